@@ -1,0 +1,251 @@
+"""The practice Space: a real Gradio app, offline, run by its own process (`python -m hfcourse.practice.app`).
+
+One function by endpoint. Their docstrings are in French: Gradio shows them to students as the endpoints'
+descriptions, and the names of their parameters are those that students write.
+"""
+
+import os
+
+from . import process
+
+# The parent is watched, and gradio told never to use the network, before its import, which takes seconds.
+os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+if __name__ == "__main__":
+    LISTENER = process.begin()
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import gradio as gr
+import pandas as pd
+import uvicorn
+from fastapi import FastAPI
+from PIL import Image
+
+from . import pictures, tables
+from .classifier import Classifier, read_sentences
+from .course import read_course
+from .french import typeset as fr
+from .tutor import Memory, Tutor
+
+CONTENT = Path(__file__).parents[1] / "content"
+MESSAGE_CHARACTERS = 2000
+NAME_CHARACTERS = 80
+TABLE_CELLS = 20_000
+COUNT_LIMIT, PAUSE_LIMIT_SECONDS = 20, 2.0
+CALLS_AT_ONCE, ASYNC_CALLS, WAITING_LIMIT = 10, 40, 200
+MEMORY_SECONDS = 4 * 3600
+OPERATIONS = ["addition", "soustraction", "multiplication", "division"]
+FRUIT = [["mangue", 12, 1.5], ["banane", 20, 0.8], ["ananas", 7, 2.25]]
+WELCOME = """# Space d'entraînement
+
+Une vraie application Gradio, sans Internet : essayez, trompez-vous, recommencez."""
+WORDS_A_STEP, STEP_SECONDS = 3, 0.03
+
+classifier = Classifier(read_sentences())
+tutor = Tutor(read_course(CONTENT))
+
+
+def refusal(sentence: str) -> gr.Error:
+    """An error that a student is meant to read; expected, so not worth a traceback in the log."""
+    return gr.Error(fr(sentence), title="Impossible", print_exception=False)
+
+
+def saluer(prenom: str, tutoyer: bool) -> str:
+    """Salue la personne dont on donne le prénom."""
+    prenom = " ".join(prenom.split())
+    if not prenom:
+        raise refusal("Écrivez un prénom : je ne sais pas qui saluer.")
+    if len(prenom) > NAME_CHARACTERS:
+        raise refusal(f"Ce prénom est trop long : {NAME_CHARACTERS} caractères au plus.")
+    return fr(f"Bonjour {prenom} ! Comment {'vas-tu' if tutoyer else 'allez-vous'} ?")
+
+
+def calculer(a: float | None, operation: str | None, b: float | None) -> float:
+    """Fait une opération sur deux nombres ; diviser par zéro est une erreur."""
+    if a is None or b is None or operation is None:
+        raise refusal("Il faut deux nombres et une opération.")
+    if operation == "division" and b == 0:
+        raise refusal("On ne peut pas diviser par zéro : choisissez un autre nombre b.")
+    results = {"addition": a + b, "soustraction": a - b, "multiplication": a * b, "division": a / (b or 1)}
+    if not math.isfinite(results[operation]):
+        raise refusal("Le résultat est trop grand pour moi.")
+    return tables.tidy(results[operation])
+
+
+async def compter(jusqua: float, pause: float, progress=gr.Progress()) -> AsyncIterator[str]:  # noqa: B008
+    """Compte lentement de 1 à un nombre, en montrant où il en est."""
+    # The sliders' bounds, which Gradio enforces, keep this under 40 s; waiting takes no thread.
+    last, counted = int(jusqua), ""
+    for number in range(1, last + 1):
+        progress((number - 1, last), desc="Je compte", unit="nombres")
+        await asyncio.sleep(pause)
+        counted += f"{number}… " if number < last else fr(f"{number} !")
+        yield counted
+    progress((last, last), desc="Fini", unit="nombres")
+
+
+def filtrer(image: str | None, filtre: str | None) -> Image.Image:
+    """Applique un filtre à une image et rend un PNG, réduit à 2048 pixels de côté s’il le faut."""
+    if image is None or filtre is None:
+        raise refusal("Envoyez une image et choisissez un filtre.")
+    try:
+        return pictures.apply_filter(pictures.open_picture(image), filtre)
+    except pictures.PictureError as error:
+        raise refusal(str(error)) from error
+
+
+def classer(phrase: str) -> dict[str, float]:
+    """Devine la langue d’une phrase, avec la confiance accordée à chaque langue."""
+    confidences = classifier.confidences(phrase[:MESSAGE_CHARACTERS])
+    if not confidences:
+        raise refusal("Écrivez une phrase : je n'y trouve aucune lettre que je connaisse.")
+    return confidences
+
+
+def resumer(table: pd.DataFrame) -> tuple[list[list], str]:
+    """Résume un tableau : nombre, minimum, maximum, moyenne et médiane de chaque colonne de nombres."""
+    if table.size > TABLE_CELLS:
+        raise refusal("Ce tableau est trop grand : 20 000 cases au plus.")
+    rows = table.values.tolist()
+    summary = tables.summarise(list(table.columns), rows)
+    return summary, fr(tables.sentence(len(rows), len(table.columns), len(summary)))
+
+
+async def discuter(message: str, memory: Memory) -> AsyncIterator[tuple[str, Memory]]:
+    """Répond à une question sur ce cours, avec les mots du cours, et se souvient de la conversation."""
+    if not message.strip():
+        raise refusal("Écrivez une question.")
+    if len(message) > MESSAGE_CHARACTERS:
+        raise refusal(f"Ce message est trop long : {MESSAGE_CHARACTERS} caractères au plus.")
+    answer = tutor.answer(message.strip(), memory)
+    spaces = [i for i, character in enumerate(answer) if character.isspace()]
+    for end in [*spaces[WORDS_A_STEP::WORDS_A_STEP], len(answer)]:
+        yield answer[:end], memory
+        await asyncio.sleep(STEP_SECONDS)
+
+
+def greeting_tab() -> None:
+    prenom = gr.Textbox(label="Prénom", placeholder="Awa", max_length=NAME_CHARACTERS)
+    tutoyer = gr.Checkbox(True, label="Tutoyer", info=fr("Décochez pour un bonjour plus cérémonieux."))
+    greeting = gr.Textbox(label="Salutation", interactive=False)
+    publish(saluer, "Saluer", [prenom, tutoyer], greeting)
+
+
+def calculator_tab() -> None:
+    a = gr.Number(12, label="Nombre a")
+    operation = gr.Radio(OPERATIONS, value="division", label="Opération")
+    b = gr.Number(4, label="Nombre b", info=fr("Essayez aussi une division par zéro."))
+    publish(calculer, "Calculer", [a, operation, b], gr.Number(label="Résultat", interactive=False))
+
+
+def counter_tab() -> None:
+    last = gr.Slider(1, COUNT_LIMIT, value=5, step=1, label="Jusqu’à")
+    pause = gr.Slider(
+        0.1, PAUSE_LIMIT_SECONDS, value=0.5, step=0.1, label="Pause", info="En secondes, entre deux nombres."
+    )
+    publish(compter, "Compter", [last, pause], gr.Textbox(label="Compte", interactive=False), ASYNC_CALLS)
+
+
+def picture_tab() -> None:
+    # A path and not a picture, so that a file that is too large is refused with a sentence of ours.
+    image = gr.Image(type="filepath", image_mode=None, sources=["upload", "clipboard"], label="Image")
+    choice = gr.Radio(list(pictures.FILTERS), value="sépia", label="Filtre")
+    filtered = gr.Image(format="png", label="Image filtrée", interactive=False)
+    publish(filtrer, "Filtrer", [image, choice], filtered)
+
+
+def language_tab() -> None:
+    known = classifier.languages
+    phrase = gr.Textbox(
+        label="Phrase",
+        lines=2,
+        placeholder=fr("Il fait beau ce matin !"),
+        info=fr("Langues connues : ") + ", ".join(known) + ".",
+    )
+    language = gr.Label(num_top_classes=len(known), label="Langue")
+    publish(classer, "Deviner la langue", [phrase], language)
+
+
+def table_tab() -> None:
+    table = gr.Dataframe(
+        FRUIT,
+        headers=["fruit", "kilos", "prix"],
+        datatype=["str", "number", "number"],
+        label="Tableau",
+        row_count=3,
+    )
+    summary = gr.Dataframe(headers=tables.SUMMARY_HEADERS, type="array", label="Résumé", interactive=False)
+    publish(resumer, "Résumer", [table], [summary, gr.Textbox(label="En une phrase", interactive=False)])
+
+
+def chat_tab() -> None:
+    message = gr.Textbox(
+        label="Votre question",
+        lines=2,
+        placeholder=fr("Qu'est-ce qu'un Space ?"),
+        info=fr("Puis : « et ensuite ? », ou « quelle était ma première question ? »"),
+    )
+    memory = gr.State(Memory(), time_to_live=MEMORY_SECONDS)
+    answer = gr.Textbox(label="Réponse", lines=8, interactive=False)
+    publish(discuter, "Demander", [message, memory], [answer, memory], ASYNC_CALLS)
+
+
+def publish(function, verb: str, inputs: list, outputs, calls_at_once: int = CALLS_AT_ONCE) -> None:
+    """Puts a button under the fields, and makes the function an endpoint of its own name."""
+    gr.Button(verb, variant="primary").click(
+        function, inputs, outputs, api_name=function.__name__, api_description=fr(function.__doc__),
+        concurrency_limit=calls_at_once,
+    )  # fmt: skip
+
+
+TABS = {
+    "Saluer": greeting_tab,
+    "Calculer": calculator_tab,
+    "Compter": counter_tab,
+    "Filtrer": picture_tab,
+    "Classer": language_tab,
+    "Résumer": table_tab,
+    "Discuter": chat_tab,
+}
+
+
+def build_page() -> gr.Blocks:
+    """The page of the Space: a tab by endpoint."""
+    # What students send is deleted from the disk after an hour, even if the Space never sleeps.
+    with gr.Blocks(title="Space d’entraînement", delete_cache=(600, 3600)) as page:
+        gr.Markdown(fr(WELCOME))
+        for title, fill in TABS.items():
+            with gr.Tab(title):
+                fill()
+    return page.queue(max_size=WAITING_LIMIT)
+
+
+def build_app() -> FastAPI:
+    """The page and its API as an ASGI app: `launch()` would bind the port itself, and go through a proxy."""
+    # Fonts of the visitor's machine: none is downloaded.
+    theme = gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+    return gr.mount_gradio_app(
+        FastAPI(openapi_url=None),
+        build_page(),
+        path="/",
+        theme=theme,
+        footer_links=["api", "gradio"],
+        max_file_size="20mb",
+        # An unexpected exception is hidden from callers, as on nearly every Space of the Hub.
+        show_error=False,
+        run_history=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        enable_monitoring=False,
+    )
+
+
+if __name__ == "__main__":
+    config = uvicorn.Config(build_app(), log_level="warning", timeout_graceful_shutdown=1, server_header=False)
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[LISTENER])

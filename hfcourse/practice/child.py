@@ -1,0 +1,160 @@
+"""One run of the practice app: its process, its temporary folder, its log. `server` decides when."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, cast
+
+COMMAND = (sys.executable, "-m", "hfcourse.practice.app")
+END_SECONDS = 2
+REAP_SECONDS = 0.5
+LOG_LIMIT_BYTES = 1_000_000
+REASON_CHARACTERS = 1000
+# A temporary folder this old was left by a machine that lost its power: a living app writes in its own.
+STALE_SECONDS = 24 * 3600
+_PREFIX = "practice-"
+
+# What the app needs of the site's environment, and nothing else: no token, password, database or proxy.
+_ENVIRONMENT = frozenset([
+    "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP",
+    "TMP", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE",
+    "NUMBER_OF_PROCESSORS", "USERNAME", "HOMEDRIVE", "HOMEPATH", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA",
+])  # fmt: skip
+
+
+class StartError(Exception):
+    """The app did not start; its text says why, for the instructor's log only."""
+
+
+class Child:
+    """The app's process. It ends when `end()` is called, or when this process disappears in whatever way."""
+
+    def __init__(self, folder: Path, command: Sequence[str] = COMMAND):
+        """Starts the process; its log and its temporary folder are made in `folder`. Raises OSError."""
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        self.temp_folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder))
+        self.log_path = folder / "practice.log"
+        self.trim_log()
+        self._ending = threading.Lock()
+        try:
+            self.process = self._start(command)
+            # Popen's two pipes are None only when none was asked for.
+            self._to_app = cast(IO[bytes], self.process.stdin)
+            self._from_app = cast(IO[bytes], self.process.stdout)
+        except OSError:
+            shutil.rmtree(self.temp_folder, ignore_errors=True)
+            raise
+
+    def _start(self, command: Sequence[str]) -> subprocess.Popen:
+        with self.log_path.open("ab") as log:
+            self._log_start = log.tell()
+            return subprocess.Popen(  # noqa: S603 (a command of ours, and no shell)
+                [*command, "--parent-pipe", "--temp-folder", str(self.temp_folder)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                bufsize=0,
+                env=clean_environment(),
+                cwd=Path(__file__).parents[2],
+                **_own_group(),
+            )
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self.process.poll() is None
+
+    def wait_until_ready(self, seconds: float) -> str:
+        """The app's address once it answers, for instance `http://127.0.0.1:41873`.
+
+        Raises StartError when the process ends first, or is not ready in time (it is then killed).
+        """
+        # Reading a pipe has no time limit of its own: killing the process is what ends the wait.
+        deadline = threading.Timer(seconds, self.process.kill)
+        deadline.daemon = True
+        deadline.start()
+        try:
+            url = f"http://127.0.0.1:{json.loads(self._from_app.readline())['port']}"
+            # The port listens before gradio is imported, so this one call waits exactly as long as it must.
+            with _loopback.open(f"{url}/gradio_api/info", timeout=seconds):
+                return url
+        except Exception as error:
+            # Of any kind: an answer that makes no sense must not leave it waking for ever.
+            raise StartError(self._reason(error)) from error
+        finally:
+            deadline.cancel()
+
+    def end(self) -> None:
+        """Ends the process, within some 2 seconds, and removes its temporary folder. Does nothing twice."""
+        with self._ending:
+            # The app leaves at once when this pipe closes, on every system, as it does if we are killed.
+            with suppress(OSError):
+                self._to_app.close()
+            try:
+                self.process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self._from_app.close()
+            shutil.rmtree(self.temp_folder, ignore_errors=True)
+
+    def disown(self) -> None:
+        """For a copy of this process made by fork: the app belongs to the original, and must end with it."""
+        # Unbuffered (bufsize=0), these have no lock that a thread may have held at the fork.
+        for pipe in (self._to_app, self._from_app):
+            with suppress(OSError):
+                pipe.close()
+        # Else Popen would wait, here, for a process that is not a child of this one.
+        self.process.returncode = 0
+
+    def trim_log(self) -> None:
+        """Empties a log that has grown too large: a Space that fails in a loop must not fill the disk."""
+        with suppress(OSError):
+            if self.log_path.stat().st_size > LOG_LIMIT_BYTES:
+                os.truncate(self.log_path, 0)
+
+    def _reason(self, error: Exception) -> str:
+        state = "still running"
+        # A process that ends closes its pipes a moment before it can be reaped.
+        with suppress(subprocess.TimeoutExpired):
+            state = f"ended with code {self.process.wait(REAP_SECONDS)}"
+        with suppress(OSError), self.log_path.open("rb") as log:
+            log.seek(self._log_start)
+            tail = log.read()[-REASON_CHARACTERS:].decode(errors="replace").strip()
+            return f"{type(error).__name__}, process {state}: {tail or 'nothing in its log'}"
+        return f"{type(error).__name__}, process {state}"
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment of the app: the few variables that Python and the system need."""
+    kept = {name: value for name, value in os.environ.items() if name.upper() in _ENVIRONMENT}
+    return kept | {"PYTHONUTF8": "1"}
+
+
+def _own_group() -> dict[str, Any]:
+    """So that Ctrl-C in the instructor's terminal reaches the site alone, which ends the app itself."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def _sweep(folder: Path) -> None:
+    for left in folder.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            if left.is_dir() and time.time() - left.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+# A school's http_proxy is not for this machine itself.
+_loopback = urllib.request.build_opener(urllib.request.ProxyHandler({}))

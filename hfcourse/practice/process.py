@@ -1,0 +1,66 @@
+"""The practice app's own process: begun before gradio is imported, ended with the site that started it."""
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+
+HOST = "127.0.0.1"
+# Connections that wait here are answered once gradio is imported: whoever calls early needs no retry.
+BACKLOG = 128
+
+
+def begin(arguments: list[str] | None = None) -> socket.socket:
+    """Reads the command line, watches the parent if asked to, and returns the socket to serve on.
+
+    The port is bound here, in the process that will use it, so nothing can take it in between. It is told on
+    standard output: a line of JSON for a parent, `{"port": 41873}`, an address for a person.
+    """
+    options = _read_options(arguments)
+    if options.temp_folder:
+        # The token of whoever logged in on this machine would be looked for in HF_HOME.
+        os.environ.update(GRADIO_TEMP_DIR=options.temp_folder, HF_HOME=options.temp_folder)
+        tempfile.tempdir = options.temp_folder
+    if options.parent_pipe:
+        _watch_parent(options.temp_folder)
+    listener = socket.create_server((HOST, options.port), backlog=BACKLOG)
+    port = listener.getsockname()[1]
+    print(json.dumps({"port": port}) if options.parent_pipe else f"http://{HOST}:{port}", flush=True)
+    if options.parent_pipe:
+        # Nobody reads this pipe any more: what is printed from now on goes to the log.
+        os.dup2(2, 1)
+    return listener
+
+
+def _read_options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Le Space d’entraînement, sur cette machine seulement.")
+    parser.add_argument("--port", type=int, default=0, help="port sur 127.0.0.1 (0 : un port libre)")
+    parser.add_argument("--parent-pipe", action="store_true", help="s’arrêter quand l’entrée standard se ferme")
+    parser.add_argument("--temp-folder", default="", help="dossier temporaire, effacé à l’arrêt (avec --parent-pipe)")
+    return parser.parse_args(arguments)
+
+
+def _watch_parent(temp_folder: str) -> None:
+    """Ends this process when its standard input does: the parent stopped, or was killed, even by SIGKILL."""
+    pipe = os.dup(sys.stdin.fileno())
+    # On Windows, whatever looks at a handle that a thread is reading waits for that read, and libraries
+    # look at standard input as they load. They find the null device there instead.
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, sys.stdin.fileno())
+    os.close(null)
+    threading.Thread(target=_exit_at_end, args=(pipe, temp_folder), daemon=True).start()
+
+
+def _exit_at_end(pipe: int, temp_folder: str) -> None:
+    with suppress(OSError):
+        while os.read(pipe, 1024):
+            pass
+    if temp_folder:
+        shutil.rmtree(temp_folder, ignore_errors=True)
+    # Not sys.exit(): requests under way, or a hung import, must not keep an orphan alive.
+    os._exit(0)

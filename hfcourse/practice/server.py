@@ -1,0 +1,195 @@
+"""Starts the practice app when somebody opens it, puts it to sleep when idle, never lets it outlive us.
+
+                 wake()                    it answers
+    asleep ------------------> waking ------------------> awake
+       ^                          |  it does not             |
+       |                          v                          |
+       |        wake() <------ broken                        |
+       +----------- idle, sleep(), stop(), or it died -------+
+
+The app runs in a process of its own (`child`), so nothing here imports gradio.
+"""
+
+import atexit
+import os
+import threading
+import time
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from .child import COMMAND, Child, StartError
+
+State = Literal["asleep", "waking", "awake", "broken"]
+
+IDLE_SECONDS = 900
+START_SECONDS = 60
+# How often, while awake, the log is looked at and a death noticed; a look at `state` notices it at once.
+CHECK_SECONDS = 10
+
+
+class PracticeServer:
+    """The practice app of this process. Every method may be called from any thread."""
+
+    def __init__(
+        self,
+        folder: Path,
+        idle_seconds: float = IDLE_SECONDS,
+        start_seconds: float = START_SECONDS,
+        command: Sequence[str] = COMMAND,
+    ):
+        """Starts nothing. `folder` will hold the app's log and its temporary files."""
+        self.folder = Path(folder)
+        self.idle_seconds = idle_seconds
+        self.start_seconds = start_seconds
+        self.command = command
+        self._stopped = False
+        self._forget()
+        _servers.add(self)
+
+    def _forget(self) -> None:
+        self._changed = threading.Condition()
+        self._state: State = "asleep"
+        self._child: Child | None = None
+        self._url: str | None = None
+        self._failure: str | None = None
+        self._used_at = 0.0
+        self._calls = 0
+
+    @property
+    def state(self) -> State:
+        """What it is doing now. Costs no more than asking the system whether the process runs."""
+        with self._changed:
+            self._notice_death()
+            return self._state
+
+    @property
+    def url(self) -> str | None:
+        """The app's address, `http://127.0.0.1:PORT`, while it is awake."""
+        with self._changed:
+            self._notice_death()
+            return self._url
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the app's process, if there is one."""
+        with self._changed:
+            return self._child.process.pid if self._child else None
+
+    @property
+    def failure(self) -> str | None:
+        """Why it is broken, in English, with the end of its log: for the instructor's log, not for a page."""
+        with self._changed:
+            return self._failure
+
+    def wake(self) -> None:
+        """Starts the app if it is asleep or broken, and returns at once; after `stop()`, does nothing."""
+        with self._changed:
+            self._notice_death()
+            if self._stopped or self._state in ("waking", "awake"):
+                return
+            try:
+                child = Child(self.folder, self.command)
+            except OSError as error:
+                self._become("broken", failure=f"{type(error).__name__}: {error}")
+                return
+            self._become("waking", child)
+        atexit.register(self.stop)
+        threading.Thread(target=self._keep, args=(child,), name="practice", daemon=True).start()
+
+    def wait(self, seconds: float) -> bool:
+        """Waits until it no longer is waking, for some seconds at most; returns whether it is awake."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._state != "waking", seconds)
+            self._notice_death()
+            return self._state == "awake"
+
+    def touch(self) -> None:
+        """Says that somebody uses it: the time before it sleeps starts again."""
+        with self._changed:
+            self._used_at = time.monotonic()
+
+    @contextmanager
+    def using(self) -> Iterator[None]:
+        """Around a call: it does not fall asleep meanwhile, however long that lasts."""
+        with self._changed:
+            self._calls += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                # A fork in between has forgotten the calls of the original process.
+                self._calls = max(self._calls - 1, 0)
+                self._used_at = time.monotonic()
+
+    def sleep(self) -> None:
+        """Ends the app now, within some 2 seconds; `wake()` starts it again."""
+        with self._changed:
+            child = self._child
+            self._become("asleep")
+        if child:
+            child.end()
+
+    def stop(self) -> None:
+        """Ends the app for good; called at the exit of the interpreter too, and any number of times."""
+        self._stopped = True
+        self.sleep()
+        atexit.unregister(self.stop)
+
+    def _become(self, state: State, child: Child | None = None, url: str | None = None, failure: str | None = None):
+        """Changes the state (the lock is held) and tells whoever waits."""
+        self._state, self._child, self._url, self._failure = state, child, url, failure
+        self._used_at = time.monotonic()
+        self._changed.notify_all()
+
+    def _notice_death(self) -> None:
+        # A process that dies while waking is left to its keeper, which knows why.
+        if self._state == "awake" and self._child and not self._child.alive:
+            self._become("asleep")
+
+    def _keep(self, child: Child) -> None:
+        """The life of one process, in a thread: until it is ready, then until idle, dead or replaced."""
+        try:
+            url = child.wait_until_ready(self.start_seconds)
+        except StartError as error:
+            with self._changed:
+                if self._child is child:
+                    self._become("broken", failure=str(error))
+        else:
+            with self._changed:
+                if self._child is child:
+                    self._become("awake", child, url)
+                    self._watch(child)
+        child.end()
+
+    def _watch(self, child: Child) -> None:
+        """Returns, the lock held as it was on entry, once this process is idle, dead or no longer ours."""
+        while self._child is child:
+            left = self.idle_seconds if self._calls else self._used_at + self.idle_seconds - time.monotonic()
+            if left <= 0:
+                self._become("asleep")
+            else:
+                self._changed.wait(min(left, CHECK_SECONDS))
+                child.trim_log()
+                self._notice_death()
+
+    def _disown(self) -> None:
+        """After a fork, in the copy: the app belongs to the original process; this one may start its own."""
+        if self._child:
+            self._child.disown()
+        self._forget()
+
+
+_servers: "weakref.WeakSet[PracticeServer]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for server in list(_servers):
+        server._disown()
+
+
+if hasattr(os, "register_at_fork"):
+    # A copy of the app's pipe, kept open by a worker, would keep the app alive after its owner was killed.
+    os.register_at_fork(after_in_child=_after_fork)

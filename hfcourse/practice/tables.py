@@ -1,0 +1,48 @@
+"""The summary of a table as people type it: empty cells, decimal commas, spaces between thousands."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+SUMMARY_HEADERS = ["colonne", "nombre", "minimum", "maximum", "moyenne", "médiane"]
+# Between thousands: an ordinary space, a no-break one, a narrow no-break one, a thin one.
+_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
+
+
+def read_number(cell: Any) -> float | None:
+    """The number in a cell, « 1 234,5 » included; None for an empty cell, a text, a boolean or NaN."""
+    if isinstance(cell, bool) or cell is None:
+        return None
+    try:
+        number = float(str(cell).translate(_SPACES).replace(",", "."))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def summarise(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """One row by numeric column, under SUMMARY_HEADERS; text cells are left out of the count."""
+    summary = []
+    for i, header in enumerate(headers):
+        cells = [read_number(row[i]) for row in rows if i < len(row)]
+        numbers = [number for number in cells if number is not None]
+        if numbers:
+            figures = (min(numbers), max(numbers), statistics.fmean(numbers), statistics.median(numbers))
+            summary.append([str(header), len(numbers), *map(tidy, figures)])
+    return summary
+
+
+def tidy(number: float) -> float | int:
+    """The number without the noise of binary fractions: 3.0 -> 3, 0.30000000000000004 -> 0.3."""
+    rounded = float(f"{number:.12g}")
+    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
+
+
+def sentence(row_count: int, column_count: int, numeric_count: int) -> str:
+    """What was read, in a French sentence (typed with ordinary spaces)."""
+    rows = f"{row_count} ligne{'s' if row_count > 1 else ''}"
+    columns = f"{column_count} colonne{'s' if column_count > 1 else ''}"
+    if not numeric_count:
+        return f"{rows}, {columns} : aucun nombre à résumer."
+    return f"{rows}, {columns}, dont {numeric_count} de nombres."

@@ -1,0 +1,128 @@
+"""Answers about the course, in the course's own words, and what the conversation remembers."""
+
+import re
+from dataclasses import dataclass, field
+
+from .course import Section
+from .french import fold, terms, typeset, words
+from .search import Index
+
+# Below this share of the question's words (the rare ones weigh more), a passage is about something else.
+ENOUGH_COVERAGE = 0.45
+EXCERPT_CHARACTERS = 700
+QUESTIONS_KEPT = 50
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n")
+_ASKS_FIRST = re.compile(r"premiere question|premier message")
+_ASKS_LAST = re.compile(r"(derniere question|question precedente|qu.?est.?ce que je (viens|t|vous))")
+_ASKS_MORE = re.compile(r"precis|suite|continu|detail|developp|ensuite|encore|autre chose|pourquoi|apres")
+_GREETS = re.compile(r"^(bonjour|bonsoir|salut|coucou|merci)\b")
+
+
+@dataclass
+class Memory:
+    """What one conversation remembers: the questions, oldest first, and the passage quoted last."""
+
+    first: str = ""
+    questions: list[str] = field(default_factory=list)
+    place: tuple[int, int] | None = None
+
+
+class Tutor:
+    """Answers questions from the sections of the course; keeps nothing itself, a `Memory` does."""
+
+    def __init__(self, sections: list[Section]):
+        self.sections = sections
+        self._index = Index(sections)
+
+    def answer(self, message: str, memory: Memory) -> str:
+        """The answer to a message, as French text; `memory` then holds it too."""
+        text = self._recalled(message, memory) or self._found(message, memory)
+        memory.first = memory.first or message
+        memory.questions = [*memory.questions, message][-QUESTIONS_KEPT:]
+        return typeset(text)
+
+    def _recalled(self, message: str, memory: Memory) -> str | None:
+        """The answer to a question about the conversation itself."""
+        asked = fold(message)
+        first, last = _ASKS_FIRST.search(asked), _ASKS_LAST.search(asked)
+        if not (first or last):
+            return None
+        if not memory.questions:
+            return "C'est votre premier message : je n'ai encore aucune question en mémoire."
+        if first:
+            return f"Votre première question était : « {memory.first} »"
+        return f"Votre question précédente était : « {memory.questions[-1]} »"
+
+    def _found(self, message: str, memory: Memory) -> str:
+        if not self.sections:
+            return "Le cours n'est pas installé ici : je n'ai aucune leçon à citer."
+        if memory.place and _follows_up(message):
+            return self._next(memory, *memory.place)
+        if not terms(message):
+            return self._presentation(message)
+        # « Et pour une image ? » leans on the question before it.
+        leans = fold(message).startswith("et ") and len(terms(message)) <= 3 and memory.questions
+        hit = self._index.best(message, memory.questions[-1] if leans else "")
+        if hit is None or hit.coverage < ENOUGH_COVERAGE:
+            return self._ignorance()
+        memory.place = (hit.section, hit.passage)
+        return self._quoted(memory.place, message) + "\n\nPour lire la suite, demandez « et ensuite ? »."
+
+    def _next(self, memory: Memory, section: int, passage: int) -> str:
+        """The passage after the one quoted last, in the same section, then in the same lesson."""
+        if passage + 1 < len(self.sections[section].passages):
+            memory.place = (section, passage + 1)
+        elif section + 1 < len(self.sections) and self._same_lesson(section, section + 1):
+            memory.place = (section + 1, 0)
+        else:
+            return f"La leçon {self.sections[section].lesson} s'arrête là. Posez une autre question."
+        return self._quoted(memory.place, "")
+
+    def _same_lesson(self, one: int, other: int) -> bool:
+        return self.sections[one].lesson == self.sections[other].lesson
+
+    def _quoted(self, place: tuple[int, int], question: str) -> str:
+        section = self.sections[place[0]]
+        passage = excerpt(section.passages[place[1]], question)
+        # A heading may hold quotation marks: French puts “these” inside « those ».
+        heading = re.sub(r"«\s*(.*?)\s*»", r"“\1”", section.heading)
+        return f"Leçon {section.lesson}, « {heading} » :\n\n{passage}"
+
+    def _presentation(self, message: str) -> str:
+        if re.match("merci", fold(message)):
+            return "Avec plaisir ! Une autre question ?"
+        hello = "Bonjour ! " if _GREETS.search(fold(message)) else ""
+        return f"{hello}Je réponds avec les mots du cours. {self._lessons()} Que voulez-vous savoir ?"
+
+    def _ignorance(self) -> str:
+        return f"Je n'ai rien trouvé là-dessus dans le cours, et je ne connais que lui. {self._lessons()}"
+
+    def _lessons(self) -> str:
+        titles = {section.lesson: section.lesson_title for section in self.sections}
+        named = " ; ".join(f"{number}, « {title} »" for number, title in titles.items())
+        return f"Ses leçons : {named}."
+
+
+def excerpt(passage: str, question: str, limit: int = EXCERPT_CHARACTERS) -> str:
+    """The passage, or when it is longer than `limit` characters, its whole sentences from the best one on."""
+    if len(passage) <= limit:
+        return passage
+    sentences = _SENTENCE_END.split(passage)
+    wanted = set(terms(question))
+    best = max(range(len(sentences)), key=lambda i: len(wanted & set(terms(sentences[i]))))
+    # Near the end there would be little left to quote: the excerpt then starts a little earlier.
+    while best and len(" ".join(sentences[best - 1 :])) <= limit:
+        best -= 1
+    end = best + 1
+    while end < len(sentences) and len(" ".join(sentences[best : end + 1])) <= limit:
+        end += 1
+    text = "\n".join(sentences[best:end]) if "\n" in passage else " ".join(sentences[best:end])
+    return ("… " if best else "") + text[:limit] + (" …" if end < len(sentences) or len(text) > limit else "")
+
+
+def _follows_up(message: str) -> bool:
+    """Whether a message asks for more, « et pourquoi ? », « tu peux préciser ? », and nothing else."""
+    rest = [word for word in words(message) if not _ASKS_MORE.search(word)]
+    asks_more = bool(_ASKS_MORE.search(fold(message)))
+    return asks_more and not terms(" ".join(rest)) and not _GREETS.search(fold(message))
