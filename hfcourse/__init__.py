@@ -1,0 +1,48 @@
+"""hfcourse: a course on Hugging Face, read and tried out in the browser.
+
+`create_app()` is the table of contents: the base first, then one line per room.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+
+def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
+    """Make the site. `overrides` are settings by their name without prefix, for the tests.
+
+    Raises:
+        SystemExit: a setting makes no sense; its text is one line for whoever starts the site.
+    """
+    from hfcourse import config, database, errors, pages, security, tokens, visitors
+
+    app = Flask(__name__, template_folder="../templates", static_folder="../static", instance_relative_config=True)
+    config.init_app(app, overrides)
+    security.init_app(app)
+    tokens.init_app(app)
+    database.init_app(app)
+    visitors.init_app(app)
+    errors.init_app(app)
+    pages.init_app(app)
+    add_rooms(app)
+    return app
+
+
+def add_rooms(app: Flask) -> None:
+    """Open each room: what it keeps for the application, its pages, its commands."""
+    from hfcourse import cli, home
+    from hfcourse.lessons import library
+    from hfcourse.lessons import views as lesson_views
+    from hfcourse.runs import dispatch, store
+    from hfcourse.runs import views as run_views
+    from hfcourse.spaces import catalogue, pages
+    from hfcourse.spaces import views as space_views
+
+    library.init_app(app)
+    catalogue.init_app(app)
+    pages.init_app(app, values_of_run=store.values_of)
+    dispatch.init_app(app)
+    for views in (home, lesson_views, space_views, run_views):
+        app.register_blueprint(views.bp)
+    cli.init_app(app)

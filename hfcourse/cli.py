@@ -1,0 +1,39 @@
+"""The commands of `flask`: check the course, prune old runs, bring the database up to date."""
+
+import click
+from flask import Flask
+
+from hfcourse import database
+from hfcourse.lessons import library
+from hfcourse.runs import pruning
+
+
+@click.command("check")
+def check() -> None:
+    """Check every lesson; print file, line and what to mend, and fail if anything is wrong."""
+    faults = library.faults()
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        raise SystemExit(1)
+    click.echo(f"{len(library.lessons())} lessons, nothing to mend.")
+
+
+@click.command("prune")
+@click.option("--run", "run_id", help="Delete this one run instead, whatever its age: the end of its address.")
+def prune(run_id: str | None) -> None:
+    """Delete the runs, and their files, that are older than KEEP_DAYS or over KEEP_BYTES."""
+    gone = pruning.forget(run_id) if run_id else pruning.prune()
+    click.echo(f"{gone} runs deleted.")
+
+
+@click.command("migrate")
+def migrate() -> None:
+    """Bring the database up to date (on SQLite every start does it)."""
+    database.migrate_current()
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands."""
+    for command in (check, prune, migrate):
+        app.cli.add_command(command)

@@ -1,0 +1,238 @@
+"""Every setting: its name, its default, what it is for.
+
+A setting is read from the environment, prefixed with ``HFCOURSE_``, or from ``.env`` at the top of the
+project (the environment wins). All are optional. A value that makes no sense stops the start with one
+line that names the setting and never prints the value, which may be a secret.
+"""
+
+import difflib
+import logging
+import os
+import re
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+PREFIX = "HFCOURSE_"
+ROOT = Path(__file__).resolve().parent.parent
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
+FALSE_WORDS, TRUE_WORDS = {"0", "no", "non", "false", "off"}, {"1", "yes", "oui", "true", "on"}
+
+log = logging.getLogger(__name__)
+
+
+def refuse(name: str, expected: str) -> NoReturn:
+    """Stop the start with one line; `SystemExit` prints no traceback, under flask and gunicorn alike."""
+    raise SystemExit(f"hfcourse: the setting {name} does not make sense: {expected}.")
+
+
+def text(raw: str) -> str:
+    """Any text, spaces around it dropped."""
+    return raw.strip()
+
+
+def whole(smallest: int) -> Callable[[str], int]:
+    """A whole number of at least `smallest`."""
+
+    def parse(raw: str) -> int:
+        try:
+            number = int(raw.replace("_", ""))
+        except ValueError:
+            raise ValueError("expected a whole number") from None
+        if number < smallest:
+            raise ValueError(f"expected at least {smallest}")
+        return number
+
+    return parse
+
+
+def optional_whole(raw: str) -> int | None:
+    """A whole number of at least 1, or nothing at all for « no limit »."""
+    return whole(1)(raw) if raw.strip() else None
+
+
+def yes_no(raw: str) -> bool:
+    """1/0, yes/no, oui/non, on/off."""
+    word = raw.strip().lower()
+    if word not in FALSE_WORDS | TRUE_WORDS:
+        raise ValueError("expected yes or no (1/0, yes/no, oui/non)")
+    return word in TRUE_WORDS
+
+
+def origin(raw: str) -> str:
+    """``scheme://host[:port]``, nothing after it; '' stays ''."""
+    address = raw.strip().rstrip("/")
+    if address and not (ORIGIN.fullmatch(address) and is_address(address)):
+        raise ValueError("expected an origin such as https://spaces.example.org, without a path")
+    return address
+
+
+def is_address(url: str) -> bool:
+    """Is this an http or https address with a host, a port that exists, and no question or fragment?"""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # whose text repeats a part of what was written
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.query or parts.fragment)
+
+
+def origins(raw: str) -> tuple[str, ...]:
+    """Several origins, separated by spaces or commas."""
+    return tuple(origin(word) for word in re.split(r"[\s,]+", raw.strip()) if word)
+
+
+def http_url(raw: str) -> str:
+    """An http or https address, possibly with a path, without name or password; '' stays ''."""
+    address = raw.strip()
+    if address and (not is_address(address) or "@" in address):
+        raise ValueError("expected an address that starts with http:// or https://")
+    return address
+
+
+def proxy(raw: str) -> str:
+    """The address of a proxy, possibly with a name and a password; '' stays ''."""
+    address = raw.strip().rstrip("/")
+    if address and (not is_address(address) or urlsplit(address).path):
+        raise ValueError("expected an address such as http://proxy.example.org:3128")
+    return address
+
+
+def certificates(raw: str) -> str:
+    """The path of a file of certificates; '' stays ''."""
+    path = raw.strip()
+    try:
+        if path:
+            ssl.create_default_context().load_verify_locations(path)
+    except OSError:  # no such file, or nothing in it that is a certificate
+        raise ValueError("expected the path of a file of certificates (PEM)") from None
+    return path
+
+
+def time_zone(raw: str) -> ZoneInfo:
+    """A name of the IANA time zone database."""
+    try:
+        return ZoneInfo(raw.strip())
+    except (KeyError, ValueError, OSError):
+        raise ValueError("expected the name of a time zone, such as Europe/Paris") from None
+
+
+def secret(raw: str) -> str:
+    """At least 16 characters, or '' to have one made."""
+    if raw.strip() and len(raw.strip()) < 16:
+        raise ValueError("expected at least 16 characters")
+    return raw.strip()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: `name` without its prefix, `default` as one would write it in ``.env``."""
+
+    name: str
+    default: str
+    parse: Callable[[str], Any]
+    purpose: str
+    prefix: str = PREFIX
+
+    @property
+    def variable(self) -> str:
+        return self.prefix + self.name
+
+
+SETTINGS = (
+    Setting("INSTANCE", "", text, "folder of everything that is kept (default: `instance/` of the project)"),
+    Setting("DATABASE_URL", "", text, "database of the runs (default: SQLite in the instance folder)"),
+    Setting("SPACE_ORIGINS", "", origins, "exact origins of a private hub's Spaces, besides `*.hf.space`"),
+    Setting("OPEN_CATALOGUE", "yes", yes_no, "may students open any Space of the Hub, or only the catalogue's"),
+    Setting("CALL_DEADLINE_SECONDS", "120", whole(1), "how long one call may take, silence included"),
+    Setting("RUNS_PER_MINUTE", "20", whole(1), "runs that one visitor may create in a minute"),
+    Setting("RUNS_AT_ONCE", "128", whole(1), "calls in progress at once in this process"),
+    Setting("RUNS_AT_ONCE_PER_VISITOR", "2", whole(1), "calls in progress at once for one visitor"),
+    Setting("RUNS_AT_ONCE_PER_SPACE", "", optional_whole, "calls in progress at once for one Space (empty: no limit)"),
+    Setting("RUNS_WAITING", "500", whole(1), "runs that may wait for their turn before one is refused"),
+    Setting("UPLOAD_LIMIT_BYTES", "20000000", whole(1), "size of all the files of one form"),
+    Setting("KEEP_DAYS", "90", whole(1), "days after which a run and its files are deleted"),
+    Setting("KEEP_BYTES", "2000000000", whole(1), "size of all kept files; beyond it the oldest go first"),
+    Setting("SECRET_KEY", "", secret, "signs the cookies (default: made once and kept in the instance folder)"),
+    Setting("TRUSTED_PROXIES", "0", whole(0), "reverse proxies in front of the site whose headers are believed"),
+    Setting("PROXY_URL", "", proxy, "a school's proxy, for the Hub and the Spaces"),
+    Setting("CA_BUNDLE", "", certificates, "a school's own certificates (PEM), for the Hub and the Spaces"),
+    Setting("TIME_ZONE", "Europe/Paris", time_zone, "time zone of the times shown"),
+    Setting("PRACTICE_URL", "", http_url, "a practice Space that runs elsewhere (default: one of our own, on demand)"),
+    Setting("ENDPOINT", "https://huggingface.co", origin, "the Hub", prefix="HF_"),
+)
+# The tokens of huggingface_hub's tools are read by tokens.py alone.
+KNOWN = {setting.variable for setting in SETTINGS}
+
+
+def load(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return every setting by its name (HF_ENDPOINT as ``HUB_URL``), parsed.
+
+    Raises:
+        SystemExit: one line naming the first setting whose value makes no sense.
+    """
+    values = {}
+    for setting in SETTINGS:
+        raw = environment.get(setting.variable, "").strip() or setting.default
+        try:
+            values[setting.name] = setting.parse(raw)
+        except ValueError as error:
+            refuse(setting.variable, str(error))
+    values["HUB_URL"] = values.pop("ENDPOINT")
+    return values
+
+
+def warn_of_unknown(environment: Mapping[str, str]) -> None:
+    """Log the variables that look like ours and are none: a typing mistake would otherwise be silent."""
+    for variable in sorted(environment):
+        if variable.startswith(PREFIX) and variable not in KNOWN:
+            near = difflib.get_close_matches(variable, KNOWN, n=1)
+            log.warning("Unknown setting %s%s", variable, f": did you mean {near[0]}?" if near else ".")
+
+
+def secret_key(folder: Path) -> str:
+    """Return the key kept in `folder`, made at the first start.
+
+    Two processes that start together must agree on it: the file is made whole under another name, then
+    linked, which only one of them can do.
+    """
+    kept = folder / "secret-key"
+    if not kept.exists():
+        mine = folder / f"secret-key.{os.getpid()}"
+        mine.touch(mode=0o600)
+        mine.write_text(os.urandom(32).hex())
+        try:
+            os.link(mine, kept)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links: the last one wins, once
+            os.replace(mine, kept)
+        mine.unlink(missing_ok=True)
+    return kept.read_text().strip()
+
+
+def init_app(app: Flask, overrides: Mapping[str, Any] | None = None) -> None:
+    """Fill ``app.config``: defaults, then environment and ``.env``, then `overrides` (the tests')."""
+    from dotenv import load_dotenv
+
+    try:
+        load_dotenv(ROOT / ".env", encoding="utf-8-sig")  # Windows' notepad begins a file with a mark
+    except UnicodeDecodeError:
+        raise SystemExit("hfcourse: .env cannot be read: save it as UTF-8.") from None
+    app.config.from_mapping(load(os.environ))
+    app.config.from_mapping(overrides or {})
+    warn_of_unknown(os.environ)
+    if app.config["INSTANCE"]:
+        app.instance_path = str(Path(app.config["INSTANCE"]).expanduser().absolute())
+    folder = Path(app.instance_path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or secret_key(folder)
+    except OSError:
+        refuse(PREFIX + "INSTANCE", "the folder cannot be written to")

@@ -1,0 +1,163 @@
+"""The database: one engine, sessions by `with`, migrations.
+
+SQLite in the instance folder unless ``DATABASE_URL`` says otherwise. Every moment is stored as UTC.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask, current_app
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, inspect, text
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from hfcourse.config import refuse
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LOCK_WAIT_SECONDS = 10
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; constraints are named, so that a migration can speak of them on any database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+        }
+    )
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, UTC; SQLite keeps no time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+def now() -> datetime:
+    """This moment, UTC, to the millisecond (what the JSON shows is what is stored)."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for queries; it never waits for a writer."""
+    with current_app.extensions["database"].begin() as opened:
+        yield opened
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """A session that commits at the end of the block, or rolls back if it raises."""
+    with current_app.extensions["database"].begin() as opened:
+        opened.connection(execution_options={"writes": True})
+        yield opened
+
+
+def is_reachable() -> bool:
+    """Does the database answer, and can it be written to?"""
+    try:
+        with writing() as opened:
+            opened.execute(text("UPDATE runs SET id = id WHERE id = ''"))
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def newest_revision() -> str:
+    """The name of the last migration: their files are numbered."""
+    return max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def stored_revision(connection: Engine) -> str | None:
+    """The migration that the database is at."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    with connection.connect() as opened:
+        return opened.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def migrate(connection: Engine) -> None:
+    """Bring the database to the newest migration; does nothing, and imports nothing, when it is there.
+
+    Two processes may start together: SQLite's own write lock makes the second wait, and it then finds
+    nothing left to do.
+    """
+    if stored_revision(connection) == newest_revision():
+        return
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with connection.connect().execution_options(writes=True) as opened:
+        config.attributes["connection"] = opened
+        command.upgrade(config, "head")
+        opened.commit()
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `url`; on SQLite with a write-ahead log, so that readers never wait for the writer."""
+    made = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if made.dialect.name == "sqlite":
+
+        @event.listens_for(made, "connect")
+        def prepare(connection, _record) -> None:
+            connection.isolation_level = None  # transactions begin where we say, see below
+            cursor = connection.cursor()
+            for pragma in (
+                f"busy_timeout={LOCK_WAIT_SECONDS * 1000}",  # first: the next one may have to wait
+                "journal_mode=WAL",
+                "synchronous=NORMAL",
+                "foreign_keys=ON",
+            ):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(made, "begin")
+        def begin(connection) -> None:
+            # A transaction that reads first and writes later fails at once on a busy database
+            # (SQLITE_BUSY ignores the timeout there); one that starts as a writer waits its turn.
+            writes = connection.get_execution_options().get("writes")
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return made
+
+
+def init_app(app: Flask) -> None:
+    """Open the database and, on SQLite, bring it up to date."""
+    url = app.config["DATABASE_URL"] or f"sqlite:///{Path(app.instance_path) / 'hfcourse.sqlite'}"
+    try:
+        opened = open_engine(url)
+    except (ArgumentError, ImportError):
+        refuse(
+            "HFCOURSE_DATABASE_URL",
+            "expected an address such as postgresql+psycopg://user:password@host/base, and its driver installed",
+        )
+    app.extensions["database"] = sessionmaker(opened, expire_on_commit=False)
+    if opened.dialect.name == "sqlite":
+        try:
+            opened.connect().close()
+        except OperationalError:
+            refuse("HFCOURSE_DATABASE_URL", "the database cannot be opened, or written to")
+        migrate(opened)
+    if hasattr(os, "register_at_fork"):  # a connection must not be shared by two processes
+        os.register_at_fork(after_in_child=lambda: opened.dispose(close=False))
+
+
+def migrate_current() -> None:
+    """Bring the database of this application up to date."""
+    migrate(current_app.extensions["database"].kw["bind"])

@@ -1,0 +1,316 @@
+"""What can go wrong, and how it is told: one code, one French sentence, one way out.
+
+The exceptions that carry a code:
+
+    CourseError            something that is explained to the student, never a traceback
+    ├── Refused            before anything leaves the server: the form comes back with all that was typed
+    ├── Unavailable        a Space, or the Hub, that cannot be asked or described
+    └── CallFailed         a call that was made and did not succeed
+        └── Stopped        … because the visitor stopped it; a status, not an error
+
+Which code an exception gets is decided where it is raised; what a code says is decided here alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Flask, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from hfcourse.typography import french
+
+SAID_CHARACTERS = 500
+
+
+class CourseError(Exception):
+    """Base of all: `code` is one of EXPLANATIONS, `said` an author's own words (text, never HTML)."""
+
+    def __init__(self, code: str, said: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.said = said[:SAID_CHARACTERS].replace("\0", "")  # PostgreSQL keeps no text with a NUL
+
+    @property
+    def explanation(self) -> "Explanation":
+        return EXPLANATIONS[self.code]
+
+
+class Refused(CourseError):
+    """A form that is refused; `fields` says what is wrong with which parameter."""
+
+    def __init__(self, code: str, said: str = "", fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(code, said)
+        self.fields = dict(fields or {})
+
+
+class Unavailable(CourseError):
+    """The Space cannot be reached or described now."""
+
+
+class CallFailed(CourseError):
+    """The call went out and no good answer came back."""
+
+
+class Stopped(CallFailed):
+    """The visitor stopped the call."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a code says: a whole sentence, why, what to do next, and the status of a refused form."""
+
+    sentence: str
+    reason: str
+    steps: tuple[str, ...]
+    status: int = 200
+    practice: bool = True  # is the practice Space a way out?
+
+
+def explain(sentence: str, reason: str, *steps: str, status: int = 200, practice: bool = True) -> Explanation:
+    return Explanation(french(sentence), french(reason), tuple(map(french, steps)), status, practice)
+
+
+WAIT = "Patientez une minute, puis rechargez la page."
+AGAIN = "Relancez l’essai : vos valeurs sont encore dans le formulaire."
+OWNER = "Écrivez à son auteur dans l’onglet Community du Space, sur le Hub."
+OTHER = "Choisissez un autre Space pour la même tâche."
+
+EXPLANATIONS = {
+    "space-not-found": explain(
+        "Ce Space n’existe pas, ou il n’est pas visible d’ici.",
+        "Le Hub ne connaît aucun Space de ce nom. Un Space privé répond de la même façon à qui n’y a pas droit.",
+        "Vérifiez l’orthographe : le nom s’écrit auteur/nom, comme dans l’adresse de sa page.",
+        "Cherchez-le dans la liste des Espaces.",
+        status=404,
+    ),
+    "space-private": explain(
+        "Ce Space est privé.",
+        "Seuls son propriétaire et les personnes invitées peuvent l’appeler.",
+        OTHER,
+    ),
+    "space-sleeping": explain(
+        "Ce Space dort : il se réveille.",
+        "Un Space que personne n’utilise s’endort pour libérer sa machine. Votre visite le réveille.",
+        WAIT,
+    ),
+    "space-building": explain(
+        "Ce Space est en construction.",
+        "Son auteur vient de le modifier ; il démarrera une fois construit.",
+        WAIT,
+        OTHER,
+    ),
+    "space-paused": explain(
+        "Ce Space est en pause.",
+        "Son propriétaire l’a arrêté, et lui seul peut le relancer.",
+        OWNER,
+        OTHER,
+    ),
+    "space-broken": explain(
+        "Ce Space est en panne.",
+        "Son programme s’est arrêté sur une erreur ; rien de ce que vous avez saisi n’est en cause.",
+        OWNER,
+        OTHER,
+    ),
+    "space-login": explain(
+        "Ce Space demande un mot de passe.",
+        "Son auteur l’a protégé ; ce site ne saisit jamais de mot de passe à votre place.",
+        OTHER,
+    ),
+    "space-too-old": explain(
+        "Ce Space parle une version trop ancienne de Gradio.",
+        "Il date d’avant Gradio 4 : sa file d’attente utilise un protocole que l’on n’emploie plus.",
+        "Ouvrez-le sur le Hub pour l’essayer.",
+        OTHER,
+    ),
+    "no-api": explain(
+        "Ce Space n’offre pas d’API.",
+        "Seuls les Spaces Gradio dont l’auteur laisse l’API ouverte peuvent être appelés par un programme.",
+        "Ouvrez-le sur le Hub pour l’essayer.",
+        OTHER,
+    ),
+    "endpoint-gone": explain(
+        "Ce point d’accès n’existe pas dans ce Space.",
+        "Son auteur l’a peut-être renommé ou retiré depuis que vous avez ouvert la page.",
+        "Choisissez l’un des points d’accès de la liste.",
+        status=404,
+    ),
+    "invalid-input": explain(
+        "Une valeur ne convient pas.",
+        "Rien n’a été envoyé au Space.",
+        "Corrigez les champs signalés, puis relancez l’essai.",
+        status=400,
+        practice=False,
+    ),
+    "secret-in-input": explain(
+        "Ce que vous avez saisi contient ce qui ressemble à un jeton : rien n’a été envoyé.",
+        "Un jeton est un mot de passe. Il n’a rien à faire dans un formulaire, et ce site ne l’a pas conservé.",
+        "S’il s’agit d’un vrai jeton, révoquez-le sur la page Access Tokens de Hugging Face.",
+        "Effacez-le du champ, puis relancez l’essai.",
+        status=400,
+        practice=False,
+    ),
+    "space-error": explain(
+        "Le Space a refusé ces valeurs, et son auteur dit pourquoi.",
+        "Votre appel est bien arrivé : c’est le programme du Space qui répond par une erreur prévue.",
+        "Lisez son message, changez les valeurs, puis relancez l’essai.",
+        practice=False,
+    ),
+    "space-exception": explain(
+        "Le programme du Space s’est arrêté sur une erreur qu’il ne montre pas.",
+        "La plupart des Spaces cachent le détail de leurs erreurs. Une valeur inattendue en est souvent la cause.",
+        "Essayez d’autres valeurs, par exemple celles que le Space propose.",
+        OWNER,
+    ),
+    "quota-exceeded": explain(
+        "Le quota de calcul de ce Space est épuisé pour le moment.",
+        "Il tourne sur un GPU prêté par Hugging Face, compté en secondes par jour et partagé par toute la salle. "
+        "Votre formulaire était juste : c’est le crédit qui manque.",
+        "Attendez que le quota se renouvelle : vos valeurs seront encore là.",
+    ),
+    "too-many-requests": explain(
+        "Trop d’appels sont partis d’ici en peu de temps.",
+        "Hugging Face limite le nombre d’appels par adresse, et toute la salle partage la même.",
+        "Attendez cinq minutes, puis relancez l’essai.",
+    ),
+    "queue-full": explain(
+        "La file d’attente du Space est pleine.",
+        "Trop de personnes l’utilisent en ce moment.",
+        WAIT,
+        OTHER,
+    ),
+    "timeout": explain(
+        "Le Space n’a pas répondu à temps.",
+        "Il est peut-être surchargé, ou le calcul demandé est plus long que ce que ce site attend.",
+        "Essayez des valeurs plus simples (un texte plus court, une image plus petite).",
+        AGAIN,
+    ),
+    "connection-lost": explain(
+        "La connexion avec le Space s’est coupée avant la fin.",
+        "Il a redémarré, ou le réseau a fait défaut. Ce qui était déjà arrivé est gardé.",
+        AGAIN,
+    ),
+    "hub-unreachable": explain(
+        "Hugging Face est injoignable depuis ce serveur.",
+        "Le réseau de l’établissement est peut-être coupé, ou bloque cette adresse.",
+        "Prévenez la personne qui anime le cours.",
+    ),
+    "answer-too-large": explain(
+        "La réponse du Space est trop volumineuse pour ce site.",
+        "Ce qui était déjà arrivé entier est gardé.",
+        "Demandez moins : une image plus petite, une liste plus courte.",
+    ),
+    "bad-answer": explain(
+        "Le Space a répondu quelque chose que ce site ne comprend pas.",
+        "Sa réponse ne suit pas le protocole de Gradio. Votre formulaire n’est pas en cause.",
+        AGAIN,
+        OTHER,
+    ),
+    "token-rejected": explain(
+        "Hugging Face refuse le jeton de ce site.",
+        "Il a expiré, ou il a été révoqué.",
+        "Prévenez la personne qui anime le cours : elle seule peut le changer.",
+    ),
+    "limit-reached": explain(
+        "Vous avez lancé beaucoup d’essais en peu de temps.",
+        "Une limite par personne laisse à chacun sa place dans la file.",
+        "Attendez une minute, puis relancez l’essai : vos valeurs sont encore dans le formulaire.",
+        status=429,
+        practice=False,
+    ),
+    "calls-paused": explain(
+        "Les appels sont en pause pour toute la classe.",
+        "La personne qui anime le cours les a suspendus.",
+        "Attendez qu’elle les rouvre.",
+        practice=False,
+    ),
+    "practice-unavailable": explain(
+        "Le Space d’entraînement n’a pas pu démarrer.",
+        "Le programme qui le fait tourner s’est arrêté. Le journal du site en donne la cause.",
+        "Prévenez la personne qui anime le cours, puis rechargez la page.",
+        practice=False,
+    ),
+}
+
+UPLOAD_TOO_LARGE = explain(
+    "Ce que vous envoyez est trop gros.",
+    "Le site limite la taille des fichiers qu’il reçoit.",
+    "Choisissez un fichier plus léger : le reste du formulaire est encore là.",
+    status=413,
+    practice=False,
+)
+FORM_EXPIRED = explain(
+    "Cette page n’a pas pu prouver que l’envoi vient de vous.",
+    "La page a été ouverte avant que les cookies du site ne soient effacés, ou dans un autre navigateur.",
+    "Vos valeurs sont encore là : relancez l’essai.",
+    status=400,
+    practice=False,
+)
+
+HTTP_EXPLANATIONS = {
+    400: explain(
+        "Votre navigateur a envoyé une demande que le site ne comprend pas.",
+        "La page d’où elle vient a peut-être changé depuis.",
+        "Rechargez la page, puis recommencez.",
+    ),
+    404: explain(
+        "Cette page n’existe pas.",
+        "L’adresse est peut-être incomplète, ou la page a changé de place.",
+        "Repartez du cours ou de la liste des Espaces.",
+    ),
+    405: explain(
+        "Cette adresse ne s’ouvre pas de cette façon.",
+        "Elle attend l’envoi d’un formulaire, ou n’en accepte pas.",
+        "Revenez à la page précédente et utilisez son bouton.",
+    ),
+    413: explain(
+        "Ce que vous envoyez est trop gros.",
+        "Le site limite la taille d’un envoi et le nombre de ses champs.",
+        "Revenez en arrière : votre navigateur a gardé le formulaire.",
+        "Choisissez un fichier plus léger, ou moins de lignes.",
+    ),
+    500: explain(
+        "Le site a rencontré une erreur de sa part.",
+        "Ce n’est pas votre faute ; l’erreur est notée dans son journal.",
+        "Revenez en arrière et recommencez.",
+        "Si elle revient, prévenez la personne qui anime le cours.",
+    ),
+}
+CSRF_EXPLANATION = explain(
+    FORM_EXPIRED.sentence,
+    FORM_EXPIRED.reason,
+    "Revenez en arrière, rechargez la page, puis renvoyez le formulaire.",
+)
+
+
+def is_fragment() -> bool:
+    """Does a script of the page ask for a part of it?"""
+    return request.headers.get("HX-Request") == "true"
+
+
+def error_page(status: int, explanation: Explanation) -> tuple[str, int]:
+    """The page of an error, or its fragment where a script of ours asked."""
+    template = "_error.html" if is_fragment() else "error.html"
+    return render_template(template, status=status, explanation=explanation), status
+
+
+def init_app(app: Flask) -> None:
+    """Answer every HTTP error in French; a CSRF failure says what happened."""
+
+    @app.errorhandler(CSRFError)
+    def refuse_forged(_error: CSRFError) -> tuple[str, int]:
+        return error_page(400, CSRF_EXPLANATION)
+
+    @app.errorhandler(HTTPException)
+    def tell(error: HTTPException):  # redirects pass through here too
+        status = error.code or 500
+        if status < 400:
+            return error
+        return error_page(status, HTTP_EXPLANATIONS.get(status, HTTP_EXPLANATIONS[400 if status < 500 else 500]))
+
+    @app.errorhandler(Unavailable)
+    def unavailable(error: Unavailable) -> tuple[str, int]:
+        return error_page(error.explanation.status, error.explanation)

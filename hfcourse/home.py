@@ -1,0 +1,42 @@
+"""The pages that belong to no room: the course's front page, privacy, patterns, health."""
+
+from flask import Blueprint, current_app, jsonify, render_template
+from flask.typing import ResponseReturnValue
+
+from hfcourse import database, visitors
+from hfcourse.lessons import library
+from hfcourse.runs import store
+from hfcourse.spaces import catalogue
+
+bp = Blueprint("home", __name__)
+LATEST_RUNS = 3
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """The course: its lessons, and the visitor's latest runs."""
+    visitor = visitors.current()
+    runs = store.latest(visitor, LATEST_RUNS) if visitor else []
+    return render_template("home/index.html", section="course", lessons=library.lessons(), runs=runs)
+
+
+@bp.get("/confidentialite")
+def privacy() -> ResponseReturnValue:
+    """What is stored, for how long, what leaves for a third party."""
+    return render_template(
+        "home/privacy.html", keep_days=current_app.config["KEEP_DAYS"], cookie_days=visitors.COOKIE_DAYS
+    )
+
+
+@bp.get("/motifs")
+def patterns() -> ResponseReturnValue:
+    """Every component of the pages, once each."""
+    return render_template("patterns.html")
+
+
+@bp.get("/sante")
+def health() -> ResponseReturnValue:
+    """200 while the site can serve pages and store runs; the rest is told in the JSON only."""
+    stores = database.is_reachable()
+    report = {"status": "ok" if stores else "failing", "database": stores, "practice": catalogue.practice_state()}
+    return jsonify(report), 200 if stores else 503

@@ -1,0 +1,10 @@
+"""Run by Alembic, inside the connection and transaction that database.migrate() opened."""
+
+from alembic import context
+
+from hfcourse.database import Base
+from hfcourse.runs import store  # noqa: F401  (its tables, and those of spaces.files)
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
+context.run_migrations()

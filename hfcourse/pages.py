@@ -1,0 +1,83 @@
+"""What every template has at hand: static addresses with a hash, the theme, French dates and sizes."""
+
+import hashlib
+import json
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, request
+
+from hfcourse import typography
+
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+THEMES = ("light", "dark")
+STATIC_AGE_SECONDS = 365 * 24 * 3600
+
+
+@lru_cache(maxsize=256)
+def fingerprint(path: Path, modified_ns: int) -> str:
+    """The first characters of the file's hash; `modified_ns` makes an edited file be read again."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+def add_fingerprint(endpoint: str, values: dict[str, Any]) -> None:
+    """Put the hash of a static file into its address, so that browsers may keep it for ever."""
+    if endpoint != "static" or "v" in values:
+        return
+    path = Path(current_app.static_folder or "", values["filename"])
+    if path.is_file():
+        values["v"] = fingerprint(path, path.stat().st_mtime_ns)
+
+
+def theme() -> str | None:
+    """The theme that the visitor chose, None to follow the system."""
+    chosen = request.cookies.get("theme")
+    return chosen if chosen in THEMES else None
+
+
+def french_date(day: date) -> str:
+    """`22 novembre 2026`, `1ᵉʳ mai 2026`."""
+    return f"{day.day if day.day > 1 else '1ᵉʳ'} {MONTHS[day.month - 1]} {day.year}"
+
+
+def local(moment: datetime) -> datetime:
+    """`moment` in the time zone of the site."""
+    return moment.astimezone(current_app.config["TIME_ZONE"])
+
+
+def clock(moment: datetime) -> str:
+    """`14 h 02`, in the time zone of the site."""
+    return f"{local(moment):%H}{typography.NO_BREAK}h{typography.NO_BREAK}{local(moment):%M}"
+
+
+def day_and_clock(moment: datetime) -> str:
+    """`22 novembre 2026, 14 h 02`."""
+    return f"{french_date(local(moment))}, {clock(moment)}"
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON as text, for the page to escape (Flask's `tojson` is for scripts, and writes `<` as `\\u003c`)."""
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates their filters and globals."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_SECONDS
+    app.url_defaults(add_fingerprint)
+    app.jinja_env.filters.update(
+        french_date=french_date,
+        clock=clock,
+        day_and_clock=day_and_clock,
+        size=typography.size,
+        duration=typography.duration,
+        number=typography.number,
+        json=json_text,
+        french=typography.french,
+    )
+    app.jinja_env.globals.update(theme=theme)

@@ -1,0 +1,131 @@
+"""What every page and every form obeys: headers, CSP, CSRF, the size of what is sent to us."""
+
+import tempfile
+from typing import IO, cast
+
+from flask import Flask, Request, Response, current_app, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_compress import Compress
+from flask_wtf import CSRFProtect
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+csrf = CSRFProtect()
+compress = Compress()
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "media-src 'self'",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "frame-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # Not no-referrer: Flask-WTF refuses an https POST without a Referer.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
+}
+MOST_FIELDS = 1_000
+FIELD_LIMIT_BYTES = 2_000_000
+# A file that is too large is read to its end and dropped, so that the words typed beside it survive;
+# a body beyond this many times the limit is not worth that courtesy.
+PATIENCE = 10
+SPOOL_BYTES = 500_000
+
+
+class BoundedFile(tempfile.SpooledTemporaryFile):
+    """An uploaded file that stops growing once the files of its form, together, pass the limit: see `is_whole`."""
+
+    def __init__(self, owner: "BoundedRequest") -> None:
+        super().__init__(max_size=SPOOL_BYTES, mode="wb+")
+        self.owner = owner
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.owner.is_too_large
+
+    def write(self, data) -> int:
+        self.owner.uploaded_bytes += len(data)
+        if not self.owner.is_too_large:
+            super().write(data)
+        return len(data)
+
+
+class BoundedRequest(Request):
+    """A request whose form survives a file that is too large: `is_too_large` says that it happened."""
+
+    uploaded_bytes = 0
+    upload_limit_bytes = 0
+
+    @property
+    def is_too_large(self) -> bool:
+        return self.uploaded_bytes > self.upload_limit_bytes
+
+    def _load_form_data(self) -> None:
+        """Read the form; Werkzeug limits neither the size nor the fields of one that has no files."""
+        if self.mimetype == "application/x-www-form-urlencoded":
+            self.max_content_length = FIELD_LIMIT_BYTES
+        super()._load_form_data()
+        if sum(map(len, self.form.listvalues())) > MOST_FIELDS:
+            raise RequestEntityTooLarge
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        self.upload_limit_bytes = current_app.config["UPLOAD_LIMIT_BYTES"]
+        return BoundedFile(self)
+
+
+def is_too_large() -> bool:
+    """Did the files of this form pass the limit? What was typed beside them is whole."""
+    return cast(BoundedRequest, request).is_too_large
+
+
+class CookieSession(SecureCookieSessionInterface):
+    """Flask's cookie, marked `Secure` when the visitor came by https."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
+
+
+def add_headers(response: Response) -> Response:
+    """Give every answer the headers that it has not set itself."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Install CSRF, headers, compression, size limits, and the trust in reverse proxies."""
+    app.request_class = BoundedRequest
+    app.session_interface = CookieSession()
+    app.config.update(
+        WTF_CSRF_TIME_LIMIT=None,  # a form stays open for a two-hour class
+        MAX_CONTENT_LENGTH=app.config["UPLOAD_LIMIT_BYTES"] * PATIENCE,
+        MAX_FORM_MEMORY_SIZE=FIELD_LIMIT_BYTES,
+        MAX_FORM_PARTS=MOST_FIELDS,
+        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_ALGORITHM_STREAMING=["br", "deflate"],  # static files; the library has no gzip there
+    )
+    csrf.init_app(app)
+    compress.init_app(app)
+    app.after_request(add_headers)
+    hops = app.config["TRUSTED_PROXIES"]
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)  # type: ignore[method-assign]

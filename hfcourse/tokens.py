@@ -1,0 +1,132 @@
+"""The Hugging Face token: read once, held here, lent to one call, masked everywhere else.
+
+Nothing else of the project reads the token's variables. They leave the process environment as soon as
+they are read: huggingface_hub and gradio_client send what they find there to any host (a call made with
+``token=None`` carried it in 4 requests out of 4), and a child process would inherit it.
+"""
+
+import logging
+import os
+import re
+import sys
+import traceback
+from collections.abc import MutableMapping
+
+from flask import Flask, Response, current_app
+
+VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+MASK = "[jeton masqué]"
+# What the Hub makes today is longer; ten is the least that cannot be an ordinary word.
+SHAPE = re.compile(r"hf_[A-Za-z0-9]{10,}", re.ASCII)
+# What a student pastes: long enough to be no identifier of somebody's program.
+PASTED = re.compile(r"hf_[A-Za-z0-9]{20,}", re.ASCII)
+QUIET = {
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+}
+NOISY_LOGGERS = ("httpx", "httpcore", "gradio_client", "huggingface_hub")
+
+
+class Token:
+    """A token that does not print itself."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return f"Token({MASK})"
+
+    __str__ = __repr__
+
+    def reveal(self) -> str:
+        """The value, for the header of one call and for nothing else."""
+        return self._value
+
+
+def read(environment: MutableMapping[str, str]) -> Token | None:
+    """Return the token of `environment`, or None where there is none or it is blank.
+
+    Raises:
+        SystemExit: it does not look like a token. The value is not printed.
+    """
+    value = environment.get("HF_TOKEN", "").strip()
+    if not value:
+        return None
+    if not SHAPE.fullmatch(value):
+        raise SystemExit(
+            "hfcourse: HF_TOKEN does not look like a token (hf_ and letters or digits); the site does not start."
+        )
+    return Token(value)
+
+
+def hide_from_libraries(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Take the token out of the environment and tell the libraries to keep quiet; called before they are imported."""
+    for variable in VARIABLES:
+        environment.pop(variable, None)
+    environment.update(QUIET)
+
+
+def current() -> Token | None:
+    """The token of this site, to be lent to one call."""
+    return current_app.extensions["token"]
+
+
+def redact(words: str, token: Token | None) -> str:
+    """Return `words` with the site's token replaced by « [jeton masqué] » (exact value only)."""
+    return words.replace(token.reveal(), MASK) if token else words
+
+
+def mask_pasted(words: str) -> str:
+    """Return `words` with whatever looks like a token replaced by « [jeton masqué] »."""
+    return PASTED.sub(MASK, words)
+
+
+def is_pasted(words: str) -> bool:
+    """Does `words` hold something that looks like a token?"""
+    return PASTED.search(words) is not None
+
+
+class RedactingFilter(logging.Filter):
+    """Masks the token in what is about to be logged, traceback included."""
+
+    def __init__(self, token: Token) -> None:
+        super().__init__()
+        self.token = token
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage(), self.token), None
+        if record.exc_info:
+            record.exc_text = redact("".join(traceback.format_exception(*record.exc_info)), self.token)
+        return True
+
+
+def redact_response(app: Flask, token: Token) -> None:
+    """Mask the token in every answer: the last line of defence, for a Space that repeats what it was lent."""
+
+    @app.after_request
+    def mask(response: Response) -> Response:
+        if response.is_streamed or response.direct_passthrough:
+            return response
+        body = response.get_data()
+        if token.reveal().encode() in body:
+            response.set_data(body.replace(token.reveal().encode(), MASK.encode()))
+        return response
+
+
+def is_reloader_parent(app: Flask) -> bool:
+    """Is this the process that only restarts `flask run --debug`? It serves nothing and imports no such library."""
+    return app.debug and "--no-reload" not in sys.argv and os.environ.get("WERKZEUG_RUN_MAIN") != "true"
+
+
+def init_app(app: Flask) -> None:
+    """Read the token, hide it, and mask it in logs and answers."""
+    token = app.extensions["token"] = read(os.environ)
+    if not is_reloader_parent(app):  # its child reads the same environment
+        hide_from_libraries()
+    for name in NOISY_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    if token:
+        for handler in (*app.logger.handlers, *logging.getLogger().handlers):
+            handler.addFilter(RedactingFilter(token))
+        redact_response(app, token)

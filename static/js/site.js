@@ -1,0 +1,49 @@
+// What every page has: the theme switch, the copy buttons, code tabs that stay in step.
+const root = document.documentElement;
+
+function isDark() {
+  const chosen = root.dataset.theme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+document.querySelector("[data-theme-switch]")?.addEventListener("click", () => {
+  root.dataset.theme = isDark() ? "light" : "dark";
+  // The server renders the theme on the next page, so that it never flashes.
+  document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+});
+
+function shownCode(block) {
+  return [...block.querySelectorAll("pre")].find((pre) => pre.checkVisibility())?.innerText ?? "";
+}
+
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  // A browser has no clipboard on plain http:// over a local network: the old way still works there.
+  const area = document.body.appendChild(document.createElement("textarea"));
+  area.value = text;
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await copy(shownCode(button.closest(".code")));
+  const words = button.lastChild;
+  const before = words.textContent;
+  words.textContent = " Copié";
+  setTimeout(() => { words.textContent = before; }, 2000);
+});
+
+document.addEventListener("change", (event) => {
+  const language = event.target.value;
+  if (!event.target.closest("[data-sync]")) return;
+  for (const radio of document.querySelectorAll(`[data-sync] input[value="${language}"]`)) radio.checked = true;
+  localStorage.setItem("language", language);
+});
+
+const remembered = localStorage.getItem("language");
+if (remembered && /^[a-z]+$/.test(remembered)) {
+  for (const radio of document.querySelectorAll(`[data-sync] input[value="${remembered}"]`)) radio.checked = true;
+}
