@@ -1,0 +1,1 @@
+"""The lessons: Markdown in `content/`, rendered once, served at /lecons."""

@@ -1,0 +1,160 @@
+"""The blocks that a lesson opens with ::: and a name. Pure."""
+
+import difflib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import unescape
+
+from markdown_it.token import Token
+
+from hfcourse.lessons import fences, pieces
+from hfcourse.lessons.dialect import html_token, to_html
+from hfcourse.lessons.draft import Draft, Link
+from hfcourse.typography import NO_BREAK, french
+
+OPENING, CLOSING = "container_block_open", "container_block_close"
+DAY = re.compile(r"\d{1,2}(er|ᵉʳ)? [a-zéû]+ \d{4}")
+ENDPOINT = re.compile(r"([\w.-]+/[\w.-]+) (/[\w-]+)")
+CAPTION_NUMBER = re.compile(r"(<strong>\d+</strong>) ")
+PICTURE_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL)
+TWO_TERMS = ["dt_open", "dd_open", "dt_open", "dd_open"]
+
+
+@dataclass
+class Container:
+    """One ::: block: the words after its name, and what it holds."""
+
+    words: str
+    inner: Sequence[Token]
+    line: int
+    draft: Draft
+
+    def fault(self, what: str, mend: str) -> None:
+        """Note what is wrong with it, on its first line."""
+        self.draft.fault(self.line, what, mend)
+
+
+def note(block: Container) -> str:
+    """« À noter »: a useful detail."""
+    return pieces.callout("note", "note", "À noter", to_html(block.inner))
+
+
+def warning(block: Container) -> str:
+    """« Attention »: a risk."""
+    return pieces.callout("warning", "warn", "Attention", to_html(block.inner))
+
+
+def is_pair(tokens: Sequence[Token]) -> bool:
+    """Are the tokens one definition list of two terms, each with one text, and nothing else?"""
+    parts = [token.type for token in tokens if token.type in TWO_TERMS]
+    outer = [token.type for token in tokens if token.level == tokens[0].level]
+    return parts == TWO_TERMS and outer == ["dl_open", "dl_close"]
+
+
+def grouped(terms: Sequence[Token]) -> list[Token]:
+    """Put each term and its text into one group, so that they can stand side by side."""
+    tokens = []
+    for token in terms:
+        before = [html_token("<div>")] if token.type == "dt_open" else []
+        after = [html_token("</div>")] if token.type == "dd_close" else []
+        tokens += [*before, token, *after]
+    return tokens
+
+
+def change(block: Container) -> str:
+    """« Ce qui a changé »: what was so, what is so now, and when that was checked."""
+    dated = DAY.fullmatch(block.words)
+    if not dated:
+        block.fault("a changement has no date.", "Write it like this: ::: changement 22 novembre 2026")
+    paired = is_pair(block.inner)
+    if not paired:
+        what = "a changement does not hold exactly two terms."
+        block.fault(what, "Write « En 2025 » and « Maintenant », each with one text after a colon.")
+    body = to_html(grouped(block.inner) if paired else block.inner)
+    return pieces.callout("changed", "changed", "Ce qui a changé", body, f"vérifié le {block.words}" if dated else "")
+
+
+def figure(block: Container) -> str:
+    """A drawing of ours, inlined so that it takes the colours of the page."""
+    name, known = block.words, block.draft.figures
+    if name not in known:
+        near = [f"Did you mean {other}?" for other in difflib.get_close_matches(name, known, n=1)]
+        block.fault(f"the figure “{name}” is missing.", "".join(near) or "Draw it in static/figures.")
+    elif name in block.draft.drawn_figures:
+        block.fault(f"the figure “{name}” stands twice in this lesson.", "Show it once and refer to it.")
+    block.draft.drawn_figures.add(name)
+    if [token.type for token in block.inner] != ["paragraph_open", "inline", "paragraph_close"]:
+        block.fault("a figure's caption is not one paragraph.", "Write one paragraph between the two :::.")
+    else:
+        block.inner[0].hidden = block.inner[-1].hidden = True
+    svg = known.get(name, "")
+    title = PICTURE_TITLE.search(svg)
+    # A number of the drawing stays on the line of the words that explain it.
+    caption = CAPTION_NUMBER.sub(rf"\1{NO_BREAK}", to_html(block.inner))
+    return pieces.figure(unescape(title[1]) if title else name, svg, caption)
+
+
+def tabs(block: Container) -> str:
+    """The same code in several languages."""
+    listings = [token for token in block.inner if token.type == "fence"]
+    if not listings:
+        block.fault("onglets without a code block.", "Write one ``` block for each language.")
+        return to_html(block.inner)
+    if len(listings) < len(block.inner):
+        block.fault("onglets hold something else than code blocks, which is not shown.", "Move it out of the onglets.")
+    if not block.words:
+        block.fault("onglets have no title.", "Say what the code does: ::: onglets Appeler un Space")
+    return fences.tabs(french(block.words or "Code"), listings, block.draft)
+
+
+def try_it(block: Container) -> str:
+    """A link to the form of one endpoint."""
+    called = ENDPOINT.fullmatch(block.words)
+    if not called:
+        block.fault("essayez does not name an endpoint.", "Write it like this: ::: essayez owner/name /endpoint")
+        return note(block)
+    address = f"/espaces/{called[1]}?endpoint={called[2]}"
+    block.draft.links.append(Link(block.line, address))
+    return pieces.try_it(block.draft.next_number("essayez"), called[1], called[2], address, to_html(block.inner))
+
+
+DRAWN: dict[str, Callable[[Container], str]] = {
+    "note": note,
+    "attention": warning,
+    "changement": change,
+    "figure": figure,
+    "onglets": tabs,
+    "essayez": try_it,
+}
+WORDLESS = (note, warning)
+
+
+def draw(opening: Token, inner: Sequence[Token], draft: Draft) -> str:
+    """The HTML of one container; an unknown one is shown as a plain note."""
+    name, _, words = opening.info.strip().partition(" ")
+    start, end = opening.map or [0, 0]
+    block = Container(words.strip(), inner, start + 1, draft)
+    drawn = DRAWN.get(name, note)
+    if name not in DRAWN:
+        block.fault(f"the block “::: {name}” is unknown.", f"The names are {', '.join(DRAWN)}.")
+    elif words and drawn in WORDLESS:
+        block.fault(f"“{words}”, after ::: {name}, is not shown.", "Write it inside the block.")
+    if end >= len(draft.lines) or not re.search(r":{3,}\s*$", draft.lines[end]):
+        block.fault(f"the block “::: {name}” is never closed.", "Close it with ::: on a line of its own.")
+    if not inner:
+        block.fault(f"the block “::: {name}” is empty.", "Write its text, or remove it.")
+        return ""
+    return drawn(block)
+
+
+def fold(tokens: Sequence[Token], draft: Draft) -> list[Token]:
+    """Replace each container, from the inside out, by one token that holds its HTML."""
+    folded: list[Token] = []
+    for token in tokens:
+        folded.append(token)
+        if token.type == CLOSING:
+            start = max(place for place, earlier in enumerate(folded) if earlier.type == OPENING)
+            opening, inner = folded[start], folded[start + 1 : -1]
+            folded[start:] = [html_token(draw(opening, inner, draft), level=opening.level)]
+    return folded

@@ -1,0 +1,39 @@
+"""The parser of the lessons' Markdown: CommonMark, tables, definition lists, containers, words in brackets. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.attrs import attrs_plugin
+from mdit_py_plugins.container import container_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+
+LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "oe", "Æ": "ae"})
+
+# Raw HTML is off. Every ::: opens the one container, whatever its name: an unknown name must be seen.
+PARSER = (
+    MarkdownIt("commonmark", {"html": False})
+    .enable("table")
+    .use(deflist_plugin)
+    .use(attrs_plugin, spans=True, after=(), allowed=("lang",))
+    .use(container_plugin, "block", validate=lambda _words, _markup: True)
+)
+
+
+def html_token(html: str, kind: str = "html_block", level: int = 0) -> Token:
+    """A token that is written as it stands; only for HTML of ours."""
+    return Token(kind, "", 0, content=html, level=level)
+
+
+def to_html(tokens: Sequence[Token]) -> str:
+    """Write tokens that have been through the passes."""
+    return PARSER.renderer.render(tokens, PARSER.options, {})
+
+
+def slug(title: str) -> str:
+    """The id of a heading: « Créer une clé d’API » -> `creer-une-cle-d-api`."""
+    letters = unicodedata.normalize("NFKD", title.translate(LIGATURES).lower())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

@@ -1,0 +1,72 @@
+"""What one rendering of a lesson gathers on its way: faults, sections, links, ids. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# Ids that the page around the lesson already has.
+TAKEN_IDS = frozenset({"contenu"})
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """Something to mend in a lesson: where, what is wrong, how to mend it."""
+
+    path: str
+    line: int
+    what: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.what} {self.mend}"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One entry of the contents list."""
+
+    anchor: str
+    title: str
+    number: int
+
+
+@dataclass(frozen=True, order=True)
+class Link:
+    """A link that stays on the site, and the line it is written on."""
+
+    line: int
+    address: str
+
+
+class Draft:
+    """One rendering: what it may draw on (`figures`, `lines`) and what it has gathered."""
+
+    def __init__(self, figures: Mapping[str, str]) -> None:
+        self.figures = figures
+        self.lines: list[str] = []
+        self.faults: list[Fault] = []
+        self.sections: list[Section] = []
+        self.links: list[Link] = []
+        self.anchors: set[str] = set()
+        self.drawn_figures: set[str] = set()
+        self.counts: Counter[str] = Counter()
+
+    def fault(self, line: int, what: str, mend: str) -> None:
+        """Note a fault; whoever knows the file adds its path."""
+        self.faults.append(Fault("", line, what, mend))
+
+    def next_number(self, kind: str) -> int:
+        """1, 2, 3… for each kind of thing that needs a name of its own in the page."""
+        self.counts[kind] += 1
+        return self.counts[kind]
+
+    def claim(self, wanted: str, line: int) -> str:
+        """Return the id for a heading: the one it wants, or a free one beside it and a fault."""
+        anchor, copies = wanted, 1
+        while anchor in self.anchors | TAKEN_IDS:
+            copies += 1
+            anchor = f"{wanted}-{copies}"
+        if copies > 1:
+            self.fault(line, f"the heading id “{wanted}” is already taken.", "Word this heading differently.")
+        self.anchors.add(anchor)
+        return anchor

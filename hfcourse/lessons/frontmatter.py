@@ -1,0 +1,89 @@
+"""The front matter of a lesson: TOML between two lines of +++. Pure."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from hfcourse.lessons.draft import Draft
+from hfcourse.typography import french
+
+FENCE = "+++"
+EXAMPLES = {
+    "number": 'number = "3.1"',
+    "slug": 'slug = "3-1-presentation"',
+    "title": 'title = "Présentation"',
+    "summary": 'summary = "Une phrase."',
+    "minutes": "minutes = 15",
+    "checked": "checked = 2026-11-22",
+}
+
+
+@dataclass(frozen=True)
+class FrontMatter:
+    """What the list of lessons says of a lesson; a field that is missing or wrong keeps its default."""
+
+    number: str = ""
+    slug: str = ""
+    title: str = "Leçon sans titre"
+    summary: str = ""
+    minutes: int = 0
+    checked: date | None = None
+
+
+def is_good(name: str, value: Any) -> bool:
+    """Can `value` be that of the field `name`?"""
+    if name == "minutes":
+        return type(value) is int and value > 0
+    if name == "checked":
+        return type(value) is date
+    shape = {"number": r"\d+(\.\d+)*", "slug": r"[a-z0-9]+(-[a-z0-9]+)*"}.get(name, r".*\S.*")
+    return isinstance(value, str) and re.fullmatch(shape, value) is not None
+
+
+def line_of(name: str, fields: list[str]) -> int:
+    """The line of the file where the field stands, the first one if it does not."""
+    pattern = re.compile(rf"\s*{re.escape(name)}\s*=")
+    return next((line for line, text in enumerate(fields, start=2) if pattern.match(text)), 1)
+
+
+def load(fields: list[str], draft: Draft) -> dict[str, Any]:
+    """Read the TOML; a syntax error is a fault, and nothing is read."""
+    try:
+        return tomllib.loads("\n".join(fields))
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"at line (\d+)", str(error))
+        line = int(place[1]) + 1 if place else len(fields) + 1
+        draft.fault(line, "the front matter is not TOML.", f"{error}.")
+        return {}
+
+
+def check(values: dict[str, Any], fields: list[str], draft: Draft) -> FrontMatter:
+    """Keep the good fields; the others are faults."""
+    for name in values.keys() - EXAMPLES.keys():
+        line, what = line_of(name, fields), f"the front matter has an unknown field “{name}”."
+        draft.fault(line, what, f"The fields are {', '.join(EXAMPLES)}.")
+    for name, example in EXAMPLES.items():
+        if not is_good(name, values.get(name)):
+            what = f"the front matter's “{name}” is {'wrong' if name in values else 'missing'}."
+            draft.fault(line_of(name, fields), what, f"Write it like this: {example}")
+    good = {name: value for name, value in values.items() if name in EXAMPLES and is_good(name, value)}
+    return FrontMatter(**good | {name: french(good[name]) for name in ("title", "summary") if name in good})
+
+
+def split(source: str, draft: Draft) -> tuple[FrontMatter, str]:
+    """Return the front matter of a lesson and its body.
+
+    The body keeps a blank line in place of each line of the front matter, so that the line numbers of
+    the one are those of the other.
+    """
+    lines = source.split("\n")
+    end = next((place for place, line in enumerate(lines) if place and line.rstrip() == FENCE), 0)
+    if lines[0].rstrip() != FENCE or not end:
+        draft.fault(1, "the front matter is missing.", f"Begin the file with {FENCE}, the fields, then {FENCE}.")
+        return FrontMatter(), source
+    fields = lines[1:end]
+    values = load(fields, draft)
+    front = check(values, fields, draft) if values else FrontMatter()
+    return front, "\n" * (end + 1) + "\n".join(lines[end + 1 :])

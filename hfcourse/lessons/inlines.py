@@ -1,0 +1,101 @@
+"""What stands inside a paragraph: typography, links, words of another language. Pure."""
+
+import re
+from collections.abc import Sequence
+from re import Pattern
+
+from markdown_it.token import Token
+
+from hfcourse.lessons.draft import Draft, Link
+from hfcourse.typography import RULES
+
+SPACES = " \u00a0\u202f"
+HTML_SHAPE = re.compile(r"</?[a-z][a-z0-9-]*(\s[^<>]*)?/?>|<!--", re.IGNORECASE)
+SCHEME = re.compile(r"https?:|mailto:")
+
+
+def substitute(pattern: Pattern[str], replacement: str, whole: str, owners: list[int]) -> tuple[str, list[int]]:
+    """Apply one rule to `whole`; `owners` says which text each character comes from, before and after."""
+    pieces: list[str] = []
+    kept: list[int] = []
+    end = 0
+    for match in pattern.finditer(whole):
+        start = match.start()
+        # A rule may take a sign together with the space beside it: what it writes belongs where the sign is.
+        sign = next((place for place in range(start, match.end()) if whole[place] not in SPACES), start)
+        pieces += whole[end:start], replacement
+        kept += owners[end:start] + [owners[sign]] * len(replacement)
+        end = match.end()
+    return "".join(pieces) + whole[end:], kept + owners[end:]
+
+
+def french_across(texts: Sequence[str]) -> list[str]:
+    """Apply the rules of French typography to `texts` as if they were one, and give each its part back.
+
+    « and a bold word, an apostrophe and a link: what makes a rule hold may stand in the next text.
+    """
+    whole, owners = "".join(texts), [place for place, text in enumerate(texts) for _ in text]
+    for pattern, replacement in RULES:
+        whole, owners = substitute(pattern, replacement, whole, owners)
+    parts = [""] * len(texts)
+    for character, place in zip(whole, owners, strict=True):
+        parts[place] += character
+    return parts
+
+
+def spoken(token: Token) -> str:
+    """What the token adds to the sentence, as far as typography goes; code counts as a word."""
+    if token.type == "text":
+        return token.content
+    return {"softbreak": " ", "hardbreak": "\n", "code_inline": "x"}.get(token.type, "")
+
+
+def typeset(children: Sequence[Token]) -> None:
+    """Set one paragraph's text in French; code stays as it is."""
+    for token, text in zip(children, french_across([spoken(token) for token in children]), strict=True):
+        if token.type == "text" or (token.type == "softbreak" and text != " "):
+            token.type, token.content = "text", text
+
+
+def check_text(token: Token, line: int, draft: Draft) -> None:
+    """Find what Markdown left in the text because it did not understand it."""
+    if found := HTML_SHAPE.search(token.content):
+        draft.fault(line, f"HTML ({found[0]}) is shown as text.", "Write Markdown, or `code` to speak of a tag.")
+    if "](" in token.content or "]{" in token.content:
+        draft.fault(line, "a link, or words in […]{…}, are not understood.", "Check the brackets and the address.")
+
+
+def check_link(token: Token, line: int, draft: Draft) -> None:
+    """Note a link of the site, to be checked against its pages."""
+    address = str(token.attrGet("href"))
+    if re.match(r"#|/(?!/)", address):
+        draft.links.append(Link(line, address))
+    elif not SCHEME.match(address):
+        draft.fault(line, f"the link “{address}” leads nowhere.", "Write /a/path, #an-anchor or https://an.address.")
+
+
+def check_image(token: Token, line: int, draft: Draft) -> None:
+    """Replace an image by its description: a page of the course loads nothing else than its figures."""
+    what = f"the image {token.attrGet('src')} is not shown."
+    draft.fault(line, what, "Draw it in static/figures and use ::: figure.")
+    token.type = "text"
+
+
+def check_span(token: Token, line: int, draft: Draft) -> None:
+    """Words in brackets may say their language and nothing else."""
+    if token.meta.get("insecure_attrs") or not token.attrGet("lang"):
+        draft.fault(line, "words in […]{…} may only say their language.", "Write them like this: [words]{lang=en}.")
+
+
+CHECKS = {"text": check_text, "link_open": check_link, "image": check_image, "span_open": check_span}
+
+
+def write(inline: Token, draft: Draft) -> None:
+    """Check one paragraph's worth of tokens, and set it in French."""
+    children = inline.children or []
+    line = inline.map[0] + 1 if inline.map else 1
+    for token in children:
+        if token.type in CHECKS:
+            CHECKS[token.type](token, line, draft)
+        line += token.type in {"softbreak", "hardbreak"}
+    typeset(children)

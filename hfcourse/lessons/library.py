@@ -1,0 +1,186 @@
+"""The shelf of lessons: read from `content/`, rendered once, kept as long as no file changes.
+
+Each request compares the dates and sizes of the files (some tens of microseconds); a lesson is rendered
+again only when its text or a figure is another, so that an edit shows at the next reload.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter, RequestRedirect
+
+from hfcourse.config import ROOT
+from hfcourse.lessons import markdown
+from hfcourse.lessons.draft import Fault, Link, Section
+from hfcourse.lessons.frontmatter import FrontMatter
+from hfcourse.lessons.markdown import Rendered
+
+CONTENT = ROOT / "hfcourse" / "content"
+FIGURES = ROOT / "static" / "figures"
+ADDRESS = "/lecons/"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson: what its front matter says, its HTML and its contents."""
+
+    path: str
+    slug: str
+    front: FrontMatter
+    html: Markup
+    sections: tuple[Section, ...]
+    anchors: frozenset[str]
+    links: tuple[Link, ...]
+    faults: tuple[Fault, ...]
+
+    @property
+    def number(self) -> str:
+        return self.front.number
+
+    @property
+    def title(self) -> str:
+        return self.front.title
+
+
+def order(lesson: Lesson) -> tuple[list[int], str]:
+    """3.2 comes before 3.10; a lesson without a number comes first, by its file."""
+    return [int(part) for part in lesson.number.split(".") if part], lesson.path
+
+
+@lru_cache(maxsize=64)
+def render(source: str, figures: tuple[tuple[str, str], ...]) -> Rendered:
+    """Render once for each content."""
+    return markdown.render(source, dict(figures))
+
+
+def read(path: Path) -> str:
+    """The text of a file; what is not UTF-8 in it becomes a fault of the lesson, not an exception."""
+    return path.read_text(encoding="utf-8-sig", errors="replace")
+
+
+def open_lesson(path: Path, figures: tuple[tuple[str, str], ...]) -> Lesson:
+    """Read and render one lesson."""
+    rendered = render(read(path), figures)
+    name = str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+    faults = tuple(replace(fault, path=name) for fault in rendered.faults)
+    slug = rendered.front.slug or path.stem
+    html = Markup(rendered.html)  # noqa: S704 (safe by construction: raw HTML is off, the rest is escaped)
+    return Lesson(name, slug, rendered.front, html, rendered.sections, rendered.anchors, rendered.links, faults)
+
+
+class Shelf:
+    """The lessons of two folders, in order."""
+
+    def __init__(self, content: Path, figures: Path) -> None:
+        self.content, self.figures = content, figures
+        self.state: tuple[tuple[str, int, int], ...] | None = None
+        self.pictures: tuple[tuple[str, str], ...] = ()
+        self.kept: tuple[Lesson, ...] = ()
+
+    def files(self) -> list[Path]:
+        """Every file that a page is made of."""
+        return sorted([*self.content.glob("*.md"), *self.figures.glob("*.svg")])
+
+    def lessons(self) -> tuple[Lesson, ...]:
+        """The lessons in order, read again if a file has changed."""
+        stats = ((str(path), path.stat()) for path in self.files())
+        state = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+        if state != self.state:
+            self.pictures = tuple((path.name, read(path)) for path in self.files() if path.suffix == ".svg")
+            opened = (open_lesson(path, self.pictures) for path in self.files() if path.suffix == ".md")
+            self.kept, self.state = tuple(sorted(opened, key=order)), state
+        return self.kept
+
+
+def repeated(lessons: tuple[Lesson, ...]) -> Iterator[Fault]:
+    """Two lessons with one slug, or one number."""
+    for name in ("slug", "number"):
+        first: dict[str, Lesson] = {}
+        for lesson in lessons:
+            other = first.setdefault(getattr(lesson, name), lesson)
+            if other is not lesson:
+                what = f"the {name} is also that of {other.path}."
+                yield Fault(lesson.path, 1, what, f"Give this lesson another {name}.")
+
+
+def is_alive(lesson: Lesson, address: str, lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> bool:
+    """Does a link of `lesson` lead to a page, and to a heading of it where it names one?"""
+    parts = urlsplit(address)
+    others = {other.slug: other for other in lessons}
+    if not parts.path:
+        target = lesson
+    elif parts.path.startswith(ADDRESS) and parts.path != ADDRESS:
+        found = others.get(parts.path.removeprefix(ADDRESS))
+        if not found:
+            return False
+        target = found
+    else:
+        return is_page(parts.path)
+    return not parts.fragment or parts.fragment in target.anchors
+
+
+def dead_links(lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> Iterator[Fault]:
+    """Links to a lesson, a heading or a page that does not exist."""
+    for lesson in lessons:
+        for link in lesson.links:
+            if not is_alive(lesson, link.address, lessons, is_page):
+                what = f"the link “{link.address}” is dead."
+                yield Fault(lesson.path, link.line, what, "Correct it, or the heading it names.")
+
+
+def is_page_of(routes: MapAdapter) -> Callable[[str], bool]:
+    """Return what says whether the site has a page at a path."""
+
+    def is_page(path: str) -> bool:
+        try:
+            routes.match(path, method="GET")
+        except RequestRedirect:
+            return True
+        except HTTPException:
+            return False
+        return True
+
+    return is_page
+
+
+def lessons() -> tuple[Lesson, ...]:
+    """Every lesson, in order."""
+    return current_app.extensions["lessons"].lessons()
+
+
+def lesson(slug: str) -> Lesson | None:
+    """The lesson of that slug."""
+    return next((one for one in lessons() if one.slug == slug), None)
+
+
+def neighbours(one: Lesson) -> tuple[Lesson | None, Lesson | None]:
+    """The lessons before and after."""
+    shelf = lessons()
+    place = shelf.index(one)
+    return shelf[place - 1] if place else None, shelf[place + 1] if place + 1 < len(shelf) else None
+
+
+def faults() -> list[Fault]:
+    """Everything to mend in the lessons, by file and line."""
+    shelf = lessons()
+    is_page = is_page_of(current_app.url_map.bind(""))
+    own = [fault for one in shelf for fault in one.faults]
+    return sorted([*own, *repeated(shelf), *dead_links(shelf, is_page)])
+
+
+def sample(source: str) -> Markup:
+    """A piece of a lesson, for the page of patterns: what is shown there is what lessons are made of."""
+    lessons()
+    return Markup(render(source, current_app.extensions["lessons"].pictures).html)  # noqa: S704 (as above)
+
+
+def init_app(app: Flask) -> None:
+    """Open the shelf; it is read at the first page that needs it."""
+    app.extensions["lessons"] = Shelf(CONTENT, FIGURES)
+    app.jinja_env.filters["as_lesson"] = sample

@@ -1,0 +1,149 @@
+"""From the Markdown of a lesson to its HTML, its contents and its faults. Pure.
+
+A lesson that is badly written is still rendered: what is wrong with it is told by `flask check` and by
+the tests, never by the page.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markdown_it.token import Token
+
+from hfcourse.lessons import containers, fences, inlines, pieces
+from hfcourse.lessons.dialect import PARSER, html_token, slug, to_html
+from hfcourse.lessons.draft import Draft, Fault, Link, Section
+from hfcourse.lessons.frontmatter import FrontMatter, split
+from hfcourse.typography import NO_BREAK
+
+UNREADABLE = "\ufffd"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A lesson, rendered; the line numbers are those of the file."""
+
+    front: FrontMatter
+    html: str
+    sections: tuple[Section, ...]
+    anchors: frozenset[str]
+    links: tuple[Link, ...]
+    faults: tuple[Fault, ...]
+
+
+def plain(inline: Token) -> str:
+    """The words of a heading or a cell, without their marks."""
+    return "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"})
+
+
+def write_heading(opening: Token, inline: Token, closing: Token, draft: Draft) -> None:
+    """Give a heading its id and, for a section, its number in the margin."""
+    line = fences.line_of(opening)
+    if opening.tag not in {"h2", "h3"}:
+        draft.fault(line, f"a heading of level {opening.tag[1]}.", "Use ## for a section, ### inside it.")
+        opening.tag = closing.tag = "h2" if opening.tag == "h1" else "h3"
+    title = plain(inline)
+    anchor = draft.claim(slug(title) or "section", line)
+    opening.attrSet("id", anchor)
+    if opening.tag == "h2":
+        number = len(draft.sections) + 1
+        draft.sections.append(Section(anchor, title.strip(), number))
+        inline.children = [html_token(pieces.hang(str(number)) + " ", "html_inline"), *(inline.children or [])]
+
+
+def number_headings(tokens: Sequence[Token], draft: Draft) -> None:
+    """Write every heading; a heading is always three tokens."""
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open":
+            write_heading(token, tokens[place + 1], tokens[place + 2], draft)
+
+
+def number_steps(tokens: Sequence[Token], draft: Draft) -> None:
+    """Make each ordered list a list of steps, whose items are whole paragraphs."""
+    lists: list[str] = []
+    for token in tokens:
+        if token.type.endswith("list_open"):
+            lists.append(token.tag)
+        elif token.type.endswith("list_close"):
+            lists.pop()
+        elif token.type.startswith("paragraph") and lists and lists[-1] == "ol":
+            token.hidden = False
+        if token.type == "ordered_list_open":
+            token.attrSet("class", "steps")
+            if token.attrs.pop("start", None):
+                line = fences.line_of(token)
+                draft.fault(line, "steps that do not start at 1.", "Indent what stands between two steps.")
+
+
+def write_cell(cell: Token) -> None:
+    """A heading cell heads its column; figures, written `--:`, stand to the right."""
+    if cell.tag == "th":
+        cell.attrSet("scope", "col")
+    if cell.attrs.pop("style", "") == "text-align:right":  # the page allows no inline style
+        cell.attrSet("class", "num")
+
+
+def frame(table: Sequence[Token]) -> str:
+    """A table in a frame that says the names of its columns."""
+    head = itertools.takewhile(lambda token: token.type != "thead_close", table)
+    columns = ", ".join(plain(token) for token in head if token.type == "inline")
+    return pieces.scroll(f"Tableau{NO_BREAK}: {columns}", to_html(table)) + "\n"
+
+
+def frame_tables(tokens: Sequence[Token]) -> list[Token]:
+    """Let each table scroll by itself on a narrow screen."""
+    framed: list[Token] = []
+    start = 0
+    for token in tokens:
+        framed.append(token)
+        if token.type == "table_open":
+            start = len(framed) - 1
+            token.attrSet("class", "table")
+        elif token.type in {"th_open", "td_open"}:
+            write_cell(token)
+        elif token.type == "table_close":
+            framed[start:] = [html_token(frame(framed[start:]), level=token.level)]
+    return framed
+
+
+def draw_code(tokens: Sequence[Token], draft: Draft) -> list[Token]:
+    """Replace each block of code by its HTML, but those that become tabs."""
+    drawn: list[Token] = []
+    enclosing: list[str] = []
+    for token in tokens:
+        if token.type == containers.OPENING:
+            enclosing.append(token.info.split()[0] if token.info.strip() else "")
+        elif token.type == containers.CLOSING:
+            enclosing.pop()
+        is_code = token.type == "code_block" or (token.type == "fence" and enclosing[-1:] != ["onglets"])
+        drawn.append(html_token(fences.block(token, draft), level=token.level) if is_code else token)
+    return drawn
+
+
+def mark_lede(tokens: Sequence[Token], draft: Draft) -> None:
+    """The first paragraph introduces the lesson."""
+    if tokens and tokens[0].type == "paragraph_open":
+        tokens[0].attrSet("class", "lede")
+        return
+    line = fences.line_of(tokens[0]) if tokens else 1
+    draft.fault(line, "the lesson does not begin with a paragraph.", "Introduce it in one paragraph, shown larger.")
+
+
+def render(source: str, figures: Mapping[str, str]) -> Rendered:
+    """Render the text of a lesson file; `figures` holds the SVG of each figure by its file name."""
+    draft = Draft(figures)
+    if UNREADABLE in source:
+        line = source[: source.index(UNREADABLE)].count("\n") + 1
+        draft.fault(line, "a character cannot be read.", "Save the file as UTF-8.")
+    front, body = split(source, draft)
+    draft.lines = body.split("\n")
+    tokens = PARSER.parse(body)
+    for token in tokens:
+        if token.type == "inline":
+            inlines.write(token, draft)
+    mark_lede(tokens, draft)
+    number_headings(tokens, draft)
+    number_steps(tokens, draft)
+    html = to_html(containers.fold(frame_tables(draw_code(tokens, draft)), draft))
+    links, faults = tuple(sorted(draft.links)), tuple(sorted(draft.faults))
+    return Rendered(front, html, tuple(draft.sections), frozenset(draft.anchors), links, faults)

@@ -1,0 +1,74 @@
+"""The HTML of what Markdown has no word for; templates/patterns.html shows each piece. Pure.
+
+`body`, `caption` and `svg` are HTML already; every other argument is text.
+"""
+
+from collections.abc import Sequence
+from html import escape
+
+from hfcourse.typography import NO_BREAK
+
+
+def icon(name: str) -> str:
+    """An icon of the page's sprite."""
+    return f'<svg class="i" aria-hidden="true"><use href="#i-{name}"/></svg>'
+
+
+def hang(content: str) -> str:
+    """What stands left of the margin line."""
+    return f'<span class="hang">{content}</span>'
+
+
+def callout(kind: str, icon_name: str, label: str, body: str, aside: str = "") -> str:
+    """A note, a warning, a change."""
+    small = f" <small>{escape(aside)}</small>" if aside else ""
+    return (
+        f'<div class="callout {kind}" role="note">\n'
+        f'<p class="callout-label">{hang(icon(icon_name))}{escape(label)}{small}</p>\n{body}</div>\n'
+    )
+
+
+def scroll(label: str, body: str) -> str:
+    """Something wide, that scrolls by itself on a narrow screen."""
+    return f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(label)}">{body}</div>'
+
+
+def figure(label: str, svg: str, caption: str) -> str:
+    """A drawing and its caption; without `svg`, the caption alone."""
+    drawing = scroll(f"Figure{NO_BREAK}: {label}", svg) + "\n" if svg else ""
+    return f'<figure class="wide figure">{drawing}<figcaption>{caption.strip()}</figcaption></figure>\n'
+
+
+def code(head: str, label: str, listings: str) -> str:
+    """A block of code under a head that names its language, or offers several."""
+    look = f'class="button copy" type="button" data-js data-copy aria-label="{escape(label)}"'
+    copy = f"<button {look}>{icon('copy')} Copier</button>"
+    return f'<div class="code wide">\n<div class="code-head">{head}{copy}</div>\n{listings}</div>\n'
+
+
+def listing(language: str, highlighted: str) -> str:
+    """The code itself, highlighted."""
+    return f'<pre data-lang="{escape(language)}" tabindex="0"><code>{highlighted}</code></pre>\n'
+
+
+def tabs(number: int, title: str, languages: Sequence[tuple[str, str]]) -> str:
+    """One radio button for each language, by value and name; the first is chosen."""
+    radio = f'<input type="radio" name="langage-{number}" value='
+    choices = "".join(
+        f'<label>{radio}"{value}"{"" if place else " checked"}>{escape(name)}</label>'
+        for place, (value, name) in enumerate(languages)
+    )
+    legend = f'<legend class="vh">{escape(title)}{NO_BREAK}: langage</legend>'
+    return f'<fieldset class="tabs" data-sync="langage">{legend}{choices}</fieldset>'
+
+
+def try_it(number: int, space: str, endpoint: str, address: str, body: str) -> str:
+    """The card that leads to the form of an endpoint; the first of a lesson is its next step."""
+    look = "button go" if number == 1 else "button"
+    return (
+        f'<section class="try sheet wide" aria-labelledby="essayez-{number}">\n'
+        f'<header><span class="kind"><mark>Essayez</mark></span>'
+        f'<h3 id="essayez-{number}">Le point d’accès <code>{escape(endpoint)}</code></h3></header>\n{body}'
+        f'<div class="submit"><a class="{look}" href="{escape(address)}">{icon("play")} Ouvrir le formulaire</a>'
+        f"<p>Notre serveur appelle le Space <code>{escape(space)}</code> pour vous.</p></div>\n</section>\n"
+    )

@@ -1,0 +1,159 @@
+"""The shelf of lessons: order, cache, and the faults that only all the lessons together can show."""
+
+import os
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from hfcourse.lessons import library
+from hfcourse.lessons.library import Shelf, render
+
+LESSON = """+++
+number = "{number}"
+slug = "{slug}"
+title = "Leçon {number}"
+summary = "Une phrase."
+minutes = 15
+checked = 2026-11-22
++++
+
+{body}
+"""
+
+
+class Course:
+    """Lessons of ours in a folder of the test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.content, self.figures = folder / "content", folder / "figures"
+        self.content.mkdir()
+        self.figures.mkdir()
+        self.shelf = Shelf(self.content, self.figures)
+
+    def write(self, name: str, number: str, slug: str, body: str = "Un chapeau.") -> Path:
+        path = self.content / name
+        path.write_text(LESSON.format(number=number, slug=slug, body=body), encoding="utf-8")
+        return path
+
+
+@pytest.fixture
+def course(app: Flask, tmp_path: Path) -> Course:
+    """A course that the application serves in place of the real one."""
+    made = Course(tmp_path)
+    app.extensions["lessons"] = made.shelf
+    return made
+
+
+def told(app: Flask) -> list[str]:
+    with app.app_context():
+        return [f"{Path(fault.path).name}:{fault.line}: {fault.what}" for fault in library.faults()]
+
+
+def test_lessons_come_in_the_order_of_their_numbers(course: Course):
+    for number in ("3.10", "3.2", "3.1"):
+        course.write(f"{number}.md", number, number.replace(".", "-"))
+    assert [lesson.number for lesson in course.shelf.lessons()] == ["3.1", "3.2", "3.10"]
+
+
+def test_a_lesson_knows_its_neighbours(app: Flask, course: Course):
+    for number in ("3.1", "3.2", "3.3"):
+        course.write(f"{number}.md", number, number.replace(".", "-"))
+    with app.app_context():
+        first, second, third = library.lessons()
+        assert library.neighbours(first) == (None, second)
+        assert library.neighbours(second) == (first, third)
+        assert library.neighbours(third) == (second, None)
+
+
+def test_an_edit_shows_at_the_next_reading(course: Course):
+    path = course.write("31.md", "3.1", "un")
+    assert "Un chapeau." in course.shelf.lessons()[0].html
+    course.write("31.md", "3.1", "un", "Un autre.")
+    os.utime(path, ns=(1, 1))
+    assert "Un autre." in course.shelf.lessons()[0].html
+
+
+def test_nothing_is_rendered_again_while_no_content_changes(course: Course):
+    path = course.write("31.md", "3.1", "un")
+    first = course.shelf.lessons()
+    assert course.shelf.lessons() is first
+    before = render.cache_info().misses
+    os.utime(path, ns=(1, 1))
+    assert course.shelf.lessons() is not first
+    assert render.cache_info().misses == before
+
+
+def test_an_edited_figure_shows(course: Course):
+    course.write("31.md", "3.1", "un", "Un chapeau.\n\n::: figure A.svg\nUne figure.\n:::")
+    (course.figures / "A.svg").write_text("<svg><title>Avant</title></svg>")
+    assert "Avant" in course.shelf.lessons()[0].html
+    (course.figures / "A.svg").write_text("<svg><title>Ensuite</title></svg>")
+    assert "Ensuite" in course.shelf.lessons()[0].html
+
+
+def test_a_lesson_without_a_slug_is_served_under_the_name_of_its_file(course: Course):
+    (course.content / "31-brouillon.md").write_text("Bonjour.\n")
+    assert course.shelf.lessons()[0].slug == "31-brouillon"
+
+
+def test_a_file_that_is_not_utf8_is_a_fault_and_not_an_exception(app: Flask, course: Course):
+    course.write("31.md", "3.1", "un").write_bytes(
+        LESSON.format(number="3.1", slug="un", body="Été.").encode("latin-1")
+    )
+    assert any("a character cannot be read." in fault for fault in told(app))
+
+
+@pytest.mark.parametrize(
+    "address", ["/lecons/deux", "/lecons/deux#ici", "#la", "/lecons/", "/espaces/", "/", "/lecons/deux?x=1", "/lecons"]
+)
+def test_a_living_link_is_no_fault(app: Flask, course: Course, address: str):
+    course.write("31.md", "3.1", "un", f"Un [lien]({address}).\n\n## Là")
+    course.write("32.md", "3.2", "deux", "Un chapeau.\n\n## Ici")
+    assert told(app) == []
+
+
+@pytest.mark.parametrize(
+    "address", ["/lecons/trois", "/lecons/deux#nulle-part", "#nulle-part", "/nulle-part", "/essais/a/arreter"]
+)
+def test_a_dead_link_is_told_with_its_line(app: Flask, course: Course, address: str):
+    course.write("31.md", "3.1", "un", f"Un chapeau.\n\nUn mot,\nun [lien]({address}).")
+    course.write("32.md", "3.2", "deux", "Un chapeau.\n\n## Ici")
+    assert told(app) == [f"31.md:13: the link “{address}” is dead."]
+
+
+def test_two_lessons_may_not_share_a_slug_or_a_number(app: Flask, course: Course):
+    course.write("31.md", "3.1", "un")
+    course.write("32.md", "3.1", "un")
+    assert [fault.split(" is also")[0] for fault in told(app)] == ["32.md:1: the number", "32.md:1: the slug"]
+
+
+def test_a_fault_says_where_what_and_how_to_mend(app: Flask, course: Course):
+    path = course.write("31.md", "3.1", "un", "Un chapeau.\n\n::: astuce\nUn détail.\n:::")
+    with app.app_context():
+        (fault,) = library.faults()
+    assert str(fault) == (
+        f"{path}:12: the block “::: astuce” is unknown. "
+        "The names are note, attention, changement, figure, onglets, essayez."
+    )
+
+
+def test_the_command_fails_on_a_broken_lesson_and_names_the_file_and_the_line(app: Flask, course: Course):
+    course.write("31.md", "3.1", "un", "Un [lien](/nulle-part).")
+    with app.app_context():
+        result = app.test_cli_runner().invoke(args=["check"])
+    assert result.exit_code == 1
+    assert "31.md:10: the link “/nulle-part” is dead." in result.output
+
+
+def test_the_real_lessons_have_no_fault(app: Flask):
+    with app.app_context():
+        faults = library.faults()
+    assert not faults, "\n" + "\n".join(map(str, faults))
+
+
+def test_the_real_course_has_its_lessons_in_order(app: Flask):
+    with app.app_context():
+        assert [lesson.slug for lesson in library.lessons()][:3] == [
+            "3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space",
+        ]  # fmt: skip

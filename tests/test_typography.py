@@ -1,0 +1,103 @@
+"""French typography: the rules, then the lessons as they are served."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from hfcourse.lessons import library
+from hfcourse.typography import duration, french, number, size
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("Quoi ? Non ! Si ;", "Quoi\u202f? Non\u202f! Si\u202f;"),
+        ("Attention : oui", "Attention\u00a0: oui"),
+        ("à 14:02 précises", "à 14:02 précises"),
+        ("« mot »", "«\u00a0mot\u00a0»"),
+        ("«mot»", "«\u00a0mot\u00a0»"),
+        ("l'essai d'hier", "l’essai d’hier"),
+        ("attendez...", "attendez…"),
+        ("93,1 % et 20 Mo", "93,1\u00a0% et 20\u00a0Mo"),
+        ("3 000 000 de modèles", "3\u202f000\u202f000 de modèles"),
+    ],
+)
+def test_text_typed_with_plain_spaces_is_printed_in_french(typed: str, printed: str):
+    assert french(typed) == printed
+    assert french(printed) == printed
+
+
+@pytest.mark.parametrize(("value", "written"), [(1234, "1\u202f234"), (3.5, "3,5"), (0, "0"), (1.0, "1")])
+def test_a_number_has_a_comma_and_narrow_spaces(value: float, written: str):
+    assert number(value) == written
+
+
+@pytest.mark.parametrize(
+    ("count", "written"),
+    [(1, "1\u00a0octet"), (218_000, "218\u00a0ko"), (20_000_000, "20\u00a0Mo"), (1_500_000, "1,5\u00a0Mo")],
+)
+def test_a_size_is_in_french_units(count: int, written: str):
+    assert size(count) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"), [(0.42, "0,4\u00a0s"), (12, "12\u00a0s"), (200, "3\u00a0min 20\u00a0s")]
+)
+def test_a_duration_is_in_french_units(seconds: float, written: str):
+    assert duration(seconds) == written
+
+
+class Words(HTMLParser):
+    """The words of a page that a person reads or hears, those of machines left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.silent: list[str] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in {"code", "pre", "script", "style", "svg"}:
+            self.silent.append(tag)
+        self.texts += [value for name, value in attrs if name in {"aria-label", "title", "content", "alt"} and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.silent and self.silent[-1] == tag:
+            self.silent.pop()
+            self.texts.append("x")
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent:
+            self.texts.append(data)
+
+
+PLAIN_SPACE = re.compile(r"\w[ \n][;!?»]|\w[ \n]:\s|«[ \n]|\w'\w")
+
+
+def misprints(html: str) -> list[str]:
+    reader = Words()
+    reader.feed(html)
+    text = "".join(reader.texts)
+    return [text[max(0, found.start() - 30) : found.end() + 10] for found in PLAIN_SPACE.finditer(text)]
+
+
+def test_a_plain_space_is_found_across_marks_but_not_in_code():
+    assert misprints("<p>Un <b>mot</b> : deux</p>") == ["Un mot : deux"]
+    assert misprints("<p>Un <code>a : b</code>, deux</p>") == []
+
+
+def test_the_lessons_are_printed_in_french(app: Flask):
+    with app.app_context():
+        lessons = library.lessons()
+    assert lessons
+    for lesson in lessons:
+        assert misprints(lesson.html) == [], lesson.path
+        assert misprints(f"<p>{lesson.title}</p><p>{lesson.front.summary}</p>") == [], lesson.path
+
+
+@pytest.mark.parametrize("address", ["/", "/confidentialite", "/motifs", "/lecons/3-1-presentation"])
+def test_the_pages_are_printed_in_french(client: FlaskClient, address: str):
+    page = client.get(address).text
+    assert misprints(page[page.index("<main") : page.index("</main>")]) == []
