@@ -1,0 +1,98 @@
+"""Asking the Hub about a Space: does it exist, in which state is it, where does it answer.
+
+Asked by us, with a limit of time: gradio_client's own look-up polls a building Space for ever. Source:
+`GET /api/spaces/{owner}/{name}` of the Hub, fields `private`, `sdk`, `host`, `runtime.stage`.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+
+from hfcourse.errors import CallFailed, Unavailable
+from hfcourse.spaces.memory import Memory
+from hfcourse.spaces.wire import Leash, Wire
+
+LOOK_UP_SECONDS, AWAKE_SECONDS, WAKING_SECONDS = 5, 10, 1
+ANSWER_BYTES = 1_000_000
+# Full match on the raw text, then the address is rebuilt from the label: parsers disagree on the rest.
+HOST = re.compile(r"https://([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.hf\.space/?", re.ASCII)
+STAGES = {
+    "RUNNING": "",
+    "RUNNING_BUILDING": "",
+    "RUNNING_APP_STARTING": "",
+    "SLEEPING": "space-sleeping",
+    "APP_STARTING": "space-sleeping",
+    "BUILDING": "space-building",
+    "PAUSED": "space-paused",
+    "STOPPED": "space-paused",
+    "NO_APP_FILE": "space-broken",
+    "CONFIG_ERROR": "space-broken",
+    "BUILD_ERROR": "space-broken",
+    "RUNTIME_ERROR": "space-broken",
+    "DELETING": "space-not-found",
+}
+STATUSES = {401: "space-not-found", 403: "space-private", 404: "space-not-found", 429: "too-many-requests"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A Space on the Hub: `obstacle` is the code of what keeps it from being called now, '' for nothing."""
+
+    url: str
+    obstacle: str
+
+
+def look_up(space_id: str, wire: Wire, leash: Leash) -> Found:
+    """Ask the Hub about `owner/name`, or remember what it said a moment ago.
+
+    Raises:
+        Unavailable: the Hub says that it cannot be called, or says nothing that can be used.
+    """
+    memory: Memory[Found] = current_app.extensions.setdefault("look_ups", Memory(seconds_of))
+    try:
+        return memory.get(space_id, leash, lambda: ask(space_id, wire, leash))
+    except CallFailed:  # silent, cut off, endless, or the page of a school's network instead of the Hub
+        raise Unavailable("hub-unreachable") from None
+
+
+def seconds_of(found: Found) -> int:
+    """How long to believe it; the page of a Space that wakes asks again every second."""
+    return WAKING_SECONDS if found.obstacle else AWAKE_SECONDS
+
+
+def ask(space_id: str, wire: Wire, leash: Leash) -> Found:
+    """Ask the Hub now."""
+    with Leash(min(LOOK_UP_SECONDS, leash.remaining())).hold():
+        answer = wire.ask("GET", f"{current_app.config['HUB_URL']}/api/spaces/{space_id}", cap=ANSWER_BYTES)
+    if answer.status != 200:
+        raise Unavailable(STATUSES.get(answer.status, "hub-unreachable" if answer.status >= 500 else "bad-answer"))
+    return found_in(answer.json())
+
+
+def found_in(space: Any) -> Found:
+    """What the Hub's answer says."""
+    if not isinstance(space, dict):
+        raise Unavailable("bad-answer")
+    if space.get("private") is True:
+        raise Unavailable("space-private")
+    if space.get("sdk") != "gradio":
+        raise Unavailable("no-api")
+    runtime = space.get("runtime")
+    stage = runtime.get("stage") if isinstance(runtime, dict) else None
+    if not isinstance(stage, str) or stage not in STAGES:
+        raise Unavailable("bad-answer")
+    if STAGES[stage] and STAGES[stage] != "space-sleeping":
+        raise Unavailable(STAGES[stage])
+    return Found(allowed(space.get("host")), STAGES[stage])
+
+
+def allowed(host: Any) -> str:
+    """The address of a Space, rebuilt; only hf.space and the origins set by the instructor."""
+    text = host if isinstance(host, str) else ""
+    if found := HOST.fullmatch(text):
+        return f"https://{found[1]}.hf.space"
+    if text.rstrip("/") in current_app.config["SPACE_ORIGINS"]:
+        return text.rstrip("/")
+    raise Unavailable("bad-answer")

@@ -1,0 +1,142 @@
+"""Where a Space is and in which state, whoever runs it; and the connection to one that is awake."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask import current_app
+
+from hfcourse import tokens
+from hfcourse.errors import CallFailed, Unavailable
+from hfcourse.spaces import catalogue
+
+if TYPE_CHECKING:  # gradio_client takes half a second to import: only when a Space is first called
+    from hfcourse.spaces.client import Connection, Directory
+    from hfcourse.spaces.wire import Leash
+
+# For everything: the Hub, the practice Space that wakes, the description, which the last seconds are kept for.
+DESCRIBE_SECONDS, LAST_SECONDS = 8, 2
+WAKE_SECONDS = 60
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A Space, at `url` once it is awake; `may_have_token` only if catalogue and address allow it."""
+
+    url: str
+    is_awake: bool = True
+    may_have_token: bool = False
+
+
+def directory() -> "Directory":
+    """The connections of this process; made at the first need, since its libraries take half a second to import."""
+    from hfcourse.spaces.client import Directory
+    from hfcourse.spaces.wire import Wire
+
+    extensions, config = current_app.extensions, current_app.config
+    with extensions["directory_lock"]:
+        if "directory" not in extensions:
+            extensions["directory"] = Directory(Wire(config["PROXY_URL"], config["CA_BUNDLE"]))
+    return extensions["directory"]
+
+
+def locate(space_id: str, leash: "Leash", wait_seconds: float = 0) -> Place:
+    """Find a Space, and wake it if it sleeps; wait so long for the practice Space, within the leash.
+
+    Raises:
+        Unavailable: it cannot be called, now or ever.
+    """
+    entry = catalogue.find(space_id)
+    if space_id == catalogue.PRACTICE and not (entry and entry.url):
+        return locate_practice(max(0, min(wait_seconds, leash.remaining() - LAST_SECONDS)))
+    if entry and entry.url:
+        return Place(entry.url, may_have_token=entry.token and is_allowed_origin(entry.url))
+    if entry is None and not current_app.config["OPEN_CATALOGUE"]:
+        raise Unavailable("space-not-found")
+    from hfcourse.spaces import hub
+
+    found = hub.look_up(space_id, directory().wire, leash)
+    return Place(found.url, is_awake=not found.obstacle, may_have_token=bool(entry and entry.token))
+
+
+def is_allowed_origin(url: str) -> bool:
+    """Is this address at one of the exact origins that the instructor set?"""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" in current_app.config["SPACE_ORIGINS"]
+
+
+def locate_practice(wait_seconds: float) -> Place:
+    """The practice Space, woken like any other by whoever opens it."""
+    if current_app.config["PRACTICE_URL"]:
+        return Place(current_app.config["PRACTICE_URL"])
+    server = catalogue.practice()
+    if server.state == "broken":
+        log.error("The practice Space did not start: %s", server.failure)
+        server.wake()
+        raise Unavailable("practice-unavailable")
+    if server.state != "awake":
+        server.wake()
+        server.wait(wait_seconds)
+    url = server.url
+    if url is None:
+        return Place("", is_awake=False)
+    server.touch()
+    return Place(url)
+
+
+def connect(space_id: str, wait_seconds: float = 0) -> "Connection":
+    """The connection to a Space that is awake; `wait_seconds` is for the practice Space to wake.
+
+    Raises:
+        Unavailable: it sleeps (`space-sleeping`; it is being woken), or cannot be reached or described.
+    """
+    from hfcourse.spaces.wire import Leash
+
+    leash = Leash(min(DESCRIBE_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
+    place = locate(space_id, leash, wait_seconds)
+    if not place.is_awake:
+        nudge(place)
+        raise Unavailable("space-sleeping")
+    try:
+        return directory().connection(place.url, leash, tokens.current() if place.may_have_token else None)
+    except CallFailed as failed:
+        raise Unavailable(failed.code) from None
+
+
+def nudge(place: Place) -> None:
+    """Visit a sleeping Space of the Hub: any visit wakes it. Its answer does not matter."""
+    from hfcourse.spaces.wire import Leash
+
+    if place.url:
+        try:
+            with Leash(1).hold(), directory().wire.stream("GET", place.url + "/"):
+                pass
+        except CallFailed:
+            log.info("A sleeping Space did not answer its first visit.")
+
+
+@contextmanager
+def awake(space_id: str) -> Iterator[None]:
+    """Keep the practice Space from falling asleep inside the block; wait for it to wake first.
+
+    Raises:
+        Unavailable: `practice-unavailable`, it does not start.
+    """
+    is_ours = space_id == catalogue.PRACTICE and not current_app.config["PRACTICE_URL"]
+    if is_ours and not is_practice_awake():
+        raise Unavailable("practice-unavailable")
+    with catalogue.practice().using() if is_ours else nullcontext():
+        yield
+
+
+def is_practice_awake() -> bool:
+    server = catalogue.practice()
+    if server.state != "awake":
+        server.wake()
+        server.wait(WAKE_SECONDS)
+    return server.state == "awake"

@@ -1,0 +1,168 @@
+"""The page of a Space in each of its states: asked by its own view, and by whoever refuses its form."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, current_app, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from hfcourse import tokens
+from hfcourse.errors import CourseError, Explanation, Refused
+from hfcourse.spaces import catalogue, forms, location
+from hfcourse.spaces.catalogue import Entry
+from hfcourse.spaces.description import Description, Endpoint
+from hfcourse.spaces.forms import Form
+
+WAIT_FOR_POST_SECONDS = 8
+
+# Values of one of the visitor's runs, by parameter name, or None; given by the room of the runs, which
+# this one does not know.
+ValuesOfRun = Callable[[str, str | None], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A state as the page shows it: a shape, a word, then a colour."""
+
+    kind: str
+    icon: str
+    word: str
+
+
+AWAKE = Badge("ok", "awake", "En marche")
+ASLEEP = Badge("wait", "asleep", "Endormi")
+BADGES = {
+    "space-sleeping": Badge("wait", "asleep", "Il se réveille"),
+    "space-building": Badge("wait", "building", "En construction"),
+    "space-paused": Badge("", "pause", "En pause"),
+    "space-private": Badge("", "lock", "Privé"),
+    "space-login": Badge("", "lock", "Protégé"),
+    "space-not-found": Badge("", "search", "Introuvable"),
+    "no-api": Badge("", "space", "Sans API"),
+    "space-too-old": Badge("", "space", "Trop ancien"),
+    "endpoint-gone": AWAKE,
+}
+BROKEN = Badge("bad", "failed", "En panne")
+UNREACHABLE = Badge("bad", "failed", "Injoignable")
+REFRESHED = {"space-sleeping", "space-building"}
+
+
+def badge_of(error: CourseError | None) -> Badge:
+    """The badge of a Space that answered with `error`, or without one."""
+    if error is None or isinstance(error, Refused):
+        return AWAKE
+    return BADGES.get(error.code, BROKEN if error.code in ("space-broken", "practice-unavailable") else UNREACHABLE)
+
+
+def practice_badge() -> Badge:
+    """The state of the practice Space, which looking at the list does not change."""
+    return {
+        "asleep": ASLEEP,
+        "waking": BADGES["space-sleeping"],
+        "broken": BROKEN,
+    }.get(catalogue.practice_state(), AWAKE)
+
+
+def entry_of(space_id: str) -> Entry:
+    """What the catalogue says of a Space, or just its name."""
+    return catalogue.find(space_id) or Entry(space_id, space_id)
+
+
+def endpoint_of(space_id: str, name: str) -> Endpoint:
+    """The endpoint that a posted form speaks of; waits a moment for the practice Space to wake.
+
+    Raises:
+        CourseError: there is no such Space or endpoint, or it cannot be asked now.
+    """
+    if not catalogue.is_space_id(space_id):
+        raise Refused("space-not-found")
+    endpoint = location.connect(space_id, WAIT_FOR_POST_SECONDS).description.find(name)
+    if endpoint is None or endpoint.obstacle:
+        raise Refused("endpoint-gone")
+    return endpoint
+
+
+def page(
+    space_id: str,
+    description: Description | None = None,
+    *,
+    form: Form | None = None,
+    error: CourseError | None = None,
+    explanation: Explanation | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    """The page of a Space: its state, its endpoints, one form, and an error above or instead of it."""
+    body = render_template(
+        "spaces/show.html",
+        section="spaces",
+        entry=entry_of(space_id),
+        badge=badge_of(error),
+        is_practice=space_id == catalogue.PRACTICE,
+        is_local=space_id == catalogue.PRACTICE and not current_app.config["PRACTICE_URL"],
+        description=description,
+        form=form,
+        error=error,
+        explanation=explanation or (error.explanation if error else None),
+        refreshes=error is not None and error.code in REFRESHED and form is None,
+        typed=typed_again() if form is None and request.method == "POST" else [],
+        upload_limit_bytes=current_app.config["UPLOAD_LIMIT_BYTES"],
+    )
+    return body, status
+
+
+def typed_again() -> list[tuple[str, str]]:
+    """What was posted for a form that cannot be drawn now, so that it can be sent again as it is."""
+    posted = request.form.items(multi=True)
+    return [(name, tokens.mask_pasted(text)) for name, text in posted if name.startswith("arg-")]
+
+
+def show(space_id: str, wanted: str | None, run_id: str | None, visitor: str | None) -> ResponseReturnValue:
+    """The page of a Space as a visit asks for it: the endpoint of that name, filled with the values of that run."""
+    try:
+        description = location.connect(space_id).description
+    except CourseError as error:
+        return page(space_id, error=error, status=404 if error.code == "space-not-found" else 200)
+    if not description.endpoints:
+        return page(space_id, description, error=CourseError("no-api"))
+    endpoint = description.find(wanted) if wanted else description.endpoints[0]
+    if endpoint is None:
+        return page(space_id, description, error=Refused("endpoint-gone"), status=404)
+    given = current_app.extensions["values_of_run"](run_id, visitor) if run_id else None
+    return page(space_id, description, form=None if endpoint.obstacle else forms.filled(endpoint, given))
+
+
+def form_again(space_id: str, form: Form) -> ResponseReturnValue:
+    """The form as it stands, with nothing wrong: a line was added to a table."""
+    for entry in form.fields:
+        entry.error = ""
+    return page(space_id, location.connect(space_id).description, form=form)
+
+
+def refused(
+    space_id: str, form: Form | None, error: CourseError, explanation: Explanation | None = None
+) -> ResponseReturnValue:
+    """The answer to a form that is refused: everything typed is still there, with what is wrong above it."""
+    explained = explanation or error.explanation
+    status = explained.status if explained.status != 200 else 503
+    try:
+        description = location.connect(space_id).description if catalogue.is_space_id(space_id) else None
+    except CourseError:
+        description = None
+    return page(space_id, description, form=form, error=error, explanation=explained, status=status)
+
+
+def space_url(space_id: str, **query: str) -> str:
+    """The address of a Space's page; `endpoint` and `essai` may be asked for (url_for keeps `endpoint` for itself)."""
+    owner, _, name = space_id.partition("/")
+    address = url_for("spaces.show", owner=owner, name=name)
+    return f"{address}?{urlencode(query, safe='/')}" if query else address
+
+
+def init_app(app: Flask, values_of_run: ValuesOfRun) -> None:
+    """Remember where the values of a run come from; a lock keeps two threads from making two directories."""
+    app.extensions["values_of_run"] = values_of_run
+    app.jinja_env.globals["space_url"] = space_url
+    app.extensions["directory_lock"] = threading.Lock()

@@ -1,0 +1,342 @@
+"""Bytes to and from a Space: one pool of connections, and a leash on everything that is read.
+
+A stranger's server may stay silent, drip one byte a second, redirect, or send without end. So every
+socket operation is bounded by the leash of the call that runs in this thread: its deadline, and a stop
+that comes from another thread. Nothing is followed, decompressed, remembered (cookies) or taken from the
+environment (proxies), because httpcore does none of that by itself.
+"""
+
+import json
+import math
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import httpcore
+
+from hfcourse.errors import CallFailed, Stopped
+
+CONNECT_SECONDS, WRITE_SECONDS = 5, 10
+# Gradio sends a heartbeat every 15 s: twice that in silence means that nobody is there.
+SILENCE_SECONDS = 30
+MOST_CONNECTIONS, IDLE_CONNECTIONS, IDLE_SECONDS = 400, 64, 30
+CHUNK_BYTES = 64 * 1024
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# How httpcore and h11 word an answer that ends too soon; what they say otherwise is of an answer that is not HTTP.
+CLOSED_EARLY = re.compile("disconnected|closed", re.IGNORECASE)
+EVENT_END = re.compile(rb"\r?\n\r?\n")
+
+_current = threading.local()
+
+
+class Leash:
+    """How long the work of one thread may last; `stop()` may be called from any other thread."""
+
+    def __init__(self, seconds: float) -> None:
+        self.deadline = time.monotonic() + seconds
+        self.stopped = False
+        self._socket: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def remaining(self) -> float:
+        """Seconds left.
+
+        Raises:
+            Stopped: somebody stopped the call.
+            CallFailed: `timeout`, none is left.
+        """
+        if self.stopped:
+            raise Stopped
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise CallFailed("timeout")
+        return left
+
+    def stop(self) -> None:
+        """End the call: a read that waits in silence is woken by closing its socket under it."""
+        with self._lock:
+            self.stopped = True
+            if self._socket:
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Bind everything that this thread reads or writes inside the block."""
+        before, _current.leash = current_leash(), self
+        try:
+            yield
+        finally:
+            _current.leash = before
+            self.release()
+
+    def watch(self, held: Any) -> None:
+        """From now on `stop()` closes this socket."""
+        with self._lock:
+            self._socket = held
+
+    def release(self) -> None:
+        """The connection goes back to the pool, where another call may take it: it is no longer ours to close."""
+        with self._lock:
+            self._socket = None
+
+
+def current_leash() -> Leash | None:
+    """The leash that this thread holds."""
+    return getattr(_current, "leash", None)
+
+
+def bounded(seconds: float | None) -> float:
+    """`seconds`, or less if the leash of this thread is shorter."""
+    limit = SILENCE_SECONDS if seconds is None else seconds
+    leash = current_leash()
+    return min(limit, leash.remaining()) if leash else limit
+
+
+class LeashedStream(httpcore.NetworkStream):
+    """A connection whose every operation is bounded by the leash of the thread that uses it."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def _bounded(self, seconds: float | None) -> float:
+        leash = current_leash()
+        if leash:  # watched before the leash is asked: a stop in between is seen by one or the other
+            leash.watch(self._stream.get_extra_info("socket"))
+        return bounded(seconds)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._bounded(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # In pieces: one timeout must not be granted anew for each of a thousand partial sends.
+        for start in range(0, len(buffer), CHUNK_BYTES):
+            self._stream.write(buffer[start : start + CHUNK_BYTES], self._bounded(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> "LeashedStream":
+        return LeashedStream(self._stream.start_tls(ssl_context, server_hostname, self._bounded(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class LeashedBackend(httpcore.NetworkBackend):
+    """Opens connections under the leash of the thread that asks."""
+
+    def __init__(self) -> None:
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> LeashedStream:
+        return LeashedStream(self._backend.connect_tcp(host, port, bounded(timeout), local_address, socket_options))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, at most `cap` bytes of it; header names are lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            CallFailed: as `read_json`.
+        """
+        return read_json(self.body)
+
+
+def read_json(raw: bytes) -> Any:
+    """A stranger's JSON, as we can store, show and send it again.
+
+    What Python reads and nothing else does is replaced: NaN and infinities by null, half of a character
+    (a lone surrogate, which no page and no database takes) by « ? ».
+
+    Raises:
+        CallFailed: `bad-answer`, it is none (too deep counts).
+    """
+    try:
+        value = json.loads(raw.decode(errors="replace"), parse_float=finite, parse_constant=finite)
+        if b"\\ud" in raw or b"\\uD" in raw:
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
+    except (ValueError, RecursionError):
+        raise CallFailed("bad-answer") from None
+    return value
+
+
+def finite(written: str) -> float | None:
+    """A number of JSON, None for one that is not finite."""
+    value = float(written)
+    return value if math.isfinite(value) else None
+
+
+class Wire:
+    """The connections of this process to Spaces and the Hub, shared by all threads.
+
+    Args:
+        proxy_url: a school's proxy, never used for loopback addresses; '' for none.
+        ca_bundle: path of its certificates (PEM), trusted besides the system's; '' for none.
+    """
+
+    def __init__(self, proxy_url: str = "", ca_bundle: str = "") -> None:
+        trusted = ssl.create_default_context()
+        if ca_bundle:
+            trusted.load_verify_locations(ca_bundle)
+        self._direct = self._pool(trusted, None)
+        self._outside = self._pool(trusted, proxy_at(proxy_url)) if proxy_url else self._direct
+
+    @staticmethod
+    def _pool(trusted: ssl.SSLContext, proxy: httpcore.Proxy | None) -> httpcore.ConnectionPool:
+        return httpcore.ConnectionPool(
+            ssl_context=trusted,
+            proxy=proxy,
+            network_backend=LeashedBackend(),
+            max_connections=MOST_CONNECTIONS,
+            max_keepalive_connections=IDLE_CONNECTIONS,
+            keepalive_expiry=IDLE_SECONDS,
+        )
+
+    @contextmanager
+    def stream(
+        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Iterator[httpcore.Response]:
+        """Send a request; yields its response, not yet read.
+
+        Raises:
+            CallFailed: `timeout`, `connection-lost` (nobody there, closed early) or `bad-answer` (not HTTP,
+                or an encoding that was not asked for).
+        """
+        pool = self._direct if urlsplit(url).hostname in LOOPBACK else self._outside
+        sent: dict[bytes | str, bytes | str] = {"host": urlsplit(url).netloc, "accept-encoding": "identity"}
+        sent.update(headers or {})
+        if body is not None:
+            sent["content-length"] = str(len(body))
+        timeouts = {
+            "connect": CONNECT_SECONDS,
+            "write": WRITE_SECONDS,
+            "read": SILENCE_SECONDS,
+            "pool": CONNECT_SECONDS,
+        }
+        timeout = {"timeout": timeouts}
+        with translated(), pool.stream(method, url, headers=sent, content=body, extensions=timeout) as response:
+            try:
+                if header(response, "content-encoding") not in ("", "identity"):  # a gzip bomb grows a thousandfold
+                    raise CallFailed("bad-answer")
+                yield response
+            finally:
+                if leash := current_leash():
+                    leash.release()
+
+    def ask(
+        self, method: str, url: str, *, cap: int, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Answer:
+        """Send a request and read the whole answer, at most `cap` bytes.
+
+        Raises:
+            CallFailed: as `stream`, and `answer-too-large`.
+        """
+        with self.stream(method, url, headers, body) as response:
+            content = b"".join(capped(response, cap))
+            named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+            return Answer(response.status, named, content)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._direct.close()
+        self._outside.close()
+
+
+def proxy_at(url: str) -> httpcore.Proxy:
+    """The proxy of that address; name and password, where it has them, go in a header of their own."""
+    parts = urlsplit(url)
+    address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return httpcore.Proxy(address, (unquote(parts.username), unquote(parts.password or "")) if parts.username else None)
+
+
+def header(response: httpcore.Response, name: str) -> str:
+    """The value of a header in lower case, '' if absent."""
+    for key, value in response.headers:
+        if key.lower() == name.encode():
+            return value.decode("latin-1").strip().lower()
+    return ""
+
+
+def capped(response: httpcore.Response, cap: int) -> Iterator[bytes]:
+    """The body in pieces.
+
+    Raises:
+        CallFailed: `answer-too-large` once it passes `cap` bytes; as `Wire.stream`.
+    """
+    received = 0
+    with translated():  # here too: whoever reads may want to know what ended it before the response is closed
+        for chunk in response.iter_stream():
+            received += len(chunk)
+            if received > cap:
+                raise CallFailed("answer-too-large")
+            yield chunk
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what the network raises into our codes; a stop shows as whatever the closed socket gives."""
+    try:
+        yield
+    except httpcore.TimeoutException:
+        _check_leash()
+        raise CallFailed("timeout") from None
+    except httpcore.ProtocolError as error:
+        _check_leash()
+        raise CallFailed("connection-lost" if CLOSED_EARLY.search(str(error)) else "bad-answer") from None
+    except (httpcore.UnsupportedProtocol, httpcore.NetworkError, httpcore.ProxyError, OSError, ValueError):
+        _check_leash()
+        raise CallFailed("connection-lost") from None
+
+
+def _check_leash() -> None:
+    leash = current_leash()
+    if leash:
+        leash.remaining()
+
+
+def server_sent_events(chunks: Iterable[bytes], cap: int) -> Iterator[bytes]:
+    """The `data:` lines of each event of an SSE stream, joined; comments and other fields left out.
+
+    Each byte is looked at once, however the stream is cut: searching again from the start of a growing
+    buffer takes a minute for 60 MB.
+
+    Raises:
+        CallFailed: `answer-too-large`, one event is longer than `cap` bytes.
+    """
+    buffer, searched = bytearray(), 0
+    for chunk in chunks:
+        buffer += chunk
+        while end := EVENT_END.search(buffer, searched):
+            event = bytes(buffer[: end.start()])
+            del buffer[: end.end()]
+            searched = 0
+            lines = [line[5:].removeprefix(b" ") for line in event.splitlines() if line.startswith(b"data:")]
+            if lines:
+                yield b"\n".join(lines)
+        searched = max(0, len(buffer) - 3)  # "\r\n\r" may be the beginning of an end
+        if len(buffer) > cap:
+            raise CallFailed("answer-too-large")
