@@ -1,0 +1,1 @@
+"""The runs: what a visitor sent, what came back, for good."""

@@ -1,0 +1,208 @@
+"""Executing one run, from its claim to its final status, in whatever thread or process is asked to."""
+
+import json
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import PurePosixPath
+from typing import Any
+
+from flask import current_app
+
+from hfcourse import tokens
+from hfcourse.errors import CallFailed, CourseError, Refused, Stopped
+from hfcourse.runs import store
+from hfcourse.runs.store import Run
+from hfcourse.spaces import files, location
+from hfcourse.spaces.description import Endpoint
+from hfcourse.spaces.events import Event, Log, Output, Partial, Progress, Queued, Started
+from hfcourse.spaces.wire import Leash
+
+PARTIAL_SECONDS = 0.1
+MOST_FILES, MOST_FILE_BYTES = 10, 50_000_000
+FILE = "$file"  # the key of a file of ours inside a stored value; its value is the file's number, or null
+KINDS = {Queued: "queued", Started: "started", Progress: "progress", Log: "log"}
+# A dict that looks like file data is a file only where the component is one; elsewhere it is somebody's JSON.
+HOLDS_FILES = {
+    "image",
+    "audio",
+    "video",
+    "file",
+    "model3d",
+    "gallery",
+    "imageeditor",
+    "imageslider",
+    "annotatedimage",
+    "chatbot",
+    "multimodaltextbox",
+    "uploadbutton",
+    "downloadbutton",
+}
+
+log = logging.getLogger(__name__)
+
+
+def execute(run_id: str, leash: Leash) -> None:
+    """Claim the run, call the Space, store what happens. Raises nothing: every end is a status of the run."""
+    if not store.claim(run_id):
+        return
+    run = store.load(run_id)
+    if run is None:
+        return
+    recorder = Recorder(run)
+    try:
+        with location.awake(run.space):
+            call(run, recorder, leash)
+    except Stopped:
+        store.finish(run_id, "stopped", recorder.partial_outputs())
+    except CourseError as error:
+        log.info("Run %s failed: %s", run_id, error.code)
+        store.finish(run_id, "failed", recorder.partial_outputs(), error.code, recorder.masked(error.said))
+    except Exception as error:  # a fault of ours must not leave a run without an end
+        log.error("Run %s met an unforeseen %s", run_id, type(error).__name__, exc_info=current_app.debug)
+        store.finish(run_id, "failed", recorder.partial_outputs(), "bad-answer")
+
+
+def call(run: Run, recorder: "Recorder", leash: Leash) -> None:
+    """Call the Space and record each event; the last one finishes the run."""
+    connection = location.connect(run.space)
+    endpoint = connection.description.find(run.endpoint)
+    recorder.endpoint, recorder.address = endpoint, connection.url
+    try:
+        if endpoint is None:
+            raise Refused("endpoint-gone")
+        for event in connection.call(run.endpoint, arguments(run, endpoint), leash, session_of(run, endpoint)):
+            if isinstance(event, Output):
+                recorder.finish(event.values, lambda path: connection.fetch(path, leash))
+            else:
+                recorder.record(event)
+    except CourseError as error:
+        if error.code in ("endpoint-gone", "connection-lost"):
+            location.directory().forget(connection)
+        raise
+
+
+def arguments(run: Run, endpoint: Endpoint) -> list[Any]:
+    """One value per declared parameter, in order; our own files where some were sent."""
+    sent = store.sent_files(run)
+    return [sent.get(parameter.name, run.inputs.get(parameter.name)) for parameter in endpoint.parameters]
+
+
+def session_of(run: Run, endpoint: Endpoint) -> str | None:
+    """The name of the visitor's session at a Space that keeps one; it never leaves the server for a browser."""
+    if not endpoint.keeps_state:
+        return None
+    return store.session_hash(run.visitor, run.space)
+
+
+class Recorder:
+    """Stores the events of one run, at most ten partial outputs a second, the latest of them for sure."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.endpoint: Endpoint | None = None
+        self.address = ""
+        self._token = tokens.current()
+        self._latest: tuple[Any, ...] | None = None
+        self._received = 0
+        self._stored_at = 0.0
+
+    def record(self, event: Event) -> None:
+        """Store an event that is not the last."""
+        if isinstance(event, Partial):
+            self._latest, self._received = event.values, self._received + 1
+            if time.monotonic() - self._stored_at >= PARTIAL_SECONDS:
+                self._stored_at = time.monotonic()
+                store.append_partial(self.run.id, self._described(event.values), self._received)
+        else:
+            store.append(self.run.id, KINDS[type(event)], self.masked(asdict(event)))
+
+    def finish(self, values: Sequence[Any], fetch) -> None:
+        """Store the outputs, with the files that came with them, and the run's success."""
+        collected = FileCollector(self.run, fetch)
+        kept = [
+            collected.replace(value) if holds else value
+            for value, holds in zip(values, self._holds_files(), strict=False)
+        ]
+        store.finish(self.run.id, "succeeded", self._described(kept))
+
+    def partial_outputs(self) -> list[dict[str, Any]] | None:
+        """What had arrived when the call ended early, None if nothing had."""
+        return None if self._latest is None else self._described(self._latest)
+
+    def masked(self, value: Any) -> Any:
+        """A JSON value without the token, and without the address of the Space."""
+        written = tokens.redact(json.dumps(value), self._token)
+        if self.address and not self.address.endswith(".hf.space"):
+            written = written.replace(self.address, "[adresse du Space]")
+        return json.loads(written)
+
+    def _holds_files(self) -> list[bool]:
+        return [item.component.lower() in HOLDS_FILES for item in self.endpoint.returns] if self.endpoint else []
+
+    def _described(self, values: Sequence[Any]) -> list[dict[str, Any]]:
+        """Label, component and value of each declared output."""
+        returns = self.endpoint.returns if self.endpoint else ()
+        missing = [None] * (len(returns) - len(values))
+        return [
+            {
+                "label": item.label,
+                "component": item.component,
+                "value": self.masked(without_paths(value, item.component)),
+            }
+            for item, value in zip(returns, [*values, *missing], strict=False)
+        ]
+
+
+class FileCollector:
+    """Fetches the files of a value from the Space, within a run's share, and puts our own references in place."""
+
+    def __init__(self, run: Run, fetch) -> None:
+        self.run, self._fetch = run, fetch
+        self._count = self._bytes = 0
+
+    def replace(self, value: Any) -> Any:
+        """The value with `{FILE: number}` for each file, or `{FILE: None}` for one that could not be fetched."""
+        if is_file_data(value):
+            return {FILE: self._kept(value)}
+        if isinstance(value, dict):
+            return {key: self.replace(item) for key, item in value.items()}
+        return [self.replace(item) for item in value] if isinstance(value, list) else value
+
+    def _kept(self, data: dict[str, Any]) -> int | None:
+        if self._count >= MOST_FILES or data.get("is_stream"):
+            return None
+        try:
+            content = self._fetch(data.get("path"))
+        except CallFailed as failed:
+            if failed.code in ("timeout", "stopped"):
+                raise
+            return None
+        self._count, self._bytes = self._count + 1, self._bytes + len(content)
+        if self._bytes > MOST_FILE_BYTES:
+            return None
+        kept = files.keep(self.run.visitor, name_of(data), content)
+        return store.add_output_file(self.run.id, kept.id)
+
+
+def is_file_data(value: Any) -> bool:
+    """Is this the file data of Gradio (FileData, ImageData)?"""
+    return isinstance(value, dict) and isinstance(value.get("path"), str) and ("meta" in value or "orig_name" in value)
+
+
+def without_paths(value: Any, component: str) -> Any:
+    """The value of a partial output: its files are not fetched, and their paths tell about the Space's machine."""
+    if component.lower() not in HOLDS_FILES:
+        return value
+    if is_file_data(value):
+        return {FILE: None}
+    if isinstance(value, dict):
+        return {key: without_paths(item, component) for key, item in value.items()}
+    return [without_paths(item, component) for item in value] if isinstance(value, list) else value
+
+
+def name_of(data: dict[str, Any]) -> str:
+    """The name that the Space gives to a file, else the last part of its path."""
+    given = data.get("orig_name")
+    return given if isinstance(given, str) and given else PurePosixPath(data["path"]).name

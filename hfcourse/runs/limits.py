@@ -1,0 +1,70 @@
+"""How much one visitor, one Space and this process may do at once.
+
+Per visitor and never per address: a class sits behind one. A run over a limit waits its turn; only a
+full waiting room refuses.
+"""
+
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from typing import Any
+
+from hfcourse.errors import Refused
+from hfcourse.runs import store
+
+MINUTE_SECONDS = 60
+REMEMBERED_VISITORS = 10_000
+
+
+class Limits:
+    """The limits of one process, and what each visitor did in the last minute."""
+
+    def __init__(self, at_once: int, per_visitor: int, per_space: int | None, per_minute: int, waiting: int) -> None:
+        self.at_once, self.per_visitor, self.per_space = at_once, per_visitor, per_space
+        self.per_minute, self.waiting = per_minute, waiting
+        self._started: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> "Limits":
+        """The limits that the settings give."""
+        return cls(
+            config["RUNS_AT_ONCE"],
+            config["RUNS_AT_ONCE_PER_VISITOR"],
+            config["RUNS_AT_ONCE_PER_SPACE"],
+            config["RUNS_PER_MINUTE"],
+            config["RUNS_WAITING"],
+        )
+
+    def check_room(self) -> None:
+        """Is there room in the waiting room?
+
+        Raises:
+            Refused: `limit-reached`.
+        """
+        if store.waiting_count() >= self.waiting:
+            raise Refused("limit-reached")
+
+    def allow(self, here: int, by_visitor: int, at_space: int, visitor: str) -> bool:
+        """May one more run start, with so many in progress here, of this visitor, at this Space?"""
+        if here >= self.at_once or by_visitor >= self.per_visitor:
+            return False
+        if self.per_space is not None and at_space >= self.per_space:
+            return False
+        return self.recent(visitor) < self.per_minute
+
+    def recent(self, visitor: str) -> int:
+        """Runs that this visitor started in the last minute."""
+        with self._lock:
+            started = self._started[visitor]
+            while started and started[0] <= time.monotonic() - MINUTE_SECONDS:
+                started.popleft()
+            return len(started)
+
+    def note(self, visitor: str) -> None:
+        """One more run of this visitor starts now."""
+        with self._lock:
+            if len(self._started) > REMEMBERED_VISITORS:
+                self._started.clear()
+            self._started[visitor].append(time.monotonic())
