@@ -74,17 +74,17 @@ def explain(sentence: str, reason: str, *steps: str, status: int = 200, practice
     return Explanation(french(sentence), french(reason), tuple(map(french, steps)), status, practice)
 
 
-WAIT = "Patientez une minute, puis rechargez la page."
-AGAIN = "Relancez l’essai : vos valeurs sont encore dans le formulaire."
+WAIT = "Patientez une minute, puis rouvrez la page du Space."
+AGAIN = "Recommencez dans un instant : rien de ce que vous avez saisi n’est perdu."
 OWNER = "Écrivez à son auteur dans l’onglet Community du Space, sur le Hub."
 OTHER = "Choisissez un autre Space pour la même tâche."
 
 EXPLANATIONS = {
     "space-not-found": explain(
         "Ce Space n’existe pas, ou il n’est pas visible d’ici.",
-        "Le Hub ne connaît aucun Space de ce nom. Un Space privé répond de la même façon à qui n’y a pas droit.",
-        "Vérifiez l’orthographe : le nom s’écrit auteur/nom, comme dans l’adresse de sa page.",
-        "Cherchez-le dans la liste des Espaces.",
+        "Son nom est peut-être mal écrit, le Space peut être privé, ou ce site n’ouvre que les Spaces de sa liste.",
+        "Vérifiez l’orthographe : le nom s’écrit propriétaire/nom, comme dans l’adresse de sa page.",
+        "Choisissez un autre Space dans la liste.",
         status=404,
     ),
     "space-private": explain(
@@ -93,13 +93,13 @@ EXPLANATIONS = {
         OTHER,
     ),
     "space-sleeping": explain(
-        "Ce Space dort : il se réveille.",
+        "Ce Space dormait : il se réveille.",
         "Un Space que personne n’utilise s’endort pour libérer sa machine. Votre visite le réveille.",
         WAIT,
     ),
     "space-building": explain(
         "Ce Space est en construction.",
-        "Son auteur vient de le modifier ; il démarrera une fois construit.",
+        "Le Hub installe l’application ; elle démarrera ensuite.",
         WAIT,
         OTHER,
     ),
@@ -121,8 +121,8 @@ EXPLANATIONS = {
         OTHER,
     ),
     "space-too-old": explain(
-        "Ce Space parle une version trop ancienne de Gradio.",
-        "Il date d’avant Gradio 4 : sa file d’attente utilise un protocole que l’on n’emploie plus.",
+        "Ce Space utilise une version trop ancienne de Gradio.",
+        "Il date d’avant Gradio 4 et communique d’une façon que l’on n’emploie plus.",
         "Ouvrez-le sur le Hub pour l’essayer.",
         OTHER,
     ),
@@ -135,20 +135,20 @@ EXPLANATIONS = {
     "endpoint-gone": explain(
         "Ce point d’accès n’existe pas dans ce Space.",
         "Son auteur l’a peut-être renommé ou retiré depuis que vous avez ouvert la page.",
-        "Choisissez l’un des points d’accès de la liste.",
+        "Choisissez l’un des points d’accès de la liste, sur la page du Space.",
         status=404,
     ),
     "invalid-input": explain(
         "Une valeur ne convient pas.",
-        "Rien n’a été envoyé au Space.",
-        "Corrigez les champs signalés, puis relancez l’essai.",
+        "Le Space n’a donc rien calculé.",
+        "Corrigez ce qui est signalé, puis relancez l’essai.",
         status=400,
         practice=False,
     ),
     "secret-in-input": explain(
         "Ce que vous avez saisi contient ce qui ressemble à un jeton : rien n’a été envoyé.",
         "Un jeton est un mot de passe. Il n’a rien à faire dans un formulaire, et ce site ne l’a pas conservé.",
-        "S’il s’agit d’un vrai jeton, révoquez-le sur la page Access Tokens de Hugging Face.",
+        "S’il s’agit d’un vrai jeton, supprimez-le sur la page Access Tokens de Hugging Face.",
         "Effacez-le du champ, puis relancez l’essai.",
         status=400,
         practice=False,
@@ -162,29 +162,30 @@ EXPLANATIONS = {
     "space-exception": explain(
         "Le programme du Space s’est arrêté sur une erreur qu’il ne montre pas.",
         "La plupart des Spaces cachent le détail de leurs erreurs. Une valeur inattendue en est souvent la cause.",
-        "Essayez d’autres valeurs, par exemple celles que le Space propose.",
+        "Essayez d’autres valeurs, par exemple celles que le formulaire propose au départ.",
         OWNER,
     ),
     "quota-exceeded": explain(
-        "Le quota de calcul de ce Space est épuisé pour le moment.",
-        "Il tourne sur un GPU prêté par Hugging Face, compté en secondes par jour et partagé par toute la salle. "
-        "Votre formulaire était juste : c’est le crédit qui manque.",
+        "Le quota de calcul est épuisé pour le moment.",
+        "Ce Space calcule sur des cartes graphiques partagées (ZeroGPU). Hugging Face en compte l’usage par jour, "
+        "et toute la salle partage le même quota. Votre formulaire n’est pas en cause.",
         "Attendez que le quota se renouvelle : vos valeurs seront encore là.",
+        OTHER,
     ),
     "too-many-requests": explain(
         "Trop d’appels sont partis d’ici en peu de temps.",
         "Hugging Face limite le nombre d’appels par adresse, et toute la salle partage la même.",
-        "Attendez cinq minutes, puis relancez l’essai.",
+        "Attendez cinq minutes, puis recommencez.",
     ),
     "queue-full": explain(
         "La file d’attente du Space est pleine.",
         "Trop de personnes l’utilisent en ce moment.",
-        WAIT,
+        "Patientez une minute, puis relancez l’essai.",
         OTHER,
     ),
     "timeout": explain(
         "Le Space n’a pas répondu à temps.",
-        "Il est peut-être surchargé, ou le calcul demandé est plus long que ce que ce site attend.",
+        "Il est peut-être surchargé, ou le calcul demandé dure plus longtemps que ce site n’attend.",
         "Essayez des valeurs plus simples (un texte plus court, une image plus petite).",
         AGAIN,
     ),
@@ -199,13 +200,13 @@ EXPLANATIONS = {
         "Prévenez la personne qui anime le cours.",
     ),
     "answer-too-large": explain(
-        "La réponse du Space est trop volumineuse pour ce site.",
-        "Ce qui était déjà arrivé entier est gardé.",
-        "Demandez moins : une image plus petite, une liste plus courte.",
+        "L’échange avec le Space est trop volumineux.",
+        "Ce que vous envoyez, ou ce que le Space répond, dépasse une limite. Ce qui était arrivé entier est gardé.",
+        "Réduisez la demande : une image plus petite, une liste plus courte.",
     ),
     "bad-answer": explain(
         "Le Space a répondu quelque chose que ce site ne comprend pas.",
-        "Sa réponse ne suit pas le protocole de Gradio. Votre formulaire n’est pas en cause.",
+        "Sa réponse n’a pas la forme attendue ; rien de ce que vous avez saisi n’est en cause.",
         AGAIN,
         OTHER,
     ),
@@ -215,8 +216,8 @@ EXPLANATIONS = {
         "Prévenez la personne qui anime le cours : elle seule peut le changer.",
     ),
     "limit-reached": explain(
-        "Vous avez lancé beaucoup d’essais en peu de temps.",
-        "Une limite par personne laisse à chacun sa place dans la file.",
+        "Trop d’essais attendent déjà leur tour : le vôtre n’a pas été lancé.",
+        "La file d’attente du site est pleine pour le moment.",
         "Attendez une minute, puis relancez l’essai : vos valeurs sont encore dans le formulaire.",
         status=429,
         practice=False,
@@ -244,8 +245,9 @@ UPLOAD_TOO_LARGE = explain(
 )
 FORM_EXPIRED = explain(
     "Cette page n’a pas pu prouver que l’envoi vient de vous.",
-    "La page a été ouverte avant que les cookies du site ne soient effacés, ou dans un autre navigateur.",
+    "Le cookie du site qui le prouve manque : il a été effacé, ou votre navigateur le refuse.",
     "Vos valeurs sont encore là : relancez l’essai.",
+    "Si cela se répète, autorisez les cookies de ce site dans votre navigateur.",
     status=400,
     practice=False,
 )
@@ -259,7 +261,7 @@ HTTP_EXPLANATIONS = {
     404: explain(
         "Cette page n’existe pas.",
         "L’adresse est peut-être incomplète, ou la page a changé de place.",
-        "Repartez du cours ou de la liste des Espaces.",
+        "Repartez du cours ou de la liste des Spaces.",
     ),
     405: explain(
         "Cette adresse ne s’ouvre pas de cette façon.",
@@ -273,16 +275,17 @@ HTTP_EXPLANATIONS = {
         "Choisissez un fichier plus léger, ou moins de lignes.",
     ),
     500: explain(
-        "Le site a rencontré une erreur de sa part.",
-        "Ce n’est pas votre faute ; l’erreur est notée dans son journal.",
+        "Le site a rencontré une erreur.",
+        "Vous n’y êtes pour rien ; elle est notée dans le journal du site.",
         "Revenez en arrière et recommencez.",
-        "Si elle revient, prévenez la personne qui anime le cours.",
+        "Si l’erreur revient, prévenez la personne qui anime le cours.",
     ),
 }
 CSRF_EXPLANATION = explain(
     FORM_EXPIRED.sentence,
     FORM_EXPIRED.reason,
     "Revenez en arrière, rechargez la page, puis renvoyez le formulaire.",
+    FORM_EXPIRED.steps[-1],
 )
 
 

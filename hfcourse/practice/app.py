@@ -67,17 +67,17 @@ def saluer(prenom: str, tutoyer: bool) -> str:
 def calculer(a: float | None, operation: str | None, b: float | None) -> float:
     """Fait une opération sur deux nombres ; diviser par zéro est une erreur."""
     if a is None or b is None or operation is None:
-        raise refusal("Il faut deux nombres et une opération.")
+        raise refusal("Il manque une valeur : il faut deux nombres et une opération.")
     if operation == "division" and b == 0:
         raise refusal("On ne peut pas diviser par zéro : choisissez un autre nombre b.")
     results = {"addition": a + b, "soustraction": a - b, "multiplication": a * b, "division": a / (b or 1)}
     if not math.isfinite(results[operation]):
-        raise refusal("Le résultat est trop grand pour moi.")
+        raise refusal("Le résultat est trop grand pour moi : essayez des nombres plus petits.")
     return tables.tidy(results[operation])
 
 
 async def compter(jusqua: float, pause: float, progress=gr.Progress()) -> AsyncIterator[str]:  # noqa: B008
-    """Compte lentement de 1 à un nombre, en montrant où il en est."""
+    """Compte lentement jusqu’à un nombre, en montrant l’avancée."""
     # The sliders' bounds, which Gradio enforces, keep this under 40 s; waiting takes no thread.
     last, counted = int(jusqua), ""
     for number in range(1, last + 1):
@@ -107,9 +107,9 @@ def classer(phrase: str) -> dict[str, float]:
 
 
 def resumer(table: pd.DataFrame) -> tuple[list[list], str]:
-    """Résume un tableau : nombre, minimum, maximum, moyenne et médiane de chaque colonne de nombres."""
+    """Résume chaque colonne de nombres d’un tableau : combien il y en a, minimum, maximum, moyenne et médiane."""
     if table.size > TABLE_CELLS:
-        raise refusal("Ce tableau est trop grand : 20 000 cases au plus.")
+        raise refusal("Ce tableau est trop grand : 20\u202f000 cases au plus.")
     rows = table.values.tolist()
     summary = tables.summarise(list(table.columns), rows)
     return summary, fr(tables.sentence(len(rows), len(table.columns), len(summary)))
@@ -118,7 +118,7 @@ def resumer(table: pd.DataFrame) -> tuple[list[list], str]:
 async def discuter(message: str, memory: Memory) -> AsyncIterator[tuple[str, Memory]]:
     """Répond à une question sur ce cours, avec les mots du cours, et se souvient de la conversation."""
     if not message.strip():
-        raise refusal("Écrivez une question.")
+        raise refusal("Le message est vide : écrivez une question.")
     if len(message) > MESSAGE_CHARACTERS:
         raise refusal(f"Ce message est trop long : {MESSAGE_CHARACTERS} caractères au plus.")
     answer = tutor.answer(message.strip(), memory)

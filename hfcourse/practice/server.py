@@ -48,6 +48,8 @@ class PracticeServer:
         self._stopped = False
         self._forget()
         _servers.add(self)
+        # Here and not in wake(): what is registered after us ends first, and its calls end before the app does.
+        atexit.register(_stop, weakref.ref(self))
 
     def _forget(self) -> None:
         self._changed = threading.Condition()
@@ -96,7 +98,6 @@ class PracticeServer:
                 self._become("broken", failure=f"{type(error).__name__}: {error}")
                 return
             self._become("waking", child)
-        atexit.register(self.stop)
         threading.Thread(target=self._keep, args=(child,), name="practice", daemon=True).start()
 
     def wait(self, seconds: float) -> bool:
@@ -136,7 +137,6 @@ class PracticeServer:
         """Ends the app for good; called at the exit of the interpreter too, and any number of times."""
         self._stopped = True
         self.sleep()
-        atexit.unregister(self.stop)
 
     def _become(self, state: State, child: Child | None = None, url: str | None = None, failure: str | None = None):
         """Changes the state (the lock is held) and tells whoever waits."""
@@ -183,6 +183,11 @@ class PracticeServer:
 
 
 _servers: "weakref.WeakSet[PracticeServer]" = weakref.WeakSet()
+
+
+def _stop(reference: "weakref.ref[PracticeServer]") -> None:
+    if server := reference():
+        server.stop()
 
 
 def _after_fork() -> None:

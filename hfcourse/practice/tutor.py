@@ -96,7 +96,7 @@ class Tutor:
         return f"{hello}Je réponds avec les mots du cours. {self._lessons()} Que voulez-vous savoir ?"
 
     def _ignorance(self) -> str:
-        return f"Je n'ai rien trouvé là-dessus dans le cours, et je ne connais que lui. {self._lessons()}"
+        return f"Je n'ai rien trouvé là-dessus : essayez d'autres mots. Je ne connais que le cours. {self._lessons()}"
 
     def _lessons(self) -> str:
         titles = {section.lesson: section.lesson_title for section in self.sections}
