@@ -5,25 +5,31 @@ be called at all. The dependency whose `api_name` is the endpoint's gives, witho
 `skip_api`, one component per parameter and per return, in order. Measured on 849 endpoints: no mismatch.
 """
 
+import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hfcourse.typography import french
 
-LABEL_CHARACTERS = 200
+NAME_CHARACTERS, LABEL_CHARACTERS = 200, 200
 HELP_CHARACTERS = 600
+# Far above what people make; without them, a description of 5 MB is a page that takes minutes.
+MOST_ENDPOINTS, MOST_PARAMETERS, MOST_CHOICES = 500, 500, 2_000
+# A component counts each time that an endpoint uses it: one list of choices named 30,000 times fills 4 GB.
+MOST_CHARACTERS = 20_000_000
 BUTTON_EVENTS, FIELD_EVENTS = {"click", "submit"}, {"change", "input", "load", "tick", "select", "upload"}
 PLACEHOLDER = re.compile(r"(parameter|param|value|output)_\d+|__i18n__.*", re.ASCII | re.DOTALL)
 PLUMBING = re.compile(r"/(lambda|js_fn|_)", re.ASCII)
 
 NEEDS_EVENT = french(
-    "Il attend un geste fait dans la page du Space (un clic, une sélection) : il ne s’appelle pas d’ici."
+    "Il attend un geste fait dans la page du Space (un clic, une sélection) : on ne peut pas l’appeler d’ici."
 )
-NEEDS_COMPONENT = french("Il lit un composant entier de la page du Space : il ne s’appelle pas d’ici.")
-NEEDS_STREAM = french("Il reçoit un flux continu (caméra, micro) : il ne s’appelle pas d’ici.")
-NEEDS_LOGIN = french("Il agit au nom d’une personne connectée à Hugging Face : il ne s’appelle pas d’ici.")
+NEEDS_COMPONENT = french("Il lit tout un élément de la page du Space : on ne peut pas l’appeler d’ici.")
+NEEDS_STREAM = french("Il reçoit un flux continu (caméra, micro) : on ne peut pas l’appeler d’ici.")
+NEEDS_LOGIN = french("Il agit au nom d’une personne connectée à Hugging Face : on ne peut pas l’appeler d’ici.")
 
 
 @dataclass(frozen=True)
@@ -97,22 +103,42 @@ def describe(config: Mapping[str, Any], info: Mapping[str, Any]) -> Description:
     dependencies = {
         "/" + dependency["api_name"]: dependency
         for dependency in config["dependencies"]
-        if isinstance(dependency.get("api_name"), str)
+        if isinstance(dependency.get("api_name"), str) and "/" + dependency["api_name"] in info["named_endpoints"]
     }
+    check_weight(components, dependencies)
     endpoints = [
         describe_endpoint(name, entry, dependencies.get(name, {}), components)
         for name, entry in info["named_endpoints"].items()
-        if entry.get("api_visibility", "public") == "public" and entry.get("show_api", True)
+        if entry.get("api_visibility", "public") == "public"
+        and entry.get("show_api", True)
+        and len(name) <= NAME_CHARACTERS
+        and name.isprintable()
     ]
     ranked = sorted(endpoints, key=lambda endpoint: -endpoint.score)
     title = readable(config.get("title"), "")
-    return Description("" if title == "Gradio" else title, str(config.get("version", ""))[:20], tuple(ranked))
+    return Description(
+        "" if title == "Gradio" else title, str(config.get("version", ""))[:20], tuple(ranked[:MOST_ENDPOINTS])
+    )
+
+
+def check_weight(components: Mapping[int, Mapping[str, Any]], dependencies: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise ValueError if what the endpoints show, all together, is more than a page and our memory can hold."""
+    uses = Counter(number for dependency in dependencies.values() for number in dependency.get("inputs", ()))
+    weight = sum(
+        times * len(json.dumps(components[number].get("props")))
+        for number, times in uses.items()
+        if number in components and not components[number].get("skip_api")
+    )
+    if weight > MOST_CHARACTERS:
+        raise ValueError(f"more than {MOST_CHARACTERS} characters")
 
 
 def describe_endpoint(
     name: str, entry: Mapping[str, Any], dependency: Mapping[str, Any], components: Mapping[int, Mapping[str, Any]]
 ) -> Endpoint:
     """One entry of `named_endpoints` with its dependency ({} where /config does not have it)."""
+    if len(entry["parameters"]) > MOST_PARAMETERS or len(entry["returns"]) > MOST_PARAMETERS:
+        raise ValueError(f"more than {MOST_PARAMETERS} parameters or returns")
     inputs = [components.get(number, {}) for number in dependency.get("inputs", ())]
     sent = [component for component in inputs if not component.get("skip_api")]
     parameters = tuple(
@@ -120,8 +146,11 @@ def describe_endpoint(
         for position, parameter in enumerate(entry["parameters"])
     )
     returns = tuple(
-        Return(readable(item.get("label"), "Résultat"), str(item.get("component", ""))) for item in entry["returns"]
+        Return(readable(item.get("label"), "Résultat"), str(item.get("component", ""))[:NAME_CHARACTERS])
+        for item in entry["returns"]
     )
+    if len({parameter.name for parameter in parameters}) < len(parameters):
+        raise ValueError("two parameters of one name")
     button = trigger_label(dependency, components)
     return Endpoint(
         name=name,
@@ -139,7 +168,7 @@ def describe_endpoint(
 def describe_parameter(entry: Mapping[str, Any], component: Mapping[str, Any]) -> Parameter:
     """One entry of `parameters` with its component of /config ({} where there is none)."""
     props = component.get("props") or {}
-    name = str(entry["parameter_name"])
+    name = str(entry["parameter_name"]).replace("\0", "")[:NAME_CHARACTERS]
     count = props.get("file_count")
     return Parameter(
         name=name,
@@ -153,12 +182,12 @@ def describe_parameter(entry: Mapping[str, Any], component: Mapping[str, Any]) -
         minimum=number(props.get("minimum")),
         maximum=number(props.get("maximum")),
         step=number(props.get("step")),
-        precision=props["precision"] if isinstance(props.get("precision"), int) else None,
+        precision=props["precision"] if type(props.get("precision")) is int else None,
         lines=max(1, min(20, props["lines"])) if isinstance(props.get("lines"), int) else 1,
         multiple=bool(props.get("multiselect")) or count in ("multiple", "directory"),
         allows_custom=bool(props.get("allow_custom_value")),
         file_types=strings(props.get("file_types")),
-        headers=strings(props.get("headers")),
+        headers=headers(props),
         datatypes=datatypes(props),
         is_shown=props.get("visible", True) is True and props.get("interactive") is not False,
     )
@@ -175,7 +204,7 @@ def default(entry: Mapping[str, Any], props: Mapping[str, Any]) -> Any:
 def is_harmless(value: Any) -> bool:
     """Is this a scalar, a list of scalars, or the value of a table?"""
     if isinstance(value, list):
-        return all(is_scalar(item) for item in value)
+        return len(value) <= MOST_CHOICES and all(is_scalar(item) for item in value)
     if isinstance(value, dict):
         return set(value) <= {"headers", "data", "metadata"} and isinstance(value.get("data"), list)
     return value is not None and is_scalar(value)
@@ -190,10 +219,10 @@ def choices(pairs: Any, schema: Any) -> tuple[tuple[str, Any], ...]:
     if isinstance(pairs, list):
         return tuple(
             (str(pair[0]), pair[1]) if isinstance(pair, list) and len(pair) == 2 else (str(pair), pair)
-            for pair in pairs
+            for pair in pairs[:MOST_CHOICES]
         )
     enum = schema.get("enum") if isinstance(schema, dict) else None
-    return tuple((str(value), value) for value in enum) if isinstance(enum, list) else ()
+    return tuple((str(value), value) for value in enum[:MOST_CHOICES]) if isinstance(enum, list) else ()
 
 
 def trigger_label(dependency: Mapping[str, Any], components: Mapping[int, Mapping[str, Any]]) -> str:
@@ -235,7 +264,7 @@ def readable(text: Any, fallback: str, characters: int = LABEL_CHARACTERS) -> st
     """A label as text: placeholders, translation markers and whatever is no text give `fallback`."""
     if not isinstance(text, str) or not text.strip() or PLACEHOLDER.fullmatch(text):
         return fallback
-    return text.strip()[:characters]
+    return text.strip().replace("\0", "")[:characters]  # PostgreSQL keeps no text with a NUL
 
 
 def humanized(name: str) -> str:
@@ -254,7 +283,13 @@ def strings(value: Any) -> tuple[str, ...]:
     return tuple(str(item) for item in value) if isinstance(value, list) else ()
 
 
+def headers(props: Mapping[str, Any]) -> tuple[str, ...]:
+    """The titles of a table's columns: its own, else those of its first value."""
+    value = props.get("value")
+    return strings(props.get("headers")) or strings(value.get("headers") if isinstance(value, dict) else None)
+
+
 def datatypes(props: Mapping[str, Any]) -> tuple[str, ...]:
     """The type of each column of a table; one word stands for all."""
-    given, columns = props.get("datatype"), len(strings(props.get("headers")))
+    given, columns = props.get("datatype"), len(headers(props))
     return (given,) * columns if isinstance(given, str) else strings(given)

@@ -1,5 +1,6 @@
 """The form of one endpoint: a field for each parameter, with what was typed and what is wrong with it."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ NOT_AN_IMAGE = french(
     "Ce fichier n’est pas une image que ce site connaît. Choisissez un PNG, un JPEG, un WebP ou un GIF."
 )
 NOT_A_FILE = french("Choisissez un fichier : ce champ ne prend pas de texte.")
+TOO_LARGE = french("Ce fichier est trop gros : choisissez-en un plus léger.")
 GONE = french("Ce fichier n’est plus là : choisissez-le de nouveau.")
 
 
@@ -87,8 +89,14 @@ class Form:
     def add_row(self, name: str) -> None:
         """One more empty line in the table of that parameter."""
         for each in self.fields:
-            if each.parameter.name == name and each.control == "table" and len(each.rows) < MOST_ROWS:
-                each.rows.append([""] * (len(each.parameter.headers) or 1))
+            columns = len(each.parameter.headers) or 1
+            if each.parameter.name == name and each.control == "table" and len(each.rows) < most_rows(columns):
+                each.rows.append([""] * columns)
+
+
+def most_rows(columns: int) -> int:
+    """Lines of a table of so many columns that a form can send."""
+    return min(MOST_ROWS, max(1, values.TABLE_CELLS // columns))
 
 
 def filled(endpoint: Endpoint, given: Mapping[str, Any] | None = None) -> Form:
@@ -161,6 +169,8 @@ def read_file(
 
 def kept_upload(parameter: Parameter, sent: FileStorage, visitor: str) -> files.KeptFile:
     """Check the type by the bytes, look for a token in the name and in small texts, then keep."""
+    if not getattr(sent.stream, "is_whole", True):
+        raise Wrong(TOO_LARGE)
     content = sent.stream.read()
     kind = files.media_type(content[: files.HEAD_BYTES])
     if parameter.component == "image" and not kind.startswith("image/"):
@@ -181,6 +191,11 @@ def mask_secrets(form: Form) -> bool:
             if masked != texts:
                 entry.error = SECRET
                 texts[:] = masked
+        # JSON can write a token in other letters: "\u0068f_…".
+        value = json.dumps(form.values.get(entry.parameter.name, None) if entry.control == "json" else None)
+        if tokens.is_pasted(value):
+            entry.error = SECRET
+            entry.texts = [tokens.mask_pasted(value)]
     return any(entry.error == SECRET for entry in form.fields)
 
 

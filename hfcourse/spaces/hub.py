@@ -11,8 +11,9 @@ from typing import Any
 from flask import current_app
 
 from hfcourse.errors import CallFailed, Unavailable
+from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.memory import Memory
-from hfcourse.spaces.wire import Leash, Wire
+from hfcourse.spaces.wire import Wire
 
 LOOK_UP_SECONDS, AWAKE_SECONDS, WAKING_SECONDS = 5, 10, 1
 ANSWER_BYTES = 1_000_000

@@ -12,14 +12,15 @@ from flask import current_app
 from hfcourse import tokens
 from hfcourse.errors import CallFailed, Unavailable
 from hfcourse.spaces import catalogue
+from hfcourse.spaces.leash import Leash
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import: only when a Space is first called
-    from hfcourse.spaces.client import Connection, Directory
-    from hfcourse.spaces.wire import Leash
+    from hfcourse.spaces.client import Connection
+    from hfcourse.spaces.directory import Directory
 
 # For everything: the Hub, the practice Space that wakes, the description, which the last seconds are kept for.
 DESCRIBE_SECONDS, LAST_SECONDS = 8, 2
-WAKE_SECONDS = 60
+LOOK_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class Place:
 
 def directory() -> "Directory":
     """The connections of this process; made at the first need, since its libraries take half a second to import."""
-    from hfcourse.spaces.client import Directory
+    from hfcourse.spaces.directory import Directory
     from hfcourse.spaces.wire import Wire
 
     extensions, config = current_app.extensions, current_app.config
@@ -45,7 +46,7 @@ def directory() -> "Directory":
     return extensions["directory"]
 
 
-def locate(space_id: str, leash: "Leash", wait_seconds: float = 0) -> Place:
+def locate(space_id: str, leash: Leash, wait_seconds: float = 0) -> Place:
     """Find a Space, and wake it if it sleeps; wait so long for the practice Space, within the leash.
 
     Raises:
@@ -95,8 +96,6 @@ def connect(space_id: str, wait_seconds: float = 0) -> "Connection":
     Raises:
         Unavailable: it sleeps (`space-sleeping`; it is being woken), or cannot be reached or described.
     """
-    from hfcourse.spaces.wire import Leash
-
     leash = Leash(min(DESCRIBE_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
     place = locate(space_id, leash, wait_seconds)
     if not place.is_awake:
@@ -110,8 +109,6 @@ def connect(space_id: str, wait_seconds: float = 0) -> "Connection":
 
 def nudge(place: Place) -> None:
     """Visit a sleeping Space of the Hub: any visit wakes it. Its answer does not matter."""
-    from hfcourse.spaces.wire import Leash
-
     if place.url:
         try:
             with Leash(1).hold(), directory().wire.stream("GET", place.url + "/"):
@@ -121,22 +118,24 @@ def nudge(place: Place) -> None:
 
 
 @contextmanager
-def awake(space_id: str) -> Iterator[None]:
-    """Keep the practice Space from falling asleep inside the block; wait for it to wake first.
+def awake(space_id: str, leash: Leash) -> Iterator[None]:
+    """Keep the practice Space from falling asleep inside the block; wait for it to wake first, within the leash.
 
     Raises:
         Unavailable: `practice-unavailable`, it does not start.
+        CallFailed: `timeout`, or the run was stopped.
     """
     is_ours = space_id == catalogue.PRACTICE and not current_app.config["PRACTICE_URL"]
-    if is_ours and not is_practice_awake():
+    if is_ours and not is_practice_awake(leash):
         raise Unavailable("practice-unavailable")
     with catalogue.practice().using() if is_ours else nullcontext():
         yield
 
 
-def is_practice_awake() -> bool:
+def is_practice_awake(leash: Leash) -> bool:
+    """Wake it and wait, looking at the leash again and again: the visitor may stop the run meanwhile."""
     server = catalogue.practice()
-    if server.state != "awake":
-        server.wake()
-        server.wait(WAKE_SECONDS)
+    server.wake()
+    while server.state == "waking":
+        server.wait(min(LOOK_SECONDS, leash.remaining()))
     return server.state == "awake"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from hfcourse.errors import CallFailed, CourseError
-from hfcourse.spaces.wire import Leash
+from hfcourse.spaces.leash import Leash
 
 FAILED_SECONDS = 10
 MOST_ANSWERS = 200

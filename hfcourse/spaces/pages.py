@@ -39,7 +39,7 @@ BADGES = {
     "space-building": Badge("wait", "building", "En construction"),
     "space-paused": Badge("", "pause", "En pause"),
     "space-private": Badge("", "lock", "Privé"),
-    "space-login": Badge("", "lock", "Protégé"),
+    "space-login": Badge("", "lock", "Verrouillé"),
     "space-not-found": Badge("", "search", "Introuvable"),
     "no-api": Badge("", "space", "Sans API"),
     "space-too-old": Badge("", "space", "Trop ancien"),
@@ -67,7 +67,9 @@ def practice_badge() -> Badge:
 
 
 def entry_of(space_id: str) -> Entry:
-    """What the catalogue says of a Space, or just its name."""
+    """What the catalogue says of a Space, or just its name; a name that is none is not repeated."""
+    if not catalogue.is_space_id(space_id):
+        return Entry("", "Space introuvable")
     return catalogue.find(space_id) or Entry(space_id, space_id)
 
 
@@ -106,7 +108,7 @@ def page(
         form=form,
         error=error,
         explanation=explanation or (error.explanation if error else None),
-        refreshes=error is not None and error.code in REFRESHED and form is None,
+        refreshes=request.method == "GET" and error is not None and error.code in REFRESHED,
         typed=typed_again() if form is None and request.method == "POST" else [],
         upload_limit_bytes=current_app.config["UPLOAD_LIMIT_BYTES"],
     )

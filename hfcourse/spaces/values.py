@@ -14,6 +14,7 @@ from hfcourse.spaces.description import Parameter
 from hfcourse.typography import french
 
 JSON_BYTES, JSON_DEPTH = 100_000, 40
+TABLE_CELLS = 800  # a form of more than 1,000 fields could not be sent
 FILE_COMPONENTS = {"image", "audio", "video", "file", "uploadbutton", "model3d", "pdf"}
 CONTROLS = {
     "number": "number",
@@ -28,12 +29,13 @@ CONTROLS = {
     "markdown": "text",
     "html": "code",
     "colorpicker": "text",
-    "datetime": "text",
+    "datetime": "moment",
 }
 # A browser does not send these when nothing is ticked.
 MAY_BE_ABSENT = {"checkbox", "radio", "checks"}
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII)
 SPACES = re.compile(r"[\s\u00a0\u202f]")
+BROWSER_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?", re.ASCII)
 
 
 class Wrong(ValueError):
@@ -44,7 +46,7 @@ class Wrong(ValueError):
 
 
 def control(parameter: Parameter) -> str:
-    """The kind of control: number, slider, text, code, checkbox, radio, select, checks, table, file or json."""
+    """The kind: number, slider, text, moment, code, checkbox, radio, select, checks, table, file or json."""
     known = CONTROLS.get(parameter.component)
     if known == "select" and parameter.multiple:
         return "checks"
@@ -53,6 +55,8 @@ def control(parameter: Parameter) -> str:
     if known:
         return known
     if parameter.component in FILE_COMPONENTS and not parameter.multiple:
+        return "file"
+    if parameter.schema.get("title") in ("FileData", "ImageData"):  # an author's own component
         return "file"
     by_type = {"string": "text", "number": "number", "integer": "number", "boolean": "checkbox"}
     kind = parameter.schema.get("type")
@@ -68,7 +72,7 @@ def option_texts(parameter: Parameter) -> list[str]:
 def parse(parameter: Parameter, texts: Sequence[str]) -> Any:
     """The JSON value of what was posted for `parameter`; `texts` is empty when nothing was.
 
-    Empty: text gives "", a number null, a box false, a choice null, several choices [], JSON null.
+    Empty: text gives "", a number or a moment null, a box false, a choice null, several choices [], JSON null.
 
     Raises:
         Wrong: it is not what the control takes.
@@ -83,24 +87,47 @@ def parse_text(_parameter: Parameter, texts: Sequence[str]) -> str:
     return texts[0].replace("\r\n", "\n")
 
 
+def parse_moment(_parameter: Parameter, texts: Sequence[str]) -> str | None:
+    """A date, or a date and a time as Gradio writes them, from what a browser's own field posts or from text."""
+    written = texts[0].strip()
+    if found := BROWSER_MOMENT.fullmatch(written):
+        return f"{found[1]} {found[2]}{found[3] or ':00'}"
+    return written or None
+
+
 def parse_number(parameter: Parameter, texts: Sequence[str]) -> int | float | None:
-    """A number written the French way or not; `int` where it is whole."""
-    written = SPACES.sub("", texts[0])
+    """A number written the French way or not, within its bounds if it has any; `int` where it is whole."""
+    value = number_in(texts[0])
+    if value is None:
+        return None
+    wants_whole = parameter.precision == 0 or parameter.schema.get("type") == "integer"
+    if wants_whole and not float(value).is_integer():
+        raise Wrong("Écrivez un nombre entier.")
+    if parameter.minimum is not None and value < parameter.minimum:
+        raise Wrong(f"Écrivez un nombre d’au moins {decimal(parameter.minimum)}.")
+    if parameter.maximum is not None and value > parameter.maximum:
+        raise Wrong(f"Écrivez un nombre d’au plus {decimal(parameter.maximum)}.")
+    return value
+
+
+def number_in(text: str) -> int | float | None:
+    """The number that `text` writes, None if it is empty."""
+    written = SPACES.sub("", text)
     if not written:
         return None
     if not NUMBER.fullmatch(written):
         raise Wrong("Écrivez un nombre, par exemple 3 ou 2,5.")
     value = float(written.replace(",", "."))
     if not math.isfinite(value):
-        raise Wrong("Ce nombre est trop grand.")
-    if parameter.precision == 0 and not value.is_integer():
-        raise Wrong("Écrivez un nombre entier.")
+        raise Wrong("Ce nombre est trop grand : choisissez-en un plus petit.")
+    if re.fullmatch(r"[+-]?[0-9]{1,309}", written):  # exactly as typed: a float keeps sixteen digits
+        return int(written)
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def parse_slider(parameter: Parameter, texts: Sequence[str]) -> int | float | None:
     """A number within the slider's bounds, which the Space enforces too."""
-    value = parse_number(parameter, texts)
+    value = number_in(texts[0])
     low, high = bounds(parameter)
     if value is not None and not low <= value <= high:
         raise Wrong(f"Choisissez un nombre entre {decimal(low)} et {decimal(high)}.")
@@ -125,13 +152,13 @@ def parse_choice(parameter: Parameter, texts: Sequence[str]) -> Any:
 
 
 def parse_checks(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
-    return [chosen(parameter, text) for text in texts if text != ""]
+    return [chosen(parameter, text) for text in texts if text != "" or "" in option_texts(parameter)]
 
 
 def chosen(parameter: Parameter, text: str) -> Any:
-    for posted, (_, value) in zip(option_texts(parameter), parameter.choices, strict=True):
-        if text == posted:
-            return value
+    posted = dict(zip(option_texts(parameter), parameter.choices, strict=True))
+    if text in posted:
+        return posted[text][1]
     if parameter.allows_custom:
         return text
     raise Wrong("Choisissez l’une des réponses proposées.")
@@ -143,19 +170,27 @@ def parse_json(_parameter: Parameter, texts: Sequence[str]) -> Any:
     if not text:
         return None
     if len(text.encode()) > JSON_BYTES:
-        raise Wrong("Ce JSON dépasse 100 ko.")
+        raise Wrong("Ce JSON dépasse 100 ko : raccourcissez-le.")
     try:
-        value = json.loads(text, parse_constant=refuse_constant)
+        value = json.loads(text, parse_constant=refuse_constant, parse_float=finite)
+        json.dumps(value, ensure_ascii=False).encode()  # half of a character ("\\ud800") stands in no page
     except json.JSONDecodeError as error:
-        raise Wrong(f"Ce JSON a une erreur, ligne {error.lineno}, colonne {error.colno}.") from None
+        raise Wrong(f"Ce JSON contient une erreur : voyez la ligne {error.lineno}, colonne {error.colno}.") from None
     except (RecursionError, ValueError):
-        raise Wrong("Ce JSON est trop profond, ou contient un nombre qui n’en est pas un.") from None
+        raise Wrong("Ce JSON a trop de niveaux, ou un nombre ou un caractère non valide : corrigez-le.") from None
     check_harmless(value)
     return value
 
 
 def refuse_constant(_name: str) -> None:
     raise ValueError
+
+
+def finite(written: str) -> float:
+    value = float(written)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
 
 
 def check_harmless(value: Any, depth: int = 0) -> None:
@@ -165,7 +200,7 @@ def check_harmless(value: Any, depth: int = 0) -> None:
         Wrong: it holds one or the other.
     """
     if depth > JSON_DEPTH:
-        raise Wrong(f"Ce JSON a plus de {JSON_DEPTH} niveaux.")
+        raise Wrong(f"Ce JSON a plus de {JSON_DEPTH} niveaux : simplifiez-le.")
     if isinstance(value, dict):
         if "path" in value and "meta" in value:
             raise Wrong("Ce JSON désigne un fichier du serveur : envoyez le fichier avec un champ prévu pour cela.")
@@ -179,6 +214,7 @@ def check_harmless(value: Any, depth: int = 0) -> None:
 PARSERS: Mapping[str, Callable[[Parameter, Sequence[str]], Any]] = {
     "text": parse_text,
     "code": parse_text,
+    "moment": parse_moment,
     "number": parse_number,
     "slider": parse_slider,
     "checkbox": parse_checkbox,
@@ -206,11 +242,11 @@ def parse_table(parameter: Parameter, rows: Sequence[Sequence[str]]) -> dict[str
 def parse_cell(parameter: Parameter, text: str, line: int, column: int) -> Any:
     kind = parameter.datatypes[column] if column < len(parameter.datatypes) else "str"
     if kind == "bool":
-        return text.strip().lower() in ("true", "vrai", "oui", "1")
+        return text.strip().lower() in ("true", "vrai", "oui", "1") if text.strip() else None
     if kind != "number":
         return text
     try:
-        return parse_number(parameter, [text])
+        return number_in(text)
     except Wrong:
         title = parameter.headers[column] if column < len(parameter.headers) else str(column + 1)
         raise Wrong(f"Ligne {line}, colonne « {title} » : écrivez un nombre.") from None
@@ -222,8 +258,7 @@ def typed(parameter: Parameter, value: Any) -> list[str]:
     if kind == "checkbox":
         return ["1"] if value is True else []
     if kind in ("radio", "select", "checks"):
-        wanted = value if isinstance(value, list) else [value]
-        return [choice_text(parameter, item) for item in wanted if item is not None]
+        return choice_texts(parameter, value if isinstance(value, list) else [value])
     if value is None:
         return [""]
     if kind in ("slider", "number") and isinstance(value, int | float):
@@ -233,11 +268,15 @@ def typed(parameter: Parameter, value: Any) -> list[str]:
     return [shown(value)]
 
 
-def choice_text(parameter: Parameter, value: Any) -> str:
-    for text, (_, candidate) in zip(option_texts(parameter), parameter.choices, strict=True):
-        if candidate == value and type(candidate) is type(value):
-            return text
-    return shown(value)
+def choice_texts(parameter: Parameter, wanted: Sequence[Any]) -> list[str]:
+    """The posted text of each wanted value; what is no choice is left out, or it could not be sent back."""
+    texts = list(zip(option_texts(parameter), parameter.choices, strict=True))
+    found = []
+    for value in wanted:
+        same = (text for text, (_, each) in texts if each == value and type(each) is type(value))
+        text = next(same, shown(value) if parameter.allows_custom and value is not None else None)
+        found += [text] if text is not None else []
+    return found
 
 
 def clamped(parameter: Parameter, value: float) -> float:
@@ -247,12 +286,12 @@ def clamped(parameter: Parameter, value: float) -> float:
 
 
 def table_rows(parameter: Parameter, value: Any) -> list[list[str]]:
-    """The cells of a table as text; one empty line where there is none."""
+    """The cells of a table as text, as many lines as a form can send; one empty line where there is none."""
     columns = len(parameter.headers) or 1
     data = value.get("data") if isinstance(value, dict) else None
     rows = [
         [cell_text(cell) for cell in row[:columns]] + [""] * (columns - len(row))
-        for row in (data if isinstance(data, list) else [])
+        for row in (data if isinstance(data, list) else [])[: max(1, TABLE_CELLS // columns)]
         if isinstance(row, list)
     ]
     return rows or [[""] * columns]

@@ -1,103 +1,30 @@
-"""Bytes to and from a Space: one pool of connections, and a leash on everything that is read.
+"""Bytes to and from a Space: one pool of connections, each operation under the leash of the thread that asks.
 
-A stranger's server may stay silent, drip one byte a second, redirect, or send without end. So every
-socket operation is bounded by the leash of the call that runs in this thread: its deadline, and a stop
-that comes from another thread. Nothing is followed, decompressed, remembered (cookies) or taken from the
+Nothing is followed, decompressed, remembered (cookies) or taken from the
 environment (proxies), because httpcore does none of that by itself.
 """
 
-import json
-import math
 import re
-import socket
 import ssl
-import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import httpcore
 
-from hfcourse.errors import CallFailed, Stopped
+from hfcourse.errors import CallFailed
+from hfcourse.spaces.leash import SILENCE_SECONDS, bounded, current_leash
+from hfcourse.spaces.untrusted import read_json
 
 CONNECT_SECONDS, WRITE_SECONDS = 5, 10
-# Gradio sends a heartbeat every 15 s: twice that in silence means that nobody is there.
-SILENCE_SECONDS = 30
 MOST_CONNECTIONS, IDLE_CONNECTIONS, IDLE_SECONDS = 400, 64, 30
 CHUNK_BYTES = 64 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # How httpcore and h11 word an answer that ends too soon; what they say otherwise is of an answer that is not HTTP.
 CLOSED_EARLY = re.compile("disconnected|closed", re.IGNORECASE)
 EVENT_END = re.compile(rb"\r?\n\r?\n")
-
-_current = threading.local()
-
-
-class Leash:
-    """How long the work of one thread may last; `stop()` may be called from any other thread."""
-
-    def __init__(self, seconds: float) -> None:
-        self.deadline = time.monotonic() + seconds
-        self.stopped = False
-        self._socket: socket.socket | None = None
-        self._lock = threading.Lock()
-
-    def remaining(self) -> float:
-        """Seconds left.
-
-        Raises:
-            Stopped: somebody stopped the call.
-            CallFailed: `timeout`, none is left.
-        """
-        if self.stopped:
-            raise Stopped
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise CallFailed("timeout")
-        return left
-
-    def stop(self) -> None:
-        """End the call: a read that waits in silence is woken by closing its socket under it."""
-        with self._lock:
-            self.stopped = True
-            if self._socket:
-                with suppress(OSError):
-                    self._socket.shutdown(socket.SHUT_RDWR)
-
-    @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Bind everything that this thread reads or writes inside the block."""
-        before, _current.leash = current_leash(), self
-        try:
-            yield
-        finally:
-            _current.leash = before
-            self.release()
-
-    def watch(self, held: Any) -> None:
-        """From now on `stop()` closes this socket."""
-        with self._lock:
-            self._socket = held
-
-    def release(self) -> None:
-        """The connection goes back to the pool, where another call may take it: it is no longer ours to close."""
-        with self._lock:
-            self._socket = None
-
-
-def current_leash() -> Leash | None:
-    """The leash that this thread holds."""
-    return getattr(_current, "leash", None)
-
-
-def bounded(seconds: float | None) -> float:
-    """`seconds`, or less if the leash of this thread is shorter."""
-    limit = SILENCE_SECONDS if seconds is None else seconds
-    leash = current_leash()
-    return min(limit, leash.remaining()) if leash else limit
 
 
 class LeashedStream(httpcore.NetworkStream):
@@ -164,30 +91,6 @@ class Answer:
             CallFailed: as `read_json`.
         """
         return read_json(self.body)
-
-
-def read_json(raw: bytes) -> Any:
-    """A stranger's JSON, as we can store, show and send it again.
-
-    What Python reads and nothing else does is replaced: NaN and infinities by null, half of a character
-    (a lone surrogate, which no page and no database takes) by « ? ».
-
-    Raises:
-        CallFailed: `bad-answer`, it is none (too deep counts).
-    """
-    try:
-        value = json.loads(raw.decode(errors="replace"), parse_float=finite, parse_constant=finite)
-        if b"\\ud" in raw or b"\\uD" in raw:
-            value = json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
-    except (ValueError, RecursionError):
-        raise CallFailed("bad-answer") from None
-    return value
-
-
-def finite(written: str) -> float | None:
-    """A number of JSON, None for one that is not finite."""
-    value = float(written)
-    return value if math.isfinite(value) else None
 
 
 class Wire:

@@ -1,0 +1,83 @@
+"""How long a call may last: a deadline on every operation of its sockets, and a stop from another thread.
+
+A stranger's server may stay silent, drip one byte a second, or send without end; a time-out per read does
+not end that. So whoever reads asks the leash of its thread before each operation.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from hfcourse.errors import CallFailed, Stopped
+
+# Gradio sends a heartbeat every 15 s: twice that in silence means that nobody is there.
+SILENCE_SECONDS = 30
+
+_current = threading.local()
+
+
+class Leash:
+    """How long the work of one thread may last; `stop()` may be called from any other thread."""
+
+    def __init__(self, seconds: float) -> None:
+        self.deadline = time.monotonic() + seconds
+        self.stopped = False
+        self._socket: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def remaining(self) -> float:
+        """Seconds left.
+
+        Raises:
+            Stopped: somebody stopped the call.
+            CallFailed: `timeout`, none is left.
+        """
+        if self.stopped:
+            raise Stopped
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise CallFailed("timeout")
+        return left
+
+    def stop(self) -> None:
+        """End the call: a read that waits in silence is woken by closing its socket under it."""
+        with self._lock:
+            self.stopped = True
+            if self._socket:
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Bind everything that this thread reads or writes inside the block."""
+        before, _current.leash = current_leash(), self
+        try:
+            yield
+        finally:
+            _current.leash = before
+            self.release()
+
+    def watch(self, held: Any) -> None:
+        """From now on `stop()` closes this socket."""
+        with self._lock:
+            self._socket = held
+
+    def release(self) -> None:
+        """The connection goes back to the pool, where another call may take it: it is no longer ours to close."""
+        with self._lock:
+            self._socket = None
+
+
+def current_leash() -> Leash | None:
+    """The leash that this thread holds."""
+    return getattr(_current, "leash", None)
+
+
+def bounded(seconds: float | None) -> float:
+    """`seconds`, or less if the leash of this thread is shorter."""
+    limit = SILENCE_SECONDS if seconds is None else seconds
+    leash = current_leash()
+    return min(limit, leash.remaining()) if leash else limit

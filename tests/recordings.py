@@ -1,0 +1,31 @@
+"""Descriptions recorded from public Gradio apps, for the tests that need no server."""
+
+import json
+from pathlib import Path
+
+from hfcourse.spaces.description import Description, Endpoint, Parameter, describe
+
+FOLDER = Path(__file__).parent / "data" / "recordings"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def recorded(name: str) -> Description:
+    """The description of one recorded app."""
+    found = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return describe(found["config"], found["info"])
+
+
+def endpoint(name: str, path: str) -> Endpoint:
+    found = recorded(name).find(path)
+    assert found is not None, (name, path)
+    return found
+
+
+def parameter(name: str, path: str, parameter_name: str) -> Parameter:
+    return next(each for each in endpoint(name, path).parameters if each.name == parameter_name)
+
+
+ENDPOINTS = [(name, each) for name in NAMES for each in recorded(name).endpoints]
+PARAMETERS = [
+    (f"{name}{each.name}:{parameter.name}", parameter) for name, each in ENDPOINTS for parameter in each.parameters
+]

@@ -1,0 +1,654 @@
+"""Calling a Space: what is sent, what comes back, what a hostile one gets and how long it may take."""
+
+import inspect
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio_client
+import gradio_client.client
+import gradio_client.utils
+import pytest
+
+from hfcourse.errors import CallFailed, CourseError, Stopped
+from hfcourse.spaces.client import Connection
+from hfcourse.spaces.directory import Directory, connect
+from hfcourse.spaces.events import Log, Output, Partial, Progress, Queued, Started
+from hfcourse.spaces.files import KeptFile
+from hfcourse.spaces.leash import Leash
+from hfcourse.spaces.wire import Wire
+from hfcourse.tokens import Token
+from tests.spaces import fake
+from tests.spaces.fake import Behaviour, Exchange, FakeServer, FakeSpace, completed, component, generating, timed
+from tests.test_wire import InThread, code_of
+
+SECONDS = 0.5
+TOKEN = "hf_" + "a" * 30
+ROOT = Path(__file__).parents[1]
+
+ECHO = fake.CONFIG["dependencies"][0]
+Open = Callable[..., FakeSpace]
+
+
+@pytest.fixture
+def open_space() -> Iterator[Open]:
+    """Opens fake Spaces that close with the test."""
+    opened: list[FakeSpace] = []
+
+    def open_one(**parts: Any) -> FakeSpace:
+        opened.append(FakeSpace(**parts))
+        return opened[-1]
+
+    yield open_one
+    for space in opened:
+        space.close()
+
+
+@pytest.fixture
+def other() -> Iterator[FakeServer]:
+    """Another origin, which must stay silent."""
+    server = FakeServer(fake.says({"secret": "of another server"}))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    made = Wire()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> KeptFile:
+    path = tmp_path / "kept"
+    path.write_bytes(b"\x89PNG bytes")
+    return KeptFile("ab" * 16, 'un "chat"\r\nX: y.png', "image/png", 10, path)
+
+
+def connected(space: FakeSpace, wire: Wire, token: Token | None = None) -> Connection:
+    return connect(space.url, wire, Leash(5), token)
+
+
+def called(connection: Connection, *arguments: Any, endpoint: str = "/echo", seconds: float = 5, **more: Any) -> list:
+    """Every event of one call."""
+    return list(connection.call(endpoint, arguments or ("bonjour",), Leash(seconds), **more))
+
+
+def failure(action: Callable[[], Any]) -> CourseError:
+    result, seconds = timed(action)
+    assert isinstance(result, CourseError), result
+    assert seconds < SECONDS + 1
+    return result
+
+
+class TestDescribing:
+    def test_two_requests_and_nothing_else(self, wire: Wire, open_space: Open) -> None:
+        space = open_space()
+        connection = connected(space, wire)
+        assert space.paths() == ["/config", "/gradio_api/info"]
+        assert [endpoint.name for endpoint in connection.description.endpoints] == ["/echo"]
+        assert connection.description.title == "Écho"
+
+    @pytest.mark.parametrize("part", ["/config", "/info"])
+    @pytest.mark.parametrize(
+        ("behaviour", "code"),
+        [
+            (fake.silent, "timeout"),
+            (fake.drip_head, "timeout"),
+            (fake.drip_body, "timeout"),
+            (fake.close_early, "connection-lost"),
+            (fake.close_at_once, "connection-lost"),
+            (fake.gzipped, "bad-answer"),
+            (fake.not_http, "bad-answer"),
+            (fake.endless, "answer-too-large"),
+            (fake.html, "no-api"),
+            (fake.bad_json, "bad-answer"),
+            (fake.deep_json, "bad-answer"),
+            (fake.says({"detail": "Not authenticated"}, 401), "space-login"),
+            (fake.says({}, 404), "no-api"),
+            (fake.says({}, 429), "too-many-requests"),
+            (fake.says({}, 500), "bad-answer"),
+        ],
+    )
+    def test_a_hostile_description_ends_with_its_code_within_the_leash(
+        self, wire: Wire, open_space: Open, part: str, behaviour: Behaviour, code: str
+    ) -> None:
+        space = open_space(answers={part: behaviour})
+        assert failure(lambda: connect(space.url, wire, Leash(SECONDS))).code == code
+
+    @pytest.mark.parametrize("part", ["/config", "/info"])
+    def test_a_redirection_leads_nowhere(self, wire: Wire, open_space: Open, other: FakeServer, part: str) -> None:
+        space = open_space(answers={part: fake.redirects(other.url)})
+        assert failure(lambda: connected(space, wire, Token(TOKEN))).code == "bad-answer"
+        assert other.requests == []
+
+    @pytest.mark.parametrize(
+        ("config", "code"),
+        [
+            ({"dependencies": None}, "no-api"),
+            ({"protocol": "ws"}, "space-too-old"),
+            ({"protocol": "sse"}, "space-too-old"),
+            ({"protocol": ["sse_v3"]}, "space-too-old"),
+            ({"components": None}, "bad-answer"),
+            ({"components": [1]}, "bad-answer"),
+            ({"components": [{"type": "textbox"}]}, "bad-answer"),
+            ({"dependencies": [{"id": 0, "api_name": "echo"}]}, "bad-answer"),
+            ({"dependencies": ["echo"]}, "bad-answer"),
+            ({"dependencies": [ECHO | {"inputs": [9]}]}, "bad-answer"),
+            ({"dependencies": [ECHO | {"targets": [[]]}]}, "bad-answer"),
+            ({"version": "not a version"}, "bad-answer"),
+            ({"version": 6}, "bad-answer"),
+            ({"api_prefix": 5}, "bad-answer"),
+        ],
+    )  # fmt: skip
+    def test_a_config_that_makes_no_sense(
+        self, wire: Wire, open_space: Open, config: dict[str, Any], code: str
+    ) -> None:
+        assert failure(lambda: connected(open_space(config=config), wire)).code == code
+
+    @pytest.mark.parametrize(
+        "info", [{"named_endpoints": None}, {"named_endpoints": {"/echo": None}}, {"named_endpoints": {"/echo": {}}}]
+    )
+    def test_an_info_that_makes_no_sense(self, wire: Wire, open_space: Open, info: dict[str, Any]) -> None:
+        assert failure(lambda: connected(open_space(info=info), wire)).code == "bad-answer"
+
+    @pytest.mark.parametrize("made", ["{}", "{}/gradio_api", "//{}", "/..", "/a/../b", "/a?b", "/a#b", "/a@{}", "a"])
+    def test_an_api_prefix_never_leads_to_another_origin(
+        self, wire: Wire, open_space: Open, other: FakeServer, made: str
+    ) -> None:
+        space = open_space(config={"api_prefix": made.format(other.url)})
+        assert failure(lambda: connected(space, wire)).code == "bad-answer"
+        assert (space.paths(), other.requests) == (["/config"], [])
+
+    @pytest.mark.parametrize("prefix", ["", "/gradio_api", "/gradio_api/", "/my-app/api"])
+    def test_an_api_prefix_of_the_space_itself_is_followed(self, wire: Wire, open_space: Open, prefix: str) -> None:
+        space = open_space(prefix=prefix.rstrip("/"), config={"api_prefix": prefix})
+        assert called(connected(space, wire))[-1] == Output(("bonjour",))
+
+    def test_a_space_under_a_path_is_called_there(self, wire: Wire, open_space: Open) -> None:
+        space = open_space(prefix="/myapp/gradio/gradio_api", answers={"/config": lambda exchange: exchange.reply(
+            fake.CONFIG | {"api_prefix": "/gradio_api"})})  # fmt: skip
+        connection = connect(f"{space.url}/myapp/gradio/", wire, Leash(5))
+        assert called(connection)[-1] == Output(("bonjour",))
+        assert all(path.startswith("/myapp/gradio/") for path in space.paths())
+
+    def test_a_description_made_to_keep_us_busy_is_refused_in_time(self, wire: Wire, open_space: Open) -> None:
+        heavy = [{"id": 0, "api_name": "echo", "inputs": [1] * 200_000, "outputs": [2]}]
+        many = [component(1, "textbox"), component(2, "textbox")] + [{"id": n, "type": "x"} for n in range(3, 50_000)]
+        space = open_space(config={"dependencies": heavy, "components": list(reversed(many))})
+        result, seconds = timed(lambda: connect(space.url, wire, Leash(5)))
+        assert code_of(result) == "bad-answer"
+        assert seconds < 3
+
+    def test_what_is_kept_of_a_description_is_small(self, wire: Wire, open_space: Open) -> None:
+        space = open_space(config={"css": "x" * 1_000_000, "components": [component(1, "textbox", value="x" * 100_000),
+                                                                          component(2, "textbox")]})  # fmt: skip
+        assert len(repr(vars(connected(space, wire).knowledge))) < 10_000
+
+
+class TestCalling:
+    def test_the_value_comes_back(self, wire: Wire, open_space: Open) -> None:
+        space = open_space()
+        assert called(connected(space, wire), 'a"b\n$(id) é') == [Output(('a"b\n$(id) é',))]
+        sent = space.wait_for("/queue/join").json
+        assert (sent["data"], sent["fn_index"]) == (['a"b\n$(id) é'], 0)
+        assert f"session_hash={sent['session_hash']}" in space.wait_for("/queue/data").target
+
+    def test_a_second_call_makes_two_requests_on_the_same_connection(self, wire: Wire, open_space: Open) -> None:
+        space = open_space()
+        connection = connected(space, wire)
+        called(connection)
+        called(connection)
+        assert space.paths()[2:] == ["/gradio_api/queue/join", "/gradio_api/queue/data"] * 2
+        assert len({request.connection for request in space.requests}) == 1
+
+    def test_each_call_has_a_session_of_its_own_unless_one_is_given(self, wire: Wire, open_space: Open) -> None:
+        space = open_space()
+        connection = connected(space, wire)
+        called(connection)
+        called(connection)
+        called(connection, session="kept")
+        sessions = [request.json["session_hash"] for request in space.asked("/queue/join")]
+        assert len(set(sessions)) == 3
+        assert sessions[2] == "kept"
+
+    def test_state_is_filled_in_and_left_out_of_the_outputs(self, wire: Wire, open_space: Open) -> None:
+        components = [component(1, "textbox"), component(2, "textbox"), component(3, "state")]
+        dependencies = [{"id": 4, "api_name": "echo", "inputs": [3, 1], "outputs": [3, 2], "targets": []}]
+        space = open_space(
+            config={"components": components, "dependencies": dependencies}, messages=[completed([None, "out"])]
+        )
+        connection = connected(space, wire)
+        assert connection.description.endpoints[0].keeps_state
+        assert called(connection, "in") == [Output(("out",))]
+        assert (space.wait_for("/queue/join").json["data"], space.asked("/queue/join")[0].json["fn_index"]) == (
+            [None, "in"],
+            4,
+        )
+
+    def test_everything_that_is_told_arrives_in_order(self, wire: Wire, open_space: Open) -> None:
+        steps = [{"index": 1, "length": 4, "unit": "steps", "progress": None, "desc": "…"}]
+        space = open_space(messages=[
+            {"msg": "estimation", "rank": 2, "queue_size": 5, "rank_eta": 1.5},
+            {"msg": "process_starts", "eta": 3},
+            {"msg": "progress", "progress_data": steps},
+            {"msg": "log", "log": "<b>Presque</b>", "level": "warning"},
+            {"msg": "heartbeat"},
+            completed(["fin"]),
+        ])  # fmt: skip
+        assert called(connected(space, wire)) == [
+            Queued(2, 5, 1.5), Started(3.0), Progress(tuple(steps)), Log("warning", "<b>Presque</b>"), Output(("fin",)),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("first", "diffs", "wholes"),
+        [
+            (["a"], [[["append", [], "b"]], [["append", [], "c"]]], ["a", "ab", "abc"]),
+            ([{"n": [1]}], [[["add", ["n", 1], 2]], [["replace", ["n", 0], 9]], [["delete", ["n", 1], None]]],
+             [{"n": [1]}, {"n": [1, 2]}, {"n": [9, 2]}, {"n": [9]}]),
+            ([None], [[["replace", [], {"k": "v"}]], [["append", ["k"], "w"]], []],
+             [None, {"k": "v"}, {"k": "vw"}, {"k": "vw"}]),
+        ],
+    )  # fmt: skip
+    def test_a_generator_gives_each_of_its_values_whole(
+        self, wire: Wire, open_space: Open, first: list, diffs: list, wholes: list
+    ) -> None:
+        messages = [generating(first), *(generating([diff]) for diff in diffs), completed(["fin"])]
+        events = called(connected(open_space(messages=messages), wire))
+        assert events == [*(Partial((whole,)) for whole in wholes), Output(("fin",))]
+
+    def test_the_first_protocol_has_no_diffs(self, wire: Wire, open_space: Open) -> None:
+        space = open_space(
+            config={"protocol": "sse_v1"}, messages=[generating(["a"]), generating(["ab"]), completed(["c"])]
+        )
+        assert called(connected(space, wire)) == [Partial(("a",)), Partial(("ab",)), Output(("c",))]
+
+    def test_messages_of_other_events_are_not_ours(self, wire: Wire, open_space: Open) -> None:
+        messages = [completed(["not mine"]) | {"event_id": "event-of-somebody"}, completed(["mine"])]
+        assert called(connected(open_space(messages=messages), wire)) == [Output(("mine",))]
+
+    def test_an_unknown_kind_of_message_is_ignored(self, wire: Wire, open_space: Open) -> None:
+        space = open_space(messages=[{"msg": "of_tomorrow", "x": 1}, {"x": 1}, completed(["fin"])])
+        assert called(connected(space, wire)) == [Output(("fin",))]
+
+    def test_an_unknown_endpoint_is_gone_and_nothing_leaves(self, wire: Wire, open_space: Open) -> None:
+        space = open_space()
+        connection = connected(space, wire)
+        assert failure(lambda: called(connection, endpoint="/nope")).code == "endpoint-gone"
+        assert space.asked("/queue/join") == []
+
+    def test_an_output_is_whole_even_if_the_stream_then_stays_open(self, wire: Wire, open_space: Open) -> None:
+        def tell(exchange: Exchange) -> None:
+            exchange.start()
+            exchange.message(**completed(["fin"]), event_id="event-1")
+            exchange.wait()
+
+        space = open_space(answers={"/queue/data": tell})
+        connection, leash = connected(space, wire), Leash(60)
+        events, seconds = timed(lambda: list(connection.call("/echo", ["x"], leash)))
+        assert events == [Output(("fin",))]
+        assert seconds < 2.5
+        assert leash.remaining() > 50  # files may still be fetched
+        assert space.asked("/cancel") == []
+
+    @pytest.mark.parametrize(
+        ("part", "behaviour", "code"),
+        [
+            ("/join", fake.silent, "timeout"),
+            ("/join", fake.drip_head, "timeout"),
+            ("/join", fake.drip_body, "timeout"),
+            ("/join", fake.close_at_once, "connection-lost"),
+            ("/join", fake.close_early, "connection-lost"),
+            ("/join", fake.endless, "answer-too-large"),
+            ("/join", fake.gzipped, "bad-answer"),
+            ("/join", fake.not_http, "bad-answer"),
+            ("/join", fake.html, "bad-answer"),
+            ("/join", fake.bad_json, "bad-answer"),
+            ("/join", fake.says([]), "bad-answer"),
+            ("/join", fake.says({"event_id": 5}), "bad-answer"),
+            ("/join", fake.says({"event_id": "x" * 1000}), "bad-answer"),
+            ("/join", fake.says({"detail": "Queue is full"}, 503), "queue-full"),
+            ("/join", fake.says({}, 401), "space-login"),
+            ("/join", fake.says({}, 404), "endpoint-gone"),
+            ("/join", fake.says({}, 422), "bad-answer"),
+            ("/join", fake.says({"detail": "no list"}, 422), "bad-answer"),
+            ("/join", fake.says({}, 429), "too-many-requests"),
+            ("/join", fake.says({}, 400), "space-exception"),
+            ("/join", fake.says({}, 500), "space-exception"),
+            ("/join", fake.says({}, 204), "bad-answer"),
+            ("/data", fake.silent, "timeout"),
+            ("/data", fake.drip_head, "timeout"),
+            ("/data", fake.drip_stream, "timeout"),
+            ("/data", fake.close_at_once, "connection-lost"),
+            ("/data", fake.close_stream_early, "connection-lost"),
+            ("/data", fake.html, "bad-answer"),
+            ("/data", fake.bad_json, "bad-answer"),
+            ("/data", fake.says({}, 404), "bad-answer"),
+            ("/data", fake.stream_of(b"data: {\n\n"), "bad-answer"),
+            ("/data", fake.stream_of(b"data: 5\n\n"), "bad-answer"),
+            ("/data", fake.stream_of(b"data: " + b"[" * 50_000 + b"\n\n"), "bad-answer"),
+            ("/data", fake.stream_of(b'data: {"msg": "close_stream", "event_id": null}\n\n'), "connection-lost"),
+        ],
+    )  # fmt: skip
+    def test_a_hostile_answer_ends_with_its_code_within_the_leash(
+        self, wire: Wire, open_space: Open, part: str, behaviour: Behaviour, code: str
+    ) -> None:
+        connection = connected(open_space(answers={part: behaviour}), wire)
+        assert failure(lambda: called(connection, seconds=SECONDS)).code == code
+
+    @pytest.mark.parametrize("behaviour", [fake.endless_event, fake.flood])
+    def test_a_stream_without_end_is_cut_at_its_cap(self, wire: Wire, open_space: Open, behaviour: Behaviour) -> None:
+        connection = connected(open_space(answers={"/data": behaviour}), wire)
+        assert code_of(timed(lambda: called(connection, seconds=20))[0]) == "answer-too-large"
+
+    @pytest.mark.parametrize(
+        ("message", "code", "said"),
+        [
+            (fake.failed(error="Non <b>!</b>", title="Error", duration=10), "space-error", "Non <b>!</b>"),
+            (fake.failed(error=None), "space-exception", ""),
+            (fake.failed(error=" "), "space-exception", ""),
+            (fake.failed(error={"a": 1}), "space-exception", ""),
+            (fake.failed(), "space-exception", ""),
+            (fake.failed(error="x" * 2_000), "space-error", "x" * 500),
+            (fake.failed(error="You have exceeded your GPU quota (60s requested)."), "quota-exceeded", None),
+            (fake.failed(error="You have exceeded your free ZeroGPU quota."), "quota-exceeded", None),
+            (fake.failed(error="Half \ud800 of a character\0"), "space-error", "Half ? of a character"),
+            ({"msg": "process_completed", "success": False, "output": None}, "space-exception", ""),
+            ({"msg": "process_completed", "success": True, "output": None}, "bad-answer", ""),
+            ({"msg": "process_completed", "success": True}, "bad-answer", ""),
+            ({"msg": "process_completed", "success": True, "output": {}}, "bad-answer", ""),
+            ({"msg": "process_completed", "success": True, "output": {"data": None}}, "bad-answer", ""),
+            ({"msg": "process_completed", "success": True, "output": {"data": "abc"}}, "bad-answer", ""),
+            ({"msg": "process_completed", "success": True, "output": {"data": {"a": 1}}}, "bad-answer", ""),
+            ({"msg": "process_generating", "success": True, "output": None}, "bad-answer", ""),
+            ({"msg": "process_generating", "success": False, "output": {"error": "non"}}, "space-error", "non"),
+            ({"msg": "progress", "progress_data": None}, "bad-answer", ""),
+            ({"msg": "unexpected_error", "message": "/srv/app.py failed"}, "space-exception", ""),
+            ({"msg": "anything", "message": "Server stopped unexpectedly."}, "connection-lost", ""),
+        ],
+    )  # fmt: skip
+    def test_a_failure_is_told_by_its_code_and_its_authors_words(
+        self, wire: Wire, open_space: Open, message: dict[str, Any], code: str, said: str | None
+    ) -> None:
+        failed = failure(lambda: called(connected(open_space(messages=[message]), wire)))
+        assert failed.code == code
+        assert said is None or failed.said == said
+
+    def test_diffs_that_do_not_apply_are_a_bad_answer(self, wire: Wire, open_space: Open) -> None:
+        for diff in ([["append", ["no", "such"], 1]], [["jump", [], 1]], [["add"]], 5, [["replace", ["x"], 1]]):
+            space = open_space(messages=[generating(["a"]), generating([diff]), completed(["b"])])
+            assert failure(lambda space=space: called(connected(space, wire))).code == "bad-answer"
+
+    def test_an_error_text_made_to_keep_us_busy_does_not(self, wire: Wire, open_space: Open) -> None:
+        space = open_space(messages=[fake.failed(error="exceeded your " * 100_000)])
+        assert failure(lambda: called(connected(space, wire))).code == "space-error"
+
+    def test_the_spaces_validator_tells_which_values_it_refuses(self, wire: Wire, open_space: Open) -> None:
+        detail = [
+            {"__type__": "validate", "is_valid": True, "message": "fine"},
+            {"__type__": "validate", "is_valid": False, "message": "Âge : au moins 18."},
+        ]
+        space = open_space(answers={"/join": fake.says({"detail": detail}, 422)})
+        refused = failure(lambda: called(connected(space, wire)))
+        assert (refused.code, refused.said) == ("invalid-input", "Âge : au moins 18.")
+
+    @pytest.mark.parametrize("part", ["/join", "/data", "/upload"])
+    def test_a_redirection_leads_nowhere(
+        self, wire: Wire, open_space: Open, other: FakeServer, kept: KeptFile, part: str
+    ) -> None:
+        space = open_space(answers={part: fake.redirects(other.url)})
+        connection = connected(space, wire, Token(TOKEN))
+        assert failure(lambda: called(connection, kept)).code == "bad-answer"
+        assert other.requests == []
+
+
+class TestStopping:
+    def test_a_stop_ends_the_call_within_a_second_and_tells_the_space(self, wire: Wire, open_space: Open) -> None:
+        space, leash = open_space(answers={"/queue/data": fake.silent}), Leash(60)
+        connection = connected(space, wire)
+        thread = InThread(lambda: list(connection.call("/echo", ["x"], leash)))
+        space.wait_for("/queue/data")
+        leash.stop()
+        assert isinstance(thread.end(1), Stopped)
+        cancelled, joined = space.wait_for("/cancel").json, space.wait_for("/queue/join").json
+        assert cancelled == {"event_id": "event-1", "fn_index": 0, "session_hash": joined["session_hash"]}
+
+    @pytest.mark.parametrize("answer", [fake.close_at_once, fake.not_http, fake.says({}, 500)])
+    def test_whatever_the_space_says_to_that(self, wire: Wire, open_space: Open, answer: Behaviour) -> None:
+        space = open_space(answers={"/queue/data": fake.silent, "/cancel": answer})
+        assert failure(lambda: called(connected(space, wire), seconds=SECONDS)).code == "timeout"
+        space.wait_for("/cancel")
+
+    def test_a_reader_who_leaves_early_cancels_the_call(self, wire: Wire, open_space: Open) -> None:
+        space = open_space(messages=[{"msg": "process_starts"}, completed(["fin"])])
+        events = connected(space, wire).call("/echo", ["x"], Leash(5))
+        assert next(events) == Started(None)
+        events.close()
+        space.wait_for("/cancel")
+
+    def test_a_call_that_succeeds_is_not_cancelled(self, wire: Wire, open_space: Open) -> None:
+        space = open_space()
+        called(connected(space, wire))
+        assert space.asked("/cancel") == []
+
+    def test_nothing_is_left_behind_by_calls_that_time_out(self, wire: Wire, open_space: Open) -> None:
+        space = open_space(answers={"/queue/data": fake.silent})
+        connection = connected(space, wire)
+        before = {thread.name for thread in threading.enumerate() if "process_request" not in thread.name}
+        calls = [InThread(lambda: called(connection, seconds=0.5)) for _ in range(20)]
+        assert {code_of(call.end(10)) for call in calls} == {"timeout"}
+        space.answers.clear()
+        assert called(connection) == [Output(("bonjour",))]
+        after = {thread.name for thread in threading.enumerate() if "process_request" not in thread.name}
+        assert after <= before
+
+
+class TestFiles:
+    def test_a_kept_file_is_uploaded_wherever_it_stands(self, wire: Wire, open_space: Open, kept: KeptFile) -> None:
+        space = open_space()
+        called(connected(space, wire), {"files": [kept]})
+        data = {"path": "/tmp/gradio/kept.png", "orig_name": kept.name, "size": 10, "mime_type": "image/png",
+                "meta": {"_type": "gradio.FileData"}}  # fmt: skip
+        assert space.wait_for("/queue/join").json["data"] == [{"files": [data]}]
+        body = space.wait_for("/upload").body
+        assert b"\x89PNG bytes" in body
+        assert b'filename="un__chat___X__y.png"' in body
+
+    @pytest.mark.parametrize("answer", [[], ["a", "b"], [5], {"path": "a"}, "a", None])
+    def test_an_upload_answered_by_nonsense_is_a_bad_answer(
+        self, wire: Wire, open_space: Open, kept: KeptFile, answer: Any
+    ) -> None:
+        space = open_space(answers={"/upload": fake.says(answer)})
+        assert failure(lambda: called(connected(space, wire), kept)).code == "bad-answer"
+        assert space.asked("/queue/join") == []
+
+    def test_an_output_file_is_fetched_from_its_path_on_the_space(self, wire: Wire, open_space: Open) -> None:
+        space = open_space()
+        content = connected(space, wire).fetch("/tmp/gradio/é b?c#d.png", Leash(5))
+        assert content == space.saved
+        assert space.requests[-1].target == "/gradio_api/file=/tmp/gradio/%C3%A9%20b%3Fc%23d.png"
+
+    @pytest.mark.parametrize(
+        "path",
+        ["", None, 5, ["a"], "http://{}/x", "file:///etc/passwd", "/tmp/../etc/passwd", "..", "a\\..\\b", "/a\nb",
+         "/a\0b", "/" + "a" * 1024],
+    )  # fmt: skip
+    def test_an_unsafe_path_is_not_asked_for(self, wire: Wire, open_space: Open, other: FakeServer, path: Any) -> None:
+        space = open_space()
+        connection = connected(space, wire)
+        unsafe = path.format(other.url.removeprefix("http://")) if isinstance(path, str) else path
+        assert failure(lambda: connection.fetch(unsafe, Leash(5))).code == "bad-answer"
+        assert len(space.requests) == 2
+        assert other.requests == []
+
+    @pytest.mark.parametrize(
+        ("behaviour", "code"),
+        [
+            (fake.silent, "timeout"),
+            (fake.drip_body, "timeout"),
+            (fake.endless, "answer-too-large"),
+            (fake.gzipped, "bad-answer"),
+            (fake.says({}, 403), "bad-answer"),
+        ],
+    )
+    def test_a_hostile_file_ends_with_its_code_within_the_leash(
+        self, wire: Wire, open_space: Open, behaviour: Behaviour, code: str
+    ) -> None:
+        connection = connected(open_space(answers={"x.png": behaviour}), wire)
+        assert failure(lambda: connection.fetch("/tmp/x.png", Leash(SECONDS))).code == code
+
+    def test_a_file_that_is_elsewhere_is_not_followed(self, wire: Wire, open_space: Open, other: FakeServer) -> None:
+        connection = connected(open_space(answers={"x.png": fake.redirects(other.url)}), wire, Token(TOKEN))
+        assert failure(lambda: connection.fetch("/tmp/x.png", Leash(5))).code == "bad-answer"
+        assert other.requests == []
+
+
+class TestToken:
+    def do_everything(self, connection: Connection, kept: KeptFile) -> None:
+        called(connection, kept)
+        connection.fetch("/tmp/x.png", Leash(5))
+        connection.call("/echo", ["x"], Leash(5)).close()
+        events = connection.call("/echo", ["x"], Leash(5))
+        next(events)
+        events.close()
+
+    @pytest.fixture
+    def space(self, open_space: Open) -> FakeSpace:
+        return open_space(messages=[{"msg": "process_starts"}, completed(["fin"])])
+
+    def test_a_space_that_is_not_lent_it_never_sees_it(
+        self, wire: Wire, space: FakeSpace, kept: KeptFile, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HF_TOKEN", TOKEN)  # a library that looked there would send it
+        self.do_everything(connected(space, wire), kept)
+        assert len(space.requests) > 8
+        assert TOKEN not in repr(space.requests)
+
+    def test_a_space_that_is_lent_it_gets_it_in_one_header_of_each_request(
+        self, wire: Wire, space: FakeSpace, kept: KeptFile
+    ) -> None:
+        self.do_everything(connected(space, wire, Token(TOKEN)), kept)
+        assert {request.path for request in space.requests} >= {f"/gradio_api{part}" for part in (
+            "/info", "/upload", "/queue/join", "/queue/data", "/cancel", "/file=/tmp/x.png")}  # fmt: skip
+        for request in space.requests:
+            carrying = {name: value for name, value in request.headers.items() if TOKEN in value}
+            assert carrying == {"x-hf-authorization": f"Bearer {TOKEN}"}, request.path
+            assert TOKEN not in request.target + repr(request.body)
+
+    def test_a_connection_does_not_show_it(self, wire: Wire, space: FakeSpace) -> None:
+        connection = connected(space, wire, Token(TOKEN))
+        assert TOKEN not in repr(connection)
+        assert TOKEN not in repr(vars(connection.knowledge))
+
+
+class TestDirectory:
+    def test_a_description_is_asked_for_once(self, wire: Wire, open_space: Open) -> None:
+        space, directory = open_space(), Directory(wire)
+        assert directory.connection(space.url, Leash(5)) is directory.connection(space.url, Leash(5))
+        assert space.paths() == ["/config", "/gradio_api/info"]
+
+    def test_thirty_students_at_once_make_one_request(self, wire: Wire, open_space: Open) -> None:
+        space, directory = open_space(), Directory(wire)
+        threads = [InThread(lambda: directory.connection(space.url, Leash(5))) for _ in range(30)]
+        assert len({id(thread.end(5)) for thread in threads}) == 1
+        assert space.paths() == ["/config", "/gradio_api/info"]
+
+    def test_a_failure_is_remembered_so_that_a_room_does_not_wait_in_turn(self, wire: Wire, open_space: Open) -> None:
+        space, directory = open_space(answers={"/config": fake.silent}), Directory(wire)
+        _, seconds = timed(lambda: [
+            thread.end(5) for thread in
+            [InThread(lambda: directory.connection(space.url, Leash(SECONDS))) for _ in range(10)]
+        ])  # fmt: skip
+        assert seconds < SECONDS + 1
+        result, seconds = timed(lambda: directory.connection(space.url, Leash(SECONDS)))
+        assert (code_of(result), seconds < 0.5) == ("timeout", True)
+        assert len(space.requests) == 1
+
+    def test_who_waits_for_anothers_request_waits_no_longer_than_their_own_leash(
+        self, wire: Wire, open_space: Open
+    ) -> None:
+        space, directory, first = open_space(answers={"/config": fake.silent}), Directory(wire), Leash(30)
+        thread = InThread(lambda: directory.connection(space.url, first))
+        space.wait_for("/config")
+        assert failure(lambda: directory.connection(space.url, Leash(SECONDS))).code == "timeout"
+        first.stop()
+        thread.end(1)
+
+    def test_a_forgotten_description_is_asked_for_anew(self, wire: Wire, open_space: Open) -> None:
+        space, directory = open_space(), Directory(wire)
+        directory.forget(directory.connection(space.url, Leash(5)))
+        directory.connection(space.url, Leash(5))
+        assert len(space.asked("/config")) == 2
+
+    def test_an_old_description_is_asked_for_anew(self, wire: Wire, open_space: Open) -> None:
+        space, directory = open_space(), Directory(wire, fresh_seconds=0)
+        directory.connection(space.url, Leash(5))
+        directory.connection(space.url, Leash(5))
+        assert len(space.asked("/config")) == 2
+
+    def test_a_space_that_is_lent_the_token_shares_nothing_with_one_that_is_not(
+        self, wire: Wire, open_space: Open
+    ) -> None:
+        space, directory = open_space(), Directory(wire)
+        directory.connection(space.url, Leash(5), Token(TOKEN))
+        connection = directory.connection(space.url, Leash(5))
+        assert connection.token is None
+        called(connection)
+        assert "x-hf-authorization" not in space.wait_for("/queue/join").headers
+
+
+class TestTheLibraryThatWeReplaceInPart:
+    def test_its_version_is_the_one_that_was_read(self) -> None:
+        pinned = re.search(r"^gradio_client==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+        assert pinned
+        assert gradio_client.__version__ == pinned[1]
+
+    @pytest.mark.parametrize(
+        ("name", "parameters"),
+        [
+            ("_get_config", ["self"]),
+            ("_get_api_info", ["self"]),
+            ("_get_space_state", ["self"]),
+            ("_space_name_to_src", ["self", "space"]),
+        ],
+    )
+    def test_what_we_override_is_there(self, name: str, parameters: list[str]) -> None:
+        assert list(inspect.signature(getattr(gradio_client.Client, name)).parameters) == parameters
+
+    def test_the_constructor_takes_what_we_give_it(self) -> None:
+        taken = inspect.signature(gradio_client.Client.__init__).parameters
+        assert {"src", "token", "download_files", "analytics_enabled", "verbose", "max_workers"} <= set(taken)
+
+    def test_the_constructor_asks_only_what_we_override(self) -> None:
+        source = inspect.getsource(gradio_client.Client.__init__)
+        asked = set(re.findall(r"self\.(_[a-z_]+)\(", source))
+        assert asked == {"_get_config", "_get_api_info", "_get_space_state", "_space_name_to_src", "_login"}
+        assert 'self.config.get("connect_heartbeat", True)' in source  # else it would open a stream of its own
+
+    @pytest.mark.parametrize("name", ["insert_empty_state", "remove_skipped_components"])
+    def test_what_we_use_of_an_endpoint_is_there(self, name: str) -> None:
+        parameters = inspect.signature(getattr(gradio_client.client.Endpoint, name)).parameters.values()
+        assert [parameter.kind.name for parameter in parameters] == ["POSITIONAL_OR_KEYWORD", "VAR_POSITIONAL"]
+
+    def test_an_endpoint_knows_its_name_its_number_and_whether_it_is_public(self, wire: Wire, open_space: Open) -> None:
+        known = connected(open_space(), wire).knowledge.named("/echo")
+        assert (known.api_name, known.fn_index, known.is_valid) == ("/echo", 0, True)
+
+    def test_diffs_are_applied_by_a_function_of_that_name(self) -> None:
+        assert list(inspect.signature(gradio_client.utils.apply_diff).parameters) == ["obj", "diff"]
+
+    def test_knowing_a_space_opens_no_connection_and_starts_no_thread(self, wire: Wire, open_space: Open) -> None:
+        space = open_space()
+        before = threading.active_count()
+        connection = connected(space, wire)
+        assert connection.knowledge.analytics_enabled is False
+        assert threading.active_count() - before <= 1  # the fake's own thread for this connection
+        assert len(space.requests) == 2
+
+
+def test_a_call_failed_is_a_course_error_with_a_known_code() -> None:
+    assert isinstance(CallFailed("timeout"), CourseError)
+    assert CallFailed("timeout").explanation.sentence

@@ -1,0 +1,225 @@
+"""The database: its migrations, its sessions, its locks."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import OperationalError
+
+from hfcourse import create_app, database
+from hfcourse.spaces.files import StoredFile
+from tests.conftest import end
+from tests.test_wire import InThread
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def engine(app: Flask) -> Engine:
+    return app.extensions["database"].kw["bind"]
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        yield
+
+
+def stored(name: str = "a", created: datetime | None = None) -> StoredFile:
+    return StoredFile(
+        id=name, visitor="v", name="n", media_type="text/plain", size=1, created=created or database.now()
+    )
+
+
+class TestMigrations:
+    def test_a_fresh_database_gets_every_table(self, engine: Engine) -> None:
+        tables = set(inspect(engine).get_table_names())
+        assert tables == {*database.Base.metadata.tables, "alembic_version"}
+        assert database.stored_revision(engine) == database.newest_revision()
+
+    def test_models_and_migrations_agree(self, engine: Engine) -> None:
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, database.Base.metadata) == []
+
+    def test_a_current_database_is_left_alone(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "alembic", None)  # an import of it would fail
+        database.migrate(engine)
+
+    def test_processes_that_start_together_migrate_once(self, tmp_path: Path) -> None:
+        code = (
+            "import sys; from hfcourse import config, database; from flask import Flask; app = Flask('x'); "
+            "config.init_app(app, {'INSTANCE': sys.argv[1]}); sys.stdin.read(); database.init_app(app)"
+        )
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", code, tmp_path], cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+            )
+            for _ in range(5)
+        ]
+        said = [process.communicate(timeout=60)[1] for process in processes]
+        assert ([process.returncode for process in processes], said) == ([0] * 5, [b""] * 5)
+        with sqlite3.connect(tmp_path / "hfcourse.sqlite") as connection:
+            assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+        connection.close()
+
+    def test_they_can_be_undone(self, engine: Engine) -> None:
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(database.MIGRATIONS))
+        with engine.connect().execution_options(writes=True) as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, "base")
+            connection.commit()
+        assert inspect(engine).get_table_names() == ["alembic_version"]
+        database.migrate(engine)
+        assert set(inspect(engine).get_table_names()) > set(database.Base.metadata.tables)
+
+    def test_a_second_start_keeps_what_was_stored(self, app: Flask, context: None) -> None:
+        with database.writing() as session:
+            session.add(stored())
+        again = create_app({"INSTANCE": app.instance_path, "TESTING": True})
+        with again.app_context(), database.reading() as session:
+            assert session.get(StoredFile, "a") is not None
+        end(again)
+
+
+class TestSessions:
+    def test_what_is_written_can_be_read(self, context: None) -> None:
+        with database.writing() as session:
+            session.add(stored())
+        with database.reading() as session:
+            assert session.get(StoredFile, "a") is not None
+
+    def test_a_block_that_raises_writes_nothing(self, context: None) -> None:
+        with suppress(ZeroDivisionError), database.writing() as session:
+            session.add(stored())
+            session.flush()
+            _ = 1 / 0
+        with database.reading() as session:
+            assert session.get(StoredFile, "a") is None
+
+    def test_a_row_can_be_used_after_its_session(self, context: None) -> None:
+        with database.writing() as session:
+            session.add(stored())
+        with database.reading() as session:
+            row = session.get(StoredFile, "a")
+        assert row is not None
+        assert row.name == "n"
+
+    def test_foreign_keys_are_kept(self, context: None) -> None:
+        statement = text("INSERT INTO run_files (run_id, n, file_id) VALUES ('no', 0, 'no')")
+        with pytest.raises(Exception, match="FOREIGN KEY"), database.writing() as session:
+            session.execute(statement)
+
+
+class TestMoments:
+    def test_a_moment_comes_back_aware_and_in_utc(self, context: None) -> None:
+        moment = datetime(2026, 7, 14, 12, 0, 0, 123000, timezone(timedelta(hours=2)))
+        with database.writing() as session:
+            session.add(stored(created=moment))
+        with database.reading() as session:
+            row = session.get(StoredFile, "a")
+        assert row is not None
+        assert (row.created, row.created.tzinfo) == (moment, UTC)
+
+    def test_now_is_told_to_the_millisecond(self) -> None:
+        assert database.now().microsecond % 1000 == 0
+        assert database.now().tzinfo is UTC
+
+
+class TestLocks:
+    @pytest.fixture
+    def holder(self, app: Flask) -> Iterator[sqlite3.Connection]:
+        """Somebody who is writing."""
+        connection = sqlite3.connect(
+            Path(app.instance_path) / "hfcourse.sqlite", isolation_level=None, check_same_thread=False
+        )
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+        connection.close()
+
+    def test_a_reader_does_not_wait_for_the_writer(self, context: None, holder: sqlite3.Connection) -> None:
+        with database.reading() as session:
+            assert session.get(StoredFile, "a") is None
+
+    def test_a_writer_waits_for_the_other_and_then_writes(self, app: Flask, holder: sqlite3.Connection) -> None:
+        begun = threading.Event()
+
+        def write() -> None:
+            with app.app_context():
+                begun.set()
+                with database.writing() as session:
+                    session.add(stored())
+
+        thread = InThread(write)
+        assert begun.wait(5)
+        assert thread.result is None
+        holder.execute("COMMIT")
+        assert thread.end(5) is None
+        with app.app_context(), database.reading() as session:
+            assert session.get(StoredFile, "a") is not None
+
+    def test_one_that_waits_too_long_is_told_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0)
+        app = create_app({"INSTANCE": str(tmp_path / "other"), "TESTING": True})
+        connection = sqlite3.connect(Path(app.instance_path) / "hfcourse.sqlite", isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        with app.app_context():
+            with pytest.raises(OperationalError, match="locked"), database.writing():
+                pass
+            assert not database.is_reachable()
+            connection.close()
+            assert database.is_reachable()
+        end(app)
+
+    def test_many_writers_at_once_lose_nothing(self, app: Flask) -> None:
+        def write(number: int) -> None:
+            with app.app_context(), database.writing() as session:
+                session.get(StoredFile, "none")  # reads first, writes later: the case that SQLite refuses to wait for
+                session.add(stored(str(number)))
+
+        threads = [InThread(lambda number=number: write(number)) for number in range(20)]
+        assert [thread.end(20) for thread in threads] == [None] * 20
+        with app.app_context(), database.reading() as session:
+            assert session.execute(text("SELECT count(*) FROM files")).scalar() == 20
+
+
+class TestHealth:
+    def test_it_is_good_while_the_database_can_be_written_to(self, client) -> None:
+        response = client.get("/sante")
+        assert (response.status_code, response.get_json()["database"]) == (200, True)
+        assert "Set-Cookie" not in response.headers
+
+    def test_it_is_bad_when_it_cannot(self, app: Flask, client) -> None:
+        with app.app_context(), database.writing() as session:
+            session.execute(text("ALTER TABLE runs RENAME TO gone"))
+        response = client.get("/sante")
+        with app.app_context(), database.writing() as session:
+            session.execute(text("ALTER TABLE gone RENAME TO runs"))
+        assert (response.status_code, response.get_json()["database"]) == (503, False)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite+nodriver:///x", "postgresql+nodriver://u:S3CR3T@h/b"])
+def test_an_address_that_makes_no_sense_stops_the_start_with_one_line(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        create_app({"INSTANCE": str(tmp_path), "DATABASE_URL": url})
+    assert "HFCOURSE_DATABASE_URL" in str(caught.value)
+    assert "S3CR3T" not in str(caught.value)
+
+
+def test_a_database_that_cannot_be_opened_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="HFCOURSE_DATABASE_URL"):
+        create_app({"INSTANCE": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/no/such/folder/x.sqlite"})

@@ -1,0 +1,278 @@
+"""What a Space says of itself, joined from /config and /info: recorded ones, old ones, hostile ones."""
+
+import json
+from typing import Any
+
+import pytest
+
+from hfcourse.spaces import description
+from hfcourse.spaces.description import Endpoint, Parameter, describe
+from tests.recordings import ENDPOINTS, FOLDER, NAMES, PARAMETERS, endpoint, parameter, recorded
+
+
+def made(entry: dict[str, Any] | None = None, dependency: dict[str, Any] | None = None, **props: Any) -> Endpoint:
+    """An endpoint of one parameter, with these parts."""
+    given = {"label": "Champ", "parameter_name": "x", "type": {"type": "string"}, "component": "Textbox"} | (
+        entry or {}
+    )
+    config = {
+        "components": [{"id": 1, "type": given["component"].lower(), "props": props}],
+        "dependencies": [{"api_name": "f", "inputs": [1], "outputs": [], "targets": []} | (dependency or {})],
+    }
+    info = {"named_endpoints": {"/f": {"parameters": [given], "returns": []}}}
+    return describe(config, info).endpoints[0]
+
+
+def field(entry: dict[str, Any] | None = None, **props: Any) -> Parameter:
+    return made(entry, **props).parameters[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recorded_endpoint_is_described_with_all_its_parameters_and_returns(name: str) -> None:
+    info = json.loads((FOLDER / f"{name}.json").read_text())["info"]["named_endpoints"]
+    found = {each.name: each for each in recorded(name).endpoints}
+    assert set(found) == set(info)
+    for path, entry in info.items():
+        assert [each.name for each in found[path].parameters] == [
+            each["parameter_name"] for each in entry["parameters"]
+        ]
+        assert [each.component for each in found[path].returns] == [each["component"] for each in entry["returns"]]
+
+
+@pytest.mark.parametrize(("where", "each"), PARAMETERS, ids=[where for where, _ in PARAMETERS])
+def test_every_recorded_parameter_has_a_label_that_a_person_can_read(where: str, each: Parameter) -> None:
+    assert each.label.strip()
+    assert not each.label.startswith(("parameter_", "__i18n__"))
+    assert each.component == each.component.lower()
+
+
+@pytest.mark.parametrize(("name", "each"), ENDPOINTS, ids=[f"{name}{each.name}" for name, each in ENDPOINTS])
+def test_every_recorded_output_has_a_label(name: str, each: Endpoint) -> None:
+    assert all(item.label and not item.label.startswith("value_") for item in each.returns)
+    assert each.title
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_can_be_called_comes_before_what_cannot(name: str) -> None:
+    obstacles = [bool(each.obstacle) for each in recorded(name).endpoints]
+    assert obstacles == sorted(obstacles)
+
+
+class TestRecorded:
+    def test_a_calculator(self) -> None:
+        described = endpoint("calculator", "/predict")
+        assert [(each.name, each.component, each.default) for each in described.parameters] == [
+            ("num1", "number", None),
+            ("operation", "radio", None),
+            ("num2", "number", None),
+        ]
+        assert described.parameters[1].choices[0] == ("add", "add")
+
+    def test_integer_choices_are_numbers(self) -> None:
+        choices = endpoint("stock_forecast", "/predict").parameters[0].choices
+        assert choices == (("2025", 2025), ("2030", 2030), ("2035", 2035), ("2040", 2040))
+
+    def test_a_sentence_builder_has_its_help_texts_and_bounds(self) -> None:
+        parameters = {each.name: each for each in endpoint("sentence_builder", "/predict").parameters}
+        slider = next(each for each in parameters.values() if each.component == "slider")
+        assert (slider.minimum, slider.maximum) == (2, 20)
+        assert sum(bool(each.help) for each in parameters.values()) >= 3
+
+    def test_the_file_that_an_app_shows_first_is_no_default_of_ours(self) -> None:
+        for each in endpoint("image_mod_default_image", "/predict").parameters:
+            assert each.default is None
+
+    def test_a_table_has_headers_types_and_a_first_value(self) -> None:
+        table = endpoint("matrix_transpose", "/predict").parameters[0]
+        assert table.component == "dataframe"
+        assert table.headers == ("1", "2", "3")
+        assert len(table.datatypes) == 3
+
+    def test_the_first_of_forty_endpoints_is_the_one_that_has_a_button(self) -> None:
+        endpoints = recorded("change_vs_input").endpoints
+        assert len(endpoints) == 40
+        assert endpoints[0].title == "Set Values"
+
+    def test_a_generator_is_known_as_one(self) -> None:
+        assert [each.name for each in recorded("count_generator").endpoints if each.streams]
+        assert not any(each.streams for each in recorded("hello_world").endpoints)
+
+    def test_an_endpoint_with_state_is_known_as_one(self) -> None:
+        assert all(each.keeps_state for each in recorded("blocks_simple_squares").endpoints)
+        assert not any(each.keeps_state for each in recorded("calculator").endpoints)
+
+    def test_several_files_are_several(self) -> None:
+        assert parameter("zip_files", "/predict", "files").multiple
+
+
+class TestPresentation:
+    def test_a_button_gives_its_words_as_title(self) -> None:
+        config = {
+            "components": [{"id": 1, "type": "button", "props": {"value": "Calculer"}}],
+            "dependencies": [{"api_name": "f", "inputs": [], "outputs": [], "targets": [[1, "click"]]}],
+        }
+        assert (
+            describe(config, {"named_endpoints": {"/f": {"parameters": [], "returns": []}}}).endpoints[0].title
+            == "Calculer"
+        )
+
+    @pytest.mark.parametrize(
+        "label", ["parameter_12", "param_3", "", None, 5, {"key": "x"}, '__i18n__{"key": "a.b"}', "  "]
+    )
+    def test_a_label_that_is_none_falls_back_to_the_name(self, label: Any) -> None:
+        assert field({"label": label, "parameter_name": "my_text"}).label == "My text"
+
+    def test_a_label_is_cut_and_stays_text(self) -> None:
+        assert field({"label": "<b>" + "x" * 500}).label == "<b>" + "x" * 197
+
+    @pytest.mark.parametrize(
+        ("props", "shown"),
+        [
+            ({}, True),
+            ({"visible": True}, True),
+            ({"visible": False}, False),
+            ({"visible": "hidden"}, False),
+            ({"interactive": False}, False),
+            ({"interactive": None}, True),
+        ],
+    )
+    def test_what_the_spaces_page_does_not_show_is_folded(self, props: dict[str, Any], shown: bool) -> None:
+        assert field(**props).is_shown is shown
+
+    @pytest.mark.parametrize(
+        ("dependency", "entry", "words"),
+        [
+            ({"collects_event_data": True}, {}, description.NEEDS_EVENT),
+            ({"component_prop_inputs": [0]}, {}, description.NEEDS_COMPONENT),
+            ({"connection": "stream"}, {}, description.NEEDS_STREAM),
+            ({}, {"oauth_token": "required"}, description.NEEDS_LOGIN),
+            ({"component_prop_inputs": [], "connection": "sse"}, {}, ""),
+        ],
+    )
+    def test_what_cannot_be_called_from_outside_says_why(
+        self, dependency: dict[str, Any], entry: dict[str, Any], words: str
+    ) -> None:
+        assert description.obstacle(dependency, entry) == words
+
+    def test_private_and_undocumented_endpoints_are_left_out(self) -> None:
+        entry = {"parameters": [], "returns": []}
+        info = {
+            "named_endpoints": {
+                "/a": entry,
+                "/b": entry | {"api_visibility": "private"},
+                "/c": entry | {"api_visibility": "undocumented"},
+                "/d": entry | {"show_api": False},
+                "/e": entry | {"show_api": True},
+            }
+        }
+        found = describe({"components": [], "dependencies": []}, info).endpoints
+        assert {each.name for each in found} == {"/a", "/e"}
+
+    def test_an_endpoint_that_config_does_not_have_is_described_without_extras(self) -> None:
+        entry = {
+            "parameters": [{"parameter_name": "x", "component": "Slider", "type": {"type": "number"}}],
+            "returns": [],
+        }
+        found = describe({"components": [], "dependencies": []}, {"named_endpoints": {"/f": entry}}).endpoints[0]
+        assert (found.parameters[0].component, found.parameters[0].label, found.title) == ("slider", "X", "F")
+
+    def test_a_space_without_endpoints_is_a_space(self) -> None:
+        assert describe({"components": [], "dependencies": []}, {"named_endpoints": {}}).endpoints == ()
+
+    def test_ranking_prefers_what_its_author_meant_for_people(self) -> None:
+        parameters = [{"parameter_name": "x", "component": "Textbox", "type": {"type": "string"}}]
+        entry = {"parameters": parameters, "returns": [{"component": "Textbox"}]}
+        deps = [
+            {"api_name": "lambda", "inputs": [1], "outputs": [1], "targets": [[1, "change"]]},
+            {"api_name": "loaded", "inputs": [1], "outputs": [1], "targets": [[None, "load"]]},
+            {
+                "api_name": "event",
+                "inputs": [1],
+                "outputs": [1],
+                "targets": [[1, "click"]],
+                "collects_event_data": True,
+            },
+            {"api_name": "meant", "inputs": [1], "outputs": [1], "targets": [[1, "submit"]]},
+        ]
+        config = {"components": [{"id": 1, "type": "textbox", "props": {}}], "dependencies": deps}
+        found = describe(config, {"named_endpoints": {f"/{each['api_name']}": entry for each in deps}}).endpoints
+        assert [each.name for each in found] == ["/meant", "/loaded", "/lambda", "/event"]
+
+
+class TestDefaults:
+    @pytest.mark.parametrize("value", ["text", 5, 2.5, True, False, "", 0, [], ["a", 1, None]])
+    def test_scalars_and_lists_of_them_are_shown_first(self, value: Any) -> None:
+        assert field({"parameter_default": value}).default == value
+        assert field({"parameter_default": "other"}, value=value).default == value
+
+    def test_a_table_is_shown_first(self) -> None:
+        table = {"headers": ["a"], "data": [[1]], "metadata": None}
+        assert field({"component": "Dataframe"}, value=table).default == table
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
+            [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}],
+            {"data": [], "path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
+            {"text": "", "files": [{"path": "/etc/passwd"}]},
+            {"data": 5},
+            None,
+            ["x"] * 2_001,
+        ],
+    )
+    def test_anything_else_is_not(self, value: Any) -> None:
+        assert field({"parameter_default": value}, value=value).default is None
+
+    def test_columns_without_titles_of_their_own_have_those_of_the_value(self) -> None:
+        table = field({"component": "Dataframe"}, value={"headers": ["a", "b"], "data": [[1, 2]]}, datatype="number")
+        assert (table.headers, table.datatypes) == (("a", "b"), ("number", "number"))
+
+
+class TestHostile:
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("minimum", "0"),
+            ("maximum", []),
+            ("step", {}),
+            ("precision", True),
+            ("precision", "0"),
+            ("lines", "many"),
+            ("lines", -5),
+            ("choices", "abc"),
+            ("choices", {}),
+            ("headers", 5),
+            ("datatype", 5),
+            ("file_types", "a"),
+            ("info", []),
+            ("placeholder", 5),
+            ("minimum", True),
+        ],
+    )
+    def test_a_prop_of_the_wrong_type_is_as_if_absent(self, key: str, value: Any) -> None:
+        assert field(**{key: value}) == field()
+
+    def test_lines_are_within_reason(self) -> None:
+        assert field(lines=10**9).lines == 20
+
+    @pytest.mark.parametrize("name", ["x" * 300, "é" * 201])
+    def test_an_endpoint_whose_name_no_column_holds_is_left_out(self, name: str) -> None:
+        info = {"named_endpoints": {f"/{name}": {"parameters": [], "returns": []}}}
+        assert describe({"components": [], "dependencies": []}, info).endpoints == ()
+
+    def test_a_parameters_name_is_cut(self) -> None:
+        assert len(field({"parameter_name": "x" * 300}).name) == 200
+
+    def test_too_many_endpoints_are_cut_and_too_many_parameters_refused(self) -> None:
+        entry = {"parameters": [], "returns": []}
+        config = {"components": [], "dependencies": []}
+        many = {"named_endpoints": {f"/{number}": entry for number in range(600)}}
+        assert len(describe(config, many).endpoints) == 500
+        heavy = {"named_endpoints": {"/f": entry | {"parameters": [{"parameter_name": "x"}] * 501}}}
+        with pytest.raises(ValueError, match="500"):
+            describe(config, heavy)
+
+    def test_too_many_choices_are_cut(self) -> None:
+        assert len(field(choices=[["a", number] for number in range(5_000)]).choices) == 2_000
+        assert len(field({"type": {"enum": list(range(5_000))}}).choices) == 2_000

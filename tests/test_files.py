@@ -1,0 +1,130 @@
+"""Kept files: whose they are, what type they are, how a browser gets them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from hfcourse.spaces import files
+
+KINDS = [
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff\xe0", "image/jpeg"),
+    (b"GIF89a", "image/gif"),
+    (b"GIF87a", "image/gif"),
+    (b"RIFF\n\n\n\nWEBP", "image/webp"),
+    (b"RIFF\0\0\0\0WAVE", "audio/wav"),
+    (b"ID3\x04", "audio/mpeg"),
+    (b"\xff\xfb\x90", "audio/mpeg"),
+    (b"OggS", "audio/ogg"),
+    (b"\0\0\0\x20ftypisom", "video/mp4"),
+    (b"\x1aE\xdf\xa3", "video/webm"),
+]
+OTHERS = [
+    b"",
+    b"<html>",
+    b"<!doctype html>",
+    b"<svg xmlns='http://www.w3.org/2000/svg'>",
+    b"<?xml version='1.0'?>",
+    b"%PDF-1.7",
+    b"text",
+    b" \x89PNG\r\n\x1a\n",
+    b"\x89PNG",
+    b"PK\x03\x04",
+    b"GIF90a",
+    b"RIFF\0\0\0\0AVI ",
+]
+PNG = KINDS[0][0] + b"\0" * 20
+
+
+@pytest.fixture(autouse=True)
+def context(app: Flask) -> Iterator[None]:
+    with app.test_request_context():
+        yield
+
+
+@pytest.mark.parametrize(("head", "kind"), KINDS)
+def test_the_bytes_say_the_type(head: bytes, kind: str) -> None:
+    assert files.media_type(head + b"more") == kind
+    assert files.extension(kind).startswith(".")
+
+
+@pytest.mark.parametrize("head", OTHERS)
+def test_anything_else_is_only_downloaded(head: bytes) -> None:
+    assert files.media_type(head) == files.UNKNOWN_TYPE
+    response = files.answer(files.keep("v", "page.html", head))
+    assert response.headers["Content-Disposition"].startswith("attachment")
+    assert response.mimetype == "application/octet-stream"
+    response.close()
+
+
+def test_a_file_is_kept_whole_in_the_instance_folder(app: Flask) -> None:
+    kept = files.keep("v", "photo.png", PNG)
+    assert kept.read() == PNG
+    assert Path(app.instance_path) in kept.path.parents
+    assert [path for path in files.folder().rglob("*") if path.is_file()] == [kept.path]
+    assert files.find("v", kept.id) == kept
+
+
+def test_nobody_else_finds_it() -> None:
+    kept = files.keep("v", "photo.png", PNG)
+    assert files.find("w", kept.id) is None
+    assert files.find("", kept.id) is None
+
+
+@pytest.mark.parametrize("file_id", ["", "x", "../secret-key", "../../../etc/passwd", "%00", "é"])
+def test_a_name_that_is_none_finds_nothing(file_id: str) -> None:
+    assert files.find("v", file_id) is None
+
+
+def test_a_discarded_one_is_gone_and_may_be_discarded_twice() -> None:
+    kept = files.keep("v", "photo.png", PNG)
+    files.discard(kept.id)
+    files.discard(kept.id)
+    assert not kept.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "shown", "in_a_header"),
+    [
+        ("photo.png", "photo.png", "photo.png"),
+        ("../../etc/passwd", "passwd", "passwd"),
+        ("C:\\Users\\a\\é à.png", "é à.png", "___.png"),
+        ('a"b\r\nX-Header: 1\0.png', 'a"bX-Header: 1.png', "a_bX-Header__1.png"),
+        ("", "fichier", "fichier"),
+        ("/", "fichier", "fichier"),
+        ("x" * 300 + ".png", "x" * 116 + ".png", "x" * 76 + ".png"),
+        ("<script>.png", "<script>.png", "_script_.png"),
+        ("\u202egnp.exe", "gnp.exe", "gnp.exe"),
+        ("\ud800.png", ".png", ".png"),
+    ],
+)
+def test_a_name_is_made_harmless(given: str, shown: str, in_a_header: str) -> None:
+    kept = files.keep("v", given, PNG)
+    assert (kept.name, kept.safe_name) == (shown, in_a_header)
+    response = files.answer(kept)
+    assert f"filename={in_a_header}" in response.headers["Content-Disposition"].replace('"', "")
+    response.close()
+
+
+@pytest.mark.parametrize("content", [PNG, b"<html><script>alert(1)</script>"])
+def test_every_file_is_sealed_off_from_our_pages(content: bytes, app: Flask) -> None:
+    kept = files.keep("v", "x", content)
+    app.add_url_rule("/kept", "kept", lambda: files.answer(kept))
+    response = app.test_client().get("/kept")
+    assert response.data == content
+    assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert "ETag" not in response.headers
+    response.close()
+
+
+def test_an_image_is_shown_in_the_page() -> None:
+    response = files.answer(files.keep("v", "photo.png", PNG))
+    assert response.mimetype == "image/png"
+    assert response.headers["Content-Disposition"].startswith("inline")
+    response.close()

@@ -1,0 +1,359 @@
+"""What the Hub says of a Space, and what a Hub that is silent, broken or hostile gets."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from hfcourse import create_app
+from hfcourse.errors import Unavailable
+from hfcourse.spaces import hub, location
+from hfcourse.spaces.leash import Leash
+from tests.conftest import end
+from tests.posting import Student, error_codes
+from tests.spaces import fake
+from tests.spaces.fake import Behaviour, FakeServer, FakeSpace, timed
+
+HOST = "https://gradio-calculator.hf.space"
+
+Site = Callable[..., Flask]
+
+
+def space(**parts: Any) -> dict[str, Any]:
+    """The Hub's answer about a Space that runs."""
+    return {
+        "id": "gradio/calculator",
+        "private": False,
+        "sdk": "gradio",
+        "host": HOST,
+        "runtime": {"stage": "RUNNING"},
+    } | parts
+
+
+def at(stage: Any) -> Behaviour:
+    return fake.says(space(runtime={"stage": stage}))
+
+
+@pytest.fixture
+def stand_in() -> Iterator[FakeServer]:
+    """The Hub of these tests; what it answers is set by each."""
+    server = FakeServer(fake.says(space()))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, stand_in: FakeServer) -> Iterator[Site]:
+    """Makes sites whose Hub is the stand-in."""
+    made: list[Flask] = []
+
+    def make(**settings: Any) -> Flask:
+        given = {"INSTANCE": str(tmp_path / "instance"), "TESTING": True, "HUB_URL": stand_in.url}
+        made.append(create_app(given | settings))
+        return made[-1]
+
+    yield make
+    for app in made:
+        end(app)
+
+
+def look_up(app: Flask, name: str = "gradio/calculator", seconds: float = 8) -> hub.Found:
+    with app.app_context():
+        return hub.look_up(name, location.directory().wire, Leash(seconds))
+
+
+def test_a_space_that_runs_is_found_at_its_own_address(site: Site, stand_in: FakeServer) -> None:
+    assert look_up(site()) == hub.Found(HOST, "")
+    assert [(request.method, request.target) for request in stand_in.requests] == [
+        ("GET", "/api/spaces/gradio/calculator")
+    ]
+
+
+def test_the_hub_is_told_nothing_of_the_token(
+    site: Site, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = "hf_" + "a" * 30
+    monkeypatch.setenv("HF_TOKEN", token)
+    look_up(site())
+    assert token not in repr(stand_in.requests)
+
+
+@pytest.mark.parametrize(
+    ("stage", "obstacle"),
+    [
+        ("RUNNING", ""),
+        ("RUNNING_BUILDING", ""),
+        ("RUNNING_APP_STARTING", ""),
+        ("SLEEPING", "space-sleeping"),
+        ("APP_STARTING", "space-sleeping"),
+    ],
+)
+def test_a_stage_in_which_a_space_can_be_waited_for(
+    site: Site, stand_in: FakeServer, stage: str, obstacle: str
+) -> None:
+    stand_in.behaviour = at(stage)
+    assert look_up(site()).obstacle == obstacle
+
+
+@pytest.mark.parametrize(
+    ("stage", "code"),
+    [
+        ("BUILDING", "space-building"),
+        ("PAUSED", "space-paused"),
+        ("STOPPED", "space-paused"),
+        ("NO_APP_FILE", "space-broken"),
+        ("CONFIG_ERROR", "space-broken"),
+        ("BUILD_ERROR", "space-broken"),
+        ("RUNTIME_ERROR", "space-broken"),
+        ("DELETING", "space-not-found"),
+        ("OF_TOMORROW", "bad-answer"),
+        (None, "bad-answer"),
+        (5, "bad-answer"),
+        ([], "bad-answer"),
+        ({}, "bad-answer"),
+    ],
+)
+def test_a_stage_in_which_a_space_cannot_be_called(site: Site, stand_in: FakeServer, stage: Any, code: str) -> None:
+    stand_in.behaviour = at(stage)
+    with pytest.raises(Unavailable) as caught:
+        look_up(site())
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code"),
+    [
+        (fake.says({}, 401), "space-not-found"),
+        (fake.says({}, 404), "space-not-found"),
+        (fake.says({}, 403), "space-private"),
+        (fake.says(space(private=True)), "space-private"),
+        (fake.says(space(sdk="docker")), "no-api"),
+        (fake.says(space(sdk=None)), "no-api"),
+        (fake.says({}, 429), "too-many-requests"),
+        (fake.says({}, 500), "hub-unreachable"),
+        (fake.says({}, 503), "hub-unreachable"),
+        (fake.close_at_once, "hub-unreachable"),
+        (fake.close_early, "hub-unreachable"),
+        (fake.not_http, "hub-unreachable"),
+        (fake.html, "hub-unreachable"),  # the page of a school's network that asks for a password
+        (fake.bad_json, "hub-unreachable"),
+        (fake.deep_json, "hub-unreachable"),
+        (fake.endless, "hub-unreachable"),
+        (fake.gzipped, "hub-unreachable"),
+        (fake.says([]), "bad-answer"),
+        (fake.says("gradio"), "bad-answer"),
+        (fake.says(space(runtime=None)), "bad-answer"),
+        (fake.says(space(runtime="RUNNING")), "bad-answer"),
+        (fake.redirects("http://127.0.0.1:9/"), "bad-answer"),
+    ],
+)
+def test_what_the_hub_answers_has_its_code(site: Site, stand_in: FakeServer, behaviour: Behaviour, code: str) -> None:
+    stand_in.behaviour = behaviour
+    with pytest.raises(Unavailable) as caught:
+        look_up(site())
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("behaviour", [fake.silent, fake.drip_head, fake.drip_body])
+def test_a_hub_that_is_slow_ends_with_the_leash(site: Site, stand_in: FakeServer, behaviour: Behaviour) -> None:
+    stand_in.behaviour, app = behaviour, site()
+    result, seconds = timed(lambda: look_up(app, seconds=0.5))
+    assert isinstance(result, Unavailable)
+    assert (result.code, seconds < 1.5) == ("hub-unreachable", True)
+
+
+def test_a_silent_hub_keeps_nobody_longer_than_its_own_limit(
+    site: Site, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert hub.LOOK_UP_SECONDS == 5
+    monkeypatch.setattr(hub, "LOOK_UP_SECONDS", 0.5)
+    stand_in.behaviour, app = fake.silent, site()
+    result, seconds = timed(lambda: look_up(app, seconds=60))
+    assert isinstance(result, Unavailable)
+    assert seconds < 1.5
+
+
+def test_no_hub_at_all_is_unreachable(site: Site, stand_in: FakeServer) -> None:
+    stand_in.close()
+    with pytest.raises(Unavailable) as caught:
+        look_up(site())
+    assert caught.value.code == "hub-unreachable"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        None,
+        5,
+        "",
+        [],
+        "http://169.254.169.254",
+        "http://x.hf.space",
+        "https://x.hf.space:7860",
+        "https://xhf.space",
+        "https://x.hf.space.evil.com",
+        "https://x.hf.space@evil.com",
+        "https://u:p@x.hf.space",
+        "https://evil.com\\.hf.space",
+        "https://evil.com/.hf.space",
+        "https://evil.com#.hf.space",
+        "https://evil.com?.hf.space",
+        "https://x.hf.space/a",
+        "https://x.hf.space\n",
+        " https://x.hf.space",
+        "https://x。hf.space",
+        "https://ſ.hf.space",
+        "https://-x.hf.space",
+        "https://x-.hf.space",
+        "https://x.y.hf.space",
+        "https://.hf.space",
+        "https://" + "x" * 64 + ".hf.space",
+        "HTTPS://X.HF.SPACE",
+        "https://spaces.example.org",
+    ],
+)
+def test_an_address_that_is_not_at_hf_space_is_refused(site: Site, stand_in: FakeServer, host: Any) -> None:
+    stand_in.behaviour = fake.says(space(host=host))
+    with pytest.raises(Unavailable) as caught:
+        look_up(site())
+    assert caught.value.code == "bad-answer"
+
+
+@pytest.mark.parametrize("host", ["https://a.hf.space", "https://a.hf.space/", "https://gradio-hello-world-2.hf.space"])
+def test_an_address_at_hf_space_is_rebuilt(site: Site, stand_in: FakeServer, host: str) -> None:
+    stand_in.behaviour = fake.says(space(host=host))
+    assert look_up(site()).url == host.rstrip("/")
+
+
+def test_an_origin_that_the_instructor_set_is_allowed_exactly(site: Site, stand_in: FakeServer) -> None:
+    app = site(SPACE_ORIGINS=("https://spaces.example.org",))
+    stand_in.behaviour = fake.says(space(host="https://spaces.example.org"))
+    assert look_up(app).url == "https://spaces.example.org"
+    stand_in.behaviour = fake.says(space(host="https://spaces.example.org:8443"))
+    with pytest.raises(Unavailable):
+        look_up(app, "gradio/other")
+
+
+class TestMemory:
+    def test_a_room_of_students_makes_one_request(self, site: Site, stand_in: FakeServer) -> None:
+        app = site()
+        for _ in range(30):
+            look_up(app)
+        assert len(stand_in.requests) == 1
+
+    def test_a_failure_is_remembered(self, site: Site, stand_in: FakeServer) -> None:
+        stand_in.behaviour, app = fake.silent, site()
+        timed(lambda: look_up(app, seconds=0.3))
+        result, seconds = timed(lambda: look_up(app))
+        assert isinstance(result, Unavailable)
+        assert (result.code, seconds < 0.5, len(stand_in.requests)) == ("hub-unreachable", True, 1)
+
+    def test_each_space_is_asked_for_by_its_own_name(self, site: Site, stand_in: FakeServer) -> None:
+        app = site()
+        look_up(app, "a/b")
+        look_up(app, "a/c")
+        assert stand_in.paths() == ["/api/spaces/a/b", "/api/spaces/a/c"]
+
+    def test_a_space_that_wakes_is_asked_for_again(self, site: Site, stand_in: FakeServer) -> None:
+        stand_in.behaviour, app = at("SLEEPING"), site()
+        assert look_up(app).obstacle == "space-sleeping"
+        stand_in.behaviour = at("RUNNING")
+        deadline = time.monotonic() + 5
+        while look_up(app).obstacle:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)  # what is waited for is the end of what is remembered
+
+
+class TestPages:
+    """The page of a Space, whatever the Hub says."""
+
+    @pytest.mark.parametrize(
+        ("stage", "code"),
+        [("PAUSED", "space-paused"), ("BUILDING", "space-building"), ("RUNTIME_ERROR", "space-broken")],
+    )
+    def test_answers_200_with_the_state_of_the_space(
+        self, site: Site, stand_in: FakeServer, stage: str, code: str
+    ) -> None:
+        stand_in.behaviour = at(stage)
+        page = Student(site().test_client()).open("/espaces/gradio/calculator")
+        assert error_codes(page)[0] == code
+        assert page.select_one("form[data-endpoint]") is None
+
+    def test_answers_404_for_a_space_that_does_not_exist(self, site: Site, stand_in: FakeServer) -> None:
+        stand_in.behaviour = fake.says({}, 404)
+        page = Student(site().test_client()).open("/espaces/gradio/nope", 404)
+        assert error_codes(page)[0] == "space-not-found"
+
+    def test_says_so_when_the_hub_is_unreachable(self, site: Site, stand_in: FakeServer) -> None:
+        stand_in.behaviour = fake.close_at_once
+        page = Student(site().test_client()).open("/espaces/gradio/calculator")
+        assert error_codes(page)[0] == "hub-unreachable"
+
+    def test_answers_in_eight_seconds_when_hub_and_space_are_both_slow(
+        self, site: Site, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(location, "DESCRIBE_SECONDS", 1.0)
+        mute = FakeSpace(answers={"/config": fake.silent})
+        app = site(SPACE_ORIGINS=(mute.url,))
+        stand_in.behaviour = lambda exchange: (exchange.server.closing.wait(0.6), exchange.reply(space(host=mute.url)))[
+            1
+        ]
+        client = app.test_client()
+        response, seconds = timed(lambda: client.get("/espaces/gradio/calculator"))
+        mute.close()
+        assert b'data-error="timeout"' in response.data
+        assert seconds < 1.5
+
+    def test_a_closed_catalogue_asks_the_hub_about_nothing_else(self, site: Site, stand_in: FakeServer) -> None:
+        page = Student(site(OPEN_CATALOGUE=False).test_client()).open("/espaces/gradio/calculator", 404)
+        assert error_codes(page)[0] == "space-not-found"
+        assert stand_in.requests == []
+
+    def test_the_list_never_waits_for_the_hub(self, site: Site, stand_in: FakeServer) -> None:
+        stand_in.behaviour = fake.silent
+        Student(site().test_client()).open("/espaces/")
+        assert stand_in.requests == []
+
+
+class TestToken:
+    """It goes to a Space that the catalogue marks, at an allowed address, and to nobody else."""
+
+    @pytest.fixture
+    def token(self, monkeypatch: pytest.MonkeyPatch) -> str:
+        value = "hf_" + "b" * 30
+        monkeypatch.setenv("HF_TOKEN", value)
+        return value
+
+    @pytest.fixture
+    def hosted(self, stand_in: FakeServer) -> Iterator[FakeSpace]:
+        made = FakeSpace()
+        stand_in.behaviour = fake.says(space(host=made.url))
+        yield made
+        made.close()
+
+    def mark(self, tmp_path: Path, entry: str) -> None:
+        (tmp_path / "instance").mkdir()
+        (tmp_path / "instance" / "spaces.toml").write_text(f"[[space]]\n{entry}\n")
+
+    def test_a_marked_space_at_an_allowed_origin_is_lent_it(
+        self, site: Site, hosted: FakeSpace, token: str, tmp_path: Path
+    ) -> None:
+        self.mark(tmp_path, 'id = "gradio/calculator"\ntoken = true')
+        Student(site(SPACE_ORIGINS=(hosted.url,)).test_client()).open("/espaces/gradio/calculator")
+        assert hosted.wait_for("/config").headers["x-hf-authorization"] == f"Bearer {token}"
+
+    def test_a_space_that_is_not_marked_is_not(self, site: Site, hosted: FakeSpace, token: str) -> None:
+        Student(site(SPACE_ORIGINS=(hosted.url,)).test_client()).open("/espaces/gradio/calculator")
+        assert len(hosted.requests) == 2
+        assert token not in repr(hosted.requests)
+
+    def test_a_marked_space_at_an_address_of_its_own_is_not(
+        self, site: Site, hosted: FakeSpace, token: str, tmp_path: Path
+    ) -> None:
+        self.mark(tmp_path, f'id = "a/b"\ntoken = true\nurl = "{hosted.url}"')
+        Student(site().test_client()).open("/espaces/a/b")
+        assert len(hosted.requests) == 2
+        assert token not in repr(hosted.requests)

@@ -1,0 +1,334 @@
+"""From text to JSON values and back: every rule of every control."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+
+from hfcourse.spaces import values
+from hfcourse.spaces.description import Parameter
+from hfcourse.spaces.values import Wrong, control, parse, typed
+from tests.recordings import PARAMETERS, parameter
+
+NO_BREAK, NARROW = "\u00a0", "\u202f"
+
+
+def made(component: str, **parts: Any) -> Parameter:
+    return Parameter(name="x", label="X", component=component, **parts)
+
+
+def wrong(parameter: Parameter, *texts: str) -> str:
+    with pytest.raises(Wrong) as caught:
+        parse(parameter, texts)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("where", "each"), PARAMETERS, ids=[where for where, _ in PARAMETERS])
+def test_every_recorded_default_goes_to_the_form_and_comes_back(where: str, each: Parameter) -> None:
+    kind = control(each)
+    if kind == "file":
+        assert each.default is None
+    elif kind == "table":
+        assert values.parse_table(each, values.table_rows(each, each.default))["data"] == each.default["data"]
+    else:
+        empty = {"text": "", "code": "", "checkbox": False, "checks": []}
+        assert parse(each, typed(each, each.default)) == (empty.get(kind) if each.default is None else each.default)
+
+
+@pytest.mark.parametrize(("where", "each"), PARAMETERS, ids=[where for where, _ in PARAMETERS])
+def test_every_recorded_parameter_has_a_control_that_the_form_knows(where: str, each: Parameter) -> None:
+    assert control(each) in {*values.PARSERS, "table", "file"}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "kind"),
+    [
+        (made("number"), "number"),
+        (made("slider"), "slider"),
+        (made("textbox"), "text"),
+        (made("checkbox"), "checkbox"),
+        (made("radio"), "radio"),
+        (made("dropdown", choices=(("a", "a"),)), "select"),
+        (made("dropdown"), "text"),
+        (made("dropdown", choices=(("a", "a"),), multiple=True), "checks"),
+        (made("checkboxgroup"), "checks"),
+        (made("dataframe"), "table"),
+        (made("code"), "code"),
+        (made("image"), "file"),
+        (made("audio"), "file"),
+        (made("datetime"), "moment"),
+        (made("json"), "json"),
+        (made("plot"), "json"),
+        (made("api", schema={"type": "integer"}), "number"),
+        (made("starrating", schema={"type": "integer"}), "number"),
+        (made("custom", schema={"type": "boolean"}), "checkbox"),
+        (made("custom", schema={"type": "string"}), "text"),
+        (made("custom", schema={"title": "ImageData", "type": "object"}), "file"),
+        (made("custom", schema={"type": ["string", "null"]}), "json"),
+        (made("browserstate", schema={"type": {}}), "json"),
+    ],
+)
+def test_a_component_has_its_control(parameter: Parameter, kind: str) -> None:
+    assert control(parameter) == kind
+
+
+class TestText:
+    @pytest.mark.parametrize(("typed_text", "value"), [("", ""), ("a\r\nb\r\n", "a\nb\n"), (" é ", " é "), ("0", "0")])
+    def test_is_sent_as_it_is_typed(self, typed_text: str, value: str) -> None:
+        assert parse(made("textbox"), [typed_text]) == value
+
+    def test_that_a_browser_would_have_sent_is_missed(self) -> None:
+        assert "manque" in wrong(made("textbox"))
+
+
+class TestNumber:
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [
+            ("", None),
+            ("  ", None),
+            ("3", 3),
+            ("-3", -3),
+            ("+3", 3),
+            ("2.5", 2.5),
+            ("2,5", 2.5),
+            (",5", 0.5),
+            ("1 234,5", 1234.5),
+            (f"1{NO_BREAK}234{NARROW}567", 1234567),
+            ("1e3", 1000),
+            ("1e-3", 0.001),
+            ("-0", 0),
+            ("3.0", 3),
+            ("5,", 5),
+            ("1e300", 1e300),
+        ],
+    )
+    def test_is_read_the_french_way_or_not(self, text: str, value: Any) -> None:
+        read = parse(made("number"), [text])
+        assert read == value
+        assert type(read) is type(value)
+
+    @pytest.mark.parametrize("text", [str(2**53 + 1), "12345678901234567890", "-" + "9" * 300])
+    def test_a_whole_one_is_kept_to_the_last_digit(self, text: str) -> None:
+        assert parse(made("number"), [text]) == int(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "abc",
+            "1,2,3",
+            "1.2.3",
+            "1,234.5",
+            "nan",
+            "inf",
+            "-Infinity",
+            "0x10",
+            "1_000",
+            "٣",
+            "e5",
+            "-",
+            ".",
+            "5 €",
+            "1x",
+        ],
+    )
+    def test_what_is_none_is_refused_in_words(self, text: str) -> None:
+        assert "Écrivez un nombre" in wrong(made("number"), text)
+
+    @pytest.mark.parametrize("text", ["1e400", "-1e400", "9" * 400])
+    def test_one_without_end_is_refused(self, text: str) -> None:
+        assert "trop grand" in wrong(made("number"), text)
+
+    @pytest.mark.parametrize("parts", [{"precision": 0}, {"schema": {"type": "integer"}}])
+    def test_a_whole_one_is_asked_for_where_it_is_needed(self, parts: dict[str, Any]) -> None:
+        assert "entier" in wrong(made("number", **parts), "2,5")
+        assert parse(made("number", **parts), ["2,0"]) == 2
+
+    def test_its_bounds_are_those_of_its_author(self) -> None:
+        bounded = made("number", minimum=1, maximum=2.5)
+        assert parse(bounded, ["2,5"]) == 2.5
+        assert "au plus 2,5" in wrong(bounded, "2,6")
+        assert "au moins 1" in wrong(bounded, "0")
+        assert parse(bounded, [""]) is None
+
+
+class TestSlider:
+    @pytest.mark.parametrize("text", ["2", "20", "2,5"])
+    def test_takes_what_lies_within(self, text: str) -> None:
+        assert parse(made("slider", minimum=2, maximum=20), [text]) == float(text.replace(",", "."))
+
+    @pytest.mark.parametrize("text", ["1", "20,5", "-5", "1e300"])
+    def test_refuses_what_lies_outside_and_tells_the_bounds(self, text: str) -> None:
+        assert "entre 2 et 20,25" in wrong(made("slider", minimum=2, maximum=20.25), text)
+
+    def test_a_default_outside_is_brought_in(self) -> None:
+        assert typed(made("slider", minimum=2, maximum=20), 100) == ["20"]
+        assert typed(made("slider", minimum=2, maximum=20), -1.5) == ["2"]
+        assert typed(made("slider", minimum=0, maximum=1), 0.25) == ["0,25"]
+
+    def test_one_without_a_bound_says_no_null(self) -> None:
+        assert "null" not in wrong(made("slider", maximum=5), "6")
+
+
+class TestChoices:
+    def test_a_checkbox_is_present_or_absent(self) -> None:
+        assert parse(made("checkbox"), []) is False
+        assert parse(made("checkbox"), ["1"]) is True
+        assert parse(made("checkbox"), ["on"]) is True
+        assert (typed(made("checkbox"), True), typed(made("checkbox"), False), typed(made("checkbox"), None)) == (
+            ["1"],
+            [],
+            [],
+        )
+
+    def test_an_integer_choice_comes_back_as_a_number(self) -> None:
+        radio = parameter("stock_forecast", "/predict", "final_year")
+        assert parse(radio, ["2030"]) == 2030
+        assert typed(radio, 2030) == ["2030"]
+
+    def test_nothing_chosen_is_null(self) -> None:
+        assert parse(made("radio", choices=(("A", "a"),)), []) is None
+        assert parse(made("dropdown", choices=(("A", "a"),)), [""]) is None
+
+    def test_an_empty_choice_can_be_chosen(self) -> None:
+        assert parse(made("dropdown", choices=(("None", ""), ("A", "a"))), [""]) == ""
+        assert parse(made("checkboxgroup", choices=(("None", ""), ("A", "a"))), ["", "a"]) == ["", "a"]
+
+    def test_an_absent_select_is_missed(self) -> None:
+        assert "manque" in wrong(made("dropdown", choices=(("A", "a"),)))
+
+    @pytest.mark.parametrize("component", ["radio", "dropdown", "checkboxgroup"])
+    def test_what_is_no_choice_is_refused(self, component: str) -> None:
+        assert "réponses proposées" in wrong(made(component, choices=(("A", "a"),)), "b")
+
+    def test_a_choice_of_ones_own_where_the_author_allows_it(self) -> None:
+        own = made("dropdown", choices=(("A", "a"),), allows_custom=True)
+        assert parse(own, ["b"]) == "b"
+        assert typed(own, "b") == ["b"]
+
+    def test_a_default_that_is_no_choice_is_not_shown(self) -> None:
+        assert typed(made("dropdown", choices=(("A", "a"),)), "b") == []
+
+    def test_choices_that_print_alike_are_told_apart(self) -> None:
+        alike = made("radio", choices=(("un", 1), ("un", "1"), ("vrai", True), ("vrai", "true"), ("rien", None)))
+        for _, value in alike.choices[:4]:
+            read = parse(alike, typed(alike, value))
+            assert (read, type(read)) == (value, type(value))
+        assert parse(alike, ["4"]) is None
+
+    def test_labels_are_shown_and_values_sent(self) -> None:
+        assert parse(made("radio", choices=(("Ajouter", "add"), ("Ôter", "subtract"))), ["subtract"]) == "subtract"
+
+    def test_several_are_a_list(self) -> None:
+        several = made("checkboxgroup", choices=(("A", 1), ("B", 2), ("C", 3)))
+        assert parse(several, ["3", "1"]) == [3, 1]
+        assert parse(several, []) == []
+        assert typed(several, [1, 3, None, 9]) == ["1", "3"]
+
+    def test_two_thousand_ticked_choices_take_no_time(self) -> None:
+        several = made("checkboxgroup", choices=tuple((str(number), number) for number in range(2_000)))
+        assert len(typed(several, list(range(2_000)))) == 2_000
+
+
+class TestMoment:
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [
+            ("", None),
+            ("2020-10-01", "2020-10-01"),
+            ("2020-10-01T05:20", "2020-10-01 05:20:00"),
+            ("2020-10-01T05:20:07", "2020-10-01 05:20:07"),
+            ("2020-10-01 05:20:00", "2020-10-01 05:20:00"),
+        ],
+    )
+    def test_is_written_as_gradio_does(self, text: str, value: str | None) -> None:
+        assert parse(made("datetime"), [text]) == value
+
+
+class TestJson:
+    JSON = made("json")
+
+    @pytest.mark.parametrize(
+        "value", [None, 5, "a", [1, {"a": [None]}], {"path": "/x"}, {"meta": 1}, {"é": "\U0001f600"}]
+    )
+    def test_any_json_is_sent(self, value: Any) -> None:
+        assert parse(self.JSON, [json.dumps(value)]) == value
+        assert parse(self.JSON, typed(self.JSON, value)) == value
+
+    def test_empty_is_null(self) -> None:
+        assert parse(self.JSON, [" \n"]) is None
+
+    def test_a_mistake_is_told_by_line_and_column(self) -> None:
+        assert "ligne 2, colonne 6" in wrong(self.JSON, '{"a": 1,\n "b" 2}')
+
+    @pytest.mark.parametrize(
+        "text", ["NaN", "[Infinity]", '{"a": -Infinity}', "1e400", "[-1e999]", '"\\ud800"', "[" * 5_000, "1" * 5_000]
+    )
+    def test_what_only_python_reads_is_refused(self, text: str) -> None:
+        assert wrong(self.JSON, text)
+
+    def test_forty_levels_are_enough(self) -> None:
+        assert parse(self.JSON, ["[" * 40 + "]" * 40])
+        assert "40 niveaux" in wrong(self.JSON, "[" * 42 + "]" * 42)
+
+    def test_a_hundred_kilobytes_are_enough(self) -> None:
+        assert parse(self.JSON, ['"' + "x" * 99_998 + '"'])
+        assert "100" in wrong(self.JSON, '"' + "x" * 99_999 + '"')
+        assert "100" in wrong(self.JSON, '"' + "é" * 50_000 + '"')
+
+    @pytest.mark.parametrize("around", ["{}", "[{}]", '{{"a": [[{}]]}}', '{{"path": {{"meta": {}}}}}'])
+    @pytest.mark.parametrize("meta", ['{"_type": "gradio.FileData"}', "5", "null", "[]"])
+    def test_file_data_is_refused_wherever_it_stands(self, around: str, meta: str) -> None:
+        assert "fichier" in wrong(self.JSON, around.format(f'{{"path": "/etc/passwd", "meta": {meta}}}'))
+
+
+class TestTable:
+    TABLE = made("dataframe", headers=("nom", "âge", "là"), datatypes=("str", "number", "bool"))
+
+    def test_cells_have_the_type_of_their_column(self) -> None:
+        read = values.parse_table(self.TABLE, [["Ada", "36,5", "vrai"], ["", "", ""], ["7", "", "non"]])
+        assert read == {
+            "headers": ["nom", "âge", "là"],
+            "data": [["Ada", 36.5, True], ["7", None, False]],
+            "metadata": None,
+        }
+
+    def test_an_empty_table_is_an_empty_table(self) -> None:
+        assert values.parse_table(self.TABLE, [["", " ", ""]]) == {
+            "headers": ["nom", "âge", "là"],
+            "data": [],
+            "metadata": None,
+        }
+
+    @pytest.mark.parametrize("text", ["abc", "1e400", "nan"])
+    def test_a_cell_that_is_no_number_is_told_by_its_place(self, text: str) -> None:
+        with pytest.raises(Wrong) as caught:
+            values.parse_table(self.TABLE, [["", "1", ""], ["", text, ""]])
+        assert f"Ligne 2, colonne «{NO_BREAK}âge{NO_BREAK}»" in str(caught.value)
+
+    def test_there_is_always_a_line_to_type_in(self) -> None:
+        for value in (None, {}, {"data": []}, {"data": 5}, {"data": ["x"]}):
+            assert values.table_rows(self.TABLE, value) == [["", "", ""]]
+        assert values.table_rows(made("dataframe"), None) == [[""]]
+
+    def test_rows_are_as_wide_as_the_table(self) -> None:
+        assert values.table_rows(self.TABLE, {"data": [["a"], ["b", 1.5, True, "more"]]}) == [
+            ["a", "", ""],
+            ["b", "1,5", "true"],
+        ]
+
+    def test_no_more_lines_are_drawn_than_a_form_can_send(self) -> None:
+        rows = values.table_rows(self.TABLE, {"data": [["a", 1, True]] * 5_000})
+        assert len(rows) * 3 <= 1_000 - 100
+
+
+def test_what_is_wrong_is_told_in_french_typography() -> None:
+    assert (
+        str(Wrong("Attention : c'est « faux » !")) == f"Attention{NO_BREAK}: c’est «{NO_BREAK}faux{NO_BREAK}»{NARROW}!"
+    )
+
+
+@pytest.mark.parametrize("value", [0, 1, -1, 2.5, 1e21, 1e-7, 0.1 + 0.2, 2**53, math.pi])
+def test_a_number_goes_to_the_form_and_comes_back(value: float) -> None:
+    assert parse(made("number"), typed(made("number"), value)) == value

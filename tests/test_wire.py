@@ -1,0 +1,380 @@
+"""Bytes to and from strangers: what is bounded, what is refused, what is reused."""
+
+import json
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hfcourse.errors import CallFailed, CourseError, Stopped
+from hfcourse.spaces.leash import Leash
+from hfcourse.spaces.untrusted import read_json
+from hfcourse.spaces.wire import Wire, server_sent_events
+from tests.spaces import fake
+from tests.spaces.fake import Behaviour, Exchange, FakeServer, timed
+
+SECONDS = 1.0
+CAP = 100_000
+
+Serve = Callable[[Behaviour], FakeServer]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts servers that end with the test."""
+    started: list[FakeServer] = []
+
+    def start(behaviour: Behaviour) -> FakeServer:
+        started.append(FakeServer(behaviour))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    made = Wire()
+    yield made
+    made.close()
+
+
+def ask(wire: Wire, url: str, seconds: float = SECONDS, **more):
+    with Leash(seconds).hold():
+        return wire.ask(more.pop("method", "GET"), url, cap=CAP, **more)
+
+
+def code_of(result: object) -> str:
+    assert isinstance(result, CourseError), result
+    return result.code
+
+
+class InThread:
+    """Runs something in a thread; `end` waits for what it returned or raised."""
+
+    def __init__(self, action: Callable[[], object]) -> None:
+        self.result: object = None
+        self._thread = threading.Thread(target=self._run, args=(action,), daemon=True)
+        self._thread.start()
+
+    def _run(self, action: Callable[[], object]) -> None:
+        self.result, _ = timed(action)
+
+    def end(self, seconds: float) -> object:
+        self._thread.join(seconds)
+        assert not self._thread.is_alive(), f"not over after {seconds} s"
+        return self.result
+
+
+def test_an_answer_comes_back_whole(wire: Wire, serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.reply({"asked": exchange.request.body.decode()}, 201, X_Word="yes"))
+    answer = ask(wire, f"{server.url}/a/b?c=d", method="POST", body=b"hello")
+    assert (answer.status, answer.json(), answer.headers["x-word"]) == (201, {"asked": "hello"}, "yes")
+    assert (server.requests[0].method, server.requests[0].target) == ("POST", "/a/b?c=d")
+
+
+def test_nothing_but_identity_is_asked_for(wire: Wire, serve: Serve) -> None:
+    server = serve(fake.says({}))
+    ask(wire, server.url)
+    assert server.requests[0].headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code"),
+    [
+        (fake.silent, "timeout"),
+        (fake.drip_head, "timeout"),
+        (fake.drip_body, "timeout"),
+        (fake.close_at_once, "connection-lost"),
+        (fake.close_early, "connection-lost"),
+        (fake.endless, "answer-too-large"),
+        (fake.gzipped, "bad-answer"),
+        (fake.not_http, "bad-answer"),
+    ],
+)
+def test_a_hostile_answer_ends_with_its_code_within_the_leash(
+    wire: Wire, serve: Serve, behaviour: Behaviour, code: str
+) -> None:
+    server = serve(behaviour)
+    result, seconds = timed(lambda: ask(wire, server.url))
+    assert code_of(result) == code
+    assert seconds < SECONDS + 1
+
+
+def test_nobody_there_is_connection_lost(wire: Wire) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    result, _ = timed(lambda: ask(wire, f"http://127.0.0.1:{port}"))
+    assert code_of(result) == "connection-lost"
+
+
+def test_a_server_that_does_not_read_ends_at_the_leash(wire: Wire) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # accepts by its backlog, reads nothing
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        result, seconds = timed(lambda: ask(wire, url, method="POST", body=b"x" * 30_000_000))
+    assert code_of(result) == "timeout"
+    assert seconds < SECONDS + 1
+
+
+def test_a_body_of_exactly_the_cap_is_kept_and_one_byte_more_refused(wire: Wire, serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.reply(b"x" * int(exchange.request.path[1:])))
+    assert len(ask(wire, f"{server.url}/{CAP}").body) == CAP
+    with pytest.raises(CallFailed) as caught:
+        ask(wire, f"{server.url}/{CAP + 1}")
+    assert caught.value.code == "answer-too-large"
+
+
+def test_a_redirection_is_not_followed(wire: Wire, serve: Serve) -> None:
+    other = serve(fake.says({}))
+    server = serve(fake.redirects(other.url))
+    assert ask(wire, server.url).status == 302
+    assert other.requests == []
+
+
+def test_cookies_are_forgotten(wire: Wire, serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.reply({}, Set_Cookie="session=1; Path=/"))
+    ask(wire, server.url)
+    ask(wire, server.url)
+    assert "cookie" not in server.requests[1].headers
+
+
+def test_proxies_of_the_environment_are_ignored(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, server = serve(fake.says({})), serve(fake.says({}))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, other.url)
+    wire = Wire()
+    ask(wire, server.url)
+    wire.close()
+    assert (len(server.requests), other.requests) == (1, [])
+
+
+def test_the_connection_is_used_again(wire: Wire, serve: Serve) -> None:
+    server = serve(fake.says({}))
+    for _ in range(3):
+        ask(wire, server.url, method="POST", body=b"{}")
+    assert len({request.connection for request in server.requests}) == 1
+
+
+def test_a_connection_that_the_server_closed_meanwhile_is_replaced(wire: Wire, serve: Serve) -> None:
+    def answer_then_leave(exchange: Exchange) -> None:
+        exchange.reply({"ok": True})
+        exchange.hang_up()
+
+    server = serve(answer_then_leave)
+    for count in (1, 2, 3):
+        assert ask(wire, server.url, method="POST", body=b"{}").json() == {"ok": True}
+        server.wait_until_hung_up(count)
+    assert len({request.connection for request in server.requests}) == 3
+
+
+def test_a_stop_ends_a_silent_read_within_a_second(wire: Wire, serve: Serve) -> None:
+    server, leash = serve(fake.silent), Leash(60)
+
+    def call() -> None:
+        with leash.hold():
+            wire.ask("GET", f"{server.url}/x", cap=CAP)
+
+    thread = InThread(call)
+    server.wait_for("/x")
+    leash.stop()
+    assert isinstance(thread.end(1), Stopped)
+
+
+def test_a_stop_before_the_call_lets_nothing_leave(wire: Wire, serve: Serve) -> None:
+    server, leash = serve(fake.says({})), Leash(60)
+    leash.stop()
+    with leash.hold(), pytest.raises(Stopped):
+        wire.ask("GET", server.url, cap=CAP)
+    assert server.requests == []
+
+
+def test_a_stop_after_an_answer_does_not_close_the_connection_of_the_next_call(wire: Wire, serve: Serve) -> None:
+    server, leash = serve(fake.says({})), Leash(60)
+    with leash.hold():
+        wire.ask("GET", server.url, cap=CAP)
+        leash.stop()  # while nothing of this call is under way: the connection is in the pool
+    assert ask(wire, server.url).status == 200
+    assert len({request.connection for request in server.requests}) == 1
+
+
+def test_a_leash_within_a_leash_gives_the_outer_one_back(wire: Wire, serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.wait() if exchange.request.path == "/silent" else exchange.reply({}))
+    with Leash(SECONDS).hold():
+        with Leash(60).hold():
+            wire.ask("GET", server.url, cap=CAP)
+        result, seconds = timed(lambda: wire.ask("GET", f"{server.url}/silent", cap=CAP))
+    assert code_of(result) == "timeout"
+    assert seconds < SECONDS + 1
+
+
+def test_many_threads_at_once_each_get_their_own_answer(wire: Wire, serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.reply({"path": exchange.request.path}))
+    threads = [
+        InThread(lambda number=number: ask(wire, f"{server.url}/{number}", seconds=10).json()) for number in range(20)
+    ]
+    assert [thread.end(10) for thread in threads] == [{"path": f"/{number}"} for number in range(20)]
+
+
+class TestProxy:
+    """A school's own, set by the instructor."""
+
+    @pytest.fixture
+    def proxy(self, serve: Serve) -> FakeServer:
+        return serve(
+            lambda exchange: exchange.reply({"by": "the proxy"}, 200 if exchange.request.method == "GET" else 502)
+        )
+
+    @pytest.fixture
+    def wire(self, proxy: FakeServer) -> Iterator[Wire]:
+        made = Wire(proxy_url=proxy.url.replace("http://", "http://pupil:s%40fe@"))
+        yield made
+        made.close()
+
+    def test_an_http_address_is_asked_of_the_proxy_with_name_and_password(self, wire: Wire, proxy: FakeServer) -> None:
+        assert ask(wire, "http://spaces.example.org/config").json() == {"by": "the proxy"}
+        assert proxy.requests[0].target == "http://spaces.example.org/config"
+        assert proxy.requests[0].headers["proxy-authorization"] == "Basic cHVwaWw6c0BmZQ=="
+        assert proxy.requests[0].headers["host"] == "spaces.example.org"
+
+    def test_an_https_address_is_a_tunnel_which_the_proxy_may_refuse(self, wire: Wire, proxy: FakeServer) -> None:
+        result, _ = timed(lambda: ask(wire, "https://a-b.hf.space/config"))
+        assert code_of(result) == "connection-lost"
+        assert (proxy.requests[0].method, proxy.requests[0].target) == ("CONNECT", "a-b.hf.space:443")
+
+    def test_this_machine_is_asked_directly(self, wire: Wire, proxy: FakeServer, serve: Serve) -> None:
+        server = serve(fake.says({"by": "the server"}))
+        assert ask(wire, server.url).json() == {"by": "the server"}
+        assert proxy.requests == []
+
+    def test_a_silent_proxy_ends_at_the_leash(self, serve: Serve) -> None:
+        made = Wire(proxy_url=serve(fake.silent).url)
+        result, seconds = timed(lambda: ask(made, "https://a-b.hf.space/config"))
+        made.close()
+        assert code_of(result) == "timeout"
+        assert seconds < SECONDS + 1
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("tls")
+    chain, key = folder / "chain.pem", folder / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run([*command, "-days", "2", *names, "-keyout", key, "-out", chain], check=True, capture_output=True)
+    return chain, key
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate with openssl")
+class TestCertificates:
+    @pytest.fixture
+    def server(self, serve: Serve, certificate: tuple[Path, Path]) -> FakeServer:
+        made = serve(lambda exchange: exchange.wait() if exchange.request.path == "/silent" else exchange.reply({}))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        made._server.socket = context.wrap_socket(made._server.socket, server_side=True)
+        made.url = made.url.replace("http://127.0.0.1", "https://localhost")
+        return made
+
+    def test_a_certificate_that_nobody_vouches_for_is_refused(self, wire: Wire, server: FakeServer) -> None:
+        result, _ = timed(lambda: ask(wire, server.url))
+        assert code_of(result) == "connection-lost"
+        assert server.requests == []
+
+    def test_the_schools_own_certificates_are_trusted_besides_the_systems(
+        self, server: FakeServer, certificate: tuple[Path, Path]
+    ) -> None:
+        wire = Wire(ca_bundle=str(certificate[0]))
+        assert ask(wire, server.url, seconds=5).status == 200
+        wire.close()
+
+    def test_a_stop_ends_a_silent_read_over_tls(self, server: FakeServer, certificate: tuple[Path, Path]) -> None:
+        wire, leash = Wire(ca_bundle=str(certificate[0])), Leash(60)
+
+        def call() -> None:
+            with leash.hold():
+                wire.ask("GET", f"{server.url}/silent", cap=CAP)
+
+        thread = InThread(call)
+        server.wait_for("/silent")
+        leash.stop()
+        assert isinstance(thread.end(1), Stopped)
+        wire.close()
+
+
+class TestServerSentEvents:
+    def test_the_data_of_each_event_is_given(self) -> None:
+        assert list(server_sent_events([b'data: {"a": 1}\n\ndata: 2\n\n'], 100)) == [b'{"a": 1}', b"2"]
+
+    @pytest.mark.parametrize("size", [1, 2, 3, 7])
+    @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+    def test_however_the_stream_is_cut(self, size: int, end: bytes) -> None:
+        stream = b"data: one" + end + end + b": a comment" + end + end + b"data: two" + end + end
+        cut = [stream[start : start + size] for start in range(0, len(stream), size)]
+        assert list(server_sent_events(cut, 100)) == [b"one", b"two"]
+
+    def test_data_on_several_lines_is_one_event(self) -> None:
+        assert list(server_sent_events([b"event: x\ndata: {\ndata: }\nid: 3\n\n"], 100)) == [b"{\n}"]
+
+    def test_comments_and_events_without_data_give_nothing(self) -> None:
+        assert list(server_sent_events([b": ping\n\nevent: heartbeat\n\n\n\n"], 100)) == []
+
+    def test_an_event_that_is_not_finished_is_not_given(self) -> None:
+        assert list(server_sent_events([b"data: half"], 100)) == []
+
+    def test_an_event_larger_than_the_cap_is_refused(self) -> None:
+        with pytest.raises(CallFailed) as caught:
+            list(server_sent_events([b"data: ", b"x" * 101], 100))
+        assert caught.value.code == "answer-too-large"
+
+    def test_time_grows_with_the_length_and_not_with_its_square(self) -> None:
+        chunks = [b"x" * 65536] * 480  # 31 MB in one event
+        _, seconds = timed(lambda: list(server_sent_events([b"data: ", *chunks, b"\n\n"], 10**9)))
+        assert seconds < 3
+
+
+class TestJson:
+    @pytest.mark.parametrize("raw", [b"{", b"", b"<html>", b"[" * 50_000, b'{"a": 1}}', b"1" * 5000])
+    def test_what_is_no_json_is_a_bad_answer(self, raw: bytes) -> None:
+        with pytest.raises(CallFailed) as caught:
+            read_json(raw)
+        assert caught.value.code == "bad-answer"
+
+    @pytest.mark.parametrize("raw", [b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e400"])
+    def test_a_number_that_no_browser_reads_is_null(self, raw: bytes) -> None:
+        assert read_json(b'{"a": [' + raw + b"]}") == {"a": [None]}
+
+    @pytest.mark.parametrize("raw", [rb'"\ud800"', rb'"\uDFFF"', b'"\xed\xa0\x80"', b'"\xff"'])
+    def test_half_a_character_is_replaced_by_what_can_be_stored(self, raw: bytes) -> None:
+        text = read_json(raw)
+        assert text.encode()
+        assert json.loads(json.dumps(text)) == text
+
+    def test_whole_characters_are_kept(self) -> None:
+        assert read_json(rb'"\ud83d\ude00 \u00e9"') == "\U0001f600 é"
+        assert read_json('{"é": "😀", "n": 1.5, "i": 12345678901234567890}'.encode()) == {
+            "é": "😀",
+            "n": 1.5,
+            "i": 12345678901234567890,
+        }
+
+
+def test_a_leash_says_what_is_left_and_then_that_nothing_is() -> None:
+    assert 59 < Leash(60).remaining() <= 60
+    with pytest.raises(CallFailed) as caught:
+        Leash(0).remaining()
+    assert caught.value.code == "timeout"
+
+
+def test_a_stopped_leash_is_stopped_even_after_its_end() -> None:
+    leash = Leash(0)
+    leash.stop()
+    with pytest.raises(Stopped):
+        leash.remaining()
+    assert time.monotonic() > leash.deadline
