@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from hfcourse import database
 from hfcourse.runs import pruning, store
-from hfcourse.runs.store import Run, RunEvent
+from hfcourse.runs.models import Run, RunEvent
 from hfcourse.spaces import files
 from hfcourse.spaces.files import KeptFile, StoredFile
 

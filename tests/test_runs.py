@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from hfcourse import create_app, database
 from hfcourse.practice.server import PracticeServer
 from hfcourse.runs import store
-from hfcourse.runs.store import Run, RunEvent
+from hfcourse.runs.models import Run, RunEvent
 from hfcourse.spaces.files import StoredFile
 from tests.conftest import end
 from tests.posting import PRACTICE, Student, error_codes, fields_of, read

@@ -3,7 +3,7 @@
 from alembic import context
 
 from hfcourse.database import Base
-from hfcourse.runs import store  # noqa: F401  (its tables, and those of spaces.files)
+from hfcourse.runs import models  # noqa: F401  (its tables, and those of spaces.files)
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 
 from hfcourse.runs import pruning, store
+from hfcourse.runs.execute import execute
 from hfcourse.runs.limits import Limits
-from hfcourse.spaces.wire import Leash
+from hfcourse.spaces.leash import Leash
 
-BEAT_SECONDS = 3
-PRUNE_SECONDS = 24 * 3600
+BEAT_SECONDS = 2
+PRUNE_SECONDS = 60
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +52,10 @@ class Dispatcher:
         self._visitors: Counter[str] = Counter()
         self._spaces: Counter[str] = Counter()
         self._sessions: set[tuple[str, str]] = set()
-        self._lock = threading.Condition()
+        self._lock = threading.Lock()
         self._keeper: threading.Thread | None = None
         self._pruned_at = -float(PRUNE_SECONDS)
+        self._pruning = threading.Lock()
 
     def submit(self, waiting: Waiting) -> None:
         """Have a stored run executed as soon as its turn comes."""
@@ -64,9 +66,10 @@ class Dispatcher:
 
     def stop(self, run_id: str) -> None:
         """Stop a run, whether it waits or is in progress here."""
-        if store.stop_queued(run_id):
-            return
+        is_over = store.stop_queued(run_id)
         with self._lock:
+            if is_over:  # or it would take a place, and one of its visitor's runs of this minute
+                self._waiting = deque(waiting for waiting in self._waiting if waiting.run_id != run_id)
             leash = self._leashes.get(run_id)
         if leash:
             leash.stop()
@@ -81,9 +84,13 @@ class Dispatcher:
         """Start every waiting run whose visitor, Space and session have room, in the order they came."""
         with self._lock:
             for waiting in list(self._waiting):
-                if self._may_start(waiting):
-                    self._waiting.remove(waiting)
+                if not self._may_start(waiting):
+                    continue
+                try:
                     self._start(waiting)
+                except RuntimeError:  # the system gives no more threads: the keeper tries again
+                    log.error("No thread could be started for run %s", waiting.run_id)
+                    return
 
     def _may_start(self, waiting: Waiting) -> bool:
         by_visitor, at_space = self._visitors[waiting.visitor], self._spaces[waiting.space]
@@ -92,17 +99,19 @@ class Dispatcher:
         return self.limits.allow(len(self._leashes), by_visitor, at_space, waiting.visitor)
 
     def _start(self, waiting: Waiting) -> None:
-        leash = self._leashes[waiting.run_id] = Leash(self._deadline_seconds)
+        leash = Leash(self._deadline_seconds)
+        name = f"run-{waiting.run_id}"
+        threading.Thread(target=self._execute, args=(waiting, leash), daemon=True, name=name).start()
+        # Counted once it is sure to start; at its end it waits for the lock that is held here.
+        self._waiting.remove(waiting)
+        self._leashes[waiting.run_id] = leash
         self._visitors[waiting.visitor] += 1
         self._spaces[waiting.space] += 1
         if waiting.session:
             self._sessions.add(waiting.session)
         self.limits.note(waiting.visitor)
-        threading.Thread(target=self._execute, args=(waiting, leash), daemon=True, name=f"run-{waiting.run_id}").start()
 
     def _execute(self, waiting: Waiting, leash: Leash) -> None:
-        from hfcourse.runs.execute import execute
-
         app = self._app()
         try:
             if app:
@@ -130,7 +139,7 @@ class Dispatcher:
             self._keeper.start()
 
     def _keep(self) -> None:
-        """While there are runs: say that they are alive, start those whose minute has passed, prune once a day."""
+        """While there are runs: say that they are alive, start those whose minute has passed, prune."""
         while True:
             with self._lock:
                 if not self._leashes and not self._waiting:
@@ -145,24 +154,43 @@ class Dispatcher:
             return
         try:
             with app.app_context():
-                store.beat()
-                if time.monotonic() - self._pruned_at > PRUNE_SECONDS:
-                    self._pruned_at = time.monotonic()
-                    pruning.prune()
+                store.beat(self._in_hand())
             self._start_allowed()
+            if time.monotonic() - self._pruned_at > PRUNE_SECONDS:
+                self._pruned_at = time.monotonic()
+                # In a thread of its own: deleting a thousand files takes longer than a heartbeat may wait.
+                threading.Thread(target=self._prune, daemon=True, name="runs-pruning").start()
         except Exception:
             log.exception("The runs in progress could not be tended")
 
+    def _prune(self) -> None:
+        app = self._app()
+        if app is None or not self._pruning.acquire(blocking=False):
+            return
+        try:
+            with app.app_context():
+                pruning.prune()
+        except Exception:
+            log.exception("Old runs could not be pruned")
+        finally:
+            self._pruning.release()
+
+    def _in_hand(self) -> list[str]:
+        """The runs that wait here or are in progress here: nobody else may say that they are alive."""
+        with self._lock:
+            return [*self._leashes, *(waiting.run_id for waiting in self._waiting)]
+
     def close(self) -> None:
         """End every call and mark its run: the process is about to end."""
+        in_hand = self._in_hand()
         with self._lock:
             self._waiting.clear()
             leashes = list(self._leashes.values())
         app = self._app()
-        if app is None:
+        if app is None or not in_hand:
             return
         with app.app_context():
-            store.interrupt_mine()
+            store.interrupt(in_hand)
         for leash in leashes:
             leash.stop()
 

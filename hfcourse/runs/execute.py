@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,13 +14,14 @@ from flask import current_app
 from hfcourse import tokens
 from hfcourse.errors import CallFailed, CourseError, Refused, Stopped
 from hfcourse.runs import store
-from hfcourse.runs.store import Run
+from hfcourse.runs.models import Run
 from hfcourse.spaces import files, location
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.events import Event, Log, Output, Partial, Progress, Queued, Started
-from hfcourse.spaces.wire import Leash
+from hfcourse.spaces.leash import Leash
 
-PARTIAL_SECONDS = 0.1
+TOLD_SECONDS = 0.1
+MOST_MESSAGES = 100
 MOST_FILES, MOST_FILE_BYTES = 10, 50_000_000
 FILE = "$file"  # the key of a file of ours inside a stored value; its value is the file's number, or null
 KINDS = {Queued: "queued", Started: "started", Progress: "progress", Log: "log"}
@@ -52,16 +54,16 @@ def execute(run_id: str, leash: Leash) -> None:
         return
     recorder = Recorder(run)
     try:
-        with location.awake(run.space):
+        with location.awake(run.space, leash):
             call(run, recorder, leash)
     except Stopped:
-        store.finish(run_id, "stopped", recorder.partial_outputs())
+        recorder.finish_early("stopped")
     except CourseError as error:
         log.info("Run %s failed: %s", run_id, error.code)
-        store.finish(run_id, "failed", recorder.partial_outputs(), error.code, recorder.masked(error.said))
+        recorder.finish_early("failed", error.code, recorder.masked(error.said))
     except Exception as error:  # a fault of ours must not leave a run without an end
         log.error("Run %s met an unforeseen %s", run_id, type(error).__name__, exc_info=current_app.debug)
-        store.finish(run_id, "failed", recorder.partial_outputs(), "bad-answer")
+        recorder.finish_early("failed", "bad-answer")
 
 
 def call(run: Run, recorder: "Recorder", leash: Leash) -> None:
@@ -72,11 +74,14 @@ def call(run: Run, recorder: "Recorder", leash: Leash) -> None:
     try:
         if endpoint is None:
             raise Refused("endpoint-gone")
-        for event in connection.call(run.endpoint, arguments(run, endpoint), leash, session_of(run, endpoint)):
-            if isinstance(event, Output):
-                recorder.finish(event.values, lambda path: connection.fetch(path, leash))
-            else:
-                recorder.record(event)
+        session = session_of(run, endpoint)
+        # Closed here and now whatever happens to an event: the Space is then told that nobody waits.
+        with closing(connection.call(run.endpoint, arguments(run, endpoint), leash, session)) as events:
+            for event in events:
+                if isinstance(event, Output):
+                    recorder.finish(event.values, lambda path: connection.fetch(path, leash))
+                else:
+                    recorder.record(event)
     except CourseError as error:
         if error.code in ("endpoint-gone", "connection-lost"):
             location.directory().forget(connection)
@@ -97,7 +102,7 @@ def session_of(run: Run, endpoint: Endpoint) -> str | None:
 
 
 class Recorder:
-    """Stores the events of one run, at most ten partial outputs a second, the latest of them for sure."""
+    """Stores the events of one run: at most ten of a kind a second, a hundred messages of the author in all."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -106,17 +111,29 @@ class Recorder:
         self._token = tokens.current()
         self._latest: tuple[Any, ...] | None = None
         self._received = 0
-        self._stored_at = 0.0
+        self._told_at: dict[type, float] = {}
+        self._messages = 0
 
     def record(self, event: Event) -> None:
-        """Store an event that is not the last."""
+        """Store an event that is not the last, unless the Space says more than anybody reads."""
         if isinstance(event, Partial):
             self._latest, self._received = event.values, self._received + 1
-            if time.monotonic() - self._stored_at >= PARTIAL_SECONDS:
-                self._stored_at = time.monotonic()
-                store.append_partial(self.run.id, self._described(event.values), self._received)
+        if not self._is_worth_storing(event):
+            return
+        if isinstance(event, Partial):
+            store.append_partial(self.run.id, self._described(event.values), self._received)
         else:
             store.append(self.run.id, KINDS[type(event)], self.masked(asdict(event)))
+
+    def _is_worth_storing(self, event: Event) -> bool:
+        if isinstance(event, Log):
+            self._messages += 1
+            return self._messages <= MOST_MESSAGES
+        before, now = self._told_at.get(type(event), 0.0), time.monotonic()
+        if now - before < TOLD_SECONDS:
+            return False
+        self._told_at[type(event)] = now
+        return True
 
     def finish(self, values: Sequence[Any], fetch) -> None:
         """Store the outputs, with the files that came with them, and the run's success."""
@@ -125,11 +142,12 @@ class Recorder:
             collected.replace(value) if holds else value
             for value, holds in zip(values, self._holds_files(), strict=False)
         ]
-        store.finish(self.run.id, "succeeded", self._described(kept))
+        store.finish(self.run.id, "succeeded", self._described(kept), partials=self._received)
 
-    def partial_outputs(self) -> list[dict[str, Any]] | None:
-        """What had arrived when the call ended early, None if nothing had."""
-        return None if self._latest is None else self._described(self._latest)
+    def finish_early(self, status: str, error: str | None = None, said: str = "") -> None:
+        """Store the end of a call that gave no result, with the outputs that had arrived, if any had."""
+        arrived = None if self._latest is None else self._described(self._latest)
+        store.finish(self.run.id, status, arrived, error, said, partials=self._received)
 
     def masked(self, value: Any) -> Any:
         """A JSON value without the token, and without the address of the Space."""

@@ -1,18 +1,20 @@
 """Forgetting: old runs, files that nothing speaks of any more, the oldest when the disk's share is full."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import delete, func, select
 
 from hfcourse import database
 from hfcourse.runs import store
-from hfcourse.runs.store import FINAL, Run, RunEvent, RunFile
+from hfcourse.runs.models import FINAL, Run, RunEvent, RunFile, SpaceSession
 from hfcourse.spaces import files
 from hfcourse.spaces.files import StoredFile
 
 # A file that was sent with a form that is still open: its run may come.
-LOOSE_FILE_DAYS = 1
+LOOSE_FILE_AGE = timedelta(days=1)
+# One that arrived just now: its run is being made.
+NEW_FILE_AGE = timedelta(minutes=1)
 BATCH = 500
 
 
@@ -23,8 +25,15 @@ def prune() -> int:
         old = list(session.scalars(select(Run.id).where(Run.created < limit, Run.status.in_(FINAL))))
     for start in range(0, len(old), BATCH):
         delete_runs(old[start : start + BATCH])
+    forget_sessions(limit)
     discard(loose_files())
     return len(old) + shrink(current_app.config["KEEP_BYTES"])
+
+
+def forget_sessions(limit: datetime) -> None:
+    """Delete the names of the sessions kept at Spaces that are older; the Space itself forgets them long before."""
+    with database.writing() as session:
+        session.execute(delete(SpaceSession).where(SpaceSession.created < limit))
 
 
 def forget(run_id: str) -> int:
@@ -34,7 +43,9 @@ def forget(run_id: str) -> int:
         return 0
     own = [item.file_id for item in run.files]
     delete_runs([run_id])
-    discard([file_id for file_id in own if file_id in loose_files(days=0)])
+    with database.reading() as session:
+        used = set(session.scalars(select(RunFile.file_id).where(RunFile.file_id.in_(own))))
+    discard([file_id for file_id in own if file_id not in used])
     return 1
 
 
@@ -46,14 +57,12 @@ def delete_runs(run_ids: list[str]) -> None:
         session.execute(delete(Run).where(Run.id.in_(run_ids)))
 
 
-def loose_files(days: float = LOOSE_FILE_DAYS) -> list[str]:
-    """The files of no run, old enough that no open form can name them."""
-    limit = database.now() - timedelta(days=days)
+def loose_files(age: timedelta = LOOSE_FILE_AGE) -> list[str]:
+    """The files of no run, of this age or more, the oldest first."""
+    limit = database.now() - age
+    loose = StoredFile.created < limit, StoredFile.id.not_in(select(RunFile.file_id))
     with database.reading() as session:
-        used = select(RunFile.file_id)
-        return list(
-            session.scalars(select(StoredFile.id).where(StoredFile.created < limit, StoredFile.id.not_in(used)))
-        )
+        return list(session.scalars(select(StoredFile.id).where(*loose).order_by(StoredFile.created)))
 
 
 def discard(file_ids: list[str]) -> None:
@@ -66,8 +75,13 @@ def discard(file_ids: list[str]) -> None:
 
 
 def shrink(keep_bytes: int) -> int:
-    """Delete the oldest runs that have files until all files fit; return how many went."""
+    """Delete the files of no run, then the oldest runs that have files, until all fit; return how many runs went.
+
+    Files of no run go first: forms that are never sent must not push out what somebody keeps.
+    """
     gone = 0
+    if kept_bytes() > keep_bytes:
+        discard(loose_files(NEW_FILE_AGE))
     while kept_bytes() > keep_bytes and (run_id := oldest_with_files()):
         gone += forget(run_id)
     return gone

@@ -7,100 +7,27 @@ falls silent has abandoned its runs, and whoever looks next marks them `interrup
 
 import os
 import secrets
+import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import JSON, CursorResult, ForeignKey, Integer, String, Text, delete, func, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy.orm import Session, selectinload
 
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS
+from hfcourse.runs.models import UNFINISHED, Run, RunEvent, RunFile, SpaceSession
 from hfcourse.spaces.files import KeptFile, StoredFile
 from hfcourse.typography import french
 
-FINAL = ("succeeded", "failed", "stopped", "interrupted")
-UNFINISHED = ("queued", "running")
-STALE_SECONDS = 15
+STALE_SECONDS = 10
 PAGE_RUNS = 50
-# Another process of the same machine may have had this number before us: it never comes back as ours.
-PROCESS = f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
-class Run(database.Base):
-    """A call of one endpoint by one visitor: what was sent, what came back."""
-
-    __tablename__ = "runs"
-
-    id: Mapped[str] = mapped_column(String(24), primary_key=True)
-    visitor: Mapped[str] = mapped_column(String(64), index=True)
-    space: Mapped[str] = mapped_column(String(200))
-    endpoint: Mapped[str] = mapped_column(String(200))
-    title: Mapped[str] = mapped_column(String(200), default="")
-    status: Mapped[str] = mapped_column(String(16), index=True, default="queued")
-    process: Mapped[str] = mapped_column(String(40))
-    heartbeat: Mapped[datetime] = mapped_column(database.Moment)
-    parameters: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    inputs: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    outputs: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    partials: Mapped[int] = mapped_column(Integer, default=0)
-    error: Mapped[str | None] = mapped_column(String(40))
-    said: Mapped[str] = mapped_column(Text, default="")
-    created: Mapped[datetime] = mapped_column(database.Moment, index=True)
-    started: Mapped[datetime | None] = mapped_column(database.Moment)
-    first_output: Mapped[datetime | None] = mapped_column(database.Moment)
-    finished: Mapped[datetime | None] = mapped_column(database.Moment)
-
-    events: Mapped[list["RunEvent"]] = relationship(order_by="RunEvent.n", cascade="all, delete-orphan", lazy="raise")
-    files: Mapped[list["RunFile"]] = relationship(order_by="RunFile.n", cascade="all, delete-orphan", lazy="raise")
-
-    @property
-    def is_finished(self) -> bool:
-        return self.status in FINAL
-
-    def latest(self, kind: str) -> dict[str, Any]:
-        """What the last event of that kind said, {} if there was none."""
-        return next((event.data for event in reversed(self.events) if event.kind == kind), {})
-
-    def all(self, kind: str) -> list[dict[str, Any]]:
-        """What every event of that kind said."""
-        return [event.data for event in self.events if event.kind == kind]
-
-
-class RunEvent(database.Base):
-    """One thing that happened: `kind` is queued, started, progress, log or partial; `n` counts from 1."""
-
-    __tablename__ = "run_events"
-
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    n: Mapped[int] = mapped_column(Integer, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16))
-    data: Mapped[dict[str, Any]] = mapped_column(JSON)
-    at: Mapped[datetime] = mapped_column(database.Moment)
-
-
-class RunFile(database.Base):
-    """A file of a run: `parameter` names the one it was sent for, None for an output; `n` is its public number."""
-
-    __tablename__ = "run_files"
-
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    n: Mapped[int] = mapped_column(Integer, primary_key=True)
-    file_id: Mapped[str] = mapped_column(ForeignKey("files.id"), index=True)
-    parameter: Mapped[str | None] = mapped_column(String(200))
-
-    file: Mapped[StoredFile] = relationship(lazy="joined")
-
-
-class SpaceSession(database.Base):
-    """What a Space calls a visitor whose state it keeps; never shown, or another visitor could take it."""
-
-    __tablename__ = "space_sessions"
-
-    visitor: Mapped[str] = mapped_column(String(64), primary_key=True)
-    space: Mapped[str] = mapped_column(String(200), primary_key=True)
-    session_hash: Mapped[str] = mapped_column(String(32))
-    created: Mapped[datetime] = mapped_column(database.Moment)
+def process_name() -> str:
+    """Who has a run in hand, for whoever reads the table; asked each time, since gunicorn forks after the import."""
+    return f"{socket.gethostname()}-{os.getpid()}"[-40:]
 
 
 def create(
@@ -127,7 +54,7 @@ def create(
         space=space,
         endpoint=endpoint,
         title=title[:200],
-        process=PROCESS,
+        process=process_name(),
         heartbeat=moment,
         parameters=parameters,
         inputs=inputs,
@@ -199,7 +126,7 @@ def claim(run_id: str) -> bool:
     return changed(
         update(Run)
         .where(Run.id == run_id, Run.status == "queued")
-        .values(status="running", started=moment, heartbeat=moment, process=PROCESS)
+        .values(status="running", started=moment, heartbeat=moment, process=process_name())
     )
 
 
@@ -245,11 +172,19 @@ def add_output_file(run_id: str, file_id: str) -> int:
 
 
 def finish(
-    run_id: str, status: str, outputs: list[dict[str, Any]] | None = None, error: str | None = None, said: str = ""
+    run_id: str,
+    status: str,
+    outputs: list[dict[str, Any]] | None = None,
+    error: str | None = None,
+    said: str = "",
+    *,
+    partials: int | None = None,
 ) -> bool:
     """Give a running run its final status; False if it already has one. Without `outputs` there are none."""
     moment = database.now()
     values: dict[str, Any] = {"status": status, "finished": moment, "error": error, "said": said}
+    if partials is not None:
+        values["partials"] = partials
     if outputs is not None:
         values |= {"outputs": outputs, "first_output": func.coalesce(Run.first_output, moment)}
     return changed(update(Run).where(Run.id == run_id, Run.status.in_(UNFINISHED)).values(values))
@@ -275,14 +210,15 @@ def session_hash(visitor: str, space: str) -> str:
 
 
 def waiting_count() -> int:
-    """Runs of everybody that wait for their turn."""
+    """Runs of everybody that wait for their turn; those that a process left behind wait for nothing."""
+    waiting = Run.status == "queued", Run.heartbeat >= stale_moment()
     with database.reading() as session:
-        return session.scalar(select(func.count()).select_from(Run).where(Run.status == "queued")) or 0
+        return session.scalar(select(func.count()).select_from(Run).where(*waiting)) or 0
 
 
-def beat() -> None:
-    """Say that this process still has its runs in hand."""
-    changed(update(Run).where(Run.process == PROCESS, Run.status.in_(UNFINISHED)).values(heartbeat=database.now()))
+def beat(run_ids: Sequence[str]) -> None:
+    """Say that these runs are still in hand."""
+    changed(update(Run).where(Run.id.in_(run_ids), Run.status.in_(UNFINISHED)).values(heartbeat=database.now()))
 
 
 def stale_moment() -> datetime:
@@ -299,11 +235,11 @@ def interrupt_abandoned() -> None:
     changed(update(Run).where(*abandoned).values(status="interrupted", finished=database.now()))
 
 
-def interrupt_mine() -> None:
-    """Mark the runs of this process, which is about to end."""
+def interrupt(run_ids: Sequence[str]) -> None:
+    """Mark these runs: the process that has them in hand is about to end."""
     changed(
         update(Run)
-        .where(Run.process == PROCESS, Run.status.in_(UNFINISHED))
+        .where(Run.id.in_(run_ids), Run.status.in_(UNFINISHED))
         .values(status="interrupted", finished=database.now())
     )
 

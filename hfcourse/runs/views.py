@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
 from hfcourse import errors, security, visitors
 from hfcourse.errors import CourseError, Refused
-from hfcourse.runs import dispatch, store, watch
+from hfcourse.runs import dispatch, pruning, store, watch
+from hfcourse.runs.models import Run
 from hfcourse.spaces import files, forms, pages
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.forms import Form
@@ -30,12 +31,20 @@ def create() -> ResponseReturnValue:
         endpoint = pages.endpoint_of(request.form.get("space", ""), request.form.get("endpoint", ""))
     except CourseError as error:
         return pages.refused(request.form.get("space", ""), None, error)
-    form = forms.read(endpoint, request.form, request.files, visitors.remembered())
+    form = form_of(endpoint)
     added = request.form.get("add-row")
     if added is not None:
         form.add_row(added)
         return pages.form_again(request.form["space"], form)
     return submit(request.form["space"], endpoint, form)
+
+
+def form_of(endpoint: Endpoint) -> Form:
+    """The form as it was posted; the files that came with it may push older ones out."""
+    form = forms.read(endpoint, request.form, request.files, visitors.remembered())
+    if request.files:
+        pruning.shrink(current_app.config["KEEP_BYTES"])
+    return form
 
 
 def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
@@ -75,12 +84,12 @@ def refuse_forged(_error: CSRFError) -> ResponseReturnValue:
         endpoint = pages.endpoint_of(space, name)
     except CourseError as error:
         return pages.refused(space, None, error)
-    form = forms.read(endpoint, request.form, request.files, visitors.remembered())
+    form = form_of(endpoint)
     forms.mask_secrets(form)
     return pages.refused(space, form, Refused("invalid-input"), errors.FORM_EXPIRED)
 
 
-def mine(run_id: str) -> store.Run:
+def mine(run_id: str) -> Run:
     """The visitor's own run; a stranger's is 404, like one that never was."""
     run = store.find(run_id, visitors.current())
     if run is None:
@@ -97,15 +106,16 @@ def show(run_id: str) -> ResponseReturnValue:
 @bp.get("/<run_id>/statut")
 def status(run_id: str) -> ResponseReturnValue:
     """The part of the page that changes; it asks for itself again until there is nothing to wait for."""
-    return render_template("runs/_run.html", **view_of(mine(run_id)))
+    return render_template("runs/status.html", **view_of(mine(run_id)))
 
 
-def view_of(run: store.Run) -> dict[str, Any]:
+def view_of(run: Run) -> dict[str, Any]:
     """What the templates of a run show."""
     return {
         "run": run,
         "outputs": watch.shown_outputs(run),
         "inputs": watch.inputs_of(run),
+        "is_file": watch.is_file,
         "rail": watch.rail(run),
         "queue": watch.queue_of(run),
         "progress": watch.latest_message(run),

@@ -8,7 +8,7 @@ from flask import url_for
 
 from hfcourse.runs import dispatch, store
 from hfcourse.runs.execute import FILE
-from hfcourse.runs.store import Run, RunFile
+from hfcourse.runs.models import Run, RunFile
 
 UPDATE = "__type__"
 
@@ -56,14 +56,18 @@ def inputs_of(run: Run) -> dict[str, Any]:
     return {name: sent.get(name, value) for name, value in run.inputs.items()}
 
 
-def file_entry(run: Run, item: RunFile) -> dict[str, Any]:
-    """A file as the JSON shows it."""
-    return {
-        "file": url_for("runs.file", run_id=run.id, n=item.n),
-        "name": item.file.name,
-        "bytes": item.file.size,
-        "media_type": item.file.media_type,
-    }
+class FileEntry(dict[str, Any]):
+    """A file as the JSON shows it. A type of its own: a Space can write the same keys, with a link of its choice."""
+
+
+def file_entry(run: Run, item: RunFile) -> FileEntry:
+    """A file of the run, with its address."""
+    return FileEntry(
+        file=url_for("runs.file", run_id=run.id, n=item.n),
+        name=item.file.name,
+        bytes=item.file.size,
+        media_type=item.file.media_type,
+    )
 
 
 def with_files(run: Run, value: Any) -> Any:
@@ -71,7 +75,7 @@ def with_files(run: Run, value: Any) -> Any:
     if isinstance(value, dict):
         if set(value) == {FILE}:
             found = next((item for item in run.files if item.n == value[FILE]), None)
-            return file_entry(run, found) if found else {"file": None, "name": None, "bytes": None, "media_type": None}
+            return file_entry(run, found) if found else FileEntry(file=None, name=None, bytes=None, media_type=None)
         return {key: with_files(run, item) for key, item in value.items()}
     return [with_files(run, item) for item in value] if isinstance(value, list) else value
 
@@ -106,7 +110,7 @@ def kind_of(component: str, value: Any) -> str:
         return "scalar" if isinstance(value, bool | int | float) else "text"
     if isinstance(value, dict):
         return kind_of_dict(value)
-    if component == "Chatbot" and all(isinstance(item, dict) and "role" in item for item in value):
+    if component == "Chatbot" and all(map(is_message, value)):
         return "chat"
     return "files" if value and all(is_file(item) for item in value) else "json"
 
@@ -122,7 +126,11 @@ def kind_of_dict(value: dict[str, Any]) -> str:
 
 
 def is_file(value: Any) -> bool:
-    return isinstance(value, dict) and set(value) == {"file", "name", "bytes", "media_type"}
+    return isinstance(value, FileEntry)
+
+
+def is_message(item: Any) -> bool:
+    return isinstance(item, dict) and "role" in item and isinstance(item.get("content"), str | list | None)
 
 
 def is_table(value: dict[str, Any]) -> bool:
@@ -138,7 +146,12 @@ def is_label(value: dict[str, Any]) -> bool:
 
 
 def is_confidence(item: Any) -> bool:
-    return isinstance(item, dict) and "label" in item and isinstance(item.get("confidence"), int | float)
+    return isinstance(item, dict) and "label" in item and is_ratio(item.get("confidence"))
+
+
+def is_ratio(value: Any) -> bool:
+    """Is this a share of 1? (A number of four hundred digits breaks whoever multiplies it.)"""
+    return isinstance(value, int | float) and 0 <= value <= 1
 
 
 @dataclass(frozen=True)

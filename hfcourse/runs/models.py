@@ -1,0 +1,89 @@
+"""The tables of the runs: a run, its events in order, its files, and the sessions that Spaces keep for visitors."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hfcourse import database
+from hfcourse.spaces.files import StoredFile
+
+FINAL = ("succeeded", "failed", "stopped", "interrupted")
+UNFINISHED = ("queued", "running")
+
+
+class Run(database.Base):
+    """A call of one endpoint by one visitor: what was sent, what came back."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[str] = mapped_column(String(24), primary_key=True)
+    visitor: Mapped[str] = mapped_column(String(64), index=True)
+    space: Mapped[str] = mapped_column(String(200))
+    endpoint: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    status: Mapped[str] = mapped_column(String(16), index=True, default="queued")
+    process: Mapped[str] = mapped_column(String(40))
+    heartbeat: Mapped[datetime] = mapped_column(database.Moment)
+    parameters: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    inputs: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    outputs: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    partials: Mapped[int] = mapped_column(Integer, default=0)
+    error: Mapped[str | None] = mapped_column(String(40))
+    said: Mapped[str] = mapped_column(Text, default="")
+    created: Mapped[datetime] = mapped_column(database.Moment, index=True)
+    started: Mapped[datetime | None] = mapped_column(database.Moment)
+    first_output: Mapped[datetime | None] = mapped_column(database.Moment)
+    finished: Mapped[datetime | None] = mapped_column(database.Moment)
+
+    events: Mapped[list["RunEvent"]] = relationship(order_by="RunEvent.n", cascade="all, delete-orphan", lazy="raise")
+    files: Mapped[list["RunFile"]] = relationship(order_by="RunFile.n", cascade="all, delete-orphan", lazy="raise")
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in FINAL
+
+    def latest(self, kind: str) -> dict[str, Any]:
+        """What the last event of that kind said, {} if there was none."""
+        return next((event.data for event in reversed(self.events) if event.kind == kind), {})
+
+    def all(self, kind: str) -> list[dict[str, Any]]:
+        """What every event of that kind said."""
+        return [event.data for event in self.events if event.kind == kind]
+
+
+class RunEvent(database.Base):
+    """One thing that happened: `kind` is queued, started, progress, log or partial; `n` counts from 1."""
+
+    __tablename__ = "run_events"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    n: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime] = mapped_column(database.Moment)
+
+
+class RunFile(database.Base):
+    """A file of a run: `parameter` names the one it was sent for, None for an output; `n` is its public number."""
+
+    __tablename__ = "run_files"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    n: Mapped[int] = mapped_column(Integer, primary_key=True)
+    file_id: Mapped[str] = mapped_column(ForeignKey("files.id"), index=True)
+    parameter: Mapped[str | None] = mapped_column(String(200))
+
+    file: Mapped[StoredFile] = relationship(lazy="joined")
+
+
+class SpaceSession(database.Base):
+    """What a Space calls a visitor whose state it keeps; never shown, or another visitor could take it."""
+
+    __tablename__ = "space_sessions"
+
+    visitor: Mapped[str] = mapped_column(String(64), primary_key=True)
+    space: Mapped[str] = mapped_column(String(200), primary_key=True)
+    session_hash: Mapped[str] = mapped_column(String(32))
+    created: Mapped[datetime] = mapped_column(database.Moment)

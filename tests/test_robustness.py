@@ -1,0 +1,338 @@
+"""What a hostile Space, a busy class or a bad moment must not break: pages, memory, and the end of every run."""
+
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from gradio_client.utils import apply_diff
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from hfcourse import database
+from hfcourse.errors import CallFailed, Stopped
+from hfcourse.practice.server import PracticeServer
+from hfcourse.runs import dispatch, pruning, store
+from hfcourse.runs.dispatch import Waiting
+from hfcourse.runs.execute import MOST_MESSAGES, Recorder
+from hfcourse.runs.models import Run, RunEvent, SpaceSession
+from hfcourse.spaces import catalogue, files, location
+from hfcourse.spaces.description import Endpoint, Return, describe
+from hfcourse.spaces.events import Event, Log, Partial, Progress, Queued
+from hfcourse.spaces.leash import Leash
+from hfcourse.spaces.reading import Reading
+from hfcourse.spaces.untrusted import MOST_LEVELS, read_json
+
+VISITOR = "awa"
+
+
+def made(**values: Any) -> str:
+    """A stored run of the visitor."""
+    run_id = store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
+    if values:
+        with database.writing() as session:
+            session.execute(update(Run).where(Run.id == run_id).values(**values))
+    return run_id
+
+
+def running() -> str:
+    """A run of the visitor that somebody has in hand."""
+    run_id = made()
+    assert store.claim(run_id)
+    return run_id
+
+
+def loaded(run_id: str) -> Run:
+    run = store.load(run_id)
+    assert run is not None
+    return run
+
+
+def recorder(run_id: str, *components: str) -> Recorder:
+    """What records a run of an endpoint with these outputs."""
+    recording = Recorder(loaded(run_id))
+    recording.endpoint = Endpoint("/e", "E", "", (), tuple(Return("Sortie", name) for name in components))
+    return recording
+
+
+@pytest.fixture
+def visitor(client: FlaskClient) -> FlaskClient:
+    """The browser of the visitor whose runs are made here."""
+    with client.session_transaction() as session:
+        session["visitor"] = VISITOR
+    return client
+
+
+# What a Space says of itself
+
+
+def described(parameters: list[dict[str, Any]], components: list[dict[str, Any]], inputs: list[int], times: int = 1):
+    """The description of a Space with the same endpoint so many times."""
+    dependencies = [{"api_name": f"e{n}", "inputs": inputs, "outputs": []} for n in range(times)]
+    named = {f"/e{n}": {"parameters": parameters, "returns": []} for n in range(times)}
+    return describe({"components": components, "dependencies": dependencies}, {"named_endpoints": named})
+
+
+def parameter(name: str) -> dict[str, Any]:
+    return {"parameter_name": name, "label": name, "type": {}, "component": "Dropdown"}
+
+
+@pytest.mark.parametrize("props", [{"choices": [["a", 1]] * 2000}, {"headers": ["a"] * 5000}, {"value": "a" * 20_000}])
+def test_one_component_used_thirty_thousand_times_does_not_fill_the_memory(props: dict[str, Any]) -> None:
+    parameters = [parameter(f"p{n}") for n in range(100)]
+    with pytest.raises(ValueError, match="characters"):
+        described(parameters, [{"id": 1, "type": "dropdown", "props": props}], [1] * 100, times=300)
+
+
+def test_two_parameters_of_one_name_are_refused_as_one_value_would_be_lost() -> None:
+    with pytest.raises(ValueError, match="one name"):
+        described([parameter("a"), parameter("a")], [], [])
+
+
+def test_no_name_or_label_holds_a_character_that_postgresql_refuses() -> None:
+    endpoint = described([parameter("a\0b")], [], []).endpoints[0]
+    assert (endpoint.parameters[0].name, endpoint.parameters[0].label) == ("ab", "ab")
+
+
+# What comes back
+
+
+def nested(levels: int) -> str:
+    return "[" * levels + "]" * levels
+
+
+def test_an_answer_with_too_many_levels_is_refused_before_anything_walks_it() -> None:
+    assert read_json(nested(MOST_LEVELS - 1).encode()) is not None
+    with pytest.raises(CallFailed, match="bad-answer"):
+        read_json(nested(MOST_LEVELS + 1).encode())
+
+
+def test_diffs_that_deepen_a_value_step_by_step_are_refused_too() -> None:
+    reading = Reading("sse_v3", lambda *values: values, apply_diff)
+
+    def generating(data: list[Any]) -> dict[str, Any]:
+        return {"msg": "process_generating", "success": True, "output": {"data": data}}
+
+    list(reading.read(generating([[]])))
+    for depth in range(1, 151, 50):
+        list(reading.read(generating([[["add", [0] * depth, read_json(nested(50).encode())]]])))
+    with pytest.raises(CallFailed, match="bad-answer"):
+        list(reading.read(generating([[["add", [0] * 151, read_json(nested(50).encode())]]])))
+
+
+@pytest.mark.parametrize(
+    ("component", "value"),
+    [
+        ("Chatbot", [{"role": "user", "content": True}]),
+        ("Chatbot", [{"role": None, "content": {"file": 1}}]),
+        ("Label", {"label": "x", "confidences": [{"label": "x", "confidence": 10**400}]}),
+        ("Image", {"file": "/x", "name": "x", "bytes": None, "media_type": []}),
+        ("Json", read_json(nested(MOST_LEVELS - 1).encode())),
+        ("Number", 10**400),
+        ("Dataframe", {"headers": [{}], "data": [[None, {}, True], []]}),
+    ],
+    ids=["chat of no text", "chat of a dict", "huge share", "file of nothing", "deep", "huge number", "ragged table"],
+)
+def test_a_value_of_a_strange_shape_is_shown_and_no_page_breaks(
+    app: Flask, visitor: FlaskClient, component: str, value: Any
+) -> None:
+    with app.app_context():
+        run_id = running()
+        recording = recorder(run_id, component)
+        recording.record(Partial((value,)))
+        pages = f"/essais/{run_id}", f"/essais/{run_id}/statut", f"/essais/{run_id}.json"
+        assert [visitor.get(page).status_code for page in pages] == [200] * 3
+        recording.finish((value,), lambda path: b"")
+        assert [visitor.get(page).status_code for page in pages] == [200] * 3
+
+
+def test_a_very_long_table_shows_its_beginning_and_says_so(app: Flask, visitor: FlaskClient) -> None:
+    with app.app_context():
+        run_id = running()
+        table = {"headers": ["a"], "data": [[n] for n in range(2000)]}
+        recorder(run_id, "Dataframe").finish((table,), lambda path: b"")
+    page = BeautifulSoup(visitor.get(f"/essais/{run_id}").text, "html.parser")
+    assert len(page.select("tbody tr")) == 500
+    assert "2\u202f000" in page.get_text()
+    assert len(visitor.get(f"/essais/{run_id}.json").get_json()["outputs"][0]["value"]["data"]) == 2000
+
+
+def test_a_space_cannot_write_a_link_in_the_place_of_a_file_of_ours(app: Flask, visitor: FlaskClient) -> None:
+    forged = {"file": "javascript:alert(1)", "name": "x", "bytes": 1, "media_type": "text/plain"}
+    with app.app_context():
+        run_id = running()
+        recorder(run_id, "Json", "File").finish((forged, [forged]), lambda path: b"")
+        with database.writing() as session:
+            typed = {"parameters": [{"name": "p", "label": "P"}], "inputs": {"p": forged}}
+            session.execute(update(Run).where(Run.id == run_id).values(**typed))
+    page = BeautifulSoup(visitor.get(f"/essais/{run_id}").text, "html.parser")
+    assert not [tag for tag in page.select("[href], [src]") if "javascript" in str(tag.attrs)]
+
+
+def test_a_space_that_talks_without_end_is_stored_in_part(app: Flask) -> None:
+    with app.app_context():
+        run_id = running()
+        recording = recorder(run_id)
+        events: list[Event] = [Log("info", "encore"), Progress(({"progress": 0.1},)), Queued(1, 2, None)]
+        for _ in range(MOST_MESSAGES * 3):
+            for event in events:
+                recording.record(event)
+        with database.reading() as session:
+            kinds = list(session.scalars(select(RunEvent.kind).where(RunEvent.run_id == run_id)))
+    assert kinds.count("log") == MOST_MESSAGES
+    assert kinds.count("progress") < MOST_MESSAGES
+    assert kinds.count("queued") < MOST_MESSAGES
+
+
+def test_every_partial_output_is_counted_though_not_every_one_is_stored(app: Flask) -> None:
+    with app.app_context():
+        run_id = running()
+        recording = recorder(run_id, "Textbox")
+        for n in range(5):
+            recording.record(Partial((str(n),)))
+        recording.finish_early("stopped")
+        run = loaded(run_id)
+    assert (run.partials, run.outputs[0]["value"]) == (5, "4")
+
+
+# Who has a run in hand
+
+
+def test_a_run_that_nobody_has_in_hand_is_interrupted_though_its_process_lives(app: Flask) -> None:
+    old = database.now() - timedelta(seconds=store.STALE_SECONDS + 1)
+    dispatcher = app.extensions["dispatcher"]
+    dispatcher.limits.at_once = 0
+    with app.app_context():
+        lost, held = made(heartbeat=old), made(heartbeat=old)
+        dispatcher.submit(Waiting(held, VISITOR, "a/b"))
+        dispatcher._tend()
+        store.interrupt_abandoned()
+        assert loaded(lost).status == "interrupted"
+        assert loaded(held).status == "queued"
+
+
+def test_runs_left_behind_do_not_fill_the_waiting_room(app: Flask) -> None:
+    with app.app_context():
+        made(heartbeat=database.now() - timedelta(seconds=store.STALE_SECONDS + 1))
+        assert store.waiting_count() == 0
+        made()
+        assert store.waiting_count() == 1
+
+
+def test_a_run_stopped_while_it_waits_gives_up_its_place(app: Flask) -> None:
+    dispatcher = app.extensions["dispatcher"]
+    dispatcher.limits.at_once = 0
+    with app.app_context():
+        first, second = made(), made()
+        for run_id in (first, second):
+            dispatcher.submit(Waiting(run_id, VISITOR, "a/b"))
+        assert dispatcher.place(second) == (1, 2)
+        dispatcher.stop(first)
+        assert dispatcher.place(second) == (0, 1)
+        assert loaded(first).status == "stopped"
+
+
+def test_a_run_waits_when_the_system_gives_no_thread(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    dispatcher = app.extensions["dispatcher"]
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name.startswith("run-"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with app.app_context():
+        run_id = made()
+        dispatcher.submit(Waiting(run_id, VISITOR, "a/b"))
+    assert dispatcher.place(run_id) == (0, 1)
+    assert not dispatcher._leashes
+    assert not dispatcher._visitors
+
+
+def test_runs_end_before_the_practice_space_at_exit(tmp_path) -> None:
+    script = f"""
+from hfcourse import create_app
+from hfcourse.practice.server import PracticeServer
+app = create_app({{"INSTANCE": {str(tmp_path)!r}}})
+app.extensions["dispatcher"].close = lambda: print("runs")
+PracticeServer.stop = lambda self: print("practice")
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert ended.stdout.split() == ["runs", "practice"]
+
+
+def test_a_run_can_be_stopped_while_the_practice_space_wakes(app: Flask, tmp_path) -> None:
+    waking = PracticeServer(tmp_path / "never", command=(sys.executable, "-c", "import time; time.sleep(60)"))
+    app.extensions["practice"] = waking
+    leash = Leash(30)
+    threading.Timer(0.3, leash.stop).start()
+    with app.app_context(), pytest.raises(Stopped), location.awake(catalogue.PRACTICE, leash):
+        pass
+    waking.stop()
+
+
+def test_a_live_page_asks_again_after_an_answer_that_got_lost(app: Flask, visitor: FlaskClient) -> None:
+    with app.app_context():
+        run_id = running()
+    article = BeautifulSoup(visitor.get(f"/essais/{run_id}").text, "html.parser").select_one("article")
+    assert article is not None
+    assert "every" in str(article["hx-trigger"])
+
+
+# Disk, log
+
+
+def test_files_of_forms_that_were_never_sent_go_before_those_of_runs(app: Flask) -> None:
+    with app.app_context():
+        loose, ours, new = (files.keep(VISITOR, "x", b"x" * 100) for _ in range(3))
+        old = database.now() - timedelta(minutes=2)
+        with database.writing() as session:
+            names = [loose.id, ours.id]
+            session.execute(update(files.StoredFile).where(files.StoredFile.id.in_(names)).values(created=old))
+        kept = {"image": ours.id}
+        run_id = store.create(VISITOR, space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files=kept)
+        store.finish(run_id, "succeeded", [])
+        assert pruning.shrink(250) == 0
+        assert [files.find(VISITOR, each.id) is None for each in (loose, ours, new)] == [True, False, False]
+        assert pruning.shrink(150) == 1
+        assert [each.path.is_file() for each in (ours, new)] == [False, True]
+
+
+def test_old_sessions_at_spaces_are_forgotten(app: Flask) -> None:
+    with app.app_context():
+        hashes = [store.session_hash(VISITOR, space) for space in ("a/b", "a/c")]
+        past = database.now() - timedelta(days=app.config["KEEP_DAYS"] + 1)
+        with database.writing() as session:
+            session.execute(update(SpaceSession).where(SpaceSession.space == "a/b").values(created=past))
+        pruning.prune()
+        assert store.session_hash(VISITOR, "a/c") == hashes[1]
+        assert store.session_hash(VISITOR, "a/b") != hashes[0]
+
+
+def test_what_a_student_typed_is_not_in_the_text_of_a_database_error(app: Flask) -> None:
+    with app.app_context():
+        run_id = made()
+        with pytest.raises(IntegrityError) as raised, database.writing() as session:
+            session.execute(update(Run).where(Run.id == run_id).values(title="mon secret", status=None))
+    assert "mon secret" not in str(raised.value)
+
+
+def test_the_keeper_does_not_wait_for_the_pruning(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    pruned, may_end = threading.Event(), threading.Event()
+
+    def slow() -> int:
+        pruned.set()
+        may_end.wait(20)
+        return 0
+
+    monkeypatch.setattr(dispatch.pruning, "prune", slow)
+    app.extensions["dispatcher"]._tend()
+    assert pruned.wait(5)
+    app.extensions["dispatcher"]._tend()
+    may_end.set()
