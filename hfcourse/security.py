@@ -139,6 +139,7 @@ def init_app(app: Flask) -> None:
         MAX_FORM_PARTS=MOST_FIELDS,
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
         COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=5,  # the first level that beats gzip on our pages
         COMPRESS_ALGORITHM_STREAMING=["br", "deflate"],  # static files; the library has no gzip there
     )
     csrf.init_app(app)

@@ -11,7 +11,7 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from tests.practice_fixtures import client, new_client, practice  # noqa: F401 (fixtures)
+from tests.practice_fixtures import client, new_client, practice, until  # noqa: F401 (fixtures)
 
 ENDPOINTS = {
     "/saluer": (["prenom", "tutoyer"], ["Textbox"]),
@@ -159,10 +159,12 @@ def test_it_counts_step_by_step(client):  # noqa: F811
 
 
 def test_it_shows_its_progress(practice, client):  # noqa: F811
-    run = client.submit(5, 0.2, api_name="/compter")
-    seen = {unit.index for update in run for unit in (run.status().progress_data or [])}
+    run = client.submit(5, 0.5, api_name="/compter")
 
-    assert seen & {1, 2, 3, 4}
+    def seen() -> set[int | None]:
+        return {unit.index for unit in run.status().progress_data or []}
+
+    assert until(lambda: seen() & {1, 2, 3, 4})
 
 
 @pytest.mark.parametrize(("jusqua", "pause"), [(0, 0.1), (21, 0.1), (5, 2.1), (5, -1)])

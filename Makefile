@@ -1,0 +1,60 @@
+# make run     the site, on http://127.0.0.1:5000
+# make test    every test
+# make help    the others
+
+PYTHON ?= python3
+PORT ?= 5000
+# Two workers, each with whole files, those in a browser first: they take the longest.
+PYTEST ?= -n 2 --dist loadfile --no-loadscope-reorder
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+RUN_STAMP := .venv/installed-for-run
+DEV_STAMP := .venv/installed-for-development
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test check bench clean port
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' Makefile
+	@echo "PORT=5001 changes the port of the site, PYTHON=python3.12 the interpreter that .venv is made with."
+
+run: port $(RUN_STAMP)  ## install what is missing, then start the site on http://127.0.0.1:5000
+	@$(BIN)/flask run --port $(PORT)
+
+test: $(DEV_STAMP)  ## run all tests; those in a browser need Chromium, REQUIRE_ALL=1 insists on it
+	@$(BIN)/python -m pytest $(PYTEST)
+
+check: $(DEV_STAMP)  ## look for faults without running anything: ruff, mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(DEV_STAMP)  ## measure what the README claims
+	@$(BIN)/python bench/start.py
+	@$(BIN)/python bench/weight.py
+	@$(BIN)/python bench/call.py
+
+clean:  ## remove .venv and the caches; the instance folder stays
+	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache
+	@find hfcourse tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+port: $(BIN)/python
+	@$(BIN)/python -I hfcourse/port.py "$(PORT)"
+
+# One clear line when the machine lacks something, before anything is written.
+$(BIN)/python:
+	@$(PYTHON) -c '' 2>/dev/null || { echo "hfcourse: $(PYTHON) does not run; install Python 3.11 or newer, or name another: PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "hfcourse: Python 3.11 or newer is needed, and $(PYTHON) is older; name another: PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "hfcourse: $(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv
+
+$(RUN_STAMP): requirements.txt | $(BIN)/python
+	@echo "Installing requirements.txt into .venv; the first time takes a minute or two."
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt requirements.txt | $(BIN)/python
+	@echo "Installing requirements-dev.txt into .venv."
+	@$(PIP) install -r requirements-dev.txt
+	@touch $(RUN_STAMP) $@

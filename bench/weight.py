@@ -1,0 +1,124 @@
+"""What a browser downloads to show each lesson for the first time, compressed, against 40 KB.
+
+    python bench/weight.py
+
+Counted as sent: `br` is what browsers ask for on https and on this very machine, `gzip` what they ask for on
+plain http (there the site sends its static files by deflate). Everything that the page loads by itself is
+counted, the icon too. No address that it loads may name another host.
+"""
+
+import re
+import sys
+import tempfile
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urldefrag, urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from flask.testing import FlaskClient  # noqa: E402 (the project is not installed)
+
+from hfcourse import create_app  # noqa: E402
+from hfcourse.lessons import library  # noqa: E402
+
+LIMIT_BYTES = 40_000
+ACCEPTED = {"br": "gzip, deflate, br, zstd", "gzip": "gzip, deflate"}
+KINDS = ("html", "css", "js", "other")
+LOADING = {
+    ("script", "src"),
+    ("img", "src"),
+    ("source", "src"),
+    ("audio", "src"),
+    ("video", "src"),
+    ("video", "poster"),
+}
+LOADING |= {
+    ("iframe", "src"),
+    ("embed", "src"),
+    ("object", "data"),
+    ("use", "href"),
+    ("image", "href"),
+    ("link", "href"),
+}
+NOT_LOADED = {"prev", "next", "canonical", "alternate"}
+
+
+class Loaded(HTMLParser):
+    """The addresses that a page loads by itself."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "link" and dict(attrs).get("rel") in NOT_LOADED:
+            return
+        for name, value in attrs:
+            address = urldefrag(value or "").url
+            if (tag, name) in LOADING and address and address not in self.addresses:
+                self.addresses.append(address)
+
+
+def kind_of(media_type: str) -> str:
+    """The column of a resource."""
+    return {"text/html": "html", "text/css": "css", "text/javascript": "js"}.get(media_type, "other")
+
+
+def is_elsewhere(address: str) -> bool:
+    """Does it name a host? (`data:` is in the page already.)"""
+    return bool(urlsplit(address).netloc)
+
+
+def in_style_sheet(css: str) -> list[str]:
+    """What a style sheet loads."""
+    found = re.findall(r"""url\(\s*['"]?([^'")]+)|@import\s+['"]([^'"]+)""", css)
+    return [address for pair in found for address in pair if address and not address.startswith(("#", "data:"))]
+
+
+def weigh(client: FlaskClient, page: str, accepted: str) -> tuple[dict[str, int], list[str], list[str]]:
+    """Bytes by kind, the addresses that were asked for, and those that name another host."""
+    sizes, asked, elsewhere = dict.fromkeys(KINDS, 0), [], []
+    waiting = [page]
+    while waiting:
+        address = waiting.pop(0)
+        if address in asked or address.startswith("data:"):
+            continue
+        if is_elsewhere(address):
+            elsewhere.append(address)
+            continue
+        asked.append(address)
+        answer = client.get(address, headers={"Accept-Encoding": accepted})
+        if answer.status_code != 200:
+            raise SystemExit(f"{page} loads {address}, which answers {answer.status_code}.")
+        kind = kind_of(answer.mimetype)
+        sizes[kind] += len(answer.get_data())
+        plain = client.get(address).get_data(as_text=True) if kind in ("html", "css") else ""
+        waiting += Loaded(plain).addresses if kind == "html" else in_style_sheet(plain)
+    return sizes, asked, elsewhere
+
+
+def main() -> int:
+    """Print a line for each lesson and encoding; 1 if one is too heavy or loads from another host."""
+    broken = False
+    print(f"{'lesson':<28}{'asked':>6}" + "".join(f"{kind:>8}" for kind in KINDS) + f"{'total':>9}  requests")
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app({"INSTANCE": folder, "TESTING": True})
+        with app.test_request_context():
+            pages = [f"/lecons/{lesson.slug}" for lesson in library.lessons()]
+        for page in pages:
+            for name, accepted in ACCEPTED.items():
+                sizes, asked, elsewhere = weigh(app.test_client(), page, accepted)
+                total = sum(sizes.values())
+                broken |= total > LIMIT_BYTES or bool(elsewhere)
+                columns = "".join(f"{sizes[kind]:>8}" for kind in KINDS)
+                print(f"{page.removeprefix('/lecons/'):<28}{name:>6}{columns}{total:>9}  {len(asked)}")
+                for address in elsewhere:
+                    print(f"  ANOTHER HOST: {address}")
+    print(f"rule: at most {LIMIT_BYTES} bytes on a first visit, from this host alone: {'BROKEN' if broken else 'kept'}")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

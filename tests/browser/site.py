@@ -1,0 +1,123 @@
+"""The real site in a process of its own, and a Hub that knows a few Spaces in each of their states."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 30
+WAKE_SECONDS = 90
+PRACTICE = "/espaces/hfcourse/entrainement"
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """This environment with these settings and no other of ours, token included."""
+    ours = ("HFCOURSE_", "HF_", "HUGGING_FACE_", "FLASK_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return kept | settings
+
+
+@dataclass
+class Site:
+    """A site that answers at `url`; what it says goes to `log`."""
+
+    url: str
+    process: subprocess.Popen
+    log: Path
+
+    def get(self, path: str) -> str:
+        """The page at this path, asked without a browser."""
+        with urllib.request.urlopen(self.url + path, timeout=START_SECONDS) as answer:
+            return answer.read().decode()
+
+    def is_up(self) -> bool:
+        """Does it answer? Nobody listens yet while it starts."""
+        try:
+            return bool(self.get("/sante"))
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+    def wait_until_up(self) -> None:
+        """Return once it answers."""
+        self.wait(self.is_up, START_SECONDS)
+
+    def wake(self) -> None:
+        """Open the practice Space until it is awake."""
+        self.wait(lambda: "data-endpoint" in self.get(PRACTICE), WAKE_SECONDS)
+
+    def wait(self, is_so, seconds: float) -> None:
+        """Ask again until it is so."""
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
+
+@contextmanager
+def started(folder: Path, **settings: str) -> Iterator[Site]:
+    """A site with its instance in `folder`, by `flask run`; ended by its process id."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port, log = free_port(), folder / "site.log"
+    command = [sys.executable, "-m", "flask", "run", "--port", str(port)]
+    with log.open("wb") as kept:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment(HFCOURSE_INSTANCE=str(folder / "instance"), **settings),
+            stdin=subprocess.DEVNULL,
+            stdout=kept,
+            stderr=kept,
+        )
+    site = Site(f"http://127.0.0.1:{port}", process, log)
+    try:
+        site.wait_until_up()
+        yield site
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class HubHandler(BaseHTTPRequestHandler):
+    """Knows `etat/<stage>` for each stage of a Space; nothing else exists."""
+
+    def do_GET(self) -> None:
+        found = self.path.startswith("/api/spaces/etat/")
+        stage = self.path.rpartition("/")[2].replace("-", "_").upper()
+        body = json.dumps({"sdk": "gradio", "host": "https://etat.hf.space", "runtime": {"stage": stage}}).encode()
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def pretended_hub() -> Iterator[str]:
+    """The address of a Hub of our own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), HubHandler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join()

@@ -1,0 +1,196 @@
+"""Every kind of page, in both themes, on a telephone and on a desk: axe finds nothing, nothing overflows."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.browser.conftest import StudentAt
+from tests.browser.site import PRACTICE, WAKE_SECONDS, Site
+
+AXE = (Path(__file__).parent / "axe-4.14.1.min.js").read_text(encoding="utf-8")
+# All the rules that are on by default, and those of WCAG 2.2 AA, of which some are not.
+RUN_AXE = """async () => {
+  const rules = Object.fromEntries(axe.getRules(["wcag22aa"]).map((rule) => [rule.ruleId, {enabled: true}]));
+  const {violations} = await axe.run(document, {rules, resultTypes: ["violations"]});
+  return violations.map(({id, help, nodes}) =>
+    `${id}: ${help}\\n` + nodes.map(({target, failureSummary}) => `  ${target}: ${failureSummary}`).join("\\n"));
+}"""
+OVERFLOW = "() => document.documentElement.scrollWidth - innerWidth"
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space")
+ENDPOINTS = ("saluer", "calculer", "compter", "filtrer", "classer", "resumer", "discuter")
+VALUES = {
+    "saluer": {"prenom": "Awa"},
+    "compter": {"jusqua": "2", "pause": "0,1"},
+    "classer": {"phrase": "Il fait beau ce matin."},
+    "discuter": {"message": "Qu’est-ce qu’un Space ?"},
+}
+
+Arrive = Callable[[Page], object]
+
+
+def red_picture() -> FilePayload:
+    """A small PNG."""
+    kept = io.BytesIO()
+    Image.new("RGB", (40, 30), "#cc2233").save(kept, "PNG")
+    return {"name": "rouge.png", "mimeType": "image/png", "buffer": kept.getvalue()}
+
+
+def at(path: str) -> Arrive:
+    """Open this address."""
+    return lambda page: page.goto(path)
+
+
+def send(page: Page, endpoint: str, **values: str) -> None:
+    """Fill the form of an endpoint and send it."""
+    page.goto(f"{PRACTICE}?endpoint=/{endpoint}")
+    for name, text in values.items():
+        page.locator(f"[name=arg-{name}]").fill(text)
+    if endpoint == "filtrer":
+        page.locator("[name=arg-image]").set_input_files(red_picture())
+    page.locator("form[data-endpoint] .submit button").click()
+
+
+def run(endpoint: str, status: str = "succeeded", **values: str) -> Arrive:
+    """Create a run and wait for this status."""
+
+    def arrive(page: Page) -> None:
+        send(page, endpoint, **values)
+        expect(page.locator("article[data-run]")).to_have_attribute("data-status", status)
+
+    return arrive
+
+
+def counting(page: Page, status: str = "running") -> None:
+    """A run that takes 40 seconds, with a first partial output."""
+    run("compter", status, jusqua="20", pause="2")(page)
+    expect(page.locator("[data-output]")).to_be_visible()
+
+
+def waiting(page: Page) -> None:
+    """A third run at once: it waits for one of the two others."""
+    for status in ("running", "running", "queued"):
+        run("compter", status, jusqua="20", pause="2")(page)
+
+
+def stopped(page: Page) -> None:
+    """A run that was stopped half-way."""
+    counting(page)
+    page.get_by_role("button", name="Arrêter").click()
+    expect(page.locator("article[data-run]")).to_have_attribute("data-status", "stopped")
+
+
+def refused(page: Page) -> None:
+    """A form with two fields to correct."""
+    send(page, "calculer", a="douze", b="treize")
+    expect(page.locator("[aria-invalid=true]")).to_have_count(2)
+
+
+def longer_table(page: Page) -> None:
+    """A table with a line more than the Space's own."""
+    page.goto(f"{PRACTICE}?endpoint=/resumer")
+    page.get_by_role("button", name="Ajouter une ligne").click()
+    expect(page.locator("table.grid tbody tr")).to_have_count(4)
+
+
+def my_runs(page: Page) -> None:
+    """A list of runs that is not empty: one succeeded, one failed."""
+    run("saluer", prenom="Awa")(page)
+    run("calculer", "failed", b="0")(page)
+    page.goto("/essais/")
+    expect(page.locator(".lines > li")).to_have_count(2)
+
+
+def home_again(page: Page) -> None:
+    """The front page of somebody who has tried something."""
+    run("saluer", prenom="Awa")(page)
+    page.goto("/")
+
+
+PAGES: dict[str, Arrive] = {
+    "the front page": at("/"),
+    "the front page, with runs": home_again,
+    **{f"the lesson {slug}": at(f"/lecons/{slug}") for slug in LESSONS},
+    "the Spaces": at("/espaces/"),
+    "the Spaces, a name that is none": at("/espaces/?nom=pas%20un%20nom"),
+    **{f"the form of {name}": at(f"{PRACTICE}?endpoint=/{name}") for name in ENDPOINTS},
+    "an endpoint that is gone": at(f"{PRACTICE}?endpoint=/rien"),
+    "a form with errors": refused,
+    "a form with a line more": longer_table,
+    "a Space that is being built": at("/espaces/etat/building"),
+    "a Space on pause": at("/espaces/etat/paused"),
+    "a Space that does not exist": at("/espaces/personne/rien"),
+    "no run": at("/essais/"),
+    "my runs": my_runs,
+    **{f"a run of {name}": run(name, **VALUES.get(name, {})) for name in ENDPOINTS},
+    "a run that failed": run("calculer", "failed", b="0"),
+    "a run in progress": counting,
+    "a run that waits": waiting,
+    "a run that was stopped": stopped,
+    "a page that does not exist": at("/rien"),
+    "privacy": at("/confidentialite"),
+    "the patterns": at("/motifs"),
+}
+# One title each, except where the page of a form shows it in another state.
+SAME_TITLE = {
+    "the front page, with runs": "the front page",
+    "my runs": "no run",
+    "a form with a line more": "the form of resumer",
+}
+
+
+def faults(page: Page) -> list[str]:
+    """What is wrong with the page on show, in both themes and at both widths."""
+    found = []
+    page.evaluate(AXE)
+    for theme in ("light", "dark"):
+        # Without motion: a colour on its way from one theme to the other is nobody's contrast.
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        for size in (PHONE, DESK):
+            page.set_viewport_size(size)
+            where = f"{theme}, {size['width']} px"
+            found += [f"{where}: {violation}" for violation in page.evaluate(RUN_AXE)]
+            if page.evaluate(OVERFLOW) > 0:
+                found.append(f"{where}: the document is wider than the window")
+    return found
+
+
+@pytest.fixture(scope="module")
+def titles() -> dict[str, str]:
+    """The titles seen so far, and the kind of page that had each."""
+    return {}
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_the_page_is_for_everybody(page: Page, titles: dict[str, str], kind: str):
+    PAGES[kind](page)
+    assert faults(page) == []
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.locator("h1")).to_have_count(1)
+    expect(page.locator("main")).to_have_count(1)
+    kept = SAME_TITLE.get(kind, kind)
+    assert titles.setdefault(page.title(), kept) == kept
+
+
+def test_a_sleeping_space_is_for_everybody_too(sleeping_site: Site, student_at: StudentAt):
+    page = student_at(sleeping_site)
+    page.goto("/espaces/")
+    expect(page.get_by_text("Endormi")).to_be_visible()
+    assert faults(page) == []
+    page.goto(PRACTICE)
+    expect(page.locator("[data-error=space-sleeping]")).to_be_visible()
+    assert faults(page) == []
+    expect(page.locator("form[data-endpoint]")).to_be_visible(timeout=WAKE_SECONDS * 1000)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_chosen_theme_is_as_readable_as_that_of_the_system(page: Page, site: Site, theme: str):
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": site.url}])
+    page.goto("/lecons/3-3-tester-un-space")
+    page.evaluate(AXE)
+    page.emulate_media(color_scheme="dark" if theme == "light" else "light", reduced_motion="reduce")
+    assert page.evaluate(RUN_AXE) == []

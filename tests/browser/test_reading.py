@@ -1,0 +1,125 @@
+"""Reading the course in a browser: from lesson to lesson, theme, code."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import StudentAt
+from tests.browser.site import Site
+
+CODE = "/lecons/3-3-tester-un-space"
+LESSONS = ("3.1", "3.2", "3.3")
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+def reader(request: pytest.FixtureRequest, site: Site, student_at: StudentAt) -> Page:
+    """Somebody's page, with JavaScript and without."""
+    return student_at(site, java_script_enabled=request.param)
+
+
+def test_the_course_reads_from_the_first_lesson_to_the_last_and_back(reader: Page):
+    reader.goto("/")
+    reader.get_by_role("link", name="Commencer la leçon 3.1").click()
+    for number in LESSONS:
+        expect(reader.get_by_role("heading", level=1)).to_contain_text(number)
+        reader.locator(".pager a.next").click()
+    expect(reader).to_have_url(re.compile("/espaces/$"))
+    reader.goto(CODE)
+    for number in reversed(LESSONS):
+        expect(reader.get_by_role("heading", level=1)).to_contain_text(number)
+        reader.locator(".pager a").first.click()
+    expect(reader).to_have_url(re.compile("/#cours$"))
+
+
+def test_the_list_of_lessons_leads_to_each(reader: Page):
+    reader.goto("/")
+    titles = reader.locator(".syllabus h3 a").all_inner_texts()
+    assert len(titles) == len(LESSONS)
+    for title in titles:
+        reader.goto("/")
+        reader.locator(".syllabus").get_by_role("link", name=title).click()
+        expect(reader.get_by_role("heading", level=1)).to_contain_text(title)
+
+
+def test_the_contents_lead_to_every_section(reader: Page):
+    reader.goto(CODE)
+    contents = reader.get_by_role("navigation", name="Dans cette leçon")
+    for link in contents.get_by_role("link").all():
+        link.click()
+        anchor = (link.get_attribute("href") or "").removeprefix("#")
+        expect(reader).to_have_url(re.compile(f"#{re.escape(anchor)}$"))
+        expect(reader.locator(f"[id='{anchor}']")).to_be_in_viewport()
+
+
+def test_the_contents_are_folded_above_the_text_on_a_telephone(site: Site, student_at: StudentAt):
+    phone = student_at(site, viewport={"width": 360, "height": 740})
+    phone.goto(CODE)
+    contents = phone.get_by_role("navigation", name="Dans cette leçon")
+    expect(contents.get_by_role("link").first).to_be_hidden()
+    contents.get_by_text("Dans cette leçon").click()
+    expect(contents.get_by_role("link").first).to_be_visible()
+
+
+def test_a_lesson_leads_to_the_form_of_the_endpoint_it_speaks_of(reader: Page):
+    reader.goto(CODE)
+    reader.locator("section.try", has_text="/calculer").get_by_role("link", name="Ouvrir le formulaire").click()
+    expect(reader.locator("form[data-endpoint='/calculer']")).to_be_visible()
+
+
+def test_the_chosen_theme_lasts_and_the_server_renders_it(page: Page):
+    page.goto("/")
+    expect(page.locator("html")).not_to_have_attribute("data-theme", re.compile("."))
+    page.get_by_role("button", name="Changer de thème").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    answer = page.goto("/espaces/")
+    assert answer is not None
+    assert '<html lang="fr" data-theme="dark">' in answer.text()
+    page.get_by_role("button", name="Changer de thème").click()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+
+
+def test_what_needs_a_script_is_not_shown_without_it(site: Site, student_at: StudentAt):
+    page = student_at(site, java_script_enabled=False)
+    page.goto(CODE)
+    expect(page.get_by_role("button", name="Changer de thème")).to_be_hidden()
+    expect(page.locator("[data-copy]").first).to_be_hidden()
+
+
+def test_copying_gives_the_code_of_the_language_on_show(page: Page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(CODE)
+    block = page.locator(".code", has=page.get_by_role("group", name="Saluer Awa"))
+    for language, words in (("Python", "from gradio_client"), ("JavaScript", "await app.predict")):
+        block.get_by_role("radio", name=language).check()
+        block.locator("[data-copy]").click()
+        expect(block.locator("[data-copy]")).to_contain_text("Copié")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert words in copied
+        assert copied.strip() == block.locator("pre:visible").inner_text().strip()
+
+
+def test_the_language_of_code_is_remembered(page: Page):
+    page.goto(CODE)
+    page.get_by_role("radio", name="cURL").first.check()
+    page.reload()
+    expect(page.get_by_role("radio", name="cURL").first).to_be_checked()
+
+
+def test_a_page_that_does_not_exist_says_so_and_leads_back(reader: Page):
+    answer = reader.goto("/lecons/9-9-rien")
+    assert answer is not None
+    assert answer.status == 404
+    expect(reader.locator("[data-error]")).to_contain_text("Cette page n’existe pas")
+    reader.get_by_role("link", name="Revenir au cours").click()
+    expect(reader.get_by_role("heading", level=1)).to_contain_text("Lire une idée")
+
+
+def test_the_skip_link_comes_first_and_leads_to_the_text(page: Page):
+    page.goto(CODE)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Aller au contenu")).to_be_focused()
+    expect(page.get_by_role("link", name="Aller au contenu")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()

@@ -1,0 +1,219 @@
+"""The commands that start, check and tend the site, each as it is typed; and what they say when they cannot."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from hfcourse import create_app, port
+from hfcourse.lessons import library
+from tests.browser.site import ROOT, Site, environment, free_port
+
+FLASK = [sys.executable, "-m", "flask"]
+SECRET = "ghp_garbage_that_must_stay_secret"
+LESSON = """+++
+number = "1.1"
+slug = "1-1-essai"
+title = "Un essai"
+summary = "Une phrase."
+minutes = 5
+checked = 2026-11-22
++++
+
+Un [lien mort](/lecons/9-9-rien).
+"""
+
+
+def type_in(folder: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Type a command at the top of the project, with an instance of its own in `folder`."""
+    settings.setdefault("HFCOURSE_INSTANCE", str(folder / "instance"))
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment(**settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port on which somebody listens."""
+    with socket.create_server((port.HOST, 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> list[str]:
+    """`make`, told that everything is installed: where this very Python is."""
+    if not shutil.which("make"):
+        pytest.fail("make is missing") if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip("make is missing")
+    stamp = tmp_path / "installed"
+    stamp.touch()
+    return ["make", f"BIN={Path(sys.executable).parent}", f"RUN_STAMP={stamp}"]
+
+
+def invoke(app: Flask, *words: str) -> Result:
+    """Give one of our commands to an application that is already made."""
+    with app.app_context():
+        return app.test_cli_runner().invoke(args=words)
+
+
+def pretended_python(folder: Path, lacking: str) -> Path:
+    """An interpreter that runs, and fails as soon as it is asked about what it lacks."""
+    made = folder / "python"
+    made.write_text(f'#!/bin/sh\ncase "$2" in *{lacking}*) exit 1 ;; esac\n')
+    made.chmod(0o755)
+    return made
+
+
+# Starting
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("HFCOURSE_CALL_DEADLINE_SECONDS", "abc"), ("HFCOURSE_TIME_ZONE", "Mars/Olympus"), ("HF_TOKEN", SECRET)],
+)
+def test_a_setting_that_makes_no_sense_stops_the_start_with_one_line(tmp_path: Path, variable: str, value: str):
+    said = type_in(tmp_path, *FLASK, "run", "--port", str(free_port()), **{variable: value})
+    assert said.returncode != 0
+    assert len(said.stderr.strip().splitlines()) == 1
+    assert variable in said.stderr
+    assert value not in said.stdout + said.stderr
+
+
+def test_the_site_can_be_made_without_arguments_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HFCOURSE_INSTANCE", str(tmp_path / "instance"))
+    monkeypatch.chdir(tmp_path)
+    app = create_app()
+    assert app.test_client().get("/lecons/3-1-presentation").status_code == 200
+    assert app.test_client().get("/sante").get_json()["status"] == "ok"
+    assert (tmp_path / "instance" / "hfcourse.sqlite").is_file()
+
+
+# make run
+
+
+def test_make_run_starts_the_site_on_the_port_asked_for(tmp_path: Path, ready: list[str]):
+    number, log = free_port(), tmp_path / "log"
+    with log.open("wb") as kept:
+        process = subprocess.Popen(
+            [*ready, "run", f"PORT={number}"],
+            cwd=ROOT,
+            env=environment(HFCOURSE_INSTANCE=str(tmp_path / "instance")),
+            stdin=subprocess.DEVNULL,
+            stdout=kept,
+            stderr=kept,
+            start_new_session=True,
+        )
+    try:
+        site = Site(f"http://127.0.0.1:{number}", process, log)
+        site.wait_until_up()
+        assert "Commencer la leçon" in site.get("/")
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+def test_make_run_says_that_the_port_is_taken_and_names_a_free_one(tmp_path: Path, ready: list[str], taken_port: int):
+    said = type_in(tmp_path, *ready, "run", f"PORT={taken_port}")
+    assert said.returncode != 0
+    found = re.fullmatch(
+        rf"hfcourse: port {taken_port} is taken; this one is free: make run PORT=(\d+)", said.stderr.splitlines()[0]
+    )
+    assert found
+    assert port.is_free(int(found[1]))
+    assert "Running on" not in said.stdout + said.stderr
+    assert not (tmp_path / "instance").exists()
+
+
+@pytest.mark.parametrize("words", ["abc", "0", "70000", "-1", "5000x", "٥٠٠٠"])
+def test_make_run_refuses_a_port_that_is_none(tmp_path: Path, ready: list[str], words: str):
+    said = type_in(tmp_path, *ready, "run", f"PORT={words}")
+    assert said.returncode != 0
+    assert said.stderr.splitlines()[0] == "hfcourse: PORT must be a whole number from 1 to 65535."
+
+
+@pytest.mark.parametrize(
+    ("lacking", "words"),
+    [("version_info", "Python 3.11 or newer is needed"), ("ensurepip", "cannot make virtual environments")],
+)
+def test_make_run_says_in_one_line_what_python_lacks(tmp_path: Path, ready: list[str], lacking: str, words: str):
+    python = pretended_python(tmp_path, lacking)
+    said = type_in(tmp_path, "make", "run", f"BIN={tmp_path / 'none'}", f"PYTHON={python}")
+    assert said.returncode != 0
+    ours = [line for line in said.stderr.splitlines() if not line.startswith("make")]
+    assert len(ours) == 1
+    assert words in ours[0]
+
+
+def test_make_run_says_in_one_line_that_there_is_no_python(tmp_path: Path, ready: list[str]):
+    said = type_in(tmp_path, "make", "run", f"BIN={tmp_path / 'none'}", f"PYTHON={tmp_path / 'python'}")
+    assert said.returncode != 0
+    assert "does not run; install Python 3.11" in said.stderr.splitlines()[0]
+
+
+def test_make_alone_lists_the_commands(tmp_path: Path, ready: list[str]):
+    said = type_in(tmp_path, "make")
+    assert said.returncode == 0
+    for target in ("run", "test", "check", "bench", "clean"):
+        assert f"make {target} " in said.stdout
+
+
+# flask …
+
+
+def test_flask_lists_our_commands(tmp_path: Path, app: Flask):
+    said = type_in(tmp_path, *FLASK, "--help")
+    assert said.returncode == 0, said.stderr
+    for name, command in app.cli.commands.items():
+        assert re.search(rf"^  {name}  +\w", said.stdout, re.MULTILINE), name
+        assert command.help
+
+
+def test_the_lessons_have_nothing_to_mend(tmp_path: Path):
+    said = type_in(tmp_path, *FLASK, "check")
+    assert said.returncode == 0, said.stdout
+    assert "nothing to mend" in said.stdout
+
+
+def test_checking_a_broken_lesson_names_file_and_line_and_fails(app: Flask, tmp_path: Path):
+    (tmp_path / "11-essai.md").write_text(LESSON)
+    app.extensions["lessons"] = library.Shelf(tmp_path, library.FIGURES)
+    said = invoke(app, "check")
+    assert said.exit_code == 1
+    assert f"{tmp_path / '11-essai.md'}:10: " in said.output
+    assert "/lecons/9-9-rien" in said.output
+    assert "nothing to mend" not in said.output
+
+
+def test_pruning_says_what_it_deleted(app: Flask):
+    said = invoke(app, "prune")
+    assert (said.exit_code, said.output.strip()) == (0, "0 runs deleted.")
+
+
+def tables(database: Path) -> list[tuple[str, str]]:
+    """What the database is made of, and the migration that it says it is at."""
+    with closing(sqlite3.connect(database)) as opened:
+        made = opened.execute("SELECT name, sql FROM sqlite_master").fetchall()
+        return made + opened.execute("SELECT 'at', version_num FROM alembic_version").fetchall()
+
+
+def test_migrating_a_database_that_is_up_to_date_changes_nothing(app: Flask):
+    database = Path(app.instance_path) / "hfcourse.sqlite"
+    before = tables(database)
+    assert invoke(app, "migrate").exit_code == 0
+    assert tables(database) == before
