@@ -17,7 +17,7 @@ def finished_run(kept: KeptFile | None = None, days: float = 0) -> str:
     """A finished run, made so many days ago, with a file or without."""
     sent = {"image": kept.id} if kept else {}
     run_id = store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
-    store.append(run_id, "started", {"eta": None})
+    store.append(run_id, [store.Told("started", {"eta": None})])
     store.finish(run_id, "succeeded", [])
     with database.writing() as session:
         session.execute(update(Run).where(Run.id == run_id).values(created=database.now() - timedelta(days=days)))

@@ -15,6 +15,7 @@ from hfcourse import tokens
 from hfcourse.errors import CallFailed, CourseError, Refused, Stopped
 from hfcourse.runs import store
 from hfcourse.runs.models import Run
+from hfcourse.runs.store import Told
 from hfcourse.spaces import files, location
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.events import Event, Log, Output, Partial, Progress, Queued, Started
@@ -47,9 +48,7 @@ log = logging.getLogger(__name__)
 
 def execute(run_id: str, leash: Leash) -> None:
     """Claim the run, call the Space, store what happens. Raises nothing: every end is a status of the run."""
-    if not store.claim(run_id):
-        return
-    run = store.load(run_id)
+    run = store.claim(run_id)
     if run is None:
         return
     recorder = Recorder(run)
@@ -113,6 +112,8 @@ class Recorder:
         self._received = 0
         self._told_at: dict[type, float] = {}
         self._messages = 0
+        self._held: dict[str, Told] = {}
+        self._is_waiting = False
 
     def record(self, event: Event) -> None:
         """Store an event that is not the last, unless the Space says more than anybody reads."""
@@ -121,9 +122,24 @@ class Recorder:
         if not self._is_worth_storing(event):
             return
         if isinstance(event, Partial):
-            store.append_partial(self.run.id, self._described(event.values), self._received)
-        else:
-            store.append(self.run.id, KINDS[type(event)], self.masked(asdict(event)))
+            told = Told("partial", {"outputs": self._described(event.values)})
+            store.append_partial(self.run.id, [*self._released(), told], self._received)
+            return
+        self._held[KINDS[type(event)]] = Told(KINDS[type(event)], self.masked(asdict(event)))
+        if self._changes_the_page(event):
+            store.append(self.run.id, self._released())
+
+    def _changes_the_page(self, event: Event) -> bool:
+        """Has somebody who looks something new to see? If not, the event is stored with the next one that has."""
+        if not isinstance(event, Queued | Started):
+            return True
+        was_waiting, self._is_waiting = self._is_waiting, isinstance(event, Queued) and bool(event.rank)
+        return was_waiting or self._is_waiting
+
+    def _released(self) -> list[Told]:
+        """The events that were held back."""
+        held, self._held = list(self._held.values()), {}
+        return held
 
     def _is_worth_storing(self, event: Event) -> bool:
         if isinstance(event, Log):
@@ -142,12 +158,12 @@ class Recorder:
             collected.replace(value) if holds else value
             for value, holds in zip(values, self._holds_files(), strict=False)
         ]
-        store.finish(self.run.id, "succeeded", self._described(kept), partials=self._received)
+        store.finish(self.run.id, "succeeded", self._described(kept), partials=self._received, told=self._released())
 
     def finish_early(self, status: str, error: str | None = None, said: str = "") -> None:
         """Store the end of a call that gave no result, with the outputs that had arrived, if any had."""
         arrived = None if self._latest is None else self._described(self._latest)
-        store.finish(self.run.id, status, arrived, error, said, partials=self._received)
+        store.finish(self.run.id, status, arrived, error, said, partials=self._received, told=self._released())
 
     def masked(self, value: Any) -> Any:
         """A JSON value without the token, and without the address of the Space."""

@@ -9,11 +9,13 @@ import os
 import secrets
 import socket
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import CursorResult, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS
@@ -23,6 +25,53 @@ from hfcourse.typography import french
 
 STALE_SECONDS = 10
 PAGE_RUNS = 50
+
+
+RUNS, RUN_EVENTS = cast(Table, Run.__table__), cast(Table, RunEvent.__table__)
+# What every call and every look at a run needs is made once: making a statement anew costs more than executing it.
+RUN = select(Run).where(Run.id == bindparam("run_id"))
+EVENTS = select(RunEvent).where(RunEvent.run_id == bindparam("run_id")).order_by(RunEvent.n)
+FILES = select(RunFile).where(RunFile.run_id == bindparam("run_id")).order_by(RunFile.n)
+CLAIM = (
+    update(RUNS)
+    .where(Run.id == bindparam("run_id"), Run.status == "queued")
+    .values(
+        status="running", started=bindparam("moment"), heartbeat=bindparam("moment"), process=bindparam("new_process")
+    )
+)
+NEXT_EVENT = select(func.coalesce(func.max(RunEvent.n), 0) + 1).where(RunEvent.run_id == bindparam("run_id"))
+ADD_EVENT = insert(RUN_EVENTS)
+DROP_PARTIAL = delete(RUN_EVENTS).where(RunEvent.run_id == bindparam("of_run"), RunEvent.kind == "partial")
+COUNT_PARTIAL = (
+    update(RUNS)
+    .where(Run.id == bindparam("run_id"))
+    .values(
+        partials=bindparam("received"),
+        first_output=func.coalesce(Run.first_output, bindparam("moment", type_=database.Moment)),
+    )
+)
+FINISH = (
+    update(RUNS)
+    .where(Run.id == bindparam("run_id"), Run.status.in_(UNFINISHED))
+    .values(
+        status=bindparam("new_status"),
+        outputs=bindparam("new_outputs"),
+        error=bindparam("new_error"),
+        said=bindparam("new_said"),
+        partials=bindparam("received"),
+        finished=bindparam("moment"),
+        first_output=func.coalesce(Run.first_output, bindparam("first", type_=database.Moment)),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event that is not stored yet."""
+
+    kind: str
+    data: dict[str, Any]
+    at: datetime = field(default_factory=database.now)
 
 
 def process_name() -> str:
@@ -74,10 +123,12 @@ def find(run_id: str, visitor: str | None) -> Run | None:
     """The run with its events and files, if it is this visitor's; an abandoned one is marked first."""
     if visitor is None:
         return None
-    whole = select(Run).where(Run.id == run_id, Run.visitor == visitor)
     with database.reading() as session:
-        run = session.scalar(whole.options(selectinload(Run.events), selectinload(Run.files)))
-    if run and not run.is_finished and run.heartbeat < stale_moment():
+        run = with_files(session, session.scalar(RUN, {"run_id": run_id}))
+        if run is None or run.visitor != visitor:
+            return None
+        set_committed_value(run, "events", session.scalars(EVENTS, {"run_id": run_id}).all())
+    if not run.is_finished and run.heartbeat < stale_moment():
         interrupt_abandoned()
         return find(run_id, visitor)
     return run
@@ -115,19 +166,24 @@ def file_of(run_id: str, n: int, visitor: str | None) -> StoredFile | None:
 
 
 def load(run_id: str) -> Run | None:
-    """The run with its files, whoever it belongs to: for whoever executes it."""
+    """The run with its files, whoever it belongs to."""
     with database.reading() as session:
-        return session.scalar(select(Run).where(Run.id == run_id).options(selectinload(Run.files)))
+        return with_files(session, session.scalar(RUN, {"run_id": run_id}))
 
 
-def claim(run_id: str) -> bool:
-    """Take a queued run in hand; False if somebody else has, or if it was stopped."""
-    moment = database.now()
-    return changed(
-        update(Run)
-        .where(Run.id == run_id, Run.status == "queued")
-        .values(status="running", started=moment, heartbeat=moment, process=process_name())
-    )
+def with_files(session: Session, run: Run | None) -> Run | None:
+    if run:
+        set_committed_value(run, "files", session.scalars(FILES, {"run_id": run.id}).all())
+    return run
+
+
+def claim(run_id: str) -> Run | None:
+    """Take a queued run in hand; None if somebody else has, or if it was stopped."""
+    taken = {"run_id": run_id, "moment": database.now(), "new_process": process_name()}
+    with database.writing() as session:
+        if not cast(CursorResult[Any], session.execute(CLAIM, taken)).rowcount:
+            return None
+        return with_files(session, session.scalar(RUN, {"run_id": run_id}))
 
 
 def changed(statement: Any) -> bool:
@@ -136,30 +192,32 @@ def changed(statement: Any) -> bool:
         return bool(cast(CursorResult[Any], session.execute(statement)).rowcount)
 
 
-def append(run_id: str, kind: str, data: dict[str, Any]) -> None:
-    """Add an event."""
+def append(run_id: str, told: Sequence[Told]) -> None:
+    """Add events. Whoever executes a run is the only one who adds to it: see `claim`."""
     with database.writing() as session:
-        number = next_number(session, run_id)
-        session.add(RunEvent(run_id=run_id, n=number, kind=kind, data=data, at=database.now()))
+        add_events(session, run_id, told)
 
 
-def append_partial(run_id: str, outputs: list[dict[str, Any]], received: int) -> None:
-    """Store the outputs so far, `received` of which came; they take the place of the ones before, being whole."""
-    moment = database.now()
+def append_partial(run_id: str, told: Sequence[Told], received: int) -> None:
+    """Add events of which the last holds the outputs so far, `received` of which came.
+
+    It takes the place of the one before, being whole.
+    """
     with database.writing() as session:
-        number = next_number(session, run_id)
-        session.execute(delete(RunEvent).where(RunEvent.run_id == run_id, RunEvent.kind == "partial"))
-        session.add(RunEvent(run_id=run_id, n=number, kind="partial", data={"outputs": outputs}, at=moment))
-        session.execute(
-            update(Run)
-            .where(Run.id == run_id)
-            .values(partials=received, first_output=func.coalesce(Run.first_output, moment))
-        )
+        session.execute(DROP_PARTIAL, {"of_run": run_id})
+        add_events(session, run_id, told)
+        session.execute(COUNT_PARTIAL, {"run_id": run_id, "received": received, "moment": told[-1].at})
 
 
-def next_number(session: Session, run_id: str) -> int:
-    last = session.scalar(select(func.max(RunEvent.n)).where(RunEvent.run_id == run_id))
-    return (last or 0) + 1
+def add_events(session: Session, run_id: str, told: Sequence[Told]) -> None:
+    if not told:
+        return
+    first = session.scalar(NEXT_EVENT, {"run_id": run_id}) or 1
+    rows = [
+        {"run_id": run_id, "n": n, "kind": event.kind, "data": event.data, "at": event.at}
+        for n, event in enumerate(told, first)
+    ]
+    session.execute(ADD_EVENT, rows)
 
 
 def add_output_file(run_id: str, file_id: str) -> int:
@@ -178,16 +236,30 @@ def finish(
     error: str | None = None,
     said: str = "",
     *,
-    partials: int | None = None,
+    partials: int = 0,
+    told: Sequence[Told] = (),
 ) -> bool:
-    """Give a running run its final status; False if it already has one. Without `outputs` there are none."""
+    """Give an unfinished run its final status; False if it already has one.
+
+    Args:
+        outputs: None if nothing had arrived.
+        partials: how many partial outputs came.
+        told: events that were not stored yet.
+    """
     moment = database.now()
-    values: dict[str, Any] = {"status": status, "finished": moment, "error": error, "said": said}
-    if partials is not None:
-        values["partials"] = partials
-    if outputs is not None:
-        values |= {"outputs": outputs, "first_output": func.coalesce(Run.first_output, moment)}
-    return changed(update(Run).where(Run.id == run_id, Run.status.in_(UNFINISHED)).values(values))
+    ended = {
+        "run_id": run_id,
+        "new_status": status,
+        "new_outputs": outputs or [],
+        "new_error": error,
+        "new_said": said,
+        "received": partials,
+        "moment": moment,
+        "first": None if outputs is None else moment,
+    }
+    with database.writing() as session:
+        add_events(session, run_id, told)
+        return bool(cast(CursorResult[Any], session.execute(FINISH, ended)).rowcount)
 
 
 def stop_queued(run_id: str) -> bool:

@@ -116,6 +116,7 @@ def view_of(run: Run) -> dict[str, Any]:
         "outputs": watch.shown_outputs(run),
         "inputs": watch.inputs_of(run),
         "is_file": watch.is_file,
+        "is_table": watch.is_table,
         "rail": watch.rail(run),
         "queue": watch.queue_of(run),
         "progress": watch.latest_message(run),
