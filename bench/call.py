@@ -1,0 +1,264 @@
+"""What a call costs through hfcourse, beside the ways that one would otherwise take, in one run on this machine.
+
+    python bench/call.py [--visitors 1,30,100] [--seconds 6]
+
+One trivial Gradio app answers all of them: its REST route (the floor), a gradio_client made for each call, a
+gradio_client kept, a naive Flask view that makes a client for each request, and hfcourse from the POST of the
+form to the stored result. Each visitor calls, waits for the end, calls again. hfcourse's own moment of the end
+is taken from the run's JSON, so that how often we look does not count. Processes are ended by their id.
+"""
+
+import argparse
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+from gradio_client import Client
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+PATIENCE_SECONDS = 120
+SLOW_RUNS = 100
+LOOK_SECONDS = 0.25
+
+Caller = Callable[[str], float]  # calls an endpoint once; how long it took, in seconds
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def serving(command: list[str], address: str, **variables: str) -> Iterator[int]:
+    """A server in a process of its own, from its first answer to the end of the block; yields its process id."""
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | variables, stdout=log, stderr=log)  # noqa: S603
+        try:
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while not is_answering(address):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    sys.exit(f"{command} did not start:\n{log.read().decode()}")
+                time.sleep(0.1)
+            yield process.pid
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def is_answering(address: str) -> bool:
+    try:
+        httpx.get(address, timeout=5)
+    except httpx.HTTPError:
+        return False
+    return True
+
+
+def flask_command(app: str, port: int) -> list[str]:
+    return [sys.executable, "-m", "flask", "--app", app, "run", "--port", str(port)]
+
+
+def timed(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def floor(space: str) -> Caller:
+    """The Space's own REST route, over one kept connection."""
+    browser = httpx.Client(base_url=space + "/gradio_api/call", timeout=PATIENCE_SECONDS)
+
+    def call(endpoint: str) -> None:
+        event = browser.post(f"/{endpoint}", json={"data": ["Awa"]}).json()["event_id"]
+        answer = browser.get(f"/{endpoint}/{event}").text
+        assert "event: complete" in answer
+
+    return lambda endpoint: timed(lambda: call(endpoint))
+
+
+def new_client(space: str) -> Client:
+    return Client(space, token=False, download_files=False, verbose=False, analytics_enabled=False)
+
+
+def fresh(space: str) -> Caller:
+    return lambda endpoint: timed(lambda: new_client(space).predict("Awa", api_name=f"/{endpoint}"))
+
+
+def reused(space: str) -> Caller:
+    client = new_client(space)
+    return lambda endpoint: timed(lambda: client.predict("Awa", api_name=f"/{endpoint}"))
+
+
+def naive(address: str) -> Caller:
+    browser = httpx.Client(base_url=address, timeout=PATIENCE_SECONDS)
+
+    def call(endpoint: str) -> None:
+        assert browser.post(f"/{endpoint}", data={"name": "Awa"}).status_code == 200
+
+    return lambda endpoint: timed(lambda: call(endpoint))
+
+
+def hfcourse(address: str) -> Caller:
+    """A student's browser: the form once, then the POST and the run's JSON until it is over."""
+    browser = httpx.Client(base_url=address, timeout=PATIENCE_SECONDS)
+    csrf = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/espaces/bench/trivial").text)
+    assert csrf, "no form"
+
+    def call(endpoint: str) -> float:
+        form = {"csrf_token": csrf[1], "space": "bench/trivial", "endpoint": f"/{endpoint}", "arg-name": "Awa"}
+        sent = time.time()
+        run = browser.post("/essais", data=form).headers["location"] + ".json"
+        while (seen := browser.get(run).json())["status"] in ("queued", "running"):
+            time.sleep(LOOK_SECONDS)
+        assert seen["status"] == "succeeded", seen
+        return datetime.fromisoformat(seen["timings"]["finished"]).timestamp() - sent
+
+    return call
+
+
+@dataclass
+class Load:
+    """So many visitors, each calling again and again for so many seconds, or once."""
+
+    caller: Callable[[], Caller]
+    visitors: int
+    seconds: float
+    endpoint: str = "greet"
+    took: list[float] = field(default_factory=list)
+    wall: float = 0
+
+    def run(self) -> "Load":
+        callers = [self.caller() for _ in range(self.visitors)]
+        for caller in callers[:3]:
+            caller("greet")  # warm
+        start = time.perf_counter()
+        threads = [threading.Thread(target=self._visit, args=(caller, start)) for caller in callers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.wall = time.perf_counter() - start
+        return self
+
+    def _visit(self, caller: Caller, start: float) -> None:
+        self.took.append(caller(self.endpoint))
+        while time.perf_counter() - start < self.seconds:
+            self.took.append(caller(self.endpoint))
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.took)
+
+    @property
+    def p95(self) -> float:
+        return sorted(self.took)[int(len(self.took) * 0.95)]
+
+    @property
+    def rate(self) -> float:
+        return len(self.took) / self.wall
+
+
+def memory_bytes(process_id: int) -> int:
+    """Resident memory of a process (Linux; 0 elsewhere)."""
+    try:
+        status = Path(f"/proc/{process_id}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found[1]) * 1024 if found else 0
+
+
+class Peak:
+    """The most memory that a process had while the block ran."""
+
+    def __init__(self, process_id: int) -> None:
+        self.process_id, self.bytes, self._over = process_id, 0, threading.Event()
+
+    def __enter__(self) -> "Peak":
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+        return self
+
+    def _look(self) -> None:
+        while not self._over.wait(0.02):
+            self.bytes = max(self.bytes, memory_bytes(self.process_id))
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+
+def requests_seen(space: str) -> int:
+    return httpx.get(space + "/requests").json()
+
+
+def table(contenders: dict[str, Callable[[], Caller]], visitors: list[int], seconds: float, space: str) -> None:
+    """Print one block a number of visitors; ratios are to the floor (time) and to the naive view (rate)."""
+    for count in visitors:
+        print(f"\n{count} visitor(s)      median ms   p95 ms   calls/s   requests/call   time/floor   rate/naive")
+        loads, asked = {}, {}
+        for name, caller in contenders.items():
+            before = requests_seen(space)
+            loads[name] = Load(caller, count, seconds).run()
+            asked[name] = (requests_seen(space) - before) / len(loads[name].took)
+        for name, load in loads.items():
+            print(
+                f"{name:16} {load.median * 1000:10.1f} {load.p95 * 1000:8.0f} {load.rate:9.1f} {asked[name]:15.1f}"
+                f" {load.median / loads['REST floor'].median:12.2f} {load.rate / loads['naive view'].rate:12.2f}"
+            )
+
+
+def slow_runs(caller: Callable[[], Caller], process_id: int) -> None:
+    """Print how long 100 runs at once take that each take 2 s, and the memory that they add."""
+    idle = memory_bytes(process_id)
+    with Peak(process_id) as peak:
+        load = Load(caller, SLOW_RUNS, 0, "wait").run()
+    print(
+        f"\n{SLOW_RUNS} runs of 2 s at once: the last is stored after {max(load.took):.1f} s,"
+        f" {(peak.bytes - idle) / 1e6:.0f} MB above idle"
+    )
+
+
+def main() -> None:
+    """Start the three servers, print the tables."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--visitors", default="1,30,100")
+    options.add_argument("--seconds", type=float, default=6)
+    chosen = options.parse_args()
+    ports = [free_port() for _ in range(3)]
+    space, plain, site = (f"http://127.0.0.1:{port}" for port in ports)
+    with (
+        tempfile.TemporaryDirectory() as instance,
+        serving([sys.executable, "bench/trivial_app.py", str(ports[0])], space + "/config"),
+        serving(flask_command("bench/naive_view.py", ports[1]), plain, SPACE=space),
+    ):
+        Path(instance, "spaces.toml").write_text(f'[[space]]\nid = "bench/trivial"\nurl = "{space}"\n')
+        variables = {"HFCOURSE_INSTANCE": instance, "HFCOURSE_RUNS_PER_MINUTE": "1000000"}
+        with serving(flask_command("hfcourse", ports[2]), site, **variables) as process_id:
+            contenders = {
+                "REST floor": lambda: floor(space),
+                "fresh client": lambda: fresh(space),
+                "reused client": lambda: reused(space),
+                "naive view": lambda: naive(plain),
+                "hfcourse": lambda: hfcourse(site),
+            }
+            table(contenders, [int(word) for word in chosen.visitors.split(",")], chosen.seconds, space)
+            slow_runs(contenders["hfcourse"], process_id)
+
+
+if __name__ == "__main__":
+    main()
