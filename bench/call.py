@@ -9,6 +9,8 @@ is taken from the run's JSON, so that how often we look does not count. Processe
 """
 
 import argparse
+import http.client
+import json
 import os
 import re
 import socket
@@ -23,6 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 from gradio_client import Client
@@ -78,14 +81,42 @@ def timed(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+class Browser:
+    """As little of a browser as will do, so that it does not take the time of what is measured: it keeps cookies."""
+
+    def __init__(self, address: str) -> None:
+        self._connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=PATIENCE_SECONDS)
+        self._cookies: dict[str, str] = {}
+
+    def ask(self, method: str, path: str, body: str = "", kind: str = "") -> tuple[http.client.HTTPResponse, str]:
+        """The answer and its text; a connection that the server closed is opened anew by http.client."""
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if kind:
+            headers["Content-Type"] = kind
+        self._connection.request(method, path, body or None, headers)
+        answer = self._connection.getresponse()
+        for cookie in answer.headers.get_all("Set-Cookie", []):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        return answer, answer.read().decode()
+
+    def get(self, path: str) -> str:
+        return self.ask("GET", path)[1]
+
+    def post_json(self, path: str, value: object) -> str:
+        return self.ask("POST", path, json.dumps(value), "application/json")[1]
+
+    def post_form(self, path: str, fields: dict[str, str]) -> http.client.HTTPResponse:
+        return self.ask("POST", path, urlencode(fields), "application/x-www-form-urlencoded")[0]
+
+
 def floor(space: str) -> Caller:
     """The Space's own REST route, over one kept connection."""
-    browser = httpx.Client(base_url=space + "/gradio_api/call", timeout=PATIENCE_SECONDS)
+    browser = Browser(space)
 
     def call(endpoint: str) -> None:
-        event = browser.post(f"/{endpoint}", json={"data": ["Awa"]}).json()["event_id"]
-        answer = browser.get(f"/{endpoint}/{event}").text
-        assert "event: complete" in answer
+        event = json.loads(browser.post_json(f"/gradio_api/call/{endpoint}", {"data": ["Awa"]}))["event_id"]
+        assert "event: complete" in browser.get(f"/gradio_api/call/{endpoint}/{event}")
 
     return lambda endpoint: timed(lambda: call(endpoint))
 
@@ -104,26 +135,28 @@ def reused(space: str) -> Caller:
 
 
 def naive(address: str) -> Caller:
-    browser = httpx.Client(base_url=address, timeout=PATIENCE_SECONDS)
+    browser = Browser(address)
 
     def call(endpoint: str) -> None:
-        assert browser.post(f"/{endpoint}", data={"name": "Awa"}).status_code == 200
+        assert browser.post_form(f"/{endpoint}", {"name": "Awa"}).status == 200
 
     return lambda endpoint: timed(lambda: call(endpoint))
 
 
 def hfcourse(address: str) -> Caller:
     """A student's browser: the form once, then the POST and the run's JSON until it is over."""
-    browser = httpx.Client(base_url=address, timeout=PATIENCE_SECONDS)
-    csrf = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/espaces/bench/trivial").text)
+    browser = Browser(address)
+    csrf = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/espaces/bench/trivial"))
     assert csrf, "no form"
 
     def call(endpoint: str) -> float:
         form = {"csrf_token": csrf[1], "space": "bench/trivial", "endpoint": f"/{endpoint}", "arg-name": "Awa"}
         sent = time.time()
-        run = browser.post("/essais", data=form).headers["location"] + ".json"
-        while (seen := browser.get(run).json())["status"] in ("queued", "running"):
+        run = browser.post_form("/essais", form).headers["Location"] + ".json"
+        seen = {"status": "queued"}
+        while seen["status"] in ("queued", "running"):
             time.sleep(LOOK_SECONDS)
+            seen = json.loads(browser.get(run))
         assert seen["status"] == "succeeded", seen
         return datetime.fromisoformat(seen["timings"]["finished"]).timestamp() - sent
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -223,3 +224,18 @@ def test_an_address_that_makes_no_sense_stops_the_start_with_one_line(tmp_path: 
 def test_a_database_that_cannot_be_opened_stops_the_start_with_one_line(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="HFCOURSE_DATABASE_URL"):
         create_app({"INSTANCE": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/no/such/folder/x.sqlite"})
+
+
+def test_the_writers_of_one_process_wait_in_line_and_not_for_a_busy_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0)  # SQLite gives up at once
+    app = create_app({"INSTANCE": str(tmp_path / "instance"), "TESTING": True})
+
+    def write(_number: int) -> None:
+        with app.app_context(), database.writing() as session:
+            session.execute(text("UPDATE runs SET status = status"))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(write, range(200))) == [None] * 200
+    end(app)
