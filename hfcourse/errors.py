@@ -6,6 +6,7 @@ The exceptions that carry a code:
     ├── Refused            before anything leaves the server: the form comes back with all that was typed
     ├── Unavailable        a Space, or the Hub, that cannot be asked or described
     └── CallFailed         a call that was made and did not succeed
+        ├── NotTaken       … because the Space did not even queue it: what we know of it may be out of date
         └── Stopped        … because the visitor stopped it; a status, not an error
 
 Which code an exception gets is decided where it is raised; what a code says is decided here alone.
@@ -50,6 +51,10 @@ class Unavailable(CourseError):
 
 class CallFailed(CourseError):
     """The call went out and no good answer came back."""
+
+
+class NotTaken(CallFailed):
+    """The Space did not queue the call: Gradio answers so (500) when it no longer has the endpoint's function."""
 
 
 class Stopped(CallFailed):
@@ -217,7 +222,7 @@ EXPLANATIONS = {
     ),
     "limit-reached": explain(
         "Trop d’essais attendent déjà leur tour : le vôtre n’a pas été lancé.",
-        "La file d’attente du site est pleine pour le moment.",
+        "La file d’attente du site est pleine pour le moment, ou vos essais y tiennent toute votre part.",
         "Attendez une minute, puis relancez l’essai : vos valeurs sont encore dans le formulaire.",
         status=429,
         practice=False,

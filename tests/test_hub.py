@@ -137,12 +137,12 @@ def test_a_stage_in_which_a_space_cannot_be_called(site: Site, stand_in: FakeSer
         (fake.says({}, 503), "hub-unreachable"),
         (fake.close_at_once, "hub-unreachable"),
         (fake.close_early, "hub-unreachable"),
-        (fake.not_http, "hub-unreachable"),
-        (fake.html, "hub-unreachable"),  # the page of a school's network that asks for a password
-        (fake.bad_json, "hub-unreachable"),
-        (fake.deep_json, "hub-unreachable"),
-        (fake.endless, "hub-unreachable"),
-        (fake.gzipped, "hub-unreachable"),
+        (fake.not_http, "bad-answer"),
+        (fake.html, "bad-answer"),  # the page of a school's network that asks for a password
+        (fake.bad_json, "bad-answer"),
+        (fake.deep_json, "bad-answer"),
+        (fake.endless, "answer-too-large"),
+        (fake.gzipped, "bad-answer"),
         (fake.says([]), "bad-answer"),
         (fake.says("gradio"), "bad-answer"),
         (fake.says(space(runtime=None)), "bad-answer"),
@@ -162,7 +162,7 @@ def test_a_hub_that_is_slow_ends_with_the_leash(site: Site, stand_in: FakeServer
     stand_in.behaviour, app = behaviour, site()
     result, seconds = timed(lambda: look_up(app, seconds=0.5))
     assert isinstance(result, Unavailable)
-    assert (result.code, seconds < 1.5) == ("hub-unreachable", True)
+    assert (result.code, seconds < 1.5) == ("timeout", True)
 
 
 def test_a_silent_hub_keeps_nobody_longer_than_its_own_limit(
@@ -249,7 +249,7 @@ class TestMemory:
         timed(lambda: look_up(app, seconds=0.3))
         result, seconds = timed(lambda: look_up(app))
         assert isinstance(result, Unavailable)
-        assert (result.code, seconds < 0.5, len(stand_in.requests)) == ("hub-unreachable", True, 1)
+        assert (result.code, seconds < 0.5, len(stand_in.requests)) == ("timeout", True, 1)
 
     def test_each_space_is_asked_for_by_its_own_name(self, site: Site, stand_in: FakeServer) -> None:
         app = site()

@@ -66,7 +66,8 @@ def test_nothing_that_was_held_back_is_lost_at_the_end(recorder: Recorder) -> No
 def test_a_partial_output_takes_the_place_of_the_one_before(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hfcourse.runs.execute.TOLD_SECONDS", 0)
+    for pause in ("TOLD_SECONDS", "STORE_SHARE"):
+        monkeypatch.setattr(f"hfcourse.runs.execute.{pause}", 0)
     for text in ("B", "Bo", "Bon"):
         recorder.record(Partial((text,)))
     run = store.find(recorder.run.id, "awa")

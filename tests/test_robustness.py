@@ -219,9 +219,9 @@ def test_a_run_that_nobody_has_in_hand_is_interrupted_though_its_process_lives(a
 def test_runs_left_behind_do_not_fill_the_waiting_room(app: Flask) -> None:
     with app.app_context():
         made(heartbeat=database.now() - timedelta(seconds=store.STALE_SECONDS + 1))
-        assert store.waiting_count() == 0
+        assert store.waiting_counts(VISITOR)[0] == 0
         made()
-        assert store.waiting_count() == 1
+        assert store.waiting_counts(VISITOR)[0] == 1
 
 
 def test_a_run_stopped_while_it_waits_gives_up_its_place(app: Flask) -> None:

@@ -378,3 +378,12 @@ def test_a_stopped_leash_is_stopped_even_after_its_end() -> None:
     with pytest.raises(Stopped):
         leash.remaining()
     assert time.monotonic() > leash.deadline
+
+
+def test_a_connection_is_not_used_again_after_a_servers_error(wire: Wire) -> None:
+    server = FakeServer(fake.says({"detail": "broken"}, 500))
+    with Leash(5).hold():
+        for _ in range(3):
+            assert wire.ask("GET", server.url, cap=1000).status == 500
+    assert len({request.connection for request in server.requests}) == 3
+    server.close()

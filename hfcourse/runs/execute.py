@@ -4,15 +4,16 @@ import json
 import logging
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import current_app
 
 from hfcourse import tokens
-from hfcourse.errors import CallFailed, CourseError, Refused, Stopped
+from hfcourse.errors import CallFailed, CourseError, NotTaken, Refused, Stopped
 from hfcourse.runs import store
 from hfcourse.runs.models import Run
 from hfcourse.runs.store import Told
@@ -20,8 +21,12 @@ from hfcourse.spaces import files, location
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.events import Event, Log, Output, Partial, Progress, Queued, Started
 from hfcourse.spaces.leash import Leash
+from hfcourse.spaces.location import LAST_SECONDS
 
 TOLD_SECONDS = 0.1
+# Of its time, storing partial outputs takes one part in so many at most: a large value is stored less often.
+STORE_SHARE = 5
+OUTPUT_BYTES = 2_000_000  # as much as one message of a Space; partial outputs grow from message to message
 MOST_MESSAGES = 100
 MOST_FILES, MOST_FILE_BYTES = 10, 50_000_000
 FILE = "$file"  # the key of a file of ours inside a stored value; its value is the file's number, or null
@@ -67,7 +72,7 @@ def execute(run_id: str, leash: Leash) -> None:
 
 def call(run: Run, recorder: "Recorder", leash: Leash) -> None:
     """Call the Space and record each event; the last one finishes the run."""
-    connection = location.connect(run.space)
+    connection = location.connect(run.space, within=leash)
     endpoint = connection.description.find(run.endpoint)
     recorder.endpoint, recorder.address = endpoint, connection.url
     try:
@@ -82,9 +87,21 @@ def call(run: Run, recorder: "Recorder", leash: Leash) -> None:
                 else:
                     recorder.record(event)
     except CourseError as error:
-        if error.code in ("endpoint-gone", "connection-lost"):
+        if error.code in ("endpoint-gone", "connection-lost") or isinstance(error, NotTaken):
             location.directory().forget(connection)
+        if isinstance(error, NotTaken) and is_gone(run, leash):
+            raise Refused("endpoint-gone") from None
         raise
+
+
+def is_gone(run: Run, leash: Leash) -> bool:
+    """Does the Space, asked to describe itself anew, no longer have the endpoint of this run?"""
+    try:
+        if leash.remaining() < LAST_SECONDS:
+            return False
+        return location.connect(run.space, within=leash).description.find(run.endpoint) is None
+    except CourseError:
+        return False
 
 
 def arguments(run: Run, endpoint: Endpoint) -> list[Any]:
@@ -109,6 +126,7 @@ class Recorder:
         self.address = ""
         self._token = tokens.current()
         self._latest: tuple[Any, ...] | None = None
+        self._stored: list[dict[str, Any]] | None = None
         self._received = 0
         self._told_at: dict[type, float] = {}
         self._messages = 0
@@ -122,12 +140,32 @@ class Recorder:
         if not self._is_worth_storing(event):
             return
         if isinstance(event, Partial):
-            told = Told("partial", {"outputs": self._described(event.values)})
-            store.append_partial(self.run.id, [*self._released(), told], self._received)
+            self._record_partial(event)
             return
         self._held[KINDS[type(event)]] = Told(KINDS[type(event)], self.masked(asdict(event)))
         if self._changes_the_page(event):
             store.append(self.run.id, self._released())
+
+    def _record_partial(self, event: Partial) -> None:
+        """Store the outputs so far, and the next ones not before several times what that took.
+
+        Raises:
+            CallFailed: `answer-too-large`; those stored before are kept.
+        """
+        begun = time.monotonic()
+        self._stored = self._fitting(event.values)
+        told = Told("partial", {"outputs": self._stored})
+        store.append_partial(self.run.id, [*self._released(), told], self._received)
+        taken = time.monotonic() - begun
+        self._told_at[Partial] = begun + max(TOLD_SECONDS, STORE_SHARE * taken) - TOLD_SECONDS
+
+    def _fitting(self, values: Sequence[Any]) -> list[dict[str, Any]]:
+        """The described outputs, if they are no more than what one message may hold."""
+        described = self._described(values)
+        if len(json.dumps(described, ensure_ascii=False).encode()) > OUTPUT_BYTES:
+            self._latest = None
+            raise CallFailed("answer-too-large")
+        return described
 
     def _changes_the_page(self, event: Event) -> bool:
         """Has somebody who looks something new to see? If not, the event is stored with the next one that has."""
@@ -162,14 +200,18 @@ class Recorder:
 
     def finish_early(self, status: str, error: str | None = None, said: str = "") -> None:
         """Store the end of a call that gave no result, with the outputs that had arrived, if any had."""
-        arrived = None if self._latest is None else self._described(self._latest)
+        arrived = self._stored
+        with suppress(CallFailed):  # the latest may have grown too large since those that are stored
+            arrived = arrived if self._latest is None else self._fitting(self._latest)
         store.finish(self.run.id, status, arrived, error, said, partials=self._received, told=self._released())
 
     def masked(self, value: Any) -> Any:
         """A JSON value without the token, and without the address of the Space."""
-        written = tokens.redact(json.dumps(value), self._token)
+        written = tokens.redact(json.dumps(value, ensure_ascii=False), self._token)
         if self.address and not self.address.endswith(".hf.space"):
-            written = written.replace(self.address, "[adresse du Space]")
+            parts = urlsplit(self.address)
+            for told in (self.address, f"{parts.scheme}://{parts.netloc}", parts.netloc):
+                written = written.replace(told, "[adresse du Space]")
         return json.loads(written)
 
     def _holds_files(self) -> list[bool]:
@@ -207,13 +249,14 @@ class FileCollector:
     def _kept(self, data: dict[str, Any]) -> int | None:
         if self._count >= MOST_FILES or data.get("is_stream"):
             return None
+        self._count += 1
         try:
             content = self._fetch(data.get("path"))
         except CallFailed as failed:
             if failed.code in ("timeout", "stopped"):
                 raise
             return None
-        self._count, self._bytes = self._count + 1, self._bytes + len(content)
+        self._bytes += len(content)
         if self._bytes > MOST_FILE_BYTES:
             return None
         kept = files.keep(self.run.visitor, name_of(data), content)

@@ -6,7 +6,7 @@ full waiting room refuses.
 
 import threading
 import time
-from collections import defaultdict, deque
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +15,7 @@ from hfcourse.runs import store
 
 MINUTE_SECONDS = 60
 REMEMBERED_VISITORS = 10_000
+VISITORS_IN_ROOM = 10
 
 
 class Limits:
@@ -23,7 +24,7 @@ class Limits:
     def __init__(self, at_once: int, per_visitor: int, per_space: int | None, per_minute: int, waiting: int) -> None:
         self.at_once, self.per_visitor, self.per_space = at_once, per_visitor, per_space
         self.per_minute, self.waiting = per_minute, waiting
-        self._started: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._started: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
     @classmethod
@@ -37,13 +38,19 @@ class Limits:
             config["RUNS_WAITING"],
         )
 
-    def check_room(self) -> None:
-        """Is there room in the waiting room?
+    @property
+    def waiting_per_visitor(self) -> int:
+        """A tenth of the waiting room, so that nobody fills it alone; less than ten places are not divided."""
+        return self.waiting // VISITORS_IN_ROOM or self.waiting
+
+    def check_room(self, visitor: str) -> None:
+        """Is there room in the waiting room, for this visitor?
 
         Raises:
             Refused: `limit-reached`.
         """
-        if store.waiting_count() >= self.waiting:
+        everybody, own = store.waiting_counts(visitor)
+        if everybody >= self.waiting or own >= self.waiting_per_visitor:
             raise Refused("limit-reached")
 
     def allow(self, here: int, by_visitor: int, at_space: int, visitor: str) -> bool:
@@ -57,7 +64,7 @@ class Limits:
     def recent(self, visitor: str) -> int:
         """Runs that this visitor started in the last minute."""
         with self._lock:
-            started = self._started[visitor]
+            started = self._started.get(visitor, deque())
             while started and started[0] <= time.monotonic() - MINUTE_SECONDS:
                 started.popleft()
             return len(started)
@@ -65,6 +72,7 @@ class Limits:
     def note(self, visitor: str) -> None:
         """One more run of this visitor starts now."""
         with self._lock:
+            self._started.setdefault(visitor, deque()).append(time.monotonic())
+            self._started.move_to_end(visitor)
             if len(self._started) > REMEMBERED_VISITORS:
-                self._started.clear()
-            self._started[visitor].append(time.monotonic())
+                self._started.popitem(last=False)  # who started nothing for the longest time

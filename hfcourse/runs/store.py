@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import CursorResult, Table, bindparam, case, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hfcourse import database
-from hfcourse.errors import EXPLANATIONS
+from hfcourse.errors import EXPLANATIONS, Refused
 from hfcourse.runs.models import UNFINISHED, Run, RunEvent, RunFile, SpaceSession
 from hfcourse.spaces.files import KeptFile, StoredFile
 from hfcourse.typography import french
@@ -38,6 +39,9 @@ CLAIM = (
     .values(
         status="running", started=bindparam("moment"), heartbeat=bindparam("moment"), process=bindparam("new_process")
     )
+)
+WAITING = select(func.count(), func.sum(case((Run.visitor == bindparam("visitor"), 1), else_=0))).where(
+    Run.status == "queued", Run.heartbeat >= bindparam("stale")
 )
 NEXT_EVENT = select(func.coalesce(func.max(RunEvent.n), 0) + 1).where(RunEvent.run_id == bindparam("run_id"))
 ADD_EVENT = insert(RUN_EVENTS)
@@ -95,6 +99,9 @@ def create(
         parameters: name and label of each, for the page of the run.
         inputs: JSON value by parameter name; null for a file.
         files: file id by parameter name.
+
+    Raises:
+        Refused: `invalid-input`, one of the files has been deleted since.
     """
     moment = database.now()
     run = Run(
@@ -114,9 +121,12 @@ def create(
         status="queued",
     )
     run.files = [RunFile(n=n, file_id=file_id, parameter=name) for n, (name, file_id) in enumerate(files.items())]
-    with database.writing() as session:
-        session.add(run)
-        return run.id
+    try:
+        with database.writing() as session:
+            session.add(run)
+    except IntegrityError:  # the only key of another table here is that of a file
+        raise Refused("invalid-input") from None
+    return run.id
 
 
 def find(run_id: str, visitor: str | None) -> Run | None:
@@ -281,11 +291,11 @@ def session_hash(visitor: str, space: str) -> str:
         return kept.session_hash
 
 
-def waiting_count() -> int:
-    """Runs of everybody that wait for their turn; those that a process left behind wait for nothing."""
-    waiting = Run.status == "queued", Run.heartbeat >= stale_moment()
+def waiting_counts(visitor: str) -> tuple[int, int]:
+    """Runs that wait for their turn, of everybody and of this visitor; those left behind wait for nothing."""
     with database.reading() as session:
-        return session.scalar(select(func.count()).select_from(Run).where(*waiting)) or 0
+        everybody, own = session.execute(WAITING, {"visitor": visitor, "stale": stale_moment()}).one()
+    return everybody, own or 0
 
 
 def beat(run_ids: Sequence[str]) -> None:

@@ -49,17 +49,18 @@ def form_of(endpoint: Endpoint) -> Form:
 
 def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
     """Store the run and have it executed, unless something in the form stands against it."""
+    visitor = visitors.remembered()
     try:
         if security.is_too_large():
             forms.mask_secrets(form)
             return pages.refused(space, form, Refused("invalid-input"), errors.UPLOAD_TOO_LARGE)
         values = forms.checked(form)
-        dispatch.current().limits.check_room()
+        dispatch.current().limits.check_room(visitor)
+        kept = kept_of(endpoint, values)
+        run_id = store.create(visitor, space=space, endpoint=endpoint.name, title=endpoint.title, **kept)
     except Refused as refusal:
+        forms.drop_vanished(form, visitor)
         return pages.refused(space, form, refusal)
-    visitor = visitors.remembered()
-    kept = kept_of(endpoint, values)
-    run_id = store.create(visitor, space=space, endpoint=endpoint.name, title=endpoint.title, **kept)
     dispatch.current().submit(dispatch.Waiting(run_id, visitor, space, endpoint.keeps_state))
     return redirect(url_for(".show", run_id=run_id), 303)
 

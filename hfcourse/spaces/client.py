@@ -9,10 +9,11 @@ gradio_client 2.7.2, whose version is pinned because the names overridden here a
 import json
 import re
 import secrets
+import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +25,7 @@ import gradio_client  # noqa: E402
 from gradio_client.client import Endpoint as KnownEndpoint  # noqa: E402
 from gradio_client.utils import apply_diff  # noqa: E402
 
-from hfcourse.errors import CallFailed, CourseError, Refused  # noqa: E402
+from hfcourse.errors import CallFailed, CourseError, NotTaken, Refused  # noqa: E402
 from hfcourse.spaces.description import Description  # noqa: E402
 from hfcourse.spaces.events import Event, Output  # noqa: E402
 from hfcourse.spaces.files import KeptFile  # noqa: E402
@@ -35,7 +36,7 @@ from hfcourse.spaces.wire import Answer, Wire, capped, header, server_sent_event
 JOIN_BYTES = 64_000
 EVENT_BYTES, STREAM_BYTES = 2_000_000, 16_000_000
 FILE_BYTES = 20_000_000
-CANCEL_SECONDS, DRAIN_SECONDS = 5, 1
+CANCEL_SECONDS, CANCEL_WAIT_SECONDS, DRAIN_SECONDS = 5, 0.3, 1
 PATH_CHARACTERS = 1024
 
 
@@ -135,7 +136,7 @@ class Connection:
             answer = self.wire.ask("GET", f"{self.root}/file={quote(path)}", cap=FILE_BYTES, headers=self.headers())
         if answer.status != 200:
             raise CallFailed("bad-answer")
-        return answer.body
+        return tokens.redact_bytes(answer.body, self.token)
 
     def _uploaded(self, value: Any) -> Any:
         if isinstance(value, KeptFile):
@@ -158,8 +159,7 @@ class Connection:
             + f"\r\n--{boundary}--\r\n".encode()
         )
         headers = {"content-type": f"multipart/form-data; boundary={boundary}", **self.headers()}
-        answer = self.wire.ask("POST", f"{self.root}/upload", cap=JOIN_BYTES, headers=headers, body=body)
-        check_status(answer)
+        answer = self._post("upload", headers, body)
         paths = answer.json()
         if not (isinstance(paths, list) and len(paths) == 1 and isinstance(paths[0], str)):
             raise CallFailed("bad-answer")
@@ -175,25 +175,40 @@ class Connection:
         """Put the call into the Space's queue; return its event id."""
         body = json.dumps({"data": list(data), "fn_index": known.fn_index, "session_hash": session}).encode()
         headers = {"content-type": "application/json", **self.headers()}
-        answer = self.wire.ask("POST", f"{self.root}/queue/join", cap=JOIN_BYTES, headers=headers, body=body)
-        check_status(answer)
+        try:
+            answer = self._post("queue/join", headers, body)
+        except CallFailed as failed:
+            raise NotTaken(failed.code, failed.said) if failed.code == "space-exception" else failed from None
         joined = answer.json()
         event_id = joined.get("event_id") if isinstance(joined, dict) else None
         if not isinstance(event_id, str) or len(event_id) > 200:
             raise CallFailed("bad-answer")
         return event_id
 
+    def _post(self, part: str, headers: dict[str, str], body: bytes) -> Answer:
+        answer = self.wire.ask("POST", f"{self.root}/{part}", cap=JOIN_BYTES, headers=headers, body=body)
+        answer = replace(answer, body=tokens.redact_bytes(answer.body, self.token))
+        self._check_token(answer.status)
+        check_status(answer)
+        return answer
+
+    def _check_token(self, status: int) -> None:
+        """401 is a password that is wanted, unless we showed the token: then it is the token that is refused."""
+        if status == 401 and self.token:
+            raise CallFailed("token-rejected")
+
     def _follow(self, known: KnownEndpoint, event_id: str, session: str, leash: Leash) -> Iterator[Event]:
         """Read the session's stream until the call is over."""
         headers = {"accept": "text/event-stream", **self.headers()}
         reading = Reading(self.knowledge.protocol, known.remove_skipped_components, apply_diff)
         with self.wire.stream("GET", f"{self.root}/queue/data?session_hash={session}", headers) as response:
+            self._check_token(response.status)
             if response.status != 200 or not header(response, "content-type").startswith("text/event-stream"):
                 raise CallFailed("bad-answer")
             messages = server_sent_events(capped(response, STREAM_BYTES), EVENT_BYTES)
             for raw in messages:
                 leash.remaining()
-                message = parsed(raw)
+                message = parsed(tokens.redact_bytes(raw, self.token))
                 if message.get("event_id") not in (event_id, None):
                     continue
                 if message.get("msg") == "close_stream":
@@ -215,11 +230,18 @@ class Connection:
         leash.deadline = deadline  # files may still have to be fetched
 
     def _cancel(self, known: KnownEndpoint, event_id: str, session: str) -> None:
-        """Tell the Space that nobody waits any more; its answer does not matter."""
+        """Tell the Space that nobody waits any more; neither its answer nor its silence matters."""
         body = json.dumps({"fn_index": known.fn_index, "session_hash": session, "event_id": event_id}).encode()
         headers = {"content-type": "application/json", **self.headers()}
-        with suppress(CourseError), Leash(CANCEL_SECONDS).hold():
-            self.wire.ask("POST", f"{self.root}/cancel", cap=JOIN_BYTES, headers=headers, body=body)
+
+        def tell() -> None:
+            with suppress(CourseError), Leash(CANCEL_SECONDS).hold():
+                self.wire.ask("POST", f"{self.root}/cancel", cap=JOIN_BYTES, headers=headers, body=body)
+
+        telling = threading.Thread(target=tell, daemon=True, name="cancel")
+        with suppress(RuntimeError):  # the system gives no more threads
+            telling.start()
+            telling.join(CANCEL_WAIT_SECONDS)  # a silent Space must not keep the student who stops it
 
 
 def check_status(answer: Answer) -> None:

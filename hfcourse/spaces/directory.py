@@ -10,6 +10,7 @@ from hfcourse.spaces.client import Connection, Knowledge
 from hfcourse.spaces.description import describe
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.memory import Memory
+from hfcourse.spaces.untrusted import read_json
 from hfcourse.spaces.wire import Wire
 
 DESCRIPTION_BYTES, DESCRIPTION_SECONDS = 5_000_000, 600
@@ -20,18 +21,19 @@ PREFIX = re.compile(r"(/[A-Za-z0-9_-]+)*/?", re.ASCII)
 log = logging.getLogger(__name__)
 
 
-def ask_json(wire: Wire, url: str, headers: dict[str, str], missing: str) -> Any:
-    """A part of a Space's description; `missing` is the code when there is none."""
+def ask_json(wire: Wire, url: str, token: tokens.Token | None) -> Any:
+    """A part of a Space's description, without the token that it may repeat."""
+    headers = {"x-hf-authorization": f"Bearer {token.reveal()}"} if token else {}
     answer = wire.ask("GET", url, cap=DESCRIPTION_BYTES, headers=headers)
     if answer.status == 401:
-        raise Unavailable("space-login")
+        raise Unavailable("token-rejected" if token else "space-login")
     if answer.status == 429:
         raise Unavailable("too-many-requests")
     if answer.status != 200:
-        raise Unavailable(missing if answer.status == 404 else "bad-answer")
+        raise Unavailable("no-api" if answer.status == 404 else "bad-answer")
     if "json" not in answer.headers.get("content-type", ""):
         raise Unavailable("no-api")
-    return answer.json()
+    return read_json(tokens.redact_bytes(answer.body, token))
 
 
 def connect(url: str, wire: Wire, leash: Leash, token: tokens.Token | None = None) -> Connection:
@@ -41,12 +43,11 @@ def connect(url: str, wire: Wire, leash: Leash, token: tokens.Token | None = Non
         Unavailable: it cannot be described (`no-api`, `space-login`, `space-too-old`, `bad-answer`…).
         CallFailed: `timeout`, `connection-lost`, `answer-too-large`.
     """
-    headers = {"x-hf-authorization": f"Bearer {token.reveal()}"} if token else {}
     base = url.rstrip("/")
     with leash.hold():
-        config = ask_json(wire, f"{base}/config", headers, "no-api")
+        config = ask_json(wire, f"{base}/config", token)
         check_config(config)
-        info = ask_json(wire, f"{base}{config.get('api_prefix', '').rstrip('/')}/info", headers, "no-api")
+        info = ask_json(wire, f"{base}{config.get('api_prefix', '').rstrip('/')}/info", token)
     if not isinstance(info, dict) or not isinstance(info.get("named_endpoints"), dict):
         raise Unavailable("bad-answer")
     try:

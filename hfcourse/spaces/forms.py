@@ -182,6 +182,13 @@ def kept_upload(parameter: Parameter, sent: FileStorage, visitor: str) -> files.
     return files.keep(visitor, name, content)
 
 
+def drop_vanished(form: Form, visitor: str) -> None:
+    """Say of each kept file that it is gone, if it was deleted since the form was read."""
+    for entry in form.fields:
+        if entry.kept and files.find(visitor, entry.kept.id) is None:
+            entry.kept, entry.error = None, GONE
+
+
 def mask_secrets(form: Form) -> bool:
     """Mask whatever looks like a token in what was typed; True if there was any."""
     for entry in form.fields:

@@ -1,7 +1,8 @@
 """Asking the Hub about a Space: does it exist, in which state is it, where does it answer.
 
 Asked by us, with a limit of time: gradio_client's own look-up polls a building Space for ever. Source:
-`GET /api/spaces/{owner}/{name}` of the Hub, fields `private`, `sdk`, `host`, `runtime.stage`.
+`GET /api/spaces/{owner}/{name}` of the Hub, fields `private`, `sdk`, `host`, `runtime.stage`; and
+`GET /api/spaces/by-subdomain/{label}`, field `id`.
 """
 
 import re
@@ -54,8 +55,26 @@ def look_up(space_id: str, wire: Wire, leash: Leash) -> Found:
     memory: Memory[Found] = current_app.extensions.setdefault("look_ups", Memory(seconds_of))
     try:
         return memory.get(space_id, leash, lambda: ask(space_id, wire, leash))
-    except CallFailed:  # silent, cut off, endless, or the page of a school's network instead of the Hub
-        raise Unavailable("hub-unreachable") from None
+    except CallFailed as failed:
+        raise unavailable(failed) from None
+
+
+def unavailable(failed: CallFailed) -> Unavailable:
+    """What a failure of the network means when it is the Hub that was asked."""
+    return Unavailable("hub-unreachable" if failed.code == "connection-lost" else failed.code)
+
+
+def owner_of(label: str, wire: Wire, leash: Leash) -> Any:
+    """The `owner/name` that the Hub gives for `https://<label>.hf.space`, as it stands in its answer: check it.
+
+    Raises:
+        Unavailable: there is no such Space, or the Hub says nothing that can be used.
+    """
+    try:
+        space = answer_of(f"by-subdomain/{label}", wire, leash)
+    except CallFailed as failed:
+        raise unavailable(failed) from None
+    return space.get("id") if isinstance(space, dict) else None
 
 
 def seconds_of(found: Found) -> int:
@@ -65,11 +84,16 @@ def seconds_of(found: Found) -> int:
 
 def ask(space_id: str, wire: Wire, leash: Leash) -> Found:
     """Ask the Hub now."""
+    return found_in(answer_of(space_id, wire, leash))
+
+
+def answer_of(part: str, wire: Wire, leash: Leash) -> Any:
+    """The JSON of `/api/spaces/<part>`."""
     with Leash(min(LOOK_UP_SECONDS, leash.remaining())).hold():
-        answer = wire.ask("GET", f"{current_app.config['HUB_URL']}/api/spaces/{space_id}", cap=ANSWER_BYTES)
+        answer = wire.ask("GET", f"{current_app.config['HUB_URL']}/api/spaces/{part}", cap=ANSWER_BYTES)
     if answer.status != 200:
         raise Unavailable(STATUSES.get(answer.status, "hub-unreachable" if answer.status >= 500 else "bad-answer"))
-    return found_in(answer.json())
+    return answer.json()
 
 
 def found_in(space: Any) -> Found:

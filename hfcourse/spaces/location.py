@@ -65,8 +65,29 @@ def locate(space_id: str, leash: Leash, wait_seconds: float = 0) -> Place:
     return Place(found.url, is_awake=not found.obstacle, may_have_token=bool(entry and entry.token))
 
 
+def named_at(address: str) -> str:
+    """The `owner/name` of the Space at `https://<label>.hf.space`, which the Hub is asked for; '' for another address.
+
+    Raises:
+        Unavailable: the Hub knows none there, or cannot be asked.
+    """
+    from hfcourse.spaces import hub
+
+    found = hub.HOST.fullmatch(address)
+    if not (found and catalogue.is_open()):
+        return ""
+    name = hub.owner_of(found[1], directory().wire, Leash(hub.LOOK_UP_SECONDS))
+    if not isinstance(name, str) or not catalogue.is_space_id(name):
+        raise Unavailable("bad-answer")
+    return name
+
+
 def is_allowed_origin(url: str) -> bool:
-    """Is this address at one of the exact origins that the instructor set?"""
+    """Is this address at hf.space, or at one of the exact origins that the instructor set?"""
+    from hfcourse.spaces import hub
+
+    if hub.HOST.fullmatch(url):
+        return True
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}" in current_app.config["SPACE_ORIGINS"]
 
@@ -90,13 +111,17 @@ def locate_practice(wait_seconds: float) -> Place:
     return Place(url)
 
 
-def connect(space_id: str, wait_seconds: float = 0) -> "Connection":
+def connect(space_id: str, wait_seconds: float = 0, within: Leash | None = None) -> "Connection":
     """The connection to a Space that is awake; `wait_seconds` is for the practice Space to wake.
+
+    It takes no longer than what is left `within` a leash. A stop of that one does not end the asking:
+    other visitors may wait for the same answer.
 
     Raises:
         Unavailable: it sleeps (`space-sleeping`; it is being woken), or cannot be reached or described.
     """
-    leash = Leash(min(DESCRIBE_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
+    seconds = min(DESCRIBE_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"])
+    leash = Leash(min(seconds, within.remaining()) if within else seconds)
     place = locate(space_id, leash, wait_seconds)
     if not place.is_awake:
         nudge(place)

@@ -4,8 +4,8 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hfcourse import visitors
-from hfcourse.errors import Unavailable
-from hfcourse.spaces import catalogue, pages
+from hfcourse.errors import CourseError, Unavailable
+from hfcourse.spaces import catalogue, location, pages
 
 bp = Blueprint("spaces", __name__, url_prefix="/espaces")
 
@@ -13,8 +13,11 @@ bp = Blueprint("spaces", __name__, url_prefix="/espaces")
 @bp.get("/")
 def index() -> ResponseReturnValue:
     """The catalogue, and a box for the name of any other Space."""
-    written = request.args.get("nom", "").strip()
-    space_id = catalogue.reduced(written) if written else None
+    written, error = request.args.get("nom", "").strip(), None
+    try:
+        space_id = catalogue.reduced(written) or location.named_at(written)
+    except CourseError as failed:
+        space_id, error = "", failed
     if space_id:
         return redirect(pages.space_url(space_id))
     page = render_template(
@@ -25,8 +28,9 @@ def index() -> ResponseReturnValue:
         badge=pages.practice_badge(),
         written=written,
         is_open=catalogue.is_open(),
+        error=error,
     )
-    return page, 400 if written else 200
+    return page, error.explanation.status if error else 400 if written else 200
 
 
 @bp.get("/<owner>/<name>")

@@ -153,13 +153,15 @@ class Wire:
     def ask(
         self, method: str, url: str, *, cap: int, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> Answer:
-        """Send a request and read the whole answer, at most `cap` bytes.
+        """Send a request and read the whole answer, at most `cap` bytes; nothing of a server's error (5xx).
 
         Raises:
             CallFailed: as `stream`, and `answer-too-large`.
         """
         with self.stream(method, url, headers, body) as response:
-            content = b"".join(capped(response, cap))
+            # A server that broke closes its connection a moment after its answer, perhaps under the next request:
+            # left unread, this one is closed by us and not used again.
+            content = b"" if response.status >= 500 else b"".join(capped(response, cap))
             named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             return Answer(response.status, named, content)
 

@@ -5,13 +5,15 @@ Space with one endpoint, `/echo`; give it a behaviour in place of any of its ans
 """
 
 import json
+import select
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 PATIENCE_SECONDS = 10
 
@@ -68,9 +70,17 @@ class Exchange:
         self._handler.close_connection = True
 
     def wait(self) -> None:
-        """Say nothing more, until the test is over."""
-        self.server.closing.wait()
+        """Say nothing more, until they hang up or the test is over."""
+        while not (self.server.closing.is_set() or self._have_they_hung_up(0.2)):
+            pass
         self.hang_up()
+
+    def _have_they_hung_up(self, patience_seconds: float) -> bool:
+        heard, _, _ = select.select([self._handler.connection], [], [], patience_seconds)
+        try:
+            return bool(heard) and not self._handler.connection.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return True
 
     def _head(self, status: int, headers: Mapping[str, str]) -> None:
         lines = [f"HTTP/1.1 {status} Word"] + [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -159,8 +169,14 @@ class FakeSpace(FakeServer):
     saved: bytes = b"bytes of a file"
 
     def __post_init__(self) -> None:
-        self.calls = 0
+        self.prepare()
         FakeServer.__init__(self, self.behave)
+
+    def prepare(self) -> None:
+        """Nobody has called yet."""
+        self.calls = 0
+        self._joined: dict[str, tuple[str, Any]] = {}
+        self._counting = threading.Lock()
 
     def behave(self, exchange: Exchange) -> None:
         """Answer as Gradio does, or as the test wants."""
@@ -184,15 +200,20 @@ class FakeSpace(FakeServer):
             exchange.reply({"detail": "Not Found"}, 404)
 
     def join(self, exchange: Exchange) -> None:
-        self.calls += 1
-        exchange.reply({"event_id": f"event-{self.calls}"})
+        sent = exchange.request.json
+        with self._counting:
+            self.calls += 1
+            event_id = f"event-{self.calls}"
+            self._joined[sent["session_hash"]] = event_id, sent["data"]
+        exchange.reply({"event_id": event_id})
 
     def tell(self, exchange: Exchange) -> None:
-        """The stream of the latest call: `messages`, or the echo of its first value."""
-        data = self.asked("/queue/join")[-1].json["data"]
+        """The stream of a session's latest call: `messages`, or the echo of its first value."""
+        session = parse_qs(urlsplit(exchange.request.target).query)["session_hash"][0]
+        event_id, data = self._joined.get(session, ("event-1", ["?"]))
         exchange.start()
         for message in self.messages if self.messages is not None else [completed(data[:1])]:
-            exchange.message(**{"event_id": f"event-{self.calls}"} | message)
+            exchange.message(**{"event_id": event_id} | message)
         exchange.message(msg="close_stream", event_id=None)
         exchange.piece(b"")
 

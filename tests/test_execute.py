@@ -1,0 +1,157 @@
+"""What a run keeps of a Space that says too much, or whose file is gone: through the site, before a stand-in."""
+
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from hfcourse import create_app
+from hfcourse.errors import CallFailed
+from hfcourse.runs import pruning, store
+from hfcourse.runs import views as run_views
+from hfcourse.runs.execute import OUTPUT_BYTES, STORE_SHARE, Recorder
+from hfcourse.spaces import client, location
+from hfcourse.spaces.description import Endpoint, Return
+from hfcourse.spaces.events import Partial
+from hfcourse.spaces.forms import GONE
+from hfcourse.spaces.leash import Leash
+from tests.conftest import end
+from tests.posting import Student, error_codes, read
+from tests.spaces import fake
+from tests.spaces.fake import FakeSpace, generating
+from tests.spaces.hostile import takes_file
+
+
+@pytest.fixture
+def space() -> Iterator[FakeSpace]:
+    made = FakeSpace()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, space: FakeSpace) -> Iterator[Flask]:
+    """A site with one Space."""
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    (folder / "spaces.toml").write_text(f'[[space]]\nid = "a/b"\nurl = "{space.url}"\n')
+    made = create_app({"INSTANCE": str(folder), "TESTING": True})
+    yield made
+    end(made)
+
+
+def run_of(student: Student) -> dict[str, Any]:
+    """A run of the only endpoint, over."""
+    page = student.open("/espaces/a/b")
+    return student.finished(student.send(page, words="bonjour").headers["Location"])
+
+
+def test_what_may_be_stored_is_what_one_message_may_hold() -> None:
+    assert OUTPUT_BYTES == client.EVENT_BYTES
+
+
+def test_a_generator_that_grows_without_end_is_refused_and_what_fitted_is_kept(site: Flask, space: FakeSpace) -> None:
+    half = "x" * (OUTPUT_BYTES // 2 - 1000)
+    space.messages = [generating([half]), *[generating([[["append", [], half]]])] * 6]
+    run = run_of(Student(site.test_client()))
+    assert run["error"]["code"] == "answer-too-large"
+    assert len(run["outputs"][0]["value"].encode()) <= OUTPUT_BYTES
+    assert run["outputs"][0]["value"].startswith(half)
+
+
+def recorder(app: Flask) -> Recorder:
+    """What records a run with one output."""
+    with app.app_context():
+        run_id = store.create("awa", space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files={})
+        run = store.claim(run_id)
+        assert run is not None
+        made = Recorder(run)
+    made.endpoint = Endpoint("/e", "E", "", (), (Return("Sortie", "Textbox"),))
+    return made
+
+
+def test_a_value_too_large_to_store_ends_the_run_with_the_one_before(app: Flask) -> None:
+    recording = recorder(app)
+    with app.app_context():
+        recording.record(Partial(("petit",)))
+        time.sleep(0.11)  # the next is worth storing
+        with pytest.raises(CallFailed, match="answer-too-large"):
+            recording.record(Partial(("x" * OUTPUT_BYTES,)))
+        recording.finish_early("failed", "answer-too-large")
+        run = store.load(recording.run.id)
+    assert run is not None
+    assert [output["value"] for output in run.outputs] == ["petit"]
+
+
+def test_partial_outputs_that_take_long_to_store_are_stored_less_often(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording, stored = recorder(app), []
+
+    def slow(run_id: str, told: list, received: int) -> None:
+        stored.append(received)
+        time.sleep(0.1)
+
+    monkeypatch.setattr(store, "append_partial", slow)
+    with app.app_context():
+        until = time.monotonic() + 1.2
+        while time.monotonic() < until:
+            recording.record(Partial(("x",)))
+    assert 2 <= len(stored) <= 1.2 / (0.1 * STORE_SHARE) + 1
+
+
+def test_a_file_that_vanishes_while_its_run_is_made_is_asked_for_again(
+    site: Flask, space: FakeSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taking = takes_file(fake.says(["/tmp/x"]))
+    space.config, space.info = taking["config"], taking["info"]
+    student = Student(site.test_client())
+    page = student.open("/espaces/a/b")
+    kept_of = run_views.kept_of
+
+    def kept_then_gone(endpoint, values):
+        given = kept_of(endpoint, values)
+        pruning.discard(list(given["files"].values()))
+        return given
+
+    monkeypatch.setattr(run_views, "kept_of", kept_then_gone)
+    response = student.send(page, piece=(io.BytesIO(b"texte"), "note.txt"))
+    assert response.status_code == 400
+    again = read(response)
+    assert error_codes(again)[0] == "invalid-input"
+    assert GONE in again.get_text()
+    assert space.asked("/join") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "is_allowed"),
+    [
+        ("https://a-b.hf.space", True),
+        ("https://a-b.hf.space/", True),
+        ("https://spaces.example.org/some/path", True),
+        ("https://a-b.hf.space/path", False),
+        ("http://a-b.hf.space", False),
+        ("https://a.b.hf.space", False),
+        ("https://a-b.hf.space.example.org", False),
+        ("https://a-b.hf.space:8443", False),
+        ("https://spaces.example.org:8443", False),
+        ("https://elsewhere.example.org", False),
+    ],
+)
+def test_where_a_space_of_the_catalogue_may_be_lent_the_token(app: Flask, url: str, is_allowed: bool) -> None:
+    app.config["SPACE_ORIGINS"] = ("https://spaces.example.org",)
+    with app.app_context():
+        assert location.is_allowed_origin(url) is is_allowed
+
+
+def test_a_private_space_of_the_catalogue_named_by_its_address_is_lent_the_token(tmp_path: Path) -> None:
+    (tmp_path / "spaces.toml").write_text('[[space]]\nid = "a/b"\ntoken = true\nurl = "https://a-b.hf.space"\n')
+    made = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
+    with made.app_context():
+        place = location.locate("a/b", Leash(1))
+    end(made)
+    assert (place.url, place.may_have_token) == ("https://a-b.hf.space", True)

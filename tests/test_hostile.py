@@ -1,0 +1,366 @@
+"""The site from outside, in a process of its own, before a hundred hostile Spaces: nothing breaks, leaks or hangs."""
+
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from hfcourse.errors import EXPLANATIONS
+from tests.browser.site import Site, started
+from tests.spaces import fake
+from tests.spaces.fake import FakeServer
+from tests.spaces.hostile import LENT, NAMES, Hostile
+from tests.visiting import FILLER, Visit, Visitor, eventually
+
+TOKEN = "hf_" + "a" * 30
+SECRET = "ce que personne ne doit lire " * 3
+DEADLINE_SECONDS, GRACE_SECONDS = 4, 3
+AT_ONCE = 8
+INTERNAL = re.compile(r"Traceback|\b[A-Z]\w*(?:Error|Exception)\b|CallFailed|object at 0x|http://127\.0\.0\.1")
+MANY = 200
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What a process holds: memory, threads, sockets."""
+
+    kilobytes: int
+    threads: int
+    sockets: int
+
+    @classmethod
+    def of(cls, site: Site) -> "Footprint":
+        kept = Path("/proc", str(site.process.pid))
+        status = dict(line.split(":", 1) for line in (kept / "status").read_text().splitlines())
+        sockets = 0
+        for each in (kept / "fd").iterdir():
+            try:
+                sockets += os.readlink(each).startswith("socket:")
+            except FileNotFoundError:  # closed since it was listed
+                continue
+        return cls(int(status["VmRSS"].split()[0]), int(status["Threads"]), sockets)
+
+
+@pytest.fixture(scope="module")
+def canary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of the server that is nobody's business."""
+    path = tmp_path_factory.mktemp("canary") / ".env"
+    path.write_text(SECRET)
+    return path
+
+
+@pytest.fixture(scope="module")
+def other() -> Iterator[FakeServer]:
+    """Another origin, which must stay silent."""
+    server = FakeServer(fake.says({"secret": "of another server"}))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def hostile(other: FakeServer, canary: Path) -> Iterator[Hostile]:
+    server = Hostile(other.url, canary)
+    yield server
+    server.close()
+
+
+def settled(folder: Path, hostile: Hostile) -> Path:
+    """A folder for a site whose catalogue has an entry for each mode."""
+    (folder / "instance").mkdir(parents=True)
+    entries = [
+        f'[[space]]\nid = "hostile/{name}"\nurl = "{hostile.url}/{name}"\ntoken = {str(name in LENT).lower()}\n'
+        for name in hostile.modes
+    ]
+    (folder / "instance" / "spaces.toml").write_text("\n".join(entries))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, hostile: Hostile) -> Path:
+    return settled(tmp_path_factory.mktemp("hostile"), hostile)
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path, hostile: Hostile, other: FakeServer) -> Iterator[Site]:
+    """The site, with a token that it lends to some of them."""
+    (folder / "tmp").mkdir()
+    settings = {
+        "HF_TOKEN": TOKEN,
+        "HF_ENDPOINT": other.url,  # no Space here is on the Hub: nobody asks it anything
+        "TMPDIR": str(folder / "tmp"),
+        "HFCOURSE_SPACE_ORIGINS": hostile.url,
+        "HFCOURSE_CALL_DEADLINE_SECONDS": str(DEADLINE_SECONDS),
+        "HFCOURSE_RUNS_PER_MINUTE": "1000",
+    }
+    with started(folder, **settings) as running:
+        yield running
+
+
+def visit(site: Site, mode: str) -> Visit:
+    """Somebody new tries this Space out."""
+    visitor = Visitor(site)
+    try:
+        return visitor.try_out(f"/espaces/hostile/{mode}")
+    finally:
+        visitor.close()
+
+
+@pytest.fixture(scope="module")
+def base(site: Site) -> Footprint:
+    """What the site holds after good runs, as many at once as will be hostile."""
+    with ThreadPoolExecutor(AT_ONCE) as students:
+        assert {each.end for each in students.map(lambda _: visit(site, "good"), range(AT_ONCE))} == {"succeeded"}
+    return Footprint.of(site)
+
+
+@pytest.fixture(scope="module")
+def visits(request: pytest.FixtureRequest, site: Site, base: Footprint) -> Iterator[dict[str, Future[Visit]]]:
+    """The visits to every mode that is asked for, several at once."""
+    wanted = {item.callspec.params.get("mode") for item in request.session.items if hasattr(item, "callspec")}
+    with ThreadPoolExecutor(AT_ONCE) as students:
+        yield {mode: students.submit(visit, site, mode) for mode in NAMES if mode in wanted}
+
+
+@pytest.mark.parametrize("mode", NAMES)
+def test_a_hostile_space_ends_as_it_should_and_harms_nobody(
+    visits: dict[str, Future[Visit]], hostile: Hostile, other: FakeServer, mode: str
+) -> None:
+    found, expected = visits[mode].result(), hostile.modes[mode]
+    assert found.end in expected.end.split(" or "), expected.end
+    assert found.has_form is expected.has_form
+    assert found.end == "succeeded" or found.end in EXPLANATIONS
+    assert max(found.page_seconds, found.run_seconds) < DEADLINE_SECONDS + GRACE_SECONDS
+    assert other.requests == []
+    check_pages(found)
+    for each in found.files:
+        check_file_headers(each.headers)
+    guest = hostile.guests[mode]
+    if mode not in LENT:
+        assert TOKEN not in repr(guest.requests)
+    assert SECRET not in repr(guest.requests)
+
+
+def check_pages(found: Visit) -> None:
+    """No page breaks, tells about our machine, or holds markup of a Space."""
+    for answer in found.answers:
+        assert answer.status_code in (200, 303, 503), (answer.url, answer.status_code)
+        assert TOKEN.encode() not in answer.content
+        assert TOKEN not in repr(answer.headers)
+        assert "space" not in answer.headers.get("set-cookie", "")
+    for page in found.pages:
+        assert not INTERNAL.search(page), INTERNAL.search(page)
+        assert "<img src=x" not in page
+        assert "<script>alert" not in page
+        drawn = BeautifulSoup(page, "html.parser")
+        assert not drawn.select("[onerror], [onload], script:not([src]), iframe:not([sandbox]), object, embed")
+        for tag in drawn.select("[href], [src], [action], [data], [srcdoc]"):
+            addresses = [str(tag.get(name, "")) for name in ("href", "src", "action", "data")]
+            assert not [each for each in addresses if re.match(r"\s*(javascript|data):", each)], tag
+    if found.end not in ("succeeded", ""):
+        assert f'data-error="{found.end}"' in "".join(found.pages)
+
+
+def check_file_headers(headers) -> None:
+    """A Space's file is no page of ours."""
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in headers["content-security-policy"]
+    assert headers["cache-control"] == "private, no-store"
+    assert headers["content-type"] == "application/octet-stream" or headers["content-type"].startswith("image/")
+    assert "x-evil" not in headers
+    if not headers["content-type"].startswith("image/"):
+        assert re.fullmatch(r"attachment; filename=[A-Za-z0-9._-]+", headers["content-disposition"])
+
+
+def value_of(visits: dict[str, Future[Visit]], mode: str, number: int = 0):
+    return visits[mode].result().run["outputs"][number]["value"]
+
+
+class TestWhatCameBack:
+    """What a student sees of some of these Spaces, beyond the code."""
+
+    @pytest.mark.parametrize("mode", ["aliens-first"])
+    def test_another_visitors_answer_is_not_taken(self, visits: dict[str, Future[Visit]], mode: str) -> None:
+        assert value_of(visits, mode) == "à moi"
+
+    @pytest.mark.parametrize("mode", ["stream-generator", "stream-cut"])
+    def test_what_had_arrived_is_kept(self, visits: dict[str, Future[Visit]], mode: str) -> None:
+        assert value_of(visits, mode).startswith(("premier", "valeur"))
+
+    @pytest.mark.parametrize("mode", ["parameter-names"])
+    def test_a_parameter_of_any_name_arrives(
+        self, visits: dict[str, Future[Visit]], hostile: Hostile, mode: str
+    ) -> None:
+        assert visits[mode].result().end == "succeeded"
+        joined = hostile.guests[mode].asked("/join")[0]
+        assert len(joined.json["data"]) == 10
+        assert set(joined.json["data"]) == {FILLER}
+
+    @pytest.mark.parametrize("mode", ["cookies"])
+    def test_a_spaces_cookie_goes_nowhere(self, visits: dict[str, Future[Visit]], hostile: Hostile, mode: str) -> None:
+        assert visits[mode].result().end == "succeeded"
+        assert not [request for request in hostile.guests[mode].requests if "cookie" in request.headers]
+
+    @pytest.mark.parametrize("mode", ["files-500", "files-missing"])
+    def test_ten_files_are_fetched_at_most(self, visits: dict[str, Future[Visit]], hostile: Hostile, mode: str) -> None:
+        assert visits[mode].result().end == "succeeded"
+        assert len([path for path in hostile.guests[mode].paths() if "/file=" in path]) == 10
+
+    @pytest.mark.parametrize("mode", ["file-dots", "file-encoded-dots", "file-is-url", "file-is-at", "file-elsewhere"])
+    def test_nothing_is_asked_outside_the_spaces_files(
+        self, visits: dict[str, Future[Visit]], hostile: Hostile, mode: str
+    ) -> None:
+        assert visits[mode].result().end == "succeeded"
+        known = ("/config", "/gradio_api/info", "/gradio_api/queue/", "/gradio_api/file=")
+        assert not [path for path in hostile.guests[mode].paths() if not path.startswith(known)]
+
+    @pytest.mark.parametrize("mode", ["address"])
+    def test_the_address_of_a_space_is_told_to_nobody(
+        self, visits: dict[str, Future[Visit]], hostile: Hostile, mode: str
+    ) -> None:
+        found = visits[mode].result()
+        assert "[adresse du Space]" in value_of(visits, mode)
+        host = hostile.url.removeprefix("http://").encode()
+        assert not [answer.url for answer in found.answers if host in answer.content]
+
+    @pytest.mark.parametrize("mode", [name for name in LENT if name.startswith("echo")])
+    def test_a_space_that_is_lent_the_token_cannot_have_it_shown(
+        self, visits: dict[str, Future[Visit]], hostile: Hostile, mode: str
+    ) -> None:
+        found = visits[mode].result()
+        carried = [request.headers.get("x-hf-authorization") for request in hostile.guests[mode].requests]
+        assert set(carried) == {f"Bearer {TOKEN}"}
+        shown = "".join(answer.text for answer in found.answers)
+        assert "[jeton masqué]" in shown.replace("\\u00e9", "é")
+        assert TOKEN[:12] not in shown
+
+
+class TestATypedLure:
+    """A student who writes what Gradio would take for a file of the server."""
+
+    @pytest.mark.parametrize(
+        "wrapped",
+        ["%s", "[%s]", '{"a": [{"b": %s}]}', "[" * 5000 + "%s" + "]" * 5000],
+        ids=["plain", "in a list", "in a dict", "deep"],
+    )
+    def test_is_refused_before_anything_leaves(self, site: Site, hostile: Hostile, canary: Path, wrapped: str) -> None:
+        visitor = Visitor(site)
+        form = visitor.form_at("/espaces/hostile/lure-json")
+        assert form is not None
+        before = len(hostile.guests["lure-json"].asked("/join"))
+        lure = json.dumps({"path": str(canary), "meta": {"_type": "gradio.FileData"}})
+        answer = visitor.send(form, words=wrapped % lure)
+        visitor.close()
+        assert (answer.status_code, 'data-error="invalid-input"' in answer.text) == (400, True)
+        assert len(hostile.guests["lure-json"].asked("/join")) == before
+
+    def test_with_a_token_inside_is_kept_nowhere(self, site: Site, hostile: Hostile, folder: Path) -> None:
+        visitor, pasted = Visitor(site), "hf_" + "z9" * 15
+        form = visitor.form_at("/espaces/hostile/lure-json")
+        assert form is not None
+        answer = visitor.send(form, words=json.dumps({"a": [pasted]}))
+        visitor.close()
+        assert (answer.status_code, 'data-error="secret-in-input"' in answer.text) == (400, True)
+        assert pasted not in answer.text
+        assert pasted not in repr(hostile.requests)
+        assert files_with(pasted, folder) == []
+
+
+def test_a_stop_ends_a_silent_call_within_a_second_and_closes_its_connection(site: Site, hostile: Hostile) -> None:
+    for mode in ("stream-silent", "cancel-silent", "join-silent"):
+        visitor, guest = Visitor(site), hostile.guests[mode]
+        before = hostile.in_progress
+        run = visitor.start(f"/espaces/hostile/{mode}")
+        assert eventually(lambda guest=guest: guest.requests[-1].path.endswith(("/queue/join", "/queue/data")))
+        assert eventually(lambda before=before: hostile.in_progress > before)
+        page = BeautifulSoup(visitor.get(run).text, "html.parser")
+        button = page.select_one("form[action$=arreter] [name=csrf_token]")
+        assert button is not None
+        begun = time.monotonic()
+        visitor.browser.post(run + "/arreter", data={"csrf_token": str(button["value"])})
+        assert visitor.finished(run)["status"] == "stopped"
+        assert time.monotonic() - begun < 1, mode
+        visitor.close()
+
+
+def files_with(words: str, folder: Path) -> list[str]:
+    """The kept files, database and log included, that hold these words."""
+    return [str(path) for path in folder.rglob("*") if path.is_file() and words.encode() in path.read_bytes()]
+
+
+def test_the_token_is_in_no_file_and_no_log(visits: dict[str, Future[Visit]], folder: Path) -> None:
+    assert all(each.result() for each in visits.values())
+    assert files_with(TOKEN, folder) == []
+    assert "Traceback" not in (folder / "site.log").read_text()
+
+
+def test_nothing_was_asked_of_anybody_else(visits: dict[str, Future[Visit]], other: FakeServer) -> None:
+    assert all(each.result() for each in visits.values())
+    assert other.requests == []
+
+
+def test_the_site_is_as_it_was_before(
+    visits: dict[str, Future[Visit]], site: Site, base: Footprint, hostile: Hostile, folder: Path
+) -> None:
+    assert all(each.result() for each in visits.values())
+    assert eventually(lambda: hostile.in_progress == 0), "a connection that nobody reads is still open"
+    assert visit(site, "good").end == "succeeded"
+    assert eventually(lambda: Footprint.of(site).threads <= base.threads)
+    assert eventually(lambda: Footprint.of(site).sockets <= base.sockets + AT_ONCE)
+    assert Footprint.of(site).kilobytes - base.kilobytes < 100_000
+    assert list((folder / "tmp").iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory, hostile: Hostile) -> Iterator[Site]:
+    """A site that lets many runs go on at once, not for long."""
+    settings = {
+        "HFCOURSE_CALL_DEADLINE_SECONDS": "1",
+        "HFCOURSE_RUNS_PER_MINUTE": "1000",
+        "HFCOURSE_RUNS_AT_ONCE": "300",
+        "HFCOURSE_RUNS_AT_ONCE_PER_VISITOR": "100",
+        "HFCOURSE_RUNS_WAITING": "3000",
+    }
+    with started(settled(tmp_path_factory.mktemp("crowded"), hostile), **settings) as running:
+        yield running
+
+
+class TestManyAtOnce:
+    """A class whose Space falls silent: two hundred runs that time out."""
+
+    def start_many(self, site: Site, count: int) -> tuple[Visitor, list[str]]:
+        """So many runs of one visitor, from one form."""
+        visitor = Visitor(site)
+        form = visitor.form_at("/espaces/hostile/stream-silent")
+        assert form is not None
+        return visitor, [visitor.send(form).headers["location"] for _ in range(count)]
+
+    def test_leave_nothing_behind(self, crowded: Site, hostile: Hostile) -> None:
+        assert visit(crowded, "good").end == "succeeded"
+        base = Footprint.of(crowded)
+        with ThreadPoolExecutor(AT_ONCE) as students:
+            sent = list(students.map(lambda _: self.start_many(crowded, MANY // AT_ONCE), range(AT_ONCE)))
+            ends = students.map(lambda each: [each[0].finished(run)["error"]["code"] for run in each[1]], sent)
+            assert [code for codes in ends for code in codes] == ["timeout"] * MANY
+        for visitor, _ in sent:
+            visitor.close()
+        assert eventually(lambda: hostile.in_progress == 0)
+        assert eventually(lambda: Footprint.of(crowded).threads <= base.threads)
+        assert visit(crowded, "good").end == "succeeded"
+
+    @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+    def test_do_not_keep_the_site_from_ending(self, tmp_path: Path, hostile: Hostile, ending: signal.Signals) -> None:
+        with started(settled(tmp_path, hostile), HFCOURSE_RUNS_AT_ONCE_PER_VISITOR="20") as ended:
+            visitor, _ = self.start_many(ended, 20)
+            visitor.close()
+            assert eventually(lambda: hostile.in_progress >= 20)
+            ended.process.send_signal(ending)
+            ended.process.wait(5)
+        assert eventually(lambda: hostile.in_progress == 0)

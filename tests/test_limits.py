@@ -1,0 +1,70 @@
+"""How much one visitor may ask: the share of the waiting room, and what is remembered of whom."""
+
+import pytest
+from flask import Flask
+
+from hfcourse import database
+from hfcourse.errors import Refused
+from hfcourse.runs import limits, store
+from hfcourse.runs.limits import Limits
+
+
+def made(app: Flask, visitor: str) -> str:
+    """A run that waits."""
+    return store.create(visitor, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
+
+
+def room(waiting: int) -> Limits:
+    return Limits(at_once=1, per_visitor=1, per_space=None, per_minute=20, waiting=waiting)
+
+
+@pytest.mark.parametrize(("waiting", "share"), [(0, 0), (1, 1), (3, 3), (9, 9), (10, 1), (19, 1), (20, 2), (500, 50)])
+def test_a_visitor_may_take_a_tenth_of_a_waiting_room_that_can_be_divided(waiting: int, share: int) -> None:
+    assert room(waiting).waiting_per_visitor == share
+
+
+def test_one_visitor_cannot_fill_the_waiting_room(app: Flask) -> None:
+    limited = room(20)
+    with app.app_context():
+        for _ in range(2):
+            limited.check_room("awa")
+            made(app, "awa")
+        with pytest.raises(Refused, match="limit-reached"):
+            limited.check_room("awa")
+        limited.check_room("bilal")
+        for number in range(18):
+            made(app, f"student {number}")
+        with pytest.raises(Refused, match="limit-reached"):
+            limited.check_room("bilal")
+
+
+def test_runs_that_started_no_longer_count(app: Flask) -> None:
+    limited = room(10)
+    with app.app_context():
+        run_id = made(app, "awa")
+        with pytest.raises(Refused):
+            limited.check_room("awa")
+        assert store.claim(run_id)
+        limited.check_room("awa")
+
+
+def test_of_ten_thousand_visitors_the_one_who_has_rested_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "REMEMBERED_VISITORS", 3)
+    limited = room(10)
+    for visitor in ("a", "b", "c", "a", "d"):
+        limited.note(visitor)
+    assert [limited.recent(visitor) for visitor in "abcd"] == [2, 0, 1, 1]
+
+
+def test_looking_at_a_visitor_remembers_nothing() -> None:
+    limited = room(10)
+    assert limited.recent("stranger") == 0
+    assert len(limited._started) == 0
+
+
+def test_a_run_of_a_file_that_is_gone_is_refused_and_not_stored(app: Flask) -> None:
+    with app.app_context():
+        with pytest.raises(Refused, match="invalid-input"):
+            store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={"p": "gone"})
+        assert store.latest("awa") == []
+        assert database.is_reachable()

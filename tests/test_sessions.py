@@ -1,0 +1,112 @@
+"""A class before one real Space: separate sessions, one description for all, and a Space that changes meanwhile."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.browser.site import ROOT, Site, free_port, started
+from tests.visiting import Visitor, eventually
+
+VISITORS, CALLS = 30, 3
+START_SECONDS = 60
+SPACE = "/espaces/essai/compteur"
+
+
+class Counter:
+    """The Space, in a process of its own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def asked(self) -> list[str]:
+        """The requests that it got so far."""
+        return httpx.get(self.url + "/asked", trust_env=False).json()
+
+    def renew(self) -> None:
+        """Put the next version of the app in its place."""
+        httpx.post(self.url + "/renew", trust_env=False, timeout=30).raise_for_status()
+
+    def is_up(self) -> bool:
+        try:
+            return httpx.get(self.url + "/asked", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def counting(folder: Path) -> Iterator[Counter]:
+    """The Space, until the end of the block."""
+    port, environment = free_port(), os.environ | {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(folder)}
+    with (folder / "counter.log").open("wb") as kept:
+        command = [sys.executable, "-m", "tests.spaces.counter", str(port)]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=kept, stderr=kept)
+    counter = Counter(f"http://127.0.0.1:{port}")
+    try:
+        assert eventually(counter.is_up, START_SECONDS), (folder / "counter.log").read_text()
+        yield counter
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+    with counting(tmp_path_factory.mktemp("counter")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, counter: Counter) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("sessions")
+    (folder / "instance").mkdir()
+    (folder / "instance" / "spaces.toml").write_text(f'[[space]]\nid = "essai/compteur"\nurl = "{counter.url}"\n')
+    with started(folder) as running:
+        yield running
+
+
+def counted(site: Site, name: str) -> list[str]:
+    """What a visitor of that name gets of three calls, sent together."""
+    visitor = Visitor(site)
+    form = visitor.form_at(SPACE, endpoint="/compter")
+    assert form is not None, visitor.visit.end
+    runs = [visitor.send(form, name=name).headers["location"] for _ in range(CALLS)]
+    ends = [visitor.finished(run) for run in runs]
+    visitor.close()
+    return [end["outputs"][0]["value"] if end["outputs"] else str(end["error"]) for end in ends]
+
+
+def test_thirty_visitors_at_once_count_each_for_themselves(site: Site) -> None:
+    names = [f"élève-{number}" for number in range(VISITORS)]
+    with ThreadPoolExecutor(VISITORS) as students:
+        found = list(students.map(lambda name: counted(site, name), names))
+    assert found == [[f"{name} {count}" for count in range(1, CALLS + 1)] for name in names]
+
+
+def test_the_second_visitor_costs_the_space_two_requests(site: Site, counter: Counter) -> None:
+    counted(site, "premier")
+    before = len(counter.asked())
+    visitor = Visitor(site)
+    run = visitor.start(SPACE + "?endpoint=/compter", name="seconde")
+    assert visitor.finished(run)["outputs"][0]["value"] == "seconde 1"
+    visitor.close()
+    assert counter.asked()[before:] == ["POST /gradio_api/queue/join", "GET /gradio_api/queue/data"]
+
+
+def test_a_space_without_the_endpoint_any_more_is_described_anew_at_once(site: Site, counter: Counter) -> None:
+    visitor = Visitor(site)
+    form = visitor.form_at(SPACE, endpoint="/ancien")
+    assert form is not None
+    counter.renew()
+    run = visitor.finished(visitor.send(form, name="perdu").headers["location"])
+    assert run["error"]["code"] == "endpoint-gone"
+    assert run["inputs"]["name"] == "perdu"
+    assert visitor.form_at(SPACE, endpoint="/nouveau") is not None
+    assert visitor.get(SPACE, endpoint="/ancien").status_code == 404
+    visitor.close()
