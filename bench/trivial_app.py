@@ -11,7 +11,8 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 
 THREADS = 200
 SLOW_SECONDS = 2
@@ -26,29 +27,31 @@ def wait(name: str) -> str:
     return f"Bonjour {name}"
 
 
-def application() -> FastAPI:
-    """The app, with `/requests` beside it: how many requests came so far."""
-    with gr.Blocks() as blocks:
+def blocks() -> gr.Blocks:
+    """The app: an endpoint that answers at once, one that waits."""
+    with gr.Blocks() as made:
         name, greeting = gr.Textbox(label="name"), gr.Textbox(label="greeting")
         gr.Button("Greet").click(greet, name, greeting, api_name="greet", concurrency_limit=None)
         gr.Button("Wait").click(wait, name, greeting, api_name="wait", concurrency_limit=None)
-    blocks.queue(default_concurrency_limit=None)
-    blocks.max_threads = THREADS
-    outer = FastAPI()
-    outer.state.requests = 0
+    made.queue(default_concurrency_limit=None)
+    made.max_threads = made._queue.max_thread_count = THREADS  # launch() does this, and is not called here
+    return made
 
-    @outer.middleware("http")
-    async def count(request: Request, call_next):
-        if request.url.path != "/requests":
-            outer.state.requests += 1
-        return await call_next(request)
 
-    @outer.get("/requests")
-    def requests() -> int:
-        return outer.state.requests
+class Counting:
+    """The app, with `/requests` beside it: how many requests came so far. Bare ASGI, to add nothing to a call."""
 
-    return gr.mount_gradio_app(outer, blocks, path="", ssr_mode=False)
+    def __init__(self, app: FastAPI) -> None:
+        self.app, self.requests = app, 0
+
+    async def __call__(self, scope, receive, send) -> None:
+        if scope.get("path") == "/requests":
+            await JSONResponse(self.requests)(scope, receive, send)
+            return
+        self.requests += scope["type"] == "http"
+        await self.app(scope, receive, send)
 
 
 if __name__ == "__main__":
-    uvicorn.run(application(), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
+    app = gr.mount_gradio_app(FastAPI(), blocks(), path="", ssr_mode=False)
+    uvicorn.run(Counting(app), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
