@@ -255,6 +255,26 @@ def table(contenders: dict[str, Callable[[], Caller]], visitors: list[int], seco
             )
 
 
+def processor_seconds(process_id: int) -> float:
+    """Time that a process spent on a processor (Linux; 0 elsewhere)."""
+    try:
+        fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def ceiling(caller: Callable[[], Caller], process_id: int, seconds: float) -> None:
+    """Print what a call costs the site's process, which uses one processor at a time, and so how many it can serve."""
+    before = processor_seconds(process_id)
+    calls = len(Load(caller, 30, seconds).run().took)
+    each = (processor_seconds(process_id) - before) / calls
+    if each:
+        print(
+            f"\na call costs the site {each * 1000:.1f} ms of processor: at most {1 / each:.0f} calls/s in one process"
+        )
+
+
 def slow_runs(contenders: dict[str, Callable[[], Caller]], process_id: int) -> None:
     """Print how long 100 runs at once take that each take 2 s, beside the floor, and the memory that they add."""
     floor_seconds = max(Load(contenders["REST floor"], SLOW_RUNS, 0, "wait").run().took)
@@ -278,7 +298,7 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as instance,
         serving([sys.executable, "bench/trivial_app.py", str(ports[0])], space + "/config"),
-        serving(flask_command("bench/naive_view.py", ports[1]), plain, SPACE=space),
+        serving(flask_command("bench/naive_view.py", ports[1]), plain, SPACE=space) as naive_id,
     ):
         Path(instance, "spaces.toml").write_text(f'[[space]]\nid = "bench/trivial"\nurl = "{space}"\n')
         variables = {"HFCOURSE_INSTANCE": instance, "HFCOURSE_RUNS_PER_MINUTE": "1000000"}
@@ -291,6 +311,11 @@ def main() -> None:
                 "hfcourse": lambda: hfcourse(site),
             }
             table(contenders, [int(word) for word in chosen.visitors.split(",")], chosen.seconds, space)
+            sizes = [memory_bytes(each) / 1e6 for each in (process_id, naive_id)]
+            print(
+                f"\nmemory: hfcourse {sizes[0]:.0f} MB, naive view {sizes[1]:.0f} MB: {sizes[0] / sizes[1]:.2f} times"
+            )
+            ceiling(contenders["hfcourse"], process_id, chosen.seconds)
             slow_runs(contenders, process_id)
 
 
