@@ -36,11 +36,12 @@ def add_rooms(app: Flask) -> None:
     from hfcourse.lessons import views as lesson_views
     from hfcourse.runs import dispatch, store
     from hfcourse.runs import views as run_views
-    from hfcourse.spaces import catalogue, pages
+    from hfcourse.spaces import catalogue, location, pages
     from hfcourse.spaces import views as space_views
 
     library.init_app(app)
     catalogue.init_app(app)
+    location.init_app(app)
     pages.init_app(app, values_of_run=store.values_of)
     dispatch.init_app(app)
     for views in (home, lesson_views, space_views, run_views):

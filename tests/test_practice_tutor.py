@@ -224,7 +224,6 @@ def test_a_long_passage_is_cut_at_its_sentences():
 # --- the real course
 
 
-@pytest.mark.skipif(not list(CONTENT.glob("*.md")), reason="the lessons are not here")
 @pytest.mark.parametrize(
     ("question", "lesson", "quoted"),
     [

@@ -336,3 +336,14 @@ def test_the_keeper_does_not_wait_for_the_pruning(app: Flask, monkeypatch: pytes
     assert pruned.wait(5)
     app.extensions["dispatcher"]._tend()
     may_end.set()
+
+
+def test_what_had_arrived_of_an_interrupted_run_is_shown(app: Flask, visitor: FlaskClient) -> None:
+    with app.app_context():
+        run_id = running()
+        outputs = [{"label": "Sortie", "component": "Textbox", "value": "1… 2…"}]
+        store.append_partial(run_id, [store.Told("partial", {"outputs": outputs})], 1)
+        store.interrupt([run_id])
+    run = visitor.get(f"/essais/{run_id}.json").get_json()
+    assert (run["status"], run["outputs"][0]["value"]) == ("interrupted", "1… 2…")
+    assert "1… 2…" in visitor.get(f"/essais/{run_id}").get_data(as_text=True)

@@ -310,6 +310,16 @@ def test_adding_a_row_gives_the_form_back_and_creates_no_run(student: Student, a
     assert stored(app) == []
 
 
+def test_adding_a_row_masks_a_token_too(student: Student) -> None:
+    sent = fields_of(student.open_form("/resumer").select_one("form[data-endpoint]"))
+    response = student.post("/essais", sent | {"add-row": ["table"], "arg-table-0-0": [TOKEN]})
+    form = read(response).select_one("form[data-endpoint]")
+    assert form is not None
+    assert TOKEN not in response.get_data(as_text=True)
+    assert fields_of(form)["arg-table-0-0"] == ["[jeton masqué]"]
+    assert "jeton" in str(form.select_one(".error"))
+
+
 def test_an_unknown_endpoint_is_404_and_lists_the_others(student: Student) -> None:
     page = student.open(f"{PRACTICE}?endpoint=/rien", 404)
     assert error_codes(page) == ["endpoint-gone"]

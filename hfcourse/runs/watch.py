@@ -46,8 +46,10 @@ def queue_of(run: Run) -> dict[str, Any]:
 
 
 def outputs_of(run: Run) -> list[dict[str, Any]]:
-    """The outputs as stored; while the run goes on, the latest partial ones."""
-    return run.outputs if run.is_finished else run.latest("partial").get("outputs", [])
+    """The outputs as stored; the latest partial ones while the run goes on, or if its process ended before it."""
+    if run.status in ("succeeded", "failed", "stopped"):
+        return run.outputs
+    return run.latest("partial").get("outputs", [])
 
 
 def inputs_of(run: Run) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Where a Space is and in which state, whoever runs it; and the connection to one that is awake."""
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import current_app
+from flask import Flask, current_app
 
 from hfcourse import tokens
 from hfcourse.errors import CallFailed, Unavailable
@@ -32,6 +33,11 @@ class Place:
     url: str
     is_awake: bool = True
     may_have_token: bool = False
+
+
+def init_app(app: Flask) -> None:
+    """Keep two threads from making two directories."""
+    app.extensions["directory_lock"] = threading.Lock()
 
 
 def directory() -> "Directory":

@@ -1,6 +1,5 @@
 """The page of a Space in each of its states: asked by its own view, and by whoever refuses its form."""
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -137,9 +136,10 @@ def show(space_id: str, wanted: str | None, run_id: str | None, visitor: str | N
 
 
 def form_again(space_id: str, form: Form) -> ResponseReturnValue:
-    """The form as it stands, with nothing wrong: a line was added to a table."""
+    """The form as it stands, with nothing wrong but a token: a line was added to a table."""
     for entry in form.fields:
         entry.error = ""
+    forms.mask_secrets(form)
     return page(space_id, location.connect(space_id).description, form=form)
 
 
@@ -164,7 +164,6 @@ def space_url(space_id: str, **query: str) -> str:
 
 
 def init_app(app: Flask, values_of_run: ValuesOfRun) -> None:
-    """Remember where the values of a run come from; a lock keeps two threads from making two directories."""
+    """Remember where the values of a run come from."""
     app.extensions["values_of_run"] = values_of_run
     app.jinja_env.globals["space_url"] = space_url
-    app.extensions["directory_lock"] = threading.Lock()
