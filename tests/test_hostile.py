@@ -15,10 +15,11 @@ from bs4 import BeautifulSoup
 
 from hfcourse.errors import EXPLANATIONS
 from tests.browser.site import Site, started
+from tests.practice_fixtures import until
 from tests.spaces import fake
 from tests.spaces.fake import FakeServer
 from tests.spaces.hostile import LENT, NAMES, Hostile
-from tests.visiting import FILLER, Visit, Visitor, eventually
+from tests.visiting import FILLER, Visit, Visitor
 
 TOKEN = "hf_" + "a" * 30
 SECRET = "ce que personne ne doit lire " * 3
@@ -278,8 +279,8 @@ def test_a_stop_ends_a_silent_call_within_a_second_and_closes_its_connection(sit
         visitor, guest = Visitor(site), hostile.guests[mode]
         before = hostile.in_progress
         run = visitor.start(f"/espaces/hostile/{mode}")
-        assert eventually(lambda guest=guest: guest.requests[-1].path.endswith(("/queue/join", "/queue/data")))
-        assert eventually(lambda before=before: hostile.in_progress > before)
+        assert until(lambda guest=guest: guest.requests[-1].path.endswith(("/queue/join", "/queue/data")))
+        assert until(lambda before=before: hostile.in_progress > before)
         page = BeautifulSoup(visitor.get(run).text, "html.parser")
         button = page.select_one("form[action$=arreter] [name=csrf_token]")
         assert button is not None
@@ -310,10 +311,10 @@ def test_the_site_is_as_it_was_before(
     visits: dict[str, Future[Visit]], site: Site, base: Footprint, hostile: Hostile, folder: Path
 ) -> None:
     assert all(each.result() for each in visits.values())
-    assert eventually(lambda: hostile.in_progress == 0), "a connection that nobody reads is still open"
+    assert until(lambda: hostile.in_progress == 0), "a connection that nobody reads is still open"
     assert visit(site, "good").end == "succeeded"
-    assert eventually(lambda: Footprint.of(site).threads <= base.threads)
-    assert eventually(lambda: Footprint.of(site).sockets <= base.sockets + AT_ONCE)
+    assert until(lambda: Footprint.of(site).threads <= base.threads)
+    assert until(lambda: Footprint.of(site).sockets <= base.sockets + AT_ONCE)
     assert Footprint.of(site).kilobytes - base.kilobytes < 100_000
     assert list((folder / "tmp").iterdir()) == []
 
@@ -351,8 +352,8 @@ class TestManyAtOnce:
             assert [code for codes in ends for code in codes] == ["timeout"] * MANY
         for visitor, _ in sent:
             visitor.close()
-        assert eventually(lambda: hostile.in_progress == 0)
-        assert eventually(lambda: Footprint.of(crowded).threads <= base.threads)
+        assert until(lambda: hostile.in_progress == 0)
+        assert until(lambda: Footprint.of(crowded).threads <= base.threads)
         assert visit(crowded, "good").end == "succeeded"
 
     @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
@@ -360,7 +361,7 @@ class TestManyAtOnce:
         with started(settled(tmp_path, hostile), HFCOURSE_RUNS_AT_ONCE_PER_VISITOR="20") as ended:
             visitor, _ = self.start_many(ended, 20)
             visitor.close()
-            assert eventually(lambda: hostile.in_progress >= 20)
+            assert until(lambda: hostile.in_progress >= 20)
             ended.process.send_signal(ending)
             ended.process.wait(5)
-        assert eventually(lambda: hostile.in_progress == 0)
+        assert until(lambda: hostile.in_progress == 0)

@@ -8,9 +8,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.browser.site import Site, started
+from tests.practice_fixtures import until
 from tests.spaces import fake
 from tests.spaces.fake import Behaviour, Exchange, FakeServer, FakeSpace
-from tests.visiting import Visitor, eventually
+from tests.visiting import Visitor
 
 DEADLINE_SECONDS = 3
 HUB_PATH = "/api/spaces/"
@@ -150,7 +151,7 @@ def test_a_sleeping_space_is_woken_by_a_visit_and_the_page_follows(
     assert visitor.visit.end == "space-sleeping"
     assert page.select_one("#espace[hx-get]") is not None
     assert page.select_one("noscript meta[http-equiv=refresh]") is not None
-    assert eventually(lambda: visitor.form_at("/espaces/a/asleep") is not None)
+    assert until(lambda: visitor.form_at("/espaces/a/asleep") is not None)
 
 
 class TestTheBox:

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from tests.browser.site import ROOT, Site, free_port, started
-from tests.visiting import Visitor, eventually
+from tests.practice_fixtures import until
+from tests.visiting import Visitor
 
 VISITORS, CALLS = 30, 3
 START_SECONDS = 60
@@ -49,7 +50,7 @@ def counting(folder: Path) -> Iterator[Counter]:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=kept, stderr=kept)
     counter = Counter(f"http://127.0.0.1:{port}")
     try:
-        assert eventually(counter.is_up, START_SECONDS), (folder / "counter.log").read_text()
+        assert until(counter.is_up, START_SECONDS), (folder / "counter.log").read_text()
         yield counter
     finally:
         process.terminate()

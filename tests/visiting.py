@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,16 +117,6 @@ class Visitor:
         for each in ("/essais/", f"{address}?endpoint=/echo&essai={found['id']}"):
             self.get(each)
         return self.visit
-
-
-def eventually(is_so: Callable[[], bool], seconds: float = 10) -> bool:
-    """Does it become so?"""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def codes_of(answer: httpx.Response) -> list[str]:
