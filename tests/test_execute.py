@@ -54,6 +54,14 @@ def test_what_may_be_stored_is_what_one_message_may_hold() -> None:
     assert OUTPUT_BYTES == client.EVENT_BYTES
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every partial output is worth storing, however fast they come or long storing took."""
+    for pause in ("TOLD_SECONDS", "STORE_SHARE"):
+        monkeypatch.setattr(f"hfcourse.runs.execute.{pause}", 0)
+
+
+@pytest.mark.usefixtures("unhurried")
 def test_a_generator_that_grows_without_end_is_refused_and_what_fitted_is_kept(site: Flask, space: FakeSpace) -> None:
     half = "x" * (OUTPUT_BYTES // 2 - 1000)
     space.messages = [generating([half]), *[generating([[["append", [], half]]])] * 6]
@@ -74,11 +82,11 @@ def recorder(app: Flask) -> Recorder:
     return made
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_value_too_large_to_store_ends_the_run_with_the_one_before(app: Flask) -> None:
     recording = recorder(app)
     with app.app_context():
         recording.record(Partial(("petit",)))
-        time.sleep(0.11)  # the next is worth storing
         with pytest.raises(CallFailed, match="answer-too-large"):
             recording.record(Partial(("x" * OUTPUT_BYTES,)))
         recording.finish_early("failed", "answer-too-large")
