@@ -42,7 +42,7 @@ def add_rooms(app: Flask) -> None:
     library.init_app(app)
     catalogue.init_app(app)
     location.init_app(app)
-    pages.init_app(app, values_of_run=store.values_of)
+    pages.init_app(app, values_of_run=store.values_of, faults_of_run=store.faults_of, recent_spaces=store.recent_spaces)
     dispatch.init_app(app)
     for views in (home, lesson_views, space_views, run_views):
         app.register_blueprint(views.bp)

@@ -5,8 +5,10 @@ The exceptions that carry a code:
     CourseError            something that is explained to the student, never a traceback
     ├── Refused            before anything leaves the server: the form comes back with all that was typed
     ├── Unavailable        a Space, or the Hub, that cannot be asked or described
+    │   └── HubFailed      … because the Hub, asked about Spaces, gave no good answer
     └── CallFailed         a call that was made and did not succeed
         ├── NotTaken       … because the Space did not even queue it: what we know of it may be out of date
+        ├── NotValid       … because the Space's own validator refuses some of the values
         └── Stopped        … because the visitor stopped it; a status, not an error
 
 Which code an exception gets is decided where it is raised; what a code says is decided here alone.
@@ -49,12 +51,28 @@ class Unavailable(CourseError):
     """The Space cannot be reached or described now."""
 
 
+class HubFailed(Unavailable):
+    """The Hub was asked about Spaces and gave no good answer: what its codes say is then of the Hub."""
+
+    @property
+    def explanation(self) -> "Explanation":
+        return HUB_EXPLANATIONS.get(self.code) or EXPLANATIONS[self.code]
+
+
 class CallFailed(CourseError):
     """The call went out and no good answer came back."""
 
 
 class NotTaken(CallFailed):
     """The Space did not queue the call: Gradio answers so (500) when it no longer has the endpoint's function."""
+
+
+class NotValid(CallFailed):
+    """The Space's validator refuses values: `fields` has its words by parameter name, '' where it says nothing."""
+
+    def __init__(self, said: str, fields: Mapping[str, str]) -> None:
+        super().__init__("invalid-input", said)
+        self.fields = {name: words[:SAID_CHARACTERS].replace("\0", "") for name, words in fields.items()}
 
 
 class Stopped(CallFailed):
@@ -89,7 +107,7 @@ EXPLANATIONS = {
         "Ce Space n’existe pas, ou il n’est pas visible d’ici.",
         "Son nom est peut-être mal écrit, le Space peut être privé, ou ce site n’ouvre que les Spaces de sa liste.",
         "Vérifiez l’orthographe : le nom s’écrit propriétaire/nom, comme dans l’adresse de sa page.",
-        "Choisissez un autre Space dans la liste.",
+        "Cherchez-en un autre sur la page des Spaces.",
         status=404,
     ),
     "space-private": explain(
@@ -123,18 +141,19 @@ EXPLANATIONS = {
     "space-login": explain(
         "Ce Space demande un mot de passe.",
         "Son auteur l’a protégé ; ce site ne saisit jamais de mot de passe à votre place.",
+        "Si vous avez ce mot de passe, ouvrez le Space sur le Hub.",
         OTHER,
     ),
     "space-too-old": explain(
         "Ce Space utilise une version trop ancienne de Gradio.",
-        "Il date d’avant Gradio 4 et communique d’une façon que l’on n’emploie plus.",
-        "Ouvrez-le sur le Hub pour l’essayer.",
+        "Il date de Gradio 3, ou des tout premiers Gradio 4 : il communique d’une façon que l’on n’emploie plus.",
+        "Ouvrez-le sur le Hub pour l’essayer dans sa propre page.",
         OTHER,
     ),
     "no-api": explain(
         "Ce Space n’offre pas d’API.",
         "Seuls les Spaces Gradio dont l’auteur laisse l’API ouverte peuvent être appelés par un programme.",
-        "Ouvrez-le sur le Hub pour l’essayer.",
+        "Ouvrez-le sur le Hub pour l’essayer dans sa propre page.",
         OTHER,
     ),
     "endpoint-gone": explain(
@@ -174,13 +193,14 @@ EXPLANATIONS = {
         "Le quota de calcul est épuisé pour le moment.",
         "Ce Space calcule sur des cartes graphiques partagées (ZeroGPU). Hugging Face en compte l’usage par jour, "
         "et toute la salle partage le même quota. Votre formulaire n’est pas en cause.",
-        "Attendez que le quota se renouvelle : vos valeurs seront encore là.",
-        OTHER,
+        "Relancez l’essai demain : le quota revient vingt-quatre heures après son premier usage, et vos valeurs seront "
+        "encore là.",
+        "Choisissez en attendant un Space qui calcule sans carte graphique.",
     ),
     "too-many-requests": explain(
         "Trop d’appels sont partis d’ici en peu de temps.",
         "Hugging Face limite le nombre d’appels par adresse, et toute la salle partage la même.",
-        "Attendez cinq minutes, puis recommencez.",
+        "Attendez cinq minutes, puis recommencez : la limite se compte par tranches de cinq minutes.",
     ),
     "queue-full": explain(
         "La file d’attente du Space est pleine.",
@@ -238,6 +258,25 @@ EXPLANATIONS = {
         "Le programme qui le fait tourner s’est arrêté. Le journal du site en donne la cause.",
         "Prévenez la personne qui anime le cours, puis rechargez la page.",
         practice=False,
+    ),
+}
+
+# The same codes where it is the Hub that gave no good answer.
+HUB_EXPLANATIONS = {
+    "timeout": explain(
+        "Hugging Face n’a pas répondu à temps.",
+        "Le Hub est surchargé, ou le réseau de l’établissement est lent.",
+        "Recommencez dans un instant.",
+    ),
+    "bad-answer": explain(
+        "Hugging Face a répondu quelque chose que ce site ne comprend pas.",
+        "Le réseau de l’établissement répond peut-être à sa place, ou le Hub a changé.",
+        "Recommencez dans un instant ; si cela se répète, prévenez la personne qui anime le cours.",
+    ),
+    "answer-too-large": explain(
+        "La réponse de Hugging Face est trop volumineuse.",
+        "Elle dépasse ce que ce site accepte de lire.",
+        "Cherchez des mots plus précis, ou ouvrez un autre Space.",
     ),
 }
 

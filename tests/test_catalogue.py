@@ -1,5 +1,6 @@
 """The Spaces on offer: their names, the instructor's own list, its mistakes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hfcourse.spaces import catalogue
 from tests.conftest import end
 from tests.posting import Student, error_codes
 
+BUNDLED = catalogue.read(catalogue.BUNDLED)
 REFUSED = [
     "",
     "../x",
@@ -139,28 +141,44 @@ class TestTheInstructorsList:
 
     def test_without_one_there_is_the_bundled_one(self, app: Flask) -> None:
         with app.app_context():
-            assert [entry.id for entry in catalogue.entries()] == [catalogue.PRACTICE]
+            assert catalogue.entries() == BUNDLED
 
     def test_it_adds_after_the_practice_space(self, own: Path) -> None:
         own.write_text(
             '[[space]]\nid = "a/b"\n[[space]]\nid = "c/d"\ntitle = "L\'autre"\nwhy = "Pourquoi ?"\ntoken = true\n'
         )
         found = self.entries(own)
-        assert found[1:] == [
+        assert found[: len(BUNDLED)] == BUNDLED
+        assert found[len(BUNDLED) :] == [
             catalogue.Entry("a/b", "a/b"),
             catalogue.Entry("c/d", "L’autre", "Pourquoi\u202f?", token=True),
         ]
-        assert found[0].id == catalogue.PRACTICE
+
+    def test_what_it_adds_comes_first_on_the_page_unless_it_says_what_it_teaches(self, own: Path) -> None:
+        own.write_text(
+            '[[space]]\nid = "a/b"\n'
+            '[[space]]\nid = "c/d"\nteaches = "Converser"\n'
+            '[[space]]\nid = "e/f"\nteaches = "Autre chose"\n'
+        )
+        app = create_app({"INSTANCE": str(own.parent), "TESTING": True})
+        page = Student(app.test_client()).open("/espaces/")
+        end(app)
+        shown = [str(link["href"]).removeprefix("/espaces/") for link in page.select(".lines a.whole")]
+        assert shown[:2] == [catalogue.PRACTICE, "a/b"]
+        assert shown[shown.index("gradio/chatinterface_random_response") + 1] == "c/d"
+        assert shown[-1] == "e/f"
+        assert [title.get_text() for title in page.select("h3")][-1] == "Autre chose"
 
     def test_it_replaces_an_entry_of_the_same_id(self, own: Path) -> None:
         own.write_text(
             f'[[space]]\nid = "{catalogue.PRACTICE}"\ntitle = "Le mien"\nurl = "http://127.0.0.1:7861/app"\n'
         )
-        assert self.entries(own) == [catalogue.Entry(catalogue.PRACTICE, "Le mien", url="http://127.0.0.1:7861/app")]
+        mine = catalogue.Entry(catalogue.PRACTICE, "Le mien", url="http://127.0.0.1:7861/app")
+        assert self.entries(own) == [mine, *BUNDLED[1:]]
 
     def test_an_empty_one_adds_nothing(self, own: Path) -> None:
         own.write_bytes(b"\xef\xbb\xbf# rien\n")
-        assert len(self.entries(own)) == 1
+        assert self.entries(own) == BUNDLED
 
     @pytest.mark.parametrize(
         "text",
@@ -229,3 +247,27 @@ def test_a_practice_space_of_somebody_else_is_elsewhere(tmp_path: Path) -> None:
     with app.app_context():
         assert catalogue.practice_state() == "elsewhere"
     end(app)
+
+
+class TestTheBundledList:
+    def test_the_practice_space_is_the_first(self) -> None:
+        assert BUNDLED[0].id == catalogue.PRACTICE
+
+    def test_each_says_in_one_sentence_what_it_teaches(self) -> None:
+        for entry in BUNDLED[1:]:
+            assert entry.teaches, entry.id
+            assert re.fullmatch(r"[A-ZÀÉ][^.]*\.", entry.why), entry.id
+
+    def test_none_is_lent_the_token_or_has_an_address_of_its_own(self) -> None:
+        assert not [entry for entry in BUNDLED if entry.token or entry.url]
+
+    def test_those_that_teach_the_same_stand_together(self, app: Flask) -> None:
+        with app.app_context():
+            assert [entry for _, together in catalogue.groups() for entry in together] == BUNDLED[1:]
+
+    def test_the_page_shows_them_all_the_practice_space_first(self, student: Student) -> None:
+        page = student.open("/espaces/")
+        links = [str(link["href"]) for link in page.select(".lines a.whole")]
+        assert links == [f"/espaces/{entry.id}" for entry in BUNDLED]
+        for entry in BUNDLED:
+            assert entry.why in page.get_text()

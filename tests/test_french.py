@@ -27,6 +27,7 @@ PAGES = {
 EXPLANATIONS: dict[object, Explanation] = {
     **errors.EXPLANATIONS,
     **errors.HTTP_EXPLANATIONS,
+    **{f"hub: {code}": told for code, told in errors.HUB_EXPLANATIONS.items()},
     "upload": errors.UPLOAD_TOO_LARGE,
     "form": errors.FORM_EXPIRED,
     "csrf": errors.CSRF_EXPLANATION,

@@ -308,9 +308,24 @@ class TestPages:
         assert seconds < 1.5
 
     def test_a_closed_catalogue_asks_the_hub_about_nothing_else(self, site: Site, stand_in: FakeServer) -> None:
-        page = Student(site(OPEN_CATALOGUE=False).test_client()).open("/espaces/gradio/calculator", 404)
+        page = Student(site(OPEN_CATALOGUE=False).test_client()).open("/espaces/gradio/other", 404)
         assert error_codes(page)[0] == "space-not-found"
         assert stand_in.requests == []
+
+    def test_a_closed_catalogue_still_opens_what_is_in_it(self, site: Site, stand_in: FakeServer) -> None:
+        stand_in.behaviour = at("PAUSED")
+        page = Student(site(OPEN_CATALOGUE=False).test_client()).open("/espaces/gradio/calculator")
+        assert error_codes(page)[0] == "space-paused"
+
+    @pytest.mark.parametrize(
+        ("behaviour", "word"), [(fake.bad_json, "Hugging Face a répondu"), (fake.says({}, 429), "Trop d’appels")]
+    )
+    def test_says_of_the_hub_what_is_not_the_fault_of_the_space(
+        self, site: Site, stand_in: FakeServer, behaviour: Behaviour, word: str
+    ) -> None:
+        stand_in.behaviour = behaviour
+        page = Student(site().test_client()).open("/espaces/gradio/calculator")
+        assert word in page.select("[data-error]")[0].get_text()
 
     def test_the_list_never_waits_for_the_hub(self, site: Site, stand_in: FakeServer) -> None:
         stand_in.behaviour = fake.silent

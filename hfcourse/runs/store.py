@@ -25,7 +25,7 @@ from hfcourse.spaces.files import KeptFile, StoredFile
 from hfcourse.typography import french
 
 STALE_SECONDS = 10
-PAGE_RUNS = 50
+PAGE_RUNS, RECENT_SPACES = 50, 5
 
 
 RUNS, RUN_EVENTS, RUN_FILES = (cast(Table, each.__table__) for each in (Run, RunEvent, RunFile))
@@ -159,10 +159,27 @@ def latest(visitor: str, count: int = PAGE_RUNS) -> Sequence[Run]:
         ).all()
 
 
+def recent_spaces(visitor: str | None, count: int = RECENT_SPACES) -> Sequence[str]:
+    """The Spaces of the visitor's newest runs, each once, the latest first."""
+    if visitor is None:
+        return []
+    newest = func.max(Run.created)
+    with database.reading() as session:
+        return session.scalars(
+            select(Run.space).where(Run.visitor == visitor).group_by(Run.space).order_by(newest.desc()).limit(count)
+        ).all()
+
+
 def values_of(run_id: str, visitor: str | None) -> dict[str, Any] | None:
     """What the visitor sent in this run, by parameter name, files included; None for a stranger's."""
     run = find(run_id, visitor)
     return run.inputs | sent_files(run) if run else None
+
+
+def faults_of(run_id: str, visitor: str | None) -> dict[str, str]:
+    """What the Space's validator said of the values of this run, by parameter name; {} for a stranger's."""
+    run = find(run_id, visitor)
+    return run.latest("invalid").get("fields", {}) if run else {}
 
 
 def sent_files(run: Run) -> dict[str, KeptFile]:

@@ -22,16 +22,21 @@ PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?"
 SPACE_ID = re.compile(rf"{PART}/{PART}", re.ASCII)
 HUB_PAGE = re.compile(rf"https://huggingface\.co/spaces/({PART}/{PART})/?", re.ASCII)
 URL = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?", re.ASCII)
-KEYS = {"id": str, "title": str, "why": str, "url": str, "token": bool}
+WORDS = ("title", "why", "teaches")
+KEYS = {"id": str, "title": str, "why": str, "teaches": str, "url": str, "token": bool}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A Space of the catalogue; `url` only for one that is not on the Hub, `token` if it may be lent the token."""
+    """A Space of the catalogue; `url` only for one that is not on the Hub, `token` if it may be lent the token.
+
+    Those that teach the same thing stand together under its name; `why` is the sentence about this one.
+    """
 
     id: str
     title: str
     why: str = ""
+    teaches: str = ""
     url: str = ""
     token: bool = False
 
@@ -82,12 +87,21 @@ def entry_of(item: dict[str, Any]) -> Entry:
     if url and not (URL.fullmatch(url) and is_address(url)):
         raise ValueError(f"the url of {item['id']} is not an address")
     named = {"title": item["id"], **item}
-    return Entry(**{**named, "title": french(named["title"]), "why": french(named.get("why", ""))})
+    return Entry(**{**named, **{key: french(named[key]) for key in WORDS if key in named}})
 
 
 def entries() -> list[Entry]:
     """All entries, the practice Space first."""
     return list(current_app.extensions["catalogue"].values())
+
+
+def groups() -> list[tuple[str, list[Entry]]]:
+    """All but the practice Space, by what they teach: first those of the instructor that say nothing of it."""
+    found: dict[str, list[Entry]] = {"": []}
+    for entry in entries():
+        if entry.id != PRACTICE:
+            found.setdefault(entry.teaches, []).append(entry)
+    return [(teaches, together) for teaches, together in found.items() if together]
 
 
 def find(space_id: str) -> Entry | None:

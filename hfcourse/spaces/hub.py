@@ -6,12 +6,13 @@ Asked by us, with a limit of time: gradio_client's own look-up polls a building 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
 
-from hfcourse.errors import CallFailed, Unavailable
+from hfcourse.errors import CallFailed, HubFailed, Unavailable
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.memory import Memory
 from hfcourse.spaces.wire import Wire
@@ -35,7 +36,7 @@ STAGES = {
     "RUNTIME_ERROR": "space-broken",
     "DELETING": "space-not-found",
 }
-STATUSES = {401: "space-not-found", 403: "space-private", 404: "space-not-found", 429: "too-many-requests"}
+STATUSES = {401: "space-not-found", 403: "space-private", 404: "space-not-found"}
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,9 @@ def look_up(space_id: str, wire: Wire, leash: Leash) -> Found:
         raise unavailable(failed) from None
 
 
-def unavailable(failed: CallFailed) -> Unavailable:
+def unavailable(failed: CallFailed) -> HubFailed:
     """What a failure of the network means when it is the Hub that was asked."""
-    return Unavailable("hub-unreachable" if failed.code == "connection-lost" else failed.code)
+    return HubFailed("hub-unreachable" if failed.code == "connection-lost" else failed.code)
 
 
 def owner_of(label: str, wire: Wire, leash: Leash) -> Any:
@@ -71,7 +72,7 @@ def owner_of(label: str, wire: Wire, leash: Leash) -> Any:
         Unavailable: there is no such Space, or the Hub says nothing that can be used.
     """
     try:
-        space = answer_of(f"by-subdomain/{label}", wire, leash)
+        space = answer_of(f"/by-subdomain/{label}", wire, leash)
     except CallFailed as failed:
         raise unavailable(failed) from None
     return space.get("id") if isinstance(space, dict) else None
@@ -84,22 +85,34 @@ def seconds_of(found: Found) -> int:
 
 def ask(space_id: str, wire: Wire, leash: Leash) -> Found:
     """Ask the Hub now."""
-    return found_in(answer_of(space_id, wire, leash))
+    return found_in(answer_of(f"/{space_id}", wire, leash))
 
 
-def answer_of(part: str, wire: Wire, leash: Leash) -> Any:
-    """The JSON of `/api/spaces/<part>`."""
+def answer_of(rest: str, wire: Wire, leash: Leash, statuses: Mapping[int, str] = STATUSES) -> Any:
+    """The JSON of `/api/spaces<rest>`.
+
+    Args:
+        statuses: what an answer of that status says of the Space that is asked about.
+
+    Raises:
+        Unavailable: what `statuses` says, or any other answer that is not 200.
+        CallFailed: as `Wire.ask`, and `bad-answer`, it is no JSON.
+    """
     with Leash(min(LOOK_UP_SECONDS, leash.remaining())).hold():
-        answer = wire.ask("GET", f"{current_app.config['HUB_URL']}/api/spaces/{part}", cap=ANSWER_BYTES)
+        answer = wire.ask("GET", f"{current_app.config['HUB_URL']}/api/spaces{rest}", cap=ANSWER_BYTES)
+    if answer.status in statuses:
+        raise Unavailable(statuses[answer.status])
+    if answer.status == 429:
+        raise HubFailed("too-many-requests")
     if answer.status != 200:
-        raise Unavailable(STATUSES.get(answer.status, "hub-unreachable" if answer.status >= 500 else "bad-answer"))
+        raise HubFailed("hub-unreachable" if answer.status >= 500 else "bad-answer")
     return answer.json()
 
 
 def found_in(space: Any) -> Found:
     """What the Hub's answer says."""
     if not isinstance(space, dict):
-        raise Unavailable("bad-answer")
+        raise HubFailed("bad-answer")
     if space.get("private") is True:
         raise Unavailable("space-private")
     if space.get("sdk") != "gradio":
@@ -107,7 +120,7 @@ def found_in(space: Any) -> Found:
     runtime = space.get("runtime")
     stage = runtime.get("stage") if isinstance(runtime, dict) else None
     if not isinstance(stage, str) or stage not in STAGES:
-        raise Unavailable("bad-answer")
+        raise HubFailed("bad-answer")
     if STAGES[stage] and STAGES[stage] != "space-sleeping":
         raise Unavailable(STAGES[stage])
     return Found(allowed(space.get("host")), STAGES[stage])
@@ -120,4 +133,4 @@ def allowed(host: Any) -> str:
         return f"https://{found[1]}.hf.space"
     if text.rstrip("/") in current_app.config["SPACE_ORIGINS"]:
         return text.rstrip("/")
-    raise Unavailable("bad-answer")
+    raise HubFailed("bad-answer")

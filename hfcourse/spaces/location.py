@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app
 
 from hfcourse import tokens
-from hfcourse.errors import CallFailed, Unavailable
+from hfcourse.errors import CallFailed, HubFailed, Unavailable
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.leash import Leash
 
@@ -84,7 +84,7 @@ def named_at(address: str) -> str:
         return ""
     name = hub.owner_of(found[1], directory().wire, Leash(hub.LOOK_UP_SECONDS))
     if not isinstance(name, str) or not catalogue.is_space_id(name):
-        raise Unavailable("bad-answer")
+        raise HubFailed("bad-answer")
     return name
 
 

@@ -1,6 +1,6 @@
 """The page of a Space in each of its states: asked by its own view, and by whoever refuses its form."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,13 +13,19 @@ from hfcourse.errors import CourseError, Explanation, Refused
 from hfcourse.spaces import catalogue, forms, location
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
+from hfcourse.spaces.finding import Finding
 from hfcourse.spaces.forms import Form
+from hfcourse.typography import NO_BREAK, french
 
 WAIT_FOR_POST_SECONDS = 8
+SPACE_SAYS, CLOSED = french("Le Space dit : «"), f"{NO_BREAK}»"
+REFUSED_SILENTLY = french("Le Space refuse cette valeur, sans dire pourquoi.")
 
-# Values of one of the visitor's runs, by parameter name, or None; given by the room of the runs, which
-# this one does not know.
+# Given by the room of the runs, which this one does not know: the values of one of the visitor's runs, what the
+# Space's validator said of them (both by parameter name), and the Spaces of the visitor's latest runs.
 ValuesOfRun = Callable[[str, str | None], Mapping[str, Any] | None]
+FaultsOfRun = Callable[[str, str | None], Mapping[str, str]]
+RecentSpaces = Callable[[str | None], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,35 @@ def practice_badge() -> Badge:
         "waking": BADGES["space-sleeping"],
         "broken": BROKEN,
     }.get(catalogue.practice_state(), AWAKE)
+
+
+def badge_seen(obstacle: str | None) -> Badge | None:
+    """The badge of a Space in a list, which nobody has visited yet; None where its state is not known."""
+    if obstacle is None:
+        return None
+    return ASLEEP if obstacle == "space-sleeping" else badge_of(CourseError(obstacle) if obstacle else None)
+
+
+def index(asked: Finding, visitor: str | None) -> ResponseReturnValue:
+    """The page of the list, which waits for nobody: what was asked for is already there."""
+    recent = [space for space in current_app.extensions["recent_spaces"](visitor) if is_offered(space)]
+    body = render_template(
+        "spaces/index.html",
+        section="spaces",
+        practice=catalogue.find(catalogue.PRACTICE),
+        groups=catalogue.groups(),
+        badge=practice_badge(),
+        badge_seen=badge_seen,
+        recent=[entry_of(space_id) for space_id in recent],
+        is_open=catalogue.is_open(),
+        asked=asked,
+    )
+    return body, asked.status
+
+
+def is_offered(space_id: str) -> bool:
+    """May a student open this Space here?"""
+    return catalogue.is_open() or catalogue.find(space_id) is not None
 
 
 def entry_of(space_id: str) -> Entry:
@@ -131,8 +166,27 @@ def show(space_id: str, wanted: str | None, run_id: str | None, visitor: str | N
     endpoint = description.find(wanted) if wanted else description.endpoints[0]
     if endpoint is None:
         return page(space_id, description, error=Refused("endpoint-gone"), status=404)
-    given = current_app.extensions["values_of_run"](run_id, visitor) if run_id else None
-    return page(space_id, description, form=None if endpoint.obstacle else forms.filled(endpoint, given))
+    if endpoint.obstacle:
+        return page(space_id, description)
+    form, faults = form_of_run(endpoint, run_id, visitor)
+    return page(space_id, description, form=form, error=Refused("invalid-input", fields=faults) if faults else None)
+
+
+def form_of_run(endpoint: Endpoint, run_id: str | None, visitor: str | None) -> tuple[Form, dict[str, str]]:
+    """The form with the values of that run, and beside each what the Space's validator said of it; both may be none."""
+    if not run_id:
+        return forms.filled(endpoint), {}
+    form = forms.filled(endpoint, current_app.extensions["values_of_run"](run_id, visitor))
+    said = current_app.extensions["faults_of_run"](run_id, visitor)
+    for entry in form.fields:
+        if entry.parameter.name in said:
+            entry.error = fault_of(said[entry.parameter.name])
+    return form, {entry.parameter.name: entry.error for entry in form.faulty}
+
+
+def fault_of(said: str) -> str:
+    """What stands beside a field that the Space's validator refuses: its own words, untouched, or ours."""
+    return f"{SPACE_SAYS}{said}{CLOSED}" if said else REFUSED_SILENTLY
 
 
 def form_again(space_id: str, form: Form) -> ResponseReturnValue:
@@ -163,7 +217,13 @@ def space_url(space_id: str, **query: str) -> str:
     return f"{address}?{urlencode(query, safe='/')}" if query else address
 
 
-def init_app(app: Flask, values_of_run: ValuesOfRun) -> None:
-    """Remember where the values of a run come from."""
-    app.extensions["values_of_run"] = values_of_run
+def init_app(
+    app: Flask, *, values_of_run: ValuesOfRun, faults_of_run: FaultsOfRun, recent_spaces: RecentSpaces
+) -> None:
+    """Remember whom to ask about runs."""
+    app.extensions |= {
+        "values_of_run": values_of_run,
+        "faults_of_run": faults_of_run,
+        "recent_spaces": recent_spaces,
+    }
     app.jinja_env.globals["space_url"] = space_url

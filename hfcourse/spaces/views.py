@@ -1,36 +1,23 @@
 """The pages of the Spaces: /espaces."""
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
 from hfcourse import visitors
-from hfcourse.errors import CourseError, Unavailable
-from hfcourse.spaces import catalogue, location, pages
+from hfcourse.errors import Unavailable
+from hfcourse.spaces import catalogue, finding, pages
 
 bp = Blueprint("spaces", __name__, url_prefix="/espaces")
 
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """The catalogue, and a box for the name of any other Space."""
-    written, error = request.args.get("nom", "").strip(), None
-    try:
-        space_id = catalogue.reduced(written) or location.named_at(written)
-    except CourseError as failed:
-        space_id, error = "", failed
-    if space_id:
-        return redirect(pages.space_url(space_id))
-    page = render_template(
-        "spaces/index.html",
-        section="spaces",
-        entries=catalogue.entries(),
-        practice=catalogue.PRACTICE,
-        badge=pages.practice_badge(),
-        written=written,
-        is_open=catalogue.is_open(),
-        error=error,
-    )
-    return page, error.explanation.status if error else 400 if written else 200
+    """The catalogue, and a box: `q` opens the Space that it names or searches the Hub, `nom` only opens."""
+    name, words = request.args.get("nom", "").strip(), request.args.get("q", "").strip()
+    asked = finding.opened(name) if name else finding.found(words) if words else finding.Finding()
+    if asked.space_id:
+        return redirect(pages.space_url(asked.space_id))
+    return pages.index(asked, visitors.current())
 
 
 @bp.get("/<owner>/<name>")

@@ -1,0 +1,48 @@
+"""What somebody writes in the box of /espaces/: the name or the address of a Space opens it, words search the Hub."""
+
+from dataclasses import dataclass
+
+from hfcourse import tokens
+from hfcourse.errors import CourseError, Refused
+from hfcourse.spaces import catalogue, location, search
+from hfcourse.spaces.search import Found
+
+# A name and an address have one of these; nobody searches for them.
+MARKS = ("/", "\\")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of it: a Space to open, Spaces that were found, or why there are none; `written` without a token."""
+
+    written: str = ""
+    space_id: str = ""
+    found: Found | None = None
+    error: CourseError | None = None
+    status: int = 200
+
+
+def opened(written: str) -> Finding:
+    """The Space of that name or address; 400 for what is neither, and for a token."""
+    try:
+        if tokens.is_pasted(written):
+            raise Refused("secret-in-input")
+        space_id = catalogue.reduced(written) or location.named_at(written)
+    except CourseError as failed:
+        return Finding(tokens.mask_pasted(written), error=failed, status=failed.explanation.status)
+    if not space_id:
+        return Finding(written, error=Refused("space-not-found"), status=400)
+    return Finding(written, space_id)
+
+
+def found(written: str) -> Finding:
+    """The Space that this names, or those of the Hub that these words find; a closed catalogue is not searched."""
+    if tokens.is_pasted(written) or any(mark in written for mark in MARKS):
+        return opened(written)
+    words = search.normalized(written)
+    if not (words and catalogue.is_open()):
+        return Finding(written)
+    try:
+        return Finding(written, found=search.search(words, location.directory().wire))
+    except CourseError as failed:
+        return Finding(written, error=failed)
