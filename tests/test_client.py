@@ -12,7 +12,7 @@ import gradio_client.client
 import gradio_client.utils
 import pytest
 
-from hfcourse.errors import CallFailed, CourseError, Stopped
+from hfcourse.errors import CallFailed, CourseError, NotValid, Stopped
 from hfcourse.spaces.client import Connection
 from hfcourse.spaces.directory import Directory, connect
 from hfcourse.spaces.events import Log, Output, Partial, Progress, Queued, Started
@@ -168,6 +168,15 @@ class TestDescribing:
     def test_an_api_prefix_of_the_space_itself_is_followed(self, wire: Wire, open_space: Open, prefix: str) -> None:
         space = open_space(prefix=prefix.rstrip("/"), config={"api_prefix": prefix})
         assert called(connected(space, wire))[-1] == Output(("bonjour",))
+
+    def test_parameters_of_an_old_gradio_are_numbered(self, wire: Wire, open_space: Open) -> None:
+        """Before 4.23 /info gives them no name; measured on 4.19.2."""
+        echo = fake.INFO["named_endpoints"]["/echo"]
+        nameless = {key: echo["parameters"][0][key] for key in ("label", "type", "component")}
+        space = open_space(info={"named_endpoints": {"/echo": {"parameters": [nameless], "returns": echo["returns"]}}})
+        connection = connected(space, wire)
+        assert [(each.name, each.label) for each in connection.description.endpoints[0].parameters] == [("1", "Texte")]
+        assert called(connection)[-1] == Output(("bonjour",))
 
     def test_a_space_under_a_path_is_called_there(self, wire: Wire, open_space: Open) -> None:
         space = open_space(prefix="/myapp/gradio/gradio_api", answers={"/config": lambda exchange: exchange.reply(
@@ -388,13 +397,53 @@ class TestCalling:
         assert failure(lambda: called(connected(space, wire))).code == "space-error"
 
     def test_the_spaces_validator_tells_which_values_it_refuses(self, wire: Wire, open_space: Open) -> None:
+        """It answers for every input of the function, in order, session state included."""
         detail = [
             {"__type__": "validate", "is_valid": True, "message": "fine"},
+            {"is_valid": True, "message": ""},
             {"__type__": "validate", "is_valid": False, "message": "Âge : au moins 18."},
+            {"__type__": "validate", "is_valid": False, "message": "Une ville."},
         ]
+        kinds = ["textbox", "state", "number", "textbox"]
+        words = fake.INFO["named_endpoints"]["/echo"]["parameters"][0]
+        space = open_space(
+            answers={"/join": fake.says({"detail": detail}, 422)},
+            config={
+                "components": [component(number, kind) for number, kind in enumerate(kinds)],
+                "dependencies": [ECHO | {"inputs": [0, 1, 2, 3], "outputs": [0]}],
+            },
+            info={"named_endpoints": {"/echo": {
+                "parameters": [words | {"parameter_name": name} for name in ("name", "age", "town")],
+                "returns": fake.INFO["named_endpoints"]["/echo"]["returns"],
+            }}},
+        )  # fmt: skip
+        refused = failure(lambda: called(connected(space, wire), "Awa", 12, ""))
+        assert isinstance(refused, NotValid)
+        assert (refused.code, refused.said) == ("invalid-input", "Âge : au moins 18. Une ville.")
+        assert refused.fields == {"age": "Âge : au moins 18.", "town": "Une ville."}
+
+    @pytest.mark.parametrize(
+        ("detail", "code"),
+        [
+            ([{"__type__": "validate", "is_valid": False, "message": None}], "invalid-input"),
+            ([{"__type__": "validate", "is_valid": False}], "invalid-input"),
+            ([{}, {}, {"__type__": "validate", "is_valid": False, "message": "x" * 9999}], "invalid-input"),
+            ([{"loc": ["body", "data"], "msg": "field required", "type": "missing"}], "bad-answer"),
+            ([], "bad-answer"),
+            ([None, 5, "x", []], "bad-answer"),
+            ("no", "bad-answer"),
+            ({"is_valid": False}, "bad-answer"),
+            (None, "bad-answer"),
+        ],
+    )
+    def test_whatever_a_validator_answers_is_explained(
+        self, wire: Wire, open_space: Open, detail: Any, code: str
+    ) -> None:
         space = open_space(answers={"/join": fake.says({"detail": detail}, 422)})
         refused = failure(lambda: called(connected(space, wire)))
-        assert (refused.code, refused.said) == ("invalid-input", "Âge : au moins 18.")
+        assert refused.code == code
+        assert isinstance(refused, NotValid) == (code == "invalid-input")
+        assert len(refused.said) <= 500
 
     @pytest.mark.parametrize("part", ["/join", "/data", "/upload"])
     def test_a_redirection_leads_nowhere(
@@ -642,6 +691,7 @@ class TestTheLibraryThatWeReplaceInPart:
     def test_an_endpoint_knows_its_name_its_number_and_whether_it_is_public(self, wire: Wire, open_space: Open) -> None:
         known = connected(open_space(), wire).knowledge.named("/echo")
         assert (known.api_name, known.fn_index, known.is_valid) == ("/echo", 0, True)
+        assert [kind.skip for kind in known.input_component_types] == [False]
 
     def test_diffs_are_applied_by_a_function_of_that_name(self) -> None:
         assert list(inspect.signature(gradio_client.utils.apply_diff).parameters) == ["obj", "diff"]

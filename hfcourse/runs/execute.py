@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from hfcourse import tokens
-from hfcourse.errors import CallFailed, CourseError, NotTaken, Refused, Stopped
+from hfcourse.errors import CallFailed, CourseError, NotTaken, NotValid, Refused, Stopped
 from hfcourse.runs import store
 from hfcourse.runs.models import Run
 from hfcourse.runs.store import Told
@@ -64,6 +64,8 @@ def execute(run_id: str, leash: Leash) -> None:
         recorder.finish_early("stopped")
     except CourseError as error:
         log.info("Run %s failed: %s", run_id, error.code)
+        if isinstance(error, NotValid):
+            recorder.hold("invalid", {"fields": error.fields})
         recorder.finish_early("failed", error.code, recorder.masked(error.said))
     except Exception as error:  # a fault of ours must not leave a run without an end
         log.error("Run %s met an unforeseen %s", run_id, type(error).__name__, exc_info=current_app.debug)
@@ -142,9 +144,13 @@ class Recorder:
         if isinstance(event, Partial):
             self._record_partial(event)
             return
-        self._held[KINDS[type(event)]] = Told(KINDS[type(event)], self.masked(asdict(event)))
+        self.hold(KINDS[type(event)], asdict(event))
         if self._changes_the_page(event):
             store.append(self.run.id, self._released())
+
+    def hold(self, kind: str, data: dict[str, Any]) -> None:
+        """Keep an event, masked, until the next that changes the page or the end of the run."""
+        self._held[kind] = Told(kind, self.masked(data))
 
     def _record_partial(self, event: Partial) -> None:
         """Store the outputs so far, and the next ones not before several times what that took.

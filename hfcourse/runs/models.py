@@ -54,7 +54,7 @@ class Run(database.Base):
 
 
 class RunEvent(database.Base):
-    """One thing that happened: `kind` is queued, started, progress, log or partial; `n` counts from 1."""
+    """One thing that happened: `kind` is queued, started, progress, log, partial or invalid; `n` counts from 1."""
 
     __tablename__ = "run_events"
 

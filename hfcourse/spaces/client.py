@@ -25,7 +25,7 @@ import gradio_client  # noqa: E402
 from gradio_client.client import Endpoint as KnownEndpoint  # noqa: E402
 from gradio_client.utils import apply_diff  # noqa: E402
 
-from hfcourse.errors import CallFailed, CourseError, NotTaken, Refused  # noqa: E402
+from hfcourse.errors import CallFailed, CourseError, NotTaken, NotValid, Refused  # noqa: E402
 from hfcourse.spaces.description import Description  # noqa: E402
 from hfcourse.spaces.events import Event, Output  # noqa: E402
 from hfcourse.spaces.files import KeptFile  # noqa: E402
@@ -176,7 +176,7 @@ class Connection:
         body = json.dumps({"data": list(data), "fn_index": known.fn_index, "session_hash": session}).encode()
         headers = {"content-type": "application/json", **self.headers()}
         try:
-            answer = self._post("queue/join", headers, body)
+            answer = self._post("queue/join", headers, body, self._parameters_of(known))
         except CallFailed as failed:
             raise NotTaken(failed.code, failed.said) if failed.code == "space-exception" else failed from None
         joined = answer.json()
@@ -185,11 +185,17 @@ class Connection:
             raise CallFailed("bad-answer")
         return event_id
 
-    def _post(self, part: str, headers: dict[str, str], body: bytes) -> Answer:
+    def _parameters_of(self, known: KnownEndpoint) -> list[str]:
+        """The parameter that each input of the endpoint's function stands for, '' for session state and layout."""
+        endpoint = self.description.find(known.api_name)
+        names = iter([parameter.name for parameter in endpoint.parameters] if endpoint else [])
+        return ["" if kind.skip else next(names, "") for kind in known.input_component_types]
+
+    def _post(self, part: str, headers: dict[str, str], body: bytes, inputs: Sequence[str] = ()) -> Answer:
         answer = self.wire.ask("POST", f"{self.root}/{part}", cap=JOIN_BYTES, headers=headers, body=body)
         answer = replace(answer, body=tokens.redact_bytes(answer.body, self.token))
         self._check_token(answer.status)
-        check_status(answer)
+        check_status(answer, inputs)
         return answer
 
     def _check_token(self, status: int) -> None:
@@ -244,10 +250,10 @@ class Connection:
             telling.join(CANCEL_WAIT_SECONDS)  # a silent Space must not keep the student who stops it
 
 
-def check_status(answer: Answer) -> None:
+def check_status(answer: Answer, inputs: Sequence[str] = ()) -> None:
     """Raise what the status of a join or an upload means, unless it is 200."""
     if answer.status == 422:
-        raise refused_by_validator(answer)
+        raise refused_by_validator(answer, inputs)
     codes = {
         401: "space-login",
         403: "space-login",
@@ -264,16 +270,23 @@ def check_status(answer: Answer) -> None:
         raise CallFailed("bad-answer")
 
 
-def refused_by_validator(answer: Answer) -> CourseError:
-    """A Space's validator names the parameters that it refuses, by position, each with its message."""
+def refused_by_validator(answer: Answer, inputs: Sequence[str]) -> CallFailed:
+    """What a Space's validator says: of the value at each position, session state included, whether it is good.
+
+    Args:
+        inputs: the parameter that stands at each position, '' where none does.
+    """
     detail = answer.json()
     found = detail.get("detail") if isinstance(detail, dict) else None
-    messages = [
-        str(item.get("message", ""))
-        for item in (found if isinstance(found, list) else [])
+    said = {
+        position: item["message"] if isinstance(item.get("message"), str) else ""
+        for position, item in enumerate(found if isinstance(found, list) else [])
         if isinstance(item, dict) and item.get("__type__") == "validate" and not item.get("is_valid", True)
-    ]
-    return CallFailed("invalid-input", " ".join(messages)) if messages else CallFailed("bad-answer")
+    }
+    if not said:
+        return CallFailed("bad-answer")
+    fields = {name: said[position] for position, name in enumerate(inputs) if name and position in said}
+    return NotValid(" ".join(filter(None, said.values())), fields)
 
 
 def is_safe_path(path: Any) -> bool:

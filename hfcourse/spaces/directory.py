@@ -51,6 +51,7 @@ def connect(url: str, wire: Wire, leash: Leash, token: tokens.Token | None = Non
     if not isinstance(info, dict) or not isinstance(info.get("named_endpoints"), dict):
         raise Unavailable("bad-answer")
     try:
+        number_nameless(info["named_endpoints"])
         return Connection(base, Knowledge(base, *known_part(config, info)), describe(config, info), wire, token)
     except Exception as error:  # a stranger's description may be wrong in any way
         log.info("A Space's description makes no sense: %s", type(error).__name__)
@@ -72,6 +73,13 @@ def known_part(config: dict[str, Any], info: dict[str, Any]) -> tuple[dict[str, 
     small = pick(config, "version", "protocol", "api_prefix") | {"components": components, "dependencies": dependencies}
     endpoints: dict[str, Any] = {name: {"parameters": [], "returns": []} for name in named}
     return small, {"named_endpoints": endpoints, "unnamed_endpoints": {}}
+
+
+def number_nameless(named: dict[str, Any]) -> None:
+    """Give the parameters of Gradio before 4.23, which have no names, their numbers from 1: they go by position."""
+    for entry in named.values():
+        for number, parameter in enumerate(entry["parameters"], 1):
+            parameter.setdefault("parameter_name", str(number))
 
 
 def pick(given: dict[str, Any], *keys: str) -> dict[str, Any]:
