@@ -121,6 +121,7 @@ def view_of(run: Run) -> dict[str, Any]:
         "rail": watch.rail(run),
         "queue": watch.queue_of(run),
         "progress": watch.latest_message(run),
+        "faults": watch.faults_of(run),
         "explanation": errors.EXPLANATIONS[run.error] if run.error else None,
     }
 

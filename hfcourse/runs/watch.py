@@ -45,6 +45,12 @@ def queue_of(run: Run) -> dict[str, Any]:
     return {"rank": None, "size": None, "eta": None, **run.latest("queued")}
 
 
+def faults_of(run: Run) -> list[tuple[str, str]]:
+    """Label of each parameter that the Space's validator refused, and its words, '' where it said nothing."""
+    said = run.latest("invalid").get("fields", {})
+    return [(parameter["label"], said[parameter["name"]]) for parameter in run.parameters if parameter["name"] in said]
+
+
 def outputs_of(run: Run) -> list[dict[str, Any]]:
     """The outputs as stored; the latest partial ones while the run goes on, or if its process ended before it."""
     if run.status in ("succeeded", "failed", "stopped"):

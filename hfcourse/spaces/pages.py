@@ -1,7 +1,6 @@
 """The page of a Space in each of its states: asked by its own view, and by whoever refuses its form."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from hfcourse import tokens
 from hfcourse.errors import CourseError, Explanation, Refused
-from hfcourse.spaces import catalogue, forms, location
+from hfcourse.spaces import catalogue, forms, location, states
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
 from hfcourse.spaces.finding import Finding
@@ -28,56 +27,6 @@ FaultsOfRun = Callable[[str, str | None], Mapping[str, str]]
 RecentSpaces = Callable[[str | None], Sequence[str]]
 
 
-@dataclass(frozen=True)
-class Badge:
-    """A state as the page shows it: a shape, a word, then a colour."""
-
-    kind: str
-    icon: str
-    word: str
-
-
-AWAKE = Badge("ok", "awake", "En marche")
-ASLEEP = Badge("wait", "asleep", "Endormi")
-BADGES = {
-    "space-sleeping": Badge("wait", "asleep", "Il se réveille"),
-    "space-building": Badge("wait", "building", "En construction"),
-    "space-paused": Badge("", "pause", "En pause"),
-    "space-private": Badge("", "lock", "Privé"),
-    "space-login": Badge("", "lock", "Verrouillé"),
-    "space-not-found": Badge("", "search", "Introuvable"),
-    "no-api": Badge("", "space", "Sans API"),
-    "space-too-old": Badge("", "space", "Trop ancien"),
-    "endpoint-gone": AWAKE,
-}
-BROKEN = Badge("bad", "failed", "En panne")
-UNREACHABLE = Badge("bad", "failed", "Injoignable")
-REFRESHED = {"space-sleeping", "space-building"}
-
-
-def badge_of(error: CourseError | None) -> Badge:
-    """The badge of a Space that answered with `error`, or without one."""
-    if error is None or isinstance(error, Refused):
-        return AWAKE
-    return BADGES.get(error.code, BROKEN if error.code in ("space-broken", "practice-unavailable") else UNREACHABLE)
-
-
-def practice_badge() -> Badge:
-    """The state of the practice Space, which looking at the list does not change."""
-    return {
-        "asleep": ASLEEP,
-        "waking": BADGES["space-sleeping"],
-        "broken": BROKEN,
-    }.get(catalogue.practice_state(), AWAKE)
-
-
-def badge_seen(obstacle: str | None) -> Badge | None:
-    """The badge of a Space in a list, which nobody has visited yet; None where its state is not known."""
-    if obstacle is None:
-        return None
-    return ASLEEP if obstacle == "space-sleeping" else badge_of(CourseError(obstacle) if obstacle else None)
-
-
 def index(asked: Finding, visitor: str | None) -> ResponseReturnValue:
     """The page of the list, which waits for nobody: what was asked for is already there."""
     recent = [space for space in current_app.extensions["recent_spaces"](visitor) if is_offered(space)]
@@ -86,8 +35,8 @@ def index(asked: Finding, visitor: str | None) -> ResponseReturnValue:
         section="spaces",
         practice=catalogue.find(catalogue.PRACTICE),
         groups=catalogue.groups(),
-        badge=practice_badge(),
-        badge_seen=badge_seen,
+        badge=states.practice_badge(),
+        badge_seen=states.badge_seen,
         recent=[entry_of(space_id) for space_id in recent],
         is_open=catalogue.is_open(),
         asked=asked,
@@ -135,18 +84,24 @@ def page(
         "spaces/show.html",
         section="spaces",
         entry=entry_of(space_id),
-        badge=badge_of(error),
+        badge=states.badge_of(error),
         is_practice=space_id == catalogue.PRACTICE,
-        is_local=space_id == catalogue.PRACTICE and not current_app.config["PRACTICE_URL"],
+        is_local=is_local(space_id),
+        ways_out=states.ways_out,
         description=description,
         form=form,
         error=error,
         explanation=explanation or (error.explanation if error else None),
-        refreshes=request.method == "GET" and error is not None and error.code in REFRESHED,
+        refreshes=request.method == "GET" and error is not None and error.code in states.REFRESHED,
         typed=typed_again() if form is None and request.method == "POST" else [],
         upload_limit_bytes=current_app.config["UPLOAD_LIMIT_BYTES"],
     )
     return body, status
+
+
+def is_local(space_id: str) -> bool:
+    """Is this the practice Space, run by this very site?"""
+    return space_id == catalogue.PRACTICE and not current_app.config["PRACTICE_URL"] and not entry_of(space_id).url
 
 
 def typed_again() -> list[tuple[str, str]]:

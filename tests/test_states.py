@@ -1,0 +1,194 @@
+"""A Space that cannot be called, and one that is not ours: what its page says, and the ways out that it offers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+
+from hfcourse import create_app
+from hfcourse.practice.server import PracticeServer
+from tests.conftest import end
+from tests.posting import Student, error_codes, read
+from tests.spaces import fake
+from tests.spaces.fake import Behaviour, FakeServer, FakeSpace
+
+HUB = "https://huggingface.co/spaces/ann/app"
+OTHER, AGAIN = {"Choisir un autre Space": "/espaces/"}, {"Réessayer": "/espaces/ann/app"}
+AT_THE_HUB, TO_THE_AUTHOR = {"Ouvrir sur le Hub": HUB}, {"Écrire à l’auteur": HUB + "/discussions"}
+# As 3.50.2 and 4.8.0 answer, measured; the rest of what they say does not matter here.
+GRADIO_3 = {key: value for key, value in fake.CONFIG.items() if key != "protocol"} | {"version": "3.50.2"}
+GRADIO_4_0 = fake.CONFIG | {"version": "4.8.0", "protocol": "sse"}
+
+
+@pytest.fixture
+def hub() -> Iterator[FakeServer]:
+    server = FakeServer(fake.says({}, 404))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def space() -> Iterator[FakeSpace]:
+    made = FakeSpace()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, hub: FakeServer, space: FakeSpace) -> Iterator[Flask]:
+    """A site whose Hub is the stand-in; `ann/own` is a Space of the instructor, under a path."""
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    (folder / "spaces.toml").write_text(f'[[space]]\nid = "ann/own"\nurl = "{space.url}"\n')
+    settings = {"HUB_URL": hub.url, "SPACE_ORIGINS": (space.url,)}
+    app = create_app({"INSTANCE": str(folder), "TESTING": True} | settings)
+    yield app
+    end(app)
+
+
+@pytest.fixture
+def student(site: Flask) -> Student:
+    return Student(site.test_client())
+
+
+def at(stage: str) -> dict[str, Any]:
+    """The part of the Hub's answer that tells a stage."""
+    return {"runtime": {"stage": stage}}
+
+
+@dataclass
+class Hosted:
+    """`ann/app`, a Space that the Hub has, and a student who opens it."""
+
+    student: Student
+    hub: FakeServer
+    space: FakeSpace
+
+    def page(self, status: int = 200, **parts: Any) -> BeautifulSoup:
+        """Its page, when the Hub's answer has these parts."""
+        running = {"id": "ann/app", "sdk": "gradio", "host": self.space.url} | at("RUNNING")
+        self.hub.behaviour = fake.says(running | parts)
+        return self.student.open("/espaces/ann/app", status)
+
+
+@pytest.fixture
+def hosted(student: Student, hub: FakeServer, space: FakeSpace) -> Hosted:
+    return Hosted(student, hub, space)
+
+
+def ways(page: BeautifulSoup) -> dict[str, str]:
+    """The links of the error, by their words."""
+    return {link.get_text(" ", strip=True): str(link["href"]) for link in page.select(".trouble .row a")}
+
+
+class TestWaysOut:
+    @pytest.mark.parametrize(
+        ("parts", "code", "offered"),
+        [
+            (at("PAUSED"), "space-paused", AT_THE_HUB | TO_THE_AUTHOR),
+            (at("RUNTIME_ERROR"), "space-broken", AGAIN | AT_THE_HUB | TO_THE_AUTHOR),
+            ({"private": True}, "space-private", {}),
+            ({"sdk": "docker"}, "no-api", AT_THE_HUB),
+            (at("DELETING"), "space-not-found", {}),
+        ],
+    )
+    def test_of_a_state_that_the_hub_tells(
+        self, hosted: Hosted, parts: dict[str, Any], code: str, offered: dict[str, str]
+    ) -> None:
+        page = hosted.page(404 if code == "space-not-found" else 200, **parts)
+        assert error_codes(page) == [code]
+        assert ways(page) == offered | OTHER
+        assert page.select_one(".trouble a[href='/espaces/hfcourse/entrainement']")
+
+    @pytest.mark.parametrize(
+        ("answers", "code", "offered"),
+        [
+            ({"/config": fake.says({"detail": "Not authenticated"}, 401)}, "space-login", {}),
+            ({"/config": fake.says(GRADIO_3)}, "space-too-old", {}),
+            ({"/config": fake.says(GRADIO_4_0)}, "space-too-old", {}),
+            ({"/info": fake.says({"named_endpoints": {}, "unnamed_endpoints": {}})}, "no-api", {}),
+            ({"/config": fake.html}, "no-api", {}),
+            ({"/config": fake.bad_json}, "bad-answer", AGAIN),
+            ({"/config": fake.close_at_once}, "connection-lost", AGAIN),
+        ],
+    )
+    def test_of_a_space_that_cannot_be_described(
+        self, hosted: Hosted, answers: dict[str, Behaviour], code: str, offered: dict[str, str]
+    ) -> None:
+        hosted.space.answers = answers
+        page = hosted.page()
+        assert error_codes(page) == [code]
+        assert ways(page) == offered | AT_THE_HUB | OTHER
+
+    def test_a_hub_that_is_silent_can_be_asked_again_with_the_same_words(
+        self, student: Student, hub: FakeServer
+    ) -> None:
+        hub.behaviour = fake.close_at_once
+        page = student.open("/espaces/ann/app?endpoint=/x%26y")
+        assert ways(page) == {"Réessayer": "/espaces/ann/app?endpoint=/x%26y"} | OTHER
+
+    def test_a_space_that_is_not_on_the_hub_has_no_page_there(self, student: Student, space: FakeSpace) -> None:
+        space.answers = {"/config": fake.bad_json}
+        page = student.open("/espaces/ann/own")
+        assert ways(page) == {"Réessayer": "/espaces/ann/own"} | OTHER
+        assert "huggingface.co" not in str(page.main)
+
+    def test_a_name_that_is_none_is_not_repeated(self, student: Student) -> None:
+        page = student.open("/espaces/na--me/x", 404)
+        assert (error_codes(page), ways(page)) == (["space-not-found"], OTHER)
+
+    def test_a_form_that_was_refused_has_its_remedy_on_the_page(self, student: Student, site: Flask) -> None:
+        page = read(student.send(student.open("/espaces/ann/own"), words="hf_" + "d" * 30))
+        assert (error_codes(page)[0], ways(page)) == ("secret-in-input", {})
+
+    def test_a_post_that_finds_the_space_gone_leads_back_to_its_page(
+        self, student: Student, space: FakeSpace, site: Flask
+    ) -> None:
+        page = student.open("/espaces/ann/own")
+        space.answers = {"/config": fake.bad_json}
+        site.extensions.pop("directory").wire.close()
+        refused = read(student.send(page, words="bonjour"))
+        assert ways(refused)["Réessayer"] == "/espaces/ann/own"
+
+    @pytest.mark.parametrize("stage", ["SLEEPING", "BUILDING"])
+    def test_who_waits_for_a_space_may_try_ours_meanwhile(self, hosted: Hosted, stage: str) -> None:
+        page = hosted.page(**at(stage))
+        assert page.select_one("#espace a.button[href='/espaces/hfcourse/entrainement']")
+        assert page.select_one("#espace a.button[href='/espaces/']")
+
+
+class TestWhereItGoes:
+    """Before the first call, a sentence beside the button says where what is typed goes."""
+
+    def sentence(self, page: BeautifulSoup) -> str:
+        button = page.select_one("form[data-endpoint] .submit button.go")
+        assert button is not None
+        told = page.find(id=str(button["aria-describedby"]))
+        assert told is not None
+        return told.get_text(" ", strip=True)
+
+    def test_a_space_of_the_hub_is_a_third_party(self, hosted: Hosted) -> None:
+        said = self.sentence(hosted.page())
+        assert "part chez un tiers" in said
+        assert "rien de personnel" in said
+
+    def test_a_space_of_the_instructor_is_on_a_machine_of_their_choice(self, student: Student) -> None:
+        said = self.sentence(student.open("/espaces/ann/own"))
+        assert "la personne qui anime le cours" in said
+        assert "Hugging Face" not in said
+
+    def test_a_practice_space_that_runs_elsewhere_is_too(self, tmp_path: Path, space: FakeSpace) -> None:
+        app = create_app({"INSTANCE": str(tmp_path / "other"), "TESTING": True, "PRACTICE_URL": space.url})
+        said = self.sentence(Student(app.test_client()).open("/espaces/hfcourse/entrainement"))
+        end(app)
+        assert "la personne qui anime le cours" in said
+
+    def test_the_practice_space_is_ours(self, student: Student, site: Flask, practice: PracticeServer) -> None:
+        site.extensions["practice"] = practice
+        said = self.sentence(student.open_form("/saluer"))
+        assert "tiers" not in said
+        assert "ne va pas plus loin" in said
