@@ -263,7 +263,7 @@ class TestTheBundledList:
 
     def test_those_that_teach_the_same_stand_together(self, app: Flask) -> None:
         with app.app_context():
-            assert [entry for _, together in catalogue.groups() for entry in together] == BUNDLED[1:]
+            assert [entry for together in catalogue.groups().values() for entry in together] == BUNDLED[1:]
 
     def test_the_page_shows_them_all_the_practice_space_first(self, student: Student) -> None:
         page = student.open("/espaces/")

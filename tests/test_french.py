@@ -19,6 +19,8 @@ PAGES = {
     **{f"/lecons/{slug}": 200 for slug in LESSONS},
     "/espaces/": 200,
     "/espaces/?nom=sans-barre": 400,
+    "/espaces/?q=a/b/c": 400,
+    "/espaces/?q=hf_aaaaaaaaaaaaaaaaaaaaaaaa": 400,
     "/essais/": 200,
     "/confidentialite": 200,
     "/motifs": 200,

@@ -95,13 +95,13 @@ def entries() -> list[Entry]:
     return list(current_app.extensions["catalogue"].values())
 
 
-def groups() -> list[tuple[str, list[Entry]]]:
-    """All but the practice Space, by what they teach: first those of the instructor that say nothing of it."""
-    found: dict[str, list[Entry]] = {"": []}
+def groups() -> dict[str, list[Entry]]:
+    """All but the practice Space, by what they teach: under '' those of the instructor that say nothing of it."""
+    found: dict[str, list[Entry]] = {}
     for entry in entries():
         if entry.id != PRACTICE:
             found.setdefault(entry.teaches, []).append(entry)
-    return [(teaches, together) for teaches, together in found.items() if together]
+    return found
 
 
 def find(space_id: str) -> Entry | None:

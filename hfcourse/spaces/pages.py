@@ -30,11 +30,13 @@ RecentSpaces = Callable[[str | None], Sequence[str]]
 def index(asked: Finding, visitor: str | None) -> ResponseReturnValue:
     """The page of the list, which waits for nobody: what was asked for is already there."""
     recent = [space for space in current_app.extensions["recent_spaces"](visitor) if is_offered(space)]
+    groups = catalogue.groups()
     body = render_template(
         "spaces/index.html",
         section="spaces",
         practice=catalogue.find(catalogue.PRACTICE),
-        groups=catalogue.groups(),
+        chosen=groups.pop("", []),
+        groups=groups,
         badge=states.practice_badge(),
         badge_seen=states.badge_seen,
         recent=[entry_of(space_id) for space_id in recent],

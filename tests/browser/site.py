@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
@@ -95,14 +96,33 @@ def started(folder: Path, **settings: str) -> Iterator[Site]:
         process.wait()
 
 
+def space(stage: str) -> dict[str, Any]:
+    """What a Hub says of a Space in this stage."""
+    return {"sdk": "gradio", "host": "https://etat.hf.space", "runtime": {"stage": stage}}
+
+
+CARD = {"title": "A rather long title that nobody wrote for a telephone", "short_description": "From English to French"}
+FOUND = [
+    {"id": "etat/a-name-as-long-as-many-names-of-spaces-are", "likes": 1234, "cardData": CARD} | space("SLEEPING"),
+    {"id": "etat/paused", "likes": 1} | space("PAUSED"),
+]
+
+
 class HubHandler(BaseHTTPRequestHandler):
-    """Knows `etat/<stage>` for each stage of a Space; nothing else exists."""
+    """Knows `etat/<stage>` for each stage of a Space, and finds two of them by a word; nothing else exists."""
 
     def do_GET(self) -> None:
+        if self.path.startswith("/api/spaces?"):
+            self.tell(FOUND if "search=traduire" in self.path else [], 503 if "search=panne" in self.path else 200)
+            return
         found = self.path.startswith("/api/spaces/etat/")
         stage = self.path.rpartition("/")[2].replace("-", "_").upper()
-        body = json.dumps({"sdk": "gradio", "host": "https://etat.hf.space", "runtime": {"stage": stage}}).encode()
-        self.send_response(200 if found else 404)
+        self.tell(space(stage), 200 if found else 404)
+
+    def tell(self, answer: object, status: int) -> None:
+        """Answer with this JSON."""
+        body = json.dumps(answer).encode()
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
