@@ -25,6 +25,7 @@ QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "GRADIO_ANALYTICS_ENABLED": "False",
 }
+ACCESS_LOGGERS = ("werkzeug", "gunicorn.access")
 NOISY_LOGGERS = ("httpx", "httpcore", "gradio_client", "huggingface_hub")
 
 
@@ -106,6 +107,17 @@ class RedactingFilter(logging.Filter):
         return True
 
 
+class AddressFilter(logging.Filter):
+    """Masks what looks like a token in the addresses that a server logs: a form of search puts words there."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = mask_pasted(record.getMessage()), None
+        return True
+
+
+ADDRESS_FILTER = AddressFilter()  # one, which a logger takes once however many sites are made
+
+
 def redact_response(app: Flask, token: Token) -> None:
     """Mask the token in every answer: the last line of defence, for a Space that repeats what it was lent."""
 
@@ -131,6 +143,8 @@ def init_app(app: Flask) -> None:
         hide_from_libraries()
     for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ACCESS_LOGGERS:
+        logging.getLogger(name).addFilter(ADDRESS_FILTER)
     if token:
         for handler in (*app.logger.handlers, *logging.getLogger().handlers):
             handler.addFilter(RedactingFilter(token))

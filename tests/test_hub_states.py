@@ -222,6 +222,13 @@ class TestTheBox:
         return post
 
 
+def test_a_token_that_is_searched_for_is_not_even_in_the_log_of_the_server(site: Site, visitor: Visitor) -> None:
+    token = "hf_" + "e" * 30
+    assert visitor.get("/espaces/", q=token).status_code == 400
+    assert until(lambda: "/espaces/?q=[jeton" in site.log.read_text())
+    assert token not in site.log.read_text()
+
+
 def test_a_closed_catalogue_asks_the_hub_about_no_address(tmp_path: Path, hub: StandIn) -> None:
     before = len(hub.requests)
     with started(tmp_path, HF_ENDPOINT=hub.url, HFCOURSE_OPEN_CATALOGUE="no") as closed:

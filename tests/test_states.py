@@ -40,7 +40,7 @@ def space() -> Iterator[FakeSpace]:
 
 @pytest.fixture
 def site(tmp_path: Path, hub: FakeServer, space: FakeSpace) -> Iterator[Flask]:
-    """A site whose Hub is the stand-in; `ann/own` is a Space of the instructor, under a path."""
+    """A site whose Hub is the stand-in; `ann/own` is a Space of the instructor."""
     folder = tmp_path / "instance"
     folder.mkdir()
     (folder / "spaces.toml").write_text(f'[[space]]\nid = "ann/own"\nurl = "{space.url}"\n')
@@ -159,6 +159,22 @@ class TestWaysOut:
         page = hosted.page(**at(stage))
         assert page.select_one("#espace a.button[href='/espaces/hfcourse/entrainement']")
         assert page.select_one("#espace a.button[href='/espaces/']")
+
+
+def test_a_space_of_the_instructor_may_be_under_a_path(tmp_path: Path) -> None:
+    space = FakeSpace(prefix="/myapp/gradio/gradio_api", answers={
+        "/config": fake.says(fake.CONFIG | {"api_prefix": "/gradio_api", "root": "http://127.0.0.1:9/elsewhere"}),
+    })  # fmt: skip
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    (folder / "spaces.toml").write_text(f'[[space]]\nid = "ann/own"\nurl = "{space.url}/myapp/gradio"\n')
+    app = create_app({"INSTANCE": str(folder), "TESTING": True})
+    student = Student(app.test_client())
+    run = student.finished(student.send(student.open("/espaces/ann/own"), words="bonjour").headers["Location"])
+    end(app)
+    space.close()
+    assert [output["value"] for output in run["outputs"]] == ["bonjour"]
+    assert all(path.startswith("/myapp/gradio/") for path in space.paths())
 
 
 class TestWhereItGoes:
