@@ -162,10 +162,10 @@ EXHIBITS: list[tuple[str, str, Any, dict[str, Any]]] = [
 
 
 def exhibition(exhibits: list[tuple[str, str, Any, dict[str, Any]]] = EXHIBITS) -> FakeSpace:
-    """A Space whose only endpoint, `/echo`, answers with all of it."""
+    """A Space whose only endpoint, `/echo`, answers with all of it; `1-chat.png` is a copy of `chat.png`."""
 
     def hand_over(exchange: Exchange) -> None:
-        name = exchange.request.path.rpartition("/")[2]
+        name = exchange.request.path.rpartition("/")[2].rpartition("-")[2]
         exchange.reply(FILES.get(name, b""), 200 if name in FILES else 404, kind="application/octet-stream")
 
     space = FakeSpace()
