@@ -32,13 +32,13 @@ def picture(colour: str, size: tuple[int, int] = (480, 300)) -> bytes:
 
 
 def sound(seconds: int = 30, rate: int = 8000) -> bytes:
-    """A WAV: a note that swells."""
+    """A WAV: a note."""
     kept = io.BytesIO()
     with wave.open(kept, "wb") as written:
         written.setnchannels(1)
         written.setsampwidth(1)
         written.setframerate(rate)
-        written.writeframes(bytes(128 + int(40 * math.sin(n * 0.3)) for n in range(rate * seconds)))
+        written.writeframes(bytes(128 + int(40 * math.sin(n * math.tau / 20)) for n in range(rate)) * seconds)
     return kept.getvalue()
 
 
