@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from hfcourse.runs.shapes import is_number
@@ -210,3 +210,14 @@ def day(milliseconds: float) -> str:
         return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%d/%m/%Y}"
     except (ValueError, OverflowError, OSError):
         return number(milliseconds)
+
+
+def dated(milliseconds: Any) -> Any:
+    """2024-02-29, or 2024-02-29 14:02:00, which a table can sort; what no calendar has stays as it is."""
+    if not is_number(milliseconds):
+        return milliseconds
+    try:
+        at = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return milliseconds
+    return f"{at:%Y-%m-%d}" if at.time() == time.min else f"{at:%Y-%m-%d %H:%M:%S}"
