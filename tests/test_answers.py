@@ -260,6 +260,7 @@ class TestThePage:
         assert "espaces selon" in drawing["aria-label"]
         assert len(drawing.select(marks)) >= 2
         assert len(section.select("table tbody tr")) == len(YEARS)
+        assert "le fichier CSV les a toutes" not in section.get_text()
 
     def test_series_are_told_apart_in_words(self, shown: Answer) -> None:
         assert [each.get_text().strip() for each in of(shown, "Courbe").select(".legend li")] == ["fr", "en"]

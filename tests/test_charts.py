@@ -102,3 +102,19 @@ def test_a_plot_of_a_hundred_thousand_values_is_a_drawing_of_some_hundred() -> N
     bars = drawn(plot("bar", [[f"{n}", n] for n in range(100_000)], ["x", "y"]))
     assert len(bars.series[0].points) == charts.MOST_BARS
     assert len(bars.across) <= charts.MOST_BARS
+
+
+@pytest.mark.parametrize(
+    ("mark", "data", "is_part"),
+    [
+        ("line", YEARS, False),
+        ("line", [[n, n, "fr"] for n in range(charts.MOST_POINTS + 1)], True),
+        ("line", [[n, n, f"s{n}"] for n in range(charts.MOST_SERIES + 1)], True),
+        ("line", [[n, n, f"s{n}"] for n in range(charts.MOST_SERIES)], False),
+        ("bar", [[n, n, "fr"] for n in range(charts.MOST_BARS + 1)], True),
+        ("bar", [[n % charts.MOST_BARS, n, "fr"] for n in range(1000)], False),
+        ("bar", [[0, n, "fr"] for n in range(100_000)], True),
+    ],
+)
+def test_a_drawing_says_whether_it_has_every_value(mark: str, data: list[list[Any]], is_part: bool) -> None:
+    assert drawn(plot(mark, data), x="annee", y="espaces", color="langue").is_part is is_part

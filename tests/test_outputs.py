@@ -113,6 +113,28 @@ def test_the_value_of_an_update_is_shown_as_its_component_shows_it() -> None:
     assert (drawn.kind, drawn.value.items) == ("list", ["a"])
 
 
+def test_the_columns_that_an_update_names_are_those_of_its_plot() -> None:
+    mesures = {"columns": ["ville", "jour", "pluie"], "data": [["Lyon", 1, 8], ["Lyon", 2, 3]], "mark": "line"}
+    update = UPDATE | {"value": mesures, "x": "jour", "y": "pluie", "color": 3}
+    drawn = shown({"component": "Lineplot", "label": "", "value": update, "hints": {"x": "ville", "color": "ville"}}, 0)
+    assert (drawn.value.chart.x, drawn.value.chart.y) == ("jour", "pluie")
+    assert [series.name for series in drawn.value.chart.series] == ["Lyon"]
+
+
+def test_the_language_of_an_update_is_that_of_its_code() -> None:
+    update = UPDATE | {"value": "let x = 1", "language": "javascript"}
+    drawn = shown({"component": "Code", "label": "", "value": update, "hints": {"language": "python"}}, 0)
+    assert drawn.value.html == prose.code("let x = 1", "javascript") != prose.code("let x = 1", "python")
+
+
+def test_moments_in_the_table_of_a_plot_are_dates() -> None:
+    day = 24 * 3600 * 1000
+    rows = [[0, 1], [59 * day, 2], [day + 3600 * 1000, 3], [None, 4], [1e15, 5]]
+    value = {"columns": ["quand", "y"], "data": rows, "datatypes": {"quand": "temporal"}, "mark": "line"}
+    drawn = shown({"component": "Lineplot", "label": "", "value": value}, 0)
+    assert [row[0] for row in drawn.value.table.rows] == ["1970-01-01", "1970-03-01", "1970-01-02 01:00:00", "", 1e15]
+
+
 def test_an_update_names_what_it_changes() -> None:
     drawn = shown({"label": "", "component": "Textbox", "value": UPDATE | {"visible": True, "label": "x"}}, 0)
     assert drawn.value == ["visible", "label"]

@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from hfcourse.runs.shapes import is_number
@@ -49,7 +49,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """What is drawn: `mark` is line, bar or point; `base` is where bars stand, `breadth` how wide they are."""
+    """What is drawn: `mark` is line, bar or point; `base` is where bars stand, `breadth` how wide they are.
+
+    `is_part` says that there are values besides, which the drawing has no room for.
+    """
 
     mark: str
     x: str
@@ -62,6 +65,7 @@ class Chart:
     low: str
     high: str
     count: int
+    is_part: bool
 
 
 @dataclass(frozen=True)
@@ -93,14 +97,15 @@ def chart(value: Mapping[str, Any], hints: Mapping[str, str]) -> Chart | None:
     kinds = value.get("datatypes")
     kind = kinds.get(columns[x]) if isinstance(kinds, dict) else None
     if mark == "bar" or kind == "nominal":
-        kept = summed(kept, x, y) if mark == "bar" else kept[:MOST_POINTS]
-        across, placed = named([row[x] for row in kept], kind == "temporal")
+        kept = summed(kept, x, y) if mark == "bar" else kept
+        across, placed = named([row[x] for row in kept[:MOST_POINTS]], kind == "temporal")
     else:
-        kept = [row for row in kept if is_number(row[x])][:MOST_POINTS]
-        across, placed = measured([row[x] for row in kept], kind == "temporal")
+        kept = [row for row in kept if is_number(row[x])]
+        across, placed = measured([row[x] for row in kept[:MOST_POINTS]], kind == "temporal")
     names = ["" if colour == x else str(row[colour])[:60] for row in kept]
     points = [Point(name, at, row[y]) for name, at, row in zip(names, placed, kept, strict=False)]
-    return drawn(mark, (columns[x], columns[y]), across, points) if points else None
+    is_part = len(points) < len(kept) or len(rows) < len(value["data"])
+    return drawn(mark, (columns[x], columns[y]), across, points, is_part) if points else None
 
 
 def numeric_column(columns: Sequence[str], rows: Sequence[Sequence[Any]], x: int) -> int | None:
@@ -140,7 +145,9 @@ def named(values: Sequence[Any], is_moment: bool) -> tuple[tuple[Tick, ...], lis
     return thinned(tuple(Tick(at, word) for word, at in middle.items())), [middle[word] for word in shown]
 
 
-def drawn(mark: str, titles: tuple[str, str], across: tuple[Tick, ...], points: Sequence[Point]) -> Chart:
+def drawn(
+    mark: str, titles: tuple[str, str], across: tuple[Tick, ...], points: Sequence[Point], is_part: bool
+) -> Chart:
     """The chart of these points, a series for each name."""
     values = [point.value for point in points]
     scale, ticks = axis([*values, 0] if mark == "bar" else values, HEIGHT - BOTTOM, TOP)
@@ -160,6 +167,7 @@ def drawn(mark: str, titles: tuple[str, str], across: tuple[Tick, ...], points: 
         low=number(min(values)),
         high=number(max(values)),
         count=len(values),
+        is_part=is_part or sum(len(each) for each in series.values()) < len(points),
     )
 
 
@@ -210,3 +218,14 @@ def day(milliseconds: float) -> str:
         return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%d/%m/%Y}"
     except (ValueError, OverflowError, OSError):
         return number(milliseconds)
+
+
+def dated(milliseconds: Any) -> Any:
+    """2024-02-29, or 2024-02-29 14:02:00, which a table can sort; what no calendar has stays as it is."""
+    if not is_number(milliseconds):
+        return milliseconds
+    try:
+        at = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return milliseconds
+    return f"{at:%Y-%m-%d}" if at.time() == time.min else f"{at:%Y-%m-%d %H:%M:%S}"

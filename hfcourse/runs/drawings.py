@@ -239,7 +239,17 @@ def word(value: Any, characters: int = WORD_CHARACTERS) -> str:
 
 
 def plotted(value: Mapping[str, Any], hints: Mapping[str, str]) -> Plot:
-    return Plot(charts.chart(value, hints), table(value["columns"], value["data"]))
+    """A plot; in its table, the moments that Gradio writes in milliseconds since 1970 are dates."""
+    kinds = value.get("datatypes")
+    kinds = kinds if isinstance(kinds, dict) else {}
+    temporal = {place for place, name in enumerate(value["columns"]) if kinds.get(name) == "temporal"}
+    rows = value["data"]
+    if temporal:
+        first = [
+            [charts.dated(each) if at in temporal else each for at, each in enumerate(row)] for row in rows[:MOST_ROWS]
+        ]
+        rows = [*first, *rows[MOST_ROWS:]]
+    return Plot(charts.chart(value, hints), table(value["columns"], rows))
 
 
 def figure(value: Mapping[str, Any]) -> Figure:

@@ -11,6 +11,7 @@ from typing import Any
 from hfcourse.runs import conversations, drawings, shapes, trees
 from hfcourse.runs.drawings import COLOUR, MOST_CHARACTERS, picture_of
 from hfcourse.runs.shapes import is_file, is_list_of, is_scalar, is_update
+from hfcourse.spaces.description import HINTS, NAME_CHARACTERS
 
 # Of a conversation, so many characters are read as Markdown, so many drawn of components; the rest comes as it is.
 CHAT_PROSE, CHAT_DRAWN = 30_000, 20_000
@@ -74,10 +75,18 @@ def weight(value: Any) -> int:
 
 def shown(output: Mapping[str, Any], number: int, is_live: bool = False) -> Shown:
     """A described output (label, component, value with its files, hints) as its section shows it."""
-    context = Context(output["component"].lower(), output.get("hints", {}), is_live)
+    context = Context(output["component"].lower(), hints_on(output), is_live)
     value = value_of(output)
     kind = kind_of(context.component, value)
     return Shown(kind, DRAWERS[kind](value, context), output["component"], output["label"], number)
+
+
+def hints_on(output: Mapping[str, Any]) -> dict[str, str]:
+    """What its component said of it, and above that what an update brings along: it may name other columns."""
+    value = output["value"]
+    brought = value if is_update(value) else {}
+    named = {name: brought[name][:NAME_CHARACTERS] for name in HINTS if isinstance(brought.get(name), str)}
+    return {**output.get("hints", {}), **named}
 
 
 def value_of(output: Mapping[str, Any]) -> Any:
