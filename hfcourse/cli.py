@@ -4,7 +4,7 @@ import click
 from flask import Flask
 
 from hfcourse import database
-from hfcourse.lessons import library
+from hfcourse.lessons import library, marks
 from hfcourse.runs import pruning
 
 
@@ -22,7 +22,8 @@ def check() -> None:
 @click.command("prune")
 @click.option("--run", "run_id", help="Delete this one run instead, whatever its age: the end of its address.")
 def prune(run_id: str | None) -> None:
-    """Delete the runs, and their files, that are older than KEEP_DAYS or over KEEP_BYTES."""
+    """Delete the runs, and their files, that are older than KEEP_DAYS or over KEEP_BYTES; old marks in lessons too."""
+    marks.prune()
     gone = pruning.forget(run_id) if run_id else pruning.prune()
     click.echo(f"{gone} runs deleted.")
 

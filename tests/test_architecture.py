@@ -21,12 +21,12 @@ ARROWS = {
     "practice": set(),
     "spaces": {"practice"},
     "runs": {"spaces"},
-    "migrations": {"runs", "spaces"},
+    "migrations": {"lessons", "runs", "spaces"},
     "chat": {"runs", "spaces"},
     "classroom": {"runs", "spaces"},
 }
-PURE = ("lessons.markdown", "lessons.quiz", "spaces.description", "spaces.values", "spaces.events", "typography",
-        "runs.snippets", "chat.conversation")  # fmt: skip
+PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.description", "spaces.values",
+        "spaces.events", "typography", "runs.snippets", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip
 TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}

@@ -4,7 +4,7 @@ Each request compares the dates and sizes of the files (some tens of microsecond
 again only when its text or a figure is another, so that an edit shows at the next reload.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,9 +17,10 @@ from werkzeug.routing import MapAdapter, RequestRedirect
 
 from hfcourse.config import ROOT
 from hfcourse.lessons import markdown
-from hfcourse.lessons.draft import Fault, Link, Section
+from hfcourse.lessons.draft import Fault, Link, Part, Section
 from hfcourse.lessons.frontmatter import FrontMatter
 from hfcourse.lessons.markdown import Rendered
+from hfcourse.lessons.quiz import Quiz
 
 CONTENT = ROOT / "hfcourse" / "content"
 FIGURES = ROOT / "static" / "figures"
@@ -34,6 +35,7 @@ class Lesson:
     slug: str
     front: FrontMatter
     html: Markup
+    parts: tuple[str | Part, ...]
     sections: tuple[Section, ...]
     anchors: frozenset[str]
     links: tuple[Link, ...]
@@ -46,6 +48,14 @@ class Lesson:
     @property
     def title(self) -> str:
         return self.front.title
+
+    @property
+    def quizzes(self) -> tuple[Quiz, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Quiz))
+
+    def drawn(self, done: Mapping[str, str]) -> Markup:
+        """Its HTML for a visitor who has done this."""
+        return Markup(markdown.draw(self.parts, done)) if done else self.html  # noqa: S704 (see open_lesson)
 
 
 def order(lesson: Lesson) -> tuple[list[int], str]:
@@ -71,7 +81,9 @@ def open_lesson(path: Path, figures: tuple[tuple[str, str], ...]) -> Lesson:
     faults = tuple(replace(fault, path=name) for fault in rendered.faults)
     slug = rendered.front.slug or path.stem
     html = Markup(rendered.html)  # noqa: S704 (safe by construction: raw HTML is off, the rest is escaped)
-    return Lesson(name, slug, rendered.front, html, rendered.sections, rendered.anchors, rendered.links, faults)
+    return Lesson(
+        name, slug, rendered.front, html, rendered.parts, rendered.sections, rendered.anchors, rendered.links, faults
+    )
 
 
 class Shelf:
@@ -177,7 +189,8 @@ def faults() -> list[Fault]:
 def sample(source: str) -> Markup:
     """A piece of a lesson, for the page of patterns: what is shown there is what lessons are made of."""
     lessons()
-    return Markup(render(source, current_app.extensions["lessons"].pictures).html)  # noqa: S704 (as above)
+    html = render(source, current_app.extensions["lessons"].pictures).html
+    return Markup(html.replace(' method="post"', ""))  # noqa: S704 (as above; no lesson would keep these answers)
 
 
 def init_app(app: Flask) -> None:

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from hfcourse.lessons import containers, fences, inlines, pieces
 from hfcourse.lessons.dialect import PARSER, html_token, slug, to_html
-from hfcourse.lessons.draft import Draft, Fault, Link, Section
+from hfcourse.lessons.draft import MARK, Draft, Fault, Link, Part, Section
 from hfcourse.lessons.frontmatter import FrontMatter, split
 from hfcourse.typography import NO_BREAK
 
@@ -24,11 +24,21 @@ class Rendered:
     """A lesson, rendered; the line numbers are those of the file."""
 
     front: FrontMatter
-    html: str
+    parts: tuple[str | Part, ...]
     sections: tuple[Section, ...]
     anchors: frozenset[str]
     links: tuple[Link, ...]
     faults: tuple[Fault, ...]
+
+    @property
+    def html(self) -> str:
+        """The lesson for somebody who has done nothing yet."""
+        return draw(self.parts, {})
+
+
+def draw(parts: Sequence[str | Part], done: Mapping[str, str]) -> str:
+    """The HTML of a lesson for somebody who has done this."""
+    return "".join(part if isinstance(part, str) else part.draw(done) for part in parts)
 
 
 def plain(inline: Token) -> str:
@@ -146,4 +156,6 @@ def render(source: str, figures: Mapping[str, str]) -> Rendered:
     number_steps(tokens, draft)
     html = to_html(containers.fold(frame_tables(draw_code(tokens, draft)), draft))
     links, faults = tuple(sorted(draft.links)), tuple(sorted(draft.faults))
-    return Rendered(front, html, tuple(draft.sections), frozenset(draft.anchors), links, faults)
+    cut = html.split(MARK)  # HTML, the number of a part, HTML, …
+    parts = tuple(draft.parts[int(each)] if place % 2 else each for place, each in enumerate(cut))
+    return Rendered(front, parts, tuple(draft.sections), frozenset(draft.anchors), links, faults)

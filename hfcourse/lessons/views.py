@@ -4,7 +4,9 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from hfcourse.lessons import library
+from hfcourse import errors, security
+from hfcourse.lessons import library, marks, quiz
+from hfcourse.lessons.library import Lesson
 
 bp = Blueprint("lessons", __name__, url_prefix="/lecons")
 
@@ -17,7 +19,7 @@ def under_root(html: Markup, root: str) -> Markup:
 
 
 def revalidated(page: str) -> Response:
-    """A page that browsers keep and ask about: it depends on its text and on the theme cookie only."""
+    """A page that browsers keep and ask about: it depends on its text, the theme and what the visitor has done."""
     response = make_response(page)
     response.cache_control.private = True
     response.cache_control.no_cache = True
@@ -33,15 +35,41 @@ def index() -> ResponseReturnValue:
     return redirect(url_for("home.index", _anchor="cours"))
 
 
-@bp.get("/<slug>")
-def show(slug: str) -> ResponseReturnValue:
-    """One lesson."""
+def found(slug: str) -> Lesson:
+    """The lesson of that slug; 404 without one."""
     lesson = library.lesson(slug)
     if lesson is None:
         abort(404)
+    return lesson
+
+
+@bp.get("/<slug>")
+def show(slug: str) -> ResponseReturnValue:
+    """One lesson, with what the visitor has done in it."""
+    lesson = found(slug)
     previous, following = library.neighbours(lesson)
-    body = under_root(lesson.html, request.script_root)
+    done = marks.of_visitor().get(lesson.slug, {})
+    body = under_root(lesson.drawn(done), request.script_root)
     page = render_template(
         "lessons/show.html", section="course", lesson=lesson, body=body, previous=previous, following=following
     )
     return revalidated(page)
+
+
+@bp.post("/<slug>")
+@security.csrf.exempt
+def do(slug: str) -> ResponseReturnValue:
+    """Keep what the visitor has done in a lesson, and show it there again, at the same place."""
+    if security.is_from_elsewhere():
+        return errors.error_page(400, errors.CSRF_EXPLANATION)
+    lesson = found(slug)
+    return redirect(url_for(".show", slug=slug, _anchor=answer(lesson)), 303)
+
+
+def answer(lesson: Lesson) -> str:
+    """Keep the answer to a question; the question's anchor, none if the lesson has it no more."""
+    for question in lesson.quizzes:
+        if question.key == request.form.get("quiz"):
+            marks.keep(lesson.slug, {question.key: quiz.chosen_of(question, request.form.getlist("choix"))})
+            return question.anchor
+    return ""
