@@ -8,7 +8,7 @@ from html import unescape
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import fences, pieces, quiz
+from hfcourse.lessons import checklist, fences, pieces, quiz
 from hfcourse.lessons.dialect import html_token, to_html
 from hfcourse.lessons.draft import Draft, Link
 from hfcourse.typography import NO_BREAK, french
@@ -127,6 +127,12 @@ def question(block: Container) -> str:
     return block.draft.keep(read) if read else to_html(block.inner)
 
 
+def to_tick(block: Container) -> str:
+    """What a reader should have done by now, to tick off."""
+    read = checklist.read(french(block.words), block.inner, block.line, block.draft)
+    return block.draft.keep(read) if read else to_html(block.inner)
+
+
 def exercise(block: Container) -> str:
     """Something to do, and its folded solution."""
     if not block.words:
@@ -152,6 +158,7 @@ DRAWN: dict[str, Callable[[Container], str]] = {
     "quiz": question,
     "exercice": exercise,
     "solution": solution,
+    "checklist": to_tick,
 }
 WORDLESS = (note, warning, solution)
 

@@ -17,6 +17,7 @@ from werkzeug.routing import MapAdapter, RequestRedirect
 
 from hfcourse.config import ROOT
 from hfcourse.lessons import markdown
+from hfcourse.lessons.checklist import Checklist
 from hfcourse.lessons.draft import Fault, Link, Part, Section
 from hfcourse.lessons.frontmatter import FrontMatter
 from hfcourse.lessons.markdown import Rendered
@@ -52,6 +53,10 @@ class Lesson:
     @property
     def quizzes(self) -> tuple[Quiz, ...]:
         return tuple(part for part in self.parts if isinstance(part, Quiz))
+
+    @property
+    def checklist(self) -> Checklist | None:
+        return next((part for part in self.parts if isinstance(part, Checklist)), None)
 
     def drawn(self, done: Mapping[str, str]) -> Markup:
         """Its HTML for a visitor who has done this."""

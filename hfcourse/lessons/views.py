@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from hfcourse import errors, security
-from hfcourse.lessons import library, marks, quiz
+from hfcourse.lessons import checklist, library, marks, quiz
 from hfcourse.lessons.library import Lesson
 
 bp = Blueprint("lessons", __name__, url_prefix="/lecons")
@@ -63,7 +63,8 @@ def do(slug: str) -> ResponseReturnValue:
     if security.is_from_elsewhere():
         return errors.error_page(400, errors.CSRF_EXPLANATION)
     lesson = found(slug)
-    return redirect(url_for(".show", slug=slug, _anchor=answer(lesson)), 303)
+    kept = tick(lesson) if "liste" in request.form else answer(lesson)
+    return redirect(url_for(".show", slug=slug, _anchor=kept), 303)
 
 
 def answer(lesson: Lesson) -> str:
@@ -73,3 +74,11 @@ def answer(lesson: Lesson) -> str:
             marks.keep(lesson.slug, {question.key: quiz.chosen_of(question, request.form.getlist("choix"))})
             return question.anchor
     return ""
+
+
+def tick(lesson: Lesson) -> str:
+    """Keep the ticks of the checklist, all of them at once; its anchor, none if the lesson has none."""
+    if lesson.checklist is None:
+        return ""
+    marks.keep(lesson.slug, checklist.ticked_of(lesson.checklist, request.form.getlist("coche")))
+    return checklist.ANCHOR

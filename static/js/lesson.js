@@ -29,3 +29,8 @@ document.addEventListener("submit", (event) => {
   showVerdict(event.target);
   if (event.target.method === "post") send(event.target);
 });
+
+document.addEventListener("change", (event) => {
+  const list = event.target.closest(".checklist");
+  if (list?.method === "post") send(list);
+});
