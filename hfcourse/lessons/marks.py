@@ -59,3 +59,11 @@ def prune() -> None:
     """Delete what is past KEEP_DAYS; every new mark does it too."""
     with database.writing() as session:
         session.execute(deleting_old())
+
+
+def forget() -> None:
+    """Delete all that the visitor of this request has done."""
+    visitor = visitors.current()
+    if visitor is not None:
+        with database.writing() as session:
+            session.execute(delete(Mark).where(Mark.visitor == visitor))

@@ -5,10 +5,21 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from hfcourse import errors, security
-from hfcourse.lessons import checklist, library, marks, quiz
+from hfcourse.lessons import checklist, library, marks, progress, quiz
 from hfcourse.lessons.library import Lesson
 
 bp = Blueprint("lessons", __name__, url_prefix="/lecons")
+# A page of the course sets no cookie before there is something to remember: its forms have no number to prove
+# where they come from, and the browser is asked instead.
+security.csrf.exempt(bp)
+
+
+@bp.before_request
+def refuse_strangers() -> ResponseReturnValue | None:
+    """Refuse a form that a page of another site has sent."""
+    if request.method == "POST" and security.is_from_elsewhere():
+        return errors.error_page(400, errors.CSRF_EXPLANATION)
+    return None
 
 
 def under_root(html: Markup, root: str) -> Markup:
@@ -51,19 +62,22 @@ def show(slug: str) -> ResponseReturnValue:
     done = marks.of_visitor().get(lesson.slug, {})
     body = under_root(lesson.drawn(done), request.script_root)
     page = render_template(
-        "lessons/show.html", section="course", lesson=lesson, body=body, previous=previous, following=following
+        "lessons/show.html",
+        section="course",
+        lesson=lesson,
+        body=body,
+        is_read=progress.READ in done,
+        previous=previous,
+        following=following,
     )
     return revalidated(page)
 
 
 @bp.post("/<slug>")
-@security.csrf.exempt
 def do(slug: str) -> ResponseReturnValue:
     """Keep what the visitor has done in a lesson, and show it there again, at the same place."""
-    if security.is_from_elsewhere():
-        return errors.error_page(400, errors.CSRF_EXPLANATION)
     lesson = found(slug)
-    kept = tick(lesson) if "liste" in request.form else answer(lesson)
+    kept = next((keep(lesson) for name, keep in DEEDS.items() if name in request.form), "")
     return redirect(url_for(".show", slug=slug, _anchor=kept), 303)
 
 
@@ -82,3 +96,20 @@ def tick(lesson: Lesson) -> str:
         return ""
     marks.keep(lesson.slug, checklist.ticked_of(lesson.checklist, request.form.getlist("coche")))
     return checklist.ANCHOR
+
+
+def say_read(lesson: Lesson) -> str:
+    """Keep that the lesson is read, or that it is not; the anchor of the button."""
+    marks.keep(lesson.slug, {progress.READ: "1" if request.form["lue"] == "oui" else None})
+    return "lue"
+
+
+# What a form of a lesson sends, and who keeps it: each returns the anchor to come back to.
+DEEDS = {"quiz": answer, "liste": tick, "lue": say_read}
+
+
+@bp.post("/oublier")
+def forget() -> ResponseReturnValue:
+    """Forget all that the visitor has done in the lessons."""
+    marks.forget()
+    return redirect(url_for("home.index", _anchor="cours"), 303)
