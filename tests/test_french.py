@@ -17,6 +17,7 @@ LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space")
 PAGES = {
     "/": 200,
     **{f"/lecons/{slug}": 200 for slug in LESSONS},
+    "/glossaire": 200,
     "/espaces/": 200,
     "/espaces/?nom=sans-barre": 400,
     "/essais/": 200,

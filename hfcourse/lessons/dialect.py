@@ -62,3 +62,8 @@ def first_words(tokens: Sequence[Token]) -> str:
     if len(tokens) < 2 or tokens[0].type != "paragraph_open":
         return ""
     return to_html(tokens[1:2])
+
+
+def plain(inline: Token) -> str:
+    """The words of a heading, a cell or a definition, without their marks."""
+    return "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"})

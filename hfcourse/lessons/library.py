@@ -16,15 +16,17 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from hfcourse.config import ROOT
-from hfcourse.lessons import markdown
+from hfcourse.lessons import glossary, markdown
 from hfcourse.lessons.checklist import Checklist
 from hfcourse.lessons.draft import Fault, Link, Part, Section
 from hfcourse.lessons.frontmatter import FrontMatter
+from hfcourse.lessons.glossary import Glossary, Term
 from hfcourse.lessons.markdown import Rendered
 from hfcourse.lessons.quiz import Quiz
 
 CONTENT = ROOT / "hfcourse" / "content"
 FIGURES = ROOT / "static" / "figures"
+GLOSSARY = "glossary.toml"
 ADDRESS = "/lecons/"
 
 
@@ -41,6 +43,8 @@ class Lesson:
     anchors: frozenset[str]
     links: tuple[Link, ...]
     faults: tuple[Fault, ...]
+    terms: tuple[Term, ...]
+    definitions: Markup
 
     @property
     def number(self) -> str:
@@ -69,9 +73,9 @@ def order(lesson: Lesson) -> tuple[list[int], str]:
 
 
 @lru_cache(maxsize=64)
-def render(source: str, figures: tuple[tuple[str, str], ...]) -> Rendered:
+def render(source: str, figures: tuple[tuple[str, str], ...], terms: tuple[Term, ...] = ()) -> Rendered:
     """Render once for each content."""
-    return markdown.render(source, dict(figures))
+    return markdown.render(source, dict(figures), terms)
 
 
 def read(path: Path) -> str:
@@ -79,16 +83,41 @@ def read(path: Path) -> str:
     return path.read_text(encoding="utf-8-sig", errors="replace")
 
 
-def open_lesson(path: Path, figures: tuple[tuple[str, str], ...]) -> Lesson:
+def name_of(path: Path) -> str:
+    """The file's place in the project."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
+def located(faults: tuple[Fault, ...], path: Path) -> tuple[Fault, ...]:
+    """The faults, with the file that they are in."""
+    return tuple(replace(fault, path=name_of(path)) for fault in faults)
+
+
+def open_lesson(path: Path, figures: tuple[tuple[str, str], ...], terms: tuple[Term, ...]) -> Lesson:
     """Read and render one lesson."""
-    rendered = render(read(path), figures)
-    name = str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
-    faults = tuple(replace(fault, path=name) for fault in rendered.faults)
+    rendered = render(read(path), figures, terms)
     slug = rendered.front.slug or path.stem
-    html = Markup(rendered.html)  # noqa: S704 (safe by construction: raw HTML is off, the rest is escaped)
+    # Safe by construction: raw HTML is off, the rest is escaped.
+    html, definitions = Markup(rendered.html), Markup(glossary.draw_definitions(rendered.terms))  # noqa: S704
     return Lesson(
-        name, slug, rendered.front, html, rendered.parts, rendered.sections, rendered.anchors, rendered.links, faults
+        path=name_of(path),
+        slug=slug,
+        front=rendered.front,
+        html=html,
+        parts=rendered.parts,
+        sections=rendered.sections,
+        anchors=rendered.anchors,
+        links=rendered.links,
+        faults=located(rendered.faults, path),
+        terms=rendered.terms,
+        definitions=definitions,
     )
+
+
+def open_glossary(path: Path) -> Glossary:
+    """Read the glossary; a course may have none."""
+    found = glossary.read(read(path)) if path.is_file() else Glossary()
+    return Glossary(found.terms, located(found.faults, path))
 
 
 class Shelf:
@@ -99,10 +128,11 @@ class Shelf:
         self.state: tuple[tuple[str, int, int], ...] | None = None
         self.pictures: tuple[tuple[str, str], ...] = ()
         self.kept: tuple[Lesson, ...] = ()
+        self.glossary = Glossary()
 
     def files(self) -> list[Path]:
         """Every file that a page is made of."""
-        return sorted([*self.content.glob("*.md"), *self.figures.glob("*.svg")])
+        return sorted([*self.content.glob("*.md"), *self.content.glob(GLOSSARY), *self.figures.glob("*.svg")])
 
     def lessons(self) -> tuple[Lesson, ...]:
         """The lessons in order, read again if a file has changed."""
@@ -110,7 +140,10 @@ class Shelf:
         state = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
         if state != self.state:
             self.pictures = tuple((path.name, read(path)) for path in self.files() if path.suffix == ".svg")
-            opened = (open_lesson(path, self.pictures) for path in self.files() if path.suffix == ".md")
+            self.glossary = open_glossary(self.content / GLOSSARY)
+            opened = (
+                open_lesson(path, self.pictures, self.glossary.terms) for path in self.files() if path.suffix == ".md"
+            )
             self.kept, self.state = tuple(sorted(opened, key=order)), state
         return self.kept
 
@@ -127,9 +160,11 @@ def repeated(lessons: tuple[Lesson, ...]) -> Iterator[Fault]:
 
 
 def is_alive(lesson: Lesson, address: str, lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> bool:
-    """Does a link of `lesson` lead to a page, and to a heading of it where it names one?"""
+    """Does a link of `lesson` lead to a page, and to a heading or an entry of it where it names one?"""
     parts = urlsplit(address)
     others = {other.slug: other for other in lessons}
+    if parts.path == glossary.ADDRESS:
+        return not parts.fragment or parts.fragment in {term.anchor for term in terms()}
     if not parts.path:
         target = lesson
     elif parts.path.startswith(ADDRESS) and parts.path != ADDRESS:
@@ -148,7 +183,7 @@ def dead_links(lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> I
         for link in lesson.links:
             if not is_alive(lesson, link.address, lessons, is_page):
                 what = f"the link “{link.address}” is dead."
-                yield Fault(lesson.path, link.line, what, "Correct it, or the heading it names.")
+                yield Fault(lesson.path, link.line, what, "Correct it, or the heading or word it names.")
 
 
 def is_page_of(routes: MapAdapter) -> Callable[[str], bool]:
@@ -171,6 +206,12 @@ def lessons() -> tuple[Lesson, ...]:
     return current_app.extensions["lessons"].lessons()
 
 
+def terms() -> tuple[Term, ...]:
+    """Every word of the glossary, in order."""
+    lessons()
+    return current_app.extensions["lessons"].glossary.terms
+
+
 def lesson(slug: str) -> Lesson | None:
     """The lesson of that slug."""
     return next((one for one in lessons() if one.slug == slug), None)
@@ -188,7 +229,8 @@ def faults() -> list[Fault]:
     shelf = lessons()
     is_page = is_page_of(current_app.url_map.bind(""))
     own = [fault for one in shelf for fault in one.faults]
-    return sorted([*own, *repeated(shelf), *dead_links(shelf, is_page)])
+    of_words = current_app.extensions["lessons"].glossary.faults
+    return sorted([*own, *of_words, *repeated(shelf), *dead_links(shelf, is_page)])
 
 
 def sample(source: str) -> Markup:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from markdown_it.token import Token
 
 from hfcourse.lessons import containers, fences, inlines, pieces
-from hfcourse.lessons.dialect import PARSER, html_token, slug, to_html
+from hfcourse.lessons.dialect import PARSER, html_token, plain, slug, to_html
 from hfcourse.lessons.draft import MARK, Draft, Fault, Link, Part, Section
 from hfcourse.lessons.frontmatter import FrontMatter, split
+from hfcourse.lessons.glossary import Marker, Term
 from hfcourse.typography import NO_BREAK
 
 UNREADABLE = "\ufffd"
@@ -29,6 +30,7 @@ class Rendered:
     anchors: frozenset[str]
     links: tuple[Link, ...]
     faults: tuple[Fault, ...]
+    terms: tuple[Term, ...]
 
     @property
     def html(self) -> str:
@@ -39,11 +41,6 @@ class Rendered:
 def draw(parts: Sequence[str | Part], done: Mapping[str, str]) -> str:
     """The HTML of a lesson for somebody who has done this."""
     return "".join(part if isinstance(part, str) else part.draw(done) for part in parts)
-
-
-def plain(inline: Token) -> str:
-    """The words of a heading or a cell, without their marks."""
-    return "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"})
 
 
 def write_heading(opening: Token, inline: Token, closing: Token, draft: Draft) -> None:
@@ -139,9 +136,12 @@ def mark_lede(tokens: Sequence[Token], draft: Draft) -> None:
     draft.fault(line, "the lesson does not begin with a paragraph.", "Introduce it in one paragraph, shown larger.")
 
 
-def render(source: str, figures: Mapping[str, str]) -> Rendered:
-    """Render the text of a lesson file; `figures` holds the SVG of each figure by its file name."""
-    draft = Draft(figures)
+def render(source: str, figures: Mapping[str, str], terms: Sequence[Term] = ()) -> Rendered:
+    """Render the text of a lesson file.
+
+    `figures` holds the SVG of each figure by its file name, `terms` the words of the glossary.
+    """
+    draft, marker = Draft(figures), Marker(terms)
     if UNREADABLE in source:
         line = source[: source.index(UNREADABLE)].count("\n") + 1
         draft.fault(line, "a character cannot be read.", "Save the file as UTF-8.")
@@ -151,6 +151,7 @@ def render(source: str, figures: Mapping[str, str]) -> Rendered:
     for token in tokens:
         if token.type == "inline":
             inlines.write(token, draft)
+    marker.mark(tokens)
     mark_lede(tokens, draft)
     number_headings(tokens, draft)
     number_steps(tokens, draft)
@@ -158,4 +159,5 @@ def render(source: str, figures: Mapping[str, str]) -> Rendered:
     links, faults = tuple(sorted(draft.links)), tuple(sorted(draft.faults))
     cut = html.split(MARK)  # HTML, the number of a part, HTML, …
     parts = tuple(draft.parts[int(each)] if place % 2 else each for place, each in enumerate(cut))
-    return Rendered(front, parts, tuple(draft.sections), frozenset(draft.anchors), links, faults)
+    used = tuple(marker.marked.values())
+    return Rendered(front, parts, tuple(draft.sections), frozenset(draft.anchors), links, faults, used)

@@ -1,4 +1,4 @@
-"""The pages of the lessons: /lecons."""
+"""The pages of the course: /lecons, /glossaire."""
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,7 +8,7 @@ from hfcourse import errors, security
 from hfcourse.lessons import checklist, library, marks, progress, quiz
 from hfcourse.lessons.library import Lesson
 
-bp = Blueprint("lessons", __name__, url_prefix="/lecons")
+bp = Blueprint("lessons", __name__)
 # A page of the course sets no cookie before there is something to remember: its forms have no number to prove
 # where they come from, and the browser is asked instead.
 security.csrf.exempt(bp)
@@ -40,7 +40,7 @@ def revalidated(page: str) -> Response:
     return response
 
 
-@bp.get("/")
+@bp.get("/lecons/")
 def index() -> ResponseReturnValue:
     """The list of lessons is on the course's front page."""
     return redirect(url_for("home.index", _anchor="cours"))
@@ -54,7 +54,7 @@ def found(slug: str) -> Lesson:
     return lesson
 
 
-@bp.get("/<slug>")
+@bp.get("/lecons/<slug>")
 def show(slug: str) -> ResponseReturnValue:
     """One lesson, with what the visitor has done in it."""
     lesson = found(slug)
@@ -66,6 +66,7 @@ def show(slug: str) -> ResponseReturnValue:
         section="course",
         lesson=lesson,
         body=body,
+        definitions=under_root(lesson.definitions, request.script_root),
         is_read=progress.READ in done,
         previous=previous,
         following=following,
@@ -73,7 +74,7 @@ def show(slug: str) -> ResponseReturnValue:
     return revalidated(page)
 
 
-@bp.post("/<slug>")
+@bp.post("/lecons/<slug>")
 def do(slug: str) -> ResponseReturnValue:
     """Keep what the visitor has done in a lesson, and show it there again, at the same place."""
     lesson = found(slug)
@@ -108,8 +109,18 @@ def say_read(lesson: Lesson) -> str:
 DEEDS = {"quiz": answer, "liste": tick, "lue": say_read}
 
 
-@bp.post("/oublier")
+@bp.post("/lecons/oublier")
 def forget() -> ResponseReturnValue:
     """Forget all that the visitor has done in the lessons."""
     marks.forget()
     return redirect(url_for("home.index", _anchor="cours"), 303)
+
+
+@bp.get("/glossaire")
+def glossary() -> ResponseReturnValue:
+    """Every word of the glossary, and the lessons that use it."""
+    entries = [
+        (term, Markup(term.html), [lesson for lesson in library.lessons() if term in lesson.terms])  # noqa: S704 (ours)
+        for term in library.terms()
+    ]
+    return revalidated(render_template("lessons/glossary.html", section="course", entries=entries))

@@ -34,3 +34,13 @@ document.addEventListener("change", (event) => {
   const list = event.target.closest(".checklist");
   if (list?.method === "post") send(list);
 });
+
+// The definition of a word is shown beside it; with a key held down the link stays a link.
+document.addEventListener("click", (event) => {
+  const word = event.target.closest("a.term");
+  const definition = word && document.getElementById(`terme-${word.hash.slice(1)}`);
+  if (!definition?.showPopover || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  for (const other of document.querySelectorAll("a.term")) other.style.anchorName = other === word ? "--word" : "";
+  definition.showPopover({ source: word });
+});

@@ -115,6 +115,7 @@ PAGES: dict[str, Arrive] = {
     "the front page": at("/"),
     "the front page, with runs": home_again,
     **{f"the lesson {slug}": at(f"/lecons/{slug}") for slug in LESSONS},
+    "the glossary": at("/glossaire"),
     "the Spaces": at("/espaces/"),
     "the Spaces, a name that is none": at("/espaces/?nom=pas%20un%20nom"),
     **{f"the form of {name}": at(f"{PRACTICE}?endpoint=/{name}") for name in ENDPOINTS},

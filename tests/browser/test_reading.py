@@ -123,3 +123,43 @@ def test_the_skip_link_comes_first_and_leads_to_the_text(page: Page):
     expect(page.get_by_role("link", name="Aller au contenu")).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
+
+
+def test_a_word_shows_its_definition_in_place_by_mouse_and_keyboard(page: Page):
+    page.goto("/lecons/3-2-compte-et-jeton")
+    word = page.locator("a.term").first
+    definition = page.locator(f"#terme-{(word.get_attribute('href') or '').partition('#')[2]}")
+    expect(definition).to_be_hidden()
+    word.click()
+    expect(definition).to_be_visible()
+    expect(definition).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
+    expect(definition).to_be_hidden()
+    expect(word).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(definition).to_be_focused()
+    page.mouse.click(1200, 10)
+    expect(definition).to_be_hidden()
+
+
+def test_a_word_shows_its_definition_on_a_telephone(site: Site, student_at: StudentAt):
+    phone = student_at(site, viewport={"width": 360, "height": 740}, has_touch=True)
+    phone.goto("/lecons/3-2-compte-et-jeton")
+    for word in phone.locator("a.term").all()[:3]:
+        word.tap()
+        definition = phone.locator("[popover]:popover-open")
+        expect(definition).to_be_in_viewport(ratio=1)
+        phone.keyboard.press("Escape")
+        expect(definition).to_have_count(0)
+
+
+def test_without_scripts_a_word_leads_to_its_entry_and_back(site: Site, student_at: StudentAt):
+    reader = student_at(site, java_script_enabled=False)
+    reader.goto("/lecons/3-2-compte-et-jeton")
+    word = reader.locator("a.term").first
+    anchor = (word.get_attribute("href") or "").partition("#")[2]
+    word.click()
+    expect(reader).to_have_url(re.compile(f"/glossaire#{anchor}$"))
+    expect(reader.locator(f"[id='{anchor}'] dd")).to_be_in_viewport()
+    reader.locator(f"[id='{anchor}']").get_by_role("link", name="leçon 3.2").click()
+    expect(reader.locator(f"#mot-{anchor}")).to_be_in_viewport()
