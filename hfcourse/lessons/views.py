@@ -1,12 +1,14 @@
-"""The pages of the course: /lecons, /glossaire."""
+"""The pages of the course: /lecons, /glossaire, /recherche."""
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from hfcourse import errors, security
-from hfcourse.lessons import checklist, library, marks, progress, quiz
+from hfcourse.lessons import checklist, library, marks, progress, quiz, search
 from hfcourse.lessons.library import Lesson
+
+MOST_TYPED = 200
 
 bp = Blueprint("lessons", __name__)
 # A page of the course sets no cookie before there is something to remember: its forms have no number to prove
@@ -124,3 +126,11 @@ def glossary() -> ResponseReturnValue:
         for term in library.terms()
     ]
     return revalidated(render_template("lessons/glossary.html", section="course", entries=entries))
+
+
+@bp.get("/recherche")
+def find() -> ResponseReturnValue:
+    """Search in lessons and glossary; what is searched is kept nowhere."""
+    typed = request.args.get("q", "")[:MOST_TYPED].strip()
+    results = search.search(typed) if typed else []
+    return render_template("lessons/search.html", section="course", typed=typed, results=results)

@@ -163,3 +163,27 @@ def test_without_scripts_a_word_leads_to_its_entry_and_back(site: Site, student_
     expect(reader.locator(f"[id='{anchor}'] dd")).to_be_in_viewport()
     reader.locator(f"[id='{anchor}']").get_by_role("link", name="leçon 3.2").click()
     expect(reader.locator(f"#mot-{anchor}")).to_be_in_viewport()
+
+
+def test_the_course_is_searched(reader: Page):
+    reader.goto("/lecons/3-1-presentation")
+    reader.get_by_role("link", name="Rechercher dans le cours").click()
+    reader.get_by_role("searchbox").fill("cle d'api")
+    reader.get_by_role("button", name="Chercher").click()
+    expect(reader.locator(".results mark").first).to_be_visible()
+    reader.get_by_role("link", name="Créer une clé d’API (Access Token)").click()
+    expect(reader.locator("#creer-une-cle-d-api-access-token")).to_be_in_viewport()
+
+
+def test_a_key_leads_to_the_search_box_and_is_a_letter_where_one_types(page: Page):
+    page.goto("/lecons/3-1-presentation")
+    page.keyboard.press("/")
+    box = page.get_by_role("searchbox")
+    expect(box).to_be_focused()
+    page.keyboard.type("a/b")
+    expect(box).to_have_value("a/b")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("q=a%2Fb"))
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    expect(box).to_be_focused()
