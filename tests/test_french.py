@@ -17,6 +17,7 @@ LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space")
 PAGES = {
     "/": 200,
     **{f"/lecons/{slug}": 200 for slug in LESSONS},
+    "/imprimer": 200,
     "/glossaire": 200,
     "/recherche": 200,
     "/recherche?q=quota": 200,

@@ -12,7 +12,7 @@ from hfcourse.runs import store
 
 FIRST, SECOND, THIRD = "/lecons/3-1-presentation", "/lecons/3-2-compte-et-jeton", "/lecons/3-3-tester-un-space"
 LESSONS = (FIRST, SECOND, THIRD)
-PAGES = (*LESSONS, "/", "/glossaire", "/recherche", "/recherche?q=jeton", "/confidentialite", "/motifs")
+PAGES = (*LESSONS, "/", "/imprimer", "/glossaire", "/recherche", "/recherche?q=jeton", "/confidentialite", "/motifs")
 FIRST_VISIT_BYTES = 40_000
 
 

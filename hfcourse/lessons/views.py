@@ -1,11 +1,12 @@
-"""The pages of the course: /lecons, /glossaire, /recherche."""
+"""The pages of the course: /lecons, /glossaire, /recherche, /imprimer."""
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from hfcourse import errors, security
-from hfcourse.lessons import checklist, library, marks, progress, quiz, search
+from hfcourse.lessons import checklist, course, library, marks, progress, quiz, search
+from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
 
 MOST_TYPED = 200
@@ -121,11 +122,17 @@ def forget() -> ResponseReturnValue:
 @bp.get("/glossaire")
 def glossary() -> ResponseReturnValue:
     """Every word of the glossary, and the lessons that use it."""
-    entries = [
-        (term, Markup(term.html), [lesson for lesson in library.lessons() if term in lesson.terms])  # noqa: S704 (ours)
-        for term in library.terms()
-    ]
-    return revalidated(render_template("lessons/glossary.html", section="course", entries=entries))
+
+    def use(lesson: Lesson, term: Term) -> str:
+        return url_for(".show", slug=lesson.slug, _anchor=f"mot-{term.anchor}")
+
+    return revalidated(render_template("lessons/glossary.html", section="course", entries=course.entries(use)))
+
+
+@bp.get("/imprimer")
+def whole() -> ResponseReturnValue:
+    """The whole course on one page, to print."""
+    return revalidated(render_template("lessons/course.html", section="course", **course.parts(request.script_root)))
 
 
 @bp.get("/recherche")

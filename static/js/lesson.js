@@ -44,3 +44,16 @@ document.addEventListener("click", (event) => {
   for (const other of document.querySelectorAll("a.term")) other.style.anchorName = other === word ? "--word" : "";
   definition.showPopover({ source: word });
 });
+
+document.querySelector("[data-print]")?.addEventListener("click", () => print());
+
+// Paper has no folds: what is folded is printed too, and folded again afterwards.
+addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll(".solution:not([open])")) folded.open = folded.dataset.folded = true;
+});
+addEventListener("afterprint", () => {
+  for (const opened of document.querySelectorAll("[data-folded]")) {
+    opened.open = false;
+    delete opened.dataset.folded;
+  }
+});

@@ -115,6 +115,7 @@ PAGES: dict[str, Arrive] = {
     "the front page": at("/"),
     "the front page, with runs": home_again,
     **{f"the lesson {slug}": at(f"/lecons/{slug}") for slug in LESSONS},
+    "the whole course": at("/imprimer"),
     "the glossary": at("/glossaire"),
     "the search": at("/recherche"),
     "the search, with results": at("/recherche?q=jeton"),
