@@ -24,6 +24,10 @@ from hfcourse.lessons.markdown import Rendered
 CONTENT = ROOT / "hfcourse" / "content"
 FIGURES = ROOT / "static" / "figures"
 ADDRESS = "/lecons/"
+# What a lesson may show of the folders beside it: source, and nothing that a run of it leaves behind.
+SHOWN = {".py", ".html", ".css", ".js", ".txt", ".env"}
+
+Texts = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,9 @@ def order(lesson: Lesson) -> tuple[list[int], str]:
 
 
 @lru_cache(maxsize=64)
-def render(source: str, figures: tuple[tuple[str, str], ...]) -> Rendered:
+def render(source: str, figures: Texts, listings: Texts) -> Rendered:
     """Render once for each content."""
-    return markdown.render(source, dict(figures))
+    return markdown.render(source, dict(figures), dict(listings))
 
 
 def read(path: Path) -> str:
@@ -64,9 +68,9 @@ def read(path: Path) -> str:
     return path.read_text(encoding="utf-8-sig", errors="replace")
 
 
-def open_lesson(path: Path, figures: tuple[tuple[str, str], ...]) -> Lesson:
+def open_lesson(path: Path, figures: Texts, listings: Texts) -> Lesson:
     """Read and render one lesson."""
-    rendered = render(read(path), figures)
+    rendered = render(read(path), figures, listings)
     name = str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
     faults = tuple(replace(fault, path=name) for fault in rendered.faults)
     slug = rendered.front.slug or path.stem
@@ -80,20 +84,25 @@ class Shelf:
     def __init__(self, content: Path, figures: Path) -> None:
         self.content, self.figures = content, figures
         self.state: tuple[tuple[str, int, int], ...] | None = None
-        self.pictures: tuple[tuple[str, str], ...] = ()
+        self.pictures: Texts = ()
+        self.listings: Texts = ()
         self.kept: tuple[Lesson, ...] = ()
 
     def files(self) -> list[Path]:
         """Every file that a page is made of."""
-        return sorted([*self.content.glob("*.md"), *self.figures.glob("*.svg")])
+        shown = (path for depth in ("*/*", "*/*/*") for path in self.content.glob(depth) if path.suffix in SHOWN)
+        return sorted([*self.content.glob("*.md"), *shown, *self.figures.glob("*.svg")])
 
     def lessons(self) -> tuple[Lesson, ...]:
         """The lessons in order, read again if a file has changed."""
         stats = ((str(path), path.stat()) for path in self.files())
         state = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
         if state != self.state:
-            self.pictures = tuple((path.name, read(path)) for path in self.files() if path.suffix == ".svg")
-            opened = (open_lesson(path, self.pictures) for path in self.files() if path.suffix == ".md")
+            files = self.files()
+            self.pictures = tuple((path.name, read(path)) for path in files if path.suffix == ".svg")
+            shown = (path for path in files if path.suffix in SHOWN)
+            self.listings = tuple((path.relative_to(self.content).as_posix(), read(path)) for path in shown)
+            opened = (open_lesson(path, self.pictures, self.listings) for path in files if path.suffix == ".md")
             self.kept, self.state = tuple(sorted(opened, key=order)), state
         return self.kept
 
@@ -177,7 +186,8 @@ def faults() -> list[Fault]:
 def sample(source: str) -> Markup:
     """A piece of a lesson, for the page of patterns: what is shown there is what lessons are made of."""
     lessons()
-    return Markup(render(source, current_app.extensions["lessons"].pictures).html)  # noqa: S704 (as above)
+    shelf = current_app.extensions["lessons"]
+    return Markup(render(source, shelf.pictures, shelf.listings).html)  # noqa: S704 (as above)
 
 
 def init_app(app: Flask) -> None:

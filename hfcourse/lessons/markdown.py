@@ -129,9 +129,13 @@ def mark_lede(tokens: Sequence[Token], draft: Draft) -> None:
     draft.fault(line, "the lesson does not begin with a paragraph.", "Introduce it in one paragraph, shown larger.")
 
 
-def render(source: str, figures: Mapping[str, str]) -> Rendered:
-    """Render the text of a lesson file; `figures` holds the SVG of each figure by its file name."""
-    draft = Draft(figures)
+def render(source: str, figures: Mapping[str, str], listings: Mapping[str, str]) -> Rendered:
+    """Render the text of a lesson file.
+
+    `figures` holds the SVG of each figure by its file name, `listings` the text of each file that may be shown by
+    its path in `content/`.
+    """
+    draft = Draft(figures, listings)
     if UNREADABLE in source:
         line = source[: source.index(UNREADABLE)].count("\n") + 1
         draft.fault(line, "a character cannot be read.", "Save the file as UTF-8.")
