@@ -185,7 +185,7 @@ def test_a_form_on_another_site_is_refused(build: Build, space: FakeSpace):
 
 def test_a_space_that_is_down_gives_a_french_sentence(build: Build):
     client = build(f"http://127.0.0.1:{free_port()}").app.test_client()
-    assert told(client) == "Le Space est injoignable. Vérifiez son adresse et le réseau, puis réessayez."
+    assert told(client) == "Le Space est injoignable. Vérifiez son adresse et le réseau."
 
 
 def test_after_a_failure_the_next_message_opens_a_new_session(build: Build, space: FakeSpace):
@@ -197,7 +197,7 @@ def test_after_a_failure_the_next_message_opens_a_new_session(build: Build, spac
 
 
 def test_an_unknown_endpoint_gives_a_french_sentence(build: Build, space: FakeSpace):
-    assert "ENDPOINT" in told(build(space.url, ENDPOINT="/rien").app.test_client())
+    assert "son point d’accès est introuvable" in told(build(space.url, ENDPOINT="/rien").app.test_client())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Un mini chatbot : le navigateur parle à ce serveur, et ce serveur appelle le Space."""
+"""Un mini chatbot : le navigateur parle à ce serveur, qui appelle le Space."""
 
 import json
 import os
@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from threading import Lock, Thread
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, redirect, render_template, request, session
+from flask import (
+    Flask,
+    Response,
+    abort,
+    redirect,
+    render_template,
+    request,
+    session,
+)
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from gradio_client.utils import QueueError
@@ -30,13 +38,13 @@ LOOKS_LIKE_A_TOKEN = re.compile(r"hf_\w{20,}")
 
 # >>> application
 app = Flask(__name__)
-app.secret_key = secrets.token_hex()  # signe les cookies ; une autre à chaque démarrage
+app.secret_key = secrets.token_hex()  # signe les cookies
 app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
 
 
 @app.before_request
 def refuse_other_sites():
-    """Un formulaire posé sur un autre site n’écrit pas ici à la place du visiteur."""
+    """Refuser un formulaire posé sur un autre site."""
     origin = request.headers.get("Origin")
     if origin and urlsplit(origin).netloc != request.host:
         abort(403)
@@ -50,37 +58,39 @@ class Trouble(Exception):
     """Ce qui empêche de répondre, dit en français."""
 
 
-BROKEN = "Le Space est en panne. C’est à son auteur de le réparer, essayez-en un autre."
+BROKEN = "Le Space est en panne. Essayez-en un autre."
 STATES = {
-    "SLEEPING": "Le Space dort. Ouvrez sa page sur le Hub pour le réveiller, puis réessayez dans une minute.",
+    "SLEEPING": "Le Space dort. Ouvrez sa page sur le Hub, puis réessayez.",
     "BUILDING": "Le Space est en construction. Réessayez dans quelques minutes.",
     "APP_STARTING": "Le Space démarre. Réessayez dans une minute.",
-    "PAUSED": "Le Space est en pause. Seul son propriétaire peut le relancer, essayez-en un autre.",
+    "PAUSED": "Le Space est en pause. Essayez-en un autre.",
 }
-
-
-FAILURES = (  # la première ligne qui convient donne la phrase
-    (TimeoutError, "", "Le Space n’a pas répondu à temps. Réessayez avec un message plus court."),
-    (QueueError, "", "Trop de monde attend devant ce Space. Réessayez dans une minute."),
-    (AppError, "quota", "Le quota de calcul est épuisé. Attendez qu’il se renouvelle, ou changez de Space."),
-    (
-        AppError,
-        "verbose error reporting",
-        "Le Space s’est arrêté sur une erreur qu’il cache. Essayez un autre message.",
-    ),
-    (AppError, "", "Le Space refuse ce message et dit pourquoi. {}"),
-    (ValueError, "", "Ce Space, ou son point d’accès, est introuvable. Vérifiez SPACE et ENDPOINT."),
-    (Exception, "", "Le Space est injoignable. Vérifiez son adresse et le réseau, puis réessayez."),
+SLOW = "Le Space n’a pas répondu à temps. Essayez un message plus court."
+CROWDED = "Trop de monde attend devant ce Space. Réessayez dans une minute."
+QUOTA = "Le quota de calcul est épuisé. Attendez, ou changez de Space."
+HIDDEN = "Le Space s’est arrêté sur une erreur qu’il cache. Changez le message."
+REFUSAL = "Le Space refuse ce message et dit pourquoi. {}"
+NOT_FOUND = "Ce Space ou son point d’accès est introuvable. Vérifiez leurs noms."
+UNREACHABLE = "Le Space est injoignable. Vérifiez son adresse et le réseau."
+FAILURES = (
+    (TimeoutError, "", SLOW),
+    (QueueError, "", CROWDED),
+    (AppError, "quota", QUOTA),
+    (AppError, "verbose error reporting", HIDDEN),
+    (AppError, "", REFUSAL),
+    (ValueError, "", NOT_FOUND),
+    (Exception, "", UNREACHABLE),
 )
 
 
 def sentence_for(error):
-    """La phrase qui dit au visiteur ce qui s’est passé, puis quoi faire."""
+    """La phrase qui dit ce qui s’est passé, puis quoi faire."""
     said = str(error)
     if isinstance(error, Trouble):
         return said
-    kinds = (sentence for kind, words, sentence in FAILURES if isinstance(error, kind) and words in said)
-    return next(kinds).format(said)
+    for kind, words, sentence in FAILURES:  # la première ligne qui convient
+        if isinstance(error, kind) and words in said:
+            return sentence.format(said)
 
 
 # <<< phrases
@@ -89,7 +99,7 @@ def sentence_for(error):
 # >>> visiteurs
 @dataclass
 class Visitor:
-    """Un visiteur : sa session avec le Space, ce qui s’est dit, et l’heure de son dernier message."""
+    """Un visiteur : sa session avec le Space, ses échanges, sa dernière visite."""
 
     client: Client | None = None
     turns: list = field(default_factory=list)
@@ -105,7 +115,7 @@ def this_visitor():
     forget_the_idle()
     name = session.setdefault("visitor", secrets.token_urlsafe())
     if name not in visitors and len(visitors) >= MOST_VISITORS:
-        abort(503, "Trop de monde discute en ce moment. Réessayez dans une minute.")
+        abort(503, "Trop de monde discute en ce moment. Réessayez plus tard.")
     visitor = visitors.setdefault(name, Visitor())
     visitor.seen = time.monotonic()
     return visitor
@@ -136,7 +146,14 @@ def connect():
         stage = get_space_runtime(SPACE, token=TOKEN).stage
         if not stage.startswith("RUNNING"):
             raise Trouble(STATES.get(stage, BROKEN))
-    return Client(SPACE, token=TOKEN, verbose=False, download_files=False, httpx_kwargs={"timeout": 20})
+    patience = {"timeout": 20}  # secondes de silence ; 5 par défaut, c’est peu
+    return Client(
+        SPACE,
+        token=TOKEN,
+        verbose=False,
+        download_files=False,
+        httpx_kwargs=patience,
+    )
 
 
 # <<< connexion
@@ -146,9 +163,13 @@ def connect():
 def check(message):
     """Refuser, avant tout appel, ce qui ne doit pas partir."""
     if not message or len(message) > MOST_CHARACTERS:
-        raise Trouble(f"Écrivez un message, de {MOST_CHARACTERS} caractères au plus.")
+        raise Trouble(
+            f"Écrivez un message de {MOST_CHARACTERS} caractères au plus."
+        )
     if LOOKS_LIKE_A_TOKEN.search(message):
-        raise Trouble("Ce message ressemble à un jeton. Il n’est pas parti. Un jeton ne s’écrit nulle part.")
+        raise Trouble(
+            "Ce message ressemble à un jeton. Il n’est pas parti vers le Space."
+        )
 
 
 def answers(visitor, message):
@@ -173,12 +194,15 @@ def answers(visitor, message):
 
 # >>> tour
 def turn_by_turn(visitor, message):
-    """Les états successifs d’un tour de parole ; s’il échoue, le dernier est une phrase."""
-    turn = {"question": LOOKS_LIKE_A_TOKEN.sub("hf_••••", message), "answer": "", "failed": False}
+    """Les états d’un tour de parole ; s’il échoue, le dernier est une phrase."""
+    shown = LOOKS_LIKE_A_TOKEN.sub("hf_••••", message)
+    turn = {"question": shown, "answer": "", "failed": False}
     try:
         check(message)
         if not visitor.busy.acquire(blocking=False):
-            raise Trouble("Une réponse est déjà en cours. Attendez qu’elle soit finie.")
+            raise Trouble(
+                "Une réponse est déjà en cours. Attendez qu’elle soit finie."
+            )
         try:
             for text in answers(visitor, message):
                 if text != turn["answer"]:
@@ -223,7 +247,7 @@ def stream():
     """Avec JavaScript : chaque état de la réponse, dès qu’il arrive."""
     turns = turn_by_turn(this_visitor(), request.form.get("message", "").strip())
     events = (f"data: {json.dumps(turn)}\n\n" for turn in turns)
-    return Response(events, mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
+    return Response(events, mimetype="text/event-stream")
 
 
 # <<< flux

@@ -28,7 +28,8 @@ def page():
 def ask():
     message = request.form.get("message", "").strip()
     if not message or len(message) > MOST_CHARACTERS:
-        return render_template("premier.html", sentence="Écrivez un message, de 2000 caractères au plus.")
+        sentence = f"Écrivez un message de {MOST_CHARACTERS} caractères au plus."
+        return render_template("premier.html", sentence=sentence)
     client = Client(SPACE, token=False)
     answer = client.predict(message, api_name=ENDPOINT)
     return render_template("premier.html", message=message, answer=answer)

@@ -1,4 +1,4 @@
-// La réponse s’écrit au fil de l’eau. Sans ce script, elle arrive d’un bloc, et la page marche aussi.
+// La réponse s’écrit au fil de l’eau. Sans ce script, elle arrive d’un bloc.
 const form = document.querySelector("form");
 const talk = document.querySelector("ol");
 
@@ -37,11 +37,11 @@ form.addEventListener("submit", async (event) => {
     const response = await fetch("/flux", { method: "POST", body });
     if (!response.ok) throw new Error(response.status);
     for await (const turn of events(response)) {
-      line.textContent = turn.answer; // le texte entier : on remplace, on n’ajoute pas
+      line.textContent = turn.answer; // le texte entier : on remplace
       line.className = turn.failed ? "failure" : "answer";
     }
   } catch {
-    line.textContent = "Notre serveur ne répond plus. Rechargez la page, puis réessayez.";
+    line.textContent = "Notre serveur ne répond plus. Rechargez la page.";
     line.className = "failure";
   }
 });
