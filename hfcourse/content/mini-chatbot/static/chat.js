@@ -1,5 +1,6 @@
 // La réponse s’écrit au fil de l’eau. Sans ce script, elle arrive d’un bloc.
 const form = document.querySelector("form");
+const button = form.querySelector("button");
 const talk = document.querySelector("ol");
 
 // >>> ligne
@@ -33,6 +34,7 @@ form.addEventListener("submit", async (event) => {
   form.reset();
   addLine("question", body.get("message"));
   const line = addLine("answer", "…");
+  button.disabled = true; // une question à la fois
   try {
     const response = await fetch("/flux", { method: "POST", body });
     if (!response.ok) throw new Error(response.status);
@@ -43,6 +45,8 @@ form.addEventListener("submit", async (event) => {
   } catch {
     line.textContent = "Notre serveur ne répond plus. Rechargez la page.";
     line.className = "failure";
+  } finally {
+    button.disabled = false;
   }
 });
 // <<< envoi
