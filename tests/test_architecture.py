@@ -37,7 +37,8 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
 
 
-FILES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+# What students build in a lesson is shown and tested, and no part of the site.
+FILES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py")) if PACKAGE / "content" not in path.parents}
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
 

@@ -13,7 +13,7 @@ from hfcourse.practice.server import PracticeServer
 from hfcourse.typography import NARROW, NO_BREAK
 from tests.posting import Student, read
 
-LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space")
+LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot")
 PAGES = {
     "/": 200,
     **{f"/lecons/{slug}": 200 for slug in LESSONS},

@@ -39,7 +39,7 @@ def terms(source: str = WORDS) -> tuple[Term, ...]:
 
 
 def lesson(body: str) -> Rendered:
-    return render(FRONT + body, {}, terms())
+    return render(FRONT + body, {}, {}, terms())
 
 
 def links(rendered: Rendered) -> list[str]:
@@ -121,7 +121,7 @@ class TestMarking:
 
     def test_the_longest_form_wins(self) -> None:
         words = terms(WORDS + '\n[[term]]\nterm = "clé d\'API"\ndefinition = "Un mot de passe."\n')
-        assert links(render(FRONT + "Une clé d'API, puis une API.\n", {}, words)) == ["clé d’API", "API"]
+        assert links(render(FRONT + "Une clé d'API, puis une API.\n", {}, {}, words)) == ["clé d’API", "API"]
 
 
 @pytest.fixture

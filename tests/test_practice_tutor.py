@@ -68,6 +68,10 @@ Un fromage est un lait caillé. On le garde à la cave pendant six mois.
 | Fromage | Durée |
 | --- | --- |
 | Comté | douze mois |
+
+## Sources
+
+- Un livre sur les fromages.
 """
 
 

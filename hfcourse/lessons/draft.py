@@ -51,10 +51,11 @@ MARK = "\0"
 
 
 class Draft:
-    """One rendering: what it may draw on (`figures`, `lines`) and what it has gathered."""
+    """One rendering: what it may draw on (`figures`, `listings`, `lines`) and what it has gathered."""
 
-    def __init__(self, figures: Mapping[str, str]) -> None:
+    def __init__(self, figures: Mapping[str, str], listings: Mapping[str, str]) -> None:
         self.figures = figures
+        self.listings = listings
         self.lines: list[str] = []
         self.faults: list[Fault] = []
         self.sections: list[Section] = []

@@ -68,7 +68,7 @@ def read_term(entry: dict[str, Any], line: int, draft: Draft) -> Term:
 
 def read(source: str) -> Glossary:
     """Read the glossary; an entry that is wrong is a fault, and is left out."""
-    draft = Draft({})
+    draft = Draft({}, {})
     try:
         entries = tomllib.loads(source).get("term", [])
     except tomllib.TOMLDecodeError as error:

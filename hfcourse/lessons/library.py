@@ -28,6 +28,10 @@ CONTENT = ROOT / "hfcourse" / "content"
 FIGURES = ROOT / "static" / "figures"
 GLOSSARY = "glossary.toml"
 ADDRESS = "/lecons/"
+# What a lesson may show of the folders beside it: source, and nothing that a run of it leaves behind.
+SHOWN = {".py", ".html", ".css", ".js", ".txt", ".env"}
+
+Texts = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,9 @@ def order(lesson: Lesson) -> tuple[list[int], str]:
 
 
 @lru_cache(maxsize=64)
-def render(source: str, figures: tuple[tuple[str, str], ...], terms: tuple[Term, ...] = ()) -> Rendered:
+def render(source: str, figures: Texts, listings: Texts, terms: tuple[Term, ...] = ()) -> Rendered:
     """Render once for each content."""
-    return markdown.render(source, dict(figures), terms)
+    return markdown.render(source, dict(figures), dict(listings), terms)
 
 
 def read(path: Path) -> str:
@@ -93,9 +97,9 @@ def located(faults: tuple[Fault, ...], path: Path) -> tuple[Fault, ...]:
     return tuple(replace(fault, path=name_of(path)) for fault in faults)
 
 
-def open_lesson(path: Path, figures: tuple[tuple[str, str], ...], terms: tuple[Term, ...]) -> Lesson:
+def open_lesson(path: Path, figures: Texts, listings: Texts, terms: tuple[Term, ...]) -> Lesson:
     """Read and render one lesson."""
-    rendered = render(read(path), figures, terms)
+    rendered = render(read(path), figures, listings, terms)
     slug = rendered.front.slug or path.stem
     # Safe by construction: raw HTML is off, the rest is escaped.
     html, definitions = Markup(rendered.html), Markup(glossary.draw_definitions(rendered.terms))  # noqa: S704
@@ -126,24 +130,29 @@ class Shelf:
     def __init__(self, content: Path, figures: Path) -> None:
         self.content, self.figures = content, figures
         self.state: tuple[tuple[str, int, int], ...] | None = None
-        self.pictures: tuple[tuple[str, str], ...] = ()
+        self.pictures: Texts = ()
+        self.listings: Texts = ()
         self.kept: tuple[Lesson, ...] = ()
         self.glossary = Glossary()
 
     def files(self) -> list[Path]:
         """Every file that a page is made of."""
-        return sorted([*self.content.glob("*.md"), *self.content.glob(GLOSSARY), *self.figures.glob("*.svg")])
+        shown = (path for depth in ("*/*", "*/*/*") for path in self.content.glob(depth) if path.suffix in SHOWN)
+        texts = [*self.content.glob("*.md"), *self.content.glob(GLOSSARY)]
+        return sorted([*texts, *shown, *self.figures.glob("*.svg")])
 
     def lessons(self) -> tuple[Lesson, ...]:
         """The lessons in order, read again if a file has changed."""
         stats = ((str(path), path.stat()) for path in self.files())
         state = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
         if state != self.state:
-            self.pictures = tuple((path.name, read(path)) for path in self.files() if path.suffix == ".svg")
+            files = self.files()
+            self.pictures = tuple((path.name, read(path)) for path in files if path.suffix == ".svg")
+            shown = (path for path in files if path.suffix in SHOWN)
+            self.listings = tuple((path.relative_to(self.content).as_posix(), read(path)) for path in shown)
             self.glossary = open_glossary(self.content / GLOSSARY)
-            opened = (
-                open_lesson(path, self.pictures, self.glossary.terms) for path in self.files() if path.suffix == ".md"
-            )
+            drawn_from = self.pictures, self.listings, self.glossary.terms
+            opened = (open_lesson(path, *drawn_from) for path in files if path.suffix == ".md")
             self.kept, self.state = tuple(sorted(opened, key=order)), state
         return self.kept
 
@@ -236,7 +245,8 @@ def faults() -> list[Fault]:
 def sample(source: str) -> Markup:
     """A piece of a lesson, for the page of patterns: what is shown there is what lessons are made of."""
     lessons()
-    html = render(source, current_app.extensions["lessons"].pictures).html
+    shelf = current_app.extensions["lessons"]
+    html = render(source, shelf.pictures, shelf.listings).html
     return Markup(html.replace(' method="post"', ""))  # noqa: S704 (as above; no lesson would keep these answers)
 
 

@@ -136,12 +136,15 @@ def mark_lede(tokens: Sequence[Token], draft: Draft) -> None:
     draft.fault(line, "the lesson does not begin with a paragraph.", "Introduce it in one paragraph, shown larger.")
 
 
-def render(source: str, figures: Mapping[str, str], terms: Sequence[Term] = ()) -> Rendered:
+def render(
+    source: str, figures: Mapping[str, str], listings: Mapping[str, str], terms: Sequence[Term] = ()
+) -> Rendered:
     """Render the text of a lesson file.
 
-    `figures` holds the SVG of each figure by its file name, `terms` the words of the glossary.
+    `figures` holds the SVG of each figure by its file name, `listings` the text of each file that may be shown by
+    its path in `content/`, `terms` the words of the glossary.
     """
-    draft, marker = Draft(figures), Marker(terms)
+    draft, marker = Draft(figures, listings), Marker(terms)
     if UNREADABLE in source:
         line = source[: source.index(UNREADABLE)].count("\n") + 1
         draft.fault(line, "a character cannot be read.", "Save the file as UTF-8.")

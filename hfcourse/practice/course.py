@@ -9,6 +9,8 @@ from pathlib import Path
 from .french import typeset
 
 INTRODUCTION = "Introduction"
+# Where a lesson says what it was checked against: no answer to anybody's question.
+SOURCES = "Sources"
 # A caption or a block of code makes no sense away from its figure or its lesson, nor does a « try it ».
 _UNQUOTABLE = ("figure", "essayez", "onglets")
 _CHANGE = "changement"
@@ -50,7 +52,7 @@ def read_lesson(path: Path) -> list[Section]:
     sections = []
     for heading, blocks in _by_heading(parts[2]):
         passages = tuple(_join_lists(blocks))
-        if passages:
+        if passages and heading != SOURCES:
             sections.append(Section(str(front["number"]), typeset(front.get("title", "")), heading, passages))
     return sections
 

@@ -21,7 +21,7 @@ RUN_AXE = """async () => {
 }"""
 OVERFLOW = "() => document.documentElement.scrollWidth - innerWidth"
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
-LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space")
+LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot")
 ENDPOINTS = ("saluer", "calculer", "compter", "filtrer", "classer", "resumer", "discuter")
 VALUES = {
     "saluer": {"prenom": "Awa"},
