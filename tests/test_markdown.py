@@ -153,6 +153,11 @@ def test_a_file_may_stand_in_tabs():
     assert code(html) == 'return "oui"\n'
 
 
+def test_what_no_style_is_for_weighs_nothing():
+    html = lesson('```javascript\nconst app = "a";\n```\n').html
+    assert '<span class="kd">const</span> app = <span class="s2">"a"</span>;' in html
+
+
 TABS = "::: onglets Saluer\n```python\na\n```\n```javascript\nb\n```\n```bash\ncurl c\n```\n:::\n"
 
 

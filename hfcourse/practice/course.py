@@ -11,8 +11,9 @@ from .french import typeset
 INTRODUCTION = "Introduction"
 # Where a lesson says what it was checked against: no answer to anybody's question.
 SOURCES = "Sources"
-# A caption or a block of code makes no sense away from its figure or its lesson, nor does a « try it ».
-_UNQUOTABLE = ("figure", "essayez", "onglets")
+# A caption or a block of code makes no sense away from its figure or its lesson, nor does what there is to do;
+# and a wrong answer is no answer.
+_UNQUOTABLE = ("figure", "essayez", "onglets", "quiz", "checklist", "exercice", "solution")
 _CHANGE = "changement"
 
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
