@@ -4,10 +4,12 @@ Nothing is kept of somebody who only reads.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import Delete, String, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database, visitors
@@ -42,7 +44,8 @@ def keep(lesson: str, values: Mapping[str, str | None]) -> None:
     """Keep what the visitor has just done in a lesson, None to undo it; makes the visitor known at first need."""
     visitor = visitors.remembered()
     mine = Mark.visitor == visitor, Mark.lesson == lesson
-    with database.writing() as session:
+    # A second click at the same moment may have kept it already.
+    with suppress(IntegrityError), database.writing() as session:
         session.execute(delete(Mark).where(*mine, Mark.key.in_(values)))
         for key, value in values.items():
             if value is not None:

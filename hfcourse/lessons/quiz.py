@@ -16,7 +16,7 @@ from hfcourse.typography import french
 
 SIGNS = {"[x] ": True, "[X] ": True, "[ ] ": False}
 NOTHING_CHOSEN = french("Choisissez une réponse, puis validez.")
-INCOMPLETE = french("Ce que vous avez choisi est juste, mais il manque une bonne réponse.")
+INCOMPLETE = french("Ce que vous avez choisi est juste, mais il manque au moins une bonne réponse.")
 
 
 @dataclass(frozen=True)
