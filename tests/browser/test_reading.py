@@ -123,3 +123,12 @@ def test_the_skip_link_comes_first_and_leads_to_the_text(page: Page):
     expect(page.get_by_role("link", name="Aller au contenu")).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
+
+
+def test_on_paper_code_is_whole_and_keeps_the_name_of_its_file(page: Page):
+    page.goto("/lecons/3-4-mini-chatbot")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 900})
+    cut = "blocks => blocks.filter(each => each.scrollWidth > each.clientWidth).length"
+    assert page.locator(".code pre, .figure .scroll").evaluate_all(cut) == 0
+    expect(page.locator(".code-head").filter(has_text="requirements.txt")).to_be_visible()
