@@ -14,6 +14,7 @@ from tests.browser.site import ROOT, START_SECONDS, Site, environment, free_port
 from tests.practice_fixtures import until
 
 TOKEN = "hf_" + "z" * 34
+AXE = ROOT / "tests" / "browser" / "axe-4.14.1.min.js"
 QUESTION = "Qu’est-ce qu’un Space ?"
 
 
@@ -107,6 +108,19 @@ def test_html_is_text_and_no_token_reaches_the_browser(chatbot: Chatbot, student
     assert page.locator("img").count() == 0
     assert until(lambda: len(received) >= 6)
     assert not any(TOKEN in each for each in received)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everybody_can_use_it(chatbot: Chatbot, student_at: StudentAt, theme: str):
+    page = student_at(chatbot, color_scheme=theme, viewport={"width": 360, "height": 740})
+    page.goto("/")
+    for message in (QUESTION, TOKEN):
+        ask(page, message)
+        expect(page.get_by_role("button")).to_be_enabled()
+    expect(page.locator(".failure")).to_contain_text("ressemble à un jeton")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert page.evaluate("axe.run()")["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_a_server_that_stopped_gives_a_french_sentence(chatbot: Chatbot, student_at: StudentAt):

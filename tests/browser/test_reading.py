@@ -187,3 +187,12 @@ def test_a_key_leads_to_the_search_box_and_is_a_letter_where_one_types(page: Pag
     page.locator("h1").click()
     page.keyboard.press("/")
     expect(box).to_be_focused()
+
+
+def test_on_paper_code_is_whole_and_keeps_the_name_of_its_file(page: Page):
+    page.goto("/lecons/3-4-mini-chatbot")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 900})
+    cut = "blocks => blocks.filter(each => each.scrollWidth > each.clientWidth).length"
+    assert page.locator(".code pre, .figure .scroll").evaluate_all(cut) == 0
+    expect(page.locator(".code-head").filter(has_text="requirements.txt")).to_be_visible()
