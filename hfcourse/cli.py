@@ -1,10 +1,12 @@
-"""The commands of `flask`: check the course, prune old runs, bring the database up to date."""
+"""The commands of `flask`: check and export the course, prune old runs, bring the database up to date."""
+
+from pathlib import Path
 
 import click
 from flask import Flask
 
-from hfcourse import database
-from hfcourse.lessons import library
+from hfcourse import database, typography
+from hfcourse.lessons import course, library, marks
 from hfcourse.runs import pruning
 
 
@@ -22,7 +24,8 @@ def check() -> None:
 @click.command("prune")
 @click.option("--run", "run_id", help="Delete this one run instead, whatever its age: the end of its address.")
 def prune(run_id: str | None) -> None:
-    """Delete the runs, and their files, that are older than KEEP_DAYS or over KEEP_BYTES."""
+    """Delete the runs, and their files, that are older than KEEP_DAYS or over KEEP_BYTES; old marks in lessons too."""
+    marks.prune()
     gone = pruning.forget(run_id) if run_id else pruning.prune()
     click.echo(f"{gone} runs deleted.")
 
@@ -33,7 +36,20 @@ def migrate() -> None:
     database.migrate_current()
 
 
+@click.command("export")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--site", metavar="URL", help="Where this site is: the file then links to its forms.")
+def export(path: Path, site: str | None) -> None:
+    """Write the whole course into one HTML file that is read without a network, questions included."""
+    html = course.export(site.rstrip("/") if site else None)
+    try:
+        path.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
+    click.echo(f"{path}: {len(library.lessons())} lessons, {typography.size(len(html.encode()))}.")
+
+
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (check, prune, migrate):
+    for command in (check, export, prune, migrate):
         app.cli.add_command(command)

@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from hfcourse import database, visitors
-from hfcourse.lessons import library
+from hfcourse.lessons import library, marks, progress
 from hfcourse.runs import store
 from hfcourse.spaces import catalogue
 
@@ -14,10 +14,20 @@ LATEST_RUNS = 3
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """The course: its lessons, and the visitor's latest runs."""
+    """The course: its lessons, how far the visitor has come in each, what comes next, and their latest runs."""
     visitor = visitors.current()
-    runs = store.latest(visitor, LATEST_RUNS) if visitor else []
-    return render_template("home/index.html", section="course", lessons=library.lessons(), runs=runs)
+    lessons, done = library.lessons(), marks.of_visitor()
+    progress_in = {one.slug: progress.of(one.parts, done.get(one.slug, {})) for one in lessons}
+    left = [one for one in lessons if not progress_in[one.slug].is_read]
+    return render_template(
+        "home/index.html",
+        section="course",
+        lessons=lessons,
+        progress_in=progress_in,
+        is_begun=any(each.done for each in progress_in.values()),
+        next_lesson=next(iter(left), None),
+        runs=store.latest(visitor, LATEST_RUNS) if visitor else [],
+    )
 
 
 @bp.get("/confidentialite")

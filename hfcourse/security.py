@@ -2,6 +2,7 @@
 
 import tempfile
 from typing import IO, cast
+from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, current_app, request
 from flask.sessions import SecureCookieSessionInterface
@@ -112,6 +113,19 @@ class BoundedRequest(Request):
 def is_too_large() -> bool:
     """Did the files of this form pass the limit? What was typed beside them is whole."""
     return cast(BoundedRequest, request).is_too_large
+
+
+def is_from_elsewhere() -> bool:
+    """Was this form sent by a page of another site?
+
+    For the forms of pages that must set no cookie: without one there is no number to prove anything by.
+    Browsers say where a form comes from in Sec-Fetch-Site, and on plain http in Origin alone; a program that
+    says nothing has nobody's cookie to abuse.
+    """
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    return origin is not None and urlsplit(origin).netloc != request.host
 
 
 class CookieSession(SecureCookieSessionInterface):

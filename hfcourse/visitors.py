@@ -1,7 +1,7 @@
 """Who is asking: a visitor, known by a signed cookie, without an account.
 
 The cookie holds a random name, and the number by which forms prove where they come from. It is set when
-there is something to remember (a form is shown, a run is made): reading the lessons leaves no trace.
+there is something to remember (a form shown, a run made, a question answered): reading lessons leaves no trace.
 """
 
 import secrets

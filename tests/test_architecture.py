@@ -21,13 +21,13 @@ ARROWS = {
     "practice": set(),
     "spaces": {"practice"},
     "runs": {"spaces"},
-    "migrations": {"runs", "spaces"},
+    "migrations": {"lessons", "runs", "spaces"},
     "chat": {"runs", "spaces"},
     "classroom": {"runs", "spaces"},
 }
-PURE = ("lessons.markdown", "lessons.quiz", "spaces.description", "spaces.values", "spaces.events", "spaces.snippets",
-        "runs.shapes", "runs.outputs", "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose",
-        "runs.exports", "highlighting", "typography", "chat.conversation")  # fmt: skip
+PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.description", "spaces.values", "spaces.events",
+        "spaces.snippets", "runs.shapes", "runs.outputs", "runs.drawings", "runs.charts", "runs.trees", "runs.conversations",
+        "runs.prose", "runs.exports", "highlighting", "typography", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip
 TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}
@@ -38,7 +38,8 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
 
 
-FILES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+# What students build in a lesson is shown and tested, and no part of the site.
+FILES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py")) if PACKAGE / "content" not in path.parents}
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
 

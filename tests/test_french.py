@@ -13,10 +13,15 @@ from hfcourse.practice.server import PracticeServer
 from hfcourse.typography import NARROW, NO_BREAK
 from tests.posting import Student, read
 
-LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space")
+LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot")
 PAGES = {
     "/": 200,
     **{f"/lecons/{slug}": 200 for slug in LESSONS},
+    "/imprimer": 200,
+    "/glossaire": 200,
+    "/recherche": 200,
+    "/recherche?q=quota": 200,
+    "/recherche?q=zzzz": 200,
     "/espaces/": 200,
     "/espaces/?nom=sans-barre": 400,
     "/espaces/?q=a/b/c": 400,

@@ -11,8 +11,9 @@ from hfcourse.lessons import library
 from hfcourse.runs import store
 
 FIRST, SECOND, THIRD = "/lecons/3-1-presentation", "/lecons/3-2-compte-et-jeton", "/lecons/3-3-tester-un-space"
-LESSONS = (FIRST, SECOND, THIRD)
-PAGES = (*LESSONS, "/", "/confidentialite", "/motifs")
+FOURTH = "/lecons/3-4-mini-chatbot"
+LESSONS = (FIRST, SECOND, THIRD, FOURTH)
+PAGES = (*LESSONS, "/", "/imprimer", "/glossaire", "/recherche", "/recherche?q=jeton", "/confidentialite", "/motifs")
 FIRST_VISIT_BYTES = 40_000
 
 
@@ -47,12 +48,14 @@ def test_the_contents_list_leads_to_every_section(client: FlaskClient, app: Flas
 
 
 def test_lessons_lead_to_each_other(client: FlaskClient):
-    first, second, third = (client.get(address).text for address in LESSONS)
+    first, second, third, fourth = (client.get(address).text for address in LESSONS)
     assert f'class="next" href="{SECOND}" rel="next"' in first
     assert 'rel="prev"' not in first
     assert f'href="{FIRST}" rel="prev"' in second
     assert f'href="{THIRD}" rel="next"' in second
     assert f'href="{SECOND}" rel="prev"' in third
+    assert f'class="next" href="{FOURTH}" rel="next"' in third
+    assert f'href="{THIRD}" rel="prev"' in fourth
 
 
 def test_the_header_marks_the_course(client: FlaskClient):

@@ -92,6 +92,19 @@ def test_an_edited_figure_shows(course: Course):
     assert "Ensuite" in course.shelf.lessons()[0].html
 
 
+def test_an_edited_file_shows_where_a_lesson_includes_it(app: Flask, course: Course):
+    course.write("31.md", "3.1", "un", "Un chapeau.\n\n```python essai/app.py\n```")
+    assert told(app) == ["31.md:12: the file “essai/app.py” is missing."]
+    (course.content / "essai" / "templates").mkdir(parents=True)
+    (course.content / "essai" / "app.py").write_text("avant = 1\n")
+    (course.content / "essai" / "templates" / "page.html").write_text("<p>")
+    (course.content / "essai" / "app.pyc").write_bytes(b"\xff")
+    assert "avant" in course.shelf.lessons()[0].html
+    (course.content / "essai" / "app.py").write_text("ensuite = 1\n")
+    assert "ensuite" in course.shelf.lessons()[0].html
+    assert [name for name, _ in course.shelf.listings] == ["essai/app.py", "essai/templates/page.html"]
+
+
 def test_a_lesson_without_a_slug_is_served_under_the_name_of_its_file(course: Course):
     (course.content / "31-brouillon.md").write_text("Bonjour.\n")
     assert course.shelf.lessons()[0].slug == "31-brouillon"
@@ -134,7 +147,7 @@ def test_a_fault_says_where_what_and_how_to_mend(app: Flask, course: Course):
         (fault,) = library.faults()
     assert str(fault) == (
         f"{path}:12: the block “::: astuce” is unknown. "
-        "The names are note, attention, changement, figure, onglets, essayez."
+        "The names are note, attention, changement, figure, onglets, essayez, quiz, exercice, solution, checklist."
     )
 
 
@@ -154,6 +167,6 @@ def test_the_real_lessons_have_no_fault(app: Flask):
 
 def test_the_real_course_has_its_lessons_in_order(app: Flask):
     with app.app_context():
-        assert [lesson.slug for lesson in library.lessons()][:3] == [
-            "3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space",
+        assert [lesson.slug for lesson in library.lessons()][:4] == [
+            "3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot",
         ]  # fmt: skip

@@ -1,5 +1,8 @@
 """The dialect of the lessons: what each construct becomes, and what is said of what is wrong."""
 
+import re
+from html import unescape
+
 import pytest
 
 from hfcourse.lessons.markdown import Rendered, render
@@ -18,11 +21,27 @@ Un chapeau.
 """
 FIRST_LINE = FRONT.count("\n") + 1
 FIGURES = {"Jetons.svg": '<svg viewBox="0 0 8 4"><title id="t">La page des jetons</title></svg>'}
+APP = """import os
+
+# >>> page
+@app.get("/")
+def page():
+    # >>> corps
+    return "oui"
+    # <<< corps
+# <<< page
+
+
+# >>> envoi
+def ask(): ...
+# >>> jamais-fermé
+"""
+LISTINGS = {"mini/app.py": APP, "mini/page.html": "{# >>> titre #}\n<h1>Oui</h1>\n{# <<< titre #}\n"}
 CHANGE = "::: changement 22 novembre 2026\nEn 2025\n: Ceci.\n\nMaintenant\n: Cela.\n:::\n"
 
 
 def lesson(body: str) -> Rendered:
-    return render(FRONT + body, FIGURES)
+    return render(FRONT + body, FIGURES, LISTINGS)
 
 
 def said(rendered: Rendered) -> list[str]:
@@ -104,6 +123,39 @@ def test_code_is_highlighted_and_never_typeset():
     assert "<span>Python</span>" in html
     assert """<span class="s1">'a : b'</span>""" in html
     assert '<span class="c1"># quoi ?</span>' in html
+
+
+def code(html: str) -> str:
+    """The words of the one block of code."""
+    return unescape(re.sub(r"<[^>]+>", "", html.partition("<code>")[2].partition("</code>")[0]))
+
+
+def test_a_file_is_shown_whole_without_its_marks_under_its_name():
+    rendered = lesson("```python mini/app.py\n```\n")
+    assert said(rendered) == []
+    assert code(rendered.html) == ('import os\n\n@app.get("/")\ndef page():\n    return "oui"\n\n\ndef ask(): ...\n')
+    assert "<span>app.py</span>" in rendered.html
+    assert 'aria-label="Copier le code\u00a0: app.py"' in rendered.html
+    assert '<pre data-lang="python"' in rendered.html
+
+
+def test_a_part_of_a_file_is_what_stands_between_its_marks():
+    assert code(lesson("```python mini/app.py page\n```\n").html) == '@app.get("/")\ndef page():\n    return "oui"\n'
+    assert code(lesson("```html mini/page.html titre\n```\n").html) == "<h1>Oui</h1>\n"
+
+
+def test_a_part_inside_a_function_moves_to_the_left():
+    assert code(lesson("```python mini/app.py corps\n```\n").html) == 'return "oui"\n'
+
+
+def test_a_file_may_stand_in_tabs():
+    html = lesson("::: onglets Un\n```python mini/app.py corps\n```\n:::\n").html
+    assert code(html) == 'return "oui"\n'
+
+
+def test_what_no_style_is_for_weighs_nothing():
+    html = lesson('```javascript\nconst app = "a";\n```\n').html
+    assert '<span class="kd">const</span> app = <span class="s2">"a"</span>;' in html
 
 
 TABS = "::: onglets Saluer\n```python\na\n```\n```javascript\nb\n```\n```bash\ncurl c\n```\n:::\n"
@@ -198,6 +250,16 @@ def test_an_unknown_block_is_shown_as_a_note():
         ("::: note Titre\nTexte.\n:::\n", "“Titre”, after ::: note, is not shown."),
         ("```\nsans langage\n```\n", "a code block has no language."),
         ("```cobol\nx\n```\n", "the language “cobol” of a code block is unknown."),
+        ("```python mini/apq.py\n```\n", "the file “mini/apq.py” is missing."),
+        ("```python autre/chose.py\n```\n", "the file “autre/chose.py” is missing."),
+        ("```python mini/app.py pages\n```\n", "mini/app.py has no part “pages”."),
+        ("```python mini/app.py envoi\n```\n", "mini/app.py has no part “envoi”."),
+        ("```html mini/page.html page\n```\n", "mini/page.html has no part “page”."),
+        ("```python mini/app.py page corps\n```\n", "“corps”, after a file and its part, is not understood."),
+        (
+            "```python mini/app.py page\n1\n```\n",
+            "a code block shows mini/app.py and holds code of its own, which is not shown.",
+        ),
         ("# Titre\n", "a heading of level 1."),
         ("4. quatre\n", "steps that do not start at 1."),
         (
@@ -222,6 +284,19 @@ def test_a_fault_is_told_with_its_line_and_the_page_still_renders(body: str, wha
 def test_tabs_hold_each_language_of_a_call_once(language: str, wrong: str):
     rendered = lesson(f"::: onglets Appeler\n```python\n1\n```\n```{language}\n2\n```\n:::\n")
     assert said(rendered) == [f"{FIRST_LINE + 4}: {wrong}"]
+
+
+@pytest.mark.parametrize(
+    ("words", "mend"),
+    [
+        ("mini/apq.py", "Did you mean mini/app.py?"),
+        ("autre/chose.txt", "Put it into a folder of hfcourse/content."),
+        ("mini/app.py pages", "Its parts are page, corps, envoi, jamais-fermé."),
+        ("mini/app.py envoi", "Open it with a comment >>> envoi, close it with <<< envoi."),
+    ],
+)
+def test_a_missing_file_or_part_is_told_with_what_there_is(words: str, mend: str):
+    assert lesson(f"```python {words}\n```\n").faults[0].mend == mend
 
 
 def test_a_near_name_is_suggested_for_a_missing_figure():
@@ -253,13 +328,13 @@ def test_an_image_of_another_host_is_never_loaded():
     ],
 )
 def test_a_wrong_field_is_told_with_its_line(before: str, after: str, fault: str):
-    rendered = render(FRONT.replace(before, after), FIGURES)
+    rendered = render(FRONT.replace(before, after), FIGURES, {})
     assert fault in said(rendered)
     assert "Un chapeau." in rendered.html
 
 
 def test_a_lesson_without_front_matter_is_still_rendered():
-    rendered = render("Bonjour.\n", {})
+    rendered = render("Bonjour.\n", {}, {})
     assert said(rendered) == ["1: the front matter is missing."]
     assert rendered.html == '<p class="lede">Bonjour.</p>\n'
 
@@ -269,5 +344,5 @@ def test_a_character_that_is_not_utf8_is_told():
 
 
 def test_a_lesson_that_begins_with_a_heading_has_no_lede():
-    rendered = render(FRONT.replace("Un chapeau.", "## Titre"), {})
+    rendered = render(FRONT.replace("Un chapeau.", "## Titre"), {}, {})
     assert [fault.what for fault in rendered.faults] == ["the lesson does not begin with a paragraph."]

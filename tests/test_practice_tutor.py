@@ -68,6 +68,10 @@ Un fromage est un lait caillé. On le garde à la cave pendant six mois.
 | Fromage | Durée |
 | --- | --- |
 | Comté | douze mois |
+
+## Sources
+
+- Un livre sur les fromages.
 """
 
 
@@ -241,3 +245,15 @@ def test_it_answers_from_the_real_course(question, lesson, quoted):
 
     assert quoted in answer
     assert not lesson or answer.startswith(f"Leçon {lesson}")
+
+
+def test_what_there_is_to_do_is_not_quoted_wrong_answers_least_of_all(tmp_path: Path):
+    blocks = (
+        "::: quiz\nQuelle pâte ?\n\n- [x] La juste.\n  > Oui.\n- [ ] La fausse.\n  > Non.\n:::",
+        "::: checklist\n- La liste.\n:::",
+        ":::: exercice Pétrir\nÉnoncé.\n\n::: solution\nLa solution.\n:::\n::::",
+    )
+    (tmp_path / "11.md").write_text(BREAD + "\n## Vérifier\n\n" + "\n\n".join(blocks), encoding="utf-8")
+    assert [section.heading for section in read_course(tmp_path)] == ["Introduction", "Pétrir la pâte", "Cuire"]
+    passages = [passage for section in read_course(CONTENT) for passage in section.passages]
+    assert not [passage for passage in passages if "[x]" in passage or "[ ]" in passage]

@@ -8,7 +8,7 @@ from html import unescape
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import fences, pieces
+from hfcourse.lessons import checklist, fences, pieces, quiz
 from hfcourse.lessons.dialect import html_token, to_html
 from hfcourse.lessons.draft import Draft, Link
 from hfcourse.typography import NO_BREAK, french
@@ -119,6 +119,35 @@ def try_it(block: Container) -> str:
     return pieces.try_it(block.draft.next_number("essayez"), called[1], called[2], address, to_html(block.inner))
 
 
+def question(block: Container) -> str:
+    """A question, its answers, and why each is right or wrong."""
+    if block.words:
+        block.fault(f"“{block.words}”, after ::: quiz, is not shown.", "Write the question inside the block.")
+    read = quiz.read(block.inner, block.line, block.draft)
+    return block.draft.keep(read) if read else to_html(block.inner)
+
+
+def to_tick(block: Container) -> str:
+    """What a reader should have done by now, to tick off."""
+    read = checklist.read(french(block.words), block.inner, block.line, block.draft)
+    return block.draft.keep(read) if read else to_html(block.inner)
+
+
+def exercise(block: Container) -> str:
+    """Something to do, and its folded solution."""
+    if not block.words:
+        block.fault("an exercice has no title.", "Say what there is to do: :::: exercice Titre")
+    if not any(token.content.startswith(pieces.SOLUTION) for token in block.inner):
+        block.fault("an exercice has no solution.", "Write ::: solution in it, and open and close it with ::::.")
+    number = block.draft.next_number("exercice")
+    return pieces.exercise(number, french(block.words or "Exercice"), to_html(block.inner))
+
+
+def solution(block: Container) -> str:
+    """The solution of an exercise, folded."""
+    return pieces.solution(to_html(block.inner))
+
+
 DRAWN: dict[str, Callable[[Container], str]] = {
     "note": note,
     "attention": warning,
@@ -126,8 +155,12 @@ DRAWN: dict[str, Callable[[Container], str]] = {
     "figure": figure,
     "onglets": tabs,
     "essayez": try_it,
+    "quiz": question,
+    "exercice": exercise,
+    "solution": solution,
+    "checklist": to_tick,
 }
-WORDLESS = (note, warning)
+WORDLESS = (note, warning, solution)
 
 
 def draw(opening: Token, inner: Sequence[Token], draft: Draft) -> str:

@@ -1,8 +1,9 @@
 """The parser of the lessons' Markdown: CommonMark, tables, definition lists, containers, words in brackets. Pure."""
 
+import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -37,3 +38,32 @@ def slug(title: str) -> str:
     letters = unicodedata.normalize("NFKD", title.translate(LIGATURES).lower())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def digest(html: str) -> str:
+    """A short name made of the words."""
+    return hashlib.sha256(html.encode()).hexdigest()[:8]
+
+
+def items_of(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """What each line of a list holds."""
+    item: list[Token] = []
+    for token in tokens:
+        if token.type == "list_item_open" and token.level == tokens[0].level + 1:
+            item = []
+        elif token.type == "list_item_close" and token.level == tokens[0].level + 1:
+            yield item
+        else:
+            item.append(token)
+
+
+def first_words(tokens: Sequence[Token]) -> str:
+    """The HTML of the first paragraph, without its frame; empty if it is none."""
+    if len(tokens) < 2 or tokens[0].type != "paragraph_open":
+        return ""
+    return to_html(tokens[1:2])
+
+
+def plain(inline: Token) -> str:
+    """The words of a heading, a cell or a definition, without their marks."""
+    return "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"})

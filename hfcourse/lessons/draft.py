@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 # Ids that the page around the lesson already has.
-TAKEN_IDS = frozenset({"contenu"})
+TAKEN_IDS = frozenset({"contenu", "lue"})
 
 
 @dataclass(frozen=True, order=True)
@@ -38,11 +39,23 @@ class Link:
     address: str
 
 
-class Draft:
-    """One rendering: what it may draw on (`figures`, `lines`) and what it has gathered."""
+class Part(Protocol):
+    """A piece of a lesson that looks different for each visitor."""
 
-    def __init__(self, figures: Mapping[str, str]) -> None:
+    def draw(self, done: Mapping[str, str]) -> str:
+        """Its HTML for somebody who has done this: values by the keys of what they belong to."""
+
+
+# Markdown replaces this character in whatever an author writes: it can only be ours.
+MARK = "\0"
+
+
+class Draft:
+    """One rendering: what it may draw on (`figures`, `listings`, `lines`) and what it has gathered."""
+
+    def __init__(self, figures: Mapping[str, str], listings: Mapping[str, str]) -> None:
         self.figures = figures
+        self.listings = listings
         self.lines: list[str] = []
         self.faults: list[Fault] = []
         self.sections: list[Section] = []
@@ -50,6 +63,8 @@ class Draft:
         self.anchors: set[str] = set()
         self.drawn_figures: set[str] = set()
         self.counts: Counter[str] = Counter()
+        self.parts: list[Part] = []
+        self.keys: set[str] = set()
 
     def fault(self, line: int, what: str, mend: str) -> None:
         """Note a fault; whoever knows the file adds its path."""
@@ -59,6 +74,18 @@ class Draft:
         """1, 2, 3… for each kind of thing that needs a name of its own in the page."""
         self.counts[kind] += 1
         return self.counts[kind]
+
+    def keep(self, part: Part) -> str:
+        """Set a part aside; what is returned marks its place in the HTML."""
+        self.parts.append(part)
+        return f"{MARK}{len(self.parts) - 1}{MARK}"
+
+    def claim_key(self, key: str, line: int) -> str:
+        """Return the name under which is kept what a visitor did; two things of the same words are a fault."""
+        if key in self.keys:
+            self.fault(line, "the same words stand twice in what there is to do.", "Word one of them differently.")
+        self.keys.add(key)
+        return key
 
     def claim(self, wanted: str, line: int) -> str:
         """Return the id for a heading: the one it wants, or a free one beside it and a fault."""

@@ -1,11 +1,13 @@
 """Code in a lesson: highlighted on the server, alone or in tabs. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
 
 from markdown_it.token import Token
 
 from hfcourse.highlighting import highlighted
-from hfcourse.lessons import pieces
+from hfcourse.lessons import listings, pieces
 from hfcourse.lessons.draft import Draft
 from hfcourse.typography import NO_BREAK
 
@@ -15,6 +17,7 @@ LANGUAGES = {
     "bash": "Bash",
     "text": "Texte",
     "html": "HTML",
+    "css": "CSS",
     "json": "JSON",
 }
 # What tabs set side by side is one call, and from a terminal a call is made with cURL.
@@ -26,9 +29,18 @@ def line_of(token: Token) -> int:
     return token.map[0] + 1 if token.map else 1
 
 
+@dataclass(frozen=True)
+class Listing:
+    """A piece of code: its language, the name over it, the code itself."""
+
+    language: str
+    name: str
+    code: str
+
+
 def language_of(fence: Token, draft: Draft) -> str:
     """The language that a fence names; plain text, and a fault, if there is none that we know."""
-    language = fence.info.strip()
+    language = "".join(fence.info.split()[:1])
     if language in LANGUAGES:
         return language
     what = f"the language “{language}” of a code block is unknown." if language else "a code block has no language."
@@ -36,30 +48,41 @@ def language_of(fence: Token, draft: Draft) -> str:
     return "text"
 
 
+def read(fence: Token, draft: Draft) -> Listing:
+    """The code of a fence, or of the file that it names after its language."""
+    language, words = language_of(fence, draft), fence.info.split()[1:]
+    if not words:
+        return Listing(language, LANGUAGES[language], fence.content)
+    if fence.content.strip():
+        what = f"a code block shows {words[0]} and holds code of its own, which is not shown."
+        draft.fault(line_of(fence), what, "Remove one of the two.")
+    return Listing(language, words[0].rpartition("/")[2], listings.include(words, line_of(fence), draft))
+
+
 def block(fence: Token, draft: Draft) -> str:
-    """One block of code under the name of its language."""
-    language = language_of(fence, draft)
-    name = LANGUAGES[language]
+    """One block of code under the name of its language, or of its file."""
+    shown = read(fence, draft)
     return pieces.code(
-        f"<span>{name}</span>",
-        f"Copier le code{NO_BREAK}: {name}",
-        pieces.listing(language, highlighted(fence.content, language)),
+        f"<span>{escape(shown.name)}</span>",
+        f"Copier le code{NO_BREAK}: {shown.name}",
+        pieces.listing(shown.language, highlighted(shown.code, shown.language)),
     )
 
 
 def tabs(title: str, fences: Sequence[Token], draft: Draft) -> str:
     """The same thing in several languages, one shown at a time."""
-    shown: dict[str, Token] = {}
+    shown: dict[str, Listing] = {}
     for fence in fences:
-        language = language_of(fence, draft)
-        if language not in TABS or language in shown:
-            wrong = "stands twice" if language in shown else "has no place"
-            draft.fault(line_of(fence), f"“{language}” {wrong} in tabs.", f"Tabs hold one each of {', '.join(TABS)}.")
-        shown.setdefault(language, fence)
-    listings = "".join(
-        pieces.listing(TABS.get(language, (language,))[0], highlighted(fence.content, language))
-        for language, fence in shown.items()
+        each = read(fence, draft)
+        if each.language not in TABS or each.language in shown:
+            wrong = "stands twice" if each.language in shown else "has no place"
+            what, mend = f"“{each.language}” {wrong} in tabs.", f"Tabs hold one each of {', '.join(TABS)}."
+            draft.fault(line_of(fence), what, mend)
+        shown.setdefault(each.language, each)
+    code = "".join(
+        pieces.listing(TABS.get(language, (language,))[0], highlighted(each.code, language))
+        for language, each in shown.items()
     )
     choices = [TABS.get(language, (language, LANGUAGES[language])) for language in shown]
     head = pieces.tabs(draft.next_number("tabs"), title, choices)
-    return pieces.code(head, f"Copier le code{NO_BREAK}: {title}", listings)
+    return pieces.code(head, f"Copier le code{NO_BREAK}: {title}", code)

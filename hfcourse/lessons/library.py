@@ -4,7 +4,7 @@ Each request compares the dates and sizes of the files (some tens of microsecond
 again only when its text or a figure is another, so that an edit shows at the next reload.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,14 +16,22 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from hfcourse.config import ROOT
-from hfcourse.lessons import markdown
-from hfcourse.lessons.draft import Fault, Link, Section
+from hfcourse.lessons import glossary, markdown
+from hfcourse.lessons.checklist import Checklist
+from hfcourse.lessons.draft import Fault, Link, Part, Section
 from hfcourse.lessons.frontmatter import FrontMatter
+from hfcourse.lessons.glossary import Glossary, Term
 from hfcourse.lessons.markdown import Rendered
+from hfcourse.lessons.quiz import Quiz
 
 CONTENT = ROOT / "hfcourse" / "content"
 FIGURES = ROOT / "static" / "figures"
+GLOSSARY = "glossary.toml"
 ADDRESS = "/lecons/"
+# What a lesson may show of the folders beside it: source, and nothing that a run of it leaves behind.
+SHOWN = {".py", ".html", ".css", ".js", ".txt", ".env"}
+
+Texts = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -34,10 +42,13 @@ class Lesson:
     slug: str
     front: FrontMatter
     html: Markup
+    parts: tuple[str | Part, ...]
     sections: tuple[Section, ...]
     anchors: frozenset[str]
     links: tuple[Link, ...]
     faults: tuple[Fault, ...]
+    terms: tuple[Term, ...]
+    definitions: Markup
 
     @property
     def number(self) -> str:
@@ -47,6 +58,18 @@ class Lesson:
     def title(self) -> str:
         return self.front.title
 
+    @property
+    def quizzes(self) -> tuple[Quiz, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Quiz))
+
+    @property
+    def checklist(self) -> Checklist | None:
+        return next((part for part in self.parts if isinstance(part, Checklist)), None)
+
+    def drawn(self, done: Mapping[str, str]) -> Markup:
+        """Its HTML for a visitor who has done this."""
+        return Markup(markdown.draw(self.parts, done)) if done else self.html  # noqa: S704 (see open_lesson)
+
 
 def order(lesson: Lesson) -> tuple[list[int], str]:
     """3.2 comes before 3.10; a lesson without a number comes first, by its file."""
@@ -54,9 +77,9 @@ def order(lesson: Lesson) -> tuple[list[int], str]:
 
 
 @lru_cache(maxsize=64)
-def render(source: str, figures: tuple[tuple[str, str], ...]) -> Rendered:
+def render(source: str, figures: Texts, listings: Texts, terms: tuple[Term, ...] = ()) -> Rendered:
     """Render once for each content."""
-    return markdown.render(source, dict(figures))
+    return markdown.render(source, dict(figures), dict(listings), terms)
 
 
 def read(path: Path) -> str:
@@ -64,14 +87,41 @@ def read(path: Path) -> str:
     return path.read_text(encoding="utf-8-sig", errors="replace")
 
 
-def open_lesson(path: Path, figures: tuple[tuple[str, str], ...]) -> Lesson:
+def name_of(path: Path) -> str:
+    """The file's place in the project."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
+def located(faults: tuple[Fault, ...], path: Path) -> tuple[Fault, ...]:
+    """The faults, with the file that they are in."""
+    return tuple(replace(fault, path=name_of(path)) for fault in faults)
+
+
+def open_lesson(path: Path, figures: Texts, listings: Texts, terms: tuple[Term, ...]) -> Lesson:
     """Read and render one lesson."""
-    rendered = render(read(path), figures)
-    name = str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
-    faults = tuple(replace(fault, path=name) for fault in rendered.faults)
+    rendered = render(read(path), figures, listings, terms)
     slug = rendered.front.slug or path.stem
-    html = Markup(rendered.html)  # noqa: S704 (safe by construction: raw HTML is off, the rest is escaped)
-    return Lesson(name, slug, rendered.front, html, rendered.sections, rendered.anchors, rendered.links, faults)
+    # Safe by construction: raw HTML is off, the rest is escaped.
+    html, definitions = Markup(rendered.html), Markup(glossary.draw_definitions(rendered.terms))  # noqa: S704
+    return Lesson(
+        path=name_of(path),
+        slug=slug,
+        front=rendered.front,
+        html=html,
+        parts=rendered.parts,
+        sections=rendered.sections,
+        anchors=rendered.anchors,
+        links=rendered.links,
+        faults=located(rendered.faults, path),
+        terms=rendered.terms,
+        definitions=definitions,
+    )
+
+
+def open_glossary(path: Path) -> Glossary:
+    """Read the glossary; a course may have none."""
+    found = glossary.read(read(path)) if path.is_file() else Glossary()
+    return Glossary(found.terms, located(found.faults, path))
 
 
 class Shelf:
@@ -80,20 +130,29 @@ class Shelf:
     def __init__(self, content: Path, figures: Path) -> None:
         self.content, self.figures = content, figures
         self.state: tuple[tuple[str, int, int], ...] | None = None
-        self.pictures: tuple[tuple[str, str], ...] = ()
+        self.pictures: Texts = ()
+        self.listings: Texts = ()
         self.kept: tuple[Lesson, ...] = ()
+        self.glossary = Glossary()
 
     def files(self) -> list[Path]:
         """Every file that a page is made of."""
-        return sorted([*self.content.glob("*.md"), *self.figures.glob("*.svg")])
+        shown = (path for depth in ("*/*", "*/*/*") for path in self.content.glob(depth) if path.suffix in SHOWN)
+        texts = [*self.content.glob("*.md"), *self.content.glob(GLOSSARY)]
+        return sorted([*texts, *shown, *self.figures.glob("*.svg")])
 
     def lessons(self) -> tuple[Lesson, ...]:
         """The lessons in order, read again if a file has changed."""
         stats = ((str(path), path.stat()) for path in self.files())
         state = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
         if state != self.state:
-            self.pictures = tuple((path.name, read(path)) for path in self.files() if path.suffix == ".svg")
-            opened = (open_lesson(path, self.pictures) for path in self.files() if path.suffix == ".md")
+            files = self.files()
+            self.pictures = tuple((path.name, read(path)) for path in files if path.suffix == ".svg")
+            shown = (path for path in files if path.suffix in SHOWN)
+            self.listings = tuple((path.relative_to(self.content).as_posix(), read(path)) for path in shown)
+            self.glossary = open_glossary(self.content / GLOSSARY)
+            drawn_from = self.pictures, self.listings, self.glossary.terms
+            opened = (open_lesson(path, *drawn_from) for path in files if path.suffix == ".md")
             self.kept, self.state = tuple(sorted(opened, key=order)), state
         return self.kept
 
@@ -110,9 +169,11 @@ def repeated(lessons: tuple[Lesson, ...]) -> Iterator[Fault]:
 
 
 def is_alive(lesson: Lesson, address: str, lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> bool:
-    """Does a link of `lesson` lead to a page, and to a heading of it where it names one?"""
+    """Does a link of `lesson` lead to a page, and to a heading or an entry of it where it names one?"""
     parts = urlsplit(address)
     others = {other.slug: other for other in lessons}
+    if parts.path == glossary.ADDRESS:
+        return not parts.fragment or parts.fragment in {term.anchor for term in terms()}
     if not parts.path:
         target = lesson
     elif parts.path.startswith(ADDRESS) and parts.path != ADDRESS:
@@ -131,7 +192,7 @@ def dead_links(lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> I
         for link in lesson.links:
             if not is_alive(lesson, link.address, lessons, is_page):
                 what = f"the link “{link.address}” is dead."
-                yield Fault(lesson.path, link.line, what, "Correct it, or the heading it names.")
+                yield Fault(lesson.path, link.line, what, "Correct it, or the heading or word it names.")
 
 
 def is_page_of(routes: MapAdapter) -> Callable[[str], bool]:
@@ -154,6 +215,12 @@ def lessons() -> tuple[Lesson, ...]:
     return current_app.extensions["lessons"].lessons()
 
 
+def terms() -> tuple[Term, ...]:
+    """Every word of the glossary, in order."""
+    lessons()
+    return current_app.extensions["lessons"].glossary.terms
+
+
 def lesson(slug: str) -> Lesson | None:
     """The lesson of that slug."""
     return next((one for one in lessons() if one.slug == slug), None)
@@ -171,13 +238,16 @@ def faults() -> list[Fault]:
     shelf = lessons()
     is_page = is_page_of(current_app.url_map.bind(""))
     own = [fault for one in shelf for fault in one.faults]
-    return sorted([*own, *repeated(shelf), *dead_links(shelf, is_page)])
+    of_words = current_app.extensions["lessons"].glossary.faults
+    return sorted([*own, *of_words, *repeated(shelf), *dead_links(shelf, is_page)])
 
 
 def sample(source: str) -> Markup:
     """A piece of a lesson, for the page of patterns: what is shown there is what lessons are made of."""
     lessons()
-    return Markup(render(source, current_app.extensions["lessons"].pictures).html)  # noqa: S704 (as above)
+    shelf = current_app.extensions["lessons"]
+    html = render(source, shelf.pictures, shelf.listings).html
+    return Markup(html.replace(' method="post"', ""))  # noqa: S704 (as above; no lesson would keep these answers)
 
 
 def init_app(app: Flask) -> None:

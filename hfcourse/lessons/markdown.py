@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from markdown_it.token import Token
 
 from hfcourse.lessons import containers, fences, inlines, pieces
-from hfcourse.lessons.dialect import PARSER, html_token, slug, to_html
-from hfcourse.lessons.draft import Draft, Fault, Link, Section
+from hfcourse.lessons.dialect import PARSER, html_token, plain, slug, to_html
+from hfcourse.lessons.draft import MARK, Draft, Fault, Link, Part, Section
 from hfcourse.lessons.frontmatter import FrontMatter, split
+from hfcourse.lessons.glossary import Marker, Term
 from hfcourse.typography import NO_BREAK
 
 UNREADABLE = "\ufffd"
@@ -24,16 +25,22 @@ class Rendered:
     """A lesson, rendered; the line numbers are those of the file."""
 
     front: FrontMatter
-    html: str
+    parts: tuple[str | Part, ...]
     sections: tuple[Section, ...]
     anchors: frozenset[str]
     links: tuple[Link, ...]
     faults: tuple[Fault, ...]
+    terms: tuple[Term, ...]
+
+    @property
+    def html(self) -> str:
+        """The lesson for somebody who has done nothing yet."""
+        return draw(self.parts, {})
 
 
-def plain(inline: Token) -> str:
-    """The words of a heading or a cell, without their marks."""
-    return "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"})
+def draw(parts: Sequence[str | Part], done: Mapping[str, str]) -> str:
+    """The HTML of a lesson for somebody who has done this."""
+    return "".join(part if isinstance(part, str) else part.draw(done) for part in parts)
 
 
 def write_heading(opening: Token, inline: Token, closing: Token, draft: Draft) -> None:
@@ -129,9 +136,15 @@ def mark_lede(tokens: Sequence[Token], draft: Draft) -> None:
     draft.fault(line, "the lesson does not begin with a paragraph.", "Introduce it in one paragraph, shown larger.")
 
 
-def render(source: str, figures: Mapping[str, str]) -> Rendered:
-    """Render the text of a lesson file; `figures` holds the SVG of each figure by its file name."""
-    draft = Draft(figures)
+def render(
+    source: str, figures: Mapping[str, str], listings: Mapping[str, str], terms: Sequence[Term] = ()
+) -> Rendered:
+    """Render the text of a lesson file.
+
+    `figures` holds the SVG of each figure by its file name, `listings` the text of each file that may be shown by
+    its path in `content/`, `terms` the words of the glossary.
+    """
+    draft, marker = Draft(figures, listings), Marker(terms)
     if UNREADABLE in source:
         line = source[: source.index(UNREADABLE)].count("\n") + 1
         draft.fault(line, "a character cannot be read.", "Save the file as UTF-8.")
@@ -141,9 +154,13 @@ def render(source: str, figures: Mapping[str, str]) -> Rendered:
     for token in tokens:
         if token.type == "inline":
             inlines.write(token, draft)
+    marker.mark(tokens)
     mark_lede(tokens, draft)
     number_headings(tokens, draft)
     number_steps(tokens, draft)
     html = to_html(containers.fold(frame_tables(draw_code(tokens, draft)), draft))
     links, faults = tuple(sorted(draft.links)), tuple(sorted(draft.faults))
-    return Rendered(front, html, tuple(draft.sections), frozenset(draft.anchors), links, faults)
+    cut = html.split(MARK)  # HTML, the number of a part, HTML, …
+    parts = tuple(draft.parts[int(each)] if place % 2 else each for place, each in enumerate(cut))
+    used = tuple(marker.marked.values())
+    return Rendered(front, parts, tuple(draft.sections), frozenset(draft.anchors), links, faults, used)

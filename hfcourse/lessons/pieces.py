@@ -72,3 +72,20 @@ def try_it(number: int, space: str, endpoint: str, address: str, body: str) -> s
         f'<div class="submit"><a class="{look}" href="{escape(address)}">{icon("play")} Ouvrir le formulaire</a>'
         f"<p>Notre serveur appelle le Space <code>{escape(space)}</code> pour vous.</p></div>\n</section>\n"
     )
+
+
+SOLUTION = '<details class="solution">'
+
+
+def exercise(number: int, title: str, body: str) -> str:
+    """Something to do; its solution stands in the body."""
+    return (
+        f'<section class="exercise" aria-labelledby="exercice-{number}">\n'
+        f'<h3 id="exercice-{number}">{hang(icon("hand"))}<span class="kind">Exercice</span> {escape(title)}</h3>\n'
+        f"{body}</section>\n"
+    )
+
+
+def solution(body: str) -> str:
+    """What is only looked at afterwards."""
+    return f"{SOLUTION}<summary>{icon('chevron')} Voir une solution</summary>\n{body}</details>\n"

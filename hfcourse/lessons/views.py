@@ -1,12 +1,28 @@
-"""The pages of the lessons: /lecons."""
+"""The pages of the course: /lecons, /glossaire, /recherche, /imprimer."""
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from hfcourse.lessons import library
+from hfcourse import errors, security
+from hfcourse.lessons import checklist, course, library, marks, progress, quiz, search
+from hfcourse.lessons.glossary import Term
+from hfcourse.lessons.library import Lesson
 
-bp = Blueprint("lessons", __name__, url_prefix="/lecons")
+MOST_TYPED = 200
+
+bp = Blueprint("lessons", __name__)
+# A page of the course sets no cookie before there is something to remember: its forms have no number to prove
+# where they come from, and the browser is asked instead.
+security.csrf.exempt(bp)
+
+
+@bp.before_request
+def refuse_strangers() -> ResponseReturnValue | None:
+    """Refuse a form that a page of another site has sent."""
+    if request.method == "POST" and security.is_from_elsewhere():
+        return errors.error_page(400, errors.CSRF_EXPLANATION)
+    return None
 
 
 def under_root(html: Markup, root: str) -> Markup:
@@ -17,7 +33,7 @@ def under_root(html: Markup, root: str) -> Markup:
 
 
 def revalidated(page: str) -> Response:
-    """A page that browsers keep and ask about: it depends on its text and on the theme cookie only."""
+    """A page that browsers keep and ask about: it depends on its text, the theme and what the visitor has done."""
     response = make_response(page)
     response.cache_control.private = True
     response.cache_control.no_cache = True
@@ -27,21 +43,101 @@ def revalidated(page: str) -> Response:
     return response
 
 
-@bp.get("/")
+@bp.get("/lecons/")
 def index() -> ResponseReturnValue:
     """The list of lessons is on the course's front page."""
     return redirect(url_for("home.index", _anchor="cours"))
 
 
-@bp.get("/<slug>")
-def show(slug: str) -> ResponseReturnValue:
-    """One lesson."""
+def found(slug: str) -> Lesson:
+    """The lesson of that slug; 404 without one."""
     lesson = library.lesson(slug)
     if lesson is None:
         abort(404)
+    return lesson
+
+
+@bp.get("/lecons/<slug>")
+def show(slug: str) -> ResponseReturnValue:
+    """One lesson, with what the visitor has done in it."""
+    lesson = found(slug)
     previous, following = library.neighbours(lesson)
-    body = under_root(lesson.html, request.script_root)
+    done = marks.of_visitor().get(lesson.slug, {})
+    body = under_root(lesson.drawn(done), request.script_root)
     page = render_template(
-        "lessons/show.html", section="course", lesson=lesson, body=body, previous=previous, following=following
+        "lessons/show.html",
+        section="course",
+        lesson=lesson,
+        body=body,
+        definitions=under_root(lesson.definitions, request.script_root),
+        is_read=progress.READ in done,
+        previous=previous,
+        following=following,
     )
     return revalidated(page)
+
+
+@bp.post("/lecons/<slug>")
+def do(slug: str) -> ResponseReturnValue:
+    """Keep what the visitor has done in a lesson, and show it there again, at the same place."""
+    lesson = found(slug)
+    kept = next((keep(lesson) for name, keep in DEEDS.items() if name in request.form), "")
+    return redirect(url_for(".show", slug=slug, _anchor=kept), 303)
+
+
+def answer(lesson: Lesson) -> str:
+    """Keep the answer to a question; the question's anchor, none if the lesson has it no more."""
+    for question in lesson.quizzes:
+        if question.key == request.form.get("quiz"):
+            marks.keep(lesson.slug, {question.key: quiz.chosen_of(question, request.form.getlist("choix"))})
+            return question.anchor
+    return ""
+
+
+def tick(lesson: Lesson) -> str:
+    """Keep the ticks of the checklist, all of them at once; its anchor, none if the lesson has none."""
+    if lesson.checklist is None:
+        return ""
+    marks.keep(lesson.slug, checklist.ticked_of(lesson.checklist, request.form.getlist("coche")))
+    return checklist.ANCHOR
+
+
+def say_read(lesson: Lesson) -> str:
+    """Keep that the lesson is read, or that it is not; the anchor of the button."""
+    marks.keep(lesson.slug, {progress.READ: "1" if request.form["lue"] == "oui" else None})
+    return "lue"
+
+
+# What a form of a lesson sends, and who keeps it: each returns the anchor to come back to.
+DEEDS = {"quiz": answer, "liste": tick, "lue": say_read}
+
+
+@bp.post("/lecons/oublier")
+def forget() -> ResponseReturnValue:
+    """Forget all that the visitor has done in the lessons."""
+    marks.forget()
+    return redirect(url_for("home.index", _anchor="cours"), 303)
+
+
+@bp.get("/glossaire")
+def glossary() -> ResponseReturnValue:
+    """Every word of the glossary, and the lessons that use it."""
+
+    def use(lesson: Lesson, term: Term) -> str:
+        return url_for(".show", slug=lesson.slug, _anchor=f"mot-{term.anchor}")
+
+    return revalidated(render_template("lessons/glossary.html", section="course", entries=course.entries(use)))
+
+
+@bp.get("/imprimer")
+def whole() -> ResponseReturnValue:
+    """The whole course on one page, to print."""
+    return revalidated(render_template("lessons/course.html", section="course", **course.parts(request.script_root)))
+
+
+@bp.get("/recherche")
+def find() -> ResponseReturnValue:
+    """Search in lessons and glossary; what is searched is kept nowhere."""
+    typed = request.args.get("q", "")[:MOST_TYPED].strip()
+    results = search.search(typed) if typed else []
+    return render_template("lessons/search.html", section="course", typed=typed, results=results)

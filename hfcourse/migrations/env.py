@@ -3,6 +3,7 @@
 from alembic import context
 
 from hfcourse.database import Base
+from hfcourse.lessons import marks  # noqa: F401  (its table)
 from hfcourse.runs import models  # noqa: F401  (its tables, and those of spaces.files)
 
 connection = context.config.attributes["connection"]

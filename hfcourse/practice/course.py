@@ -9,8 +9,11 @@ from pathlib import Path
 from .french import typeset
 
 INTRODUCTION = "Introduction"
-# A caption or a block of code makes no sense away from its figure or its lesson, nor does a « try it ».
-_UNQUOTABLE = ("figure", "essayez", "onglets")
+# Where a lesson says what it was checked against: no answer to anybody's question.
+SOURCES = "Sources"
+# A caption or a block of code makes no sense away from its figure or its lesson, nor does what there is to do;
+# and a wrong answer is no answer.
+_UNQUOTABLE = ("figure", "essayez", "onglets", "quiz", "checklist", "exercice", "solution")
 _CHANGE = "changement"
 
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -50,7 +53,7 @@ def read_lesson(path: Path) -> list[Section]:
     sections = []
     for heading, blocks in _by_heading(parts[2]):
         passages = tuple(_join_lists(blocks))
-        if passages:
+        if passages and heading != SOURCES:
             sections.append(Section(str(front["number"]), typeset(front.get("title", "")), heading, passages))
     return sections
 

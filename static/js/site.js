@@ -1,4 +1,4 @@
-// What every page has: the theme switch, the copy buttons, code tabs that stay in step.
+// What every page has: the theme switch, the key that searches, the copy buttons, code tabs that stay in step.
 const root = document.documentElement;
 
 function isDark() {
@@ -10,6 +10,15 @@ document.querySelector("[data-theme-switch]")?.addEventListener("click", () => {
   root.dataset.theme = isDark() ? "light" : "dark";
   // The server renders the theme on the next page, so that it never flashes.
   document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+});
+
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest("input:not([type=radio], [type=checkbox]), select, textarea");
+  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  const box = document.querySelector("[data-search-box]");
+  if (box) box.select();
+  else document.querySelector("[data-search]")?.click();
 });
 
 function shownCode(block) {

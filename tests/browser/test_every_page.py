@@ -21,7 +21,7 @@ RUN_AXE = """async () => {
 }"""
 OVERFLOW = "() => document.documentElement.scrollWidth - innerWidth"
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
-LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space")
+LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot")
 ENDPOINTS = ("saluer", "calculer", "compter", "filtrer", "classer", "resumer", "discuter")
 VALUES = {
     "saluer": {"prenom": "Awa"},
@@ -115,6 +115,11 @@ PAGES: dict[str, Arrive] = {
     "the front page": at("/"),
     "the front page, with runs": home_again,
     **{f"the lesson {slug}": at(f"/lecons/{slug}") for slug in LESSONS},
+    "the whole course": at("/imprimer"),
+    "the glossary": at("/glossaire"),
+    "the search": at("/recherche"),
+    "the search, with results": at("/recherche?q=jeton"),
+    "the search, without a result": at("/recherche?q=zzzz"),
     "the Spaces": at("/espaces/"),
     "the Spaces, a name that is none": at("/espaces/?nom=pas%20un%20nom"),
     "the Spaces that were found": at("/espaces/?q=traduire"),

@@ -9,7 +9,7 @@ from tests.browser.conftest import StudentAt
 from tests.browser.site import Site
 
 CODE = "/lecons/3-3-tester-un-space"
-LESSONS = ("3.1", "3.2", "3.3")
+LESSONS = ("3.1", "3.2", "3.3", "3.4")
 
 
 @pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
@@ -25,7 +25,7 @@ def test_the_course_reads_from_the_first_lesson_to_the_last_and_back(reader: Pag
         expect(reader.get_by_role("heading", level=1)).to_contain_text(number)
         reader.locator(".pager a.next").click()
     expect(reader).to_have_url(re.compile("/espaces/$"))
-    reader.goto(CODE)
+    reader.goto("/lecons/3-4-mini-chatbot")
     for number in reversed(LESSONS):
         expect(reader.get_by_role("heading", level=1)).to_contain_text(number)
         reader.locator(".pager a").first.click()
@@ -123,3 +123,76 @@ def test_the_skip_link_comes_first_and_leads_to_the_text(page: Page):
     expect(page.get_by_role("link", name="Aller au contenu")).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
+
+
+def test_a_word_shows_its_definition_in_place_by_mouse_and_keyboard(page: Page):
+    page.goto("/lecons/3-2-compte-et-jeton")
+    word = page.locator("a.term").first
+    definition = page.locator(f"#terme-{(word.get_attribute('href') or '').partition('#')[2]}")
+    expect(definition).to_be_hidden()
+    word.click()
+    expect(definition).to_be_visible()
+    expect(definition).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
+    expect(definition).to_be_hidden()
+    expect(word).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(definition).to_be_focused()
+    page.mouse.click(1200, 10)
+    expect(definition).to_be_hidden()
+
+
+def test_a_word_shows_its_definition_on_a_telephone(site: Site, student_at: StudentAt):
+    phone = student_at(site, viewport={"width": 360, "height": 740}, has_touch=True)
+    phone.goto("/lecons/3-2-compte-et-jeton")
+    for word in phone.locator("a.term").all()[:3]:
+        word.tap()
+        definition = phone.locator("[popover]:popover-open")
+        expect(definition).to_be_in_viewport(ratio=1)
+        phone.keyboard.press("Escape")
+        expect(definition).to_have_count(0)
+
+
+def test_without_scripts_a_word_leads_to_its_entry_and_back(site: Site, student_at: StudentAt):
+    reader = student_at(site, java_script_enabled=False)
+    reader.goto("/lecons/3-2-compte-et-jeton")
+    word = reader.locator("a.term").first
+    anchor = (word.get_attribute("href") or "").partition("#")[2]
+    word.click()
+    expect(reader).to_have_url(re.compile(f"/glossaire#{anchor}$"))
+    expect(reader.locator(f"[id='{anchor}'] dd")).to_be_in_viewport()
+    reader.locator(f"[id='{anchor}']").get_by_role("link", name="leçon 3.2").click()
+    expect(reader.locator(f"#mot-{anchor}")).to_be_in_viewport()
+
+
+def test_the_course_is_searched(reader: Page):
+    reader.goto("/lecons/3-1-presentation")
+    reader.get_by_role("link", name="Rechercher dans le cours").click()
+    reader.get_by_role("searchbox").fill("cle d'api")
+    reader.get_by_role("button", name="Chercher").click()
+    expect(reader.locator(".results mark").first).to_be_visible()
+    reader.get_by_role("link", name="Créer une clé d’API (Access Token)").click()
+    expect(reader.locator("#creer-une-cle-d-api-access-token")).to_be_in_viewport()
+
+
+def test_a_key_leads_to_the_search_box_and_is_a_letter_where_one_types(page: Page):
+    page.goto("/lecons/3-1-presentation")
+    page.keyboard.press("/")
+    box = page.get_by_role("searchbox")
+    expect(box).to_be_focused()
+    page.keyboard.type("a/b")
+    expect(box).to_have_value("a/b")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("q=a%2Fb"))
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    expect(box).to_be_focused()
+
+
+def test_on_paper_code_is_whole_and_keeps_the_name_of_its_file(page: Page):
+    page.goto("/lecons/3-4-mini-chatbot")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 900})
+    cut = "blocks => blocks.filter(each => each.scrollWidth > each.clientWidth).length"
+    assert page.locator(".code pre, .figure .scroll").evaluate_all(cut) == 0
+    expect(page.locator(".code-head").filter(has_text="requirements.txt")).to_be_visible()

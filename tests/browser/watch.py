@@ -29,7 +29,7 @@ class Watch:
     def note_request(self, request: Request) -> None:
         """A request that leaves the site."""
         parts = urlsplit(request.url)
-        if parts.scheme not in ("data", "blob") and parts.netloc != self.host:
+        if parts.scheme not in ("data", "blob", "file") and parts.netloc != self.host:
             self.complaints.append(f"request to another host: {request.url}")
 
     def note_failure(self, request: Request) -> None:

@@ -1,0 +1,168 @@
+"""The words of the course: read from glossary.toml, linked to their entry where a lesson first uses them. Pure."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from markdown_it.token import Token
+
+from hfcourse.lessons import inlines
+from hfcourse.lessons.containers import CLOSING, OPENING
+from hfcourse.lessons.dialect import PARSER, first_words, plain, slug
+from hfcourse.lessons.draft import Draft, Fault
+from hfcourse.typography import french
+
+ADDRESS = "/glossaire"
+TEXTS = ("term", "definition", "lang", "english")
+NEEDED = ("term", "definition")
+# Where a link would get in the way: what is clicked already, and what stands beside a drawing.
+UNMARKED = {"quiz", "checklist", "figure"}
+
+
+@dataclass(frozen=True)
+class Term:
+    """One word: how it may be written, and what it means, as text and as HTML."""
+
+    anchor: str
+    name: str
+    lang: str
+    english: str
+    forms: tuple[str, ...]
+    text: str
+    html: str
+
+
+@dataclass(frozen=True)
+class Glossary:
+    """All the words, in the order of the alphabet, and what is wrong with them."""
+
+    terms: tuple[Term, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def is_good(entry: Any) -> bool:
+    """Is an entry made of texts, the needed ones among them?"""
+    if not isinstance(entry, dict) or not entry.keys() <= {*TEXTS, "forms"}:
+        return False
+    forms, texts = entry.get("forms", []), [entry.get(name, "") for name in TEXTS]
+    lists = isinstance(forms, list) and all(isinstance(form, str) and form.strip() for form in forms)
+    return lists and all(isinstance(text, str) for text in texts) and all(entry.get(name) for name in NEEDED)
+
+
+def read_term(entry: dict[str, Any], line: int, draft: Draft) -> Term:
+    """Read one entry; its definition is one paragraph of a lesson's Markdown."""
+    tokens = PARSER.parse(entry["definition"])
+    for token in tokens:
+        if token.type == "inline":
+            inlines.write(token, draft)
+    if [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"]:
+        draft.fault(line, f"the definition of “{entry['term']}” is not one paragraph.", "Write one or two sentences.")
+    name = french(entry["term"])
+    forms = (name, *(french(form) for form in entry.get("forms", [])))
+    text = plain(tokens[1]) if len(tokens) > 1 else ""
+    return Term(slug(name), name, entry.get("lang", ""), entry.get("english", ""), forms, text, first_words(tokens))
+
+
+def read(source: str) -> Glossary:
+    """Read the glossary; an entry that is wrong is a fault, and is left out."""
+    draft = Draft({}, {})
+    try:
+        entries = tomllib.loads(source).get("term", [])
+    except tomllib.TOMLDecodeError as error:
+        draft.fault(1, "the glossary is not TOML.", f"{error}.")
+        entries = []
+    starts = [number for number, text in enumerate(source.split("\n"), start=1) if text.strip() == "[[term]]"]
+    terms: dict[str, Term] = {}
+    for entry, line in zip(entries, starts, strict=False):
+        if not is_good(entry):
+            what = f"an entry has a field that is missing, wrong or unknown ({', '.join(entry)})."
+            draft.fault(line, what, "Write term and definition, and perhaps lang, english, forms.")
+            continue
+        term = read_term(entry, line, draft)
+        for form in term.forms:
+            if any(form.lower() == other.lower() for each in terms.values() for other in each.forms):
+                draft.fault(line, f"“{form}” already has an entry.", "Write each word once.")
+        terms.setdefault(term.anchor, term)
+    return Glossary(tuple(sorted(terms.values(), key=lambda term: term.anchor)), tuple(sorted(draft.faults)))
+
+
+class Marker:
+    """Links each word of the glossary where a lesson first uses it; `marked` holds those that it has met, in order."""
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        self.by_form = {form.lower(): term for term in terms for form in term.forms}
+        self.anchors = {term.anchor: term for term in terms}
+        self.marked: dict[str, Term] = {}
+        forms = "|".join(re.escape(form) for form in sorted(self.by_form, key=len, reverse=True))
+        self.pattern = re.compile(rf"(?<![\w-])({forms})(s?)(?![\w-])", re.IGNORECASE) if forms else None
+
+    def mark(self, tokens: Sequence[Token]) -> None:
+        """Go through a lesson; headings and some blocks stay as they are."""
+        enclosing: list[str] = []
+        for place, token in enumerate(tokens):
+            if token.type == OPENING:
+                enclosing.append(token.info.split()[0] if token.info.strip() else "")
+            elif token.type == CLOSING:
+                enclosing.pop()
+            in_heading = place and tokens[place - 1].type == "heading_open"
+            if token.type == "inline" and not in_heading and not UNMARKED & set(enclosing):
+                token.children = list(self.linked(token.children or []))
+
+    def linked(self, children: Sequence[Token]) -> Iterator[Token]:
+        """The tokens of one paragraph, with a link around each first use."""
+        depth = 0
+        for token in children:
+            if token.type == "link_open":
+                depth += 1
+                self.note_link(token)
+            elif token.type == "link_close":
+                depth -= 1
+            if token.type == "text" and not depth and self.pattern:
+                yield from self.split(token)
+            else:
+                yield token
+
+    def note_link(self, opening: Token) -> None:
+        """A link that the author has made to an entry is a first use too."""
+        address, _, anchor = str(opening.attrGet("href")).partition("#")
+        if address == ADDRESS and anchor in self.anchors:
+            opening.attrSet("class", "term")
+            if anchor not in self.marked:
+                opening.attrSet("id", f"mot-{anchor}")
+                self.marked[anchor] = self.anchors[anchor]
+
+    def split(self, text: Token) -> Iterator[Token]:
+        """A text cut around the words that it is the first to use."""
+        end = 0
+        for found in self.pattern.finditer(text.content) if self.pattern else ():
+            term = self.by_form[found[1].lower()]
+            if term.anchor in self.marked:
+                continue
+            self.marked[term.anchor] = term
+            yield Token("text", "", 0, content=text.content[end : found.start()])
+            attrs: dict[str, str | int | float] = {
+                "class": "term", "id": f"mot-{term.anchor}", "href": f"{ADDRESS}#{term.anchor}",
+            }  # fmt: skip
+            yield Token("link_open", "a", 1, attrs=attrs)
+            yield Token("text", "", 0, content=found[0])
+            yield Token("link_close", "a", -1)
+            end = found.end()
+        yield Token("text", "", 0, content=text.content[end:])
+
+
+def draw_definitions(terms: Sequence[Term]) -> str:
+    """The definitions of a lesson's words, for a script to show beside the word; without one the link leads to them."""
+    return "".join(
+        f'<div class="definition" id="terme-{term.anchor}" popover autofocus tabindex="-1" role="note">'
+        f"<p><b{lang_of(term)}>{escape(term.name)}</b> {term.html}</p>"
+        f'<p><a href="{ADDRESS}#{term.anchor}">Tout le glossaire</a></p></div>\n'
+        for term in terms
+    )
+
+
+def lang_of(term: Term) -> str:
+    """The attribute that says a word's language, if it is not French."""
+    return f' lang="{escape(term.lang)}"' if term.lang else ""

@@ -1,0 +1,150 @@
+"""The questions of a lesson: read from the blocks ::: quiz, drawn with the answers that a visitor gave. Pure.
+
+An answer is a line of a list that begins with [x] (right) or [ ]; the quotation under it says why.
+"""
+
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markdown_it.token import Token
+
+from hfcourse.lessons import pieces
+from hfcourse.lessons.dialect import digest, first_words, items_of, to_html
+from hfcourse.lessons.draft import Draft
+from hfcourse.typography import french
+
+SIGNS = {"[x] ": True, "[X] ": True, "[ ] ": False}
+NOTHING_CHOSEN = french("Choisissez une réponse, puis validez.")
+INCOMPLETE = french("Ce que vous avez choisi est juste, mais il manque au moins une bonne réponse.")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer; `label`, `more` (its code) and `why` are HTML, `letter` is what a form sends."""
+
+    letter: str
+    label: str
+    more: str
+    why: str
+    is_right: bool
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """One question. Its `key` is made of its words: a question that is worded anew is another question."""
+
+    key: str
+    anchor: str
+    question: str
+    more: str
+    answers: tuple[Answer, ...]
+
+    @property
+    def right(self) -> str:
+        """The letters of the right answers."""
+        return "".join(answer.letter for answer in self.answers if answer.is_right)
+
+    def draw(self, done: Mapping[str, str]) -> str:
+        """The question as a form; `done` holds the letters that were chosen, by the key of the question."""
+        chosen = done.get(self.key)
+        kind = "checkbox" if len(self.right) > 1 else "radio"
+        several = f" <small>{french('(plusieurs bonnes réponses)')}</small>" if kind == "checkbox" else ""
+        answers = "".join(draw_answer(answer, kind, chosen or "") for answer in self.answers)
+        incomplete = bool(chosen) and set(chosen or "") < set(self.right)
+        return (
+            f'<form class="quiz" id="{self.anchor}" method="post">\n'
+            f'<input type="hidden" name="quiz" value="{self.key}">\n'
+            f'<fieldset><legend>{self.question}{several}</legend>\n{self.more}<div class="choices">\n{answers}</div>'
+            f"</fieldset>\n"
+            f'<div role="status">{say("none", NOTHING_CHOSEN, chosen == "")}'
+            f"{say('incomplete', INCOMPLETE, incomplete)}</div>\n"
+            f'<button class="button" type="submit">{"Répondre" if chosen is None else "Répondre à nouveau"}</button>\n'
+            "</form>\n"
+        )
+
+
+def say(name: str, sentence: str, shown: bool) -> str:
+    """A sentence about all the answers together."""
+    return f'<p class="message" data-say="{name}"{"" if shown else " hidden"}>{pieces.icon("note")} {sentence}</p>'
+
+
+def draw_answer(answer: Answer, kind: str, chosen: str) -> str:
+    """One answer, its verdict and its explanation; a script shows these in place, so they are always in the page."""
+    is_chosen = answer.letter in chosen
+    hidden, checked = ("", " checked") if is_chosen else (" hidden", "")
+    look, verdict, icon = ("right", "Juste", "check") if answer.is_right else ("wrong", "Faux", "cross")
+    right = " data-right" if answer.is_right else ""
+    return (
+        f'<div class="answer"><label class="choice{f" {look}" if is_chosen else ""}">'
+        f'<input type="{kind}" name="choix" value="{answer.letter}"{checked}{right}> <span>{answer.label}</span>'
+        f' <span class="verdict"{hidden}>{pieces.icon(icon)} {verdict}</span></label>\n{answer.more}'
+        f'<div class="why" aria-live="polite"><div{hidden}>{answer.why}</div></div></div>\n'
+    )
+
+
+def take_sign(item: Sequence[Token]) -> bool | None:
+    """Is the answer marked as right? Takes the mark off; None if there is none."""
+    first = (item[1].children or [])[:1] if len(item) > 1 else []
+    for sign, is_right in SIGNS.items():
+        if first and first[0].content.startswith(sign):
+            first[0].content = first[0].content.removeprefix(sign)
+            return is_right
+    return None
+
+
+def split_quotation(item: Sequence[Token]) -> tuple[Sequence[Token], Sequence[Token]]:
+    """What stands before the quotation, and what it holds."""
+    start = next((place for place, token in enumerate(item) if token.type == "blockquote_open"), len(item))
+    inside = item[start + 1 :]
+    end = next((place for place, token in enumerate(inside) if token.type == "blockquote_close"), len(inside))
+    return item[:start], inside[:end]
+
+
+def read_answer(item: Sequence[Token], letter: str, line: int, draft: Draft) -> Answer:
+    """Read one line of the list."""
+    is_right = take_sign(item)
+    if is_right is None:
+        draft.fault(line, "an answer is not marked.", "Begin it with [x] if it is right, with [ ] if it is not.")
+    before, why = split_quotation(item)
+    if not why:
+        draft.fault(line, "an answer has no explanation.", "Say why it is right or wrong, after > on the next line.")
+    return Answer(letter, first_words(before), to_html(before[3:]), to_html(why), bool(is_right))
+
+
+def read(inner: Sequence[Token], line: int, draft: Draft) -> Quiz | None:
+    """Read what a ::: quiz holds; without a question and answers there is none."""
+    start = next((place for place, token in enumerate(inner) if token.type == "bullet_list_open"), 0)
+    question = first_words(inner[:start])
+    if not question:
+        draft.fault(line, "a quiz does not hold a question, then a list.", "Write the question, then the answers.")
+        return None
+    if inner[-1].type != "bullet_list_close" or inner[-1].level != inner[start].level:
+        draft.fault(line, "a quiz does not end with its list of answers.", "Write what follows after the block.")
+    answers = []
+    for item, letter in zip(items_of(inner[start:]), string.ascii_lowercase, strict=False):
+        place = item[0].map[0] + 1 if item and item[0].map else line
+        answers.append(read_answer(item, letter, place, draft))
+    check(answers, line, draft)
+    key = draft.claim_key(digest(question), line)
+    return Quiz(
+        key, draft.claim(f"quiz-{draft.next_number('quiz')}", line), question, to_html(inner[3:start]), tuple(answers)
+    )
+
+
+def check(answers: Sequence[Answer], line: int, draft: Draft) -> None:
+    """A question is one if there is something to choose, and something right."""
+    if len(answers) < 2:
+        draft.fault(line, "a quiz has fewer than two answers.", "Write a line for each answer: - [ ] …")
+    if not any(answer.is_right for answer in answers):
+        draft.fault(line, "a quiz has no right answer.", "Mark it with [x].")
+
+
+def chosen_of(quiz: Quiz, sent: Sequence[str]) -> str:
+    """The letters that were sent, those of the question only, in order."""
+    return "".join(answer.letter for answer in quiz.answers if answer.letter in sent)
+
+
+def is_passed(quiz: Quiz, done: Mapping[str, str]) -> bool:
+    """Were the right answers chosen, and no other?"""
+    return done.get(quiz.key) == quiz.right

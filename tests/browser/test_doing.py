@@ -1,0 +1,153 @@
+"""What there is to do in a lesson, in a browser: questions, lists, progress; on paper and in a file."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import StudentAt
+from tests.browser.site import ROOT, Site, environment
+from tests.browser.test_every_page import faults
+
+LESSON = "/lecons/3-1-presentation"
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+def reader(request: pytest.FixtureRequest, site: Site, student_at: StudentAt) -> Page:
+    """Somebody's page, with JavaScript and without."""
+    return student_at(site, java_script_enabled=request.param)
+
+
+def first_question(page: Page) -> Locator:
+    page.goto(LESSON)
+    return page.locator("form.quiz").first
+
+
+def choose(question: Locator, is_right: bool) -> Locator:
+    """Choose an answer that is right, or one that is not, and send it; the answer."""
+    box = question.locator(f"[name=choix]{'[data-right]' if is_right else ':not([data-right])'}").first
+    box.check()
+    question.get_by_role("button", name="Répondre").click()
+    return question.locator(".answer").filter(has=box.page.locator("[name=choix]:checked"))
+
+
+def test_a_wrong_answer_is_explained_and_tried_again(reader: Page):
+    question = first_question(reader)
+    wrong = choose(question, is_right=False)
+    expect(wrong.get_by_text("Faux", exact=True)).to_be_visible()
+    expect(wrong.locator(".why")).to_be_visible()
+    expect(question.get_by_text("Juste", exact=True)).to_have_count(question.locator("[data-right]").count())
+    expect(question.get_by_text("Juste", exact=True).first).to_be_hidden()
+    expect(question).to_be_in_viewport()
+    right = choose(question, is_right=True)
+    expect(right.get_by_text("Juste", exact=True)).to_be_visible()
+    expect(question.get_by_text("Faux", exact=True).first).to_be_hidden()
+
+
+def test_an_answer_is_still_there_when_one_comes_back(reader: Page):
+    question = first_question(reader)
+    with reader.expect_response(lambda answer: answer.request.method == "POST"):
+        choose(question, is_right=True)
+    question = first_question(reader)
+    expect(question.get_by_text("Juste", exact=True).first).to_be_visible()
+    expect(question.locator("[data-right]").first).to_be_checked()
+
+
+def test_no_answer_is_told(reader: Page):
+    question = first_question(reader)
+    expect(question.get_by_text("Choisissez une réponse")).to_be_hidden()
+    question.get_by_role("button", name="Répondre").click()
+    expect(question.get_by_text("Choisissez une réponse")).to_be_visible()
+
+
+def test_the_keyboard_alone_answers(page: Page):
+    question = first_question(page)
+    question.locator("[name=choix]").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    expect(question.get_by_role("button", name="Répondre")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(question.locator(".answer").nth(1).locator(".why")).to_be_visible()
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_each_state_of_a_question_is_for_everybody(page: Page, is_right: bool):
+    choose(first_question(page), is_right)
+    assert faults(page) == []
+
+
+def test_ticks_are_kept(reader: Page):
+    reader.goto(LESSON)
+    boxes = reader.locator(".checklist [name=coche]")
+    boxes.nth(0).check()
+    if reader.get_by_role("button", name="Garder mes coches").is_visible():
+        boxes.nth(2).check()
+        reader.get_by_role("button", name="Garder mes coches").click()
+    else:
+        with reader.expect_response(
+            lambda answer: answer.request.post_data is not None and "&" in answer.request.post_data
+        ):
+            boxes.nth(2).check()
+    reader.goto(LESSON)
+    for number, is_ticked in enumerate([True, False, True]):
+        expect(boxes.nth(number)).to_be_checked(checked=is_ticked)
+
+
+def test_progress_shows_on_the_front_page_and_is_forgotten_with_one_button(reader: Page):
+    reader.goto(LESSON)
+    reader.get_by_role("button", name="J’ai lu cette leçon").click()
+    expect(reader.get_by_text("Leçon lue")).to_be_in_viewport()
+    reader.goto("/")
+    expect(reader.locator(".syllabus .state").first).to_contain_text("Lue")
+    expect(reader.get_by_role("link", name="Continuer par la leçon 3.2")).to_be_visible()
+    reader.get_by_role("button", name="Oublier ma progression").click()
+    expect(reader.get_by_role("button", name="Oublier ma progression")).to_have_count(0)
+    expect(reader.get_by_role("link", name="Commencer la leçon 3.1")).to_be_visible()
+
+
+def test_the_front_page_of_somebody_who_has_begun_is_for_everybody(page: Page):
+    page.goto(LESSON)
+    page.get_by_role("button", name="J’ai lu cette leçon").click()
+    expect(page.get_by_text("Leçon lue")).to_be_visible()
+    page.goto("/")
+    assert faults(page) == []
+
+
+def test_paper_has_the_text_alone_and_nothing_folded(page: Page):
+    page.goto("/imprimer")
+    page.emulate_media(media="print")
+    for hidden in ("header", "footer", "[data-print]", ".try .button", ".quiz .button", ".copy"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    listings = page.locator(".code:has(.tabs) pre").all()
+    assert len(listings) >= 3
+    for listing in listings:
+        expect(listing).to_be_visible()
+    solution = page.locator(".solution .code").first
+    expect(solution).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(solution).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(solution).to_be_hidden()
+
+
+def test_the_exported_file_works_by_itself(site: Site, student_at: StudentAt, tmp_path: Path):
+    written = tmp_path / "course.html"
+    subprocess.run(
+        [sys.executable, "-m", "flask", "export", str(written)],
+        cwd=ROOT,
+        env=environment(HFCOURSE_INSTANCE=str(tmp_path / "instance")),
+        check=True,
+        capture_output=True,
+    )
+    page = student_at(site, offline=True)
+    page.goto(written.as_uri())
+    page.locator("#sommaire a").nth(1).click()
+    question = page.locator("[id='3-2-compte-et-jeton-quiz-1']")
+    right = choose(question, is_right=True)
+    expect(right.get_by_text("Juste", exact=True)).to_be_visible()
+    expect(right.locator(".why")).to_be_visible()
+    page.get_by_role("button", name="Changer de thème").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert faults(page) == []

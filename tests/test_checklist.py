@@ -1,0 +1,110 @@
+"""The list to tick off at the end of a lesson: how it is written, kept, and printed."""
+
+import pytest
+from flask import Flask
+
+from hfcourse.lessons.checklist import Checklist
+from tests.posting import Student
+from tests.test_library import Course, course  # noqa: F401  (a course of ours)
+from tests.test_markdown import FIRST_LINE, lesson, said
+from tests.test_quiz import ADDRESS, ONE, marks
+
+LIST = """::: checklist
+- J'ai lu une *licence*.
+- Je sais où est le jeton.
+:::
+"""
+
+
+def read(source: str) -> Checklist:
+    rendered = lesson(source)
+    assert said(rendered) == []
+    (found,) = (part for part in rendered.parts if isinstance(part, Checklist))
+    return found
+
+
+def test_each_line_is_a_box_of_its_own():
+    found = read(LIST)
+    assert found.title == "Avant de passer à la suite"
+    assert [item.words for item in found.items] == ["J’ai lu une <em>licence</em>.", "Je sais où est le jeton."]
+    html = found.draw({found.items[1].key: "1"})
+    assert html.count('type="checkbox"') == 2
+    assert html.count(" checked") == 1
+    assert 'aria-labelledby="liste-titre"' in html
+
+
+def test_it_may_have_a_title_and_be_linked_to():
+    rendered = lesson(LIST.replace("checklist", "checklist Avez-vous tout ?"))
+    assert '<h3 id="liste-titre">Avez-vous tout\u202f?</h3>' in rendered.html
+    assert "liste" in rendered.anchors
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "what"),
+    [
+        ("::: checklist\nDu texte.\n:::\n", 0, "a checklist holds something else than one list."),
+        (LIST.replace(":::\n", "\nAprès.\n:::\n"), 0, "a checklist holds something else than one list."),
+        (LIST + "\n" + LIST, 5, "a second checklist in this lesson."),
+        (
+            LIST.replace("- Je", "- J'ai lu une *licence*.\n- Je"),
+            2,
+            "the same words stand twice in what there is to do.",
+        ),
+        (LIST.replace("jeton.", "jeton.\n  - Où ?"), 2, "a line of a checklist is not one paragraph."),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(source: str, line: int, what: str):
+    assert f"{FIRST_LINE + line}: {what}" in said(lesson(source))
+
+
+@pytest.fixture
+def short(course: Course) -> Course:  # noqa: F811
+    """A lesson with a question and a list."""
+    course.write("31.md", "3.1", "un", f"Un chapeau.\n\n{ONE}\n{LIST}")
+    return course
+
+
+def tick(student: Student, *lines: int) -> str:
+    """Tick these lines, and no other, without scripts; where it leads."""
+    keys = [str(box["value"]) for box in student.open(ADDRESS).select("[name=coche]")]
+    sent = student.client.post(ADDRESS, data={"liste": "1", "coche": [keys[line] for line in lines]})
+    assert sent.status_code == 303
+    return sent.headers["Location"]
+
+
+def ticked(student: Student) -> list[bool]:
+    return [box.has_attr("checked") for box in student.open(ADDRESS).select("[name=coche]")]
+
+
+@pytest.mark.usefixtures("short")
+class TestTicking:
+    def test_ticks_are_kept_and_taken_back(self, student: Student, app: Flask) -> None:
+        assert tick(student, 0, 1) == f"{ADDRESS}#liste"
+        assert ticked(student) == [True, True]
+        tick(student, 1)
+        assert ticked(student) == [False, True]
+        tick(student)
+        assert ticked(student) == [False, False]
+        assert marks(app) == []
+
+    def test_they_are_the_visitors_own(self, student: Student, stranger: Student) -> None:
+        tick(student, 0)
+        assert ticked(stranger) == [False, False]
+
+    def test_the_answers_to_questions_stay(self, student: Student) -> None:
+        key = student.open(ADDRESS).select_one("[name=quiz]")
+        assert key is not None
+        student.client.post(ADDRESS, data={"quiz": key["value"], "choix": "b"})
+        tick(student, 0)
+        assert [str(box["value"]) for box in student.open(ADDRESS).select("[name=choix][checked]")] == ["b"]
+
+    def test_what_is_no_line_of_it_is_not_kept(self, student: Student, app: Flask) -> None:
+        student.client.post(ADDRESS, data={"liste": "1", "coche": ["zzz", "x" * 500]})
+        assert marks(app) == []
+
+
+def test_a_lesson_without_a_list_keeps_nothing(course: Course, student: Student, app: Flask):  # noqa: F811
+    course.write("31.md", "3.1", "un")
+    sent = student.client.post(ADDRESS, data={"liste": "1", "coche": "a"})
+    assert (sent.status_code, sent.headers["Location"]) == (303, ADDRESS)
+    assert marks(app) == []

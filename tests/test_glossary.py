@@ -1,0 +1,182 @@
+"""The words of the course: how they are written, linked at their first use, and found."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from hfcourse.lessons import glossary, library
+from hfcourse.lessons.glossary import Term
+from hfcourse.lessons.markdown import Rendered, render
+from tests.posting import Student
+from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
+from tests.test_markdown import FIRST_LINE, FRONT
+
+WORDS = """[[term]]
+term = "jeton"
+english = "Access Token"
+forms = ["Access Token"]
+definition = "Une clé : `hf_`, secrète."
+
+[[term]]
+term = "point d'accès"
+forms = ["points d'accès", "endpoint"]
+definition = "Une fonction."
+
+[[term]]
+term = "front-end"
+lang = "en"
+definition = "Ce qui tourne dans le navigateur."
+
+[[term]]
+term = "API"
+definition = "Ce qui est fait pour les programmes."
+"""
+
+
+def terms(source: str = WORDS) -> tuple[Term, ...]:
+    return glossary.read(source).terms
+
+
+def lesson(body: str) -> Rendered:
+    return render(FRONT + body, {}, {}, terms())
+
+
+def links(rendered: Rendered) -> list[str]:
+    """The words that lead to the glossary, as the reader sees them."""
+    return re.findall(r'<a [^>]*class="term"[^>]*>([^<]*)</a>', rendered.html)
+
+
+class TestWriting:
+    def test_words_come_in_the_order_of_the_alphabet_and_are_typeset(self) -> None:
+        assert [(term.anchor, term.name) for term in terms()] == [
+            ("api", "API"), ("front-end", "front-end"), ("jeton", "jeton"), ("point-d-acces", "point d’accès"),
+        ]  # fmt: skip
+        assert terms()[2].html == "Une clé\u00a0: <code>hf_</code>, secrète."
+        assert terms()[2].text == "Une clé\u00a0: hf_, secrète."
+
+    @pytest.mark.parametrize(
+        ("source", "line", "what"),
+        [
+            ("[[term]\n", 1, "the glossary is not TOML."),
+            ('[[term]]\nterm = "a"\n', 1, "an entry has a field that is missing, wrong or unknown (term)."),
+            (WORDS.replace("lang", "langue"), 12, "an entry has a field that is missing, wrong or unknown"),
+            (WORDS.replace('"Une fonction."', "3"), 7, "an entry has a field that is missing, wrong or unknown"),
+            (WORDS.replace('["Access Token"]', '"Access Token"'), 1, "an entry has a field that is missing"),
+            (WORDS.replace("Une fonction.", "- Une\\n- Deux"), 7, "the definition of “point d'accès” is not one para"),
+            (WORDS.replace('term = "API"', 'term = "Endpoint"'), 17, "“Endpoint” already has an entry."),
+        ],
+    )
+    def test_what_is_wrong_is_told_with_its_line(self, source: str, line: int, what: str) -> None:
+        faults = glossary.read(source).faults
+        assert any(fault.line == line and fault.what.startswith(what) for fault in faults), faults
+        assert all(fault.mend for fault in faults)
+
+    def test_no_glossary_is_none(self) -> None:
+        assert glossary.read("") == glossary.Glossary()
+
+
+class TestMarking:
+    def test_a_word_is_linked_once_where_it_is_first_used(self) -> None:
+        rendered = lesson("Un jeton, puis un autre jeton.\n\nUn jeton encore.\n")
+        assert links(rendered) == ["jeton"]
+        assert '<a class="term" id="mot-jeton" href="/glossaire#jeton">jeton</a>, puis' in rendered.html
+        assert [term.anchor for term in rendered.terms] == ["jeton"]
+
+    @pytest.mark.parametrize(
+        ("text", "word"),
+        [
+            ("Deux jetons.", "jetons"),
+            ("Jeton perdu.", "Jeton"),
+            ("L'API.", "API"),
+            ("Des points d'accès.", "points d’accès"),
+            ("Du code *front-end*.", "front-end"),
+            ("La page [Access Tokens]{lang=en}.", "Access Tokens"),
+            ("| Le jeton | b |\n| --- | --- |\n| x | y |", "jeton"),
+        ],
+    )
+    def test_however_it_is_written(self, text: str, word: str) -> None:
+        assert links(lesson(text + "\n")) == [word]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Du code : `jeton`.",
+            "## Le jeton",
+            "Un [jeton neuf](/lecons/un).",
+            "Un jetonnier, un mini-jeton, un jeton-clé.",
+            "Une apiculture.",
+            "```text\njeton\n```",
+            "::: quiz\nUn jeton ?\n\n- [x] Un jeton.\n  > Un jeton.\n- [ ] Non.\n  > Un jeton.\n:::",
+        ],
+    )
+    def test_but_not_inside_another_word_code_a_heading_a_link_or_a_question(self, text: str) -> None:
+        assert links(lesson(text + "\n")) == []
+
+    def test_an_author_may_say_where(self) -> None:
+        rendered = lesson("Un [secret](/glossaire#jeton), puis le jeton.\n")
+        assert links(rendered) == ["secret"]
+        assert [term.anchor for term in rendered.terms] == ["jeton"]
+        assert rendered.links[0].line == FIRST_LINE
+
+    def test_the_longest_form_wins(self) -> None:
+        words = terms(WORDS + '\n[[term]]\nterm = "clé d\'API"\ndefinition = "Un mot de passe."\n')
+        assert links(render(FRONT + "Une clé d'API, puis une API.\n", {}, {}, words)) == ["clé d’API", "API"]
+
+
+@pytest.fixture
+def worded(course: Course) -> Course:  # noqa: F811
+    (course.content / "glossary.toml").write_text(WORDS, encoding="utf-8")
+    course.write("31.md", "3.1", "un", "Un jeton.")
+    return course
+
+
+@pytest.mark.usefixtures("worded")
+class TestPages:
+    def test_each_word_has_an_entry_that_says_where_it_is_used(self, student: Student) -> None:
+        entry = student.open("/glossaire").select_one("#jeton")
+        assert entry is not None
+        assert entry.select_one("dfn").get_text() == "jeton"  # type: ignore[union-attr]
+        assert entry.select_one("dt [lang=en]").get_text() == "Access Token"  # type: ignore[union-attr]
+        assert entry.select_one("a")["href"] == "/lecons/un#mot-jeton"  # type: ignore[index]
+        assert student.open("/lecons/un").select("#mot-jeton")
+
+    def test_a_lesson_has_the_definitions_of_its_words_and_no_other(self, student: Student) -> None:
+        shown = student.open("/lecons/un").select("[popover]")
+        assert [each["id"] for each in shown] == ["terme-jeton"]
+        assert "Une clé\u00a0: hf_, secrète." in shown[0].get_text()
+
+    def test_behind_a_proxy_the_links_keep_the_path_of_the_site(self, student: Student) -> None:
+        page = student.client.get("/lecons/un", environ_overrides={"SCRIPT_NAME": "/cours"}).text
+        assert 'href="/cours/glossaire#jeton"' in page
+        assert 'href="/glossaire' not in page
+
+    def test_an_edit_of_the_glossary_shows_in_the_lesson(self, student: Student, worded: Course) -> None:
+        student.open("/lecons/un")
+        (worded.content / "glossary.toml").write_text(WORDS.replace("secrète", "à cacher"), encoding="utf-8")
+        assert "à cacher" in student.open("/lecons/un").get_text()
+
+    @pytest.mark.parametrize(("anchor", "is_dead"), [("jeton", False), ("jetton", True)])
+    def test_a_reference_to_a_missing_word_is_a_dead_link(
+        self, app: Flask, worded: Course, anchor: str, is_dead: bool
+    ) -> None:
+        worded.write("32.md", "3.2", "deux", f"Un [mot](/glossaire#{anchor}).")
+        assert told(app) == [f"32.md:10: the link “/glossaire#{anchor}” is dead."] * is_dead
+
+    def test_a_fault_of_the_glossary_is_told_with_its_file(self, app: Flask, worded: Course) -> None:
+        (worded.content / "glossary.toml").write_text(WORDS.replace('term = "API"', 'term = "Jeton"'))
+        assert told(app) == ["glossary.toml:17: “Jeton” already has an entry."]
+
+
+def test_a_course_without_a_glossary_has_an_empty_page(course: Course, student: Student):  # noqa: F811
+    course.write("31.md", "3.1", "un", "Un jeton.")
+    assert "Aucun mot" in student.open("/glossaire").get_text()
+
+
+def test_the_real_glossary_has_the_words_of_the_course_and_each_is_used(app: Flask):
+    with app.app_context():
+        words = library.terms()
+        used = {term.anchor for lesson in library.lessons() for term in lesson.terms}
+    assert len(words) >= 35
+    assert {"jeton", "space", "api", "point-d-acces", "quota", "variable-d-environnement"} <= used
+    assert all(20 < len(term.text) < 300 for term in words)

@@ -1,0 +1,123 @@
+"""How far a visitor has come: on the front page, at the end of a lesson, forgotten with one button."""
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+
+from hfcourse.lessons import progress
+from tests.posting import Student, error_codes, read
+from tests.test_checklist import LIST, tick
+from tests.test_library import Course, course  # noqa: F401  (a course of ours)
+from tests.test_markdown import lesson
+from tests.test_quiz import ADDRESS, ONE, SEVERAL, answer, marks
+
+BODY = f"Un chapeau.\n\n{ONE}\n{SEVERAL}\n{LIST}"
+
+
+@pytest.fixture(autouse=True)
+def two(course: Course) -> Course:  # noqa: F811
+    """Two lessons with two questions and two lines to tick each."""
+    course.write("31.md", "3.1", "un", BODY)
+    course.write("32.md", "3.2", "deux", BODY)
+    return course
+
+
+def say_read(student: Student, how: str = "oui", address: str = ADDRESS) -> str:
+    sent = student.client.post(address, data={"lue": how})
+    assert sent.status_code == 303
+    return sent.headers["Location"]
+
+
+def states(page: BeautifulSoup) -> list[str]:
+    return [each.get_text(" ", strip=True) for each in page.select(".syllabus .state")]
+
+
+def test_it_counts_what_is_read_passed_and_ticked():
+    parts = lesson(BODY).parts
+    keys = [part.key for part in parts if isinstance(part, progress.Quiz)]
+    assert progress.of(parts, {}) == progress.Progress(False, 0, 2, 0, 2)
+    some = progress.of(parts, {"lue": "1", keys[0]: "a", keys[1]: "ac"})
+    assert (some.is_read, some.passed, some.done, some.total) == (True, 1, 2, 5)
+
+
+def test_somebody_new_is_told_the_length_of_the_lessons_and_has_nothing_to_forget(student: Student):
+    page = student.open("/")
+    assert states(page) == ["0 section, 15\u00a0min"] * 2
+    assert "Commencer la leçon 3.1" in page.get_text()
+    assert "Oublier" not in page.get_text()
+
+
+def test_the_front_page_shows_what_was_done_and_what_comes_next(student: Student):
+    answer(student, 1, "b")
+    tick(student, 1)
+    page = student.open("/")
+    assert states(page)[0] == "À lire 1 question sur 2 1 coche sur 2"
+    assert len(page.select(".syllabus .strokes .done")) == 2
+    assert "Continuer par la leçon 3.1" in page.get_text()
+    say_read(student)
+    page = student.open("/")
+    assert states(page)[0].startswith("Lue")
+    assert "Continuer par la leçon 3.2" in page.get_text()
+
+
+def test_a_lesson_is_finished_when_all_of_it_is_done(student: Student):
+    answer(student, 1, "b")
+    answer(student, 2, "a", "c")
+    tick(student, 0, 1)
+    say_read(student)
+    assert states(student.open("/"))[0] == "Terminée"
+
+
+def test_when_all_is_read_nothing_comes_next(student: Student):
+    say_read(student)
+    say_read(student, address="/lecons/deux")
+    assert "Continuer" not in student.open("/").get_text()
+
+
+def test_a_lesson_is_read_when_its_reader_says_so_and_until_they_say_no(student: Student):
+    assert student.open(ADDRESS).select("#lue [value=oui]")
+    assert say_read(student) == f"{ADDRESS}#lue"
+    page = student.open(ADDRESS)
+    assert "Leçon lue" in page.get_text()
+    assert page.select("#lue [value=non]")
+    say_read(student, "non")
+    assert "Leçon lue" not in student.open(ADDRESS).get_text()
+
+
+def test_nobody_else_sees_it(student: Student, stranger: Student):
+    say_read(student)
+    assert "Leçon lue" not in stranger.open(ADDRESS).get_text()
+    assert states(stranger.open("/")) == ["0 section, 15\u00a0min"] * 2
+
+
+def test_all_is_forgotten_with_one_button_and_nothing_of_others(student: Student, stranger: Student, app: Flask):
+    answer(student, 1, "b")
+    tick(student, 1)
+    say_read(student)
+    say_read(stranger)
+    form = student.open("/").select_one("form[action='/lecons/oublier']")
+    assert form is not None
+    sent = student.client.post(str(form["action"]))
+    assert (sent.status_code, sent.headers["Location"]) == (303, "/#cours")
+    assert "Oublier" not in student.open("/").get_text()
+    assert len(marks(app)) == 1
+    assert "Leçon lue" in stranger.open(ADDRESS).get_text()
+
+
+def test_somebody_unknown_has_nothing_to_forget(student: Student):
+    sent = student.client.post("/lecons/oublier")
+    assert sent.status_code == 303
+    assert "Set-Cookie" not in sent.headers
+
+
+def test_another_site_cannot_make_it_be_forgotten(student: Student, app: Flask):
+    say_read(student)
+    sent = student.client.post("/lecons/oublier", headers={"Origin": "https://ailleurs.example"})
+    assert (sent.status_code, error_codes(read(sent))) == (400, ["400"])
+    assert len(marks(app)) == 1
+
+
+def test_the_privacy_page_tells_what_is_kept_and_how_to_have_it_forgotten(student: Student):
+    page = student.open("/confidentialite").get_text(" ", strip=True)
+    assert "les leçons que vous dites avoir lues" in page
+    assert "Oublier ma progression" in page
