@@ -4,6 +4,8 @@ Each request compares the dates and sizes of the files (some tens of microsecond
 again only when its text or a figure is another, so that an edit shows at the next reload.
 """
 
+import itertools
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -124,6 +126,17 @@ def open_glossary(path: Path) -> Glossary:
     return Glossary(found.terms, located(found.faults, path))
 
 
+def stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
+    """Name, date and size of every file of a folder and of the folders in it."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from stamps(entry.path)
+            else:
+                stat = entry.stat()
+                yield entry.path, stat.st_mtime_ns, stat.st_size
+
+
 class Shelf:
     """The lessons of two folders, in order."""
 
@@ -135,26 +148,22 @@ class Shelf:
         self.kept: tuple[Lesson, ...] = ()
         self.glossary = Glossary()
 
-    def files(self) -> list[Path]:
-        """Every file that a page is made of."""
-        shown = (path for depth in ("*/*", "*/*/*") for path in self.content.glob(depth) if path.suffix in SHOWN)
-        texts = [*self.content.glob("*.md"), *self.content.glob(GLOSSARY)]
-        return sorted([*texts, *shown, *self.figures.glob("*.svg")])
-
     def lessons(self) -> tuple[Lesson, ...]:
         """The lessons in order, read again if a file has changed."""
-        stats = ((str(path), path.stat()) for path in self.files())
-        state = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+        state = tuple(itertools.chain(stamps(self.content), stamps(self.figures)))
         if state != self.state:
-            files = self.files()
-            self.pictures = tuple((path.name, read(path)) for path in files if path.suffix == ".svg")
-            shown = (path for path in files if path.suffix in SHOWN)
-            self.listings = tuple((path.relative_to(self.content).as_posix(), read(path)) for path in shown)
-            self.glossary = open_glossary(self.content / GLOSSARY)
-            drawn_from = self.pictures, self.listings, self.glossary.terms
-            opened = (open_lesson(path, *drawn_from) for path in files if path.suffix == ".md")
-            self.kept, self.state = tuple(sorted(opened, key=order)), state
+            self.kept, self.state = self.read(), state
         return self.kept
+
+    def read(self) -> tuple[Lesson, ...]:
+        """Read every file that a page is made of."""
+        self.pictures = tuple((path.name, read(path)) for path in sorted(self.figures.glob("*.svg")))
+        shown = (path for path in sorted(self.content.glob("*/**/*")) if path.suffix in SHOWN)
+        self.listings = tuple((path.relative_to(self.content).as_posix(), read(path)) for path in shown)
+        self.glossary = open_glossary(self.content / GLOSSARY)
+        drawn_from = self.pictures, self.listings, self.glossary.terms
+        opened = (open_lesson(path, *drawn_from) for path in self.content.glob("*.md"))
+        return tuple(sorted(opened, key=order))
 
 
 def repeated(lessons: tuple[Lesson, ...]) -> Iterator[Fault]:

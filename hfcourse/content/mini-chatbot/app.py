@@ -1,5 +1,6 @@
 """Un mini chatbot : le navigateur parle à ce serveur, qui appelle le Space."""
 
+# >>> imports
 import json
 import os
 import re
@@ -23,18 +24,23 @@ from gradio_client.exceptions import AppError
 from gradio_client.utils import QueueError
 from huggingface_hub import get_space_runtime
 
+# <<< imports
+
 # >>> reglages
 SPACE = os.environ.get("SPACE", "http://127.0.0.1:7860")
 ENDPOINT = os.environ.get("ENDPOINT", "/discuter")
 # False : aucun jeton ne part, même si HF_TOKEN existe.
 TOKEN = os.environ["HF_TOKEN"] if os.environ.get("WITH_TOKEN") == "yes" else False
 # <<< reglages
+
+# >>> limites
 MOST_CHARACTERS = 2000
 MOST_SECONDS = 60
 MOST_VISITORS = 100
 IDLE_SECONDS = 30 * 60
 KEPT_TURNS = 50
 LOOKS_LIKE_A_TOKEN = re.compile(r"hf_\w{20,}")
+# <<< limites
 
 # >>> application
 app = Flask(__name__)
