@@ -25,7 +25,8 @@ ARROWS = {
     "chat": {"runs", "spaces"},
     "classroom": {"runs", "spaces"},
 }
-PURE = ("lessons.markdown", "lessons.quiz", "spaces.description", "spaces.values", "spaces.events", "typography",
+PURE = ("lessons.markdown", "lessons.quiz", "spaces.description", "spaces.values", "spaces.events",
+        "spaces.compositions", "spaces.examples", "runs.references", "typography",
         "runs.snippets", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip

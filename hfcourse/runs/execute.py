@@ -16,10 +16,12 @@ from hfcourse import tokens
 from hfcourse.errors import CallFailed, CourseError, NotTaken, Refused, Stopped
 from hfcourse.runs import store
 from hfcourse.runs.models import Run
+from hfcourse.runs.references import FILE
 from hfcourse.runs.store import Told
 from hfcourse.spaces import files, location
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.events import Event, Log, Output, Partial, Progress, Queued, Started
+from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.location import LAST_SECONDS
 
@@ -29,7 +31,6 @@ STORE_SHARE = 5
 OUTPUT_BYTES = 2_000_000  # as much as one message of a Space; partial outputs grow from message to message
 MOST_MESSAGES = 100
 MOST_FILES, MOST_FILE_BYTES = 10, 50_000_000
-FILE = "$file"  # the key of a file of ours inside a stored value; its value is the file's number, or null
 KINDS = {Queued: "queued", Started: "started", Progress: "progress", Log: "log"}
 # A dict that looks like file data is a file only where the component is one; elsewhere it is somebody's JSON.
 HOLDS_FILES = {
@@ -106,8 +107,8 @@ def is_gone(run: Run, leash: Leash) -> bool:
 
 def arguments(run: Run, endpoint: Endpoint) -> list[Any]:
     """One value per declared parameter, in order; our own files where some were sent."""
-    sent = store.sent_files(run)
-    return [sent.get(parameter.name, run.inputs.get(parameter.name)) for parameter in endpoint.parameters]
+    sent = store.sent_values(run, lambda item: KeptFile.of(item.file))
+    return [sent.get(parameter.name) for parameter in endpoint.parameters]
 
 
 def session_of(run: Run, endpoint: Endpoint) -> str | None:

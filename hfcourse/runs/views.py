@@ -10,6 +10,7 @@ from hfcourse import errors, security, visitors
 from hfcourse.errors import CourseError, Refused
 from hfcourse.runs import dispatch, pruning, store, watch
 from hfcourse.runs.models import Run
+from hfcourse.runs.references import Numbered
 from hfcourse.spaces import files, forms, pages
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.forms import Form
@@ -66,12 +67,13 @@ def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
 
 
 def kept_of(endpoint: Endpoint, values: dict[str, Any]) -> dict[str, Any]:
-    """What a run keeps of a form: its parameters, the JSON values, the files."""
-    sent = {name: value.id for name, value in values.items() if isinstance(value, files.KeptFile)}
+    """What a run keeps of a form: its parameters, the JSON values, the files in them."""
+    numbered = Numbered(files.KeptFile)
+    inputs = {name: numbered.without_files(name, value) for name, value in values.items()}
     return {
         "parameters": [{"name": each.name, "label": each.label} for each in endpoint.parameters],
-        "inputs": {name: None if name in sent else value for name, value in values.items()},
-        "files": sent,
+        "inputs": inputs,
+        "files": [(name, file.id) for name, file in numbered.files],
     }
 
 
@@ -116,6 +118,7 @@ def view_of(run: Run) -> dict[str, Any]:
         "run": run,
         "outputs": watch.shown_outputs(run),
         "inputs": watch.inputs_of(run),
+        "files_in": watch.files_in,
         "is_file": watch.is_file,
         "is_table": watch.is_table,
         "rail": watch.rail(run),

@@ -1,5 +1,6 @@
 """The page of a Space in each of its states: asked by its own view, and by whoever refuses its form."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +9,9 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hfcourse import tokens
+from hfcourse import tokens, visitors
 from hfcourse.errors import CourseError, Explanation, Refused
-from hfcourse.spaces import catalogue, forms, location
+from hfcourse.spaces import catalogue, forms, location, uploads
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
 from hfcourse.spaces.forms import Form
@@ -109,6 +110,7 @@ def page(
         explanation=explanation or (error.explanation if error else None),
         refreshes=request.method == "GET" and error is not None and error.code in REFRESHED,
         typed=typed_again() if form is None and request.method == "POST" else [],
+        kept=uploads.keep_all(request.files, visitors.remembered()) if form is None and request.files else [],
         upload_limit_bytes=current_app.config["UPLOAD_LIMIT_BYTES"],
     )
     return body, status
@@ -132,7 +134,14 @@ def show(space_id: str, wanted: str | None, run_id: str | None, visitor: str | N
     if endpoint is None:
         return page(space_id, description, error=Refused("endpoint-gone"), status=404)
     given = current_app.extensions["values_of_run"](run_id, visitor) if run_id else None
+    given = {**(given or {}), **example_of(endpoint, request.args.get("exemple", ""))}
     return page(space_id, description, form=None if endpoint.obstacle else forms.filled(endpoint, given))
+
+
+def example_of(endpoint: Endpoint, asked: str) -> Mapping[str, Any]:
+    """The values of the example of that number, from 0; none for what is no number of one."""
+    is_one = re.fullmatch(r"[0-9]{1,3}", asked, re.ASCII) and int(asked) < len(endpoint.examples)
+    return endpoint.examples[int(asked)].values if is_one else {}
 
 
 def form_again(space_id: str, form: Form) -> ResponseReturnValue:
