@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from hfcourse.spaces.description import Description, Endpoint, Parameter, describe
+from hfcourse.spaces.description import Description, Endpoint, describe
+from hfcourse.spaces.parameters import Parameter
 
 FOLDER = Path(__file__).parent / "data" / "recordings"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))

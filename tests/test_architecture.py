@@ -26,9 +26,9 @@ ARROWS = {
     "classroom": {"runs", "spaces"},
 }
 PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.description", "spaces.values", "spaces.events",
-        "spaces.snippets", "runs.shapes", "runs.outputs", "runs.drawings", "runs.charts", "runs.trees",
-        "runs.conversations", "runs.prose", "runs.exports", "highlighting", "typography",
-        "chat.conversation")  # fmt: skip
+        "spaces.compositions", "spaces.examples", "spaces.snippets", "runs.references", "runs.shapes", "runs.outputs",
+        "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports",
+        "highlighting", "typography", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip
 TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}

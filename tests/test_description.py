@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces import description
-from hfcourse.spaces.description import Endpoint, Parameter, describe
+from hfcourse.spaces import ranking
+from hfcourse.spaces.description import Endpoint, describe
+from hfcourse.spaces.parameters import Parameter
 from tests.recordings import ENDPOINTS, FOLDER, NAMES, PARAMETERS, endpoint, parameter, recorded
 
 
@@ -117,10 +118,23 @@ class TestPresentation:
         )
 
     @pytest.mark.parametrize(
-        "label", ["parameter_12", "param_3", "", None, 5, {"key": "x"}, '__i18n__{"key": "a.b"}', "  "]
+        "label", ["parameter_12", "param_3", "", None, 5, {}, {"key": 5}, "__i18n__{", "__i18n__[]", "  "]
     )
     def test_a_label_that_is_none_falls_back_to_the_name(self, label: Any) -> None:
         assert field({"label": label, "parameter_name": "my_text"}).label == "My text"
+
+    @pytest.mark.parametrize(
+        "label", ['__i18n__{"__type__": "translation_metadata", "key": "chat.send_all"}', {"key": "chat.send_all"}]
+    )
+    def test_a_translated_label_is_the_last_word_of_its_key(self, label: Any) -> None:
+        assert field({"label": label, "parameter_name": "my_text"}).label == "Send all"
+
+    @pytest.mark.parametrize(
+        ("name", "component", "label"),
+        [("param_0", "Image", "Image 1"), ("param_11", "Slider", "Réglette 12"), ("param_2", "Mine", "Valeur 3")],
+    )
+    def test_without_label_or_name_it_is_what_it_is(self, name: str, component: str, label: str) -> None:
+        assert field({"label": "parameter_7", "parameter_name": name, "component": component}).label == label
 
     def test_a_label_is_cut_and_stays_text(self) -> None:
         assert field({"label": "<b>" + "x" * 500}).label == "<b>" + "x" * 197
@@ -142,17 +156,17 @@ class TestPresentation:
     @pytest.mark.parametrize(
         ("dependency", "entry", "words"),
         [
-            ({"collects_event_data": True}, {}, description.NEEDS_EVENT),
-            ({"component_prop_inputs": [0]}, {}, description.NEEDS_COMPONENT),
-            ({"connection": "stream"}, {}, description.NEEDS_STREAM),
-            ({}, {"oauth_token": "required"}, description.NEEDS_LOGIN),
+            ({"collects_event_data": True}, {}, ranking.NEEDS_EVENT),
+            ({"component_prop_inputs": [0]}, {}, ranking.NEEDS_COMPONENT),
+            ({"connection": "stream"}, {}, ranking.NEEDS_STREAM),
+            ({}, {"oauth_token": "required"}, ranking.NEEDS_LOGIN),
             ({"component_prop_inputs": [], "connection": "sse"}, {}, ""),
         ],
     )
     def test_what_cannot_be_called_from_outside_says_why(
         self, dependency: dict[str, Any], entry: dict[str, Any], words: str
     ) -> None:
-        assert description.obstacle(dependency, entry) == words
+        assert ranking.obstacle(dependency, entry) == words
 
     def test_private_and_undocumented_endpoints_are_left_out(self) -> None:
         entry = {"parameters": [], "returns": []}

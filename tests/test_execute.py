@@ -74,7 +74,7 @@ def test_a_generator_that_grows_without_end_is_refused_and_what_fitted_is_kept(s
 def recorder(app: Flask) -> Recorder:
     """What records a run with one output."""
     with app.app_context():
-        run_id = store.create("awa", space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files={})
+        run_id = store.create("awa", space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files=[])
         run = store.claim(run_id)
         assert run is not None
         made = Recorder(run)
@@ -123,7 +123,7 @@ def test_a_file_that_vanishes_while_its_run_is_made_is_asked_for_again(
 
     def kept_then_gone(endpoint, values):
         given = kept_of(endpoint, values)
-        pruning.discard(list(given["files"].values()))
+        pruning.discard([file_id for _, file_id in given["files"]])
         return given
 
     monkeypatch.setattr(run_views, "kept_of", kept_then_gone)

@@ -9,8 +9,9 @@ from flask import Flask
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse.errors import Refused
-from hfcourse.spaces import files, forms
-from hfcourse.spaces.description import Endpoint, Parameter
+from hfcourse.spaces import files, forms, uploads
+from hfcourse.spaces.description import Endpoint
+from hfcourse.spaces.parameters import Parameter
 from hfcourse.tokens import MASK
 from tests.recordings import ENDPOINTS, endpoint
 
@@ -46,12 +47,21 @@ def posted(form: forms.Form) -> MultiDict[str, str]:
             for line, cells in enumerate(each.rows):
                 for column, text in enumerate(cells):
                     sent.add(f"{each.name}-{line}-{column}", text)
-        elif each.control == "file":
-            sent.add(f"{each.name}-kept", each.kept.id if each.kept else "")
+        elif each.parts:
+            for part in each.parts:
+                for kept in each.kept_of(part):
+                    sent.add(f"{each.name_of(part)}-kept", kept.id)
+            if each.control == "multimodal":
+                sent.add(f"{each.name}-text", each.text)
         else:
             for text in each.texts:
                 sent.add(each.name, text)
     return sent
+
+
+def untouched(form: forms.Form) -> MultiDict[str, FileStorage]:
+    """What a browser sends of file controls in which nothing was chosen."""
+    return MultiDict((each.name_of(part), upload(b"", "")) for each in form.fields for part in each.parts)
 
 
 def read(asked: Endpoint, fields: dict[str, Any], **uploads: FileStorage) -> forms.Form:
@@ -63,10 +73,9 @@ def read(asked: Endpoint, fields: dict[str, Any], **uploads: FileStorage) -> for
 def test_every_recorded_form_can_be_sent_as_it_is_shown(name: str, asked: Endpoint) -> None:
     shown = forms.filled(asked)
     assert [each.name for each in shown.fields] == [f"arg-{each.name}" for each in asked.parameters]
-    uploads = MultiDict((each.name, upload(b"", "")) for each in shown.fields if each.control == "file")
-    sent = posted(shown)
-    assert len(sent) + len(uploads) < 1_000
-    values = forms.checked(forms.read(asked, sent, uploads, VISITOR))
+    sent, empty = posted(shown), untouched(shown)
+    assert len(sent) + len(empty) < 1_000
+    values = forms.checked(forms.read(asked, sent, empty, VISITOR))
     assert list(values) == [each.name for each in asked.parameters]
 
 
@@ -83,8 +92,8 @@ class TestFilling:
 
     def test_a_given_file_is_a_kept_one_and_nothing_else(self) -> None:
         kept = files.keep(VISITOR, "a.png", PNG)
-        assert forms.filled(of(made("image")), {"x": kept}).fields[0].kept is kept
-        assert forms.filled(of(made("image")), {"x": {"path": "/etc/passwd"}}).fields[0].kept is None
+        assert forms.filled(of(made("image")), {"x": kept}).fields[0].kept == {"": [kept]}
+        assert forms.filled(of(made("image")), {"x": {"path": "/etc/passwd"}}).fields[0].kept == {"": []}
 
     def test_what_the_space_hides_is_folded(self) -> None:
         shown = forms.filled(of(made("textbox"), made("textbox", "y", is_shown=False)))
@@ -138,8 +147,8 @@ class TestTables:
         form = forms.filled(of(table))
         for _ in range(300):
             form.add_row("x")
-        assert len(form.fields[0].rows) == forms.most_rows(columns)
-        assert forms.most_rows(columns) * columns <= 900
+        assert len(form.fields[0].rows) == form.fields[0].most_lines
+        assert form.fields[0].most_lines * columns <= 900
 
     def test_a_line_is_added_to_no_other_field(self) -> None:
         form = forms.filled(of(made("textbox")))
@@ -165,23 +174,23 @@ class TestFiles:
     def test_unless_another_takes_its_place_or_it_is_dropped(self) -> None:
         kept = files.keep(VISITOR, "a.png", PNG)
         assert forms.checked(read(self.IMAGE, {"x-kept": kept.id}, x=upload(PNG + b"2")))["x"].id != kept.id
-        assert forms.checked(read(self.IMAGE, {"x-kept": kept.id, "x-drop": "1"}, x=upload(b"", "")))["x"] is None
+        assert forms.checked(read(self.IMAGE, {"x-kept": kept.id, "x-drop": kept.id}, x=upload(b"", "")))["x"] is None
 
     @pytest.mark.parametrize("file_id", ["0" * 32, "../../etc/passwd", "x"])
     def test_a_file_that_is_not_here_is_gone(self, file_id: str) -> None:
-        assert read(self.IMAGE, {"x-kept": file_id}, x=upload(b"", "")).fields[0].error == forms.GONE
+        assert read(self.IMAGE, {"x-kept": file_id}, x=upload(b"", "")).fields[0].error == uploads.GONE
 
     def test_a_strangers_file_is_gone_too(self) -> None:
         theirs = files.keep("somebody else", "a.png", PNG)
-        assert read(self.IMAGE, {"x-kept": theirs.id}, x=upload(b"", "")).fields[0].error == forms.GONE
+        assert read(self.IMAGE, {"x-kept": theirs.id}, x=upload(b"", "")).fields[0].error == uploads.GONE
 
     @pytest.mark.parametrize("text", ["/etc/passwd", '{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}'])
     def test_text_is_no_file(self, text: str) -> None:
-        assert read(self.IMAGE, {"x": text}).fields[0].error == forms.NOT_A_FILE
+        assert read(self.IMAGE, {"x": text}).fields[0].error == uploads.NOT_A_FILE
 
     @pytest.mark.parametrize("content", [b"<svg onload=alert(1)>", b"%PDF-1.7", b"", b"GIF", b"RIFF0000WAVE"])
     def test_what_is_no_image_is_refused_whatever_it_says_it_is(self, content: bytes) -> None:
-        assert read(self.IMAGE, {}, x=upload(content, "photo.png", "image/png")).fields[0].error == forms.NOT_AN_IMAGE
+        assert read(self.IMAGE, {}, x=upload(content, "photo.png", "image/png")).fields[0].error == uploads.NOT_AN_IMAGE
 
     def test_any_file_will_do_where_any_is_asked_for(self) -> None:
         kept = forms.checked(read(of(made("file")), {}, x=upload(b"%PDF-1.7", "a.pdf")))["x"]
@@ -190,7 +199,7 @@ class TestFiles:
     def test_half_a_file_is_not_kept(self) -> None:
         cut = upload(PNG)
         cut.stream = type("Cut", (io.BytesIO,), {"is_whole": False})(PNG)
-        assert read(self.IMAGE, {}, x=cut).fields[0].error == forms.TOO_LARGE
+        assert read(self.IMAGE, {}, x=cut).fields[0].error == uploads.TOO_LARGE
         assert not files.folder().exists()
 
 

@@ -162,7 +162,7 @@ def test_the_front_page_lists_the_lessons_and_invites_to_try(client: FlaskClient
 
 def test_the_front_page_shows_the_latest_runs_of_a_visitor_and_of_nobody_else(client: FlaskClient, app: Flask):
     with app.app_context():
-        sent = {"endpoint": "/saluer", "title": "Saluer Awa", "parameters": [], "inputs": {}, "files": {}}
+        sent = {"endpoint": "/saluer", "title": "Saluer Awa", "parameters": [], "inputs": {}, "files": []}
         run_id = store.create("awa", space="hfcourse/entrainement", **sent)
     assert run_id not in client.get("/").text
     with client.session_transaction() as session:

@@ -11,7 +11,7 @@ from hfcourse.runs.limits import Limits
 
 def made(app: Flask, visitor: str) -> str:
     """A run that waits."""
-    return store.create(visitor, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
+    return store.create(visitor, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
 
 
 def room(waiting: int) -> Limits:
@@ -65,6 +65,6 @@ def test_looking_at_a_visitor_remembers_nothing() -> None:
 def test_a_run_of_a_file_that_is_gone_is_refused_and_not_stored(app: Flask) -> None:
     with app.app_context():
         with pytest.raises(Refused, match="invalid-input"):
-            store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={"p": "gone"})
+            store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[("p", "gone")])
         assert store.latest("awa") == []
         assert database.is_reachable()

@@ -15,7 +15,7 @@ from hfcourse.spaces.files import KeptFile, StoredFile
 
 def finished_run(kept: KeptFile | None = None, days: float = 0) -> str:
     """A finished run, made so many days ago, with a file or without."""
-    sent = {"image": kept.id} if kept else {}
+    sent = [("image", kept.id)] if kept else []
     run_id = store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
     store.append(run_id, [store.Told("started", {"eta": None})])
     store.finish(run_id, "succeeded", [])

@@ -20,7 +20,7 @@ def inside(app: Flask) -> Iterator[None]:
 @pytest.fixture
 def recorder() -> Recorder:
     """Records a run that somebody has in hand, of an endpoint with one text."""
-    run_id = store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
+    run_id = store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
     run = store.claim(run_id)
     assert run is not None
     recording = Recorder(run)

@@ -33,7 +33,7 @@ VISITOR = "awa"
 
 def made(**values: Any) -> str:
     """A stored run of the visitor."""
-    run_id = store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
+    run_id = store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
     if values:
         with database.writing() as session:
             session.execute(update(Run).where(Run.id == run_id).values(**values))
@@ -295,7 +295,7 @@ def test_files_of_forms_that_were_never_sent_go_before_those_of_runs(app: Flask)
         with database.writing() as session:
             names = [loose.id, ours.id]
             session.execute(update(files.StoredFile).where(files.StoredFile.id.in_(names)).values(created=old))
-        kept = {"image": ours.id}
+        kept = [("image", ours.id)]
         run_id = store.create(VISITOR, space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files=kept)
         store.finish(run_id, "succeeded", [])
         assert pruning.shrink(250) == 0

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces import values
-from hfcourse.spaces.description import Parameter
+from hfcourse.spaces import tables, values
+from hfcourse.spaces.controls import HOLD_FILES, KINDS
+from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.values import Wrong, control, parse, typed
 from tests.recordings import PARAMETERS, parameter
 
@@ -27,18 +28,18 @@ def wrong(parameter: Parameter, *texts: str) -> str:
 @pytest.mark.parametrize(("where", "each"), PARAMETERS, ids=[where for where, _ in PARAMETERS])
 def test_every_recorded_default_goes_to_the_form_and_comes_back(where: str, each: Parameter) -> None:
     kind = control(each)
-    if kind == "file":
-        assert each.default is None
+    if kind in HOLD_FILES:
+        assert each.default in (None, [], {"text": "", "files": []})
     elif kind == "table":
-        assert values.parse_table(each, values.table_rows(each, each.default))["data"] == each.default["data"]
+        assert tables.parse_table(each, tables.table_rows(each, each.default))["data"] == each.default["data"]
     else:
-        empty = {"text": "", "code": "", "checkbox": False, "checks": []}
+        empty = {"text": "", "code": "", "colour": "", "checkbox": False, "checks": [], "chat": []}
         assert parse(each, typed(each, each.default)) == (empty.get(kind) if each.default is None else each.default)
 
 
 @pytest.mark.parametrize(("where", "each"), PARAMETERS, ids=[where for where, _ in PARAMETERS])
 def test_every_recorded_parameter_has_a_control_that_the_form_knows(where: str, each: Parameter) -> None:
-    assert control(each) in {*values.PARSERS, "table", "file"}
+    assert control(each) in {*values.PARSERS, "table", *HOLD_FILES} == KINDS
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_every_recorded_parameter_has_a_control_that_the_form_knows(where: str, 
         (made("audio"), "file"),
         (made("datetime"), "moment"),
         (made("json"), "json"),
-        (made("plot"), "json"),
+        (made("plot"), "nothing"),
         (made("api", schema={"type": "integer"}), "number"),
         (made("starrating", schema={"type": "integer"}), "number"),
         (made("custom", schema={"type": "boolean"}), "checkbox"),
@@ -140,10 +141,14 @@ class TestNumber:
     def test_one_without_end_is_refused(self, text: str) -> None:
         assert "trop grand" in wrong(made("number"), text)
 
+    def test_a_whole_one_is_asked_for_where_nothing_rounds(self) -> None:
+        whole = made("api", schema={"type": "integer"})
+        assert "entier" in wrong(whole, "2,5")
+        assert parse(whole, ["2,0"]) == 2
+
     @pytest.mark.parametrize("parts", [{"precision": 0}, {"schema": {"type": "integer"}}])
-    def test_a_whole_one_is_asked_for_where_it_is_needed(self, parts: dict[str, Any]) -> None:
-        assert "entier" in wrong(made("number", **parts), "2,5")
-        assert parse(made("number", **parts), ["2,0"]) == 2
+    def test_the_space_rounds_what_its_own_number_field_is_given(self, parts: dict[str, Any]) -> None:
+        assert parse(made("number", **parts), ["2,5"]) == 2.5
 
     def test_its_bounds_are_those_of_its_author(self) -> None:
         bounded = made("number", minimum=1, maximum=2.5)
@@ -236,7 +241,7 @@ class TestMoment:
         ("text", "value"),
         [
             ("", None),
-            ("2020-10-01", "2020-10-01"),
+            ("2020-10-01", "2020-10-01 00:00:00"),
             ("2020-10-01T05:20", "2020-10-01 05:20:00"),
             ("2020-10-01T05:20:07", "2020-10-01 05:20:07"),
             ("2020-10-01 05:20:00", "2020-10-01 05:20:00"),
@@ -287,7 +292,7 @@ class TestTable:
     TABLE = made("dataframe", headers=("nom", "âge", "là"), datatypes=("str", "number", "bool"))
 
     def test_cells_have_the_type_of_their_column(self) -> None:
-        read = values.parse_table(self.TABLE, [["Ada", "36,5", "vrai"], ["", "", ""], ["7", "", "non"]])
+        read = tables.parse_table(self.TABLE, [["Ada", "36,5", "vrai"], ["", "", ""], ["7", "", "non"]])
         assert read == {
             "headers": ["nom", "âge", "là"],
             "data": [["Ada", 36.5, True], ["7", None, False]],
@@ -295,7 +300,7 @@ class TestTable:
         }
 
     def test_an_empty_table_is_an_empty_table(self) -> None:
-        assert values.parse_table(self.TABLE, [["", " ", ""]]) == {
+        assert tables.parse_table(self.TABLE, [["", " ", ""]]) == {
             "headers": ["nom", "âge", "là"],
             "data": [],
             "metadata": None,
@@ -304,22 +309,22 @@ class TestTable:
     @pytest.mark.parametrize("text", ["abc", "1e400", "nan"])
     def test_a_cell_that_is_no_number_is_told_by_its_place(self, text: str) -> None:
         with pytest.raises(Wrong) as caught:
-            values.parse_table(self.TABLE, [["", "1", ""], ["", text, ""]])
+            tables.parse_table(self.TABLE, [["", "1", ""], ["", text, ""]])
         assert f"Ligne 2, colonne «{NO_BREAK}âge{NO_BREAK}»" in str(caught.value)
 
     def test_there_is_always_a_line_to_type_in(self) -> None:
         for value in (None, {}, {"data": []}, {"data": 5}, {"data": ["x"]}):
-            assert values.table_rows(self.TABLE, value) == [["", "", ""]]
-        assert values.table_rows(made("dataframe"), None) == [[""]]
+            assert tables.table_rows(self.TABLE, value) == [["", "", ""]]
+        assert tables.table_rows(made("dataframe"), None) == [[""]]
 
     def test_rows_are_as_wide_as_the_table(self) -> None:
-        assert values.table_rows(self.TABLE, {"data": [["a"], ["b", 1.5, True, "more"]]}) == [
+        assert tables.table_rows(self.TABLE, {"data": [["a"], ["b", 1.5, True, "more"]]}) == [
             ["a", "", ""],
-            ["b", "1,5", "true"],
+            ["b", "1,5", "oui"],
         ]
 
     def test_no_more_lines_are_drawn_than_a_form_can_send(self) -> None:
-        rows = values.table_rows(self.TABLE, {"data": [["a", 1, True]] * 5_000})
+        rows = tables.table_rows(self.TABLE, {"data": [["a", 1, True]] * 5_000})
         assert len(rows) * 3 <= 1_000 - 100
 
 

@@ -13,6 +13,7 @@ from hfcourse.runs.recorder import Recorder
 from hfcourse.spaces import location
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.events import Output
+from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.location import LAST_SECONDS
 
@@ -76,8 +77,8 @@ def is_gone(run: Run, leash: Leash) -> bool:
 
 def arguments(run: Run, endpoint: Endpoint) -> list[Any]:
     """One value per declared parameter, in order; our own files where some were sent."""
-    sent = store.sent_files(run)
-    return [sent.get(parameter.name, run.inputs.get(parameter.name)) for parameter in endpoint.parameters]
+    sent = store.sent_values(run, lambda item: KeptFile.of(item.file))
+    return [sent.get(parameter.name) for parameter in endpoint.parameters]
 
 
 def session_of(run: Run, endpoint: Endpoint) -> str | None:

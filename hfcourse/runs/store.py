@@ -8,7 +8,7 @@ falls silent has abandoned its runs, and whoever looks next marks them `interrup
 import os
 import secrets
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -21,6 +21,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS, Refused
 from hfcourse.runs.models import UNFINISHED, Run, RunEvent, RunFile, SpaceSession
+from hfcourse.runs.references import inputs_with_files
 from hfcourse.spaces.files import KeptFile, StoredFile
 from hfcourse.typography import french
 
@@ -92,14 +93,14 @@ def create(
     title: str,
     parameters: list[dict[str, Any]],
     inputs: dict[str, Any],
-    files: dict[str, str],
+    files: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Store a queued run; return its id.
 
     Args:
         parameters: name and label of each, for the page of the run.
-        inputs: JSON value by parameter name; null for a file.
-        files: file id by parameter name.
+        inputs: JSON value by parameter name; `{"$file": n}` where file number `n` goes.
+        files: parameter name and file id of each file, from number 0.
 
     Raises:
         Refused: `invalid-input`, one of the files has been deleted since.
@@ -122,8 +123,7 @@ def create(
         "status": "queued",
     }
     sent = [
-        {"run_id": run_id, "n": n, "file_id": file_id, "parameter": name}
-        for n, (name, file_id) in enumerate(files.items())
+        {"run_id": run_id, "n": n, "file_id": file_id, "parameter": name} for n, (name, file_id) in enumerate(files)
     ]
     try:
         with database.changing() as connection:
@@ -173,7 +173,7 @@ def recent_spaces(visitor: str | None, count: int = RECENT_SPACES) -> Sequence[s
 def values_of(run_id: str, visitor: str | None) -> dict[str, Any] | None:
     """What the visitor sent in this run, by parameter name, files included; None for a stranger's."""
     run = find(run_id, visitor)
-    return run.inputs | sent_files(run) if run else None
+    return sent_values(run, lambda item: KeptFile.of(item.file)) if run else None
 
 
 def faults_of(run_id: str, visitor: str | None) -> dict[str, str]:
@@ -182,9 +182,10 @@ def faults_of(run_id: str, visitor: str | None) -> dict[str, str]:
     return run.latest("invalid").get("fields", {}) if run else {}
 
 
-def sent_files(run: Run) -> dict[str, KeptFile]:
-    """The files that were sent, by parameter name."""
-    return {item.parameter: KeptFile.of(item.file) for item in run.files if item.parameter is not None}
+def sent_values(run: Run, replace: Callable[[RunFile], Any]) -> dict[str, Any]:
+    """What was sent, by parameter name, with `replace(file)` in place of each file."""
+    sent = [(item.parameter, item.n, item) for item in run.files if item.parameter is not None]
+    return inputs_with_files(run.inputs, sent, replace)
 
 
 def file_of(run_id: str, n: int, visitor: str | None) -> StoredFile | None:

@@ -10,6 +10,7 @@ from hfcourse import errors, security, visitors
 from hfcourse.errors import CourseError, Refused
 from hfcourse.runs import dispatch, drawings, exports, outputs, pruning, shapes, store, watch
 from hfcourse.runs.models import Run
+from hfcourse.runs.references import Numbered
 from hfcourse.spaces import files, forms, pages
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.forms import Form
@@ -74,12 +75,13 @@ def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
 
 
 def kept_of(endpoint: Endpoint, values: dict[str, Any]) -> dict[str, Any]:
-    """What a run keeps of a form: its parameters, the JSON values, the files."""
-    sent = {name: value.id for name, value in values.items() if isinstance(value, files.KeptFile)}
+    """What a run keeps of a form: its parameters, the JSON values, the files in them."""
+    numbered = Numbered(files.KeptFile)
+    inputs = {name: numbered.without_files(name, value) for name, value in values.items()}
     return {
         "parameters": [{"name": each.name, "label": each.label} for each in endpoint.parameters],
-        "inputs": {name: None if name in sent else value for name, value in values.items()},
-        "files": sent,
+        "inputs": inputs,
+        "files": [(name, file.id) for name, file in numbered.files],
     }
 
 
@@ -125,6 +127,7 @@ def view_of(run: Run) -> dict[str, Any]:
         "outputs": watch.shown_outputs(run),
         "inputs": watch.inputs_of(run),
         "surplus_files": watch.surplus_files(run),
+        "files_in": watch.files_in,
         "is_file": shapes.is_file,
         "is_table": shapes.is_table,
         "rail": watch.rail(run),

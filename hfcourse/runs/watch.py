@@ -63,8 +63,16 @@ def outputs_of(run: Run) -> list[dict[str, Any]]:
 
 def inputs_of(run: Run) -> dict[str, Any]:
     """The values sent, by parameter name, with what is known of each file."""
-    sent = {item.parameter: file_entry(run, item) for item in run.files if item.parameter is not None}
-    return {name: sent.get(name, value) for name, value in run.inputs.items()}
+    return store.sent_values(run, lambda item: file_entry(run, item))
+
+
+def files_in(value: Any) -> list[FileEntry]:
+    """The files of a value that was sent, in order; each once."""
+    if isinstance(value, FileEntry):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    found = [file for item in items for file in files_in(item)]
+    return [file for place, file in enumerate(found) if file not in found[:place]]
 
 
 def file_entry(run: Run, item: RunFile) -> FileEntry:

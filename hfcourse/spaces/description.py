@@ -6,56 +6,26 @@ be called at all. The dependency whose `api_name` is the endpoint's gives, witho
 """
 
 import json
-import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hfcourse.spaces.examples import Example, datasets_of, examples_of
+from hfcourse.spaces.labels import HELP_CHARACTERS, readable
+from hfcourse.spaces.parameters import NAME_CHARACTERS, Parameter, describe_parameter
+from hfcourse.spaces.ranking import obstacle, plumbing, score
+from hfcourse.spaces.titles import button_of, title_of
 from hfcourse.typography import french
 
-NAME_CHARACTERS, LABEL_CHARACTERS = 200, 200
-HELP_CHARACTERS = 600
 # Far above what people make; without them, a description of 5 MB is a page that takes minutes.
-MOST_ENDPOINTS, MOST_PARAMETERS, MOST_CHOICES = 500, 500, 2_000
+MOST_ENDPOINTS, MOST_PARAMETERS = 500, 500
 # A component counts each time that an endpoint uses it: one list of choices named 30,000 times fills 4 GB.
 MOST_CHARACTERS = 20_000_000
 HINTS = ("language", "x", "y", "color")
-BUTTON_EVENTS, FIELD_EVENTS = {"click", "submit"}, {"change", "input", "load", "tick", "select", "upload"}
-PLACEHOLDER = re.compile(r"(parameter|param|value|output)_\d+|__i18n__.*", re.ASCII | re.DOTALL)
-PLUMBING = re.compile(r"/(lambda|js_fn|_)", re.ASCII)
+RESULT = french("Résultat")
 
-NEEDS_EVENT = french(
-    "Il attend un geste fait dans la page du Space (un clic, une sélection) : on ne peut pas l’appeler d’ici."
-)
-NEEDS_COMPONENT = french("Il lit tout un élément de la page du Space : on ne peut pas l’appeler d’ici.")
-NEEDS_STREAM = french("Il reçoit un flux continu (caméra, micro) : on ne peut pas l’appeler d’ici.")
-NEEDS_LOGIN = french("Il agit au nom d’une personne connectée à Hugging Face : on ne peut pas l’appeler d’ici.")
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One value to send. `component` is Gradio's type in lower case; `default` is None where a form shows nothing."""
-
-    name: str
-    label: str
-    component: str
-    schema: Mapping[str, Any] = field(default_factory=dict)
-    help: str = ""
-    placeholder: str = ""
-    choices: tuple[tuple[str, Any], ...] = ()
-    default: Any = None
-    minimum: float | None = None
-    maximum: float | None = None
-    step: float | None = None
-    precision: int | None = None
-    lines: int = 1
-    multiple: bool = False
-    allows_custom: bool = False
-    file_types: tuple[str, ...] = ()
-    headers: tuple[str, ...] = ()
-    datatypes: tuple[str, ...] = ()
-    is_shown: bool = True
+Components = Mapping[int, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -73,7 +43,11 @@ class Return:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One function of the Space; `obstacle` says why it cannot be called from outside, '' if it can."""
+    """One function of the Space.
+
+    `obstacle` says why it cannot be called from outside, '' if it can; `plumbing` why it is hardly meant for people;
+    `follows` names the endpoint that the Space's own page calls just before.
+    """
 
     name: str
     title: str
@@ -81,9 +55,17 @@ class Endpoint:
     parameters: tuple[Parameter, ...]
     returns: tuple[Return, ...]
     obstacle: str = ""
+    plumbing: str = ""
+    follows: str = ""
     keeps_state: bool = False
     streams: bool = False
     score: int = 0
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def is_aside(self) -> bool:
+        """Is it to be folded away, with its reason?"""
+        return bool(self.obstacle or self.plumbing)
 
 
 @dataclass(frozen=True)
@@ -98,6 +80,18 @@ class Description:
         """The endpoint of that name."""
         return next((endpoint for endpoint in self.endpoints if endpoint.name == name), None)
 
+    @property
+    def first(self) -> tuple[Endpoint, ...]:
+        """The endpoints to show: those meant for people; where there are none, whatever can be called."""
+        meant = tuple(endpoint for endpoint in self.endpoints if not endpoint.is_aside)
+        return meant or tuple(endpoint for endpoint in self.endpoints if not endpoint.obstacle)
+
+    @property
+    def others(self) -> tuple[Endpoint, ...]:
+        """The endpoints to fold away."""
+        first = {endpoint.name for endpoint in self.first}
+        return tuple(endpoint for endpoint in self.endpoints if endpoint.name not in first)
+
 
 def describe(config: Mapping[str, Any], info: Mapping[str, Any]) -> Description:
     """Join `/config` and `/info`, both as parsed JSON.
@@ -106,28 +100,33 @@ def describe(config: Mapping[str, Any], info: Mapping[str, Any]) -> Description:
         KeyError, TypeError, ValueError, AttributeError: they have not the form that Gradio gives them.
     """
     components = {component["id"]: component for component in config["components"]}
+    named = info["named_endpoints"]
     dependencies = {
         "/" + dependency["api_name"]: dependency
         for dependency in config["dependencies"]
-        if isinstance(dependency.get("api_name"), str) and "/" + dependency["api_name"] in info["named_endpoints"]
+        if isinstance(dependency.get("api_name"), str) and "/" + dependency["api_name"] in named
     }
     check_weight(components, dependencies)
-    endpoints = [
-        describe_endpoint(name, entry, dependencies.get(name, {}), components)
-        for name, entry in info["named_endpoints"].items()
-        if entry.get("api_visibility", "public") == "public"
-        and entry.get("show_api", True)
-        and len(name) <= NAME_CHARACTERS
-        and name.isprintable()
-    ]
-    ranked = sorted(endpoints, key=lambda endpoint: -endpoint.score)
+    steps = {dependency.get("id"): name for name, dependency in dependencies.items()}
+    space = Space(components, dependencies, steps, datasets_of([*components.values()]))
+    endpoints = [space.endpoint(name, entry) for name, entry in named.items() if is_public(name, entry)]
+    ranked = sorted(endpoints, key=lambda endpoint: (bool(endpoint.obstacle), bool(endpoint.plumbing), -endpoint.score))
     title = readable(config.get("title"), "")
     return Description(
         "" if title == "Gradio" else title, str(config.get("version", ""))[:20], tuple(ranked[:MOST_ENDPOINTS])
     )
 
 
-def check_weight(components: Mapping[int, Mapping[str, Any]], dependencies: Mapping[str, Mapping[str, Any]]) -> None:
+def is_public(name: str, entry: Mapping[str, Any]) -> bool:
+    return bool(
+        entry.get("api_visibility", "public") == "public"
+        and entry.get("show_api", True)
+        and len(name) <= NAME_CHARACTERS
+        and name.isprintable()
+    )
+
+
+def check_weight(components: Components, dependencies: Mapping[str, Mapping[str, Any]]) -> None:
     """Raise ValueError if what the endpoints show, all together, is more than a page and our memory can hold."""
     uses = Counter(number for dependency in dependencies.values() for number in dependency.get("inputs", ()))
     weight = sum(
@@ -139,177 +138,78 @@ def check_weight(components: Mapping[int, Mapping[str, Any]], dependencies: Mapp
         raise ValueError(f"more than {MOST_CHARACTERS} characters")
 
 
-def describe_endpoint(
-    name: str, entry: Mapping[str, Any], dependency: Mapping[str, Any], components: Mapping[int, Mapping[str, Any]]
-) -> Endpoint:
-    """One entry of `named_endpoints` with its dependency ({} where /config does not have it)."""
-    if len(entry["parameters"]) > MOST_PARAMETERS or len(entry["returns"]) > MOST_PARAMETERS:
-        raise ValueError(f"more than {MOST_PARAMETERS} parameters or returns")
-    inputs = [components.get(number, {}) for number in dependency.get("inputs", ())]
-    sent = [component for component in inputs if not component.get("skip_api")]
-    parameters = tuple(
-        describe_parameter(parameter, sent[position] if position < len(sent) else {})
-        for position, parameter in enumerate(entry["parameters"])
-    )
-    outputs = [components.get(number, {}) for number in dependency.get("outputs", ())]
-    shown = [component for component in outputs if not component.get("skip_api")]
-    returns = tuple(
-        describe_return(item, shown[position] if position < len(shown) else {})
-        for position, item in enumerate(entry["returns"])
-    )
+@dataclass(frozen=True)
+class Space:
+    """What the endpoints of one description share: `steps` has the name of each dependency by its id."""
+
+    components: Components
+    dependencies: Mapping[str, Mapping[str, Any]]
+    steps: Mapping[Any, str]
+    datasets: Sequence[Mapping[str, Any]]
+
+    def endpoint(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
+        """One entry of `named_endpoints`; /config may not have it, and then nothing is known but what to send."""
+        dependency = self.dependencies.get(name, {})
+        if len(entry["parameters"]) > MOST_PARAMETERS or len(entry["returns"]) > MOST_PARAMETERS:
+            raise ValueError(f"more than {MOST_PARAMETERS} parameters or returns")
+        inputs, outputs = self.named(dependency.get("inputs", ())), self.named(dependency.get("outputs", ()))
+        parameters, numbered = parameters_of(entry["parameters"], known_to_api(inputs))
+        button = button_of(dependency, self.components)
+        previous = dependency.get("trigger_after")
+        follows = self.steps.get(previous, "") if previous is not None else ""
+        return Endpoint(
+            name=name,
+            title=title_of(name, button, follows, dependency, self.components),
+            help=readable(entry.get("description"), "", HELP_CHARACTERS),
+            parameters=parameters,
+            returns=tuple(
+                return_of(item, component) for item, component in paired(entry["returns"], known_to_api(outputs))
+            ),
+            obstacle=obstacle(dependency, entry),
+            plumbing=plumbing(name, button, entry, parameters),
+            follows=follows,
+            keeps_state=any(component.get("type") == "state" for component in inputs),
+            streams=bool((dependency.get("types") or {}).get("generator")),
+            score=score(name, entry, dependency, bool(button), parameters),
+            examples=examples_of(parameters, numbered, self.datasets, entry["parameters"]),
+        )
+
+    def named(self, numbers: Sequence[int]) -> list[Mapping[str, Any]]:
+        """The components of these ids, {} for one that is not there."""
+        return [self.components.get(number, {}) for number in numbers]
+
+
+def known_to_api(components: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that a caller from outside sends or gets: no session state, no layout."""
+    return [each for each in components if not each.get("skip_api")]
+
+
+def paired(
+    entries: Sequence[Mapping[str, Any]], components: Sequence[Mapping[str, Any]]
+) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Each entry of /info with its component of /config, {} where there is none."""
+    return [(entry, components[place] if place < len(components) else {}) for place, entry in enumerate(entries)]
+
+
+def parameters_of(
+    entries: Sequence[Mapping[str, Any]], sent: Sequence[Mapping[str, Any]]
+) -> tuple[tuple[Parameter, ...], dict[Any, Parameter]]:
+    """The parameters in order, and by the id of their component."""
+    pairs = paired(entries, sent)
+    parameters = tuple(describe_parameter(entry, component) for entry, component in pairs)
     if len({parameter.name for parameter in parameters}) < len(parameters):
         raise ValueError("two parameters of one name")
-    button = trigger_label(dependency, components)
-    return Endpoint(
-        name=name,
-        title=button or humanized(name),
-        help=readable(entry.get("description"), "", HELP_CHARACTERS),
-        parameters=parameters,
-        returns=returns,
-        obstacle=obstacle(dependency, entry),
-        keeps_state=any(component.get("type") == "state" for component in inputs),
-        streams=bool((dependency.get("types") or {}).get("generator")),
-        score=score(name, entry, dependency, bool(button), parameters),
-    )
+    numbers = [component.get("id") for _, component in pairs]
+    return parameters, {n: each for n, each in zip(numbers, parameters, strict=True) if n is not None}
 
 
-def describe_parameter(entry: Mapping[str, Any], component: Mapping[str, Any]) -> Parameter:
-    """One entry of `parameters` with its component of /config ({} where there is none)."""
-    props = component.get("props") or {}
-    name = str(entry["parameter_name"]).replace("\0", "")[:NAME_CHARACTERS]
-    count = props.get("file_count")
-    return Parameter(
-        name=name,
-        label=readable(entry.get("label"), humanized(name)),
-        component=str(component.get("type") or entry.get("component") or "").lower(),
-        schema=schema if isinstance(schema := entry.get("type"), dict) else {},
-        help=readable(props.get("info"), "", HELP_CHARACTERS),
-        placeholder=readable(props.get("placeholder"), ""),
-        choices=choices(props.get("choices"), entry.get("type")),
-        default=default(entry, props),
-        minimum=number(props.get("minimum")),
-        maximum=number(props.get("maximum")),
-        step=number(props.get("step")),
-        precision=props["precision"] if type(props.get("precision")) is int else None,
-        lines=max(1, min(20, props["lines"])) if isinstance(props.get("lines"), int) else 1,
-        multiple=bool(props.get("multiselect")) or count in ("multiple", "directory"),
-        allows_custom=bool(props.get("allow_custom_value")),
-        file_types=strings(props.get("file_types")),
-        headers=headers(props),
-        datatypes=datatypes(props),
-        is_shown=props.get("visible", True) is True and props.get("interactive") is not False,
-    )
-
-
-def describe_return(entry: Mapping[str, Any], component: Mapping[str, Any]) -> Return:
+def return_of(entry: Mapping[str, Any], component: Mapping[str, Any]) -> Return:
     """One entry of `returns` with its component of /config ({} where there is none)."""
     props = component.get("props") or {}
     schema = json.dumps(entry.get("type"))
     return Return(
-        label=readable(entry.get("label"), "Résultat"),
+        label=readable(entry.get("label"), RESULT),
         component=str(entry.get("component", ""))[:NAME_CHARACTERS],
         hints={name: props[name][:NAME_CHARACTERS] for name in HINTS if isinstance(props.get(name), str)},
         holds_files='"FileData"' in schema or '"ImageData"' in schema,
     )
-
-
-def default(entry: Mapping[str, Any], props: Mapping[str, Any]) -> Any:
-    """What the form shows first: a scalar, some scalars or a table; never file data, it could name ours."""
-    for candidate in (props.get("value"), entry.get("parameter_default")):
-        if is_harmless(candidate):
-            return candidate
-    return None
-
-
-def is_harmless(value: Any) -> bool:
-    """Is this a scalar, a list of scalars, or the value of a table?"""
-    if isinstance(value, list):
-        return len(value) <= MOST_CHOICES and all(is_scalar(item) for item in value)
-    if isinstance(value, dict):
-        return set(value) <= {"headers", "data", "metadata"} and isinstance(value.get("data"), list)
-    return value is not None and is_scalar(value)
-
-
-def is_scalar(value: Any) -> bool:
-    return value is None or isinstance(value, str | int | float | bool)
-
-
-def choices(pairs: Any, schema: Any) -> tuple[tuple[str, Any], ...]:
-    """Label and JSON value of each choice: from /config, else from the schema's `enum`."""
-    if isinstance(pairs, list):
-        return tuple(
-            (str(pair[0]), pair[1]) if isinstance(pair, list) and len(pair) == 2 else (str(pair), pair)
-            for pair in pairs[:MOST_CHOICES]
-        )
-    enum = schema.get("enum") if isinstance(schema, dict) else None
-    return tuple((str(value), value) for value in enum[:MOST_CHOICES]) if isinstance(enum, list) else ()
-
-
-def trigger_label(dependency: Mapping[str, Any], components: Mapping[int, Mapping[str, Any]]) -> str:
-    """What the button that triggers this endpoint says, '' if none does."""
-    for target in dependency.get("targets", ()):
-        component = components.get(target[0]) or {}
-        if component.get("type") == "button" and target[1] == "click":
-            return readable((component.get("props") or {}).get("value"), "")
-    return ""
-
-
-def obstacle(dependency: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
-    """Why nobody can call this endpoint from outside, '' if one can; only /config tells."""
-    if dependency.get("collects_event_data"):
-        return NEEDS_EVENT
-    if dependency.get("component_prop_inputs"):
-        return NEEDS_COMPONENT
-    if dependency.get("connection") == "stream":
-        return NEEDS_STREAM
-    return NEEDS_LOGIN if entry.get("oauth_token") else ""
-
-
-def score(
-    name: str,
-    entry: Mapping[str, Any],
-    dependency: Mapping[str, Any],
-    has_button: bool,
-    parameters: tuple[Parameter, ...],
-) -> int:
-    """How much the author seems to have meant this endpoint for people; equal ones stay in the author's order."""
-    events = {target[1] for target in dependency.get("targets", ())}
-    points = 4 * bool(events & BUTTON_EVENTS) + 2 * has_button + 2 * bool(entry.get("description"))
-    points += 2 * bool(parameters and entry["returns"]) + any(parameter.is_shown for parameter in parameters)
-    points -= 4 * bool(PLUMBING.match(name)) + 2 * bool(events & FIELD_EVENTS) + (dependency.get("queue") is False)
-    return points - 20 * bool(obstacle(dependency, entry))
-
-
-def readable(text: Any, fallback: str, characters: int = LABEL_CHARACTERS) -> str:
-    """A label as text: placeholders, translation markers and whatever is no text give `fallback`."""
-    if not isinstance(text, str) or not text.strip() or PLACEHOLDER.fullmatch(text):
-        return fallback
-    return text.strip().replace("\0", "")[:characters]  # PostgreSQL keeps no text with a NUL
-
-
-def humanized(name: str) -> str:
-    """`/text_to_image` → « Text to image »."""
-    words = name.strip("/_").replace("_", " ")
-    return (words[:1].upper() + words[1:]) or name
-
-
-def number(value: Any) -> float | None:
-    """A bound, None where there is none."""
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def strings(value: Any) -> tuple[str, ...]:
-    """A list of texts, empty for anything else."""
-    return tuple(str(item) for item in value) if isinstance(value, list) else ()
-
-
-def headers(props: Mapping[str, Any]) -> tuple[str, ...]:
-    """The titles of a table's columns: its own, else those of its first value."""
-    value = props.get("value")
-    return strings(props.get("headers")) or strings(value.get("headers") if isinstance(value, dict) else None)
-
-
-def datatypes(props: Mapping[str, Any]) -> tuple[str, ...]:
-    """The type of each column of a table; one word stands for all."""
-    given, columns = props.get("datatype"), len(headers(props))
-    return (given,) * columns if isinstance(given, str) else strings(given)

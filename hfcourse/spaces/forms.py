@@ -4,36 +4,36 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse import tokens
 from hfcourse.errors import Refused
-from hfcourse.spaces import files, values
-from hfcourse.spaces.description import Endpoint, Parameter
-from hfcourse.spaces.values import Wrong
-from hfcourse.typography import french
+from hfcourse.spaces import choices, compositions, files, moments, numbers, tables, uploads, values
+from hfcourse.spaces.compositions import Part
+from hfcourse.spaces.controls import HOLD_FILES, control
+from hfcourse.spaces.description import Endpoint
+from hfcourse.spaces.files import KeptFile
+from hfcourse.spaces.mistakes import MISSING, Wrong
+from hfcourse.spaces.parameters import Parameter
+from hfcourse.spaces.uploads import GONE, SECRET, Posted
 
-MOST_ROWS = 200
-TEXT_FILE_BYTES = 1_000_000
-SECRET = french("Ceci ressemblait à un jeton : il a été masqué, et rien n’a été envoyé.")
-NOT_AN_IMAGE = french(
-    "Ce fichier n’est pas une image que ce site connaît. Choisissez un PNG, un JPEG, un WebP ou un GIF."
-)
-NOT_A_FILE = french("Choisissez un fichier : ce champ ne prend pas de texte.")
-TOO_LARGE = french("Ce fichier est trop gros : choisissez-en un plus léger.")
-GONE = french("Ce fichier n’est plus là : choisissez-le de nouveau.")
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
+# From so many choices on, a browser's own list is a long way down: one types instead, and is helped.
+LONG_LIST, LONG_BOXES = 300, 60
+RECORDED = {"image": "photo", "imageeditor": "photo", "audio": "audio", "video": "video"}
 
 
 @dataclass
 class Field:
-    """A parameter in a form: `texts` as typed, `rows` of a table, `kept` a file that is already here."""
+    """A parameter in a form: `texts` as typed, `rows` of a table, `kept` the files that are here, by part."""
 
     parameter: Parameter
     texts: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
-    kept: files.KeptFile | None = None
+    kept: dict[str, list[KeptFile]] = field(default_factory=dict)
     error: str = ""
 
     @property
@@ -41,9 +41,22 @@ class Field:
         """The name of its control."""
         return f"arg-{self.parameter.name}"
 
-    @property
+    @cached_property
     def control(self) -> str:
-        return values.control(self.parameter)
+        return control(self.parameter)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Its file controls."""
+        return compositions.parts_of(self.parameter)
+
+    def name_of(self, part: Part) -> str:
+        """The name of one of its file controls."""
+        return f"{self.name}-{part.suffix}" if part.suffix else self.name
+
+    def kept_of(self, part: Part) -> list[KeptFile]:
+        """The files of one of its controls that are already here."""
+        return self.kept.setdefault(part.suffix, [])
 
     @property
     def text(self) -> str:
@@ -51,15 +64,87 @@ class Field:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        return values.bounds(self.parameter)
+        return numbers.bounds(self.parameter)
+
+    @cached_property
+    def options(self) -> list[tuple[str, str, bool]]:
+        """Posted text, label and « is it chosen » of each choice that is drawn."""
+        shown, ticked = choices.shown_count(self.parameter), {*self.texts}
+        posted = choices.option_texts(self.parameter)[:shown]
+        return [
+            (text, label, text in ticked)
+            for text, (label, _) in zip(posted, self.parameter.choices[:shown], strict=True)
+        ]
 
     @property
-    def options(self) -> list[tuple[str, str, bool]]:
-        """Posted text, label and « is it chosen » of each choice."""
-        posted = values.option_texts(self.parameter)
-        return [
-            (text, label, text in self.texts) for text, (label, _) in zip(posted, self.parameter.choices, strict=True)
-        ]
+    def is_typed(self) -> bool:
+        """Is a choice typed rather than taken from a list?"""
+        return self.parameter.allows_custom or len(self.parameter.choices) > LONG_LIST
+
+    @property
+    def has_many_boxes(self) -> bool:
+        return len(self.parameter.choices) > LONG_BOXES
+
+    @property
+    def hides_choices(self) -> bool:
+        """Are there more choices than are drawn?"""
+        return len(self.options) < len(self.parameter.choices)
+
+    @property
+    def choice_text(self) -> str:
+        """What a typed choice shows: its label, which is read back, where the posted text means nothing to anybody."""
+        found = next((label for text, label, chosen in self.options if chosen), self.text)
+        return found if found in choices.by_label(self.parameter) else self.text
+
+    @property
+    def others(self) -> str:
+        """What was typed beside the boxes, a line for each."""
+        drawn = {text for text, _, _ in self.options}
+        return "\n".join(text for text in self.texts if text not in drawn)
+
+    @property
+    def moment(self) -> str | None:
+        """What a browser's own field shows; None where this has to be text, now or in the Space's own form."""
+        first = moments.browser_text(self.parameter, str(self.parameter.default or ""))
+        return None if first is None else moments.browser_text(self.parameter, self.text)
+
+    @property
+    def is_colour(self) -> bool:
+        """Can a browser's own field hold this colour? It knows #rrggbb, and sends black for nothing."""
+        return COLOUR.fullmatch(self.text) is not None
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The titles of a table's columns."""
+        return tables.titles_of(self.parameter)
+
+    @property
+    def may_grow(self) -> bool:
+        """Is there room for one more line?"""
+        return self.parameter.grows and len(self.rows) < tables.most_lines(self.parameter)
+
+    @property
+    def most_lines(self) -> int:
+        return tables.most_lines(self.parameter)
+
+    @property
+    def accept(self) -> str:
+        return uploads.accept(self.parameter)
+
+    @property
+    def takes_images(self) -> bool:
+        return self.parameter.component in uploads.TAKES_IMAGES
+
+    @property
+    def recording(self) -> str:
+        """What the browser may record for it, as the Space's own page would: photo, audio, video or ''."""
+        kind = RECORDED.get(self.parameter.component, "")
+        return kind if {"webcam", "microphone"} & {*self.parameter.sources} else ""
+
+    @property
+    def is_only_recorded(self) -> bool:
+        """Does the Space's own page take nothing but what is recorded?"""
+        return bool(self.parameter.sources) and {*self.parameter.sources} <= {"webcam", "microphone"}
 
 
 @dataclass
@@ -86,21 +171,20 @@ class Form:
     def has_tables(self) -> bool:
         return any(each.control == "table" for each in self.fields)
 
+    @property
+    def records(self) -> bool:
+        """Does a page with this form need the script that records?"""
+        return any(each.recording for each in self.fields)
+
     def add_row(self, name: str) -> None:
         """One more empty line in the table of that parameter."""
         for each in self.fields:
-            columns = len(each.parameter.headers) or 1
-            if each.parameter.name == name and each.control == "table" and len(each.rows) < most_rows(columns):
-                each.rows.append([""] * columns)
-
-
-def most_rows(columns: int) -> int:
-    """Lines of a table of so many columns that a form can send."""
-    return min(MOST_ROWS, max(1, values.TABLE_CELLS // columns))
+            if each.parameter.name == name and each.control == "table" and each.may_grow:
+                each.rows.append([""] * len(each.titles))
 
 
 def filled(endpoint: Endpoint, given: Mapping[str, Any] | None = None) -> Form:
-    """A form that shows `given` values (a `KeptFile` for a file), and the Space's defaults where there is none."""
+    """A form that shows `given` values (a `KeptFile` where a file is), and the Space's defaults where there is none."""
     given = given or {}
     return Form(
         endpoint, [fill(parameter, given.get(parameter.name, parameter.default)) for parameter in endpoint.parameters]
@@ -108,85 +192,75 @@ def filled(endpoint: Endpoint, given: Mapping[str, Any] | None = None) -> Form:
 
 
 def fill(parameter: Parameter, value: Any) -> Field:
-    kind = values.control(parameter)
+    kind = control(parameter)
     if kind == "table":
-        return Field(parameter, rows=values.table_rows(parameter, value))
-    if kind == "file":
-        return Field(parameter, kept=value if isinstance(value, files.KeptFile) else None)
+        return Field(parameter, rows=tables.table_rows(parameter, value))
+    if kind in HOLD_FILES:
+        kept, text = compositions.decompose(parameter, value, KeptFile)
+        return Field(parameter, texts=[text], kept=kept)
     return Field(parameter, texts=values.typed(parameter, value))
 
 
-def read(endpoint: Endpoint, posted: MultiDict[str, str], uploads: MultiDict[str, FileStorage], visitor: str) -> Form:
+def read(endpoint: Endpoint, posted: MultiDict[str, str], sent: MultiDict[str, FileStorage], visitor: str) -> Form:
     """The form as it was posted; what nobody asked for is ignored, and each fault stands in its field."""
     form = Form(endpoint, [])
+    everything = Posted(posted, sent, visitor)
     for parameter in endpoint.parameters:
-        kind = values.control(parameter)
-        reader = {"table": read_table, "file": read_file}.get(kind, read_texts)
         entry = Field(parameter)
         form.fields.append(entry)
+        reader = read_table if entry.control == "table" else read_files if entry.parts else read_texts
         try:
-            form.values[parameter.name] = reader(entry, posted, uploads, visitor)
+            form.values[parameter.name] = reader(entry, everything)
         except Wrong as wrong:
             entry.error = str(wrong)
     return form
 
 
-def read_texts(entry: Field, posted: MultiDict[str, str], _uploads: MultiDict[str, FileStorage], _visitor: str) -> Any:
-    entry.texts = posted.getlist(entry.name)
+def read_texts(entry: Field, posted: Posted) -> Any:
+    """The texts of its control; of boxes, what was typed beside them too, a line for each."""
+    entry.texts = posted.texts.getlist(entry.name)
+    if entry.control == "checks":
+        entry.texts += filter(None, posted.texts.get(f"{entry.name}-others", "").splitlines())
     return values.parse(entry.parameter, entry.texts)
 
 
-def read_table(entry: Field, posted: MultiDict[str, str], _uploads: MultiDict[str, FileStorage], _visitor: str) -> Any:
+def read_table(entry: Field, posted: Posted) -> Any:
     """The cells `arg-<name>-<line>-<column>`, lines counted from 0."""
     cell = re.compile(re.escape(entry.name) + r"-(\d{1,3})-(\d{1,3})", re.ASCII)
-    cells = {(int(found[1]), int(found[2])): text for key, text in posted.items() if (found := cell.fullmatch(key))}
-    columns = len(entry.parameter.headers) or 1
-    lines = min(MOST_ROWS, 1 + max((line for line, _ in cells), default=-1))
-    entry.rows = [[cells.get((line, column), "") for column in range(columns)] for line in range(lines)]
+    cells = {
+        (int(found[1]), int(found[2])): text for key, text in posted.texts.items() if (found := cell.fullmatch(key))
+    }
+    lines = min(tables.MOST_LINES, 1 + max((line for line, _ in cells), default=-1))
+    entry.rows = [[cells.get((line, column), "") for column in range(len(entry.titles))] for line in range(lines)]
     if not cells:
-        raise Wrong("Ce tableau manque : rechargez la page pour retrouver le formulaire entier.")
-    return values.parse_table(entry.parameter, entry.rows)
+        raise Wrong(MISSING)
+    return tables.parse_table(entry.parameter, entry.rows)
 
 
-def read_file(
-    entry: Field, posted: MultiDict[str, str], uploads: MultiDict[str, FileStorage], visitor: str
-) -> files.KeptFile | None:
-    """The file just sent, else the one that an earlier try left here (`arg-<name>-kept`), else nothing."""
-    sent = uploads.get(entry.name)
-    if sent is None and posted.get(entry.name):
-        raise Wrong(NOT_A_FILE)
-    kept_id = posted.get(f"{entry.name}-kept", "")
-    if sent is not None and sent.filename:
-        entry.kept = kept_upload(entry.parameter, sent, visitor)
-    elif kept_id and posted.get(f"{entry.name}-drop") is None:
-        entry.kept = files.find(visitor, kept_id)
-        if entry.kept is None:
-            raise Wrong(GONE)
-    elif sent is None and entry.name not in posted and not kept_id:
-        raise Wrong("Ce champ manque : rechargez la page pour retrouver le formulaire entier.")
-    return entry.kept
-
-
-def kept_upload(parameter: Parameter, sent: FileStorage, visitor: str) -> files.KeptFile:
-    """Check the type by the bytes, look for a token in the name and in small texts, then keep."""
-    if not getattr(sent.stream, "is_whole", True):
-        raise Wrong(TOO_LARGE)
-    content = sent.stream.read()
-    kind = files.media_type(content[: files.HEAD_BYTES])
-    if parameter.component == "image" and not kind.startswith("image/"):
-        raise Wrong(NOT_AN_IMAGE)
-    name = sent.filename or ""
-    is_small_text = kind == files.UNKNOWN_TYPE and len(content) <= TEXT_FILE_BYTES
-    if tokens.is_pasted(name) or (is_small_text and tokens.is_pasted(content.decode("latin-1"))):
-        raise Wrong(SECRET)
-    return files.keep(visitor, name, content)
+def read_files(entry: Field, posted: Posted) -> Any:
+    """The value of a control that holds files: those of each part, and the text beside them if it has one."""
+    faults = []
+    for part in entry.parts:
+        try:
+            posted.receive(entry.parameter, part, entry.name_of(part), entry.kept_of(part))
+        except Wrong as wrong:
+            faults.append(str(wrong))
+    if entry.control == "multimodal":
+        entry.texts = posted.texts.getlist(f"{entry.name}-text")[:1]
+        faults += [] if entry.texts else [MISSING]
+    if faults:
+        raise Wrong(SECRET if SECRET in faults else faults[0])
+    return compositions.compose(entry.parameter, entry.kept, entry.text.replace("\r\n", "\n"))
 
 
 def drop_vanished(form: Form, visitor: str) -> None:
     """Say of each kept file that it is gone, if it was deleted since the form was read."""
     for entry in form.fields:
-        if entry.kept and files.find(visitor, entry.kept.id) is None:
-            entry.kept, entry.error = None, GONE
+        for part in entry.parts:
+            kept = entry.kept_of(part)
+            there = [each for each in kept if files.find(visitor, each.id)]
+            if there != kept:
+                kept[:], entry.error = there, GONE
 
 
 def mask_secrets(form: Form) -> bool:
@@ -199,10 +273,10 @@ def mask_secrets(form: Form) -> bool:
                 entry.error = SECRET
                 texts[:] = masked
         # JSON can write a token in other letters: "\u0068f_…".
-        value = json.dumps(form.values.get(entry.parameter.name, None) if entry.control == "json" else None)
+        value = json.dumps(form.values.get(entry.parameter.name), default=lambda file: file.name)
         if tokens.is_pasted(value):
             entry.error = SECRET
-            entry.texts = [tokens.mask_pasted(value)]
+            entry.texts = [tokens.mask_pasted(value)] if entry.control == "json" else entry.texts
     return any(entry.error == SECRET for entry in form.fields)
 
 

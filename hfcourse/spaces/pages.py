@@ -1,5 +1,6 @@
 """The page of a Space in each of its states: asked by its own view, and by whoever refuses its form."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -7,9 +8,9 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hfcourse import tokens
+from hfcourse import tokens, visitors
 from hfcourse.errors import CourseError, Explanation, Refused
-from hfcourse.spaces import catalogue, forms, location, states
+from hfcourse.spaces import catalogue, forms, location, states, uploads
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
 from hfcourse.spaces.finding import Finding
@@ -96,6 +97,7 @@ def page(
         explanation=explanation or (error.explanation if error else None),
         refreshes=request.method == "GET" and error is not None and error.code in states.REFRESHED,
         typed=typed_again() if form is None and request.method == "POST" else [],
+        kept=uploads.keep_all(request.files, visitors.remembered()) if form is None and request.files else [],
         upload_limit_bytes=current_app.config["UPLOAD_LIMIT_BYTES"],
     )
     return body, status
@@ -130,10 +132,15 @@ def show(space_id: str, wanted: str | None, run_id: str | None, visitor: str | N
 
 
 def form_of_run(endpoint: Endpoint, run_id: str | None, visitor: str | None) -> tuple[Form, dict[str, str]]:
-    """The form with the values of that run, and beside each what the Space's validator said of it; both may be none."""
+    """The form with the values of that run or of an example asked for, and what the Space's validator said of them.
+
+    What was said stands beside each field too; both may be nothing.
+    """
+    example = example_of(endpoint, request.args.get("exemple", ""))
     if not run_id:
-        return forms.filled(endpoint), {}
-    form = forms.filled(endpoint, current_app.extensions["values_of_run"](run_id, visitor))
+        return forms.filled(endpoint, example), {}
+    given = current_app.extensions["values_of_run"](run_id, visitor)
+    form = forms.filled(endpoint, {**(given or {}), **example})
     said = current_app.extensions["faults_of_run"](run_id, visitor)
     for entry in form.fields:
         if entry.parameter.name in said:
@@ -144,6 +151,12 @@ def form_of_run(endpoint: Endpoint, run_id: str | None, visitor: str | None) -> 
 def fault_of(said: str) -> str:
     """What stands beside a field that the Space's validator refuses: its own words, untouched, or ours."""
     return f"{SPACE_SAYS}{said}{CLOSED}" if said else REFUSED_SILENTLY
+
+
+def example_of(endpoint: Endpoint, asked: str) -> Mapping[str, Any]:
+    """The values of the example of that number, from 0; none for what is no number of one."""
+    is_one = re.fullmatch(r"[0-9]{1,3}", asked, re.ASCII) and int(asked) < len(endpoint.examples)
+    return endpoint.examples[int(asked)].values if is_one else {}
 
 
 def form_again(space_id: str, form: Form) -> ResponseReturnValue:

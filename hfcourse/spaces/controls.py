@@ -1,0 +1,51 @@
+"""Which control writes the value of a parameter: by its component, else by its schema. Pure."""
+
+from hfcourse.spaces import schemas
+from hfcourse.spaces.parameters import Parameter
+from hfcourse.spaces.schemas import Schema
+
+CONTROLS = {
+    "number": "number", "timer": "number", "starrating": "number", "slider": "slider",
+    "textbox": "text", "markdown": "text", "code": "code", "html": "code",
+    "checkbox": "checkbox", "radio": "radio", "dropdown": "select", "checkboxgroup": "checks",
+    "colorpicker": "colour", "datetime": "moment", "dataframe": "table",
+    "json": "json", "browserstate": "json", "highlightedtext": "json", "paramviewer": "json",
+    "label": "label", "chatbot": "chat", "dialogue": "dialogue", "fileexplorer": "paths",
+    "gallery": "gallery", "imageslider": "pair", "imageeditor": "editor", "multimodaltextbox": "multimodal",
+    "plot": "nothing", "lineplot": "nothing", "barplot": "nothing", "scatterplot": "nothing",
+    "nativeplot": "nothing", "annotatedimage": "nothing",
+}  # fmt: skip
+FILE_COMPONENTS = {"image", "audio", "video", "file", "uploadbutton", "downloadbutton", "model3d", "pdf"}
+BY_TYPE = {"string": "text", "number": "number", "integer": "number", "boolean": "checkbox"}
+# A browser does not send these when nothing is ticked.
+MAY_BE_ABSENT = {"checkbox", "radio", "checks"}
+HOLD_FILES = {"file", "files", "gallery", "pair", "editor", "multimodal"}
+KINDS = {*CONTROLS.values(), "file", "files"}
+
+
+def control(parameter: Parameter) -> str:
+    """The kind of control, one of KINDS."""
+    known = CONTROLS.get(parameter.component)
+    if known == "select" and (parameter.multiple or not parameter.choices):
+        return "checks" if parameter.multiple else "text"
+    if known == "code" and parameter.component == "html":  # many components of authors are HTML beneath
+        return known if schemas.type_of(parameter.schema) in ("", "string") else by_schema(parameter)
+    if known:
+        return known
+    if parameter.component in FILE_COMPONENTS:
+        return "files" if parameter.multiple else "file"
+    return by_schema(parameter)
+
+
+def by_schema(parameter: Parameter) -> str:
+    """The kind of control for a component that nobody has met, or for a parameter that has none."""
+    schema: Schema = parameter.schema
+    shape = schemas.plain(schema)
+    kind = schemas.type_of(shape)
+    if parameter.choices:
+        return "checks" if kind == "array" else "select"
+    if schemas.holds_files(schema):
+        return "files"
+    if schemas.is_file(shape) or schemas.file_property(schema):
+        return "file"
+    return BY_TYPE.get(kind, "json")

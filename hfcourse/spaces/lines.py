@@ -1,0 +1,153 @@
+"""Values written as lines of text: a conversation, a dialogue, paths, a label. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hfcourse.spaces import schemas
+from hfcourse.spaces.mistakes import Wrong
+from hfcourse.spaces.parameters import Parameter
+
+ROLES = {"user": "user", "vous": "user", "assistant": "assistant", "modèle": "assistant", "modele": "assistant",
+         "system": "system", "système": "system"}  # fmt: skip
+ROLE_LINE = re.compile(rf"({'|'.join(ROLES)})[ \u00a0\u202f]?: ?(.*)", re.IGNORECASE)
+SPEAKER_LINE = re.compile(r"([^:\n]{1,100}?)[ \u00a0\u202f]?: ?(.*)")
+BRACKET_LINE = re.compile(r"\[([^\]\n]{1,100})\] ?(.*)")
+
+
+# --- a conversation
+
+
+def parse_chat(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
+    """The messages that the lines write, in the form that this version of Gradio takes.
+
+    A line that begins with no role goes on with the message before it.
+    """
+    messages = messages_in(texts[0])
+    if style_of(parameter) == "pairs":
+        return pairs_of(messages)
+    return [message_of(role, text, style_of(parameter) == "parts") for role, text in messages]
+
+
+def messages_in(text: str) -> list[tuple[str, str]]:
+    """Role and text of each message.
+
+    Raises:
+        Wrong: the first line says not who speaks.
+    """
+    messages: list[tuple[str, str]] = []
+    for line in text.replace("\r\n", "\n").strip("\n").split("\n"):
+        if found := ROLE_LINE.fullmatch(line):
+            messages.append((ROLES[found[1].lower()], found[2]))
+        elif messages:
+            role, so_far = messages[-1]
+            messages[-1] = role, f"{so_far}\n{unindented(line)}"
+        elif line.strip():
+            raise Wrong("Commencez la première ligne par « user: » ou « assistant: ».")
+    return [(role, so_far.rstrip("\n")) for role, so_far in messages]
+
+
+def unindented(line: str) -> str:
+    """A line of a message that looks like a new one is written with a space before it."""
+    return line[1:] if line.startswith(" ") and ROLE_LINE.fullmatch(line.lstrip(" ")) else line
+
+
+def message_of(role: str, text: str, is_in_parts: bool) -> dict[str, Any]:
+    content: Any = [{"text": text, "type": "text"}] if is_in_parts else text
+    return {"role": role, "metadata": None, "content": content, "options": None}
+
+
+def pairs_of(messages: Sequence[tuple[str, str]]) -> list[list[str | None]]:
+    """Messages as Gradio 4 keeps them: what was said and the answer, side by side."""
+    pairs: list[list[str | None]] = []
+    for role, text in messages:
+        if role == "assistant" and pairs and pairs[-1][1] is None:
+            pairs[-1][1] = text
+        else:
+            pairs.append([None, text] if role == "assistant" else [text, None])
+    return pairs
+
+
+def style_of(parameter: Parameter) -> str:
+    """How messages are written: « pairs » (Gradio 4), « texts » (5: the content is text), « parts » (6: a list)."""
+    message = schemas.plain(schemas.plain(parameter.schema).get("items"), parameter.schema)
+    properties = message.get("properties")
+    if schemas.type_of(message) == "array":
+        return "pairs"
+    content = schemas.plain(properties.get("content"), parameter.schema) if isinstance(properties, dict) else {}
+    return "texts" if content and schemas.type_of(content) != "array" else "parts"
+
+
+def chat_text(value: Any) -> str:
+    """The lines of a conversation, its files and components left out."""
+    lines = []
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, dict) and isinstance(item.get("role"), str):
+            lines.append(said(item["role"], item.get("content")))
+        elif isinstance(item, list) and len(item) == 2:
+            lines += [said(role, text) for role, text in zip(("user", "assistant"), item, strict=True)]
+    return "\n".join(filter(None, lines))
+
+
+def said(role: str, content: Any) -> str:
+    parts = content if isinstance(content, list) else [content]
+    texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
+    first, *others = "\n".join(text for text in texts if isinstance(text, str)).split("\n")
+    if role not in ROLES or not (first or others):
+        return ""
+    return "\n".join([f"{role}: {first}", *map(indented, others)])
+
+
+def indented(line: str) -> str:
+    """The reverse of `unindented`."""
+    return f" {line}" if ROLE_LINE.fullmatch(line.lstrip(" ")) else line
+
+
+# --- a dialogue
+
+
+def parse_dialogue(parameter: Parameter, texts: Sequence[str]) -> list[dict[str, str]]:
+    """Speaker and text of each line, « Nom : texte » or « [Nom] texte »; one without a name is the first speaker's."""
+    speaker = parameter.speakers[0] if parameter.speakers else ""
+    spoken = []
+    for line in filter(str.strip, texts[0].splitlines()):
+        found = BRACKET_LINE.fullmatch(line) or SPEAKER_LINE.fullmatch(line)
+        spoken.append({"speaker": found[1].strip() if found else speaker, "text": found[2] if found else line})
+    return spoken
+
+
+def dialogue_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    lines = [item for item in (value if isinstance(value, list) else []) if isinstance(item, dict)]
+    return "\n".join(f"{item.get('speaker', '')} : {item.get('text', '')}".replace("\n", " ") for item in lines)
+
+
+# --- paths of a file explorer
+
+
+def parse_paths(_parameter: Parameter, texts: Sequence[str]) -> list[list[str]]:
+    """The parts of each path, one path a line."""
+    paths = [line.strip().strip("/").split("/") for line in texts[0].splitlines() if line.strip().strip("/")]
+    if any(part in ("", ".", "..") for path in paths for part in path):
+        raise Wrong("Écrivez un chemin par ligne, sans « .. », par exemple dossier/fichier.txt.")
+    return paths
+
+
+def paths_text(value: Any) -> str:
+    paths = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return "\n".join("/".join(map(str, path)) if isinstance(path, list) else str(path) for path in paths)
+
+
+# --- a label
+
+
+def parse_label(_parameter: Parameter, texts: Sequence[str]) -> dict[str, Any] | None:
+    """A label without confidences; nothing is null."""
+    text = texts[0].strip()
+    return {"label": text, "confidences": None} if text else None
+
+
+def label_text(value: Any) -> str:
+    label: Any = value.get("label") if isinstance(value, Mapping) else value
+    return "" if label is None else str(label)

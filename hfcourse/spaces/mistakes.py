@@ -1,0 +1,13 @@
+"""What is wrong with a value that somebody typed. Pure."""
+
+from hfcourse.typography import french
+
+
+class Wrong(ValueError):
+    """A value that cannot be sent; its text is French and stands beside the field."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(french(text))
+
+
+MISSING = french("Ce champ manque : rechargez la page pour retrouver le formulaire entier.")

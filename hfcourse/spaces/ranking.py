@@ -1,0 +1,63 @@
+"""Which endpoints their author meant for people, which are the plumbing of a page, which nobody can call. Pure."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from hfcourse.spaces.parameters import Parameter
+from hfcourse.typography import french
+
+BUTTON_EVENTS = {"click", "submit"}
+FIELD_EVENTS = {"change", "input", "load", "then", "tick", "select", "upload"}
+UNNAMED = re.compile(r"/(lambda|js_fn)(_\d+)?", re.ASCII)
+
+NEEDS_EVENT = french(
+    "Il attend un geste fait dans la page du Space (un clic, une sélection) : on ne peut pas l’appeler d’ici."
+)
+NEEDS_COMPONENT = french("Il lit tout un élément de la page du Space : on ne peut pas l’appeler d’ici.")
+NEEDS_STREAM = french("Il reçoit un flux continu (caméra, micro) : on ne peut pas l’appeler d’ici.")
+NEEDS_LOGIN = french("Il agit au nom d’une personne connectée à Hugging Face : on ne peut pas l’appeler d’ici.")
+PRIVATE = french("Son nom commence par un tiret bas : son auteur le destine à la page elle-même.")
+NAMELESS = french("Son auteur ne lui a pas donné de nom : c’est un rouage de la page.")
+ALONE = french("Il n’attend aucune valeur, et aucun bouton ne le lance.")
+HIDDEN = french("La page du Space ne montre aucun de ses paramètres.")
+
+
+def obstacle(dependency: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+    """Why nobody can call this endpoint from outside, '' if one can; only /config tells."""
+    if dependency.get("collects_event_data"):
+        return NEEDS_EVENT
+    if dependency.get("component_prop_inputs"):
+        return NEEDS_COMPONENT
+    if dependency.get("connection") == "stream":
+        return NEEDS_STREAM
+    return NEEDS_LOGIN if entry.get("oauth_token") else ""
+
+
+def plumbing(name: str, button: str, entry: Mapping[str, Any], parameters: tuple[Parameter, ...]) -> str:
+    """Why this endpoint is hardly meant for people, '' if it may be; it can be called all the same."""
+    if name.startswith("/_"):
+        return PRIVATE
+    if button or entry.get("description"):
+        return ""
+    if UNNAMED.fullmatch(name):
+        return NAMELESS
+    if not parameters:
+        return ALONE
+    return "" if any(parameter.is_shown for parameter in parameters) else HIDDEN
+
+
+def score(
+    name: str,
+    entry: Mapping[str, Any],
+    dependency: Mapping[str, Any],
+    has_button: bool,
+    parameters: tuple[Parameter, ...],
+) -> int:
+    """How much the author seems to have meant this endpoint for people; equal ones stay in the author's order."""
+    events = {target[1] for target in dependency.get("targets", ())}
+    points = 4 * bool(events & BUTTON_EVENTS) + 2 * has_button + 2 * bool(entry.get("description"))
+    points += 2 * bool(parameters and entry["returns"]) + any(parameter.is_shown for parameter in parameters)
+    points -= 4 * bool(UNNAMED.fullmatch(name) or name.startswith("/_")) + 2 * bool(events & FIELD_EVENTS)
+    points -= (dependency.get("queue") is False) + (dependency.get("backend_fn") is False)
+    return points - 20 * bool(obstacle(dependency, entry))

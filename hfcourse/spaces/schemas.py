@@ -1,0 +1,85 @@
+"""What a JSON schema of /info says of a value, as far as a form needs it. Pure.
+
+Only one reading matters here: which control can write such a value. Whatever a schema says beyond that, or says
+wrongly, is as if it said nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+MOST_STEPS = 8  # of references that lead to references
+FILE_TITLES = ("FileData", "ImageData")
+
+Schema = Mapping[str, Any]
+
+
+def plain(schema: Any, root: Schema | None = None) -> Schema:
+    """The schema without its references and without the `null` among its alternatives; {} where it is none.
+
+    `root` holds the definitions, where that is not the schema itself.
+    """
+    root = root if root is not None else schema if isinstance(schema, dict) else {}
+    for _ in range(MOST_STEPS):
+        if not isinstance(schema, dict):
+            return {}
+        step = referred(schema, root) if "$ref" in schema else only_alternative(schema)
+        if step is None:
+            return schema
+        schema = step
+    return {}
+
+
+def referred(schema: Schema, root: Schema) -> Any:
+    reference, definitions = schema["$ref"], root.get("$defs")
+    name = reference.rsplit("/", 1)[-1] if isinstance(reference, str) else ""
+    return definitions.get(name, {}) if isinstance(definitions, dict) else {}
+
+
+def only_alternative(schema: Schema) -> Any:
+    """The one alternative that is not null; numbers of both kinds are one; None where there is a choice."""
+    kinds = [each for each in alternatives(schema) if type_of(each) != "null"]
+    if kinds and all(type_of(each) in ("number", "integer") for each in kinds):
+        return {"type": "number"} if len(kinds) > 1 else kinds[0]
+    return kinds[0] if len(kinds) == 1 else None
+
+
+def alternatives(schema: Schema) -> list[Any]:
+    found = schema.get("anyOf") or schema.get("oneOf")
+    return found if isinstance(found, list) else []
+
+
+def type_of(schema: Any) -> str:
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
+def may_be_null(schema: Schema) -> bool:
+    """Does the schema name `null` among its alternatives?"""
+    return any(type_of(each) == "null" for each in alternatives(schema))
+
+
+def enum_of(schema: Schema) -> list[Any] | None:
+    """The values that the schema lists, its own or those of its items; None where it lists none."""
+    shape = plain(schema)
+    items = plain(shape.get("items"), schema) if type_of(shape) == "array" else shape
+    values = items.get("enum")
+    return values if isinstance(values, list) and values else None
+
+
+def is_file(schema: Schema) -> bool:
+    """Is this Gradio's file data (FileData, ImageData)?"""
+    return schema.get("title") in FILE_TITLES
+
+
+def holds_files(schema: Schema) -> bool:
+    """Is this a list of files?"""
+    shape = plain(schema)
+    return type_of(shape) == "array" and is_file(plain(shape.get("items"), schema))
+
+
+def file_property(schema: Schema) -> str:
+    """The first property that is a file, where the schema is an object with one (`video` of VideoData); else ''."""
+    properties = plain(schema).get("properties")
+    if not isinstance(properties, dict):
+        return ""
+    return next((name for name, each in properties.items() if is_file(plain(each, schema))), "")

@@ -1,0 +1,138 @@
+"""Files that a form sends: received, looked at, kept; and those that an earlier try left here."""
+
+import mimetypes
+from collections.abc import Iterable
+from pathlib import PurePath
+
+from werkzeug.datastructures import FileStorage, MultiDict
+
+from hfcourse import tokens
+from hfcourse.spaces import files
+from hfcourse.spaces.compositions import MOST_FILES, Part
+from hfcourse.spaces.files import KeptFile
+from hfcourse.spaces.mistakes import MISSING, Wrong
+from hfcourse.spaces.parameters import Parameter
+from hfcourse.typography import french
+
+TEXT_FILE_BYTES = 1_000_000
+TAKES_IMAGES = {"image", "imageeditor", "imageslider"}
+IMAGE_TYPES = "image/png,image/jpeg,image/webp,image/gif"
+ACCEPTED = {
+    **dict.fromkeys(TAKES_IMAGES, IMAGE_TYPES),
+    "audio": "audio/*",
+    "video": "video/*",
+    "gallery": f"{IMAGE_TYPES},video/*",
+    "model3d": ".obj,.glb,.gltf,.stl,.splat,.ply",
+    "pdf": ".pdf,application/pdf",
+}
+FAMILIES = {"image", "audio", "video", "text"}
+SECRET = french("Ceci ressemblait à un jeton : il a été masqué, et rien n’a été envoyé.")
+NOT_AN_IMAGE = french(
+    "Ce fichier n’est pas une image que ce site connaît. Choisissez un PNG, un JPEG, un WebP ou un GIF."
+)
+NOT_A_FILE = french("Choisissez un fichier : ce champ ne prend pas de texte.")
+TOO_LARGE = french("Ce fichier est trop gros : choisissez-en un plus léger.")
+TOO_MANY = french(f"C’est trop de fichiers : choisissez-en {MOST_FILES} au plus.")
+GONE = french("Ce fichier n’est plus là : choisissez-le de nouveau.")
+
+
+class Posted:
+    """What a form posted, texts and files, and whose it is."""
+
+    def __init__(self, texts: MultiDict[str, str], uploads: MultiDict[str, FileStorage], visitor: str) -> None:
+        self.texts, self.uploads, self.visitor = texts, uploads, visitor
+
+    def receive(self, parameter: Parameter, part: Part, name: str, kept: list[KeptFile]) -> None:
+        """Put into `kept` what the file control `name` says: files that are here already, in order, then new ones.
+
+        A single control has the new one alone. Files that are all right are kept whatever is wrong with another.
+
+        Raises:
+            Wrong: one of the files cannot be sent, or the control is missing.
+        """
+        chosen = [sent for sent in self.uploads.getlist(name) if sent.filename]
+        if any(self.texts.getlist(name)):
+            raise Wrong(NOT_A_FILE)
+        if not {name, f"{name}-kept"} & {*self.texts, *self.uploads}:
+            raise Wrong(MISSING)
+        faults = [*self.keep_again(name, kept)] if part.several or not chosen else []
+        faults += receive_all(parameter, chosen if part.several else chosen[:1], self.visitor, kept)
+        if len(kept) > MOST_FILES:
+            del kept[MOST_FILES:]
+            faults.append(TOO_MANY)
+        if faults:
+            raise Wrong(SECRET if SECRET in faults else faults[0])
+
+    def keep_again(self, name: str, kept: list[KeptFile]) -> Iterable[str]:
+        """Put into `kept` what an earlier try left here, but for what is dropped now; yield what is wrong."""
+        dropped = self.texts.getlist(f"{name}-drop")
+        for file_id in filter(None, self.texts.getlist(f"{name}-kept")):
+            if file_id not in dropped:
+                found = files.find(self.visitor, file_id)
+                if found is None:
+                    yield GONE
+                elif found not in kept:
+                    kept.append(found)
+
+
+def receive_all(parameter: Parameter, chosen: list[FileStorage], visitor: str, kept: list[KeptFile]) -> list[str]:
+    """Keep each file that is all right; what is wrong with the others."""
+    faults = []
+    for sent in chosen[: MOST_FILES + 1]:
+        try:
+            kept.append(kept_upload(parameter, sent, visitor))
+        except Wrong as wrong:
+            faults.append(str(wrong))
+    return faults
+
+
+def kept_upload(parameter: Parameter, sent: FileStorage, visitor: str) -> KeptFile:
+    """Check the type by the bytes, look for a token in the name and in small texts, then keep.
+
+    Raises:
+        Wrong: it is not what the control takes, or holds a token.
+    """
+    if not getattr(sent.stream, "is_whole", True):
+        raise Wrong(TOO_LARGE)
+    content, name = sent.stream.read(), sent.filename or ""
+    kind = files.media_type(content[: files.HEAD_BYTES])
+    is_small_text = kind == files.UNKNOWN_TYPE and len(content) <= TEXT_FILE_BYTES
+    if tokens.is_pasted(name) or (is_small_text and tokens.is_pasted(content.decode("latin-1"))):
+        raise Wrong(SECRET)
+    if parameter.component in TAKES_IMAGES and not kind.startswith("image/"):
+        raise Wrong(NOT_AN_IMAGE)
+    if parameter.refuses_other_types and parameter.file_types and not is_of(parameter.file_types, name, kind):
+        raise Wrong(f"Le Space refuse ce fichier : choisissez-en un de ces types, {', '.join(parameter.file_types)}.")
+    return files.keep(visitor, name, content)
+
+
+def is_of(file_types: tuple[str, ...], name: str, kind: str) -> bool:
+    """Would Gradio's `is_valid_file`, which goes by the name, take this file? In doubt, the Space decides."""
+    families = {guess.split("/")[0] for guess in (mimetypes.guess_type(name)[0], kind) if guess} - {"application"}
+    named = name.lower()
+
+    def takes(file_type: str) -> bool:
+        if file_type.startswith("."):
+            return named.endswith(file_type.lower())
+        return file_type == "file" or file_type in families or not PurePath(named).suffix
+
+    return any(map(takes, file_types))
+
+
+def accept(parameter: Parameter) -> str:
+    """The `accept` of a file control: the kinds of files that a browser offers first, '' for all."""
+    if parameter.file_types:
+        known = [each for each in parameter.file_types if each.startswith(".") or each in FAMILIES]
+        listed = [each if each.startswith(".") else f"{each}/*" for each in known]
+        return ",".join(listed) if len(listed) == len(parameter.file_types) else ""
+    return ACCEPTED.get(parameter.component, "")
+
+
+def keep_all(uploads: MultiDict[str, FileStorage], visitor: str) -> list[tuple[str, KeptFile]]:
+    """Keep the files of a form that cannot be drawn now, each with the name of its control."""
+    anything, kept = Parameter("", "", ""), []
+    for name, sent in uploads.items(multi=True):
+        found: list[KeptFile] = []
+        receive_all(anything, [sent] if sent.filename and name.startswith("arg-") else [], visitor, found)
+        kept += [(name, each) for each in found]
+    return kept
