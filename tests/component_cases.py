@@ -246,7 +246,7 @@ FOREIGN = [
     one("composants", "document", PAGE, PAGE),
     Case("apis", "repeter", {"word": "ha", "times": "3", "loud": True}, ("ha", 3, True), since=5),
     Case("apis", "somme", {"numbers": "[1, 2.5]", "factor": "2"}, ([1, 2.5], 2), since=5),
-    Case("apis", "reglages", {"values": '{"a": 1}', "note": '"x"'}, ({"a": 1}, "x"), since=5),
+    Case("apis", "reglages", {"values": '{"a": 1}', "note": "x"}, ({"a": 1}, "x"), since=5),
 ]
 DOORS = [
     Case("plomberie", "compter_lettres", {"text": "cinq!"}, ("cinq!",)),

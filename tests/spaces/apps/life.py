@@ -1,5 +1,6 @@
 """What happens over time: state, generators, progress, messages, errors, and changes of the page itself."""
 
+import time
 from typing import Any
 
 import gradio as gr
@@ -32,7 +33,8 @@ def spell(words):
 
 
 def advance(words, progress=gr.Progress()):  # noqa: B008  (Gradio looks for it there)
-    progress(0.5, desc="À mi-chemin")
+    for _ in progress.tqdm(range(4), desc="À mi-chemin"):
+        time.sleep(0.1)  # Gradio tells of progress twenty times a second, and not of what was quicker
     return words[::-1]
 
 
