@@ -35,6 +35,7 @@ ROOT = HERE.parent
 PATIENCE_SECONDS = 120
 SLOW_RUNS = 100
 LOOK_SECONDS = 0.25
+PAGE_LOOK_SECONDS = 0.7  # how often the page of a run asks how it goes: what a hundred waiting students cost
 
 Caller = Callable[[str], float]  # calls an endpoint once; how long it took, in seconds
 
@@ -143,7 +144,7 @@ def naive(address: str) -> Caller:
     return lambda endpoint: timed(lambda: call(endpoint))
 
 
-def hfcourse(address: str) -> Caller:
+def hfcourse(address: str, look_seconds: float = LOOK_SECONDS) -> Caller:
     """A student's browser: the form once, then the POST and the run's JSON until it is over."""
     browser = Browser(address)
     csrf = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/espaces/bench/trivial"))
@@ -155,7 +156,7 @@ def hfcourse(address: str) -> Caller:
         run = browser.post_form("/essais", form).headers["Location"] + ".json"
         seen = {"status": "queued"}
         while seen["status"] in ("queued", "running"):
-            time.sleep(LOOK_SECONDS)
+            time.sleep(look_seconds)
             seen = json.loads(browser.get(run))
         assert seen["status"] == "succeeded", seen
         return datetime.fromisoformat(seen["timings"]["finished"]).timestamp() - sent
@@ -275,12 +276,12 @@ def ceiling(caller: Callable[[], Caller], process_id: int, seconds: float) -> No
         )
 
 
-def slow_runs(contenders: dict[str, Callable[[], Caller]], process_id: int) -> None:
+def slow_runs(space: str, site: str, process_id: int) -> None:
     """Print how long 100 runs at once take that each take 2 s, beside the floor, and the memory that they add."""
-    floor_seconds = max(Load(contenders["REST floor"], SLOW_RUNS, 0, "wait").run().took)
+    floor_seconds = max(Load(lambda: floor(space), SLOW_RUNS, 0, "wait").run().took)
     idle = memory_bytes(process_id)
     with Peak(process_id) as peak:
-        seconds = max(Load(contenders["hfcourse"], SLOW_RUNS, 0, "wait").run().took)
+        seconds = max(Load(lambda: hfcourse(site, PAGE_LOOK_SECONDS), SLOW_RUNS, 0, "wait").run().took)
     print(
         f"\n{SLOW_RUNS} runs of 2 s at once: the last is stored after {seconds:.1f} s"
         f" (REST floor {floor_seconds:.1f} s), {(peak.bytes - idle) / 1e6:.0f} MB above idle"
@@ -316,7 +317,7 @@ def main() -> None:
                 f"\nmemory: hfcourse {sizes[0]:.0f} MB, naive view {sizes[1]:.0f} MB: {sizes[0] / sizes[1]:.2f} times"
             )
             ceiling(contenders["hfcourse"], process_id, chosen.seconds)
-            slow_runs(contenders, process_id)
+            slow_runs(space, site, process_id)
 
 
 if __name__ == "__main__":

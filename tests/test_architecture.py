@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hfcourse"
 MOST_LINES = 50
-BASE = {"config", "database", "errors", "pages", "security", "tokens", "typography", "visitors"}
+BASE = {"config", "database", "errors", "highlighting", "pages", "security", "tokens", "typography", "visitors"}
 # Each room, and the rooms that it may look into; every room may use the base.
 ARROWS = {
     "lessons": set(),
@@ -25,8 +25,8 @@ ARROWS = {
     "chat": {"runs", "spaces"},
     "classroom": {"runs", "spaces"},
 }
-PURE = ("lessons.markdown", "lessons.quiz", "spaces.description", "spaces.values", "spaces.events", "typography",
-        "runs.snippets", "chat.conversation")  # fmt: skip
+PURE = ("lessons.markdown", "lessons.quiz", "spaces.description", "spaces.values", "spaces.events", "spaces.snippets",
+        "highlighting", "typography", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip
 TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}

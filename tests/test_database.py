@@ -112,6 +112,16 @@ class TestSessions:
         with database.reading() as session:
             assert session.get(StoredFile, "a") is None
 
+    def test_a_bare_connection_commits_at_the_end_or_not_at_all(self, context: None) -> None:
+        add = text("INSERT INTO files (id, visitor, name, media_type, size, created) VALUES (:id, '', '', '', 1, '')")
+        with database.changing() as connection:
+            connection.execute(add, {"id": "kept"})
+        with suppress(ZeroDivisionError), database.changing() as connection:
+            connection.execute(add, {"id": "lost"})
+            _ = 1 / 0
+        with database.looking() as connection:
+            assert connection.execute(text("SELECT id FROM files")).scalars().all() == ["kept"]
+
     def test_a_row_can_be_used_after_its_session(self, context: None) -> None:
         with database.writing() as session:
             session.add(stored())
@@ -179,8 +189,9 @@ class TestLocks:
         connection = sqlite3.connect(Path(app.instance_path) / "hfcourse.sqlite", isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
         with app.app_context():
-            with pytest.raises(OperationalError, match="locked"), database.writing():
-                pass
+            for write in (database.writing, database.changing):
+                with pytest.raises(OperationalError, match="locked"), write():
+                    pass
             assert not database.is_reachable()
             connection.close()
             assert database.is_reachable()
@@ -232,9 +243,9 @@ def test_the_writers_of_one_process_wait_in_line_and_not_for_a_busy_database(
     monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0)  # SQLite gives up at once
     app = create_app({"INSTANCE": str(tmp_path / "instance"), "TESTING": True})
 
-    def write(_number: int) -> None:
-        with app.app_context(), database.writing() as session:
-            session.execute(text("UPDATE runs SET status = status"))
+    def write(number: int) -> None:
+        with app.app_context(), database.changing() if number % 2 else database.writing() as opened:
+            opened.execute(text("UPDATE runs SET status = status"))
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(write, range(200))) == [None] * 200

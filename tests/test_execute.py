@@ -13,7 +13,7 @@ from hfcourse import create_app
 from hfcourse.errors import CallFailed
 from hfcourse.runs import pruning, store
 from hfcourse.runs import views as run_views
-from hfcourse.runs.execute import OUTPUT_BYTES, STORE_SHARE, Recorder
+from hfcourse.runs.recorder import OUTPUT_BYTES, STORE_SHARE, Recorder
 from hfcourse.spaces import client, location
 from hfcourse.spaces.description import Endpoint, Return
 from hfcourse.spaces.events import Partial
@@ -58,7 +58,7 @@ def test_what_may_be_stored_is_what_one_message_may_hold() -> None:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every partial output is worth storing, however fast they come or long storing took."""
     for pause in ("TOLD_SECONDS", "STORE_SHARE"):
-        monkeypatch.setattr(f"hfcourse.runs.execute.{pause}", 0)
+        monkeypatch.setattr(f"hfcourse.runs.recorder.{pause}", 0)
 
 
 @pytest.mark.usefixtures("unhurried")

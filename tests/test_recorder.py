@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from hfcourse.runs import store
-from hfcourse.runs.execute import Recorder
+from hfcourse.runs.recorder import Recorder
 from hfcourse.spaces.description import Endpoint, Return
 from hfcourse.spaces.events import Log, Partial, Queued, Started
 
@@ -67,7 +67,7 @@ def test_a_partial_output_takes_the_place_of_the_one_before(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for pause in ("TOLD_SECONDS", "STORE_SHARE"):
-        monkeypatch.setattr(f"hfcourse.runs.execute.{pause}", 0)
+        monkeypatch.setattr(f"hfcourse.runs.recorder.{pause}", 0)
     for text in ("B", "Bo", "Bon"):
         recorder.record(Partial((text,)))
     run = store.find(recorder.run.id, "awa")

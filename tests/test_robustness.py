@@ -19,8 +19,8 @@ from hfcourse.errors import CallFailed, Stopped
 from hfcourse.practice.server import PracticeServer
 from hfcourse.runs import dispatch, pruning, store
 from hfcourse.runs.dispatch import Waiting
-from hfcourse.runs.execute import MOST_MESSAGES, Recorder
 from hfcourse.runs.models import Run, RunEvent, SpaceSession
+from hfcourse.runs.recorder import MOST_MESSAGES, Recorder
 from hfcourse.spaces import catalogue, files, location
 from hfcourse.spaces.description import Endpoint, Return, describe
 from hfcourse.spaces.events import Event, Log, Partial, Progress, Queued

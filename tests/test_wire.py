@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 from hfcourse.errors import CallFailed, CourseError, Stopped
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.untrusted import read_json
-from hfcourse.spaces.wire import Wire, server_sent_events
+from hfcourse.spaces.wire import IDLE_SECONDS, Wire, server_sent_events
 from tests.spaces import fake
 from tests.spaces.fake import Behaviour, Exchange, FakeServer, timed
 
@@ -172,6 +173,11 @@ def test_a_connection_that_the_server_closed_meanwhile_is_replaced(wire: Wire, s
         assert ask(wire, server.url, method="POST", body=b"{}").json() == {"ok": True}
         server.wait_until_hung_up(count)
     assert len({request.connection for request in server.requests}) == 3
+
+
+def test_an_idle_connection_is_closed_before_the_servers_of_gradio_close_it() -> None:
+    servers_seconds = uvicorn.Config("app:app").timeout_keep_alive
+    assert servers_seconds - 1 >= IDLE_SECONDS
 
 
 def test_a_stop_ends_a_silent_read_within_a_second(wire: Wire, serve: Serve) -> None:

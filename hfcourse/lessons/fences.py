@@ -1,13 +1,10 @@
 """Code in a lesson: highlighted on the server, alone or in tabs. Pure."""
 
 from collections.abc import Sequence
-from html import escape
 
 from markdown_it.token import Token
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
 
+from hfcourse.highlighting import highlighted
 from hfcourse.lessons import pieces
 from hfcourse.lessons.draft import Draft
 from hfcourse.typography import NO_BREAK
@@ -22,7 +19,6 @@ LANGUAGES = {
 }
 # What tabs set side by side is one call, and from a terminal a call is made with cURL.
 TABS = {"python": ("python", "Python"), "javascript": ("javascript", "JavaScript"), "bash": ("curl", "cURL")}
-FORMATTER = HtmlFormatter(nowrap=True)
 
 
 def line_of(token: Token) -> int:
@@ -38,13 +34,6 @@ def language_of(fence: Token, draft: Draft) -> str:
     what = f"the language “{language}” of a code block is unknown." if language else "a code block has no language."
     draft.fault(line_of(fence), what, f"Open it with ``` and one of {', '.join(LANGUAGES)}.")
     return "text"
-
-
-def highlighted(source: str, language: str) -> str:
-    """The HTML of a piece of code, its spaces and ends of lines as they are."""
-    if language == "text":
-        return escape(source, quote=False)
-    return highlight(source, get_lexer_by_name(language, stripnl=False), FORMATTER)
 
 
 def block(fence: Token, draft: Draft) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -28,35 +28,36 @@ STALE_SECONDS = 10
 PAGE_RUNS = 50
 
 
-RUNS, RUN_EVENTS = cast(Table, Run.__table__), cast(Table, RunEvent.__table__)
+RUNS, RUN_EVENTS, RUN_FILES = (cast(Table, each.__table__) for each in (Run, RunEvent, RunFile))
 # What every call and every look at a run needs is made once: making a statement anew costs more than executing it.
+# Those that speak of tables, and not of classes, are for a bare connection.
 RUN = select(Run).where(Run.id == bindparam("run_id"))
 EVENTS = select(RunEvent).where(RunEvent.run_id == bindparam("run_id")).order_by(RunEvent.n)
 FILES = select(RunFile).where(RunFile.run_id == bindparam("run_id")).order_by(RunFile.n)
 CLAIM = (
     update(RUNS)
-    .where(Run.id == bindparam("run_id"), Run.status == "queued")
+    .where(RUNS.c.id == bindparam("run_id"), RUNS.c.status == "queued")
     .values(
         status="running", started=bindparam("moment"), heartbeat=bindparam("moment"), process=bindparam("new_process")
     )
 )
-WAITING = select(func.count(), func.sum(case((Run.visitor == bindparam("visitor"), 1), else_=0))).where(
-    Run.status == "queued", Run.heartbeat >= bindparam("stale")
+WAITING = select(func.count(), func.sum(case((RUNS.c.visitor == bindparam("visitor"), 1), else_=0))).where(
+    RUNS.c.status == "queued", RUNS.c.heartbeat >= bindparam("stale")
 )
-NEXT_EVENT = select(func.coalesce(func.max(RunEvent.n), 0) + 1).where(RunEvent.run_id == bindparam("run_id"))
-ADD_EVENT = insert(RUN_EVENTS)
-DROP_PARTIAL = delete(RUN_EVENTS).where(RunEvent.run_id == bindparam("of_run"), RunEvent.kind == "partial")
+NEXT_EVENT = select(func.coalesce(func.max(RUN_EVENTS.c.n), 0) + 1).where(RUN_EVENTS.c.run_id == bindparam("run_id"))
+ADD_RUN, ADD_FILE, ADD_EVENT = insert(RUNS), insert(RUN_FILES), insert(RUN_EVENTS)
+DROP_PARTIAL = delete(RUN_EVENTS).where(RUN_EVENTS.c.run_id == bindparam("of_run"), RUN_EVENTS.c.kind == "partial")
 COUNT_PARTIAL = (
     update(RUNS)
-    .where(Run.id == bindparam("run_id"))
+    .where(RUNS.c.id == bindparam("run_id"))
     .values(
         partials=bindparam("received"),
-        first_output=func.coalesce(Run.first_output, bindparam("moment", type_=database.Moment)),
+        first_output=func.coalesce(RUNS.c.first_output, bindparam("moment", type_=database.Moment)),
     )
 )
 FINISH = (
     update(RUNS)
-    .where(Run.id == bindparam("run_id"), Run.status.in_(UNFINISHED))
+    .where(RUNS.c.id == bindparam("run_id"), RUNS.c.status.in_(UNFINISHED))
     .values(
         status=bindparam("new_status"),
         outputs=bindparam("new_outputs"),
@@ -64,7 +65,7 @@ FINISH = (
         said=bindparam("new_said"),
         partials=bindparam("received"),
         finished=bindparam("moment"),
-        first_output=func.coalesce(Run.first_output, bindparam("first", type_=database.Moment)),
+        first_output=func.coalesce(RUNS.c.first_output, bindparam("first", type_=database.Moment)),
     )
 )
 
@@ -103,30 +104,35 @@ def create(
     Raises:
         Refused: `invalid-input`, one of the files has been deleted since.
     """
-    moment = database.now()
-    run = Run(
-        id=secrets.token_urlsafe(12),
-        visitor=visitor,
-        space=space,
-        endpoint=endpoint,
-        title=title[:200],
-        process=process_name(),
-        heartbeat=moment,
-        parameters=parameters,
-        inputs=inputs,
-        created=moment,
-        partials=0,
-        outputs=[],
-        said="",
-        status="queued",
-    )
-    run.files = [RunFile(n=n, file_id=file_id, parameter=name) for n, (name, file_id) in enumerate(files.items())]
+    run_id, moment = secrets.token_urlsafe(12), database.now()
+    row = {
+        "id": run_id,
+        "visitor": visitor,
+        "space": space,
+        "endpoint": endpoint,
+        "title": title[:200],
+        "process": process_name(),
+        "heartbeat": moment,
+        "parameters": parameters,
+        "inputs": inputs,
+        "created": moment,
+        "partials": 0,
+        "outputs": [],
+        "said": "",
+        "status": "queued",
+    }
+    sent = [
+        {"run_id": run_id, "n": n, "file_id": file_id, "parameter": name}
+        for n, (name, file_id) in enumerate(files.items())
+    ]
     try:
-        with database.writing() as session:
-            session.add(run)
+        with database.changing() as connection:
+            connection.execute(ADD_RUN, row)
+            if sent:
+                connection.execute(ADD_FILE, sent)
     except IntegrityError:  # the only key of another table here is that of a file
         raise Refused("invalid-input") from None
-    return run.id
+    return run_id
 
 
 def find(run_id: str, visitor: str | None) -> Run | None:
@@ -190,22 +196,21 @@ def with_files(session: Session, run: Run | None) -> Run | None:
 def claim(run_id: str) -> Run | None:
     """Take a queued run in hand; None if somebody else has, or if it was stopped."""
     taken = {"run_id": run_id, "moment": database.now(), "new_process": process_name()}
-    with database.writing() as session:
-        if not cast(CursorResult[Any], session.execute(CLAIM, taken)).rowcount:
-            return None
-        return with_files(session, session.scalar(RUN, {"run_id": run_id}))
+    with database.changing() as connection:
+        is_ours = connection.execute(CLAIM, taken).rowcount
+    return load(run_id) if is_ours else None
 
 
 def changed(statement: Any) -> bool:
     """Execute an UPDATE; did it change a row?"""
-    with database.writing() as session:
-        return bool(cast(CursorResult[Any], session.execute(statement)).rowcount)
+    with database.changing() as connection:
+        return bool(connection.execute(statement).rowcount)
 
 
 def append(run_id: str, told: Sequence[Told]) -> None:
     """Add events. Whoever executes a run is the only one who adds to it: see `claim`."""
-    with database.writing() as session:
-        add_events(session, run_id, told)
+    with database.changing() as connection:
+        add_events(connection, run_id, told)
 
 
 def append_partial(run_id: str, told: Sequence[Told], received: int) -> None:
@@ -213,21 +218,21 @@ def append_partial(run_id: str, told: Sequence[Told], received: int) -> None:
 
     It takes the place of the one before, being whole.
     """
-    with database.writing() as session:
-        session.execute(DROP_PARTIAL, {"of_run": run_id})
-        add_events(session, run_id, told)
-        session.execute(COUNT_PARTIAL, {"run_id": run_id, "received": received, "moment": told[-1].at})
+    with database.changing() as connection:
+        connection.execute(DROP_PARTIAL, {"of_run": run_id})
+        add_events(connection, run_id, told)
+        connection.execute(COUNT_PARTIAL, {"run_id": run_id, "received": received, "moment": told[-1].at})
 
 
-def add_events(session: Session, run_id: str, told: Sequence[Told]) -> None:
+def add_events(connection: Connection, run_id: str, told: Sequence[Told]) -> None:
     if not told:
         return
-    first = session.scalar(NEXT_EVENT, {"run_id": run_id}) or 1
+    first = connection.scalar(NEXT_EVENT, {"run_id": run_id}) or 1
     rows = [
         {"run_id": run_id, "n": n, "kind": event.kind, "data": event.data, "at": event.at}
         for n, event in enumerate(told, first)
     ]
-    session.execute(ADD_EVENT, rows)
+    connection.execute(ADD_EVENT, rows)
 
 
 def add_output_file(run_id: str, file_id: str) -> int:
@@ -267,9 +272,9 @@ def finish(
         "moment": moment,
         "first": None if outputs is None else moment,
     }
-    with database.writing() as session:
-        add_events(session, run_id, told)
-        return bool(cast(CursorResult[Any], session.execute(FINISH, ended)).rowcount)
+    with database.changing() as connection:
+        add_events(connection, run_id, told)
+        return bool(connection.execute(FINISH, ended).rowcount)
 
 
 def stop_queued(run_id: str) -> bool:
@@ -293,8 +298,8 @@ def session_hash(visitor: str, space: str) -> str:
 
 def waiting_counts(visitor: str) -> tuple[int, int]:
     """Runs that wait for their turn, of everybody and of this visitor; those left behind wait for nothing."""
-    with database.reading() as session:
-        everybody, own = session.execute(WAITING, {"visitor": visitor, "stale": stale_moment()}).one()
+    with database.looking() as connection:
+        everybody, own = connection.execute(WAITING, {"visitor": visitor, "stale": stale_moment()}).one()
     return everybody, own or 0
 
 

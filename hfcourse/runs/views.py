@@ -2,17 +2,25 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, current_app, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
 from hfcourse import errors, security, visitors
 from hfcourse.errors import CourseError, Refused
-from hfcourse.runs import dispatch, pruning, store, watch
+from hfcourse.runs import dispatch, drawings, exports, outputs, pruning, shapes, store, watch
 from hfcourse.runs.models import Run
 from hfcourse.spaces import files, forms, pages
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.forms import Form
+
+PREVIEW_HEAD = '<!doctype html><meta charset="utf-8"><style>body { font: 1rem/1.5 sans-serif; margin: 1rem }</style>\n'
+# A page in HTML that a stranger wrote: no script, no form, no way out of its frame, nothing fetched from anywhere.
+PREVIEW_HEADERS = files.FILE_HEADERS | {
+    "Content-Security-Policy": (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+    )
+}
 
 bp = Blueprint("runs", __name__, url_prefix="/essais")
 
@@ -116,8 +124,9 @@ def view_of(run: Run) -> dict[str, Any]:
         "run": run,
         "outputs": watch.shown_outputs(run),
         "inputs": watch.inputs_of(run),
-        "is_file": watch.is_file,
-        "is_table": watch.is_table,
+        "surplus_files": watch.surplus_files(run),
+        "is_file": shapes.is_file,
+        "is_table": shapes.is_table,
         "rail": watch.rail(run),
         "queue": watch.queue_of(run),
         "progress": watch.latest_message(run),
@@ -143,8 +152,63 @@ def stop(run_id: str) -> ResponseReturnValue:
 @bp.get("/<run_id>/fichiers/<int:n>")
 def file(run_id: str, n: int) -> ResponseReturnValue:
     """A file of a run, to the visitor whose run it is."""
+    return files.answer(file_of(run_id, n))
+
+
+@bp.get("/<run_id>/fichiers/<int:n>.svg")
+def drawing(run_id: str, n: int) -> ResponseReturnValue:
+    """A file of a run as the drawing that it is, for an `img` of ours."""
+    kept = file_of(run_id, n)
+    if not files.is_drawing(kept):
+        abort(404)
+    return files.answer_drawing(kept)
+
+
+def file_of(run_id: str, n: int) -> files.KeptFile:
+    """File number `n` of the visitor's own run."""
     stored = store.file_of(run_id, n, visitors.current())
     kept = files.find(stored.visitor, stored.id) if stored else None
     if kept is None or not kept.path.is_file():
         abort(404)
-    return files.answer(kept)
+    return kept
+
+
+def output_of(run_id: str, n: int) -> dict[str, Any]:
+    """Output number `n` of the visitor's own run."""
+    output = watch.output_of(mine(run_id), n)
+    if output is None:
+        abort(404)
+    return output
+
+
+@bp.get("/<run_id>/sorties/<int:n>.<any(txt, csv, json):form>")
+def output(run_id: str, n: int, form: str) -> ResponseReturnValue:
+    """An output as a whole, to copy or to keep."""
+    written = exports.whole(output_of(run_id, n), form)
+    if written is None:
+        abort(404)
+    response = Response(written, mimetype=exports.MEDIA_TYPES[form])
+    response.headers["Content-Disposition"] = f"attachment; filename=sortie-{n + 1}.{form}"
+    response.headers.update(files.FILE_HEADERS)
+    return response
+
+
+@bp.get("/<run_id>/sorties/<int:n>/apercu")
+def preview(run_id: str, n: int) -> ResponseReturnValue:
+    """An output in HTML, as its author meant it to look; shut in, it can do nothing but that."""
+    output = output_of(run_id, n)
+    value = outputs.value_of(output)
+    if outputs.kind_of(output["component"].lower(), value) != "html":
+        abort(404)
+    return Response(PREVIEW_HEAD + value, headers=PREVIEW_HEADERS, mimetype="text/html")
+
+
+@bp.get("/<run_id>/sorties/<int:n>/image")
+def picture(run_id: str, n: int) -> ResponseReturnValue:
+    """A plot that came as a picture."""
+    content = drawings.picture_of(outputs.value_of(output_of(run_id, n)))
+    if content is None:
+        abort(404)
+    response = Response(content, mimetype=files.media_type(content[: files.HEAD_BYTES]))
+    response.headers.update(files.FILE_HEADERS)
+    return response

@@ -1,5 +1,6 @@
 """A run as others see it: its JSON, and what its page shows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,10 +8,9 @@ from typing import Any
 from flask import url_for
 
 from hfcourse.runs import dispatch, store
-from hfcourse.runs.execute import FILE
 from hfcourse.runs.models import Run, RunFile
-
-UPDATE = "__type__"
+from hfcourse.runs.outputs import Shown, shown
+from hfcourse.runs.shapes import FILE, HOLDS_FILES, NAME, SURPLUS, WHY, FileEntry, is_reference
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -23,7 +23,10 @@ def as_json(run: Run) -> dict[str, Any]:
         "status": run.status,
         "error": store.error_of(run),
         "inputs": inputs_of(run),
-        "outputs": [{**output, "value": with_files(run, output["value"])} for output in outputs_of(run)],
+        "outputs": [
+            {name: output[name] for name in ("label", "component", "value")}
+            for output in (with_files(run, each) for each in outputs_of(run))
+        ],
         "partials": run.partials,
         "queue": queued,
         "progress": run.latest("progress").get("steps", []),
@@ -58,10 +61,6 @@ def inputs_of(run: Run) -> dict[str, Any]:
     return {name: sent.get(name, value) for name, value in run.inputs.items()}
 
 
-class FileEntry(dict[str, Any]):
-    """A file as the JSON shows it. A type of its own: a Space can write the same keys, with a link of its choice."""
-
-
 def file_entry(run: Run, item: RunFile) -> FileEntry:
     """A file of the run, with its address."""
     return FileEntry(
@@ -72,88 +71,45 @@ def file_entry(run: Run, item: RunFile) -> FileEntry:
     )
 
 
-def with_files(run: Run, value: Any) -> Any:
-    """A stored value with an address in place of each file's number."""
+def with_files(run: Run, output: dict[str, Any]) -> dict[str, Any]:
+    """A stored output, each file in its value with its address; where no file can be, a Space's own words stay."""
+    holds = output.get("holds_files", output["component"].lower() in HOLDS_FILES)
+    ours = {item.n: item for item in run.files if item.parameter is None}
+    return output | {"value": resolved(run, output["value"], ours)} if holds else output
+
+
+def resolved(run: Run, value: Any, ours: Mapping[int, RunFile]) -> Any:
+    """A stored value with an entry in place of each reference to a file."""
     if isinstance(value, dict):
-        if set(value) == {FILE}:
-            found = next((item for item in run.files if item.n == value[FILE]), None)
-            return file_entry(run, found) if found else FileEntry(file=None, name=None, bytes=None, media_type=None)
-        return {key: with_files(run, item) for key, item in value.items()}
-    return [with_files(run, item) for item in value] if isinstance(value, list) else value
+        if is_reference(value):
+            number = value[FILE]
+            found = ours.get(number) if isinstance(number, int) else None
+            return file_entry(run, found) if found else FileEntry.missing(value.get(WHY), value.get(NAME))
+        return {key: resolved(run, item, ours) for key, item in value.items()}
+    return [resolved(run, item, ours) for item in value] if isinstance(value, list) else value
 
 
-@dataclass(frozen=True)
-class Shown:
-    """An output as its section shows it: `kind` names the partial template, `value` is what it draws."""
-
-    number: int
-    label: str
-    component: str
-    kind: str
-    value: Any
+def output_of(run: Run, n: int) -> dict[str, Any] | None:
+    """Output number `n` with its files, None if there is none."""
+    outputs = outputs_of(run)
+    return with_files(run, outputs[n]) if n < len(outputs) else None
 
 
 def shown_outputs(run: Run) -> list[Shown]:
     """One section for each output there is."""
-    sections = []
-    for number, output in enumerate(outputs_of(run)):
-        value = with_files(run, output["value"])
-        if isinstance(value, dict) and value.get(UPDATE) == "update" and "value" in value:
-            value = value["value"]  # the Space changed the component along with its value
-        sections.append(Shown(number, output["label"], output["component"], kind_of(output["component"], value), value))
-    return sections
+    return [shown(with_files(run, output), n, not run.is_finished) for n, output in enumerate(outputs_of(run))]
 
 
-def kind_of(component: str, value: Any) -> str:
-    """How to draw a value: by its shape first, then by its component."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool) or not isinstance(value, dict | list):
-        return "scalar" if isinstance(value, bool | int | float) else "text"
+def surplus_files(run: Run) -> int:
+    """How many files of the answer were not kept, being more than a run's share."""
+    return sum(counted(output["value"]) for output in outputs_of(run) if output.get("holds_files"))
+
+
+def counted(value: Any) -> int:
+    """The references, at any depth, to files beyond a run's share."""
     if isinstance(value, dict):
-        return kind_of_dict(value)
-    if component == "Chatbot" and all(map(is_message, value)):
-        return "chat"
-    return "files" if value and all(is_file(item) for item in value) else "json"
-
-
-def kind_of_dict(value: dict[str, Any]) -> str:
-    if value.get(UPDATE) == "update":
-        return "unchanged"
-    if is_file(value):
-        return "file"
-    if is_table(value):
-        return "table"
-    return "label" if is_label(value) else "json"
-
-
-def is_file(value: Any) -> bool:
-    return isinstance(value, FileEntry)
-
-
-def is_message(item: Any) -> bool:
-    return isinstance(item, dict) and "role" in item and isinstance(item.get("content"), str | list | None)
-
-
-def is_table(value: dict[str, Any]) -> bool:
-    headers, data = value.get("headers"), value.get("data")
-    return isinstance(headers, list) and isinstance(data, list) and all(isinstance(row, list) for row in data)
-
-
-def is_label(value: dict[str, Any]) -> bool:
-    confidences = value.get("confidences")
-    return "label" in value and (
-        confidences is None or (isinstance(confidences, list) and all(map(is_confidence, confidences)))
-    )
-
-
-def is_confidence(item: Any) -> bool:
-    return isinstance(item, dict) and "label" in item and is_ratio(item.get("confidence"))
-
-
-def is_ratio(value: Any) -> bool:
-    """Is this a share of 1? (A number of four hundred digits breaks whoever multiplies it.)"""
-    return isinstance(value, int | float) and 0 <= value <= 1
+        return value.get(WHY) == SURPLUS if is_reference(value) else sum(map(counted, value.values()))
+    return sum(map(counted, value)) if isinstance(value, list) else 0
 
 
 @dataclass(frozen=True)

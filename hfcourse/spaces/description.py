@@ -20,6 +20,7 @@ HELP_CHARACTERS = 600
 MOST_ENDPOINTS, MOST_PARAMETERS, MOST_CHOICES = 500, 500, 2_000
 # A component counts each time that an endpoint uses it: one list of choices named 30,000 times fills 4 GB.
 MOST_CHARACTERS = 20_000_000
+HINTS = ("language", "x", "y", "color")
 BUTTON_EVENTS, FIELD_EVENTS = {"click", "submit"}, {"change", "input", "load", "tick", "select", "upload"}
 PLACEHOLDER = re.compile(r"(parameter|param|value|output)_\d+|__i18n__.*", re.ASCII | re.DOTALL)
 PLUMBING = re.compile(r"/(lambda|js_fn|_)", re.ASCII)
@@ -59,10 +60,15 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Return:
-    """One value that comes back; `component` is Gradio's type as /info writes it: Textbox, Image…"""
+    """One value that comes back; `component` is Gradio's type as /info writes it: Textbox, Image…
+
+    `hints` is what helps to draw it: the language of a code, the columns (x, y, color) of a plot.
+    """
 
     label: str
     component: str
+    hints: Mapping[str, str] = field(default_factory=dict)
+    holds_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,9 +151,11 @@ def describe_endpoint(
         describe_parameter(parameter, sent[position] if position < len(sent) else {})
         for position, parameter in enumerate(entry["parameters"])
     )
+    outputs = [components.get(number, {}) for number in dependency.get("outputs", ())]
+    shown = [component for component in outputs if not component.get("skip_api")]
     returns = tuple(
-        Return(readable(item.get("label"), "Résultat"), str(item.get("component", ""))[:NAME_CHARACTERS])
-        for item in entry["returns"]
+        describe_return(item, shown[position] if position < len(shown) else {})
+        for position, item in enumerate(entry["returns"])
     )
     if len({parameter.name for parameter in parameters}) < len(parameters):
         raise ValueError("two parameters of one name")
@@ -190,6 +198,18 @@ def describe_parameter(entry: Mapping[str, Any], component: Mapping[str, Any]) -
         headers=headers(props),
         datatypes=datatypes(props),
         is_shown=props.get("visible", True) is True and props.get("interactive") is not False,
+    )
+
+
+def describe_return(entry: Mapping[str, Any], component: Mapping[str, Any]) -> Return:
+    """One entry of `returns` with its component of /config ({} where there is none)."""
+    props = component.get("props") or {}
+    schema = json.dumps(entry.get("type"))
+    return Return(
+        label=readable(entry.get("label"), "Résultat"),
+        component=str(entry.get("component", ""))[:NAME_CHARACTERS],
+        hints={name: props[name][:NAME_CHARACTERS] for name in HINTS if isinstance(props.get(name), str)},
+        holds_files='"FileData"' in schema or '"ImageData"' in schema,
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from flask import Response, current_app, send_file
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from hfcourse import database
 
@@ -31,6 +32,8 @@ SIGNATURES = (
     (re.compile(rb"....ftyp", re.DOTALL), "video/mp4", ".mp4"),
     (re.compile(rb"\x1aE\xdf\xa3"), "video/webm", ".webm"),
 )
+SVG_HEAD_BYTES = 2_000
+SVG = re.compile(rb"(\xef\xbb\xbf)?\s*(<(\?xml|!doctype svg|!--)[^>]*>\s*){0,9}<svg[\s>]", re.IGNORECASE)
 UNKNOWN_TYPE = "application/octet-stream"
 # Served from our origin, a file must not be a page of ours.
 FILE_HEADERS = {
@@ -146,14 +149,34 @@ def discard(file_id: str) -> None:
 
 
 def answer(kept: KeptFile) -> Response:
-    """The HTTP answer that hands a file to a browser: shown if its type is one of ours, downloaded if not."""
-    response = send_file(
-        kept.path,
-        mimetype=kept.media_type,
-        as_attachment=not kept.is_inline,
-        download_name=kept.safe_name,
-        max_age=0,
-        etag=False,
-    )
+    """The HTTP answer that hands a file to a browser: shown if its type is one of ours, downloaded if not.
+
+    A browser may ask for a part of it (206), as it does to seek in a sound or a video; 416 where there is no such part.
+    """
+    try:
+        response = send_file(
+            kept.path,
+            mimetype=kept.media_type,
+            as_attachment=not kept.is_inline,
+            download_name=kept.safe_name,
+            max_age=0,
+            etag=False,
+        )
+    except RequestedRangeNotSatisfiable:
+        response = Response(status=416, headers={"Content-Range": f"bytes */{kept.size}"}, mimetype=kept.media_type)
     response.headers.update(FILE_HEADERS)
+    return response
+
+
+def is_drawing(kept: KeptFile) -> bool:
+    """Is this SVG? Nothing but an `img` may show it: it can hold scripts."""
+    with kept.path.open("rb") as file:
+        return bool(SVG.match(file.read(SVG_HEAD_BYTES)))
+
+
+def answer_drawing(kept: KeptFile) -> Response:
+    """The HTTP answer that hands SVG to an `img`."""
+    response = send_file(kept.path, mimetype="image/svg+xml", max_age=0, etag=False, conditional=False)
+    response.headers.update(FILE_HEADERS)
+    response.headers["Content-Security-Policy"] += "; style-src 'unsafe-inline'"
     return response

@@ -19,7 +19,10 @@ from hfcourse.spaces.leash import SILENCE_SECONDS, bounded, current_leash
 from hfcourse.spaces.untrusted import read_json
 
 CONNECT_SECONDS, WRITE_SECONDS = 5, 10
-MOST_CONNECTIONS, IDLE_CONNECTIONS, IDLE_SECONDS = 400, 64, 30
+MOST_CONNECTIONS, IDLE_CONNECTIONS = 400, 64
+# The servers of Gradio (uvicorn, and Node before it) close a connection that was idle for 5 s, perhaps under the
+# request that we are sending: a student then reads that the connection was lost. So we close it first.
+IDLE_SECONDS = 4
 CHUNK_BYTES = 64 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # How httpcore and h11 word an answer that ends too soon; what they say otherwise is of an answer that is not HTTP.

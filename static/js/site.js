@@ -16,6 +16,12 @@ function shownCode(block) {
   return [...block.querySelectorAll("pre")].find((pre) => pre.checkVisibility())?.innerText ?? "";
 }
 
+async function fetched(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(answer.status);
+  return answer.text();
+}
+
 async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   // A browser has no clipboard on plain http:// over a local network: the old way still works there.
@@ -28,12 +34,18 @@ async function copy(text) {
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
-  if (!button) return;
-  await copy(shownCode(button.closest(".code")));
+  if (!button || button.disabled) return;
   const words = button.lastChild;
   const before = words.textContent;
-  words.textContent = " Copié";
-  setTimeout(() => { words.textContent = before; }, 2000);
+  button.disabled = true; // until its own words are back: a second click would keep « Copié »
+  try {
+    // What is copied is named by an address where the page does not hold all of it.
+    await copy(button.dataset.copy ? await fetched(button.dataset.copy) : shownCode(button.closest(".code")));
+    words.textContent = " Copié";
+  } catch {
+    words.textContent = " Non copié";
+  }
+  setTimeout(() => { words.textContent = before; button.disabled = false; }, 2000);
 });
 
 document.addEventListener("change", (event) => {

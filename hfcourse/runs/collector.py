@@ -1,0 +1,110 @@
+"""The files of an answer: fetched from the Space, kept with the run's, and their references put in their place."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from hfcourse import tokens
+from hfcourse.errors import CallFailed
+from hfcourse.runs import store
+from hfcourse.runs.models import Run
+from hfcourse.runs.shapes import FILE, LATER, LOST, NAME, STREAM, SURPLUS, WHY, is_file_data, is_update
+from hfcourse.spaces import files
+
+MOST_FILES, MOST_FILE_BYTES = 10, 50_000_000
+DATA_URL = re.compile(r"data:image/[\w.+-]+(;[\w=.+-]+)*?(;base64)?,", re.ASCII)
+
+Fetch = Callable[[str], bytes]
+
+
+class FileCollector:
+    """Fetches the files of values from the Space, within a run's share, each path once."""
+
+    def __init__(self, run: Run, fetch: Fetch) -> None:
+        self.run, self._fetch = run, fetch
+        self._count = self._bytes = 0
+        self._known: dict[str, dict[str, Any]] = {}
+
+    def replace(self, value: Any) -> Any:
+        """The value with a reference to a file of ours for each file; of an update, only its value is looked at.
+
+        Raises:
+            CallFailed: `timeout` or `stopped`.
+        """
+        if is_file_data(value):
+            return self._reference(value)
+        if is_update(value):
+            return {key: self.replace(item) if key == "value" else bare(item) for key, item in value.items()}
+        if isinstance(value, dict):
+            return {key: self.replace(item) for key, item in value.items()}
+        return [self.replace(item) for item in value] if isinstance(value, list) else value
+
+    def _reference(self, data: dict[str, Any]) -> dict[str, Any]:
+        if is_stream(data):
+            return missing(data, STREAM)
+        place = data.get("path") or data["url"]
+        if place not in self._known:
+            self._known[place] = self._kept(data)
+        return self._known[place]
+
+    def _kept(self, data: dict[str, Any]) -> dict[str, Any]:
+        if self._count >= MOST_FILES:
+            return missing(data, SURPLUS)
+        self._count += 1
+        try:
+            content = self._fetch(data["path"]) if isinstance(data.get("path"), str) else read_data_url(data["url"])
+        except CallFailed as failed:
+            if failed.code in ("timeout", "stopped"):
+                raise
+            return missing(data, LOST)
+        self._bytes += len(content)
+        if self._bytes > MOST_FILE_BYTES:
+            return missing(data, SURPLUS)
+        kept = files.keep(self.run.visitor, name_of(data), content)
+        return {FILE: store.add_output_file(self.run.id, kept.id)}
+
+
+def bare(value: Any) -> Any:
+    """The value without its files, which are not fetched: their paths tell about the Space's machine."""
+    if is_file_data(value):
+        return missing(value, STREAM if is_stream(value) else LATER)
+    if isinstance(value, dict):
+        return {key: bare(item) for key, item in value.items()}
+    return [bare(item) for item in value] if isinstance(value, list) else value
+
+
+def missing(data: dict[str, Any], why: str) -> dict[str, Any]:
+    """What stands for a file that we do not have."""
+    return {FILE: None, WHY: why, NAME: files.clean_name(name_of(data))}
+
+
+def is_stream(data: dict[str, Any]) -> bool:
+    """Is this a playlist of pieces that still come, and not a file?"""
+    return data.get("is_stream") is True or str(data.get("path") or "").endswith(".m3u8")
+
+
+def name_of(data: dict[str, Any]) -> str:
+    """The name that the Space gives to a file, else the last part of its path."""
+    given = data.get("orig_name")
+    return given if isinstance(given, str) and given else PurePosixPath(data.get("path") or "image").name
+
+
+def read_data_url(url: str) -> bytes:
+    """The bytes of an image that a Space writes into the answer itself, as Gradio does with SVG.
+
+    Raises:
+        CallFailed: `bad-answer`, it is none.
+    """
+    found = DATA_URL.match(url)
+    if found is None:
+        raise CallFailed("bad-answer")
+    content = unquote_to_bytes(url[found.end() :])
+    try:
+        content = base64.b64decode(content, validate=True) if found[2] else content
+    except binascii.Error:
+        raise CallFailed("bad-answer") from None
+    return tokens.redact_bytes(content, tokens.current())

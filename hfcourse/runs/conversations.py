@@ -1,0 +1,98 @@
+"""A conversation as bubbles, whichever of its forms a Space gives it. Pure.
+
+Since Gradio 4.44 it is a list of messages (role, content, metadata, options), whose content is a text, a
+part or a list of parts; before, it is a list of pairs, a question and its answer.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hfcourse.runs.shapes import is_file, is_message, is_multimodal, is_number
+
+MOST_MESSAGES, MOST_PARTS = 100, 20
+TITLE_CHARACTERS = 200
+ROLES = {"user": "Vous", "assistant": "Le Space", "system": "Consigne"}
+
+# Draws a part: the name of a component ('' for a text), its value.
+Draw = Callable[[str, Any], Any]
+
+
+@dataclass(frozen=True)
+class Thought:
+    """What a message says of itself: folded under its title."""
+
+    title: str
+    log: str
+    seconds: float | None
+    is_pending: bool
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """A message: who says it, what stands in it (each part drawn), the answers that it offers."""
+
+    who: str
+    is_own: bool
+    parts: tuple[Any, ...]
+    thought: Thought | None = None
+    options: tuple[str, ...] = ()
+
+
+def bubbles(value: Sequence[Any], draw: Draw, most: int = MOST_MESSAGES) -> tuple[list[Bubble], int]:
+    """The last messages, `most` of them, and how many came before them."""
+    messages = list(value) if all(map(is_message, value)) else list(unpaired(value))
+    left = max(0, len(messages) - most)
+    return [bubble(message, draw) for message in messages[left:]], left
+
+
+def unpaired(pairs: Sequence[Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """The messages of an older conversation; who said nothing has none."""
+    for pair in pairs:
+        for role, content in zip(("user", "assistant"), pair, strict=False):
+            if content is not None:
+                yield {"role": role, "content": content}
+
+
+def bubble(message: dict[str, Any], draw: Draw) -> Bubble:
+    role, content = message["role"], message["content"]
+    parts = content if isinstance(content, list) else [] if content is None else [content]
+    options = message.get("options")
+    return Bubble(
+        who=ROLES.get(role, role[:40]) if isinstance(role, str) else ROLES["assistant"],
+        is_own=role == "user",
+        parts=tuple(part(each, draw) for each in parts[:MOST_PARTS]),
+        thought=thought(message.get("metadata")),
+        options=tuple(option(each) for each in options[:MOST_PARTS]) if isinstance(options, list) else (),
+    )
+
+
+def part(value: Any, draw: Draw) -> Any:
+    """One piece of a message: a text, a file with what describes it, or a component with its value."""
+    if not isinstance(value, dict) or is_file(value) or is_multimodal(value):
+        return draw("", value)
+    if is_file(value.get("file")):
+        return draw("", value["file"])
+    if isinstance(value.get("component"), str) and "value" in value:
+        return draw(value["component"], value["value"])
+    return draw("", value["text"] if isinstance(value.get("text"), str) else value)
+
+
+def thought(metadata: Any) -> Thought | None:
+    """What stands in `metadata`, None where nothing does."""
+    if not isinstance(metadata, dict) or not any(metadata.get(key) for key in ("title", "log", "duration", "status")):
+        return None
+    title, log, seconds = (metadata.get(key) for key in ("title", "log", "duration"))
+    return Thought(
+        title=title[:TITLE_CHARACTERS] if isinstance(title, str) and title else "Réflexion",
+        log=log if isinstance(log, str) else "",
+        seconds=max(0, seconds) if isinstance(seconds, int | float) and is_number(seconds) else None,
+        is_pending=metadata.get("status") == "pending",
+    )
+
+
+def option(value: Any) -> str:
+    """The words of an answer that is offered."""
+    if isinstance(value, dict):
+        value = value.get("label") or value.get("value")
+    return str(value)[:TITLE_CHARACTERS]

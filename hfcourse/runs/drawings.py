@@ -1,0 +1,268 @@
+"""What the templates draw of each kind of value: bounded, and ready to be written. Pure.
+
+What is left out is counted, so that the page can say so; the whole is behind the output's download.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from hfcourse.runs import charts, prose, trees
+from hfcourse.runs.shapes import SURPLUS, FileEntry, is_file, is_number, is_plot
+from hfcourse.runs.trees import Tree
+
+MOST_CHARACTERS = 100_000
+MOST_LIVE_PROSE = 8_000  # while a run goes on, a text is read anew each time that it has grown
+MOST_ROWS, MOST_COLUMNS, MOST_CELLS, CELL_CHARACTERS = 500, 60, 12_000, 1_000
+MOST_BARS, MOST_SPANS, MOST_ITEMS, MOST_CLASSES = 50, 2_000, 200, 24
+WORD_CHARACTERS, CLASS_CHARACTERS = 300, 60
+MOST_MARKS, NEUTRAL_MARK = 6, 5  # ways to mark a class that the style sheet has
+COLOUR = re.compile(r"#[0-9a-f]{3,8}|(rgb|hsl)a?\([\d., %]{5,60}\)", re.IGNORECASE | re.ASCII)
+PICTURE = re.compile(r"data:image/(png|webp|jpeg);base64,", re.ASCII)
+PICTURE_HEAD = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF....WEBP", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text, or the beginning of one (`is_cut`); `html` is its form in Markdown or in colours, None for none.
+
+    `is_plain` says that it would have had one and is too long for it.
+    """
+
+    text: str
+    html: Markup | None = None
+    is_cut: bool = False
+    is_plain: bool = False
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment of the Space, in its own time zone."""
+
+    at: datetime
+    has_time: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Items:
+    """The first items of a list, and how many there are besides."""
+
+    items: Sequence[Any]
+    left: int = 0
+
+
+@dataclass(frozen=True)
+class Label:
+    """The name that a Space gives to what it was shown, and how sure it is of each one."""
+
+    label: Any
+    bars: Sequence[Mapping[str, Any]]
+    left: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a text: `label` is its class or its number, None for none; `mark` tells classes apart, from 1."""
+
+    text: str
+    label: str | float | None
+    mark: int = 0
+
+
+@dataclass(frozen=True)
+class Spans:
+    """A text in pieces; `legend` has the name, the mark and the count of each class."""
+
+    spans: Sequence[Span]
+    legend: Sequence[tuple[str, int, int]]
+    left: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """The first lines and columns of a table of `lines` by `columns`; `numeric` says which columns hold numbers."""
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    lines: int
+    columns: int
+    numeric: Sequence[bool]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot of Gradio: its drawing, None where it cannot be drawn, and its data."""
+
+    chart: charts.Chart | None
+    table: Table
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The figure of a library that is not a picture: whose it is, and the JSON that its script would draw."""
+
+    library: str
+    tree: Tree | None
+    text: Text
+
+
+def plain(text: str) -> Text:
+    """The text as it is."""
+    return Text(text[:MOST_CHARACTERS], is_cut=len(text) > MOST_CHARACTERS)
+
+
+def prosaic(text: str, is_live: bool = False) -> Text:
+    """A text in Markdown."""
+    if len(text) > (MOST_LIVE_PROSE if is_live else prose.MOST_PROSE):
+        return Text(text[:MOST_CHARACTERS], is_cut=len(text) > MOST_CHARACTERS, is_plain=True)
+    return Text(text, prose.prose(text))
+
+
+def coloured(text: str, language: str, is_live: bool = False) -> Text:
+    """A piece of code."""
+    if len(text) > (MOST_LIVE_PROSE if is_live else prose.MOST_CODE):
+        return Text(text[:MOST_CHARACTERS], is_cut=len(text) > MOST_CHARACTERS, is_plain=bool(language))
+    return Text(text, prose.code(text, language))
+
+
+def moment(text: str) -> Moment | None:
+    """The moment that `2026-11-22 14:02:00` or `2026-11-22` writes, None if it writes none."""
+    try:
+        return Moment(datetime.fromisoformat(text), len(text) > len("2026-11-22"), text)
+    except ValueError:
+        return None
+
+
+def listed(value: Sequence[Any]) -> Items:
+    """A list of words; the parts of a path make one."""
+    words = ["/".join(map(str, each)) if isinstance(each, list) else each for each in value[:MOST_ITEMS]]
+    return Items(words, len(value) - len(words))
+
+
+def kept(value: Sequence[FileEntry]) -> Items:
+    """The files of a list, those beyond a run's share counted only."""
+    items = [each for each in value if each.why != SURPLUS][:MOST_ITEMS]
+    return Items(items, len(value) - len(items))
+
+
+def pictured(value: Sequence[Mapping[str, Any]]) -> Items:
+    """The pictures of a gallery, each with its caption ('' for none), those beyond a run's share counted only."""
+    pairs = [
+        (each["image"] if is_file(each.get("image")) else each["video"], word(each.get("caption"))) for each in value
+    ]
+    items = [pair for pair in pairs if pair[0].why != SURPLUS][:MOST_ITEMS]
+    return Items(items, len(value) - len(items))
+
+
+def annotated(value: Mapping[str, Any]) -> Items:
+    """An image, then what it shows: the word for each place, and the picture of the place."""
+    places = [each for each in value["annotations"][:MOST_ITEMS] if isinstance(each, dict)]
+    pairs = [(each["image"] if is_file(each.get("image")) else None, word(each.get("label"))) for each in places]
+    return Items([(value["image"], ""), *pairs], len(value["annotations"]) - len(places))
+
+
+def edited(value: Mapping[str, Any]) -> Items:
+    """What an image editor shows: all together, else the background; then the layers."""
+    whole = next((value[name] for name in ("composite", "background") if is_file(value[name])), None)
+    layers = value["layers"] if isinstance(value["layers"], list) else []
+    return Items([whole, *filter(is_file, layers[:MOST_ITEMS])])
+
+
+def sure(value: Mapping[str, Any]) -> Label:
+    """A label, and the first MOST_BARS of those that were possible."""
+    confidences = value["confidences"] or []
+    bars = [{"label": word(each["label"]), "percent": each["confidence"] * 100} for each in confidences[:MOST_BARS]]
+    return Label(word(value["label"]), bars, len(confidences) - len(bars))
+
+
+def highlighted(value: Sequence[Mapping[str, Any]]) -> Spans:
+    """A text of which some pieces have a class, or a number."""
+    marks: dict[str, int] = {}
+    counts: Counter[str] = Counter()
+    spans: list[Span] = []
+    for piece in value[:MOST_SPANS]:
+        label = piece["class_or_confidence"]
+        if isinstance(label, str):
+            label = label[:CLASS_CHARACTERS]
+            counts[label] += 1
+            spans.append(Span(piece["token"], label, marks.setdefault(label, len(marks) % MOST_MARKS + 1)))
+        elif label is None or not is_number(label):
+            spans.append(Span(piece["token"], None))
+        else:
+            spans.append(Span(piece["token"], label, 1 if label > 0 else 2 if label < 0 else NEUTRAL_MARK))
+    legend = [(name, marks[name], count) for name, count in counts.most_common(MOST_CLASSES)]
+    return Spans(joined(spans), legend, len(value) - min(len(value), MOST_SPANS))
+
+
+def joined(spans: Sequence[Span]) -> list[Span]:
+    """The pieces without class that follow each other, as one."""
+    made: list[Span] = []
+    for span in spans:
+        if made and span.label is None and made[-1].label is None:
+            made[-1] = Span(made[-1].text + span.text, None)
+        else:
+            made.append(span)
+    return made
+
+
+def table(headers: Sequence[Any], data: Sequence[Sequence[Any]]) -> Table:
+    """The beginning of a table, MOST_CELLS cells of it at most."""
+    columns = max([len(headers), *map(len, data[:MOST_ROWS])])
+    across = min(columns, MOST_COLUMNS)
+    rows = [[cell(each) for each in row[:across]] for row in data[: min(MOST_ROWS, MOST_CELLS // max(1, across))]]
+    titles = [str(cell(each)) for each in headers[:across]]
+    titles += [""] * (across - len(titles))
+    numeric = [any(len(row) > place and is_number(row[place]) for row in rows[:5]) for place in range(across)]
+    return Table(titles, rows, len(data), columns, numeric)
+
+
+def cell(value: Any) -> Any:
+    """A cell: numbers stay numbers, all else is text."""
+    if isinstance(value, bool):
+        return "vrai" if value else "faux"
+    return value if is_number(value) else word(value, CELL_CHARACTERS)
+
+
+def word(value: Any, characters: int = WORD_CHARACTERS) -> str:
+    """Any value as a few words: a text as it is, '' for null, else JSON."""
+    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= characters else text[:characters] + "…"
+
+
+def plotted(value: Mapping[str, Any], hints: Mapping[str, str]) -> Plot:
+    return Plot(charts.chart(value, hints), table(value["columns"], value["data"]))
+
+
+def figure(value: Mapping[str, Any]) -> Figure:
+    """The JSON of plotly, bokeh or altair, to be unfolded; whatever else it is, as text."""
+    try:
+        return Figure(word(value["type"]), trees.tree(json.loads(value["plot"])), plain(""))
+    except (ValueError, RecursionError):
+        return Figure(word(value["type"]), None, plain(value["plot"]))
+
+
+def picture_of(value: Any) -> bytes | None:
+    """The picture that a plot is, None if it is none."""
+    found = PICTURE.match(value["plot"]) if isinstance(value, dict) and is_plot(value) else None
+    if found is None:
+        return None
+    try:
+        content = base64.b64decode(value["plot"][found.end() :], validate=True)
+    except binascii.Error:
+        return None
+    return content if PICTURE_HEAD.match(content) else None
+
+
+def spoken(value: Sequence[Mapping[str, str]]) -> Items:
+    """The lines of a dialogue: who speaks, what they say."""
+    lines = [(word(each["speaker"]), each["text"][:CELL_CHARACTERS]) for each in value[:MOST_ITEMS]]
+    return Items(lines, len(value) - len(lines))

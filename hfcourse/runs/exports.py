@@ -1,0 +1,78 @@
+"""An output as a whole, as a text to copy or a file to download. Pure."""
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from hfcourse.runs import conversations
+from hfcourse.runs.conversations import Bubble
+from hfcourse.runs.outputs import WHOLE, kind_of, value_of
+from hfcourse.runs.shapes import is_file, is_number
+from hfcourse.typography import NO_BREAK
+
+MEDIA_TYPES = {"txt": "text/plain", "json": "application/json", "csv": "text/csv"}
+# A spreadsheet takes a cell that begins with one of these for a formula, and may fetch or run what it says.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
+
+
+def whole(output: Mapping[str, Any], form: str) -> str | None:
+    """The value of an output as `txt`, `csv` or `json`; None where it cannot be had so."""
+    value = value_of(output)
+    kind = kind_of(output["component"].lower(), value)
+    if form == "json":
+        return json.dumps(value, ensure_ascii=False, indent=2)
+    return WRITERS[kind](value) if WHOLE.get(kind) == form else None
+
+
+def in_lines(value: Sequence[Any]) -> str:
+    return "\n".join("/".join(map(str, each)) if isinstance(each, list) else in_words(each) for each in value)
+
+
+def in_words(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def transcript(value: Sequence[Any]) -> str:
+    """A conversation from its first word to its last."""
+    said, _ = conversations.bubbles(value, lambda _component, part: part, most=len(value) * 2)
+    return "\n\n".join(f"{bubble.who}{NO_BREAK}: " + "\n".join(parts_of(bubble)) for bubble in said)
+
+
+def parts_of(bubble: Bubble) -> Iterator[str]:
+    for part in bubble.parts:
+        yield f"[{part['name']}]" if is_file(part) else in_words(part)
+
+
+def spoken(value: Sequence[Mapping[str, str]]) -> str:
+    return "\n".join(f"{line['speaker']}{NO_BREAK}: {line['text']}" for line in value)
+
+
+def separated(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
+    """A table as RFC 4180 has it, separated by commas, its numbers with a point."""
+    lines: list[str] = []
+    csv.writer(SimpleNamespace(write=lines.append)).writerows([cell(each) for each in row] for row in (headers, *rows))
+    return "".join(lines)
+
+
+def cell(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    if value is None or is_number(value):
+        return "" if value is None else json.dumps(value)
+    text = in_words(value).replace("\0", "")
+    is_formula = text.lstrip(" ").startswith(FORMULA_STARTS) and not NUMBER.fullmatch(text)
+    return "'" + text if is_formula else text
+
+
+Writer = Callable[[Any], str]
+WRITERS: Mapping[str, Writer] = {
+    **dict.fromkeys(("text", "prose", "code", "html", "moment", "colour", "scalar"), in_words),
+    "list": in_lines,
+    "chat": transcript,
+    "dialogue": spoken,
+    "table": lambda value: separated(value["headers"], value["data"]),
+    "plot": lambda value: separated(value["columns"], value["data"]),
+}

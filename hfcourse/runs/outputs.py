@@ -1,0 +1,180 @@
+"""How an output is shown: `kind` names the partial template, `value` is what it draws (drawings.py). Pure.
+
+The shape of the value decides, then its component: an author's function returns what it likes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hfcourse.runs import conversations, drawings, shapes, trees
+from hfcourse.runs.drawings import COLOUR, MOST_CHARACTERS, picture_of
+from hfcourse.runs.shapes import is_file, is_list_of, is_scalar, is_update
+
+# Of a conversation, so many characters are read as Markdown, so many shown; what goes beyond comes shorter.
+CHAT_PROSE = 30_000
+WIDE = {"text", "prose", "code", "html", "json", "table", "plot", "chat", "dialogue", "gallery", "spans", "figure"}
+# How an output can be had as a whole, by its kind; files are links by themselves, and of nothing there is no copy.
+WHOLE = {
+    **dict.fromkeys(("text", "prose", "code", "html", "scalar", "moment", "colour", "list", "chat", "dialogue"), "txt"),
+    **dict.fromkeys(("table", "plot"), "csv"),
+    **dict.fromkeys(("json", "label", "spans", "figure", "multimodal"), "json"),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An output, or a part of one: which partial draws it, and what; `whole` is txt, csv, json or ''."""
+
+    kind: str
+    value: Any
+    component: str = ""
+    label: str = ""
+    number: int = 0
+
+    @property
+    def whole(self) -> str:
+        return WHOLE.get(self.kind, "")
+
+    @property
+    def is_wide(self) -> bool:
+        return self.kind in WIDE
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a value is drawn for: its component in lower case, hints on it, and whether it still grows."""
+
+    component: str
+    hints: Mapping[str, str]
+    is_live: bool
+
+
+def shown(output: Mapping[str, Any], number: int, is_live: bool = False) -> Shown:
+    """A described output (label, component, value with its files, hints) as its section shows it."""
+    context = Context(output["component"].lower(), output.get("hints", {}), is_live)
+    value = value_of(output)
+    kind = kind_of(context.component, value)
+    return Shown(kind, DRAWERS[kind](value, context), output["component"], output["label"], number)
+
+
+def value_of(output: Mapping[str, Any]) -> Any:
+    """The value of an output; of an update, the value that comes along with it, if one does."""
+    value = output["value"]
+    return value["value"] if is_update(value) and "value" in value else value
+
+
+def kind_of(component: str, value: Any) -> str:
+    """How to draw a value: by its shape first, then by its component (in lower case)."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return kind_of_text(component, value)
+    if isinstance(value, dict):
+        return kind_of_dict(value)
+    return kind_of_list(component, value) if isinstance(value, list) else "scalar"
+
+
+def kind_of_text(component: str, text: str) -> str:
+    if component == "datetime" and drawings.moment(text):
+        return "moment"
+    if component == "colorpicker" and COLOUR.fullmatch(text):
+        return "colour"
+    return {"markdown": "prose", "html": "html", "code": "code", "json": "code"}.get(component, "text")
+
+
+def kind_of_dict(value: dict[str, Any]) -> str:
+    if is_update(value):
+        return "changes" if len(value) > 1 else "unchanged"
+    if is_file(value):
+        return "file"
+    if shapes.is_plot(value):
+        return "picture" if picture_of(value) else "figure"
+    tests: tuple[tuple[Callable[[dict[str, Any]], bool], str], ...] = (
+        (shapes.is_table, "table"),
+        (shapes.is_chart, "plot"),
+        (shapes.is_annotated, "annotated"),
+        (shapes.is_label, "label"),
+        (shapes.is_edited, "edited"),
+        (shapes.is_multimodal, "multimodal"),
+    )
+    return next((kind for test, kind in tests if test(value)), "json")
+
+
+def kind_of_list(component: str, value: list[Any]) -> str:
+    if component == "chatbot" and (all(map(shapes.is_message, value)) or all(map(shapes.is_exchange, value))):
+        return "chat"
+    if component == "imageslider" and len(value) == 2 and all(each is None or is_file(each) for each in value):
+        return "slider"
+    tests: tuple[tuple[Callable[[Any], bool], str], ...] = (
+        (is_file, "files"),
+        (shapes.is_picture, "gallery"),
+        (shapes.is_span, "spans"),
+        (shapes.is_line, "dialogue"),
+    )
+    if found := next((kind for test, kind in tests if is_list_of(test, value)), None):
+        return found
+    is_words = shapes.is_path if component == "fileexplorer" else is_scalar
+    return "list" if all(map(is_words, value)) and component not in ("json", "api") else "json"
+
+
+Drawer = Callable[[Any, Context], Any]
+DRAWERS: Mapping[str, Drawer] = {
+    "nothing": lambda value, _: value,
+    "scalar": lambda value, _: value,
+    "colour": lambda value, _: value,
+    "file": lambda value, _: value,
+    "slider": lambda value, _: value,
+    "unchanged": lambda value, _: None,
+    "picture": lambda value, _: None,
+    "changes": lambda value, _: [drawings.word(name, 60) for name in value if name != shapes.UPDATE][:12],
+    "moment": lambda value, _: drawings.moment(value),
+    "text": lambda value, _: drawings.plain(value),
+    "prose": lambda value, context: drawings.prosaic(value, context.is_live),
+    "code": lambda value, context: drawings.coloured(value, language(context), context.is_live),
+    "html": lambda value, context: drawings.coloured(value, "html", context.is_live),
+    "list": lambda value, _: drawings.listed(value),
+    "json": lambda value, _: trees.tree(value),
+    "figure": lambda value, _: drawings.figure(value),
+    "label": lambda value, _: drawings.sure(value),
+    "spans": lambda value, _: drawings.highlighted(value),
+    "table": lambda value, _: drawings.table(value["headers"], value["data"]),
+    "plot": lambda value, context: drawings.plotted(value, context.hints),
+    "annotated": lambda value, _: drawings.annotated(value),
+    "edited": lambda value, _: drawings.edited(value),
+    "files": lambda value, _: drawings.kept(value),
+    "gallery": lambda value, _: drawings.pictured(value),
+    "dialogue": lambda value, _: drawings.spoken(value),
+    "multimodal": lambda value, _: (drawings.plain(value["text"]), drawings.kept(value["files"])),
+    "chat": lambda value, context: conversations.bubbles(value, Painter(context.is_live)),
+}
+
+
+def language(context: Context) -> str:
+    return "json" if context.component == "json" else context.hints.get("language", "")
+
+
+class Painter:
+    """Draws the parts of a conversation, each with what the ones before have left of its share of the page."""
+
+    def __init__(self, is_live: bool) -> None:
+        self._is_live = is_live
+        self._prose, self._characters = CHAT_PROSE, MOST_CHARACTERS
+
+    def __call__(self, component: str, value: Any) -> Shown:
+        """A text as Markdown; a component's value as that component shows it."""
+        if component == "" and isinstance(value, str):
+            return self._text(value)
+        kind = kind_of(component.lower(), value)
+        # A preview and a picture have an address, which a part of an output has not; a chat in a chat has no end.
+        kind = {"html": "code", "picture": "json", "chat": "json"}.get(kind, kind)
+        drawn = DRAWERS[kind](value, Context(component.lower(), {}, self._is_live))
+        return Shown(kind, drawn, component, component or "Conversation")
+
+    def _text(self, text: str) -> Shown:
+        beginning = text[: self._characters]
+        self._characters -= len(beginning)
+        if len(text) > self._prose or len(beginning) < len(text):
+            return Shown("text", drawings.Text(beginning, is_cut=len(beginning) < len(text)))
+        self._prose -= len(text)
+        return Shown("prose", drawings.prosaic(text, self._is_live))

@@ -1,0 +1,147 @@
+"""What is stored of a run while it goes on, and at its end: its events, its outputs, masked."""
+
+import json
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlsplit
+
+from hfcourse import tokens
+from hfcourse.errors import CallFailed
+from hfcourse.runs import store
+from hfcourse.runs.collector import Fetch, FileCollector, bare
+from hfcourse.runs.models import Run
+from hfcourse.runs.shapes import HOLDS_FILES
+from hfcourse.runs.store import Told
+from hfcourse.spaces.description import Endpoint, Return
+from hfcourse.spaces.events import Event, Log, Partial, Progress, Queued, Started
+
+TOLD_SECONDS = 0.1
+# Of its time, storing partial outputs takes one part in so many at most: a large value is stored less often.
+STORE_SHARE = 5
+OUTPUT_BYTES = 2_000_000  # as much as one message of a Space; partial outputs grow from message to message
+MOST_MESSAGES = 100
+KINDS = {Queued: "queued", Started: "started", Progress: "progress", Log: "log"}
+
+
+class Recorder:
+    """Stores the events of one run: at most ten of a kind a second, a hundred messages of the author in all."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.endpoint: Endpoint | None = None
+        self.address = ""
+        self._token = tokens.current()
+        self._latest: tuple[Any, ...] | None = None
+        self._stored: list[dict[str, Any]] | None = None
+        self._received = 0
+        self._told_at: dict[type, float] = {}
+        self._messages = 0
+        self._held: dict[str, Told] = {}
+        self._is_waiting = False
+
+    def record(self, event: Event) -> None:
+        """Store an event that is not the last, unless the Space says more than anybody reads."""
+        if isinstance(event, Partial):
+            self._latest, self._received = event.values, self._received + 1
+        if not self._is_worth_storing(event):
+            return
+        if isinstance(event, Partial):
+            self._record_partial(event)
+            return
+        self._held[KINDS[type(event)]] = Told(KINDS[type(event)], self.masked(asdict(event)))
+        if self._changes_the_page(event):
+            store.append(self.run.id, self._released())
+
+    def _record_partial(self, event: Partial) -> None:
+        """Store the outputs so far, and the next ones not before several times what that took.
+
+        Raises:
+            CallFailed: `answer-too-large`; those stored before are kept.
+        """
+        begun = time.monotonic()
+        self._stored = self._fitting(event.values)
+        told = Told("partial", {"outputs": self._stored})
+        store.append_partial(self.run.id, [*self._released(), told], self._received)
+        taken = time.monotonic() - begun
+        self._told_at[Partial] = begun + max(TOLD_SECONDS, STORE_SHARE * taken) - TOLD_SECONDS
+
+    def _fitting(self, values: Sequence[Any]) -> list[dict[str, Any]]:
+        """The described outputs, if they are no more than what one message may hold."""
+        described = self._described(values)
+        if len(json.dumps(described, ensure_ascii=False).encode()) > OUTPUT_BYTES:
+            self._latest = None
+            raise CallFailed("answer-too-large")
+        return described
+
+    def _changes_the_page(self, event: Event) -> bool:
+        """Has somebody who looks something new to see? If not, the event is stored with the next one that has."""
+        if not isinstance(event, Queued | Started):
+            return True
+        was_waiting, self._is_waiting = self._is_waiting, isinstance(event, Queued) and bool(event.rank)
+        return was_waiting or self._is_waiting
+
+    def _released(self) -> list[Told]:
+        """The events that were held back."""
+        held, self._held = list(self._held.values()), {}
+        return held
+
+    def _is_worth_storing(self, event: Event) -> bool:
+        if isinstance(event, Log):
+            self._messages += 1
+            return self._messages <= MOST_MESSAGES
+        before, now = self._told_at.get(type(event), 0.0), time.monotonic()
+        if now - before < TOLD_SECONDS:
+            return False
+        self._told_at[type(event)] = now
+        return True
+
+    def finish(self, values: Sequence[Any], fetch: Fetch) -> None:
+        """Store the outputs, with the files that came with them, and the run's success."""
+        collected = FileCollector(self.run, fetch)
+        kept = [
+            collected.replace(value) if holds_files(item) else value
+            for item, value in zip(self._returns, values, strict=False)
+        ]
+        store.finish(self.run.id, "succeeded", self._described(kept), partials=self._received, told=self._released())
+
+    def finish_early(self, status: str, error: str | None = None, said: str = "") -> None:
+        """Store the end of a call that gave no result, with the outputs that had arrived, if any had."""
+        arrived = self._stored
+        with suppress(CallFailed):  # the latest may have grown too large since those that are stored
+            arrived = arrived if self._latest is None else self._fitting(self._latest)
+        store.finish(self.run.id, status, arrived, error, said, partials=self._received, told=self._released())
+
+    def masked(self, value: Any) -> Any:
+        """A JSON value without the token, and without the address of the Space."""
+        written = tokens.redact(json.dumps(value, ensure_ascii=False), self._token)
+        if self.address and not self.address.endswith(".hf.space"):
+            parts = urlsplit(self.address)
+            for told in (self.address, f"{parts.scheme}://{parts.netloc}", parts.netloc):
+                written = written.replace(told, "[adresse du Space]")
+        return json.loads(written)
+
+    @property
+    def _returns(self) -> tuple[Return, ...]:
+        return self.endpoint.returns if self.endpoint else ()
+
+    def _described(self, values: Sequence[Any]) -> list[dict[str, Any]]:
+        """Label, component and value of each declared output, and what helps to draw it."""
+        missing = [None] * (len(self._returns) - len(values))
+        return [
+            {
+                "label": item.label,
+                "component": item.component,
+                "hints": dict(item.hints),
+                "holds_files": holds_files(item),
+                "value": self.masked(bare(value) if holds_files(item) else value),
+            }
+            for item, value in zip(self._returns, [*values, *missing], strict=False)
+        ]
+
+
+def holds_files(item: Return) -> bool:
+    """May the values of this output hold files?"""
+    return item.holds_files or item.component.lower() in HOLDS_FILES

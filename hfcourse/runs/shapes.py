@@ -1,0 +1,183 @@
+"""The shapes that an answer's values take, and how a file of ours stands in one. Pure.
+
+Gradio's declared types do not bind what an author's function returns: whoever shows a value looks at its
+shape first. In a stored value a file is `{FILE: number}`, or `{FILE: None, WHY: reason, NAME: name}`.
+"""
+
+from typing import Any
+
+FILE, WHY, NAME = "$file", "$why", "$name"
+# Why a file is not there: it comes with the last value; it is a live stream; others came first; the Space refused it.
+LATER, STREAM, SURPLUS, LOST = "later", "stream", "surplus", "lost"
+# A dict that looks like file data is a file only where the component is one; elsewhere it is somebody's JSON.
+HOLDS_FILES = {
+    "image",
+    "audio",
+    "video",
+    "file",
+    "model3d",
+    "pdf",
+    "gallery",
+    "imageeditor",
+    "imageslider",
+    "annotatedimage",
+    "chatbot",
+    "multimodaltextbox",
+    "uploadbutton",
+    "downloadbutton",
+}
+UPDATE, UPDATED = "__type__", "update"
+
+
+class FileEntry(dict[str, Any]):
+    """A file as the JSON shows it: `file` (its address), `name`, `bytes`, `media_type`; `why` says why it is not there.
+
+    A type of its own: a Space can write the same keys, with a link of its choice.
+    """
+
+    why = ""
+
+    @classmethod
+    def missing(cls, why: Any, name: Any) -> "FileEntry":
+        """A file that we do not have."""
+        entry = cls(file=None, name=name if isinstance(name, str) else None, bytes=None, media_type=None)
+        entry.why = why if isinstance(why, str) else LATER
+        return entry
+
+
+def is_reference(value: dict[str, Any]) -> bool:
+    """Does this part of a stored value stand for a file?"""
+    return FILE in value and value.keys() <= {FILE, WHY, NAME}
+
+
+def is_file_data(value: Any) -> bool:
+    """Is this the file data of Gradio (FileData, ImageData), by its path on the Space or with its bytes in `url`?"""
+    if not isinstance(value, dict) or not ("meta" in value or "orig_name" in value):
+        return False
+    url = value.get("url")
+    return isinstance(value.get("path"), str) or (isinstance(url, str) and url.startswith("data:"))
+
+
+def is_update(value: Any) -> bool:
+    """Does the Space change its component, with a value or without?"""
+    return isinstance(value, dict) and value.get(UPDATE) == UPDATED
+
+
+def is_file(value: Any) -> bool:
+    return isinstance(value, FileEntry)
+
+
+def is_number(value: Any) -> bool:
+    """Is this a number that one can draw? (One of four hundred digits breaks whoever divides it.)"""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+
+
+def is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def is_list_of(test, value: Any) -> bool:
+    """Is this a list, not an empty one, of which each item is so?"""
+    return isinstance(value, list) and bool(value) and all(map(test, value))
+
+
+def has_only(value: dict[str, Any], *names: str) -> bool:
+    """Has it no other keys? What has belongs to somebody, and is not to be hidden."""
+    return value.keys() <= set(names)
+
+
+def is_table(value: dict[str, Any]) -> bool:
+    headers, data = value.get("headers"), value.get("data")
+    return (
+        isinstance(headers, list)
+        and isinstance(data, list)
+        and all(isinstance(row, list) for row in data)
+        and has_only(value, "headers", "data", "metadata")
+    )
+
+
+def is_plot(value: dict[str, Any]) -> bool:
+    """The figure of a library: `plot` is a picture or JSON, as text."""
+    is_named = isinstance(value.get("plot"), str) and isinstance(value.get("type"), str)
+    return is_named and has_only(value, "type", "plot", "chart")
+
+
+def is_chart(value: dict[str, Any]) -> bool:
+    """The data of one of Gradio's own plots."""
+    columns, data = value.get("columns"), value.get("data")
+    return (
+        isinstance(value.get("mark"), str)
+        and is_list_of(lambda name: isinstance(name, str), columns)
+        and isinstance(data, list)
+        and all(isinstance(row, list) for row in data)
+    )
+
+
+def is_label(value: dict[str, Any]) -> bool:
+    confidences = value.get("confidences")
+    return (
+        "label" in value
+        and has_only(value, "label", "confidences")
+        and (confidences is None or (isinstance(confidences, list) and all(map(is_confidence, confidences))))
+    )
+
+
+def is_confidence(item: Any) -> bool:
+    return isinstance(item, dict) and "label" in item and is_ratio(item.get("confidence"))
+
+
+def is_ratio(value: Any) -> bool:
+    """Is this a share of 1? (A number of four hundred digits breaks whoever multiplies it.)"""
+    return isinstance(value, int | float) and 0 <= value <= 1
+
+
+def is_span(item: Any) -> bool:
+    """A piece of a highlighted text."""
+    if not isinstance(item, dict) or item.keys() != {"token", "class_or_confidence"}:
+        return False
+    return isinstance(item["token"], str) and is_scalar(item["class_or_confidence"])
+
+
+def is_line(item: Any) -> bool:
+    """A line of a dialogue."""
+    if not isinstance(item, dict) or item.keys() != {"speaker", "text"}:
+        return False
+    return isinstance(item["speaker"], str) and isinstance(item["text"], str)
+
+
+def is_picture(item: Any) -> bool:
+    """A picture or a video of a gallery, with or without caption."""
+    return isinstance(item, dict) and (is_file(item.get("image")) or is_file(item.get("video")))
+
+
+def is_annotated(value: dict[str, Any]) -> bool:
+    return is_file(value.get("image")) and isinstance(value.get("annotations"), list)
+
+
+def is_edited(value: dict[str, Any]) -> bool:
+    """What an image editor gives: a background, layers over it, and what they make together."""
+    return {"background", "layers", "composite"} <= value.keys() and has_only(
+        value, "background", "layers", "composite", "id"
+    )
+
+
+def is_multimodal(value: dict[str, Any]) -> bool:
+    """A text and the files that go with it."""
+    files = value.get("files")
+    is_named = isinstance(value.get("text"), str) and isinstance(files, list) and all(map(is_file, files))
+    return is_named and has_only(value, "text", "files")
+
+
+def is_message(item: Any) -> bool:
+    """A message of a conversation, as Gradio writes them since its version 4.44."""
+    return isinstance(item, dict) and "role" in item and isinstance(item.get("content"), str | list | dict | None)
+
+
+def is_exchange(item: Any) -> bool:
+    """A question and its answer, as older conversations are written."""
+    return isinstance(item, list) and len(item) == 2
+
+
+def is_path(item: Any) -> bool:
+    """A path as a file explorer gives it: its parts, or a text."""
+    return isinstance(item, str) or is_list_of(lambda part: isinstance(part, str), item)

@@ -1,0 +1,206 @@
+"""The call of an endpoint as code to take away: Python, JavaScript, cURL. Pure.
+
+Every name and value may be a stranger's: each is written by the language's own way of quoting, so that none
+of it is ever read as code. Source of the forms: gradio_client 2, @gradio/client 2, and the REST routes that
+Gradio 4 to 6 share (`/call/<name>`, values in a list).
+"""
+
+import json
+import keyword
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+# Names that `predict` of gradio_client keeps for itself.
+RESERVED = {"api_name", "fn_index", "headers", "self", "result_callbacks"}
+SAMPLES = {"image": "votre_image.png", "audio": "votre_son.wav", "video": "votre_video.mp4"}
+SAMPLE = "votre_fichier.txt"
+MOST_CHARACTERS = 20_000
+SCRIPT_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*", re.ASCII)
+SCRIPT_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+@dataclass(frozen=True)
+class FileHere:
+    """Stands in a value for a file, which whoever takes the code away replaces by one of their own."""
+
+    kind: str = ""
+
+    @property
+    def name(self) -> str:
+        return SAMPLES.get(self.kind, SAMPLE)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is called.
+
+    Args:
+        space: `owner/name`, or '' for a Space whose address is told to nobody (then SPACE_URL gives it).
+        address: `https://<label>.hf.space`, '' where it is told to nobody.
+        endpoint: its name, with the slash.
+        arguments: JSON values by parameter name, in the endpoint's order; a `FileHere` for each file.
+        prefix: of the Space's API, `/gradio_api` since Gradio 5.
+        needs_token: is the Space lent the token?
+    """
+
+    space: str
+    address: str
+    endpoint: str
+    arguments: Mapping[str, Any]
+    prefix: str = "/gradio_api"
+    needs_token: bool = False
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """The call in one language: `value` is how the tabs name it, `lexer` how Pygments does."""
+
+    value: str
+    lexer: str
+    title: str
+    code: str
+
+
+def snippets(call: Call) -> tuple[Snippet, ...]:
+    """The call in the three languages; none if its values are longer than what anybody copies."""
+    if len(json.dumps(call.arguments, default=str)) > MOST_CHARACTERS:
+        return ()
+    return (
+        Snippet("python", "python", "Python", python(call)),
+        Snippet("javascript", "javascript", "JavaScript", javascript(call)),
+        Snippet("curl", "bash", "cURL", curl(call)),
+    )
+
+
+def files_in(value: Any) -> list[FileHere]:
+    """The files of a value, each time they stand in it."""
+    if isinstance(value, FileHere):
+        return [value]
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return [found for item in items for found in files_in(item)]
+
+
+def python(call: Call) -> str:
+    """A script for gradio_client. Parameters go by name where Python allows all of them, by position otherwise."""
+    has_files = bool(files_in(call.arguments))
+    uses_environment = call.needs_token or not call.space
+    named = all(is_argument_name(name) for name in call.arguments)
+    lines = [
+        "# Une fois : pip install gradio_client",
+        *(["import os", ""] if uses_environment else []),
+        f"from gradio_client import Client{', handle_file' if has_files else ''}",
+        "",
+        f"client = Client({python_space(call)}, token={python_token(call)})",
+        "result = client.predict(",
+        *(
+            f"    {name + '=' if named else ''}{written(value, python_text, python_file)},"
+            for name, value in call.arguments.items()
+        ),
+        f"    api_name={python_text(call.endpoint)},",
+        ")",
+        "print(result)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def is_argument_name(name: str) -> bool:
+    """May this stand before an equals sign in a call of `predict`?"""
+    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and name not in RESERVED
+
+
+def python_space(call: Call) -> str:
+    return python_text(call.space) if call.space else 'os.environ["SPACE_URL"]'
+
+
+def python_token(call: Call) -> str:
+    """Never left out: gradio_client would send the token of the environment, to any host."""
+    return 'os.environ["HF_TOKEN"]' if call.needs_token else "False"
+
+
+def python_file(file: FileHere) -> str:
+    return f"handle_file({python_text(file.name)})"
+
+
+def python_text(value: Any) -> str:
+    """A scalar as Python; a text in double quotes, as everybody writes it, where nothing in it asks for more."""
+    written_by_python = repr(value)
+    is_plain = isinstance(value, str) and written_by_python == f"'{value}'" and '"' not in value
+    return f'"{value}"' if is_plain else written_by_python
+
+
+def javascript(call: Call) -> str:
+    """A module for Node and @gradio/client."""
+    imported = "Client, handle_file" if files_in(call.arguments) else "Client"
+    options = ", { token: process.env.HF_TOKEN }" if call.needs_token else ""
+    space = script_text(call.space) if call.space else "process.env.SPACE_URL"
+    values = [
+        f"  {script_key(name)}: {written(value, script_text, script_file)}," for name, value in call.arguments.items()
+    ]
+    given = ["{", *values, "}"] if values else ["{}"]
+    lines = [
+        "// Une fois : npm install @gradio/client. Fichier : appel.mjs",
+        f'import {{ {imported} }} from "@gradio/client";',
+        "",
+        f"const client = await Client.connect({space}{options});",
+        f"const result = await client.predict({script_text(call.endpoint)}, {given[0]}",
+        *given[1:],
+    ]
+    return "\n".join(lines) + ");\nconsole.log(result.data);\n"
+
+
+def script_text(value: Any) -> str:
+    """A JSON value as JavaScript; nothing in it ends a script element or a line."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(SCRIPT_ESCAPES.get(character, character) for character in text)
+
+
+def script_key(name: str) -> str:
+    """The name of a property; in brackets where it would set the object's prototype instead."""
+    if name == "__proto__":
+        return f"[{script_text(name)}]"
+    return name if SCRIPT_NAME.fullmatch(name) else script_text(name)
+
+
+def script_file(file: FileHere) -> str:
+    return f"handle_file({script_text(file.name)})"
+
+
+def curl(call: Call) -> str:
+    """Two commands for a shell, and one before them for each file."""
+    files, root = files_in(list(call.arguments.values())), f"$SPACE{call.prefix}"
+    route = f"{root}/call/{quote(call.endpoint.removeprefix('/'), safe='')}"
+    key = ' \\\n  -H "Authorization: Bearer $HF_TOKEN"' if call.needs_token else ""
+    steps = [f'curl -F {shlex.quote(f"files=@{file.name}")} "{root}/upload"{key}' for file in files]
+    body = json.dumps({"data": [with_paths(value) for value in call.arguments.values()]}, ensure_ascii=False)
+    steps.append(f'curl -X POST "{route}"{key} \\\n  -H "Content-Type: application/json" \\\n  -d {shlex.quote(body)}')
+    steps.append(f'curl -N "{route}/$EVENT_ID"{key}')
+    comments = [*("déposer un fichier : la réponse donne son chemin, à écrire plus bas" for _ in files)]
+    comments += ["créer l’appel : la réponse donne un numéro, EVENT_ID=… le retient", "lire la réponse"]
+    space = f"SPACE={shlex.quote(call.address)}\n\n" if call.address else "# SPACE=… : l’adresse du Space\n\n"
+    numbered = [f"# {n}. {comment}\n{step}\n" for n, (comment, step) in enumerate(zip(comments, steps, strict=True), 1)]
+    return space + "\n".join(numbered)
+
+
+def with_paths(value: Any) -> Any:
+    """The value with Gradio's own form of a file, whose path the upload gives."""
+    if isinstance(value, FileHere):
+        return {"path": "…", "meta": {"_type": "gradio.FileData"}}
+    if isinstance(value, Mapping):
+        return {key: with_paths(item) for key, item in value.items()}
+    return [with_paths(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def written(value: Any, quoted: Callable[[Any], str], file: Callable[[FileHere], str]) -> str:
+    """A JSON value in a language that writes lists and objects as Python and JavaScript both do."""
+    if isinstance(value, FileHere):
+        return file(value)
+    if isinstance(value, Mapping):
+        pairs = (f"{quoted(key)}: {written(item, quoted, file)}" for key, item in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(written(item, quoted, file) for item in value) + "]"
+    return quoted(value)

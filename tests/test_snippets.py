@@ -1,0 +1,166 @@
+"""Code to take away: it says what the run did, in each language, whatever a stranger wrote into it."""
+
+import ast
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from hfcourse.practice.server import PracticeServer
+from hfcourse.spaces.snippets import MOST_CHARACTERS, Call, FileHere, snippets
+
+NASTY = "a\"b'c\n$(id)`id`\\\u2028</script><b>é"
+HOSTILE = {
+    "plain": NASTY,
+    "list": [NASTY, 1, 2.5, None, True, {NASTY: [NASTY]}],
+    "image": FileHere("image"),
+}
+ODD_NAMES = ["self", "api_name", "class", "x y", NASTY, "été", "a=1); import os #"]
+
+
+def codes(call: Call) -> dict[str, str]:
+    return {snippet.title: snippet.code for snippet in snippets(call)}
+
+
+def call_of(arguments: dict[str, Any], **changes: Any) -> Call:
+    given = {"space": "a/b", "address": "https://a-b.hf.space", "endpoint": "/go", "arguments": arguments}
+    return Call(**{**given, **changes})
+
+
+def calls_in(code: str) -> list[str]:
+    """What a Python script calls, by name."""
+    return sorted(ast.unparse(node.func) for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
+
+
+def predicted(code: str) -> ast.Call:
+    """The call of `predict` in a script."""
+    return next(
+        node
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "predict"
+    )
+
+
+class TestPython:
+    def test_a_call_reads_as_one_would_write_it(self) -> None:
+        assert codes(call_of({"name": "Awa", "n": 2}))["Python"] == (
+            "# Une fois : pip install gradio_client\n"
+            "from gradio_client import Client\n\n"
+            'client = Client("a/b", token=False)\n'
+            "result = client.predict(\n"
+            '    name="Awa",\n'
+            "    n=2,\n"
+            '    api_name="/go",\n'
+            ")\nprint(result)\n"
+        )
+
+    def test_hostile_values_stay_values(self) -> None:
+        code = codes(call_of(HOSTILE))["Python"]
+        assert calls_in(code) == ["Client", "client.predict", "handle_file", "print"]
+        given = {keyword.arg: keyword.value for keyword in predicted(code).keywords}
+        assert ast.literal_eval(given["plain"]) == HOSTILE["plain"]
+        assert ast.literal_eval(given["list"]) == HOSTILE["list"]
+
+    @pytest.mark.parametrize("name", ODD_NAMES)
+    def test_a_name_that_python_does_not_allow_leaves_all_by_position(self, name: str) -> None:
+        call = predicted(codes(call_of({"first": 1, name: 2}))["Python"])
+        assert [ast.literal_eval(argument) for argument in call.args] == [1, 2]
+        assert [keyword.arg for keyword in call.keywords] == ["api_name"]
+
+    @pytest.mark.parametrize("part", ["space", "endpoint"])
+    def test_hostile_names_of_space_and_endpoint_stay_texts(self, part: str) -> None:
+        assert calls_in(codes(call_of({}, **{part: NASTY}))["Python"]) == ["Client", "client.predict", "print"]
+
+    def test_the_token_is_named_and_never_written(self) -> None:
+        for title, code in codes(call_of({}, needs_token=True)).items():
+            assert "HF_TOKEN" in code, title
+            assert "hf_" not in code, title
+        assert 'token=os.environ["HF_TOKEN"]' in codes(call_of({}, needs_token=True))["Python"]
+
+
+class TestJavaScript:
+    def test_a_call_reads_as_one_would_write_it(self) -> None:
+        assert codes(call_of({"name": "Awa", "photo": FileHere("image")}))["JavaScript"] == (
+            "// Une fois : npm install @gradio/client. Fichier : appel.mjs\n"
+            'import { Client, handle_file } from "@gradio/client";\n\n'
+            'const client = await Client.connect("a/b");\n'
+            'const result = await client.predict("/go", {\n'
+            '  name: "Awa",\n'
+            '  photo: handle_file("votre_image.png"),\n'
+            "});\nconsole.log(result.data);\n"
+        )
+
+    @pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed")
+    @pytest.mark.parametrize("name", ["name", "__proto__", *ODD_NAMES])
+    def test_hostile_names_and_values_arrive_as_they_are(self, name: str) -> None:
+        code = codes(call_of({name: HOSTILE["list"], "last": NASTY}, endpoint=NASTY))["JavaScript"]
+        stub = (
+            "const Client = {connect: async () => ({predict: async (...given) =>"
+            " ({data: JSON.stringify([given[0], Object.entries(given[1])])})})};\n"
+        )
+        script = stub + re.sub(r"^(//|import).*\n", "", code, flags=re.MULTILINE)
+        done = subprocess.run(
+            ["node", "--input-type=module", "-"], input=script.encode(), capture_output=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        assert json.loads(done.stdout) == [NASTY, [[name, HOSTILE["list"]], ["last", NASTY]]]
+
+    def test_nothing_ends_a_script_element_or_a_line(self) -> None:
+        code = codes(call_of(HOSTILE))["JavaScript"]
+        assert "</script" not in code
+        assert "\u2028" not in code
+
+
+class TestCurl:
+    def test_a_shell_reads_each_value_as_one_word(self) -> None:
+        code = codes(call_of({"plain": NASTY, "n": 1}, endpoint="/a b$(id)/c"))["cURL"]
+        words = shlex.split(code, comments=True)
+        assert words.count("curl") == 2
+        assert json.loads(words[words.index("-d") + 1]) == {"data": [NASTY, 1]}
+        assert "$SPACE/gradio_api/call/a%20b%24%28id%29%2Fc" in words
+
+    def test_a_file_is_uploaded_first(self) -> None:
+        words = shlex.split(codes(call_of({"photos": [FileHere("image")]}, prefix=""))["cURL"], comments=True)
+        assert words[1:4] == ["curl", "-F", "files=@votre_image.png"]
+        assert words[4] == "$SPACE/upload"
+        assert json.loads(words[words.index("-d") + 1])["data"][0][0]["meta"] == {"_type": "gradio.FileData"}
+
+    def test_an_address_that_is_told_to_nobody_is_left_to_the_reader(self) -> None:
+        for code in codes(call_of({}, space="", address="")).values():
+            assert "SPACE" in code
+            assert "hf.space" not in code
+
+
+def test_values_that_nobody_would_copy_give_no_code() -> None:
+    assert snippets(call_of({"text": "x" * MOST_CHARACTERS})) == ()
+
+
+class TestAgainstTheRealThing:
+    """The code, run as it stands against the practice Space."""
+
+    @pytest.fixture
+    def call(self, practice: PracticeServer) -> Call:
+        return Call(
+            space="", address=practice.url or "", endpoint="/saluer", arguments={"prenom": "Zoé", "tutoyer": False}
+        )
+
+    def test_the_python_answers(self, call: Call) -> None:
+        environment = os.environ | {"SPACE_URL": call.address}
+        command = [sys.executable, "-W", "ignore", "-c", codes(call)["Python"]]
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
+        assert "Bonjour Zoé" in done.stdout.decode(), done.stderr.decode()
+
+    @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+    def test_the_two_commands_answer(self, call: Call) -> None:
+        begin, create, read = (part.strip() for part in codes(call)["cURL"].split("\n\n"))
+        number = f"{sys.executable} -c 'import json,sys; print(json.load(sys.stdin)[\"event_id\"])'"
+        script = f"{begin}\nEVENT_ID=$({create} | {number})\n{read}"
+        done = subprocess.run(["bash", "-c", script], capture_output=True, timeout=60, check=False)
+        answered = done.stdout.decode().partition("data: ")[2]
+        assert "Bonjour Zoé" in json.loads(answered.splitlines()[0])[0], done
