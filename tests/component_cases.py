@@ -44,7 +44,7 @@ def message(role: str, text: str) -> dict[str, Any]:
 
 def old_message(role: str, text: str) -> dict[str, Any]:
     """As Gradio 4 and 5 take it."""
-    return {"role": role, "metadata": None, "content": text, "options": None}
+    return {"role": role, "content": text}
 
 
 TEXTS = [
@@ -190,6 +190,7 @@ TALK = [
         until=5,
     ),
     one("conversations", "historique", "", []),
+    one("conversations", "paires", "user: Bonjour\nassistant: Oui ?", [["Bonjour", "Oui ?"]], until=5),
     one("conversations", "message", {"text": "Voici", "files": [RED, NOTE]}, {"text": "Voici", "files": [RED, NOTE]}),
     one("conversations", "message", {"text": "Rien"}, {"text": "Rien", "files": []}),
     Case("conversations", "repondre", {"message": "Ça va"}, ("Ça va", [])),

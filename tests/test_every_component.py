@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.answering import Direct
 from tests.component_cases import Case, cases_for, forms_for
@@ -162,6 +163,24 @@ def test_a_call_that_fails_says_what_the_author_said(visitor: Visitor, failure: 
     page = visitor.get(f"/essais/{run['id']}").text
     assert words in page
     assert f'data-error="{code}"' in page
+
+
+# What helps to fill a form
+
+
+def test_an_example_of_the_space_fills_its_form(visitor: Visitor) -> None:
+    form_of(visitor, "exemples", "resumer")
+    page = BeautifulSoup(visitor.visit.pages[-1], "html.parser")
+    addresses = [str(link["href"]) for link in page.select('a[href*="exemple="]')]
+    assert [summary_of(visitor, address) for address in addresses[:2]] == ["Awa, 3, vert", "Zoé, 7.5, bleu"]
+
+
+def summary_of(visitor: Visitor, address: str) -> str:
+    """What the form at this address gives, sent as it came."""
+    form = visitor.form_at(address)
+    assert form is not None
+    run = visitor.finished(post(visitor, form, filled(form, {})).headers["location"])
+    return run["outputs"][0]["value"]
 
 
 # What happens on the way

@@ -11,7 +11,7 @@ import pandas as pd
 from PIL import Image
 from pydantic import BaseModel
 
-# Gradio 4 and 5 have two forms of a history; 6 only the one that they call so.
+# Gradio 4 and 5 have two forms of a history, pairs and messages; 6 only the second.
 MESSAGES = {} if gr.__version__ >= "6" else {"type": "messages"}
 
 

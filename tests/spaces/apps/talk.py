@@ -10,6 +10,8 @@ def app() -> gr.Blocks:
     with gr.Blocks(title="Conversations") as blocks:
         through("historique", gr.Chatbot(label="Historique", **MESSAGES))
         through("message", gr.MultimodalTextbox(label="Message", file_count="multiple"))
+        if MESSAGES:
+            through("paires", gr.Chatbot(label="Historique en paires", type="tuples"))
         answers()
         gives("reflexion", gr.Chatbot(label="Réflexion", **MESSAGES), thoughtful)
         if hasattr(gr, "Dialogue"):
