@@ -117,3 +117,22 @@ def test_a_space_of_gradio_3_is_explained(tmp_path: Path) -> None:
         visitor.close()
     assert visitor.visit.end == "space-too-old"
     assert visitor.visit.answers[-1].status_code == 200
+
+
+def test_a_python_for_which_nothing_comes_built_is_a_reason_to_skip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environments.sys, "version_info", (3, 99, 0))
+    with pytest.raises(pytest.skip.Exception, match=r"Gradio 4 do not come built for a Python after 3\.12"):
+        environment_of(4)
+
+
+def test_an_environment_whose_requirements_have_changed_is_not_the_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(environments, "ROOT", tmp_path)
+    monkeypatch.setenv("REQUIRE_ALL", "1")
+    environments.folder_of(5).mkdir()
+    environments.stamp_of(5).write_text("gradio==5.0.0")
+    with pytest.raises(pytest.fail.Exception, match="make older-gradio"):
+        environment_of(5)
+    environments.stamp_of(5).write_text(environments.requirements_of(5).read_text())
+    assert environment_of(5) == tmp_path / ".venv-gradio-5" / "bin" / "python"
