@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from hfcourse.spaces import files
 
@@ -36,6 +38,7 @@ OTHERS = [
     b"RIFF\0\0\0\0AVI ",
 ]
 PNG = KINDS[0][0] + b"\0" * 20
+SOUND = b"RIFF\0\0\0\0WAVE" + bytes(range(88))
 
 
 @pytest.fixture(autouse=True)
@@ -128,3 +131,70 @@ def test_an_image_is_shown_in_the_page() -> None:
     assert response.mimetype == "image/png"
     assert response.headers["Content-Disposition"].startswith("inline")
     response.close()
+
+
+@pytest.fixture
+def sound(app: Flask) -> FlaskClient:
+    """A browser at `/kept`, where a sound of a hundred bytes is."""
+    kept = files.keep("v", "voix.wav", SOUND)
+    app.add_url_rule("/kept", "kept", lambda: files.answer(kept))
+    return app.test_client()
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        ("bytes=0-", 0, 99),
+        ("bytes=10-19", 10, 19),
+        ("bytes=90-500", 90, 99),
+        ("bytes=-5", 95, 99),
+        ("bytes=99-", 99, 99),
+    ],
+)
+def test_a_part_of_a_file_is_given_so_that_a_player_can_seek(
+    sound: FlaskClient, asked: str, first: int, last: int
+) -> None:
+    response = sound.get("/kept", headers={"Range": asked}, buffered=True)
+    assert response.status_code == 206
+    assert response.data == SOUND[first : last + 1]
+    assert response.headers["Content-Range"] == f"bytes {first}-{last}/100"
+    assert response.headers["Content-Length"] == str(last + 1 - first)
+    assert_is_sealed(response)
+
+
+@pytest.mark.parametrize("asked", ["bytes=100-", "bytes=500-600"])
+def test_a_part_that_is_not_there_is_416(sound: FlaskClient, asked: str) -> None:
+    response = sound.get("/kept", headers={"Range": asked}, buffered=True)
+    assert response.status_code == 416
+    assert response.data == b""
+    assert response.headers["Content-Range"] == "bytes */100"
+    assert_is_sealed(response)
+
+
+@pytest.mark.parametrize("asked", ["", "lines=1-2", "bytes", "bytes=b-a", "bytes=0-1,5-6"])
+def test_what_is_no_part_is_the_whole(sound: FlaskClient, asked: str) -> None:
+    response = sound.get("/kept", headers={"Range": asked}, buffered=True)
+    assert (response.status_code, response.data) == (200, SOUND)
+    assert response.headers["Accept-Ranges"] == "bytes"
+    assert_is_sealed(response)
+
+
+def assert_is_sealed(response: TestResponse) -> None:
+    assert {name: response.headers[name] for name in files.FILE_HEADERS} == files.FILE_HEADERS
+
+
+@pytest.mark.parametrize(
+    ("content", "is_drawing"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", True),
+        (b"\xef\xbb\xbf <?xml version='1.0'?>\n<!-- x -->\n<!DOCTYPE svg PUBLIC 'x'>\n<SVG>", True),
+        (b"<html><svg>", False),
+        (b"text <svg>", False),
+        (b"<svgx>", False),
+        (PNG, False),
+        (b"", False),
+        (b"<!-- " * 500, False),
+    ],
+)
+def test_a_drawing_is_known_by_its_first_bytes(content: bytes, is_drawing: bool) -> None:
+    assert files.is_drawing(files.keep("v", "x.svg", content)) is is_drawing

@@ -14,8 +14,8 @@ MOST_MESSAGES, MOST_PARTS = 100, 20
 TITLE_CHARACTERS = 200
 ROLES = {"user": "Vous", "assistant": "Le Space", "system": "Consigne"}
 
-# Draws a part: the name of a component ('' for a text), its value.
-Draw = Callable[[str, Any], Any]
+# Draws a part: the name of a component ('' for a text or a file), its value, the words that describe it.
+Draw = Callable[[str, Any, str], Any]
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,13 @@ def bubble(message: dict[str, Any], draw: Draw) -> Bubble:
 def part(value: Any, draw: Draw) -> Any:
     """One piece of a message: a text, a file with what describes it, or a component with its value."""
     if not isinstance(value, dict) or is_file(value) or is_multimodal(value):
-        return draw("", value)
+        return draw("", value, "")
     if is_file(value.get("file")):
-        return draw("", value["file"])
+        words = value.get("alt_text")
+        return draw("", value["file"], words[:TITLE_CHARACTERS] if isinstance(words, str) else "")
     if isinstance(value.get("component"), str) and "value" in value:
-        return draw(value["component"], value["value"])
-    return draw("", value["text"] if isinstance(value.get("text"), str) else value)
+        return draw(value["component"], value["value"], "")
+    return draw("", value["text"] if isinstance(value.get("text"), str) else value, "")
 
 
 def thought(metadata: Any) -> Thought | None:

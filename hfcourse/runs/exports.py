@@ -38,7 +38,7 @@ def in_words(value: Any) -> str:
 
 def transcript(value: Sequence[Any]) -> str:
     """A conversation from its first word to its last."""
-    said, _ = conversations.bubbles(value, lambda _component, part: part, most=len(value) * 2)
+    said, _ = conversations.bubbles(value, lambda _component, part, _words: part, most=len(value) * 2)
     return "\n\n".join(f"{bubble.who}{NO_BREAK}: " + "\n".join(parts_of(bubble)) for bubble in said)
 
 

@@ -161,15 +161,15 @@ class Painter:
         self._is_live = is_live
         self._prose, self._characters = CHAT_PROSE, MOST_CHARACTERS
 
-    def __call__(self, component: str, value: Any) -> Shown:
-        """A text as Markdown; a component's value as that component shows it."""
+    def __call__(self, component: str, value: Any, words: str) -> Shown:
+        """A text as Markdown; a component's value as that component shows it; `words` describe a file."""
         if component == "" and isinstance(value, str):
             return self._text(value)
         kind = kind_of(component.lower(), value)
         # A preview and a picture have an address, which a part of an output has not; a chat in a chat has no end.
         kind = {"html": "code", "picture": "json", "chat": "json"}.get(kind, kind)
         drawn = DRAWERS[kind](value, Context(component.lower(), {}, self._is_live))
-        return Shown(kind, drawn, component, component or "Conversation")
+        return Shown(kind, drawn, component, words or component or "Conversation")
 
     def _text(self, text: str) -> Shown:
         beginning = text[: self._characters]

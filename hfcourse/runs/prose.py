@@ -35,7 +35,7 @@ LANGUAGES = {
     **{"cpp": "c++", "c++": "c++", "java": "java", "r": "splus", "tex": "latex", "md": "markdown"},
 }
 FORMULA = re.compile(
-    r"\$\$[^$]{1,2000}\$\$|\$[^\s$][^$\n]{0,500}\$|\\\([^\n]{1,500}?\\\)|\\\[.{1,2000}?\\\]", re.DOTALL
+    r"\$\$[^$]{1,2000}\$\$|\$[^\s$][^$\n]{0,500}(?<!\s)\$(?!\d)|\\\([^\n]{1,500}?\\\)|\\\[.{1,2000}?\\\]", re.DOTALL
 )
 OUTSIDE = re.compile(r"https?://", re.IGNORECASE)
 TABLE_OPENING = '<div class="scroll" tabindex="0" role="group" aria-label="Tableau"><table class="table">'

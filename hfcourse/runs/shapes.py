@@ -115,10 +115,8 @@ def is_chart(value: dict[str, Any]) -> bool:
 
 def is_label(value: dict[str, Any]) -> bool:
     confidences = value.get("confidences")
-    return (
-        "label" in value
-        and has_only(value, "label", "confidences")
-        and (confidences is None or (isinstance(confidences, list) and all(map(is_confidence, confidences))))
+    return value.keys() == {"label", "confidences"} and (
+        confidences is None or (isinstance(confidences, list) and all(map(is_confidence, confidences)))
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from flask import Response, current_app, send_file
+from flask import Response, current_app, request, send_file
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
@@ -152,7 +152,10 @@ def answer(kept: KeptFile) -> Response:
     """The HTTP answer that hands a file to a browser: shown if its type is one of ours, downloaded if not.
 
     A browser may ask for a part of it (206), as it does to seek in a sound or a video; 416 where there is no such part.
+    What names no part, or several, is given the whole.
     """
+    asked = request.range
+    is_part = asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
     try:
         response = send_file(
             kept.path,
@@ -161,10 +164,12 @@ def answer(kept: KeptFile) -> Response:
             download_name=kept.safe_name,
             max_age=0,
             etag=False,
+            conditional=is_part,
         )
     except RequestedRangeNotSatisfiable:
         response = Response(status=416, headers={"Content-Range": f"bytes */{kept.size}"}, mimetype=kept.media_type)
     response.headers.update(FILE_HEADERS)
+    response.headers["Accept-Ranges"] = "bytes"
     return response
 
 

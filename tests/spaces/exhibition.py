@@ -32,13 +32,13 @@ def picture(colour: str, size: tuple[int, int] = (480, 300)) -> bytes:
 
 
 def sound(seconds: int = 30, rate: int = 8000) -> bytes:
-    """A WAV: a note that swells."""
+    """A WAV: a note."""
     kept = io.BytesIO()
     with wave.open(kept, "wb") as written:
         written.setnchannels(1)
         written.setsampwidth(1)
         written.setframerate(rate)
-        written.writeframes(bytes(128 + int(40 * math.sin(n * 0.3)) for n in range(rate * seconds)))
+        written.writeframes(bytes(128 + int(40 * math.sin(n * math.tau / 20)) for n in range(rate)) * seconds)
     return kept.getvalue()
 
 
@@ -162,10 +162,10 @@ EXHIBITS: list[tuple[str, str, Any, dict[str, Any]]] = [
 
 
 def exhibition(exhibits: list[tuple[str, str, Any, dict[str, Any]]] = EXHIBITS) -> FakeSpace:
-    """A Space whose only endpoint, `/echo`, answers with all of it."""
+    """A Space whose only endpoint, `/echo`, answers with all of it; `1-chat.png` is a copy of `chat.png`."""
 
     def hand_over(exchange: Exchange) -> None:
-        name = exchange.request.path.rpartition("/")[2]
+        name = exchange.request.path.rpartition("/")[2].rpartition("-")[2]
         exchange.reply(FILES.get(name, b""), 200 if name in FILES else 404, kind="application/octet-stream")
 
     space = FakeSpace()

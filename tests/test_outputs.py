@@ -1,0 +1,297 @@
+"""How a value is drawn: by its shape first, and never more of it than a page can hold."""
+
+import time
+from typing import Any
+
+import pytest
+
+from hfcourse.runs import drawings, prose, trees
+from hfcourse.runs.outputs import DRAWERS, WHOLE, kind_of, shown
+from hfcourse.runs.shapes import LOST, SURPLUS, FileEntry
+from tests.spaces.exhibition import pixel
+
+FILE = FileEntry(file="/essais/x/fichiers/0", name="chat.png", bytes=3, media_type="image/png")
+PICTURE = {"image": FILE, "caption": None}
+MESSAGE = {"role": "user", "content": "Bonjour"}
+UPDATE = {"__type__": "update"}
+TABLE: dict[str, Any] = {"headers": ["a"], "data": [[1]], "metadata": None}
+CHART = {"columns": ["x", "y"], "data": [[1, 2]], "datatypes": {}, "mark": "line"}
+SPAN = {"token": "mot", "class_or_confidence": "N"}
+LINE = {"speaker": "Awa", "text": "Oui"}
+EDITED: dict[str, Any] = {"background": FILE, "layers": [], "composite": None, "id": None}
+
+
+@pytest.mark.parametrize(
+    ("component", "value", "kind"),
+    [
+        ("Image", None, "nothing"),
+        ("Textbox", "", "text"),
+        ("Textbox", "mot", "text"),
+        ("Radio", "mot", "text"),
+        ("Number", "mot", "text"),
+        ("Markdown", "# mot", "prose"),
+        ("Html", "<b>", "html"),
+        ("Html", 3, "scalar"),
+        ("Code", "x = 1", "code"),
+        ("Json", "mot", "code"),
+        ("Number", 3.5, "scalar"),
+        ("Textbox", 3, "scalar"),
+        ("Checkbox", True, "scalar"),
+        ("Datetime", "2026-11-22 14:02:00", "moment"),
+        ("Datetime", "2026-11-22", "moment"),
+        ("Datetime", "now - 5m", "text"),
+        ("Datetime", 1700000000.5, "scalar"),
+        ("Textbox", "2026-11-22", "text"),
+        ("Colorpicker", "#d98236", "colour"),
+        ("Colorpicker", "rgba(1, 2, 3, 0.5)", "colour"),
+        ("Colorpicker", "url(#x)", "text"),
+        ("Textbox", UPDATE, "unchanged"),
+        ("Textbox", UPDATE | {"visible": True}, "changes"),
+        ("Image", FILE, "file"),
+        ("Personne", FILE, "file"),
+        ("File", [FILE, FILE], "files"),
+        ("Imageslider", [FILE, None], "slider"),
+        ("Imageslider", [None, None], "slider"),
+        ("Gallery", [PICTURE, {"video": FILE, "caption": "x"}], "gallery"),
+        ("Annotatedimage", {"image": FILE, "annotations": []}, "annotated"),
+        ("Imageeditor", EDITED, "edited"),
+        ("Multimodaltextbox", {"text": "", "files": [FILE]}, "multimodal"),
+        ("Label", {"label": "chat", "confidences": None}, "label"),
+        ("Label", {"label": "chat"}, "json"),
+        ("Label", {"label": "chat", "confidences": [{"label": "x", "confidence": 10**400}]}, "json"),
+        ("Highlightedtext", [SPAN], "spans"),
+        ("Dataframe", TABLE, "table"),
+        ("Json", TABLE, "table"),
+        ("Lineplot", CHART, "plot"),
+        ("Plot", {"type": "matplotlib", "plot": pixel()}, "picture"),
+        ("Plot", {"type": "matplotlib", "plot": "data:image/png;base64,AAAA"}, "figure"),
+        ("Plot", {"type": "matplotlib", "plot": "data:text/html;base64,AAAA"}, "figure"),
+        ("Plot", {"type": "altair", "plot": "{}", "chart": "bar"}, "figure"),
+        ("Chatbot", [MESSAGE], "chat"),
+        ("Chatbot", [["Bonjour", None]], "chat"),
+        ("Chatbot", [], "chat"),
+        ("Chatbot", [{"role": "user", "content": True}], "json"),
+        ("Json", [MESSAGE], "json"),
+        ("Dialogue", [LINE], "dialogue"),
+        ("Dialogue", "Awa : oui", "text"),
+        ("Checkboxgroup", ["a", "b"], "list"),
+        ("Dropdown", [], "list"),
+        ("Json", [1, 2], "json"),
+        ("Api", [1, 2], "json"),
+        ("Fileexplorer", [["a", "b.txt"], ["c"]], "list"),
+        ("Checkboxgroup", [["a"]], "json"),
+        ("Json", {"a": 1}, "json"),
+    ],
+)
+def test_the_shape_decides_then_the_component(component: str, value: Any, kind: str) -> None:
+    assert kind_of(component.lower(), value) == kind
+    drawn = shown({"label": "Sortie", "component": component, "value": value}, 3)
+    assert (drawn.kind, drawn.number, drawn.component) == (kind, 3, component)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        TABLE,
+        CHART,
+        SPAN,
+        LINE,
+        EDITED,
+        {"label": "x", "confidences": None},
+        {"type": "a", "plot": "b"},
+        {"text": "", "files": []},
+    ],
+    ids=lambda value: next(iter(value)),
+)
+def test_what_has_more_than_a_shape_has_is_shown_whole(value: dict[str, Any]) -> None:
+    kind = kind_of("json", value)
+    assert kind_of("json", value | {"et": 1}) == ("plot" if kind == "plot" else "json")
+
+
+def test_the_value_of_an_update_is_shown_as_its_component_shows_it() -> None:
+    drawn = shown({"label": "", "component": "Checkboxgroup", "value": UPDATE | {"value": ["a"], "choices": []}}, 0)
+    assert (drawn.kind, drawn.value.items) == ("list", ["a"])
+
+
+def test_an_update_names_what_it_changes() -> None:
+    drawn = shown({"label": "", "component": "Textbox", "value": UPDATE | {"visible": True, "label": "x"}}, 0)
+    assert drawn.value == ["visible", "label"]
+
+
+def test_every_kind_has_its_drawer_and_its_template(templates: set[str]) -> None:
+    assert set(DRAWERS) == templates
+    assert set(WHOLE) <= set(DRAWERS)
+
+
+@pytest.fixture
+def templates() -> set[str]:
+    """The kinds that have a partial template."""
+    from tests.browser.site import ROOT
+
+    names = {path.stem for path in (ROOT / "templates/runs/outputs").glob("*.html")}
+    return {name for name in names if not name.startswith("_")}
+
+
+class TestBounds:
+    """A page holds the beginning; what is left out is counted."""
+
+    def test_a_long_text_is_cut(self) -> None:
+        text = drawings.plain("x" * 150_000)
+        assert (len(text.text), text.is_cut) == (drawings.MOST_CHARACTERS, True)
+
+    def test_a_text_that_is_too_long_to_be_written_is_shown_as_it_is(self) -> None:
+        text = drawings.prosaic("# x\n" * prose.MOST_PROSE)
+        assert text.html is None
+        assert text.is_plain
+
+    def test_a_text_that_still_grows_is_written_for_less_long(self) -> None:
+        words = "**x** " * 2000
+        assert drawings.prosaic(words).html is not None
+        assert drawings.prosaic(words, is_live=True).html is None
+        assert drawings.coloured(words, "python").html is not None
+        assert drawings.coloured(words, "python", is_live=True).html is None
+
+    def test_a_table_of_many_columns_has_fewer_lines(self) -> None:
+        table = drawings.table([], [[1] * 5000] * 5000)
+        assert (len(table.headers), table.columns, table.lines) == (drawings.MOST_COLUMNS, 5000, 5000)
+        assert len(table.rows) * len(table.rows[0]) <= drawings.MOST_CELLS
+
+    def test_a_ragged_table_has_a_title_for_every_column(self) -> None:
+        table = drawings.table(["a"], [[1, "x"], [], [None, {"b": True}, True]])
+        assert table.headers == ["a", "", ""]
+        assert table.rows == [[1, "x"], [], ["", '{"b": true}', "vrai"]]
+        assert table.numeric == [True, False, False]
+
+    def test_files_beyond_the_share_of_a_run_are_counted_and_those_that_failed_named(self) -> None:
+        value = [FILE, FileEntry.missing(LOST, "a.txt"), *[FileEntry.missing(SURPLUS, "b.txt")] * 490]
+        kept = drawings.kept(value)
+        assert ([each["name"] for each in kept.items], kept.left) == (["chat.png", "a.txt"], 490)
+        assert drawings.pictured([{"image": each} for each in value]).left == 490
+
+    def test_a_label_shows_its_first_bars(self) -> None:
+        confidences = [{"label": n, "confidence": 0.5} for n in range(200)]
+        label = drawings.sure({"label": {"a": 1}, "confidences": confidences})
+        assert (label.label, len(label.bars), label.left) == ('{"a": 1}', drawings.MOST_BARS, 150)
+
+    def test_json_is_cut_where_a_page_is_full_and_where_it_is_deep(self) -> None:
+        wide = trees.tree(list(range(5000)))
+        assert len(wide.children) == trees.MOST_LEAVES
+        assert wide.left == 5000 - trees.MOST_LEAVES
+        value: Any = 1
+        for _ in range(150):
+            value = {"a": [value]}
+        node, levels = trees.tree(value), 0
+        while node.children:
+            node, levels = node.children[0], levels + 1
+        assert (node.kind, levels) == ("cut", trees.MOST_LEVELS)
+
+    def test_the_messages_of_a_conversation_share_the_page(self) -> None:
+        long = {"role": "user", "content": "**x** " * 2500}
+        bubbles, left = DRAWERS["chat"]([long] * 300, context())
+        assert (len(bubbles), left) == (100, 200)
+        kinds = [bubble.parts[0].kind for bubble in bubbles]
+        assert kinds[:2] == ["prose", "prose"]
+        assert set(kinds[2:]) == {"text"}
+        characters = sum(len(bubble.parts[0].value.text) for bubble in bubbles)
+        assert characters == drawings.MOST_CHARACTERS
+
+    def test_a_conversation_inside_a_conversation_is_json(self) -> None:
+        inner: dict[str, Any] = MESSAGE
+        for _ in range(40):
+            inner = {"role": "user", "content": {"component": "chatbot", "value": [inner]}}
+        [bubble], _ = DRAWERS["chat"]([inner], context())
+        assert bubble.parts[0].kind == "json"
+
+
+def context(component: str = "chatbot", is_live: bool = False) -> Any:
+    from hfcourse.runs.outputs import Context
+
+    return Context(component, {}, is_live)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x" * 2_000_000,
+        [["x" * 100] * 20] * 1000,
+        {"headers": [], "data": [["x"] * 400] * 1000},
+        {"a": {str(n): [n] * 5 for n in range(50_000)}},
+        [{"token": "x", "class_or_confidence": str(n)} for n in range(40_000)],
+        [{"role": "user", "content": "[![" * 10}] * 40_000,
+        [{"role": "assistant", "content": [{"type": "text", "text": "```c\n" + "\n" * 7000}] * 20}] * 10,
+        {"columns": ["a", "b"], "data": [[n, n] for n in range(100_000)], "mark": "line"},
+    ],
+    ids=["text", "lists", "table", "json", "spans", "chat", "chat of slow code", "plot"],
+)
+@pytest.mark.parametrize("component", ["Markdown", "Chatbot", "Code"])
+def test_two_megabytes_take_no_second_of_ours(component: str, value: Any) -> None:
+    begun = time.process_time()
+    shown({"label": "", "component": component, "value": value, "hints": {"language": "c"}}, 0, is_live=True)
+    assert time.process_time() - begun < 1
+
+
+class TestConversation:
+    """A conversation, whichever of its forms it has."""
+
+    def drawn(self, value: Any) -> list[Any]:
+        return DRAWERS["chat"](value, context())[0]
+
+    def test_roles_have_names(self) -> None:
+        roles = ["user", "assistant", "system", "outil", {"x": 1}]
+        bubbles = self.drawn([{"role": role, "content": "x"} for role in roles])
+        assert [bubble.who for bubble in bubbles] == ["Vous", "Le Space", "Consigne", "outil", "Le Space"]
+        assert [bubble.is_own for bubble in bubbles] == [True, False, False, False, False]
+
+    def test_who_says_nothing_in_an_older_one_has_no_message(self) -> None:
+        bubbles = self.drawn([["Bonjour", "Salut"], [None, "Encore là ?"]])
+        assert [bubble.who for bubble in bubbles] == ["Vous", "Le Space", "Le Space"]
+
+    def test_parts_are_texts_files_and_components(self) -> None:
+        parts = [
+            {"type": "text", "text": "**x**"},
+            {"type": "file", "file": FILE, "alt_text": "Un chat"},
+            {"type": "component", "component": "Label", "value": {"label": "x", "confidences": None}},
+            {"type": "component", "component": "Html", "value": "<b>"},
+            {"text": "lisez", "files": [FILE]},
+            {"rien": 1},
+            3,
+        ]
+        [bubble] = self.drawn([{"role": "user", "content": parts}])
+        assert [part.kind for part in bubble.parts] == [
+            "prose", "file", "label", "code", "multimodal", "json", "scalar",
+        ]  # fmt: skip
+        assert bubble.parts[1].label == "Un chat"
+
+    def test_what_a_message_says_of_itself(self) -> None:
+        metadata = {"title": "Je cherche", "log": "ici", "duration": 1.5, "status": "pending"}
+        options = [{"value": "oui", "label": "Oui !"}, {"value": "non"}, "x"]
+        [bubble] = self.drawn([MESSAGE | {"metadata": metadata, "options": options}])
+        assert bubble.thought is not None
+        assert (bubble.thought.title, bubble.thought.log) == ("Je cherche", "ici")
+        assert (bubble.thought.seconds, bubble.thought.is_pending) == (1.5, True)
+        assert bubble.options == ("Oui !", "non", "x")
+
+    @pytest.mark.parametrize("metadata", [None, {}, [], {"title": None, "log": ""}, {"autre": 1}])
+    def test_a_message_that_says_nothing_of_itself_has_no_thought(self, metadata: Any) -> None:
+        assert self.drawn([MESSAGE | {"metadata": metadata}])[0].thought is None
+
+
+class TestHighlightedText:
+    """The pieces of a text."""
+
+    def test_each_class_has_a_mark_of_its_own_and_a_line_in_the_legend(self) -> None:
+        pieces = [("Marie", "PERS"), (" à ", None), ("Varsovie", "LIEU"), (", puis ", None), ("Pierre", "PERS")]
+        drawn = drawings.highlighted([{"token": t, "class_or_confidence": c} for t, c in pieces])
+        assert [(span.label, span.mark) for span in drawn.spans] == [
+            ("PERS", 1), (None, 0), ("LIEU", 2), (None, 0), ("PERS", 1),
+        ]  # fmt: skip
+        assert drawn.legend == [("PERS", 1, 2), ("LIEU", 2, 1)]
+
+    def test_pieces_without_class_are_joined(self) -> None:
+        drawn = drawings.highlighted([{"token": "x", "class_or_confidence": None}] * 5)
+        assert [span.text for span in drawn.spans] == ["xxxxx"]
+
+    def test_numbers_are_marked_by_their_sign(self) -> None:
+        drawn = drawings.highlighted([{"token": "x", "class_or_confidence": n} for n in (0.5, -1, 0)])
+        assert [span.mark for span in drawn.spans] == [1, 2, drawings.NEUTRAL_MARK]
+        assert drawn.legend == []
