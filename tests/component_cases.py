@@ -54,7 +54,7 @@ TEXTS = [
     one("textes", "secret", "  mot de passe ", "  mot de passe "),
     one("textes", "code", "def f():\n\treturn 1\n", "def f():\n\treturn 1\n"),
     one("textes", "markdown", "# Titre\n\n*x*", "# Titre\n\n*x*"),
-    one("textes", "html", "<p onclick='x()'>é</p>", "<p onclick='x()'>é</p>"),
+    one("textes", "html", "<p title='x'>é</p> &", "<p title='x'>é</p> &"),
     one("textes", "json", '{"a": [1, 2.5, null, true, "é"], "b": {}}', {"a": [1, 2.5, None, True, "é"], "b": {}}),
     one("textes", "json", "[]", []),
     one("textes", "couleur", "#00ff7f", "#00ff7f"),
