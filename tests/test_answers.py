@@ -5,11 +5,12 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from PIL import Image
 from werkzeug.test import TestResponse
@@ -32,7 +33,10 @@ class Answer:
     def __init__(self, student: Student, address: str) -> None:
         self.student, self.address = student, address
         self.run = student.finished(address)
-        self.page = student.open(address)
+
+    @cached_property
+    def page(self) -> BeautifulSoup:
+        return self.student.open(self.address)
 
     def get(self, address: str) -> TestResponse:
         """The answer at this address, read to its end."""
@@ -451,6 +455,14 @@ class TestSpeed:
         assert answer.section(0).select_one("strong").get_text() == "mot"
         assert "n’a pas pu être récupéré" in answer.words(1)
         assert answer.section(2).select_one("iframe[sandbox]")
+
+    def test_a_page_with_five_hundred_outputs_stays_a_page(self, answering: Answering) -> None:
+        answer = answering(*[("Json", [1] * 1000)] * 400)
+        page = answer.get(answer.address).text
+        assert page.count('data-component="Json"') == 400
+        assert len(page) < 5_000_000
+        assert page.count("cette sortie se télécharge") > 200
+        assert answer.get(f"{answer.address}/sorties/399.json").get_json() == [1] * 1000
 
     def test_a_very_long_text_is_shown_in_part_and_says_so(self, answering: Answering) -> None:
         answer = answering(("Markdown", "# mot\n" * 200_000))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hfcourse.runs import drawings, prose, trees
-from hfcourse.runs.outputs import DRAWERS, WHOLE, kind_of, shown
+from hfcourse.runs.outputs import DRAWERS, WHOLE, all_shown, kind_of, shown
 from hfcourse.runs.shapes import LOST, SURPLUS, FileEntry
 from tests.spaces.exhibition import pixel
 
@@ -194,6 +194,20 @@ class TestBounds:
         assert set(kinds[2:]) == {"text"}
         characters = sum(len(bubble.parts[0].value.text) for bubble in bubbles)
         assert characters == drawings.MOST_CHARACTERS
+
+    def test_the_components_of_a_conversation_share_the_page_too(self) -> None:
+        part = {"component": "json", "value": [1] * 3000}
+        [bubble], _ = DRAWERS["chat"]([{"role": "user", "content": [part] * 20}], context())
+        assert [each.kind for each in bubble.parts] == ["json"] * 2 + ["text"] * 18
+
+    def test_outputs_that_a_page_has_no_room_for_are_named(self) -> None:
+        outputs = [{"label": f"S{n}", "component": "Json", "value": [1] * 600} for n in range(500)]
+        drawn = all_shown(outputs)
+        assert [each.label for each in drawn] == [each["label"] for each in outputs]
+        assert {each.kind for each in drawn[:100]} == {"json"}
+        assert {each.kind for each in drawn[200:]} == {"heavy"}
+        assert sum(each.kind == "json" for each in all_shown(outputs, is_live=True)) < 50
+        assert {each.whole for each in drawn} == {"json"}
 
     def test_a_conversation_inside_a_conversation_is_json(self) -> None:
         inner: dict[str, Any] = MESSAGE

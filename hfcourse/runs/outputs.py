@@ -3,7 +3,8 @@
 The shape of the value decides, then its component: an author's function returns what it likes.
 """
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +12,17 @@ from hfcourse.runs import conversations, drawings, shapes, trees
 from hfcourse.runs.drawings import COLOUR, MOST_CHARACTERS, picture_of
 from hfcourse.runs.shapes import is_file, is_list_of, is_scalar, is_update
 
-# Of a conversation, so many characters are read as Markdown, so many shown; what goes beyond comes shorter.
-CHAT_PROSE = 30_000
+# Of a conversation, so many characters are read as Markdown, so many drawn of components; the rest comes as it is.
+CHAT_PROSE, CHAT_DRAWN = 30_000, 20_000
+# A page holds values of so many characters, and of fewer while it is asked for again and again; one value, being
+# drawn in part, takes no more than its own share. Five hundred lists of ones would be a page of 50 MB.
+ROOM, LIVE_ROOM, SHARE = 200_000, 60_000, 10_000
 WIDE = {"text", "prose", "code", "html", "json", "table", "plot", "chat", "dialogue", "gallery", "spans", "figure"}
 # How an output can be had as a whole, by its kind; files are links by themselves, and of nothing there is no copy.
 WHOLE = {
     **dict.fromkeys(("text", "prose", "code", "html", "scalar", "moment", "colour", "list", "chat", "dialogue"), "txt"),
     **dict.fromkeys(("table", "plot"), "csv"),
-    **dict.fromkeys(("json", "label", "spans", "figure", "multimodal"), "json"),
+    **dict.fromkeys(("json", "label", "spans", "figure", "multimodal", "heavy"), "json"),
 }
 
 
@@ -48,6 +52,24 @@ class Context:
     component: str
     hints: Mapping[str, str]
     is_live: bool
+
+
+def all_shown(outputs: Iterable[Mapping[str, Any]], is_live: bool = False) -> list[Shown]:
+    """One section for each output; those that the page has no room for are only named."""
+    room, sections = LIVE_ROOM if is_live else ROOM, []
+    for number, output in enumerate(outputs):
+        sections.append(
+            shown(output, number, is_live)
+            if room > 0
+            else Shown("heavy", None, output["component"], output["label"], number)
+        )
+        room -= min(SHARE, weight(output["value"]))
+    return sections
+
+
+def weight(value: Any) -> int:
+    """How many characters a value has as JSON."""
+    return len(json.dumps(value, ensure_ascii=False))
 
 
 def shown(output: Mapping[str, Any], number: int, is_live: bool = False) -> Shown:
@@ -121,6 +143,7 @@ def kind_of_list(component: str, value: list[Any]) -> str:
 Drawer = Callable[[Any, Context], Any]
 DRAWERS: Mapping[str, Drawer] = {
     "nothing": lambda value, _: value,
+    "heavy": lambda value, _: None,
     "scalar": lambda value, _: value,
     "colour": lambda value, _: value,
     "file": lambda value, _: value,
@@ -159,12 +182,15 @@ class Painter:
 
     def __init__(self, is_live: bool) -> None:
         self._is_live = is_live
-        self._prose, self._characters = CHAT_PROSE, MOST_CHARACTERS
+        self._prose, self._drawn, self._characters = CHAT_PROSE, CHAT_DRAWN, MOST_CHARACTERS
 
     def __call__(self, component: str, value: Any, words: str) -> Shown:
         """A text as Markdown; a component's value as that component shows it; `words` describe a file."""
         if component == "" and isinstance(value, str):
             return self._text(value)
+        self._drawn -= weight(value)
+        if self._drawn < 0:
+            return Shown("text", drawings.Text(drawings.word(value), is_cut=True))
         kind = kind_of(component.lower(), value)
         # A preview and a picture have an address, which a part of an output has not; a chat in a chat has no end.
         kind = {"html": "code", "picture": "json", "chat": "json"}.get(kind, kind)

@@ -9,7 +9,7 @@ from flask import url_for
 
 from hfcourse.runs import dispatch, store
 from hfcourse.runs.models import Run, RunFile
-from hfcourse.runs.outputs import Shown, shown
+from hfcourse.runs.outputs import Shown, all_shown
 from hfcourse.runs.shapes import FILE, HOLDS_FILES, NAME, SURPLUS, WHY, FileEntry, is_reference
 
 
@@ -97,7 +97,7 @@ def output_of(run: Run, n: int) -> dict[str, Any] | None:
 
 def shown_outputs(run: Run) -> list[Shown]:
     """One section for each output there is."""
-    return [shown(with_files(run, output), n, not run.is_finished) for n, output in enumerate(outputs_of(run))]
+    return all_shown((with_files(run, output) for output in outputs_of(run)), is_live=not run.is_finished)
 
 
 def surplus_files(run: Run) -> int:
