@@ -13,10 +13,10 @@ DEV_STAMP := .venv/installed-for-development
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check bench clean port
+.PHONY: help run test older-gradio check bench clean port
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
 	@echo "PORT=5001 changes the port of the site, PYTHON=python3.12 the interpreter that .venv is made with."
 
 run: port $(RUN_STAMP)  ## install what is missing, then start the site on http://127.0.0.1:5000
@@ -24,6 +24,9 @@ run: port $(RUN_STAMP)  ## install what is missing, then start the site on http:
 
 test: $(DEV_STAMP)  ## run all tests; those in a browser need Chromium, REQUIRE_ALL=1 insists on it
 	@$(BIN)/python -m pytest $(PYTEST)
+
+older-gradio: $(DEV_STAMP)  ## install Gradio 3, 4 and 5, each beside .venv, for the tests that call them (1.4 GB)
+	@$(BIN)/python -m tests.spaces.environments
 
 check: $(DEV_STAMP)  ## look for faults without running anything: ruff, mypy
 	@$(BIN)/ruff check .
@@ -36,7 +39,7 @@ bench: $(DEV_STAMP)  ## measure what the README claims
 	@$(BIN)/python bench/call.py
 
 clean:  ## remove .venv and the caches; the instance folder stays
-	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache
+	@rm -rf .venv .venv-gradio-* .pytest_cache .ruff_cache .mypy_cache
 	@find hfcourse tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 port: $(BIN)/python

@@ -12,6 +12,8 @@ from hfcourse.practice.server import PracticeServer
 from tests.posting import Student
 from tests.practice_fixtures import practice  # noqa: F401  (one for the whole session: it takes seconds to wake)
 
+pytest.register_assert_rewrite("tests.trials", "tests.filling", "tests.answering")  # their asserts say what differs
+
 
 def end(app: Flask) -> None:
     """What the end of a process does: no call, connection or file of the site stays open."""

@@ -67,8 +67,8 @@ def test_every_option_of_a_command_in_the_readme_exists(readme: str, app: Flask)
 
 
 def test_every_target_of_make_in_the_readme_exists(readme: str):
-    targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"`(?:[A-Z_]+=\S+ )*make ([a-z]+)|^\s*make ([a-z]+)", readme, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"`(?:[A-Z_]+=\S+ )*make ([a-z-]+)|^\s*make ([a-z-]+)", readme, re.MULTILINE))
     names = {word for pair in named for word in pair if word}
     assert {"run", "test"} <= names <= targets
 

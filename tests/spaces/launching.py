@@ -1,0 +1,42 @@
+"""Starting apps of ours in a process of their own, in the environment of any Gradio from 3 to 6."""
+
+import json
+import os
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1", "GRADIO_SSR_MODE": "False"}
+
+import gradio as gr
+from gradio.components import Component
+
+
+def free_port() -> int:
+    """A port that nobody listens on: two versions of Gradio that start together would both try 7860."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def launched(blocks: gr.Blocks, **options: Any) -> str:
+    """The address of an app served as most are."""
+    blocks.queue().launch(
+        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, **options
+    )
+    return blocks.local_url.rstrip("/")
+
+
+def component_names() -> list[str]:
+    """Every component of this Gradio, once: `Text` and `Json` are other names of the same."""
+    classes = (getattr(gr.components, name) for name in gr.components.__all__)
+    return sorted({each.__name__ for each in classes if isinstance(each, type) and issubclass(each, Component)})
+
+
+def serve(folder: Path, addresses: dict[str, str]) -> None:
+    """Say in `folder` where the apps are, and go on until somebody ends the process."""
+    written = folder / "addresses.part"
+    found = {"gradio": gr.__version__, "components": component_names(), "addresses": addresses}
+    written.write_text(json.dumps(found))
+    written.rename(folder / "addresses.json")
+    threading.Event().wait()
