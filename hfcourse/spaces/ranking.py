@@ -47,6 +47,12 @@ def plumbing(name: str, button: str, entry: Mapping[str, Any], parameters: tuple
     return "" if any(parameter.is_shown for parameter in parameters) else HIDDEN
 
 
+def targets_of(dependency: Mapping[str, Any]) -> list[tuple[Any, str]]:
+    """Component's id (None for the page itself) and event of each thing that triggers an endpoint."""
+    targets = [target for target in dependency.get("targets", ()) if isinstance(target, list) and len(target) == 2]
+    return [(number, event) for number, event in targets if isinstance(event, str)]
+
+
 def score(
     name: str,
     entry: Mapping[str, Any],
@@ -55,7 +61,7 @@ def score(
     parameters: tuple[Parameter, ...],
 ) -> int:
     """How much the author seems to have meant this endpoint for people; equal ones stay in the author's order."""
-    events = {target[1] for target in dependency.get("targets", ())}
+    events = {event for _, event in targets_of(dependency)}
     points = 4 * bool(events & BUTTON_EVENTS) + 2 * has_button + 2 * bool(entry.get("description"))
     points += 2 * bool(parameters and entry["returns"]) + any(parameter.is_shown for parameter in parameters)
     points -= 4 * bool(UNNAMED.fullmatch(name) or name.startswith("/_")) + 2 * bool(events & FIELD_EVENTS)

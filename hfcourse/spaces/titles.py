@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hfcourse.spaces.labels import humanized, readable
-from hfcourse.spaces.ranking import UNNAMED
+from hfcourse.spaces.parameters import WORDS
+from hfcourse.spaces.ranking import UNNAMED, targets_of
 from hfcourse.typography import french
 
 ON_A_FIELD = {
@@ -28,28 +29,36 @@ Components = Mapping[int, Mapping[str, Any]]
 
 
 def button_of(dependency: Mapping[str, Any], components: Components) -> str:
-    """What the button that triggers this endpoint says, '' if none does."""
-    for component, event in targets_of(dependency, components):
+    """What the button that triggers this endpoint says, '' if none does; one that nobody sees says nothing."""
+    for number, event in targets_of(dependency):
+        component = components.get(number) or {}
         if event == "click" and str(component.get("type", "")).endswith("button"):
             props = component.get("props") or {}
-            if words := readable(props.get("value"), "") or readable(props.get("label"), ""):
+            words = readable(props.get("value"), "") or readable(props.get("label"), "")
+            if words and props.get("visible", True) is True:
                 return words
     return ""
-
-
-def targets_of(dependency: Mapping[str, Any], components: Components) -> list[tuple[Mapping[str, Any], Any]]:
-    """Component and event of each thing that triggers this endpoint; {} for the page itself."""
-    return [(components.get(target[0]) or {}, target[1]) for target in dependency.get("targets", ())]
 
 
 def title_of(name: str, button: str, previous: str, dependency: Mapping[str, Any], components: Components) -> str:
     """A title that a person can read, whatever the endpoint is called; `previous` is the step that it follows."""
     if button or not UNNAMED.fullmatch(name):
         return button or humanized(name)
-    for component, event in targets_of(dependency, components):
-        label = readable((component.get("props") or {}).get("label"), "")
+    for number, event in targets_of(dependency):
+        label = label_of(components.get(number) or {})
         if event in OF_THE_PAGE:
             return french(OF_THE_PAGE[event])
         if label and event in ON_A_FIELD:
             return french(ON_A_FIELD[event].format(label))
-    return f"Étape après {previous}" if previous else french("Fonction sans nom")
+    return f"Étape après {previous}" if previous else f"Fonction sans nom {number_of(name)}".strip()
+
+
+def label_of(component: Mapping[str, Any]) -> str:
+    """The label of a component of the page, else what it is: « Nombre »."""
+    label = readable((component.get("props") or {}).get("label"), "")
+    return label or WORDS.get(str(component.get("type")), "")
+
+
+def number_of(name: str) -> str:
+    """« 7 » of `/lambda_7`."""
+    return name.rpartition("_")[2] if name[-1:].isdigit() else ""
