@@ -118,9 +118,9 @@ def space_of(kind: str, props: dict[str, Any], schema: Any, default: Any, exampl
 
 
 @QUICK
-@given(st.sampled_from(KINDS), PROPS, SCHEMAS | JSON, JSON, JSON)
+@given(kind=st.sampled_from(KINDS), props=PROPS, schema=SCHEMAS | JSON, default=JSON, example=JSON)
 def test_any_component_has_a_form(
-    site: Flask, kind: str, props: dict[str, Any], schema: Any, default: Any, example: Any
+    site: Flask, *, kind: str, props: dict[str, Any], schema: Any, default: Any, example: Any
 ) -> None:
     check(site, *space_of(kind, props, schema, default, example))
 
