@@ -53,8 +53,10 @@ def unindented(line: str) -> str:
 
 
 def message_of(role: str, text: str, is_in_parts: bool) -> dict[str, Any]:
-    content: Any = [{"text": text, "type": "text"}] if is_in_parts else text
-    return {"role": role, "metadata": None, "content": content, "options": None}
+    """A message; Gradio 4, whose content is text, knows no options and refuses metadata that are null."""
+    if not is_in_parts:
+        return {"role": role, "content": text}
+    return {"role": role, "metadata": None, "content": [{"text": text, "type": "text"}], "options": None}
 
 
 def pairs_of(messages: Sequence[tuple[str, str]]) -> list[list[str | None]]:
