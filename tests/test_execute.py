@@ -163,3 +163,13 @@ def test_a_private_space_of_the_catalogue_named_by_its_address_is_lent_the_token
         place = location.locate("a/b", Leash(1))
     end(made)
     assert (place.url, place.may_have_token) == ("https://a-b.hf.space", True)
+
+
+def test_a_space_that_breaks_down_on_an_empty_field_is_told_so(site: Flask, space: FakeSpace) -> None:
+    taking = takes_file(fake.says(["/tmp/x"]))
+    space.config, space.info = taking["config"], taking["info"]
+    space.messages = [fake.failed(error=None)]
+    student = Student(site.test_client())
+    run = student.finished(student.send(student.open("/espaces/a/b")).headers["Location"])
+    assert run["error"]["code"] == "space-exception"
+    assert "Un champ est parti vide" in student.open(f"/essais/{run['id']}").get_text(" ", strip=True)

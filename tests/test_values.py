@@ -337,3 +337,13 @@ def test_what_is_wrong_is_told_in_french_typography() -> None:
 @pytest.mark.parametrize("value", [0, 1, -1, 2.5, 1e21, 1e-7, 0.1 + 0.2, 2**53, math.pi])
 def test_a_number_goes_to_the_form_and_comes_back(value: float) -> None:
     assert parse(made("number"), typed(made("number"), value)) == value
+
+
+def test_a_dialogue_without_speakers_is_a_text_unless_a_line_names_one() -> None:
+    assert parse(made("dialogue"), ["Bonjour\r\nà tous"]) == "Bonjour\nà tous"
+    assert parse(made("dialogue"), ["Awa : Bonjour\nà tous"]) == [
+        {"speaker": "Awa", "text": "Bonjour"},
+        {"speaker": "", "text": "à tous"},
+    ]
+    assert parse(made("dialogue", speakers=("Awa",)), ["Bonjour"]) == [{"speaker": "Awa", "text": "Bonjour"}]
+    assert parse(made("dialogue"), [""]) == []

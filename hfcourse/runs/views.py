@@ -128,6 +128,7 @@ def view_of(run: Run) -> dict[str, Any]:
         "inputs": watch.inputs_of(run),
         "surplus_files": watch.surplus_files(run),
         "files_in": watch.files_in,
+        "left_empty": watch.left_empty(run) if run.error == "space-exception" else [],
         "is_file": shapes.is_file,
         "is_table": shapes.is_table,
         "rail": watch.rail(run),

@@ -66,6 +66,12 @@ def inputs_of(run: Run) -> dict[str, Any]:
     return store.sent_values(run, lambda item: file_entry(run, item))
 
 
+def left_empty(run: Run) -> list[str]:
+    """The labels of what was sent as nothing, which is the commonest reason for a Space to break down."""
+    inputs = inputs_of(run)
+    return [each["label"] for each in run.parameters if inputs.get(each["name"]) is None]
+
+
 def files_in(value: Any) -> list[FileEntry]:
     """The files of a value that was sent, in order; each once."""
     if isinstance(value, FileEntry):

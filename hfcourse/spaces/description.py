@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hfcourse.spaces.examples import Example, datasets_of, examples_of
-from hfcourse.spaces.labels import HELP_CHARACTERS, readable
+from hfcourse.spaces.labels import HELP_CHARACTERS, ORDINAL, readable
 from hfcourse.spaces.parameters import NAME_CHARACTERS, Parameter, describe_parameter
 from hfcourse.spaces.ranking import obstacle, plumbing, score
 from hfcourse.spaces.titles import button_of, title_of
@@ -207,8 +207,9 @@ def return_of(entry: Mapping[str, Any], component: Mapping[str, Any]) -> Return:
     """One entry of `returns` with its component of /config ({} where there is none)."""
     props = component.get("props") or {}
     schema = json.dumps(entry.get("type"))
+    label = readable(entry.get("label"), RESULT)
     return Return(
-        label=readable(entry.get("label"), RESULT),
+        label=RESULT if ORDINAL.fullmatch(label) and entry.get("component") == "Api" else label,
         component=str(entry.get("component", ""))[:NAME_CHARACTERS],
         hints={name: props[name][:NAME_CHARACTERS] for name in HINTS if isinstance(props.get(name), str)},
         holds_files='"FileData"' in schema or '"ImageData"' in schema,

@@ -54,7 +54,8 @@ def examples_of(
         if any(concerned):
             numbers_of_samples = range(min(len(props["samples"]), MOST_EXAMPLES))
             found += filter(None, (of_sample(concerned, props, n) for n in numbers_of_samples))
-    return tuple(found[:MOST_EXAMPLES]) or of_inputs(parameters, entries)
+    different = [each for place, each in enumerate(found[:MOST_EXAMPLES]) if each not in found[:place]]
+    return tuple(different) or of_inputs(parameters, entries)
 
 
 def of_sample(concerned: Sequence[Parameter | None], props: Mapping[str, Any], n: int) -> Example | None:

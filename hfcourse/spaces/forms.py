@@ -201,6 +201,22 @@ def fill(parameter: Parameter, value: Any) -> Field:
     return Field(parameter, texts=values.typed(parameter, value))
 
 
+def sent_as_is(form: Form) -> dict[str, Any]:
+    """What the form would send if nobody touched it, by parameter name; null for what could not be sent so."""
+    sent: dict[str, Any] = {}
+    for entry in form.fields:
+        try:
+            if entry.control == "table":
+                sent[entry.parameter.name] = tables.parse_table(entry.parameter, entry.rows)
+            elif entry.parts:
+                sent[entry.parameter.name] = compositions.compose(entry.parameter, entry.kept, entry.text)
+            else:
+                sent[entry.parameter.name] = values.parse(entry.parameter, entry.texts)
+        except Wrong:
+            sent[entry.parameter.name] = None
+    return sent
+
+
 def read(endpoint: Endpoint, posted: MultiDict[str, str], sent: MultiDict[str, FileStorage], visitor: str) -> Form:
     """The form as it was posted; what nobody asked for is ignored, and each fault stands in its field."""
     form = Form(endpoint, [])

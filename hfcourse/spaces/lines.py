@@ -108,14 +108,20 @@ def indented(line: str) -> str:
 # --- a dialogue
 
 
-def parse_dialogue(parameter: Parameter, texts: Sequence[str]) -> list[dict[str, str]]:
-    """Speaker and text of each line, « Nom : texte » or « [Nom] texte »; one without a name is the first speaker's."""
+def parse_dialogue(parameter: Parameter, texts: Sequence[str]) -> list[dict[str, str]] | str:
+    """Speaker and text of each line, « Nom : texte » or « [Nom] texte »; one without a name is the first speaker's.
+
+    A dialogue without speakers is a plain text, as on the Space's own page.
+    """
+    lines = [line for line in texts[0].splitlines() if line.strip()]
+    found = [BRACKET_LINE.fullmatch(line) or SPEAKER_LINE.fullmatch(line) for line in lines]
+    if lines and not parameter.speakers and not any(found):
+        return texts[0].replace("\r\n", "\n")
     speaker = parameter.speakers[0] if parameter.speakers else ""
-    spoken = []
-    for line in filter(str.strip, texts[0].splitlines()):
-        found = BRACKET_LINE.fullmatch(line) or SPEAKER_LINE.fullmatch(line)
-        spoken.append({"speaker": found[1].strip() if found else speaker, "text": found[2] if found else line})
-    return spoken
+    return [
+        {"speaker": named[1].strip() if named else speaker, "text": named[2] if named else line}
+        for line, named in zip(lines, found, strict=True)
+    ]
 
 
 def dialogue_text(value: Any) -> str:

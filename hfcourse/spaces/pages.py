@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from hfcourse import tokens, visitors
 from hfcourse.errors import CourseError, Explanation, Refused
-from hfcourse.spaces import catalogue, forms, location, states, uploads
+from hfcourse.spaces import catalogue, forms, location, states, takeaway, uploads
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
 from hfcourse.spaces.finding import Finding
 from hfcourse.spaces.forms import Form
+from hfcourse.spaces.snippets import Snippet
 from hfcourse.typography import NO_BREAK, french
 
 WAIT_FOR_POST_SECONDS = 8
@@ -80,9 +81,16 @@ def page(
     form: Form | None = None,
     error: CourseError | None = None,
     explanation: Explanation | None = None,
+    closed: Endpoint | None = None,
+    code: Sequence[Snippet] = (),
     status: int = 200,
 ) -> ResponseReturnValue:
-    """The page of a Space: its state, its endpoints, one form, and an error above or instead of it."""
+    """The page of a Space: its state, its endpoints, one form, and an error above or instead of it.
+
+    Args:
+        closed: an endpoint that was asked for and cannot be called, which stands in the place of the form.
+        code: the call that the form makes, in each language.
+    """
     body = render_template(
         "spaces/show.html",
         section="spaces",
@@ -94,6 +102,8 @@ def page(
         description=description,
         form=form,
         error=error,
+        closed=closed,
+        code=code,
         explanation=explanation or (error.explanation if error else None),
         refreshes=request.method == "GET" and error is not None and error.code in states.REFRESHED,
         typed=typed_again() if form is None and request.method == "POST" else [],
@@ -117,18 +127,21 @@ def typed_again() -> list[tuple[str, str]]:
 def show(space_id: str, wanted: str | None, run_id: str | None, visitor: str | None) -> ResponseReturnValue:
     """The page of a Space as a visit asks for it: the endpoint of that name, filled with the values of that run."""
     try:
-        description = location.connect(space_id).description
+        connection = location.connect(space_id)
     except CourseError as error:
         return page(space_id, error=error, status=404 if error.code == "space-not-found" else 200)
+    description = connection.description
     if not description.endpoints:
         return page(space_id, description, error=CourseError("no-api"))
     endpoint = description.find(wanted) if wanted else description.endpoints[0]
     if endpoint is None:
         return page(space_id, description, error=Refused("endpoint-gone"), status=404)
     if endpoint.obstacle:
-        return page(space_id, description)
+        return page(space_id, description, closed=endpoint)
     form, faults = form_of_run(endpoint, run_id, visitor)
-    return page(space_id, description, form=form, error=Refused("invalid-input", fields=faults) if faults else None)
+    refusal = Refused("invalid-input", fields=faults) if faults else None
+    code = takeaway.code_of(entry_of(space_id), connection.url, description.gradio, form)
+    return page(space_id, description, form=form, error=refusal, code=code)
 
 
 def form_of_run(endpoint: Endpoint, run_id: str | None, visitor: str | None) -> tuple[Form, dict[str, str]]:
@@ -197,3 +210,4 @@ def init_app(
         "recent_spaces": recent_spaces,
     }
     app.jinja_env.globals["space_url"] = space_url
+    app.jinja_env.filters["in_colours"] = takeaway.in_colours

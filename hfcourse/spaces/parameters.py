@@ -27,6 +27,7 @@ WORDS = {
     "html": "HTML", "markdown": "Texte", "browserstate": "Mémoire", "plot": "Graphique", "lineplot": "Graphique",
     "timer": "Minuterie", "label": "Étiquette", "uploadbutton": "Fichier", "pdf": "Document", "starrating": "Note",
 }  # fmt: skip
+IN_PICTURES = ("image", "video", "background")
 YES_OR_NO = (("oui", True), ("non", False))
 
 
@@ -34,6 +35,7 @@ YES_OR_NO = (("oui", True), ("non", False))
 class Parameter:
     """One value to send. `component` is Gradio's type in lower case; `default` is None where a form shows nothing.
 
+    `has_own_file` says that the Space's own page starts with a file of the Space, which is not sent from here.
     `time` is the kind of a moment: "string" (any text), "timestamp" or "datetime" (the Space reads it as a moment).
     `is_expected` is true where a Python function has no value of its own; nothing is ever refused for being empty.
     """
@@ -61,6 +63,7 @@ class Parameter:
     file_types: tuple[str, ...] = ()
     refuses_other_types: bool = False
     sources: tuple[str, ...] = ()
+    has_own_file: bool = False
     headers: tuple[str, ...] = ()
     datatypes: tuple[str, ...] = ()
     rows: int = 1
@@ -161,7 +164,17 @@ def of_files(props: Mapping[str, Any], kind: str) -> dict[str, Any]:
         "file_types": strings(props.get("file_types")),
         "refuses_other_types": kind in ("gallery", "multimodaltextbox") or props.get("type") != "binary",
         "sources": strings(props.get("sources")),
+        "has_own_file": holds_file(props.get("value")),
     }
+
+
+def holds_file(value: Any) -> bool:
+    """Is there file data of the Space in this value, or in the list that it is?"""
+    if isinstance(value, list):
+        return any(map(holds_file, value[:MOST_ROWS]))
+    if not isinstance(value, dict):
+        return False
+    return isinstance(value.get("path"), str) or any(holds_file(value.get(key)) for key in IN_PICTURES)
 
 
 def of_table(props: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,9 +190,9 @@ def of_table(props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def headers(props: Mapping[str, Any]) -> tuple[str, ...]:
-    """The titles of a table's columns: its own, else those of its first value."""
+    """The titles of a table's columns: those of its first value, else its own, which Gradio fills with 1, 2, 3."""
     value = props.get("value")
-    titles = strings(props.get("headers")) or strings(value.get("headers") if isinstance(value, dict) else None)
+    titles = strings(value.get("headers") if isinstance(value, dict) else None) or strings(props.get("headers"))
     return titles[:MOST_COLUMNS]
 
 

@@ -1,0 +1,131 @@
+"""The page of a Space: the call of its form as code, and an endpoint that cannot be called in the place of the form."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from hfcourse.spaces import forms, takeaway
+from hfcourse.spaces.catalogue import Entry
+from hfcourse.spaces.description import Endpoint, describe
+from hfcourse.spaces.files import KeptFile
+from hfcourse.spaces.parameters import Parameter
+from tests.posting import Student
+from tests.spaces import fake
+from tests.spaces.fake import FakeSpace, component
+from tests.test_validators import site_of
+
+HUB = "https://a-b.hf.space"
+
+
+def made(kind: str, name: str = "x", **parts: Any) -> Parameter:
+    return Parameter(name=name, label="Champ", component=kind, **parts)
+
+
+def codes(*parameters: Parameter, entry: Entry | None = None, url: str = HUB, **given: Any) -> dict[str, str]:
+    form = forms.filled(Endpoint("/f", "F", "", parameters, ()), given)
+    found = takeaway.code_of(entry or Entry("a/b", "A"), url, "6.31.0", form)
+    return {snippet.title: snippet.code for snippet in found}
+
+
+class TestValues:
+    def test_the_defaults_of_the_form_are_the_values_of_the_call(self) -> None:
+        code = codes(made("textbox", "words", default="Bonjour"), made("number", "count"))["Python"]
+        assert 'words="Bonjour"' in code
+        assert "count=None" in code
+
+    def test_what_a_run_sent_is_in_the_call(self) -> None:
+        assert 'words="Zoé"' in codes(made("textbox", "words", default="Awa"), words="Zoé")["Python"]
+
+    def test_a_table_is_the_value_that_the_space_gets(self) -> None:
+        table = made("dataframe", "rows", headers=("a",), datatypes=("number",))
+        code = codes(table, rows={"headers": ["a"], "data": [[1]], "metadata": None})["JavaScript"]
+        assert 'rows: {"headers": ["a"], "data": [[1]], "metadata": null}' in code
+
+    def test_a_file_is_a_sample_whether_one_is_chosen_or_not(self, tmp_path: Path) -> None:
+        kept = KeptFile("id", "secret-name.png", "image/png", 3, tmp_path / "x")
+        for given in ({}, {"photo": kept}):
+            code = codes(made("image", "photo"), **given)["Python"]
+            assert 'photo=handle_file("votre_image.png")' in code
+            assert "secret-name" not in code
+
+    def test_what_could_not_be_sent_is_nothing(self) -> None:
+        assert "count=None" in codes(made("number", "count", default="beaucoup"))["Python"]
+
+
+class TestAddress:
+    def test_a_space_of_the_hub_is_named(self) -> None:
+        code = codes(made("textbox"))
+        assert 'Client("a/b", token=False)' in code["Python"]
+        assert f"SPACE={HUB}" in code["cURL"]
+
+    def test_the_address_of_another_is_told_to_nobody(self) -> None:
+        for code in codes(made("textbox"), url="http://127.0.0.1:7861/path").values():
+            assert "127.0.0.1" not in code
+            assert "SPACE" in code
+
+    def test_the_token_is_asked_for_where_the_catalogue_lends_it(self) -> None:
+        assert 'os.environ["HF_TOKEN"]' in codes(made("textbox"), entry=Entry("a/b", "A", token=True))["Python"]
+
+
+class TestPages:
+    @pytest.fixture
+    def space(self) -> Iterator[FakeSpace]:
+        running = FakeSpace()
+        yield running
+        running.close()
+
+    @pytest.fixture
+    def app(self, tmp_path: Path, space: FakeSpace) -> Iterator[Flask]:
+        with site_of(tmp_path, space.url) as made:
+            yield made
+
+    def test_the_code_is_beside_the_form_without_the_address(self, app: Flask, space: FakeSpace) -> None:
+        page = Student(app.test_client()).open("/espaces/a/b")
+        shown = {str(each["data-lang"]): each.get_text() for each in page.select("pre[data-lang]")}
+        assert list(shown) == ["python", "javascript", "curl"]
+        assert 'words=""' in shown["python"]
+        assert space.url.removeprefix("http://") not in str(page)
+
+    def test_an_endpoint_that_cannot_be_called_says_why_in_the_place_of_the_form(
+        self, app: Flask, space: FakeSpace
+    ) -> None:
+        space.config["dependencies"] = [{**fake.CONFIG["dependencies"][0], "collects_event_data": True}]
+        page = Student(app.test_client()).open("/espaces/a/b?endpoint=/echo")
+        assert page.select_one("form[data-endpoint]") is None
+        words = page.select_one("main").get_text(" ", strip=True)  # type: ignore[union-attr]
+        assert "on ne peut pas l’appeler d’ici" in words
+        assert "Aucun point d’accès de ce Space ne s’appelle d’ici" in words
+        assert page.select("pre[data-lang]") == []
+
+
+class TestFindings:
+    """What real apps taught."""
+
+    def described(self, props: dict[str, Any], kind: str = "dataframe", **entry: Any) -> Parameter:
+        config = {
+            "components": [component(1, kind, **props)],
+            "dependencies": [{"id": 0, "api_name": "f", "inputs": [1], "outputs": [], "targets": []}],
+        }
+        given = {"parameter_name": "x", "label": "X", "component": kind.title(), "type": {}, **entry}
+        info = {"named_endpoints": {"/f": {"parameters": [given], "returns": []}}}
+        return describe(config, info).endpoints[0].parameters[0]
+
+    def test_the_columns_of_the_first_value_win_over_the_numbers_that_gradio_fills_in(self) -> None:
+        value = {"headers": ["a", "b", "c", "d"], "data": [[1, 2, 3, 4]], "metadata": None}
+        assert self.described({"headers": ["1", "2", "3"], "value": value}).headers == ("a", "b", "c", "d")
+
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [
+            ({"path": "/tmp/x.png", "meta": {"_type": "gradio.FileData"}}, True),
+            ([{"image": {"path": "/tmp/x.png"}, "caption": None}], True),
+            ({"background": {"path": "x"}, "layers": []}, True),
+            (None, False),
+            ("text", False),
+        ],
+    )
+    def test_a_file_that_the_space_starts_with_is_known(self, value: Any, expected: bool) -> None:
+        assert self.described({"value": value}, "image").has_own_file is expected
