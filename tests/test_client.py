@@ -139,7 +139,6 @@ class TestDescribing:
             ({"dependencies": [{"id": 0, "api_name": "echo"}]}, "bad-answer"),
             ({"dependencies": ["echo"]}, "bad-answer"),
             ({"dependencies": [ECHO | {"inputs": [9]}]}, "bad-answer"),
-            ({"dependencies": [ECHO | {"targets": [[]]}]}, "bad-answer"),
             ({"version": "not a version"}, "bad-answer"),
             ({"version": 6}, "bad-answer"),
             ({"api_prefix": 5}, "bad-answer"),

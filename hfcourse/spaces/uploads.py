@@ -53,7 +53,8 @@ class Posted:
         chosen = [sent for sent in self.uploads.getlist(name) if sent.filename]
         if any(self.texts.getlist(name)):
             raise Wrong(NOT_A_FILE)
-        if not {name, f"{name}-kept"} & {*self.texts, *self.uploads}:
+        is_there = name in self.uploads or name in self.texts or any(self.texts.getlist(f"{name}-kept"))
+        if not is_there:
             raise Wrong(MISSING)
         faults = [*self.keep_again(name, kept)] if part.several or not chosen else []
         faults += receive_all(parameter, chosen if part.several else chosen[:1], self.visitor, kept)

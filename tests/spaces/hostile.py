@@ -139,7 +139,7 @@ def marked_description() -> dict[str, Any]:
         ("dataframe", "table", {"headers": [MARKUP, "b"], "value": {"headers": [MARKUP, "b"], "data": [[MARKUP, 1]]}}),
         ("code", "source", {"value": MARKUP, "language": MARKUP}),
         ("json", "anything", {"value": {"headers": ["a"], "data": [[MARKUP]]}}),
-        ("file", "piece", {"file_types": [MARKUP]}),
+        ("file", "piece", {"file_types": [MARKUP, ".txt"]}),
         (MARKUP, "unknown", {"value": MARKUP}),
     )
     values = marked_values()
@@ -455,7 +455,7 @@ def streaming(other: str) -> Modes:
         "interim": ("timeout", drip_info),
         "one-event": ("answer-too-large", fake.endless_event),
         "300-mb": ("answer-too-large", huge),
-        "flood": ("answer-too-large", fake.flood),
+        "flood": ("answer-too-large or timeout", fake.flood),
         "diffs": ("answer-too-large", diffs),
         "logs": ("answer-too-large or timeout", repeat(note)),  # whichever comes first on a busy machine
         "progress-flood": ("answer-too-large or timeout", repeat(tick, tick, tick, tick)),
