@@ -36,6 +36,7 @@ check: $(DEV_STAMP)  ## look for faults without running anything: ruff, mypy
 bench: $(DEV_STAMP)  ## measure what the README claims
 	@$(BIN)/python bench/start.py
 	@$(BIN)/python bench/weight.py
+	@$(BIN)/python bench/forms.py
 	@$(BIN)/python bench/call.py
 
 clean:  ## remove .venv and the caches; the instance folder stays

@@ -19,7 +19,7 @@ from hfcourse.practice.server import PracticeServer
 from tests.browser.site import free_port
 from tests.practice_fixtures import until
 from tests.spaces import fake
-from tests.spaces.fake import FakeServer, FakeSpace, completed, failed
+from tests.spaces.fake import FakeServer, FakeSpace, completed, failed, generating
 
 FOLDER = ROOT / "hfcourse" / "content" / "mini-chatbot"
 TOKEN = "hf_" + "z" * 34
@@ -261,10 +261,25 @@ def test_one_answer_at_a_time_for_one_visitor(build: Build, space: FakeSpace):
     first = threading.Thread(target=lambda: list(module.turn_by_turn(visitor, "Bonjour")))
     first.start()
     space.wait_for("/queue/join")
-    assert "déjà en cours" in told(client)
+    assert "déjà en cours" in told(client, "Salut")
     let_go.set()
     first.join()
-    assert visitor.turns[-1]["answer"] == "Bonjour"
+    assert [turn["question"] for turn in visitor.turns] == ["", "Bonjour", "Salut"]
+    assert visitor.turns[1]["answer"] == "Bonjour"
+
+
+def test_a_page_reloaded_during_an_answer_still_has_the_question(build: Build, space: FakeSpace):
+    space.messages = [generating(["Bon"]), completed(["Bonjour"])]
+    module = build(space.url, ENDPOINT="/echo")
+    client = module.app.test_client()
+    told(client, "")
+    (visitor,) = module.visitors.values()
+    turn = module.turn_by_turn(visitor, "Coucou")
+    next(turn)
+    turn.close()  # as the server does when the browser has gone
+    page = client.get("/").text
+    assert '<li class="question">Coucou</li>' in page
+    assert '<li class="answer">Bon' in page
 
 
 def test_who_left_is_forgotten_and_the_session_with_the_space_closed(build: Build, space: FakeSpace):

@@ -203,6 +203,7 @@ def turn_by_turn(visitor, message):
     """Les états d’un tour de parole ; s’il échoue, le dernier est une phrase."""
     shown = LOOKS_LIKE_A_TOKEN.sub("hf_••••", message)
     turn = {"question": shown, "answer": "", "failed": False}
+    visitor.turns = [*visitor.turns, turn][-KEPT_TURNS:]  # gardé, même interrompu
     try:
         check(message)
         if not visitor.busy.acquire(blocking=False):
@@ -222,7 +223,6 @@ def turn_by_turn(visitor, message):
             leave(visitor)  # le prochain message ouvrira une session neuve
         turn |= {"answer": sentence_for(error), "failed": True}
         yield turn
-    visitor.turns = [*visitor.turns, turn][-KEPT_TURNS:]
 
 
 # <<< tour

@@ -1,0 +1,80 @@
+"""What the page of a Space costs that says a megabyte of itself, or has 500 endpoints.
+
+    python bench/forms.py
+
+Beside each, in the same run: the time that Python takes to read the description's JSON, which nobody gets round.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import brotli
+from flask import Flask
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from hfcourse import create_app
+from hfcourse.spaces import forms, pages
+from hfcourse.spaces.description import describe
+from tests.heavy import HEAVY
+
+TIMES = 5
+
+
+def best(action: Callable[[], object]) -> float:
+    """Milliseconds of the fastest of several times."""
+    took = []
+    for _ in range(TIMES):
+        start = time.perf_counter()
+        action()
+        took.append(time.perf_counter() - start)
+    return min(took) * 1000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Megabytes of the description; milliseconds to read, describe and draw it; kilobytes of the page, compressed."""
+
+    size: float
+    read: float
+    described: float
+    drawn: float
+    weight: float
+
+
+def measure(app: Flask, config: dict[str, Any], info: dict[str, Any]) -> Measured:
+    """The page of a Space that describes itself so."""
+    raw = json.dumps([config, info])
+    description = describe(config, info)
+
+    def draw() -> str:
+        return pages.page("a/b", description, form=forms.filled(description.endpoints[0]))[0]
+
+    with app.test_request_context("/espaces/a/b"):
+        read, described, drawn = map(best, (lambda: json.loads(raw), lambda: describe(config, info), draw))
+        page = brotli.compress(draw().encode(), quality=app.config["COMPRESS_BR_LEVEL"])
+    return Measured(len(raw) / 1e6, read, described, drawn, len(page) / 1000)
+
+
+def main() -> None:
+    """Print a line for each description."""
+    with tempfile.TemporaryDirectory() as instance:
+        app = create_app({"INSTANCE": instance})
+        print("                    MB   read ms   describe ms   draw ms   drawn/read   page KB compressed")
+        for name, (config, info) in HEAVY.items():
+            it = measure(app, config, info)
+            ratio = (it.described + it.drawn) / it.read
+            print(
+                f"{name:18}{it.size:5.2f}{it.read:10.1f}{it.described:14.1f}{it.drawn:10.1f}{ratio:13.1f}{it.weight:21.1f}"
+            )
+        app.extensions["database"].kw["bind"].dispose()
+
+
+if __name__ == "__main__":
+    main()

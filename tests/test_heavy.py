@@ -1,0 +1,34 @@
+"""A description at its limits is a page that a telephone can load."""
+
+import json
+
+import brotli
+import pytest
+from flask import Flask
+
+from hfcourse.spaces import forms, pages
+from hfcourse.spaces.description import describe
+from tests.heavy import ENDPOINTS, HEAVY
+
+MOST_PAGE_BYTES = 100_000
+
+
+@pytest.mark.parametrize("which", [which for which in HEAVY if which != "500 endpoints"])
+def test_the_descriptions_weigh_about_a_megabyte(which: str) -> None:
+    assert 800_000 < len(json.dumps(HEAVY[which])) < 2_000_000
+
+
+@pytest.mark.parametrize("which", HEAVY)
+def test_the_page_is_light(app: Flask, which: str) -> None:
+    description = describe(*HEAVY[which])
+    with app.test_request_context("/espaces/a/b"):
+        page, _ = pages.page("a/b", description, form=forms.filled(description.endpoints[0]))
+    assert "<form" in page
+    assert len(brotli.compress(page.encode(), quality=app.config["COMPRESS_BR_LEVEL"])) < MOST_PAGE_BYTES
+
+
+def test_every_endpoint_of_a_long_list_can_be_opened(app: Flask) -> None:
+    description = describe(*HEAVY["500 endpoints"])
+    with app.test_request_context("/espaces/a/b"):
+        page, _ = pages.page("a/b", description, form=forms.filled(description.endpoints[0]))
+    assert all(f"endpoint=/fonction_{n}&#34;" in page or f'endpoint=/fonction_{n}"' in page for n in range(ENDPOINTS))
