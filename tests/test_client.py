@@ -299,7 +299,7 @@ class TestCalling:
         connection, leash = connected(space, wire), Leash(60)
         events, seconds = timed(lambda: list(connection.call("/echo", ["x"], leash)))
         assert events == [Output(("fin",))]
-        assert seconds < 2.5
+        assert seconds < 10
         assert leash.remaining() > 50  # files may still be fetched
         assert space.asked("/cancel") == []
 
