@@ -192,7 +192,7 @@ def test_the_lessons_have_nothing_to_mend(tmp_path: Path):
 
 def test_checking_a_broken_lesson_names_file_and_line_and_fails(app: Flask, tmp_path: Path):
     (tmp_path / "11-essai.md").write_text(LESSON)
-    app.extensions["lessons"] = library.Shelf(tmp_path, library.FIGURES)
+    app.extensions["lessons"] = library.Shelf(tmp_path, library.FIGURES, tmp_path / "figures")
     said = invoke(app, "check")
     assert said.exit_code == 1
     assert f"{tmp_path / '11-essai.md'}:10: " in said.output

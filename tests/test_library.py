@@ -29,7 +29,8 @@ class Course:
         self.content, self.figures = folder / "content", folder / "figures"
         self.content.mkdir()
         self.figures.mkdir()
-        self.shelf = Shelf(self.content, self.figures)
+        self.pictures = folder / "own"
+        self.shelf = Shelf(self.content, self.figures, self.pictures)
 
     def write(self, name: str, number: str, slug: str, body: str = "Un chapeau.") -> Path:
         path = self.content / name

@@ -4,7 +4,6 @@ import difflib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import unescape
 
 from markdown_it.token import Token
 
@@ -17,7 +16,6 @@ OPENING, CLOSING = "container_block_open", "container_block_close"
 DAY = re.compile(r"\d{1,2}(er|ᵉʳ)? [a-zéû]+ \d{4}")
 ENDPOINT = re.compile(r"([\w.-]+/[\w.-]+) (/[\w-]+)")
 CAPTION_NUMBER = re.compile(r"(<strong>\d+</strong>) ")
-PICTURE_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL)
 TWO_TERMS = ["dt_open", "dd_open", "dt_open", "dd_open"]
 
 
@@ -76,7 +74,7 @@ def change(block: Container) -> str:
 
 
 def figure(block: Container) -> str:
-    """A drawing of ours, inlined so that it takes the colours of the page."""
+    """A drawing of ours, inlined so that it takes the colours of the page; or a picture in its place."""
     name, known = block.words, block.draft.figures
     if name not in known:
         near = [f"Did you mean {other}?" for other in difflib.get_close_matches(name, known, n=1)]
@@ -88,11 +86,10 @@ def figure(block: Container) -> str:
         block.fault("a figure's caption is not one paragraph.", "Write one paragraph between the two :::.")
     else:
         block.inner[0].hidden = block.inner[-1].hidden = True
-    svg = known.get(name, "")
-    title = PICTURE_TITLE.search(svg)
+    drawn = known.get(name, "")
     # A number of the drawing stays on the line of the words that explain it.
     caption = CAPTION_NUMBER.sub(rf"\1{NO_BREAK}", to_html(block.inner))
-    return pieces.figure(unescape(title[1]) if title else name, svg, caption)
+    return pieces.figure(pieces.title_of(drawn) or name, drawn, caption)
 
 
 def tabs(block: Container) -> str:

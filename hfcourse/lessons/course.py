@@ -7,12 +7,13 @@ links between lessons become links within the page.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 from flask import current_app, render_template
 from markupsafe import Markup
 
-from hfcourse.lessons import glossary, library
+from hfcourse.lessons import figures, glossary, library
 from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
 
@@ -22,6 +23,7 @@ GROUP = re.compile(r'(?<=\s)name="(langage-\d+)"')
 PAINT = re.compile(r"url\(#([^)]+)\)")
 HREF = re.compile(r'\shref="([^"]*)"')
 LANDMARK = re.compile(r'(<(?:section|form)\b[^<>]*) aria-labelledby="[^"]*"')
+PICTURE = re.compile(rf'(?<=\s)src="{figures.ADDRESS}([^"]+)"')
 ICON = "#i-"
 CONTENTS = "sommaire"
 STYLES = ("css/tokens.css", "css/site.css")
@@ -79,18 +81,19 @@ def moved_tag(tag: str, slug: str, site: str | None) -> str:
     return PAINT.sub(rf"url(#{slug}-\1)", GROUP.sub(rf'name="{slug}-\1"', tag))
 
 
-def moved(lesson: Lesson, site: str | None) -> Markup:
+def moved(lesson: Lesson, site: str | None, address_of: Callable[[str], str]) -> Markup:
     """A lesson as it stands on the page of all: its headings one level lower, nothing answered yet."""
-    html = TAG.sub(lambda found: moved_tag(found[0], lesson.slug, site), str(lesson.html))
+    html = PICTURE.sub(lambda found: f'src="{address_of(unescape(found[1]))}"', str(lesson.html))
+    html = TAG.sub(lambda found: moved_tag(found[0], lesson.slug, site), html)
     html = LANDMARK.sub(r"\1", html)  # on this page the same names come back in each lesson
     html = re.sub(r"<(/?)h([23])\b", lambda found: f"<{found[1]}h{int(found[2]) + 1}", html)
     post = "" if site is None else f' action="{site}{library.ADDRESS}{lesson.slug}" method="post"'
     return Markup(html.replace(' method="post"', post))  # noqa: S704 (what was safe still is)
 
 
-def chapters(site: str | None) -> list[Chapter]:
-    """Every lesson, for the page of all."""
-    return [Chapter(lesson.slug, lesson, moved(lesson, site)) for lesson in library.lessons()]
+def chapters(site: str | None, address_of: Callable[[str], str]) -> list[Chapter]:
+    """Every lesson, for the page of all; `address_of` gives that of a picture of the instructor, by its name."""
+    return [Chapter(lesson.slug, lesson, moved(lesson, site, address_of)) for lesson in library.lessons()]
 
 
 def entries(address_of: Callable[[Lesson, Term], str], prefix: str = "") -> list[Entry]:
@@ -112,16 +115,21 @@ def use_on_the_page(lesson: Lesson, term: Term) -> str:
     return f"#{lesson.slug}-mot-{term.anchor}"
 
 
-def parts(site: str | None) -> dict[str, object]:
+def parts(site: str | None, address_of: Callable[[str], str]) -> dict[str, object]:
     """What the template of the page of all shows."""
-    return {"chapters": chapters(site), "entries": entries(use_on_the_page, "glossaire-")}
+    return {"chapters": chapters(site, address_of), "entries": entries(use_on_the_page, "glossaire-")}
 
 
 def export(site: str | None) -> str:
     """The whole course as one HTML file: looks and scripts are in it, and it loads nothing."""
     folder = Path(current_app.static_folder or "")
 
+    def embedded(name: str) -> str:
+        return figures.data_url(library.own_pictures() / name)
+
     def joined(names: tuple[str, ...]) -> Markup:
         return Markup("\n".join((folder / name).read_text(encoding="utf-8") for name in names))  # noqa: S704 (ours)
 
-    return render_template("lessons/export.html", styles=joined(STYLES), scripts=joined(SCRIPTS), **parts(site))
+    return render_template(
+        "lessons/export.html", styles=joined(STYLES), scripts=joined(SCRIPTS), **parts(site, embedded)
+    )

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from hfcourse.config import ROOT
-from hfcourse.lessons import glossary, markdown
+from hfcourse.lessons import figures, glossary, markdown
 from hfcourse.lessons.checklist import Checklist
 from hfcourse.lessons.draft import Fault, Link, Part, Section
 from hfcourse.lessons.frontmatter import FrontMatter
@@ -138,26 +138,30 @@ def stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
 
 
 class Shelf:
-    """The lessons of two folders, in order."""
+    """The lessons of a folder, in order, with the figures of two others."""
 
-    def __init__(self, content: Path, figures: Path) -> None:
-        self.content, self.figures = content, figures
+    def __init__(self, content: Path, figures: Path, own_pictures: Path) -> None:
+        self.content, self.figures, self.own_pictures = content, figures, own_pictures
         self.state: tuple[tuple[str, int, int], ...] | None = None
         self.pictures: Texts = ()
         self.listings: Texts = ()
         self.kept: tuple[Lesson, ...] = ()
         self.glossary = Glossary()
+        self.faults: list[Fault] = []
 
     def lessons(self) -> tuple[Lesson, ...]:
         """The lessons in order, read again if a file has changed."""
-        state = tuple(itertools.chain(stamps(self.content), stamps(self.figures)))
+        own = stamps(self.own_pictures) if self.own_pictures.is_dir() else ()
+        state = tuple(itertools.chain(stamps(self.content), stamps(self.figures), own))
         if state != self.state:
             self.kept, self.state = self.read(), state
         return self.kept
 
     def read(self) -> tuple[Lesson, ...]:
         """Read every file that a page is made of."""
-        self.pictures = tuple((path.name, read(path)) for path in sorted(self.figures.glob("*.svg")))
+        drawings = {path.name: read(path) for path in sorted(self.figures.glob("*.svg"))}
+        drawn, self.faults = figures.in_place(drawings, self.own_pictures)
+        self.pictures = tuple(drawn.items())
         shown = (path for path in sorted(self.content.glob("*/**/*")) if path.suffix in SHOWN)
         self.listings = tuple((path.relative_to(self.content).as_posix(), read(path)) for path in shown)
         self.glossary = open_glossary(self.content / GLOSSARY)
@@ -230,6 +234,11 @@ def terms() -> tuple[Term, ...]:
     return current_app.extensions["lessons"].glossary.terms
 
 
+def own_pictures() -> Path:
+    """The folder of the instructor's pictures, which may not be there."""
+    return current_app.extensions["lessons"].own_pictures
+
+
 def lesson(slug: str) -> Lesson | None:
     """The lesson of that slug."""
     return next((one for one in lessons() if one.slug == slug), None)
@@ -247,8 +256,8 @@ def faults() -> list[Fault]:
     shelf = lessons()
     is_page = is_page_of(current_app.url_map.bind(""))
     own = [fault for one in shelf for fault in one.faults]
-    of_words = current_app.extensions["lessons"].glossary.faults
-    return sorted([*own, *of_words, *repeated(shelf), *dead_links(shelf, is_page)])
+    kept = current_app.extensions["lessons"]
+    return sorted([*own, *kept.faults, *kept.glossary.faults, *repeated(shelf), *dead_links(shelf, is_page)])
 
 
 def sample(source: str) -> Markup:
@@ -261,5 +270,5 @@ def sample(source: str) -> Markup:
 
 def init_app(app: Flask) -> None:
     """Open the shelf; it is read at the first page that needs it."""
-    app.extensions["lessons"] = Shelf(CONTENT, FIGURES)
+    app.extensions["lessons"] = Shelf(CONTENT, FIGURES, Path(app.instance_path) / "figures")
     app.jinja_env.filters["as_lesson"] = sample

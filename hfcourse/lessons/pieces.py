@@ -1,12 +1,15 @@
 """The HTML of what Markdown has no word for; templates/patterns.html shows each piece. Pure.
 
-`body`, `caption` and `svg` are HTML already; every other argument is text.
+`body`, `caption` and `drawn` are HTML already; every other argument is text.
 """
 
+import re
 from collections.abc import Sequence
-from html import escape
+from html import escape, unescape
 
 from hfcourse.typography import NO_BREAK
+
+TITLE = re.compile(r'<title[^>]*>(.*?)</title>|<img [^>]*\balt="([^"]*)"', re.DOTALL)
 
 
 def icon(name: str) -> str:
@@ -33,9 +36,16 @@ def scroll(label: str, body: str) -> str:
     return f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(label)}">{body}</div>'
 
 
-def figure(label: str, svg: str, caption: str) -> str:
-    """A drawing and its caption; without `svg`, the caption alone."""
-    drawing = scroll(f"Figure{NO_BREAK}: {label}", svg) + "\n" if svg else ""
+def title_of(drawn: str) -> str:
+    """What a drawing or a picture shows, in a few words; '' if it does not say so."""
+    found = TITLE.search(drawn)
+    return unescape(found[1] or found[2] or "") if found else ""
+
+
+def figure(label: str, drawn: str, caption: str) -> str:
+    """A drawing (which scrolls on a narrow screen) or a picture, and its caption; alone if nothing is drawn."""
+    is_drawing = drawn.startswith("<svg")
+    drawing = (scroll(f"Figure{NO_BREAK}: {label}", drawn) if is_drawing else drawn) + "\n" if drawn else ""
     return f'<figure class="wide figure">{drawing}<figcaption>{caption.strip()}</figcaption></figure>\n'
 
 

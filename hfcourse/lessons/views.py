@@ -1,11 +1,23 @@
 """The pages of the course: /lecons, /glossaire, /recherche, /imprimer."""
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+import re
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from hfcourse import errors, security
-from hfcourse.lessons import checklist, course, library, marks, progress, quiz, search
+from hfcourse.lessons import checklist, course, figures, library, marks, progress, quiz, search
 from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
 
@@ -29,7 +41,8 @@ def under_root(html: Markup, root: str) -> Markup:
     """Put the path that the site is mounted under, behind a proxy, before its own links."""
     if not root:
         return html
-    return Markup(str(html).replace('href="/', f'href="{Markup.escape(root)}/'))  # noqa: S704 (what was safe still is)
+    inner = re.compile(r'\b(href|src)="/')
+    return Markup(inner.sub(rf'\1="{Markup.escape(root)}/', str(html)))  # noqa: S704 (what was safe still is)
 
 
 def revalidated(page: str) -> Response:
@@ -132,7 +145,20 @@ def glossary() -> ResponseReturnValue:
 @bp.get("/imprimer")
 def whole() -> ResponseReturnValue:
     """The whole course on one page, to print."""
-    return revalidated(render_template("lessons/course.html", section="course", **course.parts(request.script_root)))
+    root = request.script_root
+
+    def address_of(name: str) -> str:
+        return url_for(".picture", name=name)
+
+    return revalidated(render_template("lessons/course.html", section="course", **course.parts(root, address_of)))
+
+
+@bp.get(figures.ADDRESS + "<name>")
+def picture(name: str) -> ResponseReturnValue:
+    """A picture of the instructor that stands in the place of a drawing; nothing else of that folder."""
+    if name not in {path.name for path in figures.pictures_of(library.own_pictures()).values()}:
+        abort(404)
+    return send_from_directory(library.own_pictures(), name, max_age=0)
 
 
 @bp.get("/recherche")

@@ -1,0 +1,72 @@
+"""The figures of the lessons: our drawings, and the instructor's own pictures in their place.
+
+A picture in `figures/` of the instance folder replaces the drawing of the same name: `HuggingFaceTokens.png`
+stands where `HuggingFaceTokens.svg` stood, at the next reload. No SVG: its text would become a part of our page.
+"""
+
+import base64
+import difflib
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+
+from hfcourse.lessons.draft import Fault
+from hfcourse.lessons.pieces import title_of
+
+ADDRESS = "/figures/"
+TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+}
+
+
+@lru_cache(maxsize=64)
+def size_of(path: Path, _modified: int) -> tuple[int, int]:
+    """Width and height in pixels, read from the beginning of the file.
+
+    Raises:
+        OSError, ValueError: the file cannot be read, or is no picture.
+    """
+    from PIL import Image  # only here: it takes longer to load than Flask, and few sites have such pictures
+
+    try:
+        with Image.open(path) as picture:
+            return picture.size
+    except Image.DecompressionBombError as error:
+        raise ValueError(str(error)) from error
+
+
+def pictures_of(folder: Path) -> dict[str, Path]:
+    """The pictures of the instance folder, by the name of the drawing that each replaces."""
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return {f"{path.stem}.svg": path for path in found if path.suffix.lower() in TYPES and path.is_file()}
+
+
+def in_place(drawings: Mapping[str, str], folder: Path) -> tuple[dict[str, str], list[Fault]]:
+    """The figures by name, as HTML: each drawing, or the picture of `folder` that replaces it; and what is amiss."""
+    figures, faults = dict(drawings), []
+    for name, path in pictures_of(folder).items():
+        if name not in drawings:
+            near = difflib.get_close_matches(name, drawings, n=1)
+            mend = f"Did you mean {Path(near[0]).stem}{path.suffix}?" if near else "Name it after a figure of a lesson."
+            faults.append(Fault(str(path), 1, "this picture replaces no figure.", mend))
+            continue
+        try:
+            width, height = size_of(path, path.stat().st_mtime_ns)
+        except (OSError, ValueError):
+            faults.append(Fault(str(path), 1, "this picture cannot be read.", "Save it again as PNG, JPEG or WebP."))
+            continue
+        figures[name] = (
+            f'<img src="{ADDRESS}{escape(path.name)}" alt="{escape(title_of(drawings[name]))}"'
+            f' width="{width}" height="{height}" loading="lazy" decoding="async">'
+        )
+    return figures, faults
+
+
+def data_url(path: Path) -> str:
+    """The picture itself as an address, for a page that loads nothing."""
+    return f"data:{TYPES[path.suffix.lower()]};base64,{base64.b64encode(path.read_bytes()).decode()}"
