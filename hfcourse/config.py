@@ -21,6 +21,7 @@ from flask import Flask
 
 PREFIX = "HFCOURSE_"
 ROOT = Path(__file__).resolve().parent.parent
+MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
 FALSE_WORDS, TRUE_WORDS = {"0", "no", "non", "false", "off"}, {"1", "yes", "oui", "true", "on"}
 
@@ -96,6 +97,14 @@ def http_url(raw: str) -> str:
     return address
 
 
+def contact(raw: str) -> str:
+    """A mail address, or the web address of a page to write on; '' stays ''."""
+    address = raw.strip()
+    if address and not (MAIL.fullmatch(address) or (is_address(address) and "@" not in address)):
+        raise ValueError("expected a mail address or one that starts with https://")
+    return address
+
+
 def proxy(raw: str) -> str:
     """The address of a proxy, possibly with a name and a password; '' stays ''."""
     address = raw.strip().rstrip("/")
@@ -160,6 +169,7 @@ SETTINGS = (
     Setting("KEEP_DAYS", "90", whole(1), "days after which a run and its files are deleted"),
     Setting("KEEP_BYTES", "2000000000", whole(1), "size of all kept files; beyond it the oldest go first"),
     Setting("SECRET_KEY", "", secret, "signs the cookies (default: made once and kept in the instance folder)"),
+    Setting("REPORT_TO", "", contact, "mail or web address to which readers report a mistake in a lesson"),
     Setting("TRUSTED_PROXIES", "0", whole(0), "reverse proxies in front of the site whose headers are believed"),
     Setting("PROXY_URL", "", proxy, "a school's proxy, for the Hub and the Spaces"),
     Setting("CA_BUNDLE", "", certificates, "a school's own certificates (PEM), for the Hub and the Spaces"),

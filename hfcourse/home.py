@@ -1,6 +1,6 @@
 """The pages that belong to no room: the course's front page, privacy, patterns, health."""
 
-from flask import Blueprint, current_app, jsonify, render_template
+from flask import Blueprint, Response, current_app, jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from hfcourse import database, visitors
@@ -10,6 +10,7 @@ from hfcourse.spaces import catalogue
 
 bp = Blueprint("home", __name__)
 LATEST_RUNS = 3
+KEPT_OUT = ("runs.index", "lessons.find")
 
 
 @bp.get("/")
@@ -42,6 +43,24 @@ def privacy() -> ResponseReturnValue:
 def patterns() -> ResponseReturnValue:
     """Every component of the pages, once each."""
     return render_template("patterns.html")
+
+
+@bp.get("/sitemap.xml")
+def sitemap() -> ResponseReturnValue:
+    """The pages to find by a search; lessons with the day on which their facts were checked (sitemaps.org, 0.9)."""
+    listed = ("home.index", "spaces.index", "lessons.glossary", "lessons.whole")
+    addresses = {url_for(each, _external=True): None for each in listed}
+    lessons = {url_for("lessons.show", slug=one.slug, _external=True): one.front.checked for one in library.lessons()}
+    page = render_template("home/sitemap.xml", addresses=addresses | lessons)
+    return Response(page, mimetype="application/xml")
+
+
+@bp.get("/robots.txt")
+def robots() -> ResponseReturnValue:
+    """What no search engine should visit: what is each visitor's own, or different for each question."""
+    lines = ["User-agent: *", *(f"Disallow: {url_for(each)}" for each in KEPT_OUT)]
+    lines += [f"Sitemap: {url_for('.sitemap', _external=True)}", ""]
+    return Response("\n".join(lines), mimetype="text/plain")
 
 
 @bp.get("/sante")
