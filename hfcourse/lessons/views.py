@@ -1,6 +1,7 @@
 """The pages of the course: /lecons, /glossaire, /recherche, /imprimer."""
 
 import re
+from dataclasses import replace
 
 from flask import (
     Blueprint,
@@ -20,6 +21,7 @@ from hfcourse import errors, security
 from hfcourse.lessons import checklist, course, figures, library, marks, progress, quiz, search
 from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
+from hfcourse.lessons.slides import slides_of
 
 MOST_TYPED = 200
 
@@ -87,6 +89,16 @@ def show(slug: str) -> ResponseReturnValue:
         previous=previous,
         following=following,
     )
+    return revalidated(page)
+
+
+@bp.get("/lecons/<slug>/projeter")
+def project(slug: str) -> ResponseReturnValue:
+    """One lesson for a room: large, one section at a time."""
+    lesson = found(slug)
+    slides = [replace(each, html=under_root(each.html, request.script_root)) for each in slides_of(lesson)]
+    definitions = under_root(lesson.definitions, request.script_root)
+    page = render_template("lessons/project.html", lesson=lesson, slides=slides, definitions=definitions)
     return revalidated(page)
 
 

@@ -1,0 +1,62 @@
+"""A lesson for a room: cut into its sections, nothing lost, nothing kept of what is answered."""
+
+import pytest
+from flask import Flask
+
+from hfcourse.lessons import library
+from hfcourse.lessons.slides import slides_of
+from tests.posting import Student
+
+LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot")
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_the_sections_together_are_the_lesson(app: Flask, slug: str) -> None:
+    with app.app_context():
+        lesson = library.lesson(slug)
+    assert lesson is not None
+    slides = slides_of(lesson)
+    assert "".join(slide.html for slide in slides) == str(lesson.html).replace(' method="post"', "")
+    assert [slide.heading for slide in slides] == ["", *(section.anchor for section in lesson.sections)]
+    for slide in slides[1:]:
+        assert slide.html.startswith(f'<h2 id="{slide.heading}"')
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_every_section_has_a_name_and_leads_to_its_neighbours(student: Student, slug: str) -> None:
+    page = student.open(f"/lecons/{slug}/projeter")
+    sections = page.select(".slides > section")
+    names = [str(each["id"]) for each in sections]
+    ids = [str(each["id"]) for each in page.select("[id]")]
+    assert len(ids) == len(set(ids))
+    assert len(sections) > 4
+    for number, section in enumerate(sections):
+        label = section.get("aria-label") or page.select_one(f"[id='{section['aria-labelledby']}']")
+        assert label
+        leads = {str(link["rel"][0]): str(link["href"]) for link in section.select(".turn a")}
+        around = {"prev": names[number - 1] if number else None, "next": (*names, None)[number + 1]}
+        assert leads == {name: f"#{target}" for name, target in around.items() if target}
+
+
+def test_a_lesson_leads_there_and_back(student: Student) -> None:
+    address = f"/lecons/{LESSONS[1]}"
+    assert student.open(address).select_one(f"a[href='{address}/projeter']")
+    assert student.open(f"{address}/projeter").select_one(f"a[data-leave][href='{address}']")
+
+
+def test_nothing_of_it_is_sent_or_kept(student: Student) -> None:
+    page = student.open(f"/lecons/{LESSONS[1]}/projeter")
+    assert page.select("form.quiz")
+    assert not page.select("form[method], form[action]")
+    assert "Set-Cookie" not in student.client.get(f"/lecons/{LESSONS[1]}/projeter").headers
+
+
+def test_behind_a_proxy_its_links_keep_the_path_of_the_site(student: Student) -> None:
+    overrides = {"SCRIPT_NAME": "/cours"}
+    page = student.client.get(f"/lecons/{LESSONS[0]}/projeter", environ_overrides=overrides).text
+    assert 'href="/cours/lecons/' in page
+    assert 'href="/lecons/' not in page
+
+
+def test_there_is_none_of_a_lesson_that_is_not_there(student: Student) -> None:
+    assert student.client.get("/lecons/9-9-rien/projeter").status_code == 404
