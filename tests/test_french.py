@@ -1,4 +1,4 @@
-"""French typography in everything that the site shows: no-break spaces, apostrophes, ellipses."""
+"""French typography and spelling in everything that the site shows."""
 
 import re
 
@@ -6,12 +6,15 @@ import pytest
 from bs4 import BeautifulSoup
 from bs4.element import Comment, Doctype, Tag
 from flask.testing import FlaskClient
+from spellchecker import SpellChecker
 
 from hfcourse import errors
 from hfcourse.errors import Explanation
 from hfcourse.practice.server import PracticeServer
 from hfcourse.typography import NARROW, NO_BREAK
+from tests import spelling
 from tests.posting import Student, read
+from tests.spelling import unknown_words
 
 LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot")
 PAGES = {
@@ -21,7 +24,7 @@ PAGES = {
     "/glossaire": 200,
     "/recherche": 200,
     "/recherche?q=quota": 200,
-    "/recherche?q=zzzz": 200,
+    "/recherche?q=xylophone": 200,
     "/espaces/": 200,
     "/espaces/?nom=sans-barre": 400,
     "/espaces/?q=a/b/c": 400,
@@ -43,6 +46,10 @@ EXPLANATIONS: dict[object, Explanation] = {
 # for each, so that the punctuation around it is read.
 FOREIGN = "code, pre, script, style, svg, textarea, [lang]:not(html)"
 STAND_IN = "\ufffc"
+# What is not spelled: the name of a component or of a parameter, beside its French label; a passage that was found,
+# which may be of a program.
+NAMES = ".mono, .label small, .results p"
+READ_BY_MACHINES = ("viewport", "color-scheme", "robots", "htmx-config", "og:type", "og:locale")
 # Beside these, words stand in one line; any other element begins and ends a line of its own.
 INLINE = {"a", "abbr", "b", "bdi", "br", "dfn", "em", "i", "kbd", "label", "mark", "q", "small", "span", "strong"}
 INLINE |= {"sub", "sup", "time"}
@@ -86,7 +93,9 @@ def lines_of(page: BeautifulSoup) -> list[str]:
 
 def attributes_of(page: BeautifulSoup) -> list[str]:
     """The French text that stands in attributes, what a machine reads left out."""
-    tags: list[Tag] = [tag for tag in page.find_all(True) if tag.get("name") not in ("viewport", "htmx-config")]
+    tags: list[Tag] = [
+        tag for tag in page.find_all(True) if not {tag.get("name"), tag.get("property")}.intersection(READ_BY_MACHINES)
+    ]
     return [str(tag[name]) for tag in tags if not tag.get("lang") for name in ATTRIBUTES if tag.has_attr(name)]
 
 
@@ -95,16 +104,30 @@ def faults_in(page: BeautifulSoup) -> list[str]:
     return [fault for text in [*attributes_of(page), *lines_of(page)] for fault in faults_of(text)]
 
 
+def misspelled_in(*texts: str) -> list[str]:
+    """The words of these texts that nobody knows."""
+    unknown = {word for text in texts for word in unknown_words(ADDRESS.sub(STAND_IN, text))}
+    return [f"in no dictionary, nor in tests/data/words.txt: {word}" for word in sorted(unknown)]
+
+
+def mistakes_in(page: BeautifulSoup) -> list[str]:
+    """What is wrong, spelling included, in a page whose every word is ours."""
+    faults = faults_in(page)  # which puts a stand-in where words are foreign
+    for name in page.select(NAMES):
+        name.decompose()
+    return faults + misspelled_in(*attributes_of(page), *page.find_all(string=True))
+
+
 @pytest.mark.parametrize(("address", "status"), PAGES.items())
-def test_a_page_is_typeset_as_french_is(client: FlaskClient, address: str, status: int) -> None:
+def test_a_page_is_written_as_french_is(client: FlaskClient, address: str, status: int) -> None:
     response = client.get(address)
     assert response.status_code == status
-    assert faults_in(read(response)) == []
+    assert mistakes_in(read(response)) == []
 
 
 @pytest.mark.parametrize("endpoint", ["saluer", "calculer", "compter", "filtrer", "classer", "resumer", "discuter"])
-def test_a_form_is_typeset_as_french_is(student: Student, awake: PracticeServer, endpoint: str) -> None:
-    assert faults_in(student.open_form(f"/{endpoint}")) == []
+def test_a_form_is_written_as_french_is(student: Student, awake: PracticeServer, endpoint: str) -> None:
+    assert mistakes_in(student.open_form(f"/{endpoint}")) == []
 
 
 @pytest.mark.parametrize(
@@ -116,24 +139,25 @@ def test_a_form_is_typeset_as_french_is(student: Student, awake: PracticeServer,
         ("/discuter", {"message": "Qu’est-ce qu’un Space\u202f?"}),
     ],
 )
-def test_a_run_is_typeset_as_french_is(
+def test_a_run_is_written_as_french_is(
     student: Student, awake: PracticeServer, endpoint: str, changes: dict[str, str]
 ) -> None:
     address = student.send(student.open_form(endpoint), **changes).headers["Location"]
     student.finished(address)
-    assert faults_in(student.open(address)) == []
-    assert faults_in(student.open("/essais/")) == []
+    assert mistakes_in(student.open(address)) == []
+    assert mistakes_in(student.open("/essais/")) == []
 
 
-def test_a_refused_form_is_typeset_as_french_is(student: Student, awake: PracticeServer) -> None:
+def test_a_refused_form_is_written_as_french_is(student: Student, awake: PracticeServer) -> None:
     refused = read(student.send(student.open_form("/calculer"), a="douze", operation="puissance"))
-    assert faults_in(refused) == []
+    assert mistakes_in(refused) == []
 
 
 @pytest.mark.parametrize("code", EXPLANATIONS)
-def test_an_error_is_typeset_as_french_is(code: object) -> None:
+def test_an_error_is_written_as_french_is(code: object) -> None:
     told = EXPLANATIONS[code]
-    assert [fault for text in (told.sentence, told.reason, *told.steps) for fault in faults_of(text)] == []
+    texts = (told.sentence, told.reason, *told.steps)
+    assert [*(fault for text in texts for fault in faults_of(text)), *misspelled_in(*texts)] == []
 
 
 @pytest.mark.parametrize("code", EXPLANATIONS)
@@ -146,6 +170,27 @@ def test_an_error_says_what_happened_and_what_to_do(code: object) -> None:
 
 
 # --- the eye that reads them
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("Une erreure de l’élève.", ["erreure"]),
+        ("Aujourd’hui, qu’a-t-on apris jusqu’ici\u202f?", ["apris"]),
+        ("Un mot-clé, un mot-clès, un Space.", ["mot-clès"]),
+        ("Coupé au mil…, voir huggingface.co/spaces, app.py et prof@ecole.example.", []),
+        ("Le 3ᵉ point d’accès, 20 Mo, à 14 h 30.", []),
+    ],
+)
+def test_a_word_that_does_not_exist_is_seen(text: str, unknown: list[str]) -> None:
+    assert unknown_words(text) == unknown
+
+
+def test_our_list_of_words_is_in_order_and_has_none_too_many() -> None:
+    words = spelling.OURS.read_text(encoding="utf-8").split()
+    assert words == sorted(set(words), key=lambda word: (word.casefold(), word))
+    french = SpellChecker(language="fr").word_frequency.dictionary
+    assert [word for word in words if word.casefold() in french] == []
 
 
 @pytest.mark.parametrize(
