@@ -32,6 +32,7 @@ PAGES = {
     "/essais/": 200,
     "/confidentialite": 200,
     "/motifs": 200,
+    "/motifs/lecons": 200,
     "/cette-page-n-existe-pas": 404,
 }
 EXPLANATIONS: dict[object, Explanation] = {

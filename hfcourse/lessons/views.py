@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from hfcourse import errors, security
-from hfcourse.lessons import checklist, course, figures, library, marks, progress, quiz, search
+from hfcourse.lessons import authoring, checklist, course, figures, library, marks, progress, quiz, search
 from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
 from hfcourse.lessons.slides import slides_of
@@ -163,6 +163,13 @@ def whole() -> ResponseReturnValue:
         return url_for(".picture", name=name)
 
     return revalidated(render_template("lessons/course.html", section="course", **course.parts(root, address_of)))
+
+
+@bp.get("/motifs/lecons")
+def authoring_guide() -> ResponseReturnValue:
+    """How a lesson is written."""
+    shown = {"front_matter": authoring.front_matter(), "constructs": authoring.constructs()}
+    return revalidated(render_template("lessons/authoring.html", **shown))
 
 
 @bp.get(figures.ADDRESS + "<name>")

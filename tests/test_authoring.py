@@ -1,0 +1,70 @@
+"""The page that shows how a lesson is written: every construct, by examples that hold."""
+
+import tomllib
+
+import pytest
+from flask import Flask
+
+from hfcourse.lessons import authoring, containers, library
+from hfcourse.lessons.frontmatter import EXAMPLES, FENCE
+from hfcourse.lessons.markdown import render
+from tests.posting import Student
+
+PAGE = "/motifs/lecons"
+READ = tomllib.loads(authoring.SOURCE.read_text(encoding="utf-8"))["construct"]
+FRONT = "\n".join([FENCE, *EXAMPLES.values(), FENCE, "", "Un chapeau.", "", ""])
+SHOWN = (
+    ".note",
+    ".warning",
+    ".changed",
+    ".steps",
+    ".tabs",
+    ".table",
+    "figure svg",
+    ".try",
+    ".quiz",
+    ".solution",
+    ".checklist",
+)
+
+
+@pytest.mark.parametrize("each", READ, ids=lambda each: each["title"])
+def test_an_example_has_nothing_to_mend(app: Flask, each: dict[str, str]) -> None:
+    with app.app_context():
+        library.lessons()
+        shelf = app.extensions["lessons"]
+    for text in (each["source"], each["words"]):
+        rendered = render(FRONT + text, dict(shelf.pictures), dict(shelf.listings))
+        assert [str(fault) for fault in rendered.faults] == []
+
+
+@pytest.mark.parametrize("name", containers.DRAWN)
+def test_every_block_has_an_example(name: str) -> None:
+    assert any(f"::: {name}" in each["source"] for each in READ)
+
+
+def test_each_example_stands_beside_what_becomes_of_it(student: Student) -> None:
+    page = student.open(PAGE)
+    ids = [str(each["id"]) for each in page.select("[id]")]
+    assert len(ids) == len(set(ids))
+    sources = [pre.get_text().strip() for pre in page.select("pre[data-lang=text]")]
+    for each in READ:
+        assert each["source"].strip() in sources
+    for shown in SHOWN:
+        assert page.select(shown), shown
+
+
+def test_what_a_lesson_begins_with_is_shown_and_right(student: Student) -> None:
+    (front, *_) = [pre.get_text() for pre in student.open(PAGE).select("pre[data-lang=text]")]
+    rendered = render(front.strip() + "\n\nUn chapeau.\n", {}, {})
+    assert rendered.faults == ()
+    assert rendered.front.number == "3.1"
+
+
+def test_nothing_on_it_is_sent(student: Student) -> None:
+    assert not student.open(PAGE).select("form[method]")
+    assert "Set-Cookie" not in student.client.get(PAGE).headers
+
+
+def test_the_page_of_patterns_leads_there(student: Student) -> None:
+    assert student.open("/motifs").select(f"a[href='{PAGE}']")
