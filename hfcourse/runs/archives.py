@@ -20,7 +20,7 @@ from hfcourse.spaces.files import path_of
 
 PIECE_BYTES = 65_536
 ENDPOINT_CHARACTERS, NAME_CHARACTERS = 30, 60
-REFUSED_BY_WINDOWS = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+REFUSED_BY_WINDOWS = re.compile(r'[<>:"/\\|?*]')
 LEVEL = 1  # of compression: most bytes are those of pictures, which gain nothing
 
 
@@ -111,5 +111,6 @@ def place_of(item: RunFile) -> str:
 
 
 def clean(name: str, most: int) -> str:
-    """The end of a name as every system takes it."""
-    return REFUSED_BY_WINDOWS.sub("_", name)[-most:].strip(" .") or "sans-nom"
+    """The end of a name as every system takes it, and as it is read: nothing in it turns letters round."""
+    readable = "".join(letter if letter.isprintable() else "_" for letter in name)
+    return REFUSED_BY_WINDOWS.sub("_", readable)[-most:].strip(" .") or "sans-nom"

@@ -72,7 +72,8 @@ def the_list(asked: Mapping[str, str]) -> str:
 @bp.get("/<run_id>.md")
 def as_markdown(run_id: str) -> ResponseReturnValue:
     """One run as a report to read, and to hand in."""
-    return Response(reports.report(mine(run_id)), mimetype="text/markdown", headers=attached(f"essai-{run_id}.md"))
+    written = reports.report(mine(run_id)).encode(errors="replace")
+    return Response(written, mimetype="text/markdown", headers=attached(f"essai-{run_id}.md"))
 
 
 @bp.get("/archive.zip")

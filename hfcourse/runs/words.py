@@ -6,7 +6,7 @@ from typing import Any
 from unicodedata import combining, normalize
 
 from hfcourse.runs.references import is_sent_file
-from hfcourse.typography import number
+from hfcourse.typography import NARROW, NO_BREAK, number
 
 # Of a run, so much is searched: a book pasted into a form must not slow down every search of its reader.
 WORDS_CHARACTERS = 20_000
@@ -15,10 +15,14 @@ MOST_TYPED, MOST_WORDS = 200, 8
 LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "oe", "Æ": "ae", "’": "'"})
 
 
-def plain(text: str) -> str:
-    """The text on one line, with nothing in it that a database refuses (NUL, half a character)."""
-    readable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(readable.encode(errors="ignore").decode().split())
+def plain(text: str, kept: str = "") -> str:
+    """The text on one line, with nothing in it that a database refuses (NUL, half a character).
+
+    Args:
+        kept: kinds of space that stay what they are.
+    """
+    readable = "".join(letter if letter.isprintable() or letter in kept else " " for letter in text)
+    return " ".join(filter(None, readable.split(" ")))
 
 
 def folded(text: str) -> str:
@@ -50,7 +54,7 @@ def words_of(parameters: Iterable[Mapping[str, Any]], inputs: Mapping[str, Any],
 def excerpt_of(inputs: Mapping[str, Any], names: Iterable[str]) -> str:
     """The beginning of what was sent, on one line."""
     values = (" ".join(map(spoken, leaves(value, most=20))) for value in inputs.values())
-    said = (plain(cut(text, EXCERPT_CHARACTERS)) for text in [*names, *values])
+    said = (plain(cut(text, EXCERPT_CHARACTERS), kept=NO_BREAK + NARROW) for text in [*names, *values])
     return cut(" · ".join(filter(None, said)), EXCERPT_CHARACTERS)
 
 
