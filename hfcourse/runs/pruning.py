@@ -158,7 +158,7 @@ def oldest_with_files(surplus: float, *conditions: Condition) -> list[str]:
     run_ids = oldest(*conditions, exists().where(RunFile.run_id == Run.id))
     taken = select(RunFile.run_id, func.sum(StoredFile.size)).join(StoredFile).where(RunFile.run_id.in_(run_ids))
     with database.reading() as session:
-        sizes = dict(session.execute(taken.group_by(RunFile.run_id)).tuples().all())
+        sizes = dict(session.execute(taken.group_by(RunFile.run_id)).all())
     chosen = []
     for run_id in run_ids:
         if surplus <= 0:
