@@ -1,6 +1,7 @@
 """Room on the disk for what a form brings: a visitor has a share, and makes room in it with their own oldest runs."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from functools import partial
 
 from flask import current_app
@@ -39,6 +40,12 @@ def house(form: Form, visitor: str) -> None:
         why = SHARE_IS_FULL if above_share(visitor) > 0 else DISK_IS_FULL
     forms.drop_files(form, french(why.format(share=size(share_bytes()))))
     pruning.discard(ids)
+
+
+def house_loose(visitor: str) -> None:
+    """Make room for the files of a form that has no Space; those that find none go, and are asked for again."""
+    if not make_room(visitor):
+        pruning.discard(pruning.loose_files(timedelta(), StoredFile.visitor == visitor))
 
 
 def make_room(visitor: str, sent: Collection[str] = ()) -> bool:

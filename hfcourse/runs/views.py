@@ -41,7 +41,7 @@ def create() -> ResponseReturnValue:
     except CourseError as error:
         answer = pages.refused(request.form.get("space", ""), None, error)
         if request.files:
-            room.make_room(visitors.remembered())
+            room.house_loose(visitors.remembered())
         return answer
     form = form_of(endpoint)
     added = request.form.get("add-row")
