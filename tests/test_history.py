@@ -241,7 +241,7 @@ def test_nothing_found_says_which_part_to_take_away(awa: Student) -> None:
     page = read(awa.client.get("/essais/", query_string={"q": "lea", "issue": "arrete"}))
     assert "Aucun de vos 2 essais" in text_of(page)
     assert link(page, "Chercher d’autres mots") == "/essais/?issue=arrete"
-    assert link(page, "Regarder toutes les issues") == "/essais/?q=lea"
+    assert link(page, "Regarder tous les résultats") == "/essais/?q=lea"
     assert link(page, "Voir tous mes essais") == "/essais/"
     assert "Supprimer" not in text_of(page)
 

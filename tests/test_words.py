@@ -60,7 +60,8 @@ def test_deep_and_long_values_take_no_time() -> None:
         ({"a": 7, "b": 2.5, "operation": "division"}, [], "7 · 2,5 · division"),
         ({"image": {"$file": 0}, "filtre": "flou"}, ["chat.png"], "chat.png · flou"),
         ({"texte": "deux\nlignes", "rien": None, "vide": "", "non": False}, [], "deux lignes · non"),
-        ({"table": {"headers": ["x"], "data": [[1, 2]]}}, [], "headers data x 1 2"),
+        ({"table": {"headers": ["x"], "data": [[1, 2]]}}, [], "x 1 2"),
+        ({"message": {"text": "Bonjour", "files": [{"$file": 0}]}}, ["chat.png"], "chat.png · Bonjour"),
         ({}, [], ""),
     ],
 )

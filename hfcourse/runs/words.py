@@ -53,7 +53,7 @@ def words_of(parameters: Iterable[Mapping[str, Any]], inputs: Mapping[str, Any],
 
 def excerpt_of(inputs: Mapping[str, Any], names: Iterable[str]) -> str:
     """The beginning of what was sent, on one line."""
-    values = (" ".join(map(spoken, leaves(value, most=20))) for value in inputs.values())
+    values = (" ".join(map(spoken, leaves(value, most=20, has_names=False))) for value in inputs.values())
     said = (plain(cut(text, EXCERPT_CHARACTERS), kept=NO_BREAK + NARROW) for text in [*names, *values])
     return cut(" · ".join(filter(None, said)), EXCERPT_CHARACTERS)
 
@@ -69,15 +69,19 @@ def spoken(leaf: str | int | float) -> str:
     return leaf if isinstance(leaf, str) else number(leaf)
 
 
-def leaves(value: Any, most: int = WORDS_CHARACTERS) -> Iterator[str | int | float]:
-    """The texts, numbers and yes or no of a value, and the names in it, level by level; files have names elsewhere."""
+def leaves(value: Any, most: int = WORDS_CHARACTERS, *, has_names: bool = True) -> Iterator[str | int | float]:
+    """The texts, numbers and yes or no of a value, level by level, with the names in it or without.
+
+    Files have their names elsewhere.
+    """
     left = deque([value])
     for _ in range(most):
         if not left:
             return
         each = left.popleft()
         if isinstance(each, dict):
-            left.extend([] if is_sent_file(each) else [*each, *each.values()])
+            names = each if has_names else ()
+            left.extend([] if is_sent_file(each) else [*names, *each.values()])
         elif isinstance(each, list):
             left.extend(each)
         elif each is not None:
