@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from hfcourse import database
 from hfcourse.runs import dispatch, history, store
@@ -244,6 +244,32 @@ def test_nothing_found_says_which_part_to_take_away(awa: Student) -> None:
     assert link(page, "Regarder tous les résultats") == "/essais/?q=lea"
     assert link(page, "Voir tous mes essais") == "/essais/"
     assert "Supprimer" not in text_of(page)
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"q": "zoe"}, {"espace": "a/b", "issue": "reussi"}, {"avant": "99999999999999.x"}]
+)
+def test_nothing_is_looked_through_but_what_is_the_visitors_own(
+    app: Flask, awa: Student, query: dict[str, str]
+) -> None:
+    kept_run("awa", sent={"prenom": "Zoé"})
+    engine, asked = app.extensions["database"].kw["bind"], []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_connection, _cursor, statement, parameters, _context, _many) -> None:
+        asked.append((statement, parameters))
+
+    found(awa, **query)
+    event.remove(engine, "before_cursor_execute", note)
+    with engine.connect() as connection:
+        plans = [
+            row[3]
+            for statement, parameters in asked
+            if statement.startswith("SELECT")
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+    assert any("ix_runs_of_visitor" in step for step in plans)
+    assert [step for step in plans if step.startswith(("SCAN runs", "SCAN run_words", "SCAN files"))] == []
 
 
 # Page by page

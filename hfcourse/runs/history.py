@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVarTuple, cast
 
-from sqlalchemy import Select, func, literal, select, tuple_
+from sqlalchemy import Select, and_, func, literal, select, tuple_
 
 from hfcourse import database
 from hfcourse.runs import dispatch, pruning, store
@@ -100,10 +100,11 @@ class Filter:
             statement = statement.where(Run.space == self.space)
         if self.outcome:
             statement = statement.where(Run.status.in_(OUTCOMES[self.outcome][1]))
-        words = typed_words(self.words)
-        if words:
-            statement = statement.join(RunWords, RunWords.run_id == Run.id)
-        return statement.where(*(RunWords.words.contains(word, autoescape=True) for word in words))
+        if words := typed_words(self.words):
+            has_them = (RunWords.words.contains(word, autoescape=True) for word in words)
+            found = select(RunWords.run_id).where(RunWords.visitor == visitor, *has_them)
+            statement = statement.where(Run.id.in_(found))
+        return statement
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def lines_of(
     lines = (
         select(key.c.id, Run.space, Run.endpoint, Run.title, Run.status, key.c.created, RunWords.excerpt)
         .join(Run, Run.id == key.c.id)
-        .outerjoin(RunWords, RunWords.run_id == key.c.id)
+        .outerjoin(RunWords, and_(RunWords.visitor == visitor, RunWords.run_id == key.c.id))
         .order_by(key.c.created.desc(), key.c.id.desc())
     )
     with database.looking() as connection:

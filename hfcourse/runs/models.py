@@ -85,11 +85,16 @@ class RunFile(database.Base):
 
 
 class RunWords(database.Base):
-    """What a run is found and recognised by; in a table of its own, or each search would read every output."""
+    """What a run is found and recognised by; in a table of its own, or each search would read every output.
+
+    A visitor's words stand side by side, so that a search reads them in one go.
+    """
 
     __tablename__ = "run_words"
+    __table_args__ = {"sqlite_with_rowid": False}
 
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    visitor: Mapped[str] = mapped_column(String(64), primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True, index=True)
     excerpt: Mapped[str] = mapped_column(String(EXCERPT_CHARACTERS))
     words: Mapped[str] = mapped_column(Text)
 

@@ -132,7 +132,8 @@ def create(
     try:
         with database.changing() as connection:
             connection.execute(ADD_RUN, row)
-            connection.execute(ADD_WORDS, {"run_id": run_id, **words.found_by(parameters, inputs, names)})
+            found_by = words.found_by(parameters, inputs, names)
+            connection.execute(ADD_WORDS, {"run_id": run_id, "visitor": visitor, **found_by})
             if sent:
                 connection.execute(ADD_FILE, sent)
     except IntegrityError:  # the only key of another table here is that of a file

@@ -22,12 +22,15 @@ def upgrade() -> None:
     op.drop_index("ix_runs_visitor", "runs")
     op.create_table(
         "run_words",
+        sa.Column("visitor", sa.String(64), nullable=False),
         sa.Column("run_id", sa.String(24), nullable=False),
         sa.Column("excerpt", sa.String(100), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_run_words_run_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("run_id", name="pk_run_words"),
+        sa.PrimaryKeyConstraint("visitor", "run_id", name="pk_run_words"),
+        sqlite_with_rowid=False,
     )
+    op.create_index("ix_run_words_run_id", "run_words", ["run_id"])
     op.create_table(
         "run_looks",
         sa.Column("run_id", sa.String(24), nullable=False),
@@ -63,12 +66,13 @@ def find_words() -> None:
         names: dict[str, list[str]] = {}
         for run_id, name in bound.execute(named.where(run_files.c.run_id.in_(chosen))):
             names.setdefault(run_id, []).append(name)
-        rows = bound.execute(sa.select(runs.c.id, runs.c.parameters, runs.c.inputs).where(runs.c.id.in_(chosen)))
+        columns = runs.c.id, runs.c.visitor, runs.c.parameters, runs.c.inputs
+        rows = bound.execute(sa.select(*columns).where(runs.c.id.in_(chosen)))
         bound.execute(run_words.insert(), [row_of(run, names.get(run.id, [])) for run in rows])
 
 
 def row_of(run: sa.Row, names: list[str]) -> dict[str, str]:
-    return {"run_id": run.id, **words.found_by(run.parameters, run.inputs, names)}
+    return {"run_id": run.id, "visitor": run.visitor, **words.found_by(run.parameters, run.inputs, names)}
 
 
 def downgrade() -> None:
