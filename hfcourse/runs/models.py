@@ -91,10 +91,10 @@ class RunWords(database.Base):
     """
 
     __tablename__ = "run_words"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (Index("ix_run_words_run_id", "run_id"), {"sqlite_with_rowid": False})
 
     visitor: Mapped[str] = mapped_column(String(64), primary_key=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True, index=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     excerpt: Mapped[str] = mapped_column(String(EXCERPT_CHARACTERS))
     words: Mapped[str] = mapped_column(Text)
 

@@ -29,7 +29,8 @@ from hfcourse.typography import french
 
 STALE_SECONDS = 10
 RECENT_SPACES = 5
-
+# What a run has that nobody has taken in hand yet.
+QUEUED = {"status": "queued", "partials": 0, "outputs": [], "said": ""}
 
 RUNS, RUN_EVENTS, RUN_FILES, RUN_WORDS = (cast(Table, each.__table__) for each in (Run, RunEvent, RunFile, RunWords))
 # What every call and every look at a run needs is made once: making a statement anew costs more than executing it.
@@ -110,6 +111,7 @@ def create(
         Refused: `invalid-input`, one of the files has been deleted since.
     """
     run_id, moment = secrets.token_urlsafe(12), database.now()
+    found_by = {"run_id": run_id, "visitor": visitor, **words.found_by(parameters, inputs, names)}
     row = {
         "id": run_id,
         "visitor": visitor,
@@ -121,10 +123,7 @@ def create(
         "parameters": parameters,
         "inputs": inputs,
         "created": moment,
-        "partials": 0,
-        "outputs": [],
-        "said": "",
-        "status": "queued",
+        **QUEUED,
     }
     sent = [
         {"run_id": run_id, "n": n, "file_id": file_id, "parameter": name} for n, (name, file_id) in enumerate(files)
@@ -132,8 +131,7 @@ def create(
     try:
         with database.changing() as connection:
             connection.execute(ADD_RUN, row)
-            found_by = words.found_by(parameters, inputs, names)
-            connection.execute(ADD_WORDS, {"run_id": run_id, "visitor": visitor, **found_by})
+            connection.execute(ADD_WORDS, found_by)
             if sent:
                 connection.execute(ADD_FILE, sent)
     except IntegrityError:  # the only key of another table here is that of a file
