@@ -9,8 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from hfcourse import create_app, database
+from hfcourse.errors import Stopped
 from hfcourse.practice.server import PracticeServer
-from hfcourse.runs import store
+from hfcourse.runs import history, store
+from hfcourse.runs.collector import FileCollector
 from hfcourse.runs.models import Run, RunEvent, RunFile, RunWords
 from hfcourse.spaces import files
 from hfcourse.spaces.files import StoredFile
@@ -87,6 +89,33 @@ def test_a_run_that_goes_on_can_be_deleted_and_the_space_is_told(student: Studen
     with app.app_context(), database.reading() as session:
         for table in (Run, RunEvent, RunWords):
             assert session.scalars(select(table)).all() == []
+
+
+def test_a_file_that_comes_after_its_run_was_deleted_is_not_kept(app: Flask) -> None:
+    with app.app_context():
+        run = store.load(kept_run("awa", "running"))
+        assert run is not None
+
+        def fetch(_path: str) -> bytes:
+            history.delete([run.id])
+            return b"PNG"
+
+        with pytest.raises(Stopped):
+            FileCollector(run, fetch).replace({"path": "/tmp/x.png", "meta": {"_type": "gradio.FileData"}})
+        with database.reading() as session:
+            assert session.scalars(select(StoredFile)).all() == []
+        assert [path for path in files.folder().rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("add", [store.append, lambda run_id, told: store.append_partial(run_id, told, 1)])
+def test_an_event_that_comes_after_its_run_was_deleted_ends_the_call(app: Flask, add) -> None:
+    with app.app_context():
+        run_id = kept_run("awa", "running")
+        history.delete([run_id])
+        with pytest.raises(Stopped):
+            add(run_id, [store.Told("partial", {"outputs": []})])
+        with database.reading() as session:
+            assert session.scalars(select(RunEvent)).all() == []
 
 
 # Where the Space has changed

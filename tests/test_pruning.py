@@ -69,6 +69,14 @@ def test_a_running_run_is_never_pruned() -> None:
     assert count(Run) == 1
 
 
+def test_a_run_that_a_killed_process_left_is_pruned_like_any_other() -> None:
+    finished_run(days=91)
+    with database.writing() as session:
+        session.execute(update(Run).values(status="running", heartbeat=database.now() - timedelta(days=91)))
+    assert pruning.prune() == 1
+    assert count(Run) == 0
+
+
 def test_the_oldest_runs_with_files_go_first_when_the_share_is_full(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 250
     for days in (3, 2, 1):
