@@ -415,6 +415,16 @@ def test_a_run_that_is_deleted_while_it_goes_on_never_comes_back(awa: Student, s
     assert dispatch.current().place(run_id) is None
 
 
+def test_a_page_that_follows_a_deleted_run_is_told_to_load_itself_again(awa: Student) -> None:
+    run_id = kept_run("awa", "running")
+    address = str(awa.open(f"/essais/{run_id}").select("[hx-get]")[0]["hx-get"])
+    assert "HX-Refresh" not in awa.client.get(address, headers={"HX-Request": "true"}).headers
+    history.delete([run_id])
+    response = awa.client.get(address, headers={"HX-Request": "true"})
+    assert (response.status_code, response.headers["HX-Refresh"]) == (404, "true")
+    assert "Cette page n’existe pas" in response.get_data(as_text=True)
+
+
 def test_every_page_of_the_list_is_typeset_as_french_is(awa: Student) -> None:
     runs = [kept_run("awa", sent={"prenom": "Zoé\u202f!"}), kept_run("awa", "running")]
     addresses = ["/essais/", "/essais/?q=zoe", "/essais/?q=rien&issue=echec", "/essais/?espace=x/y"]

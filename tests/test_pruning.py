@@ -229,6 +229,13 @@ def test_the_run_whose_files_are_sent_again_stays(app: Flask) -> None:
 # At the same moment
 
 
+def test_what_is_still_needed_saves_nothing_else_from_being_discarded() -> None:
+    needed, loose = picture(days=2), picture(days=2)
+    finished_run(needed)
+    pruning.discard([needed.id, loose.id])
+    assert (needed.path.exists(), loose.path.exists()) == (True, False)
+
+
 def test_a_file_that_a_new_run_takes_during_the_deletion_of_the_old_one_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import NotFound
 
 from hfcourse import errors, security, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
@@ -129,7 +130,11 @@ def show(run_id: str) -> ResponseReturnValue:
 @bp.get("/<run_id>/statut")
 def status(run_id: str) -> ResponseReturnValue:
     """The part of the page that changes; it asks for itself again until there is nothing to wait for."""
-    return render_template("runs/status.html", **view_of(mine(run_id)))
+    try:
+        run = mine(run_id)
+    except NotFound:  # deleted in another tab: the page is loaded again, and says so instead of waiting for ever
+        return *errors.error_page(404, errors.HTTP_EXPLANATIONS[404]), {"HX-Refresh": "true"}
+    return render_template("runs/status.html", **view_of(run))
 
 
 def view_of(run: Run) -> dict[str, Any]:
