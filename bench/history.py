@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -33,7 +32,7 @@ FILE_EVERY, FILE_BYTES = 5, 200_000
 TIMES = 15
 PARAMETERS = [{"name": "phrase", "label": "Phrase"}, {"name": "langue", "label": "Langue"}]
 PHRASES = ("Il fait beau ce matin", "Où est la bibliothèque ?", "Le chat dort sur le canapé", "Zoé part à l’école")
-SPACES = ("hfcourse/entrainement", "gradio/calculator", "classe/traduire", "classe/resumer")
+SPACES = ("hfcourse/entrainement", "gradio/calculator", "classe/traduire")
 OUTPUTS = [{"label": "Réponse", "component": "Textbox", "value": "Une réponse de quelques lignes. " * 60}]
 PAGES = {
     "list": ("own", "/essais/"),
@@ -64,16 +63,22 @@ def rows_of(n: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """Run number `n` of so many, as its rows: table and values."""
     is_old = n % OLD_EVERY == OLD_EVERY - 1
     moment = database.now() - timedelta(days=95 if is_old else 80 * n / count, seconds=n)
-    run_id, inputs = f"run{n:013}", {"phrase": f"{PHRASES[n % 4]} {n}", "langue": "français"}
-    yield (
-        "runs",
-        {
-            **{"id": run_id, "visitor": visitor_of(n), "space": SPACES[n % 3], "endpoint": "/classer"},
-            **{"title": "Deviner la langue", "status": "succeeded", "process": "bench", "heartbeat": moment},
-            **{"parameters": PARAMETERS, "inputs": inputs, "outputs": OUTPUTS, "partials": 0, "said": ""},
-            **{"created": moment, "started": moment, "finished": moment},
-        },
-    )
+    run_id, inputs = f"run{n:013}", {"phrase": f"{PHRASES[n % len(PHRASES)]} {n}", "langue": "français"}
+    run = {
+        "id": run_id,
+        "visitor": visitor_of(n),
+        "space": SPACES[n % len(SPACES)],
+        "endpoint": "/classer",
+        "title": "Deviner la langue",
+        "status": "succeeded",
+        "process": "bench",
+        "parameters": PARAMETERS,
+        "inputs": inputs,
+        "outputs": OUTPUTS,
+        "partials": 0,
+        "said": "",
+    }
+    yield "runs", run | dict.fromkeys(("heartbeat", "created", "started", "finished"), moment)
     for number, kind in enumerate(("started", "log"), 1):
         yield "run_events", {"run_id": run_id, "n": number, "kind": kind, "data": {"words": "x" * 80}, "at": moment}
     yield "run_words", {"run_id": run_id, "visitor": visitor_of(n), **words.found_by(PARAMETERS, inputs, [])}
@@ -141,8 +146,7 @@ def measured(count: int) -> Measured:
     """The measures on a site with so many runs."""
     with tempfile.TemporaryDirectory() as instance:
         app = create_app({"INSTANCE": instance, "KEEP_BYTES": MANY * FILE_BYTES})
-        with closing(app.extensions["database"].kw["bind"].connect()):
-            made = measure(app, count)
+        made = measure(app, count)
         app.extensions["database"].kw["bind"].dispose()
         return made
 
