@@ -37,6 +37,7 @@ bench: $(DEV_STAMP)  ## measure what the README claims
 	@$(BIN)/python bench/start.py
 	@$(BIN)/python bench/weight.py
 	@$(BIN)/python bench/forms.py
+	@$(BIN)/python bench/history.py
 	@$(BIN)/python bench/call.py
 
 clean:  ## remove .venv and the caches; the instance folder stays

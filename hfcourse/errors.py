@@ -296,6 +296,14 @@ FORM_EXPIRED = explain(
     practice=False,
 )
 
+FORM_CHANGED = explain(
+    "Le formulaire de ce Space a changé depuis cet essai : rien n’a été envoyé.",
+    "Son auteur a ajouté, retiré ou renommé des champs. Ceux qui portent encore le même nom ont gardé vos valeurs.",
+    "Relisez le formulaire, complétez-le, puis lancez l’essai.",
+    status=400,
+    practice=False,
+)
+
 HTTP_EXPLANATIONS = {
     400: explain(
         "Votre navigateur a envoyé une demande que le site ne comprend pas.",

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from hfcourse import database, visitors
 from hfcourse.lessons import library, marks, progress
-from hfcourse.runs import store
+from hfcourse.runs import history
 from hfcourse.spaces import catalogue
 
 bp = Blueprint("home", __name__)
@@ -27,7 +27,7 @@ def index() -> ResponseReturnValue:
         progress_in=progress_in,
         is_begun=any(each.done for each in progress_in.values()),
         next_lesson=next(iter(left), None),
-        runs=store.latest(visitor, LATEST_RUNS) if visitor else [],
+        runs=history.latest(visitor, LATEST_RUNS),
     )
 
 

@@ -27,7 +27,8 @@ ARROWS = {
 }
 PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.description", "spaces.values", "spaces.events",
         "spaces.compositions", "spaces.examples", "spaces.snippets", "runs.references", "runs.shapes", "runs.outputs",
-        "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports",
+        "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports", "runs.words",
+        "runs.quoting",
         "highlighting", "typography", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip

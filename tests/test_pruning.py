@@ -1,22 +1,29 @@
-"""Forgetting: by age, by size, one by one; what an open form may still name stays."""
+"""Forgetting: by age, by size, one by one, once a day; what a page or an open form may still name stays."""
 
-from datetime import timedelta
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import OperationalError
 
-from hfcourse import database
-from hfcourse.runs import pruning, store
-from hfcourse.runs.models import Run, RunEvent
+from hfcourse import create_app, database
+from hfcourse.errors import Refused
+from hfcourse.runs import looks, pruning, room, store, upkeep
+from hfcourse.runs.models import Chore, Run, RunEvent, RunLook, RunWords
 from hfcourse.spaces import files
 from hfcourse.spaces.files import KeptFile, StoredFile
+from tests.conftest import end
+from tests.practice_fixtures import until
 
 
-def finished_run(kept: KeptFile | None = None, days: float = 0) -> str:
+def finished_run(kept: KeptFile | None = None, days: float = 0, visitor: str = "awa") -> str:
     """A finished run, made so many days ago, with a file or without."""
     sent = [("image", kept.id)] if kept else []
-    run_id = store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
+    run_id = store.create(visitor, space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
     store.append(run_id, [store.Told("started", {"eta": None})])
     store.finish(run_id, "succeeded", [])
     with database.writing() as session:
@@ -62,6 +69,14 @@ def test_a_running_run_is_never_pruned() -> None:
     assert count(Run) == 1
 
 
+def test_a_run_that_a_killed_process_left_is_pruned_like_any_other() -> None:
+    finished_run(days=91)
+    with database.writing() as session:
+        session.execute(update(Run).values(status="running", heartbeat=database.now() - timedelta(days=91)))
+    assert pruning.prune() == 1
+    assert count(Run) == 0
+
+
 def test_the_oldest_runs_with_files_go_first_when_the_share_is_full(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 250
     for days in (3, 2, 1):
@@ -94,3 +109,243 @@ def test_the_command_deletes_one_run(app: Flask) -> None:
     answer = app.test_cli_runner().invoke(args=["prune", "--run", run_id])
     assert "1 runs deleted" in answer.output
     assert count(Run) == 0
+
+
+# What a page still shows
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """A clock that stands still; its only item is the moment, to be set."""
+    moments = [database.now()]
+    monkeypatch.setattr(database, "now", lambda: moments[0])
+    return moments
+
+
+def picture(visitor: str = "awa", days: float = 0, size: int = 100) -> KeptFile:
+    """A file of this visitor, so many days old."""
+    return aged(files.keep(visitor, f"{days}.png", b"x" * size), days)
+
+
+def test_a_run_that_a_page_showed_within_the_hour_stays_and_goes_after_it(clock: list[datetime]) -> None:
+    run_id = finished_run(days=91)
+    looks.note(run_id)
+    clock[0] += timedelta(minutes=59)
+    assert pruning.prune() == 0
+    clock[0] += timedelta(minutes=2)
+    assert pruning.prune() == 1
+    assert (count(Run), count(RunLook), count(RunWords)) == (0, 0, 0)
+
+
+def test_a_page_that_is_opened_again_counts_anew_and_is_noted_seldom(app: Flask, clock: list[datetime]) -> None:
+    run_id, begun = finished_run(days=91), clock[0]
+
+    def noted() -> datetime | None:
+        looks.note(run_id)
+        with database.reading() as session:
+            return session.scalar(select(RunLook.at))
+
+    assert noted() == begun
+    clock[0] = begun + looks.NOTE_AGE - timedelta(seconds=1)
+    assert noted() == begun
+    clock[0] = begun + timedelta(minutes=50)
+    assert noted() == clock[0]
+    clock[0] += timedelta(minutes=50)
+    assert pruning.prune() == 0
+
+
+def test_looking_at_a_run_that_is_gone_leaves_nothing() -> None:
+    looks.note("gone")
+    assert count(RunLook) == 0
+
+
+def test_a_database_that_refuses_the_note_keeps_nobody_from_the_page(app: Flask) -> None:
+    run_id = finished_run()
+    with database.writing() as session:
+        session.execute(text("DROP TABLE run_looks"))
+    looks.note(run_id)
+
+
+def test_a_full_disk_takes_no_run_that_a_page_shows(app: Flask) -> None:
+    app.config["KEEP_BYTES"] = 100
+    shown, other = finished_run(picture(days=3), 3), finished_run(picture(days=2), 2)
+    looks.note(shown)
+    assert pruning.prune() == 1
+    assert store.load(shown) is not None
+    assert store.load(other) is None
+    looks.note(finished_run(picture(days=1), 1))
+    assert pruning.prune() == 0
+    assert count(Run) == 2
+
+
+# The share of the disk of each
+
+
+def test_a_full_disk_takes_first_from_those_above_their_share(app: Flask) -> None:
+    modest = finished_run(picture("bilal", days=9), 9, "bilal")
+    greedy = [finished_run(picture(days=days), days) for days in (4, 3, 2, 1)]
+    app.config["KEEP_BYTES"] = 450
+    assert pruning.prune() == 1
+    assert [store.load(run_id) is not None for run_id in (modest, *greedy)] == [True, False, True, True, True]
+
+
+def test_forms_that_are_never_sent_push_out_nothing_that_is_kept(app: Flask) -> None:
+    run_id = finished_run(picture("bilal", days=9), 9, "bilal")
+    loose = [picture(days=0.1) for _ in range(5)]
+    app.config["KEEP_BYTES"] = 150
+    assert pruning.prune() == 0
+    assert store.load(run_id) is not None
+    assert not any(each.path.exists() for each in loose)
+
+
+def test_a_visitor_makes_room_with_the_oldest_of_their_own_runs(app: Flask) -> None:
+    app.config["KEEP_BYTES"] = 300 * pruning.SHARES
+    other = finished_run(picture("bilal", days=9), 9, "bilal")
+    mine = [finished_run(picture(days=days), days) for days in (3, 2, 1)]
+    new = picture()
+    assert room.make_room("awa", [new.id])
+    assert [store.load(run_id) is not None for run_id in (other, *mine)] == [True, False, True, True]
+    assert new.path.exists()
+
+
+def test_a_visitor_whose_share_is_full_of_what_pages_show_gets_no_room(app: Flask) -> None:
+    app.config["KEEP_BYTES"] = 300 * pruning.SHARES
+    mine = [finished_run(picture(days=days), days) for days in (3, 2, 1)]
+    for run_id in mine:
+        looks.note(run_id)
+    assert not room.make_room("awa", [picture().id])
+    assert all(store.load(run_id) for run_id in mine)
+
+
+def test_the_run_whose_files_are_sent_again_stays(app: Flask) -> None:
+    app.config["KEEP_BYTES"] = 300 * pruning.SHARES
+    sent = picture(days=4)
+    first = finished_run(sent, 4)
+    mine = [finished_run(picture(days=days), days) for days in (3, 2)]
+    assert room.make_room("awa", [sent.id, picture().id])
+    assert [store.load(run_id) is not None for run_id in (first, *mine)] == [True, False, True]
+
+
+# At the same moment
+
+
+def test_what_is_still_needed_saves_nothing_else_from_being_discarded() -> None:
+    needed, loose = picture(days=2), picture(days=2)
+    finished_run(needed)
+    pruning.discard([needed.id, loose.id])
+    assert (needed.path.exists(), loose.path.exists()) == (True, False)
+
+
+def test_a_file_that_a_new_run_takes_during_the_deletion_of_the_old_one_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept, discard = picture(days=2), pruning.discard
+    first, made = finished_run(kept), []
+
+    def discard_late(file_ids: list[str]) -> None:
+        made.append(finished_run(kept))
+        discard(file_ids)
+
+    monkeypatch.setattr(pruning, "discard", discard_late)
+    assert pruning.forget(first) == 1
+    run = store.load(made[0])
+    assert run is not None
+    assert [item.file_id for item in run.files] == [kept.id]
+    assert kept.path.exists()
+
+
+def test_a_file_that_went_first_refuses_the_run_that_names_it() -> None:
+    kept = picture(days=2)
+    pruning.discard([kept.id])
+    with pytest.raises(Refused, match="invalid-input"):
+        finished_run(kept)
+    assert count(Run) == 0
+
+
+def test_two_that_prune_at_once_count_each_run_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pruning, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(pruning, "RUNS_AT_ONCE", 3)
+    for _ in range(20):
+        finished_run(picture(days=95), days=95)
+
+    def prune(_number: int) -> int:
+        with app.app_context():
+            return pruning.prune()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(prune, range(4))) == 20
+    assert (count(Run), count(StoredFile)) == (0, 0)
+
+
+# Once a day
+
+
+@pytest.fixture
+def yesterday() -> None:
+    """The last daily pruning was begun a day and a minute ago."""
+    with database.writing() as session:
+        session.execute(update(Chore).values(at=database.now() - timedelta(days=1, minutes=1)))
+
+
+def open_a_page(app: Flask) -> None:
+    assert app.test_client().get("/confidentialite").status_code == 200
+
+
+@pytest.mark.usefixtures("yesterday")
+def test_a_site_that_nobody_sends_anything_to_prunes_when_somebody_reads(app: Flask) -> None:
+    finished_run(days=91)
+    open_a_page(app)
+    assert until(lambda: count(Run) == 0)
+
+
+def test_it_does_so_once_a_day(app: Flask) -> None:
+    run_id = finished_run(days=91)
+    assert not upkeep.is_due()
+    assert not upkeep.is_taken()
+    open_a_page(app)
+    assert "daily-pruning" not in {thread.name for thread in threading.enumerate()}
+    assert store.load(run_id) is not None
+
+
+@pytest.mark.usefixtures("yesterday")
+def test_one_of_several_processes_does_it(app: Flask) -> None:
+    other = create_app({"INSTANCE": app.config["INSTANCE"], "TESTING": True})
+
+    def take(site: Flask) -> bool:
+        with site.app_context():
+            return upkeep.is_due() and upkeep.is_taken()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(take, [app, other] * 4)) == 1
+    end(other)
+
+
+@pytest.mark.usefixtures("yesterday")
+def test_a_process_asks_the_database_once_an_hour(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    moments = [1000.0]
+    monkeypatch.setattr(upkeep, "is_due", lambda: asked.append(True))
+    monkeypatch.setattr(upkeep.time, "monotonic", lambda: moments[0])
+    keeper = upkeep.Upkeep(app)
+    for passed in (0, 1, upkeep.ASK_SECONDS - 2, 2):
+        moments[0] += passed
+        keeper.tend()
+    assert len(asked) == 2
+
+
+def test_a_database_in_trouble_leaves_the_page_alone(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> bool:
+        raise OperationalError("", {}, Exception("locked"))
+
+    monkeypatch.setattr(upkeep, "is_due", fail)
+    open_a_page(app)
+
+
+@pytest.mark.usefixtures("yesterday")
+def test_a_pruning_that_fails_is_told_in_the_log(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(pruning, "prune", lambda: 1 // 0)
+    with caplog.at_level(logging.ERROR):
+        open_a_page(app)
+        assert until(lambda: "could not be pruned" in caplog.text)

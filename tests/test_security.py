@@ -145,12 +145,19 @@ class TestErrors:
 
 
 class TestCsrf:
-    POSTS = ("/essais", "/essais/some-run/arreter")
+    POSTS = (
+        "/essais",
+        "/essais/some-run/arreter",
+        "/essais/some-run/refaire",
+        "/essais/some-run/supprimer",
+        "/essais/supprimer",
+    )
 
     def test_every_post_of_the_site_is_one_of_those_tested_here(self, app: Flask) -> None:
         rules = [rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
         without_cookie = ["/lecons/<slug>", "/lecons/oublier"]  # see test_quiz, test_progress
-        assert sorted(rules) == ["/essais", "/essais/<run_id>/arreter", *without_cookie]
+        proven = [path.replace("some-run", "<run_id>") for path in self.POSTS]
+        assert sorted(rules) == sorted([*proven, *without_cookie])
 
     @pytest.mark.parametrize("path", POSTS)
     def test_a_post_without_proof_is_refused(self, client: FlaskClient, path: str) -> None:

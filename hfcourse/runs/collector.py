@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from hfcourse import tokens
-from hfcourse.errors import CallFailed
-from hfcourse.runs import store
+from hfcourse.errors import CallFailed, Stopped
+from hfcourse.runs import pruning, store
 from hfcourse.runs.models import Run
 from hfcourse.runs.shapes import FILE, LATER, LOST, NAME, STREAM, SURPLUS, WHY, is_file_data, is_update
 from hfcourse.spaces import files
@@ -65,7 +65,11 @@ class FileCollector:
         if self._bytes > MOST_FILE_BYTES:
             return missing(data, SURPLUS)
         kept = files.keep(self.run.visitor, name_of(data), content)
-        return {FILE: store.add_output_file(self.run.id, kept.id)}
+        try:
+            return {FILE: store.add_output_file(self.run.id, kept.id)}
+        except Stopped:  # the run was deleted meanwhile: nothing of it may stay
+            pruning.discard([kept.id])
+            raise
 
 
 def bare(value: Any) -> Any:

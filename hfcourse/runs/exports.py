@@ -24,8 +24,12 @@ def whole(output: Mapping[str, Any], form: str) -> str | None:
     value = value_of(output)
     kind = kind_of(output["component"].lower(), value)
     if form == "json":
-        return json.dumps(value, ensure_ascii=False, indent=2)
+        return indented(value)
     return WRITERS[kind](value) if WHOLE.get(kind) == form else None
+
+
+def indented(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def in_lines(value: Sequence[Any]) -> str:

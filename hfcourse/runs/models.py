@@ -1,12 +1,16 @@
-"""The tables of the runs: a run, its events in order, its files, and the sessions that Spaces keep for visitors."""
+"""The tables of the runs: a run, its events in order, its files; what it is found by, and who looked at it last.
+
+Beside them the sessions that Spaces keep for visitors, and what the site does once a day.
+"""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Integer, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hfcourse import database
+from hfcourse.runs.words import EXCERPT_CHARACTERS
 from hfcourse.spaces.files import StoredFile
 
 FINAL = ("succeeded", "failed", "stopped", "interrupted")
@@ -17,9 +21,11 @@ class Run(database.Base):
     """A call of one endpoint by one visitor: what was sent, what came back."""
 
     __tablename__ = "runs"
+    # Whatever the list of a visitor's runs is asked for is found in this index alone, the newest first.
+    __table_args__ = (Index("ix_runs_of_visitor", "visitor", "created", "id", "space", "status"),)
 
     id: Mapped[str] = mapped_column(String(24), primary_key=True)
-    visitor: Mapped[str] = mapped_column(String(64), index=True)
+    visitor: Mapped[str] = mapped_column(String(64))
     space: Mapped[str] = mapped_column(String(200))
     endpoint: Mapped[str] = mapped_column(String(200))
     title: Mapped[str] = mapped_column(String(200), default="")
@@ -76,6 +82,39 @@ class RunFile(database.Base):
     parameter: Mapped[str | None] = mapped_column(String(200))
 
     file: Mapped[StoredFile] = relationship(lazy="joined")
+
+
+class RunWords(database.Base):
+    """What a run is found and recognised by; in a table of its own, or each search would read every output.
+
+    A visitor's words stand side by side, so that a search reads them in one go.
+    """
+
+    __tablename__ = "run_words"
+    __table_args__ = (Index("ix_run_words_run_id", "run_id"), {"sqlite_with_rowid": False})
+
+    visitor: Mapped[str] = mapped_column(String(64), primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    excerpt: Mapped[str] = mapped_column(String(EXCERPT_CHARACTERS))
+    words: Mapped[str] = mapped_column(Text)
+
+
+class RunLook(database.Base):
+    """When its visitor last looked at a finished run: see `looks`. There are as many as runs seen in an hour."""
+
+    __tablename__ = "run_looks"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(database.Moment, index=True)
+
+
+class Chore(database.Base):
+    """What one of the processes does once a day, and when it was last begun: see `upkeep`."""
+
+    __tablename__ = "chores"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[datetime] = mapped_column(database.Moment)
 
 
 class SpaceSession(database.Base):

@@ -1,13 +1,21 @@
-"""Forgetting: old runs, files that nothing speaks of any more, the oldest when the disk's share is full."""
+"""Forgetting: old runs, files that nothing speaks of any more, the oldest when the disk's share is full.
 
+Nothing goes that a page still shows: a run that goes on, or that its visitor looked at within the hour (`looks`).
+"""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from flask import current_app
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database
-from hfcourse.runs import store
-from hfcourse.runs.models import FINAL, Run, RunEvent, RunFile, SpaceSession
+from hfcourse.runs import looks, store
+from hfcourse.runs.models import UNFINISHED, Run, RunFile, SpaceSession
 from hfcourse.spaces import files
 from hfcourse.spaces.files import StoredFile
 
@@ -15,19 +23,36 @@ from hfcourse.spaces.files import StoredFile
 LOOSE_FILE_AGE = timedelta(days=1)
 # One that arrived just now: its run is being made.
 NEW_FILE_AGE = timedelta(minutes=1)
-BATCH = 500
+# One visitor may fill one part in so many of KEEP_BYTES: twenty of the largest forms, and five visitors who send
+# nothing else than those fill the disk.
+SHARES = 5
+# A student's form waits for one batch at most, and gets its turn in the pause that follows.
+RUNS_AT_ONCE, FILES_AT_ONCE, PAUSE_SECONDS = 100, 500, 0.02
+
+Condition = ColumnElement[bool]
+# Said so, it is no reason to go through the index of the statuses, in which nearly every run is one of these: the
+# oldest are found by their age, and nothing else is read.
+FINISHED: Condition = Run.status.not_in(UNFINISHED)
 
 
 def prune() -> int:
     """Delete what is past KEEP_DAYS or over KEEP_BYTES; return how many runs went."""
     limit = database.now() - timedelta(days=current_app.config["KEEP_DAYS"])
-    with database.reading() as session:
-        old = list(session.scalars(select(Run.id).where(Run.created < limit, Run.status.in_(FINAL))))
-    for start in range(0, len(old), BATCH):
-        delete_runs(old[start : start + BATCH])
+    store.interrupt_abandoned()  # or what a killed process left would go on for ever, and stay
+    gone, old = 0, (Run.created < limit, FINISHED, looks.is_unseen())
+    while run_ids := oldest(*old):
+        gone += remove(run_ids, *old)
+        time.sleep(PAUSE_SECONDS)
     forget_sessions(limit)
+    looks.forget_old()
     discard(loose_files())
-    return len(old) + shrink(current_app.config["KEEP_BYTES"])
+    return gone + shrink(current_app.config["KEEP_BYTES"])
+
+
+def oldest(*conditions: Condition) -> Sequence[str]:
+    """The first runs that meet the conditions, as many as are deleted at once."""
+    with database.reading() as session:
+        return session.scalars(select(Run.id).where(*conditions).order_by(Run.created).limit(RUNS_AT_ONCE)).all()
 
 
 def forget_sessions(limit: datetime) -> None:
@@ -38,68 +63,107 @@ def forget_sessions(limit: datetime) -> None:
 
 def forget(run_id: str) -> int:
     """Delete one finished run and the files that only it has; return how many runs went (0 or 1)."""
-    run = store.load(run_id)
-    if run is None or not run.is_finished:
-        return 0
-    own = [item.file_id for item in run.files]
-    delete_runs([run_id])
-    with database.reading() as session:
-        used = set(session.scalars(select(RunFile.file_id).where(RunFile.file_id.in_(own))))
-    discard([file_id for file_id in own if file_id not in used])
-    return 1
+    return remove([run_id], FINISHED)
 
 
-def delete_runs(run_ids: list[str]) -> None:
-    """Delete these runs with their events; their files become loose."""
+def remove(run_ids: Collection[str], *conditions: Condition) -> int:
+    """Delete those of these runs that meet the conditions, with all that is theirs alone; return how many went."""
     with database.writing() as session:
-        for table in (RunEvent, RunFile):
-            session.execute(delete(table).where(table.run_id.in_(run_ids)))
-        session.execute(delete(Run).where(Run.id.in_(run_ids)))
+        chosen = select(Run.id).where(Run.id.in_(run_ids), *conditions)
+        there = session.scalars(chosen.with_for_update()).all()  # whoever executes one adds no file from here on
+        own = session.scalars(select(RunFile.file_id).where(RunFile.run_id.in_(there)).distinct()).all()
+        session.execute(delete(Run).where(Run.id.in_(there)))  # events, words and looks follow: ON DELETE CASCADE
+    discard(own)
+    return len(there)
 
 
-def loose_files(age: timedelta = LOOSE_FILE_AGE) -> list[str]:
+def is_loose() -> Condition:
+    """The condition that a file is of no run."""
+    return ~exists().where(RunFile.file_id == StoredFile.id)
+
+
+def loose_files(age: timedelta = LOOSE_FILE_AGE, *conditions: Condition) -> Sequence[str]:
     """The files of no run, of this age or more, the oldest first."""
     limit = database.now() - age
-    loose = StoredFile.created < limit, StoredFile.id.not_in(select(RunFile.file_id))
+    loose = select(StoredFile.id).where(StoredFile.created < limit, is_loose(), *conditions)
     with database.reading() as session:
-        return list(session.scalars(select(StoredFile.id).where(*loose).order_by(StoredFile.created)))
+        return session.scalars(loose.order_by(StoredFile.created)).all()
 
 
-def discard(file_ids: list[str]) -> None:
-    """Delete these files: rows first, so that no row ever names bytes that are gone."""
-    for start in range(0, len(file_ids), BATCH):
-        with database.writing() as session:
-            session.execute(delete(StoredFile).where(StoredFile.id.in_(file_ids[start : start + BATCH])))
-    for file_id in file_ids:
-        files.discard(file_id)
+def discard(file_ids: Sequence[str]) -> None:
+    """Delete those of these files that are of no run: rows first, so that no row ever names bytes that are gone."""
+    for start in range(0, len(file_ids), FILES_AT_ONCE):
+        chosen = StoredFile.id.in_(file_ids[start : start + FILES_AT_ONCE])
+        gone: Sequence[str] = []
+        with suppress(IntegrityError), database.writing() as session:  # a run that uses one of them is being made
+            gone = session.scalars(delete(StoredFile).where(chosen, is_loose()).returning(StoredFile.id)).all()
+        for file_id in gone:
+            files.discard(file_id)
 
 
 def shrink(keep_bytes: int) -> int:
     """Delete the files of no run, then the oldest runs that have files, until all fit; return how many runs went.
 
-    Files of no run go first: forms that are never sent must not push out what somebody keeps.
+    Files of no run go first: forms that are never sent must not push out what somebody keeps. Then those of visitors
+    who have more than their share.
     """
+    if kept_bytes() <= keep_bytes:
+        return 0
+    discard(loose_files(NEW_FILE_AGE))
+    prunable = FINISHED, looks.is_unseen()
     gone = 0
-    if kept_bytes() > keep_bytes:
-        discard(loose_files(NEW_FILE_AGE))
-    while kept_bytes() > keep_bytes and (run_id := oldest_with_files()):
-        gone += forget(run_id)
+    for visitor in heavy_visitors():
+        gone += reduce(partial(above_both, visitor, keep_bytes), Run.visitor == visitor, *prunable)
+    return gone + reduce(lambda: kept_bytes() - keep_bytes, *prunable)
+
+
+def share_bytes() -> int:
+    """What one visitor may keep."""
+    return current_app.config["KEEP_BYTES"] // SHARES
+
+
+def above_share(visitor: str) -> int:
+    """How much the visitor keeps above their share; below zero, what is left of it."""
+    return kept_bytes(StoredFile.visitor == visitor) - share_bytes()
+
+
+def above_both(visitor: str, keep_bytes: int) -> int:
+    """How much of what the visitor keeps above their share is too much for the disk."""
+    return min(above_share(visitor), kept_bytes() - keep_bytes)
+
+
+def heavy_visitors() -> Sequence[str]:
+    """Those who keep more than their share."""
+    sums = select(StoredFile.visitor).group_by(StoredFile.visitor)
+    with database.reading() as session:
+        return session.scalars(sums.having(func.sum(StoredFile.size) > share_bytes())).all()
+
+
+def reduce(excess: Callable[[], int], *conditions: Condition) -> int:
+    """Delete the oldest runs with files that meet the conditions until nothing is in excess; return how many went."""
+    gone = 0
+    while (surplus := excess()) > 0 and (run_ids := oldest_with_files(surplus, *conditions)):
+        gone += remove(run_ids, *conditions)
+        time.sleep(PAUSE_SECONDS)
     return gone
 
 
-def kept_bytes() -> int:
-    """Size of all kept files."""
+def kept_bytes(*conditions: Condition) -> int:
+    """Size of the kept files that meet the conditions, of all without any."""
     with database.reading() as session:
-        return session.scalar(select(func.sum(StoredFile.size))) or 0
+        return session.scalar(select(func.sum(StoredFile.size)).where(*conditions)) or 0
 
 
-def oldest_with_files() -> str | None:
-    """The oldest finished run that has a file."""
+def oldest_with_files(surplus: float, *conditions: Condition) -> list[str]:
+    """The oldest runs whose files together take so much, or as many as are deleted at once."""
+    run_ids = oldest(*conditions, exists().where(RunFile.run_id == Run.id))
+    taken = select(RunFile.run_id, func.sum(StoredFile.size)).join(StoredFile).where(RunFile.run_id.in_(run_ids))
     with database.reading() as session:
-        return session.scalar(
-            select(Run.id)
-            .join(RunFile, RunFile.run_id == Run.id)
-            .where(Run.status.in_(FINAL))
-            .order_by(Run.created)
-            .limit(1)
-        )
+        sizes = dict(session.execute(taken.group_by(RunFile.run_id)).all())
+    chosen = []
+    for run_id in run_ids:
+        if surplus <= 0:
+            break
+        chosen.append(run_id)
+        surplus -= sizes.get(run_id, 0)
+    return chosen

@@ -8,7 +8,8 @@ falls silent has abandoned its runs, and whoever looks next marks them `interrup
 import os
 import secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -19,17 +20,19 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hfcourse import database
-from hfcourse.errors import EXPLANATIONS, Refused
-from hfcourse.runs.models import UNFINISHED, Run, RunEvent, RunFile, SpaceSession
+from hfcourse.errors import EXPLANATIONS, Refused, Stopped
+from hfcourse.runs import words
+from hfcourse.runs.models import UNFINISHED, Run, RunEvent, RunFile, RunWords, SpaceSession
 from hfcourse.runs.references import inputs_with_files
 from hfcourse.spaces.files import KeptFile, StoredFile
 from hfcourse.typography import french
 
 STALE_SECONDS = 10
-PAGE_RUNS, RECENT_SPACES = 50, 5
+RECENT_SPACES = 5
+# What a run has that nobody has taken in hand yet.
+QUEUED = {"status": "queued", "partials": 0, "outputs": [], "said": ""}
 
-
-RUNS, RUN_EVENTS, RUN_FILES = (cast(Table, each.__table__) for each in (Run, RunEvent, RunFile))
+RUNS, RUN_EVENTS, RUN_FILES, RUN_WORDS = (cast(Table, each.__table__) for each in (Run, RunEvent, RunFile, RunWords))
 # What every call and every look at a run needs is made once: making a statement anew costs more than executing it.
 # Those that speak of tables, and not of classes, are for a bare connection.
 RUN = select(Run).where(Run.id == bindparam("run_id"))
@@ -45,8 +48,9 @@ CLAIM = (
 WAITING = select(func.count(), func.sum(case((RUNS.c.visitor == bindparam("visitor"), 1), else_=0))).where(
     RUNS.c.status == "queued", RUNS.c.heartbeat >= bindparam("stale")
 )
+IS_THERE = select(RUNS.c.id).where(RUNS.c.id == bindparam("run_id"))
 NEXT_EVENT = select(func.coalesce(func.max(RUN_EVENTS.c.n), 0) + 1).where(RUN_EVENTS.c.run_id == bindparam("run_id"))
-ADD_RUN, ADD_FILE, ADD_EVENT = insert(RUNS), insert(RUN_FILES), insert(RUN_EVENTS)
+ADD_RUN, ADD_FILE, ADD_EVENT, ADD_WORDS = insert(RUNS), insert(RUN_FILES), insert(RUN_EVENTS), insert(RUN_WORDS)
 DROP_PARTIAL = delete(RUN_EVENTS).where(RUN_EVENTS.c.run_id == bindparam("of_run"), RUN_EVENTS.c.kind == "partial")
 COUNT_PARTIAL = (
     update(RUNS)
@@ -94,18 +98,20 @@ def create(
     parameters: list[dict[str, Any]],
     inputs: dict[str, Any],
     files: Sequence[tuple[str, str]] = (),
+    names: Sequence[str] = (),
 ) -> str:
     """Store a queued run; return its id.
 
     Args:
         parameters: name and label of each, for the page of the run.
         inputs: JSON value by parameter name; `{"$file": n}` where file number `n` goes.
-        files: parameter name and file id of each file, from number 0.
+        files: parameter name and file id of each file, from number 0; `names` are those of the files.
 
     Raises:
         Refused: `invalid-input`, one of the files has been deleted since.
     """
     run_id, moment = secrets.token_urlsafe(12), database.now()
+    found_by = {"run_id": run_id, "visitor": visitor, **words.found_by(parameters, inputs, names)}
     row = {
         "id": run_id,
         "visitor": visitor,
@@ -117,10 +123,7 @@ def create(
         "parameters": parameters,
         "inputs": inputs,
         "created": moment,
-        "partials": 0,
-        "outputs": [],
-        "said": "",
-        "status": "queued",
+        **QUEUED,
     }
     sent = [
         {"run_id": run_id, "n": n, "file_id": file_id, "parameter": name} for n, (name, file_id) in enumerate(files)
@@ -128,6 +131,7 @@ def create(
     try:
         with database.changing() as connection:
             connection.execute(ADD_RUN, row)
+            connection.execute(ADD_WORDS, found_by)
             if sent:
                 connection.execute(ADD_FILE, sent)
     except IntegrityError:  # the only key of another table here is that of a file
@@ -148,15 +152,6 @@ def find(run_id: str, visitor: str | None) -> Run | None:
         interrupt_abandoned()
         return find(run_id, visitor)
     return run
-
-
-def latest(visitor: str, count: int = PAGE_RUNS) -> Sequence[Run]:
-    """The visitor's newest runs, without their events."""
-    interrupt_abandoned()
-    with database.reading() as session:
-        return session.scalars(
-            select(Run).where(Run.visitor == visitor).order_by(Run.created.desc(), Run.id).limit(count)
-        ).all()
 
 
 def recent_spaces(visitor: str | None, count: int = RECENT_SPACES) -> Sequence[str]:
@@ -225,9 +220,26 @@ def changed(statement: Any) -> bool:
         return bool(connection.execute(statement).rowcount)
 
 
+@contextmanager
+def adding_to(run_id: str) -> Iterator[Connection]:
+    """Add to a run that its visitor may delete at any moment.
+
+    Raises:
+        Stopped: it is gone, so that nobody waits for more.
+    """
+    try:
+        with database.changing() as connection:
+            yield connection
+    except IntegrityError:
+        with database.looking() as connection:
+            if connection.scalar(IS_THERE, {"run_id": run_id}):
+                raise
+        raise Stopped from None
+
+
 def append(run_id: str, told: Sequence[Told]) -> None:
     """Add events. Whoever executes a run is the only one who adds to it: see `claim`."""
-    with database.changing() as connection:
+    with adding_to(run_id) as connection:
         add_events(connection, run_id, told)
 
 
@@ -236,7 +248,7 @@ def append_partial(run_id: str, told: Sequence[Told], received: int) -> None:
 
     It takes the place of the one before, being whole.
     """
-    with database.changing() as connection:
+    with adding_to(run_id) as connection:
         connection.execute(DROP_PARTIAL, {"of_run": run_id})
         add_events(connection, run_id, told)
         connection.execute(COUNT_PARTIAL, {"run_id": run_id, "received": received, "moment": told[-1].at})
@@ -255,11 +267,11 @@ def add_events(connection: Connection, run_id: str, told: Sequence[Told]) -> Non
 
 def add_output_file(run_id: str, file_id: str) -> int:
     """Attach a file that came back; return its number."""
-    with database.writing() as session:
-        last = session.scalar(select(func.max(RunFile.n)).where(RunFile.run_id == run_id))
+    with adding_to(run_id) as connection:
+        last = connection.scalar(select(func.max(RUN_FILES.c.n)).where(RUN_FILES.c.run_id == run_id))
         n = 0 if last is None else last + 1
-        session.add(RunFile(run_id=run_id, n=n, file_id=file_id, parameter=None))
-        return n
+        connection.execute(ADD_FILE, {"run_id": run_id, "n": n, "file_id": file_id, "parameter": None})
+    return n
 
 
 def finish(
@@ -272,7 +284,7 @@ def finish(
     partials: int = 0,
     told: Sequence[Told] = (),
 ) -> bool:
-    """Give an unfinished run its final status; False if it already has one.
+    """Give an unfinished run its final status; False if it already has one, or is gone.
 
     Args:
         outputs: None if nothing had arrived.
@@ -290,9 +302,10 @@ def finish(
         "moment": moment,
         "first": None if outputs is None else moment,
     }
-    with database.changing() as connection:
+    with suppress(Stopped), adding_to(run_id) as connection:
         add_events(connection, run_id, told)
         return bool(connection.execute(FINISH, ended).rowcount)
+    return False
 
 
 def stop_queued(run_id: str) -> bool:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import NotFound
 
 from hfcourse import errors, security, visitors
-from hfcourse.errors import CourseError, Refused
-from hfcourse.runs import dispatch, drawings, exports, outputs, pruning, shapes, store, watch
+from hfcourse.errors import CourseError, Refused, Unavailable
+from hfcourse.runs import dispatch, drawings, exports, history, looks, outputs, room, shapes, store, watch
+from hfcourse.runs.looks import mine
 from hfcourse.runs.models import Run
 from hfcourse.runs.references import Numbered
 from hfcourse.spaces import files, forms, pages
@@ -28,9 +30,8 @@ bp = Blueprint("runs", __name__, url_prefix="/essais")
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """The visitor's own runs, the newest first."""
-    visitor = visitors.current()
-    return render_template("runs/index.html", section="runs", runs=store.latest(visitor) if visitor else [])
+    """The visitor's own runs, the newest first, those that the filter lets pass."""
+    return render_template("runs/index.html", section="runs", **history.shown(request.args, visitors.current()))
 
 
 @bp.post("", strict_slashes=False)
@@ -39,7 +40,10 @@ def create() -> ResponseReturnValue:
     try:
         endpoint = pages.endpoint_of(request.form.get("space", ""), request.form.get("endpoint", ""))
     except CourseError as error:
-        return pages.refused(request.form.get("space", ""), None, error)
+        answer = pages.refused(request.form.get("space", ""), None, error)
+        if request.files:
+            room.house_loose(visitors.remembered())
+        return answer
     form = form_of(endpoint)
     added = request.form.get("add-row")
     if added is not None:
@@ -49,10 +53,10 @@ def create() -> ResponseReturnValue:
 
 
 def form_of(endpoint: Endpoint) -> Form:
-    """The form as it was posted; the files that came with it may push older ones out."""
+    """The form as it was posted; the files that came with it may push the visitor's older ones out."""
     form = forms.read(endpoint, request.form, request.files, visitors.remembered())
     if request.files:
-        pruning.shrink(current_app.config["KEEP_BYTES"])
+        room.house(form, visitors.remembered())
     return form
 
 
@@ -74,6 +78,22 @@ def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
     return redirect(url_for(".show", run_id=run_id), 303)
 
 
+@bp.post("/<run_id>/refaire")
+def again(run_id: str) -> ResponseReturnValue:
+    """Run it again with the same values: 303 to the new run, or the form with all of them and what is wrong."""
+    run = mine(run_id)
+    try:
+        endpoint = pages.endpoint_of(run.space, run.endpoint)
+    except Unavailable:  # its page says why, waits, and then has the form with these values
+        return redirect(pages.space_url(run.space, endpoint=run.endpoint, essai=run.id), 303)
+    except CourseError as error:
+        return pages.refused(run.space, None, error)
+    form = forms.sent_again(endpoint, store.sent_values(run, lambda item: files.KeptFile.of(item.file)))
+    if {each["name"] for each in run.parameters} != {each.name for each in endpoint.parameters}:
+        return pages.refused(run.space, form, Refused("invalid-input"), errors.FORM_CHANGED)
+    return submit(run.space, endpoint, form)
+
+
 def kept_of(endpoint: Endpoint, values: dict[str, Any]) -> dict[str, Any]:
     """What a run keeps of a form: its parameters, the JSON values, the files in them."""
     numbered = Numbered(files.KeptFile)
@@ -82,6 +102,7 @@ def kept_of(endpoint: Endpoint, values: dict[str, Any]) -> dict[str, Any]:
         "parameters": [{"name": each.name, "label": each.label} for each in endpoint.parameters],
         "inputs": inputs,
         "files": [(name, file.id) for name, file in numbered.files],
+        "names": [file.name for _, file in numbered.files],
     }
 
 
@@ -100,14 +121,6 @@ def refuse_forged(_error: CSRFError) -> ResponseReturnValue:
     return pages.refused(space, form, Refused("invalid-input"), errors.FORM_EXPIRED)
 
 
-def mine(run_id: str) -> Run:
-    """The visitor's own run; a stranger's is 404, like one that never was."""
-    run = store.find(run_id, visitors.current())
-    if run is None:
-        abort(404)
-    return run
-
-
 @bp.get("/<run_id>")
 def show(run_id: str) -> ResponseReturnValue:
     """One run: live, then for good."""
@@ -117,7 +130,11 @@ def show(run_id: str) -> ResponseReturnValue:
 @bp.get("/<run_id>/statut")
 def status(run_id: str) -> ResponseReturnValue:
     """The part of the page that changes; it asks for itself again until there is nothing to wait for."""
-    return render_template("runs/status.html", **view_of(mine(run_id)))
+    try:
+        run = mine(run_id)
+    except NotFound:  # deleted in another tab: the page is loaded again, and says so instead of waiting for ever
+        return *errors.error_page(404, errors.HTTP_EXPLANATIONS[404]), {"HX-Refresh": "true"}
+    return render_template("runs/status.html", **view_of(run))
 
 
 def view_of(run: Run) -> dict[str, Any]:
@@ -175,6 +192,7 @@ def file_of(run_id: str, n: int) -> files.KeptFile:
     kept = files.find(stored.visitor, stored.id) if stored else None
     if kept is None or not kept.path.is_file():
         abort(404)
+    looks.note(run_id)
     return kept
 
 

@@ -206,15 +206,52 @@ def sent_as_is(form: Form) -> dict[str, Any]:
     sent: dict[str, Any] = {}
     for entry in form.fields:
         try:
-            if entry.control == "table":
-                sent[entry.parameter.name] = tables.parse_table(entry.parameter, entry.rows)
-            elif entry.parts:
-                sent[entry.parameter.name] = compositions.compose(entry.parameter, entry.kept, entry.text)
-            else:
-                sent[entry.parameter.name] = values.parse(entry.parameter, entry.texts)
+            sent[entry.parameter.name] = untouched(entry)
         except Wrong:
             sent[entry.parameter.name] = None
     return sent
+
+
+def untouched(entry: Field) -> Any:
+    """The value that the field has as it stands.
+
+    Raises:
+        Wrong: the Space does not take it.
+    """
+    if entry.control == "table":
+        return tables.parse_table(entry.parameter, entry.rows)
+    if entry.parts:
+        return compositions.compose(entry.parameter, entry.kept, entry.text)
+    return values.parse(entry.parameter, entry.texts)
+
+
+def sent_again(endpoint: Endpoint, given: Mapping[str, Any]) -> Form:
+    """A form filled with `given` values, read as if it had been sent untouched: each fault stands in its field."""
+    form = filled(endpoint, given)
+    for entry in form.fields:
+        try:
+            for kept in entry.kept.values():
+                there = [each for each in kept if each.path.is_file()]
+                if there != kept:
+                    kept[:] = there
+                    raise Wrong(GONE)
+            form.values[entry.parameter.name] = untouched(entry)
+        except Wrong as wrong:
+            entry.error = str(wrong)
+    return form
+
+
+def files_of(form: Form) -> list[KeptFile]:
+    """The files that the form holds, chosen now or before."""
+    return [file for entry in form.fields for kept in entry.kept.values() for file in kept]
+
+
+def drop_files(form: Form, why: str) -> None:
+    """Empty every control that holds files, and say why beside it."""
+    for entry in form.fields:
+        if any(entry.kept.values()):
+            entry.kept.clear()
+            entry.error = why
 
 
 def read(endpoint: Endpoint, posted: MultiDict[str, str], sent: MultiDict[str, FileStorage], visitor: str) -> Form:

@@ -105,6 +105,30 @@ def my_runs(page: Page) -> None:
     expect(page.locator(".lines > li")).to_have_count(2)
 
 
+def my_runs_at(path: str) -> Arrive:
+    """A page that there is for somebody who has runs."""
+
+    def arrive(page: Page) -> None:
+        my_runs(page)
+        page.goto(path)
+
+    return arrive
+
+
+def deleting_one(page: Page) -> None:
+    """The question before a run is deleted that goes on."""
+    counting(page)
+    page.get_by_role("link", name="Supprimer l’essai").click()
+
+
+def deleted(page: Page) -> None:
+    """The list after a run was deleted from it."""
+    my_runs(page)
+    page.get_by_role("link", name="Supprimer l’essai").first.click()
+    page.get_by_role("button", name="Supprimer l’essai").click()
+    expect(page.get_by_role("status")).to_be_visible()
+
+
 def home_again(page: Page) -> None:
     """The front page of somebody who has tried something."""
     run("saluer", prenom="Awa")(page)
@@ -134,6 +158,13 @@ PAGES: dict[str, Arrive] = {
     "a Space that does not exist": at("/espaces/personne/rien"),
     "no run": at("/essais/"),
     "my runs": my_runs,
+    "my runs, narrowed": my_runs_at("/essais/?q=Awa&issue=reussi&espace=hfcourse/entrainement"),
+    "my runs, a filter that does not exist": my_runs_at("/essais/?espace=personne/rien"),
+    "my runs, nothing found": my_runs_at("/essais/?q=zzz&issue=echec"),
+    "my runs, one deleted": deleted,
+    "a run to be deleted": deleting_one,
+    "runs to be deleted": my_runs_at("/essais/supprimer?q=Awa&issue=reussi"),
+    "all runs to be deleted": my_runs_at("/essais/supprimer"),
     **{f"a run of {name}": run(name, **VALUES.get(name, {})) for name in ENDPOINTS},
     "a run that failed": run("calculer", "failed", b="0"),
     "a run in progress": counting,
@@ -148,6 +179,10 @@ PAGES: dict[str, Arrive] = {
 SAME_TITLE = {
     "the front page, with runs": "the front page",
     "my runs": "no run",
+    "my runs, a filter that does not exist": "no run",
+    "my runs, one deleted": "no run",
+    "my runs, nothing found": "my runs, narrowed",
+    "all runs to be deleted": "runs to be deleted",
     "a form with a line more": "the form of resumer",
 }
 

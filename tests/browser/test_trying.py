@@ -1,6 +1,7 @@
 """Trying a Space in a browser: it wakes, a form is filled and sent, the run is followed to its end, done again."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -241,3 +242,52 @@ def test_a_run_is_not_shown_to_somebody_else(page: Page, site: Site, student_at:
     assert answer is not None
     assert answer.status == 404
     assert "Awa" not in stranger.content()
+
+
+def test_a_run_is_found_by_its_words_run_again_and_deleted(student: Page):
+    for name in ("Zoé", "Awa"):
+        student.goto(f"{PRACTICE}?endpoint=/saluer")
+        student.get_by_label("Prénom").fill(name)
+        send(student)
+        expect_status(student, "succeeded")
+    student.get_by_role("link", name="Mes essais").first.click()
+    lines = student.locator(".lines > li")
+    expect(lines).to_have_count(2)
+    student.get_by_label("Mots que vous avez envoyés").fill("ZOE")
+    student.get_by_role("button", name="Chercher").click()
+    expect(lines).to_have_count(1)
+    expect(lines).to_contain_text("Zoé")
+    expect(student.get_by_text("1 essai sur 2")).to_be_visible()
+    lines.get_by_role("button", name="Refaire").click()
+    expect_status(student, "succeeded")
+    expect(student.locator("[data-output='0']")).to_contain_text("Bonjour Zoé")
+    student.go_back()
+    student.reload()
+    expect(lines).to_have_count(2)
+    student.get_by_role("link", name="Supprimer ces 2 essais").click()
+    expect(student.get_by_role("heading", level=1)).to_contain_text("Supprimer ces 2 essais")
+    student.get_by_role("button", name="Supprimer les 2 essais").click()
+    expect(student.get_by_role("status")).to_have_text("2 essais sont supprimés.")
+    expect(lines).to_have_count(1)
+    expect(lines).to_contain_text("Awa")
+    lines.get_by_role("link", name="Supprimer").click()
+    student.get_by_role("button", name="Supprimer l’essai").click()
+    expect(student.get_by_text("Aucun essai pour l’instant")).to_be_visible()
+
+
+def test_what_is_taken_away_is_a_report_and_an_archive(student: Page, picture: Path):
+    student.goto(f"{PRACTICE}?endpoint=/filtrer")
+    student.locator("[name=arg-image]").set_input_files(picture)
+    send(student)
+    expect_status(student, "succeeded")
+    with student.expect_download() as started:
+        student.get_by_role("link", name="Télécharger le compte rendu").click()
+    assert started.value.suggested_filename.endswith(".md")
+    assert "# Essai réussi" in started.value.path().read_text(encoding="utf-8")
+    student.goto("/essais/")
+    with student.expect_download() as started:
+        student.get_by_role("link", name="Tout télécharger").click()
+    with zipfile.ZipFile(started.value.path()) as archive:
+        assert archive.testzip() is None
+        sent = next(name for name in archive.namelist() if name.endswith("/envoyes/0-rouge.png"))
+        assert archive.read(sent) == picture.read_bytes()

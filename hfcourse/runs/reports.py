@@ -1,0 +1,69 @@
+"""A run as a report in Markdown: what was sent, what came back, when. A stranger's words stand in it as code."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template
+
+from hfcourse import errors
+from hfcourse.runs import exports, outputs, shapes, watch
+from hfcourse.runs.models import Run
+from hfcourse.runs.outputs import WHOLE
+from hfcourse.runs.quoting import fenced, in_code
+
+
+@dataclass(frozen=True)
+class Part:
+    """A value sent or come back: `text` is Markdown, '' where the files say it all."""
+
+    label: str
+    component: str
+    text: str
+    files: list[shapes.FileEntry]
+
+
+def report(run: Run, lost: Collection[str] = ()) -> str:
+    """The report.
+
+    Args:
+        lost: the addresses of files whose bytes are gone.
+    """
+    inputs = watch.inputs_of(run)
+    came = [watch.with_files(run, output) for output in watch.outputs_of(run)]
+    return render_template(
+        "runs/report.md",
+        run=run,
+        explanation=errors.EXPLANATIONS[run.error] if run.error else None,
+        sent=[part(each["label"], "", inputs.get(each["name"]), "") for each in run.parameters],
+        came=[part(each["label"], each["component"], each["value"], written(each)) for each in came],
+        lost=lost,
+        in_code=in_code,
+        fenced=fenced,
+    )
+
+
+def written(output: dict[str, Any]) -> str:
+    """An output as text, if it can be had so."""
+    kind = outputs.kind_of(output["component"].lower(), outputs.value_of(output))
+    form = WHOLE.get(kind, "")
+    text = exports.whole(output, form) if form in ("txt", "csv") else None
+    return "" if text is None else fenced(text, "csv" if form == "csv" else "")
+
+
+def part(label: str, component: str, value: Any, text: str) -> Part:
+    """A value; what is not files alone is written as the text given, else by what it is."""
+    files = watch.files_in(value)
+    is_files = shapes.is_file(value) or shapes.is_list_of(shapes.is_file, value)
+    return Part(label, component, "" if is_files else text or in_words(value), files)
+
+
+def in_words(value: Any) -> str:
+    """A value that no component says how to write."""
+    if value is None or value == []:
+        return "rien"
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, str):
+        return fenced(value) if value else "vide"
+    return fenced(exports.in_words(value) if not isinstance(value, dict | list) else exports.indented(value), "json")

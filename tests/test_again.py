@@ -1,0 +1,202 @@
+"""Running again with the same values: what is sent, what is said when it cannot be."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from hfcourse import create_app, database
+from hfcourse.errors import Stopped
+from hfcourse.practice.server import PracticeServer
+from hfcourse.runs import history, store
+from hfcourse.runs.collector import FileCollector
+from hfcourse.runs.models import Run, RunEvent, RunFile, RunWords
+from hfcourse.spaces import files
+from hfcourse.spaces.files import StoredFile
+from hfcourse.spaces.uploads import GONE
+from tests.conftest import end
+from tests.keeping import kept_run, known_as
+from tests.posting import Student, error_codes, fields_of, read
+from tests.practice_fixtures import until
+from tests.spaces import fake
+from tests.spaces.fake import FakeSpace
+from tests.spaces.hostile import takes_file
+from tests.test_runs import picture
+
+CASES = {
+    "/saluer": {"prenom": "  Zoé & <b>l’été</b>\n", "tutoyer": None},
+    "/calculer": {"a": "-0,5", "b": "1e3", "operation": "multiplication"},
+    "/compter": {"jusqua": "3", "pause": "0,1"},
+    "/resumer": {"table-0-0": "figue", "table-0-1": "2,5"},
+    "/discuter": {"message": "Qu’est-ce qu’un Space ?"},
+}
+
+
+def again(student: Student, run_id: str, page_of: str = "/essais/"):
+    """Press « Refaire » in the list, or on the page of the run."""
+    page = student.open(page_of)
+    address = f"/essais/{run_id}/refaire"
+    assert page.select(f'[formaction="{address}"], form[action="{address}"] button')
+    token = page.select_one("main [name=csrf_token]")
+    assert token is not None
+    return student.client.post(address, data={"csrf_token": token["value"]})
+
+
+@pytest.mark.parametrize("endpoint", CASES)
+def test_it_sends_exactly_what_was_sent(student: Student, awake: PracticeServer, endpoint: str) -> None:
+    first = student.run(endpoint, **CASES[endpoint])
+    assert first["status"] == "succeeded"
+    response = again(student, first["id"])
+    assert response.status_code == 303
+    second = student.finished(response.headers["Location"])
+    assert second["id"] != first["id"]
+    assert second["status"] == "succeeded"
+    assert second["inputs"] == first["inputs"]
+
+
+def test_it_sends_the_files_again_and_the_disk_keeps_them_once(
+    student: Student, app: Flask, awake: PracticeServer
+) -> None:
+    first = student.run("/filtrer", image=(io.BytesIO(picture()), "chat.png"), filtre="négatif")
+    second = student.finished(again(student, first["id"], f"/essais/{first['id']}").headers["Location"])
+    assert second["status"] == "succeeded"
+    assert second["inputs"]["filtre"] == "négatif"
+    with app.app_context(), database.reading() as session:
+        sent = session.scalars(select(RunFile.file_id).where(RunFile.parameter == "image")).all()
+        assert len(session.scalars(select(StoredFile)).all()) == 3
+    assert len(sent) == 2
+    assert len(set(sent)) == 1
+    page = student.open(f"/essais/{first['id']}/supprimer").select_one("main form")
+    assert page is not None
+    student.client.post(str(page["action"]), data=fields_of(page))
+    kept = student.client.get(second["inputs"]["image"]["file"], buffered=True)
+    assert kept.data == picture(), "the second run still needs it"
+
+
+def test_a_run_that_goes_on_can_be_deleted_and_the_space_is_told(student: Student, app: Flask, awake: PracticeServer):
+    address = student.send(student.open_form("/compter"), jusqua="20", pause="1").headers["Location"]
+    student.wait_for(address, lambda run: run["partials"] > 0)
+    form = student.open(f"{address}/supprimer").select_one("main form")
+    assert form is not None
+    assert "sera d’abord arrêté" in student.open(f"{address}/supprimer").get_text()
+    assert student.client.post(str(form["action"]), data=fields_of(form)).status_code == 303
+    assert student.client.get(address).status_code == 404
+    dispatcher = app.extensions["dispatcher"]
+    assert until(lambda: not dispatcher._in_hand()), "the call goes on"
+    with app.app_context(), database.reading() as session:
+        for table in (Run, RunEvent, RunWords):
+            assert session.scalars(select(table)).all() == []
+
+
+def test_a_file_that_comes_after_its_run_was_deleted_is_not_kept(app: Flask) -> None:
+    with app.app_context():
+        run = store.load(kept_run("awa", "running"))
+        assert run is not None
+
+        def fetch(_path: str) -> bytes:
+            history.delete([run.id])
+            return b"PNG"
+
+        with pytest.raises(Stopped):
+            FileCollector(run, fetch).replace({"path": "/tmp/x.png", "meta": {"_type": "gradio.FileData"}})
+        with database.reading() as session:
+            assert session.scalars(select(StoredFile)).all() == []
+        assert [path for path in files.folder().rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("add", [store.append, lambda run_id, told: store.append_partial(run_id, told, 1)])
+def test_an_event_that_comes_after_its_run_was_deleted_ends_the_call(app: Flask, add) -> None:
+    with app.app_context():
+        run_id = kept_run("awa", "running")
+        history.delete([run_id])
+        with pytest.raises(Stopped):
+            add(run_id, [store.Told("partial", {"outputs": []})])
+        with database.reading() as session:
+            assert session.scalars(select(RunEvent)).all() == []
+
+
+# Where the Space has changed
+
+
+@pytest.fixture
+def space() -> Iterator[FakeSpace]:
+    made = FakeSpace()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, space: FakeSpace) -> Iterator[Flask]:
+    """A site with one Space, `a/b`, whose endpoint `/echo` takes some words."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "spaces.toml").write_text(f'[[space]]\nid = "a/b"\nurl = "{space.url}"\n')
+    made = create_app({"INSTANCE": str(folder), "TESTING": True})
+    yield made
+    end(made)
+
+
+@pytest.fixture
+def awa(site: Flask) -> Iterator[Student]:
+    with site.app_context():
+        yield known_as(Student(site.test_client()), "awa")
+
+
+def test_a_form_that_has_changed_comes_with_the_values_that_it_still_has(awa: Student, space: FakeSpace) -> None:
+    run_id = kept_run("awa", endpoint="/echo", sent={"words": "bonjour", "gone": 1})
+    response = again(awa, run_id)
+    assert response.status_code == 400
+    page = read(response)
+    assert error_codes(page)[0] == "invalid-input"
+    assert "a changé depuis cet essai" in page.get_text()
+    assert fields_of(page.select_one("form[data-endpoint]"))["arg-words"] == ["bonjour"]
+    assert space.asked("/join") == []
+
+
+def test_what_looks_like_a_token_stops_it_though_an_earlier_version_let_it_pass(awa: Student, space: FakeSpace) -> None:
+    run_id = kept_run("awa", endpoint="/echo", sent={"words": "hf_" + "a1B2" * 8})
+    response = again(awa, run_id)
+    assert response.status_code == 400
+    assert error_codes(read(response))[0] == "secret-in-input"
+    assert "a1B2a1B2" not in response.get_data(as_text=True)
+    assert space.asked("/join") == []
+
+
+def test_an_endpoint_that_is_gone_is_told(awa: Student) -> None:
+    response = again(awa, kept_run("awa", endpoint="/gone", sent={"words": "bonjour"}))
+    assert response.status_code == 404
+    assert error_codes(read(response))[0] == "endpoint-gone"
+
+
+def test_a_space_that_does_not_answer_leads_to_its_page_which_has_the_values_once_it_does(
+    awa: Student, site: Flask, space: FakeSpace
+) -> None:
+    run_id = kept_run("awa", endpoint="/echo", sent={"words": "bonjour"})
+    space.answers["/config"] = fake.says({}, 503)
+    response = again(awa, run_id)
+    assert response.status_code == 303
+    address = response.headers["Location"]
+    assert error_codes(awa.open(address))
+    del space.answers["/config"]
+    site.extensions.pop("directory").wire.close()  # as after ten seconds: the failure is forgotten
+    assert fields_of(awa.open(address).select_one("form[data-endpoint]"))["arg-words"] == ["bonjour"]
+
+
+def test_a_file_that_is_no_longer_on_the_disk_is_asked_for_again(awa: Student, space: FakeSpace) -> None:
+    taking = takes_file(fake.says(["/tmp/x"]))
+    space.config, space.info = taking["config"], taking["info"]
+    first = awa.finished(
+        awa.send(awa.open("/espaces/a/b"), piece=(io.BytesIO(b"texte"), "note.txt")).headers["Location"]
+    )
+    run = store.load(first["id"])
+    assert run is not None
+    files.path_of(run.files[0].file_id).unlink()
+    response = again(awa, first["id"])
+    assert response.status_code == 400
+    page = read(response)
+    assert error_codes(page)[0] == "invalid-input"
+    assert GONE in page.get_text()
+    assert len(space.asked("/join")) == 1

@@ -1,0 +1,170 @@
+"""All of a visitor's runs in one zip: what is in it, under which names, and that it is written while it is sent."""
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from hfcourse.runs import archives, history, store
+from hfcourse.spaces import files
+from tests.keeping import kept_run, known_as
+from tests.posting import Student
+from tests.test_french import faults_of
+
+BYTES = bytes(range(256)) * 1000
+AT = datetime(2026, 7, 14, 12, 5, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def inside(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def awa(student: Student) -> Student:
+    return known_as(student, "awa")
+
+
+def with_output_file(run_id: str, visitor: str, name: str, content: bytes) -> None:
+    """Give the run a file that came back."""
+    store.add_output_file(run_id, files.keep(visitor, name, content).id)
+
+
+def archive_of(student: Student) -> zipfile.ZipFile:
+    """The zip, as it is downloaded; every entry's checksum is right."""
+    response = student.client.get("/essais/archive.zip")
+    assert response.status_code == 200
+    assert response.mimetype == "application/zip"
+    assert response.headers["Content-Disposition"].startswith("attachment; filename=essais-20")
+    assert response.headers["Cache-Control"] == "private, no-store"
+    opened = zipfile.ZipFile(io.BytesIO(response.data))
+    assert opened.testzip() is None
+    return opened
+
+
+def test_it_has_a_folder_for_each_run_with_its_files_its_report_and_its_json(awa: Student) -> None:
+    run_id = kept_run("awa", "running", at=AT, sent={"prenom": "Zoé"}, file=("chat d’été.png", BYTES))
+    with_output_file(run_id, "awa", "flou.png", b"PNG")
+    store.finish(run_id, "succeeded", [{"label": "Sortie", "component": "Image", "value": {"$file": 1}}])
+    made, folder = archive_of(awa), f"2026-07-14_14h05_saluer_{run_id}"
+    assert made.namelist() == [
+        "LISEZMOI.txt",
+        f"{folder}/envoyes/0-chat d’été.png",
+        f"{folder}/recus/1-flou.png",
+        f"{folder}/essai.json",
+        f"{folder}/essai.md",
+    ]
+    assert made.read(f"{folder}/envoyes/0-chat d’été.png") == BYTES
+    assert made.read(f"{folder}/recus/1-flou.png") == b"PNG"
+    told = json.loads(made.read(f"{folder}/essai.json"))
+    assert told == awa.client.get(f"/essais/{run_id}.json").get_json()
+    assert made.read(f"{folder}/essai.md").decode() == awa.client.get(f"/essais/{run_id}.md").get_data(as_text=True)
+    assert made.getinfo(f"{folder}/essai.md").date_time == (2026, 7, 14, 14, 5, 0)
+
+
+def test_it_has_every_run_of_the_visitor_and_nobody_elses(
+    awa: Student, stranger: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hfcourse.runs.pruning.RUNS_AT_ONCE", 2)
+    mine = [kept_run("awa", status) for status in ("succeeded", "failed", "queued", "stopped", "interrupted")]
+    kept_run("bilal")
+    made = {name.split("/")[0][-16:] for name in archive_of(awa).namelist() if "/" in name}
+    assert made == set(mine)
+    for nobody in (stranger, known_as(stranger, "cora")):
+        assert archive_of(nobody).namelist() == ["LISEZMOI.txt"]
+
+
+def test_a_file_whose_bytes_are_gone_is_told_in_the_report(awa: Student) -> None:
+    run_id = kept_run("awa", file=("chat.png", BYTES))
+    run = store.load(run_id)
+    assert run is not None
+    files.path_of(run.files[0].file_id).unlink()
+    made = archive_of(awa)
+    assert not [name for name in made.namelist() if "envoyes" in name]
+    report = next(name for name in made.namelist() if name.endswith(".md"))
+    assert "ce fichier n’est plus sur le disque du site" in made.read(report).decode()
+
+
+def test_a_run_that_is_deleted_meanwhile_is_left_out_and_the_others_are_whole(app: Flask, awa: Student) -> None:
+    newest, middle, oldest = (kept_run("awa", file=("a.png", BYTES)) for _ in range(3))
+    with app.test_request_context():
+        order = [line.id for line in history.page("awa", history.Filter()).lines]
+        pieces = archives.archive("awa")
+        begun = next(pieces)
+        history.delete(order[1:2])
+        made = zipfile.ZipFile(io.BytesIO(begun + b"".join(pieces)))
+    assert made.testzip() is None
+    names = " ".join(made.namelist())
+    assert [run_id in names for run_id in order] == [True, False, True]
+    assert {newest, middle, oldest} == set(order)
+
+
+def test_no_more_of_it_is_in_memory_than_a_piece(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = os.urandom(20 * archives.PIECE_BYTES)  # nothing that compression makes smaller
+    for _ in range(3):
+        kept_run("awa", file=("grand.bin", noise))
+    read: list[str] = []
+    report = archives.reports.report
+
+    def noted(run: Any, *lost: Any) -> str:
+        read.append(run.id)
+        return report(run, *lost)
+
+    monkeypatch.setattr(archives.reports, "report", noted)
+    with app.test_request_context():
+        pieces = archives.archive("awa")
+        first = next(pieces)
+        assert read == [], "the first piece comes before the first run is written to its end"
+        assert max(len(piece) for piece in (first, *pieces)) < 3 * archives.PIECE_BYTES
+    assert len(read) == 3
+
+
+def test_whoever_goes_away_in_the_middle_leaves_no_file_open(app: Flask) -> None:
+    kept_run("awa", file=("grand.bin", BYTES))
+    with app.test_request_context():
+        pieces = archives.archive("awa")
+        next(pieces)
+        pieces.close()  # an open file would be a ResourceWarning, which is an error here
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("..", "sans-nom"),
+        ("C:\\Windows\\x.png", "C__Windows_x.png"),
+        ('a<b>:"|?*.png', "a_b______.png"),
+        ("fin. . ", "fin"),
+        ("\u202egnp.exe", "_gnp.exe"),
+        ("a\0b\n.png", "a_b_.png"),
+        ("demi\ud800.png", "demi_.png"),
+        ("", "sans-nom"),
+        ("x" * 200 + ".png", "x" * 56 + ".png"),
+        ("chat d’été.png", "chat d’été.png"),
+    ],
+)
+def test_a_name_is_one_that_every_system_takes(name: str, wanted: str) -> None:
+    assert archives.clean(name, archives.NAME_CHARACTERS) == wanted
+
+
+def test_no_name_leads_out_of_its_folder(awa: Student) -> None:
+    run_id = kept_run("awa", endpoint="/../../x\\y", file=("../CON", b"x"))
+    for name in archive_of(awa).namelist()[1:]:
+        folder, *rest = name.split("/")
+        assert folder.endswith(f"_{run_id}")
+        assert "\\" not in name
+        assert ".." not in (folder, *rest)
+        assert len(rest) <= 2
+
+
+def test_what_is_to_read_is_typeset_as_french_is(awa: Student) -> None:
+    words = archive_of(awa).read("LISEZMOI.txt").decode()
+    assert "90\u00a0jours" in words
+    assert [fault for line in words.splitlines() for fault in faults_of(line)] == []

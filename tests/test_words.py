@@ -1,0 +1,83 @@
+"""What a run is found by, and recognised by."""
+
+from typing import Any
+
+import pytest
+
+from hfcourse.runs.words import (
+    EXCERPT_CHARACTERS,
+    MOST_WORDS,
+    WORDS_CHARACTERS,
+    excerpt_of,
+    folded,
+    typed_words,
+    words_of,
+)
+
+LABELS = [{"name": "prenom", "label": "Votre prénom"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("L’Été à Nîmes", "l'ete a nimes"),
+        ("ŒUVRE, Æsir", "oeuvre, aesir"),
+        ("Straße", "strasse"),
+        ("un\u202fdeux\n trois\t", "un deux trois"),
+        ("NUL\0ici, demi\ud800 lettre", "nul ici, demi lettre"),
+        ("100%_\\", "100%_\\"),
+    ],
+)
+def test_case_and_accents_make_no_difference(text: str, wanted: str) -> None:
+    assert folded(text) == wanted
+
+
+def test_labels_values_and_names_of_files_are_searched() -> None:
+    inputs = {"prenom": "Zoé", "x": 3.5, "y": True, "z": {"clé": ["Été", None, {"$file": 0}]}}
+    found = words_of(LABELS, inputs, ["Chat.PNG"])
+    for word in ("prenom", "zoe", "3,5", "3.5", "oui", "cle", "ete", "chat.png"):
+        assert word in found
+    assert "file" not in found
+
+
+def test_a_book_is_searched_at_its_beginning() -> None:
+    found = words_of([], {"texte": "mot " * WORDS_CHARACTERS, "fin": "jamais"}, [])
+    assert len(found) <= WORDS_CHARACTERS
+    assert "jamais" not in found
+
+
+def test_deep_and_long_values_take_no_time() -> None:
+    deep: Any = "fond"
+    for _ in range(5000):
+        deep = [deep]
+    assert words_of([], {"a": deep}, []) == "fond"
+    assert words_of([], {"b": list(range(200_000))}, []).startswith("0 1 2")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "names", "wanted"),
+    [
+        ({"a": 7, "b": 2.5, "operation": "division"}, [], "7 · 2,5 · division"),
+        ({"image": {"$file": 0}, "filtre": "flou"}, ["chat.png"], "chat.png · flou"),
+        ({"texte": "deux\nlignes", "rien": None, "vide": "", "non": False}, [], "deux lignes · non"),
+        ({"table": {"headers": ["x"], "data": [[1, 2]]}}, [], "x 1 2"),
+        ({"message": {"text": "Bonjour", "files": [{"$file": 0}]}}, ["chat.png"], "chat.png · Bonjour"),
+        ({}, [], ""),
+    ],
+)
+def test_a_run_is_recognised_by_the_beginning_of_what_was_sent(
+    inputs: dict[str, Any], names: list[str], wanted: str
+) -> None:
+    assert excerpt_of(inputs, names) == wanted
+
+
+def test_the_beginning_of_much_says_that_there_is_more() -> None:
+    excerpt = excerpt_of({"texte": "mot " * 500}, [])
+    assert len(excerpt) <= EXCERPT_CHARACTERS
+    assert excerpt.endswith("…")
+
+
+def test_a_search_has_so_many_words() -> None:
+    assert typed_words("  Été  ÉCOLE ") == ["ete", "ecole"]
+    assert len(typed_words("a " * 90)) == MOST_WORDS
+    assert typed_words("\u0301 \0") == []
