@@ -1,7 +1,4 @@
-"""hfcourse: a course on Hugging Face, read and tried out in the browser.
-
-`create_app()` is the table of contents: the base first, then one line per room.
-"""
+"""hfcourse: a course on Hugging Face. `create_app()` is its table of contents: the base, then one line per room."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,6 +29,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 def add_rooms(app: Flask) -> None:
     """Open each room: what it keeps for the application, its pages, its commands."""
     from hfcourse import cli, home
+    from hfcourse.classroom import views as class_views
     from hfcourse.lessons import library
     from hfcourse.lessons import views as lesson_views
     from hfcourse.runs import dispatch, history_views, looks, store, upkeep
@@ -45,6 +43,6 @@ def add_rooms(app: Flask) -> None:
     pages.init_app(app, values_of_run=looks.values_of, faults_of_run=store.faults_of, recent_spaces=store.recent_spaces)
     dispatch.init_app(app)
     upkeep.init_app(app)
-    for views in (home, lesson_views, space_views, run_views, history_views):
+    for views in (home, lesson_views, space_views, run_views, history_views, class_views):
         app.register_blueprint(views.bp)
     cli.init_app(app)

@@ -139,6 +139,13 @@ def secret(raw: str) -> str:
     return raw.strip()
 
 
+def password(raw: str) -> str:
+    """At least 8 characters, or '' for nobody."""
+    if raw.strip() and len(raw.strip()) < 8:
+        raise ValueError("expected at least 8 characters")
+    return raw.strip()
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting: `name` without its prefix, `default` as one would write it in ``.env``."""
@@ -169,6 +176,7 @@ SETTINGS = (
     Setting("KEEP_DAYS", "90", whole(1), "days after which a run and its files are deleted"),
     Setting("KEEP_BYTES", "2000000000", whole(1), "size of all kept files; beyond it the oldest go first"),
     Setting("SECRET_KEY", "", secret, "signs the cookies (default: made once and kept in the instance folder)"),
+    Setting("INSTRUCTOR_PASSWORD", "", password, "opens the instructor's place, `/enseignant/` (empty: to nobody)"),
     Setting("REPORT_TO", "", contact, "mail or web address to which readers report a mistake in a lesson"),
     Setting("TRUSTED_PROXIES", "0", whole(0), "reverse proxies in front of the site whose headers are believed"),
     Setting("PROXY_URL", "", proxy, "a school's proxy, for the Hub and the Spaces"),

@@ -31,6 +31,7 @@ PAGES = {
     "/espaces/?q=hf_aaaaaaaaaaaaaaaaaaaaaaaa": 400,
     "/essais/": 200,
     "/confidentialite": 200,
+    "/enseignant/": 200,
     "/motifs": 200,
     "/motifs/lecons": 200,
     "/cette-page-n-existe-pas": 404,

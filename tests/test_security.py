@@ -151,6 +151,8 @@ class TestCsrf:
         "/essais/some-run/refaire",
         "/essais/some-run/supprimer",
         "/essais/supprimer",
+        "/enseignant/",
+        "/enseignant/sortir",
     )
 
     def test_every_post_of_the_site_is_one_of_those_tested_here(self, app: Flask) -> None:

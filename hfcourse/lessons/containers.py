@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import checklist, fences, pieces, quiz
+from hfcourse.lessons import asides, checklist, fences, pieces, quiz
 from hfcourse.lessons.dialect import html_token, to_html
 from hfcourse.lessons.draft import Draft, Link
 from hfcourse.typography import NO_BREAK, french
@@ -92,6 +92,15 @@ def figure(block: Container) -> str:
     return pieces.figure(pieces.title_of(drawn) or name, drawn, caption)
 
 
+def aside(block: Container) -> str:
+    """A note that only the instructor sees, and how long what follows takes."""
+    if block.words and not asides.DURATION.fullmatch(block.words):
+        block.fault(
+            f"“{block.words}”, after ::: enseignant, is no duration.", "Write it like this: ::: enseignant 5 min"
+        )
+    return block.draft.keep(asides.Aside(to_html(block.inner), block.words.replace(" ", NO_BREAK)))
+
+
 def tabs(block: Container) -> str:
     """The same code in several languages."""
     listings = [token for token in block.inner if token.type == "fence"]
@@ -149,6 +158,7 @@ DRAWN: dict[str, Callable[[Container], str]] = {
     "note": note,
     "attention": warning,
     "changement": change,
+    "enseignant": aside,
     "figure": figure,
     "onglets": tabs,
     "essayez": try_it,

@@ -18,8 +18,8 @@ from hfcourse.typography import french
 ADDRESS = "/glossaire"
 TEXTS = ("term", "definition", "lang", "english")
 NEEDED = ("term", "definition")
-# Where a link would get in the way: what is clicked already, and what stands beside a drawing.
-UNMARKED = {"quiz", "checklist", "figure"}
+# Where a link would get in the way: what is clicked already, what stands beside a drawing, what few people see.
+UNMARKED = {"quiz", "checklist", "figure", "enseignant"}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from hfcourse.config import ROOT
-from hfcourse.lessons import figures, glossary, markdown
+from hfcourse.lessons import asides, figures, glossary, markdown
 from hfcourse.lessons.checklist import Checklist
 from hfcourse.lessons.draft import Fault, Link, Part, Section
 from hfcourse.lessons.frontmatter import FrontMatter
@@ -261,10 +261,10 @@ def faults() -> list[Fault]:
 
 
 def sample(source: str) -> Markup:
-    """A piece of a lesson, for the page of patterns: what is shown there is what lessons are made of."""
+    """A piece of a lesson, for the page of patterns: what is shown there is what lessons are made of, all of it."""
     lessons()
     shelf = current_app.extensions["lessons"]
-    html = render(source, shelf.pictures, shelf.listings).html
+    html = markdown.draw(render(source, shelf.pictures, shelf.listings).parts, {asides.INSTRUCTOR: "1"})
     return Markup(html.replace(' method="post"', ""))  # noqa: S704 (as above; no lesson would keep these answers)
 
 

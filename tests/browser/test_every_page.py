@@ -173,6 +173,7 @@ PAGES: dict[str, Arrive] = {
     "a page that does not exist": at("/rien"),
     "privacy": at("/confidentialite"),
     "the patterns": at("/motifs"),
+    "the door of the instructor": at("/enseignant/"),
     "how to write a lesson": at("/motifs/lecons"),
 }
 # One title each, except where the page of a form shows it in another state.
