@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from hfcourse.runs import pruning, store
+from hfcourse.runs import news, pruning, store
 from hfcourse.runs.execute import execute
 from hfcourse.runs.limits import Limits
 from hfcourse.spaces.leash import Leash
 
 BEAT_SECONDS = 2
+STOP_LOOK_SECONDS = 0.4  # a run is stopped within a second, whichever process was asked
 PRUNE_SECONDS = 60
 
 log = logging.getLogger(__name__)
@@ -65,14 +66,18 @@ class Dispatcher:
         self._start_allowed()
 
     def stop(self, run_id: str) -> None:
-        """Stop a run, whether it waits or is in progress here."""
-        is_over = store.stop_queued(run_id)
-        with self._lock:
-            if is_over:  # or it would take a place, and one of its visitor's runs of this minute
-                self._waiting = deque(waiting for waiting in self._waiting if waiting.run_id != run_id)
+        """Stop a run: at once if it is in hand here, else by the process that has it, which looks for this."""
+        store.ask_to_stop(run_id)
+        self._let_go(run_id)
+
+    def _let_go(self, run_id: str) -> None:
+        """Take a stopped run out of what waits here, or end its call."""
+        with self._lock:  # left there it would take a place, and one of its visitor's runs of this minute
+            self._waiting = deque(waiting for waiting in self._waiting if waiting.run_id != run_id)
             leash = self._leashes.get(run_id)
         if leash:
             leash.stop()
+        self._tell_waiting()
 
     def place(self, run_id: str) -> tuple[int, int] | None:
         """Runs before this one in our own queue, and how many wait in all; None if it does not wait here."""
@@ -80,8 +85,27 @@ class Dispatcher:
             ids = [waiting.run_id for waiting in self._waiting]
         return (ids.index(run_id), len(ids)) if run_id in ids else None
 
+    def has_in_hand(self, run_id: str) -> bool:
+        """Is everything that happens to this run stored by this process?"""
+        with self._lock:
+            return run_id in self._leashes or any(waiting.run_id == run_id for waiting in self._waiting)
+
+    def _tell_waiting(self) -> None:
+        """The places in our queue have changed, of which the database knows nothing."""
+        app = self._app()
+        with self._lock:
+            ids = [waiting.run_id for waiting in self._waiting]
+        if app and ids:
+            with app.app_context():
+                for run_id in ids:
+                    news.tell(run_id)
+
     def _start_allowed(self) -> None:
         """Start every waiting run whose visitor, Space and session have room, in the order they came."""
+        self._start_those_allowed()
+        self._tell_waiting()
+
+    def _start_those_allowed(self) -> None:
         with self._lock:
             for waiting in list(self._waiting):
                 if not self._may_start(waiting):
@@ -139,14 +163,30 @@ class Dispatcher:
             self._keeper.start()
 
     def _keep(self) -> None:
-        """While there are runs: say that they are alive, start those whose minute has passed, prune."""
+        """While there are runs: stop those that others ask to, say that they are alive, start, prune."""
+        beat_at = -float(BEAT_SECONDS)
         while True:
             with self._lock:
                 if not self._leashes and not self._waiting:
                     self._keeper = None
                     return
-            self._tend()
-            time.sleep(BEAT_SECONDS)
+            if time.monotonic() - beat_at >= BEAT_SECONDS:
+                beat_at = time.monotonic()
+                self._tend()
+            self._heed_stops()
+            time.sleep(STOP_LOOK_SECONDS)
+
+    def _heed_stops(self) -> None:
+        """Stop the runs in hand here that another process was asked to stop."""
+        app = self._app()
+        if app is None:
+            return
+        try:
+            with app.app_context():
+                for run_id in store.stops_asked(self._in_hand()):
+                    self._let_go(run_id)
+        except Exception:
+            log.exception("Stops could not be looked for")
 
     def _tend(self) -> None:
         app = self._app()

@@ -42,6 +42,7 @@ class Run(database.Base):
     started: Mapped[datetime | None] = mapped_column(database.Moment)
     first_output: Mapped[datetime | None] = mapped_column(database.Moment)
     finished: Mapped[datetime | None] = mapped_column(database.Moment)
+    stop_asked: Mapped[datetime | None] = mapped_column(database.Moment)
 
     events: Mapped[list["RunEvent"]] = relationship(order_by="RunEvent.n", cascade="all, delete-orphan", lazy="raise")
     files: Mapped[list["RunFile"]] = relationship(order_by="RunFile.n", cascade="all, delete-orphan", lazy="raise")
@@ -60,7 +61,10 @@ class Run(database.Base):
 
 
 class RunEvent(database.Base):
-    """One thing that happened: `kind` is queued, started, progress, log, partial or invalid; `n` counts from 1."""
+    """One thing that happened: `kind` is queued, started, progress, log, partial or invalid.
+
+    `n` counts from 1 and never goes back, so that a page knows by it what it has not seen yet.
+    """
 
     __tablename__ = "run_events"
 

@@ -1,6 +1,7 @@
 """What is stored of a run while it goes on, and at its end: its events, its outputs, masked."""
 
 import json
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -8,10 +9,13 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
+from flask import current_app
+
 from hfcourse import tokens
 from hfcourse.errors import CallFailed
 from hfcourse.runs import store
 from hfcourse.runs.collector import Fetch, FileCollector, bare
+from hfcourse.runs.later import later
 from hfcourse.runs.models import Run
 from hfcourse.runs.shapes import HOLDS_FILES
 from hfcourse.runs.store import Told
@@ -19,6 +23,7 @@ from hfcourse.spaces.description import Endpoint, Return
 from hfcourse.spaces.events import Event, Log, Partial, Progress, Queued, Started
 
 TOLD_SECONDS = 0.1
+HELD_SECONDS = 0.3
 # Of its time, storing partial outputs takes one part in so many at most: a large value is stored less often.
 STORE_SHARE = 5
 OUTPUT_BYTES = 2_000_000  # as much as one message of a Space; partial outputs grow from message to message
@@ -27,12 +32,17 @@ KINDS = {Queued: "queued", Started: "started", Progress: "progress", Log: "log"}
 
 
 class Recorder:
-    """Stores the events of one run: at most ten of a kind a second, a hundred messages of the author in all."""
+    """Stores the events of one run: at most ten of a kind a second, a hundred messages of the author in all.
+
+    What comes sooner waits for its moment, and only the latest of a kind: whoever looks sees where the run stands
+    a tenth of a second later at most, even if the Space says nothing more.
+    """
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.endpoint: Endpoint | None = None
         self.address = ""
+        self._app = current_app._get_current_object()  # type: ignore[attr-defined]
         self._token = tokens.current()
         self._latest: tuple[Any, ...] | None = None
         self._stored: list[dict[str, Any]] | None = None
@@ -40,20 +50,54 @@ class Recorder:
         self._told_at: dict[type, float] = {}
         self._messages = 0
         self._held: dict[str, Told] = {}
-        self._is_waiting = False
+        self._early: dict[type, Event] = {}
+        self._is_waiting = self._is_over = False
+        self._storing = threading.RLock()  # the run's own thread, and the one that does things later
 
     def record(self, event: Event) -> None:
-        """Store an event that is not the last, unless the Space says more than anybody reads."""
-        if isinstance(event, Partial):
-            self._latest, self._received = event.values, self._received + 1
-        if not self._is_worth_storing(event):
-            return
+        """Store an event that is not the last, now or in a moment, unless the Space says more than anybody reads."""
+        with self._storing:
+            if isinstance(event, Partial):
+                self._latest, self._received = event.values, self._received + 1
+            if isinstance(event, Log):
+                self._messages += 1
+                if self._messages <= MOST_MESSAGES:
+                    self._store(event)
+            elif time.monotonic() - self._told_at.get(type(event), 0.0) >= TOLD_SECONDS:
+                self._store(event)
+            else:
+                self._put_off(event)
+
+    def _put_off(self, event: Event) -> None:
+        """Keep an event for the moment at which one of its kind may be stored; it replaces the one kept before."""
+        is_known = type(event) in self._early
+        self._early[type(event)] = event
+        if not is_known:
+            later.at(self._told_at[type(event)] + TOLD_SECONDS, lambda: self._store_early(type(event)))
+
+    def _store_early(self, kind: type) -> None:
+        with self._app.app_context(), self._storing, suppress(CallFailed):  # too large: the next event says so
+            if not self._is_over and kind in self._early:
+                self._store(self._early[kind])
+
+    def _store(self, event: Event) -> None:
+        self._early.pop(type(event), None)
+        self._told_at[type(event)] = time.monotonic()
         if isinstance(event, Partial):
             self._record_partial(event)
             return
         self.hold(KINDS[type(event)], asdict(event))
         if self._changes_the_page(event):
             store.append(self.run.id, self._released())
+        elif isinstance(event, Queued):
+            later.at(time.monotonic() + HELD_SECONDS, self._store_held)
+
+    def _store_held(self) -> None:
+        """Store that the run is the next at a Space, if it still is: most calls start before."""
+        with self._app.app_context(), self._storing:
+            if not self._is_over and "queued" in self._held and "started" not in self._held:
+                self._is_waiting = True
+                store.append(self.run.id, self._released())
 
     def hold(self, kind: str, data: dict[str, Any]) -> None:
         """Keep an event, masked, until the next that changes the page or the end of the run."""
@@ -92,18 +136,17 @@ class Recorder:
         held, self._held = list(self._held.values()), {}
         return held
 
-    def _is_worth_storing(self, event: Event) -> bool:
-        if isinstance(event, Log):
-            self._messages += 1
-            return self._messages <= MOST_MESSAGES
-        before, now = self._told_at.get(type(event), 0.0), time.monotonic()
-        if now - before < TOLD_SECONDS:
-            return False
-        self._told_at[type(event)] = now
-        return True
+    def _end(self) -> None:
+        """Let nothing that was put off be stored after the end; what it would have told is told with it."""
+        with self._storing:
+            self._is_over = True
+            for kind, event in self._early.items():
+                if kind in KINDS:
+                    self.hold(KINDS[kind], asdict(event))
 
     def finish(self, values: Sequence[Any], fetch: Fetch) -> None:
         """Store the outputs, with the files that came with them, and the run's success."""
+        self._end()
         collected = FileCollector(self.run, fetch)
         kept = [
             collected.replace(value) if holds_files(item) else value
@@ -113,6 +156,7 @@ class Recorder:
 
     def finish_early(self, status: str, error: str | None = None, said: str = "") -> None:
         """Store the end of a call that gave no result, with the outputs that had arrived, if any had."""
+        self._end()
         arrived = self._stored
         with suppress(CallFailed):  # the latest may have grown too large since those that are stored
             arrived = arrived if self._latest is None else self._fitting(self._latest)
