@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -17,6 +17,7 @@ from hfcourse.runs import store
 from hfcourse.runs.collector import Fetch, FileCollector, bare
 from hfcourse.runs.later import later
 from hfcourse.runs.models import Run
+from hfcourse.runs.passing import PassingPictures
 from hfcourse.runs.shapes import HOLDS_FILES
 from hfcourse.runs.store import Told
 from hfcourse.spaces.description import Endpoint, Return
@@ -24,6 +25,8 @@ from hfcourse.spaces.events import Event, Log, Partial, Progress, Queued, Starte
 
 TOLD_SECONDS = 0.1
 HELD_SECONDS = 0.3
+TICK_SECONDS = 0.001  # later than the first moment, whatever the last digit of a sum
+DROP_SECONDS = 5  # for pages that are still asking for the pictures of partial outputs
 # Of its time, storing partial outputs takes one part in so many at most: a large value is stored less often.
 STORE_SHARE = 5
 OUTPUT_BYTES = 2_000_000  # as much as one message of a Space; partial outputs grow from message to message
@@ -41,6 +44,7 @@ class Recorder:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.endpoint: Endpoint | None = None
+        self.pictures: PassingPictures | None = None
         self.address = ""
         self._app = current_app._get_current_object()  # type: ignore[attr-defined]
         self._token = tokens.current()
@@ -56,28 +60,47 @@ class Recorder:
 
     def record(self, event: Event) -> None:
         """Store an event that is not the last, now or in a moment, unless the Space says more than anybody reads."""
+        if isinstance(event, Partial):
+            self._latest, self._received = event.values, self._received + 1
         with self._storing:
-            if isinstance(event, Partial):
-                self._latest, self._received = event.values, self._received + 1
             if isinstance(event, Log):
                 self._messages += 1
                 if self._messages <= MOST_MESSAGES:
                     self._store(event)
-            elif time.monotonic() - self._told_at.get(type(event), 0.0) >= TOLD_SECONDS:
+            elif self._is_time_for(type(event)):
                 self._store(event)
             else:
                 self._put_off(event)
+
+    def _is_time_for(self, kind: type) -> bool:
+        return time.monotonic() - self._told_at.get(kind, 0.0) >= TOLD_SECONDS
 
     def _put_off(self, event: Event) -> None:
         """Keep an event for the moment at which one of its kind may be stored; it replaces the one kept before."""
         is_known = type(event) in self._early
         self._early[type(event)] = event
         if not is_known:
-            later.at(self._told_at[type(event)] + TOLD_SECONDS, lambda: self._store_early(type(event)))
+            self._do_later(
+                self._told_at[type(event)] + TOLD_SECONDS + TICK_SECONDS, lambda: self._store_early(type(event))
+            )
+
+    def _do_later(self, moment: float, do: Callable[[], None]) -> None:
+        """Do something at this moment, unless the run is over by then."""
+
+        def try_to() -> None:
+            with self._app.app_context(), self._storing:
+                if not self._is_over:
+                    do()
+
+        def start() -> None:
+            threading.Thread(target=try_to, daemon=True, name=f"run-later-{self.run.id}").start()
+
+        # Where the Space is asked for pictures in a thread of its own: nobody else has to wait for them.
+        later.at(moment, start if self._has_files else try_to)
 
     def _store_early(self, kind: type) -> None:
-        with self._app.app_context(), self._storing, suppress(CallFailed):  # too large: the next event says so
-            if not self._is_over and kind in self._early:
+        with suppress(CallFailed):  # too large: the next event says so
+            if kind in self._early and self._is_time_for(kind):  # if not, one of its kind was stored since, and put off
                 self._store(self._early[kind])
 
     def _store(self, event: Event) -> None:
@@ -90,14 +113,13 @@ class Recorder:
         if self._changes_the_page(event):
             store.append(self.run.id, self._released())
         elif isinstance(event, Queued):
-            later.at(time.monotonic() + HELD_SECONDS, self._store_held)
+            self._do_later(time.monotonic() + HELD_SECONDS, self._store_held)
 
     def _store_held(self) -> None:
         """Store that the run is the next at a Space, if it still is: most calls start before."""
-        with self._app.app_context(), self._storing:
-            if not self._is_over and "queued" in self._held and "started" not in self._held:
-                self._is_waiting = True
-                store.append(self.run.id, self._released())
+        if "queued" in self._held and "started" not in self._held:
+            self._is_waiting = True
+            store.append(self.run.id, self._released())
 
     def hold(self, kind: str, data: dict[str, Any]) -> None:
         """Keep an event, masked, until the next that changes the page or the end of the run."""
@@ -110,7 +132,7 @@ class Recorder:
             CallFailed: `answer-too-large`; those stored before are kept.
         """
         begun = time.monotonic()
-        self._stored = self._fitting(event.values)
+        self._stored = self._fitting(self._with_pictures(event.values, is_last=False))
         told = Told("partial", {"outputs": self._stored})
         store.append_partial(self.run.id, [*self._released(), told], self._received)
         taken = time.monotonic() - begun
@@ -153,14 +175,35 @@ class Recorder:
             for item, value in zip(self._returns, values, strict=False)
         ]
         store.finish(self.run.id, "succeeded", self._described(kept), partials=self._received, told=self._released())
+        if self.pictures:
+            later.at(time.monotonic() + DROP_SECONDS, self._drop_pictures)
 
     def finish_early(self, status: str, error: str | None = None, said: str = "") -> None:
         """Store the end of a call that gave no result, with the outputs that had arrived, if any had."""
         self._end()
         arrived = self._stored
         with suppress(CallFailed):  # the latest may have grown too large since those that are stored
-            arrived = arrived if self._latest is None else self._fitting(self._latest)
+            latest = None if self._latest is None else self._with_pictures(self._latest, is_last=True)
+            arrived = arrived if latest is None else self._fitting(latest)
         store.finish(self.run.id, status, arrived, error, said, partials=self._received, told=self._released())
+
+    def _with_pictures(self, values: Sequence[Any], is_last: bool) -> list[Any]:
+        """Partial outputs with references to their pictures; those of the last ones were fetched before, or are not."""
+        kept, held = list(values), [n for n, item in enumerate(self._returns[: len(values)]) if holds_files(item)]
+        if held and self.pictures:
+            show = self.pictures.last if is_last else self.pictures.shown
+            for n, replaced in zip(held, show([values[n] for n in held]), strict=True):
+                kept[n] = replaced
+        return kept
+
+    def _drop_pictures(self) -> None:
+        with self._app.app_context():
+            if self.pictures:
+                self.pictures.drop()
+
+    @property
+    def _has_files(self) -> bool:
+        return any(holds_files(item) for item in self._returns)
 
     def masked(self, value: Any) -> Any:
         """A JSON value without the token, and without the address of the Space."""

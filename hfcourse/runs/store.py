@@ -292,6 +292,12 @@ def add_output_file(run_id: str, file_id: str) -> int:
     return n
 
 
+def drop_output_files(run_id: str, file_ids: Sequence[str]) -> None:
+    """Detach files that came back and were replaced."""
+    is_one = RUN_FILES.c.run_id == run_id, RUN_FILES.c.file_id.in_(file_ids), RUN_FILES.c.parameter.is_(None)
+    changed(delete(RUN_FILES).where(*is_one))
+
+
 def finish(
     run_id: str,
     status: str,
