@@ -55,7 +55,7 @@ class Dispatcher:
         self._sessions: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._keeper: threading.Thread | None = None
-        self._pruned_at = -float(PRUNE_SECONDS)
+        self._tended_at, self._pruned_at = -float(BEAT_SECONDS), -float(PRUNE_SECONDS)
         self._pruning = threading.Lock()
 
     def submit(self, waiting: Waiting) -> None:
@@ -84,11 +84,6 @@ class Dispatcher:
         with self._lock:
             ids = [waiting.run_id for waiting in self._waiting]
         return (ids.index(run_id), len(ids)) if run_id in ids else None
-
-    def has_in_hand(self, run_id: str) -> bool:
-        """Is everything that happens to this run stored by this process?"""
-        with self._lock:
-            return run_id in self._leashes or any(waiting.run_id == run_id for waiting in self._waiting)
 
     def _tell_waiting(self) -> None:
         """The places in our queue have changed, of which the database knows nothing."""
@@ -164,17 +159,16 @@ class Dispatcher:
 
     def _keep(self) -> None:
         """While there are runs: stop those that others ask to, say that they are alive, start, prune."""
-        beat_at = -float(BEAT_SECONDS)
         while True:
             with self._lock:
                 if not self._leashes and not self._waiting:
                     self._keeper = None
                     return
-            if time.monotonic() - beat_at >= BEAT_SECONDS:
-                beat_at = time.monotonic()
+            if time.monotonic() - self._tended_at >= BEAT_SECONDS:
+                self._tended_at = time.monotonic()
                 self._tend()
-            self._heed_stops()
             time.sleep(STOP_LOOK_SECONDS)
+            self._heed_stops()
 
     def _heed_stops(self) -> None:
         """Stop the runs in hand here that another process was asked to stop."""
@@ -183,8 +177,9 @@ class Dispatcher:
             return
         try:
             with app.app_context():
-                for run_id in store.stops_asked(self._in_hand()):
-                    self._let_go(run_id)
+                if in_hand := self.in_hand():
+                    for run_id in store.stops_asked(in_hand):
+                        self._let_go(run_id)
         except Exception:
             log.exception("Stops could not be looked for")
 
@@ -194,7 +189,7 @@ class Dispatcher:
             return
         try:
             with app.app_context():
-                store.beat(self._in_hand())
+                store.beat(self.in_hand())
             self._start_allowed()
             if time.monotonic() - self._pruned_at > PRUNE_SECONDS:
                 self._pruned_at = time.monotonic()
@@ -215,14 +210,14 @@ class Dispatcher:
         finally:
             self._pruning.release()
 
-    def _in_hand(self) -> list[str]:
+    def in_hand(self) -> list[str]:
         """The runs that wait here or are in progress here: nobody else may say that they are alive."""
         with self._lock:
             return [*self._leashes, *(waiting.run_id for waiting in self._waiting)]
 
     def close(self) -> None:
         """End every call and mark its run: the process is about to end."""
-        in_hand = self._in_hand()
+        in_hand = self.in_hand()
         with self._lock:
             self._waiting.clear()
             leashes = list(self._leashes.values())
