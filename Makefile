@@ -39,6 +39,7 @@ bench: $(DEV_STAMP)  ## measure what the README claims
 	@$(BIN)/python bench/forms.py
 	@$(BIN)/python bench/history.py
 	@$(BIN)/python bench/call.py
+	@$(BIN)/python bench/live.py
 
 clean:  ## remove .venv and the caches; the instance folder stays
 	@rm -rf .venv .venv-gradio-* .pytest_cache .ruff_cache .mypy_cache

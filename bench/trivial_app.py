@@ -3,9 +3,11 @@
 python bench/trivial_app.py PORT
 """
 
+import asyncio
 import os
 import sys
 import time
+from collections.abc import AsyncIterator
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
@@ -27,11 +29,20 @@ def wait(name: str) -> str:
     return f"Bonjour {name}"
 
 
+async def tell(name: str) -> AsyncIterator[str]:
+    """The time of day, so often and at such an interval: `40 0.25`."""
+    times, seconds = name.split()
+    for _ in range(int(times)):
+        await asyncio.sleep(float(seconds))
+        yield f"{time.time():.4f}"
+
+
 def blocks() -> gr.Blocks:
-    """The app: an endpoint that answers at once, one that waits."""
+    """The app: an endpoint that answers at once, one that waits, one that tells the time."""
     with gr.Blocks() as made:
         name, greeting = gr.Textbox(label="name"), gr.Textbox(label="greeting")
         gr.Button("Greet").click(greet, name, greeting, api_name="greet", concurrency_limit=None)
+        gr.Button("Tell").click(tell, name, greeting, api_name="tell", concurrency_limit=None)
         gr.Button("Wait").click(wait, name, greeting, api_name="wait", concurrency_limit=None)
     made.queue(default_concurrency_limit=None)
     made.max_threads = made._queue.max_thread_count = THREADS  # launch() does this, and is not called here

@@ -18,6 +18,7 @@ pytest.register_assert_rewrite("tests.trials", "tests.filling", "tests.answering
 def end(app: Flask) -> None:
     """What the end of a process does: no call, connection or file of the site stays open."""
     app.extensions["dispatcher"].close()
+    app.extensions["following"].end()
     if "directory" in app.extensions:
         app.extensions["directory"].wire.close()
     app.extensions["database"].kw["bind"].dispose()

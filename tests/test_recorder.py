@@ -1,14 +1,21 @@
 """What is stored of the events of a run, and when."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from hfcourse.errors import CallFailed
 from hfcourse.runs import store
+from hfcourse.runs.passing import PassingPictures
 from hfcourse.runs.recorder import Recorder
+from hfcourse.spaces import files
 from hfcourse.spaces.description import Endpoint, Return
-from hfcourse.spaces.events import Log, Partial, Queued, Started
+from hfcourse.spaces.events import Log, Partial, Progress, Queued, Started
+from tests.practice_fixtures import until
+
+PATIENCE_SECONDS = 20
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +81,96 @@ def test_a_partial_output_takes_the_place_of_the_one_before(
     assert run is not None
     assert stored(recorder) == ["partial"]
     assert (run.partials, run.latest("partial")["outputs"][0]["value"]) == (3, "Bon")
+
+
+def latest(recorder: Recorder, kind: str) -> dict:
+    run = store.find(recorder.run.id, "awa")
+    assert run is not None
+    return run.latest(kind)
+
+
+def test_what_comes_too_soon_is_stored_a_moment_later_though_nothing_follows(recorder: Recorder) -> None:
+    for part in (0.1, 0.2, 0.3):
+        recorder.record(Progress(({"progress": part},)))
+    assert until(lambda: latest(recorder, "progress")["steps"][0]["progress"] == 0.3, PATIENCE_SECONDS)
+    for words in ("un", "un deux"):
+        recorder.record(Partial((words,)))
+    assert until(lambda: latest(recorder, "partial")["outputs"][0]["value"] == "un deux", PATIENCE_SECONDS)
+
+
+def test_a_call_that_stays_the_next_one_at_a_space_is_said_to_wait(recorder: Recorder) -> None:
+    recorder.record(Queued(0, 1, None))
+    assert until(lambda: latest(recorder, "queued").get("rank") == 0, PATIENCE_SECONDS)
+
+
+def test_nothing_that_was_put_off_is_stored_after_the_end(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_off = []
+    monkeypatch.setattr("hfcourse.runs.recorder.later.at", lambda _moment, do: put_off.append(do))
+    recorder.record(Partial(("un",)))
+    recorder.record(Partial(("un deux",)))
+    recorder.finish(["fin"], lambda _path: b"")
+    before = stored(recorder)
+    for do in put_off:
+        do()
+    assert stored(recorder) == before
+
+
+def painted(path: str) -> Partial:
+    return Partial(({"path": path, "orig_name": "image.png", "meta": {"_type": "gradio.FileData"}},))
+
+
+@pytest.fixture
+def painter(recorder: Recorder) -> Recorder:
+    """Records a run of an endpoint with one picture, whose Space has every one that it names."""
+    recorder.endpoint = Endpoint("/e", "E", "", (), (Return("Image", "Image"),))
+    recorder.pictures = PassingPictures(recorder.run, lambda path: b"\x89PNG\r\n\x1a\n" + path.encode())
+    return recorder
+
+
+def pictures(recorder: Recorder) -> list[bytes]:
+    """What is kept of the run's pictures."""
+    run = store.load(recorder.run.id)
+    assert run is not None
+    return [files.path_of(item.file_id).read_bytes()[8:] for item in run.files]
+
+
+def paint(painter: Recorder, *paths: str) -> None:
+    for path in paths:
+        painter.record(painted(path))
+        assert until(lambda path=path: path.encode() in pictures(painter), PATIENCE_SECONDS), path
+
+
+def test_pictures_that_replace_each_other_are_deleted_soon(painter: Recorder, app: Flask) -> None:
+    paint(painter, *(f"/tmp/{n}.png" for n in range(6)))
+    assert pictures(painter) == [b"/tmp/3.png", b"/tmp/4.png", b"/tmp/5.png"]
+    painter.finish_early("stopped")
+    assert pictures(painter) == [b"/tmp/5.png"], "what had arrived is kept"
+    kept = [path for path in (Path(app.instance_path) / "files").rglob("*") if path.is_file()]
+    assert len(kept) == 1
+
+
+def test_of_the_pictures_of_a_run_that_succeeded_its_own_are_left(
+    painter: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paint(painter, "/tmp/1.png", "/tmp/2.png")
+    put_off = []
+    monkeypatch.setattr("hfcourse.runs.recorder.later.at", lambda _moment, do: put_off.append(do))
+    painter.finish(painted("/tmp/3.png").values, lambda path: path.encode() * 2)
+    for do in put_off:
+        do()
+    assert pictures(painter) == [b"/tmp/3.png/tmp/3.png"[8:]]
+
+
+def test_a_file_that_is_no_picture_comes_at_the_end(painter: Recorder) -> None:
+    painter.record(painted("/tmp/film.mp4"))
+    assert latest(painter, "partial")["outputs"][0]["value"]["$why"] == "later"
+    assert pictures(painter) == []
+
+
+def test_a_picture_that_the_space_is_slow_to_give_ends_nothing(painter: Recorder) -> None:
+    def fail(_path: str) -> bytes:
+        raise CallFailed("timeout")
+
+    painter.pictures = PassingPictures(painter.run, fail)
+    painter.record(painted("/tmp/1.png"))
+    assert latest(painter, "partial")["outputs"][0]["value"]["$file"] is None

@@ -56,7 +56,7 @@ class FileCollector:
             return missing(data, SURPLUS)
         self._count += 1
         try:
-            content = self._fetch(data["path"]) if isinstance(data.get("path"), str) else read_data_url(data["url"])
+            content = self._fetched(data)
         except CallFailed as failed:
             if failed.code in ("timeout", "stopped"):
                 raise
@@ -64,12 +64,18 @@ class FileCollector:
         self._bytes += len(content)
         if self._bytes > MOST_FILE_BYTES:
             return missing(data, SURPLUS)
-        kept = files.keep(self.run.visitor, name_of(data), content)
+        kept = self._keep(data, content)
         try:
             return {FILE: store.add_output_file(self.run.id, kept.id)}
         except Stopped:  # the run was deleted meanwhile: nothing of it may stay
             pruning.discard([kept.id])
             raise
+
+    def _fetched(self, data: dict[str, Any]) -> bytes:
+        return self._fetch(data["path"]) if isinstance(data.get("path"), str) else read_data_url(data["url"])
+
+    def _keep(self, data: dict[str, Any], content: bytes) -> files.KeptFile:
+        return files.keep(self.run.visitor, name_of(data), content)
 
 
 def bare(value: Any) -> Any:

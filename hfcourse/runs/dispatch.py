@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from hfcourse.runs import pruning, store
+from hfcourse.runs import news, pruning, store
 from hfcourse.runs.execute import execute
 from hfcourse.runs.limits import Limits
 from hfcourse.spaces.leash import Leash
 
 BEAT_SECONDS = 2
+STOP_LOOK_SECONDS = 0.4  # a run is stopped within a second, whichever process was asked
 PRUNE_SECONDS = 60
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class Dispatcher:
         self._sessions: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._keeper: threading.Thread | None = None
-        self._pruned_at = -float(PRUNE_SECONDS)
+        self._tended_at, self._pruned_at = -float(BEAT_SECONDS), -float(PRUNE_SECONDS)
         self._pruning = threading.Lock()
 
     def submit(self, waiting: Waiting) -> None:
@@ -65,14 +66,18 @@ class Dispatcher:
         self._start_allowed()
 
     def stop(self, run_id: str) -> None:
-        """Stop a run, whether it waits or is in progress here."""
-        is_over = store.stop_queued(run_id)
-        with self._lock:
-            if is_over:  # or it would take a place, and one of its visitor's runs of this minute
-                self._waiting = deque(waiting for waiting in self._waiting if waiting.run_id != run_id)
+        """Stop a run: at once if it is in hand here, else by the process that has it, which looks for this."""
+        store.ask_to_stop(run_id)
+        self._let_go(run_id)
+
+    def _let_go(self, run_id: str) -> None:
+        """Take a stopped run out of what waits here, or end its call."""
+        with self._lock:  # left there it would take a place, and one of its visitor's runs of this minute
+            self._waiting = deque(waiting for waiting in self._waiting if waiting.run_id != run_id)
             leash = self._leashes.get(run_id)
         if leash:
             leash.stop()
+        self._tell_waiting()
 
     def place(self, run_id: str) -> tuple[int, int] | None:
         """Runs before this one in our own queue, and how many wait in all; None if it does not wait here."""
@@ -80,8 +85,22 @@ class Dispatcher:
             ids = [waiting.run_id for waiting in self._waiting]
         return (ids.index(run_id), len(ids)) if run_id in ids else None
 
+    def _tell_waiting(self) -> None:
+        """The places in our queue have changed, of which the database knows nothing."""
+        app = self._app()
+        with self._lock:
+            ids = [waiting.run_id for waiting in self._waiting]
+        if app and ids:
+            with app.app_context():
+                for run_id in ids:
+                    news.tell(run_id)
+
     def _start_allowed(self) -> None:
         """Start every waiting run whose visitor, Space and session have room, in the order they came."""
+        self._start_those_allowed()
+        self._tell_waiting()
+
+    def _start_those_allowed(self) -> None:
         with self._lock:
             for waiting in list(self._waiting):
                 if not self._may_start(waiting):
@@ -139,14 +158,30 @@ class Dispatcher:
             self._keeper.start()
 
     def _keep(self) -> None:
-        """While there are runs: say that they are alive, start those whose minute has passed, prune."""
+        """While there are runs: stop those that others ask to, say that they are alive, start, prune."""
         while True:
             with self._lock:
                 if not self._leashes and not self._waiting:
                     self._keeper = None
                     return
-            self._tend()
-            time.sleep(BEAT_SECONDS)
+            if time.monotonic() - self._tended_at >= BEAT_SECONDS:
+                self._tended_at = time.monotonic()
+                self._tend()
+            time.sleep(STOP_LOOK_SECONDS)
+            self._heed_stops()
+
+    def _heed_stops(self) -> None:
+        """Stop the runs in hand here that another process was asked to stop."""
+        app = self._app()
+        if app is None:
+            return
+        try:
+            with app.app_context():
+                if in_hand := self.in_hand():
+                    for run_id in store.stops_asked(in_hand):
+                        self._let_go(run_id)
+        except Exception:
+            log.exception("Stops could not be looked for")
 
     def _tend(self) -> None:
         app = self._app()
@@ -154,7 +189,7 @@ class Dispatcher:
             return
         try:
             with app.app_context():
-                store.beat(self._in_hand())
+                store.beat(self.in_hand())
             self._start_allowed()
             if time.monotonic() - self._pruned_at > PRUNE_SECONDS:
                 self._pruned_at = time.monotonic()
@@ -175,14 +210,14 @@ class Dispatcher:
         finally:
             self._pruning.release()
 
-    def _in_hand(self) -> list[str]:
+    def in_hand(self) -> list[str]:
         """The runs that wait here or are in progress here: nobody else may say that they are alive."""
         with self._lock:
             return [*self._leashes, *(waiting.run_id for waiting in self._waiting)]
 
     def close(self) -> None:
         """End every call and mark its run: the process is about to end."""
-        in_hand = self._in_hand()
+        in_hand = self.in_hand()
         with self._lock:
             self._waiting.clear()
             leashes = list(self._leashes.values())

@@ -9,6 +9,7 @@ from flask import current_app
 from hfcourse.errors import CourseError, NotTaken, NotValid, Refused, Stopped
 from hfcourse.runs import store
 from hfcourse.runs.models import Run
+from hfcourse.runs.passing import PassingPictures
 from hfcourse.runs.recorder import Recorder
 from hfcourse.spaces import location
 from hfcourse.spaces.description import Endpoint
@@ -16,6 +17,8 @@ from hfcourse.spaces.events import Output
 from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.location import LAST_SECONDS
+
+PICTURE_SECONDS = 1  # for one of a partial output; whoever stops the call waits for it
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,7 @@ def call(run: Run, recorder: Recorder, leash: Leash) -> None:
     connection = location.connect(run.space, within=leash)
     endpoint = connection.description.find(run.endpoint)
     recorder.endpoint, recorder.address = endpoint, connection.url
+    recorder.pictures = PassingPictures(run, lambda path: connection.fetch(path, Leash(PICTURE_SECONDS)))
     try:
         if endpoint is None:
             raise Refused("endpoint-gone")

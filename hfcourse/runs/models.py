@@ -17,6 +17,11 @@ FINAL = ("succeeded", "failed", "stopped", "interrupted")
 UNFINISHED = ("queued", "running")
 
 
+def cursor(last_event: int, status: str) -> int:
+    """A number that is larger whenever a run has something new: neither its events nor its statuses go back."""
+    return last_event + (2 if status in FINAL else UNFINISHED.index(status))
+
+
 class Run(database.Base):
     """A call of one endpoint by one visitor: what was sent, what came back."""
 
@@ -42,6 +47,7 @@ class Run(database.Base):
     started: Mapped[datetime | None] = mapped_column(database.Moment)
     first_output: Mapped[datetime | None] = mapped_column(database.Moment)
     finished: Mapped[datetime | None] = mapped_column(database.Moment)
+    stop_asked: Mapped[datetime | None] = mapped_column(database.Moment)
 
     events: Mapped[list["RunEvent"]] = relationship(order_by="RunEvent.n", cascade="all, delete-orphan", lazy="raise")
     files: Mapped[list["RunFile"]] = relationship(order_by="RunFile.n", cascade="all, delete-orphan", lazy="raise")
@@ -49,6 +55,16 @@ class Run(database.Base):
     @property
     def is_finished(self) -> bool:
         return self.status in FINAL
+
+    @property
+    def cursor(self) -> int:
+        """How far it has come: grows with each event, and with each change of status."""
+        return cursor(self.last_event, self.status)
+
+    @property
+    def last_event(self) -> int:
+        """The number of its latest event, 0 if there was none."""
+        return self.events[-1].n if self.events else 0
 
     def latest(self, kind: str) -> dict[str, Any]:
         """What the last event of that kind said, {} if there was none."""
@@ -60,7 +76,10 @@ class Run(database.Base):
 
 
 class RunEvent(database.Base):
-    """One thing that happened: `kind` is queued, started, progress, log, partial or invalid; `n` counts from 1."""
+    """One thing that happened: `kind` is queued, started, progress, log, partial or invalid.
+
+    `n` counts from 1 and never goes back, so that a page knows by it what it has not seen yet.
+    """
 
     __tablename__ = "run_events"
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS, Refused, Stopped
-from hfcourse.runs import words
+from hfcourse.runs import news, words
 from hfcourse.runs.models import UNFINISHED, Run, RunEvent, RunFile, RunWords, SpaceSession
 from hfcourse.runs.references import inputs_with_files
 from hfcourse.spaces.files import KeptFile, StoredFile
@@ -50,6 +50,19 @@ WAITING = select(func.count(), func.sum(case((RUNS.c.visitor == bindparam("visit
 )
 IS_THERE = select(RUNS.c.id).where(RUNS.c.id == bindparam("run_id"))
 NEXT_EVENT = select(func.coalesce(func.max(RUN_EVENTS.c.n), 0) + 1).where(RUN_EVENTS.c.run_id == bindparam("run_id"))
+# A run that nobody has taken in hand is stopped by the asking alone.
+ASK_TO_STOP = (
+    update(RUNS)
+    .where(RUNS.c.id == bindparam("run_id"), RUNS.c.status.in_(UNFINISHED))
+    .values(
+        stop_asked=func.coalesce(RUNS.c.stop_asked, bindparam("moment", type_=database.Moment)),
+        status=case((RUNS.c.status == "queued", "stopped"), else_=RUNS.c.status),
+        finished=case((RUNS.c.status == "queued", bindparam("moment", type_=database.Moment))),
+    )
+)
+STOPS_ASKED = select(RUNS.c.id).where(
+    RUNS.c.id.in_(bindparam("run_ids", expanding=True)), RUNS.c.stop_asked.is_not(None)
+)
 ADD_RUN, ADD_FILE, ADD_EVENT, ADD_WORDS = insert(RUNS), insert(RUN_FILES), insert(RUN_EVENTS), insert(RUN_WORDS)
 DROP_PARTIAL = delete(RUN_EVENTS).where(RUN_EVENTS.c.run_id == bindparam("of_run"), RUN_EVENTS.c.kind == "partial")
 COUNT_PARTIAL = (
@@ -211,6 +224,7 @@ def claim(run_id: str) -> Run | None:
     taken = {"run_id": run_id, "moment": database.now(), "new_process": process_name()}
     with database.changing() as connection:
         is_ours = connection.execute(CLAIM, taken).rowcount
+    news.tell(run_id)
     return load(run_id) if is_ours else None
 
 
@@ -240,24 +254,28 @@ def adding_to(run_id: str) -> Iterator[Connection]:
 def append(run_id: str, told: Sequence[Told]) -> None:
     """Add events. Whoever executes a run is the only one who adds to it: see `claim`."""
     with adding_to(run_id) as connection:
-        add_events(connection, run_id, told)
+        add_events(connection, run_id, told, next_event(connection, run_id))
+    news.tell(run_id)
 
 
 def append_partial(run_id: str, told: Sequence[Told], received: int) -> None:
     """Add events of which the last holds the outputs so far, `received` of which came.
 
-    It takes the place of the one before, being whole.
+    It takes the place of the one before, being whole, but not its number: who follows the run knows by it.
     """
     with adding_to(run_id) as connection:
+        first = next_event(connection, run_id)
         connection.execute(DROP_PARTIAL, {"of_run": run_id})
-        add_events(connection, run_id, told)
+        add_events(connection, run_id, told, first)
         connection.execute(COUNT_PARTIAL, {"run_id": run_id, "received": received, "moment": told[-1].at})
+    news.tell(run_id)
 
 
-def add_events(connection: Connection, run_id: str, told: Sequence[Told]) -> None:
-    if not told:
-        return
-    first = connection.scalar(NEXT_EVENT, {"run_id": run_id}) or 1
+def next_event(connection: Connection, run_id: str) -> int:
+    return connection.scalar(NEXT_EVENT, {"run_id": run_id}) or 1
+
+
+def add_events(connection: Connection, run_id: str, told: Sequence[Told], first: int) -> None:
     rows = [
         {"run_id": run_id, "n": n, "kind": event.kind, "data": event.data, "at": event.at}
         for n, event in enumerate(told, first)
@@ -272,6 +290,12 @@ def add_output_file(run_id: str, file_id: str) -> int:
         n = 0 if last is None else last + 1
         connection.execute(ADD_FILE, {"run_id": run_id, "n": n, "file_id": file_id, "parameter": None})
     return n
+
+
+def drop_output_files(run_id: str, file_ids: Sequence[str]) -> None:
+    """Detach files that came back and were replaced."""
+    is_one = RUN_FILES.c.run_id == run_id, RUN_FILES.c.file_id.in_(file_ids), RUN_FILES.c.parameter.is_(None)
+    changed(delete(RUN_FILES).where(*is_one))
 
 
 def finish(
@@ -302,17 +326,26 @@ def finish(
         "moment": moment,
         "first": None if outputs is None else moment,
     }
+    is_ended = False
     with suppress(Stopped), adding_to(run_id) as connection:
-        add_events(connection, run_id, told)
-        return bool(connection.execute(FINISH, ended).rowcount)
-    return False
+        if told:
+            add_events(connection, run_id, told, next_event(connection, run_id))
+        is_ended = bool(connection.execute(FINISH, ended).rowcount)
+    news.tell(run_id)
+    return is_ended
 
 
-def stop_queued(run_id: str) -> bool:
-    """Stop a run that nobody has taken in hand yet."""
-    return changed(
-        update(Run).where(Run.id == run_id, Run.status == "queued").values(status="stopped", finished=database.now())
-    )
+def ask_to_stop(run_id: str) -> None:
+    """Stop a run that waits for its turn; whoever executes one that goes on is asked to: see `stops_asked`."""
+    with database.changing() as connection:
+        connection.execute(ASK_TO_STOP, {"run_id": run_id, "moment": database.now()})
+    news.tell(run_id)
+
+
+def stops_asked(run_ids: Sequence[str]) -> Sequence[str]:
+    """Those of these runs that somebody asked to stop, in whatever process."""
+    with database.looking() as connection:
+        return connection.scalars(STOPS_ASKED, {"run_ids": run_ids}).all()
 
 
 def session_hash(visitor: str, space: str) -> str:
@@ -360,6 +393,8 @@ def interrupt(run_ids: Sequence[str]) -> None:
         .where(Run.id.in_(run_ids), Run.status.in_(UNFINISHED))
         .values(status="interrupted", finished=database.now())
     )
+    for run_id in run_ids:
+        news.tell(run_id)
 
 
 def error_of(run: Run) -> dict[str, str] | None:

@@ -1,17 +1,15 @@
-"""The pages of the runs: /essais."""
+"""The pages of the runs: /essais. What changes of one while it goes on is in live_views.py."""
 
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import NotFound
 
 from hfcourse import errors, security, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
-from hfcourse.runs import dispatch, drawings, exports, history, looks, outputs, room, shapes, store, watch
+from hfcourse.runs import dispatch, drawings, exports, history, looks, outputs, room, store, watch
 from hfcourse.runs.looks import mine
-from hfcourse.runs.models import Run
 from hfcourse.runs.references import Numbered
 from hfcourse.spaces import files, forms, pages
 from hfcourse.spaces.description import Endpoint
@@ -124,36 +122,7 @@ def refuse_forged(_error: CSRFError) -> ResponseReturnValue:
 @bp.get("/<run_id>")
 def show(run_id: str) -> ResponseReturnValue:
     """One run: live, then for good."""
-    return render_template("runs/show.html", section="runs", **view_of(mine(run_id)))
-
-
-@bp.get("/<run_id>/statut")
-def status(run_id: str) -> ResponseReturnValue:
-    """The part of the page that changes; it asks for itself again until there is nothing to wait for."""
-    try:
-        run = mine(run_id)
-    except NotFound:  # deleted in another tab: the page is loaded again, and says so instead of waiting for ever
-        return *errors.error_page(404, errors.HTTP_EXPLANATIONS[404]), {"HX-Refresh": "true"}
-    return render_template("runs/status.html", **view_of(run))
-
-
-def view_of(run: Run) -> dict[str, Any]:
-    """What the templates of a run show."""
-    return {
-        "run": run,
-        "outputs": watch.shown_outputs(run),
-        "inputs": watch.inputs_of(run),
-        "surplus_files": watch.surplus_files(run),
-        "files_in": watch.files_in,
-        "left_empty": watch.left_empty(run) if run.error == "space-exception" else [],
-        "is_file": shapes.is_file,
-        "is_table": shapes.is_table,
-        "rail": watch.rail(run),
-        "queue": watch.queue_of(run),
-        "progress": watch.latest_message(run),
-        "faults": watch.faults_of(run),
-        "explanation": errors.EXPLANATIONS[run.error] if run.error else None,
-    }
+    return render_template("runs/show.html", section="runs", **watch.view_of(mine(run_id)))
 
 
 @bp.get("/<run_id>.json")
@@ -162,13 +131,6 @@ def as_json(run_id: str) -> ResponseReturnValue:
     response = jsonify(watch.as_json(mine(run_id)))
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-@bp.post("/<run_id>/arreter")
-def stop(run_id: str) -> ResponseReturnValue:
-    """Stop a run that waits or goes on."""
-    dispatch.current().stop(mine(run_id).id)
-    return redirect(url_for(".show", run_id=run_id), 303)
 
 
 @bp.get("/<run_id>/fichiers/<int:n>")

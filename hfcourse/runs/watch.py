@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import url_for
 
-from hfcourse.runs import dispatch, store
+from hfcourse import database, errors
+from hfcourse.runs import dispatch, shapes, store
 from hfcourse.runs.models import Run, RunFile
 from hfcourse.runs.outputs import Shown, all_shown
 from hfcourse.runs.shapes import FILE, HOLDS_FILES, NAME, SURPLUS, WHY, FileEntry, is_reference
@@ -161,9 +162,35 @@ def latest_message(run: Run) -> dict[str, Any]:
     steps = run.latest("progress").get("steps") or [{}]
     step = steps[-1]
     ratio, index, length = step.get("progress"), step.get("index"), step.get("length")
-    bar: dict[str, Any] = {"words": str(step.get("desc") or "")[:200], "value": None, "max": None}
+    bar: dict[str, Any] = {"words": str(step.get("desc") or "")[:200], "value": None, "max": None, "is_count": False}
     if isinstance(ratio, int | float):
         bar |= {"value": ratio, "max": 1}
     elif isinstance(index, int | float) and isinstance(length, int | float) and length > 0:
-        bar |= {"value": index, "max": length, "words": bar["words"] or f"{index} sur {length}"}
+        bar |= {"value": index, "max": length, "is_count": True}
     return bar
+
+
+def elapsed_seconds(run: Run) -> float:
+    """How long it has taken so far, or took: from its creation on while it waits, without the wait afterwards."""
+    lasted = (run.finished or database.now()) - (run.started or run.created)
+    return max(lasted.total_seconds(), 0.0)
+
+
+def view_of(run: Run) -> dict[str, Any]:
+    """What the templates of a run show."""
+    return {
+        "run": run,
+        "outputs": shown_outputs(run),
+        "inputs": inputs_of(run),
+        "surplus_files": surplus_files(run),
+        "files_in": files_in,
+        "left_empty": left_empty(run) if run.error == "space-exception" else [],
+        "is_file": shapes.is_file,
+        "is_table": shapes.is_table,
+        "rail": rail(run),
+        "queue": queue_of(run),
+        "progress": latest_message(run),
+        "elapsed": elapsed_seconds(run),
+        "faults": faults_of(run),
+        "explanation": errors.EXPLANATIONS[run.error] if run.error else None,
+    }

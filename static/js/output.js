@@ -41,5 +41,5 @@ function prepare(part) {
 }
 
 prepare(document);
-// The last update of a run that is followed brings its tables.
-document.addEventListener("htmx:load", (event) => prepare(event.target));
+// The tables of a run that is followed come after the page.
+for (const come of ["htmx:load", "live:shown"]) document.addEventListener(come, (event) => prepare(event.target));

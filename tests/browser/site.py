@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
 WAKE_SECONDS = 90
+FLASK = [sys.executable, "-m", "flask", "run", "--port"]
 PRACTICE = "/espaces/hfcourse/entrainement"
 
 
@@ -73,16 +74,17 @@ class Site:
 
 
 @contextmanager
-def started(folder: Path, **settings: str) -> Iterator[Site]:
-    """A site with its instance in `folder`, by `flask run`; ended by its process id."""
+def started(
+    folder: Path, instance: Path | None = None, program: Sequence[str] = FLASK, **settings: str
+) -> Iterator[Site]:
+    """A site with its instance in `folder`, or in that of another site, by `flask run`; ended by its process id."""
     folder.mkdir(parents=True, exist_ok=True)
     port, log = free_port(), folder / "site.log"
-    command = [sys.executable, "-m", "flask", "run", "--port", str(port)]
     with log.open("wb") as kept:
         process = subprocess.Popen(
-            command,
+            [*program, str(port)],
             cwd=ROOT,
-            env=environment(HFCOURSE_INSTANCE=str(folder / "instance"), **settings),
+            env=environment(HFCOURSE_INSTANCE=str(instance or folder / "instance"), **settings),
             stdin=subprocess.DEVNULL,
             stdout=kept,
             stderr=kept,

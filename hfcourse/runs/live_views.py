@@ -1,0 +1,66 @@
+"""A run while it goes on: what a page asks for again, or is sent, and the button that stops it."""
+
+from flask import Blueprint, Response, redirect, render_template, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from hfcourse import errors, visitors
+from hfcourse.runs import dispatch, following, streams, watch
+from hfcourse.runs.looks import mine
+from hfcourse.runs.models import Run
+
+# A proxy must pass each event on at once.
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+bp = Blueprint("live", __name__, url_prefix="/essais")
+
+
+@bp.get("/<run_id>/statut")
+def status(run_id: str) -> ResponseReturnValue:
+    """The part of the page that changes; it asks for itself again until there is nothing to wait for.
+
+    204 when nothing has since the cursor that the script of the page names.
+    """
+    run = following.current().latest(run_id)
+    if run is None or run.is_finished or run.visitor != visitors.current():
+        try:
+            run = mine(run_id)
+        except NotFound:  # deleted in another tab: the page is loaded again, and says so instead of waiting for ever
+            return *errors.error_page(404, errors.HTTP_EXPLANATIONS[404]), {"HX-Refresh": "true"}
+        if not run.is_finished:
+            following.current().of(run)
+    if run.cursor == cursor_seen() and run.status != "queued":
+        return "", 204
+    return fragment(run), {"Cache-Control": "no-store"}
+
+
+@bp.get("/<run_id>/flux")
+def stream(run_id: str) -> ResponseReturnValue:
+    """The same part, sent again whenever something is new; 204 when that is not to be had, or was seen to its end."""
+    run, seen = mine(run_id), cursor_seen()
+    streaming = streams.current()
+    if (run.is_finished and run.cursor == seen) or not streaming.take(request.environ):
+        return "", 204, {"Retry-After": str(streams.MOST_SECONDS)}
+    followed = following.current().of(run)
+    events = stream_with_context(streams.told(followed, seen, fragment))
+    response = Response(events, mimetype="text/event-stream")
+    response.headers.update(STREAM_HEADERS)
+    response.call_on_close(streaming.leave)
+    return response
+
+
+def cursor_seen() -> int | None:
+    """How much of the run the page shows already; a browser names it itself when it takes a stream up again."""
+    named = request.headers.get("Last-Event-ID") or request.args.get("depuis", "")
+    return int(named) if named.isdecimal() else None
+
+
+def fragment(run: Run) -> str:
+    return render_template("runs/status.html", **watch.view_of(run))
+
+
+@bp.post("/<run_id>/arreter")
+def stop(run_id: str) -> ResponseReturnValue:
+    """Stop a run that waits or goes on."""
+    dispatch.current().stop(mine(run_id).id)
+    return redirect(url_for("runs.show", run_id=run_id), 303)

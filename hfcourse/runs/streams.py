@@ -1,0 +1,148 @@
+"""Server-sent events: a run as it changes, over a connection that stays open, which takes a thread of the server.
+
+So there are only so many, a closed one is noticed, none lasts for ever, and the end of the site ends them all.
+Whoever is refused asks again and again for the fragment instead.
+"""
+
+import re
+import signal
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+from flask import Flask, current_app
+
+from hfcourse.runs.following import Followed
+from hfcourse.runs.models import Run
+
+BEAT_SECONDS = 5  # a thread learns that the browser has gone when it next writes something
+MOST_SECONDS = 120
+RETRY_SECONDS = 1
+# Flask's own server has a thread for each connection: what it must not be asked for is a thousand of them.
+ROOMY_THREADS = 200
+# Of its time a stream spends one part in so many on drawing the page, so that a Space that says much shows less often.
+DRAWING_SHARE, LONGEST_PAUSE_SECONDS = 5, 1.0
+LINE_END = re.compile(r"\r\n|\r|\n")
+
+Draw = Callable[[Run], str]
+
+
+class Streams:
+    """The open streams of this process."""
+
+    def __init__(self) -> None:
+        self._open = 0
+        self.threads: int | None = None  # of this process, where its server says it: see gunicorn.conf.py
+        self._lock = threading.Lock()
+        self.is_over = False
+        # One page is drawn at a time: a hundred threads that draw would leave the requests of others no processor.
+        self.drawing = threading.Lock()
+
+    def take(self, environ: dict[str, Any]) -> bool:
+        """Take a place; False if half of the server's threads hold a stream already."""
+        most = (self.threads or threads_of(environ)) // 2
+        with self._lock:
+            if self.is_over or self._open >= most:
+                return False
+            self._open += 1
+            return True
+
+    def leave(self) -> None:
+        """Give the place back."""
+        with self._lock:
+            self._open -= 1
+
+
+def threads_of(environ: dict[str, Any]) -> int:
+    """How many requests this process answers at once.
+
+    Of a pool those of its threads that exist are counted, all (waitress) or fewer.
+    """
+    if not environ.get("wsgi.multithread"):
+        return 1
+    if "werkzeug" in environ.get("SERVER_SOFTWARE", "").lower():
+        return ROOMY_THREADS
+    pool = pool_of(threading.current_thread().name)
+    return sum(pool_of(thread.name) == pool for thread in threading.enumerate())
+
+
+def pool_of(thread: str) -> str:
+    """The name of a thread without its number."""
+    return thread.rstrip("0123456789")
+
+
+def told(followed: Followed, seen: int | None, draw: Draw) -> Iterator[str]:
+    """The run, drawn whenever something of it is new, as server-sent events; the last is its end.
+
+    Args:
+        seen: the cursor of what the browser shows already.
+    """
+    streams, ends_at, version = current(), time.monotonic() + MOST_SECONDS, -1
+    # The page knows by the first event that nobody on the way keeps what is sent.
+    yield f"retry: {RETRY_SECONDS * 1000}\nevent: suivi\ndata: oui\n\n"
+    while not (streams.is_over or followed.is_over) and time.monotonic() < ends_at:
+        if not followed.wait(version, BEAT_SECONDS):
+            yield ": battement\n\n"
+            continue
+        version, run = followed.version, followed.run
+        if run is None:
+            return
+        if run.cursor != seen or run.status == "queued":  # its place in our own queue is no event
+            begun = time.monotonic()
+            with streams.drawing:
+                drawn = draw(run)
+            yield event(run.cursor, drawn)
+            seen = run.cursor
+            time.sleep(min((time.monotonic() - begun) * (DRAWING_SHARE - 1), LONGEST_PAUSE_SECONDS))
+        if run.is_finished:
+            return
+
+
+def event(cursor: int, html: str) -> str:
+    """A fragment as the browser's EventSource reads it."""
+    lines = "\n".join(f"data: {line}" for line in LINE_END.split(html))
+    return f"id: {cursor}\n{lines}\n\n"
+
+
+def current() -> Streams:
+    """The streams of this process."""
+    return current_app.extensions["streams"]
+
+
+def init_app(app: Flask) -> None:
+    """Make room for the streams of this process, and end them with it."""
+    app.extensions["streams"] = Streams()
+    sites.add(app)
+    heed_the_end()
+
+
+sites: "weakref.WeakSet[Flask]" = weakref.WeakSet()
+
+
+def end() -> None:
+    """End every stream."""
+    for app in list(sites):
+        app.extensions["streams"].is_over = True
+        app.extensions["following"].end()
+
+
+def heed_the_end() -> None:
+    """End the streams when the process is asked to end: gunicorn waits half a minute for requests in progress.
+
+    A server that dies of the signal by itself, as Flask's does, waits for nobody.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or not callable(before) or getattr(before, "ends_streams", False):
+        return
+
+    def ending(number: int, frame: FrameType | None) -> None:
+        # Not here: the signal may have come while this very thread holds a lock that is needed.
+        threading.Thread(target=end, daemon=True).start()
+        before(number, frame)
+
+    ending.ends_streams = True  # type: ignore[attr-defined]
+    signal.signal(signal.SIGTERM, ending)

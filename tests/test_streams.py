@@ -1,0 +1,176 @@
+"""Who may have a stream, how long it lasts, and what is looked up for all who follow runs."""
+
+import runpy
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from hfcourse.runs import dispatch, following, freshness, store, streams
+from hfcourse.runs.following import Followed
+from hfcourse.runs.models import Run
+from hfcourse.runs.store import Told
+from hfcourse.runs.streams import Streams
+from tests.browser.site import ROOT
+
+PATIENCE_SECONDS = 10
+THREADED = {"wsgi.multithread": True, "SERVER_SOFTWARE": "gunicorn/23.0"}
+
+
+@pytest.fixture(autouse=True)
+def inside(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        yield
+
+
+def running(visitor: str = "awa") -> Run:
+    """A run that this process says it executes, though nobody does."""
+    run_id = store.create(visitor, space="a/b", endpoint="/e", title="E", parameters=[], inputs={})
+    store.claim(run_id)
+    run = store.find(run_id, visitor)
+    assert run is not None
+    return run
+
+
+def say(run: Run, words: str) -> None:
+    store.append(run.id, [Told("log", {"level": "info", "text": words})])
+
+
+def test_a_server_that_answers_one_request_at_a_time_gives_no_stream():
+    assert not Streams().take({"wsgi.multithread": False, "SERVER_SOFTWARE": "gunicorn/23.0"})
+
+
+def test_of_a_pool_of_threads_half_may_hold_a_stream():
+    taken, full = Streams(), threading.Barrier(8)
+
+    def take(_: int) -> bool:
+        full.wait(PATIENCE_SECONDS)  # all eight exist
+        is_taken = taken.take(THREADED)
+        full.wait(PATIENCE_SECONDS)
+        return is_taken
+
+    with ThreadPoolExecutor(8, thread_name_prefix="pool") as pool:
+        assert sum(pool.map(take, range(8))) == 4
+
+
+def test_gunicorn_says_how_many_threads_it_has(app: Flask):
+    settings = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    assert settings["threads"] > 1
+    settings["post_worker_init"](SimpleNamespace(wsgi=app, cfg=SimpleNamespace(threads=6)))
+    assert [streams.current().take(THREADED) for _ in range(4)] == [True, True, True, False]
+
+
+def test_a_place_that_is_left_is_free_again():
+    taken = Streams()
+    environ = {"wsgi.multithread": True, "SERVER_SOFTWARE": "Werkzeug/3.1"}
+    while taken.take(environ):
+        pass
+    taken.leave()
+    assert taken.take(environ)
+    taken.is_over = True
+    taken.leave()
+    assert not taken.take(environ), "a site that ends begins no stream"
+
+
+def test_a_stream_does_not_last_for_ever(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(streams, "MOST_SECONDS", 0)
+    told = list(streams.told(Followed(running()), None, lambda run: "<p>"))
+    assert len(told) == 1
+    assert told[0].startswith("retry: ")
+
+
+def test_a_stream_ends_when_its_run_is_deleted():
+    followed = Followed(running())
+    told = streams.told(followed, None, lambda run: f"<p>{run.status}</p>")
+    next(told)
+    assert "running" in next(told)
+    followed.renew(None)
+    assert list(told) == []
+
+
+def test_every_line_of_a_fragment_is_a_line_of_data():
+    written = streams.event(7, "<pre>a\r\nb\rid: 9\n\nc</pre>")
+    assert written == "id: 7\ndata: <pre>a\ndata: b\ndata: id: 9\ndata: \ndata: c</pre>\n\n"
+
+
+def wait(followed: Followed, is_so: Any) -> None:
+    """Until what is followed is so."""
+    while not is_so(followed.run):
+        assert followed.wait(followed.version, PATIENCE_SECONDS)
+
+
+def is_saying(words: str) -> Any:
+    return lambda run: [each["text"] for each in run.all("log")][-1:] == [words]
+
+
+def test_three_hundred_followers_cost_less_than_a_query_a_second_each(app: Flask):
+    runs = [running(f"v{n}") for n in range(30)]
+    followed = [following.current().of(run) for run in runs for _ in range(10)]
+    for each in followed:
+        each.wait(0, PATIENCE_SECONDS)
+    asked: list[str] = []
+    engine = app.extensions["database"].kw["bind"]
+    event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_: asked.append(statement))
+    told = 5
+    for n in range(told):
+        for run in runs:
+            say(run, f"message {n}")
+        for each in followed:
+            wait(each, is_saying(f"message {n}"))
+    looks = [statement for statement in asked if statement.startswith("SELECT") and " IN (" in statement]
+    # Whatever is new of all of them is read together: three queries, and one that asks in which something is new.
+    assert 0 < len(looks) < told * len(followed) / 10
+
+
+def test_a_run_is_looked_up_anew_only_from_its_last_event(app: Flask):
+    run = running()
+    for n in range(5):
+        say(run, f"message {n}")
+    followed = following.current().of(store.find(run.id, "awa"))
+    wait(followed, is_saying("message 4"))
+    say(run, "message 5")
+    wait(followed, is_saying("message 5"))
+    assert [each["text"] for each in followed.run.all("log")] == [f"message {n}" for n in range(6)]
+
+
+def test_only_the_latest_partial_output_is_known():
+    run = running()
+    followed = following.current().of(run)
+    for n in range(3):
+        store.append_partial(run.id, [Told("partial", {"outputs": [{"value": n}]})], n + 1)
+        wait(followed, lambda run, n=n: run.latest("partial").get("outputs") == [{"value": n}])
+    assert [each.kind for each in followed.run.events] == ["partial"]
+
+
+def test_what_was_new_while_the_database_was_away_is_looked_up_when_it_is_back(monkeypatch: pytest.MonkeyPatch):
+    run = running()
+    followed = following.current().of(run)
+    assert followed.wait(0, PATIENCE_SECONDS)
+    renewed, failures = freshness.renewed, []
+    monkeypatch.setattr(dispatch.current(), "in_hand", lambda: [run.id])  # of its news one hears once
+
+    def fail_once(known: Any) -> Any:
+        if not failures:
+            failures.append(known)
+            raise OSError("away")
+        return renewed(known)
+
+    monkeypatch.setattr(freshness, "renewed", fail_once)
+    monkeypatch.setattr(following, "AWAY_SECONDS", 0)
+    say(run, "message")
+    wait(followed, is_saying("message"))
+    assert failures
+
+
+def test_nobody_follows_a_run_for_ever(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(following, "KEEP_SECONDS", 0)
+    following.current().of(running())
+    for thread in threading.enumerate():
+        if thread.name == "runs-following":
+            thread.join(PATIENCE_SECONDS)
+            assert not thread.is_alive()
