@@ -247,11 +247,12 @@ def test_it_answers_from_the_real_course(question, lesson, quoted):
     assert not lesson or answer.startswith(f"Leçon {lesson}")
 
 
-def test_what_there_is_to_do_is_not_quoted_wrong_answers_least_of_all(tmp_path: Path):
+def test_what_there_is_to_do_is_not_quoted_nor_what_is_for_the_instructor(tmp_path: Path):
     blocks = (
         "::: quiz\nQuelle pâte ?\n\n- [x] La juste.\n  > Oui.\n- [ ] La fausse.\n  > Non.\n:::",
         "::: checklist\n- La liste.\n:::",
         ":::: exercice Pétrir\nÉnoncé.\n\n::: solution\nLa solution.\n:::\n::::",
+        "::: enseignant 5 min\nUn conseil.\n:::",
     )
     (tmp_path / "11.md").write_text(BREAD + "\n## Vérifier\n\n" + "\n\n".join(blocks), encoding="utf-8")
     assert [section.heading for section in read_course(tmp_path)] == ["Introduction", "Pétrir la pâte", "Cuire"]

@@ -12,8 +12,8 @@ INTRODUCTION = "Introduction"
 # Where a lesson says what it was checked against: no answer to anybody's question.
 SOURCES = "Sources"
 # A caption or a block of code makes no sense away from its figure or its lesson, nor does what there is to do;
-# and a wrong answer is no answer.
-_UNQUOTABLE = ("figure", "essayez", "onglets", "quiz", "checklist", "exercice", "solution")
+# a wrong answer is no answer, and what is for the instructor is for nobody else.
+_UNQUOTABLE = ("figure", "essayez", "onglets", "quiz", "checklist", "exercice", "solution", "enseignant")
 _CHANGE = "changement"
 
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
