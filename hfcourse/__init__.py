@@ -32,7 +32,7 @@ def add_rooms(app: Flask) -> None:
     from hfcourse.classroom import views as class_views
     from hfcourse.lessons import library
     from hfcourse.lessons import views as lesson_views
-    from hfcourse.runs import dispatch, following, history_views, live_views, looks, store, streams, upkeep
+    from hfcourse.runs import dispatch, ending, following, history_views, live_views, looks, store, streams, upkeep
     from hfcourse.runs import views as run_views
     from hfcourse.spaces import catalogue, location, pages
     from hfcourse.spaces import views as space_views
@@ -41,7 +41,7 @@ def add_rooms(app: Flask) -> None:
     catalogue.init_app(app)
     location.init_app(app)
     pages.init_app(app, values_of_run=looks.values_of, faults_of_run=store.faults_of, recent_spaces=store.recent_spaces)
-    for room in (dispatch, following, streams, upkeep):
+    for room in (dispatch, following, streams, ending, upkeep):
         room.init_app(app)
     for views in (home, lesson_views, space_views, run_views, live_views, history_views, class_views):
         app.register_blueprint(views.bp)

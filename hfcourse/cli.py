@@ -1,13 +1,13 @@
-"""The commands of `flask`: check and export the course, prune old runs, bring the database up to date."""
+"""The commands of `flask`: check and export the course, prune old runs, bring the database up to date, be a worker."""
 
 from pathlib import Path
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 
 from hfcourse import database, typography
 from hfcourse.lessons import course, library, marks
-from hfcourse.runs import pruning
+from hfcourse.runs import pruning, workers
 
 
 @click.command("check")
@@ -49,7 +49,13 @@ def export(path: Path, site: str | None) -> None:
     click.echo(f"{path}: {len(library.lessons())} lessons, {typography.size(len(html.encode()))}.")
 
 
+@click.command("worker")
+def worker() -> None:
+    """Execute the runs that web processes take in, on any machine (HFCOURSE_QUEUE_URL); SIGTERM ends it."""
+    raise SystemExit(workers.work(current_app._get_current_object()))  # type: ignore[attr-defined]
+
+
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (check, export, prune, migrate):
+    for command in (check, export, prune, migrate, worker):
         app.cli.add_command(command)

@@ -124,6 +124,19 @@ def certificates(raw: str) -> str:
     return path
 
 
+def redis_url(raw: str) -> str:
+    """The address of a Redis database; '' stays ''."""
+    address = raw.strip()
+    try:
+        parts = urlsplit(address)
+        is_one = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # whose text repeats a part of what was written
+        is_one = False
+    if address and not is_one:
+        raise ValueError("expected an address such as redis://host:6379/0")
+    return address
+
+
 def time_zone(raw: str) -> ZoneInfo:
     """A name of the IANA time zone database."""
     try:
@@ -164,6 +177,9 @@ class Setting:
 SETTINGS = (
     Setting("INSTANCE", "", text, "folder of everything that is kept (default: `instance/` of the project)"),
     Setting("DATABASE_URL", "", text, "database of the runs (default: SQLite in the instance folder)"),
+    Setting(
+        "QUEUE_URL", "", redis_url, "Redis, over which workers are told of runs (empty: this process executes them)"
+    ),
     Setting("SPACE_ORIGINS", "", origins, "exact origins of a private hub's Spaces, besides `*.hf.space`"),
     Setting("OPEN_CATALOGUE", "yes", yes_no, "may students open any Space of the Hub, or only the catalogue's"),
     Setting("CALL_DEADLINE_SECONDS", "120", whole(1), "how long one call may take, silence included"),

@@ -5,13 +5,27 @@ SQLite in the instance folder unless ``DATABASE_URL`` says otherwise. Every mome
 
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from flask import Flask, current_app
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, inspect, text
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    ExceptionContext,
+    MetaData,
+    create_engine,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
@@ -20,7 +34,10 @@ from hfcourse.config import refuse
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_WAIT_SECONDS = 10
-POOL_CONNECTIONS = 16
+PERSIST_SECONDS, PERSIST_PAUSE_SECONDS = 20, 0.3
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Base(DeclarativeBase):
@@ -87,6 +104,31 @@ def writing() -> Iterator[Session]:
     with extensions["database_turn"], extensions["database"].begin() as opened:
         opened.connection(execution_options={"writes": True})
         yield opened
+
+
+def persistent(do: Callable[P, T]) -> Callable[P, T]:
+    """Decorate what must not be lost: it is done again, for a while, when the database fails.
+
+    It may be starting anew, or its disk be full; what is written twice must do no harm.
+    """
+
+    @wraps(do)
+    def trying(*args: P.args, **named: P.kwargs) -> T:
+        deadline = time.monotonic() + PERSIST_SECONDS
+        while True:
+            try:
+                return do(*args, **named)
+            except OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(PERSIST_PAUSE_SECONDS)
+
+    return trying
+
+
+def failed_within(seconds: float) -> bool:
+    """Has the database failed this process so recently? What others should have written may then be missing."""
+    return time.monotonic() - current_app.extensions.get("database_failed_at", -seconds) < seconds
 
 
 def is_reachable() -> bool:
@@ -171,6 +213,7 @@ def init_app(app: Flask) -> None:
             "expected an address such as postgresql+psycopg://user:password@host/base, and its driver installed",
         )
     app.extensions["database"] = sessionmaker(opened, expire_on_commit=False)
+    note_failures(app, opened)
     if opened.dialect.name == "sqlite":
         try:
             opened.connect().close()
@@ -178,6 +221,16 @@ def init_app(app: Flask) -> None:
             refuse("HFCOURSE_DATABASE_URL", "the database cannot be opened, or written to")
         migrate(opened)
     take_turns(app, opened)
+
+
+def note_failures(app: Flask, opened: Engine) -> None:
+    """Remember when the database last failed: see `failed_within`."""
+    extensions = app.extensions
+
+    @event.listens_for(opened, "handle_error")
+    def note(context: ExceptionContext) -> None:
+        if isinstance(context.sqlalchemy_exception, OperationalError):
+            extensions["database_failed_at"] = time.monotonic()
 
 
 def take_turns(app: Flask, opened: Engine) -> None:

@@ -14,16 +14,20 @@ The exceptions that carry a code:
 Which code an exception gets is decided where it is raised; what a code says is decided here alone.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from hfcourse.typography import french
 
 SAID_CHARACTERS = 500
+
+log = logging.getLogger(__name__)
 
 
 class CourseError(Exception):
@@ -332,6 +336,12 @@ HTTP_EXPLANATIONS = {
         "Revenez en arrière et recommencez.",
         "Si l’erreur revient, prévenez la personne qui anime le cours.",
     ),
+    503: explain(
+        "Le site ne parvient pas à lire ou à garder ce que vous demandez.",
+        "Sa base de données ne répond pas, ou son disque est plein ; c’est noté dans le journal du site.",
+        "Recommencez dans une minute : dès que la cause a disparu, tout reprend, et vos essais sont là.",
+        "Si l’erreur dure, prévenez la personne qui anime le cours.",
+    ),
 }
 CSRF_EXPLANATION = explain(
     FORM_EXPIRED.sentence,
@@ -365,6 +375,11 @@ def init_app(app: Flask) -> None:
         if status < 400:
             return error
         return error_page(status, HTTP_EXPLANATIONS.get(status, HTTP_EXPLANATIONS[400 if status < 500 else 500]))
+
+    @app.errorhandler(OperationalError)
+    def without_database(error: OperationalError) -> tuple[str, int]:
+        log.error("The database failed: %s", type(error.orig).__name__)
+        return error_page(503, HTTP_EXPLANATIONS[503])
 
     @app.errorhandler(Unavailable)
     def unavailable(error: Unavailable) -> tuple[str, int]:

@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from hfcourse import database, visitors
 from hfcourse.lessons import library, marks, progress
-from hfcourse.runs import history
-from hfcourse.spaces import catalogue
+from hfcourse.runs import dispatch, history
+from hfcourse.spaces import catalogue, hub
 
 bp = Blueprint("home", __name__)
 LATEST_RUNS = 3
@@ -65,7 +65,14 @@ def robots() -> ResponseReturnValue:
 
 @bp.get("/sante")
 def health() -> ResponseReturnValue:
-    """200 while the site can serve pages and store runs; the rest is told in the JSON only."""
-    stores = database.is_reachable()
-    report = {"status": "ok" if stores else "failing", "database": stores, "practice": catalogue.practice_state()}
+    """200 while the site can serve pages and store runs; what else works and what does not is told in the JSON only."""
+    stores, line = database.is_reachable(), dispatch.current().line
+    report = {
+        "status": "ok" if stores else "failing",
+        "database": stores,
+        "queue": line.is_reachable(),
+        "workers": stores and not line.is_stalled(),
+        "practice": catalogue.practice_state(),
+        "hub": hub.state(),
+    }
     return jsonify(report), 200 if stores else 503

@@ -17,10 +17,10 @@ from sqlalchemy.exc import IntegrityError
 from hfcourse import database
 from hfcourse.errors import CallFailed, Stopped
 from hfcourse.practice.server import PracticeServer
-from hfcourse.runs import dispatch, pruning, store
-from hfcourse.runs.dispatch import Waiting
+from hfcourse.runs import keeper, pruning, store
 from hfcourse.runs.models import Run, RunEvent, SpaceSession
 from hfcourse.runs.recorder import MOST_MESSAGES, Recorder
+from hfcourse.runs.turns import Waiting
 from hfcourse.spaces import catalogue, files, location
 from hfcourse.spaces.description import Endpoint, Return, describe
 from hfcourse.spaces.events import Event, Log, Partial, Progress, Queued
@@ -210,7 +210,7 @@ def test_a_run_that_nobody_has_in_hand_is_interrupted_though_its_process_lives(a
     with app.app_context():
         lost, held = made(heartbeat=old), made(heartbeat=old)
         dispatcher.submit(Waiting(held, VISITOR, "a/b"))
-        dispatcher._tend()
+        dispatcher.keeper.tend()
         store.interrupt_abandoned()
         assert loaded(lost).status == "interrupted"
         assert loaded(held).status == "queued"
@@ -251,8 +251,7 @@ def test_a_run_waits_when_the_system_gives_no_thread(app: Flask, monkeypatch: py
         run_id = made()
         dispatcher.submit(Waiting(run_id, VISITOR, "a/b"))
     assert dispatcher.place(run_id) == (0, 1)
-    assert not dispatcher._leashes
-    assert not dispatcher._visitors
+    assert not dispatcher.line.going_on.visitors
 
 
 def test_runs_end_before_the_practice_space_at_exit(tmp_path) -> None:
@@ -260,7 +259,7 @@ def test_runs_end_before_the_practice_space_at_exit(tmp_path) -> None:
 from hfcourse import create_app
 from hfcourse.practice.server import PracticeServer
 app = create_app({{"INSTANCE": {str(tmp_path)!r}}})
-app.extensions["dispatcher"].close = lambda: print("runs")
+app.extensions["dispatcher"].close = lambda grace: print("runs")
 PracticeServer.stop = lambda self: print("practice")
 """
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
@@ -331,10 +330,10 @@ def test_the_keeper_does_not_wait_for_the_pruning(app: Flask, monkeypatch: pytes
         may_end.wait(20)
         return 0
 
-    monkeypatch.setattr(dispatch.pruning, "prune", slow)
-    app.extensions["dispatcher"]._tend()
+    monkeypatch.setattr(keeper.pruning, "prune", slow)
+    app.extensions["dispatcher"].keeper.tend()
     assert pruned.wait(5)
-    app.extensions["dispatcher"]._tend()
+    app.extensions["dispatcher"].keeper.tend()
     may_end.set()
 
 

@@ -378,7 +378,7 @@ def test_a_full_waiting_room_refuses_and_keeps_what_was_typed(student: Student, 
 
 
 def test_a_call_past_its_deadline_is_a_timeout_that_keeps_what_arrived(student: Student, app: Flask) -> None:
-    app.extensions["dispatcher"]._deadline_seconds = 1.5
+    app.extensions["dispatcher"]._in_hand.deadline_seconds = 1.5
     run = student.run("/compter", jusqua="20", pause="0,5")
     assert run["status"] == "failed"
     assert run["error"]["code"] == "timeout"

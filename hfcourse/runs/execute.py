@@ -1,6 +1,7 @@
 """Executing one run, from its claim to its final status, in whatever thread or process is asked to."""
 
 import logging
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
@@ -20,14 +21,17 @@ from hfcourse.spaces.location import LAST_SECONDS
 
 PICTURE_SECONDS = 1  # for one of a partial output; whoever stops the call waits for it
 
+# Takes a run in hand, by its id; None if that is not to be.
+Claim = Callable[[str], Run | None]
+
 log = logging.getLogger(__name__)
 
 
-def execute(run_id: str, leash: Leash) -> None:
-    """Claim the run, call the Space, store what happens. Raises nothing: every end is a status of the run."""
-    run = store.claim(run_id)
+def execute(run_id: str, leash: Leash, claim: Claim = store.claim) -> bool:
+    """Claim the run, call the Space, store what happens: every end is a status of the run. False if there was none."""
+    run = claim(run_id)
     if run is None:
-        return
+        return False
     recorder = Recorder(run)
     try:
         with location.awake(run.space, leash):
@@ -42,6 +46,7 @@ def execute(run_id: str, leash: Leash) -> None:
     except Exception as error:  # a fault of ours must not leave a run without an end
         log.error("Run %s met an unforeseen %s", run_id, type(error).__name__, exc_info=current_app.debug)
         recorder.finish_early("failed", "bad-answer")
+    return True
 
 
 def call(run: Run, recorder: Recorder, leash: Leash) -> None:

@@ -8,14 +8,16 @@ import logging
 import threading
 import time
 import weakref
+from collections.abc import Sequence
 
 from flask import Flask, current_app
 
-from hfcourse.runs import dispatch, freshness, news
+from hfcourse.runs import dispatch, freshness, news, store
 from hfcourse.runs.models import Run
 
 LOOK_SECONDS = 0.1  # how often the runs of other processes are looked at
 REST_SECONDS = 0.04  # between two look-ups: a Space that says something every millisecond is not worth one each time
+PLACE_SECONDS = 1  # and how often at their places in the queue
 KEEP_SECONDS = 15  # a run that nobody follows stays known for the page that only asks now and then
 PATIENCE_SECONDS = 2
 AWAY_SECONDS = 1
@@ -29,6 +31,7 @@ class Followed:
     def __init__(self, run: Run) -> None:
         self.run: Run | None = run  # None once it is deleted
         self.version = 0
+        self.place: tuple[int, int] | None = None  # among those that wait for another process
         self.used_at = time.monotonic()
         self.is_over = False
         self._changed = threading.Condition()
@@ -66,6 +69,7 @@ class Following:
         self._told: set[str] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._placed_at = 0.0
 
     def of(self, run: Run) -> Followed:
         """From now on this run is followed, until nobody has asked about it for a while."""
@@ -153,11 +157,24 @@ class Following:
         if elsewhere:
             stored = freshness.cursors(elsewhere)
             told |= {run_id for run_id in elsewhere if stored.get(run_id) != followed[run_id].cursor}
+            told |= self._moved([followed[run_id] for run_id in elsewhere])
         known = {run_id: followed[run_id].run for run_id in told if run_id in followed}
         if known:
             renewed = freshness.renewed({run_id: run for run_id, run in known.items() if run})
             for run_id in known:
                 followed[run_id].renew(renewed.get(run_id))
+
+    def _moved(self, elsewhere: Sequence[Followed]) -> set[str]:
+        """Those that came nearer to their turn in another process, of which no event tells."""
+        waiting = {each.run.id: each for each in elsewhere if each.run and each.run.status == "queued"}
+        if not waiting or time.monotonic() - self._placed_at < PLACE_SECONDS:
+            return set()
+        self._placed_at = time.monotonic()
+        places = store.places(list(waiting))
+        moved = {run_id for run_id, each in waiting.items() if each.place != places.get(run_id)}
+        for run_id in moved:
+            waiting[run_id].place = places.get(run_id)
+        return moved
 
     def _elsewhere(self, followed: dict[str, Followed]) -> list[str]:
         """Those that go on in another process, of which nobody tells us anything."""

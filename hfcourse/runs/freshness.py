@@ -8,13 +8,14 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from hfcourse import database
 from hfcourse.runs import store
-from hfcourse.runs.models import UNFINISHED, Run, RunEvent, RunFile, cursor
+from hfcourse.runs.models import Run, RunEvent, RunFile, cursor
 from hfcourse.runs.store import RUN_EVENTS, RUNS
 
 MOST_AT_ONCE = 200  # runs in one query: SQLite reads conditions of limited depth
 HOW_FAR = select(
     RUNS.c.id,
     RUNS.c.status,
+    RUNS.c.process,
     RUNS.c.heartbeat,
     select(func.max(RUN_EVENTS.c.n)).where(RUN_EVENTS.c.run_id == RUNS.c.id).scalar_subquery().label("last"),
 ).where(RUNS.c.id.in_(bindparam("run_ids", expanding=True)))
@@ -28,7 +29,7 @@ def cursors(run_ids: Sequence[str]) -> dict[str, int]:
     """How far each of these runs has come, by its id; abandoned ones are marked first, deleted ones are missing."""
     with database.looking() as connection:
         rows = connection.execute(HOW_FAR, {"run_ids": run_ids}).all()
-    if any(row.status in UNFINISHED and row.heartbeat < store.stale_moment() for row in rows):
+    if any(store.is_astray(row.status, row.process, row.heartbeat) for row in rows):
         store.interrupt_abandoned()
         return cursors(run_ids)
     return {row.id: cursor(row.last or 0, row.status) for row in rows}

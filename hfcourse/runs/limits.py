@@ -12,6 +12,7 @@ from typing import Any
 
 from hfcourse.errors import Refused
 from hfcourse.runs import store
+from hfcourse.runs.turns import GoingOn, Waiting
 
 MINUTE_SECONDS = 60
 REMEMBERED_VISITORS = 10_000
@@ -19,7 +20,7 @@ VISITORS_IN_ROOM = 10
 
 
 class Limits:
-    """The limits of one process, and what each visitor did in the last minute."""
+    """The limits, and what each visitor started here in the last minute."""
 
     def __init__(self, at_once: int, per_visitor: int, per_space: int | None, per_minute: int, waiting: int) -> None:
         self.at_once, self.per_visitor, self.per_space = at_once, per_visitor, per_space
@@ -53,13 +54,13 @@ class Limits:
         if everybody >= self.waiting or own >= self.waiting_per_visitor:
             raise Refused("limit-reached")
 
-    def allow(self, here: int, by_visitor: int, at_space: int, visitor: str) -> bool:
-        """May one more run start, with so many in progress here, of this visitor, at this Space?"""
-        if here >= self.at_once or by_visitor >= self.per_visitor:
+    def allow(self, going_on: GoingOn, waiting: Waiting, recent: int) -> bool:
+        """May it start beside those that go on, as one more than its visitor started in the last minute?"""
+        if waiting.session in going_on.sessions or going_on.visitors[waiting.visitor] >= self.per_visitor:
             return False
-        if self.per_space is not None and at_space >= self.per_space:
+        if self.per_space is not None and going_on.spaces[waiting.space] >= self.per_space:
             return False
-        return self.recent(visitor) < self.per_minute
+        return recent < self.per_minute
 
     def recent(self, visitor: str) -> int:
         """Runs that this visitor started in the last minute."""

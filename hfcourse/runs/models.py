@@ -48,6 +48,8 @@ class Run(database.Base):
     first_output: Mapped[datetime | None] = mapped_column(database.Moment)
     finished: Mapped[datetime | None] = mapped_column(database.Moment)
     stop_asked: Mapped[datetime | None] = mapped_column(database.Moment)
+    keeps_state: Mapped[bool] = mapped_column(default=False)
+    told: Mapped[datetime | None] = mapped_column(database.Moment)
 
     events: Mapped[list["RunEvent"]] = relationship(order_by="RunEvent.n", cascade="all, delete-orphan", lazy="raise")
     files: Mapped[list["RunFile"]] = relationship(order_by="RunFile.n", cascade="all, delete-orphan", lazy="raise")

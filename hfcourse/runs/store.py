@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -28,6 +28,8 @@ from hfcourse.spaces.files import KeptFile, StoredFile
 from hfcourse.typography import french
 
 STALE_SECONDS = 10
+# Who has a run in hand that waits for any worker; nobody says that it is alive, and it waits for so long.
+SHARED, PATIENCE = "shared", timedelta(hours=1)
 RECENT_SPACES = 5
 # What a run has that nobody has taken in hand yet.
 QUEUED = {"status": "queued", "partials": 0, "outputs": [], "said": ""}
@@ -45,9 +47,30 @@ CLAIM = (
         status="running", started=bindparam("moment"), heartbeat=bindparam("moment"), process=bindparam("new_process")
     )
 )
-WAITING = select(func.count(), func.sum(case((RUNS.c.visitor == bindparam("visitor"), 1), else_=0))).where(
-    RUNS.c.status == "queued", RUNS.c.heartbeat >= bindparam("stale")
+# The heartbeat of one that was abandoned is older than this.
+STALE = case(
+    (RUNS.c.process == SHARED, bindparam("out_of_patience", type_=database.Moment)),
+    else_=bindparam("stale", type_=database.Moment),
 )
+WAITING = select(func.count(), func.sum(case((RUNS.c.visitor == bindparam("visitor"), 1), else_=0))).where(
+    RUNS.c.status == "queued", RUNS.c.heartbeat >= STALE
+)
+IS_ABANDONED = RUNS.c.status.in_(UNFINISHED), RUNS.c.heartbeat < STALE
+IS_AHEAD = RUNS.c.status.in_(UNFINISHED), RUNS.c.heartbeat > bindparam("ahead", type_=database.Moment)
+ASTRAY = select(RUNS.c.id).where(IS_ABANDONED[0], or_(IS_ABANDONED[1], IS_AHEAD[1])).limit(1)
+# The clock went back: whoever is alive says so again, and a run whose process is gone shall not last until then.
+SET_BACK = update(RUNS).where(*IS_AHEAD).values(heartbeat=bindparam("moment"))
+INTERRUPT_ABANDONED = update(RUNS).where(*IS_ABANDONED).values(status="interrupted", finished=bindparam("moment"))
+PLACES = (
+    select(
+        RUNS.c.id,
+        (func.row_number().over(partition_by=RUNS.c.process, order_by=(RUNS.c.created, RUNS.c.id)) - 1).label("rank"),
+        func.count().over(partition_by=RUNS.c.process).label("size"),
+    )
+    .where(RUNS.c.status == "queued", RUNS.c.heartbeat >= STALE)
+    .subquery()
+)
+PLACES_OF = select(PLACES).where(PLACES.c.id.in_(bindparam("run_ids", expanding=True)))
 IS_THERE = select(RUNS.c.id).where(RUNS.c.id == bindparam("run_id"))
 NEXT_EVENT = select(func.coalesce(func.max(RUN_EVENTS.c.n), 0) + 1).where(RUN_EVENTS.c.run_id == bindparam("run_id"))
 # A run that nobody has taken in hand is stopped by the asking alone.
@@ -112,6 +135,8 @@ def create(
     inputs: dict[str, Any],
     files: Sequence[tuple[str, str]] = (),
     names: Sequence[str] = (),
+    keeps_state: bool = False,
+    holder: str = "",
 ) -> str:
     """Store a queued run; return its id.
 
@@ -119,31 +144,23 @@ def create(
         parameters: name and label of each, for the page of the run.
         inputs: JSON value by parameter name; `{"$file": n}` where file number `n` goes.
         files: parameter name and file id of each file, from number 0; `names` are those of the files.
+        keeps_state: does it speak in the visitor's session at the Space?
+        holder: who has it in hand, this process if it is empty.
 
     Raises:
         Refused: `invalid-input`, one of the files has been deleted since.
     """
     run_id, moment = secrets.token_urlsafe(12), database.now()
     found_by = {"run_id": run_id, "visitor": visitor, **words.found_by(parameters, inputs, names)}
-    row = {
-        "id": run_id,
-        "visitor": visitor,
-        "space": space,
-        "endpoint": endpoint,
-        "title": title[:200],
-        "process": process_name(),
-        "heartbeat": moment,
-        "parameters": parameters,
-        "inputs": inputs,
-        "created": moment,
-        **QUEUED,
-    }
+    asked = {"visitor": visitor, "space": space, "endpoint": endpoint, "title": title[:200], "keeps_state": keeps_state}
+    moments = {"created": moment, "heartbeat": moment, "told": moment}
+    row = {"id": run_id, "process": holder or process_name(), "parameters": parameters, "inputs": inputs}
     sent = [
         {"run_id": run_id, "n": n, "file_id": file_id, "parameter": name} for n, (name, file_id) in enumerate(files)
     ]
     try:
         with database.changing() as connection:
-            connection.execute(ADD_RUN, row)
+            connection.execute(ADD_RUN, row | asked | moments | QUEUED)
             connection.execute(ADD_WORDS, found_by)
             if sent:
                 connection.execute(ADD_FILE, sent)
@@ -161,7 +178,7 @@ def find(run_id: str, visitor: str | None) -> Run | None:
         if run is None or run.visitor != visitor:
             return None
         set_committed_value(run, "events", session.scalars(EVENTS, {"run_id": run_id}).all())
-    if not run.is_finished and run.heartbeat < stale_moment():
+    if is_astray(run.status, run.process, run.heartbeat):
         interrupt_abandoned()
         return find(run_id, visitor)
     return run
@@ -221,11 +238,16 @@ def with_files(session: Session, run: Run | None) -> Run | None:
 
 def claim(run_id: str) -> Run | None:
     """Take a queued run in hand; None if somebody else has, or if it was stopped."""
-    taken = {"run_id": run_id, "moment": database.now(), "new_process": process_name()}
     with database.changing() as connection:
-        is_ours = connection.execute(CLAIM, taken).rowcount
+        is_ours = take(connection, run_id)
     news.tell(run_id)
     return load(run_id) if is_ours else None
+
+
+def take(connection: Connection, run_id: str) -> bool:
+    """The compare-and-set of `claim`."""
+    taken = {"run_id": run_id, "moment": database.now(), "new_process": process_name()}
+    return bool(connection.execute(CLAIM, taken).rowcount)
 
 
 def changed(statement: Any) -> bool:
@@ -251,6 +273,7 @@ def adding_to(run_id: str) -> Iterator[Connection]:
         raise Stopped from None
 
 
+@database.persistent
 def append(run_id: str, told: Sequence[Told]) -> None:
     """Add events. Whoever executes a run is the only one who adds to it: see `claim`."""
     with adding_to(run_id) as connection:
@@ -258,6 +281,7 @@ def append(run_id: str, told: Sequence[Told]) -> None:
     news.tell(run_id)
 
 
+@database.persistent
 def append_partial(run_id: str, told: Sequence[Told], received: int) -> None:
     """Add events of which the last holds the outputs so far, `received` of which came.
 
@@ -283,6 +307,7 @@ def add_events(connection: Connection, run_id: str, told: Sequence[Told], first:
     connection.execute(ADD_EVENT, rows)
 
 
+@database.persistent
 def add_output_file(run_id: str, file_id: str) -> int:
     """Attach a file that came back; return its number."""
     with adding_to(run_id) as connection:
@@ -298,6 +323,7 @@ def drop_output_files(run_id: str, file_ids: Sequence[str]) -> None:
     changed(delete(RUN_FILES).where(*is_one))
 
 
+@database.persistent
 def finish(
     run_id: str,
     status: str,
@@ -350,21 +376,29 @@ def stops_asked(run_ids: Sequence[str]) -> Sequence[str]:
 
 def session_hash(visitor: str, space: str) -> str:
     """The name of this visitor's session at this Space, made at first need; only the server knows it."""
-    with database.writing() as session:
+    made = SpaceSession(visitor=visitor, space=space, session_hash=secrets.token_hex(12), created=database.now())
+    with database.reading() as session:
         kept = session.get(SpaceSession, (visitor, space))
-        if kept is None:
-            kept = SpaceSession(
-                visitor=visitor, space=space, session_hash=secrets.token_hex(12), created=database.now()
-            )
-            session.add(kept)
-        return kept.session_hash
+    if kept is None:
+        with suppress(IntegrityError), database.writing() as session:  # another process made it in this very moment
+            session.add(made)
+            return made.session_hash
+        return session_hash(visitor, space)
+    return kept.session_hash
 
 
 def waiting_counts(visitor: str) -> tuple[int, int]:
     """Runs that wait for their turn, of everybody and of this visitor; those left behind wait for nothing."""
     with database.looking() as connection:
-        everybody, own = connection.execute(WAITING, {"visitor": visitor, "stale": stale_moment()}).one()
+        everybody, own = connection.execute(WAITING, {"visitor": visitor, **stale_moments()}).one()
     return everybody, own or 0
+
+
+def places(run_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Of those of these runs that wait: how many come before, and how many wait in all, where it waits."""
+    with database.looking() as connection:
+        rows = connection.execute(PLACES_OF, {"run_ids": run_ids, **stale_moments()}).all()
+    return {row.id: (row.rank, row.size) for row in rows}
 
 
 def beat(run_ids: Sequence[str]) -> None:
@@ -372,18 +406,41 @@ def beat(run_ids: Sequence[str]) -> None:
     changed(update(Run).where(Run.id.in_(run_ids), Run.status.in_(UNFINISHED)).values(heartbeat=database.now()))
 
 
-def stale_moment() -> datetime:
-    """A heartbeat before this moment is that of a process that is gone."""
-    return database.now() - timedelta(seconds=STALE_SECONDS)
+def stale_moments() -> dict[str, datetime]:
+    """A heartbeat before this moment is that of a process that is gone, or of a run that waited for too long."""
+    moment = database.now()
+    return {"stale": moment - timedelta(seconds=STALE_SECONDS), "out_of_patience": moment - PATIENCE}
+
+
+def is_astray(status: str, process: str, heartbeat: datetime) -> bool:
+    """Is this an unfinished run that nobody has in hand, or of which it cannot be told: see `interrupt_abandoned`."""
+    if status not in UNFINISHED or is_unsure():
+        return False
+    stale = stale_moments()["out_of_patience" if process == SHARED else "stale"]
+    return heartbeat < stale or heartbeat > ahead_moment()
+
+
+def is_unsure() -> bool:
+    """Did the database fail a moment ago, so that those who are alive may not have been able to say so?"""
+    return database.failed_within(STALE_SECONDS)
+
+
+def ahead_moment() -> datetime:
+    """A heartbeat after this moment was written before the clock went back."""
+    return database.now() + timedelta(seconds=STALE_SECONDS)
 
 
 def interrupt_abandoned() -> None:
     """Mark the runs of processes that are gone."""
-    abandoned = Run.status.in_(UNFINISHED), Run.heartbeat < stale_moment()
-    with database.reading() as session:
-        if session.scalar(select(Run.id).where(*abandoned).limit(1)) is None:
+    if is_unsure():
+        return
+    moments = {"ahead": ahead_moment(), **stale_moments()}
+    with database.looking() as connection:
+        if connection.scalar(ASTRAY, moments) is None:
             return
-    changed(update(Run).where(*abandoned).values(status="interrupted", finished=database.now()))
+    with database.changing() as connection:
+        connection.execute(SET_BACK, {"moment": database.now(), "ahead": moments["ahead"]})
+        connection.execute(INTERRUPT_ABANDONED, {"moment": database.now(), **stale_moments()})
 
 
 def interrupt(run_ids: Sequence[str]) -> None:

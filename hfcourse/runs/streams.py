@@ -5,12 +5,9 @@ Whoever is refused asks again and again for the fragment instead.
 """
 
 import re
-import signal
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator
-from types import FrameType
 from typing import Any
 
 from flask import Flask, current_app
@@ -113,36 +110,5 @@ def current() -> Streams:
 
 
 def init_app(app: Flask) -> None:
-    """Make room for the streams of this process, and end them with it."""
+    """Make room for the streams of this process."""
     app.extensions["streams"] = Streams()
-    sites.add(app)
-    heed_the_end()
-
-
-sites: "weakref.WeakSet[Flask]" = weakref.WeakSet()
-
-
-def end() -> None:
-    """End every stream."""
-    for app in list(sites):
-        app.extensions["streams"].is_over = True
-        app.extensions["following"].end()
-
-
-def heed_the_end() -> None:
-    """End the streams when the process is asked to end: gunicorn waits half a minute for requests in progress.
-
-    A server that dies of the signal by itself, as Flask's does, waits for nobody.
-    """
-    before = signal.getsignal(signal.SIGTERM)
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or not callable(before) or getattr(before, "ends_streams", False):
-        return
-
-    def ending(number: int, frame: FrameType | None) -> None:
-        # Not here: the signal may have come while this very thread holds a lock that is needed.
-        threading.Thread(target=end, daemon=True).start()
-        before(number, frame)
-
-    ending.ends_streams = True  # type: ignore[attr-defined]
-    signal.signal(signal.SIGTERM, ending)

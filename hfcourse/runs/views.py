@@ -11,6 +11,7 @@ from hfcourse.errors import CourseError, Refused, Unavailable
 from hfcourse.runs import dispatch, drawings, exports, history, looks, outputs, room, store, watch
 from hfcourse.runs.looks import mine
 from hfcourse.runs.references import Numbered
+from hfcourse.runs.turns import Waiting
 from hfcourse.spaces import files, forms, pages
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.forms import Form
@@ -67,12 +68,12 @@ def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
             return pages.refused(space, form, Refused("invalid-input"), errors.UPLOAD_TOO_LARGE)
         values = forms.checked(form)
         dispatch.current().limits.check_room(visitor)
-        kept = kept_of(endpoint, values)
+        kept = kept_of(endpoint, values) | {"holder": dispatch.current().holder}
         run_id = store.create(visitor, space=space, endpoint=endpoint.name, title=endpoint.title, **kept)
     except Refused as refusal:
         forms.drop_vanished(form, visitor)
         return pages.refused(space, form, refusal)
-    dispatch.current().submit(dispatch.Waiting(run_id, visitor, space, endpoint.keeps_state))
+    dispatch.current().submit(Waiting(run_id, visitor, space, endpoint.keeps_state))
     return redirect(url_for(".show", run_id=run_id), 303)
 
 
@@ -93,10 +94,11 @@ def again(run_id: str) -> ResponseReturnValue:
 
 
 def kept_of(endpoint: Endpoint, values: dict[str, Any]) -> dict[str, Any]:
-    """What a run keeps of a form: its parameters, the JSON values, the files in them."""
+    """What a run keeps of a form: its parameters, the JSON values, the files in them, and if it speaks in a session."""
     numbered = Numbered(files.KeptFile)
     inputs = {name: numbered.without_files(name, value) for name, value in values.items()}
     return {
+        "keeps_state": endpoint.keeps_state,
         "parameters": [{"name": each.name, "label": each.label} for each in endpoint.parameters],
         "inputs": inputs,
         "files": [(name, file.id) for name, file in numbered.files],

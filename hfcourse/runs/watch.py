@@ -189,6 +189,7 @@ def view_of(run: Run) -> dict[str, Any]:
         "is_table": shapes.is_table,
         "rail": rail(run),
         "queue": queue_of(run),
+        "is_stalled": run.status == "queued" and dispatch.current().is_stalled(),
         "progress": latest_message(run),
         "elapsed": elapsed_seconds(run),
         "faults": faults_of(run),

@@ -6,7 +6,8 @@ Asked by us, with a limit of time: gradio_client's own look-up polls a building 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +99,7 @@ def answer_of(rest: str, wire: Wire, leash: Leash, statuses: Mapping[int, str] =
         Unavailable: what `statuses` says, or any other answer that is not 200.
         CallFailed: as `Wire.ask`, and `bad-answer`, it is no JSON.
     """
-    with Leash(min(LOOK_UP_SECONDS, leash.remaining())).hold():
+    with Leash(min(LOOK_UP_SECONDS, leash.remaining())).hold(), noted():
         answer = wire.ask("GET", f"{current_app.config['HUB_URL']}/api/spaces{rest}", cap=ANSWER_BYTES)
     if answer.status in statuses:
         raise Unavailable(statuses[answer.status])
@@ -107,6 +108,19 @@ def answer_of(rest: str, wire: Wire, leash: Leash, statuses: Mapping[int, str] =
     if answer.status != 200:
         raise HubFailed("hub-unreachable" if answer.status >= 500 else "bad-answer")
     return answer.json()
+
+
+@contextmanager
+def noted() -> Iterator[None]:
+    """Note whether the Hub gives an answer, whatever it is: see `state`."""
+    current_app.extensions["hub_state"] = "unreachable"
+    yield
+    current_app.extensions["hub_state"] = "reachable"
+
+
+def state() -> str:
+    """`reachable` or `unreachable` when this process last asked it, else `not-asked`; it is not asked for this."""
+    return current_app.extensions.get("hub_state", "not-asked")
 
 
 def found_in(space: Any) -> Found:

@@ -1,0 +1,148 @@
+"""The runs that wait in the database for a worker, whichever it is: whose turn it is, and whom it was told.
+
+A waiting run is `told` to the workers (a message names it) or held back until its visitor, its Space or its
+session has room. One process at a time decides, so that two workers together do not let in one too many.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table, bindparam, func, select, text, update
+
+from hfcourse import database
+from hfcourse.runs import news, store
+from hfcourse.runs.limits import MINUTE_SECONDS, Limits
+from hfcourse.runs.models import Chore, Run
+from hfcourse.runs.store import PATIENCE, RUNS, SHARED
+from hfcourse.runs.turns import GoingOn, Waiting
+
+# A message that took so long may be lost: its worker was killed, or the broker was started anew.
+LOST_AGE = timedelta(seconds=15)
+
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(4017)")
+COLUMNS = RUNS.c.id, RUNS.c.visitor, RUNS.c.space, RUNS.c.keeps_state
+GOING_ON = select(*COLUMNS).where(RUNS.c.status == "running")
+IS_SHARED = RUNS.c.status == "queued", RUNS.c.process == SHARED
+WAITING = select(*COLUMNS, RUNS.c.told).where(*IS_SHARED).order_by(RUNS.c.created, RUNS.c.id)
+ANY_HELD = select(RUNS.c.id).where(*IS_SHARED, RUNS.c.told.is_(None)).limit(1)
+HOLD = update(RUNS).where(RUNS.c.id.in_(bindparam("run_ids", expanding=True)), *IS_SHARED).values(told=None)
+TELL = HOLD.values(told=bindparam("moment", type_=database.Moment))
+CHORES = cast(Table, Chore.__table__)
+SERVED = select(CHORES.c.at).where(CHORES.c.name == "queue")
+SERVE = update(CHORES).where(CHORES.c.name == "queue").values(at=bindparam("moment"))
+# A run is started an hour after its creation at the latest: found so, it is found in the index of the visitors.
+RECENT = (
+    select(RUNS.c.visitor, func.count().label("started"))
+    .where(
+        RUNS.c.visitor.in_(bindparam("visitors", expanding=True)),
+        RUNS.c.created >= bindparam("oldest", type_=database.Moment),
+        RUNS.c.started >= bindparam("since", type_=database.Moment),
+    )
+    .group_by(RUNS.c.visitor)
+)
+
+
+@contextmanager
+def deciding() -> Iterator[Connection]:
+    """One process at a time; SQLite has one writer at a time anyhow."""
+    with database.changing() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(ONE_AT_A_TIME)
+        yield connection
+
+
+def claim(run_id: str, limits: Limits) -> Run | None:
+    """Take a waiting run in hand, as `store.claim`; None as well if it is not its turn: it is then held back."""
+    with deciding() as connection:
+        row = connection.execute(WAITING.where(RUNS.c.id == run_id)).one_or_none()
+        if row is None:
+            return None
+        waiting = waiting_of(row)
+        if not limits.allow(going_on(connection), waiting, recent(connection, [waiting.visitor])[waiting.visitor]):
+            connection.execute(HOLD, {"run_ids": [run_id]})
+            return None
+        store.take(connection, run_id)
+    news.tell(run_id)
+    return store.load(run_id)
+
+
+def due(limits: Limits, messages: int | None = None) -> list[str]:
+    """The held runs whose turn has come, noted as told, in the order they came.
+
+    Args:
+        messages: how many wait at the broker. Of the runs that were told long ago and not begun, so many are not
+            lost; without it none is.
+    """
+    if messages is None and not is_any_held():
+        return []
+    with deciding() as connection:
+        rows = connection.execute(WAITING).all()
+        lost = [] if messages is None else lost_among(rows)[messages:]
+        held = [waiting_of(row) for row in rows if row.told is None or row.id in lost]
+        if not held:
+            return []
+        counted = going_on(connection, [waiting_of(row) for row in rows if row.told and row.id not in lost])
+        chosen = allowed(held, counted, recent(connection, [each.visitor for each in held]), limits)
+        connection.execute(TELL, {"run_ids": chosen, "moment": database.now()})
+    return chosen
+
+
+def is_any_held() -> bool:
+    """Is a run held back? Few ends of a run are followed by a decision."""
+    with database.looking() as connection:
+        return connection.scalar(ANY_HELD) is not None
+
+
+def lost_among(rows: Sequence[Any]) -> list[str]:
+    """The waiting runs whose message should have been heard by now."""
+    limit = database.now() - LOST_AGE
+    return [row.id for row in rows if row.told and row.told < limit]
+
+
+def allowed(held: Sequence[Waiting], counted: GoingOn, started: Counter[str], limits: Limits) -> list[str]:
+    """Those that may start beside what goes on, one after the other."""
+    chosen = []
+    for each in held:
+        if limits.allow(counted, each, started[each.visitor]):
+            counted.add(each)
+            started[each.visitor] += 1
+            chosen.append(each.run_id)
+    return chosen
+
+
+def serve() -> None:
+    """Note that a worker is there, and hears the broker."""
+    with database.changing() as connection:
+        connection.execute(SERVE, {"moment": database.now()})
+
+
+def is_served() -> bool:
+    """Was there a worker a moment ago?"""
+    with database.looking() as connection:
+        served = connection.scalar(SERVED)
+    return served is not None and served > database.now() - timedelta(seconds=store.STALE_SECONDS)
+
+
+def hold(run_ids: Collection[str]) -> None:
+    """They could not be told: nobody knows of them yet."""
+    with database.changing() as connection:
+        connection.execute(HOLD, {"run_ids": list(run_ids)})
+
+
+def waiting_of(row: Any) -> Waiting:
+    return Waiting(row.id, row.visitor, row.space, row.keeps_state)
+
+
+def going_on(connection: Connection, told: Sequence[Waiting] = ()) -> GoingOn:
+    """What goes on in every process, and what is about to."""
+    return GoingOn([*map(waiting_of, connection.execute(GOING_ON)), *told])
+
+
+def recent(connection: Connection, visitors: Collection[str]) -> Counter[str]:
+    """Runs that each of these visitors started in the last minute."""
+    since = database.now() - timedelta(seconds=MINUTE_SECONDS)
+    asked = {"visitors": list(visitors), "since": since, "oldest": since - PATIENCE}
+    return Counter({row.visitor: row.started for row in connection.execute(RECENT, asked)})

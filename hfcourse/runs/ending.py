@@ -1,0 +1,70 @@
+"""The end of the process. SIGTERM ends the streams at once and lets calls go on for ten seconds; Ctrl-C lets none.
+
+What is left then is marked as interrupted, by the process itself, rather than found by its heartbeat.
+"""
+
+import atexit
+import logging
+import signal
+import threading
+import weakref
+from types import FrameType
+
+from flask import Flask
+
+GRACE_SECONDS = 10
+
+sites: "weakref.WeakSet[Flask]" = weakref.WeakSet()
+is_asked = threading.Event()  # by SIGTERM
+
+log = logging.getLogger(__name__)
+
+
+def init_app(app: Flask) -> None:
+    """End the runs and the streams of this site with the process."""
+    sites.add(app)
+    atexit.register(close, weakref.ref(app))
+    heed_the_signal()
+
+
+def close(reference: "weakref.ref[Flask]") -> None:
+    """At exit, when the database may be gone already."""
+    app = reference()
+    if app is None:
+        return
+    dispatcher = app.extensions["dispatcher"]
+    try:
+        try:
+            dispatcher.close(GRACE_SECONDS if is_asked.is_set() else 0)
+        except (KeyboardInterrupt, SystemExit):  # asked once more: now
+            dispatcher.close()
+    except Exception as error:
+        log.debug("Runs could not be marked at exit: %s", type(error).__name__)
+
+
+def end_streams() -> None:
+    """Let every page that follows a run go: gunicorn waits half a minute for requests in progress."""
+    for app in list(sites):
+        app.extensions["streams"].is_over = True
+        app.extensions["following"].end()
+
+
+def heed_the_signal() -> None:
+    """Hear SIGTERM before the server does; where nobody else would, end the process as `sys.exit` does."""
+    before = signal.getsignal(signal.SIGTERM)
+    is_main = threading.current_thread() is threading.main_thread()
+    is_other = callable(before) or before is signal.SIG_DFL
+    if not (is_main and is_other) or getattr(before, "ends_runs", False):
+        return
+
+    def ending(number: int, frame: FrameType | None) -> None:
+        is_asked.set()
+        # Not here: the signal may have come while this very thread holds a lock that is needed.
+        threading.Thread(target=end_streams, daemon=True).start()
+        if callable(before):
+            before(number, frame)
+        else:
+            raise SystemExit(0)
+
+    ending.ends_runs = True  # type: ignore[attr-defined]
+    signal.signal(signal.SIGTERM, ending)

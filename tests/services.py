@@ -1,0 +1,111 @@
+"""What a campus needs beside the site, started on free ports and ended by its process id: PostgreSQL, Redis."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.browser.site import free_port
+
+START_SECONDS = 30
+POSTGRES_FOLDERS = "/usr/lib/postgresql/*/bin"  # Debian puts them beside the path
+
+
+def program(name: str) -> str:
+    """The path of a program; without it, the test is skipped unless REQUIRE_ALL is set."""
+    beside = sorted(str(each / name) for each in Path("/").glob(POSTGRES_FOLDERS.lstrip("/")) if (each / name).exists())
+    found = shutil.which(name) or next(reversed(beside), None)
+    if found is None:
+        assert not os.environ.get("REQUIRE_ALL"), f"{name} is not installed"
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+class Service:
+    """A server in a process of its own, which may be ended and started again with what it kept."""
+
+    crash = signal.SIGKILL
+
+    def __init__(self, folder: Path, command: Sequence[str], port: int, user: str | None = None) -> None:
+        self.folder, self.command, self.port, self._user = folder, command, port, user
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        """Start it; return once it takes connections."""
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(self.command, cwd=self.folder, stdout=log, stderr=log, user=self._user)
+        deadline = time.monotonic() + START_SECONDS
+        while not self.is_up():
+            assert self.process.poll() is None, (self.folder / "server.log").read_text()
+            assert time.monotonic() < deadline, (self.folder / "server.log").read_text()
+            time.sleep(0.05)
+
+    def is_up(self) -> bool:
+        """Does it take a connection?"""
+        with socket.socket() as connection:
+            return connection.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def end(self) -> None:
+        """End it at once, as if it had crashed."""
+        if self.process:
+            self.process.send_signal(self.crash)
+            self.process.wait()
+            self.process = None
+
+
+class Redis(Service):
+    """A broker that keeps nothing: what it had not handed out is lost with it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        port = free_port()
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        super().__init__(folder, [program("redis-server"), *options], port)
+        self.url = f"redis://127.0.0.1:{port}/0"
+
+
+class Postgres(Service):
+    """A database in a folder of its own. Its programs refuse to be root: they are then somebody without rights."""
+
+    crash = signal.SIGQUIT  # which it passes on to its children, and from which it recovers as from a power cut
+
+    def __init__(self, folder: Path) -> None:
+        initdb, postgres = program("initdb"), program("postgres")
+        folder.mkdir()
+        self._data, port = folder / "data", free_port()
+        user = unprivileged(folder)
+        made = [initdb, "-D", str(self._data), "-U", "hfcourse", "--auth=trust", "-E", "UTF8", "--locale=C", "-N"]
+        subprocess.run(made, check=True, cwd=folder, user=user, capture_output=True)
+        options = ["-p", str(port), "-k", str(folder), "-h", "127.0.0.1", "-c", "fsync=off"]
+        super().__init__(folder, [postgres, "-D", str(self._data), *options], port, user)
+        self.url = f"postgresql+psycopg://hfcourse@127.0.0.1:{port}/postgres"
+
+    def is_up(self) -> bool:
+        """Does it answer a query? It takes connections before."""
+        import psycopg
+
+        try:
+            psycopg.connect(self.url.replace("+psycopg", ""), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def unprivileged(folder: Path) -> str | None:
+    """The user that servers run as when we are root; the folder becomes theirs."""
+    if os.geteuid():
+        return None
+    known = {each.pw_name for each in pwd.getpwall()}
+    user = next(name for name in ("postgres", "nobody") if name in known)
+    shutil.chown(folder, user)
+    for parent in folder.parents:  # pytest's own folders are for root alone
+        if parent.stat().st_mode & 0o001 == 0:
+            parent.chmod(parent.stat().st_mode | 0o011)
+    return user
