@@ -4,6 +4,8 @@ A page that follows a run holds a thread, and half of them at most: see hfcourse
 """
 
 threads = 16
+# Its door for commands is one file for all sites of this user.
+control_socket_disable = True
 
 
 def post_worker_init(worker) -> None:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -76,15 +77,14 @@ class Postgres(Service):
 
     crash = signal.SIGQUIT  # which it passes on to its children, and from which it recovers as from a power cut
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         initdb, postgres = program("initdb"), program("postgres")
-        folder.mkdir()
-        self._data, port = folder / "data", free_port()
-        user = unprivileged(folder)
-        made = [initdb, "-D", str(self._data), "-U", "hfcourse", "--auth=trust", "-E", "UTF8", "--locale=C", "-N"]
+        folder = Path(tempfile.mkdtemp(prefix="hfcourse-"))  # pytest's own are for the one who runs the tests
+        port, user = free_port(), unprivileged(folder)
+        made = [initdb, "-D", str(folder / "data"), "-U", "hfcourse", "--auth=trust", "-E", "UTF8", "--locale=C", "-N"]
         subprocess.run(made, check=True, cwd=folder, user=user, capture_output=True)
         options = ["-p", str(port), "-k", str(folder), "-h", "127.0.0.1", "-c", "fsync=off"]
-        super().__init__(folder, [postgres, "-D", str(self._data), *options], port, user)
+        super().__init__(folder, [postgres, "-D", str(folder / "data"), *options], port, user)
         self.url = f"postgresql+psycopg://hfcourse@127.0.0.1:{port}/postgres"
 
     def is_up(self) -> bool:
@@ -97,6 +97,11 @@ class Postgres(Service):
             return False
         return True
 
+    def discard(self) -> None:
+        """End it for good."""
+        self.end()
+        shutil.rmtree(self.folder)
+
 
 def unprivileged(folder: Path) -> str | None:
     """The user that servers run as when we are root; the folder becomes theirs."""
@@ -105,7 +110,4 @@ def unprivileged(folder: Path) -> str | None:
     known = {each.pw_name for each in pwd.getpwall()}
     user = next(name for name in ("postgres", "nobody") if name in known)
     shutil.chown(folder, user)
-    for parent in folder.parents:  # pytest's own folders are for root alone
-        if parent.stat().st_mode & 0o001 == 0:
-            parent.chmod(parent.stat().st_mode | 0o011)
     return user

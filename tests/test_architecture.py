@@ -29,7 +29,7 @@ ARROWS = {
 PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.description", "spaces.values", "spaces.events",
         "spaces.compositions", "spaces.examples", "spaces.snippets", "runs.references", "runs.shapes", "runs.outputs",
         "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports", "runs.words",
-        "runs.quoting",
+        "runs.quoting", "runs.turns",
         "highlighting", "typography", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip
@@ -151,6 +151,8 @@ def test_no_two_modules_import_each_other_however_far_round() -> None:
         ("huggingface_hub", set()),
         ("requests", set()),
         ("nh3", {"runs.prose"}),
+        ("celery", {"runs.workers"}),
+        ("redis", set()),
         (
             "alembic",
             {"database", "migrations.env", *(name for name in FILES if name.startswith("migrations.versions."))},

@@ -15,6 +15,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from hfcourse.errors import EXPLANATIONS
+from hfcourse.runs import ending
 from tests.browser.site import Site, started
 from tests.practice_fixtures import until
 from tests.spaces import fake
@@ -387,12 +388,14 @@ class TestManyAtOnce:
         assert until(lambda: Footprint.of(crowded).threads <= base.threads)
         assert visit(crowded, "good").end == "succeeded"
 
-    @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-    def test_do_not_keep_the_site_from_ending(self, tmp_path: Path, hostile: Hostile, ending: signal.Signals) -> None:
+    @pytest.mark.parametrize(("ending", "seconds"), [(signal.SIGTERM, ending.GRACE_SECONDS + 5), (signal.SIGINT, 5)])
+    def test_do_not_keep_the_site_from_ending(
+        self, tmp_path: Path, hostile: Hostile, ending: signal.Signals, seconds: int
+    ) -> None:
         with started(settled(tmp_path, hostile), HFCOURSE_RUNS_AT_ONCE_PER_VISITOR="20") as ended:
             visitor, _ = self.start_many(ended, 20)
             visitor.close()
             assert until(lambda: hostile.in_progress >= 20)
             ended.process.send_signal(ending)
-            ended.process.wait(5)
+            ended.process.wait(seconds)
         assert until(lambda: hostile.in_progress == 0)

@@ -42,15 +42,15 @@ def say(run: Run, words: str) -> None:
 
 
 def test_a_server_that_answers_one_request_at_a_time_gives_no_stream():
-    assert not Streams().take({"wsgi.multithread": False, "SERVER_SOFTWARE": "gunicorn/23.0"})
+    assert not Streams().take({"wsgi.multithread": False, "SERVER_SOFTWARE": "gunicorn/23.0"}, "awa")
 
 
 def test_of_a_pool_of_threads_half_may_hold_a_stream():
     taken, full = Streams(), threading.Barrier(8)
 
-    def take(_: int) -> bool:
+    def take(number: int) -> bool:
         full.wait(PATIENCE_SECONDS)  # all eight exist
-        is_taken = taken.take(THREADED)
+        is_taken = taken.take(THREADED, f"visitor {number}")
         full.wait(PATIENCE_SECONDS)
         return is_taken
 
@@ -62,19 +62,26 @@ def test_gunicorn_says_how_many_threads_it_has(app: Flask):
     settings = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
     assert settings["threads"] > 1
     settings["post_worker_init"](SimpleNamespace(wsgi=app, cfg=SimpleNamespace(threads=6)))
-    assert [streams.current().take(THREADED) for _ in range(4)] == [True, True, True, False]
+    assert [streams.current().take(THREADED, who) for who in "abcd"] == [True, True, True, False]
 
 
 def test_a_place_that_is_left_is_free_again():
-    taken = Streams()
-    environ = {"wsgi.multithread": True, "SERVER_SOFTWARE": "Werkzeug/3.1"}
-    while taken.take(environ):
-        pass
-    taken.leave()
-    assert taken.take(environ)
+    taken, taking = Streams(), {"wsgi.multithread": True, "SERVER_SOFTWARE": "Werkzeug/3.1"}
+    visitors = [f"visitor {number}" for number in range(streams.ROOMY_THREADS)]
+    assert sum(taken.take(taking, visitor) for visitor in visitors) == streams.ROOMY_THREADS // 2
+    taken.leave(visitors[0])
+    assert taken.take(taking, visitors[-1])
     taken.is_over = True
-    taken.leave()
-    assert not taken.take(environ), "a site that ends begins no stream"
+    taken.leave(visitors[-1])
+    assert not taken.take(taking, visitors[-1]), "a site that ends begins no stream"
+
+
+def test_one_visitor_takes_no_more_streams_than_leave_a_browser_a_connection():
+    taken, taking = Streams(), {"wsgi.multithread": True, "SERVER_SOFTWARE": "Werkzeug/3.1"}
+    assert [taken.take(taking, "awa") for _ in range(6)] == [True] * 4 + [False] * 2
+    assert taken.take(taking, "bilal")
+    taken.leave("awa")
+    assert taken.take(taking, "awa")
 
 
 def test_a_stream_does_not_last_for_ever(monkeypatch: pytest.MonkeyPatch):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import Delete, String, delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database, visitors
@@ -28,12 +28,18 @@ class Mark(database.Base):
 
 
 def of_visitor() -> dict[str, dict[str, str]]:
-    """What the visitor of this request has done: values by lesson and key; {} for somebody unknown."""
+    """What the visitor of this request has done: values by lesson and key; {} for somebody unknown.
+
+    A lesson is read without a database too: {} while that fails.
+    """
     visitor = visitors.current()
     if visitor is None:
         return {}
-    with database.reading() as session:
-        rows = session.execute(select(Mark.lesson, Mark.key, Mark.value).where(Mark.visitor == visitor)).all()
+    try:
+        with database.reading() as session:
+            rows = session.execute(select(Mark.lesson, Mark.key, Mark.value).where(Mark.visitor == visitor)).all()
+    except OperationalError:
+        return {}
     done: dict[str, dict[str, str]] = {}
     for lesson, key, value in rows:
         done.setdefault(lesson, {})[key] = value

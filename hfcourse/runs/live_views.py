@@ -1,5 +1,7 @@
 """A run while it goes on: what a page asks for again, or is sent, and the button that stops it."""
 
+from functools import partial
+
 from flask import Blueprint, Response, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
@@ -39,13 +41,13 @@ def stream(run_id: str) -> ResponseReturnValue:
     """The same part, sent again whenever something is new; 204 when that is not to be had, or was seen to its end."""
     run, seen = mine(run_id), cursor_seen()
     streaming = streams.current()
-    if (run.is_finished and run.cursor == seen) or not streaming.take(request.environ):
+    if (run.is_finished and run.cursor == seen) or not streaming.take(request.environ, run.visitor):
         return "", 204, {"Retry-After": str(streams.MOST_SECONDS)}
     followed = following.current().of(run)
     events = stream_with_context(streams.told(followed, seen, fragment))
     response = Response(events, mimetype="text/event-stream")
     response.headers.update(STREAM_HEADERS)
-    response.call_on_close(streaming.leave)
+    response.call_on_close(partial(streaming.leave, run.visitor))
     return response
 
 

@@ -7,6 +7,7 @@ Whoever is refused asks again and again for the fragment instead.
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,6 +21,8 @@ MOST_SECONDS = 120
 RETRY_SECONDS = 1
 # Flask's own server has a thread for each connection: what it must not be asked for is a thousand of them.
 ROOMY_THREADS = 200
+# A browser opens six connections to a site: a page in a seventh tab would wait for ever. The rest ask for the fragment.
+VISITOR_PLACES = 4
 # Of its time a stream spends one part in so many on drawing the page, so that a Space that says much shows less often.
 DRAWING_SHARE, LONGEST_PAUSE_SECONDS = 5, 1.0
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -32,25 +35,29 @@ class Streams:
 
     def __init__(self) -> None:
         self._open = 0
+        self._of_visitor: Counter[str] = Counter()
         self.threads: int | None = None  # of this process, where its server says it: see gunicorn.conf.py
         self._lock = threading.Lock()
         self.is_over = False
         # One page is drawn at a time: a hundred threads that draw would leave the requests of others no processor.
         self.drawing = threading.Lock()
 
-    def take(self, environ: dict[str, Any]) -> bool:
-        """Take a place; False if half of the server's threads hold a stream already."""
+    def take(self, environ: dict[str, Any], visitor: str) -> bool:
+        """Take a place; False if half of the server's threads hold a stream already, or this visitor has enough."""
         most = (self.threads or threads_of(environ)) // 2
         with self._lock:
-            if self.is_over or self._open >= most:
+            if self.is_over or self._open >= most or self._of_visitor[visitor] >= VISITOR_PLACES:
                 return False
             self._open += 1
+            self._of_visitor[visitor] += 1
             return True
 
-    def leave(self) -> None:
+    def leave(self, visitor: str) -> None:
         """Give the place back."""
         with self._lock:
             self._open -= 1
+            self._of_visitor[visitor] -= 1
+            self._of_visitor += Counter()  # forget who has none
 
 
 def threads_of(environ: dict[str, Any]) -> int:

@@ -90,6 +90,12 @@ class Exchange:
 Behaviour = Callable[[Exchange], None]
 
 
+class Crowded(ThreadingHTTPServer):
+    """Takes as many connections at once as a class makes: the standard library's lets five wait."""
+
+    request_queue_size = 256
+
+
 class FakeServer:
     """An HTTP server on a free port of loopback; `requests` is what it was asked."""
 
@@ -99,7 +105,7 @@ class FakeServer:
         self.closing = threading.Event()
         self._changed = threading.Condition()
         self._hung_up = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = Crowded(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads, self._server.block_on_close = True, False
         self._server.handle_error = lambda *_: None  # a client that goes away is no event here
         self.url = f"http://127.0.0.1:{self._server.server_port}"

@@ -1,0 +1,149 @@
+"""Whose turn it is among all workers: each visitor, Space and session within its limits, nothing told twice or lost."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from hfcourse import database
+from hfcourse.runs import admission, store
+from hfcourse.runs.limits import Limits
+from hfcourse.runs.models import Run
+
+
+@pytest.fixture(autouse=True)
+def inside(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        yield
+
+
+def limited(per_visitor: int = 2, per_space: int | None = None, per_minute: int = 20) -> Limits:
+    return Limits(at_once=1, per_visitor=per_visitor, per_space=per_space, per_minute=per_minute, waiting=500)
+
+
+def made(visitor: str = "awa", space: str = "a/b", keeps_state: bool = False) -> str:
+    """A run that waits for any worker."""
+    return store.create(
+        visitor, space=space, endpoint="/e", title="E", parameters=[], inputs={}, keeps_state=keeps_state,
+        holder=store.SHARED,
+    )  # fmt: skip
+
+
+def told(run_id: str, seconds_ago: float) -> None:
+    with database.writing() as session:
+        moment = database.now() - timedelta(seconds=seconds_ago)
+        session.execute(update(Run).where(Run.id == run_id).values(told=moment))
+
+
+def test_a_run_is_claimed_once() -> None:
+    run_id = made()
+    assert admission.claim(run_id, limited())
+    assert admission.claim(run_id, limited()) is None
+    assert admission.claim("no-such-run", limited()) is None
+
+
+def test_a_visitor_has_so_many_at_once_and_the_others_are_held_until_one_ends() -> None:
+    first, second, third = (made() for _ in range(3))
+    assert admission.claim(first, limited())
+    assert admission.claim(second, limited())
+    assert admission.claim(third, limited()) is None
+    assert admission.due(limited()) == []
+    assert admission.claim(made("bilal"), limited())
+    store.finish(first, "succeeded", [])
+    assert admission.due(limited()) == [third]
+    assert admission.due(limited()) == [], "it is told once"
+    assert admission.claim(third, limited())
+
+
+def test_a_space_has_so_many_at_once() -> None:
+    assert admission.claim(made("awa"), limited(per_space=1))
+    held = made("bilal")
+    assert admission.claim(held, limited(per_space=1)) is None
+    assert admission.claim(made("bilal", "a/c"), limited(per_space=1))
+
+
+def test_calls_of_one_session_come_one_after_the_other() -> None:
+    first, second = made(keeps_state=True), made(keeps_state=True)
+    assert admission.claim(first, limited())
+    assert admission.claim(second, limited()) is None
+    assert admission.claim(made(space="a/c", keeps_state=True), limited())
+    store.finish(first, "stopped")
+    assert admission.due(limited()) == [second]
+
+
+def test_a_visitor_starts_so_many_in_a_minute() -> None:
+    runs = [made() for _ in range(3)]
+    for run_id in runs[:2]:
+        assert admission.claim(run_id, limited(per_minute=2))
+        store.finish(run_id, "succeeded", [])
+    assert admission.claim(runs[2], limited(per_minute=2)) is None
+    assert admission.due(limited(per_minute=2)) == []
+    with database.writing() as session:
+        past = database.now() - timedelta(seconds=61)
+        session.execute(update(Run).where(Run.id == runs[0]).values(started=past))
+    assert admission.due(limited(per_minute=2)) == [runs[2]]
+
+
+def test_no_more_are_told_than_may_start() -> None:
+    runs = [made() for _ in range(5)]
+    admission.hold(runs)
+    assert admission.due(limited()) == runs[:2]
+    assert admission.due(limited()) == []
+
+
+def test_a_message_that_is_lost_is_told_again_and_one_that_waits_at_the_broker_is_not() -> None:
+    lost, fresh = made("awa"), made("bilal")
+    told(lost, admission.LOST_AGE.total_seconds() + 1)
+    assert admission.due(limited()) == [], "only who asked the broker knows"
+    assert admission.due(limited(), messages=1) == []
+    assert admission.due(limited(), messages=0) == [lost]
+    assert admission.due(limited(), messages=0) == []
+    assert admission.claim(fresh, limited())
+
+
+def test_two_workers_that_decide_at_once_let_in_no_one_too_many(app: Flask) -> None:
+    runs, claimed, ready = [made() for _ in range(8)], [], threading.Barrier(8)
+
+    def claim(run_id: str) -> None:
+        with app.app_context():
+            ready.wait(10)
+            claimed.append(admission.claim(run_id, limited()))
+
+    threads = [threading.Thread(target=claim, args=(run_id,)) for run_id in runs]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sum(run is not None for run in claimed) == 2
+
+
+def test_a_run_that_waits_for_any_worker_has_nobodys_heartbeat() -> None:
+    waiting, forgotten = made(), made()
+    with database.writing() as session:
+        for run_id, minutes in ((waiting, 59), (forgotten, 61)):
+            moment = database.now() - timedelta(minutes=minutes)
+            session.execute(update(Run).where(Run.id == run_id).values(heartbeat=moment))
+    store.interrupt_abandoned()
+    statuses = [run.status for run in map(store.load, (waiting, forgotten)) if run]
+    assert statuses == ["queued", "interrupted"]
+    assert store.waiting_counts("awa") == (1, 1)
+
+
+def test_places_are_counted_where_a_run_waits() -> None:
+    shared = [made() for _ in range(3)]
+    own = store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={})
+    assert store.places([shared[2], own, "none"]) == {shared[2]: (2, 3), own: (0, 1)}
+    store.claim(shared[0])
+    assert store.places(shared) == {shared[1]: (0, 2), shared[2]: (1, 2)}
+
+
+def test_a_worker_is_there_as_long_as_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not admission.is_served()
+    admission.serve()
+    assert admission.is_served()
+    moment = database.now() + timedelta(seconds=store.STALE_SECONDS + 1)
+    monkeypatch.setattr(database, "now", lambda: moment)
+    assert not admission.is_served()

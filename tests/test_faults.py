@@ -1,0 +1,349 @@
+"""What may go wrong around a run, one test each; what a visitor is left with, and that the site mends by itself.
+
+| what goes wrong | where it is tested |
+| --- | --- |
+| the site is killed (SIGKILL), or told to end (SIGTERM) | here |
+| the practice Space is killed | test_runs.py, test_practice_server.py |
+| the Space closes in mid-stream, falls silent, floods | test_hostile.py, test_client.py |
+| the network is cut | here |
+| the disk is full: of the database, of the files | here |
+| the database is locked for five seconds | here |
+| the clock goes back | here |
+| a thousand runs wait | here |
+| two tabs stop the same run | here |
+| the visitor deletes a run while it goes on | test_again.py, test_campus.py |
+| a worker is killed, the broker or the database of a campus starts anew | test_campus.py |
+"""
+
+import signal
+import socket
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from hfcourse import create_app, database
+from hfcourse.runs import dispatch, store
+from hfcourse.runs.turns import Waiting
+from tests.browser.site import Site, started
+from tests.conftest import end
+from tests.keeping import kept_run, known_as
+from tests.posting import Student, fields_of, read
+from tests.practice_fixtures import until
+from tests.spaces.slow import SlowSpace, with_space
+from tests.visiting import Visitor
+
+PATIENCE_SECONDS = 60
+MANY = 1000
+
+
+@pytest.fixture
+def space() -> Iterator[SlowSpace]:
+    made = SlowSpace()
+    yield made
+    made.may_end.set()
+    made.close()
+
+
+@contextmanager
+def awa_at(site: Site) -> Iterator[Visitor]:
+    visitor = Visitor(site)
+    yield visitor
+    visitor.close()
+
+
+def has_begun(visitor: Visitor, run: str) -> bool:
+    return visitor.state(run)["partials"] > 0
+
+
+def press(visitor: Visitor, run: str, button: str) -> str:
+    """Press a button of the run's page; where it leads."""
+    token = visitor.get(run).text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    answer = visitor.browser.post(f"{run}/{button}", data={"csrf_token": token})
+    assert answer.status_code == 303
+    return answer.headers["location"]
+
+
+# The process
+
+
+def test_a_site_that_is_killed_leaves_runs_that_are_run_again_with_one_click(tmp_path: Path, space: SlowSpace) -> None:
+    folder = with_space(tmp_path, space.url)
+    with started(folder) as site, awa_at(site) as awa:
+        runs = [awa.start("/espaces/a/b", words=f"essai {n}") for n in range(3)]  # two go on, one waits
+        assert until(lambda: all(has_begun(awa, run) for run in runs[:2]), PATIENCE_SECONDS)
+        site.process.kill()
+        site.process.wait()
+        cookies = awa.browser.cookies
+    with started(folder) as site, awa_at(site) as awa:
+        awa.browser.cookies = cookies
+        left = [awa.finished(run) for run in runs]
+        assert [run["status"] for run in left] == ["interrupted"] * 3
+        assert [run["inputs"]["words"] for run in left] == ["essai 0", "essai 1", "essai 2"]
+        assert left[0]["outputs"][0]["value"] == "un", "what had arrived is kept"
+        space.may_end.set()
+        again = awa.finished(press(awa, runs[2], "refaire"))
+        assert (again["status"], again["inputs"]["words"]) == ("succeeded", "essai 2")
+    assert Counter(space.heard) == Counter(["essai 0", "essai 1", "essai 2"]), "none was executed twice"
+
+
+def test_a_site_that_is_told_to_end_lets_calls_end_first(tmp_path: Path, space: SlowSpace) -> None:
+    folder = with_space(tmp_path, space.url)
+    with started(folder) as site, awa_at(site) as awa:
+        run = awa.start("/espaces/a/b", words="bonjour")
+        assert until(lambda: has_begun(awa, run), PATIENCE_SECONDS)
+        site.process.send_signal(signal.SIGTERM)
+        threading.Timer(1, space.may_end.set).start()
+        assert site.process.wait(PATIENCE_SECONDS) == 0
+    assert status_in(folder) == ["succeeded"]
+
+
+def test_a_site_that_is_told_to_end_marks_what_takes_longer(tmp_path: Path, space: SlowSpace) -> None:
+    folder = with_space(tmp_path, space.url)
+    with started(folder) as site, awa_at(site) as awa:
+        run = awa.start("/espaces/a/b", words="bonjour")
+        assert until(lambda: has_begun(awa, run), PATIENCE_SECONDS)
+        begun = time.monotonic()
+        site.process.send_signal(signal.SIGTERM)
+        site.process.wait(PATIENCE_SECONDS)
+        assert time.monotonic() - begun > 9, "ten seconds of grace"
+    assert status_in(folder) == ["interrupted"]
+
+
+def test_a_site_that_is_told_twice_ends_at_once(tmp_path: Path, space: SlowSpace) -> None:
+    folder = with_space(tmp_path, space.url)
+    with started(folder) as site, awa_at(site) as awa:
+        run = awa.start("/espaces/a/b", words="bonjour")
+        assert until(lambda: has_begun(awa, run), PATIENCE_SECONDS)
+        begun = time.monotonic()
+        site.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)  # it is the time between the two that is tested
+        site.process.send_signal(signal.SIGTERM)
+        site.process.wait(PATIENCE_SECONDS)
+        assert time.monotonic() - begun < 9
+    assert status_in(folder) == ["interrupted"]
+
+
+def test_a_site_with_nothing_to_do_ends_when_it_is_told(tmp_path: Path) -> None:
+    with started(tmp_path) as site:
+        begun = time.monotonic()
+        site.process.send_signal(signal.SIGTERM)
+        site.process.wait(PATIENCE_SECONDS)
+        assert time.monotonic() - begun < 5
+
+
+def status_in(folder: Path) -> list[str]:
+    """How the runs of a site that has ended stand in its database."""
+    with closing(sqlite3.connect(folder / "instance" / "hfcourse.sqlite")) as opened:
+        return [status for (status,) in opened.execute("SELECT status FROM runs ORDER BY created")]
+
+
+# The network
+
+
+class Cable:
+    """Carries bytes between the site and a Space until it is cut: then it carries none, and closes nothing."""
+
+    def __init__(self, url: str) -> None:
+        self._far = ("127.0.0.1", int(url.rpartition(":")[2]))
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
+        self.is_cut = threading.Event()
+        self._ends: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._server.accept()
+            except OSError:
+                return
+            far = socket.create_connection(self._far)
+            self._ends += [near, far]
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+        try:
+            while data := one.recv(65536):
+                if self.is_cut.is_set():
+                    return
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+    def close(self) -> None:
+        self._server.close()
+        for each in self._ends:
+            each.close()
+
+
+def test_a_network_that_is_cut_is_a_time_out_that_keeps_what_arrived(tmp_path: Path, space: SlowSpace) -> None:
+    with closing(Cable(space.url)) as cable:
+        folder = with_space(tmp_path, cable.url)
+        with started(folder, HFCOURSE_CALL_DEADLINE_SECONDS="6") as site, awa_at(site) as awa:
+            run = awa.start("/espaces/a/b", words="bonjour")
+            assert until(lambda: has_begun(awa, run), PATIENCE_SECONDS)
+            cable.is_cut.set()
+            found = awa.finished(run)
+            assert (found["status"], found["error"]["code"]) == ("failed", "timeout")
+            assert found["outputs"][0]["value"] == "un"
+            cable.is_cut.clear()
+            space.may_end.set()
+            assert awa.finished(press(awa, run, "refaire"))["status"] == "succeeded"
+
+
+# The database
+
+
+@pytest.fixture
+def site(tmp_path: Path, space: SlowSpace) -> Iterator[Flask]:
+    with_space(tmp_path, space.url)
+    made = create_app({"INSTANCE": str(tmp_path / "instance"), "TESTING": True})
+    yield made
+    end(made)
+
+
+@pytest.fixture
+def awa(site: Flask) -> Student:
+    return Student(site.test_client())
+
+
+def test_a_database_without_room_is_told_and_takes_runs_again_when_it_has_some(
+    site: Flask, awa: Student, space: SlowSpace
+) -> None:
+    space.may_end.set()
+    form = awa.open("/espaces/a/b")
+    known_as(awa, "awa")
+    with limited_pages(site):
+        answer = awa.send(form, words="x" * 100_000)
+        assert answer.status_code == 503
+        page = read(answer)
+        assert "ne parvient pas" in page.get_text()
+        assert page.select_one("textarea[name=arg-words], input[name=arg-words]") is not None
+        assert awa.client.get("/lecons/3-1-presentation").status_code == 200
+    assert awa.finished(awa.send(form, words="x" * 100_000).headers["Location"])["status"] == "succeeded"
+
+
+@contextmanager
+def limited_pages(site: Flask, failed: Callable[[object], None] = lambda _: None) -> Iterator[None]:
+    """The database cannot grow: what a full disk does to it. `failed` hears of each statement that finds no room."""
+
+    def limit(connection: sqlite3.Connection, *_: object) -> None:
+        (count,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {count}")
+
+    engine = site.extensions["database"].kw["bind"]
+    engine.dispose()
+    event.listen(engine, "connect", limit)
+    event.listen(engine, "handle_error", failed)
+    yield
+    event.remove(engine, "connect", limit)
+    event.remove(engine, "handle_error", failed)
+    engine.dispose()
+
+
+def test_a_result_waits_for_a_database_that_has_no_room(site: Flask, awa: Student, space: SlowSpace) -> None:
+    address = awa.send(awa.open("/espaces/a/b"), words="bonjour").headers["Location"]
+    awa.wait_for(address, lambda run: run["partials"] > 0)
+    space.last = "fini " * 50_000
+    failures = []
+    with limited_pages(site, failures.append):
+        space.may_end.set()
+        assert until(lambda: len(failures) > 1, PATIENCE_SECONDS), "it is tried again and again"
+    assert awa.finished(address)["outputs"][0]["value"] == space.last
+
+
+def test_a_database_that_is_locked_for_five_seconds_makes_wait_and_loses_nothing(
+    site: Flask, awa: Student, space: SlowSpace
+) -> None:
+    address = awa.send(awa.open("/espaces/a/b"), words="un").headers["Location"]
+    awa.wait_for(address, lambda run: run["partials"] > 0)
+    form = awa.open("/espaces/a/b")
+    held = sqlite3.connect(Path(site.instance_path) / "hfcourse.sqlite", isolation_level=None, check_same_thread=False)
+    held.execute("BEGIN IMMEDIATE")
+    threading.Timer(5, held.close).start()
+    begun = time.monotonic()
+    other = awa.send(form, words="deux").headers["Location"]
+    assert time.monotonic() - begun > 4, "it waited"
+    space.may_end.set()
+    assert [awa.finished(each)["status"] for each in (address, other)] == ["succeeded"] * 2
+
+
+# The clock
+
+
+def test_a_clock_that_goes_back_interrupts_no_run_and_keeps_no_dead_one(
+    site: Flask, awa: Student, space: SlowSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = awa.send(awa.open("/espaces/a/b"), words="un").headers["Location"]
+    awa.wait_for(address, lambda run: run["partials"] > 0)
+    with site.app_context():
+        dead = kept_run("awa", "running")
+        now = database.now
+        monkeypatch.setattr(database, "now", lambda: now() - timedelta(hours=1))
+        dispatch.current().keeper.tend()
+        store.interrupt_abandoned()
+        assert status_of(dead) == "running", "it cannot be told yet"
+        monkeypatch.setattr(database, "now", lambda: now() - timedelta(hours=1) + timedelta(seconds=11))
+        dispatch.current().keeper.tend()
+        store.interrupt_abandoned()
+        assert status_of(dead) == "interrupted"
+    space.may_end.set()
+    assert awa.finished(address)["status"] == "succeeded"
+
+
+def status_of(run_id: str) -> str:
+    run = store.load(run_id)
+    assert run is not None
+    return run.status
+
+
+# Many
+
+
+def test_a_thousand_runs_wait_and_each_is_executed_once(site: Flask, space: SlowSpace) -> None:
+    space.may_end.set()
+    dispatcher = site.extensions["dispatcher"]
+    dispatcher.limits.per_minute = MANY
+    with site.app_context():
+        runs = []
+        for n in range(MANY):
+            visitor = f"visitor {n % 50}"
+            runs.append(kept_run(visitor, "queued", endpoint="/echo", sent={"words": str(n)}))
+            dispatcher.submit(Waiting(runs[-1], visitor, "a/b"))
+        assert until(lambda: not dispatcher.in_hand(), 5 * PATIENCE_SECONDS)
+        ended = [store.load(run) for run in runs]
+        assert Counter((run.status, run.error) for run in ended if run) == {("succeeded", None): MANY}
+    assert Counter(space.heard) == Counter(map(str, range(MANY)))
+
+
+def test_two_tabs_stop_the_same_run(site: Flask, awa: Student, space: SlowSpace) -> None:
+    address = awa.send(awa.open("/espaces/a/b"), words="un").headers["Location"]
+    awa.wait_for(address, lambda run: run["partials"] > 0)
+    proof = fields_of(awa.open(address).select_one("#arret"))  # type: ignore[arg-type]
+    posting = {"args": (f"{address}/arreter",), "kwargs": {"data": proof}}
+    tabs = [threading.Thread(target=tab(site, awa), **posting) for _ in range(2)]
+    for each in tabs:
+        each.start()
+    for each in tabs:
+        each.join()
+    assert awa.finished(address)["status"] == "stopped"
+    assert len(space.asked("/cancel")) == 1, "the Space is told once"
+
+
+def tab(site: Flask, student: Student) -> Callable[..., object]:
+    """What posts from another tab of the same browser."""
+    client, cookie = site.test_client(), student.client.get_cookie("hfcourse")
+    assert cookie is not None
+    client.set_cookie("hfcourse", cookie.value)
+    return client.post
