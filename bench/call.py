@@ -91,7 +91,7 @@ class Browser:
 
     def ask(self, method: str, path: str, body: str = "", kind: str = "") -> tuple[http.client.HTTPResponse, str]:
         """The answer and its text; a connection that the server closed is opened anew by http.client."""
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        headers = {"Cookie": self.cookie}
         if kind:
             headers["Content-Type"] = kind
         self._connection.request(method, path, body or None, headers)
@@ -100,6 +100,15 @@ class Browser:
             name, _, value = cookie.partition(";")[0].partition("=")
             self._cookies[name] = value
         return answer, answer.read().decode()
+
+    def open(self, path: str) -> http.client.HTTPResponse:
+        """An answer that is still to be read."""
+        self._connection.request("GET", path, headers={"Cookie": self.cookie})
+        return self._connection.getresponse()
+
+    @property
+    def cookie(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
     def get(self, path: str) -> str:
         return self.ask("GET", path)[1]

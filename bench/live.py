@@ -66,10 +66,6 @@ class Student(Browser):
         assert found, "no form"
         self.csrf = found[1]
 
-    @property
-    def cookie(self) -> str:
-        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-
     def start(self, times: int, seconds: float) -> str:
         """The address of a run that says the time so often."""
         form = {

@@ -29,6 +29,11 @@ def wait(name: str) -> str:
     return f"Bonjour {name}"
 
 
+def think(name: str) -> str:
+    time.sleep(1)
+    return f"Bonjour {name}"
+
+
 async def tell(name: str) -> AsyncIterator[str]:
     """The time of day, so often and at such an interval: `40 0.25`."""
     times, seconds = name.split()
@@ -38,11 +43,12 @@ async def tell(name: str) -> AsyncIterator[str]:
 
 
 def blocks() -> gr.Blocks:
-    """The app: an endpoint that answers at once, one that waits, one that tells the time."""
+    """The app: one endpoint answers at once, one waits, one takes a second for ten at once, one tells the time."""
     with gr.Blocks() as made:
         name, greeting = gr.Textbox(label="name"), gr.Textbox(label="greeting")
         gr.Button("Greet").click(greet, name, greeting, api_name="greet", concurrency_limit=None)
         gr.Button("Tell").click(tell, name, greeting, api_name="tell", concurrency_limit=None)
+        gr.Button("Think").click(think, name, greeting, api_name="think", concurrency_limit=10)
         gr.Button("Wait").click(wait, name, greeting, api_name="wait", concurrency_limit=None)
     made.queue(default_concurrency_limit=None)
     made.max_threads = made._queue.max_thread_count = THREADS  # launch() does this, and is not called here

@@ -19,10 +19,15 @@ START_SECONDS = 30
 POSTGRES_FOLDERS = "/usr/lib/postgresql/*/bin"  # Debian puts them beside the path
 
 
+def path_of(name: str) -> str | None:
+    """Where a program is, None if it is not installed."""
+    beside = sorted(str(each) for each in Path("/").glob(f"{POSTGRES_FOLDERS.lstrip('/')}/{name}"))
+    return shutil.which(name) or next(reversed(beside), None)
+
+
 def program(name: str) -> str:
     """The path of a program; without it, the test is skipped unless REQUIRE_ALL is set."""
-    beside = sorted(str(each / name) for each in Path("/").glob(POSTGRES_FOLDERS.lstrip("/")) if (each / name).exists())
-    found = shutil.which(name) or next(reversed(beside), None)
+    found = path_of(name)
     if found is None:
         assert not os.environ.get("REQUIRE_ALL"), f"{name} is not installed"
         pytest.skip(f"{name} is not installed")
