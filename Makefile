@@ -60,7 +60,7 @@ $(RUN_STAMP): requirements.txt | $(BIN)/python
 	@$(PIP) install -r requirements.txt
 	@touch $@
 
-$(DEV_STAMP): requirements-dev.txt requirements.txt | $(BIN)/python
+$(DEV_STAMP): requirements-dev.txt requirements-campus.txt requirements.txt | $(BIN)/python
 	@echo "Installing requirements-dev.txt into .venv."
 	@$(PIP) install -r requirements-dev.txt
 	@touch $(RUN_STAMP) $@

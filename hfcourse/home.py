@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from hfcourse import database, visitors
 from hfcourse.lessons import library, marks, progress
 from hfcourse.runs import history
-from hfcourse.spaces import catalogue
+from hfcourse.spaces import catalogue, files, storage
 
 bp = Blueprint("home", __name__)
 LATEST_RUNS = 3
@@ -67,5 +67,7 @@ def robots() -> ResponseReturnValue:
 def health() -> ResponseReturnValue:
     """200 while the site can serve pages and store runs; the rest is told in the JSON only."""
     stores = database.is_reachable()
-    report = {"status": "ok" if stores else "failing", "database": stores, "practice": catalogue.practice_state()}
+    keeps = storage.is_reachable(files.current())
+    report = {"status": "ok" if stores else "failing", "database": stores, "files": keeps}
+    report |= {"practice": catalogue.practice_state()}
     return jsonify(report), 200 if stores else 503

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from hfcourse import create_app
 from hfcourse.practice.server import PracticeServer
+from tests.buckets import bucket, files_url, s3_server  # noqa: F401  (a site may keep its files in a bucket)
 from tests.posting import Student
 from tests.practice_fixtures import practice  # noqa: F401  (one for the whole session: it takes seconds to wake)
 
@@ -25,9 +26,9 @@ def end(app: Flask) -> None:
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
+def app(tmp_path: Path, files_url: str) -> Iterator[Flask]:  # noqa: F811
     """A site of its own, with nothing in it; what it started ends with the test."""
-    made = create_app({"INSTANCE": str(tmp_path / "instance"), "TESTING": True})
+    made = create_app({"INSTANCE": str(tmp_path / "instance"), "TESTING": True, "FILES_URL": files_url})
     own_practice = made.extensions["practice"]
     yield made
     end(made)
