@@ -17,7 +17,7 @@ from hfcourse.runs.models import Run, RunEvent, RunFile, RunWords
 from hfcourse.spaces import files
 from hfcourse.spaces.files import StoredFile
 from hfcourse.spaces.uploads import GONE
-from tests.conftest import end
+from tests.conftest import end, forget_spaces
 from tests.keeping import kept_run, known_as
 from tests.posting import Student, error_codes, fields_of, read
 from tests.practice_fixtures import until
@@ -181,7 +181,7 @@ def test_a_space_that_does_not_answer_leads_to_its_page_which_has_the_values_onc
     address = response.headers["Location"]
     assert error_codes(awa.open(address))
     del space.answers["/config"]
-    site.extensions.pop("directory").wire.close()  # as after ten seconds: the failure is forgotten
+    forget_spaces(site)  # as after ten seconds: the failure is forgotten
     assert fields_of(awa.open(address).select_one("form[data-endpoint]"))["arg-words"] == ["bonjour"]
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from hfcourse import database
 from hfcourse.runs import looks, store
 from hfcourse.runs.models import UNFINISHED, Run, RunFile, SpaceSession
-from hfcourse.spaces import files
+from hfcourse.spaces import files, shelf
 from hfcourse.spaces.files import StoredFile
 
 # A file that was sent with a form that is still open: its run may come.
@@ -45,6 +45,7 @@ def prune() -> int:
         time.sleep(PAUSE_SECONDS)
     forget_sessions(limit)
     looks.forget_old()
+    shelf.forget_old()
     discard(loose_files())
     return gone + shrink(current_app.config["KEEP_BYTES"])
 
