@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 
@@ -68,6 +69,15 @@ class TestStorage:
         assert not place.is_there(NAME)
         with pytest.raises(FileNotFoundError):
             place.open(NAME)
+
+    def test_many_threads_write_and_read_at_once(self, place: Storage) -> None:
+        def there_and_back(number: int) -> bytes:
+            place.write(f"{number:02}", bytes([number]))
+            with place.open(f"{number:02}") as file:
+                return file.read()
+
+        with ThreadPoolExecutor(20) as pool:
+            assert list(pool.map(there_and_back, range(40))) == [bytes([number]) for number in range(40)]
 
     def test_whoever_asks_whether_it_is_reachable_leaves_nothing(self, place: Storage, tmp_path: Path) -> None:
         assert storage.is_reachable(place)
