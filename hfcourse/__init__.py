@@ -34,12 +34,13 @@ def add_rooms(app: Flask) -> None:
     from hfcourse.lessons import views as lesson_views
     from hfcourse.runs import dispatch, ending, following, history_views, live_views, looks, store, streams, upkeep
     from hfcourse.runs import views as run_views
-    from hfcourse.spaces import catalogue, location, pages
+    from hfcourse.spaces import catalogue, files, location, pages
     from hfcourse.spaces import views as space_views
 
     library.init_app(app)
     catalogue.init_app(app)
     location.init_app(app)
+    files.init_app(app)
     pages.init_app(app, values_of_run=looks.values_of, faults_of_run=store.faults_of, recent_spaces=store.recent_spaces)
     for room in (dispatch, following, streams, ending, upkeep):
         room.init_app(app)

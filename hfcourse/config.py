@@ -23,6 +23,7 @@ PREFIX = "HFCOURSE_"
 ROOT = Path(__file__).resolve().parent.parent
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
+PLACE = re.compile(r"(file://(?=/.)|(?!file:|https?:)[a-z][a-z0-9+-]*://[^\s/@?#]+)(/[^\s?#]*)?", re.ASCII)
 FALSE_WORDS, TRUE_WORDS = {"0", "no", "non", "false", "off"}, {"1", "yes", "oui", "true", "on"}
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,14 @@ def yes_no(raw: str) -> bool:
     if word not in FALSE_WORDS | TRUE_WORDS:
         raise ValueError("expected yes or no (1/0, yes/no, oui/non)")
     return word in TRUE_WORDS
+
+
+def files_url(raw: str) -> str:
+    """The address of a place for files, without name or password, which the driver reads elsewhere; '' stays ''."""
+    address = raw.strip().rstrip("/")
+    if address and (not PLACE.fullmatch(address) or ".." in address.split("/")):
+        raise ValueError("expected an address such as s3://bucket/prefix or file:///shared/files, without a password")
+    return address
 
 
 def origin(raw: str) -> str:
@@ -180,6 +189,7 @@ SETTINGS = (
     Setting(
         "QUEUE_URL", "", redis_url, "Redis, over which workers are told of runs (empty: this process executes them)"
     ),
+    Setting("FILES_URL", "", files_url, "where kept files are, `s3://bucket/prefix` (default: the instance folder)"),
     Setting("SPACE_ORIGINS", "", origins, "exact origins of a private hub's Spaces, besides `*.hf.space`"),
     Setting("OPEN_CATALOGUE", "yes", yes_no, "may students open any Space of the Hub, or only the catalogue's"),
     Setting("CALL_DEADLINE_SECONDS", "120", whole(1), "how long one call may take, silence included"),

@@ -173,6 +173,22 @@ EXPLANATIONS = {
         status=400,
         practice=False,
     ),
+    "not-stored": explain(
+        "Le site n’a pas pu garder ce que vous envoyez : rien n’est parti.",
+        "Son disque est plein, ou ce qui garde ses données ne répond pas.",
+        "Vos valeurs sont encore là : attendez une minute, choisissez de nouveau vos fichiers, puis relancez l’essai.",
+        "Si l’erreur revient, prévenez la personne qui anime le cours.",
+        status=503,
+        practice=False,
+    ),
+    "file-unreachable": explain(
+        "Le site n’a pas pu lire un fichier qu’il garde.",
+        "L’endroit où il range les fichiers ne répond pas, ou ce fichier n’y est plus.",
+        "Attendez une minute, puis recommencez.",
+        "Si l’erreur revient, prévenez la personne qui anime le cours.",
+        status=503,
+        practice=False,
+    ),
     "secret-in-input": explain(
         "Ce que vous avez saisi contient ce qui ressemble à un jeton : rien n’a été envoyé.",
         "Un jeton est un mot de passe. Il n’a rien à faire dans un formulaire, et ce site ne l’a pas conservé.",
@@ -305,6 +321,14 @@ FORM_CHANGED = explain(
     "Son auteur a ajouté, retiré ou renommé des champs. Ceux qui portent encore le même nom ont gardé vos valeurs.",
     "Relisez le formulaire, complétez-le, puis lancez l’essai.",
     status=400,
+    practice=False,
+)
+
+FILE_GONE = explain(
+    "Ce fichier n’est plus là.",
+    "Il a été supprimé de l’endroit où le site range les fichiers.",
+    "Relancez l’essai pour l’obtenir de nouveau.",
+    status=404,
     practice=False,
 )
 

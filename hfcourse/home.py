@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from hfcourse import database, visitors
 from hfcourse.lessons import library, marks, progress
 from hfcourse.runs import dispatch, history
-from hfcourse.spaces import catalogue, hub
+from hfcourse.spaces import catalogue, files, hub, storage
 
 bp = Blueprint("home", __name__)
 LATEST_RUNS = 3
@@ -70,6 +70,7 @@ def health() -> ResponseReturnValue:
     report = {
         "status": "ok" if stores else "failing",
         "database": stores,
+        "files": storage.is_reachable(files.current()),
         "queue": line.is_reachable(),
         "workers": stores and not line.is_stalled(),
         "practice": catalogue.practice_state(),

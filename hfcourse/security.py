@@ -1,5 +1,6 @@
 """What every page and every form obeys: headers, CSP, CSRF, the size of what is sent to us."""
 
+import io
 import tempfile
 from typing import IO, cast
 from urllib.parse import urlsplit
@@ -50,7 +51,12 @@ PIECE_BYTES = 1_000_000
 
 
 class BoundedFile(tempfile.SpooledTemporaryFile):
-    """An uploaded file that stops growing once the files of its form, together, pass the limit: see `is_whole`."""
+    """An uploaded file that stops growing once the files of its form, together, pass the limit: see `is_whole`.
+
+    `has_failed` where the disk had no room for it; its form is read to the end all the same.
+    """
+
+    has_failed = False
 
     def __init__(self, owner: "BoundedRequest") -> None:
         super().__init__(max_size=SPOOL_BYTES, mode="wb+")
@@ -58,13 +64,20 @@ class BoundedFile(tempfile.SpooledTemporaryFile):
 
     @property
     def is_whole(self) -> bool:
-        return not self.owner.is_too_large
+        return not (self.owner.is_too_large or self.has_failed)
 
     def write(self, data) -> int:
         self.owner.uploaded_bytes += len(data)
-        if not self.owner.is_too_large:
-            super().write(data)
+        if self.is_whole:
+            try:
+                super().write(data)
+                self.flush()  # or the disk would be found full when the form has been read
+            except OSError:
+                self._give_up()
         return len(data)
+
+    def _give_up(self) -> None:
+        self.has_failed, self._file = True, io.BytesIO()
 
 
 class LargePieceParser(FormDataParser):

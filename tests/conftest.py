@@ -1,16 +1,20 @@
 """The cast and the stage: a site in a folder of its own, a student, a stranger, an awake practice Space."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 
-from hfcourse import create_app
+from hfcourse import create_app, database
 from hfcourse.practice.server import PracticeServer
+from hfcourse.spaces.shelf import SpaceDescription
+from tests.buckets import bucket, files_url, s3_server  # noqa: F401  (a site may keep its files in a bucket)
 from tests.posting import Student
-from tests.practice_fixtures import practice  # noqa: F401  (one for the whole session: it takes seconds to wake)
+from tests.practice_fixtures import practice, until  # noqa: F401  (one for the whole session: it takes seconds to wake)
 
 pytest.register_assert_rewrite("tests.trials", "tests.filling", "tests.answering")  # their asserts say what differs
 
@@ -24,10 +28,18 @@ def end(app: Flask) -> None:
     app.extensions["database"].kw["bind"].dispose()
 
 
+def forget_spaces(app: Flask) -> None:
+    """As after ten minutes: the site knows of no Space what it said of itself."""
+    app.extensions.pop("directory").wire.close()
+    assert until(lambda: not any(each.name == "store-description" for each in threading.enumerate()), 5)
+    with app.app_context(), database.changing() as connection:
+        connection.execute(delete(SpaceDescription))
+
+
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
+def app(tmp_path: Path, files_url: str) -> Iterator[Flask]:  # noqa: F811
     """A site of its own, with nothing in it; what it started ends with the test."""
-    made = create_app({"INSTANCE": str(tmp_path / "instance"), "TESTING": True})
+    made = create_app({"INSTANCE": str(tmp_path / "instance"), "TESTING": True, "FILES_URL": files_url})
     own_practice = made.extensions["practice"]
     yield made
     end(made)

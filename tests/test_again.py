@@ -17,7 +17,7 @@ from hfcourse.runs.models import Run, RunEvent, RunFile, RunWords
 from hfcourse.spaces import files
 from hfcourse.spaces.files import StoredFile
 from hfcourse.spaces.uploads import GONE
-from tests.conftest import end
+from tests.conftest import end, forget_spaces
 from tests.keeping import kept_run, known_as
 from tests.posting import Student, error_codes, fields_of, read
 from tests.practice_fixtures import until
@@ -104,7 +104,7 @@ def test_a_file_that_comes_after_its_run_was_deleted_is_not_kept(app: Flask) -> 
             FileCollector(run, fetch).replace({"path": "/tmp/x.png", "meta": {"_type": "gradio.FileData"}})
         with database.reading() as session:
             assert session.scalars(select(StoredFile)).all() == []
-        assert [path for path in files.folder().rglob("*") if path.is_file()] == []
+        assert [path for path in files.current().path.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize("add", [store.append, lambda run_id, told: store.append_partial(run_id, told, 1)])
@@ -181,7 +181,7 @@ def test_a_space_that_does_not_answer_leads_to_its_page_which_has_the_values_onc
     address = response.headers["Location"]
     assert error_codes(awa.open(address))
     del space.answers["/config"]
-    site.extensions.pop("directory").wire.close()  # as after ten seconds: the failure is forgotten
+    forget_spaces(site)  # as after ten seconds: the failure is forgotten
     assert fields_of(awa.open(address).select_one("form[data-endpoint]"))["arg-words"] == ["bonjour"]
 
 
@@ -193,7 +193,7 @@ def test_a_file_that_is_no_longer_on_the_disk_is_asked_for_again(awa: Student, s
     )
     run = store.load(first["id"])
     assert run is not None
-    files.path_of(run.files[0].file_id).unlink()
+    files.current().remove(run.files[0].file_id)
     response = again(awa, first["id"])
     assert response.status_code == 400
     page = read(response)

@@ -153,6 +153,8 @@ def test_no_two_modules_import_each_other_however_far_round() -> None:
         ("nh3", {"runs.prose"}),
         ("celery", {"runs.workers"}),
         ("redis", set()),
+        ("fsspec", {"spaces.storage"}),
+        ("s3fs", set()),
         (
             "alembic",
             {"database", "migrations.env", *(name for name in FILES if name.startswith("migrations.versions."))},
@@ -214,6 +216,7 @@ def test_every_module_says_what_it_is() -> None:
 
 
 HEAVY = {"gradio", "gradio_client", "httpx", "huggingface_hub", "numpy", "pandas", "PIL", "alembic", "celery", "redis"}
+HEAVY |= {"fsspec", "s3fs", "botocore", "aiobotocore", "boto3"}
 
 
 def started(folder: Path, environment: dict[str, str]) -> dict:

@@ -13,10 +13,12 @@ from flask import Flask
 
 from hfcourse.runs import archives, history, store
 from hfcourse.spaces import files
+from tests.buckets import both_storages
 from tests.keeping import kept_run, known_as
 from tests.posting import Student
 from tests.test_french import faults_of
 
+pytestmark = both_storages
 BYTES = bytes(range(256)) * 1000
 AT = datetime(2026, 7, 14, 12, 5, tzinfo=UTC)
 
@@ -85,7 +87,7 @@ def test_a_file_whose_bytes_are_gone_is_told_in_the_report(awa: Student) -> None
     run_id = kept_run("awa", file=("chat.png", BYTES))
     run = store.load(run_id)
     assert run is not None
-    files.path_of(run.files[0].file_id).unlink()
+    files.current().remove(run.files[0].file_id)
     made = archive_of(awa)
     assert not [name for name in made.namelist() if "envoyes" in name]
     report = next(name for name in made.namelist() if name.endswith(".md"))

@@ -18,6 +18,7 @@ from hfcourse.spaces.directory import Directory, connect
 from hfcourse.spaces.events import Log, Output, Partial, Progress, Queued, Started
 from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.leash import Leash
+from hfcourse.spaces.storage import Folder
 from hfcourse.spaces.wire import Wire
 from hfcourse.tokens import Token
 from tests.practice_fixtures import until
@@ -64,9 +65,9 @@ def wire() -> Iterator[Wire]:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> KeptFile:
-    path = tmp_path / "kept"
-    path.write_bytes(b"\x89PNG bytes")
-    return KeptFile("ab" * 16, 'un "chat"\r\nX: y.png', "image/png", 10, path)
+    folder = Folder(tmp_path)
+    folder.write("ab" * 16, b"\x89PNG bytes")
+    return KeptFile("ab" * 16, 'un "chat"\r\nX: y.png', "image/png", 10, folder)
 
 
 def connected(space: FakeSpace, wire: Wire, token: Token | None = None) -> Connection:

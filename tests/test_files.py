@@ -9,7 +9,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hfcourse.spaces import files
+from tests.buckets import both_storages, names_in
 
+pytestmark = both_storages
 KINDS = [
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff\xe0", "image/jpeg"),
@@ -62,11 +64,16 @@ def test_anything_else_is_only_downloaded(head: bytes) -> None:
     response.close()
 
 
-def test_a_file_is_kept_whole_in_the_instance_folder(app: Flask) -> None:
+def test_a_file_is_kept_whole_in_the_instance_folder_or_in_the_bucket(app: Flask) -> None:
     kept = files.keep("v", "photo.png", PNG)
     assert kept.read() == PNG
-    assert Path(app.instance_path) in kept.path.parents
-    assert [path for path in files.folder().rglob("*") if path.is_file()] == [kept.path]
+    folder = Path(app.instance_path) / "files"
+    place = f"{kept.id[:2]}/{kept.id}"
+    here = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    if bucket := app.config["FILES_URL"].removeprefix("s3://").split("/")[0]:
+        assert (here, names_in(bucket)) == ([], [f"sous/dossier/{place}"])
+    else:
+        assert here == [place]
     assert files.find("v", kept.id) == kept
 
 
@@ -83,9 +90,13 @@ def test_a_name_that_is_none_finds_nothing(file_id: str) -> None:
 
 def test_a_discarded_one_is_gone_and_may_be_discarded_twice() -> None:
     kept = files.keep("v", "photo.png", PNG)
-    files.discard(kept.id)
-    files.discard(kept.id)
-    assert not kept.path.exists()
+    assert files.discard([kept.id]) == []
+    assert files.discard([kept.id]) == []
+    assert kept.is_gone()
+    with pytest.raises(FileNotFoundError):
+        kept.read()
+    with pytest.raises(FileNotFoundError):
+        files.answer(kept)
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ class TestFiles:
         cut = upload(PNG)
         cut.stream = type("Cut", (io.BytesIO,), {"is_whole": False})(PNG)
         assert read(self.IMAGE, {}, x=cut).fields[0].error == uploads.TOO_LARGE
-        assert not files.folder().exists()
+        assert not files.current().path.exists()
 
 
 class TestSecrets:
@@ -231,7 +231,7 @@ class TestSecrets:
         form = read(of(made("file")), {}, x=upload(content, name))
         with pytest.raises(Refused, match="secret-in-input"):
             forms.checked(form)
-        assert not files.folder().exists()
+        assert not files.current().path.exists()
 
     def test_a_fault_elsewhere_does_not_hide_it(self) -> None:
         form = read(of(made("number"), made("textbox", "y")), {"x": "abc", "y": TOKEN})

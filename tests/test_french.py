@@ -42,6 +42,7 @@ EXPLANATIONS: dict[object, Explanation] = {
     **{f"hub: {code}": told for code, told in errors.HUB_EXPLANATIONS.items()},
     "upload": errors.UPLOAD_TOO_LARGE,
     "form": errors.FORM_EXPIRED,
+    "file": errors.FILE_GONE,
     "csrf": errors.CSRF_EXPLANATION,
 }
 # What is no French: a machine's words, a drawing, a quotation in another language. One character stands

@@ -16,8 +16,11 @@ from hfcourse.runs import looks, pruning, room, store, upkeep
 from hfcourse.runs.models import Chore, Run, RunEvent, RunLook, RunWords
 from hfcourse.spaces import files
 from hfcourse.spaces.files import KeptFile, StoredFile
+from tests.buckets import both_storages
 from tests.conftest import end
 from tests.practice_fixtures import until
+
+pytestmark = both_storages
 
 
 def finished_run(kept: KeptFile | None = None, days: float = 0, visitor: str = "awa") -> str:
@@ -57,7 +60,7 @@ def test_old_runs_go_with_their_events_and_files(app: Flask) -> None:
     assert pruning.prune() == 1
     assert store.load(recent) is not None
     assert (count(Run), count(RunEvent), count(StoredFile)) == (1, 1, 0)
-    assert not kept.path.exists()
+    assert kept.is_gone()
 
 
 def test_a_running_run_is_never_pruned() -> None:
@@ -91,17 +94,17 @@ def test_the_oldest_runs_with_files_go_first_when_the_share_is_full(app: Flask) 
 def test_an_upload_of_a_form_that_is_still_open_stays() -> None:
     fresh, forgotten = files.keep("awa", "a.png", b"a"), aged(files.keep("awa", "b.png", b"b"), 2)
     pruning.prune()
-    assert fresh.path.exists()
-    assert not forgotten.path.exists()
+    assert not fresh.is_gone()
+    assert forgotten.is_gone()
 
 
 def test_a_file_that_another_run_uses_stays_when_one_is_forgotten() -> None:
     kept = aged(files.keep("awa", "chat.png", b"abc"), 2)
     first, second = finished_run(kept), finished_run(kept)
     assert pruning.forget(first) == 1
-    assert kept.path.exists()
+    assert not kept.is_gone()
     assert pruning.forget(second) == 1
-    assert not kept.path.exists()
+    assert kept.is_gone()
 
 
 def test_the_command_deletes_one_run(app: Flask) -> None:
@@ -195,7 +198,7 @@ def test_forms_that_are_never_sent_push_out_nothing_that_is_kept(app: Flask) -> 
     app.config["KEEP_BYTES"] = 150
     assert pruning.prune() == 0
     assert store.load(run_id) is not None
-    assert not any(each.path.exists() for each in loose)
+    assert all(each.is_gone() for each in loose)
 
 
 def test_a_visitor_makes_room_with_the_oldest_of_their_own_runs(app: Flask) -> None:
@@ -205,7 +208,7 @@ def test_a_visitor_makes_room_with_the_oldest_of_their_own_runs(app: Flask) -> N
     new = picture()
     assert room.make_room("awa", [new.id])
     assert [store.load(run_id) is not None for run_id in (other, *mine)] == [True, False, True, True]
-    assert new.path.exists()
+    assert not new.is_gone()
 
 
 def test_a_visitor_whose_share_is_full_of_what_pages_show_gets_no_room(app: Flask) -> None:
@@ -233,7 +236,7 @@ def test_what_is_still_needed_saves_nothing_else_from_being_discarded() -> None:
     needed, loose = picture(days=2), picture(days=2)
     finished_run(needed)
     pruning.discard([needed.id, loose.id])
-    assert (needed.path.exists(), loose.path.exists()) == (True, False)
+    assert (needed.is_gone(), loose.is_gone()) == (False, True)
 
 
 def test_a_file_that_a_new_run_takes_during_the_deletion_of_the_old_one_stays(
@@ -251,7 +254,7 @@ def test_a_file_that_a_new_run_takes_during_the_deletion_of_the_old_one_stays(
     run = store.load(made[0])
     assert run is not None
     assert [item.file_id for item in run.files] == [kept.id]
-    assert kept.path.exists()
+    assert not kept.is_gone()
 
 
 def test_a_file_that_went_first_refuses_the_run_that_names_it() -> None:

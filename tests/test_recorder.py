@@ -131,7 +131,7 @@ def pictures(recorder: Recorder) -> list[bytes]:
     """What is kept of the run's pictures."""
     run = store.load(recorder.run.id)
     assert run is not None
-    return [files.path_of(item.file_id).read_bytes()[8:] for item in run.files]
+    return [files.KeptFile.of(item.file).read()[8:] for item in run.files]
 
 
 def paint(painter: Recorder, *paths: str) -> None:

@@ -11,7 +11,7 @@ from flask import Flask
 
 from hfcourse import create_app
 from hfcourse.practice.server import PracticeServer
-from tests.conftest import end
+from tests.conftest import end, forget_spaces
 from tests.posting import Student, error_codes, read
 from tests.spaces import fake
 from tests.spaces.fake import Behaviour, FakeServer, FakeSpace
@@ -150,7 +150,7 @@ class TestWaysOut:
     ) -> None:
         page = student.open("/espaces/ann/own")
         space.answers = {"/config": fake.bad_json}
-        site.extensions.pop("directory").wire.close()
+        forget_spaces(site)
         refused = read(student.send(page, words="bonjour"))
         assert ways(refused)["Réessayer"] == "/espaces/ann/own"
 

@@ -12,6 +12,7 @@ from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Endpoint, describe
 from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.parameters import Parameter
+from hfcourse.spaces.storage import Folder
 from tests.posting import Student
 from tests.spaces import fake
 from tests.spaces.fake import FakeSpace, component
@@ -45,7 +46,7 @@ class TestValues:
         assert 'rows: {"headers": ["a"], "data": [[1]], "metadata": null}' in code
 
     def test_a_file_is_a_sample_whether_one_is_chosen_or_not(self, tmp_path: Path) -> None:
-        kept = KeptFile("id", "secret-name.png", "image/png", 3, tmp_path / "x")
+        kept = KeptFile("id", "secret-name.png", "image/png", 3, Folder(tmp_path))
         for given in ({}, {"photo": kept}):
             code = codes(made("image", "photo"), **given)["Python"]
             assert 'photo=handle_file("votre_image.png")' in code

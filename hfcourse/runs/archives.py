@@ -16,7 +16,7 @@ from hfcourse import database, pages
 from hfcourse.runs import history, reports, store, watch
 from hfcourse.runs.history import Filter
 from hfcourse.runs.models import Run, RunFile
-from hfcourse.spaces.files import path_of
+from hfcourse.spaces.files import KeptFile
 
 PIECE_BYTES = 65_536
 ENDPOINT_CHARACTERS, NAME_CHARACTERS = 30, 60
@@ -68,7 +68,7 @@ class Archive:
 
     def _add_file(self, name: str, item: RunFile) -> Iterator[None]:
         entry = self._entry(name, item.file.created)
-        with path_of(item.file_id).open("rb") as file, self.zip.open(entry, "w") as written:
+        with KeptFile.of(item.file).open() as file, self.zip.open(entry, "w") as written:
             while piece := file.read(PIECE_BYTES):
                 written.write(piece)
                 yield

@@ -8,11 +8,13 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from hfcourse import tokens
 from hfcourse.errors import CallFailed, Stopped
 from hfcourse.runs import pruning, store
 from hfcourse.runs.models import Run
-from hfcourse.runs.shapes import FILE, LATER, LOST, NAME, STREAM, SURPLUS, WHY, is_file_data, is_update
+from hfcourse.runs.shapes import FILE, LATER, LOST, NAME, STREAM, SURPLUS, UNKEPT, WHY, is_file_data, is_update
 from hfcourse.spaces import files
 
 MOST_FILES, MOST_FILE_BYTES = 10, 50_000_000
@@ -64,12 +66,17 @@ class FileCollector:
         self._bytes += len(content)
         if self._bytes > MOST_FILE_BYTES:
             return missing(data, SURPLUS)
-        kept = self._keep(data, content)
+        try:
+            kept = self._keep(data, content)
+        except files.NotKept:
+            return missing(data, UNKEPT)
         try:
             return {FILE: store.add_output_file(self.run.id, kept.id)}
         except Stopped:  # the run was deleted meanwhile: nothing of it may stay
             pruning.discard([kept.id])
             raise
+        except SQLAlchemyError:  # of no run, it is pruned tomorrow
+            return missing(data, UNKEPT)
 
     def _fetched(self, data: dict[str, Any]) -> bytes:
         return self._fetch(data["path"]) if isinstance(data.get("path"), str) else read_data_url(data["url"])

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from flask import current_app
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database
 from hfcourse.runs import looks, store
 from hfcourse.runs.models import UNFINISHED, Run, RunFile, SpaceSession
-from hfcourse.spaces import files
+from hfcourse.spaces import files, shelf
 from hfcourse.spaces.files import StoredFile
 
 # A file that was sent with a form that is still open: its run may come.
@@ -45,6 +45,7 @@ def prune() -> int:
         time.sleep(PAUSE_SECONDS)
     forget_sessions(limit)
     looks.forget_old()
+    shelf.forget_old()
     discard(loose_files())
     return gone + shrink(current_app.config["KEEP_BYTES"])
 
@@ -97,8 +98,15 @@ def discard(file_ids: Sequence[str]) -> None:
         gone: Sequence[str] = []
         with suppress(IntegrityError), database.writing() as session:  # a run that uses one of them is being made
             gone = session.scalars(delete(StoredFile).where(chosen, is_loose()).returning(StoredFile.id)).all()
-        for file_id in gone:
-            files.discard(file_id)
+        if left := files.discard(gone):
+            remember(left)
+
+
+def remember(file_ids: Sequence[str]) -> None:
+    """Name bytes that could not be deleted in rows of nobody's, for a later pruning to find."""
+    rows = [dict.fromkeys(("visitor", "name", "media_type"), "") | {"id": file_id, "size": 0} for file_id in file_ids]
+    with database.writing() as session:
+        session.execute(insert(StoredFile), [{**row, "created": database.now()} for row in rows])
 
 
 def shrink(keep_bytes: int) -> int:

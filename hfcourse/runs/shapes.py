@@ -7,8 +7,9 @@ shape first. In a stored value a file is `{FILE: number}`, or `{FILE: None, WHY:
 from typing import Any
 
 FILE, WHY, NAME = "$file", "$why", "$name"
-# Why a file is not there: it comes with the last value; it is a live stream; others came first; the Space refused it.
-LATER, STREAM, SURPLUS, LOST = "later", "stream", "surplus", "lost"
+# Why a file is not there: it comes with the last value; it is a live stream; others came first; the Space refused it;
+# the site could not keep it.
+LATER, STREAM, SURPLUS, LOST, UNKEPT = "later", "stream", "surplus", "lost", "unkept"
 # A dict that looks like file data is a file only where the component is one; elsewhere it is somebody's JSON.
 HOLDS_FILES = {
     "image",

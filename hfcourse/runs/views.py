@@ -1,10 +1,13 @@
 """The pages of the runs: /essais. What changes of one while it goes on is in live_views.py."""
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import errors, security, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
@@ -15,6 +18,7 @@ from hfcourse.runs.turns import Waiting
 from hfcourse.spaces import files, forms, pages
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.forms import Form
+from hfcourse.spaces.uploads import NOT_KEPT
 
 PREVIEW_HEAD = '<!doctype html><meta charset="utf-8"><style>body { font: 1rem/1.5 sans-serif; margin: 1rem }</style>\n'
 # A page in HTML that a stranger wrote: no script, no form, no way out of its frame, nothing fetched from anywhere.
@@ -24,6 +28,7 @@ PREVIEW_HEADERS = files.FILE_HEADERS | {
     )
 }
 
+log = logging.getLogger(__name__)
 bp = Blueprint("runs", __name__, url_prefix="/essais")
 
 
@@ -54,8 +59,11 @@ def create() -> ResponseReturnValue:
 def form_of(endpoint: Endpoint) -> Form:
     """The form as it was posted; the files that came with it may push the visitor's older ones out."""
     form = forms.read(endpoint, request.form, request.files, visitors.remembered())
-    if request.files:
-        room.house(form, visitors.remembered())
+    try:
+        if request.files:
+            room.house(form, visitors.remembered())
+    except SQLAlchemyError:
+        forms.drop_files(form, NOT_KEPT)
     return form
 
 
@@ -71,8 +79,13 @@ def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
         kept = kept_of(endpoint, values) | {"holder": dispatch.current().holder}
         run_id = store.create(visitor, space=space, endpoint=endpoint.name, title=endpoint.title, **kept)
     except Refused as refusal:
+        if refusal.code == "invalid-input" and forms.has_unkept(form):
+            return pages.refused(space, form, Refused("not-stored", fields=refusal.fields))
         forms.drop_vanished(form, visitor)
         return pages.refused(space, form, refusal)
+    except SQLAlchemyError as error:
+        log.error("A run could not be stored: %s", type(error).__name__)
+        return pages.refused(space, form, Refused("not-stored"))
     dispatch.current().submit(Waiting(run_id, visitor, space, endpoint.keeps_state))
     return redirect(url_for(".show", run_id=run_id), 303)
 
@@ -138,23 +151,30 @@ def as_json(run_id: str) -> ResponseReturnValue:
 @bp.get("/<run_id>/fichiers/<int:n>")
 def file(run_id: str, n: int) -> ResponseReturnValue:
     """A file of a run, to the visitor whose run it is."""
-    return files.answer(file_of(run_id, n))
+    return given(files.answer, file_of(run_id, n))
 
 
 @bp.get("/<run_id>/fichiers/<int:n>.svg")
 def drawing(run_id: str, n: int) -> ResponseReturnValue:
     """A file of a run as the drawing that it is, for an `img` of ours."""
-    kept = file_of(run_id, n)
-    if not files.is_drawing(kept):
-        abort(404)
-    return files.answer_drawing(kept)
+    return given(files.answer_drawing, file_of(run_id, n))
+
+
+def given(answer: Callable[[files.KeptFile], Response], kept: files.KeptFile) -> ResponseReturnValue:
+    """The file as an answer, or the page that says why there is none."""
+    try:
+        return answer(kept)
+    except FileNotFoundError:
+        return errors.error_page(404, errors.FILE_GONE)
+    except OSError:
+        return errors.error_page(503, errors.EXPLANATIONS["file-unreachable"])
 
 
 def file_of(run_id: str, n: int) -> files.KeptFile:
     """File number `n` of the visitor's own run."""
     stored = store.file_of(run_id, n, visitors.current())
     kept = files.find(stored.visitor, stored.id) if stored else None
-    if kept is None or not kept.path.is_file():
+    if kept is None:
         abort(404)
     looks.note(run_id)
     return kept

@@ -149,13 +149,17 @@ class Connection:
 
     def _upload(self, kept: KeptFile) -> dict[str, Any]:
         """Send one file of ours; return the file data by which the Space knows it."""
+        try:
+            content = kept.read()
+        except OSError:
+            raise CallFailed("file-unreachable") from None
         boundary = secrets.token_hex(16)
         body = (
             (
                 f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{kept.safe_name}"\r\n'
                 f"Content-Type: {kept.media_type}\r\n\r\n"
             ).encode()
-            + kept.read()
+            + content
             + f"\r\n--{boundary}--\r\n".encode()
         )
         headers = {"content-type": f"multipart/form-data; boundary={boundary}", **self.headers()}

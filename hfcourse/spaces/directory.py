@@ -1,19 +1,31 @@
-"""The Spaces that this process knows: each described once, then shared by all visitors for ten minutes."""
+"""The Spaces that this process knows: each described once, then shared by all visitors for ten minutes.
 
+What one process was told is on the shelf for the others; each looks there every ten seconds whether what it knows still
+holds.
+"""
+
+import hashlib
 import logging
 import re
+import time
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from hfcourse import tokens
+from sqlalchemy.exc import SQLAlchemyError
+
+from hfcourse import database, tokens
 from hfcourse.errors import Unavailable
 from hfcourse.spaces.client import Connection, Knowledge
 from hfcourse.spaces.description import describe
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.memory import Memory
+from hfcourse.spaces.shelf import FRESH_SECONDS, Said, Shelf
 from hfcourse.spaces.untrusted import read_json
 from hfcourse.spaces.wire import Wire
 
-DESCRIPTION_BYTES, DESCRIPTION_SECONDS = 5_000_000, 600
+DESCRIPTION_BYTES = 5_000_000
+LOOK_SECONDS = 10
 MOST_STEPS = 20_000_000
 PROTOCOLS = ("sse_v1", "sse_v2", "sse_v2.1", "sse_v3")
 PREFIX = re.compile(r"(/[A-Za-z0-9_-]+)*/?", re.ASCII)
@@ -37,7 +49,12 @@ def ask_json(wire: Wire, url: str, token: tokens.Token | None) -> Any:
 
 
 def connect(url: str, wire: Wire, leash: Leash, token: tokens.Token | None = None) -> Connection:
-    """Ask the Space at `url` to describe itself: two requests.
+    """Ask the Space at `url` to describe itself, and make a connection of it. Raises as `ask` and `understood`."""
+    return understood(url, ask(url, wire, leash, token), wire, token)
+
+
+def ask(url: str, wire: Wire, leash: Leash, token: tokens.Token | None = None) -> Said:
+    """What the Space at `url` says of itself: two requests.
 
     Raises:
         Unavailable: it cannot be described (`no-api`, `space-login`, `space-too-old`, `bad-answer`…).
@@ -47,7 +64,17 @@ def connect(url: str, wire: Wire, leash: Leash, token: tokens.Token | None = Non
     with leash.hold():
         config = ask_json(wire, f"{base}/config", token)
         check_config(config)
-        info = ask_json(wire, f"{base}{config.get('api_prefix', '').rstrip('/')}/info", token)
+        return Said(config, ask_json(wire, f"{base}{config.get('api_prefix', '').rstrip('/')}/info", token))
+
+
+def understood(url: str, said: Said, wire: Wire, token: tokens.Token | None) -> Connection:
+    """The connection to the Space that said this of itself.
+
+    Raises:
+        Unavailable: it makes no sense (`no-api`, `space-too-old`, `bad-answer`).
+    """
+    base, (config, info) = url.rstrip("/"), said
+    check_config(config)
     if not isinstance(info, dict) or not isinstance(info.get("named_endpoints"), dict):
         raise Unavailable("bad-answer")
     try:
@@ -98,12 +125,26 @@ def check_config(config: Any) -> None:
         raise Unavailable("bad-answer")
 
 
+@dataclass
+class Known:
+    """A connection, believed until that moment of the monotonic clock; `moment` is that of its row on the shelf."""
+
+    connection: Connection
+    until: float
+    moment: datetime | None = None
+
+    def is_stored(self, moment: datetime) -> None:
+        self.moment = moment
+
+
 class Directory:
     """The connections of this process, one per Space, shared by all visitors."""
 
-    def __init__(self, wire: Wire, fresh_seconds: float = DESCRIPTION_SECONDS) -> None:
+    def __init__(self, wire: Wire, shelf: Shelf | None = None, fresh_seconds: float = FRESH_SECONDS) -> None:
         self.wire = wire
-        self._memory: Memory[Connection] = Memory(lambda _connection: fresh_seconds)
+        self._shelf = shelf
+        self._fresh_seconds = fresh_seconds
+        self._memory: Memory[Known] = Memory(lambda known: min(LOOK_SECONDS, known.until - time.monotonic()))
 
     def connection(self, url: str, leash: Leash, token: tokens.Token | None = None) -> Connection:
         """The connection to the Space at `url`, described at most ten minutes ago.
@@ -111,13 +152,50 @@ class Directory:
         Raises:
             Unavailable, CallFailed: as `connect`.
         """
-        return self._memory.get(key_of(url, token), leash, lambda: connect(url, self.wire, leash, token))
+        key = key_of(url, token)
+        return self._memory.get(key, leash, lambda: self._known(key, url, leash, token)).connection
 
     def forget(self, connection: Connection) -> None:
-        """Describe this Space anew at the next need: an endpoint is gone, or it was started again."""
-        self._memory.forget(key_of(connection.url, connection.token))
+        """Describe this Space anew at the next need, in every process: an endpoint is gone, or it was started again."""
+        key = key_of(connection.url, connection.token)
+        known = self._memory.latest(key)
+        if known and known.connection is not connection:
+            return  # it was described anew meanwhile
+        self._memory.forget(key)
+        if self._shelf:
+            self._shelf.drop(key, known.moment if known else None)
+
+    def _known(self, key: str, url: str, leash: Leash, token: tokens.Token | None) -> Known:
+        """What is known of a Space, if it still holds; else what is on the shelf; else what the Space says now."""
+        before = self._memory.latest(key)
+        if before and self._holds(key, before):
+            return before
+        if self._shelf and (there := self._shelf.read(key)):
+            moment, said = there
+            try:
+                age = max(0.0, (database.now() - moment).total_seconds())
+                return Known(understood(url, said, self.wire, token), self._ends(age), moment)
+            except Unavailable:  # an older version of this site may have stored it
+                log.info("A stored description makes no sense.")
+        said = ask(url, self.wire, leash, token)
+        known = Known(understood(url, said, self.wire, token), self._ends())
+        if self._shelf:
+            self._shelf.keep(key, said, known.is_stored)
+        return known
+
+    def _ends(self, age_seconds: float = 0) -> float:
+        return time.monotonic() + self._fresh_seconds - age_seconds
+
+    def _holds(self, key: str, known: Known) -> bool:
+        """Is it still fresh, and the latest that any process was told?"""
+        if time.monotonic() >= known.until:
+            return False
+        try:
+            return self._shelf is None or self._shelf.moment(key) == known.moment
+        except SQLAlchemyError:
+            return True
 
 
 def key_of(url: str, token: tokens.Token | None) -> str:
-    """What is lent the token and what is not are two things, even at one address."""
-    return f"{url.rstrip('/')} {'with' if token else 'without'}"
+    """What is lent the token and what is not are two things, even at one address; which is not to be read in it."""
+    return hashlib.sha256(f"{url.rstrip('/')} {'with' if token else 'without'}".encode()).hexdigest()

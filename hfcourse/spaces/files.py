@@ -4,19 +4,25 @@ A file's type is the one its bytes say, never the one its name or its sender cla
 the visitor who sent or caused it.
 """
 
-import os
+import logging
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any, BinaryIO
 
-from flask import Response, current_app, request, send_file
+from flask import Flask, Response, abort, current_app, request, send_file
 from sqlalchemy import BigInteger, String
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from hfcourse import database
+from hfcourse.config import refuse
+from hfcourse.spaces import storage
+from hfcourse.spaces.storage import Storage
 
 NAME_CHARACTERS = 120
 HEAD_BYTES = 64
@@ -44,9 +50,15 @@ FILE_HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 
+log = logging.getLogger(__name__)
+
+
+class NotKept(Exception):
+    """A file could not be kept: the disk is full, its store or the database does not answer."""
+
 
 class StoredFile(database.Base):
-    """A kept file; its bytes are in the instance folder, under its id."""
+    """A kept file; its bytes are in the storage of this site, under its id."""
 
     __tablename__ = "files"
 
@@ -66,11 +78,11 @@ class KeptFile:
     name: str
     media_type: str
     size: int
-    path: Path
+    storage: Storage = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, row: StoredFile) -> "KeptFile":
-        return cls(row.id, row.name, row.media_type, row.size, path_of(row.id))
+        return cls(row.id, row.name, row.media_type, row.size, current())
 
     @property
     def safe_name(self) -> str:
@@ -82,8 +94,21 @@ class KeptFile:
         """May a browser show it in a page?"""
         return self.media_type != UNKNOWN_TYPE
 
+    def open(self) -> BinaryIO:
+        """Its bytes, to read and to seek in. Raises OSError, FileNotFoundError."""
+        return self.storage.open(self.id)
+
     def read(self) -> bytes:
-        return self.path.read_bytes()
+        """All its bytes. Raises OSError, FileNotFoundError."""
+        with self.open() as file:
+            return file.read()
+
+    def is_gone(self) -> bool:
+        """Are its bytes gone for sure? Where the storage does not answer, who reads them will see."""
+        try:
+            return not self.storage.is_there(self.id)
+        except OSError:
+            return False
 
 
 def media_type(head: bytes) -> str:
@@ -102,35 +127,31 @@ def clean_name(name: str) -> str:
     return "".join(character for character in last if character.isprintable())[-NAME_CHARACTERS:] or "fichier"
 
 
-def folder() -> Path:
+def current() -> Storage:
     """Where the bytes are."""
-    return Path(current_app.instance_path) / "files"
-
-
-def path_of(file_id: str) -> Path:
-    return folder() / file_id[:2] / file_id
+    return current_app.extensions["files"]
 
 
 def keep(visitor: str, name: str, content: bytes) -> KeptFile:
-    """Keep `content` for `visitor`; written whole before it is known, so that no row names half a file."""
-    file_id = secrets.token_hex(16)
-    path = path_of(file_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".part")
-    partial.write_bytes(content)
-    os.replace(partial, path)
-    kept = KeptFile(file_id, clean_name(name), media_type(content[:HEAD_BYTES]), len(content), path)
-    with database.writing() as session:
-        session.add(
-            StoredFile(
-                id=kept.id,
-                visitor=visitor,
-                name=kept.name,
-                media_type=kept.media_type,
-                size=kept.size,
-                created=database.now(),
-            )
-        )
+    """Keep `content` for `visitor`; written whole before it is known, so that no row names half a file.
+
+    Raises:
+        NotKept: there is no room for it, or nobody answers.
+    """
+    kind = media_type(content[:HEAD_BYTES])
+    kept = KeptFile(secrets.token_hex(16), clean_name(name), kind, len(content), current())
+    row = StoredFile(
+        id=kept.id, visitor=visitor, name=kept.name, media_type=kind, size=kept.size, created=database.now()
+    )
+    try:
+        kept.storage.write(kept.id, content)
+        with database.writing() as session:
+            session.add(row)
+    except (OSError, SQLAlchemyError) as error:
+        log.error("A file could not be kept: %s", type(error).__name__)
+        if isinstance(error, SQLAlchemyError):
+            discard([kept.id])
+        raise NotKept from None
     return kept
 
 
@@ -143,9 +164,14 @@ def find(visitor: str, file_id: str) -> KeptFile | None:
     return KeptFile.of(row)
 
 
-def discard(file_id: str) -> None:
-    """Remove the bytes of a file whose row is gone."""
-    path_of(file_id).unlink(missing_ok=True)
+def discard(file_ids: Sequence[str]) -> Sequence[str]:
+    """Remove the bytes of files that no row names; return those that are left, the storage being in trouble."""
+    for done, file_id in enumerate(file_ids):
+        try:
+            current().remove(file_id)
+        except OSError:  # the others would each wait for the same time-out
+            return file_ids[done:]
+    return []
 
 
 def answer(kept: KeptFile) -> Response:
@@ -153,35 +179,55 @@ def answer(kept: KeptFile) -> Response:
 
     A browser may ask for a part of it (206), as it does to seek in a sound or a video; 416 where there is no such part.
     What names no part, or several, is given the whole.
+
+    Raises:
+        FileNotFoundError: its bytes are gone.
+        OSError: nobody can tell.
     """
     asked = request.range
     is_part = asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
+    response = sent(kept, kept.media_type, as_attachment=not kept.is_inline, download_name=kept.safe_name)
     try:
-        response = send_file(
-            kept.path,
-            mimetype=kept.media_type,
-            as_attachment=not kept.is_inline,
-            download_name=kept.safe_name,
-            max_age=0,
-            etag=False,
-            conditional=is_part,
-        )
+        if is_part:
+            response.make_conditional(request, accept_ranges=True, complete_length=kept.size)
     except RequestedRangeNotSatisfiable:
+        response.close()
         response = Response(status=416, headers={"Content-Range": f"bytes */{kept.size}"}, mimetype=kept.media_type)
     response.headers.update(FILE_HEADERS)
     response.headers["Accept-Ranges"] = "bytes"
     return response
 
 
+def sent(kept: KeptFile, mimetype: str, **how: Any) -> Response:
+    """All bytes of a file, in pieces, none of which is read before it is asked for."""
+    response = send_file(kept.open(), mimetype=mimetype, max_age=0, etag=False, conditional=False, **how)
+    response.content_length = kept.size
+    return response
+
+
 def is_drawing(kept: KeptFile) -> bool:
-    """Is this SVG? Nothing but an `img` may show it: it can hold scripts."""
-    with kept.path.open("rb") as file:
+    """Is this SVG? Nothing but an `img` may show it: it can hold scripts. Raises OSError, FileNotFoundError."""
+    with kept.open() as file:
         return bool(SVG.match(file.read(SVG_HEAD_BYTES)))
 
 
 def answer_drawing(kept: KeptFile) -> Response:
-    """The HTTP answer that hands SVG to an `img`."""
-    response = send_file(kept.path, mimetype="image/svg+xml", max_age=0, etag=False, conditional=False)
+    """The HTTP answer that hands SVG to an `img`; 404 for what is none. Raises OSError, FileNotFoundError."""
+    if not is_drawing(kept):
+        abort(404)
+    response = sent(kept, "image/svg+xml")
     response.headers.update(FILE_HEADERS)
     response.headers["Content-Security-Policy"] += "; style-src 'unsafe-inline'"
     return response
+
+
+def init_app(app: Flask) -> None:
+    """Open the storage that the settings name."""
+    try:
+        app.extensions["files"] = storage.at(app.config["FILES_URL"], Path(app.instance_path) / "files")
+    except ImportError:
+        refuse("HFCOURSE_FILES_URL", "its driver is not installed (pip install -r requirements-campus.txt)")
+    except ValueError:
+        refuse("HFCOURSE_FILES_URL", "expected an address that fsspec knows, such as s3://bucket/prefix")
+    except OSError:
+        refuse("HFCOURSE_FILES_URL", "the folder cannot be written to")

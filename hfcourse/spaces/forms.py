@@ -18,7 +18,7 @@ from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.mistakes import MISSING, Wrong
 from hfcourse.spaces.parameters import Parameter
-from hfcourse.spaces.uploads import GONE, SECRET, Posted
+from hfcourse.spaces.uploads import GONE, NOT_KEPT, SECRET, Posted, foremost
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
 # From so many choices on, a browser's own list is a long way down: one types instead, and is helped.
@@ -231,7 +231,7 @@ def sent_again(endpoint: Endpoint, given: Mapping[str, Any]) -> Form:
     for entry in form.fields:
         try:
             for kept in entry.kept.values():
-                there = [each for each in kept if each.path.is_file()]
+                there = [each for each in kept if not each.is_gone()]
                 if there != kept:
                     kept[:] = there
                     raise Wrong(GONE)
@@ -302,8 +302,13 @@ def read_files(entry: Field, posted: Posted) -> Any:
         entry.texts = posted.texts.getlist(f"{entry.name}-text")[:1]
         faults += [] if entry.texts else [MISSING]
     if faults:
-        raise Wrong(SECRET if SECRET in faults else faults[0])
+        raise Wrong(foremost(faults))
     return compositions.compose(entry.parameter, entry.kept, entry.text.replace("\r\n", "\n"))
+
+
+def has_unkept(form: Form) -> bool:
+    """Did a file come with the form that the site could not keep?"""
+    return any(entry.error == NOT_KEPT for entry in form.fields)
 
 
 def drop_vanished(form: Form, visitor: str) -> None:

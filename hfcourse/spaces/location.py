@@ -43,12 +43,14 @@ def init_app(app: Flask) -> None:
 def directory() -> "Directory":
     """The connections of this process; made at the first need, since its libraries take half a second to import."""
     from hfcourse.spaces.directory import Directory
+    from hfcourse.spaces.shelf import Shelf
     from hfcourse.spaces.wire import Wire
 
-    extensions, config = current_app.extensions, current_app.config
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    extensions, config = app.extensions, app.config
     with extensions["directory_lock"]:
         if "directory" not in extensions:
-            extensions["directory"] = Directory(Wire(config["PROXY_URL"], config["CA_BUNDLE"]))
+            extensions["directory"] = Directory(Wire(config["PROXY_URL"], config["CA_BUNDLE"]), Shelf(app))
     return extensions["directory"]
 
 

@@ -60,6 +60,12 @@ class Memory(Generic[T]):
         assert value is not None
         return value
 
+    def latest(self, key: str) -> T | None:
+        """What was answered the last time, however old it is."""
+        with self._lock:
+            answered = self._answers.get(key)
+        return answered.value if answered else None
+
     def forget(self, key: str) -> None:
         """Ask anew at the next need."""
         with self._lock:

@@ -173,9 +173,9 @@ def example_of(endpoint: Endpoint, asked: str) -> Mapping[str, Any]:
 
 
 def form_again(space_id: str, form: Form) -> ResponseReturnValue:
-    """The form as it stands, with nothing wrong but a token: a line was added to a table."""
+    """The form as it stands, with nothing wrong but a token or a lost file: a line was added to a table."""
     for entry in form.fields:
-        entry.error = ""
+        entry.error = entry.error if entry.error == uploads.NOT_KEPT else ""
     forms.mask_secrets(form)
     return page(space_id, location.connect(space_id).description, form=form)
 

@@ -1,7 +1,7 @@
 """Files that a form sends: received, looked at, kept; and those that an earlier try left here."""
 
 import mimetypes
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from hfcourse import tokens
 from hfcourse.spaces import files
 from hfcourse.spaces.compositions import MOST_FILES, Part
-from hfcourse.spaces.files import KeptFile
+from hfcourse.spaces.files import KeptFile, NotKept
 from hfcourse.spaces.mistakes import MISSING, Wrong
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.typography import french
@@ -33,6 +33,7 @@ NOT_AN_IMAGE = french(
 NOT_A_FILE = french("Choisissez un fichier : ce champ ne prend pas de texte.")
 TOO_LARGE = french("Ce fichier est trop gros : choisissez-en un plus léger.")
 TOO_MANY = french(f"C’est trop de fichiers : choisissez-en {MOST_FILES} au plus.")
+NOT_KEPT = french("Le site n’a pas pu garder ce fichier : choisissez-le de nouveau.")
 GONE = french("Ce fichier n’est plus là : choisissez-le de nouveau.")
 
 
@@ -62,7 +63,7 @@ class Posted:
             del kept[MOST_FILES:]
             faults.append(TOO_MANY)
         if faults:
-            raise Wrong(SECRET if SECRET in faults else faults[0])
+            raise Wrong(foremost(faults))
 
     def keep_again(self, name: str, kept: list[KeptFile]) -> Iterable[str]:
         """Put into `kept` what an earlier try left here, but for what is dropped now; yield what is wrong."""
@@ -76,6 +77,11 @@ class Posted:
                     kept.append(found)
 
 
+def foremost(faults: Sequence[str]) -> str:
+    """Of several faults in one field the one that stands beside it: a token, then what is ours."""
+    return next((fault for fault in (SECRET, NOT_KEPT) if fault in faults), faults[0])
+
+
 def receive_all(parameter: Parameter, chosen: list[FileStorage], visitor: str, kept: list[KeptFile]) -> list[str]:
     """Keep each file that is all right; what is wrong with the others."""
     faults = []
@@ -84,6 +90,8 @@ def receive_all(parameter: Parameter, chosen: list[FileStorage], visitor: str, k
             kept.append(kept_upload(parameter, sent, visitor))
         except Wrong as wrong:
             faults.append(str(wrong))
+            if faults[-1] == NOT_KEPT:  # the others would each wait for the same time-out
+                break
     return faults
 
 
@@ -91,10 +99,10 @@ def kept_upload(parameter: Parameter, sent: FileStorage, visitor: str) -> KeptFi
     """Check the type by the bytes, look for a token in the name and in small texts, then keep.
 
     Raises:
-        Wrong: it is not what the control takes, or holds a token.
+        Wrong: it is not what the control takes, holds a token, or could not be kept.
     """
     if not getattr(sent.stream, "is_whole", True):
-        raise Wrong(TOO_LARGE)
+        raise Wrong(NOT_KEPT if getattr(sent.stream, "has_failed", False) else TOO_LARGE)
     content, name = sent.stream.read(), sent.filename or ""
     kind = files.media_type(content[: files.HEAD_BYTES])
     is_small_text = kind == files.UNKNOWN_TYPE and len(content) <= TEXT_FILE_BYTES
@@ -104,7 +112,10 @@ def kept_upload(parameter: Parameter, sent: FileStorage, visitor: str) -> KeptFi
         raise Wrong(NOT_AN_IMAGE)
     if parameter.refuses_other_types and parameter.file_types and not is_of(parameter.file_types, name, kind):
         raise Wrong(f"Le Space refuse ce fichier : choisissez-en un de ces types, {', '.join(parameter.file_types)}.")
-    return files.keep(visitor, name, content)
+    try:
+        return files.keep(visitor, name, content)
+    except NotKept:
+        raise Wrong(NOT_KEPT) from None
 
 
 def is_of(file_types: tuple[str, ...], name: str, kind: str) -> bool:

@@ -1,0 +1,199 @@
+"""Where the bytes of kept files are: a folder, or whatever fsspec opens (an S3 bucket) for a site of several machines.
+
+Both do the same few things, by the name of a file, and fail in the same way: FileNotFoundError for what is not there,
+another OSError for a full disk or a store that does not answer.
+"""
+
+import io
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, cast
+from urllib.parse import urlsplit
+
+PIECE_BYTES = 1_000_000  # what is read of a file in one request, and all of it that is in memory
+S3 = {"s3", "s3a"}
+# A bucket has no folders to be made first: asking for one would make the bucket.
+OBJECT_STORES = S3 | {"gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "oci"}
+# botocore and s3fs would try for minutes, each in its turn, while a student waits.
+S3_OPTIONS = {"config_kwargs": {"connect_timeout": 3, "read_timeout": 20, "retries": {"max_attempts": 1}}}
+
+log = logging.getLogger(__name__)
+
+
+class Storage(Protocol):
+    """What holds the bytes of files, each under a name of ours."""
+
+    def write(self, name: str, content: bytes) -> None:
+        """Keep `content` under a new name: whole, or not at all. Raises OSError."""
+
+    def open(self, name: str) -> BinaryIO:
+        """The bytes of that name, to read and to seek in. Raises OSError, FileNotFoundError."""
+
+    def is_there(self, name: str) -> bool:
+        """Is there something of that name? Raises OSError where nobody can tell."""
+
+    def remove(self, name: str) -> None:
+        """Remove what has that name, if it is there. Raises OSError."""
+
+
+class Folder:
+    """A folder of this machine, or one that several machines mount; made with the first file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def path_of(self, name: str) -> Path:
+        return self.path / name[:2] / name
+
+    def write(self, name: str, content: bytes) -> None:
+        path = self.path_of(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".part")
+        try:
+            partial.write_bytes(content)
+            os.replace(partial, path)
+        except OSError:
+            with suppress(OSError):
+                partial.unlink()
+            raise
+
+    def open(self, name: str) -> BinaryIO:
+        return self.path_of(name).open("rb")
+
+    def is_there(self, name: str) -> bool:
+        return self.path_of(name).is_file()
+
+    def remove(self, name: str) -> None:
+        self.path_of(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def told_as_os_error() -> Iterator[None]:
+    """Each file system has exceptions of its own; their texts, which may name keys and addresses, go no further."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise FileNotFoundError("the store has no such file") from None
+    except Exception as error:
+        log.warning("The store of the files does not answer as it should: %s", type(error).__name__)
+        raise OSError("the store of the files does not answer") from None
+
+
+class Remote:
+    """A file system of fsspec, below `url`; credentials come from the environment, as its own tools read them."""
+
+    def __init__(self, url: str) -> None:
+        self._protocol = urlsplit(url).scheme
+        self._root = url.rstrip("/")
+        self._lock = threading.Lock()
+        self._opened: Any = None
+        self._opened_in = 0
+
+    def path_of(self, name: str) -> str:
+        return f"{self._root}/{name[:2]}/{name}"
+
+    def system(self) -> Any:
+        """The file system of this process: s3fs has a thread, which a fork does not take along."""
+        import fsspec
+
+        with self._lock:
+            if self._opened_in != os.getpid():
+                options = S3_OPTIONS if self._protocol in S3 else {}
+                made = fsspec.filesystem(self._protocol, skip_instance_cache=True, use_listings_cache=False, **options)
+                if self._protocol in S3:
+                    made.retries = 1
+                    made.connect()  # here, or the first threads would each make a client
+                self._opened, self._opened_in = made, os.getpid()
+            return self._opened
+
+    def write(self, name: str, content: bytes) -> None:
+        path = self.path_of(name)
+        with told_as_os_error():
+            if self._protocol not in OBJECT_STORES:
+                self.system().makedirs(path.rpartition("/")[0], exist_ok=True)
+            self.system().pipe_file(path, content)
+
+    def open(self, name: str) -> BinaryIO:
+        path = self.path_of(name)
+        with told_as_os_error():
+            size = self.system().size(path)
+        return cast(BinaryIO, io.BufferedReader(Pieces(self, path, size), PIECE_BYTES))
+
+    def is_there(self, name: str) -> bool:
+        with told_as_os_error():
+            return self.system().exists(self.path_of(name))
+
+    def remove(self, name: str) -> None:
+        with suppress(FileNotFoundError), told_as_os_error():
+            self.system().rm_file(self.path_of(name))
+
+
+class Pieces(io.RawIOBase):
+    """A file of a remote store, read piece by piece, each in a request of its own."""
+
+    def __init__(self, store: Remote, path: str, size: int) -> None:
+        super().__init__()
+        self._store, self._path, self._size = store, path, size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        end = min(self._at + len(buffer), self._size)
+        if self._at >= end:
+            return 0
+        with told_as_os_error():
+            piece = self._store.system().cat_file(self._path, start=self._at, end=end)
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+
+def is_reachable(storage: Storage) -> bool:
+    """Can something be kept there now?"""
+    probe = f"probe-{secrets.token_hex(8)}"
+    try:
+        storage.write(probe, b"")
+        storage.remove(probe)
+    except OSError:
+        return False
+    return True
+
+
+def at(url: str, folder: Path) -> Storage:
+    """What is at `url`, or `folder` where that is empty.
+
+    Raises:
+        ImportError: the driver that the address needs is not installed.
+        ValueError: fsspec knows no such address.
+        OSError: the folder that it names cannot be made.
+    """
+    if not url:
+        return Folder(folder)
+    if urlsplit(url).scheme == "file":
+        from urllib.request import url2pathname
+
+        shared = Folder(Path(url2pathname(urlsplit(url).path)))
+        shared.path.mkdir(parents=True, exist_ok=True)
+        return shared
+    import fsspec
+
+    fsspec.get_filesystem_class(urlsplit(url).scheme)
+    return Remote(url)

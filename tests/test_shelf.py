@@ -1,0 +1,333 @@
+"""What one process was told by a Space, and the others read: two sites on one database, and a clock that we turn."""
+
+import os
+import threading
+import zlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, func, select, text, update
+from sqlalchemy.exc import OperationalError
+
+from hfcourse import create_app, database, tokens
+from hfcourse.runs import pruning
+from hfcourse.spaces import directory, location, memory, shelf
+from hfcourse.spaces.client import Connection
+from hfcourse.spaces.leash import Leash
+from hfcourse.spaces.shelf import Said, SpaceDescription
+from hfcourse.tokens import Token
+from tests.conftest import end
+from tests.practice_fixtures import until
+from tests.spaces.fake import FakeSpace
+from tests.spaces.hostile import described
+
+TOKEN = "hf_" + "S3cr3t" * 5
+ASKED = ["/config", "/gradio_api/info"]
+
+
+class Clock:
+    """The clocks of all processes: they stand still until they are turned."""
+
+    def __init__(self) -> None:
+        self.seconds, self.moment = 1000.0, database.now()
+
+    def turn(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.moment += timedelta(seconds=seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    for module in (memory, directory):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=made.monotonic))
+    monkeypatch.setattr(database, "now", made.now)
+    return made
+
+
+@pytest.fixture
+def space() -> Iterator[FakeSpace]:
+    made = FakeSpace()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sites(tmp_path: Path) -> Iterator[tuple[Flask, Flask]]:
+    """Two processes of one site."""
+    made = create_app({"INSTANCE": str(tmp_path), "TESTING": True}), create_app({
+        "INSTANCE": str(tmp_path), "TESTING": True
+    })  # fmt: skip
+    yield made
+    for each in made:
+        end(each)
+
+
+def connected(site: Flask, space: FakeSpace, token: Token | None = None) -> Connection:
+    with site.app_context():
+        return location.directory().connection(space.url, Leash(5), token)
+
+
+def forget(site: Flask, connection: Connection) -> None:
+    with site.app_context():
+        location.directory().forget(connection)
+
+
+def moments(site: Flask) -> list[datetime]:
+    """The moments of all stored descriptions."""
+    with site.app_context(), database.looking() as opened:
+        return list(opened.scalars(select(SpaceDescription.moment)))
+
+
+def stored(site: Flask, count: int = 1) -> list[datetime]:
+    """Those moments, once there are so many."""
+    assert until(lambda: len(moments(site)) == count, 5), moments(site)
+    return moments(site)
+
+
+def asked_and_stored(site: Flask, space: FakeSpace) -> Connection:
+    """A connection of a process that asked the Space, once its row is there and it knows so."""
+    made = connected(site, space)
+    key = directory.key_of(space.url, None)
+    with site.app_context():
+        known = location.directory()._memory.latest(key)
+    assert known is not None
+    assert until(lambda: known.moment is not None, 5)
+    return made
+
+
+def names(connection: Connection) -> list[str]:
+    """The parameters of its endpoint, as it describes them."""
+    return [each.name for each in connection.description.endpoints[0].parameters]
+
+
+def test_a_process_asks_nothing_that_another_was_told(sites: tuple[Flask, Flask], space: FakeSpace) -> None:
+    first = asked_and_stored(sites[0], space)
+    second = connected(sites[1], space)
+    assert space.paths() == ASKED
+    assert second is not first
+    assert second.description == first.description
+    assert second.knowledge.named("/echo").fn_index == first.knowledge.named("/echo").fn_index
+    assert list(second.call("/echo", ["bonjour"], Leash(5)))[-1].values == ("bonjour",)
+
+
+def test_a_description_is_believed_for_ten_minutes_whoever_was_told(
+    sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock
+) -> None:
+    asked_and_stored(sites[0], space)
+    clock.turn(599)
+    connected(sites[1], space)
+    assert space.paths() == ASKED
+    clock.turn(2)
+    for site in sites:
+        asked_and_stored(site, space)
+    assert space.paths() == ASKED * 2
+
+
+def test_while_nothing_changes_the_very_same_connection_goes_on(
+    sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock
+) -> None:
+    firsts = [asked_and_stored(sites[0], space), connected(sites[1], space)]
+    for _ in range(20):
+        clock.turn(11)
+        assert [connected(site, space) for site in sites] == firsts
+        assert all(connected(site, space) is first for site, first in zip(sites, firsts, strict=True))
+    assert space.paths() == ASKED
+
+
+def test_what_one_process_forgets_the_other_does_not_believe_ten_seconds_later(
+    sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock
+) -> None:
+    first, second = asked_and_stored(sites[0], space), connected(sites[1], space)
+    changed = described(("textbox", "nouveau", {}), outputs=(("textbox", "Sortie"),))
+    space.config, space.info = changed["config"], changed["info"]
+    forget(sites[0], first)
+    assert moments(sites[0]) == []
+    assert connected(sites[1], space) is second, "it has not looked yet"
+    clock.turn(11)
+    assert names(asked_and_stored(sites[1], space)) == ["nouveau"]
+    assert names(connected(sites[0], space)) == ["nouveau"]
+    assert space.paths() == ASKED * 2
+
+
+def test_a_newer_description_is_taken_from_the_shelf(
+    sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock
+) -> None:
+    first, second = asked_and_stored(sites[0], space), connected(sites[1], space)
+    changed = described(("textbox", "nouveau", {}), outputs=(("textbox", "Sortie"),))
+    space.config, space.info = changed["config"], changed["info"]
+    clock.turn(1)
+    forget(sites[0], first)
+    asked_and_stored(sites[0], space)
+    clock.turn(10)
+    newer = connected(sites[1], space)
+    assert newer is not second
+    assert names(newer) == ["nouveau"]
+    assert space.paths() == ASKED * 2
+
+
+def test_whoever_forgets_what_is_old_does_not_drop_what_is_newer(
+    sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock
+) -> None:
+    first, second = asked_and_stored(sites[0], space), connected(sites[1], space)
+    clock.turn(1)
+    forget(sites[0], first)
+    newer = asked_and_stored(sites[0], space)
+    kept = stored(sites[0])
+    forget(sites[1], second)
+    assert moments(sites[0]) == kept == [clock.now()]
+    forget(sites[0], first)
+    assert connected(sites[0], space) is newer, "it was described anew meanwhile"
+    assert space.paths() == ASKED * 2
+
+
+def test_with_the_token_and_without_are_two_things_and_neither_key_nor_row_says_a_secret(
+    sites: tuple[Flask, Flask], space: FakeSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "current", lambda: Token(TOKEN))
+    space.config = {"title": f"Écho {TOKEN}"}  # a Space that repeats to everybody what it was lent
+    connected(sites[0], space, Token(TOKEN))
+    stored(sites[0])
+    assert connected(sites[1], space).token is None
+    stored(sites[1], 2)
+    assert space.paths() == ASKED * 2
+    assert connected(sites[1], space, Token(TOKEN)).token is not None
+    assert space.paths() == ASKED * 2
+    with sites[0].app_context(), database.looking() as opened:
+        rows = opened.execute(select(SpaceDescription.key, SpaceDescription.content)).all()
+    assert len({row.key for row in rows}) == 2
+    assert not any(TOKEN.encode() in zlib.decompress(row.content) for row in rows)
+    assert not any(space.url in row.key or TOKEN in row.key for row in rows)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no zlib", zlib.compress(b"no json"), zlib.compress(b"[1]"), zlib.compress(b"[{}, {}]"),
+     zlib.compress(b'[{"dependencies": [], "components": [1], "protocol": "sse_v3"}, {"named_endpoints": {"/x": 1}}]'),
+     zlib.compress(b"null"), zlib.compress(b"\xff")],
+)  # fmt: skip
+def test_a_row_that_makes_no_sense_is_as_none(sites: tuple[Flask, Flask], space: FakeSpace, content: bytes) -> None:
+    asked_and_stored(sites[0], space)
+    with sites[0].app_context(), database.changing() as opened:
+        opened.execute(update(SpaceDescription).values(content=content))
+    assert connected(sites[1], space).description.find("/echo") is not None
+    assert space.paths() == ASKED * 2
+
+
+def test_what_was_said_before_does_not_take_the_place_of_what_was_said_later(
+    sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock
+) -> None:
+    asked_and_stored(sites[0], space)
+    kept, key, told = moments(sites[0]), directory.key_of(space.url, None), []
+    with sites[1].app_context():
+        clock.turn(-1)
+        location.directory()._shelf.keep(key, Said({}, {}), told.append)
+        assert until(lambda: not any(each.name == "store-description" for each in threading.enumerate()), 5)
+    assert (moments(sites[0]), told) == (kept, [])
+
+
+@pytest.mark.parametrize("seconds", [-3600, 700])
+def test_a_row_of_a_clock_that_is_wrong_or_of_long_ago_is_as_none(
+    sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock, seconds: float
+) -> None:
+    asked_and_stored(sites[0], space)
+    clock.moment += timedelta(seconds=seconds)
+    asked_and_stored(sites[1], space)
+    assert space.paths() == ASKED * 2
+
+
+class TestTrouble:
+    @pytest.fixture
+    def broken(self, sites: tuple[Flask, Flask], monkeypatch: pytest.MonkeyPatch) -> None:
+        """The database does not answer the first of the two."""
+
+        def fail(*_arguments: Any) -> None:
+            raise OperationalError("", {}, Exception("gone"))
+
+        monkeypatch.setattr("hfcourse.database.looking", fail)
+        monkeypatch.setattr("hfcourse.database.changing", fail)
+
+    @pytest.mark.usefixtures("broken")
+    def test_a_database_that_does_not_answer_breaks_no_description(
+        self, sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock
+    ) -> None:
+        first = connected(sites[0], space)
+        clock.turn(11)
+        assert connected(sites[0], space) is first, "what is known goes on"
+        assert space.paths() == ASKED
+        forget(sites[0], first)
+        assert connected(sites[0], space) is not first
+        assert space.paths() == ASKED * 2
+
+    def test_a_table_that_is_not_there_yet_breaks_none_either(
+        self, sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock
+    ) -> None:
+        with sites[0].app_context(), database.changing() as opened:
+            opened.execute(text("DROP TABLE space_descriptions"))
+        first = connected(sites[0], space)
+        clock.turn(11)
+        assert connected(sites[0], space) is first
+
+    def test_a_description_that_could_not_be_stored_is_not_asked_for_every_ten_seconds(
+        self, sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(shelf, "MOST_STORED_BYTES", 100)
+        first = connected(sites[0], space)
+        for _ in range(5):
+            clock.turn(11)
+            assert connected(sites[0], space) is first
+        connected(sites[1], space)
+        assert space.paths() == ASKED * 2
+        assert moments(sites[0]) == []
+
+    def test_a_page_does_not_wait_for_a_busy_database(self, sites: tuple[Flask, Flask], space: FakeSpace) -> None:
+        with sites[0].extensions["database_turn"]:  # somebody writes, and goes on writing
+            connected(sites[0], space)
+            assert moments(sites[0]) == []
+        stored(sites[0])
+
+
+def test_what_is_too_large_is_not_stored(app: Flask) -> None:
+    with app.app_context():
+        assert shelf.compressed(Said({}, {})) is not None
+        assert shelf.compressed(Said({"x": "é" * 2_600_000}, {})) is None, "too long, whatever it compresses to"
+        assert shelf.compressed(Said({"x": os.urandom(1_200_000).hex()}, {})) is None, "too much, though not too long"
+
+
+def test_a_call_costs_one_light_query_in_ten_seconds(
+    sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock
+) -> None:
+    asked_and_stored(sites[0], space)
+    statements: list[str] = []
+    engine = sites[0].extensions["database"].kw["bind"]
+    event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    for _ in range(30):
+        clock.turn(1)
+        connected(sites[0], space)
+        connected(sites[0], space)
+    looks = [each for each in statements if each != "BEGIN"]
+    assert len(looks) == 3
+    assert all("content" not in each and each.startswith("SELECT") for each in looks)
+
+
+def test_old_ones_are_pruned(sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock) -> None:
+    asked_and_stored(sites[0], space)
+    with sites[0].app_context():
+        clock.turn(590)
+        pruning.prune()
+        assert len(moments(sites[0])) == 1
+        clock.turn(20)
+        pruning.prune()
+        with database.reading() as session:
+            assert session.scalar(select(func.count()).select_from(SpaceDescription)) == 0

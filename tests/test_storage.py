@@ -1,0 +1,425 @@
+"""Where the bytes of kept files are, in a folder or a bucket; and what students are told when it fails."""
+
+import errno
+import io
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from hfcourse import create_app, database
+from hfcourse.practice import child
+from hfcourse.runs import pruning, store
+from hfcourse.runs.models import Run
+from hfcourse.spaces import files, storage
+from hfcourse.spaces.files import StoredFile
+from hfcourse.spaces.storage import Folder, Remote, Storage
+from tests.browser.site import ROOT, free_port
+from tests.buckets import KEY, SECRET, both_storages, names_in
+from tests.conftest import end
+from tests.keeping import kept_run, known_as
+from tests.posting import Student, error_codes, fields_of, read
+from tests.spaces.fake import FakeSpace, completed
+from tests.spaces.hostile import described
+from tests.test_files import PNG, SOUND
+
+NAME = "ab" * 16
+LARGE = bytes(range(256)) * 10_000
+PICTURE = {"path": "/tmp/x.png", "orig_name": "x.png", "meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.fixture(params=["folder", "s3", "memory"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    if request.param == "folder":
+        return Folder(tmp_path / "not" / "yet")
+    if request.param == "s3":
+        return Remote(f"s3://{request.getfixturevalue('bucket')}")
+    return Remote(f"memory://{tmp_path.name}")
+
+
+class TestStorage:
+    def test_what_is_written_is_read_and_sought_in(self, place: Storage) -> None:
+        place.write(NAME, LARGE)
+        with place.open(NAME) as file:
+            assert file.read() == LARGE
+            assert file.seek(-10, os.SEEK_END) == len(LARGE) - 10
+            assert file.read() == LARGE[-10:]
+            assert file.read(1) == b""
+            file.seek(1_500_000)
+            assert file.read(1000) == LARGE[1_500_000:1_501_000]
+
+    def test_one_that_is_empty_is_read(self, place: Storage) -> None:
+        place.write(NAME, b"")
+        with place.open(NAME) as file:
+            assert file.read() == b""
+
+    def test_what_is_removed_is_not_there_and_may_be_removed_twice(self, place: Storage) -> None:
+        place.write(NAME, b"x")
+        assert place.is_there(NAME)
+        place.remove(NAME)
+        place.remove(NAME)
+        assert not place.is_there(NAME)
+        with pytest.raises(FileNotFoundError):
+            place.open(NAME)
+
+    def test_many_threads_write_and_read_at_once(self, place: Storage) -> None:
+        def there_and_back(number: int) -> bytes:
+            place.write(f"{number:02}", bytes([number]))
+            with place.open(f"{number:02}") as file:
+                return file.read()
+
+        with ThreadPoolExecutor(20) as pool:
+            assert list(pool.map(there_and_back, range(40))) == [bytes([number]) for number in range(40)]
+
+    def test_whoever_asks_whether_it_is_reachable_leaves_nothing(self, place: Storage, tmp_path: Path) -> None:
+        assert storage.is_reachable(place)
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+    def test_no_more_than_a_piece_of_a_file_in_a_bucket_is_in_memory(
+        self, bucket: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        place, read = Remote(f"s3://{bucket}"), []
+        place.write(NAME, LARGE)
+        system = place.system()
+        ask = system.cat_file
+        monkeypatch.setattr(system, "cat_file", lambda *one, **how: read.append(ask(*one, **how)) or read[-1])
+        with place.open(NAME) as file:
+            assert b"".join(iter(lambda: file.read(8192), b"")) == LARGE
+        assert [len(piece) for piece in read] == [1_000_000, 1_000_000, 560_000]
+
+    def test_a_process_that_was_forked_has_one_of_its_own(self, bucket: str) -> None:
+        code = (
+            "import os, sys; from hfcourse.spaces.storage import Remote\n"
+            f"place = Remote('s3://{bucket}'); place.write('first', b'1')\n"
+            "if not (pid := os.fork()):\n"
+            "    place.write('second', place.open('first').read() + b'2'); os._exit(0)\n"
+            "print(os.waitpid(pid, 0)[1], place.open('second').read())"
+        )
+        said = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        )
+        assert said.stdout.strip() == "0 b'12'"
+
+    def test_a_write_that_fails_leaves_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*_paths: Path) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(storage.os, "replace", full)
+        with pytest.raises(OSError, match="No space"):
+            Folder(tmp_path).write(NAME, b"x")
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+    def test_a_bucket_that_does_not_exist_is_not_made(self, bucket: str) -> None:
+        import boto3
+
+        place = Remote("s3://no-such-bucket-here/x")
+        with pytest.raises(FileNotFoundError):
+            place.write(NAME, b"x")
+        assert not storage.is_reachable(place)
+        assert "no-such-bucket-here" not in str(boto3.client("s3").list_buckets()["Buckets"])
+
+
+class TestSetting:
+    def made(self, folder: Path, url: str) -> Flask:
+        return create_app({"INSTANCE": str(folder), "TESTING": True, "FILES_URL": url})
+
+    def test_a_folder_that_several_machines_share(self, tmp_path: Path) -> None:
+        site = self.made(tmp_path / "site", f"file://{tmp_path}/partag%C3%A9")
+        with site.app_context():
+            kept = files.keep("v", "photo.png", PNG)
+        assert (tmp_path / "partagé" / kept.id[:2] / kept.id).read_bytes() == PNG
+        assert not (tmp_path / "site" / "files").exists()
+        end(site)
+
+    def test_one_that_cannot_be_made_stops_the_start(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(SystemExit, match=r"HFCOURSE_FILES_URL .*cannot be written to"):
+            self.made(tmp_path / "site", f"file://{tmp_path}/file/folder")
+
+    @pytest.mark.parametrize(
+        "url",
+        ["s3://", "s3:///prefix", "bucket", "/shared", "file://host/x", "file:///", "https://example.org/x",
+         "s3://key:SECRET@bucket", "s3://bucket/../x", "s3://bucket?SECRET", "s3://a bucket"],
+    )  # fmt: skip
+    def test_an_address_that_makes_no_sense_stops_the_start(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+    ) -> None:
+        monkeypatch.setenv("HFCOURSE_FILES_URL", url)
+        with pytest.raises(SystemExit, match="HFCOURSE_FILES_URL") as caught:
+            create_app({"INSTANCE": str(tmp_path)})
+        assert "SECRET" not in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_one_that_fsspec_does_not_know_stops_the_start(self, tmp_path: Path) -> None:
+        with pytest.raises(SystemExit, match=r"HFCOURSE_FILES_URL .*fsspec knows"):
+            self.made(tmp_path, "nonsense://bucket/x")
+
+    @pytest.mark.parametrize("library", ["fsspec", "s3fs"])
+    def test_a_library_that_is_not_installed_stops_the_start(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
+    ) -> None:
+        monkeypatch.setattr(import_module("fsspec.registry"), "registry", {})  # it remembers what it has imported
+        monkeypatch.setitem(sys.modules, library, None)
+        with pytest.raises(SystemExit, match="requirements-campus"):
+            self.made(tmp_path, "s3://bucket/x")
+
+    def test_the_practice_space_is_given_no_key(self, bucket: str) -> None:
+        assert {KEY, SECRET} <= set(os.environ.values())
+        assert not {KEY, SECRET} & set(child.clean_environment().values())
+
+
+# What a student sees
+
+
+@pytest.fixture
+def space() -> Iterator[FakeSpace]:
+    """A Space that takes some words and a file, and gives back a picture."""
+    given = described(("textbox", "words", {}), ("file", "piece", {"value": None}), outputs=(("image", "Sortie"),))
+    made = FakeSpace(**given, messages=[completed([PICTURE])], saved=PNG)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, space: FakeSpace, files_url: str) -> Iterator[Flask]:
+    """A site with one Space, `a/b`."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "spaces.toml").write_text(f'[[space]]\nid = "a/b"\nurl = "{space.url}"\n')
+    made = create_app({"INSTANCE": str(folder), "TESTING": True, "FILES_URL": files_url})
+    yield made
+    end(made)
+
+
+@pytest.fixture
+def awa(site: Flask) -> Iterator[Student]:
+    with site.app_context():
+        yield known_as(Student(site.test_client()), "awa")
+
+
+class Trouble:
+    """Takes the storage of a site away, and gives it back."""
+
+    def __init__(self, site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.site, self._monkeypatch = site, monkeypatch
+        self.is_remote = bool(site.config["FILES_URL"])
+        self._port = free_port()
+
+    def begin(self) -> None:
+        """A full disk; or nobody listens at the address of the bucket any more."""
+        if self.is_remote:
+            self._monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{self._port}")
+            self.site.extensions["files"] = Remote(self.site.config["FILES_URL"])
+        else:
+            self._monkeypatch.setattr("hfcourse.spaces.storage.os.replace", self._fail)
+
+    def end(self) -> None:
+        """As it was: an S3 server with the same buckets listens there."""
+        if not self.is_remote:
+            self._monkeypatch.undo()
+            return
+        from moto.server import ThreadedMotoServer
+
+        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=self._port, verbose=False)
+        self._server.start()
+
+    def close(self) -> None:
+        if hasattr(self, "_server"):
+            self._server.stop()
+
+    @staticmethod
+    def _fail(*_paths: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.fixture
+def trouble(site: Flask) -> Iterator[Trouble]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        made = Trouble(site, monkeypatch)
+        yield made
+        made.close()
+
+
+def count(table: type) -> int:
+    with database.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def sent(student: Student, words: str = "bonjour", content: bytes = b"texte") -> str:
+    """Fill and send the form; the address of the run."""
+    page = student.open("/espaces/a/b")
+    response = student.send(page, words=words, piece=(io.BytesIO(content), "note.txt"))
+    assert response.status_code == 303
+    return response.headers["Location"]
+
+
+def says_nothing_of_ours(body: str) -> bool:
+    """Is there no key, no address of the bucket's server, no name of an exception?"""
+    return not any(word in body for word in (KEY, SECRET, "127.0.0.1", "Traceback", "OSError", "Errno", "botocore"))
+
+
+@both_storages
+class TestStudents:
+    def test_what_is_sent_and_what_comes_back_is_kept_sent_again_taken_away_and_deleted(
+        self, awa: Student, space: FakeSpace, site: Flask
+    ) -> None:
+        run = awa.finished(sent(awa))
+        picture = run["outputs"][0]["value"]
+        assert awa.client.get(picture["file"], buffered=True).data == PNG
+        assert awa.client.get(run["inputs"]["piece"]["file"], buffered=True).data == b"texte"
+        token = awa.open("/essais/").select_one("main [name=csrf_token]")
+        assert token is not None
+        again = awa.client.post(f"/essais/{run['id']}/refaire", data={"csrf_token": token["value"]})
+        second = awa.finished(again.headers["Location"])
+        assert (second["status"], second["inputs"]["piece"]["name"]) == ("succeeded", "note.txt")
+        assert [b"texte" in each.body for each in space.asked("/upload")] == [True, True]
+        if site.config["FILES_URL"]:
+            assert len(names_in(site.config["FILES_URL"].split("/")[2])) == 3
+        for each in (run, second):
+            assert pruning.forget(each["id"]) == 1
+        assert count(StoredFile) == 0
+        if site.config["FILES_URL"]:
+            assert names_in(site.config["FILES_URL"].split("/")[2]) == []
+        assert awa.client.get(picture["file"]).status_code == 404
+
+    def test_a_file_that_cannot_be_kept_is_told_on_the_form_and_nothing_typed_is_lost(
+        self, awa: Student, trouble: Trouble, space: FakeSpace, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        page = awa.open("/espaces/a/b")
+        trouble.begin()
+        with caplog.at_level(logging.INFO):
+            refused = awa.send(page, words="Une longue phrase", piece=(io.BytesIO(b"texte"), "note.txt"))
+        assert refused.status_code == 503
+        page = read(refused)
+        assert error_codes(page)[0] == "not-stored"
+        assert fields_of(page.select_one("form[data-endpoint]"))["arg-words"] == ["Une longue phrase"]
+        assert "n’a pas pu garder ce fichier" in page.get_text()
+        assert says_nothing_of_ours(refused.get_data(as_text=True).replace(space.url, ""))
+        assert KEY not in caplog.text
+        assert SECRET not in caplog.text
+        assert (count(Run), count(StoredFile), space.asked("/join")) == (0, 0, [])
+        trouble.end()
+        assert awa.finished(sent(awa))["status"] == "succeeded", "it recovers by itself"
+
+    def test_an_output_that_cannot_be_kept_is_told_and_the_run_ends(
+        self, awa: Student, trouble: Trouble, space: FakeSpace
+    ) -> None:
+        page = awa.open("/espaces/a/b")
+        trouble.begin()
+        address = awa.send(page, words="x").headers["Location"]
+        run = awa.finished(address)
+        assert run["status"] == "succeeded"
+        assert (run["outputs"][0]["value"]["file"], run["outputs"][0]["value"]["name"]) == (None, "x.png")
+        assert "le site n’a pas eu où le ranger" in awa.open(address).get_text()
+        assert count(StoredFile) == 0
+
+    def test_a_file_that_is_gone_is_404_and_says_so(self, awa: Student) -> None:
+        run_id = kept_run("awa", file=("voix.wav", SOUND))
+        run = store.load(run_id)
+        assert run is not None
+        files.current().remove(run.files[0].file_id)
+        for end_of_address in ("0", "0.svg"):
+            response = awa.client.get(f"/essais/{run_id}/fichiers/{end_of_address}")
+            assert response.status_code == 404
+            assert "Ce fichier n’est plus là." in read(response).get_text()
+
+    def test_what_no_longer_can_be_deleted_is_deleted_later(
+        self, awa: Student, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        gone, left = (files.keep("awa", "a.png", PNG) for _ in range(2))
+        remove = type(files.current()).remove
+
+        def refuse(place: Storage, name: str) -> None:
+            if name == left.id:
+                raise OSError("the store of the files does not answer")
+            remove(place, name)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(type(files.current()), "remove", refuse)
+            pruning.discard([gone.id, left.id])
+        assert [files.find("awa", each.id) for each in (gone, left)] == [None, None]
+        assert (count(StoredFile), pruning.kept_bytes()) == (1, 0), "a row of nobody's, to find it by"
+        pruning.discard(pruning.loose_files(-pruning.LOOSE_FILE_AGE))
+        assert count(StoredFile) == 0
+        assert left.is_gone()
+
+
+@pytest.mark.parametrize("files_url", ["s3"], indirect=True)
+class TestUnreachable:
+    def test_a_file_is_503_and_says_so(self, awa: Student, trouble: Trouble, caplog: pytest.LogCaptureFixture) -> None:
+        run_id = kept_run("awa", file=("voix.wav", SOUND))
+        trouble.begin()
+        for end_of_address in ("0", "0.svg"):
+            response = awa.client.get(f"/essais/{run_id}/fichiers/{end_of_address}")
+            assert response.status_code == 503
+            assert "n’a pas pu lire un fichier" in read(response).get_text()
+            assert says_nothing_of_ours(response.get_data(as_text=True))
+        assert not any(secret in caplog.text for secret in (KEY, SECRET, f":{trouble._port}"))
+        trouble.end()
+        assert awa.client.get(f"/essais/{run_id}/fichiers/0", buffered=True).data == SOUND
+
+    def test_a_run_whose_file_cannot_be_read_says_so_and_can_be_run_again(
+        self, awa: Student, trouble: Trouble, space: FakeSpace
+    ) -> None:
+        first = awa.finished(sent(awa))
+        token = awa.open("/essais/").select_one("main [name=csrf_token]")
+        assert token is not None
+        trouble.begin()
+        again = awa.client.post(f"/essais/{first['id']}/refaire", data={"csrf_token": token["value"]})
+        run = awa.finished(again.headers["Location"])
+        assert (run["status"], run["error"]["code"]) == ("failed", "file-unreachable")
+        assert len(space.asked("/join")) == 1
+        trouble.end()
+        again = awa.client.post(f"/essais/{run['id']}/refaire", data={"csrf_token": token["value"]})
+        assert awa.finished(again.headers["Location"])["status"] == "succeeded"
+
+    def test_the_health_page_says_so_and_the_site_goes_on(self, awa: Student, trouble: Trouble) -> None:
+        assert awa.client.get("/sante").get_json()["files"] is True
+        trouble.begin()
+        response = awa.client.get("/sante")
+        assert (response.status_code, response.get_json()["files"]) == (200, False)
+
+
+class TestFullDisk:
+    def test_a_run_that_the_database_has_no_room_for_is_told_on_the_form(
+        self, awa: Student, site: Flask, space: FakeSpace
+    ) -> None:
+        page = awa.open("/espaces/a/b")
+        with database.changing() as connection:
+            connection.execute(text("PRAGMA max_page_count = 1"))  # as small as it is now
+            refused = None
+        try:
+            refused = awa.send(page, words="Une longue phrase " * 1000)
+        finally:
+            with database.changing() as connection:
+                connection.execute(text("PRAGMA max_page_count = 1000000"))
+        assert refused.status_code == 503
+        page = read(refused)
+        assert error_codes(page)[0] == "not-stored"
+        assert fields_of(page.select_one("form[data-endpoint]"))["arg-words"] == ["Une longue phrase " * 1000]
+        assert (count(Run), space.asked("/join")) == (0, [])
+        assert awa.finished(awa.send(page).headers["Location"])["status"] == "succeeded"
+
+    def test_a_form_that_the_disk_has_no_room_for_while_it_comes_keeps_what_was_typed(
+        self, awa: Student, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        page = awa.open("/espaces/a/b")
+
+        class Full(io.BytesIO):
+            def write(self, _data) -> int:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr("tempfile.TemporaryFile", lambda *_one, **_how: Full())
+        refused = awa.send(page, words="bonjour", piece=(io.BytesIO(LARGE), "grand.bin"))
+        assert refused.status_code == 503
+        page = read(refused)
+        assert error_codes(page)[0] == "not-stored"
+        assert fields_of(page.select_one("form[data-endpoint]"))["arg-words"] == ["bonjour"]
