@@ -4,6 +4,8 @@ A page that follows a run holds a thread, and half of them at most: see hfcourse
 """
 
 threads = 16
+# Longer than a page waits before it asks again: a connection that closes at that moment is a request lost.
+keepalive = 20
 # Its door for commands is one file for all sites of this user.
 control_socket_disable = True
 

@@ -11,6 +11,7 @@ their id.
 """
 
 import argparse
+import http.client
 import json
 import os
 import re
@@ -72,11 +73,13 @@ def student(sites: Sequence[str]) -> Callable[[int, str], tuple[float, float, st
         sent, begun = time.time(), time.perf_counter()
         answer = browser.post_form("/essais", form)
         if answer.status != 303:
-            return 0, time.perf_counter() - begun, f"refused ({answer.status})"
+            waited = time.perf_counter() - begun
+            return waited, waited, f"refused ({answer.status})"
         watch(browser, answer.headers["Location"])
         seen = time.perf_counter() - begun
         run = json.loads(browser.get(answer.headers["Location"] + ".json"))
-        return datetime.fromisoformat(run["timings"]["finished"]).timestamp() - sent, seen, run["status"]
+        end = f"{run['status']} ({run['error']['code']})" if run["error"] else run["status"]
+        return datetime.fromisoformat(run["timings"]["finished"]).timestamp() - sent, seen, end
 
     return visit
 
@@ -140,10 +143,12 @@ def measured(contender: Contender, count: int, endpoint: str) -> Outcome:
 
     def visit(n: int) -> None:
         ready.wait(PATIENCE_SECONDS)
+        begun = time.perf_counter()
         try:
             stored, seen, end = contender.visit(n, endpoint)
-        except (OSError, AssertionError, KeyError, ValueError) as error:
-            stored, seen, end = 0, 0, f"lost ({type(error).__name__})"
+        except (OSError, http.client.HTTPException, AssertionError, KeyError, ValueError) as error:
+            stored = seen = time.perf_counter() - begun
+            end = f"lost ({type(error).__name__})"
         with lock:
             found.stored.append(stored)
             found.seen.append(seen)
@@ -230,7 +235,7 @@ def settled(folder: Path, space: str) -> dict[str, str]:
     """The settings of a site whose catalogue has the Space."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "spaces.toml").write_text(f'[[space]]\nid = "bench/trivial"\nurl = "{space}"\n')
-    return {"HFCOURSE_INSTANCE": str(folder), "HFCOURSE_RUNS_AT_ONCE": "320"}
+    return {"HFCOURSE_INSTANCE": str(folder)}
 
 
 def main() -> None:

@@ -34,6 +34,16 @@ def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return made
 
 
+def settings_with_bucket(server: str, name: str) -> dict[str, str]:
+    """A new bucket of this name, for sites in processes of their own: what their environment says of it."""
+    import boto3
+
+    asking = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET, "endpoint_url": server}
+    boto3.client("s3", region_name="us-east-1", **asking).create_bucket(Bucket=name)
+    keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_ENDPOINT_URL": server}
+    return keys | {"HFCOURSE_FILES_URL": f"s3://{name}/essais"}
+
+
 def names_in(bucket: str) -> list[str]:
     """The keys of all objects in it."""
     import boto3

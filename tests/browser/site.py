@@ -53,7 +53,7 @@ class Site:
         """Does it answer? Nobody listens yet while it starts."""
         try:
             return bool(self.get("/sante"))
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # nobody listens yet, or it takes its time
             return False
 
     def wait_until_up(self) -> None:
