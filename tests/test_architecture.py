@@ -151,6 +151,7 @@ def test_no_two_modules_import_each_other_however_far_round() -> None:
         ("huggingface_hub", set()),
         ("requests", set()),
         ("nh3", {"runs.prose"}),
+        ("prometheus_client", {"runs.metrics"}),
         (
             "alembic",
             {"database", "migrations.env", *(name for name in FILES if name.startswith("migrations.versions."))},
@@ -212,6 +213,7 @@ def test_every_module_says_what_it_is() -> None:
 
 
 HEAVY = {"gradio", "gradio_client", "httpx", "huggingface_hub", "numpy", "pandas", "PIL", "alembic", "celery", "redis"}
+HEAVY |= {"prometheus_client"}
 
 
 def started(folder: Path, environment: dict[str, str]) -> dict:

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS, Refused, Stopped
-from hfcourse.runs import news, words
+from hfcourse.runs import news, tallies, words
 from hfcourse.runs.models import UNFINISHED, Run, RunEvent, RunFile, RunWords, SpaceSession
 from hfcourse.runs.references import inputs_with_files
 from hfcourse.spaces.files import KeptFile, StoredFile
@@ -59,6 +59,7 @@ ASK_TO_STOP = (
         status=case((RUNS.c.status == "queued", "stopped"), else_=RUNS.c.status),
         finished=case((RUNS.c.status == "queued", bindparam("moment", type_=database.Moment))),
     )
+    .returning(*tallies.COUNTED)
 )
 STOPS_ASKED = select(RUNS.c.id).where(
     RUNS.c.id.in_(bindparam("run_ids", expanding=True)), RUNS.c.stop_asked.is_not(None)
@@ -85,6 +86,7 @@ FINISH = (
         finished=bindparam("moment"),
         first_output=func.coalesce(RUNS.c.first_output, bindparam("first", type_=database.Moment)),
     )
+    .returning(*tallies.COUNTED)
 )
 
 
@@ -330,7 +332,7 @@ def finish(
     with suppress(Stopped), adding_to(run_id) as connection:
         if told:
             add_events(connection, run_id, told, next_event(connection, run_id))
-        is_ended = bool(connection.execute(FINISH, ended).rowcount)
+        is_ended = bool(tallies.add(connection, connection.execute(FINISH, ended).all()))
     news.tell(run_id)
     return is_ended
 
@@ -338,7 +340,8 @@ def finish(
 def ask_to_stop(run_id: str) -> None:
     """Stop a run that waits for its turn; whoever executes one that goes on is asked to: see `stops_asked`."""
     with database.changing() as connection:
-        connection.execute(ASK_TO_STOP, {"run_id": run_id, "moment": database.now()})
+        asked = connection.execute(ASK_TO_STOP, {"run_id": run_id, "moment": database.now()})
+        tallies.add(connection, asked.all())
     news.tell(run_id)
 
 
@@ -383,18 +386,21 @@ def interrupt_abandoned() -> None:
     with database.reading() as session:
         if session.scalar(select(Run.id).where(*abandoned).limit(1)) is None:
             return
-    changed(update(Run).where(*abandoned).values(status="interrupted", finished=database.now()))
+    mark_interrupted(*abandoned)
 
 
 def interrupt(run_ids: Sequence[str]) -> None:
     """Mark these runs: the process that has them in hand is about to end."""
-    changed(
-        update(Run)
-        .where(Run.id.in_(run_ids), Run.status.in_(UNFINISHED))
-        .values(status="interrupted", finished=database.now())
-    )
+    mark_interrupted(Run.id.in_(run_ids), Run.status.in_(UNFINISHED))
     for run_id in run_ids:
         news.tell(run_id)
+
+
+def mark_interrupted(*conditions: ColumnElement[bool]) -> None:
+    """Give the unfinished runs that meet the conditions their final status."""
+    ending = update(RUNS).where(*conditions).values(status="interrupted", finished=database.now())
+    with database.changing() as connection:
+        tallies.add(connection, connection.execute(ending.returning(*tallies.COUNTED)).all())
 
 
 def error_of(run: Run) -> dict[str, str] | None:
