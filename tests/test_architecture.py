@@ -14,8 +14,19 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hfcourse"
 MOST_LINES = 50
-BASE = {"config", "database", "errors", "highlighting", "instructors", "pages", "security", "tokens", "typography"}
-BASE |= {"visitors"}
+BASE = {
+    "config",
+    "database",
+    "echo",
+    "errors",
+    "highlighting",
+    "instructors",
+    "pages",
+    "security",
+    "tokens",
+    "typography",
+}
+BASE |= {"echo", "visitors"}
 # Each room, and the rooms that it may look into; every room may use the base.
 ARROWS = {
     "lessons": set(),
