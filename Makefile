@@ -36,10 +36,12 @@ check: $(DEV_STAMP)  ## look for faults without running anything: ruff, mypy
 bench: $(DEV_STAMP)  ## measure what the README claims
 	@$(BIN)/python bench/start.py
 	@$(BIN)/python bench/weight.py
+	@$(BIN)/python bench/load.py
 	@$(BIN)/python bench/forms.py
 	@$(BIN)/python bench/history.py
 	@$(BIN)/python bench/call.py
 	@$(BIN)/python bench/live.py
+	@$(BIN)/python bench/pages.py
 
 clean:  ## remove .venv and the caches; the instance folder stays
 	@rm -rf .venv .venv-gradio-* .pytest_cache .ruff_cache .mypy_cache

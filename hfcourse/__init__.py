@@ -12,10 +12,11 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     Raises:
         SystemExit: a setting makes no sense; its text is one line for whoever starts the site.
     """
-    from hfcourse import config, database, errors, pages, security, tokens, visitors
+    from hfcourse import config, database, echo, errors, pages, security, tokens, visitors
 
     app = Flask(__name__, template_folder="../templates", static_folder="../static", instance_relative_config=True)
     config.init_app(app, overrides)
+    echo.init_app(app)
     security.init_app(app)
     tokens.init_app(app)
     database.init_app(app)

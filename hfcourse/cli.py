@@ -1,5 +1,7 @@
-"""The commands of `flask`: check and export the course, prune old runs, bring the database up to date, be a worker."""
+"""The commands of `flask`: check and export the course, prune, migrate, be a worker, share the practice Space."""
 
+import signal
+import sys
 from pathlib import Path
 
 import click
@@ -7,6 +9,7 @@ from flask import Flask, current_app
 
 from hfcourse import database, typography
 from hfcourse.lessons import course, library, marks
+from hfcourse.practice import foreground
 from hfcourse.runs import pruning, workers
 
 
@@ -55,7 +58,24 @@ def worker() -> None:
     raise SystemExit(workers.work(current_app._get_current_object()))  # type: ignore[attr-defined]
 
 
+@click.command("practice")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen: 0.0.0.0 for other machines too.")
+@click.option("--port", default=7861, show_default=True, type=click.IntRange(0, 65_535), help="0 for any free one.")
+def practice(host: str, port: int) -> None:
+    """Run the practice Space for other processes to share: give them its address as HFCOURSE_PRACTICE_URL."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit())
+    try:
+        foreground.serve(Path(current_app.instance_path) / "practice", host, port, say_address)
+    except (foreground.StartError, OSError) as error:
+        raise click.ClickException(f"The practice Space does not run: {error}.") from error
+
+
+def say_address(url: str) -> None:
+    click.echo(f"The practice Space is at {url} (end it with Ctrl-C).")
+
+
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (check, export, prune, migrate, worker):
+    for command in (check, export, prune, migrate, worker, practice):
         app.cli.add_command(command)

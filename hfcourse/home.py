@@ -1,16 +1,18 @@
-"""The pages that belong to no room: the course's front page, privacy, patterns, health."""
+"""The pages that belong to no room: the course's front page, privacy, patterns, health, metrics."""
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, visitors
 from hfcourse.lessons import library, marks, progress
 from hfcourse.runs import dispatch, history
 from hfcourse.spaces import catalogue, files, hub, storage
+from hfcourse.typography import french
 
 bp = Blueprint("home", __name__)
 LATEST_RUNS = 3
-KEPT_OUT = ("runs.index", "lessons.find")
+KEPT_OUT = ("runs.index", "lessons.find", "home.metrics")
 
 
 @bp.get("/")
@@ -77,3 +79,15 @@ def health() -> ResponseReturnValue:
         "hub": hub.state(),
     }
     return jsonify(report), 200 if stores else 503
+
+
+@bp.get("/metriques")
+def metrics() -> ResponseReturnValue:
+    """How runs ended, how long they took, what goes on: of all processes and machines, for Prometheus."""
+    from hfcourse.runs.metrics import MEDIA_TYPE, text  # its library is loaded only where somebody asks
+
+    try:
+        return Response(text(), content_type=MEDIA_TYPE)
+    except SQLAlchemyError:
+        sentence = french("La base de données ne répond pas : il n’y a rien à mesurer tant qu’elle est en panne.")
+        return Response(sentence + "\n", 503, mimetype="text/plain")

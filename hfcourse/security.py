@@ -2,10 +2,12 @@
 
 import io
 import tempfile
+import threading
+from collections import OrderedDict
 from typing import IO, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, current_app, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
@@ -48,6 +50,7 @@ SPOOL_BYTES = 500_000
 # Where a piece ends inside an empty field, Werkzeug loses a field (pallets/werkzeug#3285, open at 3.1.9): a table
 # of 800 cells, read by its 64 kB, lost one in two posts out of three. No form without a large file fills this one.
 PIECE_BYTES = 1_000_000
+MOST_COMPRESSED = 64
 
 
 class BoundedFile(tempfile.SpooledTemporaryFile):
@@ -148,6 +151,39 @@ class CookieSession(SecureCookieSessionInterface):
         return request.is_secure
 
 
+class CompressedPages:
+    """The compressed forms of the pages that `keep_compressed` names, those used latest: what Flask-Compress asks for.
+
+    Compressing a lesson takes longer than all the rest of sending it.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> bytes | None:
+        return self._kept.get(key)
+
+    def set(self, key: str, value: bytes) -> None:
+        """Keep it, unless its key, `br;None`, says that nobody has named the page."""
+        if key.endswith(f";{None}"):
+            return
+        with self._lock:
+            self._kept[key] = value
+            self._kept.move_to_end(key)
+            if len(self._kept) > MOST_COMPRESSED:
+                self._kept.popitem(last=False)
+
+
+def keep_compressed(etag: str) -> None:
+    """Say that others will ask for the page of this answer, by the hash of all of its text."""
+    g.compressed_by = etag
+
+
+def compressed_by(_request: Request) -> str | None:
+    return g.get("compressed_by")
+
+
 def add_headers(response: Response) -> Response:
     """Give every answer the headers that it has not set itself."""
     for name, value in HEADERS.items():
@@ -166,6 +202,8 @@ def init_app(app: Flask) -> None:
         MAX_FORM_PARTS=MOST_FIELDS,
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
         COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_CACHE_BACKEND=CompressedPages,
+        COMPRESS_CACHE_KEY=compressed_by,
         COMPRESS_BR_LEVEL=5,  # the first level that beats gzip on our pages
         COMPRESS_ALGORITHM_STREAMING=["br", "deflate"],  # static files; the library has no gzip there
     )

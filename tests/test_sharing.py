@@ -62,6 +62,7 @@ def test_search_engines_keep_out_of_what_is_a_visitors_own(student: Student) -> 
         "User-agent: *",
         "Disallow: /essais/",
         "Disallow: /recherche",
+        "Disallow: /metriques",
         "Sitemap: https://cours.example/sitemap.xml",
     ]
 

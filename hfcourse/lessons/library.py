@@ -28,6 +28,8 @@ from hfcourse.lessons.quiz import Quiz
 
 CONTENT = ROOT / "hfcourse" / "content"
 FIGURES = ROOT / "static" / "figures"
+# Pages name their style sheets and scripts by a hash: with another file, they are other pages.
+NAMED_BY_HASH = (ROOT / "static" / "css", ROOT / "static" / "js")
 GLOSSARY = "glossary.toml"
 ADDRESS = "/lecons/"
 # What a lesson may show of the folders beside it: source, and nothing that a run of it leaves behind.
@@ -151,8 +153,9 @@ class Shelf:
 
     def lessons(self) -> tuple[Lesson, ...]:
         """The lessons in order, read again if a file has changed."""
-        own = stamps(self.own_pictures) if self.own_pictures.is_dir() else ()
-        state = tuple(itertools.chain(stamps(self.content), stamps(self.figures), own))
+        own = [self.own_pictures] if self.own_pictures.is_dir() else []
+        folders = (self.content, self.figures, *NAMED_BY_HASH, *own)
+        state = tuple(itertools.chain.from_iterable(map(stamps, folders)))
         if state != self.state:
             self.kept, self.state = self.read(), state
         return self.kept

@@ -1,12 +1,14 @@
 """The pages of the course: /lecons, /glossaire, /recherche, /imprimer."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from flask import (
     Blueprint,
     Response,
     abort,
+    current_app,
     make_response,
     redirect,
     render_template,
@@ -18,10 +20,11 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from hfcourse import errors, instructors, security
-from hfcourse.lessons import asides, authoring, checklist, course, figures, library, marks, progress, quiz, search
+from hfcourse.lessons import asides, authoring, checklist, course, figures, kept, library, marks, progress, quiz, search
 from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
 from hfcourse.lessons.slides import slides_of
+from hfcourse.pages import theme
 
 MOST_TYPED = 200
 
@@ -47,13 +50,15 @@ def under_root(html: Markup, root: str) -> Markup:
     return Markup(inner.sub(rf'\1="{Markup.escape(root)}/', str(html)))  # noqa: S704 (what was safe still is)
 
 
-def revalidated(page: str) -> Response:
+def revalidated(page: str | bytes, etag: str | None = None) -> Response:
     """A page that browsers keep and ask about: it depends on its text, the theme and what the visitor has done."""
     response = make_response(page)
-    response.cache_control.private = True
-    response.cache_control.no_cache = True
-    response.vary.add("Cookie")
-    response.add_etag()
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Cookie"
+    if etag:
+        response.set_etag(etag)
+    else:
+        response.add_etag()
     response.make_conditional(request)
     return response
 
@@ -76,22 +81,30 @@ def found(slug: str) -> Lesson:
 def show(slug: str) -> ResponseReturnValue:
     """One lesson, with what the visitor has done in it."""
     lesson = found(slug)
-    previous, following = library.neighbours(lesson)
     done = marks.of_visitor().get(lesson.slug, {})
     if instructors.is_here():
         done = {**done, asides.INSTRUCTOR: "1"}
-    body = under_root(lesson.drawn(done), request.script_root)
-    page = render_template(
+    if done or current_app.debug:  # where templates are being worked on too
+        return revalidated(drawn(lesson, done))
+    key = slug, theme(), request.script_root, current_app.config["REPORT_TO"]
+    page = kept.page(key, lambda: drawn(lesson, done))
+    security.keep_compressed(page.etag)
+    return revalidated(page.text, page.etag)
+
+
+def drawn(lesson: Lesson, done: Mapping[str, str]) -> str:
+    """The page of a lesson for somebody who has done this in it."""
+    previous, following = library.neighbours(lesson)
+    return render_template(
         "lessons/show.html",
         section="course",
         lesson=lesson,
-        body=body,
+        body=under_root(lesson.drawn(done), request.script_root),
         definitions=under_root(lesson.definitions, request.script_root),
         is_read=progress.READ in done,
         previous=previous,
         following=following,
     )
-    return revalidated(page)
 
 
 @bp.get("/lecons/<slug>/projeter")
@@ -108,8 +121,8 @@ def project(slug: str) -> ResponseReturnValue:
 def do(slug: str) -> ResponseReturnValue:
     """Keep what the visitor has done in a lesson, and show it there again, at the same place."""
     lesson = found(slug)
-    kept = next((keep(lesson) for name, keep in DEEDS.items() if name in request.form), "")
-    return redirect(url_for(".show", slug=slug, _anchor=kept), 303)
+    anchor = next((keep(lesson) for name, keep in DEEDS.items() if name in request.form), "")
+    return redirect(url_for(".show", slug=slug, _anchor=anchor), 303)
 
 
 def answer(lesson: Lesson) -> str:

@@ -4,7 +4,7 @@ from alembic import context
 
 from hfcourse.database import Base
 from hfcourse.lessons import marks  # noqa: F401  (its table)
-from hfcourse.runs import models  # noqa: F401  (its tables, and those of spaces.files)
+from hfcourse.runs import models, tallies  # noqa: F401  (their tables, and those of spaces.files)
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)

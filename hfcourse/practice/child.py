@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 COMMAND = (sys.executable, "-m", "hfcourse.practice.app")
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 (nothing listens here)
 END_SECONDS = 2
 REAP_SECONDS = 0.5
 LOG_LIMIT_BYTES = 1_000_000
@@ -85,7 +86,7 @@ class Child:
         deadline.daemon = True
         deadline.start()
         try:
-            url = f"http://127.0.0.1:{json.loads(self._from_app.readline())['port']}"
+            url = _url(json.loads(self._from_app.readline()))
             # The port listens before gradio is imported, so this one call waits exactly as long as it must.
             with _loopback.open(f"{url}/gradio_api/info", timeout=seconds):
                 return url
@@ -134,6 +135,12 @@ class Child:
             tail = log.read()[-REASON_CHARACTERS:].decode(errors="replace").strip()
             return f"{type(error).__name__}, process {state}: {tail or 'nothing in its log'}"
         return f"{type(error).__name__}, process {state}"
+
+
+def _url(told: dict[str, Any]) -> str:
+    """Where the app that told this can be asked from here: one that listens everywhere does so on this machine too."""
+    host = told.get("host", EVERYWHERE)
+    return f"http://{LOOPBACK if host == EVERYWHERE else host}:{told['port']}"
 
 
 def clean_environment() -> dict[str, str]:

@@ -19,7 +19,7 @@ def begin(arguments: list[str] | None = None) -> socket.socket:
     """Reads the command line, watches the parent if asked to, and returns the socket to serve on.
 
     The port is bound here, in the process that will use it, so nothing can take it in between. It is told on
-    standard output: a line of JSON for a parent, `{"port": 41873}`, an address for a person.
+    standard output: a line of JSON for a parent, `{"port": 41873, "host": "127.0.0.1"}`, an address for a person.
     """
     options = _read_options(arguments)
     if options.temp_folder:
@@ -28,9 +28,10 @@ def begin(arguments: list[str] | None = None) -> socket.socket:
         tempfile.tempdir = options.temp_folder
     if options.parent_pipe:
         _watch_parent(options.temp_folder)
-    listener = socket.create_server((HOST, options.port), backlog=BACKLOG)
-    port = listener.getsockname()[1]
-    print(json.dumps({"port": port}) if options.parent_pipe else f"http://{HOST}:{port}", flush=True)
+    listener = socket.create_server((options.host, options.port), backlog=BACKLOG)
+    host, port = listener.getsockname()
+    told = {"port": port, "host": host}
+    print(json.dumps(told) if options.parent_pipe else f"http://{host}:{port}", flush=True)
     if options.parent_pipe:
         # Nobody reads this pipe any more: what is printed from now on goes to the log.
         os.dup2(2, 1)
@@ -38,8 +39,9 @@ def begin(arguments: list[str] | None = None) -> socket.socket:
 
 
 def _read_options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Le Space d’entraînement, sur cette machine seulement.")
-    parser.add_argument("--port", type=int, default=0, help="port sur 127.0.0.1 (0 : un port libre)")
+    parser = argparse.ArgumentParser(description="Le Space d’entraînement.")
+    parser.add_argument("--host", default=HOST, help="adresse où écouter (défaut : cette machine seulement)")
+    parser.add_argument("--port", type=int, default=0, help="port à cette adresse (0 : un port libre)")
     parser.add_argument("--parent-pipe", action="store_true", help="s’arrêter quand l’entrée standard se ferme")
     parser.add_argument("--temp-folder", default="", help="dossier temporaire, effacé à l’arrêt (avec --parent-pipe)")
     return parser.parse_args(arguments)

@@ -231,4 +231,5 @@ def delete(run_ids: Sequence[str]) -> int:
         unfinished = connection.scalars(going_on).all()
     for run_id in unfinished:
         dispatch.current().stop(run_id)
+        store.finish(run_id, "stopped")  # gone before its call has ended, it would be counted nowhere
     return pruning.remove(run_ids)

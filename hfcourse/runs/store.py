@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS, Refused, Stopped
-from hfcourse.runs import news, words
+from hfcourse.runs import news, tallies, words
 from hfcourse.runs.models import UNFINISHED, Run, RunEvent, RunFile, RunWords, SpaceSession
 from hfcourse.runs.references import inputs_with_files
 from hfcourse.spaces.files import KeptFile, StoredFile
@@ -60,7 +60,12 @@ IS_AHEAD = RUNS.c.status.in_(UNFINISHED), RUNS.c.heartbeat > bindparam("ahead", 
 ASTRAY = select(RUNS.c.id).where(IS_ABANDONED[0], or_(IS_ABANDONED[1], IS_AHEAD[1])).limit(1)
 # The clock went back: whoever is alive says so again, and a run whose process is gone shall not last until then.
 SET_BACK = update(RUNS).where(*IS_AHEAD).values(heartbeat=bindparam("moment"))
-INTERRUPT_ABANDONED = update(RUNS).where(*IS_ABANDONED).values(status="interrupted", finished=bindparam("moment"))
+INTERRUPT_ABANDONED = (
+    update(RUNS)
+    .where(*IS_ABANDONED)
+    .values(status="interrupted", finished=bindparam("moment"))
+    .returning(*tallies.COUNTED)
+)
 PLACES = (
     select(
         RUNS.c.id,
@@ -82,6 +87,7 @@ ASK_TO_STOP = (
         status=case((RUNS.c.status == "queued", "stopped"), else_=RUNS.c.status),
         finished=case((RUNS.c.status == "queued", bindparam("moment", type_=database.Moment))),
     )
+    .returning(*tallies.COUNTED)
 )
 STOPS_ASKED = select(RUNS.c.id).where(
     RUNS.c.id.in_(bindparam("run_ids", expanding=True)), RUNS.c.stop_asked.is_not(None)
@@ -108,6 +114,7 @@ FINISH = (
         finished=bindparam("moment"),
         first_output=func.coalesce(RUNS.c.first_output, bindparam("first", type_=database.Moment)),
     )
+    .returning(*tallies.COUNTED)
 )
 
 
@@ -356,7 +363,7 @@ def finish(
     with suppress(Stopped), adding_to(run_id) as connection:
         if told:
             add_events(connection, run_id, told, next_event(connection, run_id))
-        is_ended = bool(connection.execute(FINISH, ended).rowcount)
+        is_ended = bool(tallies.add(connection, connection.execute(FINISH, ended).all()))
     news.tell(run_id)
     return is_ended
 
@@ -364,7 +371,8 @@ def finish(
 def ask_to_stop(run_id: str) -> None:
     """Stop a run that waits for its turn; whoever executes one that goes on is asked to: see `stops_asked`."""
     with database.changing() as connection:
-        connection.execute(ASK_TO_STOP, {"run_id": run_id, "moment": database.now()})
+        asked = connection.execute(ASK_TO_STOP, {"run_id": run_id, "moment": database.now()})
+        tallies.add(connection, asked.all())
     news.tell(run_id)
 
 
@@ -440,18 +448,22 @@ def interrupt_abandoned() -> None:
             return
     with database.changing() as connection:
         connection.execute(SET_BACK, {"moment": database.now(), "ahead": moments["ahead"]})
-        connection.execute(INTERRUPT_ABANDONED, {"moment": database.now(), **stale_moments()})
+        gone = connection.execute(INTERRUPT_ABANDONED, {"moment": database.now(), **stale_moments()})
+        tallies.add(connection, gone.all())
 
 
 def interrupt(run_ids: Sequence[str]) -> None:
     """Mark these runs: the process that has them in hand is about to end."""
-    changed(
-        update(Run)
-        .where(Run.id.in_(run_ids), Run.status.in_(UNFINISHED))
-        .values(status="interrupted", finished=database.now())
-    )
+    mark_interrupted(Run.id.in_(run_ids), Run.status.in_(UNFINISHED))
     for run_id in run_ids:
         news.tell(run_id)
+
+
+def mark_interrupted(*conditions: ColumnElement[bool]) -> None:
+    """Give the unfinished runs that meet the conditions their final status."""
+    ending = update(RUNS).where(*conditions).values(status="interrupted", finished=database.now())
+    with database.changing() as connection:
+        tallies.add(connection, connection.execute(ending.returning(*tallies.COUNTED)).all())
 
 
 def error_of(run: Run) -> dict[str, str] | None:

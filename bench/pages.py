@@ -1,0 +1,216 @@
+"""What Lighthouse says of every lesson and of the practice Space's page, beside the same text in Material for MkDocs.
+
+    python bench/pages.py [--runs 5] [--only 3-1]
+
+Phone and desktop, the median of the runs. The rules for our pages: 100 in accessibility, best practices and SEO, at
+least 95 in performance; at most 6 requests and 40 KB as sent; no script that holds up the page. The peer has none:
+its lines show what they are worth. Both sites are served by gunicorn. Lighthouse (npm) and Material (pip) are
+installed once, in a cache outside this repository; Chromium is the system's, or that of CHROME_PATH.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import venv
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+from call import free_port, serving
+from load import gunicorn
+from peer_site import write
+
+HERE = Path(__file__).resolve().parent
+CONTENT = HERE.parent / "hfcourse" / "content"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "hfcourse-bench"
+LIGHTHOUSE, MATERIAL = "lighthouse@12.8.2", "mkdocs-material==9.8.2"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+LEAST = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}
+MOST_REQUESTS, MOST_BYTES = 6, 40_000
+PRESETS = {"phone": [], "desktop": ["--preset=desktop"]}
+SPACE = "/espaces/hfcourse/entrainement?endpoint=/saluer"
+WAKE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one run of Lighthouse found, or the median of several."""
+
+    scores: dict[str, float]
+    requests: float
+    bytes: float
+    faults: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, report: dict) -> "Seen":
+        """Read a report; a fault is an audit below 1 in a category that has to be perfect."""
+        scores = {name: round((report["categories"][name]["score"] or 0) * 100) for name in CATEGORIES}
+        loaded = report["audits"]["network-requests"]["details"]["items"]
+        faults = {
+            part["id"]
+            for name in CATEGORIES[1:]
+            for part in report["categories"][name]["auditRefs"]
+            if part["weight"] and report["audits"][part["id"]]["score"] not in (None, 1)
+        }
+        return cls(scores, len(loaded), sum(each["transferSize"] for each in loaded), frozenset(faults))
+
+    @classmethod
+    def median(cls, all_seen: list["Seen"]) -> "Seen":
+        scores = {name: statistics.median(seen.scores[name] for seen in all_seen) for name in CATEGORIES}
+        requests, sent = ([getattr(seen, name) for seen in all_seen] for name in ("requests", "bytes"))
+        faults = frozenset().union(*(seen.faults for seen in all_seen))
+        return cls(scores, statistics.median(requests), statistics.median(sent), faults)
+
+    @property
+    def breaks(self) -> list[str]:
+        """The rules that it breaks."""
+        broken = [name for name, least in LEAST.items() if self.scores[name] < least]
+        over = {"requests": self.requests > MOST_REQUESTS, "weight": self.bytes > MOST_BYTES}
+        return [*broken, *(name for name, is_over in over.items() if is_over)]
+
+
+class Scripts(HTMLParser):
+    """The scripts of a page that hold it up: neither deferred, nor a module, nor after all that is shown."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.blocking: list[str] = []
+        self._in_head = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        self._in_head = tag == "head" or (self._in_head and tag != "body")
+        is_late = {"defer", "async"} & named.keys() or named.get("type") == "module"
+        if tag == "script" and self._in_head and not is_late:
+            self.blocking.append(named.get("src") or "inline")
+
+
+def run(*command: str | Path, **variables: str) -> str:
+    """Run a command to its end; what it printed."""
+    words = [str(word) for word in command]
+    ended = subprocess.run(words, env=os.environ | variables, capture_output=True, text=True, check=False)  # noqa: S603
+    if ended.returncode:
+        sys.exit(f"{' '.join(words)} failed:\n{ended.stdout[-1000:]}{ended.stderr[-2000:]}")
+    return ended.stdout
+
+
+def lighthouse_program() -> Path:
+    """Lighthouse, installed at first need."""
+    folder = CACHE / LIGHTHOUSE.replace("@", "-")
+    program = folder / "node_modules" / ".bin" / "lighthouse"
+    if not program.exists():
+        run("npm", "install", "--no-audit", "--no-fund", "--prefix", folder, LIGHTHOUSE)
+    return program
+
+
+def mkdocs_program() -> Path:
+    """MkDocs with its Material, in an environment of its own, installed at first need."""
+    folder = CACHE / MATERIAL.replace("==", "-")
+    program = folder / "bin" / "mkdocs"
+    if not program.exists():
+        venv.create(folder, with_pip=True, clear=True)
+        run(folder / "bin" / "pip", "install", "--quiet", MATERIAL)
+    return program
+
+
+def chromium() -> str:
+    """Where Chromium is."""
+    found = os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, CHROMIUM)), None)
+    return found or sys.exit("Chromium is missing: install it, or say where it is in CHROME_PATH.")
+
+
+def look(address: str, preset: str, runs: int) -> Seen:
+    """The median of what Lighthouse finds at this address."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.json")
+        command = [lighthouse_program(), address, "--quiet", "--chrome-flags=--headless=new --no-sandbox"]
+        command += ["--output=json", f"--output-path={report}", *PRESETS[preset]]
+        command += [f"--only-categories={','.join(CATEGORIES)}"]
+        found = []
+        for _ in range(runs):
+            run(*command, CHROME_PATH=chromium())
+            found.append(Seen.of(json.loads(report.read_text(encoding="utf-8"))))
+        return Seen.median(found)
+
+
+def text_of(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310 (http, and ours)
+        return answer.read().decode()
+
+
+def woken(address: str) -> str:
+    """The address of a Space's page, once its form is there."""
+    deadline = time.monotonic() + WAKE_SECONDS
+    while "data-endpoint" not in text_of(address):
+        if time.monotonic() > deadline:
+            sys.exit(f"the Space of {address} does not wake")
+        time.sleep(1)
+    return address
+
+
+def serve(stack: ExitStack, application: str, page: str, **variables: str) -> str:
+    """Serve an application until the end of the block; its address."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    command = [*gunicorn(application, port), *(["--chdir", str(HERE), "--config", os.devnull] if page != "/" else [])]
+    stack.enter_context(serving(command, address + page, **variables))
+    return address
+
+
+def pages(stack: ExitStack, only: str) -> Iterator[tuple[str, str, bool]]:
+    """Name and address of each page to look at, and whether it is ours; a lesson and its peer side by side."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    lessons = sorted(CONTENT.glob("*.md"))
+    names = write(lessons, folder / "peer")
+    run(mkdocs_program(), "build", "--quiet", "--config-file", folder / "peer" / "mkdocs.yml", NO_MKDOCS_2_WARNING="1")
+    ours = serve(stack, "hfcourse:create_app()", "/", HFCOURSE_INSTANCE=str(folder / "instance"))
+    peer = serve(stack, "peer_site:create_app()", "/index.html", SITE=str(folder / "peer" / "site"))
+    for path, name in zip(lessons, names, strict=True):
+        slug = next(line.split('"')[1] for line in path.read_text(encoding="utf-8").splitlines() if "slug" in line)
+        if slug.startswith(only):
+            yield slug, f"{ours}/lecons/{slug}", True
+            yield f"  {path.stem} (Material)", peer + name, False
+    if "espace".startswith(only):
+        yield "the practice Space", woken(ours + SPACE), True
+
+
+def line(name: str, preset: str, seen: Seen, blocking: int) -> str:
+    scores = "".join(f"{seen.scores[each]:>8.0f}" for each in CATEGORIES)
+    return f"{name:<36}{preset:<8}{scores}{seen.requests:>10.0f}{seen.bytes / 1000:>7.1f}{blocking:>10}"
+
+
+def main() -> int:
+    """Print a line for each page and preset; 1 if one of ours breaks a rule."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--only", default="", help="the lessons whose slug begins so, or `espace`")
+    chosen = options.parse_args()
+    is_kept = True
+    print(f"{'page':<36}{'preset':<8}{'speed':>8}{'access':>8}{'best':>8}{'seo':>8}{'requests':>10}{'KB':>7}  blocking")
+    with ExitStack() as stack:
+        for name, address, is_ours in pages(stack, chosen.only):
+            blocking = Scripts(text_of(address)).blocking
+            for preset in PRESETS:
+                seen = look(address, preset, chosen.runs)
+                print(line(name, preset, seen, len(blocking)), flush=True)
+                broken = [*seen.breaks, *(["scripts"] if blocking else [])] if is_ours else []
+                is_kept = is_kept and not broken
+                if broken:
+                    print(f"  BROKEN: {', '.join(broken)} {' '.join(sorted(seen.faults))}")
+    print(f"rules for our pages: {'kept' if is_kept else 'BROKEN'}")
+    return 0 if is_kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Lessons for readers without a cookie, sent again as they were sent a moment ago.
+
+When a class opens a lesson together, its requests differ in nothing that the page depends on. A tenth of a second later
+the application is asked anew: what is edited shows at once to any eye, and what it does on the way is still done.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.test import run_wsgi_app
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+FRESH_SECONDS = 0.1
+MOST_ANSWERS = 64
+LESSONS = "/lecons/"
+# A reader with any of these is answered by the application: for the page may be theirs, or not wanted whole.
+NOT_PLAIN = ("HTTP_COOKIE", "QUERY_STRING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
+VARYING = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "HTTP_ACCEPT_ENCODING")
+
+Key = tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was sent, and until when it may be sent again."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    until: float
+
+    @property
+    def is_for_everybody(self) -> bool:
+        return self.status.startswith("200") and not any(name.lower() == "set-cookie" for name, _ in self.headers)
+
+
+class Echo:
+    """In front of the application, behind what understands its reverse proxies."""
+
+    def __init__(self, application: "WSGIApplication", fresh_seconds: float = FRESH_SECONDS) -> None:
+        self.application, self.fresh_seconds = application, fresh_seconds
+        self._answers: dict[Key, Answer] = {}
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        key = key_of(environ)
+        if key is None:
+            return self.application(environ, start_response)
+        answer = self._answers.get(key)
+        if answer is None or answer.until < time.monotonic():
+            answer = self._ask(environ)
+            self._keep(key, answer)
+        start_response(answer.status, list(answer.headers))
+        return [answer.body]
+
+    def _ask(self, environ: "WSGIEnvironment") -> Answer:
+        pieces, status, headers = run_wsgi_app(self.application, environ, buffered=True)
+        return Answer(status, list(headers), b"".join(pieces), time.monotonic() + self.fresh_seconds)
+
+    def _keep(self, key: Key, answer: Answer) -> None:
+        if len(self._answers) >= MOST_ANSWERS:  # whoever asks for ever other things fills no memory
+            self._answers.clear()
+        if answer.is_for_everybody:
+            self._answers[key] = answer
+
+
+def key_of(environ: "WSGIEnvironment") -> Key | None:
+    """What the answer depends on; None if that is more than a reader without a cookie sends."""
+    path = environ["PATH_INFO"]
+    if not path.startswith(LESSONS) or "/" in path[len(LESSONS) :] or environ["REQUEST_METHOD"] != "GET":
+        return None
+    if any(environ.get(name) for name in NOT_PLAIN):
+        return None
+    return tuple(environ.get(name) for name in VARYING)
+
+
+def init_app(app: Flask) -> None:
+    """Stand in front, but where somebody works on the site."""
+    if not (app.debug or app.testing):
+        app.wsgi_app = Echo(app.wsgi_app)  # type: ignore[method-assign]

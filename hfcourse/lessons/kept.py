@@ -1,0 +1,49 @@
+"""Lessons as somebody sees them who has done nothing in them: made once, and kept until a file changes.
+
+What a visitor has done is theirs alone: their page is made anew.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from flask import current_app
+
+from hfcourse.lessons import library
+from hfcourse.lessons.library import Lesson
+
+MOST_PAGES = 64  # a few lessons, in two themes
+
+
+@dataclass(frozen=True)
+class Page:
+    """The text of a page, and the hash by which browsers know whether they have it."""
+
+    text: bytes
+    etag: str
+
+
+class Pages:
+    """The pages of the lessons as they are."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[tuple[Lesson, ...], dict[Hashable, Page]] = (), {}
+
+    def of(self, lessons: tuple[Lesson, ...]) -> dict[Hashable, Page]:
+        """The pages made of these very lessons: when they are read again, none is left of those before."""
+        made_of, pages = self._kept
+        if made_of is not lessons or len(pages) >= MOST_PAGES:
+            pages = {}
+            self._kept = lessons, pages
+        return pages
+
+
+def page(key: Hashable, make: Callable[[], str]) -> Page:
+    """The page of this key, which says all that it depends on besides files; made if it is not kept."""
+    # Before it is made: if the lessons are read again meanwhile, it is kept among pages that nobody asks for.
+    pages = current_app.extensions.setdefault("lesson_pages", Pages()).of(library.lessons())
+    found = pages.get(key)
+    if found is None:
+        text = make().encode()
+        found = pages[key] = Page(text, sha256(text).hexdigest()[:32])
+    return found

@@ -1,0 +1,107 @@
+"""What `/metriques` answers, for Prometheus: how runs ended, how long they took and waited, what goes on now.
+
+All of it comes from the database, so that any process gives the same answer for every process and machine. Nothing
+in it names a visitor or a Space.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import func, select
+
+from hfcourse import database
+from hfcourse.errors import EXPLANATIONS
+from hfcourse.runs import pruning, store, tallies
+from hfcourse.runs.models import FINAL, UNFINISHED, Run
+from hfcourse.runs.tallies import RunTally
+
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+# What a run is refused by that is no fault of its Space.
+NOT_OF_A_SPACE = {"invalid-input", "secret-in-input", "limit-reached", "calls-paused"}
+
+
+class Site(Collector):
+    """The site, as it is when it is asked."""
+
+    def collect(self) -> Iterator[Metric]:
+        store.interrupt_abandoned()  # or what a killed process left would go on in these numbers
+        counted = tallies.kept()
+        yield outcomes(counted)
+        yield space_errors(counted)
+        yield durations(counted)
+        yield waits(counted)
+        yield from present()
+
+
+def text() -> bytes:
+    """The metrics, in the format that MEDIA_TYPE names."""
+    return generate_latest(Site())
+
+
+def outcomes(counted: Sequence[RunTally]) -> Metric:
+    """How many runs ended, by outcome."""
+    # From 0 on: Prometheus takes a series that begins at 1 for one that has not grown.
+    runs = Counter({(status, ""): 0 for status in FINAL if status != "failed"})
+    runs.update({("failed", code): 0 for code in EXPLANATIONS})
+    for tally in counted:
+        runs[tally.status, tally.error] += tally.runs
+    family = CounterMetricFamily("hfcourse_runs", "Runs that ended, by outcome.", labels=("status", "error"))
+    for labels, number in sorted(runs.items()):
+        family.add_metric(labels, number)
+    return family
+
+
+def space_errors(counted: Sequence[RunTally]) -> Metric:
+    """How many runs failed by their Space, or by what lies between it and us."""
+    errors = Counter({code: 0 for code in EXPLANATIONS if code not in NOT_OF_A_SPACE})
+    for tally in counted:
+        if tally.error in errors:
+            errors[tally.error] += tally.runs
+    family = CounterMetricFamily("hfcourse_space_errors", "Calls of a Space that failed, by code.", labels=("error",))
+    for code, number in sorted(errors.items()):
+        family.add_metric((code,), number)
+    return family
+
+
+def durations(counted: Sequence[RunTally]) -> Metric:
+    """How long runs took that were executed, by status."""
+    family = HistogramMetricFamily(
+        "hfcourse_run_duration_seconds", "Time from a run's start to its end.", labels=("status",)
+    )
+    by_status: dict[str, list[RunTally]] = defaultdict(list, {status: [] for status in FINAL})
+    for tally in counted:
+        by_status[tally.status].append(tally)
+    for status, those in sorted(by_status.items()):
+        numbers = [(tally.took_within, tally.runs) for tally in those]
+        family.add_metric((status,), buckets(numbers, tallies.TOOK_WITHIN), sum(tally.took_seconds for tally in those))
+    return family
+
+
+def waits(counted: Sequence[RunTally]) -> Metric:
+    """How long runs that ended had waited for their turn."""
+    family = HistogramMetricFamily("hfcourse_run_wait_seconds", "Time that a run waited for its turn.", labels=())
+    numbers = [(tally.waited_within, tally.runs) for tally in counted]
+    family.add_metric((), buckets(numbers, tallies.WAITED_WITHIN), sum(tally.waited_seconds for tally in counted))
+    return family
+
+
+def buckets(numbers: Sequence[tuple[int, int]], bounds: Sequence[int]) -> list[tuple[str, float]]:
+    """For each bound, in seconds, how many runs do not pass it, of numbers by bound in milliseconds."""
+
+    def up_to(bound: int) -> float:
+        return float(sum(runs for within, runs in numbers if tallies.NEVER < within <= bound))
+
+    return [*((str(bound / 1000), up_to(bound)) for bound in bounds), ("+Inf", up_to(tallies.BEYOND))]
+
+
+def present() -> Iterator[Metric]:
+    """What waits, what goes on, what the files take."""
+    counting = select(Run.status, func.count()).where(Run.status.in_(UNFINISHED)).group_by(Run.status)
+    with database.reading() as session:
+        now = dict(session.execute(counting).all())
+    yield GaugeMetricFamily("hfcourse_runs_queued", "Runs that wait for their turn.", now.get("queued", 0))
+    yield GaugeMetricFamily("hfcourse_runs_running", "Runs in progress.", now.get("running", 0))
+    yield GaugeMetricFamily("hfcourse_kept_files_bytes", "Size of the kept files.", pruning.kept_bytes())

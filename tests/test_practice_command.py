@@ -1,0 +1,109 @@
+"""`flask practice`, as it is typed: one practice Space for several processes, ended cleanly, without our secrets."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hfcourse.practice import child, foreground
+from tests.browser.site import ROOT, environment, free_port
+from tests.practice_fixtures import WAKE_SECONDS, is_running, until
+from tests.test_commands import type_in
+
+COMMAND = [sys.executable, "-m", "flask", "practice"]
+TOKEN = "hf_" + "b3C4" * 8
+Started = Callable[..., tuple[subprocess.Popen[str], str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Started]:
+    """Types the command and returns its process and the address that it says."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def start(*options: str) -> tuple[subprocess.Popen[str], str]:
+        settings = environment(HFCOURSE_INSTANCE=str(tmp_path), HF_TOKEN=TOKEN, HFCOURSE_SECRET_KEY="k" * 40)
+        process = subprocess.Popen([*COMMAND, *options], cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True)
+        begun.append(process)
+        assert process.stdout
+        found = re.search(r"http://\S+", process.stdout.readline())
+        assert found, process.wait(WAKE_SECONDS)
+        return process, found[0]
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def children_of(process_id: int) -> list[int]:
+    """The processes that this one has started (Linux)."""
+    if not (tasks := Path(f"/proc/{process_id}/task")).is_dir():
+        pytest.skip("processes are looked up in /proc")
+    return [int(word) for task in tasks.iterdir() for word in (task / "children").read_text().split()]
+
+
+def described(url: str) -> set[str]:
+    """The endpoints of the Space at this address."""
+    with urllib.request.urlopen(f"{url}/gradio_api/info", timeout=WAKE_SECONDS) as answer:
+        return set(json.load(answer)["named_endpoints"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_it_answers_at_the_address_it_says_and_leaves_nothing_behind(
+    start: Started, tmp_path: Path, number: signal.Signals
+) -> None:
+    port = free_port()
+    process, url = start("--port", str(port))
+    assert url == f"http://127.0.0.1:{port}"
+    assert "/saluer" in described(url)
+    (app,) = children_of(process.pid)
+    told = Path(f"/proc/{app}/environ").read_bytes().decode()
+    assert TOKEN not in told
+    assert {line.partition("=")[0] for line in told.split("\0") if line.startswith(("HF_TOKEN", "HFCOURSE_"))} == set()
+    process.send_signal(number)
+    assert process.wait(child.END_SECONDS + 5) == (-number if number is signal.SIGKILL else 0)
+    assert until(lambda: not is_running(app))
+    assert until(lambda: not list((tmp_path / "practice").glob("practice-*")))
+
+
+def test_it_says_so_when_the_app_ends_by_itself(start: Started) -> None:
+    process, _ = start("--port", "0")
+    (app,) = children_of(process.pid)
+    os.kill(app, signal.SIGKILL)
+    assert process.wait(foreground.CHECK_SECONDS + 5) == 1
+
+
+def test_other_machines_see_it_only_when_that_is_asked_for(start: Started) -> None:
+    _, url = start("--port", "0", "--host", "0.0.0.0")
+    assert "/saluer" in described(url)
+    port = int(url.rpartition(":")[2])
+    socket.create_connection(("127.0.0.2", port), 5).close()
+    _, url = start("--port", "0")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", int(url.rpartition(":")[2])), 5)
+
+
+def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        said = type_in(tmp_path, *COMMAND, "--port", str(port))
+    assert said.returncode == 1
+    assert len(said.stderr.strip().splitlines()) == 1
+    assert f"127.0.0.1:{port}: Address already in use" in said.stderr
+    assert "--port" in said.stderr
+
+
+def test_a_host_that_is_not_of_this_machine_is_told_in_one_line(tmp_path: Path) -> None:
+    said = type_in(tmp_path, *COMMAND, "--host", "192.0.2.1", "--port", "0")
+    assert (said.returncode, len(said.stderr.strip().splitlines())) == (1, 1)
+    assert "192.0.2.1" in said.stderr
