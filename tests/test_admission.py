@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from hfcourse import database
-from hfcourse.runs import admission, store
+from hfcourse.runs import admission, liveness, store
 from hfcourse.runs.limits import Limits
 from hfcourse.runs.models import Run
 
@@ -28,7 +28,7 @@ def made(visitor: str = "awa", space: str = "a/b", keeps_state: bool = False) ->
     """A run that waits for any worker."""
     return store.create(
         visitor, space=space, endpoint="/e", title="E", parameters=[], inputs={}, keeps_state=keeps_state,
-        holder=store.SHARED,
+        holder=liveness.SHARED,
     )  # fmt: skip
 
 
@@ -126,24 +126,24 @@ def test_a_run_that_waits_for_any_worker_has_nobodys_heartbeat() -> None:
         for run_id, minutes in ((waiting, 59), (forgotten, 61)):
             moment = database.now() - timedelta(minutes=minutes)
             session.execute(update(Run).where(Run.id == run_id).values(heartbeat=moment))
-    store.interrupt_abandoned()
+    liveness.interrupt_abandoned()
     statuses = [run.status for run in map(store.load, (waiting, forgotten)) if run]
     assert statuses == ["queued", "interrupted"]
-    assert store.waiting_counts("awa") == (1, 1)
+    assert liveness.waiting_counts("awa") == (1, 1)
 
 
 def test_places_are_counted_where_a_run_waits() -> None:
     shared = [made() for _ in range(3)]
     own = store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={})
-    assert store.places([shared[2], own, "none"]) == {shared[2]: (2, 3), own: (0, 1)}
+    assert liveness.places([shared[2], own, "none"]) == {shared[2]: (2, 3), own: (0, 1)}
     store.claim(shared[0])
-    assert store.places(shared) == {shared[1]: (0, 2), shared[2]: (1, 2)}
+    assert liveness.places(shared) == {shared[1]: (0, 2), shared[2]: (1, 2)}
 
 
 def test_a_worker_is_there_as_long_as_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not admission.is_served()
     admission.serve()
     assert admission.is_served()
-    moment = database.now() + timedelta(seconds=store.STALE_SECONDS + 1)
+    moment = database.now() + timedelta(seconds=liveness.STALE_SECONDS + 1)
     monkeypatch.setattr(database, "now", lambda: moment)
     assert not admission.is_served()

@@ -31,7 +31,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from hfcourse import create_app, database
-from hfcourse.runs import dispatch, store
+from hfcourse.runs import dispatch, liveness, store
 from hfcourse.runs.turns import Waiting
 from tests.browser.site import Site, started
 from tests.conftest import end
@@ -291,11 +291,11 @@ def test_a_clock_that_goes_back_interrupts_no_run_and_keeps_no_dead_one(
         now = database.now
         monkeypatch.setattr(database, "now", lambda: now() - timedelta(hours=1))
         dispatch.current().keeper.tend()
-        store.interrupt_abandoned()
+        liveness.interrupt_abandoned()
         assert status_of(dead) == "running", "it cannot be told yet"
         monkeypatch.setattr(database, "now", lambda: now() - timedelta(hours=1) + timedelta(seconds=11))
         dispatch.current().keeper.tend()
-        store.interrupt_abandoned()
+        liveness.interrupt_abandoned()
         assert status_of(dead) == "interrupted"
     space.may_end.set()
     assert awa.finished(address)["status"] == "succeeded"

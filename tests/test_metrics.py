@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS
-from hfcourse.runs import history, metrics, pruning, store, tallies
+from hfcourse.runs import history, liveness, metrics, pruning, store, tallies
 from hfcourse.runs.dispatch import Waiting
 from hfcourse.runs.models import Run
 from hfcourse.runs.tallies import BEYOND, NEVER, TOOK_WITHIN, WAITED_WITHIN, RunTally
@@ -136,7 +136,7 @@ def test_the_end_of_a_call_is_counted_once(
         run_id = kept_run(VISITOR, status, error=error)
         assert not store.finish(run_id, "failed", error="bad-answer")
         store.ask_to_stop(run_id)
-        store.interrupt([run_id])
+        liveness.interrupt([run_id])
     assert grown() == {counted: 1}
 
 
@@ -169,7 +169,7 @@ def test_a_run_that_is_asked_to_stop_is_counted_when_it_has(app: Flask, read: Re
 def test_runs_that_a_killed_process_left_are_counted_by_whoever_reads(app: Flask, read: Reading, grown: Grown) -> None:
     with app.app_context():
         for status in ("queued", "running", "running"):
-            aged(kept_run(VISITOR, status), store.STALE_SECONDS + 1)
+            aged(kept_run(VISITOR, status), liveness.STALE_SECONDS + 1)
         kept_run(VISITOR, "running")
     values = read()
     assert values[sample("hfcourse_runs_queued")] == 0

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from hfcourse import database
 from hfcourse.errors import CallFailed, Stopped
 from hfcourse.practice.server import PracticeServer
-from hfcourse.runs import keeper, pruning, store
+from hfcourse.runs import keeper, liveness, pruning, store
 from hfcourse.runs.models import Run, RunEvent, SpaceSession
 from hfcourse.runs.recorder import MOST_MESSAGES, Recorder
 from hfcourse.runs.turns import Waiting
@@ -204,24 +204,24 @@ def test_every_partial_output_is_counted_though_not_every_one_is_stored(app: Fla
 
 
 def test_a_run_that_nobody_has_in_hand_is_interrupted_though_its_process_lives(app: Flask) -> None:
-    old = database.now() - timedelta(seconds=store.STALE_SECONDS + 1)
+    old = database.now() - timedelta(seconds=liveness.STALE_SECONDS + 1)
     dispatcher = app.extensions["dispatcher"]
     dispatcher.limits.at_once = 0
     with app.app_context():
         lost, held = made(heartbeat=old), made(heartbeat=old)
         dispatcher.submit(Waiting(held, VISITOR, "a/b"))
         dispatcher.keeper.tend()
-        store.interrupt_abandoned()
+        liveness.interrupt_abandoned()
         assert loaded(lost).status == "interrupted"
         assert loaded(held).status == "queued"
 
 
 def test_runs_left_behind_do_not_fill_the_waiting_room(app: Flask) -> None:
     with app.app_context():
-        made(heartbeat=database.now() - timedelta(seconds=store.STALE_SECONDS + 1))
-        assert store.waiting_counts(VISITOR)[0] == 0
+        made(heartbeat=database.now() - timedelta(seconds=liveness.STALE_SECONDS + 1))
+        assert liveness.waiting_counts(VISITOR)[0] == 0
         made()
-        assert store.waiting_counts(VISITOR)[0] == 1
+        assert liveness.waiting_counts(VISITOR)[0] == 1
 
 
 def test_a_run_stopped_while_it_waits_gives_up_its_place(app: Flask) -> None:
@@ -300,7 +300,7 @@ def test_files_of_forms_that_were_never_sent_go_before_those_of_runs(app: Flask)
         assert pruning.shrink(250) == 0
         assert [files.find(VISITOR, each.id) is None for each in (loose, ours, new)] == [True, False, False]
         assert pruning.shrink(150) == 1
-        assert [each.path.is_file() for each in (ours, new)] == [False, True]
+        assert [each.is_gone() for each in (ours, new)] == [True, False]
 
 
 def test_old_sessions_at_spaces_are_forgotten(app: Flask) -> None:
@@ -342,7 +342,7 @@ def test_what_had_arrived_of_an_interrupted_run_is_shown(app: Flask, visitor: Fl
         run_id = running()
         outputs = [{"label": "Sortie", "component": "Textbox", "value": "1… 2…"}]
         store.append_partial(run_id, [store.Told("partial", {"outputs": outputs})], 1)
-        store.interrupt([run_id])
+        liveness.interrupt([run_id])
     run = visitor.get(f"/essais/{run_id}.json").get_json()
     assert (run["status"], run["outputs"][0]["value"]) == ("interrupted", "1… 2…")
     assert "1… 2…" in visitor.get(f"/essais/{run_id}").get_data(as_text=True)

@@ -4,6 +4,7 @@ import io
 import os
 import re
 import signal
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -12,7 +13,7 @@ from sqlalchemy import select, update
 
 from hfcourse import create_app, database
 from hfcourse.practice.server import PracticeServer
-from hfcourse.runs import store
+from hfcourse.runs import liveness, store
 from hfcourse.runs.models import Run, RunEvent
 from hfcourse.spaces.files import StoredFile
 from tests.conftest import end
@@ -400,7 +401,7 @@ def test_the_practice_space_killed_while_it_computes_ends_the_run_and_wakes_agai
 
 def test_a_run_left_by_a_site_that_was_killed_is_interrupted_with_its_values(student: Student, app: Flask) -> None:
     run = student.run("/calculer", a="5", b="6", operation="addition")
-    silent = database.now() - store.timedelta(seconds=store.STALE_SECONDS + 1)
+    silent = database.now() - timedelta(seconds=liveness.STALE_SECONDS + 1)
     with app.app_context(), database.writing() as session:
         session.execute(update(Run).values(status="running", finished=None, process="gone", heartbeat=silent))
     later = student.client.get(f"/essais/{run['id']}.json").get_json()

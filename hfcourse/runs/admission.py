@@ -13,10 +13,10 @@ from typing import Any, cast
 from sqlalchemy import Connection, Table, bindparam, func, select, text, update
 
 from hfcourse import database
-from hfcourse.runs import news, store
+from hfcourse.runs import liveness, news, store
 from hfcourse.runs.limits import MINUTE_SECONDS, Limits
-from hfcourse.runs.models import Chore, Run
-from hfcourse.runs.store import PATIENCE, RUNS, SHARED
+from hfcourse.runs.liveness import PATIENCE, SHARED
+from hfcourse.runs.models import RUNS, Chore, Run
 from hfcourse.runs.turns import GoingOn, Waiting
 
 # A message that took so long may be lost: its worker was killed, or the broker was started anew.
@@ -123,7 +123,7 @@ def is_served() -> bool:
     """Was there a worker a moment ago?"""
     with database.looking() as connection:
         served = connection.scalar(SERVED)
-    return served is not None and served > database.now() - timedelta(seconds=store.STALE_SECONDS)
+    return served is not None and served > database.now() - timedelta(seconds=liveness.STALE_SECONDS)
 
 
 def hold(run_ids: Collection[str]) -> None:

@@ -5,7 +5,7 @@ import weakref
 from flask import Flask, current_app
 
 from hfcourse.config import refuse
-from hfcourse.runs import store
+from hfcourse.runs import liveness, store
 from hfcourse.runs.in_hand import InHand
 from hfcourse.runs.keeper import Keeper
 from hfcourse.runs.limits import Limits
@@ -44,7 +44,7 @@ class Dispatcher:
 
     def place(self, run_id: str) -> tuple[int, int] | None:
         """Runs before this one where it waits, and how many wait there in all; None if it does not wait."""
-        return self.line.place(run_id) or store.places([run_id]).get(run_id)
+        return self.line.place(run_id) or liveness.places([run_id]).get(run_id)
 
     def is_stalled(self) -> bool:
         """Does nobody execute what waits?"""
@@ -62,7 +62,7 @@ class Dispatcher:
         app = self._app()
         if app and left:
             with app.app_context():
-                store.interrupt(left)
+                liveness.interrupt(left)
         self._in_hand.stop_all()
 
 

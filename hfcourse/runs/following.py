@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from flask import Flask, current_app
 
-from hfcourse.runs import dispatch, freshness, news, store
+from hfcourse.runs import dispatch, freshness, liveness, news
 from hfcourse.runs.models import Run
 
 LOOK_SECONDS = 0.1  # how often the runs of other processes are looked at
@@ -170,7 +170,7 @@ class Following:
         if not waiting or time.monotonic() - self._placed_at < PLACE_SECONDS:
             return set()
         self._placed_at = time.monotonic()
-        places = store.places(list(waiting))
+        places = liveness.places(list(waiting))
         moved = {run_id for run_id, each in waiting.items() if each.place != places.get(run_id)}
         for run_id in moved:
             waiting[run_id].place = places.get(run_id)

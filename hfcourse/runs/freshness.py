@@ -7,9 +7,8 @@ from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hfcourse import database
-from hfcourse.runs import store
-from hfcourse.runs.models import Run, RunEvent, RunFile, cursor
-from hfcourse.runs.store import RUN_EVENTS, RUNS
+from hfcourse.runs import liveness
+from hfcourse.runs.models import RUN_EVENTS, RUNS, Run, RunEvent, RunFile, cursor
 
 MOST_AT_ONCE = 200  # runs in one query: SQLite reads conditions of limited depth
 HOW_FAR = select(
@@ -29,8 +28,8 @@ def cursors(run_ids: Sequence[str]) -> dict[str, int]:
     """How far each of these runs has come, by its id; abandoned ones are marked first, deleted ones are missing."""
     with database.looking() as connection:
         rows = connection.execute(HOW_FAR, {"run_ids": run_ids}).all()
-    if any(store.is_astray(row.status, row.process, row.heartbeat) for row in rows):
-        store.interrupt_abandoned()
+    if any(liveness.is_astray(row.status, row.process, row.heartbeat) for row in rows):
+        liveness.interrupt_abandoned()
         return cursors(run_ids)
     return {row.id: cursor(row.last or 0, row.status) for row in rows}
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVarTuple, cast
 from sqlalchemy import Select, and_, func, literal, select, tuple_
 
 from hfcourse import database
-from hfcourse.runs import dispatch, pruning, store
+from hfcourse.runs import dispatch, liveness, pruning, store
 from hfcourse.runs.models import UNFINISHED, Run, RunWords
 from hfcourse.runs.words import MOST_TYPED, typed_words
 
@@ -141,7 +141,7 @@ def place_of(text: str | None) -> tuple[datetime, str] | None:
 
 def page(visitor: str, asked: Filter, before: str | None = None, after: str | None = None) -> Page:
     """The runs before or after a place; the newest where none is named, or where there is nothing."""
-    store.interrupt_abandoned()
+    liveness.interrupt_abandoned()
     if older_than := place_of(before):
         lines = lines_of(visitor, asked, before=older_than)
         if lines:
@@ -191,7 +191,7 @@ def latest(visitor: str | None, count: int) -> Sequence[Line]:
     """The visitor's newest runs."""
     if visitor is None:
         return []
-    store.interrupt_abandoned()
+    liveness.interrupt_abandoned()
     return lines_of(visitor, Filter(), most=count)
 
 

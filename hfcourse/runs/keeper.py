@@ -10,7 +10,7 @@ from typing import Protocol
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from hfcourse.runs import pruning, store
+from hfcourse.runs import liveness, pruning, store
 from hfcourse.runs.in_hand import InHand
 
 BEAT_SECONDS = 2
@@ -92,7 +92,7 @@ class Keeper:
 
     def _beat(self) -> None:
         if kept := self.kept():
-            store.beat(kept)
+            liveness.beat(kept)
         self._line.tend()
 
     def _heed_stops(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hfcourse.errors import Refused
-from hfcourse.runs import store
+from hfcourse.runs import liveness
 from hfcourse.runs.turns import GoingOn, Waiting
 
 MINUTE_SECONDS = 60
@@ -50,7 +50,7 @@ class Limits:
         Raises:
             Refused: `limit-reached`.
         """
-        everybody, own = store.waiting_counts(visitor)
+        everybody, own = liveness.waiting_counts(visitor)
         if everybody >= self.waiting or own >= self.waiting_per_visitor:
             raise Refused("limit-reached")
 

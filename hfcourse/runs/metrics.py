@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS
-from hfcourse.runs import pruning, store, tallies
+from hfcourse.runs import liveness, pruning, tallies
 from hfcourse.runs.models import FINAL, UNFINISHED, Run
 from hfcourse.runs.tallies import RunTally
 
@@ -27,7 +27,7 @@ class Site(Collector):
     """The site, as it is when it is asked."""
 
     def collect(self) -> Iterator[Metric]:
-        store.interrupt_abandoned()  # or what a killed process left would go on in these numbers
+        liveness.interrupt_abandoned()  # or what a killed process left would go on in these numbers
         counted = tallies.kept()
         yield outcomes(counted)
         yield space_errors(counted)

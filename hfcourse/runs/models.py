@@ -4,9 +4,9 @@ Beside them the sessions that Spaces keep for visitors, and what the site does o
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hfcourse import database
@@ -147,3 +147,7 @@ class SpaceSession(database.Base):
     space: Mapped[str] = mapped_column(String(200), primary_key=True)
     session_hash: Mapped[str] = mapped_column(String(32))
     created: Mapped[datetime] = mapped_column(database.Moment)
+
+
+# For statements on a bare connection.
+RUNS, RUN_EVENTS, RUN_FILES, RUN_WORDS = (cast(Table, each.__table__) for each in (Run, RunEvent, RunFile, RunWords))

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database
-from hfcourse.runs import looks, store
+from hfcourse.runs import liveness, looks
 from hfcourse.runs.models import UNFINISHED, Run, RunFile, SpaceSession
 from hfcourse.spaces import files, shelf
 from hfcourse.spaces.files import StoredFile
@@ -38,7 +38,7 @@ FINISHED: Condition = Run.status.not_in(UNFINISHED)
 def prune() -> int:
     """Delete what is past KEEP_DAYS or over KEEP_BYTES; return how many runs went."""
     limit = database.now() - timedelta(days=current_app.config["KEEP_DAYS"])
-    store.interrupt_abandoned()  # or what a killed process left would go on for ever, and stay
+    liveness.interrupt_abandoned()  # or what a killed process left would go on for ever, and stay
     gone, old = 0, (Run.created < limit, FINISHED, looks.is_unseen())
     while run_ids := oldest(*old):
         gone += remove(run_ids, *old)

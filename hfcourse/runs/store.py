@@ -1,8 +1,7 @@
 """The runs as they are kept: one row each, its events in order, its files.
 
 A run goes from `queued` to `running` by compare-and-set, so that nobody executes it twice, and from
-there to one of the final statuses. The process that has it in hand says so every few seconds; one that
-falls silent has abandoned its runs, and whoever looks next marks them `interrupted`.
+there to one of the final statuses.
 """
 
 import os
@@ -11,30 +10,36 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, cast
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS, Refused, Stopped
-from hfcourse.runs import news, tallies, words
-from hfcourse.runs.models import UNFINISHED, Run, RunEvent, RunFile, RunWords, SpaceSession
+from hfcourse.runs import liveness, news, tallies, words
+from hfcourse.runs.models import (
+    RUN_EVENTS,
+    RUN_FILES,
+    RUN_WORDS,
+    RUNS,
+    UNFINISHED,
+    Run,
+    RunEvent,
+    RunFile,
+    SpaceSession,
+)
 from hfcourse.runs.references import inputs_with_files
 from hfcourse.spaces.files import KeptFile, StoredFile
 from hfcourse.typography import french
 
-STALE_SECONDS = 10
-# Who has a run in hand that waits for any worker; nobody says that it is alive, and it waits for so long.
-SHARED, PATIENCE = "shared", timedelta(hours=1)
 RECENT_SPACES = 5
 # What a run has that nobody has taken in hand yet.
 QUEUED = {"status": "queued", "partials": 0, "outputs": [], "said": ""}
 
-RUNS, RUN_EVENTS, RUN_FILES, RUN_WORDS = (cast(Table, each.__table__) for each in (Run, RunEvent, RunFile, RunWords))
 # What every call and every look at a run needs is made once: making a statement anew costs more than executing it.
 # Those that speak of tables, and not of classes, are for a bare connection.
 RUN = select(Run).where(Run.id == bindparam("run_id"))
@@ -47,35 +52,6 @@ CLAIM = (
         status="running", started=bindparam("moment"), heartbeat=bindparam("moment"), process=bindparam("new_process")
     )
 )
-# The heartbeat of one that was abandoned is older than this.
-STALE = case(
-    (RUNS.c.process == SHARED, bindparam("out_of_patience", type_=database.Moment)),
-    else_=bindparam("stale", type_=database.Moment),
-)
-WAITING = select(func.count(), func.sum(case((RUNS.c.visitor == bindparam("visitor"), 1), else_=0))).where(
-    RUNS.c.status == "queued", RUNS.c.heartbeat >= STALE
-)
-IS_ABANDONED = RUNS.c.status.in_(UNFINISHED), RUNS.c.heartbeat < STALE
-IS_AHEAD = RUNS.c.status.in_(UNFINISHED), RUNS.c.heartbeat > bindparam("ahead", type_=database.Moment)
-ASTRAY = select(RUNS.c.id).where(IS_ABANDONED[0], or_(IS_ABANDONED[1], IS_AHEAD[1])).limit(1)
-# The clock went back: whoever is alive says so again, and a run whose process is gone shall not last until then.
-SET_BACK = update(RUNS).where(*IS_AHEAD).values(heartbeat=bindparam("moment"))
-INTERRUPT_ABANDONED = (
-    update(RUNS)
-    .where(*IS_ABANDONED)
-    .values(status="interrupted", finished=bindparam("moment"))
-    .returning(*tallies.COUNTED)
-)
-PLACES = (
-    select(
-        RUNS.c.id,
-        (func.row_number().over(partition_by=RUNS.c.process, order_by=(RUNS.c.created, RUNS.c.id)) - 1).label("rank"),
-        func.count().over(partition_by=RUNS.c.process).label("size"),
-    )
-    .where(RUNS.c.status == "queued", RUNS.c.heartbeat >= STALE)
-    .subquery()
-)
-PLACES_OF = select(PLACES).where(PLACES.c.id.in_(bindparam("run_ids", expanding=True)))
 IS_THERE = select(RUNS.c.id).where(RUNS.c.id == bindparam("run_id"))
 NEXT_EVENT = select(func.coalesce(func.max(RUN_EVENTS.c.n), 0) + 1).where(RUN_EVENTS.c.run_id == bindparam("run_id"))
 # A run that nobody has taken in hand is stopped by the asking alone.
@@ -185,8 +161,8 @@ def find(run_id: str, visitor: str | None) -> Run | None:
         if run is None or run.visitor != visitor:
             return None
         set_committed_value(run, "events", session.scalars(EVENTS, {"run_id": run_id}).all())
-    if is_astray(run.status, run.process, run.heartbeat):
-        interrupt_abandoned()
+    if liveness.is_astray(run.status, run.process, run.heartbeat):
+        liveness.interrupt_abandoned()
         return find(run_id, visitor)
     return run
 
@@ -393,77 +369,6 @@ def session_hash(visitor: str, space: str) -> str:
             return made.session_hash
         return session_hash(visitor, space)
     return kept.session_hash
-
-
-def waiting_counts(visitor: str) -> tuple[int, int]:
-    """Runs that wait for their turn, of everybody and of this visitor; those left behind wait for nothing."""
-    with database.looking() as connection:
-        everybody, own = connection.execute(WAITING, {"visitor": visitor, **stale_moments()}).one()
-    return everybody, own or 0
-
-
-def places(run_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Of those of these runs that wait: how many come before, and how many wait in all, where it waits."""
-    with database.looking() as connection:
-        rows = connection.execute(PLACES_OF, {"run_ids": run_ids, **stale_moments()}).all()
-    return {row.id: (row.rank, row.size) for row in rows}
-
-
-def beat(run_ids: Sequence[str]) -> None:
-    """Say that these runs are still in hand."""
-    changed(update(Run).where(Run.id.in_(run_ids), Run.status.in_(UNFINISHED)).values(heartbeat=database.now()))
-
-
-def stale_moments() -> dict[str, datetime]:
-    """A heartbeat before this moment is that of a process that is gone, or of a run that waited for too long."""
-    moment = database.now()
-    return {"stale": moment - timedelta(seconds=STALE_SECONDS), "out_of_patience": moment - PATIENCE}
-
-
-def is_astray(status: str, process: str, heartbeat: datetime) -> bool:
-    """Is this an unfinished run that nobody has in hand, or of which it cannot be told: see `interrupt_abandoned`."""
-    if status not in UNFINISHED or is_unsure():
-        return False
-    stale = stale_moments()["out_of_patience" if process == SHARED else "stale"]
-    return heartbeat < stale or heartbeat > ahead_moment()
-
-
-def is_unsure() -> bool:
-    """Did the database fail a moment ago, so that those who are alive may not have been able to say so?"""
-    return database.failed_within(STALE_SECONDS)
-
-
-def ahead_moment() -> datetime:
-    """A heartbeat after this moment was written before the clock went back."""
-    return database.now() + timedelta(seconds=STALE_SECONDS)
-
-
-def interrupt_abandoned() -> None:
-    """Mark the runs of processes that are gone."""
-    if is_unsure():
-        return
-    moments = {"ahead": ahead_moment(), **stale_moments()}
-    with database.looking() as connection:
-        if connection.scalar(ASTRAY, moments) is None:
-            return
-    with database.changing() as connection:
-        connection.execute(SET_BACK, {"moment": database.now(), "ahead": moments["ahead"]})
-        gone = connection.execute(INTERRUPT_ABANDONED, {"moment": database.now(), **stale_moments()})
-        tallies.add(connection, gone.all())
-
-
-def interrupt(run_ids: Sequence[str]) -> None:
-    """Mark these runs: the process that has them in hand is about to end."""
-    mark_interrupted(Run.id.in_(run_ids), Run.status.in_(UNFINISHED))
-    for run_id in run_ids:
-        news.tell(run_id)
-
-
-def mark_interrupted(*conditions: ColumnElement[bool]) -> None:
-    """Give the unfinished runs that meet the conditions their final status."""
-    ending = update(RUNS).where(*conditions).values(status="interrupted", finished=database.now())
-    with database.changing() as connection:
-        tallies.add(connection, connection.execute(ending.returning(*tallies.COUNTED)).all())
 
 
 def error_of(run: Run) -> dict[str, str] | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from hfcourse.config import refuse
-from hfcourse.runs import admission, ending, store
+from hfcourse.runs import admission, ending, liveness
 from hfcourse.runs.in_hand import InHand
 from hfcourse.runs.limits import Limits
 from hfcourse.runs.turns import Waiting
@@ -35,7 +35,7 @@ class Workers:
     def __init__(self, app: Flask, limits: Limits, in_hand: InHand) -> None:
         self._app = weakref.ref(app)
         self.limits, self._in_hand = limits, in_hand
-        self.holder = store.SHARED
+        self.holder = liveness.SHARED
         self.celery = celery_on(app.config["QUEUE_URL"])
 
         def execute(run_id: str) -> None:
@@ -57,7 +57,7 @@ class Workers:
 
     def place(self, run_id: str) -> tuple[int, int] | None:
         """Runs before this one, and how many wait in all."""
-        return store.places([run_id]).get(run_id)
+        return liveness.places([run_id]).get(run_id)
 
     def is_reachable(self) -> bool:
         """Does the broker answer?"""
