@@ -1,6 +1,8 @@
 """The cast and the stage: a site in a folder of its own, a student, a stranger, an awake practice Space."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,10 @@ from flask.testing import FlaskClient
 
 from hfcourse import create_app
 from hfcourse.practice.server import PracticeServer
+from tests.keeping import known_as
 from tests.posting import Student
 from tests.practice_fixtures import practice  # noqa: F401  (one for the whole session: it takes seconds to wake)
+from tests.spaces.fake import FakeSpace
 
 pytest.register_assert_rewrite("tests.trials", "tests.filling", "tests.answering")  # their asserts say what differs
 
@@ -24,14 +28,57 @@ def end(app: Flask) -> None:
     app.extensions["database"].kw["bind"].dispose()
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    """A site of its own, with nothing in it; what it started ends with the test."""
-    made = create_app({"INSTANCE": str(tmp_path / "instance"), "TESTING": True})
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file that a site makes at its first start: its migrations take longer than most tests."""
+    folder = tmp_path_factory.mktemp("first-start")
+    end(create_app({"INSTANCE": str(folder), "TESTING": True}))
+    with closing(sqlite3.connect(folder / "hfcourse.sqlite")) as connection:
+        return connection.serialize()
+
+
+@contextmanager
+def opened(instance: Path, database: bytes) -> Iterator[Flask]:
+    """A site that began with this database; what it started ends with the block."""
+    instance.mkdir(exist_ok=True)
+    (instance / "hfcourse.sqlite").write_bytes(database)
+    made = create_app({"INSTANCE": str(instance), "TESTING": True})
     own_practice = made.extensions["practice"]
     yield made
     end(made)
     own_practice.stop()
+
+
+@pytest.fixture
+def app(tmp_path: Path, empty_database: bytes) -> Iterator[Flask]:
+    """A site of its own, with nothing in it."""
+    with opened(tmp_path / "instance", empty_database) as made:
+        yield made
+
+
+@pytest.fixture
+def inside(app: Flask) -> Iterator[None]:
+    """What the test asks of the store is asked of this site."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def space() -> Iterator[FakeSpace]:
+    """A Space of ours, whose endpoint `/echo` takes some words."""
+    made = FakeSpace()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, space: FakeSpace, empty_database: bytes) -> Iterator[Flask]:
+    """A site with one Space, `a/b`."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "spaces.toml").write_text(f'[[space]]\nid = "a/b"\nurl = "{space.url}"\n')
+    with opened(folder, empty_database) as made:
+        yield made
 
 
 @pytest.fixture
@@ -53,6 +100,12 @@ def client(app: Flask) -> FlaskClient:
 def student(client: FlaskClient) -> Student:
     """A student in front of the site."""
     return Student(client)
+
+
+@pytest.fixture
+def awa(student: Student) -> Student:
+    """A student whom the site knows as `awa`."""
+    return known_as(student, "awa")
 
 
 @pytest.fixture
