@@ -1,7 +1,9 @@
 """The cast and the stage: a site in a folder of its own, a student, a stranger, an awake practice Space."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,10 @@ from hfcourse import create_app, database
 from hfcourse.practice.server import PracticeServer
 from hfcourse.spaces.shelf import SpaceDescription
 from tests.buckets import bucket, files_url, s3_server  # noqa: F401  (a site may keep its files in a bucket)
+from tests.keeping import known_as
 from tests.posting import Student
 from tests.practice_fixtures import practice, until  # noqa: F401  (one for the whole session: it takes seconds to wake)
+from tests.spaces.fake import FakeSpace
 
 pytest.register_assert_rewrite("tests.trials", "tests.filling", "tests.answering")  # their asserts say what differs
 
@@ -36,14 +40,57 @@ def forget_spaces(app: Flask) -> None:
         connection.execute(delete(SpaceDescription))
 
 
-@pytest.fixture
-def app(tmp_path: Path, files_url: str) -> Iterator[Flask]:  # noqa: F811
-    """A site of its own, with nothing in it; what it started ends with the test."""
-    made = create_app({"INSTANCE": str(tmp_path / "instance"), "TESTING": True, "FILES_URL": files_url})
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file that a site makes at its first start: its migrations take longer than most tests."""
+    folder = tmp_path_factory.mktemp("first-start")
+    end(create_app({"INSTANCE": str(folder), "TESTING": True}))
+    with closing(sqlite3.connect(folder / "hfcourse.sqlite")) as connection:
+        return connection.serialize()
+
+
+@contextmanager
+def opened(instance: Path, content: bytes, **settings: str) -> Iterator[Flask]:
+    """A site that began with this database; what it started ends with the block."""
+    instance.mkdir(exist_ok=True)
+    (instance / "hfcourse.sqlite").write_bytes(content)
+    made = create_app({"INSTANCE": str(instance), "TESTING": True} | settings)
     own_practice = made.extensions["practice"]
     yield made
     end(made)
     own_practice.stop()
+
+
+@pytest.fixture
+def app(tmp_path: Path, empty_database: bytes, files_url: str) -> Iterator[Flask]:  # noqa: F811
+    """A site of its own, with nothing in it."""
+    with opened(tmp_path / "instance", empty_database, FILES_URL=files_url) as made:
+        yield made
+
+
+@pytest.fixture
+def inside(app: Flask) -> Iterator[None]:
+    """What the test asks of the store is asked of this site."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def space() -> Iterator[FakeSpace]:
+    """A Space of ours, whose endpoint `/echo` takes some words."""
+    made = FakeSpace()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, space: FakeSpace, empty_database: bytes) -> Iterator[Flask]:
+    """A site with one Space, `a/b`."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "spaces.toml").write_text(f'[[space]]\nid = "a/b"\nurl = "{space.url}"\n')
+    with opened(folder, empty_database) as made:
+        yield made
 
 
 @pytest.fixture
@@ -65,6 +112,12 @@ def client(app: Flask) -> FlaskClient:
 def student(client: FlaskClient) -> Student:
     """A student in front of the site."""
     return Student(client)
+
+
+@pytest.fixture
+def awa(student: Student) -> Student:
+    """A student whom the site knows as `awa`."""
+    return known_as(student, "awa")
 
 
 @pytest.fixture

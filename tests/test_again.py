@@ -2,13 +2,12 @@
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from hfcourse import create_app, database
+from hfcourse import database
 from hfcourse.errors import Stopped
 from hfcourse.practice.server import PracticeServer
 from hfcourse.runs import history, store
@@ -17,7 +16,7 @@ from hfcourse.runs.models import Run, RunEvent, RunFile, RunWords
 from hfcourse.spaces import files
 from hfcourse.spaces.files import StoredFile
 from hfcourse.spaces.uploads import GONE
-from tests.conftest import end, forget_spaces
+from tests.conftest import forget_spaces
 from tests.keeping import kept_run, known_as
 from tests.posting import Student, error_codes, fields_of, read
 from tests.practice_fixtures import until
@@ -119,24 +118,6 @@ def test_an_event_that_comes_after_its_run_was_deleted_ends_the_call(app: Flask,
 
 
 # Where the Space has changed
-
-
-@pytest.fixture
-def space() -> Iterator[FakeSpace]:
-    made = FakeSpace()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def site(tmp_path: Path, space: FakeSpace) -> Iterator[Flask]:
-    """A site with one Space, `a/b`, whose endpoint `/echo` takes some words."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    (folder / "spaces.toml").write_text(f'[[space]]\nid = "a/b"\nurl = "{space.url}"\n')
-    made = create_app({"INSTANCE": str(folder), "TESTING": True})
-    yield made
-    end(made)
 
 
 @pytest.fixture

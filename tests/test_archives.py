@@ -4,7 +4,6 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,20 +17,9 @@ from tests.keeping import kept_run, known_as
 from tests.posting import Student
 from tests.test_french import faults_of
 
-pytestmark = both_storages
+pytestmark = [both_storages, pytest.mark.usefixtures("inside")]
 BYTES = bytes(range(256)) * 1000
 AT = datetime(2026, 7, 14, 12, 5, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def inside(app: Flask) -> Iterator[None]:
-    with app.app_context():
-        yield
-
-
-@pytest.fixture
-def awa(student: Student) -> Student:
-    return known_as(student, "awa")
 
 
 def with_output_file(run_id: str, visitor: str, name: str, content: bytes) -> None:

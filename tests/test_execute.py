@@ -2,7 +2,6 @@
 
 import io
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,24 +23,6 @@ from tests.posting import Student, error_codes, read
 from tests.spaces import fake
 from tests.spaces.fake import FakeSpace, generating
 from tests.spaces.hostile import takes_file
-
-
-@pytest.fixture
-def space() -> Iterator[FakeSpace]:
-    made = FakeSpace()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def site(tmp_path: Path, space: FakeSpace) -> Iterator[Flask]:
-    """A site with one Space."""
-    folder = tmp_path / "instance"
-    folder.mkdir()
-    (folder / "spaces.toml").write_text(f'[[space]]\nid = "a/b"\nurl = "{space.url}"\n')
-    made = create_app({"INSTANCE": str(folder), "TESTING": True})
-    yield made
-    end(made)
 
 
 def run_of(student: Student) -> dict[str, Any]:

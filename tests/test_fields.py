@@ -11,11 +11,10 @@ from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from sqlalchemy import update
 
-from hfcourse import create_app, database
+from hfcourse import database
 from hfcourse.runs.models import Run, RunFile
 from hfcourse.spaces import files
 from hfcourse.tokens import MASK
-from tests.conftest import end
 from tests.posting import Student, error_codes, fields_of, read
 from tests.spaces.fake import FakeSpace
 
@@ -42,17 +41,6 @@ def space() -> Iterator[FakeSpace]:
     made = FakeSpace(config=EVERYTHING["config"], info=EVERYTHING["info"])
     yield made
     made.close()
-
-
-@pytest.fixture
-def site(tmp_path: Path, space: FakeSpace) -> Iterator[Flask]:
-    """A site with one Space."""
-    folder = tmp_path / "instance"
-    folder.mkdir()
-    (folder / "spaces.toml").write_text(f'[[space]]\nid = "a/b"\nurl = "{space.url}"\n')
-    made = create_app({"INSTANCE": str(folder), "TESTING": True})
-    yield made
-    end(made)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The list of one's runs: what it shows, finds and narrows, page by page; what is deleted from it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,17 +17,7 @@ from tests.keeping import kept_run, known_as
 from tests.posting import Student, fields_of, read
 from tests.test_french import faults_in
 
-
-@pytest.fixture(autouse=True)
-def inside(app: Flask) -> Iterator[None]:
-    with app.app_context():
-        yield
-
-
-@pytest.fixture
-def awa(student: Student) -> Student:
-    """A student whom the site knows as `awa`."""
-    return known_as(student, "awa")
+pytestmark = pytest.mark.usefixtures("inside")
 
 
 @pytest.fixture

@@ -1,17 +1,17 @@
 """A run as a report in Markdown: what stands in it, and that nobody's words get out of their place."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask
 from markdown_it import MarkdownIt
 
 from hfcourse.runs.quoting import fenced, in_code
-from tests.keeping import kept_run, known_as
+from tests.keeping import kept_run
 from tests.posting import Student
 from tests.test_french import faults_of
+
+pytestmark = pytest.mark.usefixtures("inside")
 
 # What would be markup, in a reader that lets HTML through.
 HOSTILE = (
@@ -33,17 +33,6 @@ HOSTILE = (
     "https://elsewhere.example/",
 )
 ALLOWED = {"h1", "h2", "h3", "ul", "li", "p", "code", "pre"}
-
-
-@pytest.fixture(autouse=True)
-def inside(app: Flask) -> Iterator[None]:
-    with app.app_context():
-        yield
-
-
-@pytest.fixture
-def awa(student: Student) -> Student:
-    return known_as(student, "awa")
 
 
 def output(component: str, value: Any, label: str = "Sortie") -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.posting import error_codes, fields_of
 
 PATIENCE_SECONDS = 30
 LOOK_SECONDS = 0.05
+ENDS = ("succeeded", "failed", "stopped", "interrupted")
 FILLER = "12"  # as a text, as a number, as JSON
 
 
@@ -91,11 +93,23 @@ class Visitor:
 
     def finished(self, run: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
         """The run as JSON, once it is over."""
+        return self.wait_for(run, ENDS, seconds)
+
+    def wait_for(self, run: str, statuses: Collection[str], seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
+        """The run as JSON, once it has one of these statuses."""
         deadline = time.monotonic() + seconds
-        while (found := self.state(run))["status"] in ("queued", "running"):
+        while (found := self.state(run))["status"] not in statuses:
+            assert found["status"] not in ENDS, found
             assert time.monotonic() < deadline, found
             time.sleep(LOOK_SECONDS)
         return found
+
+    def cookies(self) -> list[Any]:
+        """The visitor's cookies, for a browser that goes on in their place."""
+        return [
+            {"name": each.name, "value": each.value or "", "url": str(self.browser.base_url)}
+            for each in self.browser.cookies.jar
+        ]
 
     def try_out(self, address: str) -> Visit:
         """The whole of a visit: the form, the run while it goes on, its end, its files, the list of runs."""

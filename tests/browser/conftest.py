@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.site import Site, pretended_hub, started
-from tests.browser.watch import Watch
+from tests.browser.visits import Visit, Visits
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -19,6 +19,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-gpu",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 PATIENCE_MS = 15_000
@@ -69,27 +70,35 @@ def sleeping_site(browser: Browser, tmp_path: Path) -> Iterator[Site]:
         yield made
 
 
+@pytest.fixture(scope="package")
+def visits(browser: Browser) -> Visits:
+    """The contexts of this browser, which tests take one after another."""
+    return Visits(browser, PATIENCE_MS)
+
+
 @pytest.fixture
-def student_at(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StudentAt]:
+def student_at(visits: Visits, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StudentAt]:
     """`student_at(site, **options)`: a new visitor's page; no complaint of the browser is let pass."""
-    opened: list[tuple[BrowserContext, Watch, Site]] = []
+    opened: list[tuple[Visit, Site]] = []
 
     def enter(site: Site, **options: Any) -> Page:
-        options.setdefault("viewport", {"width": 1280, "height": 900})
-        context = browser.new_context(base_url=site.url, locale="fr-FR", **options)
-        context.set_default_timeout(PATIENCE_MS)
-        opened.append((context, Watch(context, site.url), site))
-        return context.new_page()
+        visit = visits.begin(site.url, **options)
+        opened.append((visit, site))
+        return visit.page
 
     yield enter
-    for number, (context, _, site) in enumerate(opened):
+    complaints = [complaint for visit, _ in opened for complaint in visit.watch.complaints]
+    for number, (visit, site) in enumerate(opened):
         if request.node.stash.get(failed, False):
             picture = tmp_path / f"failure-{number}.png"
-            context.pages[-1].screenshot(path=picture, full_page=True)
-            print(f"{context.pages[-1].url}: see {picture}\n{site.log.read_text()[-3000:]}")
-        context.close()
-    for _, watch, site in opened:
-        assert watch.complaints == []
+            page = visit.context.pages[-1]
+            page.screenshot(path=picture, full_page=True)
+            print(f"{page.url}: see {picture}\n{site.log.read_text()[-3000:]}")
+            visit.context.close()
+        else:
+            visits.end(visit)
+    assert complaints == []
+    for _, site in opened:
         assert "Traceback" not in site.log.read_text()
 
 

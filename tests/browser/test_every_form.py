@@ -50,7 +50,7 @@ def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 def reader(served: Served, student_at: StudentAt) -> Page:
-    return student_at(served.site)
+    return student_at(served.site, keeps_page=True)
 
 
 @pytest.fixture(scope="module")
@@ -122,9 +122,8 @@ def test_the_answers_are_for_everybody(served: Served, reader: Page, seen: set[E
         for name, run in runs.items()
         if is_new(visitor.get(f"/essais/{run['id']}").text, "section[data-output]", seen)
     }
-    cookies = [{"name": each.name, "value": each.value, "url": served.site.url} for each in visitor.browser.cookies.jar]
     visitor.close()
-    reader.context.add_cookies(cookies)
+    reader.context.add_cookies(visitor.cookies())
     found = {}
     for name, run in runs.items():
         reader.goto(f"/essais/{run['id']}")

@@ -1,15 +1,16 @@
 """Every kind of page, in both themes, on a telephone and on a desk: axe finds nothing, nothing overflows."""
 
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PIL import Image
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import StudentAt
 from tests.browser.site import PRACTICE, WAKE_SECONDS, Site
+from tests.filling import Upload, filled, post
+from tests.visiting import Visitor
 
 AXE = (Path(__file__).parent / "axe-4.14.1.min.js").read_text(encoding="utf-8")
 TELL = """({violations}) => violations.map(({id, help, nodes}) =>
@@ -24,6 +25,7 @@ LOOK_AGAIN = f"""async () => {{
   const runOnly = ["color-contrast", "target-size", "scrollable-region-focusable"];
   return ({TELL})(await axe.run(document, {{runOnly, resultTypes: ["violations"]}}));
 }}"""
+WIDTH_ALONE = "() => []"  # a chosen theme has been looked at on the telephone
 OVERFLOW = "() => document.documentElement.scrollWidth - innerWidth"
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot")
@@ -31,113 +33,117 @@ ENDPOINTS = ("saluer", "calculer", "compter", "filtrer", "classer", "resumer", "
 VALUES = {
     "saluer": {"prenom": "Awa"},
     "compter": {"jusqua": "2", "pause": "0,1"},
+    "filtrer": {"image": Upload("rouge.png")},
     "classer": {"phrase": "Il fait beau ce matin."},
     "discuter": {"message": "Qu’est-ce qu’un Space ?"},
 }
+LONG = {"jusqua": "20", "pause": "2"}
 
-Arrive = Callable[[Page], object]
-
-
-def red_picture() -> FilePayload:
-    """A small PNG."""
-    kept = io.BytesIO()
-    Image.new("RGB", (40, 30), "#cc2233").save(kept, "PNG")
-    return {"name": "rouge.png", "mimeType": "image/png", "buffer": kept.getvalue()}
+# A page is arrived at in the browser, by somebody who may have sent forms before, without one.
+Arrive = Callable[[Page, Visitor], object]
 
 
 def at(path: str) -> Arrive:
     """Open this address."""
-    return lambda page: page.goto(path)
+    return lambda page, visitor: page.goto(path)
 
 
-def send(page: Page, endpoint: str, **values: str) -> None:
-    """Fill the form of an endpoint and send it."""
-    page.goto(f"{PRACTICE}?endpoint=/{endpoint}")
-    for name, text in values.items():
-        page.locator(f"[name=arg-{name}]").fill(text)
-    if endpoint == "filtrer":
-        page.locator("[name=arg-image]").set_input_files(red_picture())
-    page.locator("form[data-endpoint] .submit button").click()
+def send(visitor: Visitor, endpoint: str, status: str = "succeeded", **values: Any) -> str:
+    """Fill the form of an endpoint, send it, wait for this status; the address of the run."""
+    form = visitor.form_at(PRACTICE, endpoint=f"/{endpoint}")
+    assert form is not None, visitor.visit.end
+    address = post(visitor, form, filled(form, values)).headers["location"]
+    visitor.wait_for(address, [status])
+    return address
 
 
-def run(endpoint: str, status: str = "succeeded", **values: str) -> Arrive:
-    """Create a run and wait for this status."""
+def open_as(visitor: Visitor, page: Page, address: str) -> None:
+    """Open an address as somebody who has been at the site before."""
+    page.context.add_cookies(visitor.cookies())
+    page.goto(address)
 
-    def arrive(page: Page) -> None:
-        send(page, endpoint, **values)
+
+def run(endpoint: str, status: str = "succeeded", **values: Any) -> Arrive:
+    """A run with this status."""
+
+    def arrive(page: Page, visitor: Visitor) -> None:
+        open_as(visitor, page, send(visitor, endpoint, status, **values))
         expect(page.locator("article[data-run]")).to_have_attribute("data-status", status)
 
     return arrive
 
 
-def counting(page: Page, status: str = "running") -> None:
+def counting(page: Page, visitor: Visitor) -> None:
     """A run that takes 40 seconds, with a first partial output."""
-    run("compter", status, jusqua="20", pause="2")(page)
+    run("compter", "running", **LONG)(page, visitor)
     expect(page.locator("[data-output]")).to_be_visible()
 
 
-def waiting(page: Page) -> None:
+def waiting(page: Page, visitor: Visitor) -> None:
     """A third run at once: it waits for one of the two others."""
-    for status in ("running", "running", "queued"):
-        run("compter", status, jusqua="20", pause="2")(page)
+    for _ in range(2):
+        send(visitor, "compter", "running", **LONG)
+    run("compter", "queued", **LONG)(page, visitor)
 
 
-def stopped(page: Page) -> None:
+def stopped(page: Page, visitor: Visitor) -> None:
     """A run that was stopped half-way."""
-    counting(page)
+    counting(page, visitor)
     page.get_by_role("button", name="Arrêter").click()
     expect(page.locator("article[data-run]")).to_have_attribute("data-status", "stopped")
 
 
-def refused(page: Page) -> None:
+def refused(page: Page, visitor: Visitor) -> None:
     """A form with two fields to correct."""
-    send(page, "calculer", a="douze", b="treize")
+    page.goto(f"{PRACTICE}?endpoint=/calculer")
+    for name, text in {"a": "douze", "b": "treize"}.items():
+        page.locator(f"[name=arg-{name}]").fill(text)
+    page.locator("form[data-endpoint] .submit button").click()
     expect(page.locator("[aria-invalid=true]")).to_have_count(2)
 
 
-def longer_table(page: Page) -> None:
+def longer_table(page: Page, visitor: Visitor) -> None:
     """A table with a line more than the Space's own."""
     page.goto(f"{PRACTICE}?endpoint=/resumer")
     page.get_by_role("button", name="Ajouter une ligne").click()
     expect(page.locator("table.grid tbody tr")).to_have_count(4)
 
 
-def my_runs(page: Page) -> None:
-    """A list of runs that is not empty: one succeeded, one failed."""
-    run("saluer", prenom="Awa")(page)
-    run("calculer", "failed", b="0")(page)
-    page.goto("/essais/")
-    expect(page.locator(".lines > li")).to_have_count(2)
-
-
 def my_runs_at(path: str) -> Arrive:
-    """A page that there is for somebody who has runs."""
+    """A page that there is for somebody who has runs: one succeeded, one failed."""
 
-    def arrive(page: Page) -> None:
-        my_runs(page)
-        page.goto(path)
+    def arrive(page: Page, visitor: Visitor) -> None:
+        send(visitor, "saluer", prenom="Awa")
+        send(visitor, "calculer", "failed", b="0")
+        open_as(visitor, page, path)
 
     return arrive
 
 
-def deleting_one(page: Page) -> None:
+def my_runs(page: Page, visitor: Visitor) -> None:
+    """A list of runs that is not empty."""
+    my_runs_at("/essais/")(page, visitor)
+    expect(page.locator(".lines > li")).to_have_count(2)
+
+
+def deleting_one(page: Page, visitor: Visitor) -> None:
     """The question before a run is deleted that goes on."""
-    counting(page)
+    counting(page, visitor)
     page.get_by_role("link", name="Supprimer l’essai").click()
 
 
-def deleted(page: Page) -> None:
+def deleted(page: Page, visitor: Visitor) -> None:
     """The list after a run was deleted from it."""
-    my_runs(page)
+    my_runs(page, visitor)
     page.get_by_role("link", name="Supprimer l’essai").first.click()
     page.get_by_role("button", name="Supprimer l’essai").click()
     expect(page.get_by_role("status")).to_be_visible()
 
 
-def home_again(page: Page) -> None:
+def home_again(page: Page, visitor: Visitor) -> None:
     """The front page of somebody who has tried something."""
-    run("saluer", prenom="Awa")(page)
-    page.goto("/")
+    send(visitor, "saluer", prenom="Awa")
+    open_as(visitor, page, "/")
 
 
 PAGES: dict[str, Arrive] = {
@@ -193,12 +199,12 @@ SAME_TITLE = {
 }
 
 
-def faults(page: Page) -> list[str]:
-    """What is wrong with the page on show: light on a telephone, dark on a desk."""
+def faults(page: Page, has_own_theme: bool = False) -> list[str]:
+    """What is wrong with the page on show: light on a telephone, dark on a desk; in its own theme if it has one."""
     found = []
     page.evaluate(AXE)
     # Without motion: a colour on its way from one theme to the other is nobody's contrast.
-    for theme, size, look in (("light", PHONE, RUN_AXE), ("dark", DESK, LOOK_AGAIN)):
+    for theme, size, look in (("light", PHONE, RUN_AXE), ("dark", DESK, WIDTH_ALONE if has_own_theme else LOOK_AGAIN)):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         page.set_viewport_size(size)
         where = f"{theme}, {size['width']} px"
@@ -214,15 +220,28 @@ def titles() -> dict[str, str]:
     return {}
 
 
+@pytest.fixture
+def looking(site: Site, student_at: StudentAt) -> Page:
+    """A new visitor's page, in the window of those before: a new one takes longer than a look."""
+    return student_at(site, keeps_page=True)
+
+
+@pytest.fixture
+def visitor(site: Site) -> Iterator[Visitor]:
+    somebody = Visitor(site)
+    yield somebody
+    somebody.close()
+
+
 @pytest.mark.parametrize("kind", PAGES)
-def test_the_page_is_for_everybody(page: Page, titles: dict[str, str], kind: str):
-    PAGES[kind](page)
-    assert faults(page) == []
-    expect(page.locator("html")).to_have_attribute("lang", "fr")
-    expect(page.locator("h1")).to_have_count(1)
-    expect(page.locator("main")).to_have_count(1)
+def test_the_page_is_for_everybody(looking: Page, visitor: Visitor, titles: dict[str, str], kind: str):
+    PAGES[kind](looking, visitor)
+    assert faults(looking) == []
+    expect(looking.locator("html")).to_have_attribute("lang", "fr")
+    expect(looking.locator("h1")).to_have_count(1)
+    expect(looking.locator("main")).to_have_count(1)
     kept = SAME_TITLE.get(kind, kind)
-    assert titles.setdefault(page.title(), kept) == kept
+    assert titles.setdefault(looking.title(), kept) == kept
 
 
 def test_a_sleeping_space_is_for_everybody_too(sleeping_site: Site, student_at: StudentAt):

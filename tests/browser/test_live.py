@@ -32,9 +32,9 @@ def led_site(led: Led, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
 
 
 @pytest.fixture
-def reader(led: Led, led_site: Site, student_at: StudentAt) -> Iterator[Page]:
-    """Somebody's page; a run that it left behind ends."""
-    page = student_at(led_site)
+def reader(led: Led, led_site: Site, student_at: StudentAt, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Somebody's page, of a browser of its own if the test wants one; a run that it left behind ends."""
+    page = student_at(led_site, is_alone=getattr(request, "param", False))
     yield page
     state = led.state()
     led.say(*["finir"] * (state["begun"] - state["ended"]))
@@ -99,6 +99,7 @@ def test_everything_arrives_in_place_and_the_end_is_announced(reader: Page, led:
     assert is_kept(reader)
 
 
+@pytest.mark.parametrize("reader", [True], indirect=True, ids=["its own clock"])
 def test_the_clock_of_a_run_goes_on_by_itself(led: Led, reader: Page):
     reader.clock.install()
     start(reader, led)
@@ -140,6 +141,7 @@ def test_without_our_script_the_page_is_followed_all_the_same(reader: Page, led:
     assert is_kept(reader)
 
 
+@pytest.mark.parametrize("reader", [True], indirect=True, ids=["its own clock"])
 def test_a_page_that_nobody_looks_at_asks_for_nothing_and_catches_up(reader: Page, led: Led):
     reader.clock.install()
     start(reader, led)
