@@ -21,6 +21,7 @@ from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from hfcourse import pages
 from hfcourse.typography import french
 
 SAID_CHARACTERS = 500
@@ -343,7 +344,7 @@ CSRF_EXPLANATION = explain(
 
 def is_fragment() -> bool:
     """Does a script of the page ask for a part of it?"""
-    return request.headers.get("HX-Request") == "true"
+    return request.headers.get("HX-Request") == "true" or pages.is_in_lesson()
 
 
 def error_page(status: int, explanation: Explanation) -> tuple[str, int]:

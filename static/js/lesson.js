@@ -55,6 +55,18 @@ document.addEventListener("change", (event) => {
   if (list?.method === "post") send(list);
 });
 
+// A form is tried in place; what that takes comes when a reader asks for it. If it does not, its page does as well.
+const tools = document.currentScript.dataset.try;
+document.addEventListener("click", async (event) => {
+  const block = event.target.closest("[data-try]")?.closest(".try");
+  if (!block) return;
+  try {
+    await (await import(tools)).open(block);
+  } catch {
+    location.href = block.querySelector("a").href;
+  }
+});
+
 // The definition of a word is shown beside it; with a key held down the link stays a link.
 document.addEventListener("click", (event) => {
   const word = event.target.closest("a.term");
@@ -77,3 +89,7 @@ addEventListener("afterprint", () => {
     delete opened.dataset.folded;
   }
 });
+
+// Who comes back finds the blocks as they were. Last, because a browser may forbid to look.
+const isBack = ["back_forward", "reload"].includes(performance.getEntriesByType("navigation")[0]?.type);
+if (tools && isBack && sessionStorage.getItem(`essais ${location.pathname}`)) import(tools).then(({ reopen }) => reopen());
