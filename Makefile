@@ -22,7 +22,7 @@ help:  ## list the commands
 run: port $(RUN_STAMP)  ## install what is missing, then start the site on http://127.0.0.1:5000
 	@$(BIN)/flask run --port $(PORT)
 
-test: $(DEV_STAMP)  ## run all tests; those in a browser need Chromium, REQUIRE_ALL=1 insists on it
+test: $(DEV_STAMP)  ## run all tests; some need Chromium, curl or Node, REQUIRE_ALL=1 insists on them
 	@$(BIN)/python -m pytest $(PYTEST)
 
 older-gradio: $(DEV_STAMP)  ## install Gradio 3, 4 and 5, each beside .venv, for the tests that call them (1.4 GB)

@@ -23,6 +23,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from hfcourse import pages
 from hfcourse.typography import french
 
 SAID_CHARACTERS = 500
@@ -377,7 +378,7 @@ CSRF_EXPLANATION = explain(
 
 def is_fragment() -> bool:
     """Does a script of the page ask for a part of it?"""
-    return request.headers.get("HX-Request") == "true"
+    return request.headers.get("HX-Request") == "true" or pages.is_in_lesson()
 
 
 def error_page(status: int, explanation: Explanation) -> tuple[str, int]:

@@ -17,6 +17,9 @@ MONTHS = (
 )  # fmt: skip
 THEMES = ("light", "dark")
 STATIC_AGE_SECONDS = 365 * 24 * 3600
+# Whoever asks for a part of a page says where it will stand; a stream, which sends no header, by its address.
+FRAGMENT_HEADER, PLACE = "X-Fragment", "dans"
+LESSON = "lecon"
 
 
 @lru_cache(maxsize=256)
@@ -38,6 +41,16 @@ def theme() -> str | None:
     """The theme that the visitor chose, None to follow the system."""
     chosen = request.cookies.get("theme")
     return chosen if chosen in THEMES else None
+
+
+def is_in_lesson() -> bool:
+    """Will what is asked for stand in a lesson, in the place of a try-it block?"""
+    return LESSON in (request.headers.get(FRAGMENT_HEADER), request.args.get(PLACE))
+
+
+def heading(level: int) -> str:
+    """The tag of a heading of a page; in a lesson it stands under the h3 of its block."""
+    return "h4" if is_in_lesson() else f"h{level}"
 
 
 def french_date(day: date) -> str:
@@ -80,4 +93,4 @@ def init_app(app: Flask) -> None:
         json=json_text,
         french=typography.french,
     )
-    app.jinja_env.globals.update(theme=theme)
+    app.jinja_env.globals.update(theme=theme, in_lesson=is_in_lesson, heading=heading)

@@ -9,6 +9,7 @@ from tests.test_library import Course, course  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, lesson, said
 from tests.test_quiz import ADDRESS, ONE, marks
 
+REAL = "/lecons/3-1-presentation"
 LIST = """::: checklist
 - J'ai lu une *licence*.
 - Je sais où est le jeton.
@@ -108,3 +109,18 @@ def test_a_lesson_without_a_list_keeps_nothing(course: Course, student: Student,
     sent = student.client.post(ADDRESS, data={"liste": "1", "coche": "a"})
     assert (sent.status_code, sent.headers["Location"]) == (303, ADDRESS)
     assert marks(app) == []
+
+
+def test_what_a_page_that_is_left_still_had_to_send_comes_together(student: Student) -> None:
+    page = student.open(REAL)
+    quizzes = [
+        (form.select("[name=quiz]")[0]["value"], form.select("[name=choix]")[0]["value"])
+        for form in page.select("form.quiz")
+    ]
+    ticks = [str(each["value"]) for each in page.select("[name=coche]")]
+    left = ["quiz={}&choix={}".format(*quizzes[0]), f"liste=1&coche={ticks[0]}", "quiz={}&choix={}".format(*quizzes[1])]
+    left.append(f"liste=1&coche={ticks[0]}&coche={ticks[2]}")
+    assert student.client.post(REAL, data={"suite": left}).status_code == 303
+    page = student.open(REAL)
+    assert [each.has_attr("checked") for each in page.select("[name=coche]")][:3] == [True, False, True]
+    assert len({str(each.find_parent("form")["id"]) for each in page.select("form.quiz [checked]")}) == 2  # type: ignore[index]

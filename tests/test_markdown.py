@@ -175,7 +175,8 @@ def test_try_it_is_a_link_to_the_form_and_only_the_first_is_the_next_step():
     block = "::: essayez hfcourse/entrainement /saluer\nDonnez un prénom.\n:::\n"
     rendered = lesson(block + "\n" + block)
     assert rendered.html.count('href="/espaces/hfcourse/entrainement?endpoint=/saluer"') == 2
-    assert rendered.html.count("button go") == 1
+    assert rendered.html.count(" data-try>") == 2
+    assert rendered.html.count('class="button go"') == 2  # the button of the first, and its link
     assert [link.line for link in rendered.links] == [FIRST_LINE, FIRST_LINE + 4]
 
 
@@ -245,6 +246,10 @@ def test_an_unknown_block_is_shown_as_a_note():
         ("::: onglets Appeler\nDu texte.\n:::\n", "onglets without a code block."),
         ("::: onglets\n```python\n1\n```\n:::\n", "onglets have no title."),
         ("::: essayez saluer\nUn essai.\n:::\n", "essayez does not name an endpoint."),
+        ("::: essayez saluer /saluer\nUn essai.\n:::\n", "“saluer” is no name of a Space."),
+        ("::: essayez a/../b /saluer\nUn essai.\n:::\n", "“a/../b” is no name of a Space."),
+        ("::: essayez a/b saluer\nUn essai.\n:::\n", "“saluer” is no name of an endpoint."),
+        ("::: essayez a/b /f prenom=Awa vite\nUn.\n:::\n", "“prenom=Awa vite”, after the endpoint, is not understood."),
         ("::: note\nJamais fermé.\n", "the block “::: note” is never closed."),
         ("::: note\n:::\n", "the block “::: note” is empty."),
         ("::: note Titre\nTexte.\n:::\n", "“Titre”, after ::: note, is not shown."),

@@ -14,7 +14,7 @@ from hfcourse.typography import NO_BREAK, french
 
 OPENING, CLOSING = "container_block_open", "container_block_close"
 DAY = re.compile(r"\d{1,2}(er|ᵉʳ)? [a-zéû]+ \d{4}")
-ENDPOINT = re.compile(r"([\w.-]+/[\w.-]+) (/[\w-]+)")
+SPACE, ENDPOINT = re.compile(r"[a-z0-9][\w.-]*/[a-z0-9][\w.-]*", re.ASCII | re.IGNORECASE), re.compile(r"/[\w-]+")
 CAPTION_NUMBER = re.compile(r"(<strong>\d+</strong>) ")
 TWO_TERMS = ["dt_open", "dd_open", "dt_open", "dd_open"]
 
@@ -115,14 +115,22 @@ def tabs(block: Container) -> str:
 
 
 def try_it(block: Container) -> str:
-    """A link to the form of one endpoint."""
-    called = ENDPOINT.fullmatch(block.words)
-    if not called:
+    """The form of one endpoint, to open in the lesson or on its page."""
+    space, endpoint, *surplus = [*block.words.split(), "", ""]
+    if not endpoint:
         block.fault("essayez does not name an endpoint.", "Write it like this: ::: essayez owner/name /endpoint")
-        return note(block)
-    address = f"/espaces/{called[1]}?endpoint={called[2]}"
-    block.draft.links.append(Link(block.line, address))
-    return pieces.try_it(block.draft.next_number("essayez"), called[1], called[2], address, to_html(block.inner))
+    elif not SPACE.fullmatch(space):
+        block.fault(f"“{space}” is no name of a Space.", "It is written owner/name, as in the address of its page.")
+    elif not ENDPOINT.fullmatch(endpoint):
+        block.fault(f"“{endpoint}” is no name of an endpoint.", "It begins with a slash, like /predict.")
+    elif any(surplus):
+        unknown = " ".join(surplus).strip()
+        block.fault(f"“{unknown}”, after the endpoint, is not understood.", "Say in the text what to type.")
+    else:
+        address = f"/espaces/{space}?endpoint={endpoint}"
+        block.draft.links.append(Link(block.line, address))
+        return pieces.try_it(block.draft.next_number("essayez"), space, endpoint, address, to_html(block.inner))
+    return note(block)
 
 
 def question(block: Container) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import current_app, render_template
 from markupsafe import Markup
 
-from hfcourse.lessons import figures, glossary, library
+from hfcourse.lessons import figures, glossary, library, pieces
 from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
 
@@ -83,7 +83,8 @@ def moved_tag(tag: str, slug: str, site: str | None) -> str:
 
 def moved(lesson: Lesson, site: str | None, address_of: Callable[[str], str]) -> Markup:
     """A lesson as it stands on the page of all: its headings one level lower, nothing answered yet."""
-    html = PICTURE.sub(lambda found: f'src="{address_of(unescape(found[1]))}"', str(lesson.html))
+    html = pieces.with_links_alone(str(lesson.html))
+    html = PICTURE.sub(lambda found: f'src="{address_of(unescape(found[1]))}"', html)
     html = TAG.sub(lambda found: moved_tag(found[0], lesson.slug, site), html)
     html = LANDMARK.sub(r"\1", html)  # on this page the same names come back in each lesson
     html = re.sub(r"<(/?)h([23])\b", lambda found: f"<{found[1]}h{int(found[2]) + 1}", html)

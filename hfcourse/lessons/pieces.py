@@ -73,15 +73,28 @@ def tabs(number: int, title: str, languages: Sequence[tuple[str, str]]) -> str:
 
 
 def try_it(number: int, space: str, endpoint: str, address: str, body: str) -> str:
-    """The card that leads to the form of an endpoint; the first of a lesson is its next step."""
+    """The card of an endpoint: a button opens its form in the lesson, without scripts a link leads to its page.
+
+    The first of a lesson is its next step.
+    """
     look = "button go" if number == 1 else "button"
     return (
         f'<section class="try sheet wide" aria-labelledby="essayez-{number}">\n'
         f'<header><span class="kind"><mark>Essayez</mark></span>'
         f'<h3 id="essayez-{number}">Le point d’accès <code>{escape(endpoint)}</code></h3></header>\n{body}'
-        f'<div class="submit"><a class="{look}" href="{escape(address)}">{icon("play")} Ouvrir le formulaire</a>'
+        f'<div class="submit"><button class="{look}" type="button" data-js data-try>{icon("play")} Essayer ici</button>'
+        f'<a class="{look}"{BARE_LINK}{escape(address)}">{icon("play")} Ouvrir le formulaire</a>'
         f"<p>Notre serveur appelle le Space <code>{escape(space)}</code> pour vous.</p></div>\n</section>\n"
     )
+
+
+BARE_LINK = ' data-bare href="'
+IN_PLACE = re.compile(r"<button[^<>]* data-try>.*?</button>")
+
+
+def with_links_alone(html: str) -> str:
+    """The same cards where no form can be opened in place: on paper, in a file."""
+    return IN_PLACE.sub("", html).replace(BARE_LINK, ' href="')
 
 
 SOLUTION = '<details class="solution">'

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 from flask import (
     Blueprint,
@@ -18,6 +19,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 
 from hfcourse import errors, instructors, security
 from hfcourse.lessons import asides, authoring, checklist, course, figures, kept, library, marks, progress, quiz, search
@@ -121,30 +123,36 @@ def project(slug: str) -> ResponseReturnValue:
 def do(slug: str) -> ResponseReturnValue:
     """Keep what the visitor has done in a lesson, and show it there again, at the same place."""
     lesson = found(slug)
-    anchor = next((keep(lesson) for name, keep in DEEDS.items() if name in request.form), "")
-    return redirect(url_for(".show", slug=slug, _anchor=anchor), 303)
+    anchors = [keep(lesson, sent) for sent in sent_forms() for name, keep in DEEDS.items() if name in sent]
+    return redirect(url_for(".show", slug=slug, _anchor=anchors[0] if anchors else ""), 303)
 
 
-def answer(lesson: Lesson) -> str:
+def sent_forms() -> list[MultiDict[str, str]]:
+    """The form that was sent; from a page that was left meanwhile all that were still to be sent, each in a field."""
+    left = request.form.getlist("suite")
+    return [MultiDict(parse_qsl(each, keep_blank_values=True)) for each in left] or [request.form]
+
+
+def answer(lesson: Lesson, sent: MultiDict[str, str]) -> str:
     """Keep the answer to a question; the question's anchor, none if the lesson has it no more."""
     for question in lesson.quizzes:
-        if question.key == request.form.get("quiz"):
-            marks.keep(lesson.slug, {question.key: quiz.chosen_of(question, request.form.getlist("choix"))})
+        if question.key == sent.get("quiz"):
+            marks.keep(lesson.slug, {question.key: quiz.chosen_of(question, sent.getlist("choix"))})
             return question.anchor
     return ""
 
 
-def tick(lesson: Lesson) -> str:
+def tick(lesson: Lesson, sent: MultiDict[str, str]) -> str:
     """Keep the ticks of the checklist, all of them at once; its anchor, none if the lesson has none."""
     if lesson.checklist is None:
         return ""
-    marks.keep(lesson.slug, checklist.ticked_of(lesson.checklist, request.form.getlist("coche")))
+    marks.keep(lesson.slug, checklist.ticked_of(lesson.checklist, sent.getlist("coche")))
     return checklist.ANCHOR
 
 
-def say_read(lesson: Lesson) -> str:
+def say_read(lesson: Lesson, sent: MultiDict[str, str]) -> str:
     """Keep that the lesson is read, or that it is not; the anchor of the button."""
-    marks.keep(lesson.slug, {progress.READ: "1" if request.form["lue"] == "oui" else None})
+    marks.keep(lesson.slug, {progress.READ: "1" if sent["lue"] == "oui" else None})
     return "lue"
 
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from hfcourse import errors, visitors
+from hfcourse.pages import is_in_lesson
 from hfcourse.runs import dispatch, following, streams, watch
 from hfcourse.runs.looks import mine
 from hfcourse.runs.models import Run
@@ -58,7 +59,8 @@ def cursor_seen() -> int | None:
 
 
 def fragment(run: Run) -> str:
-    return render_template("runs/status.html", **watch.view_of(run))
+    template = "runs/block.html" if is_in_lesson() else "runs/status.html"
+    return render_template(template, **watch.view_of(run))
 
 
 @bp.post("/<run_id>/arreter")

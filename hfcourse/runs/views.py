@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import errors, security, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
+from hfcourse.pages import is_in_lesson
 from hfcourse.runs import dispatch, drawings, exports, history, looks, outputs, room, store, watch
 from hfcourse.runs.looks import mine
 from hfcourse.runs.references import Numbered
@@ -137,7 +138,8 @@ def refuse_forged(_error: CSRFError) -> ResponseReturnValue:
 @bp.get("/<run_id>")
 def show(run_id: str) -> ResponseReturnValue:
     """One run: live, then for good."""
-    return render_template("runs/show.html", section="runs", **watch.view_of(mine(run_id)))
+    template = "runs/block.html" if is_in_lesson() else "runs/show.html"
+    return render_template(template, section="runs", **watch.view_of(mine(run_id)))
 
 
 @bp.get("/<run_id>.json")

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from hfcourse import tokens, visitors
 from hfcourse.errors import CourseError, Explanation, Refused
+from hfcourse.pages import is_in_lesson
 from hfcourse.spaces import catalogue, forms, location, states, takeaway, uploads
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
@@ -87,12 +88,14 @@ def page(
 ) -> ResponseReturnValue:
     """The page of a Space: its state, its endpoints, one form, and an error above or instead of it.
 
+    In a lesson only the form stands, and the error.
+
     Args:
         closed: an endpoint that was asked for and cannot be called, which stands in the place of the form.
         code: the call that the form makes, in each language.
     """
     body = render_template(
-        "spaces/show.html",
+        "spaces/block.html" if is_in_lesson() else "spaces/show.html",
         section="spaces",
         entry=entry_of(space_id),
         badge=states.badge_of(error),

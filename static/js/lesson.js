@@ -1,12 +1,32 @@
 // What there is to do in a lesson, answered in place. Without scripts the same forms are sent, and the page says the same.
-let sending = Promise.resolve();
+const waiting = [];
+let underway;
 
 // One after another: the first answer makes the visitor known, and the last list of ticks is the one that counts.
-function send(form) {
-  const body = new URLSearchParams(new FormData(form));
-  const options = { method: "POST", body, redirect: "manual", keepalive: true };
-  sending = sending.then(() => fetch(form.action, options)).catch(() => {});
+async function send(form) {
+  waiting.push({ address: form.action, body: String(new URLSearchParams(new FormData(form))) });
+  if (underway) return;
+  while ((underway = waiting.shift())) {
+    // Not keepalive, which goes on when it is broken off, and then makes the visitor another one.
+    underway.broken = new AbortController();
+    const options = { method: "POST", body: new URLSearchParams(underway.body), redirect: "manual" };
+    await fetch(underway.address, { ...options, signal: underway.broken.signal }).catch(() => {});
+  }
 }
+
+// A page that is left waits for no answer: all that has none yet goes at once and together, so that it makes one visitor.
+function sendRest() {
+  if (!underway) return;
+  const rest = [underway, ...waiting.splice(0)];
+  underway.broken.abort();
+  underway = undefined;
+  for (const address of new Set(rest.map((each) => each.address))) {
+    const bodies = rest.filter((each) => each.address === address).map(({ body }) => ["suite", body]);
+    navigator.sendBeacon(address, new URLSearchParams(bodies));
+  }
+}
+document.addEventListener("visibilitychange", () => document.hidden && sendRest());
+addEventListener("pagehide", sendRest);
 
 function showVerdict(form) {
   const boxes = [...form.querySelectorAll("[name=choix]")];
@@ -35,6 +55,18 @@ document.addEventListener("change", (event) => {
   if (list?.method === "post") send(list);
 });
 
+// A form is tried in place; what that takes comes when a reader asks for it. If it does not, its page does as well.
+const tools = document.currentScript.dataset.try;
+document.addEventListener("click", async (event) => {
+  const block = event.target.closest("[data-try]")?.closest(".try");
+  if (!block) return;
+  try {
+    await (await import(tools)).open(block);
+  } catch {
+    location.href = block.querySelector("a").href;
+  }
+});
+
 // The definition of a word is shown beside it; with a key held down the link stays a link.
 document.addEventListener("click", (event) => {
   const word = event.target.closest("a.term");
@@ -57,3 +89,7 @@ addEventListener("afterprint", () => {
     delete opened.dataset.folded;
   }
 });
+
+// Who comes back finds the blocks as they were. Last, because a browser may forbid to look.
+const isBack = ["back_forward", "reload"].includes(performance.getEntriesByType("navigation")[0]?.type);
+if (tools && isBack && sessionStorage.getItem(`essais ${location.pathname}`)) import(tools).then(({ reopen }) => reopen());

@@ -1,108 +1,133 @@
 // A run is followed in place: the server sends the part of the page that changes, and it is laid over what is there.
-// Where there is no stream to be had htmx goes on asking for the same part; if this script fails, it replaces it.
+// Where there is no stream to be had the same part is asked for now and then: by htmx on the page of a run, which also
+// replaces it if this script fails, and from here in a lesson.
 const TRY_AGAIN_MS = 30_000;
+const ASK_MS = 2_000;
 const MOST_PAIRS = 100_000; // to compare; beyond it the children are replaced
-const article = document.querySelector("article[data-stream]");
-let stream; // open, or being opened
-let isHeard = false; // has it told anything? A proxy may open it and keep what it says
-let hasFailed = false;
-let begunAt; // when the run began, on the clock of this page
 
-const goesOn = () => article.isConnected && "stream" in article.dataset;
+// `adopt` makes what comes fit for the page that it comes to.
+export function follow(article, adopt = (fresh) => fresh) {
+  let stream; // open, or being opened
+  let isHeard = false; // has it told anything? A proxy may open it and keep what it says
+  let hasFailed = false;
+  let begunAt; // when the run began, on the clock of this page
 
-function show(html) {
-  const page = new DOMParser().parseFromString(html, "text/html");
-  const fresh = page.querySelector("article[data-run]");
-  const focused = document.activeElement;
-  const isInside = article.contains(focused);
-  hold(() => morph(article, document.adoptNode(fresh)));
-  document.title = page.title;
-  // The button that was pressed is gone: the next key goes on from the heading that says what came of it.
-  if (isInside && !article.contains(focused)) article.querySelector("h1").focus({ preventScroll: true });
-  article.dispatchEvent(new CustomEvent("live:shown", { bubbles: true }));
+  const goesOn = () => article.isConnected && "stream" in article.dataset;
+  const needsAsking = () => !isHeard && !document.hidden && goesOn();
+
+  function show(html) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const fresh = adopt(page.querySelector("article[data-run]"));
+    const focused = document.activeElement;
+    const isInside = article.contains(focused);
+    hold(article, () => morph(article, document.adoptNode(fresh)));
+    if (page.title) document.title = page.title;
+    // The button that was pressed is gone: the next key goes on from the heading that says what came of it.
+    if (isInside && !article.contains(focused)) article.querySelector(".run-state [tabindex]").focus({ preventScroll: true });
+    article.dispatchEvent(new CustomEvent("live:shown", { bubbles: true }));
+    setClock();
+    if (!goesOn()) leave();
+  }
+
+  function open() {
+    if (stream || hasFailed || document.hidden || !goesOn()) return;
+    const address = new URL(article.dataset.stream, location.href);
+    address.searchParams.set("depuis", article.dataset.cursor);
+    stream = new EventSource(address);
+    stream.addEventListener("suivi", () => { isHeard = true; });
+    stream.addEventListener("message", ({ data }) => {
+      if (!article.isConnected) return leave();
+      try {
+        show(data);
+      } catch (error) {
+        hasFailed = true;
+        leave();
+        throw error;
+      }
+    });
+    stream.addEventListener("error", () => {
+      isHeard = false;
+      if (stream?.readyState !== EventSource.CLOSED) return; // the browser opens it again by itself
+      leave();
+      setTimeout(open, TRY_AGAIN_MS);
+    });
+  }
+
+  function leave() {
+    stream?.close();
+    stream = undefined;
+    isHeard = false;
+  }
+
+  async function ask() {
+    if (!article.isConnected) return clearInterval(asking);
+    if (hasFailed || !needsAsking()) return;
+    const answer = await fetch(article.dataset.ask, { headers: { "Last-Event-ID": article.dataset.cursor } }).catch(() => {});
+    if (answer?.status === 404) article.dispatchEvent(new CustomEvent("live:gone", { bubbles: true }));
+    const html = answer?.status === 200 ? await answer.text() : "";
+    if (html && needsAsking()) show(html);
+  }
+  const asking = "ask" in article.dataset && setInterval(ask, ASK_MS);
+
+  // A page that nobody looks at costs nothing.
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : open()));
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", open);
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target === article && !needsAsking()) event.preventDefault();
+  });
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.target === article && !hasFailed) event.detail.headers["Last-Event-ID"] = article.dataset.cursor;
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target !== article || hasFailed || event.detail.xhr.status !== 200) return;
+    show(event.detail.serverResponse);
+    event.detail.shouldSwap = false;
+  });
+
+  // What comes of it is told like everything else.
+  article.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("[data-stop]") || !goesOn()) return;
+    event.preventDefault();
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
+      if (answer.type !== "opaqueredirect") throw new Error(answer.status);
+    } catch {
+      form.submit();
+    }
+  });
+
+  function setClock() {
+    const time = article.querySelector("[data-elapsed]");
+    if (time) begunAt = performance.now() - 1000 * time.dataset.elapsed;
+  }
+
+  function tick() {
+    const time = article.querySelector("[data-elapsed]");
+    if (!article.isConnected) clearInterval(ticking);
+    if (!time || document.hidden) return;
+    const seconds = Math.floor((performance.now() - begunAt) / 1000);
+    const rest = seconds % 60;
+    time.textContent = seconds < 60 ? `${seconds}\u00a0s` : `${(seconds - rest) / 60}\u00a0min${rest ? ` ${rest}\u00a0s` : ""}`;
+  }
+
   setClock();
-  if (!goesOn()) leave();
+  const ticking = setInterval(tick, 1000);
+  open();
 }
 
 // What is being read stays where it is in the window, whatever comes or goes above it.
-function hold(change) {
+function hold(article, change) {
   const heights = scrollY ? [0.3, 0.5, 0.1, 0.7, 0.9] : []; // at its top the page is not being read, but watched
+  const main = article.closest("main");
   const seen = heights.map((part) => document.elementFromPoint(innerWidth / 2, part * innerHeight));
-  const held = seen.filter((element) => element !== article && article.contains(element));
+  const held = seen.filter((element) => main.contains(element) && !element.contains(article));
   const before = held.map((element) => element.getBoundingClientRect().top);
   change();
   const kept = held.findIndex((element) => element.isConnected);
   if (kept >= 0) scrollBy({ top: held[kept].getBoundingClientRect().top - before[kept], behavior: "instant" });
-}
-
-function follow() {
-  if (stream || hasFailed || document.hidden || !goesOn()) return;
-  stream = new EventSource(`${article.dataset.stream}?depuis=${article.dataset.cursor}`);
-  stream.addEventListener("suivi", () => { isHeard = true; });
-  stream.addEventListener("message", ({ data }) => {
-    try {
-      show(data);
-    } catch (error) {
-      hasFailed = true;
-      leave();
-      throw error;
-    }
-  });
-  stream.addEventListener("error", () => {
-    isHeard = false;
-    if (stream?.readyState !== EventSource.CLOSED) return; // the browser opens it again by itself
-    leave();
-    setTimeout(follow, TRY_AGAIN_MS);
-  });
-}
-
-function leave() {
-  stream?.close();
-  stream = undefined;
-  isHeard = false;
-}
-
-// A page that nobody looks at costs nothing.
-document.addEventListener("visibilitychange", () => (document.hidden ? leave() : follow()));
-addEventListener("pagehide", leave);
-addEventListener("pageshow", follow);
-
-document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.target === article && (isHeard || document.hidden || !goesOn())) event.preventDefault();
-});
-document.addEventListener("htmx:configRequest", (event) => {
-  if (event.target === article && !hasFailed) event.detail.headers["Last-Event-ID"] = article.dataset.cursor;
-});
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.target !== article || hasFailed || event.detail.xhr.status !== 200) return;
-  show(event.detail.serverResponse);
-  event.detail.shouldSwap = false;
-});
-
-// What comes of it is told like everything else.
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (form.id !== "arret" || !goesOn()) return;
-  event.preventDefault();
-  try {
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
-    if (answer.type !== "opaqueredirect") throw new Error(answer.status);
-  } catch {
-    form.submit();
-  }
-});
-
-function setClock() {
-  const time = article.querySelector("[data-elapsed]");
-  if (time) begunAt = performance.now() - 1000 * time.dataset.elapsed;
-}
-
-function tick() {
-  const time = article.querySelector("[data-elapsed]");
-  if (!time || document.hidden) return;
-  const seconds = Math.floor((performance.now() - begunAt) / 1000);
-  const rest = seconds % 60;
-  time.textContent = seconds < 60 ? `${seconds}\u00a0s` : `${(seconds - rest) / 60}\u00a0min${rest ? ` ${rest}\u00a0s` : ""}`;
 }
 
 // Makes a part of the page like another, and leaves alone what is alike already: what the reader has put the focus on,
@@ -184,8 +209,5 @@ function paired(olds, news) {
   return pairs;
 }
 
-if (article) {
-  setClock();
-  setInterval(tick, 1000);
-  follow();
-}
+const article = document.querySelector(".page > article[data-stream]");
+if (article) follow(article);

@@ -31,6 +31,8 @@ document.addEventListener("keydown", (event) => {
   // In a field or in something that scrolls sideways the arrows have a meaning of their own.
   if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   if (event.key.startsWith("Arrow") && event.target.closest("input, select, textarea, pre, .scroll")) return;
+  // What is being typed into a form is not left by one key.
+  if (event.target.closest(".tried :is(input, select, textarea)")) return;
   if (event.key === "Escape" && document.querySelector(":popover-open")) return;
   if (Object.hasOwn(KEYS, event.key) && KEYS[event.key]()) event.preventDefault();
 });

@@ -133,5 +133,6 @@ document.addEventListener("click", (event) => {
   else if (button.matches("[data-end]")) end(block);
   else close(block);
 });
-document.addEventListener("htmx:load", (event) => prepare(event.target));
+// A form may come after the page: when its Space has woken, or into a lesson.
+for (const come of ["htmx:load", "live:shown"]) document.addEventListener(come, (event) => prepare(event.target));
 prepare(document);

@@ -61,7 +61,8 @@ def test_the_contents_are_folded_above_the_text_on_a_telephone(site: Site, stude
     expect(contents.get_by_role("link").first).to_be_visible()
 
 
-def test_a_lesson_leads_to_the_form_of_the_endpoint_it_speaks_of(reader: Page):
+def test_a_lesson_leads_to_the_form_of_the_endpoint_it_speaks_of(site: Site, student_at: StudentAt):
+    reader = student_at(site, java_script_enabled=False)  # with scripts it comes into the lesson: see test_try_it.py
     reader.goto(CODE)
     reader.locator("section.try", has_text="/calculer").get_by_role("link", name="Ouvrir le formulaire").click()
     expect(reader.locator("form[data-endpoint='/calculer']")).to_be_visible()

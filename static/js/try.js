@@ -1,0 +1,213 @@
+// A try-it block of a lesson: the form of an endpoint, sent and answered in place. lesson.js loads this when a reader
+// opens a block. The parts come from the pages of the site, which give them without what stands around them.
+const HEADERS = { "X-Fragment": "lecon" };
+const WAKE_MS = 1_500;
+const NAMING = ["id", "for", "list", "aria-labelledby", "aria-describedby", "data-into"];
+const SLOT = `essais ${location.pathname}`;
+const HERE = "Le formulaire est là.";
+const AWAKE = "Le Space est réveillé\u00a0: le formulaire est là.";
+const GONE = "Cet essai n’existe plus\u00a0: voici de nouveau le formulaire.";
+const SILENT = "Le site ne répond pas. Vérifiez le réseau, puis recommencez.";
+const KEPT = "Ce que vous avez saisi est encore là.";
+const panels = new Map(); // the id of a block's title -> what stands under it
+
+const made = (html) => document.createRange().createContextualFragment(html).firstElementChild;
+const isTyped = (field) => field.name?.startsWith("arg-") && !["file", "password", "hidden"].includes(field.type);
+const isTicked = (field) => ["checkbox", "radio"].includes(field.type);
+
+// The part that an address, or a form, leads to, and where that was in the end.
+async function asked(address, options) {
+  const answer = await fetch(address, { ...options, headers: HEADERS, cache: "no-store" });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const part = page.querySelector("[data-scripts], .trouble");
+  if (!part) throw new Error(`${answer.status} ${answer.url}`);
+  return { part: document.adoptNode(part), address: answer.url };
+}
+
+class Panel {
+  constructor(block) {
+    this.block = block;
+    this.title = block.querySelector("h3").id;
+    this.start = block.querySelector(".submit a").href;
+    this.element = made(`<div class="tried" role="group" aria-labelledby="${this.title}" tabindex="-1">
+      <p class="soft" role="status"></p><div data-shown></div>
+      <p class="row"><button class="button plain" type="button" data-fold>Refermer</button><a class="button plain">Ouvrir sur sa page</a></p></div>`);
+    this.element.lastElementChild.lastElementChild.href = this.start;
+    this.shown = this.element.querySelector("[data-shown]");
+    this.element.addEventListener("submit", (event) => this.send(event));
+    this.element.addEventListener("click", (event) => this.click(event));
+    this.element.addEventListener("live:gone", () => this.load(this.start, { words: GONE }));
+    block.append(this.element);
+    panels.set(this.title, this);
+  }
+
+  get isWaking() {
+    return this.shown.querySelector("[data-waking]") !== null;
+  }
+
+  get form() {
+    return this.shown.querySelector("form:not([data-stop])");
+  }
+
+  fold(isFolded) {
+    this.element.hidden = isFolded;
+    this.block.querySelector(".submit").hidden = !isFolded;
+    remember();
+  }
+
+  // Heard by everybody; seen only while there is nothing else to see yet.
+  say(words, isWaiting = false) {
+    const status = this.element.querySelector("[role=status]");
+    status.textContent = words;
+    status.classList.toggle("vh", !isWaiting);
+    this.shown.setAttribute("aria-busy", isWaiting);
+  }
+
+  async load(address, { words = HERE, isQuiet = false, typed = [] } = {}) {
+    if (!isQuiet) this.say("Le formulaire arrive…", true);
+    try {
+      const { part } = await asked(address);
+      await this.show(part, address, { words, isQuiet });
+      this.fill(typed);
+    } catch {
+      this.complain({ isQuiet });
+      this.wait(address);
+    }
+  }
+
+  async send(event) {
+    const form = event.target;
+    if (form !== this.form) return;
+    event.preventDefault();
+    if (this.isSending) return;
+    this.isSending = true;
+    this.say("Votre essai part…", true);
+    try {
+      const { part, address } = await asked(form.action, { method: "POST", body: new FormData(form, event.submitter) });
+      await this.show(part, part.matches("article") ? address : this.address);
+    } catch {
+      this.complain();
+    }
+    this.isSending = false;
+  }
+
+  // A link that leads to this Space, with an example, with the values of a run, once more, is followed in place.
+  click(event) {
+    if (event.target.closest("[data-fold]")) {
+      this.fold(true);
+      this.block.querySelector("[data-try]").focus();
+    }
+    const link = event.target.closest("[data-shown] a");
+    const isForElsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+    if (!link || isForElsewhere || link.pathname !== new URL(this.start).pathname) return;
+    event.preventDefault();
+    this.load(link.href);
+  }
+
+  async show(part, address, { words = "", isQuiet = false } = {}) {
+    const scripts = (part.dataset.scripts ?? "").split(" ").filter(Boolean);
+    const { follow } = Object.assign({}, ...(await Promise.all(scripts.map((script) => import(script)))));
+    const isRun = part.matches("article");
+    const isWaking = "waking" in part.dataset;
+    // What was typed is nowhere else: an error that brings no form stands above the one that is here.
+    if (this.form && !isRun && !isWaking && !part.querySelector("form")) return this.complain({ told: this.adopt(part) });
+    if (isWaking) this.wait(address);
+    if (isWaking && this.isWaking) return this.say("");
+    const hadFocus = this.shown.contains(document.activeElement);
+    this.shown.replaceChildren(this.adopt(part));
+    this.element.lastElementChild.lastElementChild.hidden = isRun; // a run has a page of its own, and leads there
+    this.address = address;
+    this.say(isWaking ? "" : words);
+    part.dispatchEvent(new CustomEvent("live:shown", { bubbles: true }));
+    if (isRun) follow(part, (fresh) => this.adopt(fresh));
+    if (!isQuiet || hadFocus) this.focus(part.querySelector(":scope > .trouble [data-error]") ?? part.querySelector("[data-error], h4"));
+    remember();
+  }
+
+  complain({ told = this.silence(), isQuiet = false } = {}) {
+    told.classList.add("complaint");
+    this.shown.querySelector(".complaint")?.remove();
+    this.shown.prepend(told);
+    this.say("");
+    if (!isQuiet) this.focus(told.querySelector("[data-error]"));
+  }
+
+  silence() {
+    const told = made(`<p class="message bad"><span data-error="connection-lost"></span></p>`);
+    told.firstElementChild.textContent = this.form ? `${SILENT} ${KEPT}` : SILENT;
+    return told;
+  }
+
+  // A reader who is somewhere else by now stays there.
+  focus(target) {
+    const { activeElement } = document;
+    if (activeElement !== document.body && !this.block.contains(activeElement)) return;
+    target?.setAttribute("tabindex", "-1");
+    target?.focus();
+  }
+
+  // Every id of a page may be in the lesson already, or in another block.
+  adopt(part) {
+    for (const name of NAMING) {
+      for (const element of [part, ...part.querySelectorAll(`[${name}]`)]) {
+        const names = element.getAttribute(name)?.split(" ") ?? [];
+        if (names.length) element.setAttribute(name, names.map((each) => `${this.title}-${each}`).join(" "));
+      }
+    }
+    return part;
+  }
+
+  wait(address) {
+    setTimeout(() => {
+      if (!this.isWaking) return;
+      if (document.hidden || this.element.hidden) this.wait(address);
+      else this.load(address, { words: AWAKE, isQuiet: true });
+    }, WAKE_MS);
+  }
+
+  // What was typed and not sent, but for files and passwords.
+  get typed() {
+    const fields = [...(this.form?.elements ?? [])].filter(isTyped);
+    return fields.filter((field) => !isTicked(field) || field.checked).map(({ name, value }) => [name, value]);
+  }
+
+  fill(typed) {
+    if (!typed.length) return;
+    for (const field of [...(this.form?.elements ?? [])].filter(isTyped)) {
+      if (isTicked(field)) field.checked = typed.some(([name, value]) => name === field.name && value === field.value);
+      else field.value = typed.find(([name]) => name === field.name)?.[1] ?? field.value;
+      field.dispatchEvent(new Event("input", { bubbles: true })); // a slider stands where its number says
+    }
+  }
+}
+
+// For the way back to this page, and for its reload.
+function remember() {
+  const open = [...panels].filter(([, panel]) => panel.address && !panel.element.hidden);
+  const kept = open.map(([title, { address, typed }]) => [title, { address, typed }]);
+  try {
+    sessionStorage.setItem(SLOT, JSON.stringify(kept));
+  } catch {
+    // A browser that keeps nothing, or not that much: the way back begins with closed blocks.
+  }
+}
+addEventListener("pagehide", remember);
+
+export async function open(block) {
+  const known = panels.get(block.querySelector("h3").id);
+  const panel = known ?? new Panel(block);
+  panel.fold(false);
+  panel.element.focus({ preventScroll: true });
+  if (!panel.shown.querySelector("[data-scripts]")) await panel.load(panel.start);
+}
+
+export function reopen() {
+  for (const [title, { address, typed }] of JSON.parse(sessionStorage.getItem(SLOT) ?? "[]")) {
+    const block = document.getElementById(title)?.closest(".try");
+    if (!block || panels.has(title)) continue;
+    const panel = new Panel(block);
+    panel.address = address;
+    panel.fold(false);
+    panel.load(address, { isQuiet: true, typed });
+  }
+}

@@ -1,0 +1,79 @@
+"""From the front page to a question answered and a form tried: with the keyboard alone, and with JavaScript off."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import StudentAt
+from tests.browser.site import Site
+
+MOST_STEPS = 80
+# What a person who looks at the page would say has the focus: its words, its label, its value.
+WHERE = """() => {
+  const {activeElement: element} = document;
+  const named = element.labels?.[0]?.textContent ?? element.getAttribute("aria-label") ?? element.textContent;
+  return named.trim();
+}"""
+
+
+def step_to(page: Page, words: str, key: str = "Tab") -> None:
+    """Press the key until what has the focus is called this, and can be seen to have it."""
+    seen = []
+    for _ in range(MOST_STEPS):
+        page.keyboard.press(key)
+        seen.append(page.evaluate(WHERE))
+        if words in seen[-1]:
+            expect(page.locator(":focus-visible")).to_be_in_viewport()
+            return
+    raise AssertionError(f"{words} is not reached: {seen}")
+
+
+def choose(page: Page, answer: str) -> None:
+    """Step to the first group of answers, then to this one with the arrows, as radio buttons are chosen."""
+    step_to(page, "Une bibliothèque Python")
+    step_to(page, answer, "ArrowDown")
+    expect(page.locator(":focus")).to_be_checked()
+
+
+def test_the_keyboard_alone_leads_to_a_passed_quiz_and_a_finished_try(page: Page):
+    page.goto("/")
+    step_to(page, "Aller au contenu")
+    page.keyboard.press("Enter")
+    step_to(page, "Commencer la leçon 3.1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("3.1")
+    step_to(page, "Aller au contenu")
+    page.keyboard.press("Enter")
+    step_to(page, "Essayer ici")
+    page.keyboard.press("Enter")
+    block = page.locator("section.try").first
+    expect(block.locator("form[data-endpoint='/classer']")).to_be_visible()
+    step_to(page, "Phrase")
+    page.keyboard.type("Il fait beau ce matin.")
+    step_to(page, "Lancer l’essai")
+    page.keyboard.press("Enter")
+    expect(block.locator("article[data-run]")).to_have_attribute("data-status", "succeeded")
+    expect(block.locator("[data-output='0']")).to_contain_text("français")
+    choose(page, "Un chatbot destiné au grand public")
+    step_to(page, "Répondre")
+    page.keyboard.press("Enter")
+    expect(page.locator("form.quiz").first.get_by_text("Juste", exact=True).first).to_be_visible()
+
+
+def test_without_javascript_too(site: Site, student_at: StudentAt):
+    page = student_at(site, java_script_enabled=False)
+    page.goto("/")
+    page.get_by_role("link", name="Commencer la leçon 3.1").click()
+    block = page.locator("section.try").first
+    expect(block.get_by_role("button", name="Essayer ici")).to_be_hidden()
+    block.get_by_role("link", name="Ouvrir le formulaire").click()
+    page.get_by_label("Phrase").fill("Il fait beau ce matin.")
+    page.get_by_role("button", name="Lancer l’essai").click()
+    expect(page.locator("article[data-run]")).to_have_attribute("data-status", "succeeded")
+    expect(page.locator("[data-output='0']")).to_contain_text("français")
+    page.get_by_role("link", name="Cours").first.click()
+    page.locator(".syllabus h3 a").first.click()
+    question = page.locator("form.quiz").first
+    question.get_by_label("Un chatbot destiné au grand public").check()
+    question.get_by_role("button", name="Répondre").click()
+    question = page.locator("form.quiz").first
+    expect(question.get_by_text("Juste", exact=True).first).to_be_visible()
+    expect(question).to_be_in_viewport()

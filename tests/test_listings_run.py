@@ -1,0 +1,212 @@
+"""The code that lessons show, run as a student runs it, in front of the practice Space.
+
+Lesson 3.4 shows files of a program, which tests/test_mini_chatbot.py runs.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from hfcourse.lessons.dialect import PARSER
+from hfcourse.lessons.draft import Draft
+from hfcourse.lessons.frontmatter import split
+from hfcourse.lessons.library import CONTENT
+from hfcourse.practice.server import PracticeServer
+from tests.browser.site import environment
+
+RUN_SECONDS = 60
+TOKEN = "hf_" + "e" * 34
+CODE = ("python", "javascript", "bash")
+# All that is changed in a listing: what it names on the Hub is the practice Space, whose endpoints have French names,
+# and the token that it masks is one that opens nothing.
+STAND_INS = {
+    "gradio/hello_world": {
+        r"https://gradio-hello-world\.hf\.space|gradio/hello_world": "ADDRESS",
+        r"/predict\b": "/saluer",
+        r"\bname\b": "prenom",
+    },
+    "gradio/calculator": {
+        "gradio/calculator": "ADDRESS",
+        r"/predict\b": "/calculer",
+        r"\bnum1\b": "a",
+        r"\bnum2\b": "b",
+        '"divide"': '"division"',
+    },
+    "moi/traduction": {"moi/traduction": "ADDRESS"},
+    "hf_••••••••": {"hf_•+": TOKEN},
+}
+# What an extract of a question leaves out.
+LEFT_OUT = {
+    "python": "import os\n\nfrom gradio_client import Client\n\n",
+    "javascript": 'import { Client } from "@gradio/client";\n\n',
+}
+# Each listing by its lesson, its language and how it begins; and what it prints when it is run.
+RUN = {
+    ("3.2", "python", "import os\n\ntoken"): r"\A\Z",
+    ("3.2", "javascript", "const app = await"): r"\A\Z",
+    ("3.2", "python", "client = Client"): r"\ALoaded as API",
+    ("3.2", "python", "print(f"): rf"\AAppel avec {TOKEN}\n\Z",
+    ("3.2", "python", "from gradio_client"): r"\ALoaded as API",
+    ("3.2", "python", "import os\n\nfrom"): r"\ALoaded as API",
+    ("3.3", "python", "# Une fois"): "Bonjour Awa",
+    ("3.3", "javascript", "// Une fois"): r"\[ 'Bonjour Awa",
+    ("3.3", "bash", "# 1. Déposer"): r'event: complete\ndata: \["Bonjour Awa',
+    ("3.3", "javascript", "import { Client }"): r"\A\Z",
+    ("3.3", "python", "from gradio_client"): r"\n3\.5\n(.*\n)*.*AppError: On ne peut pas diviser par zéro",
+}
+# And those that are not run, each with its reason.
+NOT_RUN = {
+    ("3.2", "bash", "git add .env"): "a leak to be found, which calls nobody",
+    (
+        "3.4",
+        "bash",
+        "python -m venv",
+    ): "makes an environment of what requirements.txt pins, which another test compares",
+    ("3.4", "bash", "python -m hfcourse.practice.app"): "starts the practice Space, in front of which all this is run",
+    ("3.4", "bash", "flask --app premier"): "starts a program that test_mini_chatbot.py starts",
+    ("3.4", "bash", "flask --app app"): "starts a program that test_mini_chatbot.py starts",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A listing that stands in a lesson itself: the lesson's number, the language, the code."""
+
+    lesson: str
+    language: str
+    code: str
+
+
+def listings() -> Iterator[Shown]:
+    """Every listing of every lesson that is code to run, but for the files that it shows."""
+    for path in sorted(CONTENT.glob("*.md")):
+        draft = Draft({}, {})
+        front, body = split(path.read_text(encoding="utf-8"), draft)
+        for token in PARSER.parse(body):
+            language, *file = token.info.split() or [""] if token.type == "fence" else [""]
+            if language in CODE and not file:
+                yield Shown(front.number, language, token.content)
+
+
+SHOWN = list(listings())
+
+
+def key_of(listing: Shown) -> list[tuple[str, str, str]]:
+    """The entries of the two tables that speak of a listing."""
+    return [
+        key
+        for key in (RUN | NOT_RUN)
+        if key[:2] == (listing.lesson, listing.language) and listing.code.startswith(key[2])
+    ]
+
+
+def test_every_listing_is_run_or_is_named_with_a_reason_once() -> None:
+    assert [listing for listing in SHOWN if len(key_of(listing)) != 1] == []
+    assert sorted(key for listing in SHOWN for key in key_of(listing)) == sorted(RUN | NOT_RUN)
+    assert not RUN.keys() & NOT_RUN.keys()
+
+
+def ready(code: str, address: str) -> str:
+    """The listing with the practice Space, at this address, in the place of a Space of the Hub."""
+    for named, changes in STAND_INS.items():
+        if named in code or named.replace("/", "-").replace("_", "-") in code:
+            for pattern, other in changes.items():
+                code = re.sub(pattern, other.replace("ADDRESS", address.rstrip("/")), code)
+    return code
+
+
+def whole(code: str, language: str) -> str:
+    return code if "import" in code else LEFT_OUT[language] + code
+
+
+def run(folder: Path, *command: str) -> str:
+    """What the command prints, errors included."""
+    settings = {"HF_TOKEN": TOKEN, "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONIOENCODING": "utf-8"}
+    ended = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment(**settings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    return ended.stdout
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip for what the machine lacks, unless everything is required."""
+    pytest.fail(reason) if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip(reason)
+
+
+def version_of_the_lesson() -> str:
+    """The version of @gradio/client that lesson 3.3 was checked with."""
+    (found,) = set(
+        re.findall(r"@gradio/client (\d[\d.]*\d)", (CONTENT / "33-tester-un-space.md").read_text(encoding="utf-8"))
+    )
+    return found
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which Node finds @gradio/client."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        missing("Node is not installed (on Debian and Ubuntu: apt install nodejs npm)")
+    folder = tmp_path_factory.mktemp("node")
+    package = f"@gradio/client@{version_of_the_lesson()}"
+    installed = subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", ".", package],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if installed.returncode:
+        missing(f"npm could not install {package}: {installed.stderr.strip()[-300:]}")
+    return folder
+
+
+def shown_in(language: str) -> list[Shown]:
+    return [listing for listing in SHOWN if listing.language == language and key_of(listing)[0] in RUN]
+
+
+def name_of(listing: Shown) -> str:
+    return f"{listing.lesson} {listing.code.splitlines()[0]}"
+
+
+def expect_printed(listing: Shown, printed: str) -> None:
+    assert re.search(RUN[key_of(listing)[0]], printed), printed
+
+
+@pytest.mark.parametrize("listing", shown_in("python"), ids=name_of)
+def test_a_python_listing_runs(listing: Shown, practice: PracticeServer, tmp_path: Path) -> None:
+    (tmp_path / "appel.py").write_text(whole(ready(listing.code, practice.url), "python"), encoding="utf-8")
+    expect_printed(listing, run(tmp_path, sys.executable, "appel.py"))
+
+
+@pytest.mark.parametrize("listing", shown_in("javascript"), ids=name_of)
+def test_a_javascript_listing_runs(listing: Shown, practice: PracticeServer, modules: Path) -> None:
+    (modules / "appel.mjs").write_text(whole(ready(listing.code, practice.url), "javascript"), encoding="utf-8")
+    # The practice Space remembers conversations: the client stays connected after the last line, as the lesson says.
+    ended = 'await import("./appel.mjs"); process.exit();'
+    expect_printed(listing, run(modules, "node", "--input-type=module", "-e", ended))
+
+
+@pytest.mark.parametrize("listing", shown_in("bash"), ids=name_of)
+def test_a_curl_listing_runs(listing: Shown, practice: PracticeServer, tmp_path: Path) -> None:
+    if not shutil.which("curl"):
+        missing("curl is not installed (on Debian and Ubuntu: apt install curl)")
+    first, second = ready(listing.code, practice.url).split("\n\n")
+    event = json.loads(re.findall(r"^\{.*\}$", run(tmp_path, "bash", "-c", first), re.MULTILINE)[-1])["event_id"]
+    expect_printed(listing, run(tmp_path, "bash", "-c", second.replace("EVENT_ID", event)))
