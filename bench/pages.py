@@ -96,13 +96,16 @@ class Scripts(HTMLParser):
             self.blocking.append(named.get("src") or "inline")
 
 
-def run(*command: str | Path, **variables: str) -> str:
-    """Run a command to its end; what it printed."""
+def run(*command: str | Path, attempts: int = 1, **variables: str) -> None:
+    """Run a command to its end, again if it fails and has attempts left."""
     words = [str(word) for word in command]
-    ended = subprocess.run(words, env=os.environ | variables, capture_output=True, text=True, check=False)  # noqa: S603
-    if ended.returncode:
-        sys.exit(f"{' '.join(words)} failed:\n{ended.stdout[-1000:]}{ended.stderr[-2000:]}")
-    return ended.stdout
+    for _ in range(attempts):
+        ended = subprocess.run(  # noqa: S603 (a command of ours, and no shell)
+            words, env=os.environ | variables, capture_output=True, text=True, check=False
+        )
+        if ended.returncode == 0:
+            return
+    sys.exit(f"{' '.join(words)} failed:\n{ended.stdout[-1000:]}{ended.stderr[-2000:]}")
 
 
 def lighthouse_program() -> Path:
@@ -139,7 +142,8 @@ def look(address: str, preset: str, runs: int) -> Seen:
         command += [f"--only-categories={','.join(CATEGORIES)}"]
         found = []
         for _ in range(runs):
-            run(*command, CHROME_PATH=chromium())
+            # On a busy machine Chromium now and then gives no trace, and Lighthouse itself says to run it again.
+            run(*command, attempts=3, CHROME_PATH=chromium())
             found.append(Seen.of(json.loads(report.read_text(encoding="utf-8"))))
         return Seen.median(found)
 

@@ -1,12 +1,13 @@
 """A lesson that a whole class opens: sent again without being made again, and never to somebody whom it is not for."""
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
+import brotli
 import pytest
 from flask import Flask, render_template
 from flask.testing import FlaskClient
-from flask_compress import flask_compress
 
 from hfcourse import create_app, echo
 from hfcourse.lessons import kept, library
@@ -198,18 +199,23 @@ def test_the_pages_that_are_kept_are_not_ever_more(app: Flask) -> None:
         assert len(app.extensions["lesson_pages"].of(library.lessons())) <= kept.MOST_PAGES
 
 
-def test_it_is_compressed_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_compressed_once_and_as_small_as_it_gets(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Counted()
-    compress = flask_compress._compress_data
+    compress = brotli.compress
 
-    def compressing(*arguments: object) -> bytes:
+    def compressing(data: bytes, **options: int) -> bytes:
         counted.times += 1
-        return compress(*arguments)
+        return compress(data, **options)
 
-    monkeypatch.setattr(flask_compress, "_compress_data", compressing)
-    answers = [app.test_client().get(LESSON, headers={"Accept-Encoding": "br"}) for _ in range(3)]
+    monkeypatch.setattr(brotli, "compress", compressing)
+    answers = [app.test_client().get(LESSON, headers={"Accept-Encoding": "gzip, br"}) for _ in range(3)]
     assert counted.times == 1
-    assert len({each.data for each in answers}) == 1
+    assert {each.data for each in answers} == {compress(app.test_client().get(LESSON).data, quality=11)}
     for _ in range(2):  # nobody has named this page
         app.test_client().get("/espaces/", headers={"Accept-Encoding": "br"})
     assert counted.times == 3
+
+
+def test_whoever_reads_no_brotli_gets_gzip(app: Flask) -> None:
+    answers = [app.test_client().get(LESSON, headers={"Accept-Encoding": "gzip"}) for _ in range(2)]
+    assert {gzip.decompress(each.data) for each in answers} == {app.test_client().get(LESSON).data}

@@ -90,7 +90,7 @@ def show(slug: str) -> ResponseReturnValue:
         return revalidated(drawn(lesson, done))
     key = slug, theme(), request.script_root, current_app.config["REPORT_TO"]
     page = kept.page(key, lambda: drawn(lesson, done))
-    security.keep_compressed(page.etag)
+    security.keep_compressed(page.text, page.etag)
     return revalidated(page.text, page.etag)
 
 
