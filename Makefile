@@ -40,6 +40,7 @@ bench: $(DEV_STAMP)  ## measure what the README claims
 	@$(BIN)/python bench/forms.py
 	@$(BIN)/python bench/history.py
 	@$(BIN)/python bench/call.py
+	@$(BIN)/python bench/class.py
 	@$(BIN)/python bench/live.py
 	@$(BIN)/python bench/pages.py
 

@@ -15,6 +15,7 @@ from hfcourse import create_app, database
 from hfcourse.runs import history, store, upkeep
 from hfcourse.runs.history import Filter
 from tests.conftest import end
+from tests.keeping import kept_run, known_as
 from tests.posting import Student
 
 EARLIER = ("0001", "0002")
@@ -140,3 +141,18 @@ def test_the_update_can_be_undone_and_done_again(site: Flask) -> None:
     database.migrate(engine)
     with site.app_context():
         assert ids("zoe") == ["greeting"]
+
+
+@pytest.mark.parametrize("revision", ["0003", "0004", "0005", "0006"])
+def test_a_run_of_a_later_revision_is_kept_and_a_new_one_can_be_made(revision: str, tmp_path: Path) -> None:
+    with closing(made_at(revision, tmp_path)) as opened:
+        add_run(opened, "greeting", "awa", {"prenom": "Zoé", "image": None}, MOMENT.format(2, 0))
+        opened.commit()
+    made = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
+    awa = known_as(Student(made.test_client()), "awa")
+    assert awa.client.get("/essais/greeting.json").get_json()["inputs"]["prenom"] == "Zoé"
+    with made.app_context():
+        run_id = kept_run("awa", "succeeded", sent={"prenom": "Awa"})
+        assert [line.id for line in history.page("awa", Filter()).lines] == [run_id, "greeting"]
+    assert made.test_client().get("/metriques").status_code == 200
+    end(made)
