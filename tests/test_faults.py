@@ -26,23 +26,28 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import event
 
 from hfcourse import create_app, database
 from hfcourse.runs import dispatch, liveness, store
 from hfcourse.runs.turns import Waiting
-from tests.browser.site import Site, started
+from tests.browser.site import FLASK, Site, started
 from tests.conftest import end
 from tests.keeping import kept_run, known_as
 from tests.posting import Student, error_codes, fields_of, read
 from tests.practice_fixtures import until
+from tests.spaces.fake import FakeSpace, says
+from tests.spaces.hostile import described
 from tests.spaces.slow import SlowSpace, with_space
 from tests.visiting import Visitor
 
 PATIENCE_SECONDS = 60
 MANY = 1000
+FILE_BYTES = 4_000_000  # no file of the site may be larger, as on a disk that is full
 
 
 @pytest.fixture
@@ -276,6 +281,33 @@ def test_a_database_that_is_locked_for_five_seconds_makes_wait_and_loses_nothing
     assert time.monotonic() - begun > 4, "it waited"
     space.may_end.set()
     assert [awa.finished(each)["status"] for each in (address, other)] == ["succeeded"] * 2
+
+
+# The files
+
+
+def test_a_disk_that_takes_no_more_is_told_and_loses_nothing_typed(tmp_path: Path) -> None:
+    taking = described(("file", "piece", {}), ("textbox", "words", {}), outputs=(("textbox", "Sortie"),))
+    with closing(
+        FakeSpace(config=taking["config"], info=taking["info"], answers={"/upload": says(["/tmp/x"])})
+    ) as space:
+        limited = ["prlimit", f"--fsize={FILE_BYTES}", *FLASK]
+        with started(with_space(tmp_path, space.url), program=limited) as site, awa_at(site) as awa:
+            refused = send_piece(awa, b"x" * (FILE_BYTES + 1))
+            page = BeautifulSoup(refused.text, "html.parser")
+            assert (refused.status_code, error_codes(page)[:1]) == (503, ["not-stored"])
+            assert fields_of(page.select_one("form[data-endpoint]"))["arg-words"] == ["bonjour"]  # type: ignore[arg-type]
+            taken = send_piece(awa, b"x" * 1000)
+            assert awa.finished(taken.headers["location"])["status"] == "succeeded"
+
+
+def send_piece(visitor: Visitor, content: bytes) -> httpx.Response:
+    """Send the form with a file."""
+    form = visitor.form_at("/espaces/a/b")
+    assert form is not None
+    hidden = {str(each["name"]): str(each.get("value", "")) for each in form.select("input[type=hidden]")}
+    files = {"arg-piece": ("note.bin", content)}
+    return visitor.browser.post("/essais", data=hidden | {"arg-words": "bonjour"}, files=files)
 
 
 # The clock

@@ -55,6 +55,16 @@ document.addEventListener("change", (event) => {
   if (list?.method === "post") send(list);
 });
 
+// The section that is being read, in the list of them: the last whose title has passed the upper third of the window.
+const links = [...document.querySelectorAll(".toc a")];
+const titles = links.map((link) => document.getElementById(link.hash.slice(1)));
+const spy = new IntersectionObserver(() => {
+  const here = titles.findLastIndex((title) => title?.getBoundingClientRect().top < innerHeight / 3);
+  for (const link of links) link.removeAttribute("aria-current");
+  links[here]?.setAttribute("aria-current", "true");
+}, { rootMargin: "9999px 0px -66%" });
+for (const title of titles) if (title) spy.observe(title);
+
 // A form is tried in place; what that takes comes when a reader asks for it. If it does not, its page does as well.
 const tools = document.currentScript.dataset.try;
 document.addEventListener("click", async (event) => {

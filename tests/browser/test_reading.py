@@ -52,6 +52,17 @@ def test_the_contents_lead_to_every_section(reader: Page):
         expect(reader.locator(f"[id='{anchor}']")).to_be_in_viewport()
 
 
+def test_the_contents_say_which_section_is_being_read(page: Page):
+    page.goto(CODE)
+    contents = page.get_by_role("navigation", name="Dans cette leçon")
+    here = contents.locator("[aria-current=true]")
+    expect(here).to_have_count(0)
+    titles = [link.inner_text() for link in contents.get_by_role("link").all()]
+    for title in (titles[2], titles[-1], titles[0]):
+        page.locator(".prose > h2", has_text=title).evaluate("title => title.scrollIntoView()")
+        expect(here).to_have_text(title)
+
+
 def test_the_contents_are_folded_above_the_text_on_a_telephone(site: Site, student_at: StudentAt):
     phone = student_at(site, viewport={"width": 360, "height": 740})
     phone.goto(CODE)
