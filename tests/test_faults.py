@@ -100,6 +100,28 @@ def test_a_site_that_is_killed_leaves_runs_that_are_run_again_with_one_click(tmp
     assert Counter(space.heard) == Counter(["essai 0", "essai 1", "essai 2"]), "none was executed twice"
 
 
+def test_a_site_that_is_killed_at_any_moment_leaves_a_database_that_opens(tmp_path: Path, space: SlowSpace) -> None:
+    folder = with_space(tmp_path, space.url)
+    space.may_end.set()
+    cookies, runs = None, []
+    for moment in range(4):
+        with started(folder) as site, awa_at(site) as awa:
+            awa.browser.cookies = cookies
+            runs += [awa.start("/espaces/a/b", words=f"essai {moment} {n}") for n in range(3)]
+            cookies = awa.browser.cookies
+            time.sleep(moment * 0.03)  # while runs are claimed, while they go on, while they end
+            site.process.kill()
+            site.process.wait()
+        with closing(sqlite3.connect(folder / "instance" / "hfcourse.sqlite")) as opened:
+            assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with started(folder) as site, awa_at(site) as awa:
+        awa.browser.cookies = cookies
+        ended = [awa.finished(run) for run in runs]
+    assert {run["status"] for run in ended} <= {"succeeded", "interrupted"}
+    assert len({run["inputs"]["words"] for run in ended}) == len(runs), "what was typed is kept"
+    assert set(Counter(space.heard).values()) <= {1}, "none was executed twice"
+
+
 def test_a_site_that_is_told_to_end_lets_calls_end_first(tmp_path: Path, space: SlowSpace) -> None:
     folder = with_space(tmp_path, space.url)
     with started(folder) as site, awa_at(site) as awa:
