@@ -33,6 +33,17 @@ server.serve_forever()
 server.server_close()
 """]  # fmt: skip
 
+# One visitor may have all the streams there are, as a class of many would.
+ROOMY = [sys.executable, "-c", """
+import sys
+from werkzeug.serving import run_simple
+from hfcourse import create_app
+from hfcourse.runs import streams
+
+streams.VISITOR_PLACES = 1000
+run_simple("127.0.0.1", int(sys.argv[-1]), create_app(), threaded=True)
+"""]  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def led(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Led]:
@@ -240,7 +251,7 @@ def picture_in(shown: Any) -> Any:
 
 
 def test_half_of_the_threads_are_for_streams_and_the_rest_get_the_fragment(led: Led, tmp_path: Path):
-    with sites_before(led, tmp_path) as (site,), ExitStack() as stack:
+    with sites_before(led, tmp_path, program=ROOMY) as (site,), ExitStack() as stack:
         student, begun = Visitor(site), led.state()["begun"]
         stack.callback(student.close)
         run = student.start(SPACE, name="Awa")

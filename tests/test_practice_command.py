@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,11 @@ def children_of(process_id: int) -> list[int]:
     """The processes that this one has started (Linux)."""
     if not (tasks := Path(f"/proc/{process_id}/task")).is_dir():
         pytest.skip("processes are looked up in /proc")
-    return [int(word) for task in tasks.iterdir() for word in (task / "children").read_text().split()]
+    found = []
+    for task in tasks.iterdir():
+        with suppress(FileNotFoundError):  # a thread that has just ended
+            found += [int(word) for word in (task / "children").read_text().split()]
+    return found
 
 
 def described(url: str) -> set[str]:

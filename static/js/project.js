@@ -14,6 +14,7 @@ addEventListener("hashchange", () => {
   const section = sections.find((each) => `#${each.id}` === location.hash);
   if (!section) return;
   scrollTo(0, 0);
+  requestAnimationFrame(() => scrollTo(0, 0)); // the scrolling that the key before began may still be under way
   section.focus({ preventScroll: true });
 });
 

@@ -8,7 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import StudentAt
 from tests.browser.site import WAKE_SECONDS, Site
-from tests.browser.test_every_page import faults, red_picture
+from tests.browser.test_every_page import faults
+from tests.samples import picture
 
 LESSON = "/lecons/3-3-tester-un-space"
 WAKE_MS = WAKE_SECONDS * 1000
@@ -133,7 +134,9 @@ def test_a_label_leads_to_the_field_of_its_own_block(page: Page):
 
 def test_a_file_is_sent_and_a_picture_comes_back(page: Page):
     block = opened(page, "filtrer", "/lecons/3-1-presentation")
-    block.locator("[name=arg-image]").set_input_files(red_picture())
+    block.locator("[name=arg-image]").set_input_files(
+        {"name": "rouge.png", "mimeType": "image/png", "buffer": picture("red")}
+    )
     send(block)
     expect(block.locator("[data-output='0'] img")).to_be_visible()
     block.get_by_role("link", name="Recommencer").click()
