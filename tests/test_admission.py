@@ -1,5 +1,6 @@
 """Whose turn it is among all workers: each visitor, Space and session within its limits, nothing told twice or lost."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -24,12 +25,17 @@ def limited(per_visitor: int = 2, per_space: int | None = None, per_minute: int 
     return Limits(at_once=1, per_visitor=per_visitor, per_space=per_space, per_minute=per_minute, waiting=500)
 
 
+NUMBERS = itertools.count()
+
+
 def made(visitor: str = "awa", space: str = "a/b", keeps_state: bool = False) -> str:
-    """A run that waits for any worker."""
-    return store.create(
-        visitor, space=space, endpoint="/e", title="E", parameters=[], inputs={}, keeps_state=keeps_state,
-        holder=liveness.SHARED,
-    )  # fmt: skip
+    """A run that waits for any worker, made later than those before it: never in the same millisecond."""
+    asked = {"space": space, "endpoint": "/e", "title": "E", "parameters": [], "inputs": {}}
+    run_id = store.create(visitor, **asked, keeps_state=keeps_state, holder=liveness.SHARED)
+    with database.writing() as session:
+        moment = database.now() - timedelta(minutes=1) + timedelta(milliseconds=next(NUMBERS))
+        session.execute(update(Run).where(Run.id == run_id).values(created=moment))
+    return run_id
 
 
 def told(run_id: str, seconds_ago: float) -> None:
