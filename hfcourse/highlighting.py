@@ -1,6 +1,7 @@
 """Code in colours: classes that the style sheet knows, made on the server. Pure."""
 
 import re
+from functools import lru_cache
 from html import escape
 
 from pygments import highlight
@@ -11,6 +12,8 @@ FORMATTER = HtmlFormatter(nowrap=True)
 # What the style sheet leaves as it is: names, signs, spaces. They are most of a listing's weight.
 PLAIN = re.compile(r'<span class="(?:n|nn|nx|nl|o|p|w|err)">([^<]*)</span>')
 
+KEPT, KEPT_CHARACTERS = 256, 10_000
+
 
 def highlighted(source: str, language: str) -> str:
     """The HTML of a piece of code, escaped, its spaces and ends of lines as they are; `text` has no colours.
@@ -20,4 +23,10 @@ def highlighted(source: str, language: str) -> str:
     """
     if language == "text":
         return escape(source, quote=False)
+    return coloured(source, language) if len(source) <= KEPT_CHARACTERS else coloured.__wrapped__(source, language)
+
+
+@lru_cache(KEPT)
+def coloured(source: str, language: str) -> str:
+    """What a class opens together is coloured once: it is half of the making of a Space's page."""
     return PLAIN.sub(r"\1", highlight(source, get_lexer_by_name(language, stripnl=False), FORMATTER))

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from flask import Flask, current_app
 
@@ -67,6 +67,7 @@ class Following:
         self._app = weakref.ref(app)
         self._followed: dict[str, Followed] = {}
         self._told: set[str] = set()
+        self._moved: set[str] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._placed_at = 0.0
@@ -108,6 +109,11 @@ class Following:
             if run_id in self._followed:
                 self._told.add(run_id)
                 self._changed.notify()
+
+    def hear_moved(self, run_ids: Collection[str]) -> None:
+        """These runs came nearer to their turn in this process; a class that waits is told once a second."""
+        with self._changed:
+            self._moved.update(run_id for run_id in run_ids if run_id in self._followed)
 
     def end(self) -> None:
         """Let everybody who follows a run go: the process is about to end."""
@@ -157,24 +163,27 @@ class Following:
         if elsewhere:
             stored = freshness.cursors(elsewhere)
             told |= {run_id for run_id in elsewhere if stored.get(run_id) != followed[run_id].cursor}
-            told |= self._moved([followed[run_id] for run_id in elsewhere])
+        for each in self._nearer(followed, elsewhere):
+            each.renew(each.run)  # nothing of it is new in the database
         known = {run_id: followed[run_id].run for run_id in told if run_id in followed}
         if known:
             renewed = freshness.renewed({run_id: run for run_id, run in known.items() if run})
             for run_id in known:
                 followed[run_id].renew(renewed.get(run_id))
 
-    def _moved(self, elsewhere: Sequence[Followed]) -> set[str]:
-        """Those that came nearer to their turn in another process, of which no event tells."""
-        waiting = {each.run.id: each for each in elsewhere if each.run and each.run.status == "queued"}
-        if not waiting or time.monotonic() - self._placed_at < PLACE_SECONDS:
-            return set()
+    def _nearer(self, followed: dict[str, Followed], elsewhere: Sequence[str]) -> list[Followed]:
+        """Those that came nearer to their turn, here or in another process, since a second ago."""
+        if time.monotonic() - self._placed_at < PLACE_SECONDS:
+            return []
         self._placed_at = time.monotonic()
-        places = liveness.places(list(waiting))
-        moved = {run_id for run_id, each in waiting.items() if each.place != places.get(run_id)}
-        for run_id in moved:
-            waiting[run_id].place = places.get(run_id)
-        return moved
+        with self._changed:
+            here, self._moved = self._moved, set()
+        waiting = [run_id for run_id in elsewhere if is_waiting(followed[run_id].run)]
+        places = liveness.places(waiting) if waiting else {}
+        nearer = [followed[run_id] for run_id in waiting if followed[run_id].place != places.get(run_id)]
+        for each in nearer:
+            each.place = places.get(each.run.id) if each.run else None
+        return [*nearer, *(followed[run_id] for run_id in here if run_id in followed)]
 
     def _elsewhere(self, followed: dict[str, Followed]) -> list[str]:
         """Those that go on in another process, of which nobody tells us anything."""
@@ -186,6 +195,10 @@ class Following:
         ]
 
 
+def is_waiting(run: Run | None) -> bool:
+    return run is not None and run.status == "queued"
+
+
 def current() -> Following:
     """What this process follows."""
     return current_app.extensions["following"]
@@ -194,4 +207,4 @@ def current() -> Following:
 def init_app(app: Flask) -> None:
     """Make it; it starts no thread before somebody follows a run."""
     following = app.extensions["following"] = Following(app)
-    news.listen(app, following.hear)
+    news.listen(app, following.hear, following.hear_moved)

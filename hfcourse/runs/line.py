@@ -78,12 +78,11 @@ class Line:
         return waiting
 
     def _tell_waiting(self) -> None:
-        """The places have changed, of which the database knows nothing."""
+        """The places have changed."""
         app, ids = self._app(), self.waiting()
         if app and ids:
             with app.app_context():
-                for run_id in ids:
-                    news.tell(run_id)
+                news.tell_moved(ids)
 
     def _start_those_allowed(self) -> None:
         with self._lock:

@@ -7,6 +7,7 @@ whoever looks next marks them `interrupted`. A run that waits for any worker is 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
 
 from hfcourse import database
@@ -94,13 +95,17 @@ def ahead_moment() -> datetime:
 
 
 def interrupt_abandoned() -> None:
-    """Mark the runs of processes that are gone."""
+    """Mark the runs of processes that are gone.
+
+    This one is here: of those that it has in hand it says so first, however late a class of hundreds has made it.
+    """
     if is_unsure():
         return
     moments = {"ahead": ahead_moment(), **stale_moments()}
     with database.looking() as connection:
         if connection.scalar(ASTRAY, moments) is None:
             return
+    beat(current_app.extensions["dispatcher"].in_hand())
     with database.changing() as connection:
         connection.execute(SET_BACK, {"moment": database.now(), "ahead": moments["ahead"]})
         gone = connection.execute(INTERRUPT_ABANDONED, {"moment": database.now(), **stale_moments()})

@@ -3,11 +3,12 @@
 What happened is in the database, where the processes that are not told find it too: see following.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from flask import Flask, current_app
 
 Heard = Callable[[str], None]
+HeardMoved = Callable[[Collection[str]], None]
 
 
 def tell(run_id: str) -> None:
@@ -16,6 +17,13 @@ def tell(run_id: str) -> None:
         heard(run_id)
 
 
-def listen(app: Flask, heard: Heard) -> None:
-    """Call `heard` with the id of each run that changes here; it must return at once."""
+def tell_moved(run_ids: Collection[str]) -> None:
+    """These runs have another place in the line of this process, of which the database knows nothing."""
+    for heard in current_app.extensions.get("moves", ()):
+        heard(run_ids)
+
+
+def listen(app: Flask, heard: Heard, heard_moved: HeardMoved) -> None:
+    """Call `heard` with the id of each run that changes here, `heard_moved` with those that move; both quickly."""
     app.extensions.setdefault("news", []).append(heard)
+    app.extensions.setdefault("moves", []).append(heard_moved)
