@@ -1,6 +1,7 @@
 """What is stored of the events of a run, and when."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -128,10 +129,12 @@ def painter(recorder: Recorder) -> Recorder:
 
 
 def pictures(recorder: Recorder) -> list[bytes]:
-    """What is kept of the run's pictures."""
-    run = store.load(recorder.run.id)
-    assert run is not None
-    return [files.KeptFile.of(item.file).read()[8:] for item in run.files]
+    """What is kept of the run's pictures; another thread may be deleting one of them."""
+    while True:
+        run = store.load(recorder.run.id)
+        assert run is not None
+        with suppress(FileNotFoundError):
+            return [files.KeptFile.of(item.file).read()[8:] for item in run.files]
 
 
 def paint(painter: Recorder, *paths: str) -> None:
@@ -142,7 +145,8 @@ def paint(painter: Recorder, *paths: str) -> None:
 
 def test_pictures_that_replace_each_other_are_deleted_soon(painter: Recorder, app: Flask) -> None:
     paint(painter, *(f"/tmp/{n}.png" for n in range(6)))
-    assert pictures(painter) == [b"/tmp/3.png", b"/tmp/4.png", b"/tmp/5.png"]
+    latest_three = [b"/tmp/3.png", b"/tmp/4.png", b"/tmp/5.png"]
+    assert until(lambda: pictures(painter) == latest_three, PATIENCE_SECONDS)
     painter.finish_early("stopped")
     assert pictures(painter) == [b"/tmp/5.png"], "what had arrived is kept"
     kept = [path for path in (Path(app.instance_path) / "files").rglob("*") if path.is_file()]
