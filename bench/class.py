@@ -7,7 +7,7 @@ or by asking for the fragment every two seconds where there is no stream to be h
 a second for ten visitors at a time. What the Space itself takes is measured over its own REST route with as many
 visitors; what is above that is added: by the site, or by a view that makes a Client for each request. The campus is
 two web processes under gunicorn and two workers, on PostgreSQL and Redis where these are installed. Processes end by
-their id. Threads of Python hand one lock to and fro between processors, so the class is also kept to a single one.
+their id.
 """
 
 import argparse
@@ -15,7 +15,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import signal
 import statistics
 import subprocess
@@ -86,9 +85,8 @@ def student(sites: Sequence[str]) -> Callable[[int, str], tuple[float, float, st
 
 
 def watch(browser: Browser, run: str) -> None:
-    """Return once the page would show the end."""
-    browser.get(run)
-    if streamed(browser, f"{run}/flux"):
+    """Return once the page would show the end; one that shows it from the beginning asks no more."""
+    if is_over(browser.get(run)) or streamed(browser, f"{run}/flux"):
         return
     time.sleep(FIRST_LOOK_SECONDS)
     while True:
@@ -244,8 +242,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--visitors", default="30,100,300")
     counts = [int(word) for word in options.parse_args().visitors.split(",")]
-    ports = [free_port() for _ in range(4)]
-    space, plain, site, alone = (f"http://127.0.0.1:{port}" for port in ports)
+    ports = [free_port() for _ in range(3)]
+    space, plain, site = (f"http://127.0.0.1:{port}" for port in ports)
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         own = running.enter_context(serving([sys.executable, "bench/trivial_app.py", str(ports[0])], space + "/config"))
@@ -257,10 +255,6 @@ def main() -> None:
             "naive view": Contender(peer(lambda: naive(plain)), [view]),
             "class": Contender(student([site]), [process]),
         }
-        if shutil.which("taskset"):
-            command = ["taskset", "--cpu-list", "0", *flask_command("hfcourse", ports[3])]
-            pinned = running.enter_context(serving(command, alone + "/sante", **settled(folder / "alone", space)))
-            contenders["class, one core"] = Contender(student([alone]), [pinned])
         if path_of("postgres") and path_of("redis-server"):
             contenders["campus"] = running.enter_context(campus(folder / "campus", space))
         else:

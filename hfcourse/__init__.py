@@ -12,17 +12,12 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     Raises:
         SystemExit: a setting makes no sense; its text is one line for whoever starts the site.
     """
-    from hfcourse import config, database, echo, errors, pages, security, tokens, visitors
+    from hfcourse import config, database, echo, errors, gate, pages, security, tokens, visitors
 
     app = Flask(__name__, template_folder="../templates", static_folder="../static", instance_relative_config=True)
     config.init_app(app, overrides)
-    echo.init_app(app)
-    security.init_app(app)
-    tokens.init_app(app)
-    database.init_app(app)
-    visitors.init_app(app)
-    errors.init_app(app)
-    pages.init_app(app)
+    for part in (echo, gate, security, tokens, database, visitors, errors, pages):
+        part.init_app(app)
     add_rooms(app)
     return app
 

@@ -30,6 +30,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
+from hfcourse import gate
 from hfcourse.config import refuse
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -198,6 +199,13 @@ def open_engine(url: str) -> Engine:
             # (SQLITE_BUSY ignores the timeout there); one that starts as a writer waits its turn.
             writes = connection.get_execution_options().get("writes")
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    else:
+
+        @event.listens_for(made, "do_connect")
+        def connect(dialect, _record, arguments, named):
+            with gate.aside():  # a server that does not answer keeps nobody from the lessons
+                return dialect.connect(*arguments, **named)
 
     return made
 

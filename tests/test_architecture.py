@@ -19,6 +19,7 @@ BASE = {
     "database",
     "echo",
     "errors",
+    "gate",
     "highlighting",
     "instructors",
     "pages",

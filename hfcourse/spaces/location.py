@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 
-from hfcourse import tokens
+from hfcourse import gate, tokens
 from hfcourse.errors import CallFailed, HubFailed, Unavailable
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.leash import Leash
@@ -111,7 +111,8 @@ def locate_practice(wait_seconds: float) -> Place:
         raise Unavailable("practice-unavailable")
     if server.state != "awake":
         server.wake()
-        server.wait(wait_seconds)
+        with gate.aside():
+            server.wait(wait_seconds)
     url = server.url
     if url is None:
         return Place("", is_awake=False)
@@ -144,7 +145,7 @@ def nudge(place: Place) -> None:
     """Visit a sleeping Space of the Hub: any visit wakes it. Its answer does not matter."""
     if place.url:
         try:
-            with Leash(1).hold(), directory().wire.stream("GET", place.url + "/"):
+            with gate.aside(), Leash(1).hold(), directory().wire.stream("GET", place.url + "/"):
                 pass
         except CallFailed:
             log.info("A sleeping Space did not answer its first visit.")

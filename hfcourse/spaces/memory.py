@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from hfcourse import gate
 from hfcourse.errors import CallFailed, CourseError
 from hfcourse.spaces.leash import Leash
 
@@ -20,14 +21,25 @@ MOST_ANSWERS = 200
 T = TypeVar("T")
 
 
-@dataclass
-class Answered(Generic[T]):
+@dataclass(frozen=True)
+class Answer(Generic[T]):
     """An answer, or why there is none, until the moment `until` of the monotonic clock."""
 
+    value: T | None
+    failure: CourseError | None
+    until: float
+
+    @property
+    def is_old(self) -> bool:
+        return time.monotonic() >= self.until
+
+
+@dataclass
+class Entry(Generic[T]):
+    """What was answered last, and the lock of who asks anew."""
+
     asking: threading.Lock = field(default_factory=threading.Lock)
-    until: float = 0.0
-    value: T | None = None
-    failure: CourseError | None = None
+    answer: Answer[T] | None = None
 
 
 class Memory(Generic[T]):
@@ -36,7 +48,7 @@ class Memory(Generic[T]):
     def __init__(self, seconds_of: Callable[[T], float], most: int = MOST_ANSWERS) -> None:
         self._seconds_of = seconds_of
         self._most = most
-        self._answers: OrderedDict[str, Answered[T]] = OrderedDict()
+        self._entries: OrderedDict[str, Entry[T]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: str, leash: Leash, ask: Callable[[], T]) -> T:
@@ -46,43 +58,49 @@ class Memory(Generic[T]):
             CourseError: what `ask()` raises, or raised a moment ago.
             CallFailed: `timeout`, another thread asks and the leash ends before it has an answer.
         """
-        answered = self._entry(key)
-        if not answered.asking.acquire(timeout=leash.remaining()):
-            raise CallFailed("timeout")
-        try:
-            if time.monotonic() >= answered.until:
-                self._ask(answered, ask)
-            failure, value = answered.failure, answered.value
-        finally:
-            answered.asking.release()
-        if failure:
-            raise type(failure)(failure.code, failure.said)  # anew: an exception grows when raised again
-        assert value is not None
-        return value
+        entry = self._entry(key)
+        answer = entry.answer
+        if not answer or answer.is_old:
+            with gate.aside():
+                answer = self._asked(entry, leash, ask)
+        if answer.failure:
+            raise type(answer.failure)(answer.failure.code, answer.failure.said)  # anew: it grows when raised again
+        assert answer.value is not None
+        return answer.value
 
     def latest(self, key: str) -> T | None:
         """What was answered the last time, however old it is."""
         with self._lock:
-            answered = self._answers.get(key)
-        return answered.value if answered else None
+            entry = self._entries.get(key)
+        return entry.answer.value if entry and entry.answer else None
 
     def forget(self, key: str) -> None:
         """Ask anew at the next need."""
         with self._lock:
-            self._answers.pop(key, None)
+            self._entries.pop(key, None)
 
-    def _entry(self, key: str) -> Answered[T]:
+    def _entry(self, key: str) -> Entry[T]:
         with self._lock:
-            answered = self._answers.setdefault(key, Answered())
-            self._answers.move_to_end(key)
-            if len(self._answers) > self._most:
-                self._answers.popitem(last=False)
-            return answered
+            entry = self._entries.setdefault(key, Entry())
+            self._entries.move_to_end(key)
+            if len(self._entries) > self._most:
+                self._entries.popitem(last=False)
+            return entry
 
-    def _ask(self, answered: Answered[T], ask: Callable[[], T]) -> None:
+    def _asked(self, entry: Entry[T], leash: Leash, ask: Callable[[], T]) -> Answer[T]:
+        """Ask, unless another thread has while this one waited."""
+        if not entry.asking.acquire(timeout=leash.remaining()):
+            raise CallFailed("timeout")
         try:
-            answered.value, answered.failure = ask(), None
-            answered.until = time.monotonic() + self._seconds_of(answered.value)
+            if not entry.answer or entry.answer.is_old:
+                entry.answer = self._answer_of(ask)
+            return entry.answer
+        finally:
+            entry.asking.release()
+
+    def _answer_of(self, ask: Callable[[], T]) -> Answer[T]:
+        try:
+            value = ask()
         except CourseError as error:
-            answered.value, answered.failure = None, error.with_traceback(None)
-            answered.until = time.monotonic() + FAILED_SECONDS
+            return Answer(None, error.with_traceback(None), time.monotonic() + FAILED_SECONDS)
+        return Answer(value, None, time.monotonic() + self._seconds_of(value))

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 from urllib.parse import urlsplit
 
+from hfcourse import gate
+
 PIECE_BYTES = 1_000_000  # what is read of a file in one request, and all of it that is in memory
 S3 = {"s3", "s3a"}
 # A bucket has no folders to be made first: asking for one would make the bucket.
@@ -73,10 +75,14 @@ class Folder:
 
 
 @contextmanager
-def told_as_os_error() -> Iterator[None]:
-    """Each file system has exceptions of its own; their texts, which may name keys and addresses, go no further."""
+def asking_the_store() -> Iterator[None]:
+    """Let other requests go on meanwhile, and raise OSError for whatever goes wrong.
+
+    Each file system has exceptions of its own; their texts, which may name keys and addresses, go no further.
+    """
     try:
-        yield
+        with gate.aside():
+            yield
     except FileNotFoundError:
         raise FileNotFoundError("the store has no such file") from None
     except Exception as error:
@@ -113,23 +119,23 @@ class Remote:
 
     def write(self, name: str, content: bytes) -> None:
         path = self.path_of(name)
-        with told_as_os_error():
+        with asking_the_store():
             if self._protocol not in OBJECT_STORES:
                 self.system().makedirs(path.rpartition("/")[0], exist_ok=True)
             self.system().pipe_file(path, content)
 
     def open(self, name: str) -> BinaryIO:
         path = self.path_of(name)
-        with told_as_os_error():
+        with asking_the_store():
             size = self.system().size(path)
         return cast(BinaryIO, io.BufferedReader(Pieces(self, path, size), PIECE_BYTES))
 
     def is_there(self, name: str) -> bool:
-        with told_as_os_error():
+        with asking_the_store():
             return self.system().exists(self.path_of(name))
 
     def remove(self, name: str) -> None:
-        with suppress(FileNotFoundError), told_as_os_error():
+        with suppress(FileNotFoundError), asking_the_store():
             self.system().rm_file(self.path_of(name))
 
 
@@ -159,7 +165,7 @@ class Pieces(io.RawIOBase):
         end = min(self._at + len(buffer), self._size)
         if self._at >= end:
             return 0
-        with told_as_os_error():
+        with asking_the_store():
             piece = self._store.system().cat_file(self._path, start=self._at, end=end)
         buffer[: len(piece)] = piece
         self._at += len(piece)

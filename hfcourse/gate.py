@@ -1,0 +1,133 @@
+"""The gate in front of the application: two requests of a process are worked on at once, the others wait in order.
+
+Threads of Python hand one lock to and fro, from one processor to another: three hundred that all have something to do
+take twice the time of the same work one after another. So a thread that works on a request holds a place. It steps
+aside while it waits for the network; whoever holds one for long waits for something too (a busy database), and no
+longer counts. What is sent after the application has answered (a stream, a file) needs no place.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from flask import Flask
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PLACES = 2  # a second one, for when the first waits for the disk
+PATIENCE_SECONDS = 0.25  # a page takes some hundredths
+
+
+# The gate where this thread holds a place.
+_here = threading.local()
+
+
+class Gate:
+    """The places, and the line of those who wait for one."""
+
+    def __init__(self, places: int = PLACES, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self.places, self.patience_seconds = places, patience_seconds
+        # Each thread, and since when it holds its place.
+        self._inside: dict[int, float] = {}
+        # Each thread with a lock that is let go when its turn comes.
+        self._line: deque[tuple[int, threading.Lock]] = deque()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place inside the block; wait for it first, behind those who came before."""
+        self.enter()
+        try:
+            yield
+        finally:
+            self.leave()
+
+    def enter(self, is_back: bool = False) -> None:
+        """Return once this thread has a place; before all others, if it only stepped aside."""
+        turn = threading.Lock()
+        turn.acquire()
+        with self._lock:
+            ahead = 0 if is_back else len(self._line)
+            self._line.insert(ahead, (threading.get_ident(), turn))
+            self._let_in()
+        # By then its turn has come even if all who hold a place do nothing but wait: time to look after that.
+        slowest_seconds = self.patience_seconds * (1 + ahead // self.places)
+        while not turn.acquire(timeout=slowest_seconds):
+            with self._lock:
+                self._let_in()
+        _here.gate = self
+
+    def leave(self) -> None:
+        """Give the place of this thread back."""
+        _here.gate = None
+        with self._lock:
+            del self._inside[threading.get_ident()]
+            self._let_in()
+
+    def _let_in(self) -> None:
+        """Give the free places to those who are first in the line."""
+        moment = time.monotonic()
+        working = sum(moment - since < self.patience_seconds for since in self._inside.values())
+        while self._line and working < self.places:
+            thread, turn = self._line.popleft()
+            self._inside[thread] = moment
+            turn.release()
+            working += 1
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Let others have the place of this thread, if it holds one, while it waits inside the block."""
+    gate: Gate | None = getattr(_here, "gate", None)
+    if gate is None:
+        yield
+        return
+    gate.leave()
+    try:
+        yield
+    finally:
+        gate.enter(is_back=True)
+
+
+class Body:
+    """What a visitor sends: whoever waits for it lets others in."""
+
+    def __init__(self, body: IO[bytes]) -> None:
+        self._body = body
+
+    def read(self, size: int = -1, /) -> bytes:
+        """As of the body itself; so are the others."""
+        with aside():
+            return self._body.read(size)
+
+    def readline(self, size: int = -1, /) -> bytes:
+        with aside():
+            return self._body.readline(size)
+
+    def readlines(self, hint: int = -1, /) -> list[bytes]:
+        with aside():
+            return self._body.readlines(hint)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+
+class Gated:
+    """The application behind its gate."""
+
+    def __init__(self, application: "WSGIApplication", gate: Gate) -> None:
+        self.application, self.gate = application, gate
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        environ["wsgi.input"] = Body(environ["wsgi.input"])
+        with self.gate.place():
+            return self.application(environ, start_response)
+
+
+def init_app(app: Flask) -> None:
+    """Stand in front, of what is sent again without being made again too."""
+    app.wsgi_app = Gated(app.wsgi_app, Gate())  # type: ignore[method-assign]
