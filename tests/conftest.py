@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import delete
 
 from hfcourse import create_app, database
@@ -49,12 +51,31 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         return connection.serialize()
 
 
+class KeptTemplates(BytecodeCache):
+    """The compiled templates of this process: each site of a test would compile its own."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:  # noqa: F811  (as its base names it)
+        """As its base says; keys and checksums are those of the sources."""
+        if kept := self._kept.get(bucket.key):
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:  # noqa: F811
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = KeptTemplates()
+
+
 @contextmanager
 def opened(instance: Path, content: bytes, **settings: str) -> Iterator[Flask]:
     """A site that began with this database; what it started ends with the block."""
     instance.mkdir(exist_ok=True)
     (instance / "hfcourse.sqlite").write_bytes(content)
     made = create_app({"INSTANCE": str(instance), "TESTING": True} | settings)
+    made.jinja_env.bytecode_cache = TEMPLATES
     own_practice = made.extensions["practice"]
     yield made
     end(made)

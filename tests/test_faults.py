@@ -18,6 +18,8 @@
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -35,7 +37,7 @@ from sqlalchemy import event
 from hfcourse import create_app, database
 from hfcourse.runs import dispatch, liveness, store
 from hfcourse.runs.turns import Waiting
-from tests.browser.site import FLASK, Site, started
+from tests.browser.site import FLASK, ROOT, Site, started
 from tests.conftest import end
 from tests.keeping import kept_run, known_as
 from tests.posting import Student, error_codes, fields_of, read
@@ -157,6 +159,41 @@ def test_a_site_that_is_told_twice_ends_at_once(tmp_path: Path, space: SlowSpace
         site.process.wait(PATIENCE_SECONDS)
         assert time.monotonic() - begun < 9
     assert status_in(folder) == ["interrupted"]
+
+
+# The same signal comes once more while the first is handled: at its first line, at its second, and so on.
+TOLD_AGAIN = """
+import itertools, signal, sys, threading
+from hfcourse.runs import ending
+
+ending.heed_the_signal()
+for place in range(100):
+    lines = itertools.count()
+
+    def interrupt(frame, kind, _):
+        is_handled = frame.f_code.co_name == "ending" or frame.f_code.co_filename == threading.__file__
+        if kind == "line" and is_handled and next(lines) == place:
+            signal.raise_signal(signal.SIGTERM)
+        return interrupt
+
+    ending.asked.is_so = False
+    sys.settrace(interrupt)
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    except SystemExit:
+        print(next(lines))
+    finally:
+        sys.settrace(None)
+"""
+
+
+def test_a_process_that_is_told_again_while_it_listens_does_not_wait_for_itself() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD_AGAIN], cwd=ROOT, timeout=20, check=True, capture_output=True, text=True
+    )
+    lines = [int(word) for word in done.stdout.split()]
+    assert len(lines) == 100, "it ends each time"
+    assert 3 < max(lines) < 100, "at each line of what is done"
 
 
 def test_a_site_with_nothing_to_do_ends_when_it_is_told(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tests.spaces.fake import Exchange, FakeSpace
 
 MANY = 40
 PATIENCE_SECONDS = 10
+SOON_SECONDS = 2  # each of the forty for the patience of the gate, two at a time, would be five
 LESSON = "/lecons/3-1-presentation"
 SLOW_POST = (
     b"POST /essais HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99\r\n\r\n"
@@ -37,10 +38,6 @@ def side_by_side(do: Callable[[int], None], count: int) -> Iterator[list[threadi
         for thread in threads:
             thread.join(PATIENCE_SECONDS)
             assert not thread.is_alive()
-
-
-def events(count: int) -> list[threading.Event]:
-    return [threading.Event() for _ in range(count)]
 
 
 def test_two_work_at_once_and_never_a_third():
@@ -62,19 +59,16 @@ def test_two_work_at_once_and_never_a_third():
 
 
 def test_they_come_in_as_they_came():
-    made, let_go, came, entered = Gate(places=1, patience_seconds=PATIENCE_SECONDS), threading.Event(), [], []
+    made, entered = Gate(places=1, patience_seconds=PATIENCE_SECONDS), []
 
     def work(number: int) -> None:
-        assert until(lambda: len(came) == number, PATIENCE_SECONDS)
-        with ExitStack() as inside:
-            threading.Timer(0.05, came.append, [number]).start()  # in the line by then
-            inside.enter_context(made.place())
+        assert until(lambda: len(made._line) == number, PATIENCE_SECONDS), "the one before is in the line"
+        with made.place():
             entered.append(number)
-            let_go.wait(PATIENCE_SECONDS)
 
-    with side_by_side(work, 6):
-        assert until(lambda: len(came) == 6, PATIENCE_SECONDS)
-        let_go.set()
+    with ExitStack() as waiting, made.place():
+        waiting.enter_context(side_by_side(work, 6))
+        assert until(lambda: len(made._line) == 6, PATIENCE_SECONDS)
     assert entered == list(range(6))
 
 
@@ -102,8 +96,8 @@ def test_a_fault_gives_its_place_back():
 
 
 def test_who_steps_aside_lets_others_in_and_comes_back_before_those_who_wait():
-    made, is_aside, may_come_back = Gate(places=1, patience_seconds=PATIENCE_SECONDS), *events(2)
-    entered = []
+    made, entered = Gate(places=1, patience_seconds=PATIENCE_SECONDS), []
+    is_aside, may_come_back = threading.Event(), threading.Event()
 
     def wait_aside(_: int) -> None:
         with made.place():
@@ -120,9 +114,9 @@ def test_who_steps_aside_lets_others_in_and_comes_back_before_those_who_wait():
         assert is_aside.wait(PATIENCE_SECONDS)
         with ExitStack() as waiting, made.place():
             waiting.enter_context(side_by_side(work, 1))
-            time.sleep(0.1)  # it is in the line
+            assert until(lambda: len(made._line) == 1, PATIENCE_SECONDS)
             may_come_back.set()
-            time.sleep(0.1)  # now the first is too
+            assert until(lambda: len(made._line) == 2, PATIENCE_SECONDS)
     assert entered == ["back", "new"]
 
 
@@ -180,7 +174,7 @@ def test_forms_that_come_slowly_keep_nobody_from_a_lesson(site: Flask):
             connection = slow.enter_context(closing(socket.create_connection(server.server_address)))
             connection.sendall(SLOW_POST)
         time.sleep(0.3)  # most are at the gate, or in
-        assert seconds_of_a_lesson(site) < 1, "nobody waits for their patience"
+        assert seconds_of_a_lesson(site) < SOON_SECONDS, "nobody waits for their patience"
 
 
 def test_a_space_that_says_nothing_keeps_nobody_from_a_lesson(site: Flask, space: FakeSpace):
@@ -191,6 +185,6 @@ def test_a_space_that_says_nothing_keeps_nobody_from_a_lesson(site: Flask, space
         assert until(lambda: bool(space.requests), PATIENCE_SECONDS)
         took, is_early = seconds_of_a_lesson(site), any(visit.done() for visit in visits)
         space.closing.set()
-    assert took < 1
+    assert took < SOON_SECONDS
     assert not is_early
     assert {visit.result().status_code for visit in visits} <= {200, 502, 503, 504}

@@ -209,7 +209,8 @@ def test_nothing_is_taken_back_when_runs_are_deleted_or_pruned(app: Flask, grown
     assert grown() == before == {("succeeded", ""): 1, ("failed", "space-error"): 1}
 
 
-def test_no_run_ends_that_cannot_be_counted(app: Flask) -> None:
+def test_no_run_ends_that_cannot_be_counted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "PERSIST_SECONDS", 0.5)
     with app.app_context():
         run_id = kept_run(VISITOR, "running")
         with database.writing() as session:

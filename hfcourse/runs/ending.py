@@ -8,6 +8,8 @@ import logging
 import signal
 import threading
 import weakref
+from _thread import start_new_thread
+from dataclasses import dataclass
 from types import FrameType
 
 from flask import Flask
@@ -15,9 +17,18 @@ from flask import Flask
 GRACE_SECONDS = 10
 
 sites: "weakref.WeakSet[Flask]" = weakref.WeakSet()
-is_asked = threading.Event()  # by SIGTERM
 
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class Asked:
+    """Was this process asked to end, by SIGTERM? No Event: a second signal may come while the first sets it."""
+
+    is_so: bool = False
+
+
+asked = Asked()
 
 
 def init_app(app: Flask) -> None:
@@ -35,7 +46,7 @@ def close(reference: "weakref.ref[Flask]") -> None:
     dispatcher = app.extensions["dispatcher"]
     try:
         try:
-            dispatcher.close(GRACE_SECONDS if is_asked.is_set() else 0)
+            dispatcher.close(GRACE_SECONDS if asked.is_so else 0)
         except (KeyboardInterrupt, SystemExit):  # asked once more: now
             dispatcher.close()
     except Exception as error:
@@ -58,9 +69,12 @@ def heed_the_signal() -> None:
         return
 
     def ending(number: int, frame: FrameType | None) -> None:
-        is_asked.set()
-        # Not here: the signal may have come while this very thread holds a lock that is needed.
-        threading.Thread(target=end_streams, daemon=True).start()
+        # `make` passes on a signal that the whole group had already: two come in the same moment.
+        is_first, asked.is_so = not asked.is_so, True
+        if is_first:
+            # Not here: the signal may have come while this very thread holds a lock that is needed. And in one step:
+            # a signal that interrupts threading.Thread leaves it in the middle of locks of its own.
+            start_new_thread(end_streams, ())
         if callable(before):
             before(number, frame)
         else:
