@@ -6,6 +6,7 @@ SQLite in the instance folder unless ``DATABASE_URL`` says otherwise. Every mome
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -36,6 +37,8 @@ from hfcourse.config import refuse
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_WAIT_SECONDS = 10
 PERSIST_SECONDS, PERSIST_PAUSE_SECONDS = 20, 0.3
+# The applications of this process, for `start_anew`; one that nobody uses any more is not kept for it.
+SERVED: "weakref.WeakSet[Flask]" = weakref.WeakSet()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -228,7 +231,8 @@ def init_app(app: Flask) -> None:
         except OperationalError:
             refuse("HFCOURSE_DATABASE_URL", "the database cannot be opened, or written to")
         migrate(opened)
-    take_turns(app, opened)
+    begin_turns(app)
+    SERVED.add(app)
 
 
 def note_failures(app: Flask, opened: Engine) -> None:
@@ -241,21 +245,25 @@ def note_failures(app: Flask, opened: Engine) -> None:
             extensions["database_failed_at"] = time.monotonic()
 
 
-def take_turns(app: Flask, opened: Engine) -> None:
-    """Let the writers of this process wait in line; after a fork, with a line and connections of their own.
+def begin_turns(app: Flask) -> None:
+    """Let the writers of this process wait in line.
 
     SQLite has one writer at a time and lets the others sleep, for up to 100 ms each time they find it busy:
     thirty runs at once then spend most of their time asleep.
     """
-    is_sqlite = opened.dialect.name == "sqlite"
+    is_sqlite = app.extensions["database"].kw["bind"].dialect.name == "sqlite"
+    app.extensions["database_turn"] = threading.Lock() if is_sqlite else nullcontext()
 
-    def start_anew() -> None:
-        opened.dispose(close=False)
-        app.extensions["database_turn"] = threading.Lock() if is_sqlite else nullcontext()
 
-    start_anew()
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=start_anew)
+def start_anew() -> None:
+    """In a process that was forked: a line and connections of its own, for nobody here lets go what a thread held."""
+    for app in SERVED:
+        app.extensions["database"].kw["bind"].dispose(close=False)
+        begin_turns(app)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=start_anew)
 
 
 def migrate_current() -> None:

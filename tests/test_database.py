@@ -1,9 +1,11 @@
 """The database: its migrations, its sessions, its locks."""
 
+import gc
 import sqlite3
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -250,3 +252,32 @@ def test_the_writers_of_one_process_wait_in_line_and_not_for_a_busy_database(
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(write, range(200))) == [None] * 200
     end(app)
+
+
+def test_an_application_that_nobody_uses_any_more_is_let_go(tmp_path: Path) -> None:
+    made = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
+    assert made.test_client().get("/").status_code == 200
+    end(made)
+    left = weakref.ref(made)
+    del made
+    gc.collect()
+    assert left() is None
+
+
+def test_a_process_that_was_forked_waits_for_no_writer_of_the_other(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "from sqlalchemy import text\n"
+        "from hfcourse import create_app, database\n"
+        "app = create_app({'INSTANCE': sys.argv[1]})\n"
+        "turn = app.extensions['database_turn']\n"
+        "turn.acquire()\n"  # as a thread that is about to write
+        "if not (child := os.fork()):\n"
+        "    with app.app_context(), database.changing() as connection:\n"
+        "        connection.execute(text('UPDATE runs SET status = status'))\n"
+        "    os._exit(7)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), turn.locked())\n"
+    )
+    asked = [sys.executable, "-c", code, str(tmp_path)]
+    said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=20, check=True)
+    assert said.stdout.strip() == "7 True", said.stderr

@@ -9,14 +9,23 @@ function turn(step) {
   return Boolean(next);
 }
 
-// A section is read from its top, whatever was scrolled in the one before.
+// A section is read from its top, whatever was scrolled in the one before: what the key before began to scroll goes
+// on for a moment. Whoever does something scrolls by themselves from then on.
+const SETTLING_MS = 400;
+let turnedAt = -SETTLING_MS;
 addEventListener("hashchange", () => {
   const section = sections.find((each) => `#${each.id}` === location.hash);
   if (!section) return;
+  turnedAt = performance.now();
   scrollTo(0, 0);
-  requestAnimationFrame(() => scrollTo(0, 0)); // the scrolling that the key before began may still be under way
   section.focus({ preventScroll: true });
 });
+addEventListener("scroll", () => {
+  if (scrollY && performance.now() - turnedAt < SETTLING_MS) scrollTo(0, 0);
+}, { passive: true });
+for (const kind of ["keydown", "pointerdown", "touchstart", "wheel"]) {
+  addEventListener(kind, () => { turnedAt = -SETTLING_MS; }, { capture: true, passive: true });
+}
 
 const isAtEnd = () => scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
 const KEYS = {

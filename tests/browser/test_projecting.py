@@ -41,6 +41,7 @@ def test_arrows_turn_the_sections_and_escape_leaves(page: Page) -> None:
 
 def test_a_remote_control_reads_a_section_to_its_end_before_it_turns(page: Page) -> None:
     page.goto(f"{ADDRESS}#vue-3")
+    expect(page.locator("#vue-3")).to_be_focused()
     page.keyboard.press("PageDown")
     expect_shown(page, 3)
     page.wait_for_function("() => scrollY > 0")
@@ -50,6 +51,22 @@ def test_a_remote_control_reads_a_section_to_its_end_before_it_turns(page: Page)
     page.wait_for_function("() => scrollY === 0")
     page.keyboard.press("PageUp")
     expect_shown(page, 3)
+
+
+# What a key began to scroll goes on in the next section, for as long as Chromium pleases.
+STILL_SCROLLING = """() => addEventListener("hashchange", () => {
+    for (let ms = 20; ms <= 200; ms += 20) setTimeout(() => scrollTo(0, 2 * ms), ms);
+    setTimeout(() => { document.body.dataset.rested = ""; }, 220);
+})"""
+
+
+def test_a_section_begins_at_its_top_whatever_still_scrolls(page: Page) -> None:
+    page.evaluate(STILL_SCROLLING)
+    page.goto(f"{ADDRESS}#vue-3")
+    expect(page.locator("[data-rested]")).to_be_attached()
+    page.wait_for_function("() => scrollY === 0")
+    page.keyboard.press("PageDown")  # and is scrolled by whoever wants to
+    page.wait_for_function("() => scrollY > 0")
 
 
 def test_in_the_choices_of_a_question_the_arrows_choose(page: Page) -> None:
