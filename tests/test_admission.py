@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from hfcourse import database
-from hfcourse.runs import admission, liveness, store
+from hfcourse.runs import admission, liveness, pruning, store
 from hfcourse.runs.limits import Limits
 from hfcourse.runs.models import Run
+from hfcourse.runs.starts import RunStart
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +43,17 @@ def told(run_id: str, seconds_ago: float) -> None:
     with database.writing() as session:
         moment = database.now() - timedelta(seconds=seconds_ago)
         session.execute(update(Run).where(Run.id == run_id).values(told=moment))
+
+
+def started(run_id: str, seconds_ago: float) -> None:
+    with database.writing() as session:
+        moment = database.now() - timedelta(seconds=seconds_ago)
+        session.execute(update(RunStart).where(RunStart.run_id == run_id).values(at=moment))
+
+
+def starts_kept() -> set[str]:
+    with database.reading() as session:
+        return set(session.scalars(select(RunStart.run_id)))
 
 
 def test_a_run_is_claimed_once() -> None:
@@ -87,10 +99,45 @@ def test_a_visitor_starts_so_many_in_a_minute() -> None:
         store.finish(run_id, "succeeded", [])
     assert admission.claim(runs[2], limited(per_minute=2)) is None
     assert admission.due(limited(per_minute=2)) == []
-    with database.writing() as session:
-        past = database.now() - timedelta(seconds=61)
-        session.execute(update(Run).where(Run.id == runs[0]).values(started=past))
+    started(runs[0], 61)
     assert admission.due(limited(per_minute=2)) == [runs[2]]
+
+
+def test_who_deletes_runs_has_started_them_all_the_same() -> None:
+    runs = [made() for _ in range(3)]
+    for run_id in runs[:2]:
+        assert admission.claim(run_id, limited(per_minute=2))
+        store.finish(run_id, "succeeded", [])
+        assert pruning.forget(run_id) == 1
+    assert admission.claim(runs[2], limited(per_minute=2)) is None
+    assert admission.claim(made("bilal"), limited(per_minute=2))
+
+
+def test_a_start_that_was_noted_before_the_clock_went_back_does_not_count() -> None:
+    first, second = made(), made()
+    assert admission.claim(first, limited(per_minute=1))
+    started(first, -3600)
+    assert admission.claim(second, limited(per_minute=1))
+
+
+def test_who_started_what_is_kept_for_a_minute() -> None:
+    first, second, third = (made() for _ in range(3))
+    for run_id in (first, second):
+        assert admission.claim(run_id, limited())
+        store.finish(run_id, "succeeded", [])
+    started(first, 61)
+    assert admission.claim(third, limited())
+    assert starts_kept() == {second, third}
+    started(second, 61)
+    pruning.prune()
+    assert starts_kept() == {third}
+
+
+def test_a_run_that_is_stopped_while_it_is_claimed_is_not_executed(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = made()
+    monkeypatch.setattr(store, "take", lambda *_: False)  # as when the stop comes before the claim's own UPDATE
+    assert admission.claim(run_id, limited()) is None
+    assert starts_kept() == set()
 
 
 def test_no_more_are_told_than_may_start() -> None:

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, func, select, text, update
+from sqlalchemy import Connection, Table, bindparam, select, text, update
 
 from hfcourse import database
-from hfcourse.runs import liveness, news, store
-from hfcourse.runs.limits import MINUTE_SECONDS, Limits
-from hfcourse.runs.liveness import PATIENCE, SHARED
+from hfcourse.runs import liveness, news, starts, store
+from hfcourse.runs.limits import Limits
+from hfcourse.runs.liveness import SHARED
 from hfcourse.runs.models import RUNS, Chore, Run
 from hfcourse.runs.turns import GoingOn, Waiting
 
@@ -33,16 +33,6 @@ TELL = HOLD.values(told=bindparam("moment", type_=database.Moment))
 CHORES = cast(Table, Chore.__table__)
 SERVED = select(CHORES.c.at).where(CHORES.c.name == "queue")
 SERVE = update(CHORES).where(CHORES.c.name == "queue").values(at=bindparam("moment"))
-# A run is started an hour after its creation at the latest: found so, it is found in the index of the visitors.
-RECENT = (
-    select(RUNS.c.visitor, func.count().label("started"))
-    .where(
-        RUNS.c.visitor.in_(bindparam("visitors", expanding=True)),
-        RUNS.c.created >= bindparam("oldest", type_=database.Moment),
-        RUNS.c.started >= bindparam("since", type_=database.Moment),
-    )
-    .group_by(RUNS.c.visitor)
-)
 
 
 @contextmanager
@@ -61,10 +51,13 @@ def claim(run_id: str, limits: Limits) -> Run | None:
         if row is None:
             return None
         waiting = waiting_of(row)
-        if not limits.allow(going_on(connection), waiting, recent(connection, [waiting.visitor])[waiting.visitor]):
+        started = starts.recent(connection, [waiting.visitor])[waiting.visitor]
+        if not limits.allow(going_on(connection), waiting, started):
             connection.execute(HOLD, {"run_ids": [run_id]})
             return None
-        store.take(connection, run_id)
+        if not store.take(connection, run_id):
+            return None  # it was stopped in this very moment
+        starts.note(connection, run_id, waiting.visitor)
     news.tell(run_id)
     return store.load(run_id)
 
@@ -85,7 +78,7 @@ def due(limits: Limits, messages: int | None = None) -> list[str]:
         if not held:
             return []
         counted = going_on(connection, [waiting_of(row) for row in rows if row.told and row.id not in lost])
-        chosen = allowed(held, counted, recent(connection, [each.visitor for each in held]), limits)
+        chosen = allowed(held, counted, starts.recent(connection, [each.visitor for each in held]), limits)
         connection.execute(TELL, {"run_ids": chosen, "moment": database.now()})
     return chosen
 
@@ -139,10 +132,3 @@ def waiting_of(row: Any) -> Waiting:
 def going_on(connection: Connection, told: Sequence[Waiting] = ()) -> GoingOn:
     """What goes on in every process, and what is about to."""
     return GoingOn([*map(waiting_of, connection.execute(GOING_ON)), *told])
-
-
-def recent(connection: Connection, visitors: Collection[str]) -> Counter[str]:
-    """Runs that each of these visitors started in the last minute."""
-    since = database.now() - timedelta(seconds=MINUTE_SECONDS)
-    asked = {"visitors": list(visitors), "since": since, "oldest": since - PATIENCE}
-    return Counter({row.visitor: row.started for row in connection.execute(RECENT, asked)})

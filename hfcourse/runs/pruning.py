@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database
-from hfcourse.runs import liveness, looks
+from hfcourse.runs import liveness, looks, starts
 from hfcourse.runs.models import UNFINISHED, Run, RunFile, SpaceSession
 from hfcourse.spaces import files, shelf
 from hfcourse.spaces.files import StoredFile
@@ -45,6 +45,8 @@ def prune() -> int:
         time.sleep(PAUSE_SECONDS)
     forget_sessions(limit)
     looks.forget_old()
+    with database.changing() as connection:
+        starts.forget_old(connection)
     shelf.forget_old()
     discard(loose_files())
     return gone + shrink(current_app.config["KEEP_BYTES"])
