@@ -4,8 +4,9 @@
 
 PYTHON ?= python3
 PORT ?= 5000
-# Two workers, each with whole files, those in a browser first: they take the longest.
-PYTEST ?= -n 2 --dist loadfile --no-loadscope-reorder
+# Workers with whole files each, those in a browser first: they take the longest. One more than the two cores that most
+# machines have at least: what tests do most is wait for processes of their own.
+PYTEST ?= -n 3 --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 RUN_STAMP := .venv/installed-for-run

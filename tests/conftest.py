@@ -1,5 +1,6 @@
 """The cast and the stage: a site in a folder of its own, a student, a stranger, an awake practice Space."""
 
+import gc
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,12 @@ from tests.practice_fixtures import practice, until  # noqa: F401  (one for the 
 from tests.spaces.fake import FakeSpace
 
 pytest.register_assert_rewrite("tests.trials", "tests.filling", "tests.answering")  # their asserts say what differs
+
+
+def pytest_collection_finish() -> None:
+    """What the modules of the tests are made of stays to the end: the collector need not look at it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def end(app: Flask) -> None:
