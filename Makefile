@@ -4,8 +4,8 @@
 
 PYTHON ?= python3
 PORT ?= 5000
-# Workers with whole files each, those in a browser first: they take the longest. One more than the two cores that most
-# machines have at least: what tests do most is wait for processes of their own.
+# Workers with whole files each, those in a browser first: they take the longest. Three keep two cores busy: now and then a
+# test waits.
 PYTEST ?= -n 3 --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -37,8 +37,6 @@ from hfcourse.config import refuse
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_WAIT_SECONDS = 10
 PERSIST_SECONDS, PERSIST_PAUSE_SECONDS = 20, 0.3
-# The applications of this process, for `start_anew`; one that nobody uses any more is not kept for it.
-SERVED: "weakref.WeakSet[Flask]" = weakref.WeakSet()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -232,7 +230,8 @@ def init_app(app: Flask) -> None:
             refuse("HFCOURSE_DATABASE_URL", "the database cannot be opened, or written to")
         migrate(opened)
     begin_turns(app)
-    SERVED.add(app)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=partial(start_anew, weakref.ref(app)))
 
 
 def note_failures(app: Flask, opened: Engine) -> None:
@@ -255,15 +254,11 @@ def begin_turns(app: Flask) -> None:
     app.extensions["database_turn"] = threading.Lock() if is_sqlite else nullcontext()
 
 
-def start_anew() -> None:
+def start_anew(reference: "weakref.ref[Flask]") -> None:
     """In a process that was forked: a line and connections of its own, for nobody here lets go what a thread held."""
-    for app in SERVED:
+    if app := reference():
         app.extensions["database"].kw["bind"].dispose(close=False)
         begin_turns(app)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=start_anew)
 
 
 def migrate_current() -> None:

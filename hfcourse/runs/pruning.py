@@ -45,8 +45,7 @@ def prune() -> int:
         time.sleep(PAUSE_SECONDS)
     forget_sessions(limit)
     looks.forget_old()
-    with database.changing() as connection:
-        starts.forget_old(connection)
+    starts.forget_old()
     shelf.forget_old()
     discard(loose_files())
     return gone + shrink(current_app.config["KEEP_BYTES"])

@@ -43,7 +43,7 @@ RECENT = (
 
 def note(connection: Connection, run_id: str, visitor: str) -> None:
     """One more run of this visitor starts now; what nobody counts any more goes."""
-    forget_old(connection)
+    connection.execute(FORGET, {"since": a_minute_ago()})
     connection.execute(ADD, {"run_id": run_id, "visitor": visitor, "at": database.now()})
 
 
@@ -53,9 +53,10 @@ def recent(connection: Connection, visitors: Collection[str]) -> Counter[str]:
     return Counter({row.visitor: row.started for row in connection.execute(RECENT, asked)})
 
 
-def forget_old(connection: Connection) -> None:
-    """Delete what is older than a minute."""
-    connection.execute(FORGET, {"since": a_minute_ago()})
+def forget_old() -> None:
+    """Delete what nobody counts any more, also when nothing is started."""
+    with database.changing() as connection:
+        connection.execute(FORGET, {"since": a_minute_ago()})
 
 
 def a_minute_ago() -> datetime:
