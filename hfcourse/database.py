@@ -6,11 +6,10 @@ SQLite in the instance folder unless ``DATABASE_URL`` says otherwise. Every mome
 import os
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import partial, wraps
+from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -229,9 +228,7 @@ def init_app(app: Flask) -> None:
         except OperationalError:
             refuse("HFCOURSE_DATABASE_URL", "the database cannot be opened, or written to")
         migrate(opened)
-    begin_turns(app)
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=partial(start_anew, weakref.ref(app)))
+    take_turns(app, opened)
 
 
 def note_failures(app: Flask, opened: Engine) -> None:
@@ -244,21 +241,21 @@ def note_failures(app: Flask, opened: Engine) -> None:
             extensions["database_failed_at"] = time.monotonic()
 
 
-def begin_turns(app: Flask) -> None:
-    """Let the writers of this process wait in line.
+def take_turns(app: Flask, opened: Engine) -> None:
+    """Let the writers of this process wait in line; after a fork, with a line and connections of their own.
 
     SQLite has one writer at a time and lets the others sleep, for up to 100 ms each time they find it busy:
     thirty runs at once then spend most of their time asleep.
     """
-    is_sqlite = app.extensions["database"].kw["bind"].dialect.name == "sqlite"
-    app.extensions["database_turn"] = threading.Lock() if is_sqlite else nullcontext()
+    is_sqlite = opened.dialect.name == "sqlite"
 
+    def start_anew() -> None:
+        opened.dispose(close=False)
+        app.extensions["database_turn"] = threading.Lock() if is_sqlite else nullcontext()
 
-def start_anew(reference: "weakref.ref[Flask]") -> None:
-    """In a process that was forked: a line and connections of its own, for nobody here lets go what a thread held."""
-    if app := reference():
-        app.extensions["database"].kw["bind"].dispose(close=False)
-        begin_turns(app)
+    start_anew()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=start_anew)
 
 
 def migrate_current() -> None:

@@ -1,11 +1,9 @@
 """The database: its migrations, its sessions, its locks."""
 
-import gc
 import sqlite3
 import subprocess
 import sys
 import threading
-import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -252,16 +250,6 @@ def test_the_writers_of_one_process_wait_in_line_and_not_for_a_busy_database(
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(write, range(200))) == [None] * 200
     end(app)
-
-
-def test_an_application_that_nobody_uses_any_more_is_let_go(tmp_path: Path) -> None:
-    made = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
-    assert made.test_client().get("/").status_code == 200
-    end(made)
-    left = weakref.ref(made)
-    del made
-    gc.collect()
-    assert left() is None
 
 
 def test_a_process_that_was_forked_waits_for_no_writer_of_the_other(tmp_path: Path) -> None:
