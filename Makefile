@@ -4,9 +4,8 @@
 
 PYTHON ?= python3
 PORT ?= 5000
-# Workers with whole files each, those in a browser first: they take the longest. Three keep two cores busy: now and then a
-# test waits.
-PYTEST ?= -n 3 --dist loadfile --no-loadscope-reorder
+# Two workers, each with whole files, those in a browser first: they take the longest.
+PYTEST ?= -n 2 --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 RUN_STAMP := .venv/installed-for-run
