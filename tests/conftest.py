@@ -32,6 +32,16 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def left_behind() -> Iterator[None]:
+    """Nor at what a module leaves behind: an application stays for the forks of its process, and with thousands of
+    them the collector would stop it for seconds, in the middle of what a later test measures or waits for.
+    """
+    yield
+    gc.collect()
+    gc.freeze()
+
+
 def end(app: Flask) -> None:
     """What the end of a process does: no call, connection or file of the site stays open."""
     app.extensions["dispatcher"].close()

@@ -1,13 +1,11 @@
 """What a Space writes in Markdown or in code can do nothing but be read."""
 
-import time
-from collections.abc import Callable
-
 import pytest
 from bs4 import BeautifulSoup
 
 from hfcourse.runs import prose
 from hfcourse.runs.prose import code
+from tests.effort import effort
 
 
 def read(text: str) -> BeautifulSoup:
@@ -117,16 +115,20 @@ def test_every_language_is_known_and_escapes(language: str) -> None:
     assert written.select("script") == []
 
 
-def took(action: Callable[[], object]) -> float:
-    begun = time.process_time()
-    action()
-    return time.process_time() - begun
-
-
 def test_a_code_written_to_be_slow_to_read_is_given_up_for_plain_text() -> None:
     text = "\n" * prose.MOST_CODE  # half a minute in C
-    assert took(lambda: code(text, "c")) < 1
+    assert effort(lambda: code(text, "c")) < 1
     assert str(code(text, "c")) == text
+
+
+@pytest.fixture(scope="module")
+def effort_of_a_list() -> float:
+    """What it takes to read as much of what a Space may well write."""
+    return effort(lambda: prose.prose(to_the_brim("- un *mot*, un `nom` et [un lien](https://exemple.fr)\n")))
+
+
+def to_the_brim(piece: str) -> str:
+    return (piece * prose.MOST_PROSE)[: prose.MOST_PROSE]
 
 
 @pytest.mark.parametrize(
@@ -134,5 +136,5 @@ def test_a_code_written_to_be_slow_to_read_is_given_up_for_plain_text() -> None:
     ["[", "![", "*a ", "*a_ ", "> ", "- ", "|", "a|", "`", "$a", "\\(", "\\[a", "<http://a", "[a](", "~~a", "&", "<!--",
      "[a]: http://b\n", "# a\n", "```c\n\n", "**a*", "\\"],
 )  # fmt: skip
-def test_markdown_written_to_be_slow_to_read_takes_no_two_seconds(piece: str) -> None:
-    assert took(lambda: prose.prose((piece * prose.MOST_PROSE)[: prose.MOST_PROSE])) < 2
+def test_markdown_written_to_be_slow_takes_no_more_than_some_lists(piece: str, effort_of_a_list: float) -> None:
+    assert effort(lambda: prose.prose(to_the_brim(piece))) < 20 * effort_of_a_list
