@@ -18,7 +18,7 @@ from tests.practice_fixtures import until
 from tests.spaces.fake import Exchange, FakeSpace
 
 MANY = 40
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 SOON_SECONDS = 2  # each of the forty for the patience of the gate, two at a time, would be five
 LESSON = "/lecons/3-1-presentation"
 SLOW_POST = (

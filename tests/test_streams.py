@@ -18,7 +18,7 @@ from hfcourse.runs.store import Told
 from hfcourse.runs.streams import Streams
 from tests.browser.site import ROOT
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 THREADED = {"wsgi.multithread": True, "SERVER_SOFTWARE": "gunicorn/23.0"}
 
 

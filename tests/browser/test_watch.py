@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from tests.browser.site import Site
 from tests.browser.watch import Watch
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 ADD_SCRIPT = "() => document.head.append(Object.assign(document.createElement('script'), {textContent: 'void 0'}))"
 ADD_PICTURE = "address => new Promise(done => { const image = new Image(); image.onerror = done; image.src = address })"
 
