@@ -4,8 +4,9 @@
 
 PYTHON ?= python3
 PORT ?= 5000
-# Two workers, each with whole files, those in a browser first: they take the longest.
-PYTEST ?= -n 2 --dist loadfile --no-loadscope-reorder
+# Workers with whole files each, those in a browser first: they take the longest. Many tests wait most of their time, so
+# that three workers suit two cores.
+PYTEST ?= -n 3 --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 RUN_STAMP := .venv/installed-for-run
