@@ -1,5 +1,7 @@
 """A lesson on the wall of a classroom: keys turn its sections, with scripts; links do without."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -53,23 +55,33 @@ def test_a_remote_control_reads_a_section_to_its_end_before_it_turns(page: Page)
     expect_shown(page, 3)
 
 
-# What a key began to scroll goes on in the next section, for as long as Chromium pleases.
-STILL_SCROLLING = """() => addEventListener("hashchange", () => {
-    for (let ms = 20; ms <= 200; ms += 20) setTimeout(() => scrollTo(0, 2 * ms), ms);
-    setTimeout(() => { document.body.dataset.rested = ""; }, 220);
+# How far down the page is once those who listen have had their say about a scroll.
+SCROLLED = """() => new Promise((then) => {
+    addEventListener("scroll", () => then(scrollY), {once: true});
+    scrollTo(0, 40);
 })"""
-# Where a script scrolled to is on the screen; a key that comes before that scrolls nothing.
-DRAWN = "() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))"
 
 
-def test_a_section_begins_at_its_top_whatever_still_scrolls(page: Page) -> None:
-    page.evaluate(STILL_SCROLLING)
-    page.goto(f"{ADDRESS}#vue-3")
-    expect(page.locator("[data-rested]")).to_be_attached()
-    page.wait_for_function("() => scrollY === 0")
-    page.evaluate(DRAWN)
-    page.keyboard.press("PageDown")  # and is scrolled by whoever wants to
-    page.wait_for_function("() => scrollY > 0")
+def test_a_section_begins_at_its_top_whatever_still_scrolls(site: Site, student_at: StudentAt) -> None:
+    page = student_at(site, is_alone=True, viewport={"width": 1280, "height": 720})
+    page.clock.install()
+    page.goto(ADDRESS)
+    page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
+    turn_to(page, 3)
+    assert page.evaluate(SCROLLED) == 0, "what a key began to scroll goes on for as long as Chromium pleases"
+    page.clock.run_for(200)
+    assert page.evaluate(SCROLLED) == 0
+    page.clock.run_for(1000)
+    assert page.evaluate(SCROLLED) == 40
+    turn_to(page, 2)
+    assert page.evaluate(SCROLLED) == 0
+    page.keyboard.press("Shift")
+    assert page.evaluate(SCROLLED) == 40, "whoever does something scrolls by themselves"
+
+
+def turn_to(page: Page, number: int) -> None:
+    page.goto(f"{ADDRESS}#vue-{number}")
+    expect(page.locator(f"#vue-{number}")).to_be_focused()
 
 
 def test_in_the_choices_of_a_question_the_arrows_choose(page: Page) -> None:
