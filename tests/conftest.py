@@ -26,20 +26,24 @@ from tests.spaces.fake import FakeSpace
 pytest.register_assert_rewrite("tests.trials", "tests.filling", "tests.answering")  # their asserts say what differs
 
 
-def pytest_collection_finish() -> None:
-    """What the modules of the tests are made of stays to the end: the collector need not look at it each time."""
+def set_aside() -> None:
+    """What is there now stays to the end: the collector need not look at it each time."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_collection_finish() -> None:
+    """What the modules of the tests are made of is set aside."""
+    set_aside()
 
 
 @pytest.fixture(scope="module", autouse=True)
-def left_behind() -> Iterator[None]:
-    """Nor at what a module leaves behind: an application stays for the forks of its process, and with thousands of
-    them the collector would stop it for seconds, in the middle of what a later test measures or waits for.
+def leave_no_work_to_the_collector() -> Iterator[None]:
+    """An application stays for the forks of its process: with thousands of them the collector would stop it for
+    seconds, in the middle of what a later test measures or waits for.
     """
     yield
-    gc.collect()
-    gc.freeze()
+    set_aside()
 
 
 def end(app: Flask) -> None:
