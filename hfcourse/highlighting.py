@@ -1,4 +1,8 @@
-"""Code in colours: classes that the style sheet knows, made on the server. Pure."""
+"""Highlight the code of the lessons, on the server, in classes that the style sheet knows. Pure.
+
+For our own text alone: the regular expressions of Pygments backtrack without end over what is written to that end
+(pygments issue 3311). What strangers wrote goes through code_lexer.py.
+"""
 
 import re
 from functools import lru_cache

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hfcourse"
 MOST_LINES = 50
 BASE = {
+    "code_lexer",
     "config",
     "database",
     "echo",
@@ -42,7 +43,7 @@ PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.descrip
         "spaces.compositions", "spaces.examples", "spaces.snippets", "runs.references", "runs.shapes", "runs.outputs",
         "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports", "runs.words",
         "runs.quoting", "runs.turns",
-        "highlighting", "typography", "chat.conversation")  # fmt: skip
+        "code_lexer", "highlighting", "typography", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip
 TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}

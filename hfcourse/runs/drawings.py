@@ -15,6 +15,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from hfcourse.code_lexer import MAX_HIGHLIGHTED_CHARACTERS
 from hfcourse.runs import charts, prose, trees
 from hfcourse.runs.shapes import SURPLUS, FileEntry, is_file, is_number, is_plot
 from hfcourse.runs.trees import Tree
@@ -129,7 +130,7 @@ def prosaic(text: str, is_live: bool = False) -> Text:
 
 def coloured(text: str, language: str, is_live: bool = False) -> Text:
     """A piece of code."""
-    if len(text) > (MOST_LIVE_PROSE if is_live else prose.MOST_CODE):
+    if len(text) > (MOST_LIVE_PROSE if is_live else MAX_HIGHLIGHTED_CHARACTERS):
         return Text(text[:MOST_CHARACTERS], is_cut=len(text) > MOST_CHARACTERS, is_plain=bool(language))
     return Text(text, prose.code(text, language))
 

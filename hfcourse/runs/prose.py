@@ -6,34 +6,22 @@ as if none of that held.
 """
 
 import re
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup, escape
-from pygments import format
-from pygments.lexers import get_lexer_by_name
 
-from hfcourse.highlighting import FORMATTER
+from hfcourse.code_lexer import highlight_untrusted
 
 # Above these, the text is shown as it is: to read Markdown takes a second for 200,000 characters, and ten times as
 # long for some that are written to that end; a page is asked for again and again while its run goes on.
-MOST_PROSE, MOST_CODE = 20_000, 20_000
-CODE_SECONDS, FENCE_SECONDS = 0.3, 0.05
+MOST_PROSE = 20_000
 KEPT_TEXTS = 128
 FIRST_LEVEL, LAST_LEVEL = 3, 6  # the page has one h1, each output an h2
-# The languages of Gradio's Code, and what people write behind ``` for them, by the names of Pygments.
-LANGUAGES = {
-    **{name: name for name in ("python", "c", "css", "html", "json", "javascript", "latex", "markdown", "sql", "yaml")},
-    **{"py": "python", "js": "javascript", "ts": "typescript", "typescript": "typescript", "yml": "yaml"},
-    **{"bash": "bash", "sh": "bash", "shell": "bash", "dockerfile": "docker", "jinja2": "html+jinja"},
-    **{"cpp": "c++", "c++": "c++", "java": "java", "r": "splus", "tex": "latex", "md": "markdown"},
-}
 FORMULA = re.compile(
     r"\$\$[^$]{1,2000}\$\$|\$[^\s$][^$\n]{0,500}(?<!\s)\$(?!\d)|\\\([^\n]{1,500}?\\\)|\\\[.{1,2000}?\\\]", re.DOTALL
 )
@@ -87,7 +75,7 @@ def parser() -> MarkdownIt:
 
 def write_code(_renderer, tokens: Sequence[Token], place: int, *_) -> str:
     language = (tokens[place].info.split() or [""])[0].lower()
-    return f'<pre class="code" tabindex="0"><code>{code(tokens[place].content, language, FENCE_SECONDS)}</code></pre>\n'
+    return f'<pre class="code" tabindex="0"><code>{code(tokens[place].content, language)}</code></pre>\n'
 
 
 def write_image(_renderer, tokens: Sequence[Token], place: int, *_) -> str:
@@ -127,27 +115,6 @@ def prose(text: str) -> Markup:
     return Markup(clean)  # noqa: S704 (raw HTML is off in the parser, and the result is sanitised)
 
 
-@lru_cache(maxsize=KEPT_TEXTS)
-def code(text: str, language: str, seconds: float = CODE_SECONDS) -> Markup:
-    """The HTML of a piece of code: in colours if its language is known and to read it takes no longer than that."""
-    name = LANGUAGES.get("sql" if language.startswith("sql-") else language)
-    if name is None or len(text) > MOST_CODE:
-        return escape(text)
-    tokens = get_lexer_by_name(name, stripnl=False, ensurenl=False).get_tokens(text)
-    try:
-        return Markup(format(within(seconds, tokens), FORMATTER))  # noqa: S704 (Pygments escapes every token)
-    except TimeoutError:
-        return escape(text)
-
-
-def within(seconds: float, tokens: Iterable[Any]) -> Iterator[Any]:
-    """The tokens, as long as they come in time: each takes little, but a lexer may look at all that follows for each.
-
-    Raises:
-        TimeoutError
-    """
-    until = time.monotonic() + seconds
-    for token in tokens:
-        if time.monotonic() > until:
-            raise TimeoutError
-        yield token
+def code(text: str, language: str) -> Markup:
+    """The HTML of a piece of code, in colours if its language is known."""
+    return Markup(highlight_untrusted(text, language))  # noqa: S704 (every token is escaped)

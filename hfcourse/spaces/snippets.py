@@ -57,7 +57,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Snippet:
-    """The call in one language: `value` is how the tabs name it, `lexer` how Pygments does."""
+    """The call in one language: `value` is how the tabs name it, `lexer` how code_lexer.py does."""
 
     value: str
     lexer: str
