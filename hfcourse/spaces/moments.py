@@ -7,7 +7,7 @@ from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.parameters import Parameter
 
 WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?)?", re.ASCII)
-FROM_NOW = re.compile(r"\s*now\s*(?:-\s*\d+\s*[dmhs])?\s*", re.ASCII)
+FROM_NOW = re.compile(r"\s*+now\s*+(?:-\s*+\d++\s*+[dmhs]\s*+)?", re.ASCII)  # possessive: linear in any text
 
 
 def parse_moment(parameter: Parameter, texts: Sequence[str]) -> str | None:
