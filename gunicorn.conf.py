@@ -1,13 +1,38 @@
 """What gunicorn reads by itself when it is started here; its command line comes before it.
 
-A page that follows a run holds a thread, and half of them at most: see hfcourse/runs/streams.py.
+gunicorn reads a request in the thread that answers it, so a slow client costs a whole thread: nginx must stand in front
+(docs/operating.md). A page that follows a run holds a thread, and half of them at most: see hfcourse/runs/streams.py.
 """
 
-threads = 16
+import socket
+import struct
+
+# Idle threads cost next to nothing: two requests of a process are worked on at once, the others wait (hfcourse/gate.py).
+threads = 64
+# Seconds in which the worker's own loop, which no request holds up, must give a sign of life: else its process is stuck.
+timeout = 30
 # Longer than a page waits before it asks again: a connection that closes at that moment is a request lost.
 keepalive = 20
+# As docs/nginx.conf, whose buffers for a request's head are of 8 KiB.
+limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
 # Its door for commands is one file for all sites of this user.
 control_socket_disable = True
+
+SOCKET_TIMEOUT_SECONDS = 30
+
+
+def when_ready(server) -> None:
+    """Set a time-out on the sockets of clients, which gunicorn has none for.
+
+    A connection takes over the options of the socket that accepted it (Linux: socket(7) and inet_csk_clone_lock), so that
+    a silent or dead peer gives its thread back even where no proxy stands in front.
+    """
+    seconds = struct.pack("@ll", SOCKET_TIMEOUT_SECONDS, 0)
+    for listener in server.LISTENERS:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, seconds)
 
 
 def post_worker_init(worker) -> None:
