@@ -7,9 +7,9 @@ gunicorn reads a request in the thread that answers it, so a slow client costs a
 import socket
 import struct
 
-# Idle threads cost next to nothing: two requests of a process are worked on at once, the others wait (hfcourse/gate.py).
+# Idle threads cost next to nothing: two requests of a process are worked on at once (hfcourse/gate.py).
 threads = 64
-# Seconds in which the worker's own loop, which no request holds up, must give a sign of life: else its process is stuck.
+# Seconds in which the worker's main loop, which no request blocks, must notify its arbiter: else it is replaced.
 timeout = 30
 # Longer than a page waits before it asks again: a connection that closes at that moment is a request lost.
 keepalive = 20
@@ -26,8 +26,8 @@ SOCKET_TIMEOUT_SECONDS = 30
 def when_ready(server) -> None:
     """Set a time-out on the sockets of clients, which gunicorn has none for.
 
-    A connection takes over the options of the socket that accepted it (Linux: socket(7) and inet_csk_clone_lock), so that
-    a silent or dead peer gives its thread back even where no proxy stands in front.
+    An accepted connection inherits the options of its listening socket (on Linux and the BSDs), so that a silent or
+    dead peer gives its thread back even where no proxy stands in front.
     """
     seconds = struct.pack("@ll", SOCKET_TIMEOUT_SECONDS, 0)
     for listener in server.LISTENERS:

@@ -1,4 +1,4 @@
-"""What a campus needs beside the site, started on free ports and ended by its process id: PostgreSQL, Redis."""
+"""What a campus needs beside the site, started on free ports and ended by its process id: PostgreSQL, Redis, nginx."""
 
 import os
 import pwd
@@ -8,12 +8,12 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.browser.site import free_port
+from tests.browser.site import ROOT, free_port
 
 START_SECONDS = 30
 POSTGRES_FOLDERS = "/usr/lib/postgresql/*/bin"  # Debian puts them beside the path
@@ -116,3 +116,38 @@ def unprivileged(folder: Path) -> str | None:
     user = next(name for name in ("postgres", "nobody") if name in known)
     shutil.chown(folder, user)
     return user
+
+
+class Nginx(Service):
+    """The reverse proxy of docs/nginx.conf, in front of the site at that address."""
+
+    crash = signal.SIGTERM
+
+    def __init__(self, folder: Path, upstream: str) -> None:
+        folder.mkdir()
+        port = free_port()
+        filled = {"LISTEN_ADDRESS": f"127.0.0.1:{port}", "UPSTREAM_ADDRESS": upstream}
+        (folder / "site.conf").write_text(fill_template((ROOT / "docs" / "nginx.conf").read_text("utf-8"), filled))
+        (folder / "nginx.conf").write_text(nginx_main(folder))
+        super().__init__(folder, [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")], port)
+        self.url = f"http://127.0.0.1:{port}"
+
+
+def fill_template(template: str, values: Mapping[str, str]) -> str:
+    """Replace `${NAME}` as envsubst does."""
+    for name, value in values.items():
+        template = template.replace("${%s}" % name, value)  # noqa: UP031  (braces of its own)
+    return template
+
+
+def nginx_main(folder: Path) -> str:
+    """What surrounds the template, as nginx's image has it, with everything that is written in one folder."""
+    user = "user root; " if os.geteuid() == 0 else ""  # who may write in pytest's folders
+    kept = " ".join(
+        f"{kind}_temp_path {folder / kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    return (
+        f"{user}daemon off; worker_processes 2; pid {folder / 'pid'}; error_log {folder / 'error.log'};\n"
+        f"events {{ worker_connections 1024; }}\n"
+        f"http {{ access_log off; gzip on; {kept} include {folder / 'site.conf'}; }}\n"
+    )

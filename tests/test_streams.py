@@ -1,6 +1,7 @@
 """Who may have a stream, how long it lasts, and what is looked up for all who follow runs."""
 
 import runpy
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +64,17 @@ def test_gunicorn_says_how_many_threads_it_has(app: Flask):
     assert settings["threads"] > 1
     settings["post_worker_init"](SimpleNamespace(wsgi=app, cfg=SimpleNamespace(threads=6)))
     assert [streams.current().take(THREADED, who) for who in "abcd"] == [True, True, True, False]
+
+
+def test_gunicorn_ends_a_connection_that_makes_no_progress():
+    hook = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["when_ready"]
+    hook.__globals__["SOCKET_TIMEOUT_SECONDS"] = 1
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        hook(SimpleNamespace(LISTENERS=[SimpleNamespace(sock=listener)]))
+        with socket.create_connection(listener.getsockname()):
+            accepted, _ = listener.accept()
+            with accepted, pytest.raises(BlockingIOError):
+                accepted.recv(1)
 
 
 def test_a_place_that_is_left_is_free_again():

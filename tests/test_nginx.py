@@ -1,0 +1,191 @@
+"""The reverse proxy of docs/nginx.conf, a real nginx in front of a gunicorn with few threads."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.browser.site import ROOT, Site, started
+from tests.leading import Listener
+from tests.practice_fixtures import until
+from tests.services import Nginx, fill_template, program
+from tests.slow_clients import LESSON, SILENT, connect, deaf_clients, slow_clients
+from tests.spaces import hostile
+from tests.spaces.fake import FakeServer, FakeSpace
+from tests.spaces.slow import SlowSpace
+from tests.visiting import Visitor
+
+MANY = 32
+THREADS = 4  # of gunicorn: eight times fewer than there are slow clients
+FILE_BYTES = 19_000_000
+PATIENCE_SECONDS, SOON_SECONDS = 30, 5
+GUNICORN = [
+    sys.executable,
+    "-c",
+    "import os, sys; os.execv(sys.executable, [sys.executable, '-m', 'gunicorn', 'hfcourse:create_app()', "
+    f"'--threads', '{THREADS}', '--bind', '127.0.0.1:' + sys.argv[-1]])",
+]
+
+
+@contextmanager
+def proxied(folder: Path, upstream: str) -> Iterator[Nginx]:
+    """nginx in front of `upstream`."""
+    nginx = Nginx(folder, urlsplit(upstream).netloc)
+    nginx.start()
+    try:
+        yield nginx
+    finally:
+        nginx.end()
+
+
+@pytest.fixture(scope="module")
+def slow_space() -> Iterator[SlowSpace]:
+    made = SlowSpace()
+    yield made
+    made.may_end.set()
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def file_space() -> Iterator[FakeSpace]:
+    """A Space that gives a large file."""
+    made = FakeSpace(**hostile.gives_file(), saved=os.urandom(FILE_BYTES))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, slow_space: SlowSpace, file_space: FakeSpace) -> Iterator[Site]:
+    """gunicorn behind nginx; the address is nginx's."""
+    program("nginx")
+    folder, spaces = tmp_path_factory.mktemp("nginx"), {"a/slow": slow_space.url, "a/file": file_space.url}
+    (folder / "instance").mkdir()
+    entries = (f'[[space]]\nid = "{name}"\nurl = "{url}"\n' for name, url in spaces.items())
+    (folder / "instance" / "spaces.toml").write_text("".join(entries))
+    with (
+        started(folder, program=GUNICORN, HFCOURSE_TRUSTED_PROXIES="1") as behind,
+        proxied(folder / "proxy", behind.url) as nginx,
+    ):
+        yield Site(nginx.url, behind.process, behind.log)
+
+
+@pytest.fixture
+def visitor(site: Site) -> Iterator[Visitor]:
+    somebody = Visitor(site)
+    yield somebody
+    somebody.close()
+
+
+def seconds_of_a_lesson(site: Site) -> float:
+    begun = time.monotonic()
+    assert httpx.get(site.url + LESSON, timeout=PATIENCE_SECONDS, trust_env=False).status_code == 200
+    return time.monotonic() - begun
+
+
+@pytest.mark.parametrize("kind", SILENT)
+def test_slow_clients_keep_nobody_from_a_lesson(site: Site, kind: str) -> None:
+    with slow_clients(site.url, kind, MANY):
+        assert max(seconds_of_a_lesson(site) for _ in range(3)) < SOON_SECONDS
+
+
+def test_deaf_clients_keep_nobody_from_a_lesson(site: Site, visitor: Visitor) -> None:
+    visit = visitor.try_out("/espaces/a/file")
+    (given,) = visit.files
+    assert len(given.content) == FILE_BYTES
+    cookie = "; ".join(f"{each.name}={each.value}" for each in visitor.browser.cookies.jar)
+    with deaf_clients(site.url, given.request.url.path, cookie, MANY):
+        assert max(seconds_of_a_lesson(site) for _ in range(3)) < SOON_SECONDS
+
+
+def test_a_stream_passes_unbuffered(visitor: Visitor, slow_space: SlowSpace) -> None:
+    slow_space.may_end.clear()
+    run = visitor.start("/espaces/a/slow")
+    listener = Listener(visitor, run)
+    try:
+        assert listener.wait_for(lambda shown: "un" in shown.text).status == "running"  # the Space goes on
+        assert until(lambda: bool(listener.comments), PATIENCE_SECONDS), "its heartbeats come one by one"
+        slow_space.may_end.set()
+        assert listener.wait_for(lambda shown: shown.status == "succeeded")
+        listener.wait_for_end()
+    finally:
+        slow_space.may_end.set()
+        listener.leave()
+
+
+def test_a_file_that_is_too_large_for_the_proxy_is_refused_in_french(site: Site) -> None:
+    client = connect(site.url)
+    client.sendall(b"POST /essais HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 41943041\r\n\r\n")
+    answer = client.recv(65536).decode()
+    client.close()
+    assert answer.startswith("HTTP/1.1 413")
+    assert "plus léger" in answer
+
+
+def test_a_request_without_sense_is_refused_in_french(site: Site) -> None:
+    client = connect(site.url)
+    client.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: " + b"a" * 40_000 + b"\r\n\r\n")
+    answer = client.recv(65536).decode()
+    client.close()
+    assert answer.startswith("HTTP/1.1 400")
+    assert "rechargez la page" in answer
+
+
+def test_a_site_that_does_not_run_is_told_in_french(tmp_path: Path) -> None:
+    with proxied(tmp_path / "proxy", "http://127.0.0.1:9") as nginx:
+        answer = httpx.get(nginx.url, trust_env=False)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    assert "Attendez une minute" in answer.text
+
+
+def test_forwarded_headers_are_one_value_of_the_proxy(tmp_path: Path) -> None:
+    program("nginx")
+    upstream = FakeServer(lambda exchange: exchange.reply({}))
+    claimed = {
+        "X-Forwarded-For": "9.9.9.9",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "stranger.example",
+        "X-Forwarded-Prefix": "//stranger.example",
+        "Forwarded": "for=9.9.9.9",
+    }
+    with proxied(tmp_path / "proxy", upstream.url) as nginx:
+        answer = httpx.get(nginx.url, headers=claimed, trust_env=False)
+    upstream.close()
+    heard = {name: value for name, value in upstream.requests[0].headers.items() if "orwarded" in name.lower()}
+    assert {name.lower(): value for name, value in heard.items()} == {
+        "x-forwarded-for": "127.0.0.1",
+        "x-forwarded-proto": "http",
+    }
+    assert "strict-transport-security" not in answer.headers  # over http it would be ignored, and must not be sent
+
+
+def test_requests_of_one_address_are_limited(tmp_path: Path) -> None:
+    program("nginx")
+    template = (ROOT / "docs" / "nginx.conf").read_text("utf-8")
+    most = int(template.partition("limit_conn hfcourse_address ")[2].partition(";")[0])
+    may_answer = threading.Event()
+    upstream = FakeServer(lambda exchange: (may_answer.wait(PATIENCE_SECONDS), exchange.reply({}))[1])
+    with proxied(tmp_path / "proxy", upstream.url) as nginx:
+        clients = [connect(nginx.url) for _ in range(most)]
+        for client in clients:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert until(lambda: len(upstream.requests) == most, PATIENCE_SECONDS)
+        answer = httpx.get(nginx.url, trust_env=False)
+        may_answer.set()
+        for client in clients:
+            client.close()
+    upstream.close()
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "10")
+    assert "Attendez dix secondes" in answer.text
+
+
+def test_the_template_has_no_variable_but_those_of_its_head() -> None:
+    template = (ROOT / "docs" / "nginx.conf").read_text("utf-8")
+    filled = fill_template(template, {"LISTEN_ADDRESS": "80", "UPSTREAM_ADDRESS": "web:8000"})
+    assert "${" not in filled
