@@ -17,6 +17,7 @@ MOST_LINES = 50
 BASE = {
     "code_lexer",
     "config",
+    "connections",
     "database",
     "echo",
     "errors",
@@ -25,6 +26,7 @@ BASE = {
     "instructors",
     "pages",
     "security",
+    "server",
     "tokens",
     "typography",
 }

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Flask, current_app
-from werkzeug.serving import BaseWSGIServer
 
 from hfcourse.runs.following import Followed
 from hfcourse.runs.models import Run
@@ -22,8 +21,6 @@ MOST_SECONDS = 120
 RETRY_SECONDS = 1
 # Flask's own server has a thread for each connection: what it must not be asked for is a thousand of them.
 ROOMY_THREADS = 200
-# Flask's own server lets 128 connections wait to be taken in: a class of three hundred that clicks at once is more.
-KNOCKING = 1024
 # A browser opens six connections to a site: a page in a seventh tab would wait for ever. The rest ask for the fragment.
 VISITOR_PLACES = 4
 # Of its time a stream spends one part in so many on drawing the page, so that a Space that says much shows less often.
@@ -120,6 +117,5 @@ def current() -> Streams:
 
 
 def init_app(app: Flask) -> None:
-    """Make room for the streams of this process, and for all who knock in the same moment."""
-    BaseWSGIServer.request_queue_size = KNOCKING
+    """Make room for the streams of this process."""
     app.extensions["streams"] = Streams()

@@ -1,0 +1,151 @@
+"""The server of `flask run`: Werkzeug's threaded one, with limits on the connections that it holds.
+
+Werkzeug gives each connection a thread, without a time-out and without an upper limit, and its loop spins when accept()
+finds no free descriptor. `flask run` takes no server of ours, so `init_app` puts this one in the place of Werkzeug's.
+"""
+
+import errno
+import io
+import logging
+from http.client import LineTooLong
+from typing import Any
+
+from flask import Flask
+from werkzeug import serving
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from hfcourse.connections import MAX_CONNECTIONS, Connection, ConnectionTable
+from hfcourse.typography import french
+
+try:
+    import resource
+except ImportError:  # Windows has no such limit
+    resource = None  # type: ignore[assignment]
+
+# Werkzeug lets 128 connections wait to be accepted: a class of three hundred that clicks at once is more.
+LISTEN_BACKLOG = 1024
+# Descriptors that suffice for all connections, to clients and to Spaces; macOS gives 256 unless asked, Linux 1024.
+WANTED_DESCRIPTORS = 4096
+MAX_HEAD_BYTES = 65_536 + io.DEFAULT_BUFFER_SIZE  # the longest line that http.server reads, read a buffer at a time
+SEND_BYTES = 64 * 1024
+ROOM_INTERVAL_SECONDS = 0.1
+OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+BAD_REQUEST_PAGE = french(
+    """<!doctype html><html lang="fr"><meta charset="utf-8"><title>Demande incomprise</title>
+<h1>Demande incomprise</h1>
+<p>Votre navigateur a envoyé une demande que le site ne comprend pas (%(code)d).</p>
+<p>Revenez en arrière, rechargez la page, puis recommencez.</p></html>
+"""
+)
+
+log = logging.getLogger(__name__)
+
+
+class ClientStream(io.RawIOBase):
+    """What a client sends and takes, within the time budget of its connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self._connection = connection
+        self._head_bytes: int | None = 0
+
+    def end_head(self) -> None:
+        """The request line and the headers are read: what follows is the body, whose size the application limits."""
+        self._head_bytes = None
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """As RawIOBase; http.server answers 431 to LineTooLong."""
+        if self._head_bytes is not None and self._head_bytes >= MAX_HEAD_BYTES:
+            raise LineTooLong("head")
+        count = self._connection.receive_into(buffer)
+        if self._head_bytes is not None:
+            self._head_bytes += count
+        return count
+
+    def write(self, data: Any, /) -> int:
+        """Send all of it, in pieces: the time-out of a socket is for one piece, `sendall` has one for all of them."""
+        view = memoryview(data)
+        for start in range(0, len(view), SEND_BYTES):
+            piece = view[start : start + SEND_BYTES]
+            while piece:
+                piece = piece[self._connection.send(piece) :]
+        return len(view)
+
+
+class LimitedRequestHandler(WSGIRequestHandler):
+    """Werkzeug's handler, reading and writing within the budget of the connection; its own errors in French."""
+
+    error_message_format = BAD_REQUEST_PAGE
+    server: "LimitedServer"
+
+    def setup(self) -> None:
+        super().setup()
+        self._stream = ClientStream(self.server.connections.find(self.connection))
+        self.rfile, self.wfile = io.BufferedReader(self._stream), self._stream  # type: ignore[assignment]
+
+    def run_wsgi(self) -> None:
+        self._stream.end_head()
+        super().run_wsgi()
+
+
+class LimitedServer(ThreadedWSGIServer):
+    """Werkzeug's threaded server with at most so many connections; those that come too early wait to be accepted."""
+
+    request_queue_size = LISTEN_BACKLOG
+
+    def __init__(self, host: str, port: int, app: Any, handler: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.connections = ConnectionTable(min(MAX_CONNECTIONS, raise_descriptor_limit() // 2))
+        super().__init__(host, port, app, handler or LimitedRequestHandler, *args, **kwargs)
+        if self.ssl_context is not None:  # the handshake takes a round trip: not in the loop that accepts
+            self.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
+
+    def get_request(self) -> tuple[Any, Any]:
+        """Accept a connection when there is room for it.
+
+        Raises:
+            OSError: not now; socketserver asks again.
+        """
+        if not self.connections.wait_for_room(ROOM_INTERVAL_SECONDS):
+            raise BlockingIOError("too many connections")
+        try:
+            return super().get_request()
+        except OSError as error:
+            if error.errno in OUT_OF_DESCRIPTORS:
+                log.warning("No descriptor is free for another connection (%s).", error.strerror)
+                self.connections.wait_for_descriptor(ROOM_INTERVAL_SECONDS)
+            raise
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.add(request, client_address[0] if isinstance(client_address, tuple) else "")
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.connections.remove(request)
+        super().shutdown_request(request)
+
+
+def raise_descriptor_limit(wanted: int = WANTED_DESCRIPTORS) -> int:
+    """Raise this process's soft limit of descriptors (RLIMIT_NOFILE) as far as it may; returns what it is then."""
+    if resource is None:
+        return wanted
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    infinite = resource.RLIM_INFINITY
+    target = wanted if hard == infinite else min(wanted, hard)
+    if soft == infinite or soft >= target:
+        return wanted if soft == infinite else soft
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
+    except (OSError, ValueError):  # a system may allow less than it says
+        return soft
+    return target
+
+
+def init_app(_app: Flask) -> None:
+    """Have `flask run`, which asks Werkzeug's module for its threaded server, get this one."""
+    serving.ThreadedWSGIServer = LimitedServer  # type: ignore[misc]
