@@ -37,4 +37,4 @@ def when_ready(server) -> None:
 
 def post_worker_init(worker) -> None:
     """Tell the site how many threads its worker has: gunicorn starts them one by one, when they are needed."""
-    worker.wsgi.extensions["streams"].threads = worker.cfg.threads
+    worker.wsgi.extensions["server_threads"] = worker.cfg.threads

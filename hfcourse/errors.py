@@ -6,6 +6,7 @@ The exceptions that carry a code:
     ├── Refused            before anything leaves the server: the form comes back with all that was typed
     ├── Unavailable        a Space, or the Hub, that cannot be asked or described
     │   └── HubFailed      … because the Hub, asked about Spaces, gave no good answer
+    │       └── NotAsked   … because this site does not ask it now: nobody else need be told the same
     └── CallFailed         a call that was made and did not succeed
         ├── NotTaken       … because the Space did not even queue it: what we know of it may be out of date
         ├── NotValid       … because the Space's own validator refuses some of the values
@@ -62,6 +63,10 @@ class HubFailed(Unavailable):
     @property
     def explanation(self) -> "Explanation":
         return HUB_EXPLANATIONS.get(self.code) or EXPLANATIONS[self.code]
+
+
+class NotAsked(HubFailed):
+    """The Hub was not asked: it is silent, asked us to wait, or was asked too often. Not remembered as an answer."""
 
 
 class CallFailed(CourseError):
@@ -284,6 +289,12 @@ EXPLANATIONS = {
 
 # The same codes where it is the Hub that gave no good answer.
 HUB_EXPLANATIONS = {
+    "too-many-requests": explain(
+        "Trop d’appels sont partis d’ici en peu de temps.",
+        "Hugging Face limite le nombre de demandes par adresse, et toute la salle partage la même.",
+        "Attendez quelques minutes, puis recommencez.",
+        "Ouvrez en attendant un Space de la liste : ceux que le site connaît déjà s’ouvrent encore.",
+    ),
     "timeout": explain(
         "Hugging Face n’a pas répondu à temps.",
         "Le Hub est surchargé, ou le réseau de l’établissement est lent.",

@@ -16,6 +16,7 @@ PACKAGE = ROOT / "hfcourse"
 MOST_LINES = 50
 BASE = {
     "code_lexer",
+    "bulkhead",
     "config",
     "connections",
     "database",
@@ -27,6 +28,7 @@ BASE = {
     "pages",
     "security",
     "server",
+    "server_threads",
     "tokens",
     "typography",
 }
@@ -42,7 +44,8 @@ ARROWS = {
     "classroom": {"runs", "spaces"},
 }
 PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.description", "spaces.values", "spaces.events",
-        "spaces.compositions", "spaces.examples", "spaces.snippets", "runs.references", "runs.shapes", "runs.outputs",
+        "spaces.compositions", "spaces.examples", "spaces.snippets", "spaces.circuit_breaker", "spaces.rate_limit",
+        "runs.references", "runs.shapes", "runs.outputs",
         "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports", "runs.words",
         "runs.quoting", "runs.turns",
         "code_lexer", "highlighting", "typography", "chat.conversation")  # fmt: skip

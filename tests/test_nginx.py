@@ -1,7 +1,6 @@
 """The reverse proxy of docs/nginx.conf, a real nginx in front of a gunicorn with few threads."""
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.browser.site import ROOT, Site, started
+from tests.browser.site import ROOT, Site, gunicorn, started
 from tests.leading import Listener
 from tests.practice_fixtures import until
 from tests.services import Nginx, fill_template, program
@@ -26,12 +25,6 @@ MANY = 32
 THREADS = 4  # of gunicorn: eight times fewer than there are slow clients
 FILE_BYTES = 19_000_000
 PATIENCE_SECONDS, SOON_SECONDS = 30, 5
-GUNICORN = [
-    sys.executable,
-    "-c",
-    "import os, sys; os.execv(sys.executable, [sys.executable, '-m', 'gunicorn', 'hfcourse:create_app()', "
-    f"'--threads', '{THREADS}', '--bind', '127.0.0.1:' + sys.argv[-1]])",
-]
 
 
 @contextmanager
@@ -70,7 +63,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, slow_space: SlowSpace, file_s
     entries = (f'[[space]]\nid = "{name}"\nurl = "{url}"\n' for name, url in spaces.items())
     (folder / "instance" / "spaces.toml").write_text("".join(entries))
     with (
-        started(folder, program=GUNICORN, HFCOURSE_TRUSTED_PROXIES="1") as behind,
+        started(folder, program=gunicorn("--threads", str(THREADS)), HFCOURSE_TRUSTED_PROXIES="1") as behind,
         proxied(folder / "proxy", behind.url) as nginx,
     ):
         yield Site(nginx.url, behind.process, behind.log)

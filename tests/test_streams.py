@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
+from hfcourse import server_threads
 from hfcourse.runs import dispatch, following, freshness, store, streams
 from hfcourse.runs.following import Followed
 from hfcourse.runs.models import Run
@@ -46,12 +47,13 @@ def test_a_server_that_answers_one_request_at_a_time_gives_no_stream():
     assert not Streams().take({"wsgi.multithread": False, "SERVER_SOFTWARE": "gunicorn/23.0"}, "awa")
 
 
-def test_of_a_pool_of_threads_half_may_hold_a_stream():
+def test_of_a_pool_of_threads_half_may_hold_a_stream(app: Flask):
     taken, full = Streams(), threading.Barrier(8)
 
     def take(number: int) -> bool:
         full.wait(PATIENCE_SECONDS)  # all eight exist
-        is_taken = taken.take(THREADED, f"visitor {number}")
+        with app.app_context():
+            is_taken = taken.take(THREADED, f"visitor {number}")
         full.wait(PATIENCE_SECONDS)
         return is_taken
 
@@ -79,8 +81,8 @@ def test_gunicorn_ends_a_connection_that_makes_no_progress():
 
 def test_a_place_that_is_left_is_free_again():
     taken, taking = Streams(), {"wsgi.multithread": True, "SERVER_SOFTWARE": "Werkzeug/3.1"}
-    visitors = [f"visitor {number}" for number in range(streams.ROOMY_THREADS)]
-    assert sum(taken.take(taking, visitor) for visitor in visitors) == streams.ROOMY_THREADS // 2
+    visitors = [f"visitor {number}" for number in range(server_threads.FLASK_RUN_THREADS)]
+    assert sum(taken.take(taking, visitor) for visitor in visitors) == server_threads.FLASK_RUN_THREADS // 2
     taken.leave(visitors[0])
     assert taken.take(taking, visitors[-1])
     taken.is_over = True

@@ -15,12 +15,11 @@ from flask import Flask, current_app
 
 from hfcourse.runs.following import Followed
 from hfcourse.runs.models import Run
+from hfcourse.server_threads import count_threads
 
 BEAT_SECONDS = 5  # a thread learns that the browser has gone when it next writes something
 MOST_SECONDS = 120
 RETRY_SECONDS = 1
-# Flask's own server has a thread for each connection: what it must not be asked for is a thousand of them.
-ROOMY_THREADS = 200
 # A browser opens six connections to a site: a page in a seventh tab would wait for ever. The rest ask for the fragment.
 VISITOR_PLACES = 4
 # Of its time a stream spends one part in so many on drawing the page, so that a Space that says much shows less often.
@@ -36,7 +35,6 @@ class Streams:
     def __init__(self) -> None:
         self._open = 0
         self._of_visitor: Counter[str] = Counter()
-        self.threads: int | None = None  # of this process, where its server says it: see gunicorn.conf.py
         self._lock = threading.Lock()
         self.is_over = False
         # One page is drawn at a time: a hundred threads that draw would leave the requests of others no processor.
@@ -44,7 +42,7 @@ class Streams:
 
     def take(self, environ: dict[str, Any], visitor: str) -> bool:
         """Take a place; False if half of the server's threads hold a stream already, or this visitor has enough."""
-        most = (self.threads or threads_of(environ)) // 2
+        most = count_threads(environ) // 2
         with self._lock:
             if self.is_over or self._open >= most or self._of_visitor[visitor] >= VISITOR_PLACES:
                 return False
@@ -58,24 +56,6 @@ class Streams:
             self._open -= 1
             self._of_visitor[visitor] -= 1
             self._of_visitor += Counter()  # forget who has none
-
-
-def threads_of(environ: dict[str, Any]) -> int:
-    """How many requests this process answers at once.
-
-    Of a pool those of its threads that exist are counted, all (waitress) or fewer.
-    """
-    if not environ.get("wsgi.multithread"):
-        return 1
-    if "werkzeug" in environ.get("SERVER_SOFTWARE", "").lower():
-        return ROOMY_THREADS
-    pool = pool_of(threading.current_thread().name)
-    return sum(pool_of(thread.name) == pool for thread in threading.enumerate())
-
-
-def pool_of(thread: str) -> str:
-    """The name of a thread without its number."""
-    return thread.rstrip("0123456789")
 
 
 def told(followed: Followed, seen: int | None, draw: Draw) -> Iterator[str]:

@@ -6,19 +6,28 @@ Asked by us, with a limit of time: gradio_client's own look-up polls a building 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app
 
+from hfcourse.bulkhead import NoSlot
 from hfcourse.errors import CallFailed, HubFailed, Unavailable
+from hfcourse.spaces import catalogue
+from hfcourse.spaces.hub_limits import HubLimits
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.memory import Memory
 from hfcourse.spaces.wire import Wire
 
 LOOK_UP_SECONDS, AWAKE_SECONDS, WAKING_SECONDS = 5, 10, 1
+NAME_SECONDS = 600
+# A failure within a smaller part of LOOK_UP_SECONDS says nothing of the Hub: whoever asked had no more time.
+FAIR_SHARE = 0.2
+# As long as a description: what the Hub said is used while it cannot be asked, or must not be.
+STALE_SECONDS = 600
 ANSWER_BYTES = 1_000_000
 # Full match on the raw text, then the address is rebuilt from the label: parsers disagree on the rest.
 HOST = re.compile(r"https://([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.hf\.space/?", re.ASCII)
@@ -39,6 +48,8 @@ STAGES = {
 }
 STATUSES = {401: "space-not-found", 403: "space-private", 404: "space-not-found"}
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Found:
@@ -55,28 +66,61 @@ def look_up(space_id: str, wire: Wire, leash: Leash) -> Found:
         Unavailable: the Hub says that it cannot be called, or says nothing that can be used.
     """
     memory: Memory[Found] = current_app.extensions.setdefault("look_ups", Memory(seconds_of))
+    is_listed = catalogue.find(space_id) is not None
+    return remembered(memory, space_id, leash, lambda: ask(space_id, wire, leash), is_listed)
+
+
+def remembered(memory: Memory[T], key: str, leash: Leash, ask: Callable[[], T], is_listed: bool = False) -> T:
+    """What the Hub said a moment ago, or says now; else what it said last (as stale-if-error of RFC 5861).
+
+    Args:
+        is_listed: it is about a Space of the catalogue.
+
+    Raises:
+        Unavailable: the Hub says so; `HubFailed`, it says nothing that can be used, or is not asked now.
+    """
+
+    def ask_within_limits() -> T:
+        limits().admit(is_known=memory.last_value(key, STALE_SECONDS) is not None, is_listed=is_listed)
+        return ask()
+
     try:
-        return memory.get(space_id, leash, lambda: ask(space_id, wire, leash))
-    except CallFailed as failed:
-        raise unavailable(failed) from None
+        return memory.get(key, leash, ask_within_limits)
+    except (CallFailed, HubFailed) as failed:
+        stale = memory.last_value(key, STALE_SECONDS)
+        if stale is not None:
+            return stale
+        raise (unavailable(failed) if isinstance(failed, CallFailed) else failed) from None
+
+
+def limits() -> HubLimits:
+    """What this process may ask of the Hub."""
+    return current_app.extensions["hub_limits"]
 
 
 def unavailable(failed: CallFailed) -> HubFailed:
-    """What a failure of the network means when it is the Hub that was asked."""
-    return HubFailed("hub-unreachable" if failed.code == "connection-lost" else failed.code)
+    """What a failure of the network means when it is the Hub that was asked, or not even that."""
+    is_away = failed.code == "connection-lost" or isinstance(failed, NoSlot)
+    return HubFailed("hub-unreachable" if is_away else failed.code)
 
 
-def owner_of(label: str, wire: Wire, leash: Leash) -> Any:
-    """The `owner/name` that the Hub gives for `https://<label>.hf.space`, as it stands in its answer: check it.
+def owner_of(label: str, wire: Wire, leash: Leash) -> str:
+    """The `owner/name` that the Hub gives for `https://<label>.hf.space`.
 
     Raises:
         Unavailable: there is no such Space, or the Hub says nothing that can be used.
     """
-    try:
-        space = answer_of(f"/by-subdomain/{label}", wire, leash)
-    except CallFailed as failed:
-        raise unavailable(failed) from None
-    return space.get("id") if isinstance(space, dict) else None
+    memory: Memory[str] = current_app.extensions.setdefault("hub_names", Memory(lambda _name: NAME_SECONDS))
+    return remembered(memory, label, leash, lambda: ask_name(label, wire, leash))
+
+
+def ask_name(label: str, wire: Wire, leash: Leash) -> str:
+    """Ask the Hub now."""
+    space = answer_of(f"/by-subdomain/{label}", wire, leash)
+    name = space.get("id") if isinstance(space, dict) else None
+    if not isinstance(name, str) or not catalogue.is_space_id(name):
+        raise HubFailed("bad-answer")
+    return name
 
 
 def seconds_of(found: Found) -> int:
@@ -99,8 +143,10 @@ def answer_of(rest: str, wire: Wire, leash: Leash, statuses: Mapping[int, str] =
         Unavailable: what `statuses` says, or any other answer that is not 200.
         CallFailed: as `Wire.ask`, and `bad-answer`, it is no JSON.
     """
-    with Leash(min(LOOK_UP_SECONDS, leash.remaining())).hold(), noted():
+    seconds = min(LOOK_UP_SECONDS, leash.remaining())
+    with noted(seconds), Leash(seconds).hold():
         answer = wire.ask("GET", f"{current_app.config['HUB_URL']}/api/spaces{rest}", cap=ANSWER_BYTES)
+    limits().record_answer(answer.status, answer.headers.get("retry-after", ""))
     if answer.status in statuses:
         raise Unavailable(statuses[answer.status])
     if answer.status == 429:
@@ -111,10 +157,16 @@ def answer_of(rest: str, wire: Wire, leash: Leash, statuses: Mapping[int, str] =
 
 
 @contextmanager
-def noted() -> Iterator[None]:
-    """Note whether the Hub gives an answer, whatever it is: see `state`."""
+def noted(seconds: float) -> Iterator[None]:
+    """Note whether the Hub gives an answer within so many seconds, whatever it is: see `state`."""
     current_app.extensions["hub_state"] = "unreachable"
-    yield
+    begun = time.monotonic()
+    try:
+        yield
+    except CallFailed as failed:
+        if seconds >= LOOK_UP_SECONDS * FAIR_SHARE:
+            limits().record_failure(failed.code, time.monotonic() - begun)
+        raise
     current_app.extensions["hub_state"] = "reachable"
 
 

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 
-from hfcourse import gate, tokens
-from hfcourse.errors import CallFailed, HubFailed, Unavailable
+from hfcourse import bulkhead, gate, tokens
+from hfcourse.errors import CallFailed, Refused, Unavailable
 from hfcourse.spaces import catalogue
+from hfcourse.spaces.hub_limits import HubLimits
 from hfcourse.spaces.leash import Leash
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import: only when a Space is first called
@@ -36,8 +37,9 @@ class Place:
 
 
 def init_app(app: Flask) -> None:
-    """Keep two threads from making two directories."""
+    """Keep two threads from making two directories; nobody has asked the Hub yet."""
     app.extensions["directory_lock"] = threading.Lock()
+    app.extensions["hub_limits"] = HubLimits()
 
 
 def directory() -> "Directory":
@@ -59,6 +61,7 @@ def locate(space_id: str, leash: Leash, wait_seconds: float = 0) -> Place:
 
     Raises:
         Unavailable: it cannot be called, now or ever.
+        Refused: `secret-in-input`, its name holds what looks like a token.
     """
     entry = catalogue.find(space_id)
     if space_id == catalogue.PRACTICE and not (entry and entry.url):
@@ -67,6 +70,8 @@ def locate(space_id: str, leash: Leash, wait_seconds: float = 0) -> Place:
         return Place(entry.url, may_have_token=entry.token and is_allowed_origin(entry.url))
     if entry is None and not current_app.config["OPEN_CATALOGUE"]:
         raise Unavailable("space-not-found")
+    if tokens.is_pasted(space_id):
+        raise Refused("secret-in-input")
     from hfcourse.spaces import hub
 
     found = hub.look_up(space_id, directory().wire, leash)
@@ -84,10 +89,7 @@ def named_at(address: str) -> str:
     found = hub.HOST.fullmatch(address)
     if not (found and catalogue.is_open()):
         return ""
-    name = hub.owner_of(found[1], directory().wire, Leash(hub.LOOK_UP_SECONDS))
-    if not isinstance(name, str) or not catalogue.is_space_id(name):
-        raise HubFailed("bad-answer")
-    return name
+    return hub.owner_of(found[1], directory().wire, Leash(hub.LOOK_UP_SECONDS))
 
 
 def is_allowed_origin(url: str) -> bool:
@@ -145,7 +147,7 @@ def nudge(place: Place) -> None:
     """Visit a sleeping Space of the Hub: any visit wakes it. Its answer does not matter."""
     if place.url:
         try:
-            with gate.aside(), Leash(1).hold(), directory().wire.stream("GET", place.url + "/"):
+            with gate.aside(), bulkhead.slot(), Leash(1).hold(), directory().wire.stream("GET", place.url + "/"):
                 pass
         except CallFailed:
             log.info("A sleeping Space did not answer its first visit.")

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from hfcourse import gate
-from hfcourse.errors import CallFailed, CourseError
+from hfcourse import bulkhead, gate
+from hfcourse.errors import CallFailed, CourseError, NotAsked
 from hfcourse.spaces.leash import Leash
 
 FAILED_SECONDS = 10
@@ -36,10 +36,11 @@ class Answer(Generic[T]):
 
 @dataclass
 class Entry(Generic[T]):
-    """What was answered last, and the lock of who asks anew."""
+    """What was answered last, the last value with its moment, and the lock of who asks anew."""
 
     asking: threading.Lock = field(default_factory=threading.Lock)
     answer: Answer[T] | None = None
+    last_value: tuple[T, float] | None = None
 
 
 class Memory(Generic[T]):
@@ -56,12 +57,13 @@ class Memory(Generic[T]):
 
         Raises:
             CourseError: what `ask()` raises, or raised a moment ago.
-            CallFailed: `timeout`, another thread asks and the leash ends before it has an answer.
+            CallFailed: `timeout`, another thread asks and the leash ends before it has an answer, or too many threads
+                wait already (`NoSlot`).
         """
         entry = self._entry(key)
         answer = entry.answer
         if not answer or answer.is_old:
-            with gate.aside():
+            with gate.aside(), bulkhead.slot():
                 answer = self._asked(entry, leash, ask)
         if answer.failure:
             raise type(answer.failure)(answer.failure.code, answer.failure.said)  # anew: it grows when raised again
@@ -73,6 +75,13 @@ class Memory(Generic[T]):
         with self._lock:
             entry = self._entries.get(key)
         return entry.answer.value if entry and entry.answer else None
+
+    def last_value(self, key: str, max_age_seconds: float) -> T | None:
+        """The last value that there was, at most so old, whatever failed since."""
+        with self._lock:
+            entry = self._entries.get(key)
+        found = entry.last_value if entry else None
+        return found[0] if found and time.monotonic() - found[1] <= max_age_seconds else None
 
     def forget(self, key: str) -> None:
         """Ask anew at the next need."""
@@ -94,6 +103,8 @@ class Memory(Generic[T]):
         try:
             if not entry.answer or entry.answer.is_old:
                 entry.answer = self._answer_of(ask)
+                if entry.answer.value is not None:
+                    entry.last_value = entry.answer.value, time.monotonic()
             return entry.answer
         finally:
             entry.asking.release()
@@ -102,5 +113,6 @@ class Memory(Generic[T]):
         try:
             value = ask()
         except CourseError as error:
-            return Answer(None, error.with_traceback(None), time.monotonic() + FAILED_SECONDS)
+            seconds = 0 if isinstance(error, NotAsked) else FAILED_SECONDS  # the next one may be allowed to ask
+            return Answer(None, error.with_traceback(None), time.monotonic() + seconds)
         return Answer(value, None, time.monotonic() + self._seconds_of(value))

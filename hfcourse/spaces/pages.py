@@ -55,8 +55,8 @@ def is_offered(space_id: str) -> bool:
 
 
 def entry_of(space_id: str) -> Entry:
-    """What the catalogue says of a Space, or just its name; a name that is none is not repeated."""
-    if not catalogue.is_space_id(space_id):
+    """What the catalogue says of a Space, or just its name; one that is none, or holds a token, is not repeated."""
+    if not catalogue.is_space_id(space_id) or tokens.is_pasted(space_id):
         return Entry("", "Space introuvable")
     return catalogue.find(space_id) or Entry(space_id, space_id)
 
@@ -132,7 +132,7 @@ def show(space_id: str, wanted: str | None, run_id: str | None, visitor: str | N
     try:
         connection = location.connect(space_id)
     except CourseError as error:
-        return page(space_id, error=error, status=404 if error.code == "space-not-found" else 200)
+        return page(space_id, error=error, status=error.explanation.status)
     description = connection.description
     if not description.endpoints:
         return page(space_id, description, error=CourseError("no-api"))
@@ -214,3 +214,4 @@ def init_app(
     }
     app.jinja_env.globals["space_url"] = space_url
     app.jinja_env.filters["in_colours"] = takeaway.in_colours
+    app.jinja_env.filters["mask_pasted"] = tokens.mask_pasted

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from flask import current_app
 
-from hfcourse.errors import CallFailed, HubFailed
+from hfcourse.errors import HubFailed
 from hfcourse.spaces import catalogue, hub
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.memory import Memory
@@ -58,10 +58,7 @@ def search(words: str, wire: Wire) -> Found:
     """
     leash = Leash(hub.LOOK_UP_SECONDS)
     memory: Memory[Found] = current_app.extensions.setdefault("searches", Memory(lambda _found: REMEMBERED_SECONDS))
-    try:
-        return memory.get(words.casefold(), leash, lambda: ask(words, wire, leash))
-    except CallFailed as failed:
-        raise hub.unavailable(failed) from None
+    return hub.remembered(memory, words.casefold(), leash, lambda: ask(words, wire, leash))
 
 
 def ask(words: str, wire: Wire, leash: Leash) -> Found:

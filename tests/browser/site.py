@@ -20,7 +20,15 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
 WAKE_SECONDS = 90
 FLASK = [sys.executable, "-m", "flask", "run", "--port"]
+GUNICORN_EXEC = (
+    "import os, sys; os.execv(sys.executable, [sys.executable, '-m', *sys.argv[1:-1], '127.0.0.1:' + sys.argv[-1]])"
+)
 PRACTICE = "/espaces/hfcourse/entrainement"
+
+
+def gunicorn(*options: str) -> list[str]:
+    """The command of gunicorn on loopback, in front of a port, with the settings of gunicorn.conf.py and these."""
+    return [sys.executable, "-c", GUNICORN_EXEC, "gunicorn", "hfcourse:create_app()", *options, "--bind"]
 
 
 def free_port() -> int:

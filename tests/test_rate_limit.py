@@ -1,0 +1,68 @@
+"""Token buckets: how many, how fast they come back, and what one address leaves to the others."""
+
+import pytest
+
+from hfcourse.spaces.rate_limit import FairBucket, TokenBucket, network_of
+
+
+def taken(bucket: FairBucket, address: str, times: int, now: float) -> int:
+    return sum(bucket.take(address, now) for _ in range(times))
+
+
+def test_a_bucket_is_full_at_first_and_refills_in_a_minute():
+    bucket = TokenBucket(60, now=0)
+    assert sum(bucket.take(0) for _ in range(100)) == 60
+    assert [bucket.take(0.5), bucket.take(1), bucket.take(1.5)] == [False, True, False]
+    assert sum(bucket.take(1000) for _ in range(100)) == 60
+
+
+def test_an_address_alone_has_all_but_the_reserve():
+    bucket = FairBucket(60, share=20, reserve=10, now=0)
+    assert taken(bucket, "a", 100, now=0) == 50
+    assert taken(bucket, "b", 100, now=0) == 10, "the reserve is for who comes late"
+
+
+def test_a_class_of_thirty_behind_one_address_searches_twice_a_minute():
+    bucket = FairBucket(60, share=20, reserve=10, now=0)
+    for minute in range(5):
+        moments = [60 * minute + second / 2 for second in range(60)]  # all within half of the minute
+        assert all(bucket.take("class", moment) for moment in moments), minute
+
+
+def test_under_pressure_an_address_over_its_share_waits_for_the_others():
+    bucket = FairBucket(60, share=20, reserve=10, now=0)
+    bucket.take("b", 0)
+    assert taken(bucket, "a", 100, now=0) == 29, "half stays where others ask"
+    assert taken(bucket, "b", 19, now=0) == 19
+    assert taken(bucket, "c", 100, now=0) == 11
+
+
+def test_an_address_within_its_share_is_never_refused_whatever_a_greedy_one_does():
+    bucket = FairBucket(60, share=20, reserve=10, now=0)
+    taken(bucket, "greedy", 100, now=0)
+    for second in range(0, 60, 3):
+        taken(bucket, "greedy", 10, now=second)
+        assert bucket.take("b", second), second
+
+
+def test_what_was_taken_is_forgotten_after_two_windows():
+    bucket = FairBucket(60, share=20, reserve=10, now=0)
+    taken(bucket, "a", 100, now=0)
+    bucket.take("b", 0)
+    assert taken(bucket, "a", 100, now=200) == 50
+    assert len(bucket._taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("", ""),
+        ("unix", "unix"),
+    ],
+)
+def test_a_machine_of_ipv6_is_its_network(address: str, network: str):
+    assert network_of(address) == network
