@@ -19,7 +19,7 @@ MAX_CONNECTIONS = 300
 # Enforced for one address only while more than half of all connections are taken: a class may share one address.
 MAX_IDLE_PER_ADDRESS = 20
 # A busy machine may need so long to read what has already arrived.
-IDLE_SECONDS = 1.0
+IDLE_SECONDS = 0.3
 
 
 class Connection:

@@ -121,7 +121,6 @@ def test_each_state_has_its_code_and_its_badge(
     assert "Traceback" not in answer.text
 
 
-@pytest.mark.parametrize("behaviour", [fake.says({}, 404), fake.says({}, 401), fake.says(space("DELETING"))])
 def test_a_hub_that_asks_to_wait_is_not_asked_again(tmp_path: Path, hub: StandIn) -> None:
     for name in ("etat/busy", "by-subdomain/busy"):
         hub.spaces[name] = fake.says({}, 429)
@@ -137,6 +136,7 @@ def test_a_hub_that_asks_to_wait_is_not_asked_again(tmp_path: Path, hub: StandIn
     assert len(hub.requests) == asked
 
 
+@pytest.mark.parametrize("behaviour", [fake.says({}, 404), fake.says({}, 401), fake.says(space("DELETING"))])
 def test_a_space_that_does_not_exist_is_404(hub: StandIn, visitor: Visitor, behaviour: Behaviour) -> None:
     name = f"a/gone-{len(hub.spaces)}"
     hub.spaces[name] = behaviour
