@@ -8,13 +8,14 @@ PORT ?= 5000
 # that three workers suit two cores.
 PYTEST ?= -n 3 --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# Built files alone: to build one, pip would fetch tools that no lock names.
+PIP_INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
 RUN_STAMP := .venv/installed-for-run
 DEV_STAMP := .venv/installed-for-development
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test older-gradio check bench clean port
+.PHONY: help run test older-gradio check lock bench clean port
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
@@ -29,10 +30,14 @@ test: $(DEV_STAMP)  ## run all tests; some need Chromium, curl or Node, REQUIRE_
 older-gradio: $(DEV_STAMP)  ## install Gradio 3, 4 and 5, each beside .venv, for the tests that call them (1.4 GB)
 	@$(BIN)/python -m tests.spaces.environments
 
-check: $(DEV_STAMP)  ## look for faults without running anything: ruff, mypy
+check: $(DEV_STAMP)  ## look for faults without running anything: ruff, mypy, locks that are not those of their .in files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.requirements_lock --check
+
+lock: $(DEV_STAMP)  ## write requirements*.txt anew from requirements*.in; LOCK=--upgrade takes newer releases too
+	@$(BIN)/python -m tests.requirements_lock $(LOCK)
 
 bench: $(DEV_STAMP)  ## measure what the README claims
 	@$(BIN)/python bench/start.py
@@ -61,10 +66,10 @@ $(BIN)/python:
 
 $(RUN_STAMP): requirements.txt | $(BIN)/python
 	@echo "Installing requirements.txt into .venv; the first time takes a minute or two."
-	@$(PIP) install -r requirements.txt
+	@$(PIP_INSTALL) -r requirements.txt
 	@touch $@
 
-$(DEV_STAMP): requirements-dev.txt requirements-campus.txt requirements.txt | $(BIN)/python
+$(DEV_STAMP): requirements-dev.txt | $(BIN)/python
 	@echo "Installing requirements-dev.txt into .venv."
-	@$(PIP) install -r requirements-dev.txt
+	@$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $(RUN_STAMP) $@

@@ -657,7 +657,7 @@ class TestDirectory:
 
 class TestTheLibraryThatWeReplaceInPart:
     def test_its_version_is_the_one_that_was_read(self) -> None:
-        pinned = re.search(r"^gradio_client==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+        pinned = re.search(r"^gradio_client==(\S+)", (ROOT / "requirements.in").read_text("utf-8"), re.MULTILINE)
         assert pinned
         assert gradio_client.__version__ == pinned[1]
 

@@ -318,7 +318,7 @@ def test_a_value_that_is_no_text_is_shown_all_the_same(build: Build, space: Fake
 
 
 def test_the_requirements_are_those_of_the_site():
-    site = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    site = (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
     pinned = {line.split()[0] for line in site if line and line[0] not in "#-"}
     needed = (FOLDER / "requirements.txt").read_text(encoding="utf-8").split()
     assert needed

@@ -1,0 +1,99 @@
+"""What is installed is locked: every package with its version and the hashes of its files, for each profile."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests import requirements_lock
+from tests.browser.site import ROOT
+from tests.requirements_lock import PROFILES, find_faults, read_pins, read_requirements
+
+OLDER_GRADIO = sorted((ROOT / "tests" / "spaces" / "requirements").glob("*.txt"))
+# Compiled packages: their files differ with the system, the processor and the version of Python.
+COMPILED = ("brotli", "markupsafe", "nh3", "numpy", "orjson", "pandas", "pillow", "pydantic-core", "sqlalchemy")
+MIN_COMPILED_FILES = 20
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The inputs and locks in a folder of their own."""
+    for path in ROOT.glob("requirements*"):
+        shutil.copy(path, tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_lock_is_that_of_its_input(profile: str) -> None:
+    assert find_faults(profile) == []
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_lock_names_no_host_and_no_path_of_a_machine(profile: str) -> None:
+    text = (ROOT / f"{profile}.txt").read_text(encoding="utf-8")
+    assert not re.search(r"://|^--|(^|\s)(/|[A-Z]:\\|file:)|@ ", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_direct_requirement_is_pinned_exactly(profile: str) -> None:
+    assert [str(each) for each in read_requirements(profile) if not str(each.specifier).startswith("==")] == []
+
+
+def test_a_lock_has_the_files_of_every_system() -> None:
+    files = {pin.name: len(pin.hashes) for pin in read_pins("requirements")}
+    assert {name: files[name] for name in COMPILED if files[name] < MIN_COMPILED_FILES} == {}
+    markers = {str(pin.requirement.marker) for pin in read_pins("requirements")}
+    assert 'sys_platform == "win32"' in markers
+
+
+def test_locks_agree_so_that_what_is_tested_is_what_runs() -> None:
+    def versions(profile: str) -> set[tuple[str, str]]:
+        return {(pin.name, pin.version) for pin in read_pins(profile)}
+
+    assert versions("requirements") < versions("requirements-campus") < versions("requirements-dev")
+
+
+def test_a_changed_input_is_seen(copy: Path) -> None:
+    with (copy / "requirements.in").open("a", encoding="utf-8") as file:
+        file.write("left-pad==1.0\n")
+    for profile in PROFILES:
+        faults = find_faults(profile, copy)
+        assert f"{profile}.in has changed since {profile}.txt was locked" in faults
+        assert f"left-pad==1.0 is not in {profile}.txt" in faults
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (r"(flask==\S+ )(?:\\\n +--hash=\S+ ?)+", r"\1", "flask has no hash"),
+        (r"flask==", "flask>=", "flask is not pinned exactly"),
+        (r"flask==\S+", "flask==0.1", "flask==3"),
+    ],
+)
+def test_a_lock_that_was_edited_is_seen(copy: Path, old: str, new: str, fault: str) -> None:
+    lock = copy / "requirements.txt"
+    text, count = re.subn(rf"^{old}", new, lock.read_text(encoding="utf-8"), count=1, flags=re.MULTILINE)
+    assert count
+    lock.write_text(text, encoding="utf-8")
+    assert any(each.startswith(fault) for each in find_faults("requirements", copy))
+
+
+def test_the_digest_does_not_change_with_line_ends(copy: Path) -> None:
+    before = requirements_lock.compute_digest("requirements-dev", copy)
+    for path in copy.glob("*.in"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert requirements_lock.compute_digest("requirements-dev", copy) == before
+
+
+def test_make_installs_with_hashes_and_without_building() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^PIP_INSTALL := (.*)$", makefile, re.MULTILINE)
+    assert "--require-hashes --only-binary :all:" in command
+    assert sorted(re.findall(r"\$\(PIP_INSTALL\) -r (\S+)", makefile)) == ["requirements-dev.txt", "requirements.txt"]
+
+
+@pytest.mark.parametrize("path", OLDER_GRADIO, ids=lambda path: path.stem)
+def test_an_older_gradio_is_pinned_exactly(path: Path) -> None:
+    lines = [re.sub(r"\s*#.*", "", line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [line for line in lines if line and not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
