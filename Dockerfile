@@ -1,15 +1,19 @@
 # The site for a campus: web processes, workers and the practice Space are the same image, see compose.yaml.
-FROM python:3.13-slim
+# docs/security.md says how to pin the digest of the base image: `docker build --build-arg PYTHON_IMAGE=…`.
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+FROM ${PYTHON_IMAGE}
 
-ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /srv/hfcourse
 
-COPY requirements.txt requirements-campus.txt ./
-RUN pip install -r requirements-campus.txt
+COPY requirements-campus.txt ./
+RUN pip install --require-hashes --only-binary :all: -r requirements-campus.txt
 
 COPY . .
-# Not root: what a stranger's Space might make a process do, it does without rights.
-RUN useradd --system --create-home --uid 10001 hfcourse \
+# Not root: what a stranger's Space might make a process do, it does without rights. Bytecode is compiled now, since the
+# file system of a container is read-only later.
+RUN python -m compileall -q hfcourse \
+    && useradd --system --no-create-home --home-dir /tmp --uid 10001 hfcourse \
     && mkdir -p instance /srv/files \
     && chown hfcourse: instance /srv/files
 USER hfcourse
