@@ -12,6 +12,7 @@ import re
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -81,6 +82,14 @@ def origin(raw: str) -> str:
     if address and not (ORIGIN.fullmatch(address) and is_address(address)):
         raise ValueError("expected an origin such as https://spaces.example.org, without a path")
     return address
+
+
+def is_loopback(host: str | None) -> bool:
+    """Is this host name or address one of this machine's own loopback?"""
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 def is_address(url: str) -> bool:

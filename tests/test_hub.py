@@ -372,3 +372,76 @@ class TestToken:
         Student(site().test_client()).open("/espaces/a/b")
         assert len(hosted.requests) == 2
         assert token not in repr(hosted.requests)
+
+    def test_a_marked_space_that_the_hub_places_at_anothers_address_is_not_called(
+        self, site: Site, stand_in: FakeServer, token: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        stand_in.behaviour = fake.says(space(host="https://somebody-else.hf.space"))
+        self.mark(tmp_path, 'id = "gradio/calculator"\ntoken = true')
+        app = site()
+        with app.app_context(), pytest.raises(Unavailable) as refused:
+            location.locate("gradio/calculator", Leash(8))
+        assert refused.value.code == "bad-answer"
+        assert "gradio/calculator" in caplog.text
+        assert token not in caplog.text
+
+    def test_a_space_that_is_not_marked_may_be_anywhere_at_hf_space(self, site: Site, stand_in: FakeServer) -> None:
+        stand_in.behaviour = fake.says(space(host="https://somebody-else.hf.space"))
+        with site().app_context():
+            assert location.locate("gradio/calculator", Leash(8)).url == "https://somebody-else.hf.space"
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("gradio/calculator", "gradio-calculator"),
+        ("gradio/hello_world_3", "gradio-hello-world-3"),
+        ("microsoft/TRELLIS.2", "microsoft-trellis-2"),
+        ("NimaBoscarino/hotdog-gradio", "nimaboscarino-hotdog-gradio"),
+    ],
+)
+def test_the_host_of_a_space_is_made_of_its_name(site: Site, name: str, label: str) -> None:
+    with site(SPACE_ORIGINS=("https://hub.example.org",)).app_context():
+        assert hub.is_host_of(name, f"https://{label}.hf.space")
+        assert not hub.is_host_of(name, f"https://x{label}.hf.space")
+        assert not hub.is_host_of(name, f"https://{label}-2.hf.space")
+        assert hub.is_host_of(name, "https://hub.example.org")
+        assert not hub.is_host_of(name, "https://hub.example.com")
+
+
+class TestHubOnPlainHttp:
+    """Whoever is between us and it could say where the Space is that is lent the token."""
+
+    URL = "http://hub.example.org"
+    LENT = '[[space]]\nid = "a/b"\ntoken = true\n'
+
+    def start(self, folder: Path, entries: str, **settings: Any) -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / "spaces.toml").write_text(entries)
+        end(create_app({"INSTANCE": str(folder), "TESTING": True, "HUB_URL": self.URL} | settings))
+
+    def test_the_site_does_not_start_while_a_space_is_lent_the_token(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HF_TOKEN", "hf_" + "b" * 30)
+        with pytest.raises(SystemExit) as refused:
+            self.start(tmp_path / "instance", self.LENT)
+        assert "HF_ENDPOINT" in str(refused.value)
+        assert "https://" in str(refused.value)
+        assert "\n" not in str(refused.value)
+        assert "bbbb" not in str(refused.value)
+
+    @pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost", "https://hub.example.org"])
+    def test_loopback_and_https_are_taken(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+        monkeypatch.setenv("HF_TOKEN", "hf_" + "b" * 30)
+        self.start(tmp_path / "instance", self.LENT, HUB_URL=url)
+
+    def test_without_a_token_or_a_space_that_is_lent_it_the_site_starts(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.start(tmp_path / "instance", self.LENT)
+        monkeypatch.setenv("HF_TOKEN", "hf_" + "b" * 30)
+        self.start(
+            tmp_path / "instance", self.LENT.replace("token = true", 'token = true\nurl = "https://a-b.hf.space"')
+        )
+        self.start(tmp_path / "instance", self.LENT.replace("true", "false"))

@@ -192,6 +192,17 @@ def found_in(space: Any) -> Found:
     return Found(allowed(space.get("host")), STAGES[stage])
 
 
+def is_host_of(space_id: str, url: str) -> bool:
+    """Is this the address of that Space: at hf.space its own label, else one of the exact origins that were set?
+
+    The Hub makes the label of `owner/name`: lower case, a hyphen for what a host name cannot hold
+    (gradio/hello_world.3 is at gradio-hello-world-3.hf.space). Source: spaces-embed in the Hub's documentation.
+    """
+    found = HOST.fullmatch(url)
+    label = re.sub(r"[^a-z0-9]+", "-", space_id.lower()).strip("-")
+    return found[1] == label if found else url in current_app.config["SPACE_ORIGINS"]
+
+
 def allowed(host: Any) -> str:
     """The address of a Space, rebuilt; only hf.space and the origins set by the instructor."""
     text = host if isinstance(host, str) else ""

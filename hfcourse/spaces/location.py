@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app
 
 from hfcourse import bulkhead, gate, tokens
-from hfcourse.errors import CallFailed, Refused, Unavailable
+from hfcourse.config import is_loopback, refuse
+from hfcourse.errors import CallFailed, HubFailed, Refused, Unavailable
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.hub_limits import HubLimits
 from hfcourse.spaces.leash import Leash
@@ -37,9 +38,13 @@ class Place:
 
 
 def init_app(app: Flask) -> None:
-    """Keep two threads from making two directories; nobody has asked the Hub yet."""
-    app.extensions["directory_lock"] = threading.Lock()
+    """Make the limits of look-ups; refuse a Hub on plain http that says where the token goes."""
+    app.extensions["directory_lock"] = threading.Lock()  # or two threads make two directories
     app.extensions["hub_limits"] = HubLimits()
+    is_lent = any(entry.token and not entry.url for entry in app.extensions["catalogue"].values())
+    address = urlsplit(app.config["HUB_URL"])
+    if app.extensions["token"] and is_lent and address.scheme != "https" and not is_loopback(address.hostname):
+        refuse("HF_ENDPOINT", "expected https://, since the Hub says where a Space is that is lent HF_TOKEN")
 
 
 def directory() -> "Directory":
@@ -60,7 +65,8 @@ def locate(space_id: str, leash: Leash, wait_seconds: float = 0) -> Place:
     """Find a Space, and wake it if it sleeps; wait so long for the practice Space, within the leash.
 
     Raises:
-        Unavailable: it cannot be called, now or ever.
+        Unavailable: it cannot be called, now or ever; `bad-answer` if it is lent the token, and the Hub says that it is
+            at the address of another.
         Refused: `secret-in-input`, its name holds what looks like a token.
     """
     entry = catalogue.find(space_id)
@@ -75,7 +81,13 @@ def locate(space_id: str, leash: Leash, wait_seconds: float = 0) -> Place:
     from hfcourse.spaces import hub
 
     found = hub.look_up(space_id, directory().wire, leash)
-    return Place(found.url, is_awake=not found.obstacle, may_have_token=bool(entry and entry.token))
+    is_lent = bool(entry and entry.token)
+    if is_lent and not hub.is_host_of(space_id, found.url):
+        log.warning(
+            "The Hub places %s, which is lent the token, at another Space's address; it is not called.", space_id
+        )
+        raise HubFailed("bad-answer")
+    return Place(found.url, is_awake=not found.obstacle, may_have_token=is_lent)
 
 
 def named_at(address: str) -> str:
