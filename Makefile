@@ -7,6 +7,7 @@ PORT ?= 5000
 # Workers with whole files each, those in a browser first: they take the longest. Many tests wait most of their time, so
 # that three workers suit two cores.
 PYTEST ?= -n 3 --dist loadfile --no-loadscope-reorder
+FUZZ_SECONDS ?= 600
 BIN := .venv/bin
 # Built files alone: to build one, pip would fetch tools that no lock names.
 PIP_INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
@@ -15,7 +16,7 @@ DEV_STAMP := .venv/installed-for-development
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test older-gradio check lock bench clean port
+.PHONY: help run test older-gradio check lock fuzz bench clean port
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
@@ -38,6 +39,9 @@ check: $(DEV_STAMP)  ## look for faults without running anything: ruff, mypy, lo
 
 lock: $(DEV_STAMP)  ## write requirements*.txt anew from requirements*.in; LOCK=--upgrade takes newer releases too
 	@$(BIN)/python -m tests.requirements_lock $(LOCK)
+
+fuzz: $(DEV_STAMP)  ## look for inputs that cost too much or break a page, for ten minutes: FUZZ_SECONDS=600
+	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 bench: $(DEV_STAMP)  ## measure what the README claims
 	@$(BIN)/python bench/start.py
