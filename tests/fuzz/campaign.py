@@ -153,7 +153,8 @@ class Campaign:
             if not self.is_over():
                 target(self.judge(name, example), label="seconds of processor")
 
-        phases = [Phase.generate, Phase.target]
+        # The climb follows measured seconds, so that no two runs would take the same way.
+        phases = [Phase.generate] if number is None else [Phase.generate, Phase.target]
         limits = settings(max_examples=max_examples, deadline=None, database=None, phases=phases,
                           verbosity=Verbosity.quiet, derandomize=number is None,
                           suppress_health_check=list(HealthCheck))  # fmt: skip
@@ -193,7 +194,7 @@ class Campaign:
     def write(self, signature: str) -> None:
         """Write a failure to a file that a test replays."""
         if self.folder:
-            failure = self.found[signature]
+            failure = {key: self.found[signature][key] for key in ("target", "kind", "where", "example")}
             name = f"{failure['target']}-{failure['kind']}-{hashlib.sha256(signature.encode()).hexdigest()[:8]}.json"
             self.folder.mkdir(exist_ok=True)
             (self.folder / name).write_text(json.dumps(failure, indent=1) + "\n", encoding="utf-8")

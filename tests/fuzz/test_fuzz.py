@@ -16,7 +16,7 @@ from tests.fuzz.campaign import Campaign, Child, locate_dump, simplify_example
 from tests.fuzz.recipes import INDEX, MAX_CHARACTERS, lower, render, simplify
 from tests.fuzz.strategies import EXAMPLES, REPRODUCERS
 
-CAMPAIGN_SECONDS, CAMPAIGN_EXAMPLES = 15, 12
+CAMPAIGN_SECONDS, CAMPAIGN_EXAMPLES = 300, 12  # the examples are counted; the seconds are for a process that freezes
 HARMLESS = {"config": ["json", {}], "info": ["json", {}]}
 
 
@@ -54,6 +54,31 @@ def test_a_short_campaign_finds_nothing_and_reaches_the_pages(monkeypatch: pytes
         campaign.child.stop()
     assert list(campaign.found) == []
     assert {"/espaces/a/b 200", "/essais 303", "/essais/ID 200"} <= reached
+
+
+class Fragile:
+    """Stands in for the process: a description of more than fifty characters breaks it."""
+
+    def __init__(self) -> None:
+        self.tried = 0
+
+    def try_out(self, _: str, example: dict[str, Any]) -> dict[str, Any]:
+        self.tried += 1
+        fault = {"kind": "processor", "where": "here", "detail": "a path of this machine"}
+        faults = [fault] if len(render(example["config"])) > 50 else []
+        return {"cpu_seconds": 1.0, "reached": [], "faults": faults}
+
+
+def test_a_failure_is_shrunk_and_written_once_without_the_paths_of_a_machine(tmp_path: Path) -> None:
+    campaign = Campaign(time.monotonic() + 60, tmp_path / "found", say=lambda _: None)
+    campaign.child = Fragile()  # type: ignore[assignment]
+    for count in (100_000, 90_000):
+        campaign.judge("description", {"config": ["items", [["text", "a", count], ["json", 1]]], "info": ["json", {}]})
+    (path,) = (tmp_path / "found").iterdir()
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    assert kept.keys() == {"target", "kind", "where", "example"}
+    assert 50 < len(render(kept["example"]["config"])) < 90
+    assert campaign.tried == {"description": 2, "answer": 0, "form": 0}
 
 
 @pytest.mark.parametrize(
