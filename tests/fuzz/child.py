@@ -12,7 +12,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.fuzz.targets import Report, Stage
+from tests.fuzz.stage import Report, Stage
+from tests.fuzz.targets import try_out
 
 EXTRA_MEMORY_BYTES = 768 * 1024 * 1024
 
@@ -32,11 +33,11 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     stage = Stage(Path(sys.argv[1]))
-    stage.try_out("description", {"config": ["json", {}], "info": ["json", {}]})  # imports what takes long to import
+    try_out(stage, "description", {"config": ["json", {}], "info": ["json", {}]})  # imports what takes long to import
     limit_memory()
     print(json.dumps(asdict(Report())), file=answers, flush=True)
     for line in sys.stdin:
-        report = stage.try_out(*json.loads(line))
+        report = try_out(stage, *json.loads(line))
         print(json.dumps(asdict(report)), file=answers, flush=True)
     stage.close()
 

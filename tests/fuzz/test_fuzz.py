@@ -12,7 +12,8 @@ import pytest
 if not sys.platform.startswith("linux"):
     pytest.skip("the limits of processor and memory are those of Linux", allow_module_level=True)
 
-from tests.fuzz.campaign import Campaign, Child, locate_dump, simplify_example
+from tests.fuzz.campaign import Campaign, simplify_example
+from tests.fuzz.process import Child, locate_dump
 from tests.fuzz.recipes import INDEX, MAX_CHARACTERS, lower, render, simplify
 from tests.fuzz.strategies import EXAMPLES, REPRODUCERS
 
