@@ -88,8 +88,9 @@ def test_the_digest_does_not_change_with_line_ends(copy: Path) -> None:
 
 def test_make_installs_with_hashes_and_without_building() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    (command,) = re.findall(r"^PIP_INSTALL := (.*)$", makefile, re.MULTILINE)
-    assert "--require-hashes --only-binary :all:" in command
+    (command,) = re.findall(r"^PIP_INSTALL = (.*)$", makefile, re.MULTILINE)
+    assert command.endswith("install --require-hashes $(ONLY_BINARY)")
+    assert "\nONLY_BINARY ?= --only-binary :all:\n" in makefile
     assert sorted(re.findall(r"\$\(PIP_INSTALL\) -r (\S+)", makefile)) == ["requirements-dev.txt", "requirements.txt"]
 
 
