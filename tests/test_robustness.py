@@ -10,7 +10,6 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
-from gradio_client.utils import apply_diff
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -113,16 +112,16 @@ def test_an_answer_with_too_many_levels_is_refused_before_anything_walks_it() ->
 
 
 def test_diffs_that_deepen_a_value_step_by_step_are_refused_too() -> None:
-    reading = Reading("sse_v3", lambda *values: values, apply_diff)
+    reading = Reading("sse_v3", lambda *values: values, 60)
 
     def generating(data: list[Any]) -> dict[str, Any]:
         return {"msg": "process_generating", "success": True, "output": {"data": data}}
 
-    list(reading.read(generating([[]])))
+    list(reading.events_of(generating([[]])))
     for depth in range(1, 151, 50):
-        list(reading.read(generating([[["add", [0] * depth, read_json(nested(50).encode())]]])))
+        list(reading.events_of(generating([[["add", [0] * depth, read_json(nested(50).encode())]]])))
     with pytest.raises(CallFailed, match="bad-answer"):
-        list(reading.read(generating([[["add", [0] * 151, read_json(nested(50).encode())]]])))
+        list(reading.events_of(generating([[["add", [0] * 151, read_json(nested(50).encode())]]])))
 
 
 @pytest.mark.parametrize(

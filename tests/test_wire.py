@@ -7,20 +7,30 @@ import ssl
 import subprocess
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hfcourse.errors import CallFailed, CourseError, Stopped
+from hfcourse.spaces.json_nodes import count_nodes, count_raw_nodes
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.untrusted import read_json
 from hfcourse.spaces.wire import IDLE_SECONDS, Wire, server_sent_events
+from tests.effort import effort
 from tests.spaces import fake
 from tests.spaces.fake import Behaviour, Exchange, FakeServer, timed
 
 SECONDS = 1.0
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
 CAP = 100_000
 
 Serve = Callable[[Behaviour], FakeServer]
@@ -351,6 +361,37 @@ class TestJson:
         with pytest.raises(CallFailed) as caught:
             read_json(raw)
         assert caught.value.code == "bad-answer"
+
+    @pytest.mark.parametrize(
+        "raw",
+        [b"[" + b"[]," * 600_000 + b"[]]", b"[" + b"0," * 300_000 + b"0]", b"{" + b'"":0,' * 150_000 + b'"":0}'],
+        ids=["lists", "numbers", "keys"],
+    )
+    def test_json_of_too_many_nodes_is_refused_before_it_fills_the_memory(self, raw: bytes) -> None:
+        tracemalloc.start()
+        try:
+            with pytest.raises(CallFailed, match="answer-too-large"):
+                read_json(raw)
+            assert tracemalloc.get_traced_memory()[1] < 5 * len(raw)
+        finally:
+            tracemalloc.stop()
+
+    def test_separators_inside_texts_are_no_nodes(self) -> None:
+        text = '\\",[{:' * 300_000
+        assert read_json(json.dumps({"text": text}).encode()) == {"text": text}
+
+    @settings(derandomize=True, database=None, deadline=None)
+    @given(value=JSON_VALUES)
+    def test_the_nodes_of_a_text_are_those_of_its_value(self, value: Any) -> None:
+        raw = json.dumps(value, indent=1).encode()
+        assert count_raw_nodes(raw) == count_nodes(value)
+
+    @pytest.mark.parametrize(
+        "raw", [b'"\\"' * 300_000, b'"' * 999_999, b"\\" * 999_999, b"[ " * 500_000, b'"' + b"\\" * 999_999]
+    )
+    def test_the_nodes_of_a_text_are_counted_in_linear_time(self, raw: bytes) -> None:
+        half = effort(lambda: count_raw_nodes(raw[: len(raw) // 2]))
+        assert effort(lambda: count_raw_nodes(raw)) < 8 * half + 0.05
 
     @pytest.mark.parametrize("raw", [b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e400"])
     def test_a_number_that_no_browser_reads_is_null(self, raw: bytes) -> None:

@@ -1,6 +1,6 @@
 """Calling a Space: the one importer of gradio_client, and the only way from here to a stranger's program.
 
-gradio_client knows Gradio (which endpoint has which state and hidden components, what a diff means); how
+gradio_client knows Gradio (which endpoint has which state and hidden components); what a diff means is in diffs.py; how
 bytes move is ours (wire.py): its own transport sends the token to any host, follows redirects with it,
 waits for ever, and spends most of a call's time on connections made anew. Measured in the notes on
 gradio_client 2.7.2, whose version is pinned because the names overridden here are private.
@@ -23,14 +23,13 @@ tokens.hide_from_libraries()  # before the import below, which would pick the to
 
 import gradio_client  # noqa: E402
 from gradio_client.client import Endpoint as KnownEndpoint  # noqa: E402
-from gradio_client.utils import apply_diff  # noqa: E402
 
 from hfcourse.errors import CallFailed, CourseError, NotTaken, NotValid, Refused  # noqa: E402
 from hfcourse.spaces.description import Description  # noqa: E402
 from hfcourse.spaces.events import Event, Output  # noqa: E402
 from hfcourse.spaces.files import KeptFile  # noqa: E402
 from hfcourse.spaces.leash import Leash  # noqa: E402
-from hfcourse.spaces.reading import Reading, parsed  # noqa: E402
+from hfcourse.spaces.reading import Reading  # noqa: E402
 from hfcourse.spaces.wire import Answer, Wire, capped, header, server_sent_events  # noqa: E402
 
 JOIN_BYTES = 64_000
@@ -210,7 +209,7 @@ class Connection:
     def _follow(self, known: KnownEndpoint, event_id: str, session: str, leash: Leash) -> Iterator[Event]:
         """Read the session's stream until the call is over."""
         headers = {"accept": "text/event-stream", **self.headers()}
-        reading = Reading(self.knowledge.protocol, known.remove_skipped_components, apply_diff)
+        reading = Reading(self.knowledge.protocol, known.remove_skipped_components, leash.remaining())
         with self.wire.stream("GET", f"{self.root}/queue/data?session_hash={session}", headers) as response:
             self._check_token(response.status)
             if response.status != 200 or not header(response, "content-type").startswith("text/event-stream"):
@@ -218,12 +217,10 @@ class Connection:
             messages = server_sent_events(capped(response, STREAM_BYTES), EVENT_BYTES)
             for raw in messages:
                 leash.remaining()
-                message = parsed(tokens.redact_bytes(raw, self.token))
-                if message.get("event_id") not in (event_id, None):
-                    continue
-                if message.get("msg") == "close_stream":
+                events = reading.read(tokens.redact_bytes(raw, self.token), event_id)
+                if events is None:
                     break
-                for event in reading.read(message):
+                for event in events:
                     yield event
                     if isinstance(event, Output):
                         self._drain(messages, leash)

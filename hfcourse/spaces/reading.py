@@ -7,14 +7,20 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from hfcourse.cpu_budget import CpuBudget, CpuBudgetExceeded
 from hfcourse.errors import SAID_CHARACTERS, CallFailed, CourseError
+from hfcourse.spaces.diffs import RunningOutputs
 from hfcourse.spaces.events import Event, Log, Output, Partial, Progress, Queued, Started
-from hfcourse.spaces.untrusted import check_depth, read_json
+from hfcourse.spaces.untrusted import read_json
 
 LOG_CHARACTERS = 2_000
+# Gradio sends one step for each bar that is open, of these fields.
+MAX_PROGRESS_STEPS, PROGRESS_TEXT_CHARACTERS = 20, 200
+# Of the time that a call may last, so much may pass with the reading of messages: the rest is waiting, or somebody
+# sends us edits to keep a processor busy.
+READING_SHARE = 10
 
 Shown = Callable[..., tuple[Any, ...]]
-ApplyDiff = Callable[[Any, Any], Any]
 
 
 class Reading:
@@ -23,19 +29,44 @@ class Reading:
     Args:
         protocol: the Space's, of which the later ones send a generator's values as diffs.
         shown: leaves out of the values those of session state and layout.
-        apply_diff: gives a value and its diff, the next value.
+        seconds: how long the call may last; reading its messages may take a share of that in processor time.
     """
 
-    def __init__(self, protocol: str, shown: Shown, apply_diff: ApplyDiff) -> None:
-        self._only_shown, self._apply_diff = shown, apply_diff
+    def __init__(self, protocol: str, shown: Shown, seconds: float) -> None:
+        self._only_shown = shown
         self.sends_diffs = protocol in ("sse_v2", "sse_v2.1", "sse_v3")
-        self.running: list[Any] | None = None
+        self._budget = CpuBudget(seconds / READING_SHARE)
+        self._running = RunningOutputs(self._budget)
 
-    def read(self, message: dict[str, Any]) -> Iterator[Event]:
+    def read(self, raw: bytes, event_id: str) -> list[Event] | None:
+        """Read one message of the stream, within the budget of the call.
+
+        Args:
+            event_id: messages of any other call give no event.
+
+        Returns:
+            Its events; None for the message that closes the stream.
+
+        Raises:
+            CallFailed: the call failed at the Space, the message has not the form it should have, or reading has
+                taken too long (`answer-too-large`).
+        """
+        try:
+            self._budget.check()
+            with self._budget.measure():
+                message = parsed(raw)
+                if message.get("event_id") not in (event_id, None):
+                    return []
+                return None if message.get("msg") == "close_stream" else list(self.events_of(message))
+        except CpuBudgetExceeded:
+            raise CallFailed("answer-too-large") from None
+
+    def events_of(self, message: dict[str, Any]) -> Iterator[Event]:
         """The events of one message; unknown kinds give none.
 
         Raises:
             CallFailed: the call failed at the Space, or the message has not the form it should have.
+            CpuBudgetExceeded
         """
         kind = message.get("msg")
         if message.get("message") == "Server stopped unexpectedly.":
@@ -44,7 +75,7 @@ class Reading:
             raise CallFailed("space-exception")
         try:
             yield from self._events(kind, message)
-        except (KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError):
+        except (TypeError, AttributeError, ValueError, LookupError, OverflowError, RecursionError):
             raise CallFailed("bad-answer") from None
 
     def _events(self, kind: Any, message: dict[str, Any]) -> Iterator[Event]:
@@ -53,7 +84,7 @@ class Reading:
         elif kind == "process_starts":
             yield Started(real(message.get("eta")))
         elif kind == "progress":
-            yield Progress(tuple(step for step in message["progress_data"] if isinstance(step, dict)))
+            yield Progress(tuple(map(progress_step, dicts_in(message["progress_data"])[-MAX_PROGRESS_STEPS:])))
         elif kind == "log":
             yield Log(str(message.get("level", "info"))[:20], str(message.get("log", ""))[:LOG_CHARACTERS])
         elif kind == "process_generating":
@@ -65,12 +96,11 @@ class Reading:
         if message.get("success") is False:
             raise failure(message.get("output"))
         data = message["output"]["data"]
-        if self.running is None or not self.sends_diffs:
-            self.running = list(data)
+        if self._running.values is None or not self.sends_diffs:
+            self._running.replace(data)
         else:
-            self.running = [self._apply_diff(value, diff) for value, diff in zip(self.running, data, strict=True)]
-        check_depth(self.running)  # each diff may add levels to what is there
-        yield Partial(self._shown(self.running))
+            self._running.apply(data)
+        yield Partial(self._shown(self._running.values))
 
     def _completed(self, message: dict[str, Any]) -> Event:
         output = message["output"]
@@ -104,13 +134,29 @@ def parsed(raw: bytes) -> dict[str, Any]:
     return message
 
 
+def dicts_in(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)]
+
+
+def progress_step(step: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a bar that Gradio documents, its texts cut, its numbers finite."""
+    kept: dict[str, Any] = {name: small(step[name]) for name in ("index", "length", "progress") if name in step}
+    for name in ("unit", "desc"):
+        if name in step:
+            kept[name] = None if step[name] is None else str(step[name])[:PROGRESS_TEXT_CHARACTERS]
+    return kept
+
+
+def small(value: Any) -> int | float | None:
+    """A number that a page can write, None for anything else (True is no number)."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9 else None
+
+
 def whole(value: Any) -> int | None:
-    """A count as an int, None for anything else (True is no count)."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """A count as an int, None for anything else."""
+    return value if isinstance(value, int) and small(value) is not None else None
 
 
 def real(value: Any) -> float | None:
     """A finite number of seconds, None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if abs(value) < 1e9 else None
+    return None if small(value) is None else float(value)

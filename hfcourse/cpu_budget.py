@@ -1,0 +1,64 @@
+"""A budget of processor time, for work whose cost a stranger decides. Pure.
+
+Processor time of the current thread and not wall-clock time: a page that is drawn on a busy machine must look the same
+as on an idle one.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class CpuBudgetExceeded(Exception):
+    """The work used up its budget."""
+
+
+class CpuBudget:
+    """Seconds of processor time that one thread may spend on a piece of work.
+
+    The clock starts with `start()` (or inside `measure()`) and belongs to the thread that started it.
+
+    Args:
+        seconds: the whole budget.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._spent = 0.0
+        self._started_at: float | None = None
+
+    def start(self) -> None:
+        """Start the clock; once it runs, starting it again changes nothing."""
+        if self._started_at is None:
+            self._started_at = time.thread_time()
+
+    @contextmanager
+    def measure(self) -> Iterator[None]:
+        """Run the clock inside the block only, as often as wanted."""
+        self.start()
+        try:
+            yield
+        finally:
+            self._spent, self._started_at = self.spent_seconds, None
+
+    @property
+    def spent_seconds(self) -> float:
+        running = 0.0 if self._started_at is None else time.thread_time() - self._started_at
+        return self._spent + running
+
+    @property
+    def remaining_seconds(self) -> float:
+        return max(0.0, self._seconds - self.spent_seconds)
+
+    @property
+    def is_exhausted(self) -> bool:
+        return self.spent_seconds >= self._seconds
+
+    def check(self) -> None:
+        """Give up if nothing is left.
+
+        Raises:
+            CpuBudgetExceeded
+        """
+        if self.is_exhausted:
+            raise CpuBudgetExceeded
