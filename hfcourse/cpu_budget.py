@@ -55,10 +55,11 @@ class CpuBudget:
         return self.spent_seconds >= self._seconds
 
     def check(self) -> None:
-        """Give up if nothing is left.
+        """Give up if nothing is left; cheap enough for each step of a parser.
 
         Raises:
             CpuBudgetExceeded
         """
-        if self.is_exhausted:
+        running = 0.0 if self._started_at is None else time.thread_time() - self._started_at
+        if self._spent + running >= self._seconds:
             raise CpuBudgetExceeded

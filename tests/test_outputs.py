@@ -212,9 +212,9 @@ class TestBounds:
         bubbles, left = DRAWERS["chat"]([long] * 300, context())
         assert (len(bubbles), left) == (100, 200)
         kinds = [bubble.parts[0].kind for bubble in bubbles]
-        assert kinds[:2] == ["prose", "prose"]
-        assert set(kinds[2:]) == {"text"}
-        characters = sum(len(bubble.parts[0].value.text) for bubble in bubbles)
+        assert kinds[-2:] == ["prose", "prose"]  # the latest are those that one reads
+        assert set(kinds[:-2]) == {"text"}
+        characters = sum(len(bubble.parts[0].value.text.removesuffix("…")) for bubble in bubbles)
         assert characters == drawings.MOST_CHARACTERS
 
     def test_the_components_of_a_conversation_share_the_page_too(self) -> None:

@@ -13,7 +13,7 @@ from hfcourse.typography import number
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 40
 MOST_POINTS, MOST_BARS, MOST_SERIES = 600, 24, 4
-LABEL_CHARACTERS = 14
+LABEL_CHARACTERS, TITLE_CHARACTERS = 14, 60
 STEPS = (1, 2, 2.5, 5, 10)
 
 
@@ -102,10 +102,14 @@ def chart(value: Mapping[str, Any], hints: Mapping[str, str]) -> Chart | None:
     else:
         kept = [row for row in kept if is_number(row[x])]
         across, placed = measured([row[x] for row in kept[:MOST_POINTS]], kind == "temporal")
-    names = ["" if colour == x else str(row[colour])[:60] for row in kept]
+    names = ["" if colour == x else str(row[colour])[:TITLE_CHARACTERS] for row in kept]
     points = [Point(name, at, row[y]) for name, at, row in zip(names, placed, kept, strict=False)]
     is_part = len(points) < len(kept) or len(rows) < len(value["data"])
-    return drawn(mark, (columns[x], columns[y]), across, points, is_part) if points else None
+    return (
+        drawn(mark, (columns[x][:TITLE_CHARACTERS], columns[y][:TITLE_CHARACTERS]), across, points, is_part)
+        if points
+        else None
+    )
 
 
 def numeric_column(columns: Sequence[str], rows: Sequence[Sequence[Any]], x: int) -> int | None:

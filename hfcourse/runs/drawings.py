@@ -5,6 +5,7 @@ What is left out is counted, so that the page can say so; the whole is behind th
 
 import base64
 import binascii
+import itertools
 import json
 import re
 from collections import Counter
@@ -16,15 +17,19 @@ from typing import Any
 from markupsafe import Markup
 
 from hfcourse.code_lexer import MAX_HIGHLIGHTED_CHARACTERS
+from hfcourse.cpu_budget import CpuBudget
 from hfcourse.runs import charts, prose, trees
+from hfcourse.runs.page_budget import TextAllowance
 from hfcourse.runs.shapes import SURPLUS, FileEntry, is_file, is_number, is_plot
 from hfcourse.runs.trees import Tree
+from hfcourse.spaces.json_nodes import has_too_many_nodes
 
 MOST_CHARACTERS = 100_000
 MOST_LIVE_PROSE = 8_000  # while a run goes on, a text is read anew each time that it has grown
 MOST_ROWS, MOST_COLUMNS, MOST_CELLS, CELL_CHARACTERS = 500, 60, 12_000, 1_000
 MOST_BARS, MOST_SPANS, MOST_ITEMS, MOST_CLASSES = 50, 2_000, 200, 24
-WORD_CHARACTERS, CLASS_CHARACTERS = 300, 60
+WORD_CHARACTERS, CLASS_CHARACTERS, MOMENT_CHARACTERS = 300, 60, 64
+MAX_CAPTIONS_CHARACTERS = 20_000
 MOST_MARKS, NEUTRAL_MARK = 6, 5  # ways to mark a class that the style sheet has
 COLOUR = re.compile(r"#[0-9a-f]{3,8}|(rgb|hsl)a?\([\d., %]{5,60}\)", re.IGNORECASE | re.ASCII)
 PICTURE = re.compile(r"data:image/(png|webp|jpeg);base64,", re.ASCII)
@@ -121,11 +126,12 @@ def plain(text: str) -> Text:
     return Text(text[:MOST_CHARACTERS], is_cut=len(text) > MOST_CHARACTERS)
 
 
-def prosaic(text: str, is_live: bool = False) -> Text:
-    """A text in Markdown."""
+def prosaic(text: str, is_live: bool = False, cpu_budget: CpuBudget | None = None) -> Text:
+    """A text in Markdown; as it is where it is too long, or takes too long."""
     if len(text) > (MOST_LIVE_PROSE if is_live else prose.MOST_PROSE):
         return Text(text[:MOST_CHARACTERS], is_cut=len(text) > MOST_CHARACTERS, is_plain=True)
-    return Text(text, prose.prose(text))
+    html = prose.prose(text, cpu_budget)
+    return Text(text, html, is_plain=html is None)
 
 
 def coloured(text: str, language: str, is_live: bool = False) -> Text:
@@ -138,15 +144,22 @@ def coloured(text: str, language: str, is_live: bool = False) -> Text:
 def moment(text: str) -> Moment | None:
     """The moment that `2026-11-22 14:02:00` or `2026-11-22` writes, None if it writes none."""
     try:
-        return Moment(datetime.fromisoformat(text), len(text) > len("2026-11-22"), text)
+        return Moment(datetime.fromisoformat(text), len(text) > len("2026-11-22"), text[:MOMENT_CHARACTERS])
     except ValueError:
         return None
 
 
 def listed(value: Sequence[Any]) -> Items:
     """A list of words; the parts of a path make one."""
-    words = ["/".join(map(str, each)) if isinstance(each, list) else each for each in value[:MOST_ITEMS]]
+    allowance = TextAllowance(MOST_CHARACTERS)
+    words = [allowance.cut(listed_word(each), CELL_CHARACTERS) for each in value[:MOST_ITEMS]]
     return Items(words, len(value) - len(words))
+
+
+def listed_word(value: Any) -> str:
+    if isinstance(value, list):
+        return "/".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def kept(value: Sequence[FileEntry]) -> Items:
@@ -157,17 +170,22 @@ def kept(value: Sequence[FileEntry]) -> Items:
 
 def pictured(value: Sequence[Mapping[str, Any]]) -> Items:
     """The pictures of a gallery, each with its caption ('' for none), those beyond a run's share counted only."""
-    pairs = [
-        (each["image"] if is_file(each.get("image")) else each["video"], word(each.get("caption"))) for each in value
-    ]
-    items = [pair for pair in pairs if pair[0].why != SURPLUS][:MOST_ITEMS]
-    return Items(items, len(value) - len(items))
+    allowance = TextAllowance(MAX_CAPTIONS_CHARACTERS)
+    pairs = ((each["image"] if is_file(each.get("image")) else each["video"], each.get("caption")) for each in value)
+    items = [(file, caption) for file, caption in pairs if file.why != SURPLUS][:MOST_ITEMS]
+    drawn = [(file, allowance.cut(word(caption), WORD_CHARACTERS)) for file, caption in items]
+    return Items(drawn, len(value) - len(items))
 
 
 def annotated(value: Mapping[str, Any]) -> Items:
     """An image, then what it shows: the word for each place, and the picture of the place."""
     places = [each for each in value["annotations"][:MOST_ITEMS] if isinstance(each, dict)]
-    pairs = [(each["image"] if is_file(each.get("image")) else None, word(each.get("label"))) for each in places]
+    allowance = TextAllowance(MAX_CAPTIONS_CHARACTERS)
+    labels = [allowance.cut(word(each.get("label")), WORD_CHARACTERS) for each in places]
+    pairs = [
+        (each["image"] if is_file(each.get("image")) else None, label)
+        for each, label in zip(places, labels, strict=True)
+    ]
     return Items([(value["image"], ""), *pairs], len(value["annotations"]) - len(places))
 
 
@@ -190,28 +208,30 @@ def highlighted(value: Sequence[Mapping[str, Any]]) -> Spans:
     marks: dict[str, int] = {}
     counts: Counter[str] = Counter()
     spans: list[Span] = []
+    allowance, drawn = TextAllowance(MOST_CHARACTERS), 0
     for piece in value[:MOST_SPANS]:
+        if allowance.remaining <= 0:
+            break
+        text, drawn = allowance.cut(piece["token"], MOST_CHARACTERS), drawn + 1
         label = piece["class_or_confidence"]
         if isinstance(label, str):
             label = label[:CLASS_CHARACTERS]
             counts[label] += 1
-            spans.append(Span(piece["token"], label, marks.setdefault(label, len(marks) % MOST_MARKS + 1)))
+            spans.append(Span(text, label, marks.setdefault(label, len(marks) % MOST_MARKS + 1)))
         elif label is None or not is_number(label):
-            spans.append(Span(piece["token"], None))
+            spans.append(Span(text, None))
         else:
-            spans.append(Span(piece["token"], label, 1 if label > 0 else 2 if label < 0 else NEUTRAL_MARK))
+            spans.append(Span(text, label, 1 if label > 0 else 2 if label < 0 else NEUTRAL_MARK))
     legend = [(name, marks[name], count) for name, count in counts.most_common(MOST_CLASSES)]
-    return Spans(joined(spans), legend, len(value) - min(len(value), MOST_SPANS))
+    return Spans(joined(spans), legend, len(value) - drawn)
 
 
 def joined(spans: Sequence[Span]) -> list[Span]:
     """The pieces without class that follow each other, as one."""
     made: list[Span] = []
-    for span in spans:
-        if made and span.label is None and made[-1].label is None:
-            made[-1] = Span(made[-1].text + span.text, None)
-        else:
-            made.append(span)
+    for is_plain, group in itertools.groupby(spans, key=lambda span: span.label is None):
+        pieces = list(group)
+        made += [Span("".join(span.text for span in pieces), None)] if is_plain else pieces
     return made
 
 
@@ -219,18 +239,23 @@ def table(headers: Sequence[Any], data: Sequence[Sequence[Any]]) -> Table:
     """The beginning of a table, MOST_CELLS cells of it at most."""
     columns = max([len(headers), *map(len, data[:MOST_ROWS])])
     across = min(columns, MOST_COLUMNS)
-    rows = [[cell(each) for each in row[:across]] for row in data[: min(MOST_ROWS, MOST_CELLS // max(1, across))]]
-    titles = [str(cell(each)) for each in headers[:across]]
+    allowance = TextAllowance(MOST_CHARACTERS)
+    titles = [str(cell(each, allowance)) for each in headers[:across]]
+    rows = []
+    for row in data[: min(MOST_ROWS, MOST_CELLS // max(1, across))]:
+        if allowance.remaining <= 0:
+            break
+        rows.append([cell(each, allowance) for each in row[:across]])
     titles += [""] * (across - len(titles))
     numeric = [any(len(row) > place and is_number(row[place]) for row in rows[:5]) for place in range(across)]
     return Table(titles, rows, len(data), columns, numeric)
 
 
-def cell(value: Any) -> Any:
+def cell(value: Any, allowance: TextAllowance) -> Any:
     """A cell: numbers stay numbers, all else is text."""
     if isinstance(value, bool):
         return "vrai" if value else "faux"
-    return value if is_number(value) else word(value, CELL_CHARACTERS)
+    return value if is_number(value) else allowance.cut(word(value, CELL_CHARACTERS), CELL_CHARACTERS + 1)
 
 
 def word(value: Any, characters: int = WORD_CHARACTERS) -> str:
@@ -255,10 +280,13 @@ def plotted(value: Mapping[str, Any], hints: Mapping[str, str]) -> Plot:
 
 def figure(value: Mapping[str, Any]) -> Figure:
     """The JSON of plotly, bokeh or altair, to be unfolded; whatever else it is, as text."""
+    library, written = word(value["type"]), value["plot"]
     try:
-        return Figure(word(value["type"]), trees.tree(json.loads(value["plot"])), plain(""))
+        if has_too_many_nodes(written.encode(errors="replace")):
+            return Figure(library, None, plain(written))
+        return Figure(library, trees.tree(json.loads(written)), plain(""))
     except (ValueError, RecursionError):
-        return Figure(word(value["type"]), None, plain(value["plot"]))
+        return Figure(library, None, plain(written))
 
 
 def picture_of(value: Any) -> bytes | None:
@@ -275,5 +303,9 @@ def picture_of(value: Any) -> bytes | None:
 
 def spoken(value: Sequence[Mapping[str, str]]) -> Items:
     """The lines of a dialogue: who speaks, what they say."""
-    lines = [(word(each["speaker"]), each["text"][:CELL_CHARACTERS]) for each in value[:MOST_ITEMS]]
+    allowance = TextAllowance(MOST_CHARACTERS)
+    lines = [
+        (allowance.cut(each["speaker"], WORD_CHARACTERS), allowance.cut(each["text"], CELL_CHARACTERS))
+        for each in value[:MOST_ITEMS]
+    ]
     return Items(lines, len(value) - len(lines))

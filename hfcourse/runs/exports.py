@@ -10,12 +10,14 @@ from typing import Any
 from hfcourse.runs import conversations
 from hfcourse.runs.conversations import Bubble
 from hfcourse.runs.outputs import WHOLE, kind_of, value_of
+from hfcourse.runs.page_budget import TextAllowance
 from hfcourse.runs.shapes import is_file, is_number
 from hfcourse.typography import NO_BREAK
 
 MEDIA_TYPES = {"txt": "text/plain", "json": "application/json", "csv": "text/csv"}
 # A spreadsheet takes a cell that begins with one of these for a formula, and may fetch or run what it says.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+MAX_INDENTATION = 6  # indented JSON is at most so many times as long as on one line
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
 
 
@@ -29,7 +31,15 @@ def whole(output: Mapping[str, Any], form: str) -> str | None:
 
 
 def indented(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    """JSON to read; on one line where its indentation would be most of it (200,000 numbers 200 levels deep: 80 MB)."""
+    compact = json.dumps(value, ensure_ascii=False)
+    most, pieces = MAX_INDENTATION * len(compact) + 1_000, []
+    for piece in json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(value):
+        most -= len(piece)
+        if most < 0:
+            return compact
+        pieces.append(piece)
+    return "".join(pieces)
 
 
 def in_lines(value: Sequence[Any]) -> str:
@@ -42,7 +52,7 @@ def in_words(value: Any) -> str:
 
 def transcript(value: Sequence[Any]) -> str:
     """A conversation from its first word to its last."""
-    said, _ = conversations.bubbles(value, lambda _component, part, _words: part, most=len(value) * 2)
+    said, _ = conversations.bubbles(value, lambda _component, part, _words: part, TextAllowance(0), most=len(value) * 2)
     return "\n\n".join(f"{bubble.who}{NO_BREAK}: " + "\n".join(parts_of(bubble)) for bubble in said)
 
 

@@ -5,11 +5,13 @@ The shape of the value decides, then its component: an author's function returns
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from hfcourse.cpu_budget import CpuBudget
 from hfcourse.runs import conversations, drawings, shapes, trees
 from hfcourse.runs.drawings import COLOUR, MOST_CHARACTERS, picture_of
+from hfcourse.runs.page_budget import MAX_EXCERPT_CHARACTERS, PageBudget, TextAllowance
 from hfcourse.runs.shapes import is_file, is_list_of, is_scalar, is_update
 from hfcourse.spaces.description import HINTS, NAME_CHARACTERS
 
@@ -18,6 +20,7 @@ CHAT_PROSE, CHAT_DRAWN = 30_000, 20_000
 # A page holds values of so many characters, and of fewer while it is asked for again and again; one value, being
 # drawn in part, takes no more than its own share. Five hundred lists of ones would be a page of 50 MB.
 ROOM, LIVE_ROOM, SHARE = 200_000, 60_000, 10_000
+UNDRAWN_NAME_CHARACTERS, COMPONENT_CHARACTERS = 40, 60
 WIDE = {"text", "prose", "code", "html", "json", "table", "plot", "chat", "dialogue", "gallery", "spans", "figure"}
 # How an output can be had as a whole, by its kind; files are links by themselves, and of nothing there is no copy.
 WHOLE = {
@@ -29,13 +32,17 @@ WHOLE = {
 
 @dataclass(frozen=True)
 class Shown:
-    """An output, or a part of one: which partial draws it, and what; `whole` is txt, csv, json or ''."""
+    """An output, or a part of one: which partial draws it, and what; `whole` is txt, csv, json or ''.
+
+    `excerpt` is the beginning of its value as text, which is shown where the page has no room for its drawing.
+    """
 
     kind: str
     value: Any
     component: str = ""
     label: str = ""
     number: int = 0
+    excerpt: str = ""
 
     @property
     def whole(self) -> str:
@@ -45,6 +52,12 @@ class Shown:
     def is_wide(self) -> bool:
         return self.kind in WIDE
 
+    @property
+    def undrawn(self) -> "Shown":
+        """The same, as it stands on a page that has no room for it."""
+        names = self.component[:UNDRAWN_NAME_CHARACTERS], self.label[:UNDRAWN_NAME_CHARACTERS]
+        return replace(self, kind="heavy", value=None, component=names[0], label=names[1])
+
 
 @dataclass(frozen=True)
 class Context:
@@ -53,29 +66,36 @@ class Context:
     component: str
     hints: Mapping[str, str]
     is_live: bool
+    cpu_budget: CpuBudget | None = None
 
 
-def all_shown(outputs: Iterable[Mapping[str, Any]], is_live: bool = False) -> list[Shown]:
-    """One section for each output; those that the page has no room for are only named."""
+def all_shown(
+    outputs: Iterable[Mapping[str, Any]], is_live: bool = False, budget: PageBudget | None = None
+) -> list[Shown]:
+    """One section for each output; those that the page has no room or no time for are only named."""
+    budget = budget or PageBudget(is_live)
+    budget.cpu.start()
     room, sections = LIVE_ROOM if is_live else ROOM, []
     for number, output in enumerate(outputs):
-        sections.append(
-            shown(output, number, is_live)
-            if room > 0
-            else Shown("heavy", None, output["component"], output["label"], number)
-        )
-        room -= min(SHARE, weight(output["value"]))
+        text = as_text(output["value"])
+        if room > 0 and not budget.is_exhausted:
+            section = shown(output, number, is_live, budget.cpu)
+        else:
+            section = Shown("heavy", None, output["component"], output["label"], number)
+        sections.append(replace(section, excerpt=text[: MAX_EXCERPT_CHARACTERS + 1]))
+        room -= min(SHARE, len(text))
+    budget.reserve(len(sections))
     return sections
 
 
-def weight(value: Any) -> int:
-    """How many characters a value has as JSON."""
-    return len(json.dumps(value, ensure_ascii=False))
+def as_text(value: Any) -> str:
+    """A text as it is, any other value as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def shown(output: Mapping[str, Any], number: int, is_live: bool = False) -> Shown:
+def shown(output: Mapping[str, Any], number: int, is_live: bool = False, cpu_budget: CpuBudget | None = None) -> Shown:
     """A described output (label, component, value with its files, hints) as its section shows it."""
-    context = Context(output["component"].lower(), hints_on(output), is_live)
+    context = Context(output["component"].lower(), hints_on(output), is_live, cpu_budget)
     value = value_of(output)
     kind = kind_of(context.component, value)
     return Shown(kind, DRAWERS[kind](value, context), output["component"], output["label"], number)
@@ -149,6 +169,12 @@ def kind_of_list(component: str, value: list[Any]) -> str:
     return "list" if all(map(is_words, value)) and component not in ("json", "api") else "json"
 
 
+def draw_chat(value: list[Any], context: Context) -> tuple[list[conversations.Bubble], int]:
+    """The last messages of a conversation, which share the characters of one output."""
+    allowance = TextAllowance(MOST_CHARACTERS)
+    return conversations.bubbles(value, Painter(context, allowance), allowance)
+
+
 Drawer = Callable[[Any, Context], Any]
 DRAWERS: Mapping[str, Drawer] = {
     "nothing": lambda value, _: value,
@@ -162,7 +188,7 @@ DRAWERS: Mapping[str, Drawer] = {
     "changes": lambda value, _: [drawings.word(name, 60) for name in value if name != shapes.UPDATE][:12],
     "moment": lambda value, _: drawings.moment(value),
     "text": lambda value, _: drawings.plain(value),
-    "prose": lambda value, context: drawings.prosaic(value, context.is_live),
+    "prose": lambda value, context: drawings.prosaic(value, context.is_live, context.cpu_budget),
     "code": lambda value, context: drawings.coloured(value, language(context), context.is_live),
     "html": lambda value, context: drawings.coloured(value, "html", context.is_live),
     "list": lambda value, _: drawings.listed(value),
@@ -178,7 +204,7 @@ DRAWERS: Mapping[str, Drawer] = {
     "gallery": lambda value, _: drawings.pictured(value),
     "dialogue": lambda value, _: drawings.spoken(value),
     "multimodal": lambda value, _: (drawings.plain(value["text"]), drawings.kept(value["files"])),
-    "chat": lambda value, context: conversations.bubbles(value, Painter(context.is_live)),
+    "chat": draw_chat,
 }
 
 
@@ -187,29 +213,33 @@ def language(context: Context) -> str:
 
 
 class Painter:
-    """Draws the parts of a conversation, each with what the ones before have left of its share of the page."""
+    """Draws the parts of a conversation, each with what those drawn before have left of its share of the page."""
 
-    def __init__(self, is_live: bool) -> None:
-        self._is_live = is_live
-        self._prose, self._drawn, self._characters = CHAT_PROSE, CHAT_DRAWN, MOST_CHARACTERS
+    def __init__(self, context: Context, allowance: TextAllowance) -> None:
+        self._context, self._allowance = context, allowance
+        self._prose, self._drawn = CHAT_PROSE, CHAT_DRAWN
 
     def __call__(self, component: str, value: Any, words: str) -> Shown:
         """A text as Markdown; a component's value as that component shows it; `words` describe a file."""
         if component == "" and isinstance(value, str):
             return self._text(value)
-        self._drawn -= weight(value)
+        text = as_text(value)
+        self._drawn -= len(text)
         if self._drawn < 0:
-            return Shown("text", drawings.Text(drawings.word(value), is_cut=True))
+            return Shown("text", drawings.Text(self._allowance.cut(text, drawings.WORD_CHARACTERS), is_cut=True))
         kind = kind_of(component.lower(), value)
         # A preview and a picture have an address, which a part of an output has not; a chat in a chat has no end.
         kind = {"html": "code", "picture": "json", "chat": "json"}.get(kind, kind)
-        drawn = DRAWERS[kind](value, Context(component.lower(), {}, self._is_live))
-        return Shown(kind, drawn, component, words or component or "Conversation")
+        drawn = DRAWERS[kind](value, replace(self._context, component=component.lower(), hints={}))
+        return Shown(
+            kind, drawn, component[:COMPONENT_CHARACTERS], words or component[:COMPONENT_CHARACTERS] or "Conversation"
+        )
 
     def _text(self, text: str) -> Shown:
-        beginning = text[: self._characters]
-        self._characters -= len(beginning)
-        if len(text) > self._prose or len(beginning) < len(text):
-            return Shown("text", drawings.Text(beginning, is_cut=len(beginning) < len(text)))
+        room = self._allowance.remaining
+        if len(text) > min(self._prose, room):
+            beginning = self._allowance.cut(text, room)
+            return Shown("text", drawings.Text(beginning, is_cut=len(text) > room))
+        self._allowance.remaining -= len(text)
         self._prose -= len(text)
-        return Shown("prose", drawings.prosaic(text, self._is_live))
+        return Shown("prose", drawings.prosaic(text, self._context.is_live, self._context.cpu_budget))

@@ -7,20 +7,30 @@ as if none of that held.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from hfcourse.code_lexer import highlight_untrusted
+from hfcourse.cpu_budget import CpuBudget, CpuBudgetExceeded
+from hfcourse.runs.slow_texts import SlowTexts
 
 # Above these, the text is shown as it is: to read Markdown takes a second for 200,000 characters, and ten times as
 # long for some that are written to that end; a page is asked for again and again while its run goes on.
 MOST_PROSE = 20_000
 KEPT_TEXTS = 128
+# 20,000 characters of ordinary Markdown take 0.02 to 0.04 s.
+MAX_PROSE_SECONDS = 0.2
+# A definition of 10,000 characters that is referred to 3,000 times is HTML of 15 MB.
+MAX_PROSE_WEIGHT, TOKEN_WEIGHT = 400_000, 20
+# The rules of the parser that its other rules ask at each line (markdown_it/parser_block.py).
+BLOCK_CHAINS = ["paragraph", "reference", "blockquote", "list", "table"]
 FIRST_LEVEL, LAST_LEVEL = 3, 6  # the page has one h1, each output an h2
 FORMULA = re.compile(
     r"\$\$[^$]{1,2000}\$\$|\$[^\s$][^$\n]{0,500}(?<!\s)\$(?!\d)|\\\([^\n]{1,500}?\\\)|\\\[.{1,2000}?\\\]", re.DOTALL
@@ -57,12 +67,33 @@ def keep_formula(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def check_block_deadline(state: StateBlock, _start: int, _end: int, _silent: bool) -> bool:
+    """A block rule that matches nothing: give up once the budget of the text is used up."""
+    state.env["budget"].check()
+    return False
+
+
+def check_inline_deadline(state: StateInline, _silent: bool) -> bool:
+    """The same among the inline rules."""
+    state.env["budget"].check()
+    return False
+
+
+def check_text_deadline(state: StateInline) -> None:
+    """The same for each piece of inline text: one that is empty meets no inline rule."""
+    state.env["budget"].check()
+
+
 def parser() -> MarkdownIt:
     """CommonMark with tables and crossed-out words."""
     made = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 20}).enable(
         ["table", "strikethrough"]
     )
     made.inline.ruler.before("escape", "formula", keep_formula)
+    # The parser asks the first rule of a chain before each step that it takes.
+    made.block.ruler.before("table", "deadline", check_block_deadline, {"alt": BLOCK_CHAINS})
+    made.inline.ruler.before("text", "deadline", check_inline_deadline)
+    made.inline.ruler2.before("balance_pairs", "deadline", check_text_deadline)
     made.validateLink = lambda url: bool(OUTSIDE.match(url))  # type: ignore[method-assign]
     for name in ("fence", "code_block"):
         made.add_render_rule(name, write_code)
@@ -97,14 +128,57 @@ def lower_headings(tokens: Sequence[Token]) -> None:
 
 
 PARSER = parser()
+SLOW_TEXTS = SlowTexts()
+
+
+class ProseTooHeavy(Exception):
+    """The HTML of a text would be many times as long as the text."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text to be formatted within a budget; the budget does not count for the cache."""
+
+    text: str
+    budget: CpuBudget = field(compare=False)
+
+
+def prose(text: str, page_budget: CpuBudget | None = None) -> Markup | None:
+    """Format a Markdown text of at most MOST_PROSE characters as HTML.
+
+    Args:
+        page_budget: the processor time that is left for the page that it stands on.
+
+    Returns:
+        The HTML; None if the text takes too long or becomes too large: it is then shown as it is.
+    """
+    seconds = min(MAX_PROSE_SECONDS, page_budget.remaining_seconds) if page_budget else MAX_PROSE_SECONDS
+    if seconds <= 0 or SLOW_TEXTS.is_hopeless(text, seconds):
+        return None
+    budget = CpuBudget(seconds)
+    budget.start()
+    try:
+        return formatted(Source(text, budget))
+    except (CpuBudgetExceeded, ProseTooHeavy, RecursionError):
+        SLOW_TEXTS.add(text, seconds)
+        return None
 
 
 @lru_cache(maxsize=KEPT_TEXTS)
-def prose(text: str) -> Markup:
-    """The HTML of a Markdown text of at most MOST_PROSE characters."""
-    tokens = PARSER.parse(text)
+def formatted(source: Source) -> Markup:
+    """Parse, render and sanitise a text; what raises is not cached.
+
+    Raises:
+        CpuBudgetExceeded: it takes too long.
+        ProseTooHeavy: it becomes too large.
+        RecursionError: images in images.
+    """
+    tokens = PARSER.parse(source.text, {"budget": source.budget})
+    if weight_of(tokens) > MAX_PROSE_WEIGHT:
+        raise ProseTooHeavy
     lower_headings(tokens)
     html = PARSER.renderer.render(tokens, PARSER.options, {})
+    source.budget.check()
     clean = nh3.clean(
         html,
         tags=TAGS,
@@ -113,6 +187,16 @@ def prose(text: str) -> Markup:
         link_rel="noopener noreferrer nofollow",
     )
     return Markup(clean)  # noqa: S704 (raw HTML is off in the parser, and the result is sanitised)
+
+
+def weight_of(tokens: Sequence[Token]) -> int:
+    """About how many characters of HTML these tokens become."""
+    inner = (child for token in tokens for child in token.children or ())
+    return sum(
+        TOKEN_WEIGHT + len(token.content) + sum(len(str(value)) for value in token.attrs.values())
+        for token in (*tokens, *inner)
+        if token.type != "inline"
+    )
 
 
 def code(text: str, language: str) -> Markup:

@@ -27,6 +27,7 @@ HOLDS_FILES = {
     "uploadbutton",
     "downloadbutton",
 }
+NAME_CHARACTERS = 120  # of a file; a Space may write such an entry itself
 UPDATE, UPDATED = "__type__", "update"
 
 
@@ -41,7 +42,9 @@ class FileEntry(dict[str, Any]):
     @classmethod
     def missing(cls, why: Any, name: Any) -> "FileEntry":
         """A file that we do not have."""
-        entry = cls(file=None, name=name if isinstance(name, str) else None, bytes=None, media_type=None)
+        entry = cls(
+            file=None, name=name[:NAME_CHARACTERS] if isinstance(name, str) else None, bytes=None, media_type=None
+        )
         entry.why = why if isinstance(why, str) else LATER
         return entry
 

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-MOST_LEAVES, MOST_LEVELS, MOST_CHARACTERS = 600, 12, 300
+from hfcourse.runs.page_budget import TextAllowance
+
+MOST_LEAVES, MOST_LEVELS, MOST_CHARACTERS, KEY_CHARACTERS = 600, 12, 300, 100
+MAX_TREE_CHARACTERS = 60_000  # all texts and keys of a tree together
 OPEN_LEVELS, OPEN_CHILDREN = 2, 20
 
 
@@ -27,26 +30,31 @@ class Tree:
 
 def tree(value: Any) -> Tree:
     """The value, its first MOST_LEAVES parts at most; what is deeper than MOST_LEVELS is cut."""
-    return planted("", value, 0, iter(range(MOST_LEAVES)))
+    return planted("", value, 0, iter(range(MOST_LEAVES)), TextAllowance(MAX_TREE_CHARACTERS))
 
 
-def planted(name: str, value: Any, level: int, room: Iterator[int]) -> Tree:
+def planted(key: str, value: Any, level: int, room: Iterator[int], allowance: TextAllowance) -> Tree:
+    name = allowance.cut(printable(key[: KEY_CHARACTERS + 1]), KEY_CHARACTERS)
     if not isinstance(value, dict | list):
-        return leaf(name, value)
+        return leaf(name, value, allowance)
     kind = "dict" if isinstance(value, dict) else "list"
     if level >= MOST_LEVELS and value:
         return Tree(name, "cut", "{…}" if kind == "dict" else "[…]")
     made = Tree(name, kind, str(len(value)), level < OPEN_LEVELS and len(value) <= OPEN_CHILDREN)
     items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, item in items:
+    for child, item in items:
         if next(room, None) is None:
             made.left = len(value) - len(made.children)
             break
-        made.children.append(planted(str(key), item, level + 1, room))
+        made.children.append(planted(str(child), item, level + 1, room, allowance))
     return made
 
 
-def leaf(name: str, value: Any) -> Tree:
+def leaf(name: str, value: Any, allowance: TextAllowance) -> Tree:
     kind = "string" if isinstance(value, str) else "word" if value is None or isinstance(value, bool) else "number"
-    text = json.dumps(value, ensure_ascii=False)
-    return Tree(name, kind, text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "…")
+    return Tree(name, kind, allowance.cut(printable(json.dumps(value, ensure_ascii=False)), MOST_CHARACTERS))
+
+
+def printable(text: str) -> str:
+    """The text without half characters (lone surrogates), which no page takes; a figure's own JSON may escape some."""
+    return text.encode(errors="replace").decode()

@@ -11,6 +11,7 @@ from hfcourse import database, errors
 from hfcourse.runs import dispatch, shapes, store
 from hfcourse.runs.models import Run, RunFile
 from hfcourse.runs.outputs import Shown, all_shown
+from hfcourse.runs.page_budget import PageBudget
 from hfcourse.runs.shapes import FILE, HOLDS_FILES, NAME, SURPLUS, WHY, FileEntry, is_reference
 
 
@@ -79,7 +80,7 @@ def files_in(value: Any) -> list[FileEntry]:
         return [value]
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     found = [file for item in items for file in files_in(item)]
-    return [file for place, file in enumerate(found) if file not in found[:place]]
+    return list({tuple(file.values()): file for file in found}.values())
 
 
 def file_entry(run: Run, item: RunFile) -> FileEntry:
@@ -95,19 +96,19 @@ def file_entry(run: Run, item: RunFile) -> FileEntry:
 def with_files(run: Run, output: dict[str, Any]) -> dict[str, Any]:
     """A stored output, each file in its value with its address; where no file can be, a Space's own words stay."""
     holds = output.get("holds_files", output["component"].lower() in HOLDS_FILES)
-    ours = {item.n: item for item in run.files if item.parameter is None}
-    return output | {"value": resolved(run, output["value"], ours)} if holds else output
+    ours = {item.n: file_entry(run, item) for item in run.files if item.parameter is None}
+    return output | {"value": resolved(output["value"], ours)} if holds else output
 
 
-def resolved(run: Run, value: Any, ours: Mapping[int, RunFile]) -> Any:
+def resolved(value: Any, ours: Mapping[int, FileEntry]) -> Any:
     """A stored value with an entry in place of each reference to a file."""
     if isinstance(value, dict):
         if is_reference(value):
             number = value[FILE]
             found = ours.get(number) if isinstance(number, int) else None
-            return file_entry(run, found) if found else FileEntry.missing(value.get(WHY), value.get(NAME))
-        return {key: resolved(run, item, ours) for key, item in value.items()}
-    return [resolved(run, item, ours) for item in value] if isinstance(value, list) else value
+            return found or FileEntry.missing(value.get(WHY), value.get(NAME))
+        return {key: resolved(item, ours) for key, item in value.items()}
+    return [resolved(item, ours) for item in value] if isinstance(value, list) else value
 
 
 def output_of(run: Run, n: int) -> dict[str, Any] | None:
@@ -116,9 +117,9 @@ def output_of(run: Run, n: int) -> dict[str, Any] | None:
     return with_files(run, outputs[n]) if n < len(outputs) else None
 
 
-def shown_outputs(run: Run) -> list[Shown]:
+def shown_outputs(run: Run, budget: PageBudget) -> list[Shown]:
     """One section for each output there is."""
-    return all_shown((with_files(run, output) for output in outputs_of(run)), is_live=not run.is_finished)
+    return all_shown((with_files(run, output) for output in outputs_of(run)), not run.is_finished, budget)
 
 
 def surplus_files(run: Run) -> int:
@@ -178,9 +179,11 @@ def elapsed_seconds(run: Run) -> float:
 
 def view_of(run: Run) -> dict[str, Any]:
     """What the templates of a run show."""
+    budget = PageBudget(is_live=not run.is_finished)
     return {
         "run": run,
-        "outputs": shown_outputs(run),
+        "outputs": shown_outputs(run, budget),
+        "budget": budget,
         "inputs": inputs_of(run),
         "surplus_files": surplus_files(run),
         "files_in": files_in,
