@@ -207,12 +207,14 @@ class Recorder:
 
     def masked(self, value: Any) -> Any:
         """A JSON value without the token, and without the address of the Space."""
-        written = tokens.redact(json.dumps(value, ensure_ascii=False), self._token)
+        original = json.dumps(value, ensure_ascii=False)
+        written = tokens.redact(original, self._token)
         if self.address and not self.address.endswith(".hf.space"):
             parts = urlsplit(self.address)
             for told in (self.address, f"{parts.scheme}://{parts.netloc}", parts.netloc):
                 written = written.replace(told, "[adresse du Space]")
-        return json.loads(written)
+        # To parse it again costs more than all the rest, also after the deadline of a call.
+        return value if written == original else json.loads(written)
 
     @property
     def _returns(self) -> tuple[Return, ...]:
