@@ -85,10 +85,10 @@ def edited(background: Any, layers: list[Any], composite: Any) -> dict[str, Any]
 
 def wrapped(parameter: Parameter, file: Any) -> Any:
     """The file, inside the object that the schema wants around it if it wants one (`video` in Gradio 4 and 5)."""
-    name = "" if schemas.is_file(schemas.plain(parameter.schema)) else schemas.file_property(parameter.schema)
-    if file is None or not name:
-        return file
-    return {**dict.fromkeys(schemas.plain(parameter.schema)["properties"]), name: file}
+    if file is None:
+        return None
+    name = "" if schemas.is_file(parameter.shape) else schemas.file_property(parameter.schema)
+    return {**dict.fromkeys(schemas.properties_of(parameter.shape)), name: file} if name else file
 
 
 def decompose(parameter: Parameter, value: Any, file_type: type) -> tuple[dict[str, list[Any]], str]:

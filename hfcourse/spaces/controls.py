@@ -1,8 +1,12 @@
 """Which control writes the value of a parameter: by its component, else by its schema. Pure."""
 
+from typing import TYPE_CHECKING
+
 from hfcourse.spaces import schemas
-from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.schemas import Schema
+
+if TYPE_CHECKING:  # a parameter keeps its control, see Parameter.control
+    from hfcourse.spaces.parameters import Parameter
 
 CONTROLS = {
     "number": "number", "timer": "number", "starrating": "number", "slider": "slider",
@@ -23,8 +27,13 @@ HOLD_FILES = {"file", "files", "gallery", "pair", "editor", "multimodal"}
 KINDS = {*CONTROLS.values(), "file", "files"}
 
 
-def control(parameter: Parameter) -> str:
-    """The kind of control, one of KINDS."""
+def control(parameter: "Parameter") -> str:
+    """The kind of control, one of KINDS; computed once per parameter."""
+    return parameter.control
+
+
+def choose_control(parameter: "Parameter") -> str:
+    """Choose the kind of control, one of KINDS, from component and schema."""
     known = CONTROLS.get(parameter.component)
     if known == "select" and (parameter.multiple or not parameter.choices):
         return "checks" if parameter.multiple else "text"
@@ -37,10 +46,10 @@ def control(parameter: Parameter) -> str:
     return by_schema(parameter)
 
 
-def by_schema(parameter: Parameter) -> str:
+def by_schema(parameter: "Parameter") -> str:
     """The kind of control for a component that nobody has met, or for a parameter that has none."""
     schema: Schema = parameter.schema
-    shape = schemas.plain(schema)
+    shape = parameter.shape
     kind = schemas.type_of(shape)
     if parameter.choices:
         return "checks" if kind == "array" else "select"

@@ -6,22 +6,26 @@ be called at all. The dependency whose `api_name` is the endpoint's gives, witho
 """
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from hfcourse.spaces.examples import Example, datasets_of, examples_of
+from hfcourse.spaces.description_limits import (
+    MAX_CHOICES_OF_ENDPOINT,
+    MAX_PARAMETERS_IN_ALL,
+    bound_description,
+    is_too_large,
+    order_by_likelihood,
+)
+from hfcourse.spaces.examples import Datasets, Example, examples_of, index_datasets
+from hfcourse.spaces.form_budget import Sizes, fit_parameters
 from hfcourse.spaces.labels import HELP_CHARACTERS, ORDINAL, readable
-from hfcourse.spaces.parameters import NAME_CHARACTERS, Parameter, describe_parameter
-from hfcourse.spaces.ranking import obstacle, plumbing, score
+from hfcourse.spaces.parameters import NAME_CHARACTERS, Parameter, Presentations, describe_parameter
+from hfcourse.spaces.ranking import TOO_LARGE, obstacle, plumbing, score
 from hfcourse.spaces.titles import button_of, title_of
 from hfcourse.typography import french
 
-# Far above what people make; without them, a description of 5 MB is a page that takes minutes.
-MOST_ENDPOINTS, MOST_PARAMETERS = 500, 500
-# A component counts each time that an endpoint uses it: one list of choices named 30,000 times fills 4 GB.
-MOST_CHARACTERS = 20_000_000
 HINTS = ("language", "x", "y", "color")
 RESULT = french("Résultat")
 
@@ -80,83 +84,73 @@ class Description:
         """The endpoint of that name."""
         return next((endpoint for endpoint in self.endpoints if endpoint.name == name), None)
 
-    @property
+    @cached_property
     def first(self) -> tuple[Endpoint, ...]:
         """The endpoints to show: those meant for people; where there are none, whatever can be called."""
         meant = tuple(endpoint for endpoint in self.endpoints if not endpoint.is_aside)
         return meant or tuple(endpoint for endpoint in self.endpoints if not endpoint.obstacle)
 
-    @property
+    @cached_property
     def others(self) -> tuple[Endpoint, ...]:
         """The endpoints to fold away."""
         first = {endpoint.name for endpoint in self.first}
         return tuple(endpoint for endpoint in self.endpoints if endpoint.name not in first)
 
 
-def describe(config: Mapping[str, Any], info: Mapping[str, Any]) -> Description:
+def describe(config: Mapping[str, Any], info: Mapping[str, Any], check: Callable[[], object] = object) -> Description:
     """Join `/config` and `/info`, both as parsed JSON.
+
+    Args:
+        check: called again and again meanwhile; what it raises (a deadline) ends the work.
 
     Raises:
         KeyError, TypeError, ValueError, AttributeError: they have not the form that Gradio gives them.
     """
+    config, info = bound_description(config, info)
     components = {component["id"]: component for component in config["components"]}
-    named = info["named_endpoints"]
-    dependencies = {
-        "/" + dependency["api_name"]: dependency
-        for dependency in config["dependencies"]
-        if isinstance(dependency.get("api_name"), str) and "/" + dependency["api_name"] in named
-    }
-    check_weight(components, dependencies)
+    dependencies = {"/" + dependency["api_name"]: dependency for dependency in config["dependencies"]}
     steps = {dependency.get("id"): name for name, dependency in dependencies.items()}
-    space = Space(components, dependencies, steps, datasets_of([*components.values()]))
-    endpoints = [space.endpoint(name, entry) for name, entry in named.items() if is_public(name, entry)]
-    ranked = sorted(endpoints, key=lambda endpoint: (bool(endpoint.obstacle), bool(endpoint.plumbing), -endpoint.score))
+    space = Space(components, dependencies, steps, index_datasets([*components.values()]))
+    named, described = info["named_endpoints"], {}
+    for name in order_by_likelihood(named, named, dependencies):
+        check()
+        described[name] = space.endpoint(name, named[name])
+    ranked = sorted(
+        (described[name] for name in named),
+        key=lambda endpoint: (bool(endpoint.obstacle), bool(endpoint.plumbing), -endpoint.score),
+    )
     title = readable(config.get("title"), "")
-    return Description(
-        "" if title == "Gradio" else title, str(config.get("version", ""))[:20], tuple(ranked[:MOST_ENDPOINTS])
-    )
+    return Description("" if title == "Gradio" else title, str(config.get("version", ""))[:20], tuple(ranked))
 
 
-def is_public(name: str, entry: Mapping[str, Any]) -> bool:
-    return bool(
-        entry.get("api_visibility", "public") == "public"
-        and entry.get("show_api", True)
-        and len(name) <= NAME_CHARACTERS
-        and name.isprintable()
-    )
-
-
-def check_weight(components: Components, dependencies: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise ValueError if what the endpoints show, all together, is more than a page and our memory can hold."""
-    uses = Counter(number for dependency in dependencies.values() for number in dependency.get("inputs", ()))
-    weight = sum(
-        times * len(json.dumps(components[number].get("props")))
-        for number, times in uses.items()
-        if number in components and not components[number].get("skip_api")
-    )
-    if weight > MOST_CHARACTERS:
-        raise ValueError(f"more than {MOST_CHARACTERS} characters")
-
-
-@dataclass(frozen=True)
+@dataclass
 class Space:
-    """What the endpoints of one description share: `steps` has the name of each dependency by its id."""
+    """What the endpoints of one description share: `steps` has the name of each dependency by its id.
+
+    `parameters_left` is what they may still have of parameters, all together.
+    """
 
     components: Components
     dependencies: Mapping[str, Mapping[str, Any]]
     steps: Mapping[Any, str]
-    datasets: Sequence[Mapping[str, Any]]
+    datasets: Datasets
+    presentations: Presentations = field(default_factory=dict)
+    sizes: Sizes = field(default_factory=dict)
+    parameters_left: int = MAX_PARAMETERS_IN_ALL
 
     def endpoint(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
-        """One entry of `named_endpoints`; /config may not have it, and then nothing is known but what to send."""
+        """One entry of `named_endpoints`; one whose form would be too large is closed, and says so."""
+        self.parameters_left -= len(entry["parameters"])
+        if is_too_large(entry) or self.parameters_left < 0:
+            return self.closed(name, entry)
         dependency = self.dependencies.get(name, {})
-        if len(entry["parameters"]) > MOST_PARAMETERS or len(entry["returns"]) > MOST_PARAMETERS:
-            raise ValueError(f"more than {MOST_PARAMETERS} parameters or returns")
         inputs, outputs = self.named(dependency.get("inputs", ())), self.named(dependency.get("outputs", ()))
-        parameters, numbered = parameters_of(entry["parameters"], known_to_api(inputs))
+        described, numbered = parameters_of(entry["parameters"], known_to_api(inputs), self.presentations)
+        parameters = fit_parameters(described, self.sizes) if described is not None else None
+        if parameters is None:
+            return self.closed(name, entry)
         button = button_of(dependency, self.components)
-        previous = dependency.get("trigger_after")
-        follows = self.steps.get(previous, "") if previous is not None else ""
+        follows = self.follows(dependency)
         return Endpoint(
             name=name,
             title=title_of(name, button, follows, dependency, self.components),
@@ -173,6 +167,25 @@ class Space:
             score=score(name, entry, dependency, bool(button), parameters),
             examples=examples_of(parameters, numbered, self.datasets, entry["parameters"]),
         )
+
+    def closed(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
+        """An endpoint that has no form here: it is listed, with the reason."""
+        dependency = self.dependencies.get(name, {})
+        button, follows = button_of(dependency, self.components), self.follows(dependency)
+        return Endpoint(
+            name=name,
+            title=title_of(name, button, follows, dependency, self.components),
+            help=readable(entry.get("description"), "", HELP_CHARACTERS),
+            parameters=(),
+            returns=(),
+            obstacle=obstacle(dependency, entry) or TOO_LARGE,
+            follows=follows,
+        )
+
+    def follows(self, dependency: Mapping[str, Any]) -> str:
+        """The name of the endpoint that the Space's own page calls just before, '' if there is none."""
+        previous = dependency.get("trigger_after")
+        return self.steps.get(previous, "") if previous is not None else ""
 
     def named(self, numbers: Sequence[int]) -> list[Mapping[str, Any]]:
         """The components of these ids, {} for one that is not there."""
@@ -192,15 +205,23 @@ def paired(
 
 
 def parameters_of(
-    entries: Sequence[Mapping[str, Any]], sent: Sequence[Mapping[str, Any]]
-) -> tuple[tuple[Parameter, ...], dict[Any, Parameter]]:
-    """The parameters in order, and by the id of their component."""
-    pairs = paired(entries, sent)
-    parameters = tuple(describe_parameter(entry, component) for entry, component in pairs)
+    entries: Sequence[Mapping[str, Any]], sent: Sequence[Mapping[str, Any]], presentations: Presentations
+) -> tuple[tuple[Parameter, ...] | None, dict[Any, Parameter]]:
+    """The parameters in order, and by the id of their component; None if they have too many choices."""
+    pairs, parameters = paired(entries, sent), []
+    choices_left, counted = MAX_CHOICES_OF_ENDPOINT, set()
+    for entry, component in pairs:
+        parameters.append(describe_parameter(entry, component, presentations))
+        choices = parameters[-1].choices
+        choices_left -= len(choices) if id(choices) not in counted else 0
+        counted.add(id(choices))
+        if choices_left < 0:
+            return None, {}
     if len({parameter.name for parameter in parameters}) < len(parameters):
         raise ValueError("two parameters of one name")
     numbers = [component.get("id") for _, component in pairs]
-    return parameters, {n: each for n, each in zip(numbers, parameters, strict=True) if n is not None}
+    numbered = {n: each for n, each in zip(numbers, parameters, strict=True) if n is not None}
+    return tuple(parameters), numbered
 
 
 def return_of(entry: Mapping[str, Any], component: Mapping[str, Any]) -> Return:

@@ -8,6 +8,7 @@ import hashlib
 import logging
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,9 +16,10 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, tokens
-from hfcourse.errors import Unavailable
+from hfcourse.errors import CourseError, Unavailable
 from hfcourse.spaces.client import Connection, Knowledge
 from hfcourse.spaces.description import describe
+from hfcourse.spaces.description_limits import bound_description
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.memory import Memory
 from hfcourse.spaces.shelf import FRESH_SECONDS, Said, Shelf
@@ -50,7 +52,7 @@ def ask_json(wire: Wire, url: str, token: tokens.Token | None) -> Any:
 
 def connect(url: str, wire: Wire, leash: Leash, token: tokens.Token | None = None) -> Connection:
     """Ask the Space at `url` to describe itself, and make a connection of it. Raises as `ask` and `understood`."""
-    return understood(url, ask(url, wire, leash, token), wire, token)
+    return understood(url, ask(url, wire, leash, token), wire, token, leash)
 
 
 def ask(url: str, wire: Wire, leash: Leash, token: tokens.Token | None = None) -> Said:
@@ -67,19 +69,28 @@ def ask(url: str, wire: Wire, leash: Leash, token: tokens.Token | None = None) -
         return Said(config, ask_json(wire, f"{base}{config.get('api_prefix', '').rstrip('/')}/info", token))
 
 
-def understood(url: str, said: Said, wire: Wire, token: tokens.Token | None) -> Connection:
+def understood(url: str, said: Said, wire: Wire, token: tokens.Token | None, leash: Leash | None = None) -> Connection:
     """The connection to the Space that said this of itself.
 
     Raises:
         Unavailable: it makes no sense (`no-api`, `space-too-old`, `bad-answer`).
+        CallFailed: `timeout`, describing takes longer than the leash allows.
     """
+    check_deadline: Callable[[], object] = leash.remaining if leash else object
+    check_deadline()
     base, (config, info) = url.rstrip("/"), said
     check_config(config)
     if not isinstance(info, dict) or not isinstance(info.get("named_endpoints"), dict):
         raise Unavailable("bad-answer")
     try:
+        config, info = bound_description(config, info)
         number_nameless(info["named_endpoints"])
-        return Connection(base, Knowledge(base, *known_part(config, info)), describe(config, info), wire, token)
+        description = describe(config, info, check_deadline)
+        offered = {each.name: info["named_endpoints"][each.name] for each in description.endpoints if not each.obstacle}
+        called = bound_description(config, {"named_endpoints": offered})
+        return Connection(base, Knowledge(base, *known_part(*called)), description, wire, token)
+    except CourseError:
+        raise
     except Exception as error:  # a stranger's description may be wrong in any way
         log.info("A Space's description makes no sense: %s", type(error).__name__)
         raise Unavailable("bad-answer") from None
@@ -174,11 +185,11 @@ class Directory:
             moment, said = there
             try:
                 age = max(0.0, (database.now() - moment).total_seconds())
-                return Known(understood(url, said, self.wire, token), self._ends(age), moment)
+                return Known(understood(url, said, self.wire, token, leash), self._ends(age), moment)
             except Unavailable:  # an older version of this site may have stored it
                 log.info("A stored description makes no sense.")
         said = ask(url, self.wire, leash, token)
-        known = Known(understood(url, said, self.wire, token), self._ends())
+        known = Known(understood(url, said, self.wire, token, leash), self._ends())
         if self._shelf:
             self._shelf.keep(key, said, known.is_stored)
         return known

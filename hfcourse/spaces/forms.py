@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse import tokens
 from hfcourse.errors import Refused
-from hfcourse.spaces import choices, compositions, files, moments, numbers, tables, uploads, values
+from hfcourse.spaces import choices, compositions, files, moments, numbers, tables, text_limits, uploads, values
 from hfcourse.spaces.compositions import Part
 from hfcourse.spaces.controls import HOLD_FILES, control
 from hfcourse.spaces.description import Endpoint
@@ -28,24 +28,30 @@ RECORDED = {"image": "photo", "imageeditor": "photo", "audio": "audio", "video":
 
 @dataclass
 class Field:
-    """A parameter in a form: `texts` as typed, `rows` of a table, `kept` the files that are here, by part."""
+    """A parameter in a form: `texts` as typed, `rows` of a table, `kept` the files that are here, by part.
+
+    `beside` is what was typed beside the boxes and is too long to be read as choices. `is_plain` asks for the lightest
+    control: choices that are typed, and no empty rows.
+    """
 
     parameter: Parameter
     texts: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
     kept: dict[str, list[KeptFile]] = field(default_factory=dict)
     error: str = ""
+    beside: str = ""
+    is_plain: bool = False
 
     @property
     def name(self) -> str:
         """The name of its control."""
         return f"arg-{self.parameter.name}"
 
-    @cached_property
+    @property
     def control(self) -> str:
         return control(self.parameter)
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Part, ...]:
         """Its file controls."""
         return compositions.parts_of(self.parameter)
@@ -69,8 +75,8 @@ class Field:
     @cached_property
     def options(self) -> list[tuple[str, str, bool]]:
         """Posted text, label and « is it chosen » of each choice that is drawn."""
-        shown, ticked = choices.shown_count(self.parameter), {*self.texts}
-        posted = choices.option_texts(self.parameter)[:shown]
+        shown, ticked = 0 if self.is_plain else choices.shown_count(self.parameter), {*self.texts}
+        posted = self.parameter.choices.texts[:shown]
         return [
             (text, label, text in ticked)
             for text, (label, _) in zip(posted, self.parameter.choices[:shown], strict=True)
@@ -79,7 +85,7 @@ class Field:
     @property
     def is_typed(self) -> bool:
         """Is a choice typed rather than taken from a list?"""
-        return self.parameter.allows_custom or len(self.parameter.choices) > LONG_LIST
+        return self.parameter.allows_custom or len(self.parameter.choices) > LONG_LIST or self.hides_choices
 
     @property
     def has_many_boxes(self) -> bool:
@@ -93,14 +99,14 @@ class Field:
     @property
     def choice_text(self) -> str:
         """What a typed choice shows: its label, which is read back, where the posted text means nothing to anybody."""
-        found = next((label for text, label, chosen in self.options if chosen), self.text)
-        return found if found in choices.by_label(self.parameter) else self.text
+        found = self.parameter.choices.labels_by_text.get(self.text, self.text)
+        return found if found in self.parameter.choices.values_by_label else self.text
 
     @property
     def others(self) -> str:
         """What was typed beside the boxes, a line for each."""
         drawn = {text for text, _, _ in self.options}
-        return "\n".join(text for text in self.texts if text not in drawn)
+        return "\n".join([*(text for text in self.texts if text not in drawn), *filter(None, [self.beside])])
 
     @property
     def moment(self) -> str | None:
@@ -116,7 +122,14 @@ class Field:
     @property
     def titles(self) -> tuple[str, ...]:
         """The titles of a table's columns."""
-        return tables.titles_of(self.parameter)
+        return self.parameter.titles
+
+    @property
+    def drawn_rows(self) -> list[list[str]]:
+        """The rows of the table; of a plain one without those that are empty, but for the first."""
+        if not self.is_plain:
+            return self.rows
+        return [row for line, row in enumerate(self.rows) if line == 0 or any(row)]
 
     @property
     def may_grow(self) -> bool:
@@ -273,20 +286,33 @@ def read_texts(entry: Field, posted: Posted) -> Any:
     """The texts of its control; of boxes, what was typed beside them too, a line for each."""
     entry.texts = posted.texts.getlist(entry.name)
     if entry.control == "checks":
-        entry.texts += filter(None, posted.texts.get(f"{entry.name}-others", "").splitlines())
+        read_others(entry, posted.texts.get(f"{entry.name}-others", ""))
     return values.parse(entry.parameter, entry.texts)
+
+
+def read_others(entry: Field, text: str) -> None:
+    """Read the choices that are typed beside the boxes.
+
+    Raises:
+        Wrong: they are too many; the text stays as it is.
+    """
+    try:
+        text_limits.check_length(entry.parameter, [text])
+        text_limits.check_lines(text, text_limits.MAX_TYPED_CHOICES)
+    except Wrong:
+        entry.beside = text
+        raise
+    entry.texts += filter(None, text.splitlines())
 
 
 def read_table(entry: Field, posted: Posted) -> Any:
     """The cells `arg-<name>-<line>-<column>`, lines counted from 0."""
-    cell = re.compile(re.escape(entry.name) + r"-(\d{1,3})-(\d{1,3})", re.ASCII)
-    cells = {
-        (int(found[1]), int(found[2])): text for key, text in posted.texts.items() if (found := cell.fullmatch(key))
-    }
-    lines = min(tables.MOST_LINES, 1 + max((line for line, _ in cells), default=-1))
+    cells = posted.cells.get(entry.name, {})
+    lines = min(tables.most_lines(entry.parameter), 1 + max((line for line, _ in cells), default=-1))
     entry.rows = [[cells.get((line, column), "") for column in range(len(entry.titles))] for line in range(lines)]
     if not cells:
         raise Wrong(MISSING)
+    text_limits.check_length(entry.parameter, [*cells.values()])
     return tables.parse_table(entry.parameter, entry.rows)
 
 
@@ -303,6 +329,7 @@ def read_files(entry: Field, posted: Posted) -> Any:
         faults += [] if entry.texts else [MISSING]
     if faults:
         raise Wrong(foremost(faults))
+    text_limits.check_length(entry.parameter, entry.texts)
     return compositions.compose(entry.parameter, entry.kept, entry.text.replace("\r\n", "\n"))
 
 
@@ -330,6 +357,8 @@ def mask_secrets(form: Form) -> bool:
             if masked != texts:
                 entry.error = SECRET
                 texts[:] = masked
+        if tokens.is_pasted(entry.beside):
+            entry.beside, entry.error = tokens.mask_pasted(entry.beside), SECRET
         # JSON can write a token in other letters: "\u0068f_…".
         value = json.dumps(form.values.get(entry.parameter.name), default=lambda file: file.name)
         if tokens.is_pasted(value):

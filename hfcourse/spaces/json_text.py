@@ -4,6 +4,7 @@ import json
 import math
 from typing import Any
 
+from hfcourse.spaces.json_size import exceeds
 from hfcourse.spaces.mistakes import Wrong
 
 JSON_BYTES, JSON_DEPTH = 100_000, 40
@@ -33,6 +34,8 @@ def check_sendable(value: Any) -> None:
     Raises:
         Wrong: it is too large or too deep, or looks like file data.
     """
+    if exceeds(value, JSON_BYTES):  # before anything walks the whole of it
+        raise Wrong("Ce JSON dépasse 100 ko : raccourcissez-le.")
     check_harmless(value)
     if len(json.dumps(value, ensure_ascii=False, indent=1).encode(errors="replace")) > JSON_BYTES:
         raise Wrong("Ce JSON dépasse 100 ko : raccourcissez-le.")

@@ -5,6 +5,9 @@ import re
 from typing import Any
 
 LABEL_CHARACTERS, HELP_CHARACTERS = 200, 600
+# No label is longer; it is cut before anything reads it, since one label can be asked for by hundreds of endpoints.
+MAX_SOURCE_CHARACTERS = 2_000
+MAX_STRINGS = 100
 PLACEHOLDER = re.compile(r"(parameter|param|value|output)_\d+", re.ASCII)
 # What Gradio calls the parameters of a function that has no component.
 ORDINAL = re.compile(r"\d+(st|nd|rd|th)", re.ASCII)
@@ -17,6 +20,7 @@ def readable(text: Any, fallback: str, characters: int = LABEL_CHARACTERS) -> st
         return keyed(text, fallback)
     if not isinstance(text, str):
         return fallback
+    text = text[:MAX_SOURCE_CHARACTERS]
     if text.startswith(MARKER):
         return marked(text, fallback)
     text = text.strip().replace("\0", "")  # PostgreSQL keeps no text with a NUL
@@ -33,7 +37,8 @@ def marked(text: str, fallback: str) -> str:
 
 def keyed(marker: Any, fallback: str) -> str:
     key = marker.get("key") if isinstance(marker, dict) else None
-    return readable(humanized(key.rsplit(".", 1)[-1]), fallback) if isinstance(key, str) and key.strip() else fallback
+    key = key[-MAX_SOURCE_CHARACTERS:] if isinstance(key, str) else None
+    return readable(humanized(key.rsplit(".", 1)[-1]), fallback) if key and key.strip() else fallback
 
 
 def humanized(name: str) -> str:
@@ -42,6 +47,6 @@ def humanized(name: str) -> str:
     return (words[:1].upper() + words[1:]) or name
 
 
-def strings(value: Any) -> tuple[str, ...]:
-    """A list of texts, empty for anything else."""
-    return tuple(str(item)[:LABEL_CHARACTERS] for item in value) if isinstance(value, list) else ()
+def strings(value: Any, most: int = MAX_STRINGS) -> tuple[str, ...]:
+    """The first texts of a list, empty for anything else."""
+    return tuple(str(item)[:LABEL_CHARACTERS] for item in value[:most]) if isinstance(value, list) else ()

@@ -7,6 +7,7 @@ from typing import Any
 from hfcourse.spaces import schemas
 from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.parameters import Parameter
+from hfcourse.spaces.text_limits import check_lines
 
 ROLES = {"user": "user", "vous": "user", "assistant": "assistant", "modèle": "assistant", "modele": "assistant",
          "system": "system", "système": "system"}  # fmt: skip
@@ -33,18 +34,18 @@ def messages_in(text: str) -> list[tuple[str, str]]:
     """Role and text of each message.
 
     Raises:
-        Wrong: the first line says not who speaks.
+        Wrong: the first line says not who speaks, or there are too many lines.
     """
-    messages: list[tuple[str, str]] = []
+    check_lines(text)
+    messages: list[tuple[str, list[str]]] = []
     for line in text.replace("\r\n", "\n").strip("\n").split("\n"):
         if found := ROLE_LINE.fullmatch(line):
-            messages.append((ROLES[found[1].lower()], found[2]))
+            messages.append((ROLES[found[1].lower()], [found[2]]))
         elif messages:
-            role, so_far = messages[-1]
-            messages[-1] = role, f"{so_far}\n{unindented(line)}"
+            messages[-1][1].append(unindented(line))
         elif line.strip():
             raise Wrong("Commencez la première ligne par « user: » ou « assistant: ».")
-    return [(role, so_far.rstrip("\n")) for role, so_far in messages]
+    return [(role, "\n".join(said_lines).rstrip("\n")) for role, said_lines in messages]
 
 
 def unindented(line: str) -> str:
@@ -113,6 +114,7 @@ def parse_dialogue(parameter: Parameter, texts: Sequence[str]) -> list[dict[str,
 
     A dialogue without speakers is a plain text, as on the Space's own page.
     """
+    check_lines(texts[0])
     lines = [line for line in texts[0].splitlines() if line.strip()]
     found = [BRACKET_LINE.fullmatch(line) or SPEAKER_LINE.fullmatch(line) for line in lines]
     if lines and not parameter.speakers and not any(found):
@@ -136,6 +138,7 @@ def dialogue_text(value: Any) -> str:
 
 def parse_paths(_parameter: Parameter, texts: Sequence[str]) -> list[list[str]]:
     """The parts of each path, one path a line."""
+    check_lines(texts[0])
     paths = [line.strip().strip("/").split("/") for line in texts[0].splitlines() if line.strip().strip("/")]
     if any(part in ("", ".", "..") for path in paths for part in path):
         raise Wrong("Écrivez un chemin par ligne, sans « .. », par exemple dossier/fichier.txt.")

@@ -9,6 +9,7 @@ from typing import Any
 from hfcourse.spaces import schemas
 from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.parameters import Parameter
+from hfcourse.spaces.text_limits import MAX_NUMBER_CHARACTERS
 
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII)
 SPACES = re.compile(r"[\s\u00a0\u202f]")
@@ -34,7 +35,7 @@ def parse_number(parameter: Parameter, texts: Sequence[str]) -> int | float | No
 
 
 def wants_whole(parameter: Parameter) -> bool:
-    return schemas.type_of(schemas.plain(parameter.schema)) == "integer"
+    return schemas.type_of(parameter.shape) == "integer"
 
 
 def number_in(text: str) -> int | float | None:
@@ -42,6 +43,8 @@ def number_in(text: str) -> int | float | None:
     written = SPACES.sub("", text)
     if not written:
         return None
+    if len(written) > MAX_NUMBER_CHARACTERS:
+        raise Wrong("Ce nombre a trop de chiffres : écrivez-en un plus court.")
     if not NUMBER.fullmatch(written):
         raise Wrong("Écrivez un nombre, par exemple 3 ou 2,5.")
     value = float(written.replace(",", "."))

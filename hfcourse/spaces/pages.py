@@ -14,6 +14,7 @@ from hfcourse.pages import is_in_lesson
 from hfcourse.spaces import catalogue, forms, location, states, takeaway, uploads
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
+from hfcourse.spaces.drawing_clock import DrawingClock
 from hfcourse.spaces.finding import Finding
 from hfcourse.spaces.forms import Form
 from hfcourse.spaces.snippets import Snippet
@@ -104,6 +105,7 @@ def page(
         ways_out=states.ways_out,
         description=description,
         form=form,
+        clock=DrawingClock(),
         error=error,
         closed=closed,
         code=code,

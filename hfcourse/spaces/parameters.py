@@ -3,14 +3,21 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from hfcourse.spaces import json_text, labels, schemas
+from hfcourse.spaces.choice_list import ChoiceList
+from hfcourse.spaces.controls import choose_control
+from hfcourse.spaces.json_size import exceeds
 from hfcourse.spaces.labels import humanized, readable, strings
 from hfcourse.spaces.mistakes import Wrong
+from hfcourse.spaces.table_limits import MAX_COLUMNS, number_columns, shorten_table
 
 NAME_CHARACTERS = 200
-MOST_CHOICES, CHOICE_CHARACTERS, MOST_COLUMNS = 2_000, 100, 500
+MOST_CHOICES, CHOICE_CHARACTERS = 2_000, 100
+# What a form shows first of one parameter, as JSON: as much as a student may write there (see json_text.py).
+MAX_DEFAULT_CHARACTERS = 100_000
 MOST_ROWS = 10  # that a table shows before anybody has filled it
 MOST_LINES = 20
 # Components whose value is text, a number, a box or some of these: a default of any other shape is not one.
@@ -28,7 +35,7 @@ WORDS = {
     "timer": "Minuterie", "label": "Étiquette", "uploadbutton": "Fichier", "pdf": "Document", "starrating": "Note",
 }  # fmt: skip
 IN_PICTURES = ("image", "video", "background")
-YES_OR_NO = (("oui", True), ("non", False))
+YES_OR_NO = ChoiceList((("oui", True), ("non", False)))
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,8 @@ class Parameter:
     `has_own_file` says that the Space's own page starts with a file of the Space, which is not sent from here.
     `time` is the kind of a moment: "string" (any text), "timestamp" or "datetime" (the Space reads it as a moment).
     `is_expected` is true where a Python function has no value of its own; nothing is ever refused for being empty.
+    `default_is_cut` says that the Space's own page starts with more than a form here can show. `max_shown_choices` and
+    `max_rows` are what the form's budget leaves to this parameter, None where it leaves all (see form_budget.py).
     """
 
     name: str
@@ -46,7 +55,7 @@ class Parameter:
     schema: Mapping[str, Any] = field(default_factory=dict)
     help: str = ""
     placeholder: str = ""
-    choices: tuple[tuple[str, Any], ...] = ()
+    choices: ChoiceList = field(default_factory=ChoiceList)
     default: Any = None
     minimum: float | None = None
     maximum: float | None = None
@@ -73,37 +82,106 @@ class Parameter:
     speakers: tuple[str, ...] = ()
     is_expected: bool = False
     is_shown: bool = True
+    default_is_cut: bool = False
+    max_shown_choices: int | None = None
+    max_rows: int | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.choices, ChoiceList):
+            object.__setattr__(self, "choices", ChoiceList(self.choices))
+
+    @cached_property
+    def shape(self) -> Mapping[str, Any]:
+        """The schema without references and null, see `schemas.plain`."""
+        return schemas.plain(self.schema)
+
+    @cached_property
+    def is_nullable(self) -> bool:
+        return schemas.may_be_null(self.schema)
+
+    @cached_property
+    def control(self) -> str:
+        """The kind of control that writes its value, see controls.py."""
+        return choose_control(self)
+
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """The titles of the columns that a form shows: those of the table, numbers where it has none."""
+        return self.headers or number_columns(self.default)
 
 
-def describe_parameter(entry: Mapping[str, Any], component: Mapping[str, Any]) -> Parameter:
+# A value as far as a form can show it, None where it cannot, and whether that is less than all of it.
+Bounded = tuple[Any, bool]
+NO_DEFAULT: Bounded = (None, False)
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """What the properties of a component say: arguments of Parameter, choices (None where it lists none), defaults."""
+
+    parts: Mapping[str, Any]
+    choices: ChoiceList | None
+    default: Bounded
+    last_default: Bounded
+
+
+# By the identity of the component and the kind of parameter that it is: thousands of parameters may name one component.
+Presentations = dict[tuple[int, str], Presentation]
+
+
+def describe_parameter(
+    entry: Mapping[str, Any], component: Mapping[str, Any], presentations: Presentations | None = None
+) -> Parameter:
     """One entry of `parameters` with its component of /config ({} where there is none).
+
+    Args:
+        presentations: the cache of one description, whose components stay alive meanwhile.
 
     Raises:
         KeyError, TypeError, ValueError, AttributeError: they have not the form that Gradio gives them.
     """
-    props = component.get("props") or {}
     kind = component_of(entry, component)
     name = str(entry["parameter_name"]).replace("\0", "")[:NAME_CHARACTERS]
     schema = schema if isinstance(schema := entry.get("type"), dict) else {}
+    presented = presentation_of(component, kind, {} if presentations is None else presentations)
+    value, is_cut = default(presented, entry, kind)
     return Parameter(
         name=name,
         label=label_of(entry, name, kind),
         component=kind,
         schema=schema,
-        help=readable(props.get("info"), "", labels.HELP_CHARACTERS),
-        placeholder=readable(props.get("placeholder"), ""),
-        choices=choices(props.get("choices"), schema),
-        default=default(entry, props, kind),
-        **numeric(props, schema),
+        choices=choices_in_schema(schema) if presented.choices is None else presented.choices,
+        default=value,
+        default_is_cut=is_cut,
+        **numeric(component.get("props") or {}, schema),
+        is_expected=kind == "api" and not entry.get("parameter_has_default") and not schemas.may_be_null(schema),
+        **presented.parts,
+    )
+
+
+def presentation_of(component: Mapping[str, Any], kind: str, presentations: Presentations) -> Presentation:
+    """`present` of this component, computed once."""
+    key = id(component), kind
+    if not component or key not in presentations:
+        presentations[key] = present(component.get("props") or {}, kind)
+    return presentations[key]
+
+
+def present(props: Mapping[str, Any], kind: str) -> Presentation:
+    """Read the properties of a component."""
+    parts = {
+        "help": readable(props.get("info"), "", labels.HELP_CHARACTERS),
+        "placeholder": readable(props.get("placeholder"), ""),
         **textual(props),
         **chosen(props),
         **of_files(props, kind),
         **of_table(props),
         **of_moment(props),
-        speakers=strings(props.get("speakers")),
-        is_expected=kind == "api" and not entry.get("parameter_has_default") and not schemas.may_be_null(schema),
-        is_shown=props.get("visible", True) is True and props.get("interactive") is not False,
-    )
+        "speakers": strings(props.get("speakers")),
+        "is_shown": props.get("visible", True) is True and props.get("interactive") is not False,
+    }
+    defaults = bounded_default(props.get("value"), kind), bounded_default(props.get("default_value"), kind)
+    return Presentation(parts, listed_choices(props.get("choices")), *defaults)
 
 
 def component_of(entry: Mapping[str, Any], component: Mapping[str, Any]) -> str:
@@ -183,7 +261,7 @@ def of_table(props: Mapping[str, Any]) -> dict[str, Any]:
     rows, growth = count if isinstance(count, list) and len(count) == 2 else (count, "dynamic")
     return {
         "headers": titles,
-        "datatypes": (given,) * len(titles) if isinstance(given, str) else strings(given)[:MOST_COLUMNS],
+        "datatypes": (given[:20],) * len(titles) if isinstance(given, str) else strings(given, MAX_COLUMNS),
         "rows": max(1, min(MOST_ROWS, whole(rows) or 1)),
         "grows": growth != "fixed",
     }
@@ -192,8 +270,8 @@ def of_table(props: Mapping[str, Any]) -> dict[str, Any]:
 def headers(props: Mapping[str, Any]) -> tuple[str, ...]:
     """The titles of a table's columns: those of its first value, else its own, which Gradio fills with 1, 2, 3."""
     value = props.get("value")
-    titles = strings(value.get("headers") if isinstance(value, dict) else None) or strings(props.get("headers"))
-    return titles[:MOST_COLUMNS]
+    own = value.get("headers") if isinstance(value, dict) else None
+    return strings(own, MAX_COLUMNS) or strings(props.get("headers"), MAX_COLUMNS)
 
 
 def of_moment(props: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,12 +282,22 @@ def of_moment(props: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def default(entry: Mapping[str, Any], props: Mapping[str, Any], kind: str) -> Any:
+def default(presented: Presentation, entry: Mapping[str, Any], kind: str) -> Bounded:
     """What the form shows first; never file data, it could name a file of ours."""
-    for candidate in (props.get("value"), entry.get("parameter_default"), props.get("default_value")):
-        if is_harmless(candidate, kind):
-            return candidate
-    return None
+    for found in (presented.default, bounded_default(entry.get("parameter_default"), kind), presented.last_default):
+        if found[0] is not None or found[1]:
+            return found
+    return NO_DEFAULT
+
+
+def bounded_default(value: Any, kind: str) -> Bounded:
+    """Cut a table to the rows that a form can send, and leave out whatever else is too large to be shown."""
+    if value is None:
+        return NO_DEFAULT
+    short = shorten_table(value) if kind == "dataframe" else value
+    if exceeds(short, MAX_DEFAULT_CHARACTERS):
+        return None, not holds_file(value)
+    return (short, short is not value) if is_harmless(short, kind) else NO_DEFAULT
 
 
 def is_harmless(value: Any, kind: str) -> bool:
@@ -243,23 +331,29 @@ def is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float | bool)
 
 
-def choices(pairs: Any, schema: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """Label and JSON value of each choice: from /config, else from the schema (a list, or yes, no and nothing)."""
-    if isinstance(pairs, list):
-        return tuple(
-            (label_of_choice(pair[0]), pair[1])
-            if isinstance(pair, list) and len(pair) == 2
-            else (label_of_choice(pair), pair)
-            for pair in pairs[:MOST_CHOICES]
-        )
+def listed_choices(pairs: Any) -> ChoiceList | None:
+    """Label and JSON value of each choice that a component lists; None where it lists none."""
+    if not isinstance(pairs, list):
+        return None
+    return ChoiceList(
+        (label_of_choice(pair[0]), pair[1])
+        if isinstance(pair, list) and len(pair) == 2
+        else (label_of_choice(pair), pair)
+        for pair in pairs[:MOST_CHOICES]
+    )
+
+
+def choices_in_schema(schema: Mapping[str, Any]) -> ChoiceList:
+    """The choices of a schema: a list, or yes, no and nothing."""
     listed = schemas.enum_of(schema)
     if listed is None and schemas.may_be_null(schema) and schemas.type_of(schemas.plain(schema)) == "boolean":
         return YES_OR_NO
-    return tuple((label_of_choice(value), value) for value in (listed or [])[:MOST_CHOICES])
+    return ChoiceList((label_of_choice(value), value) for value in (listed or [])[:MOST_CHOICES])
 
 
 def label_of_choice(label: Any) -> str:
-    return readable(label, str(label).strip(), CHOICE_CHARACTERS)[:CHOICE_CHARACTERS] or "(vide)"
+    fallback = label[:CHOICE_CHARACTERS] if isinstance(label, str) else str(label)
+    return readable(label, fallback.strip(), CHOICE_CHARACTERS)[:CHOICE_CHARACTERS] or "(vide)"
 
 
 def number(value: Any) -> float | None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 MOST_STEPS = 8  # of references that lead to references
+# Gradio's own schemas have 4 alternatives and 7 properties at most. One that has more alternatives says nothing.
+MAX_ALTERNATIVES, MAX_PROPERTIES = 100, 100
 FILE_TITLES = ("FileData", "ImageData")
 
 Schema = Mapping[str, Any]
@@ -16,11 +18,15 @@ Schema = Mapping[str, Any]
 def plain(schema: Any, root: Schema | None = None) -> Schema:
     """The schema without its references and without the `null` among its alternatives; {} where it is none.
 
-    `root` holds the definitions, where that is not the schema itself.
+    `root` holds the definitions, where that is not the schema itself. All steps together look at MAX_ALTERNATIVES.
     """
     root = root if root is not None else schema if isinstance(schema, dict) else {}
+    budget = MAX_ALTERNATIVES
     for _ in range(MOST_STEPS):
         if not isinstance(schema, dict):
+            return {}
+        budget -= count_alternatives(schema)
+        if budget < 0:
             return {}
         step = referred(schema, root) if "$ref" in schema else only_alternative(schema)
         if step is None:
@@ -45,7 +51,13 @@ def only_alternative(schema: Schema) -> Any:
 
 def alternatives(schema: Schema) -> list[Any]:
     found = schema.get("anyOf") or schema.get("oneOf")
-    return found if isinstance(found, list) else []
+    return found if isinstance(found, list) and len(found) <= MAX_ALTERNATIVES else []
+
+
+def count_alternatives(schema: Schema) -> int:
+    """Number of alternatives, those of a list that is too long for `alternatives` included."""
+    found = schema.get("anyOf") or schema.get("oneOf")
+    return len(found) if isinstance(found, list) else 0
 
 
 def type_of(schema: Any) -> str:
@@ -79,7 +91,11 @@ def holds_files(schema: Schema) -> bool:
 
 def file_property(schema: Schema) -> str:
     """The first property that is a file, where the schema is an object with one (`video` of VideoData); else ''."""
-    properties = plain(schema).get("properties")
-    if not isinstance(properties, dict):
-        return ""
+    properties = properties_of(plain(schema))
     return next((name for name, each in properties.items() if is_file(plain(each, schema))), "")
+
+
+def properties_of(shape: Schema) -> Mapping[str, Any]:
+    """The properties of an object; {} where it has none, or more than any that a form could know."""
+    properties = shape.get("properties")
+    return properties if isinstance(properties, dict) and len(properties) <= MAX_PROPERTIES else {}

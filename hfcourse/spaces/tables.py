@@ -6,30 +6,15 @@ from typing import Any
 from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.numbers import decimal, number_in, shown
 from hfcourse.spaces.parameters import Parameter
+from hfcourse.spaces.table_limits import max_rows, rows_of
 
-TABLE_CELLS = 800  # a form of more than 1,000 fields could not be sent
-MOST_LINES = 200
 YES, NO = ("true", "vrai", "oui", "1"), ("false", "faux", "non", "0")
-
-
-def titles_of(parameter: Parameter) -> tuple[str, ...]:
-    """The titles of the columns that a form shows: those of the table, numbers where it has none."""
-    return parameter.headers or tuple(str(column + 1) for column in range(first_width(parameter.default)))
-
-
-def first_width(value: Any) -> int:
-    """Columns of a value without titles, one at least."""
-    data = value.get("data") if isinstance(value, dict) else None
-    return max([1, *(len(row) for row in rows_of(data))])
-
-
-def rows_of(data: Any) -> list[list[Any]]:
-    return [row for row in data if isinstance(row, list)] if isinstance(data, list) else []
 
 
 def most_lines(parameter: Parameter) -> int:
     """Lines that a form can send of this table."""
-    return min(MOST_LINES, max(1, TABLE_CELLS // len(titles_of(parameter))))
+    most = max_rows(len(parameter.titles))
+    return most if parameter.max_rows is None else min(most, parameter.max_rows)
 
 
 def parse_table(parameter: Parameter, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -38,35 +23,44 @@ def parse_table(parameter: Parameter, rows: Sequence[Sequence[str]]) -> dict[str
     Raises:
         Wrong: a cell of a column of numbers is none; the text names its line and column.
     """
+    default = rows_of(parameter.default.get("data") if isinstance(parameter.default, dict) else None)
     data = [
-        [parse_cell(parameter, text, line, column) for column, text in enumerate(cells)]
+        [
+            parse_cell(parameter, text, (line, column), cell_at(default, line - 1, column))
+            for column, text in enumerate(cells)
+        ]
         for line, cells in enumerate(rows, start=1)
         if any(text.strip() for text in cells)
     ]
-    return {"headers": list(titles_of(parameter)), "data": data, "metadata": None}
+    return {"headers": list(parameter.titles), "data": data, "metadata": None}
 
 
-def parse_cell(parameter: Parameter, text: str, line: int, column: int) -> Any:
+def parse_cell(parameter: Parameter, text: str, place: tuple[int, int], own: Any) -> Any:
+    """The value of a cell.
+
+    Args:
+        place: its line, from 1, and its column, from 0.
+        own: the cell of the Space's own table at this place, None where it has none.
+    """
+    line, column = place
     kind = datatype(parameter, column)
     if kind == "bool":
         return parse_box(text, line)
     if kind != "number":
-        own = shown_first(parameter, line - 1, column)
         return own if is_kept(own) and cell_text(parameter, own, column) == text else text
     try:
         return number_in(text)
     except Wrong:
-        raise Wrong(f"Ligne {line}, colonne « {titles_of(parameter)[column]} » : écrivez un nombre.") from None
+        raise Wrong(f"Ligne {line}, colonne « {parameter.titles[column]} » : écrivez un nombre.") from None
 
 
 def datatype(parameter: Parameter, column: int) -> str:
     return parameter.datatypes[column] if column < len(parameter.datatypes) else "str"
 
 
-def shown_first(parameter: Parameter, row: int, column: int) -> Any:
-    """The cell of the Space's own table at this place, None where it has none."""
-    data = rows_of(parameter.default.get("data") if isinstance(parameter.default, dict) else None)
-    return data[row][column] if row < len(data) and column < len(data[row]) else None
+def cell_at(rows: Sequence[Sequence[Any]], row: int, column: int) -> Any:
+    """The cell at this place, None where the table has none."""
+    return rows[row][column] if row < len(rows) and column < len(rows[row]) else None
 
 
 def is_kept(cell: Any) -> bool:
@@ -83,13 +77,13 @@ def parse_box(text: str, line: int) -> bool | None:
 
 def table_rows(parameter: Parameter, value: Any) -> list[list[str]]:
     """The cells of a table as text: as many lines as a form can send, and as the Space shows at least."""
-    columns = len(titles_of(parameter))
-    data = rows_of(value.get("data") if isinstance(value, dict) else None)[: most_lines(parameter)]
+    columns, most = len(parameter.titles), most_lines(parameter)
+    data = rows_of(value.get("data") if isinstance(value, dict) else None)[:most]
     rows = [
         [cell_text(parameter, cell, column) for column, cell in enumerate(row[:columns])] + [""] * (columns - len(row))
         for row in data
     ]
-    return rows + [[""] * columns for _ in range(len(rows), min(parameter.rows, most_lines(parameter)))]
+    return rows + [[""] * columns for _ in range(len(rows), min(parameter.rows, most))]
 
 
 def cell_text(parameter: Parameter, cell: Any, column: int) -> str:

@@ -25,6 +25,9 @@ OF_THE_PAGE = {
     "unload": "À la fermeture de la page",
 }
 
+# A title stands on every page of the Space, beside hundreds of others.
+TITLE_CHARACTERS = 100
+
 Components = Mapping[int, Mapping[str, Any]]
 
 
@@ -42,6 +45,11 @@ def button_of(dependency: Mapping[str, Any], components: Components) -> str:
 
 def title_of(name: str, button: str, previous: str, dependency: Mapping[str, Any], components: Components) -> str:
     """A title that a person can read, whatever the endpoint is called; `previous` is the step that it follows."""
+    title = whole_title(name, button, previous, dependency, components)
+    return title if len(title) <= TITLE_CHARACTERS else f"{title[: TITLE_CHARACTERS - 1].rstrip()}…"
+
+
+def whole_title(name: str, button: str, previous: str, dependency: Mapping[str, Any], components: Components) -> str:
     if button or not UNNAMED.fullmatch(name):
         return button or humanized(name)
     for number, event in targets_of(dependency):

@@ -1,7 +1,10 @@
 """Files that a form sends: received, looked at, kept; and those that an earlier try left here."""
 
 import mimetypes
-from collections.abc import Iterable, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import PurePath
 
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -14,6 +17,7 @@ from hfcourse.spaces.mistakes import MISSING, Wrong
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.typography import french
 
+CELL = re.compile(r"(.*)-(\d{1,3})-(\d{1,3})", re.ASCII | re.DOTALL)
 TEXT_FILE_BYTES = 1_000_000
 TAKES_IMAGES = {"image", "imageeditor", "imageslider"}
 IMAGE_TYPES = "image/png,image/jpeg,image/webp,image/gif"
@@ -42,6 +46,15 @@ class Posted:
 
     def __init__(self, texts: MultiDict[str, str], uploads: MultiDict[str, FileStorage], visitor: str) -> None:
         self.texts, self.uploads, self.visitor = texts, uploads, visitor
+
+    @cached_property
+    def cells(self) -> Mapping[str, Mapping[tuple[int, int], str]]:
+        """The texts of controls `<name>-<line>-<column>`, by name, then by line and column."""
+        found: dict[str, dict[tuple[int, int], str]] = defaultdict(dict)
+        for key, text in self.texts.items():
+            if cell := CELL.fullmatch(key):
+                found[cell[1]][int(cell[2]), int(cell[3])] = text
+        return found
 
     def receive(self, parameter: Parameter, part: Part, name: str, kept: list[KeptFile]) -> None:
         """Put into `kept` what the file control `name` says: files that are here already, in order, then new ones.

@@ -9,13 +9,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hfcourse.spaces import json_text, lines, schemas
+from hfcourse.spaces import json_text, lines
 from hfcourse.spaces.choices import choice_texts, parse_checks, parse_choice
 from hfcourse.spaces.controls import MAY_BE_ABSENT, control
 from hfcourse.spaces.mistakes import MISSING, Wrong
 from hfcourse.spaces.moments import parse_moment
 from hfcourse.spaces.numbers import clamped, decimal, parse_number, parse_slider, shown
 from hfcourse.spaces.parameters import Parameter
+from hfcourse.spaces.text_limits import check_length
 
 
 def parse(parameter: Parameter, texts: Sequence[str]) -> Any:
@@ -30,13 +31,14 @@ def parse(parameter: Parameter, texts: Sequence[str]) -> Any:
     kind = control(parameter)
     if not texts and kind not in MAY_BE_ABSENT:
         raise Wrong(MISSING)
+    check_length(parameter, texts)
     return PARSERS[kind](parameter, texts)
 
 
 def parse_text(parameter: Parameter, texts: Sequence[str]) -> str | None:
     """The text as typed; a Python `str | None` that is left empty is None. gr.Textbox checks no `max_length`."""
     text = texts[0].replace("\r\n", "\n")
-    return None if not text and schemas.may_be_null(parameter.schema) else text
+    return None if not text and parameter.is_nullable else text
 
 
 def parse_checkbox(_parameter: Parameter, texts: Sequence[str]) -> bool:
