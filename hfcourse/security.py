@@ -4,6 +4,7 @@ import io
 import tempfile
 import threading
 from collections import OrderedDict
+from itertools import chain
 from typing import IO, cast
 from urllib.parse import urlsplit
 
@@ -115,6 +116,9 @@ class BoundedRequest(Request):
             self.max_content_length = FIELD_LIMIT_BYTES
         super()._load_form_data()
         if sum(map(len, self.form.listvalues())) > MOST_FIELDS:
+            raise RequestEntityTooLarge
+        # Werkzeug's limit is that of one field; a form comes back with all its texts, so together they have one too.
+        if sum(map(len, chain.from_iterable(self.form.listvalues()))) > FIELD_LIMIT_BYTES:
             raise RequestEntityTooLarge
 
     def _get_file_stream(

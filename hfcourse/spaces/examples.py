@@ -76,7 +76,11 @@ def index_datasets(components: Sequence[Mapping[str, Any]]) -> Datasets:
     """The data sets that name their components, measured once."""
     found = [component.get("props") or {} for component in components if component.get("type") == "dataset"]
     usable = [each for each in found if all(isinstance(each.get(key), list) for key in ("component_ids", "samples"))]
-    datasets = [read_dataset(props) for props in usable]
+    datasets: list[Dataset] = []
+    characters_left = MAX_EXAMPLE_CHARACTERS
+    for props in usable:
+        datasets.append(read_dataset(props, characters_left))
+        characters_left -= datasets[-1].characters
     by_number: dict[int, list[int]] = defaultdict(list)
     for place, dataset in enumerate(datasets):
         for number in {number for number in dataset.numbers if isinstance(number, int)}:
@@ -84,17 +88,25 @@ def index_datasets(components: Sequence[Mapping[str, Any]]) -> Datasets:
     return Datasets(by_number, datasets)
 
 
-def read_dataset(props: Mapping[str, Any]) -> Dataset:
-    """The first MOST_EXAMPLES samples, without the values that no field could show."""
+def read_dataset(props: Mapping[str, Any], characters: int) -> Dataset:
+    """The first samples, MOST_EXAMPLES of them and so many characters at most."""
     numbers, labels = props["component_ids"][:MAX_COLUMNS], props.get("sample_labels")
-    rows = [sample[: len(numbers)] if isinstance(sample, list) else [] for sample in props["samples"][:MOST_EXAMPLES]]
-    sizes = [[measure(value, json_text.JSON_BYTES) for value in row] for row in rows]
-    samples = [
-        [value if size <= json_text.JSON_BYTES else None for value, size in zip(row, sizes_of_row, strict=True)]
-        for row, sizes_of_row in zip(rows, sizes, strict=True)
-    ]
-    cost = sum(CELL_CHARACTERS + size for row in sizes for size in row if size <= json_text.JSON_BYTES)
+    samples: list[Sequence[Any]] = []
+    cost = 0
+    for sample in props["samples"][:MOST_EXAMPLES]:
+        row, cost_of_row = bounded_sample(sample[: len(numbers)] if isinstance(sample, list) else [])
+        if cost + cost_of_row > characters:
+            break
+        samples.append(row)
+        cost += cost_of_row
     return Dataset(numbers, samples, labels if isinstance(labels, list) else [], cost)
+
+
+def bounded_sample(sample: Sequence[Any]) -> tuple[list[Any], int]:
+    """The values of a sample, None for one that no field could show; and what reading them costs."""
+    sizes = [measure(value, json_text.JSON_BYTES) for value in sample]
+    kept = [value if size <= json_text.JSON_BYTES else None for value, size in zip(sample, sizes, strict=True)]
+    return kept, sum(CELL_CHARACTERS + size for size in sizes if size <= json_text.JSON_BYTES)
 
 
 def examples_of(

@@ -35,7 +35,7 @@ def measure(value: Any, max_characters: int) -> int:
 def measure_scalar(item: Any) -> int:
     if isinstance(item, str):
         return 2 + len(item)
-    if isinstance(item, int):
+    if isinstance(item, int) and not isinstance(item, bool):
         return 1 + item.bit_length() * 3 // 10
     return 4
 

@@ -302,7 +302,7 @@ def bounded_default(value: Any, kind: str) -> Bounded:
 
 def is_harmless(value: Any, kind: str) -> bool:
     """May a form show this and send it back? A scalar, a list of scalars, a table, or JSON without files."""
-    if value is None:
+    if value is None or is_unsendable_number(value):
         return False
     if isinstance(value, list) and len(value) > MOST_CHOICES:
         return False
@@ -317,6 +317,11 @@ def is_harmless(value: Any, kind: str) -> bool:
             and isinstance(value.get("data"), list)
         )
     return is_small_json(value)
+
+
+def is_unsendable_number(value: Any) -> bool:
+    """Is this a number that no form could send back, see numbers.number_in?"""
+    return isinstance(value, int | float) and not isinstance(value, bool) and number(value) is None
 
 
 def is_small_json(value: Any) -> bool:

@@ -1,0 +1,36 @@
+"""Describe and draw one of `oversized.OVERSIZED` in a process of its own, with bounded memory; print what it takes.
+
+python -m tests.draw_oversized <instance folder> <name> <name> …
+"""
+
+import json
+import resource
+import sys
+import time
+
+from hfcourse import create_app
+from hfcourse.spaces import forms, pages
+from hfcourse.spaces.description import describe
+from tests.oversized import OVERSIZED
+
+MEMORY_BYTES = 1_500_000_000
+
+
+def main(instance: str, *names: str) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    app = create_app({"INSTANCE": instance, "TESTING": True})
+    for name in names:
+        config, info = OVERSIZED[name]()
+        begun = time.process_time()
+        description = describe(config, info)
+        first = description.endpoints[0]
+        with app.test_request_context("/espaces/a/b"):
+            if first.obstacle:
+                page, _ = pages.page("a/b", description, closed=first)
+            else:
+                page, _ = pages.page("a/b", description, form=forms.filled(first))
+        print(json.dumps([name, time.process_time() - begun, len(page.encode())]), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,130 @@
+"""Descriptions whose parts multiply: each is small as text, and none may be dear to describe, to draw or to keep."""
+
+from collections.abc import Callable
+from typing import Any
+
+Described = tuple[dict[str, Any], dict[str, Any]]  # /config and /info
+QUOTE = '"'
+
+
+def space(*endpoints: list[tuple[str, dict[str, Any], dict[str, Any]]], more: list[dict[str, Any]] = ()) -> Described:  # type: ignore[assignment]
+    """A Space with these endpoints: of each parameter its component's type and props, and its entry of /info."""
+    components: list[dict[str, Any]] = []
+    dependencies, named = [], {}
+    for number, inputs in enumerate(endpoints):
+        ids = [len(components) + place for place in range(len(inputs))]
+        components += [{"id": n, "type": each[0], "props": each[1]} for n, each in zip(ids, inputs, strict=True)]
+        dependencies.append({"id": number, "api_name": f"f{number}", "inputs": ids, "outputs": [], "targets": []})
+        entries = [
+            {"parameter_name": f"p{place}", "label": f"Champ {place}", "component": kind.title()}
+            | {"type": {"type": "string"}}
+            | entry
+            for place, (kind, _, entry) in enumerate(inputs)
+        ]
+        named[f"/f{number}"] = {"parameters": entries, "returns": []}
+    components += [{"id": len(components) + place, **each} for place, each in enumerate(more)]
+    return {"components": components, "dependencies": dependencies, "version": "6.31.0"}, {"named_endpoints": named}
+
+
+def one(kind: str, props: dict[str, Any] | None = None, **entry: Any) -> Described:
+    return space([(kind, props or {}, entry)])
+
+
+def shared(kind: str, props: dict[str, Any], *, endpoints: int, uses: int, targets: int = 1, **more: Any) -> Described:
+    """One component that each parameter of each endpoint names, and that sets each endpoint off."""
+    entry = {"component": kind.title()}
+    named = {
+        f"/f{n}": {"parameters": [{"parameter_name": f"p{use}", **entry} for use in range(uses)], "returns": []}
+        for n in range(endpoints)
+    }
+    dependencies = [
+        {"id": n, "api_name": f"f{n}", "inputs": [0] * uses, "outputs": [], "targets": [[0, "click"]] * targets}
+        for n in range(endpoints)
+    ]
+    components = [{"id": 0, "type": kind, "props": props}, *more.get("components", [])]
+    return {"components": components, "dependencies": dependencies, "version": "6.31.0"}, {"named_endpoints": named}
+
+
+def datasets(count: int, samples: list[list[Any]], first_id: int = 1) -> list[dict[str, Any]]:
+    props = {"component_ids": [0], "samples": samples}
+    return [{"id": first_id + n, "type": "dataset", "props": props} for n in range(count)]
+
+
+def chained_references() -> Described:
+    """Properties that refer to a chain of definitions, each with many alternatives."""
+    definitions = {
+        f"D{step}": {"anyOf": [{"$ref": f"#/$defs/D{step + 1}"}, *[{"type": "null"}] * 95]} for step in range(8)
+    }
+    properties = {f"q{n}": {"$ref": "#/$defs/D0"} for n in range(300)}
+    schema = {"type": "object", "$defs": definitions, "properties": properties}
+    return space([("api", {}, {"type": schema})] * 100)
+
+
+def tables(columns: int, rows: int) -> dict[str, Any]:
+    titles = [f"c{n}" for n in range(columns)]
+    return {"headers": titles, "value": {"headers": titles, "data": [["x"] * columns] * rows, "metadata": None}}
+
+
+CHOICES = {"choices": [[f"Choix {n}", f"v{n}"] for n in range(2_000)]}
+OVERSIZED: dict[str, Callable[[], Described]] = {
+    "20,000 columns without titles": lambda: one("dataframe", {"value": {"headers": [], "data": [[""] * 20_000]}}),
+    "thirty tables": lambda: space([("dataframe", tables(10, 80), {})] * 30),
+    "tables of 500 long titles": lambda: space([("dataframe", {"headers": [QUOTE * 200] * 500}, {})] * 10),
+    "one table in 10,000 parameters": lambda: shared("dataframe", tables(1, 200), endpoints=20, uses=500),
+    "7,000 endpoints, 7,000 data sets": lambda: space(*[[("textbox", {}, {})]] * 7_000, more=datasets(7_000, [["a"]])),
+    "120 samples of 50 kB": lambda: shared(
+        "json", {}, endpoints=500, uses=1, components=datasets(4, [[[[1]] * 10_000]] * 30)
+    ),
+    "a data set of 20,000 columns": lambda: shared(
+        "textbox",
+        {},
+        endpoints=500,
+        uses=1,
+        components=[
+            {"id": 1, "type": "dataset", "props": {"component_ids": [0] * 20_000, "samples": [["a"] * 20_000] * 9}}
+        ],
+    ),
+    "a schema of 290,000 alternatives": lambda: one("mine", type={"anyOf": [{"type": "null"}] * 290_000}),
+    "400 schemas of 700 alternatives": lambda: space(
+        [("api", {}, {"type": {"oneOf": [{"type": "number"}] * 700}})] * 400
+    ),
+    "references that lead to references": chained_references,
+    "120,000 properties": lambda: one(
+        "mine", type={"type": "object", "properties": {f"q{n}": {"$ref": "#/$defs/D"} for n in range(120_000)}}
+    ),
+    "an enumeration of 400,000": lambda: one("api", type={"enum": list(range(400_000))}),
+    "400 enumerations of 900": lambda: space([("api", {}, {"type": {"enum": list(range(900))}})] * 400),
+    "a default of 2 MB of quotation marks": lambda: one("textbox", {"value": QUOTE * 2_000_000}),
+    "fifty defaults of 90 kB": lambda: space([("textbox", {"value": QUOTE * 90_000}, {})] * 50),
+    "JSON of 4 MB": lambda: one("json", {"value": [[]] * 1_000_000}, example_input=[[]] * 1_000_000),
+    "one JSON in 10,000 parameters": lambda: shared("json", {"value": [[1]] * 15_000}, endpoints=20, uses=500),
+    "one list of choices in 10,000 parameters": lambda: shared("dropdown", CHOICES, endpoints=20, uses=500),
+    "ticked boxes in 10,000 parameters": lambda: shared(
+        "checkboxgroup", CHOICES | {"value": [f"v{n}" for n in range(2_000)]}, endpoints=20, uses=500
+    ),
+    "fifty lists of 2,000 choices": lambda: space([("radio", CHOICES, {})] * 50),
+    "choices with long labels": lambda: one("radio", {"choices": [[QUOTE * 2_000, f"v{n}"] for n in range(2_000)]}),
+    "a button of 4 MB, often named": lambda: shared(
+        "button", {"value": "__i18n__" + '{"key": "' + "a." * 2_000_000}, endpoints=400, uses=0, targets=500
+    ),
+    "a type that is no text": lambda: shared(
+        "button", {}, endpoints=400, uses=0, components=[{"id": 1, "type": [1] * 500_000, "props": {}}]
+    ),
+    "30,000 parameters": lambda: space(*[[("textbox", {}, {})] * 490] * 60),
+    "490 files": lambda: space([("image", {"sources": ["webcam", "upload"]}, {})] * 490),
+    "long names": lambda: (
+        {"components": [], "dependencies": []},
+        {
+            "named_endpoints": {
+                f"/{'é' * 190}{n}": {"parameters": [{"parameter_name": QUOTE * 200}], "returns": []} for n in range(500)
+            }
+        },
+    ),
+    "value of many lists": lambda: shared(
+        "image", {"value": [[[[[["x"] * 10] * 10] * 10] * 10] * 10] * 10}, endpoints=500, uses=20
+    ),
+    "150,000 components": lambda: space(
+        [("textbox", {}, {})], more=[{"type": "row", "props": {"elem_classes": ["a"]}}] * 150_000
+    ),
+    "long numbers": lambda: one("number", {"value": int("9" * 4_000), "maximum": int("9" * 4_000), "step": 10**250}),
+}

@@ -1,0 +1,300 @@
+"""What a description may cost: counted parts, shared budgets, and a child process with a deadline for the worst."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hfcourse.errors import CallFailed, Unavailable
+from hfcourse.security import MOST_FIELDS
+from hfcourse.spaces import directory, examples, forms, ranking, schemas
+from hfcourse.spaces.description import describe
+from hfcourse.spaces.description_limits import bound_description
+from hfcourse.spaces.drawing_clock import DrawingClock
+from hfcourse.spaces.form_budget import MAX_FORM_CHARACTERS, share_fairly
+from hfcourse.spaces.json_size import exceeds, measure
+from hfcourse.spaces.leash import Leash
+from hfcourse.spaces.parameters import Parameter
+from hfcourse.spaces.shelf import Said
+from tests.drawing import drawn, form_in, posted
+from tests.oversized import CHOICES, OVERSIZED, one, shared, space, tables
+from tests.recordings import ENDPOINTS, FOLDER, NAMES
+
+SECONDS, DEADLINE_SECONDS, PAGE_BYTES = 3, 240, 1_000_000
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=5), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+def test_every_oversized_description_is_drawn_in_seconds_and_in_bounded_memory(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.draw_oversized", str(tmp_path), *OVERSIZED]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, timeout=DEADLINE_SECONDS, cwd=Path(__file__).parents[1], check=False
+    )
+    measured = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [name for name, _, _ in measured] == [*OVERSIZED], ended.stderr
+    assert [(name, seconds) for name, seconds, _ in measured if seconds > SECONDS] == []
+    assert [(name, size) for name, _, size in measured if size > PAGE_BYTES] == []
+
+
+@pytest.mark.parametrize("name", [name for name in OVERSIZED if name != "long names"])
+def test_a_form_that_is_offered_can_be_sent_as_it_is_drawn(app: Flask, name: str) -> None:
+    first = describe(*OVERSIZED[name]()).endpoints[0]
+    if first.obstacle:
+        assert first.obstacle == ranking.TOO_LARGE
+        return
+    texts, files = posted(form_in(drawn(app, first)))
+    assert len([*texts.items(multi=True), *files.items(multi=True)]) <= MOST_FIELDS
+    with app.app_context():
+        form = forms.read(first, texts, files, "a visitor")
+        assert {each.error for each in form.fields} <= {"", "Choisissez l’une des réponses proposées."}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recorded_descriptions_lose_nothing(name: str) -> None:
+    found = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    _, info = bound_description(found["config"], found["info"])
+    assert info["named_endpoints"] == found["info"]["named_endpoints"]
+
+
+def test_recorded_forms_are_within_the_budget() -> None:
+    for _, endpoint in ENDPOINTS:
+        assert endpoint.obstacle != ranking.TOO_LARGE
+        for each in endpoint.parameters:
+            assert (each.default_is_cut, each.max_shown_choices) == (False, None), each.name
+
+
+def test_bounding_a_description_twice_changes_nothing() -> None:
+    once = bound_description(*OVERSIZED["7,000 endpoints, 7,000 data sets"]())
+    assert bound_description(*once) == once
+
+
+def test_of_too_many_endpoints_those_with_a_button_are_kept() -> None:
+    config, info = space(*[[("textbox", {}, {})]] * 700)
+    config["dependencies"][650]["targets"] = [[650, "click"]]
+    assert describe(config, info).endpoints[0].name == "/f650"
+
+
+def test_of_too_many_parameters_those_of_the_endpoint_with_a_button_are_kept() -> None:
+    config, info = OVERSIZED["30,000 parameters"]()
+    config["dependencies"][59]["targets"] = [[1, "click"]]
+    found = describe(config, info)
+    assert (found.endpoints[0].name, found.endpoints[0].obstacle) == ("/f59", "")
+    assert sum(len(each.parameters) for each in found.endpoints) <= 20_000
+    assert {each.obstacle for each in found.endpoints} == {"", ranking.TOO_LARGE}
+
+
+def test_a_closed_endpoint_says_why_and_leaves_the_others(app: Flask) -> None:
+    found = describe(*space([("textbox", {}, {})], [("textbox", {}, {})] * 501))
+    assert [bool(each.obstacle) for each in found.endpoints] == [False, True]
+    assert "trop de valeurs" in drawn(app, found.endpoints[1]) or ranking.TOO_LARGE in drawn(app, found.endpoints[1])
+
+
+def test_one_component_is_read_once_however_often_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hfcourse.spaces import parameters
+
+    read: list[Any] = []
+    present = parameters.present
+    monkeypatch.setattr(parameters, "present", lambda *args: read.append(args) or present(*args))
+    describe(*shared("dropdown", CHOICES, endpoints=20, uses=100))
+    assert len(read) == 1
+
+
+def test_samples_are_read_within_one_budget_for_all_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Any] = []
+    of_sample = examples.of_sample
+    monkeypatch.setattr(examples, "of_sample", lambda *args: read.append(args) or of_sample(*args))
+    sets = [{"id": 1, "type": "dataset", "props": {"component_ids": [0], "samples": [["x" * 9_980]] * 30}}]
+    found = describe(*shared("textbox", {}, endpoints=500, uses=1, components=sets))
+    assert found.endpoints[0].examples
+    assert len(read) * 10_000 <= examples.MAX_EXAMPLE_CHARACTERS
+
+
+def test_a_table_without_titles_has_as_many_columns_as_a_form_can_hold() -> None:
+    table = describe(*one("dataframe", {"value": {"headers": [], "data": [[""] * 20_000]}})).endpoints[0].parameters[0]
+    assert len(table.titles) == 500
+    assert table.titles is table.titles
+    assert len(table.default["data"][0]) == 500
+
+
+def test_the_titles_of_a_table_are_read_once_per_page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    titles = forms.Field.titles
+    monkeypatch.setattr(forms.Field, "titles", property(lambda each: asked.append(1) or titles.fget(each)))
+    drawn(app, describe(*one("dataframe", tables(20, 10))).endpoints[0])
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("kind", ["textbox", "json", "code", "number"])
+def test_a_default_that_no_form_shows_is_left_out_and_the_field_says_so(app: Flask, kind: str) -> None:
+    first = describe(*one(kind, {"value": "x" * 100_001})).endpoints[0]
+    assert (first.parameters[0].default, first.parameters[0].default_is_cut) == (None, True)
+    assert "commence par une valeur trop longue" in drawn(app, first)
+
+
+def test_a_long_table_is_shown_in_part_and_says_so(app: Flask) -> None:
+    first = describe(*one("dataframe", tables(10, 300))).endpoints[0]
+    assert len(first.parameters[0].default["data"]) == 80
+    assert "n’en montre et n’en envoie que le début" in drawn(app, first)
+
+
+def test_small_parameters_keep_all_that_they_have_beside_large_ones() -> None:
+    few = {"choices": [["un", 1], ["deux", 2]], "value": 1}
+    parameters = describe(*space([("radio", CHOICES, {})] * 20 + [("radio", few, {})])).endpoints[0].parameters
+    assert [each.max_shown_choices for each in parameters[-1:]] == [None]
+    assert all(each.max_shown_choices < 2_000 for each in parameters[:-1])
+
+
+def test_a_choice_that_is_not_drawn_can_be_typed(app: Flask) -> None:
+    first = describe(*space([("radio", CHOICES | {"value": "v1999"}, {})] * 20)).endpoints[0]
+    form = form_in(drawn(app, first))
+    assert form.select('[name="arg-p0"]')[0]["value"] == "Choix 1999"
+    texts, files = posted(form)
+    texts["arg-p1"] = "Choix 1500"
+    with app.app_context():
+        read = forms.read(first, texts, files, "a visitor")
+    assert (read.values["p0"], read.values["p1"]) == ("v1999", "v1500")
+
+
+def test_tables_of_one_form_share_the_fields_that_it_can_send(app: Flask) -> None:
+    first = describe(*space([("dataframe", tables(10, 80), {})] * 3)).endpoints[0]
+    form = forms.filled(first)
+    for _ in range(200):
+        for each in first.parameters:
+            form.add_row(each.name)
+    assert 800 <= sum(len(row) for each in form.fields for row in each.rows) <= 900
+
+
+def test_cells_that_nobody_drew_are_not_made(app: Flask) -> None:
+    first = describe(*space([("dataframe", {"headers": ["a"] * 100}, {})] * 8)).endpoints[0]
+    texts, files = posted(form_in(drawn(app, first)))
+    for n in range(8):
+        texts[f"arg-p{n}-199-0"] = "x"
+    with app.app_context():
+        form = forms.read(first, texts, files, "a visitor")
+    assert sum(len(row) for each in form.fields for row in each.rows) <= 900
+
+
+class TestSchema:
+    def test_one_of_too_many_alternatives_says_nothing(self) -> None:
+        for count, shape in ((100, {"type": "string"}), (101, {})):
+            nulls = [{"type": "null"}] * (count - 1)
+            assert schemas.plain({"anyOf": [{"type": "string"}, *nulls]}) == shape
+
+    def test_references_look_at_so_many_alternatives_all_together(self) -> None:
+        nulls = [{"type": "null"}] * 40
+        definitions = {
+            "A": {"anyOf": [{"$ref": "#/$defs/B"}, *nulls]},
+            "B": {"anyOf": [{"$ref": "#/$defs/C"}, *nulls]},
+            "C": {"anyOf": [{"type": "string"}, *nulls]},
+        }
+        assert schemas.plain({"$ref": "#/$defs/B", "$defs": definitions}) == {"type": "string"}
+        assert schemas.plain({"$ref": "#/$defs/A", "$defs": definitions}) == {}
+
+    def test_it_is_read_once_per_parameter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[Any] = []
+        plain = schemas.plain
+        monkeypatch.setattr(schemas, "plain", lambda *args: asked.append(args) or plain(*args))
+        each = Parameter("x", "X", "mine", schema={"type": "string"})
+        for _ in range(5):
+            assert (each.control, each.shape, each.is_nullable) == ("text", {"type": "string"}, False)
+        assert len(asked) <= 3
+
+
+class TestSize:
+    @given(JSON)
+    def test_a_value_counts_about_its_json(self, value: Any) -> None:
+        written = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        escapes = written - len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("\\", ""))
+        assert measure(value, 10**6) <= written * 2 + 10
+        assert measure(value, 10**6) >= (written - 6 * escapes) / 3
+
+    @given(JSON, st.integers(0, 200))
+    def test_a_budget_tells_the_same_as_the_whole(self, value: Any, budget: int) -> None:
+        assert exceeds(value, budget) == (measure(value, 10**9) > budget)
+
+    def test_the_walk_ends_with_the_budget(self) -> None:
+        class Watched(list):
+            walked = 0
+
+            def __iter__(self) -> Any:
+                Watched.walked += 1
+                return super().__iter__()
+
+        assert exceeds([Watched([1])] * 10_000, 1_000)
+        assert Watched.walked == 0
+
+
+class TestShare:
+    @given(st.lists(st.integers(0, 1_000), min_size=1, max_size=30), st.integers(0, 10_000))
+    def test_nobody_gets_more_than_asked_nor_all_more_than_there_is(self, demands: list[int], total: int) -> None:
+        shares = share_fairly(demands, total)
+        assert all(0 <= share <= demand for share, demand in zip(shares, demands, strict=True))
+        assert sum(shares) <= total
+
+    @given(st.lists(st.integers(0, 1_000), min_size=1, max_size=30), st.integers(0, 10_000))
+    def test_whoever_gets_less_than_asked_gets_as_much_as_anybody(self, demands: list[int], total: int) -> None:
+        shares = share_fairly(demands, total)
+        cut = [share for share, demand in zip(shares, demands, strict=True) if share < demand]
+        assert all(share >= max(shares) - len(demands) for share in cut)
+
+
+class TestClock:
+    def test_what_is_drawn_after_its_time_is_plain_and_loses_nothing(self, app: Flask) -> None:
+        first = describe(*space([("radio", {"choices": [["un", 1], ["deux", 2]], "value": 2}, {})] * 3)).endpoints[0]
+        form = forms.filled(first)
+        fields = list(DrawingClock(-1).pace(form.fields))
+        assert [each.is_plain for each in fields] == [True] * 3
+        html = form_in(drawn(app, first, form))
+        assert [each["value"] for each in html.select('input[type="text"][name^="arg-"]')] == ["deux"] * 3
+        with app.app_context():
+            assert forms.read(first, *posted(html), "a visitor").values == {"p0": 2, "p1": 2, "p2": 2}
+
+    def test_a_plain_table_has_the_rows_that_are_filled(self, app: Flask) -> None:
+        first = describe(*one("dataframe", {"headers": ["a", "b"], "row_count": [5, "dynamic"]})).endpoints[0]
+        form = forms.filled(first)
+        form.fields[0].rows[3][1] = "typed"
+        form.fields[0].is_plain = True
+        rows = form_in(drawn(app, first, form)).select("tbody tr")
+        assert [[cell["value"] for cell in row.select("input")] for row in rows] == [["", ""], ["", "typed"]]
+
+    def test_a_form_of_a_class_is_drawn_in_time(self, app: Flask) -> None:
+        form = forms.filled(ENDPOINTS[0][1])
+        drawn(app, ENDPOINTS[0][1], form)
+        assert not any(each.is_plain for each in form.fields)
+
+
+def test_describing_ends_at_its_deadline() -> None:
+    config, info = space(*[[("textbox", {}, {})]] * 20)
+    said = Said(config | {"protocol": "sse_v3"}, info)
+    with pytest.raises(CallFailed) as failed:
+        directory.understood("https://a-b.hf.space", said, None, None, Leash(0))  # type: ignore[arg-type]
+    assert failed.value.code == "timeout"
+    looked: list[int] = []
+    describe(config, info, lambda: looked.append(1))
+    assert len(looked) >= 20
+
+
+def test_a_description_without_sense_is_still_a_bad_answer() -> None:
+    with pytest.raises(Unavailable) as failed:
+        directory.understood(
+            "https://a-b.hf.space",
+            Said({"components": [5], "dependencies": [], "protocol": "sse_v3"}, {"named_endpoints": {}}),
+            None,  # type: ignore[arg-type]
+            None,
+            Leash(5),
+        )
+    assert failed.value.code == "bad-answer"
+
+
+def test_a_form_within_the_budget_is_about_as_large_as_counted(app: Flask) -> None:
+    first = describe(*OVERSIZED["ticked boxes in 10,000 parameters"]()).endpoints[0]
+    assert len(drawn(app, first)) <= 1.2 * MAX_FORM_CHARACTERS
