@@ -35,6 +35,7 @@ WORDS = {
     "timer": "Minuterie", "label": "Étiquette", "uploadbutton": "Fichier", "pdf": "Document", "starrating": "Note",
 }  # fmt: skip
 IN_PICTURES = ("image", "video", "background")
+NO_CHOICES = ChoiceList()
 YES_OR_NO = ChoiceList((("oui", True), ("non", False)))
 
 
@@ -55,7 +56,7 @@ class Parameter:
     schema: Mapping[str, Any] = field(default_factory=dict)
     help: str = ""
     placeholder: str = ""
-    choices: ChoiceList = field(default_factory=ChoiceList)
+    choices: ChoiceList = NO_CHOICES
     default: Any = None
     minimum: float | None = None
     maximum: float | None = None
@@ -353,7 +354,9 @@ def choices_in_schema(schema: Mapping[str, Any]) -> ChoiceList:
     listed = schemas.enum_of(schema)
     if listed is None and schemas.may_be_null(schema) and schemas.type_of(schemas.plain(schema)) == "boolean":
         return YES_OR_NO
-    return ChoiceList((label_of_choice(value), value) for value in (listed or [])[:MOST_CHOICES])
+    if listed is None:
+        return NO_CHOICES
+    return ChoiceList((label_of_choice(value), value) for value in listed[:MOST_CHOICES])
 
 
 def label_of_choice(label: Any) -> str:
