@@ -13,6 +13,7 @@ import gradio_client.utils
 import pytest
 
 from hfcourse.errors import CallFailed, CourseError, NotValid, Stopped
+from hfcourse.spaces import ranking
 from hfcourse.spaces.client import Connection
 from hfcourse.spaces.directory import Directory, connect
 from hfcourse.spaces.events import Log, Output, Partial, Progress, Queued, Started
@@ -185,12 +186,14 @@ class TestDescribing:
         assert called(connection)[-1] == Output(("bonjour",))
         assert all(path.startswith("/myapp/gradio/") for path in space.paths())
 
-    def test_a_description_made_to_keep_us_busy_is_refused_in_time(self, wire: Wire, open_space: Open) -> None:
+    def test_an_endpoint_made_to_keep_us_busy_is_closed_in_time(self, wire: Wire, open_space: Open) -> None:
         heavy = [{"id": 0, "api_name": "echo", "inputs": [1] * 200_000, "outputs": [2]}]
         many = [component(1, "textbox"), component(2, "textbox")] + [{"id": n, "type": "x"} for n in range(3, 50_000)]
         space = open_space(config={"dependencies": heavy, "components": list(reversed(many))})
         result, seconds = timed(lambda: connect(space.url, wire, Leash(5)))
-        assert code_of(result) == "answer-too-large"
+        assert isinstance(result, Connection), result
+        assert [each.obstacle for each in result.description.endpoints] == [ranking.TOO_LARGE]
+        assert failure(lambda: called(result)).code == "endpoint-gone"
         assert seconds < 3
 
     def test_what_is_kept_of_a_description_is_small(self, wire: Wire, open_space: Open) -> None:

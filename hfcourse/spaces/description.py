@@ -141,9 +141,9 @@ class Space:
     def endpoint(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
         """One entry of `named_endpoints`; one whose form would be too large is closed, and says so."""
         self.parameters_left -= len(entry["parameters"])
-        if is_too_large(entry) or self.parameters_left < 0:
-            return self.closed(name, entry)
         dependency = self.dependencies.get(name, {})
+        if is_too_large(entry, dependency) or self.parameters_left < 0:
+            return self.closed(name, entry)
         inputs, outputs = self.named(dependency.get("inputs", ())), self.named(dependency.get("outputs", ()))
         described, numbered = parameters_of(entry["parameters"], known_to_api(inputs), self.presentations)
         parameters = fit_parameters(described, self.sizes) if described is not None else None

@@ -89,10 +89,10 @@ def is_unlikely(name: str, entry: Part, dependency: Part) -> tuple[bool, bool, b
 
 
 def bound_dependency(dependency: Part) -> dict[str, Any]:
-    """The dependency with a bounded number of components and triggers."""
+    """The dependency with a bounded number of triggers, and of components one more than `is_too_large` lets pass."""
     limits = {
-        "inputs": MAX_COMPONENTS_OF_ENDPOINT,
-        "outputs": MAX_COMPONENTS_OF_ENDPOINT,
+        "inputs": MAX_COMPONENTS_OF_ENDPOINT + 1,
+        "outputs": MAX_COMPONENTS_OF_ENDPOINT + 1,
         "targets": MAX_TARGETS,
     }
     cut = {key: dependency[key][:most] for key, most in limits.items() if isinstance(dependency.get(key), list)}
@@ -121,6 +121,11 @@ def type_of_component(component: Part) -> str:
     return kind[:NAME_CHARACTERS] if isinstance(kind, str) else ""
 
 
-def is_too_large(entry: Part) -> bool:
-    """Has this endpoint more parameters or returns than a page can show?"""
-    return len(entry["parameters"]) > MAX_PARAMETERS or len(entry["returns"]) > MAX_RETURNS
+def is_too_large(entry: Part, dependency: Part) -> bool:
+    """Has this endpoint more parameters, returns or components than a page can show and a call can send?"""
+    components = max(len(dependency.get("inputs", ())), len(dependency.get("outputs", ())))
+    return (
+        len(entry["parameters"]) > MAX_PARAMETERS
+        or len(entry["returns"]) > MAX_RETURNS
+        or components > MAX_COMPONENTS_OF_ENDPOINT
+    )
