@@ -1,7 +1,13 @@
 """The endpoints of the practice Space, called as students' programs call them: with gradio_client."""
 
 import json
+import struct
+import subprocess
+import sys
+import urllib.error
 import urllib.request
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -225,8 +231,103 @@ def test_transparency_is_kept(make_picture, filtered):
 
 def test_a_large_picture_is_reduced_and_a_huge_one_refused(make_picture, filtered, client):  # noqa: F811
     assert filtered(make_picture(size=(4096, 1024), name="large.jpg"), "négatif").size == (2048, 512)
-    with pytest.raises(AppError, match="trop grande\u00a0: 40 millions"):
-        client.predict(make_picture(size=(8000, 8000), mode="1", color=0), "négatif", api_name="/filtrer")
+    for size in [(4300, 3000), (8000, 8000), (20_000, 20_000)]:  # Pillow itself refuses the last one
+        with pytest.raises(AppError, match="trop grande\u00a0: 12 millions"):
+            client.predict(make_picture(size=size, mode="1", color=0), "négatif", api_name="/filtrer")
+
+
+def test_filtrer_takes_what_a_phone_calls_12_megapixels(make_picture, filtered):
+    assert filtered(make_picture(size=(4032, 3024), name="photo.jpg"), "négatif").size == (2048, 1536)
+
+
+@pytest.mark.parametrize("name", ["image.tiff", "image.bmp", "image.ico", "image.jp2", "image.png.svg"])
+def test_filtrer_refuses_other_formats_with_a_sentence(tmp_path, client, name):  # noqa: F811
+    path = tmp_path / name
+    kind = {".tiff": "TIFF", ".bmp": "BMP", ".ico": "ICO", ".jp2": "JPEG2000"}.get(path.suffix, "PPM")
+    Image.new("RGB", (40, 30)).save(path, format=kind)
+    with pytest.raises(AppError, match="pas une image lisible"):
+        client.predict(handle_file(str(path)), "négatif", api_name="/filtrer")
+
+
+def png_with(chunks: list[tuple[bytes, bytes]]) -> bytes:
+    """A small PNG with more chunks before its pixels."""
+    plain = BytesIO()
+    Image.new("RGB", (40, 30), "red").save(plain, "PNG")
+    head, rest = plain.getvalue()[:33], plain.getvalue()[33:]
+    more = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    ]
+    return head + b"".join(more) + rest
+
+
+def exif_of(copies: int, size: int) -> bytes:
+    """EXIF data whose entries each stand for the same long text, after an orientation."""
+    entries = [(0x112, 3, 1, 6), *((0x4000 + n, 7, size, 0) for n in range(copies))]
+    start = 8 + 2 + 12 * len(entries) + 4
+    listed = b"".join(struct.pack("<HHII", tag, kind, count, value or start) for tag, kind, count, value in entries)
+    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + listed + bytes(4) + b"x" * size
+
+
+def test_filtrer_turns_a_picture_by_its_exif_and_lets_a_bomb_of_it_be(tmp_path, filtered):
+    for number, (exif, size) in enumerate([(exif_of(2, 10), (30, 40)), (exif_of(3000, 5_000_000), (40, 30))]):
+        path = tmp_path / f"{number}.png"
+        path.write_bytes(png_with([(b"eXIf", exif)]))
+        assert filtered(handle_file(str(path)), "négatif").size == size
+
+
+def test_filtrer_refuses_a_picture_whose_texts_unpack_to_megabytes(tmp_path, client):  # noqa: F811
+    texts = [(b"zTXt", b"key%d\0\0" % n + zlib.compress(b"x" * 1_000_000)) for n in range(20)]
+    (tmp_path / "texts.png").write_bytes(png_with(texts))
+    with pytest.raises(AppError, match="pas une image lisible"):
+        client.predict(handle_file(str(tmp_path / "texts.png")), "négatif", api_name="/filtrer")
+
+
+def peak_megabytes(pid: int) -> float:
+    """The most memory that a process has had."""
+    lines = Path("/proc", str(pid), "status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux for the memory of a process")
+def test_filtrer_filters_many_large_pictures_within_600_megabytes(practice, make_picture):  # noqa: F811
+    photo = make_picture(size=(4032, 3024), mode="RGBA", name="photo.png")
+
+    def filter_one(_number: int) -> str:
+        return new_client(practice).predict(photo, "flou", api_name="/filtrer")["path"]
+
+    with ThreadPoolExecutor(12) as pool:
+        assert len(list(pool.map(filter_one, range(12)))) == 12
+    assert peak_megabytes(practice.pid) < 600
+
+
+@pytest.mark.parametrize("data", [["x" * 600_000], [[[] for _ in range(70_000)]]], ids=["long", "many values"])
+def test_a_call_with_too_much_json_is_refused_before_it_is_parsed(practice, client, data):  # noqa: F811
+    body = json.dumps({"data": data, "fn_index": 0, "session_hash": "s"}, separators=(",", ":")).encode()
+    asked = urllib.request.Request(
+        f"{practice.url}/gradio_api/queue/join", body, {"Content-Type": "application/json"}, method="POST"
+    )
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(asked)
+    caught.value.close()
+    assert caught.value.code == 413
+    assert client.predict("Awa", True, api_name="/saluer").startswith("Bonjour Awa")
+
+
+def test_the_largest_table_is_taken_and_a_larger_one_refused_with_a_sentence(client):  # noqa: F811
+    rows, _, _ = summary(client, ["a"], [[1.25]] * 20_000)
+    assert rows[0][1] == 20_000
+    with pytest.raises(AppError, match="trop grand"):
+        summary(client, ["a"], [[1]] * 20_001)
+
+
+def test_what_is_kept_of_calls_is_bounded_in_number_and_time() -> None:
+    code = (
+        "from hfcourse.practice.app import build_page; page = build_page(); "
+        "states = [b for b in page.blocks.values() if b.__class__.__name__ == 'State']; "
+        "print(page.state_session_capacity, page.delete_cache, page.max_threads, [s.time_to_live for s in states])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout.strip() == "1000 (60, 300) 40 [3600]"
 
 
 def test_no_picture_is_an_error_that_says_so(client):  # noqa: F811

@@ -23,9 +23,11 @@ import gradio as gr
 import pandas as pd
 import uvicorn
 from fastapi import FastAPI
+from gradio.data_classes import ImageData
 from PIL import Image
 
 from . import pictures, tables
+from .body_limit import BodyLimit
 from .classifier import Classifier, read_sentences
 from .course import read_course
 from .french import typeset as fr
@@ -36,8 +38,12 @@ MESSAGE_CHARACTERS = 2000
 NAME_CHARACTERS = 80
 TABLE_CELLS = 20_000
 COUNT_LIMIT, PAUSE_LIMIT_SECONDS = 20, 2.0
-CALLS_AT_ONCE, ASYNC_CALLS, WAITING_LIMIT = 10, 40, 200
-MEMORY_SECONDS = 4 * 3600
+CALLS_AT_ONCE, ASYNC_CALLS, HEAVY_CALLS, WAITING_LIMIT = 10, 40, 2, 100
+MEMORY_SECONDS = 3600
+# Each call has a session unless it names an earlier one; Gradio keeps some 70 kB of each until it is pushed out.
+MAX_SESSIONS = 1000
+# What was sent, and what came of it, is deleted from the disk after so many seconds, looked for every so many.
+CACHE_CHECK_SECONDS, CACHE_SECONDS = 60, 300
 OPERATIONS = ["addition", "soustraction", "multiplication", "division"]
 FRUIT = [["mangue", 12, 1.5], ["banane", 20, 0.8], ["ananas", 7, 2.25]]
 WELCOME = """# Space d'entraînement
@@ -128,6 +134,11 @@ async def discuter(message: str, memory: Memory) -> AsyncIterator[tuple[str, Mem
         await asyncio.sleep(STEP_SECONDS)
 
 
+def path_of(payload: ImageData | None) -> str | None:
+    """The path of an uploaded picture, which nothing has opened yet."""
+    return payload.path if payload else None
+
+
 def greeting_tab() -> None:
     prenom = gr.Textbox(label="Prénom", placeholder="Awa", max_length=NAME_CHARACTERS)
     tutoyer = gr.Checkbox(True, label="Tutoyer", info=fr("Décochez pour un bonjour plus cérémonieux."))
@@ -151,11 +162,13 @@ def counter_tab() -> None:
 
 
 def picture_tab() -> None:
-    # A path and not a picture, so that a file that is too large is refused with a sentence of ours.
     image = gr.Image(type="filepath", image_mode=None, sources=["upload", "clipboard"], label="Image")
+    # Gradio would open the file, of whatever format and size, and hide what goes wrong: we refuse it with a sentence.
+    # Not by a subclass, for which Gradio writes a file beside this one.
+    image.preprocess = path_of  # type: ignore[method-assign]
     choice = gr.Radio(list(pictures.FILTERS), value="sépia", label="Filtre")
     filtered = gr.Image(format="png", label="Image filtrée", interactive=False)
-    publish(filtrer, "Filtrer", [image, choice], filtered)
+    publish(filtrer, "Filtrer", [image, choice], filtered, HEAVY_CALLS)
 
 
 def language_tab() -> None:
@@ -179,7 +192,7 @@ def table_tab() -> None:
         row_count=3,
     )
     summary = gr.Dataframe(headers=tables.SUMMARY_HEADERS, type="array", label="Résumé", interactive=False)
-    publish(resumer, "Résumer", [table], [summary, gr.Textbox(label="En une phrase", interactive=False)])
+    publish(resumer, "Résumer", [table], [summary, gr.Textbox(label="En une phrase", interactive=False)], HEAVY_CALLS)
 
 
 def chat_tab() -> None:
@@ -215,20 +228,20 @@ TABS = {
 
 def build_page() -> gr.Blocks:
     """The page of the Space: a tab by endpoint."""
-    # What students send is deleted from the disk after an hour, even if the Space never sleeps.
-    with gr.Blocks(title="Space d’entraînement", delete_cache=(600, 3600)) as page:
+    with gr.Blocks(title="Space d’entraînement", delete_cache=(CACHE_CHECK_SECONDS, CACHE_SECONDS)) as page:
         gr.Markdown(fr(WELCOME))
         for title, fill in TABS.items():
             with gr.Tab(title):
                 fill()
+    page.state_session_capacity = MAX_SESSIONS
     return page.queue(max_size=WAITING_LIMIT)
 
 
-def build_app() -> FastAPI:
+def build_app() -> BodyLimit:
     """The page and its API as an ASGI app: `launch()` would bind the port itself, and go through a proxy."""
     # Fonts of the visitor's machine: none is downloaded.
     theme = gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
-    return gr.mount_gradio_app(
+    app = gr.mount_gradio_app(
         FastAPI(openapi_url=None),
         build_page(),
         path="/",
@@ -243,6 +256,7 @@ def build_app() -> FastAPI:
         mcp_server=False,
         enable_monitoring=False,
     )
+    return BodyLimit(app)
 
 
 if __name__ == "__main__":

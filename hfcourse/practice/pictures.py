@@ -3,11 +3,19 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFilter, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 LONGEST_SIDE_PIXELS = 2048
 # A small file can hold a huge picture: its size is read, and refused, before its pixels are.
-PIXELS_LIMIT = 40_000_000
+# 12 × 2^20, so that what a phone calls 12 megapixels (4032 × 3024) is within it.
+MAX_PIXELS = 12 * 2**20
+# What browsers make and the site lets pass. Others have readers with traps of their own (tiles, scripts, archives).
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+# More of a JPEG is no camera's; in 20 MB, thousands of entries can each stand for a copy of the whole.
+MAX_EXIF_BYTES = 64 * 1024
+# Of all compressed texts of a PNG together.
+PngImagePlugin.MAX_TEXT_MEMORY = 4 * 2**20
+TOO_LARGE = "Cette image est trop grande : 12 millions de pixels au plus. Réduisez-la, puis recommencez."
 
 
 class PictureError(Exception):
@@ -17,18 +25,27 @@ class PictureError(Exception):
 def open_picture(path: str | Path) -> Image.Image:
     """The picture of a file, upright, in RGB (RGBA if it has transparency), at most 2048 pixels a side.
 
-    Raises PictureError when the file is not a picture, is cut short or holds too many pixels.
+    Of an animation it is the first picture. Raises PictureError when the file is not a picture, is cut short or holds
+    too many pixels.
     """
     try:
-        with Image.open(path) as picture:
-            if picture.width * picture.height > PIXELS_LIMIT:
-                raise PictureError("Cette image est trop grande : 40 millions de pixels au plus.")
+        with Image.open(path, formats=FORMATS) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise PictureError(TOO_LARGE)
             # Before the pixels are read: a JPEG is then decoded directly at a smaller size.
             picture.thumbnail((LONGEST_SIDE_PIXELS, LONGEST_SIDE_PIXELS))
-            upright = ImageOps.exif_transpose(picture)
+            upright = rotate_upright(picture)
             return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+    except (Image.DecompressionBombError, MemoryError) as error:
+        raise PictureError(TOO_LARGE) from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise PictureError("Ce fichier n'est pas une image lisible : essayez un PNG ou un JPEG.") from error
+
+
+def rotate_upright(picture: Image.Image) -> Image.Image:
+    """The picture as its camera was held; one whose EXIF data is too large to be read stays as it is."""
+    exif = picture.info.get("exif") or picture.info.get("Raw profile type exif") or b""
+    return picture if len(exif) > MAX_EXIF_BYTES else ImageOps.exif_transpose(picture)
 
 
 def apply_filter(picture: Image.Image, name: str) -> Image.Image:

@@ -10,9 +10,16 @@ import tempfile
 import threading
 from contextlib import suppress
 
+try:
+    import resource
+except ImportError:  # Windows has none
+    resource = None  # type: ignore[assignment]
+
 HOST = "127.0.0.1"
 # Connections that wait here are answered once gradio is imported: whoever calls early needs no retry.
 BACKLOG = 128
+# Address space. Measured on Linux: 0.9 GB when it has started, 1.6 GB with twelve pictures of 12 megapixels at once.
+MAX_MEMORY_BYTES = 4 * 2**30
 
 
 def begin(arguments: list[str] | None = None) -> socket.socket:
@@ -22,6 +29,7 @@ def begin(arguments: list[str] | None = None) -> socket.socket:
     standard output: a line of JSON for a parent, `{"port": 41873, "host": "127.0.0.1"}`, an address for a person.
     """
     options = _read_options(arguments)
+    limit_memory()
     if options.temp_folder:
         # The token of whoever logged in on this machine would be looked for in HF_HOME.
         os.environ.update(GRADIO_TEMP_DIR=options.temp_folder, HF_HOME=options.temp_folder)
@@ -36,6 +44,19 @@ def begin(arguments: list[str] | None = None) -> socket.socket:
         # Nobody reads this pipe any more: what is printed from now on goes to the log.
         os.dup2(2, 1)
     return listener
+
+
+def limit_memory() -> None:
+    """Let what takes too much memory fail in this process (MemoryError), and not the machine.
+
+    A system that has no such limit, or a lower one already, keeps what it has.
+    """
+    if resource is None:
+        return
+    with suppress(ValueError, OSError):
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        if hard == resource.RLIM_INFINITY or hard > MAX_MEMORY_BYTES:
+            resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
 
 
 def _read_options(arguments: list[str] | None) -> argparse.Namespace:

@@ -10,7 +10,7 @@ from .search import Index
 # Below this share of the question's words (the rare ones weigh more), a passage is about something else.
 ENOUGH_COVERAGE = 0.45
 EXCERPT_CHARACTERS = 700
-QUESTIONS_KEPT = 50
+QUESTIONS_KEPT = 10
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n")
 _ASKS_FIRST = re.compile(r"premiere question|premier message")

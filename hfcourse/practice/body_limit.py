@@ -1,0 +1,60 @@
+"""The limit of what a request may send to the practice Space, before it is parsed: an ASGI middleware.
+
+Gradio limits the files that are uploaded, and nothing else: the JSON of a call waits in its queue, parsed, and takes
+forty times its length if it is a list of lists.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+# A table of 20,000 cells, the largest value that an endpoint takes, has some 40,000 of these signs.
+MAX_BODY_BYTES, MAX_JSON_NODES = 500_000, 60_000
+UPLOAD_PATH = "/upload"
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+class BodyLimit:
+    """Answers 413 to a request whose body is too long, or holds too many values."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Read the body before the app does, and hand it over whole."""
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD") or scope["path"].endswith(UPLOAD_PATH):
+            await self.app(scope, receive, send)
+            return
+        body = await read_body(receive)
+        if body is None:
+            await refuse(send)
+            return
+        waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def replay() -> Message:
+            return waiting.pop() if waiting else await receive()
+
+        await self.app(scope, replay, send)
+
+
+async def read_body(receive: Receive) -> bytes | None:
+    """The whole body, None if it passes a limit."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            return None
+        if message["type"] != "http.request" or not message.get("more_body"):
+            break
+    return bytes(body) if sum(map(body.count, (b",", b"[", b"{"))) <= MAX_JSON_NODES else None
+
+
+async def refuse(send: Send) -> None:
+    """Answer 413 and close the connection: the rest of the body stays unread."""
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": b'{"detail": "Trop de valeurs dans cet appel."}'})
