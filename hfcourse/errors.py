@@ -273,6 +273,13 @@ EXPLANATIONS = {
         status=429,
         practice=False,
     ),
+    "server-busy": explain(
+        "Ce site reçoit trop de réponses à la fois : il n’a plus eu de mémoire pour celle de ce Space.",
+        "D’autres essais, aux réponses volumineuses, étaient en cours. Le Space n’est pas en cause.",
+        AGAIN,
+        "Si cela se répète, demandez moins à la fois : une image plus petite, un texte plus court.",
+        status=503,
+    ),
     "calls-paused": explain(
         "Les appels sont en pause pour toute la classe.",
         "La personne qui anime le cours les a suspendus.",

@@ -1,6 +1,7 @@
 """Where the bytes of kept files are, in a folder or a bucket; and what students are told when it fails."""
 
 import errno
+import gc
 import io
 import logging
 import os
@@ -16,6 +17,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from hfcourse import create_app, database
+from hfcourse.errors import CallFailed
 from hfcourse.practice import child
 from hfcourse.runs import pruning, store
 from hfcourse.runs.models import Run
@@ -115,6 +117,29 @@ class TestStorage:
         monkeypatch.setattr(storage.os, "replace", full)
         with pytest.raises(OSError, match="No space"):
             Folder(tmp_path).write(NAME, b"x")
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+    @pytest.mark.parametrize("size", [10, 100_000, 12_000_000])
+    def test_a_file_is_written_in_pieces(self, place: Storage, size: int) -> None:
+        content = (bytes(range(251)) * (size // 251 + 1))[:size]
+        with place.create(NAME) as file:
+            for start in range(0, size, 65_536):
+                file.write(content[start : start + 65_536])
+        with place.open(NAME) as file:
+            assert file.read() == content
+
+    @pytest.mark.parametrize("size", [0, 10, 12_000_000])
+    def test_a_file_whose_source_fails_is_not_there(self, place: Storage, tmp_path: Path, size: int) -> None:
+        def fail_after() -> None:
+            with place.create(NAME) as file:
+                for _ in range(size // 65_536 + (size > 0)):
+                    file.write(b"x" * min(size, 65_536))
+                raise CallFailed("timeout")
+
+        with pytest.raises(CallFailed):
+            fail_after()
+        gc.collect()  # what is forgotten half-way must not be sent when it is collected
+        assert not place.is_there(NAME)
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
     def test_a_bucket_that_does_not_exist_is_not_made(self, bucket: str) -> None:

@@ -20,7 +20,7 @@ from hfcourse.runs.tallies import RunTally
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 # What a run is refused by that is no fault of its Space.
-NOT_OF_A_SPACE = {"invalid-input", "secret-in-input", "limit-reached", "calls-paused"}
+NOT_OF_A_SPACE = {"invalid-input", "secret-in-input", "limit-reached", "calls-paused", "server-busy"}
 
 
 class Site(Collector):

@@ -30,7 +30,7 @@ class Way:
 HUB_PAGE = "https://huggingface.co/spaces/"
 REMEDY_HERE = {"invalid-input", "secret-in-input", "endpoint-gone", "limit-reached", "calls-paused"}
 MAY_PASS = {"timeout", "connection-lost", "bad-answer", "too-many-requests"}
-WORTH_ANOTHER_TRY = MAY_PASS | {"space-broken", "hub-unreachable", "practice-unavailable"}
+WORTH_ANOTHER_TRY = MAY_PASS | {"space-broken", "hub-unreachable", "practice-unavailable", "server-busy"}
 FOR_THE_AUTHOR = {"space-paused", "space-broken"}
 OPEN_ON_THE_HUB = MAY_PASS | FOR_THE_AUTHOR | {"no-api", "space-too-old", "space-login", "answer-too-large"}
 

@@ -10,14 +10,18 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 from urllib.parse import urlsplit
 
 from hfcourse import gate
+from hfcourse.errors import CallFailed, Stopped
+from hfcourse.spaces import byte_budget
 
 PIECE_BYTES = 1_000_000  # what is read of a file in one request, and all of it that is in memory
+PART_BYTES = 5 * 2**20  # what is sent of a file in one request: S3 takes no smaller part but the last
+UPLOAD_BUFFER_BYTES = 3 * PART_BYTES  # the buffer, the part cut out of it, and what its library makes of that
 S3 = {"s3", "s3a"}
 # A bucket has no folders to be made first: asking for one would make the bucket.
 OBJECT_STORES = S3 | {"gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "oci"}
@@ -27,8 +31,24 @@ S3_OPTIONS = {"config_kwargs": {"connect_timeout": 3, "read_timeout": 20, "retri
 log = logging.getLogger(__name__)
 
 
+class Writer(Protocol):
+    """Where the bytes of a new file go."""
+
+    def write(self, piece: bytes, /) -> int:
+        """Append a piece. Raises OSError."""
+
+
 class Storage(Protocol):
     """What holds the bytes of files, each under a name of ours."""
+
+    read_buffer_bytes: int  # memory that an open file takes
+
+    def create(self, name: str) -> AbstractContextManager[Writer]:
+        """Write a new file in pieces: it is there, whole, after the block, and not at all if that raises.
+
+        Raises:
+            OSError: the disk is full, the store does not answer; entering, writing or leaving.
+        """
 
     def write(self, name: str, content: bytes) -> None:
         """Keep `content` under a new name: whole, or not at all. Raises OSError."""
@@ -46,23 +66,31 @@ class Storage(Protocol):
 class Folder:
     """A folder of this machine, or one that several machines mount; made with the first file."""
 
+    read_buffer_bytes = io.DEFAULT_BUFFER_SIZE
+
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def path_of(self, name: str) -> Path:
         return self.path / name[:2] / name
 
-    def write(self, name: str, content: bytes) -> None:
+    @contextmanager
+    def create(self, name: str) -> Iterator[Writer]:
         path = self.path_of(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".part")
         try:
-            partial.write_bytes(content)
+            with partial.open("wb") as file:
+                yield file
             os.replace(partial, path)
-        except OSError:
+        except BaseException:
             with suppress(OSError):
                 partial.unlink()
             raise
+
+    def write(self, name: str, content: bytes) -> None:
+        with self.create(name) as file:
+            file.write(content)
 
     def open(self, name: str) -> BinaryIO:
         return self.path_of(name).open("rb")
@@ -93,6 +121,8 @@ def asking_the_store() -> Iterator[None]:
 class Remote:
     """A file system of fsspec, below `url`; credentials come from the environment, as its own tools read them."""
 
+    read_buffer_bytes = 2 * PIECE_BYTES  # one that is read from, and the next as it comes
+
     def __init__(self, url: str) -> None:
         self._protocol = urlsplit(url).scheme
         self._root = url.rstrip("/")
@@ -117,12 +147,25 @@ class Remote:
                 self._opened, self._opened_in = made, os.getpid()
             return self._opened
 
-    def write(self, name: str, content: bytes) -> None:
+    @contextmanager
+    def create(self, name: str) -> Iterator[Writer]:
+        """As `Storage.create`: a file up to a part's size is sent whole at the end, a larger one part by part."""
         path = self.path_of(name)
-        with asking_the_store():
-            if self._protocol not in OBJECT_STORES:
-                self.system().makedirs(path.rpartition("/")[0], exist_ok=True)
-            self.system().pipe_file(path, content)
+        with reserve_upload_buffer():
+            with asking_the_store():
+                if self._protocol not in OBJECT_STORES:
+                    self.system().makedirs(path.rpartition("/")[0], exist_ok=True)
+                upload = Upload(self, path, self.system().open(path, "wb", block_size=PART_BYTES))
+            try:
+                yield upload
+                upload.commit()
+            except BaseException:
+                upload.abort()
+                raise
+
+    def write(self, name: str, content: bytes) -> None:
+        with self.create(name) as file:
+            file.write(content)
 
     def open(self, name: str) -> BinaryIO:
         path = self.path_of(name)
@@ -135,8 +178,50 @@ class Remote:
             return self.system().exists(self.path_of(name))
 
     def remove(self, name: str) -> None:
+        self.remove_path(self.path_of(name))
+
+    def remove_path(self, path: str) -> None:
         with suppress(FileNotFoundError), asking_the_store():
-            self.system().rm_file(self.path_of(name))
+            self.system().rm_file(path)
+
+
+class Upload:
+    """A new file of a remote store, which fsspec's own file object sends part by part."""
+
+    def __init__(self, store: Remote, path: str, file: Any) -> None:
+        self._store, self._path, self._file = store, path, file
+
+    def write(self, piece: bytes) -> int:
+        with asking_the_store():
+            return self._file.write(piece)
+
+    def commit(self) -> None:
+        """Send what is left. Raises OSError, FileNotFoundError."""
+        with asking_the_store():
+            self._file.close()
+
+    def abort(self) -> None:
+        """Leave nothing of it there, as far as the store can still be reached."""
+        with suppress(OSError), asking_the_store():
+            if hasattr(self._file, "discard"):
+                self._file.discard()  # the parts of an object store, which nobody sees before all are there
+        with suppress(AttributeError):  # a file in memory, which sends nothing
+            self._file.closed = True  # or it would be sent when it is collected
+        with suppress(OSError):
+            self._store.remove_path(self._path)
+
+
+@contextmanager
+def reserve_upload_buffer() -> Iterator[None]:
+    """Reserve the memory of one upload from the budget of this process. Raises OSError where none is free in time."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(byte_budget.reserve(UPLOAD_BUFFER_BYTES))
+        except Stopped:
+            raise
+        except CallFailed:
+            raise OSError("no memory to send a file to the store") from None
+        yield
 
 
 class Pieces(io.RawIOBase):

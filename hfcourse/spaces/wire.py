@@ -6,7 +6,7 @@ environment (proxies), because httpcore does none of that by itself.
 
 import re
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,8 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 
 from hfcourse.errors import CallFailed
+from hfcourse.spaces import byte_budget
+from hfcourse.spaces.byte_budget import READ_COPIES, UNCOUNTED_BYTES, Reservation, parsed_bytes
 from hfcourse.spaces.leash import SILENCE_SECONDS, bounded, current_leash
 from hfcourse.spaces.untrusted import read_json
 
@@ -91,9 +93,18 @@ class Answer:
         """The body as JSON.
 
         Raises:
-            CallFailed: as `read_json`.
+            CallFailed: as `read_json`, and `server-busy`, there is no memory to parse it.
         """
-        return read_json(self.body)
+        with byte_budget.reserve(parsed_bytes(self.body)):
+            return read_json(self.body)
+
+
+@dataclass(frozen=True)
+class SizedBody:
+    """The body of a request that is sent in pieces, `size` bytes in all, and never whole in memory."""
+
+    size: int
+    pieces: Iterator[bytes]
 
 
 class Wire:
@@ -124,9 +135,11 @@ class Wire:
 
     @contextmanager
     def stream(
-        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | SizedBody | None = None
     ) -> Iterator[httpcore.Response]:
         """Send a request; yields its response, not yet read.
+
+        What the pieces of a body raise themselves (CallFailed) passes through.
 
         Raises:
             CallFailed: `timeout`, `connection-lost` (nobody there, closed early) or `bad-answer` (not HTTP,
@@ -135,8 +148,9 @@ class Wire:
         pool = self._direct if urlsplit(url).hostname in LOOPBACK else self._outside
         sent: dict[bytes | str, bytes | str] = {"host": urlsplit(url).netloc, "accept-encoding": "identity"}
         sent.update(headers or {})
+        content = body.pieces if isinstance(body, SizedBody) else body
         if body is not None:
-            sent["content-length"] = str(len(body))
+            sent["content-length"] = str(body.size if isinstance(body, SizedBody) else len(body))
         timeouts = {
             "connect": CONNECT_SECONDS,
             "write": WRITE_SECONDS,
@@ -144,7 +158,7 @@ class Wire:
             "pool": CONNECT_SECONDS,
         }
         timeout = {"timeout": timeouts}
-        with translated(), pool.stream(method, url, headers=sent, content=body, extensions=timeout) as response:
+        with translated(), pool.stream(method, url, headers=sent, content=content, extensions=timeout) as response:
             try:
                 if header(response, "content-encoding") not in ("", "identity"):  # a gzip bomb grows a thousandfold
                     raise CallFailed("bad-answer")
@@ -154,17 +168,23 @@ class Wire:
                     leash.release()
 
     def ask(
-        self, method: str, url: str, *, cap: int, headers: Mapping[str, str] | None = None, body: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        cap: int,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | SizedBody | None = None,
     ) -> Answer:
         """Send a request and read the whole answer, at most `cap` bytes; nothing of a server's error (5xx).
 
         Raises:
-            CallFailed: as `stream`, and `answer-too-large`.
+            CallFailed: as `stream`, `answer-too-large`, and `server-busy`, there is no memory to read it.
         """
-        with self.stream(method, url, headers, body) as response:
+        with self.stream(method, url, headers, body) as response, byte_budget.reserve() as memory:
             # A server that broke closes its connection a moment after its answer, perhaps under the next request:
             # left unread, this one is closed by us and not used again.
-            content = b"" if response.status >= 500 else b"".join(capped(response, cap))
+            content = b"" if response.status >= 500 else read_whole(capped(response, cap), memory)
             named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             return Answer(response.status, named, content)
 
@@ -204,6 +224,16 @@ def capped(response: httpcore.Response, cap: int) -> Iterator[bytes]:
             yield chunk
 
 
+def read_whole(chunks: Iterable[bytes], memory: Reservation) -> bytes:
+    """Join the pieces of a body, reserving memory as it grows. Raises as `Reservation.resize`."""
+    content = bytearray()
+    for chunk in chunks:
+        content += chunk
+        if len(content) > UNCOUNTED_BYTES:
+            memory.resize(READ_COPIES * len(content))
+    return bytes(content)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn what the network raises into our codes; a stop shows as whatever the closed socket gives."""
@@ -226,11 +256,16 @@ def _check_leash() -> None:
         leash.remaining()
 
 
-def server_sent_events(chunks: Iterable[bytes], cap: int) -> Iterator[bytes]:
+def server_sent_events(
+    chunks: Iterable[bytes], cap: int, on_growth: Callable[[int], None] = lambda _size: None
+) -> Iterator[bytes]:
     """The `data:` lines of each event of an SSE stream, joined; comments and other fields left out.
 
     Each byte is looked at once, however the stream is cut: searching again from the start of a growing
     buffer takes a minute for 60 MB.
+
+    Args:
+        on_growth: told the size of the buffer whenever it has grown, to reserve memory for it.
 
     Raises:
         CallFailed: `answer-too-large`, one event is longer than `cap` bytes.
@@ -248,3 +283,4 @@ def server_sent_events(chunks: Iterable[bytes], cap: int) -> Iterator[bytes]:
         searched = max(0, len(buffer) - 3)  # "\r\n\r" may be the beginning of an end
         if len(buffer) > cap:
             raise CallFailed("answer-too-large")
+        on_growth(len(buffer))

@@ -1,0 +1,114 @@
+"""Masking of the lent token in parsed answers: each spelling that a reader sees as the token, and nothing else."""
+
+import html
+import json
+from collections.abc import Callable
+from unicodedata import normalize
+from urllib.parse import quote, unquote
+
+import pytest
+
+from hfcourse.spaces.masking import mask_pieces, mask_text, mask_value, spellings_of
+from hfcourse.tokens import MASK, Token
+from tests.effort import effort
+
+SECRET = "hf_aB3" + "c9Z" * 10
+TOKEN = Token(SECRET)
+
+
+def escaped(form: str, text: str = SECRET) -> str:
+    return "".join(form.format(ord(character)) for character in text)
+
+
+SPELLINGS = {
+    "as it is": SECRET,
+    "JSON": escaped("\\u{:04x}"),
+    "JSON in capitals": escaped("\\u{:04X}"),
+    "JSON of JSON": json.dumps(escaped("\\u{:04x}"))[1:-1],
+    "in part": "\\u0068" + SECRET[1:],
+    "decimal references": escaped("&#{};"),
+    "hexadecimal references": escaped("&#x{:x};"),
+    "references in capitals": escaped("&#X{:X};"),
+    "references with zeros": escaped("&#000{};"),
+    "references without end": "&#104" + SECRET[1:],
+    "underscore by name": SECRET.replace("_", "&lowbar;"),
+    "Markdown": SECRET.replace("_", "\\_"),
+    "percent": escaped("%{:02x}"),
+    "percent in capitals": escaped("%{:02X}"),
+    "string of C": escaped("\\x{:02x}"),
+    "NUL between": "\0".join(SECRET),
+    "zero width between": "\u200b".join(SECRET),
+    "soft hyphen between": SECRET[:9] + "\xad" + SECRET[9:],
+    "soft hyphen by name": SECRET[:9] + "&shy;" + SECRET[9:],
+    "line end between": SECRET[:9] + "\n" + SECRET[9:],
+    "full width": "".join(chr(ord(character) + 0xFEE0) for character in SECRET),
+    "mathematical": SECRET.replace("f", "\U0001d41f").replace("9", "\U0001d7d7"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_spelling_is_masked_in_a_text_in_a_key_and_deep_inside(spelling: str) -> None:
+    value = {"a": [f"avant {spelling} après", {f"x{spelling}y": None}], "b": 1}
+    assert mask_value(value, TOKEN) == {"a": [f"avant {MASK} après", {f"x{MASK}y": None}], "b": 1}
+    assert mask_text(f"«{spelling}»", TOKEN) == f"«{MASK}»"
+
+
+@pytest.mark.parametrize(
+    ("decode", "names"),
+    [
+        (lambda text: json.loads(f'"{text}"'), ["JSON", "JSON in capitals", "in part"]),
+        (html.unescape, [name for name in SPELLINGS if "references" in name or name == "underscore by name"]),
+        (unquote, ["percent", "percent in capitals"]),
+        (lambda text: normalize("NFKC", text), ["full width", "mathematical"]),
+    ],
+)
+def test_the_spellings_are_what_decoders_turn_into_the_token(decode: Callable[[str], str], names: list[str]) -> None:
+    assert {decode(SPELLINGS[name]) for name in names} == {SECRET}
+
+
+@pytest.mark.parametrize(
+    "text", [SECRET[:-1], SECRET.upper(), quote("hf_é"), "hf_", "&#104;", "\\" * 50, "h\0f\0_", ""]
+)
+def test_what_is_not_the_token_is_left_alone(text: str) -> None:
+    value = {text: [text, 1, None, True, 1.5]}
+    assert mask_value(value, TOKEN) is value
+    assert mask_text(text, TOKEN) == text
+
+
+def test_nothing_is_walked_where_no_token_is_lent() -> None:
+    value = {"a": SECRET, "b": object()}  # which could not even be written as JSON
+    assert mask_value(value, None) is value
+    assert mask_text(SECRET, None) == SECRET
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, len(SECRET) - 1, len(SECRET), len(SECRET) + 1, 1000])
+def test_a_file_is_masked_wherever_it_is_cut(size: int) -> None:
+    content = b"\x89PNG" + SECRET.encode() * 2 + b"\0hf_" + SECRET.encode() + b"end"
+    cut = [content[start : start + size] for start in range(0, len(content), size)]
+    assert b"".join(mask_pieces(cut, TOKEN)) == content.replace(SECRET.encode(), MASK.encode())
+    assert b"".join(mask_pieces(cut, None)) == content
+    assert list(mask_pieces([], TOKEN)) == []
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "x",
+        "h",
+        "hf_aB3c9Z",
+        "\\",
+        "h\\\\",
+        "&#",
+        "&#0",
+        "h\0",
+        "h\\u000",
+        "%6",
+        SECRET[:-1] + "\u200b",
+        "h\u0301",
+        "\\u0068",
+    ],
+)
+def test_a_search_takes_time_in_proportion_to_the_text(piece: str) -> None:
+    spellings_of(SECRET)
+    short, long = (effort(lambda n=n: mask_value([piece * (n // len(piece))], TOKEN)) for n in (100_000, 800_000))
+    assert long < 30 * max(short, 0.005)
