@@ -78,11 +78,6 @@ def redact(words: str, token: Token | None) -> str:
     return words.replace(token.reveal(), MASK) if token else words
 
 
-def redact_bytes(content: bytes, token: Token | None) -> bytes:
-    """Return what came from whoever was lent the token with the token replaced, before anybody cuts it in two."""
-    return content.replace(token.reveal().encode(), MASK.encode()) if token else content
-
-
 def mask_pasted(words: str) -> str:
     """Return `words` with whatever looks like a token replaced by « [jeton masqué] »."""
     return PASTED.sub(MASK, words)

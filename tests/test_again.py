@@ -95,9 +95,9 @@ def test_a_file_that_comes_after_its_run_was_deleted_is_not_kept(app: Flask) -> 
         run = store.load(kept_run("awa", "running"))
         assert run is not None
 
-        def fetch(_path: str) -> bytes:
+        def fetch(_path: str) -> list[bytes]:
             history.delete([run.id])
-            return b"PNG"
+            return [b"PNG"]
 
         with pytest.raises(Stopped):
             FileCollector(run, fetch).replace({"path": "/tmp/x.png", "meta": {"_type": "gradio.FileData"}})

@@ -1,6 +1,8 @@
 """Calling a Space: what is sent, what comes back, what a hostile one gets and how long it may take."""
 
+import dataclasses
 import inspect
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ import gradio_client.client
 import gradio_client.utils
 import pytest
 
+from hfcourse import tokens
 from hfcourse.errors import CallFailed, CourseError, NotValid, Stopped
 from hfcourse.spaces import ranking
 from hfcourse.spaces.client import Connection
@@ -78,6 +81,11 @@ def connected(space: FakeSpace, wire: Wire, token: Token | None = None) -> Conne
 def called(connection: Connection, *arguments: Any, endpoint: str = "/echo", seconds: float = 5, **more: Any) -> list:
     """Every event of one call."""
     return list(connection.call(endpoint, arguments or ("bonjour",), Leash(seconds), **more))
+
+
+def downloaded(connection: Connection, path: Any, seconds: float = 5) -> bytes:
+    """The whole of an output file."""
+    return b"".join(connection.fetch(path, Leash(seconds)))
 
 
 def failure(action: Callable[[], Any]) -> CourseError:
@@ -523,9 +531,39 @@ class TestFiles:
         assert failure(lambda: called(connected(space, wire), kept)).code == "bad-answer"
         assert space.asked("/queue/join") == []
 
+    @pytest.mark.parametrize("size", [0, 5, 65_536, 300_001])
+    def test_a_file_is_sent_in_pieces_of_which_the_space_gets_the_whole(
+        self, wire: Wire, open_space: Open, tmp_path: Path, size: int
+    ) -> None:
+        content, folder = (b"0123456789\r\n--" * 30_000)[:size], Folder(tmp_path)
+        folder.write("cd" * 16, content)
+        space = open_space()
+        called(connected(space, wire), KeptFile("cd" * 16, "x.bin", "application/octet-stream", size, folder))
+        sent = space.wait_for("/upload")
+        assert int(sent.headers["content-length"]) == len(sent.body)
+        boundary = sent.headers["content-type"].partition("boundary=")[2].encode()
+        assert sent.body.split(b"\r\n\r\n", 1)[1] == content + b"\r\n--" + boundary + b"--\r\n"
+
+    @pytest.mark.parametrize("size", [9, 11, 200_000])
+    def test_a_file_that_is_not_as_long_as_it_was_is_unreachable(
+        self, wire: Wire, open_space: Open, kept: KeptFile, size: int
+    ) -> None:
+        space = open_space()
+        changed = dataclasses.replace(kept, size=size)
+        assert failure(lambda: called(connected(space, wire), changed)).code == "file-unreachable"
+        assert space.asked("/queue/join") == []
+
+    def test_a_file_that_is_gone_is_unreachable_before_anything_is_sent(
+        self, wire: Wire, open_space: Open, kept: KeptFile
+    ) -> None:
+        space = open_space()
+        kept.storage.remove(kept.id)
+        assert failure(lambda: called(connected(space, wire), kept)).code == "file-unreachable"
+        assert space.asked("/upload") == []
+
     def test_an_output_file_is_fetched_from_its_path_on_the_space(self, wire: Wire, open_space: Open) -> None:
         space = open_space()
-        content = connected(space, wire).fetch("/tmp/gradio/é b?c#d.png", Leash(5))
+        content = downloaded(connected(space, wire), "/tmp/gradio/é b?c#d.png")
         assert content == space.saved
         assert space.requests[-1].target == "/gradio_api/file=/tmp/gradio/%C3%A9%20b%3Fc%23d.png"
 
@@ -538,7 +576,7 @@ class TestFiles:
         space = open_space()
         connection = connected(space, wire)
         unsafe = path.format(other.url.removeprefix("http://")) if isinstance(path, str) else path
-        assert failure(lambda: connection.fetch(unsafe, Leash(5))).code == "bad-answer"
+        assert failure(lambda: downloaded(connection, unsafe)).code == "bad-answer"
         assert len(space.requests) == 2
         assert other.requests == []
 
@@ -556,18 +594,67 @@ class TestFiles:
         self, wire: Wire, open_space: Open, behaviour: Behaviour, code: str
     ) -> None:
         connection = connected(open_space(answers={"x.png": behaviour}), wire)
-        assert failure(lambda: connection.fetch("/tmp/x.png", Leash(SECONDS))).code == code
+        assert failure(lambda: downloaded(connection, "/tmp/x.png", SECONDS)).code == code
 
     def test_a_file_that_is_elsewhere_is_not_followed(self, wire: Wire, open_space: Open, other: FakeServer) -> None:
         connection = connected(open_space(answers={"x.png": fake.redirects(other.url)}), wire, Token(TOKEN))
-        assert failure(lambda: connection.fetch("/tmp/x.png", Leash(5))).code == "bad-answer"
+        assert failure(lambda: downloaded(connection, "/tmp/x.png")).code == "bad-answer"
         assert other.requests == []
 
 
 class TestToken:
+    ESCAPED = "".join(f"\\u{ord(letter):04x}" for letter in TOKEN)
+
+    @pytest.mark.parametrize("told", [TOKEN, ESCAPED, TOKEN.replace("_", "\\u200b_"), "&#104;f_" + TOKEN[3:]])
+    def test_a_space_that_repeats_the_token_in_any_letters_is_masked_wherever_it_says_it(
+        self, wire: Wire, open_space: Open, told: str
+    ) -> None:
+        messages = (
+            {"msg": "log", "log": "X", "level": "info"},
+            {"msg": "progress", "progress_data": [{"desc": "X", "index": 1, "X": 2}]},
+            generating(["X"]),
+            generating([[["replace", [], "hf"]]]),
+            generating([[["append", [], TOKEN[2:]]]]),
+            completed([{"X": ["X"], "path": "/tmp/a", "orig_name": "X.png"}]),
+        )
+
+        def tell(exchange: Exchange) -> None:
+            exchange.start()
+            for message in messages:
+                written = json.dumps(message | {"event_id": "event-1"}).replace("X", told)
+                exchange.piece(b"data: " + written.encode() + b"\n\n")
+            exchange.piece(b"")
+
+        label = json.loads(f'"{told}"')
+        components = [component(1, "textbox", label=label), component(2, "textbox")]
+        space = open_space(config={"components": components, "title": label}, answers={"/queue/data": tell})
+        connection = connected(space, wire, Token(TOKEN))
+        events = called(connection)
+        assert TOKEN[3:] not in repr((connection.description, events))
+        assert repr(events).count(tokens.MASK) >= 8
+        assert events[4] == Partial((tokens.MASK,)), "put together by two diffs"
+        assert connection.description.title == tokens.MASK
+
+    def test_what_a_validator_or_an_error_says_is_masked(self, wire: Wire, open_space: Open) -> None:
+        def refuse(exchange: Exchange) -> None:
+            detail = json.dumps({"detail": [{"__type__": "validate", "is_valid": False, "message": "X"}]})
+            exchange.reply(detail.replace("X", self.ESCAPED).encode(), 422)
+
+        refused = failure(lambda: called(connected(open_space(answers={"/join": refuse}), wire, Token(TOKEN))))
+        assert isinstance(refused, NotValid)
+        assert (refused.said, list(refused.fields.values())) == (tokens.MASK, [tokens.MASK])
+        failed = {"msg": "process_completed", "success": False, "output": {"error": "h\0f" + TOKEN[2:]}}
+        ended = failure(lambda: called(connected(open_space(messages=[failed]), wire, Token(TOKEN))))
+        assert (ended.code, ended.said) == ("space-error", tokens.MASK)
+
+    def test_a_file_that_repeats_the_token_is_masked_wherever_it_is_cut(self, wire: Wire, open_space: Open) -> None:
+        space = open_space(saved=b"x" * 65_520 + TOKEN.encode() + b"y")
+        content = downloaded(connected(space, wire, Token(TOKEN)), "/tmp/x.txt")
+        assert content == b"x" * 65_520 + tokens.MASK.encode() + b"y"
+
     def do_everything(self, connection: Connection, kept: KeptFile) -> None:
         called(connection, kept)
-        connection.fetch("/tmp/x.png", Leash(5))
+        downloaded(connection, "/tmp/x.png")
         connection.call("/echo", ["x"], Leash(5)).close()
         events = connection.call("/echo", ["x"], Leash(5))
         next(events)

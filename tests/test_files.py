@@ -1,14 +1,20 @@
 """Kept files: whose they are, what type they are, how a browser gets them."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from hfcourse import database
+from hfcourse.errors import CallFailed
+from hfcourse.runs import archives
 from hfcourse.spaces import files
+from hfcourse.tokens import Token
 from tests.buckets import both_storages, names_in
 
 pytestmark = both_storages
@@ -120,6 +126,46 @@ def test_a_name_is_made_harmless(given: str, shown: str, in_a_header: str) -> No
     response = files.answer(kept)
     assert f"filename={in_a_header}" in response.headers["Content-Disposition"].replace('"', "")
     response.close()
+
+
+def test_a_file_that_comes_in_pieces_is_typed_and_measured_as_a_whole() -> None:
+    kept = files.keep("v", "photo.png", (PNG[n : n + 1] for n in range(len(PNG))))
+    assert (kept.media_type, kept.size, kept.read()) == ("image/png", len(PNG), PNG)
+    assert list(files.read_pieces(io.BytesIO(b"x" * 70_000))) == [b"x" * 65_536, b"x" * 4_464]
+
+
+def test_a_file_whose_source_fails_is_not_kept(app: Flask) -> None:
+    def fail() -> Iterator[bytes]:
+        yield PNG
+        raise CallFailed("connection-lost")
+
+    with pytest.raises(CallFailed):
+        files.keep("v", "photo.png", fail())
+    assert [path for path in Path(app.instance_path, "files").rglob("*") if path.is_file()] == []
+    with database.reading() as session:
+        assert session.scalars(select(files.StoredFile)).all() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "{}",
+        "a/{}.png",
+        "%68f_{rest}.png",
+        "h\u200bf_{rest}",
+        "h\ue000f_{rest}",
+        "hf:{rest}.txt",
+        "hf {rest}",
+        "hfé{rest}",
+    ],
+)
+def test_a_name_never_holds_the_token_in_a_page_a_header_or_an_archive(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    secret = "hf_" + "aB3" * 10
+    monkeypatch.setitem(app.extensions, "token", Token(secret))
+    kept = files.keep("v", name.format(secret, rest=secret[3:]), PNG)
+    assert secret[3:] not in kept.name + kept.safe_name + archives.clean(kept.name, 120)
 
 
 @pytest.mark.parametrize("content", [PNG, b"<html><script>alert(1)</script>"])

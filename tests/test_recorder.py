@@ -124,7 +124,7 @@ def painted(path: str) -> Partial:
 def painter(recorder: Recorder) -> Recorder:
     """Records a run of an endpoint with one picture, whose Space has every one that it names."""
     recorder.endpoint = Endpoint("/e", "E", "", (), (Return("Image", "Image"),))
-    recorder.pictures = PassingPictures(recorder.run, lambda path: b"\x89PNG\r\n\x1a\n" + path.encode())
+    recorder.pictures = PassingPictures(recorder.run, lambda path: [b"\x89PNG\r\n\x1a\n", path.encode()])
     return recorder
 
 
@@ -159,7 +159,7 @@ def test_of_the_pictures_of_a_run_that_succeeded_its_own_are_left(
     paint(painter, "/tmp/1.png", "/tmp/2.png")
     put_off = []
     monkeypatch.setattr("hfcourse.runs.recorder.later.at", lambda _moment, do: put_off.append(do))
-    painter.finish(painted("/tmp/3.png").values, lambda path: path.encode() * 2)
+    painter.finish(painted("/tmp/3.png").values, lambda path: [path.encode()] * 2)
     for do in put_off:
         do()
     assert pictures(painter) == [b"/tmp/3.png/tmp/3.png"[8:]]
@@ -172,7 +172,7 @@ def test_a_file_that_is_no_picture_comes_at_the_end(painter: Recorder) -> None:
 
 
 def test_a_picture_that_the_space_is_slow_to_give_ends_nothing(painter: Recorder) -> None:
-    def fail(_path: str) -> bytes:
+    def fail(_path: str) -> list[bytes]:
         raise CallFailed("timeout")
 
     painter.pictures = PassingPictures(painter.run, fail)

@@ -3,7 +3,8 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -16,11 +17,17 @@ from hfcourse.runs import pruning, store
 from hfcourse.runs.models import Run
 from hfcourse.runs.shapes import FILE, LATER, LOST, NAME, STREAM, SURPLUS, UNKEPT, WHY, is_file_data, is_update
 from hfcourse.spaces import files
+from hfcourse.spaces.masking import mask_pieces
 
 MOST_FILES, MOST_FILE_BYTES = 10, 50_000_000
 DATA_URL = re.compile(r"data:image/[\w.+-]+(;[\w=.+-]+)*?(;base64)?,", re.ASCII)
 
-Fetch = Callable[[str], bytes]
+# Downloads a file from its path on the Space, in pieces.
+Fetch = Callable[[str], Iterable[bytes]]
+
+
+class ShareExceeded(Exception):
+    """The files of a run are larger than all that one run may bring."""
 
 
 class FileCollector:
@@ -58,16 +65,14 @@ class FileCollector:
             return missing(data, SURPLUS)
         self._count += 1
         try:
-            content = self._fetched(data)
+            with closing(self._fetched(data)) as pieces:
+                kept = self._keep(data, self._counted(pieces))
         except CallFailed as failed:
             if failed.code in ("timeout", "stopped"):
                 raise
             return missing(data, LOST)
-        self._bytes += len(content)
-        if self._bytes > MOST_FILE_BYTES:
+        except ShareExceeded:
             return missing(data, SURPLUS)
-        try:
-            kept = self._keep(data, content)
         except files.NotKept:
             return missing(data, UNKEPT)
         try:
@@ -78,11 +83,23 @@ class FileCollector:
         except SQLAlchemyError:  # of no run, it is pruned tomorrow
             return missing(data, UNKEPT)
 
-    def _fetched(self, data: dict[str, Any]) -> bytes:
-        return self._fetch(data["path"]) if isinstance(data.get("path"), str) else read_data_url(data["url"])
+    def _fetched(self, data: dict[str, Any]) -> Generator[bytes, None, None]:
+        """The bytes of a file in pieces. Raises CallFailed."""
+        if isinstance(data.get("path"), str):
+            yield from self._fetch(data["path"])
+        else:
+            yield read_data_url(data["url"])
 
-    def _keep(self, data: dict[str, Any], content: bytes) -> files.KeptFile:
-        return files.keep(self.run.visitor, name_of(data), content)
+    def _counted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The pieces, as long as the files of the run stay within its share. Raises ShareExceeded."""
+        for piece in pieces:
+            self._bytes += len(piece)
+            if self._bytes > MOST_FILE_BYTES:
+                raise ShareExceeded
+            yield piece
+
+    def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> files.KeptFile:
+        return files.keep(self.run.visitor, name_of(data), pieces)
 
 
 def bare(value: Any) -> Any:
@@ -124,4 +141,4 @@ def read_data_url(url: str) -> bytes:
         content = base64.b64decode(content, validate=True) if found[2] else content
     except binascii.Error:
         raise CallFailed("bad-answer") from None
-    return tokens.redact_bytes(content, tokens.current())
+    return b"".join(mask_pieces([content], tokens.current()))

@@ -4,7 +4,7 @@ Only pictures: what else is a file comes with the last outputs.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -60,14 +60,14 @@ class PassingPictures(FileCollector):
         self._round_of[place] = self._round
         return super()._reference(data)
 
-    def _fetched(self, data: dict[str, Any]) -> bytes:
+    def _fetched(self, data: dict[str, Any]) -> Generator[bytes, None, None]:
         try:
-            return super()._fetched(data)
+            yield from super()._fetched(data)
         except CallFailed as failed:  # which would end the run, if it is a time-out
             raise CallFailed("bad-answer") from failed
 
-    def _keep(self, data: dict[str, Any], content: bytes) -> files.KeptFile:
-        kept = super()._keep(data, content)
+    def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> files.KeptFile:
+        kept = super()._keep(data, pieces)
         self._ids[data["path"]] = kept.id
         return kept
 

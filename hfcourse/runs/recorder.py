@@ -206,15 +206,18 @@ class Recorder:
         return any(holds_files(item) for item in self._returns)
 
     def masked(self, value: Any) -> Any:
-        """A JSON value without the token, and without the address of the Space."""
-        original = json.dumps(value, ensure_ascii=False)
-        written = tokens.redact(original, self._token)
+        """A JSON value without the address of the Space.
+
+        What a Space says was masked when it was received, if it is lent the token; the token as it is, is masked
+        here whoever sends it: a Space may have been lent it once.
+        """
+        written = json.dumps(value, ensure_ascii=False)
+        hidden = tokens.redact(written, self._token)
         if self.address and not self.address.endswith(".hf.space"):
             parts = urlsplit(self.address)
             for told in (self.address, f"{parts.scheme}://{parts.netloc}", parts.netloc):
-                written = written.replace(told, "[adresse du Space]")
-        # To parse it again costs more than all the rest, also after the deadline of a call.
-        return value if written == original else json.loads(written)
+                hidden = hidden.replace(told, "[adresse du Space]")
+        return value if hidden == written else json.loads(hidden)
 
     @property
     def _returns(self) -> tuple[Return, ...]:

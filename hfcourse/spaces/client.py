@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -25,16 +25,22 @@ import gradio_client  # noqa: E402
 from gradio_client.client import Endpoint as KnownEndpoint  # noqa: E402
 
 from hfcourse.errors import CallFailed, CourseError, NotTaken, NotValid, Refused  # noqa: E402
+from hfcourse.spaces import byte_budget  # noqa: E402
+from hfcourse.spaces.byte_budget import READ_COPIES, UNCOUNTED_BYTES  # noqa: E402
 from hfcourse.spaces.description import Description  # noqa: E402
-from hfcourse.spaces.events import Event, Output  # noqa: E402
+from hfcourse.spaces.events import Event, Output, Partial  # noqa: E402
 from hfcourse.spaces.files import KeptFile  # noqa: E402
 from hfcourse.spaces.leash import Leash  # noqa: E402
+from hfcourse.spaces.masking import mask_pieces, mask_value  # noqa: E402
+from hfcourse.spaces.message_memory import MessageMemory  # noqa: E402
+from hfcourse.spaces.multipart import multipart_body, open_file  # noqa: E402
 from hfcourse.spaces.reading import Reading  # noqa: E402
-from hfcourse.spaces.wire import Answer, Wire, capped, header, server_sent_events  # noqa: E402
+from hfcourse.spaces.wire import Answer, SizedBody, Wire, capped, header, server_sent_events  # noqa: E402
 
 JOIN_BYTES = 64_000
 EVENT_BYTES, STREAM_BYTES = 2_000_000, 16_000_000
 FILE_BYTES = 20_000_000
+TRANSFER_BYTES = 256_000  # the buffers of a file that is sent or received in pieces
 CANCEL_SECONDS, CANCEL_WAIT_SECONDS, DRAIN_SECONDS = 5, 0.3, 1
 PATH_CHARACTERS = 1024
 
@@ -123,19 +129,20 @@ class Connection:
                 self._cancel(known, event_id, session)
                 raise
 
-    def fetch(self, path: str, leash: Leash) -> bytes:
-        """The bytes of an output file, from its path on the Space and from nowhere else.
+    def fetch(self, path: str, leash: Leash) -> Iterator[bytes]:
+        """Download an output file in pieces, from its path on the Space and from nowhere else.
 
         Raises:
             CallFailed: `bad-answer` for a path that is none or an answer that is not 200, `answer-too-large`…
         """
         if not is_safe_path(path):
             raise CallFailed("bad-answer")
-        with leash.hold():
-            answer = self.wire.ask("GET", f"{self.root}/file={quote(path)}", cap=FILE_BYTES, headers=self.headers())
-        if answer.status != 200:
-            raise CallFailed("bad-answer")
-        return tokens.redact_bytes(answer.body, self.token)
+        url = f"{self.root}/file={quote(path)}"
+        reserved = byte_budget.reserve(TRANSFER_BYTES)
+        with leash.hold(), reserved, self.wire.stream("GET", url, self.headers()) as response:
+            if response.status != 200:
+                raise CallFailed("bad-answer")
+            yield from mask_pieces(capped(response, FILE_BYTES), self.token)
 
     def _uploaded(self, value: Any) -> Any:
         if isinstance(value, KeptFile):
@@ -147,23 +154,12 @@ class Connection:
         return value
 
     def _upload(self, kept: KeptFile) -> dict[str, Any]:
-        """Send one file of ours; return the file data by which the Space knows it."""
-        try:
-            content = kept.read()
-        except OSError:
-            raise CallFailed("file-unreachable") from None
+        """Send one file of ours, in pieces; return the file data by which the Space knows it."""
         boundary = secrets.token_hex(16)
-        body = (
-            (
-                f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{kept.safe_name}"\r\n'
-                f"Content-Type: {kept.media_type}\r\n\r\n"
-            ).encode()
-            + content
-            + f"\r\n--{boundary}--\r\n".encode()
-        )
         headers = {"content-type": f"multipart/form-data; boundary={boundary}", **self.headers()}
-        answer = self._post("upload", headers, body)
-        paths = answer.json()
+        with byte_budget.reserve(TRANSFER_BYTES + kept.storage.read_buffer_bytes), open_file(kept) as file:
+            answer = self._post("upload", headers, multipart_body(kept, file, boundary))
+        paths = self._json(answer)
         if not (isinstance(paths, list) and len(paths) == 1 and isinstance(paths[0], str)):
             raise CallFailed("bad-answer")
         return {
@@ -179,10 +175,11 @@ class Connection:
         body = json.dumps({"data": list(data), "fn_index": known.fn_index, "session_hash": session}).encode()
         headers = {"content-type": "application/json", **self.headers()}
         try:
-            answer = self._post("queue/join", headers, body, self._parameters_of(known))
+            with byte_budget.reserve(READ_COPIES * len(body) if len(body) > UNCOUNTED_BYTES else 0):
+                answer = self._post("queue/join", headers, body, self._parameters_of(known))
         except CallFailed as failed:
             raise NotTaken(failed.code, failed.said) if failed.code == "space-exception" else failed from None
-        joined = answer.json()
+        joined = self._json(answer)
         event_id = joined.get("event_id") if isinstance(joined, dict) else None
         if not isinstance(event_id, str) or len(event_id) > 200:
             raise CallFailed("bad-answer")
@@ -194,12 +191,17 @@ class Connection:
         names = iter([parameter.name for parameter in endpoint.parameters] if endpoint else [])
         return ["" if kind.skip else next(names, "") for kind in known.input_component_types]
 
-    def _post(self, part: str, headers: dict[str, str], body: bytes, inputs: Sequence[str] = ()) -> Answer:
+    def _post(self, part: str, headers: dict[str, str], body: bytes | SizedBody, inputs: Sequence[str] = ()) -> Answer:
         answer = self.wire.ask("POST", f"{self.root}/{part}", cap=JOIN_BYTES, headers=headers, body=body)
-        answer = replace(answer, body=tokens.redact_bytes(answer.body, self.token))
         self._check_token(answer.status)
-        check_status(answer, inputs)
+        if answer.status == 422:
+            raise refused_by_validator(self._json(answer), inputs)
+        check_status(answer.status)
         return answer
+
+    def _json(self, answer: Answer) -> Any:
+        """What the Space answered, without the token that it may repeat. Raises as `Answer.json`."""
+        return mask_value(answer.json(), self.token)
 
     def _check_token(self, status: int) -> None:
         """401 is a password that is wanted, unless we showed the token: then it is the token that is refused."""
@@ -209,18 +211,23 @@ class Connection:
     def _follow(self, known: KnownEndpoint, event_id: str, session: str, leash: Leash) -> Iterator[Event]:
         """Read the session's stream until the call is over."""
         headers = {"accept": "text/event-stream", **self.headers()}
-        reading = Reading(self.knowledge.protocol, known.remove_skipped_components, leash.remaining())
-        with self.wire.stream("GET", f"{self.root}/queue/data?session_hash={session}", headers) as response:
+        mask = partial(mask_value, token=self.token)
+        reading = Reading(self.knowledge.protocol, known.remove_skipped_components, leash.remaining(), mask)
+        url = f"{self.root}/queue/data?session_hash={session}"
+        with self.wire.stream("GET", url, headers) as response, MessageMemory.reserve() as memory:
             self._check_token(response.status)
             if response.status != 200 or not header(response, "content-type").startswith("text/event-stream"):
                 raise CallFailed("bad-answer")
-            messages = server_sent_events(capped(response, STREAM_BYTES), EVENT_BYTES)
+            messages = server_sent_events(capped(response, STREAM_BYTES), EVENT_BYTES, memory.note_buffer)
             for raw in messages:
                 leash.remaining()
-                events = reading.read(tokens.redact_bytes(raw, self.token), event_id)
+                memory.note_message(raw)
+                events = reading.read(raw, event_id)
                 if events is None:
                     break
                 for event in events:
+                    if isinstance(event, Partial):
+                        memory.note_partial(event.values)
                     yield event
                     if isinstance(event, Output):
                         self._drain(messages, leash)
@@ -251,10 +258,8 @@ class Connection:
             telling.join(CANCEL_WAIT_SECONDS)  # a silent Space must not keep the student who stops it
 
 
-def check_status(answer: Answer, inputs: Sequence[str] = ()) -> None:
+def check_status(status: int) -> None:
     """Raise what the status of a join or an upload means, unless it is 200."""
-    if answer.status == 422:
-        raise refused_by_validator(answer, inputs)
     codes = {
         401: "space-login",
         403: "space-login",
@@ -265,19 +270,19 @@ def check_status(answer: Answer, inputs: Sequence[str] = ()) -> None:
         400: "space-exception",
         500: "space-exception",
     }
-    if answer.status in codes:
-        raise CallFailed(codes[answer.status])
-    if answer.status != 200:
+    if status in codes:
+        raise CallFailed(codes[status])
+    if status != 200:
         raise CallFailed("bad-answer")
 
 
-def refused_by_validator(answer: Answer, inputs: Sequence[str]) -> CallFailed:
+def refused_by_validator(detail: Any, inputs: Sequence[str]) -> CallFailed:
     """What a Space's validator says: of the value at each position, session state included, whether it is good.
 
     Args:
+        detail: its answer, parsed.
         inputs: the parameter that stands at each position, '' where none does.
     """
-    detail = answer.json()
     found = detail.get("detail") if isinstance(detail, dict) else None
     said = {
         position: item["message"] if isinstance(item.get("message"), str) else ""

@@ -17,16 +17,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, tokens
 from hfcourse.errors import CourseError, Unavailable
+from hfcourse.spaces import byte_budget
+from hfcourse.spaces.byte_budget import Reservation, parsed_bytes
 from hfcourse.spaces.client import Connection, Knowledge
 from hfcourse.spaces.description import describe
 from hfcourse.spaces.description_limits import bound_description
 from hfcourse.spaces.leash import Leash
+from hfcourse.spaces.masking import mask_value
 from hfcourse.spaces.memory import Memory
 from hfcourse.spaces.shelf import FRESH_SECONDS, Said, Shelf
 from hfcourse.spaces.untrusted import read_json
 from hfcourse.spaces.wire import Wire
 
 DESCRIPTION_BYTES = 5_000_000
+MAX_DESCRIPTION_NODES = 1_000_000  # five times those of an answer: most are left out before anything is built
 LOOK_SECONDS = 10
 MOST_STEPS = 20_000_000
 PROTOCOLS = ("sse_v1", "sse_v2", "sse_v2.1", "sse_v3")
@@ -35,8 +39,8 @@ PREFIX = re.compile(r"(/[A-Za-z0-9_-]+)*/?", re.ASCII)
 log = logging.getLogger(__name__)
 
 
-def ask_json(wire: Wire, url: str, token: tokens.Token | None) -> Any:
-    """A part of a Space's description, without the token that it may repeat."""
+def ask_json(wire: Wire, url: str, token: tokens.Token | None, memory: Reservation) -> Any:
+    """A part of a Space's description, without the token that it may repeat; `memory` grows by what it takes."""
     headers = {"x-hf-authorization": f"Bearer {token.reveal()}"} if token else {}
     answer = wire.ask("GET", url, cap=DESCRIPTION_BYTES, headers=headers)
     if answer.status == 401:
@@ -47,26 +51,29 @@ def ask_json(wire: Wire, url: str, token: tokens.Token | None) -> Any:
         raise Unavailable("no-api" if answer.status == 404 else "bad-answer")
     if "json" not in answer.headers.get("content-type", ""):
         raise Unavailable("no-api")
-    return read_json(tokens.redact_bytes(answer.body, token))
+    memory.resize(memory.size + parsed_bytes(answer.body))
+    return mask_value(read_json(answer.body, MAX_DESCRIPTION_NODES), token)
 
 
 def connect(url: str, wire: Wire, leash: Leash, token: tokens.Token | None = None) -> Connection:
     """Ask the Space at `url` to describe itself, and make a connection of it. Raises as `ask` and `understood`."""
-    return understood(url, ask(url, wire, leash, token), wire, token, leash)
+    with byte_budget.reserve() as memory:
+        return understood(url, ask(url, wire, leash, token, memory), wire, token, leash)
 
 
-def ask(url: str, wire: Wire, leash: Leash, token: tokens.Token | None = None) -> Said:
-    """What the Space at `url` says of itself: two requests.
+def ask(url: str, wire: Wire, leash: Leash, token: tokens.Token | None, memory: Reservation) -> Said:
+    """What the Space at `url` says of itself: two requests, whose answers `memory` is made to count.
 
     Raises:
         Unavailable: it cannot be described (`no-api`, `space-login`, `space-too-old`, `bad-answer`…).
-        CallFailed: `timeout`, `connection-lost`, `answer-too-large`.
+        CallFailed: `timeout`, `connection-lost`, `answer-too-large`, `server-busy`.
     """
     base = url.rstrip("/")
     with leash.hold():
-        config = ask_json(wire, f"{base}/config", token)
+        config = ask_json(wire, f"{base}/config", token, memory)
         check_config(config)
-        return Said(config, ask_json(wire, f"{base}{config.get('api_prefix', '').rstrip('/')}/info", token))
+        info_url = f"{base}{config.get('api_prefix', '').rstrip('/')}/info"
+        return Said(config, ask_json(wire, info_url, token, memory))
 
 
 def understood(url: str, said: Said, wire: Wire, token: tokens.Token | None, leash: Leash | None = None) -> Connection:
@@ -188,8 +195,9 @@ class Directory:
                 return Known(understood(url, said, self.wire, token, leash), self._ends(age), moment)
             except Unavailable:  # an older version of this site may have stored it
                 log.info("A stored description makes no sense.")
-        said = ask(url, self.wire, leash, token)
-        known = Known(understood(url, said, self.wire, token, leash), self._ends())
+        with byte_budget.reserve() as memory:
+            said = ask(url, self.wire, leash, token, memory)
+            known = Known(understood(url, said, self.wire, token, leash), self._ends())
         if self._shelf:
             self._shelf.keep(key, said, known.is_stored)
         return known

@@ -7,11 +7,11 @@ the visitor who sent or caused it.
 import logging
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from flask import Flask, Response, abort, current_app, request, send_file
 from sqlalchemy import BigInteger, String
@@ -19,13 +19,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
-from hfcourse import database
+from hfcourse import database, tokens
 from hfcourse.config import refuse
 from hfcourse.spaces import storage
+from hfcourse.spaces.masking import mask_text
 from hfcourse.spaces.storage import Storage
 
 NAME_CHARACTERS = 120
+NOT_OF_A_TOKEN = re.compile(r"[^A-Za-z0-9]")
 HEAD_BYTES = 64
+PIECE_BYTES = 64 * 1024  # what is in memory of a file that is kept or sent
 # What a browser may show in a page; everything else is downloaded.
 SIGNATURES = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png", ".png"),
@@ -122,9 +125,13 @@ def extension(kind: str) -> str:
 
 
 def clean_name(name: str) -> str:
-    """The last part of a file name, without control characters."""
+    """The last part of a file name, without control characters, and without the token of this site."""
     last = re.split(r"[/\\]", name)[-1]
-    return "".join(character for character in last if character.isprintable())[-NAME_CHARACTERS:] or "fichier"
+    readable = mask_text("".join(filter(str.isprintable, last)), token := tokens.current())
+    # A header, and an archive, write an underscore for many a character: that must not make a token of a name.
+    if token and token.reveal() in NOT_OF_A_TOKEN.sub("_", readable):
+        readable = tokens.MASK
+    return readable[-NAME_CHARACTERS:] or "fichier"
 
 
 def current() -> Storage:
@@ -132,27 +139,57 @@ def current() -> Storage:
     return current_app.extensions["files"]
 
 
-def keep(visitor: str, name: str, content: bytes) -> KeptFile:
+def read_pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """All bytes of a file from where it stands, in pieces. Raises OSError."""
+    while piece := file.read(PIECE_BYTES):
+        yield piece
+
+
+def keep(visitor: str, name: str, content: bytes | Iterable[bytes]) -> KeptFile:
     """Keep `content` for `visitor`; written whole before it is known, so that no row names half a file.
+
+    Args:
+        content: all of it, or pieces that are written as they come; nothing is kept if their source raises.
 
     Raises:
         NotKept: there is no room for it, or nobody answers.
     """
-    kind = media_type(content[:HEAD_BYTES])
-    kept = KeptFile(secrets.token_hex(16), clean_name(name), kind, len(content), current())
-    row = StoredFile(
-        id=kept.id, visitor=visitor, name=kept.name, media_type=kind, size=kept.size, created=database.now()
-    )
+    file_id = secrets.token_hex(16)
+    pieces = [content] if isinstance(content, bytes) else content
     try:
-        kept.storage.write(kept.id, content)
+        size, head = write_pieces(file_id, pieces)
+        kept = KeptFile(file_id, clean_name(name), media_type(head), size, current())
         with database.writing() as session:
-            session.add(row)
+            session.add(row_of(kept, visitor))
     except (OSError, SQLAlchemyError) as error:
         log.error("A file could not be kept: %s", type(error).__name__)
         if isinstance(error, SQLAlchemyError):
-            discard([kept.id])
+            discard([file_id])
         raise NotKept from None
     return kept
+
+
+def write_pieces(file_id: str, pieces: Iterable[bytes]) -> tuple[int, bytes]:
+    """Write a new file to the storage; return its size and its first bytes. Raises OSError."""
+    size, head = 0, b""
+    with current().create(file_id) as file:
+        for piece in pieces:
+            file.write(piece)
+            size += len(piece)
+            if len(head) < HEAD_BYTES:
+                head = (head + piece)[:HEAD_BYTES]
+    return size, head
+
+
+def row_of(kept: KeptFile, visitor: str) -> StoredFile:
+    return StoredFile(
+        id=kept.id,
+        visitor=visitor,
+        name=kept.name,
+        media_type=kept.media_type,
+        size=kept.size,
+        created=database.now(),
+    )
 
 
 def find(visitor: str, file_id: str) -> KeptFile | None:

@@ -21,6 +21,7 @@ MAX_PROGRESS_STEPS, PROGRESS_TEXT_CHARACTERS = 20, 200
 READING_SHARE = 10
 
 Shown = Callable[..., tuple[Any, ...]]
+Mask = Callable[[Any], Any]
 
 
 class Reading:
@@ -30,10 +31,11 @@ class Reading:
         protocol: the Space's, of which the later ones send a generator's values as diffs.
         shown: leaves out of the values those of session state and layout.
         seconds: how long the call may last; reading its messages may take a share of that in processor time.
+        mask: leaves what the Space was lent out of a message, and out of a value that diffs have put together.
     """
 
-    def __init__(self, protocol: str, shown: Shown, seconds: float) -> None:
-        self._only_shown = shown
+    def __init__(self, protocol: str, shown: Shown, seconds: float, mask: Mask = lambda value: value) -> None:
+        self._only_shown, self._mask = shown, mask
         self.sends_diffs = protocol in ("sse_v2", "sse_v2.1", "sse_v3")
         self._budget = CpuBudget(seconds / READING_SHARE)
         self._running = RunningOutputs(self._budget)
@@ -54,7 +56,7 @@ class Reading:
         try:
             self._budget.check()
             with self._budget.measure():
-                message = parsed(raw)
+                message = self._mask(parsed(raw))
                 if message.get("event_id") not in (event_id, None):
                     return []
                 return None if message.get("msg") == "close_stream" else list(self.events_of(message))
@@ -100,7 +102,7 @@ class Reading:
             self._running.replace(data)
         else:
             self._running.apply(data)
-        yield Partial(self._shown(self._running.values))
+        yield Partial(tuple(self._mask(self._shown(self._running.values))))
 
     def _completed(self, message: dict[str, Any]) -> Event:
         output = message["output"]

@@ -18,6 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database, tokens
+from hfcourse.spaces import byte_budget
+from hfcourse.spaces.byte_budget import parsed_bytes
+from hfcourse.spaces.masking import mask_value
 
 FRESH_SECONDS = 600
 # What is later than this is of a clock that was wrong, and would be fresh for ever.
@@ -72,7 +75,7 @@ class Shelf:
         try:
             with database.looking() as connection:
                 row = connection.execute(ROW, {"of": key, **believed()}).first()
-            return (row.moment, Said(*json.loads(zlib.decompress(row.content)))) if row else None
+            return (row.moment, decompress(row.content)) if row else None
         except (SQLAlchemyError, zlib.error, ValueError, TypeError) as error:
             log.warning("A Space's description could not be read: %s", type(error).__name__)
             return None
@@ -121,11 +124,18 @@ def store(key: str, moment: datetime, said: Said) -> bool:
 
 
 def compressed(said: Said) -> bytes | None:
-    """What is stored, None for what is too large; a Space that was lent the token may repeat it to anybody."""
-    written = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
-    written = tokens.redact_bytes(written, tokens.current())
+    """What is stored, None for what is too large; a Space that was lent the token once may repeat it to anybody."""
+    masked = mask_value(said, tokens.current())
+    written = json.dumps(masked, ensure_ascii=False, separators=(",", ":")).encode()
     content = zlib.compress(written) if len(written) <= MOST_BYTES else None
     return content if content and len(content) <= MOST_STORED_BYTES else None
+
+
+def decompress(content: bytes) -> Said:
+    """What `compressed` made this of. Raises zlib.error, ValueError, TypeError; CallFailed as `byte_budget.reserve`."""
+    written = zlib.decompress(content)
+    with byte_budget.reserve(parsed_bytes(written)):
+        return Said(*json.loads(written))
 
 
 def forget_old() -> None:
