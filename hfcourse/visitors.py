@@ -1,15 +1,24 @@
 """Who is asking: a visitor, known by a signed cookie, without an account.
 
-The cookie holds a random name, and the number by which forms prove where they come from. It is set when
-there is something to remember (a form shown, a run made, a question answered): reading lessons leaves no trace.
+The cookie holds a random name, the moment it was made, and the number by which forms prove where they come from. It
+is set when there is something to remember (a form shown, a run made, a question answered): reading lessons leaves no
+trace. A client that drops its cookie is somebody new each time, so what has to be shared fairly under pressure also
+looks at the client's address: see `address_digest`.
 """
 
+import hashlib
+import hmac
+import ipaddress
 import secrets
+import time
 from datetime import timedelta
 
-from flask import Flask, session
+from flask import Flask, current_app, request, session
 
 COOKIE_DAYS = 365
+NEWCOMER_SECONDS = 600
+IPV6_SITE_BITS = 64  # one customer has at least a /64 (RFC 6177), and may take any address in it
+ADDRESS_PURPOSE = b"hfcourse client address:"
 
 
 def current() -> str | None:
@@ -21,8 +30,39 @@ def remembered() -> str:
     """The visitor's random name, made and kept in the cookie at first need."""
     if "visitor" not in session:
         session["visitor"] = secrets.token_urlsafe(16)
+        session["since"] = int(time.time())
         session.permanent = True
     return session["visitor"]
+
+
+def is_recent() -> bool:
+    """Is the visitor's cookie younger than ten minutes, or not there? One without a moment is older than these."""
+    if "visitor" not in session:
+        return True
+    since = session.get("since", 0)
+    return since > time.time() - NEWCOMER_SECONDS
+
+
+def address_digest() -> str:
+    """Return a keyed digest of the client's network address, which without the site's key tells nothing of it.
+
+    Of an IPv6 address its /64 counts, of an IPv4 address inside IPv6 the IPv4 address.
+    """
+    network = ADDRESS_PURPOSE + network_of(request.remote_addr or "").encode()
+    return hmac.new(current_app.config["SECRET_KEY"].encode(), network, hashlib.sha256).hexdigest()[:32]
+
+
+def network_of(address: str) -> str:
+    """The network that one client may take addresses from; what is no address (a Unix socket's) stays as it is."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is None:
+            return str(ipaddress.ip_network((parsed, IPV6_SITE_BITS), strict=False))
+        parsed = parsed.ipv4_mapped
+    return str(parsed)
 
 
 def init_app(app: Flask) -> None:

@@ -182,7 +182,7 @@ def test_a_run_that_waits_for_any_worker_has_nobodys_heartbeat() -> None:
     liveness.interrupt_abandoned()
     statuses = [run.status for run in map(store.load, (waiting, forgotten)) if run]
     assert statuses == ["queued", "interrupted"]
-    assert liveness.waiting_counts("awa") == (1, 1)
+    assert liveness.count_waiting().visitors == {"awa": 1}
 
 
 def test_places_are_counted_where_a_run_waits() -> None:

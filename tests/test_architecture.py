@@ -48,7 +48,7 @@ PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.descrip
         "spaces.compositions", "spaces.examples", "spaces.snippets", "spaces.circuit_breaker", "spaces.rate_limit",
         "runs.references", "runs.shapes", "runs.outputs",
         "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports", "runs.words",
-        "runs.quoting", "runs.turns", "spaces.json_nodes", "cpu_budget",
+        "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget",
         "code_lexer", "highlighting", "typography", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip

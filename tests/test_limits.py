@@ -1,5 +1,7 @@
 """How much one visitor may ask: the share of the waiting room, and what is remembered of whom."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
@@ -7,11 +9,17 @@ from hfcourse import database
 from hfcourse.errors import Refused
 from hfcourse.runs import history, limits, store
 from hfcourse.runs.limits import Limits
+from hfcourse.runs.turns import Waiting
 
 
 def made(app: Flask, visitor: str) -> str:
     """A run that waits."""
     return store.create(visitor, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
+
+
+def asking(visitor: str, space: str = "a/b", **client: Any) -> Waiting:
+    """A run that a form asks for."""
+    return Waiting("", visitor, space, **client)
 
 
 def room(waiting: int) -> Limits:
@@ -27,15 +35,15 @@ def test_one_visitor_cannot_fill_the_waiting_room(app: Flask) -> None:
     limited = room(20)
     with app.app_context():
         for _ in range(2):
-            limited.check_room("awa")
+            limited.check_room(asking("awa"))
             made(app, "awa")
         with pytest.raises(Refused, match="limit-reached"):
-            limited.check_room("awa")
-        limited.check_room("bilal")
+            limited.check_room(asking("awa"))
+        limited.check_room(asking("bilal"))
         for number in range(18):
             made(app, f"student {number}")
         with pytest.raises(Refused, match="limit-reached"):
-            limited.check_room("bilal")
+            limited.check_room(asking("bilal"))
 
 
 def test_runs_that_started_no_longer_count(app: Flask) -> None:
@@ -43,9 +51,9 @@ def test_runs_that_started_no_longer_count(app: Flask) -> None:
     with app.app_context():
         run_id = made(app, "awa")
         with pytest.raises(Refused):
-            limited.check_room("awa")
+            limited.check_room(asking("awa"))
         assert store.claim(run_id)
-        limited.check_room("awa")
+        limited.check_room(asking("awa"))
 
 
 def test_of_ten_thousand_visitors_the_one_who_has_rested_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,38 +1,47 @@
 """The runs that wait in the database for a worker, whichever it is: whose turn it is, and whom it was told.
 
 A waiting run is `told` to the workers (a message names it) or held back until its visitor, its Space or its
-session has room. One process at a time decides, so that two workers together do not let in one too many.
+session has room, and its turn has come (see `scheduling`). One process at a time decides, so that two workers
+together do not let in one too many. Each worker says now and then that it is there: so many have places.
 """
 
-from collections import Counter
+import hashlib
+import math
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, select, text, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, text, update
 
 from hfcourse import database
-from hfcourse.runs import liveness, news, starts, store
+from hfcourse.runs import liveness, news, scheduling, starts, store
 from hfcourse.runs.limits import Limits
 from hfcourse.runs.liveness import SHARED
-from hfcourse.runs.models import RUNS, Chore, Run
+from hfcourse.runs.models import RUN_CLIENTS, RUNS, Chore, Run
 from hfcourse.runs.turns import GoingOn, Waiting
 
 # A message that took so long may be lost: its worker was killed, or the broker was started anew.
 LOST_AGE = timedelta(seconds=15)
 
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(4017)")
-COLUMNS = RUNS.c.id, RUNS.c.visitor, RUNS.c.space, RUNS.c.keeps_state
-GOING_ON = select(*COLUMNS).where(RUNS.c.status == "running")
+OF_CLIENT = RUN_CLIENTS.c.origin, RUN_CLIENTS.c.is_newcomer
+COLUMNS = RUNS.c.id, RUNS.c.visitor, RUNS.c.space, RUNS.c.keeps_state, *OF_CLIENT
+FROM = RUNS.outerjoin(RUN_CLIENTS, RUN_CLIENTS.c.run_id == RUNS.c.id)
+GOING_ON = select(*COLUMNS).select_from(FROM).where(RUNS.c.status == "running")
 IS_SHARED = RUNS.c.status == "queued", RUNS.c.process == SHARED
-WAITING = select(*COLUMNS, RUNS.c.told).where(*IS_SHARED).order_by(RUNS.c.created, RUNS.c.id)
+WAITING = select(*COLUMNS, RUNS.c.told).select_from(FROM).where(*IS_SHARED).order_by(RUNS.c.created, RUNS.c.id)
 ANY_HELD = select(RUNS.c.id).where(*IS_SHARED, RUNS.c.told.is_(None)).limit(1)
 HOLD = update(RUNS).where(RUNS.c.id.in_(bindparam("run_ids", expanding=True)), *IS_SHARED).values(told=None)
 TELL = HOLD.values(told=bindparam("moment", type_=database.Moment))
 CHORES = cast(Table, Chore.__table__)
 SERVED = select(CHORES.c.at).where(CHORES.c.name == "queue")
-SERVE = update(CHORES).where(CHORES.c.name == "queue").values(at=bindparam("moment"))
+SERVE = update(CHORES).where(CHORES.c.name == bindparam("of_name")).values(at=bindparam("moment"))
+ADD_WORKER = insert(CHORES)
+WORKER_PREFIX = "worker-"
+IS_WORKER = CHORES.c.name.startswith(WORKER_PREFIX, autoescape=True)
+COUNT_WORKERS = select(func.count()).where(IS_WORKER, CHORES.c.at > bindparam("since", type_=database.Moment))
+FORGET_WORKERS = delete(CHORES).where(IS_WORKER, CHORES.c.at < bindparam("since", type_=database.Moment))
 
 
 @contextmanager
@@ -51,8 +60,7 @@ def claim(run_id: str, limits: Limits) -> Run | None:
         if row is None:
             return None
         waiting = waiting_of(row)
-        started = starts.recent(connection, [waiting.visitor])[waiting.visitor]
-        if not limits.allow(going_on(connection), waiting, started):
+        if not is_its_turn(connection, waiting, limits):
             connection.execute(HOLD, {"run_ids": [run_id]})
             return None
         if not store.take(connection, run_id):
@@ -60,6 +68,23 @@ def claim(run_id: str, limits: Limits) -> Run | None:
         starts.note(connection, run_id, waiting.visitor)
     news.tell(run_id)
     return store.load(run_id)
+
+
+def is_its_turn(connection: Connection, waiting: Waiting, limits: Limits) -> bool:
+    """May it start now, with a place left for each whose turn comes before?"""
+    started = starts.recent(connection, [waiting.visitor])[waiting.visitor]
+    counts, places = going_on(connection), count_places(connection, limits)
+    if not limits.allow(counts, waiting, started):
+        return False
+    if not scheduling.is_under_pressure(counts, places):
+        return True
+    return scheduling.is_among_next(waiting, map(waiting_of, connection.execute(WAITING)), counts, int(places))
+
+
+def count_places(connection: Connection, limits: Limits) -> float:
+    """Return how many calls all workers together may make at once; infinite while none has said that it is there."""
+    workers = connection.scalar(COUNT_WORKERS, {"since": stale_moment()})
+    return workers * limits.at_once if workers else math.inf
 
 
 def due(limits: Limits, messages: int | None = None) -> list[str]:
@@ -78,7 +103,7 @@ def due(limits: Limits, messages: int | None = None) -> list[str]:
         if not held:
             return []
         counted = going_on(connection, [waiting_of(row) for row in rows if row.told and row.id not in lost])
-        chosen = allowed(held, counted, starts.recent(connection, [each.visitor for each in held]), limits)
+        chosen = choose(connection, held, counted, limits)
         connection.execute(TELL, {"run_ids": chosen, "moment": database.now()})
     return chosen
 
@@ -95,28 +120,55 @@ def lost_among(rows: Sequence[Any]) -> list[str]:
     return [row.id for row in rows if row.told and row.told < limit]
 
 
-def allowed(held: Sequence[Waiting], counted: GoingOn, started: Counter[str], limits: Limits) -> list[str]:
-    """Those that may start beside what goes on, one after the other."""
-    chosen = []
-    for each in held:
-        if limits.allow(counted, each, started[each.visitor]):
-            counted.add(each)
-            started[each.visitor] += 1
-            chosen.append(each.run_id)
+def choose(connection: Connection, held: Sequence[Waiting], counts: GoingOn, limits: Limits) -> list[str]:
+    """Choose those that may start beside what goes on, the next one first; `counts` has them then, too."""
+    started = starts.recent(connection, {each.visitor for each in held})
+    places = count_places(connection, limits)
+    left = {each.run_id: each for each in held}
+    chosen: list[str] = []
+
+    def is_allowed(each: Waiting) -> bool:
+        return limits.allow(counts, each, started[each.visitor])
+
+    while (each := scheduling.select_next(left.values(), counts, places, is_allowed)) is not None:
+        counts.add(each)
+        started[each.visitor] += 1
+        chosen.append(each.run_id)
+        del left[each.run_id]
     return chosen
 
 
 def serve() -> None:
-    """Note that a worker is there, and hears the broker."""
+    """Note that this worker is there, and hears the broker."""
+    name, moment = worker_name(), database.now()
     with database.changing() as connection:
-        connection.execute(SERVE, {"moment": database.now()})
+        connection.execute(SERVE, {"of_name": "queue", "moment": moment})
+        if not connection.execute(SERVE, {"of_name": name, "moment": moment}).rowcount:
+            connection.execute(FORGET_WORKERS, {"since": stale_moment()})
+            connection.execute(ADD_WORKER, {"name": name, "at": moment})
+
+
+def worker_name() -> str:
+    """The row of this worker: its process, as short as the column."""
+    return WORKER_PREFIX + hashlib.sha256(store.process_name().encode()).hexdigest()[:24]
+
+
+def withdraw_worker() -> None:
+    """Note that this worker takes nothing more, so that its places are not counted."""
+    with database.changing() as connection:
+        connection.execute(delete(CHORES).where(CHORES.c.name == worker_name()))
+
+
+def stale_moment() -> datetime:
+    """Whoever has said nothing since is not there."""
+    return database.now() - timedelta(seconds=liveness.STALE_SECONDS)
 
 
 def is_served() -> bool:
     """Was there a worker a moment ago?"""
     with database.looking() as connection:
         served = connection.scalar(SERVED)
-    return served is not None and served > database.now() - timedelta(seconds=liveness.STALE_SECONDS)
+    return served is not None and served > stale_moment()
 
 
 def hold(run_ids: Collection[str]) -> None:
@@ -126,7 +178,7 @@ def hold(run_ids: Collection[str]) -> None:
 
 
 def waiting_of(row: Any) -> Waiting:
-    return Waiting(row.id, row.visitor, row.space, row.keeps_state)
+    return Waiting(row.id, row.visitor, row.space, row.keeps_state, row.origin, bool(row.is_newcomer))
 
 
 def going_on(connection: Connection, told: Sequence[Waiting] = ()) -> GoingOn:

@@ -1,7 +1,7 @@
 """How much one visitor, one Space and this process may do at once.
 
-Per visitor and never per address: a class sits behind one. A run over a limit waits its turn; only a
-full waiting room refuses.
+The limits are per visitor: a class sits behind one address. Under pressure places are shared by client group besides
+(see `scheduling`). A run over a limit waits its turn; only a full waiting room refuses.
 """
 
 import threading
@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from hfcourse.errors import Refused
-from hfcourse.runs import liveness
+from hfcourse.runs import liveness, scheduling
 from hfcourse.runs.turns import GoingOn, Waiting
 
 MINUTE_SECONDS = 60
 REMEMBERED_VISITORS = 10_000
 VISITORS_IN_ROOM = 10
+PRESSURE_DIVISOR = 4  # of their part of the waiting room a visitor has so much while more than half of it is taken
 
 
 class Limits:
@@ -44,14 +45,19 @@ class Limits:
         """A tenth of the waiting room, so that nobody fills it alone; less than ten places are not divided."""
         return self.waiting // VISITORS_IN_ROOM or self.waiting
 
-    def check_room(self, visitor: str) -> None:
-        """Is there room in the waiting room, for this visitor?
+    def check_room(self, run: Waiting) -> None:
+        """Check that the waiting room has a place for one more run like this.
 
         Raises:
             Refused: `limit-reached`.
         """
-        everybody, own = liveness.waiting_counts(visitor)
-        if everybody >= self.waiting or own >= self.waiting_per_visitor:
+        counts, most = liveness.count_waiting(), self.waiting_per_visitor
+        if scheduling.is_under_pressure(counts, self.waiting):
+            if not scheduling.is_within_share(counts, run, self.waiting, scheduling.WAITING_RESERVES):
+                raise Refused("limit-reached")
+            if self.waiting >= VISITORS_IN_ROOM:
+                most = max(most // PRESSURE_DIVISOR, 1)
+        if counts.visitors[run.visitor] >= most:
             raise Refused("limit-reached")
 
     def allow(self, going_on: GoingOn, waiting: Waiting, recent: int) -> bool:

@@ -1,4 +1,4 @@
-"""The line of one process: runs wait here in the order they came, and threads of this process execute them.
+"""The line of one process: runs wait here for their turn, and threads of this process execute them.
 
 A thread of its own for each call in progress (not a ThreadPoolExecutor, whose threads the interpreter
 waits for at exit: a call may last two minutes).
@@ -11,7 +11,7 @@ from collections import deque
 
 from flask import Flask
 
-from hfcourse.runs import news, store
+from hfcourse.runs import news, scheduling, store
 from hfcourse.runs.in_hand import InHand
 from hfcourse.runs.limits import Limits
 from hfcourse.runs.turns import GoingOn, Waiting
@@ -66,7 +66,7 @@ class Line:
         return False
 
     def tend(self) -> None:
-        """Start every waiting run whose visitor, Space and session have room, in the order they came."""
+        """Start every waiting run whose visitor, Space and session have room, in the order of `scheduling`."""
         self._start_those_allowed()
         self._tell_waiting()
 
@@ -86,18 +86,18 @@ class Line:
 
     def _start_those_allowed(self) -> None:
         with self._lock:
-            for waiting in list(self._waiting):
-                if not self._may_start(waiting):
-                    continue
+            while (waiting := self._next()) is not None:
                 try:
                     self._start(waiting)
                 except RuntimeError:  # the system gives no more threads: the keeper tries again
                     log.error("No thread could be started for run %s", waiting.run_id)
                     return
 
-    def _may_start(self, waiting: Waiting) -> bool:
-        has_room = self.going_on.total < self.limits.at_once
-        return has_room and self.limits.allow(self.going_on, waiting, self.limits.recent(waiting.visitor))
+    def _next(self) -> Waiting | None:
+        return scheduling.select_next(self._waiting, self.going_on, self.limits.at_once, self._is_allowed)
+
+    def _is_allowed(self, waiting: Waiting) -> bool:
+        return self.limits.allow(self.going_on, waiting, self.limits.recent(waiting.visitor))
 
     def _start(self, waiting: Waiting) -> None:
         run_id = waiting.run_id

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, or_, select, update
 
 from hfcourse import database
 from hfcourse.runs import news, tallies
-from hfcourse.runs.models import RUNS, UNFINISHED, Run
+from hfcourse.runs.models import RUN_CLIENTS, RUNS, UNFINISHED, Run
+from hfcourse.runs.turns import GoingOn, Waiting
 
 STALE_SECONDS = 10
 # Who has a run in hand that waits for any worker; nobody says that it is alive, and it waits for so long.
@@ -23,8 +24,10 @@ STALE = case(
     (RUNS.c.process == SHARED, bindparam("out_of_patience", type_=database.Moment)),
     else_=bindparam("stale", type_=database.Moment),
 )
-WAITING = select(func.count(), func.sum(case((RUNS.c.visitor == bindparam("visitor"), 1), else_=0))).where(
-    RUNS.c.status == "queued", RUNS.c.heartbeat >= STALE
+WAITING = (
+    select(RUNS.c.id, RUNS.c.visitor, RUNS.c.space, RUN_CLIENTS.c.origin, RUN_CLIENTS.c.is_newcomer)
+    .outerjoin(RUN_CLIENTS, RUN_CLIENTS.c.run_id == RUNS.c.id)
+    .where(RUNS.c.status == "queued", RUNS.c.heartbeat >= STALE)
 )
 IS_ABANDONED = RUNS.c.status.in_(UNFINISHED), RUNS.c.heartbeat < STALE
 IS_AHEAD = RUNS.c.status.in_(UNFINISHED), RUNS.c.heartbeat > bindparam("ahead", type_=database.Moment)
@@ -37,6 +40,8 @@ INTERRUPT_ABANDONED = (
     .values(status="interrupted", finished=bindparam("moment"))
     .returning(*tallies.COUNTED)
 )
+IS_OVER = select(RUNS.c.id).where(RUNS.c.id == RUN_CLIENTS.c.run_id, RUNS.c.status.not_in(UNFINISHED))
+FORGET_CLIENTS = delete(RUN_CLIENTS).where(IS_OVER.exists())
 PLACES = (
     select(
         RUNS.c.id,
@@ -49,11 +54,13 @@ PLACES = (
 PLACES_OF = select(PLACES).where(PLACES.c.id.in_(bindparam("run_ids", expanding=True)))
 
 
-def waiting_counts(visitor: str) -> tuple[int, int]:
-    """Runs that wait for their turn, of everybody and of this visitor; those left behind wait for nothing."""
+def count_waiting() -> GoingOn:
+    """Count the runs that wait for their turn; those left behind wait for nothing."""
     with database.looking() as connection:
-        everybody, own = connection.execute(WAITING, {"visitor": visitor, **stale_moments()}).one()
-    return everybody, own or 0
+        rows = connection.execute(WAITING, stale_moments()).all()
+    return GoingOn(
+        Waiting(row.id, row.visitor, row.space, origin=row.origin, is_newcomer=bool(row.is_newcomer)) for row in rows
+    )
 
 
 def places(run_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -108,8 +115,9 @@ def interrupt_abandoned() -> None:
     beat(current_app.extensions["dispatcher"].in_hand())
     with database.changing() as connection:
         connection.execute(SET_BACK, {"moment": database.now(), "ahead": moments["ahead"]})
-        gone = connection.execute(INTERRUPT_ABANDONED, {"moment": database.now(), **stale_moments()})
-        tallies.add(connection, gone.all())
+        gone = connection.execute(INTERRUPT_ABANDONED, {"moment": database.now(), **stale_moments()}).all()
+        connection.execute(FORGET_CLIENTS)
+        tallies.add(connection, gone)
 
 
 def interrupt(run_ids: Sequence[str]) -> None:
@@ -123,4 +131,6 @@ def mark_interrupted(*conditions: ColumnElement[bool]) -> None:
     """Give the unfinished runs that meet the conditions their final status."""
     ending = update(RUNS).where(*conditions).values(status="interrupted", finished=database.now())
     with database.changing() as connection:
-        tallies.add(connection, connection.execute(ending.returning(*tallies.COUNTED)).all())
+        ended = connection.execute(ending.returning(*tallies.COUNTED)).all()
+        connection.execute(FORGET_CLIENTS)
+        tallies.add(connection, ended)

@@ -6,7 +6,7 @@ Beside them the sessions that Spaces keep for visitors, and what the site does o
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hfcourse import database
@@ -27,7 +27,11 @@ class Run(database.Base):
 
     __tablename__ = "runs"
     # Whatever the list of a visitor's runs is asked for is found in this index alone, the newest first.
-    __table_args__ = (Index("ix_runs_of_visitor", "visitor", "created", "id", "space", "status"),)
+    # What a visitor's texts take is summed in the second, or every output would be read.
+    __table_args__ = (
+        Index("ix_runs_of_visitor", "visitor", "created", "id", "space", "status"),
+        Index("ix_runs_text_bytes", "visitor", "text_bytes"),
+    )
 
     id: Mapped[str] = mapped_column(String(24), primary_key=True)
     visitor: Mapped[str] = mapped_column(String(64))
@@ -50,6 +54,7 @@ class Run(database.Base):
     stop_asked: Mapped[datetime | None] = mapped_column(database.Moment)
     keeps_state: Mapped[bool] = mapped_column(default=False)
     told: Mapped[datetime | None] = mapped_column(database.Moment)
+    text_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
 
     events: Mapped[list["RunEvent"]] = relationship(order_by="RunEvent.n", cascade="all, delete-orphan", lazy="raise")
     files: Mapped[list["RunFile"]] = relationship(order_by="RunFile.n", cascade="all, delete-orphan", lazy="raise")
@@ -105,6 +110,29 @@ class RunFile(database.Base):
     file: Mapped[StoredFile] = relationship(lazy="joined")
 
 
+class RunClient(database.Base):
+    """Where an unfinished run came from, for the scheduler: the row goes when the run ends.
+
+    In a table of its own, so that the scheduler reads no row of `runs`, whose values may be megabytes.
+    """
+
+    __tablename__ = "run_clients"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    origin: Mapped[str] = mapped_column(String(32))
+    is_newcomer: Mapped[bool]
+
+
+class Arrival(database.Base):
+    """When somebody who was new here first sent a form, and from which address (a keyed digest); kept for a day."""
+
+    __tablename__ = "visitor_arrivals"
+
+    visitor: Mapped[str] = mapped_column(String(64), primary_key=True)
+    origin: Mapped[str] = mapped_column(String(32), index=True)
+    at: Mapped[datetime] = mapped_column(database.Moment, index=True)
+
+
 class RunWords(database.Base):
     """What a run is found and recognised by; in a table of its own, or each search would read every output.
 
@@ -150,4 +178,6 @@ class SpaceSession(database.Base):
 
 
 # For statements on a bare connection.
-RUNS, RUN_EVENTS, RUN_FILES, RUN_WORDS = (cast(Table, each.__table__) for each in (Run, RunEvent, RunFile, RunWords))
+RUNS, RUN_EVENTS, RUN_FILES, RUN_WORDS, RUN_CLIENTS = (
+    cast(Table, each.__table__) for each in (Run, RunEvent, RunFile, RunWords, RunClient)
+)

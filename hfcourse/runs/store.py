@@ -4,6 +4,7 @@ A run goes from `queued` to `running` by compare-and-set, so that nobody execute
 there to one of the final statuses.
 """
 
+import json
 import os
 import secrets
 import socket
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, case, cast, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -22,6 +23,8 @@ from hfcourse import database
 from hfcourse.errors import EXPLANATIONS, Refused, Stopped
 from hfcourse.runs import liveness, news, tallies, words
 from hfcourse.runs.models import (
+    FINAL,
+    RUN_CLIENTS,
     RUN_EVENTS,
     RUN_FILES,
     RUN_WORDS,
@@ -69,6 +72,19 @@ STOPS_ASKED = select(RUNS.c.id).where(
     RUNS.c.id.in_(bindparam("run_ids", expanding=True)), RUNS.c.stop_asked.is_not(None)
 )
 ADD_RUN, ADD_FILE, ADD_EVENT, ADD_WORDS = insert(RUNS), insert(RUN_FILES), insert(RUN_EVENTS), insert(RUN_WORDS)
+ADD_CLIENT = insert(RUN_CLIENTS)
+FORGET_CLIENT = delete(RUN_CLIENTS).where(RUN_CLIENTS.c.run_id == bindparam("of_run"))
+# What the texts of a run take: measured by the database, which has them, when no more will come.
+EVENT_BYTES = (
+    select(func.coalesce(func.sum(func.length(cast(RUN_EVENTS.c.data, Text))), 0))
+    .where(RUN_EVENTS.c.run_id == bindparam("of_run"))
+    .scalar_subquery()
+)
+MEASURE_TEXTS = (
+    update(RUNS)
+    .where(RUNS.c.id == bindparam("of_run"))
+    .values(text_bytes=RUNS.c.text_bytes + func.length(cast(RUNS.c.outputs, Text)) + EVENT_BYTES)
+)
 DROP_PARTIAL = delete(RUN_EVENTS).where(RUN_EVENTS.c.run_id == bindparam("of_run"), RUN_EVENTS.c.kind == "partial")
 COUNT_PARTIAL = (
     update(RUNS)
@@ -120,6 +136,8 @@ def create(
     names: Sequence[str] = (),
     keeps_state: bool = False,
     holder: str = "",
+    origin: str | None = None,
+    is_newcomer: bool = False,
 ) -> str:
     """Store a queued run; return its id.
 
@@ -129,6 +147,8 @@ def create(
         files: parameter name and file id of each file, from number 0; `names` are those of the files.
         keeps_state: does it speak in the visitor's session at the Space?
         holder: who has it in hand, this process if it is empty.
+        origin: keyed digest of the client's address, kept until the run ends; None where it is not known.
+        is_newcomer: does the visitor share the places of the newcomers of that address?
 
     Raises:
         Refused: `invalid-input`, one of the files has been deleted since.
@@ -137,14 +157,17 @@ def create(
     found_by = {"run_id": run_id, "visitor": visitor, **words.found_by(parameters, inputs, names)}
     asked = {"visitor": visitor, "space": space, "endpoint": endpoint, "title": title[:200], "keeps_state": keeps_state}
     moments = {"created": moment, "heartbeat": moment, "told": moment}
+    size = {"text_bytes": len(json.dumps([parameters, inputs])) + len(found_by["words"])}
     row = {"id": run_id, "process": holder or process_name(), "parameters": parameters, "inputs": inputs}
     sent = [
         {"run_id": run_id, "n": n, "file_id": file_id, "parameter": name} for n, (name, file_id) in enumerate(files)
     ]
     try:
         with database.changing() as connection:
-            connection.execute(ADD_RUN, row | asked | moments | QUEUED)
+            connection.execute(ADD_RUN, row | asked | moments | size | QUEUED)
             connection.execute(ADD_WORDS, found_by)
+            if origin is not None:
+                connection.execute(ADD_CLIENT, {"run_id": run_id, "origin": origin, "is_newcomer": is_newcomer})
             if sent:
                 connection.execute(ADD_FILE, sent)
     except IntegrityError:  # the only key of another table here is that of a file
@@ -339,7 +362,11 @@ def finish(
     with suppress(Stopped), adding_to(run_id) as connection:
         if told:
             add_events(connection, run_id, told, next_event(connection, run_id))
-        is_ended = bool(tallies.add(connection, connection.execute(FINISH, ended).all()))
+        rows = connection.execute(FINISH, ended).all()
+        if rows:
+            connection.execute(MEASURE_TEXTS, {"of_run": run_id})
+            connection.execute(FORGET_CLIENT, {"of_run": run_id})
+        is_ended = bool(tallies.add(connection, rows))
     news.tell(run_id)
     return is_ended
 
@@ -347,8 +374,10 @@ def finish(
 def ask_to_stop(run_id: str) -> None:
     """Stop a run that waits for its turn; whoever executes one that goes on is asked to: see `stops_asked`."""
     with database.changing() as connection:
-        asked = connection.execute(ASK_TO_STOP, {"run_id": run_id, "moment": database.now()})
-        tallies.add(connection, asked.all())
+        asked = connection.execute(ASK_TO_STOP, {"run_id": run_id, "moment": database.now()}).all()
+        if any(row.status in FINAL for row in asked):
+            connection.execute(FORGET_CLIENT, {"of_run": run_id})
+        tallies.add(connection, asked)
     news.tell(run_id)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hfcourse import errors, security, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
 from hfcourse.pages import is_in_lesson
-from hfcourse.runs import dispatch, drawings, exports, history, looks, outputs, room, store, watch
+from hfcourse.runs import dispatch, drawings, exports, history, looks, outputs, room, standing, store, watch
 from hfcourse.runs.looks import mine
 from hfcourse.runs.references import Numbered
 from hfcourse.runs.turns import Waiting
@@ -70,24 +71,26 @@ def form_of(endpoint: Endpoint) -> Form:
 
 def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
     """Store the run and have it executed, unless something in the form stands against it."""
-    visitor = visitors.remembered()
     try:
         if security.is_too_large():
             forms.mask_secrets(form)
             return pages.refused(space, form, Refused("invalid-input"), errors.UPLOAD_TOO_LARGE)
         values = forms.checked(form)
-        dispatch.current().limits.check_room(visitor)
+        client = standing.current_client()
+        asked = Waiting("", client.visitor, space, endpoint.keeps_state, client.origin, client.is_newcomer)
+        dispatch.current().limits.check_room(asked)
         kept = kept_of(endpoint, values) | {"holder": dispatch.current().holder}
-        run_id = store.create(visitor, space=space, endpoint=endpoint.name, title=endpoint.title, **kept)
+        kept |= {"origin": client.origin, "is_newcomer": client.is_newcomer}
+        run_id = store.create(client.visitor, space=space, endpoint=endpoint.name, title=endpoint.title, **kept)
     except Refused as refusal:
         if refusal.code == "invalid-input" and forms.has_unkept(form):
             return pages.refused(space, form, Refused("not-stored", fields=refusal.fields))
-        forms.drop_vanished(form, visitor)
+        forms.drop_vanished(form, visitors.remembered())
         return pages.refused(space, form, refusal)
     except SQLAlchemyError as error:
         log.error("A run could not be stored: %s", type(error).__name__)
         return pages.refused(space, form, Refused("not-stored"))
-    dispatch.current().submit(Waiting(run_id, visitor, space, endpoint.keeps_state))
+    dispatch.current().submit(replace(asked, run_id=run_id))
     return redirect(url_for(".show", run_id=run_id), 303)
 
 

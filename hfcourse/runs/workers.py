@@ -9,10 +9,12 @@ import os
 import socket
 import threading
 import weakref
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse.config import refuse
 from hfcourse.runs import admission, ending, liveness
@@ -42,7 +44,7 @@ class Workers:
             self._take(run_id)
 
         self.task: Any = self.celery.task(execute, name="hfcourse.execute")
-        self._is_closed = self._is_broken = False
+        self._is_closed = self._is_broken = self._is_serving = False
 
     def submit(self, waiting: Waiting) -> None:
         """Tell the workers of a stored run."""
@@ -72,6 +74,7 @@ class Workers:
         messages = self.messages()
         if messages is not None and not self._is_closed:
             admission.serve()
+            self._is_serving = True
             self._tell(admission.due(self.limits, messages))
 
     def messages(self) -> int | None:
@@ -88,6 +91,10 @@ class Workers:
     def close(self) -> list[str]:
         """Take nothing more; what waits, waits for the others."""
         self._is_closed = True
+        app = self._app()
+        if app and self._is_serving:
+            with suppress(SQLAlchemyError), app.app_context():
+                admission.withdraw_worker()
         return []
 
     def _tell(self, run_ids: list[str]) -> None:
