@@ -335,6 +335,15 @@ FORM_EXPIRED = explain(
     practice=False,
 )
 
+FORM_EXPIRED_WITHOUT_FILES = explain(
+    FORM_EXPIRED.sentence,
+    FORM_EXPIRED.reason,
+    "Vos textes sont encore là ; aucun fichier n’a été gardé : choisissez-les de nouveau, puis relancez l’essai.",
+    FORM_EXPIRED.steps[-1],
+    status=400,
+    practice=False,
+)
+
 FORM_CHANGED = explain(
     "Le formulaire de ce Space a changé depuis cet essai : rien n’a été envoyé.",
     "Son auteur a ajouté, retiré ou renommé des champs. Ceux qui portent encore le même nom ont gardé vos valeurs.",

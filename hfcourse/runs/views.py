@@ -20,7 +20,7 @@ from hfcourse.runs.turns import Waiting
 from hfcourse.spaces import files, forms, pages
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.forms import Form
-from hfcourse.spaces.uploads import NOT_KEPT
+from hfcourse.spaces.uploads import NOT_KEPT, names_of
 
 PREVIEW_HEAD = '<!doctype html><meta charset="utf-8"><style>body { font: 1rem/1.5 sans-serif; margin: 1rem }</style>\n'
 # A page in HTML that a stranger wrote: no script, no form, no way out of its frame, nothing fetched from anywhere.
@@ -125,17 +125,21 @@ def kept_of(endpoint: Endpoint, values: dict[str, Any]) -> dict[str, Any]:
 
 @bp.errorhandler(CSRFError)
 def refuse_forged(_error: CSRFError) -> ResponseReturnValue:
-    """A form without the proof that it comes from the visitor's own page: shown again, ready to be sent."""
+    """Answer a form without a CSRF proof: shown again, ready to be sent, without its files.
+
+    Any page of the web can send one in a visitor's name: nothing of it may be kept.
+    """
     space, name = request.form.get("space", ""), request.form.get("endpoint", "")
     if request.endpoint != "runs.create":
         return errors.error_page(400, errors.CSRF_EXPLANATION)
     try:
         endpoint = pages.endpoint_of(space, name)
     except CourseError as error:
-        return pages.refused(space, None, error)
-    form = form_of(endpoint)
+        return pages.refused(space, None, error, is_proven=False)
+    form = forms.read(endpoint, request.form, request.files, visitors.remembered(), is_proven=False)
     forms.mask_secrets(form)
-    return pages.refused(space, form, Refused("invalid-input"), errors.FORM_EXPIRED)
+    explanation = errors.FORM_EXPIRED_WITHOUT_FILES if names_of(request.files) else errors.FORM_EXPIRED
+    return pages.refused(space, form, Refused("invalid-input"), explanation)
 
 
 @bp.get("/<run_id>")

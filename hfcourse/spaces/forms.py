@@ -267,10 +267,21 @@ def drop_files(form: Form, why: str) -> None:
             entry.error = why
 
 
-def read(endpoint: Endpoint, posted: MultiDict[str, str], sent: MultiDict[str, FileStorage], visitor: str) -> Form:
-    """The form as it was posted; what nobody asked for is ignored, and each fault stands in its field."""
+def read(
+    endpoint: Endpoint,
+    posted: MultiDict[str, str],
+    sent: MultiDict[str, FileStorage],
+    visitor: str,
+    *,
+    is_proven: bool = True,
+) -> Form:
+    """The form as it was posted; what nobody asked for is ignored, and each fault stands in its field.
+
+    Args:
+        is_proven: did the form prove that it comes from a page of the visitor? If not, no file of it is kept.
+    """
     form = Form(endpoint, [])
-    everything = Posted(posted, sent, visitor)
+    everything = Posted(posted, sent, visitor, is_proven)
     for parameter in endpoint.parameters:
         entry = Field(parameter)
         form.fields.append(entry)

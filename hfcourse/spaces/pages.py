@@ -86,6 +86,7 @@ def page(
     closed: Endpoint | None = None,
     code: Sequence[Snippet] = (),
     status: int = 200,
+    is_proven: bool = True,
 ) -> ResponseReturnValue:
     """The page of a Space: its state, its endpoints, one form, and an error above or instead of it.
 
@@ -94,7 +95,9 @@ def page(
     Args:
         closed: an endpoint that was asked for and cannot be called, which stands in the place of the form.
         code: the call that the form makes, in each language.
+        is_proven: of a form that cannot be drawn the files are kept, if it proved that it comes from the visitor.
     """
+    is_undrawn = form is None and request.method == "POST"
     body = render_template(
         "spaces/block.html" if is_in_lesson() else "spaces/show.html",
         section="spaces",
@@ -111,8 +114,9 @@ def page(
         code=code,
         explanation=explanation or (error.explanation if error else None),
         refreshes=request.method == "GET" and error is not None and error.code in states.REFRESHED,
-        typed=typed_again() if form is None and request.method == "POST" else [],
-        kept=uploads.keep_all(request.files, visitors.remembered()) if form is None and request.files else [],
+        typed=typed_again() if is_undrawn else [],
+        kept=uploads.keep_all(request.files, visitors.remembered()) if is_undrawn and is_proven else [],
+        unkept=uploads.names_of(request.files) if is_undrawn and not is_proven else [],
         upload_limit_bytes=current_app.config["UPLOAD_LIMIT_BYTES"],
     )
     return body, status
@@ -186,7 +190,12 @@ def form_again(space_id: str, form: Form) -> ResponseReturnValue:
 
 
 def refused(
-    space_id: str, form: Form | None, error: CourseError, explanation: Explanation | None = None
+    space_id: str,
+    form: Form | None,
+    error: CourseError,
+    explanation: Explanation | None = None,
+    *,
+    is_proven: bool = True,
 ) -> ResponseReturnValue:
     """The answer to a form that is refused: everything typed is still there, with what is wrong above it."""
     explained = explanation or error.explanation
@@ -195,7 +204,9 @@ def refused(
         description = location.connect(space_id).description if catalogue.is_space_id(space_id) else None
     except CourseError:
         description = None
-    return page(space_id, description, form=form, error=error, explanation=explained, status=status)
+    return page(
+        space_id, description, form=form, error=error, explanation=explained, status=status, is_proven=is_proven
+    )
 
 
 def space_url(space_id: str, **query: str) -> str:

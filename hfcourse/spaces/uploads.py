@@ -41,14 +41,17 @@ NOT_A_FILE = french("Choisissez un fichier : ce champ ne prend pas de texte.")
 TOO_LARGE = french("Ce fichier est trop gros : choisissez-en un plus léger.")
 TOO_MANY = french(f"C’est trop de fichiers : choisissez-en {MOST_FILES} au plus.")
 NOT_KEPT = french("Le site n’a pas pu garder ce fichier : choisissez-le de nouveau.")
+UNPROVEN = french("Ce fichier n’a pas été gardé, faute de preuve que l’envoi vient de vous : choisissez-le de nouveau.")
 GONE = french("Ce fichier n’est plus là : choisissez-le de nouveau.")
 
 
 class Posted:
-    """What a form posted, texts and files, and whose it is."""
+    """What a form posted, texts and files, and whose it is; of a form that `is_proven` the files are kept."""
 
-    def __init__(self, texts: MultiDict[str, str], uploads: MultiDict[str, FileStorage], visitor: str) -> None:
-        self.texts, self.uploads, self.visitor = texts, uploads, visitor
+    def __init__(
+        self, texts: MultiDict[str, str], uploads: MultiDict[str, FileStorage], visitor: str, is_proven: bool = True
+    ) -> None:
+        self.texts, self.uploads, self.visitor, self.is_proven = texts, uploads, visitor, is_proven
 
     @cached_property
     def cells(self) -> Mapping[str, Mapping[tuple[int, int], str]]:
@@ -74,7 +77,10 @@ class Posted:
         if not is_there:
             raise Wrong(MISSING)
         faults = [*self.keep_again(name, kept)] if part.several or not chosen else []
-        faults += receive_all(parameter, chosen if part.several else chosen[:1], self.visitor, kept)
+        if self.is_proven:
+            faults += receive_all(parameter, chosen if part.several else chosen[:1], self.visitor, kept)
+        elif chosen:
+            faults.append(UNPROVEN)
         if len(kept) > MOST_FILES:
             del kept[MOST_FILES:]
             faults.append(TOO_MANY)
@@ -166,6 +172,12 @@ def accept(parameter: Parameter) -> str:
         listed = [each if each.startswith(".") else f"{each}/*" for each in known]
         return ",".join(listed) if len(listed) == len(parameter.file_types) else ""
     return ACCEPTED.get(parameter.component, "")
+
+
+def names_of(uploads: MultiDict[str, FileStorage]) -> list[str]:
+    """The names of the files that were chosen in a form, as they may be shown; nothing of them is read."""
+    chosen = (sent.filename for name, sent in uploads.items(multi=True) if name.startswith("arg-"))
+    return [tokens.mask_pasted(files.clean_name(filename)) for filename in chosen if filename][: MOST_FILES + 1]
 
 
 def keep_all(uploads: MultiDict[str, FileStorage], visitor: str) -> list[tuple[str, KeptFile]]:
