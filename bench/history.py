@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Table, insert
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hfcourse import create_app, database
-from hfcourse.runs import pruning, words
+from hfcourse.runs import trimming, words
 from hfcourse.runs.models import Run
 
 FEW, MANY = 1_000, 100_000
@@ -136,10 +136,10 @@ def measure(app: Flask, count: int) -> Measured:
         took[name] = best(lambda client=client, asked=asked: client.get(asked))
     with app.app_context():
         start = time.perf_counter()
-        gone = pruning.prune()
+        gone = trimming.prune()
         each = (time.perf_counter() - start) * 1000 / gone
         assert gone == count // OLD_EVERY, gone
-        return Measured(took, best(pruning.prune, 5), each)
+        return Measured(took, best(trimming.prune, 5), each)
 
 
 def measured(count: int) -> Measured:

@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from hfcourse import database, typography
 from hfcourse.lessons import course, library, marks
 from hfcourse.practice import foreground
-from hfcourse.runs import pruning, workers
+from hfcourse.runs import pruning, trimming, workers
 
 
 @click.command("check")
@@ -29,7 +29,7 @@ def check() -> None:
 def prune(run_id: str | None) -> None:
     """Delete the runs, and their files, that are older than KEEP_DAYS or over KEEP_BYTES; old marks in lessons too."""
     marks.prune()
-    gone = pruning.forget(run_id) if run_id else pruning.prune()
+    gone = pruning.forget(run_id) if run_id else trimming.prune()
     click.echo(f"{gone} runs deleted.")
 
 

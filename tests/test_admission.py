@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from hfcourse import database
-from hfcourse.runs import admission, liveness, pruning, store
+from hfcourse.runs import admission, liveness, pruning, store, trimming
 from hfcourse.runs.limits import Limits
 from hfcourse.runs.models import Run
 from hfcourse.runs.starts import RunStart
@@ -129,7 +129,7 @@ def test_who_started_what_is_kept_for_a_minute() -> None:
     assert admission.claim(third, limited())
     assert starts_kept() == {second, third}
     started(second, 61)
-    pruning.prune()
+    trimming.prune()
     assert starts_kept() == {third}
 
 

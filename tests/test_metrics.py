@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS
-from hfcourse.runs import history, liveness, metrics, pruning, store, tallies
+from hfcourse.runs import history, liveness, metrics, store, tallies, trimming
 from hfcourse.runs.dispatch import Waiting
 from hfcourse.runs.models import Run
 from hfcourse.runs.tallies import BEYOND, NEVER, TOOK_WITHIN, WAITED_WITHIN, RunTally
@@ -203,7 +203,7 @@ def test_nothing_is_taken_back_when_runs_are_deleted_or_pruned(app: Flask, grown
         kept_run(VISITOR, "failed", error="space-error", at=old)
         before = grown()
         assert history.delete([deleted]) == 1
-        assert pruning.prune() == 1
+        assert trimming.prune() == 1
         with database.reading() as session:
             assert session.scalars(select(Run)).all() == []
     assert grown() == before == {("succeeded", ""): 1, ("failed", "space-error"): 1}

@@ -12,8 +12,9 @@ from sqlalchemy.exc import OperationalError
 
 from hfcourse import create_app, database
 from hfcourse.errors import Refused
-from hfcourse.runs import looks, pruning, room, store, upkeep
-from hfcourse.runs.models import Chore, Run, RunEvent, RunLook, RunWords
+from hfcourse.runs import looks, pruning, room, standing, store, trimming, upkeep, usage
+from hfcourse.runs.models import Arrival, Chore, Run, RunEvent, RunLook, RunWords
+from hfcourse.runs.standing import Client
 from hfcourse.spaces import files
 from hfcourse.spaces.files import KeptFile, StoredFile
 from tests.buckets import both_storages
@@ -42,6 +43,16 @@ def aged(kept: KeptFile, days: float) -> KeptFile:
     return kept
 
 
+def client_of(visitor: str, origin: str = "school", is_newcomer: bool = False) -> Client:
+    return Client(visitor, origin, is_newcomer)
+
+
+def kept_files(*run_ids: str) -> list[bool]:
+    """Of each of these runs: does it still have its files?"""
+    runs = [store.load(run_id) for run_id in run_ids]
+    return [run is not None and not any(item.file.erased for item in run.files) for run in runs]
+
+
 def count(table: type) -> int:
     with database.reading() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
@@ -57,7 +68,7 @@ def test_old_runs_go_with_their_events_and_files(app: Flask) -> None:
     kept = aged(files.keep("awa", "chat.png", b"abc"), 91)
     finished_run(kept, days=91)
     recent = finished_run(days=89)
-    assert pruning.prune() == 1
+    assert trimming.prune() == 1
     assert store.load(recent) is not None
     assert (count(Run), count(RunEvent), count(StoredFile)) == (1, 1, 0)
     assert kept.is_gone()
@@ -67,7 +78,7 @@ def test_a_running_run_is_never_pruned() -> None:
     run_id = finished_run(days=200)
     with database.writing() as session:
         session.execute(update(Run).values(status="running"))
-    assert pruning.prune() == 0
+    assert trimming.prune() == 0
     assert pruning.forget(run_id) == 0
     assert count(Run) == 1
 
@@ -76,24 +87,25 @@ def test_a_run_that_a_killed_process_left_is_pruned_like_any_other() -> None:
     finished_run(days=91)
     with database.writing() as session:
         session.execute(update(Run).values(status="running", heartbeat=database.now() - timedelta(days=91)))
-    assert pruning.prune() == 1
+    assert trimming.prune() == 1
     assert count(Run) == 0
 
 
 def test_the_oldest_runs_with_files_go_first_when_the_share_is_full(app: Flask) -> None:
-    app.config["KEEP_BYTES"] = 250
+    app.config["KEEP_BYTES"] = 250_000
     for days in (3, 2, 1):
-        finished_run(aged(files.keep("awa", f"{days}.png", b"x" * 100), days), days)
+        finished_run(aged(files.keep("awa", f"{days}.png", b"x" * 100_000), days), days)
     without = finished_run(days=5)
-    assert pruning.prune() == 1
+    assert trimming.prune() == 0, "files suffice"
     assert store.load(without) is not None
     with database.reading() as session:
-        assert sorted(session.scalars(select(StoredFile.name))) == ["1.png", "2.png"]
+        kept = session.scalars(select(StoredFile.name).where(StoredFile.erased.is_(None)))
+        assert sorted(kept) == ["1.png", "2.png"]
 
 
 def test_an_upload_of_a_form_that_is_still_open_stays() -> None:
     fresh, forgotten = files.keep("awa", "a.png", b"a"), aged(files.keep("awa", "b.png", b"b"), 2)
-    pruning.prune()
+    trimming.prune()
     assert not fresh.is_gone()
     assert forgotten.is_gone()
 
@@ -125,7 +137,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     return moments
 
 
-def picture(visitor: str = "awa", days: float = 0, size: int = 100) -> KeptFile:
+def picture(visitor: str = "awa", days: float = 0, size: int = 100_000) -> KeptFile:
     """A file of this visitor, so many days old."""
     return aged(files.keep(visitor, f"{days}.png", b"x" * size), days)
 
@@ -134,9 +146,9 @@ def test_a_run_that_a_page_showed_within_the_hour_stays_and_goes_after_it(clock:
     run_id = finished_run(days=91)
     looks.note(run_id)
     clock[0] += timedelta(minutes=59)
-    assert pruning.prune() == 0
+    assert trimming.prune() == 0
     clock[0] += timedelta(minutes=2)
-    assert pruning.prune() == 1
+    assert trimming.prune() == 1
     assert (count(Run), count(RunLook), count(RunWords)) == (0, 0, 0)
 
 
@@ -154,7 +166,7 @@ def test_a_page_that_is_opened_again_counts_anew_and_is_noted_seldom(app: Flask,
     clock[0] = begun + timedelta(minutes=50)
     assert noted() == clock[0]
     clock[0] += timedelta(minutes=50)
-    assert pruning.prune() == 0
+    assert trimming.prune() == 0
 
 
 def test_looking_at_a_run_that_is_gone_leaves_nothing() -> None:
@@ -170,15 +182,14 @@ def test_a_database_that_refuses_the_note_keeps_nobody_from_the_page(app: Flask)
 
 
 def test_a_full_disk_takes_no_run_that_a_page_shows(app: Flask) -> None:
-    app.config["KEEP_BYTES"] = 100
+    app.config["KEEP_BYTES"] = 100_000
     shown, other = finished_run(picture(days=3), 3), finished_run(picture(days=2), 2)
     looks.note(shown)
-    assert pruning.prune() == 1
-    assert store.load(shown) is not None
-    assert store.load(other) is None
+    assert trimming.prune() == 0
+    assert kept_files(shown, other) == [True, False]
     looks.note(finished_run(picture(days=1), 1))
-    assert pruning.prune() == 0
-    assert count(Run) == 2
+    assert trimming.prune() == 0
+    assert count(Run) == 3
 
 
 # The share of the disk of each
@@ -187,46 +198,46 @@ def test_a_full_disk_takes_no_run_that_a_page_shows(app: Flask) -> None:
 def test_a_full_disk_takes_first_from_those_above_their_share(app: Flask) -> None:
     modest = finished_run(picture("bilal", days=9), 9, "bilal")
     greedy = [finished_run(picture(days=days), days) for days in (4, 3, 2, 1)]
-    app.config["KEEP_BYTES"] = 450
-    assert pruning.prune() == 1
-    assert [store.load(run_id) is not None for run_id in (modest, *greedy)] == [True, False, True, True, True]
+    app.config["KEEP_BYTES"] = 450_000
+    assert trimming.prune() == 0
+    assert kept_files(modest, *greedy) == [True, False, True, True, True]
 
 
 def test_forms_that_are_never_sent_push_out_nothing_that_is_kept(app: Flask) -> None:
     run_id = finished_run(picture("bilal", days=9), 9, "bilal")
     loose = [picture(days=0.1) for _ in range(5)]
-    app.config["KEEP_BYTES"] = 150
-    assert pruning.prune() == 0
+    app.config["KEEP_BYTES"] = 150_000
+    assert trimming.prune() == 0
     assert store.load(run_id) is not None
     assert all(each.is_gone() for each in loose)
 
 
 def test_a_visitor_makes_room_with_the_oldest_of_their_own_runs(app: Flask) -> None:
-    app.config["KEEP_BYTES"] = 300 * pruning.SHARES
+    app.config["KEEP_BYTES"] = 310_000 * usage.SHARES
     other = finished_run(picture("bilal", days=9), 9, "bilal")
     mine = [finished_run(picture(days=days), days) for days in (3, 2, 1)]
     new = picture()
-    assert room.make_room("awa", [new.id])
-    assert [store.load(run_id) is not None for run_id in (other, *mine)] == [True, False, True, True]
+    assert room.make_room(client_of("awa"), [new.id])
+    assert kept_files(other, *mine) == [True, False, True, True]
     assert not new.is_gone()
 
 
 def test_a_visitor_whose_share_is_full_of_what_pages_show_gets_no_room(app: Flask) -> None:
-    app.config["KEEP_BYTES"] = 300 * pruning.SHARES
+    app.config["KEEP_BYTES"] = 310_000 * usage.SHARES
     mine = [finished_run(picture(days=days), days) for days in (3, 2, 1)]
     for run_id in mine:
         looks.note(run_id)
-    assert not room.make_room("awa", [picture().id])
+    assert not room.make_room(client_of("awa"), [picture().id])
     assert all(store.load(run_id) for run_id in mine)
 
 
 def test_the_run_whose_files_are_sent_again_stays(app: Flask) -> None:
-    app.config["KEEP_BYTES"] = 300 * pruning.SHARES
+    app.config["KEEP_BYTES"] = 310_000 * usage.SHARES
     sent = picture(days=4)
     first = finished_run(sent, 4)
     mine = [finished_run(picture(days=days), days) for days in (3, 2)]
-    assert room.make_room("awa", [sent.id, picture().id])
-    assert [store.load(run_id) is not None for run_id in (first, *mine)] == [True, False, True]
+    assert room.make_room(client_of("awa"), [sent.id, picture().id])
+    assert kept_files(first, *mine) == [True, False, True]
 
 
 # At the same moment
@@ -273,7 +284,7 @@ def test_two_that_prune_at_once_count_each_run_once(app: Flask, monkeypatch: pyt
 
     def prune(_number: int) -> int:
         with app.app_context():
-            return pruning.prune()
+            return trimming.prune()
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(prune, range(4))) == 20
@@ -348,7 +359,138 @@ def test_a_database_in_trouble_leaves_the_page_alone(app: Flask, monkeypatch: py
 def test_a_pruning_that_fails_is_told_in_the_log(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(pruning, "prune", lambda: 1 // 0)
+    monkeypatch.setattr(trimming, "prune", lambda: 1 // 0)
     with caplog.at_level(logging.ERROR):
         open_a_page(app)
         assert until(lambda: "could not be pruned" in caplog.text)
+
+
+# Newcomers, and texts
+
+
+def arrived(visitor: str, origin: str = "school") -> str:
+    """Somebody new, known to have come from there."""
+    standing.note_arrival(client_of(visitor, origin, is_newcomer=True))
+    return visitor
+
+
+def spoken_run(visitor: str, size: int, days: float = 0) -> str:
+    """A finished run whose typed text takes so much."""
+    text_sent = {"parameters": [{"name": "t", "label": "T"}], "inputs": {"t": "x" * size}}
+    run_id = store.create(visitor, space="a/b", endpoint="/x", title="X", **text_sent)
+    store.finish(run_id, "succeeded", [])
+    with database.writing() as session:
+        session.execute(update(Run).where(Run.id == run_id).values(created=database.now() - timedelta(days=days)))
+    return run_id
+
+
+def test_newcomers_of_one_address_take_no_more_than_a_share_and_nothing_of_others(app: Flask) -> None:
+    app.config["KEEP_BYTES"] = 1_000_000
+    old = finished_run(picture("bilal", days=1), 1, "bilal")
+    refused = 0
+    for n in range(30):
+        client = client_of(arrived(f"jar {n}"), is_newcomer=True)
+        kept = files.keep(client.visitor, "a.png", b"x" * 60_000)
+        if room.make_room(client, [kept.id]):
+            looks.note(finished_run(kept, visitor=client.visitor))
+        else:
+            pruning.discard([kept.id])
+            refused += 1
+    assert refused > 15
+    assert kept_files(old) == [True]
+    assert usage.total_bytes() <= 600_000
+    for client in (client_of(arrived("cora", "home"), "home", is_newcomer=True), client_of("bilal")):
+        new = files.keep(client.visitor, "b.png", b"x" * 90_000)
+        assert room.make_room(client, [new.id])
+    assert kept_files(old) == [True]
+
+
+def test_what_newcomers_keep_above_their_share_goes_before_what_others_keep_even_if_they_look_at_it(app: Flask) -> None:
+    old = finished_run(picture("bilal", days=9), 9, "bilal")
+    theirs = [finished_run(picture(arrived(f"jar {n}")), visitor=f"jar {n}") for n in range(9)]
+    for run_id in theirs:
+        looks.note(run_id)
+    app.config["KEEP_BYTES"] = 900_000
+    assert trimming.prune() == 0
+    assert kept_files(old) == [True]
+    assert kept_files(*theirs).count(False) == 2
+
+
+def test_filling_the_reserve_does_not_make_others_lose_more(app: Flask) -> None:
+    app.config["KEEP_BYTES"] = 1_000_000
+    old = [finished_run(picture(f"v{n}", days=9), 9, f"v{n}") for n in range(8)]
+    for n in range(2):
+        finished_run(picture(arrived(f"jar {n}"), size=90_000), visitor=f"jar {n}")
+    assert trimming.prune() == 0
+    assert kept_files(*old) == [True] * 8
+
+
+def test_jars_that_have_aged_fill_half_of_the_disk_at_most_for_the_day(app: Flask) -> None:
+    app.config["KEEP_BYTES"] = 1_000_000
+    for n in range(6):
+        finished_run(picture(arrived(f"jar {n}")), visitor=f"jar {n}")
+    with database.writing() as session:
+        session.execute(update(Arrival).values(at=database.now() - timedelta(minutes=11)))
+    assert usage.is_crowded("school")
+    old = finished_run(picture("bilal", days=9, size=390_000), 9, "bilal")
+    new = picture("jar 1")
+    assert not room.make_room(client_of("jar 1"), [new.id])
+    assert kept_files(old) == [True]
+
+
+def test_texts_count(app: Flask) -> None:
+    run_id = spoken_run("awa", 5_000)
+    store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={})
+    assert 5_000 < usage.text_bytes() < 12_000, "the text, and the words that it is found by"
+    answered = store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={})
+    before = usage.text_bytes()
+    store.append(answered, [store.Told("log", {"message": "x" * 300})])
+    store.finish(answered, "succeeded", [{"value": "x" * 1_000}])
+    assert 1_300 < usage.text_bytes() - before < 1_500
+    assert pruning.forget(run_id) == 1
+    assert usage.text_bytes() < 3_000
+
+
+def test_texts_of_newcomers_find_no_room_on_a_disk_that_they_fill(app: Flask) -> None:
+    app.config["KEEP_BYTES"] = 3_000_000
+    old = spoken_run("bilal", 100_000, days=1)
+    refused = 0
+    for n in range(30):
+        app.extensions.pop("disk_pressure", None)
+        client = client_of(arrived(f"jar {n}"), is_newcomer=True)
+        try:
+            room.check_texts(client)
+            spoken_run(client.visitor, 180_000)
+        except Refused:
+            refused += 1
+    assert refused > 15
+    assert usage.total_bytes() < 2_000_000
+    assert store.load(old) is not None
+    room.check_texts(client_of("bilal"))
+    room.check_texts(client_of(arrived("cora", "home"), "home", is_newcomer=True))
+
+
+def test_texts_above_a_share_go_with_their_runs_the_oldest_first(app: Flask) -> None:
+    modest = spoken_run("bilal", 50_000, days=9)
+    greedy = [spoken_run("awa", 200_000, days=days) for days in (4, 3, 2, 1)]
+    app.config["KEEP_BYTES"] = 850_000
+    assert trimming.prune() == 1
+    assert [store.load(run_id) is not None for run_id in (modest, *greedy)] == [True, False, True, True, True]
+
+
+def test_arrivals_are_forgotten_after_a_day(clock: list[datetime]) -> None:
+    arrived("awa")
+    clock[0] += timedelta(days=1, minutes=1)
+    trimming.prune()
+    assert count(Arrival) == 0
+
+
+def test_a_file_that_a_run_in_progress_needs_too_is_not_erased(app: Flask) -> None:
+    kept = picture(days=9)
+    old = finished_run(kept, 9)
+    sent = [("image", kept.id)]
+    store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
+    app.config["KEEP_BYTES"] = 1_000
+    trimming.prune()
+    assert kept_files(old) == [True]
+    assert not kept.is_gone()

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from hfcourse import database
 from hfcourse.errors import CallFailed, Stopped
 from hfcourse.practice.server import PracticeServer
-from hfcourse.runs import keeper, liveness, pruning, store
+from hfcourse.runs import keeper, liveness, store, trimming
 from hfcourse.runs.models import Run, RunEvent, SpaceSession
 from hfcourse.runs.recorder import MOST_MESSAGES, Recorder
 from hfcourse.runs.turns import Waiting
@@ -299,9 +299,9 @@ def test_files_of_forms_that_were_never_sent_go_before_those_of_runs(app: Flask)
         kept = [("image", ours.id)]
         run_id = store.create(VISITOR, space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files=kept)
         store.finish(run_id, "succeeded", [])
-        assert pruning.shrink(250) == 0
+        assert trimming.shrink(250) == 0
         assert [files.find(VISITOR, each.id) is None for each in (loose, ours, new)] == [True, False, False]
-        assert pruning.shrink(150) == 1
+        assert trimming.shrink(150) == 1
         assert [each.is_gone() for each in (ours, new)] == [True, False]
 
 
@@ -311,7 +311,7 @@ def test_old_sessions_at_spaces_are_forgotten(app: Flask) -> None:
         past = database.now() - timedelta(days=app.config["KEEP_DAYS"] + 1)
         with database.writing() as session:
             session.execute(update(SpaceSession).where(SpaceSession.space == "a/b").values(created=past))
-        pruning.prune()
+        trimming.prune()
         assert store.session_hash(VISITOR, "a/c") == hashes[1]
         assert store.session_hash(VISITOR, "a/b") != hashes[0]
 

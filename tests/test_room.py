@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from hfcourse import create_app, database
-from hfcourse.runs import looks, pruning, store
+from hfcourse.runs import looks, store, trimming, usage
 from hfcourse.spaces.files import StoredFile
 from tests.conftest import end
 from tests.keeping import kept_run, known_as
@@ -20,7 +20,7 @@ from tests.spaces.fake import FakeSpace
 from tests.spaces.hostile import described
 from tests.test_french import faults_in
 
-SHARE = 1000
+SHARE = 100_000
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def space() -> Iterator[FakeSpace]:
 def site(tmp_path: Path, space: FakeSpace) -> Iterator[Flask]:
     """A site with this Space, on which a visitor may keep SHARE bytes."""
     (tmp_path / "spaces.toml").write_text(f'[[space]]\nid = "a/b"\nurl = "{space.url}"\n')
-    settings = {"INSTANCE": str(tmp_path), "TESTING": True, "KEEP_BYTES": SHARE * pruning.SHARES}
+    settings = {"INSTANCE": str(tmp_path), "TESTING": True, "KEEP_BYTES": SHARE * usage.SHARES}
     made = create_app(settings)
     yield made
     end(made)
@@ -52,6 +52,13 @@ def send(student: Student, size: int, name: str = "note.bin"):
     """Send a form with a file of this size."""
     page = student.open("/espaces/a/b")
     return student.send(page, piece=(io.BytesIO(b"x" * size), name), words="bonjour")
+
+
+def names_erased(run_id: str) -> list[str]:
+    """The files of a run that made room for others."""
+    run = store.load(run_id)
+    assert run is not None
+    return [item.file.name for item in run.files if item.file.erased]
 
 
 def stored_bytes() -> int:
@@ -76,29 +83,31 @@ def test_a_form_larger_than_the_share_is_told_so(awa: Student, space: FakeSpace)
     page = refusal(send(awa, SHARE + 1))
     fault = page.select_one("form .error")
     assert fault is not None
-    assert "Un visiteur peut garder 1\u00a0ko de fichiers ici" in fault.get_text()
+    assert "Un visiteur peut garder 100\u00a0ko de fichiers ici" in fault.get_text()
     assert (stored_bytes(), space.asked("/join")) == (0, [])
 
 
 def test_older_runs_of_the_same_visitor_make_room(awa: Student) -> None:
-    old, theirs = kept_run("awa", file=("a.bin", b"x" * 600)), kept_run("bilal", file=("b.bin", b"x" * 600))
-    response = send(awa, 700)
+    old, theirs = kept_run("awa", file=("a.bin", b"x" * 60_000)), kept_run("bilal", file=("b.bin", b"x" * 60_000))
+    response = send(awa, 70_000)
     assert response.status_code == 303
-    assert store.load(old) is None
-    assert store.load(theirs) is not None
-    assert stored_bytes() == 1300
+    assert [names_erased(run_id) for run_id in (old, theirs)] == [["a.bin"], []]
+    page = awa.open(f"/essais/{old}")
+    assert "a.bin, fichier effacé, le site manquait de place" in page.get_text(" ", strip=True).replace(" ,", ",")
+    assert awa.client.get(f"/essais/{old}/fichiers/0").status_code == 404
+    assert stored_bytes() == 130_000
 
 
 def test_runs_of_the_last_hour_do_not_and_the_form_says_how_to_make_room(awa: Student) -> None:
-    shown = kept_run("awa", file=("a.bin", b"x" * 600))
+    shown = kept_run("awa", file=("a.bin", b"x" * 60_000))
     awa.open(f"/essais/{shown}")
-    page = refusal(send(awa, 700))
+    page = refusal(send(awa, 70_000))
     assert "vos essais de la dernière heure remplissent cette place" in page.get_text()
-    assert stored_bytes() == 600
+    assert stored_bytes() == 60_000
     form = awa.open(f"/essais/{shown}/supprimer").select_one("main form")
     assert form is not None
     awa.client.post(str(form["action"]), data=fields_of(form))
-    assert send(awa, 700).status_code == 303
+    assert send(awa, 70_000).status_code == 303
 
 
 def test_a_disk_that_others_fill_is_told(awa: Student) -> None:
@@ -106,14 +115,14 @@ def test_a_disk_that_others_fill_is_told(awa: Student) -> None:
         looks.note(kept_run(visitor, file=("a.bin", b"x" * SHARE)))
     page = refusal(send(awa, 10))
     assert "Le site n’a plus de place pour ces fichiers" in page.get_text()
-    assert stored_bytes() == SHARE * pruning.SHARES
+    assert stored_bytes() == SHARE * usage.SHARES
 
 
 def test_files_that_a_refused_form_still_names_are_not_lost_to_the_next_look_at_the_disk(awa: Student) -> None:
     page = awa.open("/espaces/a/b")
-    refused = awa.send(page, piece=(io.BytesIO(b"x" * 600), "note.bin"), words="hf_" + "a1B2" * 8)
+    refused = awa.send(page, piece=(io.BytesIO(b"x" * 60_000), "note.bin"), words="hf_" + "a1B2" * 8)
     assert refused.status_code == 400
-    pruning.prune()
+    trimming.prune()
     response = awa.send(read(refused), words="bonjour")
     assert response.status_code == 303
     assert awa.finished(response.headers["Location"])["inputs"]["piece"]["name"] == "note.bin"
@@ -121,8 +130,90 @@ def test_files_that_a_refused_form_still_names_are_not_lost_to_the_next_look_at_
 
 def test_whoever_sends_files_to_no_space_at_all_does_not_fill_the_disk(awa: Student) -> None:
     form = awa.open("/espaces/a/b").select_one("form[data-endpoint]")
-    sent = fields_of(form) | {"space": ["x"], "arg-piece": [(io.BytesIO(b"x" * 600), "note.bin")]}
+    sent = fields_of(form) | {"space": ["x"], "arg-piece": [(io.BytesIO(b"x" * 60_000), "note.bin")]}
     for _ in range(4):
-        sent["arg-piece"] = [(io.BytesIO(b"x" * 600), "note.bin")]
+        sent["arg-piece"] = [(io.BytesIO(b"x" * 60_000), "note.bin")]
         assert awa.post("/essais", sent).status_code == 404
     assert stored_bytes() <= SHARE
+
+
+def forged(student: Student, space_id: str = "a/b", cookie: bool = True):
+    """A form with a file, sent by the page of another site: with the visitor's cookie or without, never with proof."""
+    sent = {"csrf_token": ["forged"], "space": [space_id], "endpoint": ["/predict"], "arg-words": ["à garder"]}
+    sent["arg-piece"] = [(io.BytesIO(b"x" * 10_000), "note.bin")]
+    if not cookie:
+        student.client.delete_cookie("hfcourse")
+    return student.post("/essais", sent)
+
+
+def files_on_disk(site: Flask) -> list[Path]:
+    return [path for path in (Path(site.instance_path) / "files").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("cookie", [True, False])
+def test_a_form_without_proof_comes_back_with_its_texts_and_nothing_is_kept(
+    site: Flask, awa: Student, cookie: bool
+) -> None:
+    endpoint = str(awa.open("/espaces/a/b").select_one("form[data-endpoint]")["data-endpoint"])
+    sent = {"csrf_token": ["forged"], "space": ["a/b"], "endpoint": [endpoint], "arg-words": ["à garder"]}
+    sent["arg-piece"] = [(io.BytesIO(b"x" * 10_000), "note.bin")]
+    if not cookie:
+        awa.client.delete_cookie("hfcourse")
+    response = awa.post("/essais", sent)
+    page = read(response)
+    assert (response.status_code, error_codes(page)[0]) == (400, "invalid-input")
+    form = page.select_one("form[data-endpoint]")
+    assert form is not None
+    assert fields_of(form)["arg-words"] == ["à garder"]
+    assert "faute de preuve que l’envoi vient de vous" in form.get_text()
+    assert "aucun fichier n’a été gardé" in page.get_text()
+    assert faults_in(read(response)) == []
+    assert (stored_bytes(), files_on_disk(site)) == (0, [])
+    if cookie:
+        assert awa.send(page, piece=(io.BytesIO(b"x" * 10_000), "note.bin")).status_code == 303
+
+
+@pytest.mark.parametrize("space_id", ["x", "no/such", "a/b"])
+def test_a_form_without_proof_that_cannot_be_drawn_names_the_files_that_were_not_kept(
+    site: Flask, awa: Student, space_id: str
+) -> None:
+    site.config["OPEN_CATALOGUE"] = False
+    response = forged(awa, space_id, cookie=False)
+    assert response.status_code in (400, 404)
+    page = read(response)
+    assert "note.bin n’a pas été gardé" in page.get_text()
+    assert "à garder" in page.get_text()
+    assert faults_in(read(response)) == []
+    assert (stored_bytes(), files_on_disk(site)) == (0, [])
+
+
+def test_a_form_without_proof_still_names_the_files_that_are_kept_already(site: Flask, awa: Student) -> None:
+    page = awa.open("/espaces/a/b")
+    kept = read(awa.send(page, piece=(io.BytesIO(b"x" * 600), "note.bin"), words="hf_" + "a1B2" * 8))
+    token = kept.select_one("[name=csrf_token]")
+    assert token is not None
+    token["value"] = "forged"
+    again = read(awa.send(kept, words="bonjour"))
+    assert error_codes(again) == ["invalid-input"]
+    assert awa.send(again).status_code == 303
+
+
+def jar(site: Flask, size: int, address: str = "198.51.100.7") -> int:
+    """A new visitor who sends one file; the status of the answer."""
+    student = Student(site.test_client())
+    student.client.environ_base["REMOTE_ADDR"] = address
+    return send(student, size).status_code
+
+
+def test_one_student_with_many_jars_pushes_out_nobodys_run_and_leaves_room(site: Flask) -> None:
+    awa = known_as(Student(site.test_client()), "awa")
+    awa.client.environ_base["REMOTE_ADDR"] = "198.51.100.7"
+    with site.app_context():
+        old = kept_run("awa", file=("a.bin", b"x" * 60_000))
+    statuses = [jar(site, 60_000) for _ in range(14)]
+    assert statuses.count(303) <= 5
+    assert statuses[-1] == 400
+    assert send(awa, 30_000).status_code == 303, "somebody with standing, of the same address"
+    assert jar(site, 60_000, "203.0.113.9") == 303, "a newcomer of another"
+    with site.app_context():
+        assert names_erased(old) == []

@@ -15,7 +15,7 @@ from sqlalchemy import event, func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from hfcourse import create_app, database, tokens
-from hfcourse.runs import pruning
+from hfcourse.runs import trimming
 from hfcourse.spaces import directory, location, memory, shelf
 from hfcourse.spaces.client import Connection
 from hfcourse.spaces.leash import Leash
@@ -325,9 +325,9 @@ def test_old_ones_are_pruned(sites: tuple[Flask, Flask], space: FakeSpace, clock
     asked_and_stored(sites[0], space)
     with sites[0].app_context():
         clock.turn(590)
-        pruning.prune()
+        trimming.prune()
         assert len(moments(sites[0])) == 1
         clock.turn(20)
-        pruning.prune()
+        trimming.prune()
         with database.reading() as session:
             assert session.scalar(select(func.count()).select_from(SpaceDescription)) == 0

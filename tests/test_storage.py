@@ -19,7 +19,7 @@ from sqlalchemy import func, select, text
 from hfcourse import create_app, database
 from hfcourse.errors import CallFailed
 from hfcourse.practice import child
-from hfcourse.runs import pruning, store
+from hfcourse.runs import pruning, store, usage
 from hfcourse.runs.models import Run
 from hfcourse.spaces import files, storage
 from hfcourse.spaces.files import StoredFile
@@ -371,7 +371,7 @@ class TestStudents:
             patched.setattr(type(files.current()), "remove", refuse)
             pruning.discard([gone.id, left.id])
         assert [files.find("awa", each.id) for each in (gone, left)] == [None, None]
-        assert (count(StoredFile), pruning.kept_bytes()) == (1, 0), "a row of nobody's, to find it by"
+        assert (count(StoredFile), usage.kept_bytes()) == (1, 0), "a row of nobody's, to find it by"
         pruning.discard(pruning.loose_files(-pruning.LOOSE_FILE_AGE))
         assert count(StoredFile) == 0
         assert left.is_gone()

@@ -10,7 +10,7 @@ from typing import Protocol
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from hfcourse.runs import liveness, pruning, store
+from hfcourse.runs import liveness, store, trimming
 from hfcourse.runs.in_hand import InHand
 
 BEAT_SECONDS = 2
@@ -106,6 +106,6 @@ class Keeper:
         if not self._pruning.acquire(blocking=False):
             return
         try:
-            self._with_app("Old runs could not be pruned", pruning.prune)
+            self._with_app("Old runs could not be pruned", trimming.prune)
         finally:
             self._pruning.release()

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS
-from hfcourse.runs import liveness, pruning, tallies
+from hfcourse.runs import liveness, tallies, usage
 from hfcourse.runs.models import FINAL, UNFINISHED, Run
 from hfcourse.runs.tallies import RunTally
 
@@ -104,4 +104,4 @@ def present() -> Iterator[Metric]:
         now = dict(session.execute(counting).all())
     yield GaugeMetricFamily("hfcourse_runs_queued", "Runs that wait for their turn.", now.get("queued", 0))
     yield GaugeMetricFamily("hfcourse_runs_running", "Runs in progress.", now.get("running", 0))
-    yield GaugeMetricFamily("hfcourse_kept_files_bytes", "Size of the kept files.", pruning.kept_bytes())
+    yield GaugeMetricFamily("hfcourse_kept_files_bytes", "Size of the kept files.", usage.kept_bytes())

@@ -1,20 +1,19 @@
-"""Forgetting: old runs, files that nothing speaks of any more, the oldest when the disk's share is full.
+"""Deletion: runs past KEEP_DAYS, files of no run; and on a full disk, by share, what makes room (see `trimming`).
 
 Nothing goes that a page still shows: a run that goes on, or that its visitor looked at within the hour (`looks`).
 """
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import partial
 
 from flask import current_app
-from sqlalchemy import ColumnElement, delete, exists, func, insert, select
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database
-from hfcourse.runs import liveness, looks, starts
+from hfcourse.runs import liveness, looks, standing, starts
 from hfcourse.runs.models import UNFINISHED, Run, RunFile, SpaceSession
 from hfcourse.spaces import files, shelf
 from hfcourse.spaces.files import StoredFile
@@ -23,9 +22,6 @@ from hfcourse.spaces.files import StoredFile
 LOOSE_FILE_AGE = timedelta(days=1)
 # One that arrived just now: its run is being made.
 NEW_FILE_AGE = timedelta(minutes=1)
-# One visitor may fill one part in so many of KEEP_BYTES: twenty of the largest forms, and five visitors who send
-# nothing else than those fill the disk.
-SHARES = 5
 # A student's form waits for one batch at most, and gets its turn in the pause that follows.
 RUNS_AT_ONCE, FILES_AT_ONCE, PAUSE_SECONDS = 100, 500, 0.02
 
@@ -35,8 +31,8 @@ Condition = ColumnElement[bool]
 FINISHED: Condition = Run.status.not_in(UNFINISHED)
 
 
-def prune() -> int:
-    """Delete what is past KEEP_DAYS or over KEEP_BYTES; return how many runs went."""
+def delete_expired() -> int:
+    """Delete what is past KEEP_DAYS, and files of no run; return how many runs went."""
     limit = database.now() - timedelta(days=current_app.config["KEEP_DAYS"])
     liveness.interrupt_abandoned()  # or what a killed process left would go on for ever, and stay
     gone, old = 0, (Run.created < limit, FINISHED, looks.is_unseen())
@@ -46,9 +42,10 @@ def prune() -> int:
     forget_sessions(limit)
     looks.forget_old()
     starts.forget_old()
+    standing.forget_arrivals()
     shelf.forget_old()
     discard(loose_files())
-    return gone + shrink(current_app.config["KEEP_BYTES"])
+    return gone
 
 
 def oldest(*conditions: Condition) -> Sequence[str]:
@@ -110,69 +107,13 @@ def remember(file_ids: Sequence[str]) -> None:
         session.execute(insert(StoredFile), [{**row, "created": database.now()} for row in rows])
 
 
-def shrink(keep_bytes: int) -> int:
-    """Delete the files of no run, then the oldest runs that have files, until all fit; return how many runs went.
+def erase(file_ids: Sequence[str]) -> Sequence[str]:
+    """Remove the bytes of files whose runs are kept (`StoredFile.erased`); return those of which it is done.
 
-    Files of no run go first: forms that are never sent must not push out what somebody keeps. Then those of visitors
-    who have more than their share.
+    Bytes first: a row whose bytes are gone is told as such to whoever opens it, and is erased the next time.
     """
-    if kept_bytes() <= keep_bytes:
-        return 0
-    discard(loose_files(NEW_FILE_AGE))
-    prunable = FINISHED, looks.is_unseen()
-    gone = 0
-    for visitor in heavy_visitors():
-        gone += reduce(partial(above_both, visitor, keep_bytes), Run.visitor == visitor, *prunable)
-    return gone + reduce(lambda: kept_bytes() - keep_bytes, *prunable)
-
-
-def share_bytes() -> int:
-    """What one visitor may keep."""
-    return current_app.config["KEEP_BYTES"] // SHARES
-
-
-def above_share(visitor: str) -> int:
-    """How much the visitor keeps above their share; below zero, what is left of it."""
-    return kept_bytes(StoredFile.visitor == visitor) - share_bytes()
-
-
-def above_both(visitor: str, keep_bytes: int) -> int:
-    """How much of what the visitor keeps above their share is too much for the disk."""
-    return min(above_share(visitor), kept_bytes() - keep_bytes)
-
-
-def heavy_visitors() -> Sequence[str]:
-    """Those who keep more than their share."""
-    sums = select(StoredFile.visitor).group_by(StoredFile.visitor)
-    with database.reading() as session:
-        return session.scalars(sums.having(func.sum(StoredFile.size) > share_bytes())).all()
-
-
-def reduce(excess: Callable[[], int], *conditions: Condition) -> int:
-    """Delete the oldest runs with files that meet the conditions until nothing is in excess; return how many went."""
-    gone = 0
-    while (surplus := excess()) > 0 and (run_ids := oldest_with_files(surplus, *conditions)):
-        gone += remove(run_ids, *conditions)
-        time.sleep(PAUSE_SECONDS)
-    return gone
-
-
-def kept_bytes(*conditions: Condition) -> int:
-    """Size of the kept files that meet the conditions, of all without any."""
-    with database.reading() as session:
-        return session.scalar(select(func.sum(StoredFile.size)).where(*conditions)) or 0
-
-
-def oldest_with_files(surplus: float, *conditions: Condition) -> list[str]:
-    """The oldest runs whose files together take so much, or as many as are deleted at once."""
-    run_ids = oldest(*conditions, exists().where(RunFile.run_id == Run.id))
-    taken = select(RunFile.run_id, func.sum(StoredFile.size)).join(StoredFile).where(RunFile.run_id.in_(run_ids))
-    with database.reading() as session:
-        sizes = dict(session.execute(taken.group_by(RunFile.run_id)).all())
-    chosen = []
-    for run_id in run_ids:
-        if surplus <= 0:
-            break
-        chosen.append(run_id)
-        surplus -= sizes.get(run_id, 0)
-    return chosen
+    left = {*files.discard(file_ids)}
+    done = [file_id for file_id in file_ids if file_id not in left]
+    with database.writing() as session:
+        session.execute(update(StoredFile).where(StoredFile.id.in_(done)).values(size=0, erased=database.now()))
+    return done

@@ -1,4 +1,8 @@
-"""Room on the disk for what a form brings: a visitor has a share, and makes room in it with their own oldest runs."""
+"""Room on the disk for what a form brings: a visitor has a share, and makes room in it with their own oldest runs.
+
+For the sake of a newcomer nothing of others is deleted. While more than half of the disk is taken, newcomers of one
+address have one visitor's share together, so that what is left of it stays free for others.
+"""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -7,9 +11,11 @@ from functools import partial
 from flask import current_app
 from sqlalchemy import select
 
-from hfcourse.runs import looks, pruning
+from hfcourse.errors import Refused
+from hfcourse.runs import looks, pruning, standing, trimming, usage
 from hfcourse.runs.models import Run, RunFile
-from hfcourse.runs.pruning import FINISHED, above_share, kept_bytes, share_bytes
+from hfcourse.runs.pruning import FINISHED
+from hfcourse.runs.standing import Client
 from hfcourse.spaces import forms
 from hfcourse.spaces.files import StoredFile
 from hfcourse.spaces.forms import Form
@@ -28,38 +34,67 @@ DISK_IS_FULL = (
 )
 
 
-def house(form: Form, visitor: str) -> None:
+def house(form: Form, client: Client) -> None:
     """Make room for the files of a form; those that find none leave it, and the form says why."""
     sent = forms.files_of(form)
     ids = [file.id for file in sent]
-    if sum(file.size for file in sent) > share_bytes():
+    if sum(file.size for file in sent) > usage.share_bytes():
         why = TOO_LARGE
-    elif make_room(visitor, ids):
+    elif make_room(client, ids):
         return
     else:
-        why = SHARE_IS_FULL if above_share(visitor) > 0 else DISK_IS_FULL
-    forms.drop_files(form, french(why.format(share=size(share_bytes()))))
+        why = SHARE_IS_FULL if usage.above_share(client.visitor) > 0 else DISK_IS_FULL
+    forms.drop_files(form, french(why.format(share=size(usage.share_bytes()))))
     pruning.discard(ids)
 
 
-def house_loose(visitor: str) -> None:
+def house_loose(client: Client) -> None:
     """Make room for the files of a form that has no Space; those that find none go, and are asked for again."""
-    if not make_room(visitor):
-        pruning.discard(pruning.loose_files(timedelta(), StoredFile.visitor == visitor))
+    if not make_room(client):
+        pruning.discard(pruning.loose_files(timedelta(), StoredFile.visitor == client.visitor))
 
 
-def make_room(visitor: str, sent: Collection[str] = ()) -> bool:
+def check_texts(client: Client, sent: Collection[str] = ()) -> None:
+    """Check that the texts of one more run find room: those that are sent, and those that will come back.
+
+    Raises:
+        Refused: `not-stored`.
+    """
+    if usage.is_under_pressure() and not make_room(client, sent):
+        raise Refused("not-stored")
+
+
+def make_room(client: Client, sent: Collection[str] = ()) -> bool:
     """Bring the visitor back to their share, and everybody to KEEP_BYTES; did it succeed?
 
-    The visitor's own oldest runs go, but those that a page shows. What was just sent stays; a run of somebody else
-    goes for the sake of the whole disk alone.
+    The visitor's own oldest files and runs go, but those that a page shows. What was just sent stays. What others keep
+    is touched for the sake of somebody with standing alone.
     """
     kept_by_form = select(RunFile.run_id).where(RunFile.file_id.in_(sent))
-    own_runs = Run.visitor == visitor, FINISHED, looks.is_unseen(), Run.id.not_in(kept_by_form)
-    excess = partial(above_share, visitor)
+    own_runs = Run.visitor == client.visitor, FINISHED, looks.is_unseen(), Run.id.not_in(kept_by_form)
+    excess = partial(usage.above_share, client.visitor)
     if excess() > 0:
-        others = StoredFile.visitor == visitor, StoredFile.id.not_in(sent)
+        others = StoredFile.visitor == client.visitor, StoredFile.id.not_in(sent)
         pruning.discard(pruning.loose_files(pruning.NEW_FILE_AGE, *others))
-        pruning.reduce(excess, *own_runs)
-    pruning.shrink(current_app.config["KEEP_BYTES"])
-    return excess() <= 0 and kept_bytes() <= current_app.config["KEEP_BYTES"]
+        trimming.reduce(excess, *own_runs)
+    if excess() > 0:
+        return False
+    if client.is_newcomer or usage.is_crowded(client.origin):
+        return fits_among_newcomers(client, sent)
+    trimming.shrink(current_app.config["KEEP_BYTES"])
+    return usage.total_bytes() <= current_app.config["KEEP_BYTES"]
+
+
+def fits_among_newcomers(client: Client, sent: Collection[str]) -> bool:
+    """Does what the newcomers of this address keep fit, once their files of no run are gone?
+
+    So must what all keep who came from there today: a hundred cookies that have aged take half of the disk at most.
+    """
+    keep_bytes = current_app.config["KEEP_BYTES"]
+    if 2 * usage.total_bytes() <= keep_bytes:
+        return True
+    newcomers = standing.newcomers_of(client.origin)
+    loose = StoredFile.visitor.in_(newcomers), StoredFile.id.not_in(sent)
+    pruning.discard(pruning.loose_files(pruning.NEW_FILE_AGE, *loose))
+    is_within = usage.bytes_of(newcomers) <= usage.share_bytes() and not usage.is_crowded(client.origin)
+    return is_within and usage.total_bytes() <= keep_bytes

@@ -63,6 +63,11 @@ def newcomers_of(origin: str) -> Select[str]:
     return select(Arrival.visitor).where(Arrival.origin == origin, lacks_standing())
 
 
+def all_newcomers() -> Select[str]:
+    """Return the statement that selects the newcomers of every address."""
+    return select(Arrival.visitor).where(lacks_standing())
+
+
 def lacks_standing() -> ColumnElement[bool]:
     """Return the condition that the visitor of an arrival is a newcomer still."""
     executed = exists().where(Run.visitor == Arrival.visitor, Run.status.in_(EXECUTED))

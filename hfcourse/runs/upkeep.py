@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database
-from hfcourse.runs import pruning
+from hfcourse.runs import trimming
 from hfcourse.runs.models import Chore
 
 PRUNE_AGE = timedelta(days=1)
@@ -51,7 +51,7 @@ class Upkeep:
         try:
             with app.app_context():
                 if is_taken():
-                    pruning.prune()
+                    trimming.prune()
         except Exception:
             log.exception("Old runs could not be pruned")
 

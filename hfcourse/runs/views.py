@@ -48,7 +48,7 @@ def create() -> ResponseReturnValue:
     except CourseError as error:
         answer = pages.refused(request.form.get("space", ""), None, error)
         if request.files:
-            room.house_loose(visitors.remembered())
+            room.house_loose(standing.current_client())
         return answer
     form = form_of(endpoint)
     added = request.form.get("add-row")
@@ -63,7 +63,7 @@ def form_of(endpoint: Endpoint) -> Form:
     form = forms.read(endpoint, request.form, request.files, visitors.remembered())
     try:
         if request.files:
-            room.house(form, visitors.remembered())
+            room.house(form, standing.current_client())
     except SQLAlchemyError:
         forms.drop_files(form, NOT_KEPT)
     return form
@@ -79,6 +79,7 @@ def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
         client = standing.current_client()
         asked = Waiting("", client.visitor, space, endpoint.keeps_state, client.origin, client.is_newcomer)
         dispatch.current().limits.check_room(asked)
+        room.check_texts(client, [file.id for file in forms.files_of(form)])
         kept = kept_of(endpoint, values) | {"holder": dispatch.current().holder}
         kept |= {"origin": client.origin, "is_newcomer": client.is_newcomer}
         run_id = store.create(client.visitor, space=space, endpoint=endpoint.name, title=endpoint.title, **kept)

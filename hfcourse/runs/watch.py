@@ -12,7 +12,7 @@ from hfcourse.runs import dispatch, shapes, store
 from hfcourse.runs.models import Run, RunFile
 from hfcourse.runs.outputs import Shown, all_shown
 from hfcourse.runs.page_budget import PageBudget
-from hfcourse.runs.shapes import FILE, HOLDS_FILES, NAME, SURPLUS, WHY, FileEntry, is_reference
+from hfcourse.runs.shapes import ERASED, FILE, HOLDS_FILES, NAME, SURPLUS, WHY, FileEntry, is_reference
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -84,7 +84,9 @@ def files_in(value: Any) -> list[FileEntry]:
 
 
 def file_entry(run: Run, item: RunFile) -> FileEntry:
-    """A file of the run, with its address."""
+    """A file of the run, with its address, or the entry of one whose bytes made room for others."""
+    if item.file.erased:
+        return FileEntry.missing(ERASED, item.file.name)
     return FileEntry(
         file=url_for("runs.file", run_id=run.id, n=item.n),
         name=item.file.name,

@@ -71,6 +71,7 @@ class StoredFile(database.Base):
     media_type: Mapped[str] = mapped_column(String(64))
     size: Mapped[int] = mapped_column(BigInteger)
     created: Mapped[datetime] = mapped_column(database.Moment, index=True)
+    erased: Mapped[datetime | None] = mapped_column(database.Moment)  # its run is kept, its bytes are not
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def find(visitor: str, file_id: str) -> KeptFile | None:
     """The file of that id, if it is this visitor's."""
     with database.reading() as session:
         row = session.get(StoredFile, file_id)
-    if row is None or row.visitor != visitor:
+    if row is None or row.visitor != visitor or row.erased:
         return None
     return KeptFile.of(row)
 
