@@ -26,7 +26,7 @@ def add_rooms(app: Flask) -> None:
     """Open each room: what it keeps for the application, its pages, its commands."""
     from hfcourse import cli, home
     from hfcourse.classroom import views as class_views
-    from hfcourse.lessons import library
+    from hfcourse.lessons import library, marks
     from hfcourse.lessons import views as lesson_views
     from hfcourse.runs import dispatch, ending, following, history_views, live_views, looks, store, streams, upkeep
     from hfcourse.runs import views as run_views
@@ -34,6 +34,7 @@ def add_rooms(app: Flask) -> None:
     from hfcourse.spaces import views as space_views
 
     library.init_app(app)
+    marks.init_app(app)
     catalogue.init_app(app)
     location.init_app(app)
     files.init_app(app)

@@ -352,6 +352,15 @@ FORM_CHANGED = explain(
     practice=False,
 )
 
+TOO_MANY_NEW_VISITORS = explain(
+    "Trop de nouveaux visiteurs répondent en même temps depuis votre réseau : cette réponse n’a pas été gardée.",
+    "Le site limite ce qu’une même adresse peut lui faire garder d’un coup.",
+    "Attendez une minute, revenez en arrière, puis répondez de nouveau.",
+    "Si cela dure, autorisez les cookies de ce site dans votre navigateur : il vous reconnaîtra.",
+    status=429,
+    practice=False,
+)
+
 FILE_GONE = explain(
     "Ce fichier n’est plus là.",
     "Il a été supprimé de l’endroit où le site range les fichiers.",

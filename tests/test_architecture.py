@@ -27,6 +27,7 @@ BASE = {
     "highlighting",
     "instructors",
     "pages",
+    "rate_limits",
     "security",
     "server",
     "server_threads",

@@ -1,12 +1,21 @@
 """How far a visitor has come: on the front page, at the end of a lesson, forgotten with one button."""
 
+import time
+from datetime import timedelta
+
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
+from sqlalchemy import func, select
 
+from hfcourse import database, visitors
+from hfcourse.lessons import marks as marks_kept
 from hfcourse.lessons import progress
+from hfcourse.lessons.marks import Mark
+from hfcourse.rate_limits import TokenBuckets
 from tests.posting import Student, error_codes, read
 from tests.test_checklist import LIST, tick
+from tests.test_french import faults_in
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
 from tests.test_markdown import lesson
 from tests.test_quiz import ADDRESS, ONE, SEVERAL, answer, marks
@@ -121,3 +130,83 @@ def test_the_privacy_page_tells_what_is_kept_and_how_to_have_it_forgotten(studen
     page = student.open("/confidentialite").get_text(" ", strip=True)
     assert "les leçons que vous dites avoir lues" in page
     assert "Oublier ma progression" in page
+
+
+# Whoever never comes back
+
+
+def rows(app: Flask) -> int:
+    with app.app_context(), database.reading() as session:
+        return session.scalar(select(func.count()).select_from(Mark)) or 0
+
+
+def later(monkeypatch: pytest.MonkeyPatch, **passed: float) -> None:
+    """Have so much time passed, for the database and for the cookie."""
+    seconds, moment = time.time() + timedelta(**passed).total_seconds(), database.now() + timedelta(**passed)
+    monkeypatch.setattr(database, "now", lambda: moment)
+    monkeypatch.setattr(visitors.time, "time", lambda: seconds)
+
+
+def read_by(app: Flask, **client: str) -> int:
+    """Somebody without a cookie says that a lesson is read."""
+    return app.test_client().post(ADDRESS, data={"lue": "oui"}, environ_base=client).status_code
+
+
+@pytest.mark.usefixtures("course")
+def test_marks_of_who_never_comes_back_go_after_a_day(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {read_by(app) for _ in range(20)} == {303}
+    assert rows(app) == 20
+    later(monkeypatch, hours=25)
+    with app.app_context():
+        marks_kept.prune()
+    assert rows(app) == 0
+
+
+@pytest.mark.usefixtures("course")
+def test_marks_of_who_comes_back_after_ten_minutes_are_kept(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    student = Student(app.test_client())
+    student.client.post(ADDRESS, data={"lue": "oui"})
+    student.open(ADDRESS)
+    with app.app_context():
+        with database.reading() as session:
+            assert session.scalar(select(Mark.is_confirmed)) is False, "the same visit"
+        later(monkeypatch, minutes=11)
+        student.open(ADDRESS)
+        later(monkeypatch, days=80)
+        marks_kept.prune()
+    assert rows(app) == 1
+
+
+@pytest.mark.usefixtures("course")
+def test_first_marks_of_one_address_are_limited_and_those_of_another_are_not(app: Flask) -> None:
+    app.extensions["new_visitors"] = TokenBuckets(5, 0.001)
+    statuses = [read_by(app, REMOTE_ADDR=f"2001:db8::{n}") for n in range(8)]
+    assert statuses == [303] * 5 + [429] * 3
+    assert rows(app) == 5
+    assert read_by(app, REMOTE_ADDR="2001:db8:1::1") == 303
+    refused = app.test_client().post(ADDRESS, data={"lue": "oui"}, environ_base={"REMOTE_ADDR": "2001:db8::9"})
+    assert "Attendez une minute" in refused.get_data(as_text=True)
+    assert faults_in(read(refused)) == []
+
+
+@pytest.mark.usefixtures("course")
+def test_a_known_visitor_is_not_limited(app: Flask) -> None:
+    app.extensions["new_visitors"] = TokenBuckets(1, 0.001)
+    student = Student(app.test_client())
+    for said in ("oui", "non", "oui"):
+        assert student.client.post(ADDRESS, data={"lue": said}).status_code == 303
+
+
+def test_the_daily_pruning_deletes_old_marks_too(app: Flask) -> None:
+    assert marks_kept.prune in app.extensions["daily_chores"]
+
+
+def test_a_bucket_refills_with_time_and_the_least_used_key_is_forgotten() -> None:
+    seconds = [0.0]
+    buckets = TokenBuckets(2, 0.5, max_keys=2, clock=lambda: seconds[0])
+    assert [buckets.consume("a") for _ in range(3)] == [True, True, False]
+    seconds[0] += 2
+    assert [buckets.consume("a") for _ in range(2)] == [True, False]
+    assert buckets.consume("b")
+    assert buckets.consume("c")
+    assert [buckets.consume("a") for _ in range(3)] == [True, True, False], "forgotten, and full again"

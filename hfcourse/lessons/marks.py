@@ -1,18 +1,25 @@
 """What a visitor has done in the lessons: answers given, boxes ticked, lessons read. One row for each.
 
-Nothing is kept of somebody who only reads.
+Nothing is kept of somebody who only reads. What somebody did who never came back goes after a day: a script that drops
+the cookie is a new visitor each time, and would fill the table for KEEP_DAYS. Coming back is a request with a cookie
+older than ten minutes; it confirms the marks.
 """
 
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from flask import current_app
-from sqlalchemy import Delete, String, delete, select
+from flask import Flask, current_app
+from sqlalchemy import Delete, String, and_, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database, visitors
+from hfcourse.rate_limits import TokenBuckets
+
+UNCONFIRMED_AGE = timedelta(days=1)
+# New visitors of one address who leave a first mark: a large class at once, then one every six seconds.
+NEW_VISITORS_BURST, NEW_VISITORS_PER_SECOND = 400, 1 / 6
 
 
 class Mark(database.Base):
@@ -25,6 +32,11 @@ class Mark(database.Base):
     key: Mapped[str] = mapped_column(String(16), primary_key=True)
     value: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(database.Moment, index=True)
+    is_confirmed: Mapped[bool] = mapped_column(default=True)
+
+
+class TooManyNewVisitors(Exception):
+    """One address leaves more first marks than a class would."""
 
 
 def of_visitor() -> dict[str, dict[str, str]]:
@@ -37,35 +49,64 @@ def of_visitor() -> dict[str, dict[str, str]]:
         return {}
     try:
         with database.reading() as session:
-            rows = session.execute(select(Mark.lesson, Mark.key, Mark.value).where(Mark.visitor == visitor)).all()
+            columns = Mark.lesson, Mark.key, Mark.value, Mark.is_confirmed
+            rows = session.execute(select(*columns).where(Mark.visitor == visitor)).all()
+        if not visitors.is_recent() and not all(row.is_confirmed for row in rows):
+            confirm(visitor)
     except OperationalError:
         return {}
     done: dict[str, dict[str, str]] = {}
-    for lesson, key, value in rows:
+    for lesson, key, value, _ in rows:
         done.setdefault(lesson, {})[key] = value
     return done
 
 
+def confirm(visitor: str) -> None:
+    """Keep the visitor's marks for KEEP_DAYS: they came back. A busy database keeps nobody from the lesson."""
+    with suppress(OperationalError), database.writing() as session:
+        session.execute(update(Mark).where(Mark.visitor == visitor).values(is_confirmed=True))
+
+
 def keep(lesson: str, values: Mapping[str, str | None]) -> None:
-    """Keep what the visitor has just done in a lesson, None to undo it; makes the visitor known at first need."""
-    visitor = visitors.remembered()
+    """Keep what the visitor has just done in a lesson, None to undo it; makes the visitor known at first need.
+
+    Raises:
+        TooManyNewVisitors: nothing is kept.
+    """
+    if visitors.current() is None and not new_visitors().consume(visitors.address_digest()):
+        raise TooManyNewVisitors
+    is_confirmed, visitor = not visitors.is_recent(), visitors.remembered()
     mine = Mark.visitor == visitor, Mark.lesson == lesson
     # A second click at the same moment may have kept it already.
     with suppress(IntegrityError), database.writing() as session:
         session.execute(delete(Mark).where(*mine, Mark.key.in_(values)))
         for key, value in values.items():
             if value is not None:
-                session.add(Mark(visitor=visitor, lesson=lesson, key=key, value=value, at=database.now()))
+                done = {"lesson": lesson, "key": key, "value": value, "at": database.now()}
+                session.add(Mark(visitor=visitor, is_confirmed=is_confirmed, **done))
         session.execute(deleting_old())
 
 
 def deleting_old() -> Delete:
-    """The statement that deletes what is past KEEP_DAYS."""
-    return delete(Mark).where(Mark.at < database.now() - timedelta(days=current_app.config["KEEP_DAYS"]))
+    """The statement that deletes what is past KEEP_DAYS, and what nobody came back to within a day."""
+    moment = database.now()
+    is_old = Mark.at < moment - timedelta(days=current_app.config["KEEP_DAYS"])
+    return delete(Mark).where(or_(is_old, and_(~Mark.is_confirmed, Mark.at < moment - UNCONFIRMED_AGE)))
+
+
+def new_visitors() -> TokenBuckets:
+    """The rate limit of this process on first marks, by address."""
+    return current_app.extensions["new_visitors"]
+
+
+def init_app(app: Flask) -> None:
+    """Make the rate limit, and have old marks deleted every day."""
+    app.extensions["new_visitors"] = TokenBuckets(NEW_VISITORS_BURST, NEW_VISITORS_PER_SECOND)
+    app.extensions.setdefault("daily_chores", []).append(prune)
 
 
 def prune() -> None:
-    """Delete what is past KEEP_DAYS; every new mark does it too."""
+    """Delete what has had its time; every new mark does it too."""
     with database.writing() as session:
         session.execute(deleting_old())
 

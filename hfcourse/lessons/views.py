@@ -160,6 +160,12 @@ def say_read(lesson: Lesson, sent: MultiDict[str, str]) -> str:
 DEEDS = {"quiz": answer, "liste": tick, "lue": say_read}
 
 
+@bp.errorhandler(marks.TooManyNewVisitors)
+def refuse_new_visitors(_error: marks.TooManyNewVisitors) -> ResponseReturnValue:
+    """Answer a first mark of one more visitor of an address that leaves too many."""
+    return errors.error_page(429, errors.TOO_MANY_NEW_VISITORS)
+
+
 @bp.post("/lecons/oublier")
 def forget() -> ResponseReturnValue:
     """Forget all that the visitor has done in the lessons."""

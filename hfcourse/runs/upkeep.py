@@ -51,7 +51,8 @@ class Upkeep:
         try:
             with app.app_context():
                 if is_taken():
-                    trimming.prune()
+                    for prune in (*app.extensions.get("daily_chores", ()), trimming.prune):
+                        prune()
         except Exception:
             log.exception("Old runs could not be pruned")
 

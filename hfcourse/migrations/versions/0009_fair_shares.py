@@ -1,4 +1,4 @@
-"""What fair shares need: the size of a run's texts, the client of an unfinished run, who arrived from where today.
+"""What fair shares need: sizes of texts, erased files, clients of unfinished runs, arrivals, confirmed marks.
 
 Revision: 0009
 """
@@ -22,6 +22,8 @@ def upgrade() -> None:
     op.execute(MEASURE_TEXTS)
     op.create_index("ix_runs_text_bytes", "runs", ["visitor", "text_bytes"])
     op.add_column("files", sa.Column("erased", sa.DateTime(timezone=True)))
+    is_confirmed: sa.Column[bool] = sa.Column("is_confirmed", sa.Boolean(), nullable=False, server_default=sa.true())
+    op.add_column("lesson_marks", is_confirmed)
     op.create_table(
         "run_clients",
         sa.Column("run_id", sa.String(24), nullable=False),
@@ -44,6 +46,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("visitor_arrivals")
     op.drop_table("run_clients")
+    op.drop_column("lesson_marks", "is_confirmed")
     op.drop_column("files", "erased")
     op.drop_index("ix_runs_text_bytes", "runs")
     op.drop_column("runs", "text_bytes")
