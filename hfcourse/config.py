@@ -209,7 +209,12 @@ SETTINGS = (
     Setting("RUNS_WAITING", "500", whole(1), "runs that may wait for their turn before one is refused"),
     Setting("UPLOAD_LIMIT_BYTES", "20000000", whole(1), "size of all the files of one form"),
     Setting("KEEP_DAYS", "90", whole(1), "days after which a run and its files are deleted"),
-    Setting("KEEP_BYTES", "2000000000", whole(1), "size of all kept files; beyond it the oldest go first"),
+    Setting(
+        "KEEP_BYTES",
+        "2000000000",
+        whole(1),
+        "size of all kept files and texts; beyond it files go first, by share",
+    ),
     Setting("SECRET_KEY", "", secret, "signs the cookies (default: made once and kept in the instance folder)"),
     Setting("INSTRUCTOR_PASSWORD", "", password, "opens the instructor's place, `/enseignant/` (empty: to nobody)"),
     Setting("REPORT_TO", "", contact, "mail or web address to which readers report a mistake in a lesson"),

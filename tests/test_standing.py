@@ -1,0 +1,127 @@
+"""Who has standing, and what is kept of an address: a keyed digest, while it is needed."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from flask import Flask, session
+from sqlalchemy import func, select
+
+from hfcourse import database, visitors
+from hfcourse.runs import liveness, standing, store
+from hfcourse.runs.models import Arrival, RunClient
+from tests.keeping import kept_run
+
+
+def digest(app: Flask, address: str) -> str:
+    with app.test_request_context("/", environ_base={"REMOTE_ADDR": address}):
+        return visitors.address_digest()
+
+
+def count(table: type) -> int:
+    with database.reading() as opened:
+        return opened.scalar(select(func.count()).select_from(table)) or 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::9", True),
+        ("2001:DB8:0:1::1", "2001:db8::1:0:0:0:2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("fe80::1%eth0", "fe80::2", True),
+        ("", "unix", False),
+    ],
+)
+def test_an_address_digest_is_that_of_the_network_of_one_client(
+    app: Flask, one: str, other: str, is_same: bool
+) -> None:
+    assert (digest(app, one) == digest(app, other)) is is_same
+
+
+def test_an_address_digest_needs_the_sites_key(app: Flask) -> None:
+    first = digest(app, "192.0.2.1")
+    assert "192" not in first
+    app.config["SECRET_KEY"] = "another key of this site"
+    assert digest(app, "192.0.2.1") != first
+
+
+@pytest.mark.parametrize(
+    ("cookie", "has_run", "is_newcomer"),
+    [
+        ({}, False, True),
+        ({"visitor": "awa"}, False, True),
+        ({"visitor": "awa"}, True, False),  # a cookie of before they had a moment
+        ({"visitor": "awa", "since": 0}, True, False),
+        ({"visitor": "awa", "since": "now"}, True, True),  # a jar that makes one quick run first
+        ({"visitor": "awa", "since": 0}, False, True),  # one that is stored for later
+    ],
+)
+def test_standing_takes_an_old_cookie_and_a_run_that_was_executed(
+    app: Flask, cookie: dict[str, object], has_run: bool, is_newcomer: bool
+) -> None:
+    with app.test_request_context("/", environ_base={"REMOTE_ADDR": "192.0.2.1"}):
+        if has_run:
+            kept_run("awa")
+        session.update({key: int(time.time()) if value == "now" else value for key, value in cookie.items()})
+        client = standing.current_client()
+        assert client.is_newcomer is is_newcomer
+        assert count(Arrival) == int(is_newcomer)
+        assert client == standing.current_client(), "noted once"
+
+
+def test_a_run_that_was_only_stopped_gives_no_standing(app: Flask) -> None:
+    with app.app_context():
+        kept_run("awa", "stopped")
+        assert not standing.has_executed_run("awa")
+        kept_run("awa", "failed")
+        assert standing.has_executed_run("awa")
+
+
+def test_a_cookie_is_recent_for_ten_minutes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with app.test_request_context("/"):
+        visitors.remembered()
+        assert visitors.is_recent()
+        moment = time.time() + timedelta(minutes=10, seconds=1).total_seconds()
+        monkeypatch.setattr(visitors.time, "time", lambda: moment)
+        assert not visitors.is_recent()
+
+
+def waiting_run(visitor: str = "awa") -> str:
+    described = {"space": "a/b", "endpoint": "/e", "title": "E", "parameters": [], "inputs": {}}
+    return store.create(visitor, **described, origin="digest", is_newcomer=True)
+
+
+@pytest.mark.usefixtures("inside")
+class TestTheClientOfARun:
+    """The digest is kept while the run is unfinished, and no longer."""
+
+    def test_it_is_counted_while_the_run_waits(self) -> None:
+        waiting_run()
+        assert liveness.count_waiting().groups == {("newcomers", "digest"): 1}
+
+    def test_it_goes_when_the_run_has_ended(self) -> None:
+        run_id = waiting_run()
+        store.claim(run_id)
+        assert count(RunClient) == 1
+        store.finish(run_id, "succeeded", [])
+        assert count(RunClient) == 0
+
+    def test_it_goes_when_the_run_is_stopped_before_it_starts(self) -> None:
+        store.ask_to_stop(waiting_run())
+        assert count(RunClient) == 0
+
+    def test_it_stays_when_a_run_that_goes_on_is_only_asked_to_stop(self) -> None:
+        run_id = waiting_run()
+        store.claim(run_id)
+        store.ask_to_stop(run_id)
+        assert count(RunClient) == 1
+
+    def test_it_goes_when_the_run_is_interrupted(self) -> None:
+        first, _other = waiting_run(), waiting_run("bilal")
+        liveness.interrupt([first])
+        assert count(RunClient) == 1
