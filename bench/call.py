@@ -85,8 +85,11 @@ def timed(call: Callable[[], object]) -> float:
 class Browser:
     """As little of a browser as will do, so that it does not take the time of what is measured: it keeps cookies."""
 
-    def __init__(self, address: str) -> None:
-        self._connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=PATIENCE_SECONDS)
+    def __init__(self, address: str, source: str = "") -> None:
+        """Connect to `address`, from the address `source` of this machine if it is given."""
+        own = (source, 0) if source else None
+        host = address.removeprefix("http://")
+        self._connection = http.client.HTTPConnection(host, timeout=PATIENCE_SECONDS, source_address=own)
         self._cookies: dict[str, str] = {}
 
     def ask(self, method: str, path: str, body: str = "", kind: str = "") -> tuple[http.client.HTTPResponse, str]:

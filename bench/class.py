@@ -9,6 +9,9 @@ visitors; what is above that is added: by the site, or by a view that makes a Cl
 from the moment of sending. Whoever is lost on the way (a connection that is reset) counts as such, and tries again a
 second later, as one who reloads does: otherwise who loses many would seem quick. The campus is two web processes under
 gunicorn and two workers, on PostgreSQL and Redis where these are installed. Processes end by their id.
+
+Then what twenty-nine of a class wait beside one student who sends two slow runs from each of a hundred cookies: at the
+same Space as the class or at another, from its address or from another (127.0.0.2, which Linux has).
 """
 
 import argparse
@@ -36,12 +39,14 @@ sys.path.insert(0, str(ROOT))
 
 from tests.services import Postgres, Redis, path_of
 
-PAGE = "/espaces/bench/trivial?endpoint=/"
 FIRST_LOOK_SECONDS, LOOK_SECONDS = 0.7, 2
 ENDS = ("succeeded", "failed", "stopped", "interrupted")
 STATUS = re.compile(r'data-status="(\w+)"')
 SPACES = {"greet": "answers at once", "think": "takes 1 s, ten at a time"}
 PATIENCE_SECONDS, RELOAD_SECONDS = 300, 1
+STUDENTS, JARS, RUNS_OF_A_JAR = 29, 100, 2
+SLOW_CALL = "1 20"  # `tell` says the time once, after 20 s
+CLASS_ADDRESS, OTHER_ADDRESS = "127.0.0.1", "127.0.0.2"
 
 
 @dataclass
@@ -68,9 +73,7 @@ def student(sites: Sequence[str]) -> Callable[[int, str], tuple[float, float, st
 
     def visit(n: int, endpoint: str) -> tuple[float, float, str]:
         browser = Browser(sites[n % len(sites)])
-        csrf = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(PAGE + endpoint))
-        assert csrf, "no form"
-        form = {"csrf_token": csrf[1], "space": "bench/trivial", "endpoint": f"/{endpoint}", "arg-name": "Awa"}
+        form = form_of(browser, "bench/trivial", endpoint, "Awa")
         sent, begun = time.time(), time.perf_counter()
         answer = browser.post_form("/essais", form)
         if answer.status != 303:
@@ -83,6 +86,45 @@ def student(sites: Sequence[str]) -> Callable[[int, str], tuple[float, float, st
         return datetime.fromisoformat(run["timings"]["finished"]).timestamp() - sent, seen, end
 
     return visit
+
+
+def form_of(browser: Browser, space: str, endpoint: str, name: str) -> dict[str, str]:
+    """Open the page of an endpoint; the fields of its form, filled."""
+    csrf = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(f"/espaces/{space}?endpoint=/{endpoint}"))
+    assert csrf, "no form"
+    return {"csrf_token": csrf[1], "space": space, "endpoint": f"/{endpoint}", "arg-name": name}
+
+
+def flood(site: str, space: str, source: str) -> Counter[int]:
+    """Send slow runs from a hundred cookies; the statuses of the answers."""
+    statuses: Counter[int] = Counter()
+    for _ in range(JARS):
+        browser = Browser(site, source)
+        form = form_of(browser, space, "tell", SLOW_CALL)
+        statuses.update(browser.post_form("/essais", form).status for _ in range(RUNS_OF_A_JAR))
+    return statuses
+
+
+def fairness(folder: Path, space: str) -> None:
+    """Print what the class waits without that student, and with them in each place; a fresh site for each."""
+    print(f"\n{STUDENTS} students at a Space that answers at once, and one with {JARS} cookies and slow runs")
+    print("the runs of that student         stored: median    p95    max   not ended   their answers")
+    places = [("same Space", "bench/trivial"), ("another Space", "bench/other")]
+    sources = [("same address", CLASS_ADDRESS), ("another address", OTHER_ADDRESS)]
+    floods = [(f"{here}, {there}", name, source) for here, name in places for there, source in sources]
+    for number, (title, name, source) in enumerate([("none", "", ""), *floods]):
+        port = free_port()
+        site, settings = f"http://127.0.0.1:{port}", settled(folder / f"fair-{number}", space)
+        with serving(flask_command("hfcourse", port), site + "/sante", **settings) as process:
+            contender = Contender(student([site]), [process])
+            contender.visit(0, "greet")  # warm
+            answers = flood(site, name, source) if name else Counter()
+            found = measured(contender, STUDENTS, "greet")
+        missed = found.ends.total() - found.ends["succeeded"]
+        print(
+            f"{title:32} {statistics.median(found.stored):15.2f} {p95(found.stored):6.2f} {max(found.stored):6.2f}"
+            f" {missed:11d}   {dict(answers) or ''}"
+        )
 
 
 def watch(browser: Browser, run: str) -> None:
@@ -240,7 +282,8 @@ def worker(command: list[str], settings: dict[str, str]) -> Iterator[int]:
 def settled(folder: Path, space: str) -> dict[str, str]:
     """The settings of a site whose catalogue has the Space."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "spaces.toml").write_text(f'[[space]]\nid = "bench/trivial"\nurl = "{space}"\n')
+    spaces = (f'[[space]]\nid = "bench/{name}"\nurl = "{space}"\n' for name in ("trivial", "other"))
+    (folder / "spaces.toml").write_text("".join(spaces))
     return {"HFCOURSE_INSTANCE": str(folder)}
 
 
@@ -271,6 +314,7 @@ def main() -> None:
         for endpoint in SPACES:
             for count in counts:
                 table(contenders, count, endpoint)
+        fairness(folder, space)
 
 
 if __name__ == "__main__":
