@@ -29,10 +29,11 @@ def limited(per_visitor: int = 2, per_space: int | None = None, per_minute: int 
 NUMBERS = itertools.count()
 
 
-def made(visitor: str = "awa", space: str = "a/b", keeps_state: bool = False) -> str:
+def made(visitor: str = "awa", space: str = "a/b", keeps_state: bool = False, origin: str | None = None) -> str:
     """A run that waits for any worker, made later than those before it: never in the same millisecond."""
     asked = {"space": space, "endpoint": "/e", "title": "E", "parameters": [], "inputs": {}}
-    run_id = store.create(visitor, **asked, keeps_state=keeps_state, holder=liveness.SHARED)
+    of_client = {"origin": origin, "is_newcomer": origin is not None}
+    run_id = store.create(visitor, **asked, keeps_state=keeps_state, holder=liveness.SHARED, **of_client)
     with database.writing() as session:
         moment = database.now() - timedelta(minutes=1) + timedelta(milliseconds=next(NUMBERS))
         session.execute(update(Run).where(Run.id == run_id).values(created=moment))
@@ -200,3 +201,54 @@ def test_a_worker_is_there_as_long_as_it_says_so(monkeypatch: pytest.MonkeyPatch
     moment = database.now() + timedelta(seconds=liveness.STALE_SECONDS + 1)
     monkeypatch.setattr(database, "now", lambda: moment)
     assert not admission.is_served()
+
+
+# Under pressure
+
+
+def eight_places() -> Limits:
+    return Limits(at_once=8, per_visitor=2, per_space=None, per_minute=20, waiting=500)
+
+
+def test_newcomers_of_one_address_are_held_back_before_they_have_every_place() -> None:
+    admission.serve()
+    jars = [made(f"jar {n}", origin="school") for n in range(8)]
+    claimed = [admission.claim(run_id, eight_places()) is not None for run_id in jars]
+    assert claimed == [True] * 4 + [False] * 4
+    assert admission.due(eight_places()) == []
+    store.finish(jars[0], "succeeded", [])
+    assert admission.due(eight_places()) == [jars[4]]
+    assert admission.claim(jars[4], eight_places())
+    assert admission.claim(made("awa", origin="home"), eight_places())
+    assert admission.claim(made("cora", "a/other", origin="school"), eight_places())
+
+
+def test_a_message_out_of_turn_leaves_the_place_to_whoever_holds_fewer() -> None:
+    admission.serve()
+    for n in range(6):
+        assert admission.claim(made(f"visitor {n}"), eight_places())
+    assert admission.claim(made("bilal"), eight_places())
+    second, first = made("bilal"), made("awa", origin="home")
+    assert admission.claim(second, eight_places()) is None
+    assert admission.claim(first, eight_places())
+    store.finish(first, "succeeded", [])
+    assert admission.due(eight_places()) == [second]
+
+
+def test_places_are_those_of_the_workers_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def places() -> float:
+        with database.looking() as connection:
+            return admission.count_places(connection, eight_places())
+
+    assert places() == float("inf")
+    admission.serve()
+    assert places() == 8
+    with monkeypatch.context() as other:
+        other.setattr(store, "process_name", lambda: "elsewhere-1")
+        admission.serve()
+        assert places() == 16
+        admission.withdraw_worker()
+    assert places() == 8
+    moment = database.now() + timedelta(seconds=liveness.STALE_SECONDS + 1)
+    monkeypatch.setattr(database, "now", lambda: moment)
+    assert places() == float("inf")

@@ -76,3 +76,33 @@ def test_a_run_of_a_file_that_is_gone_is_refused_and_not_stored(app: Flask) -> N
             store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[("p", "gone")])
         assert history.latest("awa", 1) == []
         assert database.is_reachable()
+
+
+def test_newcomers_of_one_address_leave_room_to_others(app: Flask) -> None:
+    limited, refused = room(20), 0
+    with app.app_context():
+        for number in range(30):
+            try:
+                limited.check_room(asking(f"jar {number}", origin="school", is_newcomer=True))
+            except Refused:
+                refused += 1
+            else:
+                sent = {"endpoint": "/e", "title": "E", "parameters": [], "inputs": {}}
+                store.create(f"jar {number}", space="a/b", origin="school", is_newcomer=True, **sent)
+        assert refused == 20
+        limited.check_room(asking("awa", origin="home", is_newcomer=True))
+        limited.check_room(asking("bilal", origin="school"))
+        limited.check_room(asking("cora", "a/other", origin="school", is_newcomer=True))
+
+
+def test_one_visitor_has_fewer_places_in_a_waiting_room_that_is_half_full(app: Flask) -> None:
+    limited = room(80)
+    with app.app_context():
+        for _ in range(2):
+            limited.check_room(asking("awa"))
+            made(app, "awa")
+        for number in range(40):
+            made(app, f"student {number}")
+        with pytest.raises(Refused, match="limit-reached"):
+            limited.check_room(asking("awa"))
+        limited.check_room(asking("bilal"))

@@ -94,7 +94,8 @@ def test_older_runs_of_the_same_visitor_make_room(awa: Student) -> None:
     assert [names_erased(run_id) for run_id in (old, theirs)] == [["a.bin"], []]
     page = awa.open(f"/essais/{old}")
     assert "a.bin, fichier effacé, le site manquait de place" in page.get_text(" ", strip=True).replace(" ,", ",")
-    assert awa.client.get(f"/essais/{old}/fichiers/0").status_code == 404
+    assert "Ce fichier n’est plus là" in awa.open(f"/essais/{old}/fichiers/0", 404).get_text()
+    assert awa.client.get(f"/essais/{old}.json").get_json()["inputs"]["image"]["file"] is None
     assert stored_bytes() == 130_000
 
 

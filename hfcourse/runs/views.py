@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
@@ -183,6 +183,8 @@ def given(answer: Callable[[files.KeptFile], Response], kept: files.KeptFile) ->
 def file_of(run_id: str, n: int) -> files.KeptFile:
     """File number `n` of the visitor's own run."""
     stored = store.file_of(run_id, n, visitors.current())
+    if stored and stored.erased:
+        abort(make_response(errors.error_page(404, errors.FILE_GONE)))
     kept = files.find(stored.visitor, stored.id) if stored else None
     if kept is None:
         abort(404)
