@@ -10,10 +10,12 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from flask import Flask
+from sqlalchemy import select
 
 from hfcourse import create_app, database
 from hfcourse.runs import history, store, upkeep
 from hfcourse.runs.history import Filter
+from hfcourse.runs.models import Run
 from tests.conftest import end
 from tests.keeping import kept_run, known_as
 from tests.posting import Student
@@ -128,6 +130,14 @@ def test_nothing_is_pruned_because_the_site_was_updated(site: Flask) -> None:
     """The runs are months old: the first daily pruning is a day away, whatever the clock says today."""
     with site.app_context():
         assert not upkeep.is_due()
+
+
+@pytest.mark.usefixtures("inside")
+def test_what_the_texts_of_its_runs_take_is_measured() -> None:
+    with database.reading() as session:
+        sizes = dict(session.execute(select(Run.id, Run.text_bytes)).all())
+    assert len(json.dumps({"prenom": "Zoé 100 %"})) < sizes["greeting"] < 400
+    assert all(sizes.values())
 
 
 def test_the_update_can_be_undone_and_done_again(site: Flask) -> None:
