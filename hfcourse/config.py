@@ -24,6 +24,7 @@ PREFIX = "HFCOURSE_"
 ROOT = Path(__file__).resolve().parent.parent
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
+HOST_NAME = re.compile(r"\.?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 PLACE = re.compile(r"(file://(?=/.)|(?!file:|https?:)[a-z][a-z0-9+-]*://[^\s/@?#]+)(/[^\s?#]*)?", re.ASCII)
 FALSE_WORDS, TRUE_WORDS = {"0", "no", "non", "false", "off"}, {"1", "yes", "oui", "true", "on"}
 
@@ -105,6 +106,22 @@ def is_address(url: str) -> bool:
 def origins(raw: str) -> tuple[str, ...]:
     """Several origins, separated by spaces or commas."""
     return tuple(origin(word) for word in re.split(r"[\s,]+", raw.strip()) if word)
+
+
+def host(raw: str) -> str:
+    """A host name without scheme, port or path, as DNS writes it; one that begins with a dot is for all below it."""
+    try:
+        name = raw.lower().removesuffix(".").encode("idna").decode() if not raw.startswith(".") else "." + host(raw[1:])
+    except UnicodeError:
+        name = ""
+    if not HOST_NAME.fullmatch(name):
+        raise ValueError("expected names such as cours.example.org, without http:// and without a port")
+    return name
+
+
+def hosts(raw: str) -> tuple[str, ...]:
+    """Several host names, separated by spaces or commas."""
+    return tuple(host(word) for word in re.split(r"[\s,]+", raw.strip()) if word)
 
 
 def http_url(raw: str) -> str:
@@ -218,7 +235,10 @@ SETTINGS = (
     Setting("SECRET_KEY", "", secret, "signs the cookies (default: made once and kept in the instance folder)"),
     Setting("INSTRUCTOR_PASSWORD", "", password, "opens the instructor's place, `/enseignant/` (empty: to nobody)"),
     Setting("REPORT_TO", "", contact, "mail or web address to which readers report a mistake in a lesson"),
-    Setting("TRUSTED_PROXIES", "0", whole(0), "reverse proxies in front of the site whose headers are believed"),
+    Setting("HOSTS", "", hosts, "names by which the site may be asked, besides addresses and the machine's own name"),
+    Setting("TRUSTED_PROXIES", "0", whole(0), "reverse proxies before the site, which set X-Forwarded-For and -Proto"),
+    Setting("TRUST_FORWARDED_HOST", "no", yes_no, "do these proxies set X-Forwarded-Host themselves"),
+    Setting("TRUST_FORWARDED_PREFIX", "no", yes_no, "do these proxies set X-Forwarded-Prefix themselves"),
     Setting("PROXY_URL", "", proxy, "a school's proxy, for the Hub and the Spaces"),
     Setting("CA_BUNDLE", "", certificates, "a school's own certificates (PEM), for the Hub and the Spaces"),
     Setting("TIME_ZONE", "Europe/Paris", time_zone, "time zone of the times shown"),

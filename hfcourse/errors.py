@@ -21,10 +21,11 @@ from dataclasses import dataclass
 
 from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from hfcourse import pages
+from hfcourse.security_log import log_event, log_status
 from hfcourse.typography import french
 
 SAID_CHARACTERS = 500
@@ -428,6 +429,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def refuse_forged(_error: CSRFError) -> tuple[str, int]:
+        log_event("csrf_refused")
         return error_page(400, CSRF_EXPLANATION)
 
     @app.errorhandler(HTTPException)
@@ -435,12 +437,22 @@ def init_app(app: Flask) -> None:
         status = error.code or 500
         if status < 400:
             return error
+        log_status(status)
         return error_page(status, HTTP_EXPLANATIONS.get(status, HTTP_EXPLANATIONS[400 if status < 500 else 500]))
 
     @app.errorhandler(OperationalError)
     def without_database(error: OperationalError) -> tuple[str, int]:
         log.error("The database failed: %s", type(error.orig).__name__)
         return error_page(503, HTTP_EXPLANATIONS[503])
+
+    # The last resort for a value that no check has refused and that a database cannot take: a NUL, a lone surrogate,
+    # a number beyond 64 bits. What was asked for by such a value does not exist.
+    @app.errorhandler(DataError)
+    @app.errorhandler(OverflowError)
+    @app.errorhandler(UnicodeEncodeError)
+    def refuse_value(error: Exception) -> tuple[str, int]:
+        log.warning("A value of a request cannot be stored or compared: %s", type(error).__name__)
+        return error_page(400, HTTP_EXPLANATIONS[400])
 
     @app.errorhandler(Unavailable)
     def unavailable(error: Unavailable) -> tuple[str, int]:

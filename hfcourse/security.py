@@ -1,4 +1,4 @@
-"""What every page and every form obeys: headers, CSP, CSRF, the size of what is sent to us."""
+"""What every form obeys: CSRF, the size of what is sent to us; and the compression of pages."""
 
 import io
 import tempfile
@@ -9,40 +9,17 @@ from typing import IO, cast
 from urllib.parse import urlsplit
 
 import brotli
-from flask import Flask, Request, Response, current_app, g, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, current_app, g, request
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser, MultiPartParser
-from werkzeug.middleware.proxy_fix import ProxyFix
+
+from hfcourse import cookies, headers, hosts, proxies, security_log
 
 csrf = CSRFProtect()
 compress = Compress()
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "media-src 'self'",
-        "connect-src 'self'",
-        "font-src 'self'",
-        "frame-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    # Not no-referrer: Flask-WTF refuses an https POST without a Referer.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
-}
 MOST_FIELDS = 1_000
 FIELD_LIMIT_BYTES = 2_000_000
 # A file that is too large is read to its end and dropped, so that the words typed beside it survive;
@@ -147,14 +124,30 @@ def is_from_elsewhere() -> bool:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is not None:
         return site not in {"same-origin", "none"}
-    return origin is not None and urlsplit(origin).netloc != request.host
+    return origin is not None and authority_of(origin) != request.host
 
 
-class CookieSession(SecureCookieSessionInterface):
-    """Flask's cookie, marked `Secure` when the visitor came by https."""
+def authority_of(url: str) -> str | None:
+    """Return host and port of `url`; None where it cannot be parsed (`http://[`)."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return None
 
-    def get_cookie_secure(self, app: Flask) -> bool:
-        return request.is_secure
+
+def drop_malformed_referrer() -> None:
+    """Forget a Referer that cannot be parsed: over it Flask-WTF raises ValueError, and refuses one that is missing."""
+    if authority_of(request.environ.get("HTTP_REFERER", "")) is None or not has_valid_port(request.referrer or ""):
+        request.environ.pop("HTTP_REFERER")
+
+
+def has_valid_port(url: str) -> bool:
+    """Is the port of `url` a number from 0 to 65535, or absent?"""
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        return False
+    return True
 
 
 class CompressedPages:
@@ -196,17 +189,11 @@ def compressed_by(_request: Request) -> str | None:
     return g.get("compressed_by")
 
 
-def add_headers(response: Response) -> Response:
-    """Give every answer the headers that it has not set itself."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
-
-
 def init_app(app: Flask) -> None:
-    """Install CSRF, headers, compression, size limits, and the trust in reverse proxies."""
+    """Install what guards every request, the outermost first, then CSRF, compression and size limits."""
+    for part in (security_log, hosts, proxies, headers, cookies):
+        part.init_app(app)
     app.request_class = BoundedRequest
-    app.session_interface = CookieSession()
     app.config.update(
         WTF_CSRF_TIME_LIMIT=None,  # a form stays open for a two-hour class
         MAX_CONTENT_LENGTH=app.config["UPLOAD_LIMIT_BYTES"] * PATIENCE,
@@ -220,9 +207,6 @@ def init_app(app: Flask) -> None:
         COMPRESS_ALGORITHM_STREAMING=["br", "deflate"],  # static files; the library has no gzip there
         COMPRESS_DEFLATE_LEVEL=9,  # a visitor gets each of them once
     )
+    app.before_request(drop_malformed_referrer)
     csrf.init_app(app)
     compress.init_app(app)
-    app.after_request(add_headers)
-    hops = app.config["TRUSTED_PROXIES"]
-    if hops:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)  # type: ignore[method-assign]

@@ -103,7 +103,7 @@ def test_a_moment_later_the_application_is_asked_again(served: Flask, asked: Cou
     [
         {"path": OTHER},
         {"headers": {"Accept-Encoding": "gzip"}},
-        {"headers": {"Host": "cours.example"}},
+        {"headers": {"Host": "cours.localhost"}},
         {"headers": {"Cookie": "theme=dark"}},
         {"headers": {"If-None-Match": '"x"'}},
         {"query_string": "a=b"},
@@ -148,7 +148,7 @@ def test_an_answer_that_sets_a_cookie_is_for_one_reader(served: Flask, asked: Co
 def test_whoever_asks_for_ever_other_things_fills_no_memory(served: Flask) -> None:
     fresh(served, 60)
     for number in range(2 * echo.MOST_ANSWERS):
-        served.test_client().get(LESSON, headers={"Host": f"h{number}.example"})
+        served.test_client().get(LESSON, headers={"Host": f"h{number}.localhost"})
     found = echo_of(served)
     assert found
     assert 0 < len(found._answers) <= echo.MOST_ANSWERS

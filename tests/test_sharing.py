@@ -43,27 +43,27 @@ def test_what_is_a_visitors_own_is_not_shared(student: Student) -> None:
 
 
 def test_the_sitemap_lists_pages_that_are_there(app: Flask, student: Student) -> None:
-    answer = student.client.get("/sitemap.xml", base_url="https://cours.example/")
+    answer = student.client.get("/sitemap.xml", base_url="https://cours.localhost/")
     assert answer.mimetype == "application/xml"
     listed = ElementTree.fromstring(answer.data)
     addresses = [str(each.text) for each in listed.iter(f"{SITEMAP}loc")]
-    assert f"https://cours.example{LESSON}" in addresses
+    assert f"https://cours.localhost{LESSON}" in addresses
     for address in addresses:
-        student.open(address.removeprefix("https://cours.example"))
+        student.open(address.removeprefix("https://cours.localhost"))
     with app.app_context():
         checked = [lesson.front.checked for lesson in library.lessons()]
     assert [each.text for each in listed.iter(f"{SITEMAP}lastmod")] == [day.isoformat() for day in checked if day]
 
 
 def test_search_engines_keep_out_of_what_is_a_visitors_own(student: Student) -> None:
-    answer = student.client.get("/robots.txt", base_url="https://cours.example/")
+    answer = student.client.get("/robots.txt", base_url="https://cours.localhost/")
     assert answer.mimetype == "text/plain"
     assert answer.text.splitlines() == [
         "User-agent: *",
         "Disallow: /essais/",
         "Disallow: /recherche",
         "Disallow: /metriques",
-        "Sitemap: https://cours.example/sitemap.xml",
+        "Sitemap: https://cours.localhost/sitemap.xml",
     ]
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hfcourse import instructors
+from hfcourse import headers, instructors
 from hfcourse.typography import french
 
 NOT_SET = (
@@ -14,6 +14,7 @@ WRONG = "Ce n’est pas le mot de passe. Vérifiez les majuscules, puis réessay
 TOO_MANY = "Trop d’essais : réessayez dans {} s."
 
 bp = Blueprint("classroom", __name__, url_prefix="/enseignant")
+bp.after_request(headers.forbid_storing)
 
 
 @bp.get("/")

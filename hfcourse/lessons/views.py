@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from hfcourse import errors, instructors, security
+from hfcourse import errors, headers, instructors, proxies, security
 from hfcourse.lessons import asides, authoring, checklist, course, figures, kept, library, marks, progress, quiz, search
 from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
@@ -86,7 +86,9 @@ def show(slug: str) -> ResponseReturnValue:
     done = marks.of_visitor().get(lesson.slug, {})
     if instructors.is_here():
         done = {**done, asides.INSTRUCTOR: "1"}
-    if done or current_app.debug:  # where templates are being worked on too
+    if done:
+        return headers.forbid_storing(revalidated(drawn(lesson, done)))
+    if current_app.debug or not proxies.is_prefix_cached(request.script_root):  # templates may be edited meanwhile
         return revalidated(drawn(lesson, done))
     key = slug, theme(), request.script_root, current_app.config["REPORT_TO"]
     page = kept.page(key, lambda: drawn(lesson, done))

@@ -6,12 +6,13 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
-from hfcourse import database, pages, visitors
+from hfcourse import database, headers, pages, visitors
 from hfcourse.runs import archives, history, reports
 from hfcourse.runs.history import Filter
 from hfcourse.runs.looks import mine
 
 bp = Blueprint("history", __name__, url_prefix="/essais")
+bp.after_request(headers.forbid_storing)
 
 
 @bp.get("/<run_id>/supprimer")
@@ -86,4 +87,4 @@ def archive() -> ResponseReturnValue:
 
 def attached(name: str) -> dict[str, str]:
     """The headers of what is kept, not shown."""
-    return {"Content-Disposition": f"attachment; filename={name}", "Cache-Control": "private, no-store"}
+    return {"Content-Disposition": f"attachment; filename={name}"}

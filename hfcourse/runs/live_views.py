@@ -6,16 +6,17 @@ from flask import Blueprint, Response, redirect, render_template, request, strea
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from hfcourse import errors, visitors
+from hfcourse import errors, headers, visitors
 from hfcourse.pages import is_in_lesson
 from hfcourse.runs import dispatch, following, streams, watch
 from hfcourse.runs.looks import mine
 from hfcourse.runs.models import Run
 
 # A proxy must pass each event on at once.
-STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+STREAM_HEADERS = {"X-Accel-Buffering": "no"}
 
 bp = Blueprint("live", __name__, url_prefix="/essais")
+bp.after_request(headers.forbid_storing)
 
 
 @bp.get("/<run_id>/statut")
@@ -34,7 +35,7 @@ def status(run_id: str) -> ResponseReturnValue:
             following.current().of(run)
     if run.cursor == cursor_seen() and run.status != "queued":
         return "", 204
-    return fragment(run), {"Cache-Control": "no-store"}
+    return fragment(run)
 
 
 @bp.get("/<run_id>/flux")

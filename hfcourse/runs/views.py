@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 
-from hfcourse import errors, security, visitors
+from hfcourse import errors, headers, security, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
 from hfcourse.pages import is_in_lesson
 from hfcourse.runs import dispatch, drawings, exports, history, looks, outputs, room, standing, store, watch
@@ -32,6 +32,7 @@ PREVIEW_HEADERS = files.FILE_HEADERS | {
 
 log = logging.getLogger(__name__)
 bp = Blueprint("runs", __name__, url_prefix="/essais")
+bp.after_request(headers.forbid_storing)
 
 
 @bp.get("/")
@@ -153,9 +154,7 @@ def show(run_id: str) -> ResponseReturnValue:
 @bp.get("/<run_id>.json")
 def as_json(run_id: str) -> ResponseReturnValue:
     """One run as JSON, for people who script the site."""
-    response = jsonify(watch.as_json(mine(run_id)))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return jsonify(watch.as_json(mine(run_id)))
 
 
 @bp.get("/<run_id>/fichiers/<int:n>")

@@ -9,8 +9,9 @@ from flask import Flask, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hfcourse import tokens, visitors
-from hfcourse.errors import CourseError, Explanation, Refused
+from hfcourse.errors import UPLOAD_TOO_LARGE, CourseError, Explanation, Refused
 from hfcourse.pages import is_in_lesson
+from hfcourse.security_log import log_refusal
 from hfcourse.spaces import catalogue, forms, location, states, takeaway, uploads
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
@@ -198,6 +199,7 @@ def refused(
     is_proven: bool = True,
 ) -> ResponseReturnValue:
     """The answer to a form that is refused: everything typed is still there, with what is wrong above it."""
+    log_refusal("upload-too-large" if explanation is UPLOAD_TOO_LARGE else error.code)
     explained = explanation or error.explanation
     status = explained.status if explained.status != 200 else 503
     try:
