@@ -12,11 +12,13 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     Raises:
         SystemExit: a setting makes no sense; its text is one line for whoever starts the site.
     """
-    from hfcourse import bulkhead, config, database, echo, errors, gate, pages, security, server, tokens, visitors
+    from hfcourse import bulkhead, config, database, echo, errors, gate, pages, permissions, routing, security, server
+    from hfcourse import tokens, visitors
 
     app = Flask(__name__, template_folder="../templates", static_folder="../static", instance_relative_config=True)
     config.init_app(app, overrides)
-    for part in (server, bulkhead, echo, gate, security, tokens, database, visitors, errors, pages):
+    base = permissions, server, bulkhead, echo, gate, security, routing, tokens, database, visitors, errors, pages
+    for part in base:
         part.init_app(app)
     add_rooms(app)
     return app

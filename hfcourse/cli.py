@@ -12,6 +12,8 @@ from hfcourse.lessons import course, library, marks
 from hfcourse.practice import foreground
 from hfcourse.runs import pruning, trimming, workers
 
+EXPORT_MODE = 0o644
+
 
 @click.command("check")
 def check() -> None:
@@ -47,6 +49,7 @@ def export(path: Path, site: str | None) -> None:
     html = course.export(site.rstrip("/") if site else None)
     try:
         path.write_text(html, encoding="utf-8")
+        path.chmod(EXPORT_MODE)  # the site's own files are private; this one is made to be handed out
     except OSError as error:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
     click.echo(f"{path}: {len(library.lessons())} lessons, {typography.size(len(html.encode()))}.")

@@ -20,6 +20,8 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
+from hfcourse import passwords
+
 PREFIX = "HFCOURSE_"
 ROOT = Path(__file__).resolve().parent.parent
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
@@ -188,9 +190,11 @@ def secret(raw: str) -> str:
 
 
 def password(raw: str) -> str:
-    """At least 8 characters, or '' for nobody."""
-    if raw.strip() and len(raw.strip()) < 8:
-        raise ValueError("expected at least 8 characters")
+    """At least 8 characters that are not guessed first, or '' for nobody."""
+    if raw.strip() and len(raw.strip()) < passwords.MIN_CHARACTERS:
+        raise ValueError(f"expected at least {passwords.MIN_CHARACTERS} characters")
+    if raw.strip() and passwords.is_weak(raw.strip()):
+        raise ValueError("expected one that is hard to guess: three words that do not belong together, for instance")
     return raw.strip()
 
 

@@ -30,7 +30,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
-from hfcourse import gate
+from hfcourse import gate, permissions
 from hfcourse.config import refuse
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -224,8 +224,10 @@ def init_app(app: Flask) -> None:
     note_failures(app, opened)
     if opened.dialect.name == "sqlite":
         try:
+            if opened.url.database not in {None, "", ":memory:"}:
+                permissions.create_private(Path(str(opened.url.database)))
             opened.connect().close()
-        except OperationalError:
+        except (OperationalError, OSError):
             refuse("HFCOURSE_DATABASE_URL", "the database cannot be opened, or written to")
         migrate(opened)
     take_turns(app, opened)

@@ -1,76 +1,134 @@
-"""Who is the instructor: somebody who knew the password, remembered by the visitor's cookie for a day of class.
+"""Who is the instructor: somebody who knew the password, in a session that the database keeps for a day of class.
 
-The cookie holds a digest of the password, made with the site's key: another password, and everybody is out.
+The visitor's cookie holds the token of that session, and the database its digest. So a session ends for every copy of
+the cookie when it is closed, with a button, by time, or because the password is another.
 """
 
 import hmac
-import math
-import time
-from collections import deque
-from collections.abc import Callable
-from threading import Lock
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
 
-from flask import current_app, session
+from flask import Response, current_app, g, request, session
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import String, delete, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hfcourse import cookies, database
 
 HOURS = 12
 KEPT = "instructor"
-# Somebody who has forgotten it needs a few attempts; who guesses would need thousands.
-ATTEMPTS, OF_EVERYBODY, WITHIN_SECONDS = 5, 30, 60
+DEVICE_COOKIE, DEVICE_MAX_AGE_SECONDS = "hfcourse-device", 365 * 24 * 3600
 
 
-class Attempts:
-    """The wrong passwords of the last minute, of each address and of all: a class may sit behind one."""
+class InstructorSession(database.Base):
+    """One browser in which the instructor has entered: `id` is the digest of its token."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._failed: deque[tuple[float, str]] = deque(maxlen=OF_EVERYBODY)
-        self._lock = Lock()
+    __tablename__ = "instructor_sessions"
 
-    def seconds_left(self, address: str) -> int:
-        """How long this address has to wait before its next attempt; 0 for not at all."""
-        with self._lock:
-            since = self._now() - WITHIN_SECONDS
-            everybody = [moment for moment, _ in self._failed if moment > since]
-            own = [moment for moment, failed in self._failed if failed == address and moment > since]
-        full = [(own, ATTEMPTS), (everybody, OF_EVERYBODY)]
-        return math.ceil(max((moments[-most] - since for moments, most in full if len(moments) >= most), default=0))
-
-    def fail(self, address: str) -> None:
-        """One more wrong password."""
-        with self._lock:
-            self._failed.append((self._now(), address))
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    password: Mapped[str] = mapped_column(String(64))
+    created: Mapped[datetime] = mapped_column(database.Moment)
+    expires: Mapped[datetime] = mapped_column(database.Moment, index=True)
 
 
 def digest(password: str) -> str:
-    """What stands for the password in a cookie, which its owner can read."""
+    """What stands for the password in a cookie, which its owner can read, and in the database."""
     key = str(current_app.secret_key).encode()
-    return hmac.new(key, b"instructor:" + password.encode(), "sha256").hexdigest()
+    return hmac.new(key, b"instructor:" + password.encode(errors="replace"), "sha256").hexdigest()
+
+
+def current_digest() -> str:
+    """Return the digest of the password that is set; '' where there is none."""
+    expected = current_app.config["INSTRUCTOR_PASSWORD"]
+    return digest(expected) if expected else ""
 
 
 def is_known(password: str) -> bool:
     """Is it the password? Compared in a time that tells nothing; without one set, nothing is."""
-    expected = current_app.config["INSTRUCTOR_PASSWORD"]
-    return bool(expected) and hmac.compare_digest(digest(expected), digest(password))
+    expected = current_digest()
+    return hmac.compare_digest(expected, digest(password)) and bool(expected)
 
 
 def enter() -> None:
-    """Remember that the visitor is the instructor."""
-    session[KEPT] = {"until": int(time.time()) + HOURS * 3600, "by": digest(current_app.config["INSTRUCTOR_PASSWORD"])}
+    """Open a session for the visitor's browser; sessions that have ended are deleted on the way.
+
+    The token and the number that proves forms are new, so that nobody who planted a cookie before shares either.
+    """
+    token, moment = secrets.token_urlsafe(24), database.now()
+    with database.writing() as opened:
+        opened.execute(delete(InstructorSession).where(InstructorSession.expires <= moment))
+        opened.add(
+            InstructorSession(
+                id=session_id(token), password=current_digest(), created=moment, expires=moment + timedelta(hours=HOURS)
+            )
+        )
+    session.pop("csrf_token", None)
+    g.pop("csrf_token", None)
+    session[KEPT] = token
+    g.pop("is_instructor", None)
 
 
-def leave() -> None:
-    """Forget it."""
-    session.pop(KEPT, None)
+def session_id(token: str) -> str:
+    """Return the key of a session in the database: whoever reads the database cannot make the cookie of it."""
+    return sha256(token.encode()).hexdigest()
+
+
+def leave(everywhere: bool = False) -> None:
+    """Close the session of this browser, or those of all browsers."""
+    token = session.pop(KEPT, None)
+    g.pop("is_instructor", None)
+    closing = delete(InstructorSession)
+    if not everywhere:
+        if not isinstance(token, str):
+            return
+        closing = closing.where(InstructorSession.id == session_id(token))
+    with database.writing() as opened:
+        opened.execute(closing)
 
 
 def is_here() -> bool:
-    """Is the visitor the instructor?"""
-    kept, expected = session.get(KEPT), current_app.config["INSTRUCTOR_PASSWORD"]
-    if not kept or not expected:
+    """Is the visitor the instructor? Looked up once for a request; nobody is while the database fails."""
+    token = session.get(KEPT)
+    if not isinstance(token, str) or not current_app.config["INSTRUCTOR_PASSWORD"]:
         return False
-    return kept["until"] > time.time() and hmac.compare_digest(kept["by"], digest(expected))
+    if "is_instructor" not in g:
+        g.is_instructor = is_open(token)
+    return g.is_instructor
 
 
-def attempts() -> Attempts:
-    """The wrong passwords of this process."""
-    return current_app.extensions.setdefault("attempts", Attempts())
+def is_open(token: str) -> bool:
+    """Does the database have a session of this token, not expired, opened with the password that is set?"""
+    wanted = (
+        InstructorSession.id == session_id(token),
+        InstructorSession.expires > database.now(),
+        InstructorSession.password == current_digest(),
+    )
+    try:
+        with database.reading() as opened:
+            return opened.scalar(select(InstructorSession.id).where(*wanted)) is not None
+    except SQLAlchemyError:
+        return False
+
+
+def device_serializer() -> URLSafeTimedSerializer:
+    """Return what signs device cookies: another password makes strangers of all devices."""
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"instructor-device:{current_digest()}")
+
+
+def known_device() -> str | None:
+    """Return the id of this browser if it has entered before with this password (OWASP's device cookie)."""
+    kept = request.cookies.get(cookies.cookie_name(DEVICE_COOKIE), "")
+    try:
+        device = device_serializer().loads(kept, max_age=DEVICE_MAX_AGE_SECONDS)
+    except BadSignature:
+        return None
+    return device if isinstance(device, str) else None
+
+
+def remember_device(response: Response) -> None:
+    """Give the browser a device cookie: it opens nothing, and has its attempts counted apart from everybody's."""
+    device = known_device() or secrets.token_urlsafe(9)
+    value = str(device_serializer().dumps(device))
+    cookies.set_cookie(response, DEVICE_COOKIE, value, DEVICE_MAX_AGE_SECONDS)

@@ -1,15 +1,19 @@
 """The instructor's place: who gets in, how slowly others try, and what only the instructor sees."""
 
-import re
+import json
+import logging
+from datetime import datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
-from hfcourse import instructors
-from hfcourse.instructors import ATTEMPTS, OF_EVERYBODY, WITHIN_SECONDS, Attempts
+from hfcourse import create_app, database, instructors
+from hfcourse.classroom import login_queue
+from hfcourse.classroom.login_queue import ABANDONED_SECONDS, MAX_DECISIONS, WINDOW_SECONDS
 from hfcourse.lessons import library, search
+from tests.conftest import end
 from tests.posting import Student, read
 from tests.test_french import mistakes_in
 
@@ -20,30 +24,36 @@ NOTE = "supprimez ce jeton devant la classe"
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """The clock of the database, which stands still until it is moved."""
 
     def __init__(self) -> None:
-        self.seconds = 1000.0
+        self.moment = database.now()
 
-    def __call__(self) -> float:
-        return self.seconds
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def advance(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(database, "now", made)
+    return made
 
 
 @pytest.fixture
 def taught(app: Flask, clock: Clock) -> Flask:
     """A site with a password, whose attempts are counted by a clock of ours."""
     app.config["INSTRUCTOR_PASSWORD"] = PASSWORD
-    app.extensions["attempts"] = Attempts(clock)
     return app
 
 
 def knock(client: FlaskClient, password: str, address: str = "10.0.0.1"):
     """Send the form of the door."""
+    with client.session_transaction() as session:
+        session.pop("login_attempt", None)
     field = read(client.get(DOOR)).select_one("[name=csrf_token]")
     assert field is not None
     data = {"csrf_token": field["value"], "mot-de-passe": password}
@@ -114,37 +124,149 @@ def test_a_form_of_another_site_opens_nothing(taught: Flask, client: FlaskClient
     assert not inside(client)
 
 
-class TestSlowness:
-    def test_after_some_attempts_one_waits(self, taught: Flask, client: FlaskClient, clock: Clock) -> None:
-        for _ in range(ATTEMPTS):
-            assert knock(client, "faux").status_code == 400
-            clock.seconds += 1
-        refused = knock(client, PASSWORD)
-        assert refused.status_code == 429
-        assert re.search(rf"dans {WITHIN_SECONDS - ATTEMPTS}\ss\.", error_of(read(refused)))
-        assert not inside(client)
-        clock.seconds += WITHIN_SECONDS - ATTEMPTS
+def crowd(app: Flask, size: int, address: str = "10.0.0.1") -> list[FlaskClient]:
+    """Browsers that each sent a wrong password."""
+    browsers = [app.test_client() for _ in range(size)]
+    for browser in browsers:
+        knock(browser, "faux", address)
+    return browsers
+
+
+class TestQueue:
+    def test_attempts_beyond_the_rate_wait_and_are_not_answered(self, taught: Flask, client: FlaskClient) -> None:
+        crowd(taught, MAX_DECISIONS)
+        waiting = knock(client, "faux")
+        assert (waiting.status_code, waiting.headers["Refresh"]) == (202, "2; url=/enseignant/")
+        assert mistakes_in(read(waiting)) == []
+        assert client.get(DOOR, environ_base={"REMOTE_ADDR": "10.0.0.1"}).status_code == 202
+
+    def test_no_more_guesses_than_the_rate_are_ever_answered(self, taught: Flask, clock: Clock) -> None:
+        browsers, answered = crowd(taught, 3 * MAX_DECISIONS), MAX_DECISIONS
+        for rounds in range(2, 4):
+            clock.advance(WINDOW_SECONDS / 2)
+            assert sum(each.get(DOOR).status_code == 400 for each in browsers) == 0
+            clock.advance(WINDOW_SECONDS / 2)
+            answered += sum(each.get(DOOR).status_code == 400 for each in browsers)
+            assert answered <= rounds * MAX_DECISIONS
+
+    def test_the_instructor_gets_in_from_a_fresh_browser_while_thirty_guess_at_one_address(
+        self, taught: Flask, client: FlaskClient, clock: Clock
+    ) -> None:
+        browsers = crowd(taught, 30)
+        assert knock(client, PASSWORD).status_code == 202
+        for _ in range(20):
+            clock.advance(WINDOW_SECONDS / 2)
+            for each in browsers:
+                if each.get(DOOR).status_code == 400:
+                    knock(each, "faux")
+            if client.get(DOOR).status_code == 303:
+                break
+        assert inside(client)
+
+    def test_another_address_has_its_turn_first(self, taught: Flask, client: FlaskClient, clock: Clock) -> None:
+        crowd(taught, 60)
+        assert knock(client, PASSWORD, "10.0.0.2").status_code == 202
+        clock.advance(WINDOW_SECONDS / 2)
+        client.get(DOOR)
+        clock.advance(WINDOW_SECONDS / 2)
+        assert client.get(DOOR).status_code == 303
+
+    @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+    def test_the_machine_itself_waits_for_nobody(self, taught: Flask, client: FlaskClient, address: str) -> None:
+        crowd(taught, 30)
+        assert knock(client, PASSWORD, address).status_code == 303
+
+    def test_a_browser_that_has_entered_before_waits_for_nobody(self, taught: Flask, client: FlaskClient) -> None:
+        assert knock(client, PASSWORD).status_code == 303
+        with client.session_transaction() as session:
+            session.clear()
+        crowd(taught, 30)
         assert knock(client, PASSWORD).status_code == 303
 
-    def test_another_address_does_not(self, taught: Flask, client: FlaskClient) -> None:
-        for _ in range(ATTEMPTS):
-            knock(client, "faux")
-        assert knock(client, PASSWORD, "10.0.0.2").status_code == 303
+    def test_a_device_of_another_password_is_a_stranger(self, taught: Flask, client: FlaskClient) -> None:
+        knock(client, PASSWORD)
+        taught.config["INSTRUCTOR_PASSWORD"] = "une autre phrase"
+        crowd(taught, 30)
+        assert knock(client, "une autre phrase").status_code == 202
 
-    def test_many_addresses_together_do(self, clock: Clock) -> None:
-        attempts = Attempts(clock)
-        for number in range(OF_EVERYBODY):
-            assert attempts.seconds_left(f"10.0.1.{number}") == 0
-            attempts.fail(f"10.0.1.{number}")
-        assert attempts.seconds_left("10.0.2.1") == WITHIN_SECONDS
-        clock.seconds += WITHIN_SECONDS
-        assert attempts.seconds_left("10.0.2.1") == 0
+    def test_who_has_gone_away_delays_nobody(self, taught: Flask, client: FlaskClient, clock: Clock) -> None:
+        crowd(taught, 90)
+        clock.advance(max(WINDOW_SECONDS, ABANDONED_SECONDS) + 1)
+        assert knock(client, PASSWORD).status_code == 303
 
-    def test_what_is_remembered_is_bounded(self, clock: Clock) -> None:
-        attempts = Attempts(clock)
-        for number in range(10 * OF_EVERYBODY):
-            attempts.fail(str(number))
-        assert len(attempts._failed) == OF_EVERYBODY
+    def test_attempts_are_counted_in_the_database(self, taught: Flask, client: FlaskClient) -> None:
+        crowd(taught, MAX_DECISIONS)
+        other = create_app({"INSTANCE": taught.instance_path, "TESTING": True, "INSTRUCTOR_PASSWORD": PASSWORD})
+        assert knock(other.test_client(), PASSWORD).status_code == 202
+        end(other)
+
+    def test_a_full_queue_takes_no_more_of_one_address(
+        self, taught: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(login_queue, "MAX_WAITING_PER_SOURCE", 3)
+        crowd(taught, MAX_DECISIONS + 3)
+        refused = knock(client, PASSWORD)
+        assert refused.status_code == 429
+        assert error_of(read(refused)).startswith("Trop d’essais")
+        assert knock(client, PASSWORD, "10.0.0.2").status_code == 202
+
+
+class TestSession:
+    def copy_of(self, app: Flask, client: FlaskClient) -> FlaskClient:
+        """Another browser with the same cookie."""
+        copied = app.test_client()
+        cookie = client.get_cookie("hfcourse")
+        assert cookie
+        copied.set_cookie("hfcourse", cookie.value)
+        return copied
+
+    def press(self, client: FlaskClient, path: str) -> None:
+        field = read(client.get(DOOR)).select_one("[name=csrf_token]")
+        assert field is not None
+        assert client.post(path, data={"csrf_token": field["value"]}).status_code == 303
+
+    def test_leaving_ends_it_for_a_copied_cookie_too(self, taught: Flask, client: FlaskClient) -> None:
+        knock(client, PASSWORD)
+        copied = self.copy_of(taught, client)
+        assert inside(copied)
+        self.press(client, "/enseignant/sortir")
+        assert not inside(copied)
+
+    def test_leaving_everywhere_ends_those_of_other_browsers(self, taught: Flask, client: FlaskClient) -> None:
+        other = taught.test_client()
+        knock(other, PASSWORD)
+        knock(client, PASSWORD)
+        self.press(client, "/enseignant/sortir")
+        assert inside(other)
+        knock(client, PASSWORD)
+        self.press(client, "/enseignant/sortir-partout")
+        assert not inside(other)
+
+    def test_a_stranger_ends_nobodys(self, taught: Flask, client: FlaskClient) -> None:
+        knock(client, PASSWORD)
+        self.press(taught.test_client(), "/enseignant/sortir-partout")
+        assert inside(client)
+
+    def test_entering_makes_another_proof_for_forms(self, taught: Flask, client: FlaskClient) -> None:
+        client.get(DOOR)
+        with client.session_transaction() as session:
+            before = session["csrf_token"]
+        knock(client, PASSWORD)
+        client.get(DOOR)
+        with client.session_transaction() as session:
+            assert session["csrf_token"] != before
+
+    def test_the_log_tells_of_it_without_address_or_password(
+        self, taught: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with caplog.at_level(logging.INFO, logger="hfcourse.security"):
+            knock(client, "faux\nevent: login_succeeded")
+            knock(client, PASSWORD)
+            self.press(client, "/enseignant/sortir")
+        lines = [json.loads(each.getMessage()) for each in caplog.records if each.name == "hfcourse.security"]
+        assert [line["event"] for line in lines] == ["login_refused", "login_succeeded", "logout"]
+        assert "10.0.0.1" not in caplog.text
+        assert PASSWORD not in caplog.text
 
 
 class TestTheCookie:
@@ -153,14 +275,11 @@ class TestTheCookie:
         with client.session_transaction() as session:
             assert PASSWORD not in repr(dict(session))
 
-    def test_it_ends_after_a_day_of_class(
-        self, taught: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_it_ends_after_a_day_of_class(self, taught: Flask, client: FlaskClient, clock: Clock) -> None:
         knock(client, PASSWORD)
-        now = instructors.time.time()
-        monkeypatch.setattr(instructors.time, "time", lambda: now + instructors.HOURS * 3600 - 5)
+        clock.advance(instructors.HOURS * 3600 - 5)
         assert inside(client)
-        monkeypatch.setattr(instructors.time, "time", lambda: now + instructors.HOURS * 3600 + 5)
+        clock.advance(10)
         assert not inside(client)
 
     @pytest.mark.parametrize("password", ["une autre phrase", ""])
@@ -169,9 +288,10 @@ class TestTheCookie:
         taught.config["INSTRUCTOR_PASSWORD"] = password
         assert not inside(client)
 
-    def test_a_forged_one_is_worth_nothing(self, taught: Flask, client: FlaskClient) -> None:
+    @pytest.mark.parametrize("forged", ["x", "", {"until": 10**11, "by": "x"}, 7])
+    def test_a_forged_one_is_worth_nothing(self, taught: Flask, client: FlaskClient, forged: object) -> None:
         with client.session_transaction() as session:
-            session[instructors.KEPT] = {"until": 10**11, "by": instructors.hmac.new(b"", b"", "sha256").hexdigest()}
+            session[instructors.KEPT] = forged
         assert not inside(client)
 
 

@@ -153,12 +153,13 @@ class TestCsrf:
         "/essais/supprimer",
         "/enseignant/",
         "/enseignant/sortir",
+        "/enseignant/sortir-partout",
     )
 
     def test_every_post_of_the_site_is_one_of_those_tested_here(self, app: Flask) -> None:
         rules = [rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
         without_cookie = ["/lecons/<slug>", "/lecons/oublier"]  # see test_quiz, test_progress
-        proven = [path.replace("some-run", "<run_id>") for path in self.POSTS]
+        proven = [path.replace("some-run", "<run_id:run_id>") for path in self.POSTS]
         assert sorted(rules) == sorted([*proven, *without_cookie])
 
     @pytest.mark.parametrize("path", POSTS)

@@ -1,17 +1,20 @@
 """The pages of the instructor: /enseignant."""
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from hfcourse import headers, instructors
-from hfcourse.typography import french
+from hfcourse.classroom import login_queue
+from hfcourse.security_log import log_event
+from hfcourse.typography import duration, french
 
 NOT_SET = (
     "Ce site n’a pas de mot de passe d’enseignant : la personne qui l’a installé le choisit, "
     "dans HFCOURSE_INSTRUCTOR_PASSWORD."
 )
 WRONG = "Ce n’est pas le mot de passe. Vérifiez les majuscules, puis réessayez."
-TOO_MANY = "Trop d’essais : réessayez dans {} s."
+TOO_MANY = "Trop d’essais attendent leur tour : réessayez dans {} s, ou depuis l’ordinateur où tourne le site."
+ATTEMPT = "login_attempt"
 
 bp = Blueprint("classroom", __name__, url_prefix="/enseignant")
 bp.after_request(headers.forbid_storing)
@@ -19,29 +22,70 @@ bp.after_request(headers.forbid_storing)
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """The instructor's place; for everybody else its door."""
-    if not instructors.is_here():
-        return door()
-    return render_template("classroom/index.html", hours=instructors.HOURS)
+    """The instructor's place; for everybody else its door, or the outcome of an attempt that waited."""
+    if instructors.is_here():
+        return render_template("classroom/index.html", hours=instructors.HOURS)
+    attempt = session.get(ATTEMPT)
+    return answer_attempt(attempt) if isinstance(attempt, str) else door()
 
 
 @bp.post("/")
 def enter() -> ResponseReturnValue:
     """Let in whoever knows the password, slowly."""
-    attempts, address = instructors.attempts(), request.remote_addr or ""
-    if seconds := attempts.seconds_left(address):
-        return door(TOO_MANY.format(seconds), 429)
-    if instructors.is_known(request.form.get("mot-de-passe", "")):
-        instructors.enter()
-        return redirect(url_for(".index"), 303)
-    attempts.fail(address)
-    return door(WRONG if current_app.config["INSTRUCTOR_PASSWORD"] else NOT_SET, 400)
+    if not current_app.config["INSTRUCTOR_PASSWORD"]:
+        return door(NOT_SET, 400)
+    is_right = instructors.is_known(request.form.get("mot-de-passe", ""))
+    if isinstance(earlier := session.pop(ATTEMPT, None), str):
+        login_queue.cancel_attempt(earlier)
+    try:
+        attempt = session[ATTEMPT] = login_queue.submit_attempt(is_right)
+    except login_queue.QueueFull:
+        log_login("login_queue_full")
+        return door(TOO_MANY.format(login_queue.WINDOW_SECONDS), 429)
+    return answer_attempt(attempt)
+
+
+def answer_attempt(attempt: str) -> ResponseReturnValue:
+    """Tell how an attempt ended, or have its page ask again in a moment."""
+    turn = login_queue.poll_attempt(attempt)
+    if turn is not None and not turn.is_decided:
+        if request.method == "POST":
+            log_login("login_delayed")
+        page = render_template("classroom/waiting.html", wait=duration(turn.wait_seconds))
+        return page, 202, {"Refresh": f"{login_queue.POLL_INTERVAL_SECONDS}; url={url_for('.index')}"}
+    session.pop(ATTEMPT, None)
+    if turn is None:
+        return door()
+    if not turn.is_right:
+        log_login("login_refused")
+        return door(WRONG, 400)
+    log_login("login_succeeded")
+    instructors.enter()
+    response = make_response(redirect(url_for(".index"), 303))
+    instructors.remember_device(response)
+    return response
+
+
+def log_login(event: str) -> None:
+    """Write an event of the door into the security log: from which lane, and from which source."""
+    lane = login_queue.lane_of_request().partition(":")[0]
+    log_event(event, lane=lane, source=login_queue.source_of_request())
 
 
 @bp.post("/sortir")
 def leave() -> ResponseReturnValue:
-    """Leave the instructor's place."""
+    """Leave the instructor's place: the session ends for every copy of the cookie."""
     instructors.leave()
+    log_event("logout")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/sortir-partout")
+def leave_everywhere() -> ResponseReturnValue:
+    """End the sessions of the instructor in all browsers; nobody else may."""
+    if instructors.is_here():
+        instructors.leave(everywhere=True)
+        log_event("logout_everywhere")
     return redirect(url_for(".index"), 303)
 
 

@@ -2,6 +2,8 @@
 
 from alembic import context
 
+from hfcourse import instructors  # noqa: F401  (its table)
+from hfcourse.classroom import login_queue  # noqa: F401  (its table)
 from hfcourse.database import Base
 from hfcourse.lessons import marks  # noqa: F401  (its table)
 from hfcourse.runs import models, tallies  # noqa: F401  (their tables, and those of spaces.files)

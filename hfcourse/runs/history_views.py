@@ -15,13 +15,13 @@ bp = Blueprint("history", __name__, url_prefix="/essais")
 bp.after_request(headers.forbid_storing)
 
 
-@bp.get("/<run_id>/supprimer")
+@bp.get("/<run_id:run_id>/supprimer")
 def ask_one(run_id: str) -> ResponseReturnValue:
     """Ask before one run is deleted."""
     return render_template("runs/delete_one.html", section="runs", run=mine(run_id))
 
 
-@bp.post("/<run_id>/supprimer")
+@bp.post("/<run_id:run_id>/supprimer")
 def delete_one(run_id: str) -> ResponseReturnValue:
     """Delete one run; one that goes on is stopped first."""
     history.delete([mine(run_id).id])
@@ -70,7 +70,7 @@ def the_list(asked: Mapping[str, str]) -> str:
     return url_for("runs.index", **fields)
 
 
-@bp.get("/<run_id>.md")
+@bp.get("/<run_id:run_id>.md")
 def as_markdown(run_id: str) -> ResponseReturnValue:
     """One run as a report to read, and to hand in."""
     written = reports.report(mine(run_id)).encode(errors="replace")

@@ -1,5 +1,6 @@
 """A run while it goes on: what a page asks for again, or is sent, and the button that stops it."""
 
+import re
 from functools import partial
 
 from flask import Blueprint, Response, redirect, render_template, request, stream_with_context, url_for
@@ -15,11 +16,14 @@ from hfcourse.runs.models import Run
 # A proxy must pass each event on at once.
 STREAM_HEADERS = {"X-Accel-Buffering": "no"}
 
+# Nine digits: more events than a run can have, and fewer than an integer of a database.
+CURSOR = re.compile(r"[0-9]{1,9}", re.ASCII)
+
 bp = Blueprint("live", __name__, url_prefix="/essais")
 bp.after_request(headers.forbid_storing)
 
 
-@bp.get("/<run_id>/statut")
+@bp.get("/<run_id:run_id>/statut")
 def status(run_id: str) -> ResponseReturnValue:
     """The part of the page that changes; it asks for itself again until there is nothing to wait for.
 
@@ -38,7 +42,7 @@ def status(run_id: str) -> ResponseReturnValue:
     return fragment(run)
 
 
-@bp.get("/<run_id>/flux")
+@bp.get("/<run_id:run_id>/flux")
 def stream(run_id: str) -> ResponseReturnValue:
     """The same part, sent again whenever something is new; 204 when that is not to be had, or was seen to its end."""
     run, seen = mine(run_id), cursor_seen()
@@ -56,7 +60,7 @@ def stream(run_id: str) -> ResponseReturnValue:
 def cursor_seen() -> int | None:
     """How much of the run the page shows already; a browser names it itself when it takes a stream up again."""
     named = request.headers.get("Last-Event-ID") or request.args.get("depuis", "")
-    return int(named) if named.isdecimal() else None
+    return int(named) if CURSOR.fullmatch(named) else None
 
 
 def fragment(run: Run) -> str:
@@ -64,7 +68,7 @@ def fragment(run: Run) -> str:
     return render_template(template, **watch.view_of(run))
 
 
-@bp.post("/<run_id>/arreter")
+@bp.post("/<run_id:run_id>/arreter")
 def stop(run_id: str) -> ResponseReturnValue:
     """Stop a run that waits or goes on."""
     dispatch.current().stop(mine(run_id).id)

@@ -96,7 +96,7 @@ def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
     return redirect(url_for(".show", run_id=run_id), 303)
 
 
-@bp.post("/<run_id>/refaire")
+@bp.post("/<run_id:run_id>/refaire")
 def again(run_id: str) -> ResponseReturnValue:
     """Run it again with the same values: 303 to the new run, or the form with all of them and what is wrong."""
     run = mine(run_id)
@@ -144,26 +144,26 @@ def refuse_forged(_error: CSRFError) -> ResponseReturnValue:
     return pages.refused(space, form, Refused("invalid-input"), explanation)
 
 
-@bp.get("/<run_id>")
+@bp.get("/<run_id:run_id>")
 def show(run_id: str) -> ResponseReturnValue:
     """One run: live, then for good."""
     template = "runs/block.html" if is_in_lesson() else "runs/show.html"
     return render_template(template, section="runs", **watch.view_of(mine(run_id)))
 
 
-@bp.get("/<run_id>.json")
+@bp.get("/<run_id:run_id>.json")
 def as_json(run_id: str) -> ResponseReturnValue:
     """One run as JSON, for people who script the site."""
     return jsonify(watch.as_json(mine(run_id)))
 
 
-@bp.get("/<run_id>/fichiers/<int:n>")
+@bp.get("/<run_id:run_id>/fichiers/<index:n>")
 def file(run_id: str, n: int) -> ResponseReturnValue:
     """A file of a run, to the visitor whose run it is."""
     return given(files.answer, file_of(run_id, n))
 
 
-@bp.get("/<run_id>/fichiers/<int:n>.svg")
+@bp.get("/<run_id:run_id>/fichiers/<index:n>.svg")
 def drawing(run_id: str, n: int) -> ResponseReturnValue:
     """A file of a run as the drawing that it is, for an `img` of ours."""
     return given(files.answer_drawing, file_of(run_id, n))
@@ -199,7 +199,7 @@ def output_of(run_id: str, n: int) -> dict[str, Any]:
     return output
 
 
-@bp.get("/<run_id>/sorties/<int:n>.<any(txt, csv, json):form>")
+@bp.get("/<run_id:run_id>/sorties/<index:n>.<any(txt, csv, json):form>")
 def output(run_id: str, n: int, form: str) -> ResponseReturnValue:
     """An output as a whole, to copy or to keep."""
     written = exports.whole(output_of(run_id, n), form)
@@ -211,7 +211,7 @@ def output(run_id: str, n: int, form: str) -> ResponseReturnValue:
     return response
 
 
-@bp.get("/<run_id>/sorties/<int:n>/apercu")
+@bp.get("/<run_id:run_id>/sorties/<index:n>/apercu")
 def preview(run_id: str, n: int) -> ResponseReturnValue:
     """An output in HTML, as its author meant it to look; shut in, it can do nothing but that."""
     output = output_of(run_id, n)
@@ -221,7 +221,7 @@ def preview(run_id: str, n: int) -> ResponseReturnValue:
     return Response(PREVIEW_HEAD + value, headers=PREVIEW_HEADERS, mimetype="text/html")
 
 
-@bp.get("/<run_id>/sorties/<int:n>/image")
+@bp.get("/<run_id:run_id>/sorties/<index:n>/image")
 def picture(run_id: str, n: int) -> ResponseReturnValue:
     """A plot that came as a picture."""
     content = drawings.picture_of(outputs.value_of(output_of(run_id, n)))

@@ -1,0 +1,172 @@
+"""The queue of attempts at the instructor's password: slow for whoever guesses, closed to nobody.
+
+A limit that refuses lets any student lock the instructor out. So an attempt beyond the rate is not refused: it waits
+for its turn, its page asks again by itself, and no thread is held meanwhile. Each lane has a rate of its own:
+
+    device:<id>   a browser that has entered with this password before (OWASP's device cookie)
+    machine       a browser on the machine of the site itself, behind no proxy
+    everybody     all others; addresses take turns, so that one that floods delays itself most
+
+MAX_DECISIONS in WINDOW_SECONDS are 15.8 million attempts a year in the lane of everybody: of eight random letters and
+digits half a million years. Rows are in the database: processes and restarts count together.
+"""
+
+import ipaddress
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import request
+from sqlalchemy import String, delete, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from hfcourse import database, instructors, proxies
+from hfcourse.security_log import digest_source
+
+MAX_DECISIONS, WINDOW_SECONDS = 10, 20
+POLL_INTERVAL_SECONDS = 2
+ABANDONED_SECONDS = 15  # without being asked about: its browser is gone, and delays nobody
+KEPT_SECONDS = 600  # decided attempts: which address had its turn last
+MAX_WAITING_PER_SOURCE, MAX_WAITING = 100, 1_000
+
+
+class LoginAttempt(database.Base):
+    """One attempt: `password` is the digest of the instructor's password if that was typed, '' if not."""
+
+    __tablename__ = "login_attempts"
+
+    id: Mapped[str] = mapped_column(String(24), primary_key=True)
+    lane: Mapped[str] = mapped_column(String(64), index=True)
+    source: Mapped[str] = mapped_column(String(64))
+    password: Mapped[str] = mapped_column(String(64))
+    created: Mapped[datetime] = mapped_column(database.Moment)
+    seen: Mapped[datetime] = mapped_column(database.Moment, index=True)
+    decided: Mapped[datetime | None] = mapped_column(database.Moment)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Where an attempt is: `is_decided` with its outcome, or how many seconds it waits at least."""
+
+    is_decided: bool
+    is_right: bool = False
+    wait_seconds: int = 0
+
+
+class QueueFull(Exception):
+    """So many attempts wait already, of this address or of all, that one more is not taken."""
+
+
+def lane_of_request() -> str:
+    """Return the lane of the browser that asks."""
+    device = instructors.known_device()
+    if device is not None:
+        return f"device:{device}"
+    return "machine" if is_on_machine() else "everybody"
+
+
+def is_on_machine() -> bool:
+    """Does the request come from this very machine? What a proxy sends from here says so in its headers."""
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return False
+    return address.is_loopback and not proxies.is_forwarded()
+
+
+def source_of_request() -> str:
+    """Return the digest of the address: of IPv6 its network of 64 bits, all of which one machine may use."""
+    address = request.remote_addr or ""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return digest_source(address)
+    if parsed.version == 6:
+        address = str(ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))
+    return digest_source(address)
+
+
+def submit_attempt(is_right: bool) -> str:
+    """Put an attempt into its queue and return its id; old rows are deleted on the way.
+
+    Raises:
+        QueueFull: no more are taken.
+    """
+    moment, lane, source = database.now(), lane_of_request(), source_of_request()
+    attempt_id = secrets.token_urlsafe(12)
+    with database.writing() as session:
+        session.execute(delete(LoginAttempt).where(LoginAttempt.seen < moment - timedelta(seconds=KEPT_SECONDS)))
+        waiting = [each for each in attempts_of(session, lane, moment) if each.decided is None]
+        if len(waiting) >= MAX_WAITING or sum(each.source == source for each in waiting) >= MAX_WAITING_PER_SOURCE:
+            raise QueueFull
+        password = instructors.current_digest() if is_right else ""
+        session.add(
+            LoginAttempt(id=attempt_id, lane=lane, source=source, password=password, created=moment, seen=moment)
+        )
+    return attempt_id
+
+
+def poll_attempt(attempt_id: str) -> Turn | None:
+    """Decide what has its turn now, and return where this attempt is; None if it is unknown or was told before."""
+    moment = database.now()
+    with database.writing() as session:
+        own = session.get(LoginAttempt, attempt_id)
+        if own is None:
+            return None
+        lock_lane(session, own.lane)
+        session.refresh(own)
+        own.seen = moment
+        session.flush()
+        attempts = attempts_of(session, own.lane, moment)
+        queue, left = order_queue(attempts), MAX_DECISIONS - count_recent(attempts, moment)
+        decided = [each.id for each in queue[: max(left, 0)]]
+        session.execute(update(LoginAttempt).where(LoginAttempt.id.in_(decided)).values(decided=moment))
+        if own.decided is None and attempt_id not in decided:
+            return Turn(False, wait_seconds=estimate_wait([each.id for each in queue].index(attempt_id), left))
+        is_right = own.password != "" and own.password == instructors.current_digest()
+        own.password = ""
+        return Turn(True, is_right)
+
+
+def lock_lane(session: Session, lane: str) -> None:
+    """Let one process at a time decide in a lane (PostgreSQL; SQLite has one writer anyway)."""
+    rows = select(LoginAttempt.id).where(LoginAttempt.lane == lane).order_by(LoginAttempt.id)
+    session.execute(rows.with_for_update())
+
+
+def cancel_attempt(attempt_id: str) -> None:
+    """Take an attempt that still waits out of its queue: its browser has sent another."""
+    with database.writing() as session:
+        session.execute(delete(LoginAttempt).where(LoginAttempt.id == attempt_id, LoginAttempt.decided.is_(None)))
+
+
+def attempts_of(session: Session, lane: str, moment: datetime) -> Sequence[LoginAttempt]:
+    """Return what waits in a lane and is still asked about, and what was decided lately."""
+    alive = LoginAttempt.seen >= moment - timedelta(seconds=ABANDONED_SECONDS)
+    wanted = alive | LoginAttempt.decided.is_not(None)
+    return session.scalars(select(LoginAttempt).where(LoginAttempt.lane == lane, wanted)).all()
+
+
+def count_recent(attempts: Sequence[LoginAttempt], moment: datetime) -> int:
+    """Count what was decided within the window."""
+    since = moment - timedelta(seconds=WINDOW_SECONDS)
+    return sum(each.decided is not None and each.decided > since for each in attempts)
+
+
+def order_queue(attempts: Sequence[LoginAttempt]) -> list[LoginAttempt]:
+    """Return those that wait in the order of their turns: sources one after another, each in the order of arrival."""
+    served: dict[str, int] = {}
+    for each in attempts:
+        if each.decided is not None:
+            served[each.source] = served.get(each.source, 0) + 1
+    ranked = []
+    for each in sorted((each for each in attempts if each.decided is None), key=lambda one: (one.created, one.id)):
+        rank = served[each.source] = served.get(each.source, 0) + 1
+        ranked.append((rank, each.created, each.id, each))
+    return [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:3])]
+
+
+def estimate_wait(place: int, left: int) -> int:
+    """Return the seconds that an attempt waits when `place` are before it and `left` have their turn in this window."""
+    return max(POLL_INTERVAL_SECONDS, (place - max(left, 0)) // MAX_DECISIONS * WINDOW_SECONDS + WINDOW_SECONDS // 2)

@@ -1,0 +1,76 @@
+"""What other users and programs of the machine can read: files of the site, and the memory of its process."""
+
+import ctypes
+import logging
+import os
+import stat
+import sys
+from pathlib import Path
+
+from flask import Flask
+
+PRIVATE_UMASK = 0o077
+PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+PR_SET_DUMPABLE = 4  # <linux/prctl.h>
+
+log = logging.getLogger(__name__)
+
+
+def tighten(path: Path) -> None:
+    """Leave a folder or file to its owner, if that is us. A folder with the sticky bit (`/tmp`) is everybody's."""
+    try:
+        status = path.lstat()
+        mode = PRIVATE_FOLDER if stat.S_ISDIR(status.st_mode) else PRIVATE_FILE
+        is_ours = hasattr(os, "geteuid") and status.st_uid == os.geteuid()
+        is_plain = stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)
+        if is_ours and is_plain and not status.st_mode & stat.S_ISVTX and stat.S_IMODE(status.st_mode) & 0o077:
+            path.chmod(mode)
+    except OSError as error:
+        log.warning("A file of the site stays readable to others: %s", type(error).__name__)
+
+
+def is_open_to_others(path: Path) -> bool:
+    """May another user of the machine look into this folder?"""
+    return path.is_dir() and bool(path.stat().st_mode & 0o077)
+
+
+def tighten_folder(folder: Path) -> None:
+    """Tighten `folder` and all below it; once it is tight, nobody else gets below and a start walks through nothing."""
+    if not is_open_to_others(folder) or folder.stat().st_mode & stat.S_ISVTX:
+        return
+    for path in folder.rglob("*"):
+        tighten(path)
+    tighten(folder)
+
+
+def create_private(path: Path) -> None:
+    """Make an empty file for its owner alone, if there is none: SQLite gives its other files the same rights."""
+    path.touch(mode=PRIVATE_FILE)
+    tighten(path)
+
+
+def forbid_inspection() -> None:
+    """Forbid other programs of this user to read the process: its memory, and the environment that it was started with.
+
+    A variable that is removed stays readable in `/proc/<pid>/environ`. prctl(2): a process that is not dumpable has
+    files in /proc that belong to root, no core dump, and no debugger but root's. Other systems have no such files.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    except (OSError, AttributeError):
+        log.warning("The environment of this process stays readable to programs of the same user.")
+
+
+def init_app(app: Flask) -> None:
+    """Make new files private, tighten those that are there, and close the process to others (not that of the tests)."""
+    os.umask(PRIVATE_UMASK)
+    folder = Path(app.instance_path)
+    tighten(folder)
+    for name in ("hfcourse.sqlite", "hfcourse.sqlite-wal", "hfcourse.sqlite-shm", "secret-key"):
+        if (folder / name).is_file():
+            tighten(folder / name)
+    tighten_folder(folder / "files")
+    if not app.testing:
+        forbid_inspection()
