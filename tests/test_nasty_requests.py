@@ -1,0 +1,133 @@
+"""Every route of the site, asked with values that no page of ours sends: no answer is an error of the site."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from hfcourse import database
+from tests.conftest import opened
+from tests.services import Postgres
+
+LESSON = "3-1-presentation"
+PARTS = (
+    "%00", "a%00b", "%ED%A0%80", "%FF%FE", "9" * 30, "9" * 5_000, "-1", "0x10", "%D9%A3", "..", "%2e%2e", "a" * 3_000,
+    "%0d%0aX:y", "%F0%9F%92%A5", "1.5", "1e400", "NaN", "%22%3E", "'%20OR%201=1--", "2147483648", "9223372036854775808",
+)  # fmt: skip
+HEADERS = (
+    ("Origin", "http://["), ("Origin", "null"), ("Origin", "http://localhost:99999999"), ("Referer", "https://["),
+    ("Referer", "https://localhost:x/"), ("Last-Event-ID", "9" * 5_000), ("Last-Event-ID", "\u00b2"),
+    ("Range", "bytes=9-" + "9" * 5_000), ("Range", "bytes=" + "9" * 40 + "-"),
+    ("If-Range", "Mon, 99 Zzz 99999 99:99:99"),
+    ("If-Modified-Since", "Mon, 01 Jan 99999 00:00:00 GMT"), ("If-None-Match", '"' * 500),
+    ("Cookie", "hfcourse=" + "." * 500), ("Cookie", "hfcourse=\xff\x00; theme=\x00; hfcourse-device=..."),
+    ("Accept-Encoding", "br;q=9e999, gzip;q=x, " + "," * 500), ("Content-Length", "9" * 5_000),
+    ("Content-Type", "multipart/form-data"), ("Content-Type", "multipart/form-data; boundary=\xe9"),
+    ("Content-Type", "application/x-www-form-urlencoded; charset=zzz"), ("X-Forwarded-For", "\x00, [::"),
+    ("X-Fragment", "\x00"), ("HX-Request", "\xff"), ("Sec-Fetch-Site", "\x00"), ("X-CSRFToken", "\xff" * 99),
+)  # fmt: skip
+QUERY = ("essai", "endpoint", "exemple", "q", "nom", "avant", "apres", "espace", "issue", "depuis", "dans", "page")
+FIELDS = (
+    "space",
+    "endpoint",
+    "quiz",
+    "choix",
+    "lue",
+    "coche",
+    "suite",
+    "jusqua",
+    "q",
+    "espace",
+    "mot-de-passe",
+    "add-row",
+)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
+) -> Iterator[Flask]:
+    """A site on each database, that knows a visitor, and whose errors are answered as a reader gets them."""
+    folder: Path = tmp_path_factory.mktemp("nasty")
+    server = Postgres() if request.param == "postgresql" else None
+    settings = {"INSTRUCTOR_PASSWORD": "craie et tableau noir"}
+    if server:
+        server.start()
+        settings["DATABASE_URL"] = server.url
+    with opened(folder, empty_database, **settings) as made:
+        made.config.update(PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
+        made.testing = False
+        if server:
+            with made.app_context():
+                database.migrate_current()
+        yield made
+    if server:
+        server.discard()
+
+
+def rules(app: Flask, method: str) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if method in (rule.methods or ())]
+
+
+def ask(app: Flask, path: str, method: str = "GET", **more: object) -> int:
+    """The status of an answer to a visitor whom the site knows; its text is read to the end."""
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["visitor"] = "awa"
+    response = client.open(path, method=method, **more)
+    response.get_data()
+    response.close()
+    return response.status_code
+
+
+def path_with(rule: Rule, part: str) -> str:
+    """The path of a rule with `part` in the place of each of its arguments."""
+    return re.sub(r"<[^>]*>", lambda _: part, rule.rule)
+
+
+def failed(statuses: dict[str, int]) -> dict[str, int]:
+    """The requests that ended in an error of the site (503: no Hub is reachable here)."""
+    return {what: status for what, status in statuses.items() if status >= 500 and status != 503}
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part[:12])
+def test_paths_with_nasty_parts_are_no_error_of_the_site(served: Flask, part: str) -> None:
+    answers = {}
+    for method in ("GET", "POST"):
+        for rule in rules(served, method):
+            if rule.arguments:
+                path = path_with(rule, part)
+                answers[f"{method} {path[:80]}"] = ask(served, path, method)
+    assert answers
+    assert failed(answers) == {}
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part[:12])
+def test_queries_with_nasty_values_are_no_error_of_the_site(served: Flask, part: str) -> None:
+    query = "&".join(f"{name}={part}" for name in QUERY)
+    paths = ["/", "/essais/", "/essais/supprimer", "/recherche", f"/lecons/{LESSON}", "/essais/nope/flux",
+             "/essais/nope/statut", "/espaces/hfcourse/entrainement", "/enseignant/", "/glossaire"]  # fmt: skip
+    answers = {path: ask(served, path, query_string=query) for path in paths}
+    assert failed(answers) == {}
+
+
+@pytest.mark.parametrize(("name", "value"), HEADERS, ids=lambda value: value[:12])
+def test_headers_with_nasty_values_are_no_error_of_the_site(served: Flask, name: str, value: str) -> None:
+    key = name.upper().replace("-", "_")
+    environ = {key if key.startswith("CONTENT") else f"HTTP_{key}": value}
+    answers = {}
+    for path, method in (("/", "GET"), (f"/lecons/{LESSON}", "GET"), (f"/lecons/{LESSON}", "POST"), ("/essais", "POST"),
+                         ("/essais/", "GET"), ("/essais/nope/flux", "GET"), ("/static/css/site.css", "GET"),
+                         ("/enseignant/", "POST")):  # fmt: skip
+        answers[f"{method} {path}"] = ask(served, path, method, environ_overrides=environ)
+    assert failed(answers) == {}
+
+
+@pytest.mark.parametrize("value", ["\0", "a\0b", "9" * 5_000, "\ufffd", "-1", "[", "http://["])
+def test_forms_with_nasty_fields_are_no_error_of_the_site(served: Flask, value: str) -> None:
+    paths = [path_with(rule, "nope") for rule in rules(served, "POST")] + [f"/lecons/{LESSON}"]
+    answers = {path: ask(served, path, "POST", data=dict.fromkeys(FIELDS, value)) for path in paths}
+    assert failed(answers) == {}
