@@ -12,7 +12,7 @@ import logging
 from datetime import UTC, datetime
 
 from flask import Flask, current_app, has_request_context, request
-from flask.logging import has_level_handler, wsgi_errors_stream
+from flask.logging import wsgi_errors_stream
 
 SOURCE_LENGTH = 8
 # Codes of refused forms that are worth a line; the others are ordinary mistakes of typing.
@@ -55,10 +55,11 @@ def digest_source(address: str) -> str:
     return hmac.new(key, f"source:{day}:{address}".encode(), "sha256").hexdigest()[:SOURCE_LENGTH]
 
 
-def init_app(_app: Flask) -> None:
+def init_app(app: Flask) -> None:
     """Send the log to stderr, unless whoever runs the site has configured a handler for it."""
     log.setLevel(logging.INFO)
-    if not has_level_handler(log):
+    log.propagate = app.testing  # Flask's own handler, of the parent logger, would write each line a second time
+    if not log.handlers:
         handler = logging.StreamHandler(wsgi_errors_stream)  # type: ignore[call-overload]
         handler.setFormatter(logging.Formatter("%(message)s"))
         log.addHandler(handler)
