@@ -12,8 +12,21 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     Raises:
         SystemExit: a setting makes no sense; its text is one line for whoever starts the site.
     """
-    from hfcourse import bulkhead, config, database, echo, errors, gate, pages, permissions, routing, security, server
-    from hfcourse import tokens, visitors
+    from hfcourse import (
+        bulkhead,
+        config,
+        database,
+        echo,
+        errors,
+        gate,
+        pages,
+        permissions,
+        routing,
+        security,
+        server,
+        tokens,
+        visitors,
+    )
 
     app = Flask(__name__, template_folder="../templates", static_folder="../static", instance_relative_config=True)
     config.init_app(app, overrides)

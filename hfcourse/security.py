@@ -73,7 +73,10 @@ class LargePieceParser(FormDataParser):
         parser = MultiPartParser(
             self.stream_factory, self.max_form_memory_size, self.cls, PIECE_BYTES, self.max_form_parts
         )
-        return stream, *parser.parse(stream, boundary, content_length)
+        form, files = parser.parse(stream, boundary, content_length)
+        for sent in (form, files):
+            sent.pop(None, None)  # type: ignore[call-overload]  # parts whose name makes no sense to Werkzeug
+        return stream, form, files
 
 
 class BoundedRequest(Request):

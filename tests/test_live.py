@@ -103,7 +103,7 @@ def stop(visitor: Visitor, run: str) -> None:
 def test_what_happens_comes_over_the_stream_as_the_page_shows_it(student: Visitor, run: str, led: Led):
     listener = Listener(student, run)
     assert listener.answer.headers["content-type"].startswith("text/event-stream")
-    assert listener.answer.headers["cache-control"] == "no-store"
+    assert listener.answer.headers["cache-control"] == "private, no-store"
     assert "set-cookie" not in listener.answer.headers
     led.say("dire Il était", "avancer 3", "informer Bientôt", "prévenir <b>Attention</b>")
     shown = listener.wait_for(lambda each: "Attention" in each.text and "3 sur 10" in each.text)
