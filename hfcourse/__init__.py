@@ -12,26 +12,11 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     Raises:
         SystemExit: a setting makes no sense; its text is one line for whoever starts the site.
     """
-    from hfcourse import (
-        bulkhead,
-        config,
-        database,
-        echo,
-        errors,
-        gate,
-        pages,
-        permissions,
-        routing,
-        security,
-        server,
-        tokens,
-        visitors,
-    )
+    from hfcourse import config, database, echo, errors, gate, pages, permissions, routing, security, tokens, visitors
 
     app = Flask(__name__, template_folder="../templates", static_folder="../static", instance_relative_config=True)
     config.init_app(app, overrides)
-    base = permissions, server, bulkhead, echo, gate, security, routing, tokens, database, visitors, errors, pages
-    for part in base:
+    for part in (permissions, echo, gate, security, routing, tokens, database, visitors, errors, pages):
         part.init_app(app)
     add_rooms(app)
     return app

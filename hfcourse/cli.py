@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 
-from hfcourse import database, typography
+from hfcourse import database, server, typography
 from hfcourse.lessons import course, library, marks
 from hfcourse.practice import foreground
 from hfcourse.runs import pruning, trimming, workers
@@ -79,6 +79,7 @@ def say_address(url: str) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Add the commands."""
+    """Add the commands; limit the connections of `flask run`."""
+    server.init_app(app)
     for command in (check, export, prune, migrate, worker, practice):
         app.cli.add_command(command)

@@ -1,49 +1,113 @@
-"""Rate limits: a token bucket for each key, of those used latest."""
+"""Rate limits: token buckets, one, one for each key, or one that addresses share fairly.
+
+Our own lines: `limits` and `pyrate-limiter` count each key by itself, and have no rule for what one address leaves to
+the others, which is what matters here.
+"""
 
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from hfcourse.networks import network_of
+
+WINDOW_SECONDS = 60
 
 
-@dataclass
-class Bucket:
-    """What is left for one key, and since when it has refilled."""
+class TokenBucket:
+    """So many tokens, which come back at a steady rate.
 
-    tokens: float
-    at_seconds: float
+    Args:
+        capacity: the most tokens there are.
+        now: the moment, in seconds of a monotonic clock.
+        refill_seconds: how long an empty bucket takes to fill.
+    """
+
+    def __init__(self, capacity: int, now: float, refill_seconds: float = WINDOW_SECONDS) -> None:
+        self.capacity, self.refill_seconds = capacity, refill_seconds
+        self._tokens, self._filled_at = float(capacity), now
+
+    def tokens(self, now: float) -> float:
+        """How many there are now."""
+        refilled = (now - self._filled_at) * self.capacity / self.refill_seconds
+        self._tokens, self._filled_at = min(self.capacity, self._tokens + refilled), now
+        return self._tokens
+
+    def take(self, now: float) -> bool:
+        """Take one; False if there is none."""
+        if self.tokens(now) < 1:
+            return False
+        self._tokens -= 1
+        return True
 
 
-class TokenBuckets:
-    """Token buckets by key: each holds `burst` tokens and refills at `tokens_per_second`.
+class KeyedBuckets:
+    """A token bucket for each key, safe to use from several threads.
 
     At most `max_keys` are remembered: the one that was used the longest ago is forgotten, and is full again.
     """
 
     def __init__(
         self,
-        burst: int,
-        tokens_per_second: float,
+        capacity: int,
+        refill_seconds: float,
         max_keys: int = 10_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.burst, self.tokens_per_second, self.max_keys = burst, tokens_per_second, max_keys
+        self.capacity, self.refill_seconds, self.max_keys = capacity, refill_seconds, max_keys
         self._clock = clock
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
         self._lock = threading.Lock()
 
-    def consume(self, key: str) -> bool:
+    def take(self, key: str) -> bool:
         """Take a token of this key; False if none is left."""
         with self._lock:
-            moment = self._clock()
-            bucket = self._buckets.setdefault(key, Bucket(self.burst, moment))
+            now = self._clock()
+            bucket = self._buckets.setdefault(key, TokenBucket(self.capacity, now, self.refill_seconds))
             self._buckets.move_to_end(key)
             if len(self._buckets) > self.max_keys:
                 self._buckets.popitem(last=False)
-            refilled = bucket.tokens + (moment - bucket.at_seconds) * self.tokens_per_second
-            bucket.tokens, bucket.at_seconds = min(float(self.burst), refilled), moment
-            if bucket.tokens < 1:
-                return False
-            bucket.tokens -= 1
-            return True
+            return bucket.take(now)
+
+
+class FairBucket:
+    """A token bucket of which no address takes everything while others ask.
+
+    An address that took more than its share is refused once few tokens are left: half of them where others asked in the
+    same window, else a small reserve. A class behind one address, alone, has nearly all of them.
+
+    Args:
+        share: tokens of a window that an address has whatever others do.
+        reserve: tokens that are kept for addresses within their share.
+    """
+
+    def __init__(self, capacity: int, share: int, reserve: int, now: float) -> None:
+        self._bucket = TokenBucket(capacity, now)
+        self._share, self._reserve = share, reserve
+        self._window_began = now
+        self._taken: Counter[str] = Counter()
+        self._taken_before: Counter[str] = Counter()
+
+    def take(self, address: str, now: float) -> bool:
+        """Take a token for this address; False if it has to wait."""
+        self._turn_window(now)
+        network = network_of(address)
+        self._taken.setdefault(network, 0)  # it asks, whatever it gets
+        is_over_share = self._taken[network] + self._taken_before[network] >= self._share
+        if is_over_share and self._bucket.tokens(now) - 1 < self._kept_for_others(network):
+            return False
+        if not self._bucket.take(now):
+            return False
+        self._taken[network] += 1
+        return True
+
+    def _kept_for_others(self, network: str) -> float:
+        is_alone = not ({*self._taken, *self._taken_before} - {network})
+        return self._reserve if is_alone else self._bucket.capacity / 2
+
+    def _turn_window(self, now: float) -> None:
+        """Forget what was taken before the last window."""
+        age = now - self._window_began
+        if age >= WINDOW_SECONDS:
+            self._taken_before = self._taken if age < 2 * WINDOW_SECONDS else Counter()
+            self._taken, self._window_began = Counter(), now

@@ -12,6 +12,7 @@ import brotli
 from flask import Flask, Request, current_app, g, request
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser, MultiPartParser
 
@@ -74,9 +75,11 @@ class LargePieceParser(FormDataParser):
             self.stream_factory, self.max_form_memory_size, self.cls, PIECE_BYTES, self.max_form_parts
         )
         form, files = parser.parse(stream, boundary, content_length)
-        for sent in (form, files):
-            sent.pop(None, None)  # type: ignore[call-overload]  # parts whose name makes no sense to Werkzeug
-        return stream, form, files
+        return stream, self._drop_nameless(form), self._drop_nameless(files)
+
+    def _drop_nameless(self, sent: MultiDict) -> MultiDict:
+        """Leave out the parts whose name makes no sense to Werkzeug: their key is None."""
+        return self.cls(pair for pair in sent.items(multi=True) if pair[0] is not None) if None in sent else sent
 
 
 class BoundedRequest(Request):

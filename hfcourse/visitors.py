@@ -8,16 +8,16 @@ looks at the client's address: see `address_digest`.
 
 import hashlib
 import hmac
-import ipaddress
 import secrets
 import time
 from datetime import timedelta
 
 from flask import Flask, current_app, request, session
 
+from hfcourse.networks import network_of
+
 COOKIE_DAYS = 365
 NEWCOMER_SECONDS = 600
-IPV6_SITE_BITS = 64  # one customer has at least a /64 (RFC 6177), and may take any address in it
 ADDRESS_PURPOSE = b"hfcourse client address:"
 
 
@@ -44,25 +44,9 @@ def is_recent() -> bool:
 
 
 def address_digest() -> str:
-    """Return a keyed digest of the client's network address, which without the site's key tells nothing of it.
-
-    Of an IPv6 address its /64 counts, of an IPv4 address inside IPv6 the IPv4 address.
-    """
+    """Return a keyed digest of the client's network, which without the site's key tells nothing of it."""
     network = ADDRESS_PURPOSE + network_of(request.remote_addr or "").encode()
     return hmac.new(current_app.config["SECRET_KEY"].encode(), network, hashlib.sha256).hexdigest()[:32]
-
-
-def network_of(address: str) -> str:
-    """The network that one client may take addresses from; what is no address (a Unix socket's) stays as it is."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is None:
-            return str(ipaddress.ip_network((parsed, IPV6_SITE_BITS), strict=False))
-        parsed = parsed.ipv4_mapped
-    return str(parsed)
 
 
 def init_app(app: Flask) -> None:

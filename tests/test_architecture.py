@@ -29,6 +29,7 @@ BASE = {
     "highlighting",
     "hosts",
     "instructors",
+    "networks",
     "pages",
     "rate_limits",
     "passwords",
@@ -54,11 +55,11 @@ ARROWS = {
     "classroom": {"runs", "spaces"},
 }
 PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.description", "spaces.values", "spaces.events",
-        "spaces.compositions", "spaces.examples", "spaces.snippets", "spaces.circuit_breaker", "spaces.rate_limit",
+        "spaces.compositions", "spaces.examples", "spaces.snippets", "spaces.circuit_breaker",
         "runs.references", "runs.shapes", "runs.outputs",
         "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports", "runs.words",
         "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget",
-        "code_lexer", "highlighting", "typography", "chat.conversation")  # fmt: skip
+        "code_lexer", "highlighting", "networks", "typography", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip
 TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}

@@ -12,7 +12,7 @@ from hfcourse import database, visitors
 from hfcourse.lessons import marks as marks_kept
 from hfcourse.lessons import progress
 from hfcourse.lessons.marks import Mark
-from hfcourse.rate_limits import TokenBuckets
+from hfcourse.rate_limits import KeyedBuckets
 from tests.posting import Student, error_codes, read
 from tests.test_checklist import LIST, tick
 from tests.test_french import faults_in
@@ -179,7 +179,7 @@ def test_marks_of_who_comes_back_after_ten_minutes_are_kept(app: Flask, monkeypa
 
 @pytest.mark.usefixtures("course")
 def test_first_marks_of_one_address_are_limited_and_those_of_another_are_not(app: Flask) -> None:
-    app.extensions["new_visitors"] = TokenBuckets(5, 0.001)
+    app.extensions["new_visitors"] = KeyedBuckets(5, refill_seconds=5_000)
     statuses = [read_by(app, REMOTE_ADDR=f"2001:db8::{n}") for n in range(8)]
     assert statuses == [303] * 5 + [429] * 3
     assert rows(app) == 5
@@ -191,7 +191,7 @@ def test_first_marks_of_one_address_are_limited_and_those_of_another_are_not(app
 
 @pytest.mark.usefixtures("course")
 def test_a_known_visitor_is_not_limited(app: Flask) -> None:
-    app.extensions["new_visitors"] = TokenBuckets(1, 0.001)
+    app.extensions["new_visitors"] = KeyedBuckets(1, refill_seconds=1_000)
     student = Student(app.test_client())
     for said in ("oui", "non", "oui"):
         assert student.client.post(ADDRESS, data={"lue": said}).status_code == 303
@@ -199,14 +199,3 @@ def test_a_known_visitor_is_not_limited(app: Flask) -> None:
 
 def test_the_daily_pruning_deletes_old_marks_too(app: Flask) -> None:
     assert marks_kept.prune in app.extensions["daily_chores"]
-
-
-def test_a_bucket_refills_with_time_and_the_least_used_key_is_forgotten() -> None:
-    seconds = [0.0]
-    buckets = TokenBuckets(2, 0.5, max_keys=2, clock=lambda: seconds[0])
-    assert [buckets.consume("a") for _ in range(3)] == [True, True, False]
-    seconds[0] += 2
-    assert [buckets.consume("a") for _ in range(2)] == [True, False]
-    assert buckets.consume("b")
-    assert buckets.consume("c")
-    assert [buckets.consume("a") for _ in range(3)] == [True, True, False], "forgotten, and full again"

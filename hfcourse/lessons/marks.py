@@ -15,11 +15,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database, visitors
-from hfcourse.rate_limits import TokenBuckets
+from hfcourse.rate_limits import KeyedBuckets
 
 UNCONFIRMED_AGE = timedelta(days=1)
 # New visitors of one address who leave a first mark: a large class at once, then one every six seconds.
-NEW_VISITORS_BURST, NEW_VISITORS_PER_SECOND = 400, 1 / 6
+MAX_NEW_VISITORS, NEW_VISITORS_REFILL_SECONDS = 400, 2_400
 
 
 class Mark(database.Base):
@@ -73,7 +73,7 @@ def keep(lesson: str, values: Mapping[str, str | None]) -> None:
     Raises:
         TooManyNewVisitors: nothing is kept.
     """
-    if visitors.current() is None and not new_visitors().consume(visitors.address_digest()):
+    if visitors.current() is None and not new_visitors().take(visitors.address_digest()):
         raise TooManyNewVisitors
     is_confirmed, visitor = not visitors.is_recent(), visitors.remembered()
     mine = Mark.visitor == visitor, Mark.lesson == lesson
@@ -94,14 +94,14 @@ def deleting_old() -> Delete:
     return delete(Mark).where(or_(is_old, and_(~Mark.is_confirmed, Mark.at < moment - UNCONFIRMED_AGE)))
 
 
-def new_visitors() -> TokenBuckets:
+def new_visitors() -> KeyedBuckets:
     """The rate limit of this process on first marks, by address."""
     return current_app.extensions["new_visitors"]
 
 
 def init_app(app: Flask) -> None:
     """Make the rate limit, and have old marks deleted every day."""
-    app.extensions["new_visitors"] = TokenBuckets(NEW_VISITORS_BURST, NEW_VISITORS_PER_SECOND)
+    app.extensions["new_visitors"] = KeyedBuckets(MAX_NEW_VISITORS, NEW_VISITORS_REFILL_SECONDS)
     app.extensions.setdefault("daily_chores", []).append(prune)
 
 

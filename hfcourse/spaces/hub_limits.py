@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from flask import has_request_context, request
 
 from hfcourse.errors import NotAsked
+from hfcourse.rate_limits import FairBucket, TokenBucket
 from hfcourse.spaces.circuit_breaker import CircuitBreaker
-from hfcourse.spaces.rate_limit import FairBucket, TokenBucket
 
 # Names that are not known yet, and searches, in a minute: of all, of one address while others ask too.
 UNKNOWN_PER_MINUTE, UNKNOWN_PER_ADDRESS, UNKNOWN_RESERVE = 60, 20, 10

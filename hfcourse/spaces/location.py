@@ -41,6 +41,7 @@ def init_app(app: Flask) -> None:
     """Make the limits of look-ups; refuse a Hub on plain http that says where the token goes."""
     app.extensions["directory_lock"] = threading.Lock()  # or two threads make two directories
     app.extensions["hub_limits"] = HubLimits()
+    bulkhead.init_app(app)
     is_lent = any(entry.token and not entry.url for entry in app.extensions["catalogue"].values())
     address = urlsplit(app.config["HUB_URL"])
     if app.extensions["token"] and is_lent and address.scheme != "https" and not is_loopback(address.hostname):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hfcourse.spaces.rate_limit import FairBucket, TokenBucket, network_of
+from hfcourse.networks import network_of
+from hfcourse.rate_limits import FairBucket, KeyedBuckets, TokenBucket
 
 
 def taken(bucket: FairBucket, address: str, times: int, now: float) -> int:
@@ -53,6 +54,17 @@ def test_what_was_taken_is_forgotten_after_two_windows():
     assert len(bucket._taken) == 1
 
 
+def test_each_key_has_a_bucket_and_the_least_used_is_forgotten():
+    seconds = [0.0]
+    buckets = KeyedBuckets(2, refill_seconds=4, max_keys=2, clock=lambda: seconds[0])
+    assert [buckets.take("a") for _ in range(3)] == [True, True, False]
+    seconds[0] += 2
+    assert [buckets.take("a") for _ in range(2)] == [True, False]
+    assert buckets.take("b")
+    assert buckets.take("c")
+    assert [buckets.take("a") for _ in range(3)] == [True, True, False], "forgotten, and full again"
+
+
 @pytest.mark.parametrize(
     ("address", "network"),
     [
@@ -60,6 +72,7 @@ def test_what_was_taken_is_forgotten_after_two_windows():
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::1%eth0", "fe80::/64"),
         ("", ""),
         ("unix", "unix"),
     ],
