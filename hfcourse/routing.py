@@ -1,7 +1,5 @@
 """Converters of URL parts: what is no id or number of ours is no page, before a database hears of it."""
 
-from urllib.parse import unquote_to_bytes
-
 from flask import Flask, abort, request
 from werkzeug.routing import BaseConverter
 
@@ -22,9 +20,9 @@ class IndexConverter(BaseConverter):
 
 
 def refuse_nul() -> None:
-    """Refuse an address with a NUL character: no page has one in it, and PostgreSQL compares no text with it."""
-    if "\0" in request.path or b"\0" in unquote_to_bytes(request.query_string):
-        abort(400)
+    """Refuse a path with a NUL character: no page has one in it, and PostgreSQL compares no text with it."""
+    if "\0" in request.path:
+        abort(404)
 
 
 def init_app(app: Flask) -> None:

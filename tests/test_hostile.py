@@ -398,7 +398,7 @@ class TestManyAtOnce:
         assert until(lambda: Footprint.of(crowded).threads <= base.threads)
         assert visit(crowded, "good").end == "succeeded"
 
-    @pytest.mark.parametrize(("ending", "seconds"), [(signal.SIGTERM, ending.GRACE_SECONDS + 5), (signal.SIGINT, 5)])
+    @pytest.mark.parametrize(("ending", "seconds"), [(signal.SIGTERM, ending.GRACE_SECONDS + 15), (signal.SIGINT, 15)])
     def test_do_not_keep_the_site_from_ending(
         self, tmp_path: Path, hostile: Hostile, ending: signal.Signals, seconds: int
     ) -> None:

@@ -56,9 +56,9 @@ def without_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prose, "SLOW_TEXTS", SlowTexts())
 
 
-def fetch(path: str) -> bytes:
+def fetch(path: str) -> list[bytes]:
     if path.endswith(".png"):
-        return b"\x89PNG\r\n\x1a\n" + b"0" * 40
+        return [b"\x89PNG\r\n\x1a\n" + b"0" * 40]
     raise CallFailed("bad-answer")
 
 

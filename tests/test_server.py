@@ -92,11 +92,10 @@ def test_a_slow_client_is_closed_when_its_time_is_over(impatient: str, kind: str
 
 
 def test_a_deaf_client_is_closed_when_its_time_is_over(impatient: str) -> None:
+    before = set(threading.enumerate())
     with deaf_clients(impatient, "/large", "a=b", 1) as (client,):
         received = len(client.recv(1))  # it is being answered
-        assert until(
-            lambda: not any("process_request" in each.name for each in threading.enumerate()), PATIENCE_SECONDS
-        )
+        assert until(lambda: not set(threading.enumerate()) - before, PATIENCE_SECONDS)
         with suppress(ConnectionResetError):
             while piece := client.recv(65536):
                 received += len(piece)

@@ -177,7 +177,7 @@ def create(
 
 def find(run_id: str, visitor: str | None) -> Run | None:
     """The run with its events and files, if it is this visitor's; an abandoned one is marked first."""
-    if visitor is None:
+    if visitor is None or "\0" in run_id:  # which PostgreSQL does not compare
         return None
     with database.reading() as session:
         run = with_files(session, session.scalar(RUN, {"run_id": run_id}))
