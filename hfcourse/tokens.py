@@ -5,26 +5,30 @@ they are read: huggingface_hub and gradio_client send what they find there to an
 ``token=None`` carried it in 4 requests out of 4), and a child process would inherit it.
 """
 
+import io
 import logging
 import os
 import re
 import sys
 import traceback
 from collections.abc import MutableMapping
+from typing import IO
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, g, has_app_context, has_request_context
+
+from hfcourse import file_scanning, token_search
 
 VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 MASK = "[jeton masqué]"
 # What the Hub makes today is longer; ten is the least that cannot be an ordinary word.
 SHAPE = re.compile(r"hf_[A-Za-z0-9]{10,}", re.ASCII)
-# What a student pastes: long enough to be no identifier of somebody's program.
-PASTED = re.compile(r"hf_[A-Za-z0-9]{20,}", re.ASCII)
 QUIET = {
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "GRADIO_ANALYTICS_ENABLED": "False",
 }
+# The query of an address, as Werkzeug (`"GET /a?q=b HTTP/1.1"`) and gunicorn (the same, and the referrer) log it.
+QUERY = re.compile(r"\?[^\s\"]*")
 ACCESS_LOGGERS = ("werkzeug", "gunicorn.access")
 NOISY_LOGGERS = ("httpx", "httpcore", "gradio_client", "huggingface_hub")
 
@@ -78,14 +82,40 @@ def redact(words: str, token: Token | None) -> str:
     return words.replace(token.reveal(), MASK) if token else words
 
 
-def mask_pasted(words: str) -> str:
-    """Return `words` with whatever looks like a token replaced by « [jeton masqué] »."""
-    return PASTED.sub(MASK, words)
+def contains_token(content: bytes | str) -> bool:
+    """Does a text or a file hold something that looks like a token, or the site's own token?"""
+    if isinstance(content, bytes):
+        return file_contains_token(io.BytesIO(content))
+    return token_search.holds_token(content, own_value(), scan_budget().search)
 
 
-def is_pasted(words: str) -> bool:
-    """Does `words` hold something that looks like a token?"""
-    return PASTED.search(words) is not None
+def file_contains_token(file: IO[bytes]) -> bool:
+    """Does an open file hold one, in whatever encoding or container?"""
+    return file_scanning.file_holds_token(file, own_value(), scan_budget())
+
+
+def mask_tokens(words: str) -> str:
+    """Return `words` with each token, and nothing else, replaced by « [jeton masqué] »."""
+    found = token_search.find_tokens(words, own_value(), scan_budget().search)
+    return token_search.replace_spans(words, found, MASK) if found else words
+
+
+mask_pasted, is_pasted = mask_tokens, contains_token  # the names by which other parts know them
+
+
+def own_value() -> str:
+    """Return the site's own token, '' where there is none, and outside of an application."""
+    token = current_app.extensions.get("token") if has_app_context() else None
+    return token.reveal() if token else ""
+
+
+def scan_budget() -> file_scanning.ScanBudget:
+    """Return what the texts and files of this request may still cost."""
+    if not has_request_context():
+        return file_scanning.ScanBudget()
+    if "scan_budget" not in g:
+        g.scan_budget = file_scanning.ScanBudget()
+    return g.scan_budget
 
 
 class RedactingFilter(logging.Filter):
@@ -103,10 +133,10 @@ class RedactingFilter(logging.Filter):
 
 
 class AddressFilter(logging.Filter):
-    """Masks what looks like a token in the addresses that a server logs: a form of search puts words there."""
+    """Drop the query from the addresses that a server logs, and mask tokens: a search form puts words there."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = mask_pasted(record.getMessage()), None
+        record.msg, record.args = mask_tokens(QUERY.sub("?…", record.getMessage())), None
         return True
 
 

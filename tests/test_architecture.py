@@ -24,6 +24,7 @@ BASE = {
     "database",
     "echo",
     "errors",
+    "file_scanning",
     "gate",
     "headers",
     "highlighting",
@@ -40,6 +41,7 @@ BASE = {
     "security",
     "server",
     "server_threads",
+    "token_search",
     "tokens",
     "typography",
 }
@@ -58,7 +60,7 @@ PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.descrip
         "spaces.compositions", "spaces.examples", "spaces.snippets", "spaces.circuit_breaker",
         "runs.references", "runs.shapes", "runs.outputs",
         "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports", "runs.words",
-        "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget",
+        "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget", "token_search",
         "code_lexer", "highlighting", "networks", "typography", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip

@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from hfcourse import errors, headers, instructors, proxies, security
+from hfcourse import errors, headers, instructors, proxies, security, tokens
 from hfcourse.lessons import asides, authoring, checklist, course, figures, kept, library, marks, progress, quiz, search
 from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
@@ -214,6 +214,6 @@ def picture(name: str) -> ResponseReturnValue:
 @bp.get("/recherche")
 def find() -> ResponseReturnValue:
     """Search in lessons and glossary; what is searched is kept nowhere."""
-    typed = request.args.get("q", "")[:MOST_TYPED].strip()
+    typed = tokens.mask_tokens(request.args.get("q", "")[:MOST_TYPED].strip())
     results = search.search(typed) if typed else []
     return render_template("lessons/search.html", section="course", typed=typed, results=results)

@@ -11,7 +11,7 @@ from typing import Any, TypeVarTuple, cast
 
 from sqlalchemy import Select, and_, func, literal, select, tuple_
 
-from hfcourse import database
+from hfcourse import database, tokens
 from hfcourse.runs import dispatch, liveness, pruning, store
 from hfcourse.runs.models import UNFINISHED, Run, RunWords
 from hfcourse.runs.words import MOST_TYPED, typed_words
@@ -70,7 +70,7 @@ class Filter:
         The field of the words keeps what was typed, but for what looks like nothing.
         """
         space, outcome, typed = (asked.get(name, "") for name in FIELDS.values())
-        words = typed[:MOST_TYPED].strip() if typed_words(typed) else ""
+        words = tokens.mask_tokens(typed[:MOST_TYPED].strip()) if typed_words(typed) else ""
         return cls(
             space if space in spaces else "",
             outcome if outcome in OUTCOMES else "",

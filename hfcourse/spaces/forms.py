@@ -371,7 +371,7 @@ def mask_secrets(form: Form) -> bool:
         if tokens.is_pasted(entry.beside):
             entry.beside, entry.error = tokens.mask_pasted(entry.beside), SECRET
         # JSON can write a token in other letters: "\u0068f_…".
-        value = json.dumps(form.values.get(entry.parameter.name), default=lambda file: file.name)
+        value = json.dumps(form.values.get(entry.parameter.name), default=lambda file: file.name, ensure_ascii=False)
         if tokens.is_pasted(value):
             entry.error = SECRET
             entry.texts = [tokens.mask_pasted(value)] if entry.control == "json" else entry.texts

@@ -58,7 +58,7 @@ def is_offered(space_id: str) -> bool:
 
 def entry_of(space_id: str) -> Entry:
     """What the catalogue says of a Space, or just its name; one that is none, or holds a token, is not repeated."""
-    if not catalogue.is_space_id(space_id) or tokens.is_pasted(space_id):
+    if not catalogue.is_space_id(space_id) or tokens.contains_token(space_id):
         return Entry("", "Space introuvable")
     return catalogue.find(space_id) or Entry(space_id, space_id)
 
@@ -69,6 +69,8 @@ def endpoint_of(space_id: str, name: str) -> Endpoint:
     Raises:
         CourseError: there is no such Space or endpoint, or it cannot be asked now.
     """
+    if tokens.contains_token(f"{space_id} {name}"):
+        raise Refused("secret-in-input")
     if not catalogue.is_space_id(space_id):
         raise Refused("space-not-found")
     endpoint = location.connect(space_id, WAIT_FOR_POST_SECONDS).description.find(name)
@@ -203,7 +205,8 @@ def refused(
     explained = explanation or error.explanation
     status = explained.status if explained.status != 200 else 503
     try:
-        description = location.connect(space_id).description if catalogue.is_space_id(space_id) else None
+        is_name = catalogue.is_space_id(space_id) and not tokens.contains_token(space_id)
+        description = location.connect(space_id).description if is_name else None
     except CourseError:
         description = None
     return page(

@@ -1,13 +1,11 @@
 """Files that a form sends: received, looked at, kept; and those that an earlier try left here."""
 
 import mimetypes
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePath
-from typing import IO
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
@@ -20,8 +18,6 @@ from hfcourse.spaces.parameters import Parameter
 from hfcourse.typography import french
 
 CELL = re.compile(r"(.*)-(\d{1,3})-(\d{1,3})", re.ASCII | re.DOTALL)
-TEXT_FILE_BYTES = 1_000_000
-TOKEN_OVERLAP_BYTES = 1024  # longer than a token, in any encoding: one that is cut in two is whole in the next window
 TAKES_IMAGES = {"image", "imageeditor", "imageslider"}
 IMAGE_TYPES = "image/png,image/jpeg,image/webp,image/gif"
 ACCEPTED = {
@@ -118,7 +114,7 @@ def receive_all(parameter: Parameter, chosen: list[FileStorage], visitor: str, k
 
 
 def kept_upload(parameter: Parameter, sent: FileStorage, visitor: str) -> KeptFile:
-    """Check the type by the bytes, look for a token in the name and in small texts, then keep.
+    """Check the type by the bytes, look for a token in the name and in the content, then keep.
 
     Raises:
         Wrong: it is not what the control takes, holds a token, or could not be kept.
@@ -126,8 +122,7 @@ def kept_upload(parameter: Parameter, sent: FileStorage, visitor: str) -> KeptFi
     if not getattr(sent.stream, "is_whole", True):
         raise Wrong(NOT_KEPT if getattr(sent.stream, "has_failed", False) else TOO_LARGE)
     name, kind = sent.filename or "", files.media_type(sent.stream.read(files.HEAD_BYTES))
-    is_small_text = kind == files.UNKNOWN_TYPE and sent.stream.seek(0, os.SEEK_END) <= TEXT_FILE_BYTES
-    if tokens.is_pasted(name) or (is_small_text and holds_pasted_token(sent.stream)):
+    if tokens.contains_token(name) or tokens.file_contains_token(sent.stream):
         raise Wrong(SECRET)
     if parameter.component in TAKES_IMAGES and not kind.startswith("image/"):
         raise Wrong(NOT_AN_IMAGE)
@@ -138,18 +133,6 @@ def kept_upload(parameter: Parameter, sent: FileStorage, visitor: str) -> KeptFi
         return files.keep(visitor, name, files.read_pieces(sent.stream))
     except NotKept:
         raise Wrong(NOT_KEPT) from None
-
-
-def holds_pasted_token(file: IO[bytes]) -> bool:
-    """Search a whole file for what looks like a token, in overlapping windows: it is never whole in memory."""
-    file.seek(0)
-    tail = b""
-    for piece in files.read_pieces(file):
-        window = tail + piece
-        if tokens.is_pasted(window.decode("latin-1")):
-            return True
-        tail = window[-TOKEN_OVERLAP_BYTES:]
-    return False
 
 
 def is_of(file_types: tuple[str, ...], name: str, kind: str) -> bool:

@@ -1,0 +1,182 @@
+"""Search a file for access tokens, inside compressed containers too, within a budget.
+
+A token is sent by mistake in a `.env`, a notebook, a document of an office suite (a zip of XML), an archive. The file
+is read in windows that overlap, so that it is never whole in memory and other threads get the interpreter in between.
+Compressed streams are found by their signatures rather than through a directory, which may be broken or hold millions
+of entries. What exceeds the budget is not searched: this protects from a mistake, not from somebody who hides a token
+on purpose.
+"""
+
+import codecs
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hfcourse import token_search
+from hfcourse.token_search import SearchBudget
+
+WINDOW_BYTES, OVERLAP_BYTES, FIRST_READ_BYTES = 262_144, 2_048, 16_384
+MAX_INFLATED_BYTES, MAX_COMPRESSION_RATIO, MAX_MEMBERS = 30_000_000, 200, 1_000
+MIN_ALLOWED_BYTES = 1_000_000  # of a member, whatever its ratio
+MAX_NESTED_BYTES, MAX_NESTING = 5_000_000, 1
+# Of so much text other spellings are looked for, over all files of a request: a notebook, not a film.
+MAX_SPELLED_BYTES = 2_000_000
+# A token as it stands, or in UTF-16 and UTF-32 (of either order), where the same number of NULs parts all letters; in
+# bytes that are in lower case already, which is several times as fast as a pattern that ignores the case.
+PLAIN_TOKEN = re.compile(rb"hf_(?:oauth_|jwt_)?[a-z0-9]{20}|api_org_[a-z0-9]{20}")
+WIDE_TOKEN = re.compile(
+    rb"h(\0{1,3})f\1_(?:(?:\1[a-z0-9]){20}|\1[oj](?:\1[a-z0-9]){2,4}\1_(?:\1[a-z0-9]){20})"
+    rb"|a(\0{1,3})p\2i\2_\2o\2r\2g\2_(?:\2[a-z0-9]){20}"
+)
+# A local header of a zip with deflated content: name and extra field follow its 30 bytes.
+ZIP_MEMBER = re.compile(rb"PK\x03\x04..[^\x01\x03\x05\x07].\x08\x00.{16}(..)(..)", re.DOTALL)
+ZIP_START, GZIP_START = b"PK\x03\x04", b"\x1f\x8b\x08"
+UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+# A word processor puts markup inside words; behind a paragraph or a cell no word goes on.
+MARKUP_GAP = re.compile(rb"</(?:w:p|w:tc|text:p|text:h|table:table-cell|a:p|si|c|v)>")
+JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[nr])")
+MARKUP = re.compile(rb"<[^<>]*>")
+
+
+class Readable(Protocol):
+    """An open file of bytes."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+
+
+@dataclass
+class ScanBudget:
+    """How much may still be decompressed and searched for other spellings."""
+
+    inflated_bytes: int = MAX_INFLATED_BYTES
+    members: int = MAX_MEMBERS
+    spelled_bytes: int = MAX_SPELLED_BYTES
+    search: SearchBudget = field(default_factory=SearchBudget)
+
+
+def file_holds_token(file: Readable, known: str = "", budget: ScanBudget | None = None, nesting: int = 0) -> bool:
+    """Is there something that looks like a token in a file, whatever its type?
+
+    Args:
+        file: is read from its beginning, and left anywhere.
+        known: a token to be found whatever its shape.
+        budget: shared by the files of one request.
+        nesting: how many containers this one is in.
+    """
+    budget = budget or ScanBudget()
+    head = read_at(file, 0, WINDOW_BYTES)
+    size = file.seek(0, 2)
+    if any(window_holds_token(window, known) for _, window in read_windows(file)):
+        return True
+    if head.startswith((ZIP_START, GZIP_START)):
+        members = inflate_members(file, head, budget)
+        return nesting <= MAX_NESTING and any(member_holds_token(each, known, budget, nesting) for each in members)
+    return size <= budget.spelled_bytes and spells_token(read_at(file, 0, size), known, budget)
+
+
+def member_holds_token(pieces: Iterator[bytes], known: str, budget: ScanBudget, nesting: int) -> bool:
+    """Search one decompressed stream; a container in it is opened, and text read, if it is small enough to be held."""
+    held, tail, size = [], b"", 0
+    for piece in pieces:
+        if window_holds_token(tail + piece, known):
+            return True
+        tail = (tail + piece)[-OVERLAP_BYTES:]
+        size += len(piece)
+        if size <= MAX_NESTED_BYTES:
+            held.append(piece)
+    if size > MAX_NESTED_BYTES:
+        return False
+    content = b"".join(held)
+    if content.startswith((ZIP_START, GZIP_START)):
+        return file_holds_token(io.BytesIO(content), known, budget, nesting + 1)
+    return spells_token(content, known, budget)
+
+
+def window_holds_token(window: bytes, known: str) -> bool:
+    """Is there a token in bytes as they stand, or in UTF-16 or UTF-32?"""
+    folded = window.lower()
+    if PLAIN_TOKEN.search(folded) or (known and known.lower().encode() in folded):
+        return True
+    return b"\0" in folded and bool(
+        WIDE_TOKEN.search(folded) or (known and known.lower().encode() in folded.replace(b"\0", b""))
+    )
+
+
+def spells_token(content: bytes, known: str, budget: ScanBudget) -> bool:
+    """Is there a token in other letters, in escapes, broken by line ends or by markup, in what seems to be text?"""
+    if len(content) > budget.spelled_bytes or not content:
+        return False
+    budget.spelled_bytes -= len(content)
+    if content.startswith(b"<?xml"):
+        content = MARKUP.sub(b"", MARKUP_GAP.sub(b"\n\n", content))
+    text = JSON_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)) if escape[1] else "\n", decode(content))
+    return token_search.holds_token(text, known, budget.search)
+
+
+def decode(content: bytes) -> str:
+    """Decode bytes as UTF-16 where their beginning says so, else as UTF-8 or Latin-1."""
+    if wide := UTF_16.get(content[:2]):
+        return content.decode(wide, "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def read_at(file: Readable, offset: int, size: int) -> bytes:
+    file.seek(offset)
+    return file.read(size)
+
+
+def read_windows(file: Readable) -> Iterator[tuple[int, bytes]]:
+    """Read a file in windows, each with the end of the one before; with the place of each."""
+    start, window = 0, read_at(file, 0, WINDOW_BYTES)
+    while window:
+        yield start, window
+        start += len(window) - OVERLAP_BYTES if len(window) > OVERLAP_BYTES else len(window)
+        window = read_at(file, start, WINDOW_BYTES + OVERLAP_BYTES)
+        if len(window) <= OVERLAP_BYTES:
+            return
+
+
+def inflate_members(file: Readable, head: bytes, budget: ScanBudget) -> Iterator[Iterator[bytes]]:
+    """Yield each deflated stream of a zip, or the one of a gzip, decompressed in pieces."""
+    if head.startswith(GZIP_START):
+        yield inflate(file, 0, zlib.MAX_WBITS | 16, budget)
+        return
+    last = -1
+    for place, window in read_windows(file):
+        for match in ZIP_MEMBER.finditer(window):
+            if budget.members <= 0 or budget.inflated_bytes <= 0:
+                return
+            if place + match.start() > last:  # else it was in the window before
+                last = place + match.start()
+                names = sum(int.from_bytes(length, "little") for length in match.groups())
+                yield inflate(file, place + match.end() + names, -zlib.MAX_WBITS, budget)
+
+
+def inflate(file: Readable, start: int, window_bits: int, budget: ScanBudget) -> Iterator[bytes]:
+    """Decompress the stream at `start` in pieces, until it ends, breaks, or exceeds the budget or the ratio."""
+    budget.members -= 1
+    stream, at, made, rest = zlib.decompressobj(window_bits), start, 0, b""
+    while not stream.eof and budget.inflated_bytes > 0:
+        if not rest:
+            rest = read_at(file, at, FIRST_READ_BYTES if at == start else WINDOW_BYTES)
+            at += len(rest)
+            if not rest:
+                return
+        try:
+            piece = stream.decompress(rest, min(WINDOW_BYTES, budget.inflated_bytes))
+        except zlib.error:
+            return
+        rest = stream.unconsumed_tail
+        made += len(piece)
+        budget.inflated_bytes -= len(piece)
+        if piece:
+            yield piece
+        if made > MIN_ALLOWED_BYTES + MAX_COMPRESSION_RATIO * (at - start):
+            return
