@@ -56,15 +56,27 @@ def test_a_table_comes_whole_and_is_read_back() -> None:
     assert "\r\n" in text
 
 
+SIGNS = tuple("=+-@＝＋－＠")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize(
-    "cell", ["=1+1", "+cmd|x", "-1+1", "@x", "\t=1", "\r=1", "\n=1", "  =1", "=HYPERLINK(1)", "＝1", "-", "--1"]
-)
-def test_no_cell_is_a_formula(cell: str) -> None:
-    text = exported("Dataframe", {"headers": [cell], "data": [[cell], [[cell]]]}, "csv")
+    "cell",
+    ["=1+1", "+cmd|x", "-1+1", "@x", "\t=1", "\r=1", "\n=1", "  =1", "=HYPERLINK(1)", "＝1", "-", "--1",
+     "kiwi,mangue;=HYPERLINK(1)", "a\t=1", "a\n=1", "a|@x", "a; =1", 'a;"=1"', "x,\u00a0+cmd", "a,-b", "x\r\n@y"],
+)  # fmt: skip
+def test_csv_cell_is_no_formula_under_any_separator(cell: str, separator: str) -> None:
+    text = exported("Dataframe", {"headers": [cell], "data": [[cell, cell], [[cell]]]}, "csv")
     assert text is not None
-    read = list(csv.reader(StringIO(text, newline="")))
-    assert read[:2] == [["'" + cell], ["'" + cell]]
-    assert read[2][0].startswith("[")
+    for row in csv.reader(StringIO(text, newline=""), delimiter=separator):
+        for each in row:
+            assert not each.lstrip(' \u00a0"').startswith(SIGNS), (row, each)
+
+
+def test_csv_numbers_with_a_sign_stay_numbers_after_a_separator() -> None:
+    text = exported("Dataframe", {"headers": [], "data": [["-3;-4", "a;-3", -3.5]]}, "csv")
+    assert text is not None
+    assert list(csv.reader(StringIO(text)))[1] == ["-3;-4", "a;-3", "-3.5"]
 
 
 @pytest.mark.parametrize("cell", ["-3", "+3,5", "-0.25", "mot = 1", "a@b.c", ""])

@@ -15,8 +15,15 @@ from hfcourse.runs.shapes import is_file, is_number
 from hfcourse.typography import NO_BREAK
 
 MEDIA_TYPES = {"txt": "text/plain", "json": "application/json", "csv": "text/csv"}
-# A spreadsheet takes a cell that begins with one of these for a formula, and may fetch or run what it says.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# A spreadsheet takes a cell that begins with one of these for a formula, and may fetch or run what it says (OWASP, CSV
+# Injection). In French it separates by `;`, others by a tab or a bar: what follows one of them begins a cell too, as
+# does a line, whose quotes are text there. Blanks and quotation marks before the sign do not stop a spreadsheet.
+FORMULA = re.compile(
+    r"""((?:^|[;,|\t\r\n\v\f\x85\u2028\u2029])[ \u00a0\u202f"'\ufeff\u200b]*)(?=[=+\-@＝＋－＠﹢﹣﹦﹫])"""
+)
+FOLLOWING_NUMBER = re.compile(r"[+-]\d+([.,]\d+)?(?=\s*([;,|\t\r\n]|$))", re.ASCII)
+SEPARATOR = re.compile(r"[;,|\t\r\n\v\f\x85\u2028\u2029]")
+LEADING_CONTROL = re.compile(r" *[\t\r\n]")
 MAX_INDENTATION = 6  # indented JSON is at most so many times as long as on one line
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
 
@@ -77,8 +84,23 @@ def cell(value: Any) -> str:
     if value is None or is_number(value):
         return "" if value is None else json.dumps(value)
     text = in_words(value).replace("\0", "")
-    is_formula = text.lstrip(" ").startswith(FORMULA_STARTS) and not NUMBER.fullmatch(text)
-    return "'" + text if is_formula else text
+    return text if NUMBER.fullmatch(text) else guard_formulas(text)
+
+
+def guard_formulas(text: str) -> str:
+    """Put an apostrophe before each sign that would begin a formula, whatever the separator of the spreadsheet.
+
+    A number that follows a separator stays a number: `-3;-4` is no formula.
+    """
+
+    def guard(found: re.Match[str]) -> str:
+        if FOLLOWING_NUMBER.match(text, found.end()):
+            return found[0]
+        is_first = not found.start() and not SEPARATOR.match(found[0])
+        return "'" + found[0] if is_first else found[0] + "'"
+
+    guarded = FORMULA.sub(guard, text)
+    return "'" + guarded if LEADING_CONTROL.match(text) else guarded
 
 
 Writer = Callable[[Any], str]
