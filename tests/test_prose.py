@@ -136,3 +136,25 @@ def to_the_brim(piece: str) -> str:
 )  # fmt: skip
 def test_markdown_written_to_be_slow_takes_no_more_than_some_lists(piece: str, effort_of_a_list: float) -> None:
     assert effort(lambda: prose.prose(to_the_brim(piece))) < 20 * effort_of_a_list
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<iframe src="http://x"></iframe>',
+        '<object data="http://x"></object><embed src="http://x">',
+        '<link rel="preconnect" href="http://x"><meta http-equiv="refresh" content="0;url=http://x"><base href="http://x">',
+        '<img src="http://x"><img srcset="http://x 2x"><video poster="http://x" src="http://x"></video>',
+        '<style>@import "http://x";</style><style>p{background:u\\72l(http://x)}</style>',
+        "<style><!-- <b> p{background:url(http://x)}</style>",
+        '<p style="background:url(http://x)">a</p><svg><use href="http://x"/><rect fill="url(http://x)"/></svg>',
+    ],
+)
+def test_preview_names_no_address_that_is_fetched(html: str) -> None:
+    assert "http" not in prose.clean_preview(html)
+
+
+def test_preview_keeps_the_looks_of_its_author() -> None:
+    html = '<style>p{color:red}</style><p style="color:red" class="a">o</p>'
+    html += '<svg viewBox="0 0 1 1"><rect width="1"></rect></svg>'
+    assert prose.clean_preview(html) == html

@@ -53,6 +53,58 @@ ATTRIBUTES: dict[str, set[str]] = {
     "th": {"scope"},
 }
 
+# Of the page that a Space wrote, what gives it its looks. A frame, an object or a `link` opens a connection before the
+# policy of the answer refuses it; `base`, `meta` and forms have no place in a preview.
+PREVIEW_TAGS = (nh3.ALLOWED_TAGS | {
+    *("style", "section", "main", "address", "font", "big", "button", "label", "progress", "meter"),
+    *("svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "title", "desc"),
+    *("defs", "lineargradient", "radialgradient", "stop", "clippath", "marker", "symbol"),
+}) - {"map", "area"}  # fmt: skip
+PREVIEW_ATTRIBUTES = {
+    "*": {"style", "class", "id", "title", "lang", "dir", "role", "align", "valign", "width", "height", "bgcolor",
+          "border", "cellpadding", "cellspacing", "colspan", "rowspan", "open", "value", "max", "min", "start", "color",
+          "viewBox", "d", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "ry", "points", "fill", "stroke",
+          "stroke-width", "stroke-linecap", "stroke-linejoin", "stroke-dasharray", "opacity", "fill-opacity", "offset",
+          "stop-color", "transform", "text-anchor", "font-size", "font-family", "font-weight", "dx", "dy"},
+    "img": {"src", "alt"},
+    "a": {"href"},
+}  # fmt: skip
+# An address in a style, however it is written: a backslash begins an escape, a comment may stand anywhere.
+STYLE_ADDRESS = re.compile(r"url|@import|image-set|src\s*\(|\\|/\*", re.IGNORECASE)
+MAX_PREVIEW_CHARACTERS = 500_000
+
+
+def keep_preview_attribute(tag: str, name: str, value: str) -> str | None:
+    """Drop what would be fetched: images other than `data:`, addresses in styles."""
+    if name == "src":
+        return value if value.lstrip().lower().startswith("data:image/") else None
+    if name == "href":
+        return value if OUTSIDE.match(value) or value.startswith("#") else None
+    if name in ("style", "fill", "stroke") and STYLE_ADDRESS.search(value):
+        return None
+    return value
+
+
+def clean_preview(html: str) -> str:
+    """Return the page that a Space wrote, without anything that opens a connection, its own looks kept."""
+    cleaner = nh3.Cleaner(
+        tags=PREVIEW_TAGS,
+        clean_content_tags={"script"},
+        attributes=PREVIEW_ATTRIBUTES,
+        attribute_filter=keep_preview_attribute,
+        url_schemes={"http", "https", "data"},
+        link_rel="noopener noreferrer nofollow",
+    )
+    return STYLE_SHEET.sub(keep_style_sheet, cleaner.clean(html[:MAX_PREVIEW_CHARACTERS]))
+
+
+STYLE_SHEET = re.compile(r"<style[^<>]*>(.*?)(?:</style>|\Z)", re.IGNORECASE | re.DOTALL)
+
+
+def keep_style_sheet(found: re.Match[str]) -> str:
+    """Keep a style sheet that names no address."""
+    return "" if STYLE_ADDRESS.search(found[1]) else found[0]
+
 
 def keep_formula(state: StateInline, silent: bool) -> bool:
     """An inline rule: a formula of LaTeX is text, its underscores and backslashes included."""

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hfcourse import errors, headers, security, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
 from hfcourse.pages import is_in_lesson
-from hfcourse.runs import dispatch, drawings, exports, history, looks, outputs, room, standing, store, watch
+from hfcourse.runs import dispatch, drawings, exports, history, looks, outputs, prose, room, standing, store, watch
 from hfcourse.runs.looks import mine
 from hfcourse.runs.references import Numbered
 from hfcourse.runs.turns import Waiting
@@ -27,7 +27,8 @@ PREVIEW_HEAD = '<!doctype html><meta charset="utf-8"><style>body { font: 1rem/1.
 PREVIEW_HEADERS = files.FILE_HEADERS | {
     "Content-Security-Policy": (
         "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
-    )
+    ),
+    "X-DNS-Prefetch-Control": "off",  # no policy governs the names that a browser resolves ahead
 }
 
 log = logging.getLogger(__name__)
@@ -218,7 +219,7 @@ def preview(run_id: str, n: int) -> ResponseReturnValue:
     value = outputs.value_of(output)
     if outputs.kind_of(output["component"].lower(), value) != "html":
         abort(404)
-    return Response(PREVIEW_HEAD + value, headers=PREVIEW_HEADERS, mimetype="text/html")
+    return Response(PREVIEW_HEAD + prose.clean_preview(value), headers=PREVIEW_HEADERS, mimetype="text/html")
 
 
 @bp.get("/<run_id:run_id>/sorties/<index:n>/image")
