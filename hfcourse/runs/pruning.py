@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database
-from hfcourse.runs import liveness, looks, standing, starts
+from hfcourse.runs import erasure, liveness, looks, standing, starts
 from hfcourse.runs.models import UNFINISHED, Run, RunFile, SpaceSession
 from hfcourse.spaces import files, shelf
 from hfcourse.spaces.files import StoredFile
@@ -71,9 +71,20 @@ def remove(run_ids: Collection[str], *conditions: Condition) -> int:
         chosen = select(Run.id).where(Run.id.in_(run_ids), *conditions)
         there = session.scalars(chosen.with_for_update()).all()  # whoever executes one adds no file from here on
         own = session.scalars(select(RunFile.file_id).where(RunFile.run_id.in_(there)).distinct()).all()
+        owners = session.execute(select(Run.visitor, Run.space).where(Run.id.in_(there)).distinct()).all()
         session.execute(delete(Run).where(Run.id.in_(there)))  # events, words and looks follow: ON DELETE CASCADE
+        for visitor, space in owners:
+            session.execute(delete(SpaceSession).where(*is_unused_session(visitor, space)))
     discard(own)
+    if there:
+        erasure.erase_soon()
     return len(there)
+
+
+def is_unused_session(visitor: str, space: str) -> tuple[Condition, ...]:
+    """The conditions for the session of a visitor at a Space where no run of theirs is left."""
+    is_left = exists().where(Run.visitor == visitor, Run.space == space)
+    return SpaceSession.visitor == visitor, SpaceSession.space == space, ~is_left
 
 
 def is_loose() -> Condition:

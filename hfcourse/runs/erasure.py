@@ -1,0 +1,40 @@
+"""Erasing what was deleted from SQLite's write-ahead log, in a thread: a deletion does not wait for readers."""
+
+import logging
+import threading
+import time
+
+from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
+
+from hfcourse import database
+
+# A reader that follows a run, or an archive that is being sent, may hold the log up.
+RETRY_INTERVAL_SECONDS, MAX_ATTEMPTS = 1.0, 300
+
+log = logging.getLogger(__name__)
+
+
+def erase_soon() -> None:
+    """Empty the write-ahead log in a thread, trying again while somebody reads; one thread for all deletions."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    is_new = not app.extensions.get("erasure_asked")
+    app.extensions["erasure_asked"] = True
+    if is_new:
+        threading.Thread(target=truncate_until_done, args=(app,), daemon=True, name="erasure").start()
+
+
+def truncate_until_done(app) -> None:
+    """Try until the log is empty; what is deleted meanwhile is erased by the same thread or by a new one."""
+    with app.app_context():
+        for _ in range(MAX_ATTEMPTS):
+            app.extensions["erasure_asked"] = False
+            try:
+                if database.truncate_wal() and not app.extensions["erasure_asked"]:
+                    return
+            except SQLAlchemyError as error:
+                log.warning("Deleted words could not be erased yet: %s", type(error).__name__)
+            app.extensions["erasure_asked"] = True
+            time.sleep(RETRY_INTERVAL_SECONDS)
+        app.extensions["erasure_asked"] = False
+        log.warning("Deleted words stay in the write-ahead log of the database until the next deletion.")
