@@ -1,12 +1,23 @@
 """The pages that belong to no room: the course's front page, privacy, patterns, health, metrics."""
 
-from flask import Blueprint, Response, current_app, jsonify, render_template, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, visitors
 from hfcourse.lessons import library, marks, progress
 from hfcourse.runs import dispatch, history
+from hfcourse.runs.history import Filter
 from hfcourse.spaces import catalogue, files, hub, storage
 from hfcourse.typography import french
 
@@ -37,8 +48,31 @@ def index() -> ResponseReturnValue:
 def privacy() -> ResponseReturnValue:
     """What is stored, for how long, what leaves for a third party."""
     return render_template(
-        "home/privacy.html", keep_days=current_app.config["KEEP_DAYS"], cookie_days=visitors.COOKIE_DAYS
+        "home/privacy.html",
+        keep_days=current_app.config["KEEP_DAYS"],
+        cookie_days=visitors.COOKIE_DAYS,
+        is_known=visitors.current() is not None,
+        report_to=current_app.config["REPORT_TO"],
     )
+
+
+@bp.post("/quitter")
+def leave_computer() -> ResponseReturnValue:
+    """Forget the visitor on this computer; with `effacer`, their runs and progress on the server too."""
+    visitor = visitors.current()
+    is_erased = bool(request.form.get("effacer"))
+    if visitor and is_erased:
+        for run_ids in history.all_ids(visitor, Filter()):
+            history.delete(run_ids)
+        marks.forget()
+    session.clear()
+    page = render_template("home/left.html", keep_days=current_app.config["KEEP_DAYS"], is_erased=is_erased)
+    response = make_response(page)
+    response.delete_cookie("theme")
+    # Where the browser knows it (on https and localhost): kept pages and what scripts stored go too.
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @bp.get("/motifs")
