@@ -28,7 +28,7 @@ QUIET = {
     "GRADIO_ANALYTICS_ENABLED": "False",
 }
 # The query of an address, as Werkzeug (`"GET /a?q=b HTTP/1.1"`) and gunicorn (the same, and the referrer) log it.
-QUERY = re.compile(r"\?[^\s\"]*")
+QUERY = re.compile(r"\?\S*?(?=\"?(?:\s|$))")
 ACCESS_LOGGERS = ("werkzeug", "gunicorn.access")
 NOISY_LOGGERS = ("httpx", "httpcore", "gradio_client", "huggingface_hub")
 

@@ -127,7 +127,9 @@ class Nginx(Service):
         folder.mkdir()
         port = free_port()
         filled = {"LISTEN_ADDRESS": f"127.0.0.1:{port}", "UPSTREAM_ADDRESS": upstream}
-        (folder / "site.conf").write_text(fill_template((ROOT / "docs" / "nginx.conf").read_text("utf-8"), filled))
+        template = (ROOT / "docs" / "nginx.conf").read_text("utf-8")
+        template = template.replace("/var/log/nginx/access.log", str(folder / "access.log"))
+        (folder / "site.conf").write_text(fill_template(template, filled))
         (folder / "nginx.conf").write_text(nginx_main(folder))
         super().__init__(folder, [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")], port)
         self.url = f"http://127.0.0.1:{port}"

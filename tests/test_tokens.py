@@ -229,8 +229,8 @@ def test_token_scan_opens_so_many_members_and_no_more() -> None:
     assert budget.members == 0
 
 
-PIECES = ("h", "hf_", "hf_a", "\\", "\\u", "%25", "%68", "&amp;", "&#", "&#104;", "<", "\u200b", "ｈ", "h \n", "api_org_",
-          "hf_jwt_a", "hf_aaaaaaa\naaaaaaaaaaaaa\n", "hf_aB1cdefg\n", "hf_" + "a" * 19 + " ", "hf_" + "a" * 20 + " ")  # fmt: skip
+PIECES = ("h", "hf_", "hf_a", "\\", "\\u", "%25", "%68", "&amp;", "&#", "&#104;", "<", "\u200b", "ｈ", "h \n",
+          "api_org_", "hf_jwt_a", "hf_aaaaaaa\naaaaaaaaaaaaa\n", "hf_aB1cdefg\n", "hf_" + "a" * 19)  # fmt: skip
 
 
 @pytest.mark.parametrize("piece", PIECES)
