@@ -158,3 +158,16 @@ def test_preview_keeps_the_looks_of_its_author() -> None:
     html = '<style>p{color:red}</style><p style="color:red" class="a">o</p>'
     html += '<svg viewBox="0 0 1 1"><rect width="1"></rect></svg>'
     assert prose.clean_preview(html) == html
+
+
+def test_preview_keeps_style_sheets_without_their_comments_and_local_gradients() -> None:
+    html = '<svg><defs><linearGradient id="g"></linearGradient></defs><rect fill="url(#g)"></rect></svg>'
+    assert prose.clean_preview(f"<style>/* url(x) */a{{b:c}}</style>{html}") == f"<style> a{{b:c}}</style>{html}"
+    assert prose.clean_preview('<p style="/* a */color:red"></p>') == '<p style=" color:red"></p>'
+
+
+@pytest.mark.parametrize("piece", ["<div>", "<span>", "<ul><li>", "<b><i>", "<svg><g>", "</p><div>", "<table><td>"])
+def test_preview_of_a_deep_page_is_cut_where_it_would_take_long(piece: str) -> None:
+    deep = piece * 40_000
+    assert effort(lambda: prose.clean_preview(deep)) < 20 * effort(lambda: prose.clean_preview("<p>a</p>" * 40_000)) + 1
+    assert "trop longue" in prose.clean_preview(deep)
