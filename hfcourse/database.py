@@ -4,10 +4,11 @@ SQLite in the instance folder unless ``DATABASE_URL`` says otherwise. Every mome
 """
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -35,6 +36,7 @@ from hfcourse.config import refuse
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_WAIT_SECONDS = 10
+CHECKPOINT_WAIT_SECONDS = 0.1
 PERSIST_SECONDS, PERSIST_PAUSE_SECONDS = 20, 0.3
 
 P = ParamSpec("P")
@@ -143,23 +145,20 @@ def is_reachable() -> bool:
 
 
 def truncate_wal() -> bool:
-    """Empty SQLite's write-ahead log, in which deleted words still stand; False while a reader holds it up.
+    """Empty SQLite's write-ahead log, in which deleted words still stand; False while somebody holds it up.
 
-    It does not wait for readers: whoever deleted something tries again later.
+    It does not wait for readers (whoever deleted something tries again later), and has a connection of its own, since
+    those of the pool wait for longer.
     """
-    engine = current_app.extensions["database"].kw["bind"]
-    if engine.dialect.name != "sqlite":
+    url = current_app.extensions["database"].kw["bind"].url
+    if url.get_backend_name() != "sqlite" or not url.database:
         return True
     with current_app.extensions["database_turn"]:
-        connection = engine.raw_connection()
         try:
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA busy_timeout=100")
-            is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            cursor.execute(f"PRAGMA busy_timeout={LOCK_WAIT_SECONDS * 1000}")
-        finally:
-            connection.close()
-    return not is_busy
+            with closing(sqlite3.connect(url.database, timeout=CHECKPOINT_WAIT_SECONDS)) as connection:
+                return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.Error:
+            return False
 
 
 def newest_revision() -> str:

@@ -23,6 +23,7 @@ BASE = {
     "cookies",
     "database",
     "echo",
+    "erasure",
     "errors",
     "file_scanning",
     "gate",

@@ -1,11 +1,14 @@
 """What is deleted is nowhere on the disk any more; a shared computer is left without a trace."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, session
+from sqlalchemy.exc import OperationalError
 
 from hfcourse import database
+from hfcourse.lessons import marks
 from hfcourse.runs import history, store
 from hfcourse.runs.history import Filter
 from hfcourse.runs.models import SpaceSession
@@ -80,3 +83,53 @@ def test_privacy_page_names_who_is_responsible_and_sets_no_cookie(app: Flask, st
     assert "mailto:cours@example.org" in answer.text
     assert "CNIL" in answer.text
     assert "Set-Cookie" not in answer.headers
+
+
+def test_erasure_survives_a_database_that_fails(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(app.instance_path)
+    kept_run("awa", sent={"prenom": WORDS})
+    failures = iter([sqlite3.OperationalError("disk I/O error"), sqlite3.OperationalError("database is locked")])
+    connect = sqlite3.connect
+
+    def failing(path, **named):
+        if failure := next(failures, None):
+            raise failure
+        return connect(path, **named)
+
+    monkeypatch.setattr(database.sqlite3, "connect", failing)
+    delete_all("awa")
+    assert until(lambda: not holding(folder), 30), holding(folder)
+
+
+def test_erasure_leaves_the_pooled_connections_as_they_were(app: Flask) -> None:
+    database.truncate_wal()
+    with database.looking() as connection:
+        waits = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+    assert waits == database.LOCK_WAIT_SECONDS * 1000
+
+
+def test_forgotten_progress_is_in_no_file_of_the_site(app: Flask) -> None:
+    folder = Path(app.instance_path)
+    with app.test_request_context():
+        session["visitor"] = "awa"
+        marks.keep(WORDS, {"0": "a"})
+        assert holding(folder)
+        marks.forget()
+    assert until(lambda: not holding(folder), 30), holding(folder)
+
+
+def test_leaving_with_a_database_that_fails_answers_an_error_page(
+    awa: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_run("awa")
+    form = awa.open("/confidentialite").select_one("form[action='/quitter']")
+    assert form is not None
+
+    def failing(*_):
+        raise OperationalError("DELETE", {}, sqlite3.OperationalError("disk I/O error"))
+
+    monkeypatch.setattr(history, "delete", failing)
+    answer = awa.client.post("/quitter", data=fields_of(form) | {"effacer": "1"})
+    assert answer.status_code == 503
+    assert "Traceback" not in answer.text
+    assert "Clear-Site-Data" not in answer.headers

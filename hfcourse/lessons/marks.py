@@ -14,7 +14,7 @@ from sqlalchemy import Delete, String, and_, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hfcourse import database, visitors
+from hfcourse import database, erasure, visitors
 from hfcourse.rate_limits import KeyedBuckets
 
 UNCONFIRMED_AGE = timedelta(days=1)
@@ -117,3 +117,4 @@ def forget() -> None:
     if visitor is not None:
         with database.writing() as session:
             session.execute(delete(Mark).where(Mark.visitor == visitor))
+        erasure.erase_soon()

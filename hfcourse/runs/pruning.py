@@ -12,8 +12,8 @@ from flask import current_app
 from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from hfcourse import database
-from hfcourse.runs import erasure, liveness, looks, standing, starts
+from hfcourse import database, erasure
+from hfcourse.runs import liveness, looks, standing, starts
 from hfcourse.runs.models import UNFINISHED, Run, RunFile, SpaceSession
 from hfcourse.spaces import files, shelf
 from hfcourse.spaces.files import StoredFile

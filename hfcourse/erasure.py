@@ -4,8 +4,7 @@ import logging
 import threading
 import time
 
-from flask import current_app
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Flask, current_app
 
 from hfcourse import database
 
@@ -24,17 +23,15 @@ def erase_soon() -> None:
         threading.Thread(target=truncate_until_done, args=(app,), daemon=True, name="erasure").start()
 
 
-def truncate_until_done(app) -> None:
+def truncate_until_done(app: Flask) -> None:
     """Try until the log is empty; what is deleted meanwhile is erased by the same thread or by a new one."""
+    extensions = app.extensions
     with app.app_context():
         for _ in range(MAX_ATTEMPTS):
-            app.extensions["erasure_asked"] = False
-            try:
-                if database.truncate_wal() and not app.extensions["erasure_asked"]:
-                    return
-            except SQLAlchemyError as error:
-                log.warning("Deleted words could not be erased yet: %s", type(error).__name__)
-            app.extensions["erasure_asked"] = True
+            extensions["erasure_asked"] = False
+            if database.truncate_wal() and not extensions["erasure_asked"]:
+                return
+            extensions["erasure_asked"] = True
             time.sleep(RETRY_INTERVAL_SECONDS)
-        app.extensions["erasure_asked"] = False
+        extensions["erasure_asked"] = False
         log.warning("Deleted words stay in the write-ahead log of the database until the next deletion.")
