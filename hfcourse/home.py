@@ -14,7 +14,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from hfcourse import database, visitors
+from hfcourse import cookies, database, instructors, visitors
 from hfcourse.lessons import library, marks, progress
 from hfcourse.runs import dispatch, history
 from hfcourse.runs.history import Filter
@@ -51,24 +51,28 @@ def privacy() -> ResponseReturnValue:
         "home/privacy.html",
         keep_days=current_app.config["KEEP_DAYS"],
         cookie_days=visitors.COOKIE_DAYS,
-        is_known=visitors.current() is not None,
+        is_known=visitors.current() is not None or instructors.is_here(),
+        session_cookie=cookies.cookie_name("hfcourse"),
+        device_cookie=cookies.cookie_name(instructors.DEVICE_COOKIE),
         report_to=current_app.config["REPORT_TO"],
     )
 
 
 @bp.post("/quitter")
 def leave_computer() -> ResponseReturnValue:
-    """Forget the visitor on this computer; with `effacer`, their runs and progress on the server too."""
+    """Forget the visitor on this computer, or the instructor; with `effacer`, runs and progress on the server too."""
     visitor = visitors.current()
     is_erased = bool(request.form.get("effacer"))
     if visitor and is_erased:
         for run_ids in history.all_ids(visitor, Filter()):
             history.delete(run_ids)
         marks.forget()
+    instructors.leave()
     session.clear()
     page = render_template("home/left.html", keep_days=current_app.config["KEEP_DAYS"], is_erased=is_erased)
     response = make_response(page)
-    response.delete_cookie("theme")
+    for name in ("theme", cookies.cookie_name(instructors.DEVICE_COOKIE)):
+        response.delete_cookie(name, secure=request.is_secure)
     # Where the browser knows it (on https and localhost): kept pages and what scripts stored go too.
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     response.headers["Cache-Control"] = "no-store"
