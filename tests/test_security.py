@@ -154,6 +154,7 @@ class TestCsrf:
         "/enseignant/",
         "/enseignant/sortir",
         "/enseignant/sortir-partout",
+        "/quitter",
     )
 
     def test_every_post_of_the_site_is_one_of_those_tested_here(self, app: Flask) -> None:
