@@ -19,7 +19,7 @@ from hfcourse import token_search
 from hfcourse.token_search import SearchBudget
 
 WINDOW_BYTES, OVERLAP_BYTES, FIRST_READ_BYTES = 262_144, 2_048, 16_384
-MAX_INFLATED_BYTES, MAX_COMPRESSION_RATIO, MAX_MEMBERS = 30_000_000, 200, 1_000
+MAX_INFLATED_BYTES, MAX_COMPRESSION_RATIO, MAX_MEMBERS = 20_000_000, 200, 1_000
 MIN_ALLOWED_BYTES = 1_000_000  # of a member, whatever its ratio
 MAX_NESTED_BYTES, MAX_NESTING = 5_000_000, 1
 # Of so much text other spellings are looked for, over all files of a request: a notebook, not a film.
