@@ -100,9 +100,6 @@ def mask_tokens(words: str) -> str:
     return token_search.replace_spans(words, found, MASK) if found else words
 
 
-mask_pasted, is_pasted = mask_tokens, contains_token  # the names by which other parts know them
-
-
 def own_value() -> str:
     """Return the site's own token, '' where there is none, and outside of an application."""
     token = current_app.extensions.get("token") if has_app_context() else None

@@ -25,11 +25,11 @@ class Finding:
 def opened(written: str) -> Finding:
     """The Space of that name or address; 400 for what is neither, and for a token."""
     try:
-        if tokens.is_pasted(written):
+        if tokens.contains_token(written):
             raise Refused("secret-in-input")
         space_id = catalogue.reduced(written) or location.named_at(written)
     except CourseError as failed:
-        return Finding(tokens.mask_pasted(written), error=failed, status=failed.explanation.status)
+        return Finding(tokens.mask_tokens(written), error=failed, status=failed.explanation.status)
     if not space_id:
         return Finding(written, error=Refused("space-not-found"), status=400)
     return Finding(written, space_id)
@@ -37,7 +37,7 @@ def opened(written: str) -> Finding:
 
 def found(written: str) -> Finding:
     """The Space that this names, or those of the Hub that these words find; a closed catalogue is not searched."""
-    if tokens.is_pasted(written) or any(mark in written for mark in MARKS):
+    if tokens.contains_token(written) or any(mark in written for mark in MARKS):
         return opened(written)
     words = search.normalized(written)
     if not (words and catalogue.is_open()):

@@ -364,17 +364,17 @@ def mask_secrets(form: Form) -> bool:
     for entry in form.fields:
         typed: Sequence[list[str]] = [entry.texts, *entry.rows]
         for texts in typed:
-            masked = [tokens.mask_pasted(text) for text in texts]
+            masked = [tokens.mask_tokens(text) for text in texts]
             if masked != texts:
                 entry.error = SECRET
                 texts[:] = masked
-        if tokens.is_pasted(entry.beside):
-            entry.beside, entry.error = tokens.mask_pasted(entry.beside), SECRET
+        if tokens.contains_token(entry.beside):
+            entry.beside, entry.error = tokens.mask_tokens(entry.beside), SECRET
         # JSON can write a token in other letters: "\u0068f_…".
         value = json.dumps(form.values.get(entry.parameter.name), default=lambda file: file.name, ensure_ascii=False)
-        if tokens.is_pasted(value):
+        if tokens.contains_token(value):
             entry.error = SECRET
-            entry.texts = [tokens.mask_pasted(value)] if entry.control == "json" else entry.texts
+            entry.texts = [tokens.mask_tokens(value)] if entry.control == "json" else entry.texts
     return any(entry.error == SECRET for entry in form.fields)
 
 

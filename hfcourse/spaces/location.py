@@ -77,7 +77,7 @@ def locate(space_id: str, leash: Leash, wait_seconds: float = 0) -> Place:
         return Place(entry.url, may_have_token=entry.token and is_allowed_origin(entry.url))
     if entry is None and not current_app.config["OPEN_CATALOGUE"]:
         raise Unavailable("space-not-found")
-    if tokens.is_pasted(space_id):
+    if tokens.contains_token(space_id):
         raise Refused("secret-in-input")
     from hfcourse.spaces import hub
 

@@ -133,7 +133,7 @@ def is_local(space_id: str) -> bool:
 def typed_again() -> list[tuple[str, str]]:
     """What was posted for a form that cannot be drawn now, so that it can be sent again as it is."""
     posted = request.form.items(multi=True)
-    return [(name, tokens.mask_pasted(text)) for name, text in posted if name.startswith("arg-")]
+    return [(name, tokens.mask_tokens(text)) for name, text in posted if name.startswith("arg-")]
 
 
 def show(space_id: str, wanted: str | None, run_id: str | None, visitor: str | None) -> ResponseReturnValue:
@@ -232,4 +232,4 @@ def init_app(
     }
     app.jinja_env.globals["space_url"] = space_url
     app.jinja_env.filters["in_colours"] = takeaway.in_colours
-    app.jinja_env.filters["mask_pasted"] = tokens.mask_pasted
+    app.jinja_env.filters["mask_tokens"] = tokens.mask_tokens

@@ -160,7 +160,7 @@ def accept(parameter: Parameter) -> str:
 def names_of(uploads: MultiDict[str, FileStorage]) -> list[str]:
     """The names of the files that were chosen in a form, as they may be shown; nothing of them is read."""
     chosen = (sent.filename for name, sent in uploads.items(multi=True) if name.startswith("arg-"))
-    return [tokens.mask_pasted(files.clean_name(filename)) for filename in chosen if filename][: MOST_FILES + 1]
+    return [tokens.mask_tokens(files.clean_name(filename)) for filename in chosen if filename][: MOST_FILES + 1]
 
 
 def keep_all(uploads: MultiDict[str, FileStorage], visitor: str) -> list[tuple[str, KeptFile]]:
