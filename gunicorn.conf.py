@@ -25,6 +25,9 @@ limit_request_field_size = 8190
 # Its door for commands is one file for all sites of this user.
 control_socket_disable = True
 
+# Where an access log is asked for: no query, which holds what somebody searches or a one-time code, and no Referer.
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s'
+
 SOCKET_TIMEOUT_SECONDS = 30
 
 

@@ -1,13 +1,16 @@
-"""The commands of `flask`: check and export the course, prune, migrate, be a worker, share the practice Space."""
+"""The commands of `flask`: check and export the course, let the instructor in, prune, migrate, work, practise."""
 
+import os
 import signal
 import sys
 from pathlib import Path
 
 import click
 from flask import Flask, current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, server, typography
+from hfcourse.classroom import login_links
 from hfcourse.lessons import course, library, marks
 from hfcourse.practice import foreground
 from hfcourse.runs import pruning, trimming, workers
@@ -39,6 +42,25 @@ def prune(run_id: str | None) -> None:
 def migrate() -> None:
     """Bring the database up to date (on SQLite every start does it)."""
     database.migrate_current()
+
+
+@click.command("instructor-link")
+@click.option("--site", metavar="URL", help="Where this site is, if not at the address that is printed otherwise.")
+def instructor_link(site: str | None) -> None:
+    """Print an address that opens the instructor's place once, within ten minutes, from any browser."""
+    if not current_app.config["INSTRUCTOR_PASSWORD"]:
+        raise click.ClickException("HFCOURSE_INSTRUCTOR_PASSWORD is not set: nobody may enter.")
+    try:
+        code = login_links.create_code()
+    except SQLAlchemyError as error:
+        raise click.ClickException("The database does not answer, or lacks `flask migrate`.") from error
+    click.echo((site or default_site()).rstrip("/") + login_links.PATH + code)
+
+
+def default_site() -> str:
+    """Return where the site probably is: at the first name of HFCOURSE_HOSTS, or where `flask run` serves it."""
+    names = [name for name in current_app.config["HOSTS"] if not name.startswith(".")]
+    return f"https://{names[0]}" if names else f"http://127.0.0.1:{os.environ.get('FLASK_RUN_PORT', '5000')}"
 
 
 @click.command("export")
@@ -81,5 +103,5 @@ def say_address(url: str) -> None:
 def init_app(app: Flask) -> None:
     """Add the commands; limit the connections of `flask run`."""
     server.init_app(app)
-    for command in (check, export, prune, migrate, worker, practice):
+    for command in (check, export, instructor_link, prune, migrate, worker, practice):
         app.cli.add_command(command)

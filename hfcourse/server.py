@@ -89,6 +89,23 @@ class LimitedRequestHandler(WSGIRequestHandler):
         self._stream = ClientStream(self.server.connections.find(self.connection))
         self.rfile, self.wfile = io.BufferedReader(self._stream), self._stream  # type: ignore[assignment]
 
+    def version_string(self) -> str:
+        """Return what the header `Server` says: no version, neither Werkzeug's nor Python's."""
+        return "hfcourse"
+
+    def log_error(self, format: str, *args: Any) -> None:
+        """Log the status of an error of the protocol without its message, which repeats the request line."""
+        if format.startswith("code "):
+            format, args = "code %s", args[:1]
+        super().log_error(format, *args)
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Log the request without its query, which holds what somebody searches, or a one-time code."""
+        requested, self.path = getattr(self, "path", ""), getattr(self, "path", "").partition("?")[0]
+        self.requestline = self.requestline.partition("?")[0]
+        super().log_request(code, size)
+        self.path = requested
+
     def run_wsgi(self) -> None:
         self._stream.end_head()
         super().run_wsgi()

@@ -10,11 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from hfcourse import create_app, database, instructors
-from hfcourse.classroom import login_queue
-from hfcourse.classroom.login_queue import ABANDONED_SECONDS, MAX_DECISIONS, WINDOW_SECONDS
+from hfcourse.classroom import login_links, login_queue
+from hfcourse.classroom.login_queue import ABANDONED_SECONDS, MAX_DECISIONS, RESERVED_DECISIONS, WINDOW_SECONDS
 from hfcourse.lessons import library, search
 from tests.conftest import end
 from tests.posting import Student, read
+from tests.test_commands import invoke
 from tests.test_french import mistakes_in
 
 PASSWORD = "craie et tableau noir"
@@ -163,13 +164,39 @@ class TestQueue:
                 break
         assert inside(client)
 
-    def test_another_address_has_its_turn_first(self, taught: Flask, client: FlaskClient, clock: Clock) -> None:
+    def test_an_address_that_has_not_tried_does_not_wait(self, taught: Flask, client: FlaskClient) -> None:
         crowd(taught, 60)
+        assert knock(client, PASSWORD, "10.0.0.2").status_code == 303
+
+    def test_addresses_that_have_not_tried_share_what_is_reserved(
+        self, taught: Flask, client: FlaskClient, clock: Clock
+    ) -> None:
+        addresses = [f"10.1.0.{number}" for number in range(40)]
+        statuses = [knock(taught.test_client(), "faux", address).status_code for address in addresses]
+        assert statuses.count(400) == MAX_DECISIONS
         assert knock(client, PASSWORD, "10.0.0.2").status_code == 202
-        clock.advance(WINDOW_SECONDS / 2)
-        client.get(DOOR)
-        clock.advance(WINDOW_SECONDS / 2)
-        assert client.get(DOOR).status_code == 303
+        for _ in range(6):
+            clock.advance(ABANDONED_SECONDS - 1)
+            if client.get(DOOR, environ_base={"REMOTE_ADDR": "10.0.0.2"}).status_code == 303:
+                break
+        assert inside(client)
+
+    def test_one_address_leaves_the_reserved_turns_to_others(self, taught: Flask) -> None:
+        statuses = [knock(taught.test_client(), "faux").status_code for _ in range(MAX_DECISIONS)]
+        assert statuses.count(400) == MAX_DECISIONS - RESERVED_DECISIONS
+        others = [knock(taught.test_client(), "faux", f"10.2.0.{number}").status_code for number in range(5)]
+        assert others.count(400) == RESERVED_DECISIONS
+
+    def test_a_full_queue_has_a_place_for_an_address_that_does_not_wait_yet(
+        self, taught: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(login_queue, "MAX_WAITING", 3)
+        for number in range(MAX_DECISIONS):
+            knock(taught.test_client(), "faux", f"10.3.0.{number}")
+        for _ in range(4):
+            last = knock(taught.test_client(), "faux")
+        assert last.status_code == 429
+        assert knock(client, PASSWORD, "10.0.0.2").status_code == 202
 
     @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
     def test_the_machine_itself_waits_for_nobody(self, taught: Flask, client: FlaskClient, address: str) -> None:
@@ -208,7 +235,113 @@ class TestQueue:
         refused = knock(client, PASSWORD)
         assert refused.status_code == 429
         assert error_of(read(refused)).startswith("Trop d’essais")
-        assert knock(client, PASSWORD, "10.0.0.2").status_code == 202
+        assert "flask instructor-link" in error_of(read(refused))
+        assert mistakes_in(read(refused)) == []
+        assert knock(client, PASSWORD, "10.0.0.2").status_code == 303
+
+
+def link_of(app: Flask, *words: str) -> str:
+    """What `flask instructor-link` prints, as a path."""
+    said = invoke(app, "instructor-link", *words)
+    assert said.exit_code == 0, said.output
+    return "/" + said.output.strip().split("/", 3)[3]
+
+
+class TestLink:
+    def test_it_opens_the_place_from_a_fresh_browser_during_a_flood(
+        self, taught: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(login_queue, "MAX_WAITING_PER_SOURCE", 3)
+        crowd(taught, MAX_DECISIONS + 3)
+        assert knock(client, PASSWORD).status_code == 429
+        response = client.get(link_of(taught), environ_base={"REMOTE_ADDR": "10.0.0.1"})
+        assert (response.status_code, response.headers["Location"]) == (303, DOOR)
+        assert response.headers["Cache-Control"] == "private, no-store"
+        assert inside(client)
+
+    def test_it_opens_once(self, taught: Flask, client: FlaskClient) -> None:
+        link = link_of(taught)
+        assert client.get(link).status_code == 303
+        other = taught.test_client()
+        refused = other.get(link)
+        assert (refused.status_code, inside(other)) == (400, False)
+        assert error_of(read(refused)).startswith("Ce lien ne sert plus")
+        assert mistakes_in(read(refused)) == []
+        assert client.get(link).headers["Location"] == DOOR
+
+    def test_it_ends_after_ten_minutes(self, taught: Flask, client: FlaskClient, clock: Clock) -> None:
+        link = link_of(taught)
+        clock.advance(login_links.LINK_MAX_AGE_SECONDS + 1)
+        assert client.get(link).status_code == 400
+        link = link_of(taught)
+        clock.advance(login_links.LINK_MAX_AGE_SECONDS - 1)
+        assert client.get(link).status_code == 303
+
+    def test_another_password_ends_it(self, taught: Flask, client: FlaskClient) -> None:
+        link = link_of(taught)
+        taught.config["INSTRUCTOR_PASSWORD"] = "une autre phrase"
+        assert client.get(link).status_code == 400
+
+    @pytest.mark.parametrize(
+        "change", [lambda link: link[:-1], lambda link: link + "x", lambda link: link.replace("=", "=x", 1),
+                   lambda _: "/enseignant/?code=", lambda _: "/enseignant/?code=" + "x" * 10_000,
+                   lambda _: "/enseignant/?code=%ED%A0%80.a.b"]
+    )  # fmt: skip
+    def test_a_changed_one_opens_nothing(self, taught: Flask, client: FlaskClient, change) -> None:
+        link = link_of(taught)
+        assert client.get(change(link)).status_code == 400
+        assert not inside(client)
+        assert client.get(link).status_code == 303
+
+    def test_its_code_is_not_the_token_of_a_session(self, taught: Flask, client: FlaskClient) -> None:
+        with taught.app_context():
+            token = login_links.link_serializer().loads(login_links.create_code())
+        with client.session_transaction() as session:
+            session[instructors.KEPT] = token
+        assert not inside(client)
+
+    def test_what_loads_it_in_advance_does_not_use_it(self, taught: Flask, client: FlaskClient) -> None:
+        link = link_of(taught)
+        client.head(link)
+        client.get(link, headers={"Sec-Purpose": "prefetch;prerender"})
+        assert not inside(client)
+        assert client.get(link).status_code == 303
+
+    def test_leaving_everywhere_ends_it(self, taught: Flask, client: FlaskClient) -> None:
+        link = link_of(taught)
+        knock(client, PASSWORD)
+        field = read(client.get(DOOR)).select_one("[name=csrf_token]")
+        assert field is not None
+        client.post("/enseignant/sortir-partout", data={"csrf_token": field["value"]})
+        assert taught.test_client().get(link).status_code == 400
+
+    def test_the_log_does_not_tell_its_code(
+        self, taught: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        link = link_of(taught)
+        with caplog.at_level(logging.DEBUG):
+            client.get(link)
+            client.get(link, headers={"Cookie": ""})
+            taught.test_client().get(link)
+        events = [json.loads(each.getMessage())["event"] for each in caplog.records if each.name == "hfcourse.security"]
+        assert events[0] == "login_link_used"
+        assert events[-1] == "login_link_refused"
+        assert link.partition("code=")[2] not in caplog.text
+
+    def test_the_address_of_the_site_is_its_name_or_what_is_said(self, taught: Flask) -> None:
+        def printed(*words: str) -> str:
+            return invoke(taught, "instructor-link", *words).output
+
+        assert printed("--site", "https://cours.example.org/hf/").startswith(
+            "https://cours.example.org/hf/enseignant/?"
+        )
+        taught.config["HOSTS"] = (".example.org", "cours.example.org")
+        assert printed().startswith("https://cours.example.org/enseignant/?code=")
+
+    def test_without_a_password_there_is_none(self, app: Flask) -> None:
+        said = invoke(app, "instructor-link")
+        assert said.exit_code == 1
+        assert "HFCOURSE_INSTRUCTOR_PASSWORD" in said.output
 
 
 class TestSession:

@@ -335,3 +335,29 @@ def test_a_client_stream_sends_all_of_a_large_piece(impatient: str) -> None:
         impatient, content=io.BytesIO(content), headers={"Content-Length": str(len(content))}, trust_env=False
     )
     assert response.content == content
+
+
+def test_the_access_log_has_no_query_and_the_server_no_version(caplog: pytest.LogCaptureFixture) -> None:
+    made = LimitedServer("127.0.0.1", 0, answer)
+    with caplog.at_level("INFO", logger="werkzeug"), serving_by(made) as url:
+        headers = httpx.get(f"{url}/enseignant/?code=chose.secrete", timeout=PATIENCE_SECONDS).headers
+        until(lambda: "/enseignant/" in caplog.text)
+    made.server_close()
+    assert "secrete" not in caplog.text
+    assert headers["server"] == "hfcourse"
+
+
+@pytest.mark.parametrize("request_line", [b"GET", b"GET / HTTP/9.9", b"\xff\x00 / HTTP/1.1", b"GET /?code=secrete x y"])
+def test_an_error_of_the_protocol_names_no_version(request_line: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    made = LimitedServer("127.0.0.1", 0, answer)
+    with (
+        caplog.at_level("INFO", logger="werkzeug"),
+        serving_by(made),
+        closing(socket.create_connection(("127.0.0.1", made.port), PATIENCE_SECONDS)) as client,
+    ):
+        client.sendall(request_line + b"\r\n\r\n")
+        told = b"".join(iter(lambda: client.recv(65_536), b""))
+    made.server_close()
+    assert b"Werkzeug" not in told
+    assert b"Python" not in told
+    assert "secrete" not in caplog.text

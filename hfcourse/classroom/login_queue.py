@@ -7,6 +7,9 @@ for its turn, its page asks again by itself, and no thread is held meanwhile. Ea
     machine       a browser on the machine of the site itself, behind no proxy
     everybody     all others; addresses take turns, so that one that floods delays itself most
 
+RESERVED_DECISIONS of a window are for addresses without a decision in it, so that a flood from one address, or from a
+few, does not make another wait. Whoever is behind the same address as a flood enters with a link: see login_links.py.
+
 MAX_DECISIONS in WINDOW_SECONDS are 15.8 million attempts a year in the lane of everybody: of eight random letters and
 digits half a million years. Rows are in the database: processes and restarts count together.
 """
@@ -25,10 +28,12 @@ from hfcourse import database, instructors, proxies
 from hfcourse.security_log import digest_source
 
 MAX_DECISIONS, WINDOW_SECONDS = 10, 20
+RESERVED_DECISIONS = 3
 POLL_INTERVAL_SECONDS = 2
 ABANDONED_SECONDS = 15  # without being asked about: its browser is gone, and delays nobody
 KEPT_SECONDS = 600  # decided attempts: which address had its turn last
-MAX_WAITING_PER_SOURCE, MAX_WAITING = 100, 1_000
+MAX_WAITING_PER_SOURCE, MAX_WAITING = 100, 300
+MAX_WAITING_SOURCES = 600  # beyond MAX_WAITING, one attempt of each address that has none yet
 
 
 class LoginAttempt(database.Base):
@@ -97,8 +102,9 @@ def submit_attempt(is_right: bool) -> str:
     attempt_id = secrets.token_urlsafe(12)
     with database.writing() as session:
         session.execute(delete(LoginAttempt).where(LoginAttempt.seen < moment - timedelta(seconds=KEPT_SECONDS)))
-        waiting = [each for each in attempts_of(session, lane, moment) if each.decided is None]
-        if len(waiting) >= MAX_WAITING or sum(each.source == source for each in waiting) >= MAX_WAITING_PER_SOURCE:
+        waiting = [each.source for each in attempts_of(session, lane, moment) if each.decided is None]
+        limit = MAX_WAITING if source in waiting else MAX_WAITING_SOURCES
+        if len(waiting) >= limit or waiting.count(source) >= MAX_WAITING_PER_SOURCE:
             raise QueueFull
         password = instructors.current_digest() if is_right else ""
         session.add(
@@ -119,10 +125,11 @@ def poll_attempt(attempt_id: str) -> Turn | None:
         own.seen = moment
         session.flush()
         attempts = attempts_of(session, own.lane, moment)
-        queue, left = order_queue(attempts), MAX_DECISIONS - count_recent(attempts, moment)
-        decided = [each.id for each in queue[: max(left, 0)]]
+        queue, recent = order_queue(attempts), recent_sources(attempts, moment)
+        decided = select_turns(queue, recent)
         session.execute(update(LoginAttempt).where(LoginAttempt.id.in_(decided)).values(decided=moment))
         if own.decided is None and attempt_id not in decided:
+            left = MAX_DECISIONS - RESERVED_DECISIONS - len(recent)
             return Turn(False, wait_seconds=estimate_wait([each.id for each in queue].index(attempt_id), left))
         is_right = own.password != "" and own.password == instructors.current_digest()
         own.password = ""
@@ -148,10 +155,26 @@ def attempts_of(session: Session, lane: str, moment: datetime) -> Sequence[Login
     return session.scalars(select(LoginAttempt).where(LoginAttempt.lane == lane, wanted)).all()
 
 
-def count_recent(attempts: Sequence[LoginAttempt], moment: datetime) -> int:
-    """Count what was decided within the window."""
+def recent_sources(attempts: Sequence[LoginAttempt], moment: datetime) -> list[str]:
+    """Return the source of each decision within the window."""
     since = moment - timedelta(seconds=WINDOW_SECONDS)
-    return sum(each.decided is not None and each.decided > since for each in attempts)
+    return [each.source for each in attempts if each.decided is not None and each.decided > since]
+
+
+def select_turns(queue: Sequence[LoginAttempt], recent: Sequence[str]) -> list[str]:
+    """Return the ids of the attempts of `queue` that have their turn now.
+
+    Args:
+        queue: those that wait, in the order of their turns.
+        recent: the source of each decision within the window; the last RESERVED_DECISIONS are for sources not in it.
+    """
+    chosen, sources = [], list(recent)
+    for each in queue:
+        limit = MAX_DECISIONS - RESERVED_DECISIONS if each.source in sources else MAX_DECISIONS
+        if len(sources) < limit:
+            chosen.append(each.id)
+            sources.append(each.source)
+    return chosen
 
 
 def order_queue(attempts: Sequence[LoginAttempt]) -> list[LoginAttempt]:

@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, make_response, redirect, render_templa
 from flask.typing import ResponseReturnValue
 
 from hfcourse import headers, instructors
-from hfcourse.classroom import login_queue
+from hfcourse.classroom import login_links, login_queue
 from hfcourse.security_log import log_event
 from hfcourse.typography import duration, french
 
@@ -13,7 +13,14 @@ NOT_SET = (
     "dans HFCOURSE_INSTRUCTOR_PASSWORD."
 )
 WRONG = "Ce n’est pas le mot de passe. Vérifiez les majuscules, puis réessayez."
-TOO_MANY = "Trop d’essais attendent leur tour : réessayez dans {} s, ou depuis l’ordinateur où tourne le site."
+TOO_MANY = (
+    "Trop d’essais attendent leur tour : réessayez dans {} s, ou entrez depuis l’ordinateur où tourne le site. "
+    "Sinon, demandez à qui l’a installé un lien d’entrée : la commande « flask instructor-link » en donne un."
+)
+BAD_LINK = (
+    "Ce lien ne sert plus : il vaut dix minutes et n’ouvre qu’une fois. "
+    "Demandez-en un autre avec « flask instructor-link », ou saisissez le mot de passe."
+)
 ATTEMPT = "login_attempt"
 
 bp = Blueprint("classroom", __name__, url_prefix="/enseignant")
@@ -22,7 +29,12 @@ bp.after_request(headers.forbid_storing)
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """The instructor's place; for everybody else its door, or the outcome of an attempt that waited."""
+    """The instructor's place; for everybody else its door, the outcome of an attempt that waited, or a one-time link.
+
+    Only GET uses a link up: what merely looks at an address, or loads it in advance, leaves it whole.
+    """
+    if (code := request.args.get("code")) is not None:
+        return enter_by_link(code)
     if instructors.is_here():
         return render_template("classroom/index.html", hours=instructors.HOURS)
     attempt = session.get(ATTEMPT)
@@ -60,6 +72,26 @@ def answer_attempt(attempt: str) -> ResponseReturnValue:
         log_login("login_refused")
         return door(WRONG, 400)
     log_login("login_succeeded")
+    return open_place()
+
+
+def enter_by_link(code: str) -> ResponseReturnValue:
+    """Let in whoever has a link that was not used; the address that the browser keeps is without the code."""
+    if request.method != "GET" or "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
+        return "", 204
+    if not login_links.redeem_code(code):
+        if instructors.is_here():
+            return redirect(url_for(".index"), 303)
+        log_login("login_link_refused")
+        return door(BAD_LINK, 400)
+    if isinstance(earlier := session.pop(ATTEMPT, None), str):
+        login_queue.cancel_attempt(earlier)
+    log_login("login_link_used")
+    return open_place()
+
+
+def open_place() -> ResponseReturnValue:
+    """Open a session for this browser, and know the browser from now on."""
     instructors.enter()
     response = make_response(redirect(url_for(".index"), 303))
     instructors.remember_device(response)

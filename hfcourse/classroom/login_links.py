@@ -1,0 +1,64 @@
+"""One-time links into the instructor's place, made on the machine of the site: no flood of attempts delays them.
+
+A link carries a signed random token, and the database a row of `instructor_sessions` for it that no cookie can name:
+using the link deletes the row, so that one browser at most enters. « Sortir partout » and another password end it too.
+"""
+
+import secrets
+from datetime import timedelta
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import delete
+
+from hfcourse import database
+from hfcourse.instructors import InstructorSession, current_digest, session_id
+
+LINK_MAX_AGE_SECONDS = 600
+MAX_CODE_CHARACTERS = 200
+PATH = "/enseignant/?code="
+
+
+def create_code() -> str:
+    """Return the code of a new link; rows that have expired are deleted on the way."""
+    token, moment = secrets.token_urlsafe(24), database.now()
+    row = InstructorSession(
+        id=link_id(token),
+        password=current_digest(),
+        created=moment,
+        expires=moment + timedelta(seconds=LINK_MAX_AGE_SECONDS),
+    )
+    with database.writing() as session:
+        session.execute(delete(InstructorSession).where(InstructorSession.expires <= moment))
+        session.add(row)
+    return str(link_serializer().dumps(token))
+
+
+def redeem_code(code: str) -> bool:
+    """Use a link up; False if it is not ours, has expired, was used before or belongs to another password.
+
+    The signature is checked first: an invented code costs no access to the database.
+    """
+    if len(code) > MAX_CODE_CHARACTERS or not current_digest():
+        return False
+    try:
+        token = link_serializer().loads(code)
+    except BadSignature:
+        return False
+    deletion = delete(InstructorSession).where(
+        InstructorSession.id == link_id(str(token)),
+        InstructorSession.expires > database.now(),
+        InstructorSession.password == current_digest(),
+    )
+    with database.writing() as session:
+        return bool(session.execute(deletion.returning(InstructorSession.id)).all())
+
+
+def link_id(token: str) -> str:
+    """Return the key of a link's row: not that of a session with the same token."""
+    return session_id(f"link:{token}")
+
+
+def link_serializer() -> URLSafeTimedSerializer:
+    """Return what signs the codes of links."""
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt="instructor-link")
