@@ -24,7 +24,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 
 def add_rooms(app: Flask) -> None:
     """Open each room: what it keeps for the application, its pages, its commands."""
-    from hfcourse import cli, home
+    from hfcourse import cli, home, instructors
+    from hfcourse.classroom import login_queue
     from hfcourse.classroom import views as class_views
     from hfcourse.lessons import library, marks
     from hfcourse.lessons import views as lesson_views
@@ -35,6 +36,8 @@ def add_rooms(app: Flask) -> None:
 
     library.init_app(app)
     marks.init_app(app)
+    instructors.init_app(app)
+    login_queue.init_app(app)
     catalogue.init_app(app)
     location.init_app(app)
     files.init_app(app)

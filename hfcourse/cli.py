@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, server, typography
 from hfcourse.classroom import login_links
-from hfcourse.lessons import course, library, marks
+from hfcourse.lessons import course, library
 from hfcourse.practice import foreground
 from hfcourse.runs import pruning, trimming, workers
 
@@ -32,8 +32,9 @@ def check() -> None:
 @click.command("prune")
 @click.option("--run", "run_id", help="Delete this one run instead, whatever its age: the end of its address.")
 def prune(run_id: str | None) -> None:
-    """Delete the runs, and their files, that are older than KEEP_DAYS or over KEEP_BYTES; old marks in lessons too."""
-    marks.prune()
+    """Delete the runs, and their files, that are older than KEEP_DAYS or over KEEP_BYTES; all else that is old, too."""
+    for chore in current_app.extensions["daily_chores"]:
+        chore()
     gone = pruning.forget(run_id) if run_id else trimming.prune()
     click.echo(f"{gone} runs deleted.")
 

@@ -9,7 +9,7 @@ import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from flask import Response, current_app, g, request, session
+from flask import Flask, Response, current_app, g, request, session
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import String, delete, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -52,13 +52,12 @@ def is_known(password: str) -> bool:
 
 
 def enter() -> None:
-    """Open a session for the visitor's browser; sessions that have ended are deleted on the way.
+    """Open a session for the visitor's browser.
 
     The token and the number that proves forms are new, so that nobody who planted a cookie before shares either.
     """
     token, moment = secrets.token_urlsafe(24), database.now()
     with database.writing() as opened:
-        opened.execute(delete(InstructorSession).where(InstructorSession.expires <= moment))
         opened.add(
             InstructorSession(
                 id=session_id(token), password=current_digest(), created=moment, expires=moment + timedelta(hours=HOURS)
@@ -68,6 +67,12 @@ def enter() -> None:
     g.pop("csrf_token", None)
     session[KEPT] = token
     g.pop("is_instructor", None)
+
+
+def prune() -> None:
+    """Delete the sessions, and the links into one, that have expired."""
+    with database.writing() as opened:
+        opened.execute(delete(InstructorSession).where(InstructorSession.expires <= database.now()))
 
 
 def session_id(token: str) -> str:
@@ -132,3 +137,8 @@ def remember_device(response: Response) -> None:
     device = known_device() or secrets.token_urlsafe(9)
     value = str(device_serializer().dumps(device))
     cookies.set_cookie(response, DEVICE_COOKIE, value, DEVICE_MAX_AGE_SECONDS)
+
+
+def init_app(app: Flask) -> None:
+    """Have expired sessions deleted every day."""
+    app.extensions.setdefault("daily_chores", []).append(prune)

@@ -3,14 +3,17 @@
 import ctypes
 import logging
 import os
+import re
 import stat
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask
 
 PRIVATE_UMASK = 0o077
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+SUBFOLDER = re.compile(r"[\w-]{2}", re.ASCII)  # of kept files: see spaces/storage.py
 PR_SET_DUMPABLE = 4  # <linux/prctl.h>
 
 log = logging.getLogger(__name__)
@@ -36,11 +39,22 @@ def is_open_to_others(path: Path) -> bool:
 
 def tighten_folder(folder: Path) -> None:
     """Tighten `folder` and all below it; once it is tight, nobody else gets below and a start walks through nothing."""
-    if not is_open_to_others(folder) or folder.stat().st_mode & stat.S_ISVTX:
+    if folder.is_symlink() or not is_open_to_others(folder) or folder.stat().st_mode & stat.S_ISVTX:
         return
     for path in folder.rglob("*"):
         tighten(path)
     tighten(folder)
+
+
+def tighten_shared_folder(folder: Path) -> None:
+    """Tighten what this site keeps below the folder of a `file://` address, which may hold other things as well.
+
+    The folder itself keeps its rights: whoever shares it chose them. Ours below it are named by two characters.
+    """
+    if folder.is_dir():
+        for path in folder.iterdir():
+            if SUBFOLDER.fullmatch(path.name):
+                tighten_folder(path)
 
 
 def create_private(path: Path) -> None:
@@ -72,5 +86,7 @@ def init_app(app: Flask) -> None:
         if (folder / name).is_file():
             tighten(folder / name)
     tighten_folder(folder / "files")
+    if app.config["FILES_URL"].startswith("file:"):
+        tighten_shared_folder(Path(urlsplit(app.config["FILES_URL"]).path))
     if not app.testing:
         forbid_inspection()

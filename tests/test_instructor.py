@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from hfcourse import create_app, database, instructors
 from hfcourse.classroom import login_links, login_queue
@@ -400,6 +401,31 @@ class TestSession:
         assert [line["event"] for line in lines] == ["login_refused", "login_succeeded", "logout"]
         assert "10.0.0.1" not in caplog.text
         assert PASSWORD not in caplog.text
+
+
+class TestPruning:
+    def count_rows(self, app: Flask) -> tuple[int, int]:
+        with app.app_context(), database.reading() as opened:
+            kinds = (instructors.InstructorSession, login_queue.LoginAttempt)
+            return tuple(len(opened.scalars(select(kind)).all()) for kind in kinds)
+
+    def test_the_daily_chore_deletes_what_has_expired_and_nothing_else(
+        self, taught: Flask, client: FlaskClient, clock: Clock
+    ) -> None:
+        knock(client, "faux")
+        knock(client, PASSWORD)
+        link_of(taught)
+        assert invoke(taught, "prune").exit_code == 0
+        assert self.count_rows(taught) == (2, 2)
+        clock.advance(login_queue.KEPT_SECONDS + 1)
+        assert invoke(taught, "prune").exit_code == 0
+        assert self.count_rows(taught) == (1, 0)
+        assert inside(client)
+        clock.advance(instructors.HOURS * 3600)
+        with taught.app_context():
+            for chore in taught.extensions["daily_chores"]:
+                chore()
+        assert self.count_rows(taught) == (0, 0)
 
 
 class TestTheCookie:

@@ -28,6 +28,27 @@ def test_start_tightens_what_an_earlier_version_left_open(tmp_path: Path, empty_
         assert set(modes(folder).values()) == {0}
 
 
+def test_files_below_an_address_of_files_are_private_and_what_else_is_there_is_left_alone(
+    tmp_path: Path, empty_database: bytes
+) -> None:
+    shared = tmp_path / "shared"
+    for folder in ("ab", "cours", "cd"):
+        (shared / folder).mkdir(parents=True)
+        (shared / folder / f"{folder}cd").write_bytes(b"x")
+    for path in [shared, *shared.rglob("*")]:
+        path.chmod(0o755)
+    umask = os.umask(0o022)
+    try:
+        with opened(tmp_path / "instance", empty_database, FILES_URL=shared.as_uri()) as app:
+            app.extensions["files"].write("efgh", b"new")
+        assert {name for name, mode in modes(shared).items() if mode} == {"shared", "cours", "courscd"}
+        (shared / "ab" / "abcd").chmod(0o644)  # in a private folder: not walked through again
+        with opened(tmp_path / "instance", empty_database, FILES_URL=shared.as_uri()):
+            assert (shared / "ab" / "abcd").stat().st_mode & 0o077 == 0o044
+    finally:
+        os.umask(umask)
+
+
 def test_sticky_folder_of_everybody_is_left_alone(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
     permissions.tighten(tmp_path)

@@ -1,6 +1,7 @@
 """What every page and every form obeys, where no Space is needed."""
 
 import io
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -329,3 +330,25 @@ class TestRefusedForms:
 def test_pages_are_compressed_for_who_asks(client: FlaskClient) -> None:
     assert client.get("/confidentialite", headers={"Accept-Encoding": "br, gzip"}).headers["Content-Encoding"] == "br"
     assert "Content-Encoding" not in client.get("/confidentialite").headers
+
+
+@pytest.mark.parametrize(
+    ("path", "view"),
+    [
+        ("/essais", "runs.create"),
+        ("/essais/nope/arreter", "live.stop"),
+        ("/enseignant/", "classroom.enter"),
+        ("/lecons/3-1-presentation", "lessons"),
+    ],
+)
+def test_a_form_without_a_proof_is_a_line_of_the_security_log(
+    app: Flask, path: str, view: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    with caplog.at_level("INFO", logger="hfcourse.security"):
+        response = app.test_client().post(path, data={"csrf_token": "forged", "q": "mot saisi"}, headers=headers)
+    assert response.status_code in {400, 404}
+    (line,) = [json.loads(each.getMessage()) for each in caplog.records if each.name == "hfcourse.security"]
+    assert line["event"] == "csrf_refused"
+    assert line["view"].startswith(view)
+    assert "mot saisi" not in caplog.text

@@ -20,7 +20,7 @@ PATH = "/enseignant/?code="
 
 
 def create_code() -> str:
-    """Return the code of a new link; rows that have expired are deleted on the way."""
+    """Return the code of a new link."""
     token, moment = secrets.token_urlsafe(24), database.now()
     row = InstructorSession(
         id=link_id(token),
@@ -29,7 +29,6 @@ def create_code() -> str:
         expires=moment + timedelta(seconds=LINK_MAX_AGE_SECONDS),
     )
     with database.writing() as session:
-        session.execute(delete(InstructorSession).where(InstructorSession.expires <= moment))
         session.add(row)
     return str(link_serializer().dumps(token))
 

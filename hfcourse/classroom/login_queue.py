@@ -20,8 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import request
-from sqlalchemy import String, delete, select, update
+from flask import Flask, request
+from sqlalchemy import Delete, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hfcourse import database, instructors, proxies
@@ -93,7 +93,7 @@ def source_of_request() -> str:
 
 
 def submit_attempt(is_right: bool) -> str:
-    """Put an attempt into its queue and return its id; old rows are deleted on the way.
+    """Put an attempt into its queue and return its id; rows that have had their time are deleted on the way.
 
     Raises:
         QueueFull: no more are taken.
@@ -101,7 +101,7 @@ def submit_attempt(is_right: bool) -> str:
     moment, lane, source = database.now(), lane_of_request(), source_of_request()
     attempt_id = secrets.token_urlsafe(12)
     with database.writing() as session:
-        session.execute(delete(LoginAttempt).where(LoginAttempt.seen < moment - timedelta(seconds=KEPT_SECONDS)))
+        session.execute(deletion_of_old(moment))
         waiting = [each.source for each in attempts_of(session, lane, moment) if each.decided is None]
         limit = MAX_WAITING if source in waiting else MAX_WAITING_SOURCES
         if len(waiting) >= limit or waiting.count(source) >= MAX_WAITING_PER_SOURCE:
@@ -193,3 +193,19 @@ def order_queue(attempts: Sequence[LoginAttempt]) -> list[LoginAttempt]:
 def estimate_wait(place: int, left: int) -> int:
     """Return the seconds that an attempt waits when `place` are before it and `left` have their turn in this window."""
     return max(POLL_INTERVAL_SECONDS, (place - max(left, 0)) // MAX_DECISIONS * WINDOW_SECONDS + WINDOW_SECONDS // 2)
+
+
+def deletion_of_old(moment: datetime) -> Delete:
+    """Return the statement that deletes the attempts that no turn depends on any longer."""
+    return delete(LoginAttempt).where(LoginAttempt.seen < moment - timedelta(seconds=KEPT_SECONDS))
+
+
+def prune() -> None:
+    """Delete old attempts; every new one does it too."""
+    with database.writing() as session:
+        session.execute(deletion_of_old(database.now()))
+
+
+def init_app(app: Flask) -> None:
+    """Have old attempts deleted every day."""
+    app.extensions.setdefault("daily_chores", []).append(prune)

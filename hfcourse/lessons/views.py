@@ -27,6 +27,7 @@ from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
 from hfcourse.lessons.slides import slides_of
 from hfcourse.pages import theme
+from hfcourse.security_log import log_event
 
 MOST_TYPED = 200
 
@@ -40,6 +41,7 @@ security.csrf.exempt(bp)
 def refuse_strangers() -> ResponseReturnValue | None:
     """Refuse a form that a page of another site has sent."""
     if request.method == "POST" and security.is_from_elsewhere():
+        log_event("csrf_refused")
         return errors.error_page(400, errors.CSRF_EXPLANATION)
     return None
 

@@ -17,6 +17,7 @@ from hfcourse.runs import dispatch, drawings, exports, history, looks, outputs, 
 from hfcourse.runs.looks import mine
 from hfcourse.runs.references import Numbered
 from hfcourse.runs.turns import Waiting
+from hfcourse.security_log import log_event
 from hfcourse.spaces import files, forms, pages
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.forms import Form
@@ -132,6 +133,7 @@ def refuse_forged(_error: CSRFError) -> ResponseReturnValue:
 
     Any page of the web can send one in a visitor's name: nothing of it may be kept.
     """
+    log_event("csrf_refused")
     space, name = request.form.get("space", ""), request.form.get("endpoint", "")
     if request.endpoint != "runs.create":
         return errors.error_page(400, errors.CSRF_EXPLANATION)
