@@ -43,6 +43,7 @@ BASE = {
     "server",
     "server_threads",
     "token_search",
+    "setting_values",
     "tokens",
     "typography",
 }

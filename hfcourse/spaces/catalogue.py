@@ -12,8 +12,8 @@ from typing import Any
 
 from flask import Flask, current_app
 
-from hfcourse.config import is_address
 from hfcourse.practice.server import PracticeServer
+from hfcourse.setting_values import is_address
 from hfcourse.typography import french
 
 BUNDLED = Path(__file__).parent / "catalogue.toml"

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app
 
 from hfcourse import bulkhead, gate, tokens
-from hfcourse.config import is_loopback, refuse
+from hfcourse.config import refuse
 from hfcourse.errors import CallFailed, HubFailed, Refused, Unavailable
+from hfcourse.setting_values import is_loopback
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.hub_limits import HubLimits
 from hfcourse.spaces.leash import Leash

@@ -1,0 +1,179 @@
+"""The parsers of the values of settings: text in, value out, ValueError with what is expected instead.
+
+The text of an error never repeats what was written, which may be a secret.
+"""
+
+import re
+import ssl
+from collections.abc import Callable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from hfcourse import passwords
+
+MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
+HOST_NAME = re.compile(r"\.?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
+PLACE = re.compile(r"(file://(?=/.)|(?!file:|https?:)[a-z][a-z0-9+-]*://[^\s/@?#]+)(/[^\s?#]*)?", re.ASCII)
+FALSE_WORDS, TRUE_WORDS = {"0", "no", "non", "false", "off"}, {"1", "yes", "oui", "true", "on"}
+
+
+def text(raw: str) -> str:
+    """Any text, spaces around it dropped."""
+    return raw.strip()
+
+
+def whole(smallest: int) -> Callable[[str], int]:
+    """A whole number of at least `smallest`."""
+
+    def parse(raw: str) -> int:
+        try:
+            number = int(raw.replace("_", ""))
+        except ValueError:
+            raise ValueError("expected a whole number") from None
+        if number < smallest:
+            raise ValueError(f"expected at least {smallest}")
+        return number
+
+    return parse
+
+
+def optional_whole(raw: str) -> int | None:
+    """A whole number of at least 1, or nothing at all for « no limit »."""
+    return whole(1)(raw) if raw.strip() else None
+
+
+def yes_no(raw: str) -> bool:
+    """1/0, yes/no, oui/non, on/off."""
+    word = raw.strip().lower()
+    if word not in FALSE_WORDS | TRUE_WORDS:
+        raise ValueError("expected yes or no (1/0, yes/no, oui/non)")
+    return word in TRUE_WORDS
+
+
+def files_url(raw: str) -> str:
+    """The address of a place for files, without name or password, which the driver reads elsewhere; '' stays ''."""
+    address = raw.strip().rstrip("/")
+    if address and (not PLACE.fullmatch(address) or ".." in address.split("/")):
+        raise ValueError("expected an address such as s3://bucket/prefix or file:///shared/files, without a password")
+    return address
+
+
+def origin(raw: str) -> str:
+    """``scheme://host[:port]``, nothing after it; '' stays ''."""
+    address = raw.strip().rstrip("/")
+    if address and not (ORIGIN.fullmatch(address) and is_address(address)):
+        raise ValueError("expected an origin such as https://spaces.example.org, without a path")
+    return address
+
+
+def is_loopback(host: str | None) -> bool:
+    """Is this host name or address one of this machine's own loopback?"""
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def is_address(url: str) -> bool:
+    """Is this an http or https address with a host, a port that exists, and no question or fragment?"""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # whose text repeats a part of what was written
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.query or parts.fragment)
+
+
+def origins(raw: str) -> tuple[str, ...]:
+    """Several origins, separated by spaces or commas."""
+    return tuple(origin(word) for word in re.split(r"[\s,]+", raw.strip()) if word)
+
+
+def host(raw: str) -> str:
+    """A host name without scheme, port or path, as DNS writes it; one that begins with a dot is for all below it."""
+    try:
+        name = raw.lower().removesuffix(".").encode("idna").decode() if not raw.startswith(".") else "." + host(raw[1:])
+    except UnicodeError:
+        name = ""
+    if not HOST_NAME.fullmatch(name):
+        raise ValueError("expected names such as cours.example.org, without http:// and without a port")
+    return name
+
+
+def hosts(raw: str) -> tuple[str, ...]:
+    """Several host names, separated by spaces or commas."""
+    return tuple(host(word) for word in re.split(r"[\s,]+", raw.strip()) if word)
+
+
+def http_url(raw: str) -> str:
+    """An http or https address, possibly with a path, without name or password; '' stays ''."""
+    address = raw.strip()
+    if address and (not is_address(address) or "@" in address):
+        raise ValueError("expected an address that starts with http:// or https://")
+    return address
+
+
+def contact(raw: str) -> str:
+    """A mail address, or the web address of a page to write on; '' stays ''."""
+    address = raw.strip()
+    if address and not (MAIL.fullmatch(address) or (is_address(address) and "@" not in address)):
+        raise ValueError("expected a mail address or one that starts with https://")
+    return address
+
+
+def proxy(raw: str) -> str:
+    """The address of a proxy, possibly with a name and a password; '' stays ''."""
+    address = raw.strip().rstrip("/")
+    if address and (not is_address(address) or urlsplit(address).path):
+        raise ValueError("expected an address such as http://proxy.example.org:3128")
+    return address
+
+
+def certificates(raw: str) -> str:
+    """The path of a file of certificates; '' stays ''."""
+    path = raw.strip()
+    try:
+        if path:
+            ssl.create_default_context().load_verify_locations(path)
+    except OSError:  # no such file, or nothing in it that is a certificate
+        raise ValueError("expected the path of a file of certificates (PEM)") from None
+    return path
+
+
+def redis_url(raw: str) -> str:
+    """The address of a Redis database; '' stays ''."""
+    address = raw.strip()
+    try:
+        parts = urlsplit(address)
+        is_one = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # whose text repeats a part of what was written
+        is_one = False
+    if address and not is_one:
+        raise ValueError("expected an address such as redis://host:6379/0")
+    return address
+
+
+def time_zone(raw: str) -> ZoneInfo:
+    """A name of the IANA time zone database."""
+    try:
+        return ZoneInfo(raw.strip())
+    except (KeyError, ValueError, OSError):
+        raise ValueError("expected the name of a time zone, such as Europe/Paris") from None
+
+
+def secret(raw: str) -> str:
+    """At least 16 characters, or '' to have one made."""
+    if raw.strip() and len(raw.strip()) < 16:
+        raise ValueError("expected at least 16 characters")
+    return raw.strip()
+
+
+def password(raw: str) -> str:
+    """At least 8 characters that are not guessed first, or '' for nobody."""
+    if raw.strip() and len(raw.strip()) < passwords.MIN_CHARACTERS:
+        raise ValueError(f"expected at least {passwords.MIN_CHARACTERS} characters")
+    if raw.strip() and passwords.is_weak(raw.strip()):
+        raise ValueError("expected one that is hard to guess: three words that do not belong together, for instance")
+    return raw.strip()
