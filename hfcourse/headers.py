@@ -33,6 +33,7 @@ HEADERS = {
 }
 STRICT_TRANSPORT_SECURITY = "max-age=31536000"  # a year; without subdomains, which may be somebody else's
 NO_STORE = "private, no-store"
+REVALIDATE = "private, no-cache"
 
 
 def add_headers(response: Response) -> Response:
@@ -49,6 +50,15 @@ def add_headers(response: Response) -> Response:
 def forbid_storing(response: Response) -> Response:
     """Keep an answer out of every cache; for the views of a blueprint whose pages are each visitor's own."""
     response.headers["Cache-Control"] = NO_STORE
+    return response
+
+
+def allow_restoring(response: Response) -> Response:
+    """Let the visitor's own browser keep a form that is not filled in: what is typed is there again after « back ».
+
+    Chromium restores no form of a page that is `no-store`. Nothing of the visitor may be in the answer.
+    """
+    response.headers["Cache-Control"] = REVALIDATE
     return response
 
 

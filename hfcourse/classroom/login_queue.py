@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Flask, request
-from sqlalchemy import Delete, String, delete, select, update
+from sqlalchemy import Delete, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hfcourse import database, instructors, proxies
@@ -137,9 +137,9 @@ def poll_attempt(attempt_id: str) -> Turn | None:
 
 
 def lock_lane(session: Session, lane: str) -> None:
-    """Let one process at a time decide in a lane (PostgreSQL; SQLite has one writer anyway)."""
-    rows = select(LoginAttempt.id).where(LoginAttempt.lane == lane).order_by(LoginAttempt.id)
-    session.execute(rows.with_for_update())
+    """Let one process at a time decide in a lane, until its transaction ends (SQLite has one writer anyway)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"login_attempts:{lane}"))))
 
 
 def cancel_attempt(attempt_id: str) -> None:
