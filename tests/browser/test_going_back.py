@@ -1,0 +1,60 @@
+"""The back button of a browser as people have it: Playwright starts Chromium without its back/forward cache."""
+
+import re
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import CHROMIUMS, FLAGS
+from tests.browser.site import Site
+from tests.browser.test_trying import expect_status, send
+
+FORM = "/espaces/hfcourse/entrainement?endpoint=/saluer"
+TYPED = "Kévin le Bâtisseur"
+
+
+@pytest.fixture(scope="module")
+def restoring(browser: Browser) -> Iterator[Browser]:
+    """A Chromium with its back/forward cache."""
+    found = next(filter(None, map(shutil.which, CHROMIUMS)))
+    launched = browser.browser_type.launch(
+        executable_path=found,
+        args=[*FLAGS, "--no-sandbox"],
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield launched
+    launched.close()
+
+
+@pytest.fixture
+def page(restoring: Browser, site: Site) -> Iterator[Page]:
+    context = restoring.new_context(base_url=site.url)
+    yield context.new_page()
+    context.close()
+
+
+def leave_form(page: Page) -> None:
+    page.get_by_role("link", name="Cours", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/(#.*)?$"))
+
+
+def test_what_was_typed_is_there_after_a_link_and_back(page: Page) -> None:
+    page.goto(FORM)
+    page.get_by_label("Prénom").fill(TYPED)
+    leave_form(page)
+    page.go_back(wait_until="commit")
+    expect(page.get_by_label("Prénom")).to_have_value(TYPED)
+
+
+def test_nothing_of_a_visitor_whose_cookie_is_gone_is_there_after_back(page: Page) -> None:
+    page.goto(FORM)
+    page.get_by_label("Prénom").fill(TYPED)
+    send(page)
+    expect_status(page, "succeeded")
+    leave_form(page)
+    page.context.clear_cookies()
+    page.go_back(wait_until="commit")
+    expect(page.locator("[data-run]")).to_have_count(0)
+    assert TYPED not in page.content()
