@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from flask import Flask
@@ -10,7 +11,9 @@ from werkzeug.routing import Rule
 
 from hfcourse import database
 from tests.conftest import opened
+from tests.posting import Student
 from tests.services import Postgres
+from tests.spaces.fake import FakeSpace
 
 LESSON = "3-1-presentation"
 PARTS = (
@@ -29,6 +32,8 @@ HEADERS = (
     ("Content-Type", "application/x-www-form-urlencoded; charset=zzz"), ("X-Forwarded-For", "\x00, [::"),
     ("X-Fragment", "\x00"), ("HX-Request", "\xff"), ("Sec-Fetch-Site", "\x00"), ("X-CSRFToken", "\xff" * 99),
 )  # fmt: skip
+WITHOUT_END = {"live.stream"}
+LINE_ENDS = {ord("\r"): None, ord("\n"): None}
 QUERY = ("essai", "endpoint", "exemple", "q", "nom", "avant", "apres", "espace", "issue", "depuis", "dans", "page")
 FIELDS = (
     "space",
@@ -52,6 +57,8 @@ def served(
 ) -> Iterator[Flask]:
     """A site on each database, that knows a visitor, and whose errors are answered as a reader gets them."""
     folder: Path = tmp_path_factory.mktemp("nasty")
+    space = FakeSpace()
+    (folder / "spaces.toml").write_text(f'[[space]]\nid = "a/b"\nurl = "{space.url}"\n')
     server = Postgres() if request.param == "postgresql" else None
     settings = {"INSTRUCTOR_PASSWORD": "craie et tableau noir"}
     if server:
@@ -64,8 +71,26 @@ def served(
             with made.app_context():
                 database.migrate_current()
         yield made
+    space.close()
     if server:
         server.discard()
+
+
+@pytest.fixture(scope="module")
+def run_address(served: Flask) -> str:
+    """The address of a run that has ended, of the visitor who asks."""
+    client = served.test_client()
+    with client.session_transaction() as session:
+        session["visitor"] = "awa"
+    student = Student(client)
+    address = student.send(student.open_form("/echo", space="/espaces/a/b")).headers["Location"]
+    assert student.finished(address)["status"] == "succeeded"
+    return address
+
+
+def is_deletion(rule: Rule, method: str) -> bool:
+    """Would this request delete the run?"""
+    return method == "POST" and rule.rule.endswith("/supprimer")
 
 
 def rules(app: Flask, method: str) -> list[Rule]:
@@ -130,4 +155,34 @@ def test_headers_with_nasty_values_are_no_error_of_the_site(served: Flask, name:
 def test_forms_with_nasty_fields_are_no_error_of_the_site(served: Flask, value: str) -> None:
     paths = [path_with(rule, "nope") for rule in rules(served, "POST")] + [f"/lecons/{LESSON}"]
     answers = {path: ask(served, path, "POST", data=dict.fromkeys(FIELDS, value)) for path in paths}
+    assert failed(answers) == {}
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part[:12])
+def test_routes_of_a_run_with_nasty_numbers_are_no_error_of_the_site(
+    served: Flask, run_address: str, part: str
+) -> None:
+    assert ask(served, run_address) == 200
+    run_id = run_address.rpartition("/")[2]
+    answers = {}
+    for method in ("GET", "POST"):
+        for rule in rules(served, method):
+            if rule.endpoint in WITHOUT_END or "<run_id:run_id>" not in rule.rule or is_deletion(rule, method):
+                continue
+            path = re.sub(r"<[^>]*>", lambda _: part, rule.rule.replace("<run_id:run_id>", run_id))
+            query = "&".join(f"{name}={part}" for name in QUERY)
+            answers[f"{method} {path[:80]}"] = ask(served, path, method, query_string=query)
+    assert len(answers) > 8
+    assert failed(answers) == {}
+
+
+@pytest.mark.parametrize("part", [*PARTS, "0", "1"], ids=lambda part: part[:12])
+def test_the_stream_of_a_run_takes_any_cursor(served: Flask, run_address: str, part: str) -> None:
+    """It has ended, so that the stream does too."""
+    environ = {"HTTP_LAST_EVENT_ID": unquote_to_bytes(part).decode("latin-1").translate(LINE_ENDS)}
+    answers = {
+        "query": ask(served, f"{run_address}/flux", query_string=f"depuis={part}"),
+        "header": ask(served, f"{run_address}/flux", environ_overrides=environ),
+        "status": ask(served, f"{run_address}/statut", query_string=f"depuis={part}"),
+    }
     assert failed(answers) == {}

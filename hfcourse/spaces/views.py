@@ -1,9 +1,9 @@
 """The pages of the Spaces: /espaces."""
 
-from flask import Blueprint, make_response, redirect, request
+from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
-from hfcourse import headers, visitors
+from hfcourse import visitors
 from hfcourse.errors import Unavailable
 from hfcourse.spaces import catalogue, finding, pages
 
@@ -26,6 +26,4 @@ def show(owner: str, name: str) -> ResponseReturnValue:
     space_id = f"{owner}/{name}"
     if not catalogue.is_space_id(space_id):
         return pages.page(space_id, error=Unavailable("space-not-found"), status=404)
-    run_id = request.args.get("essai")
-    response = make_response(pages.show(space_id, request.args.get("endpoint"), run_id, visitors.current()))
-    return response if run_id else headers.allow_restoring(response)  # a run's values are the visitor's
+    return pages.show(space_id, request.args.get("endpoint"), request.args.get("essai"), visitors.current())
