@@ -33,7 +33,6 @@ HEADERS = {
 }
 STRICT_TRANSPORT_SECURITY = "max-age=31536000"  # a year; without subdomains, which may be somebody else's
 NO_STORE = "private, no-store"
-REVALIDATE = "private, no-cache"
 
 
 def add_headers(response: Response) -> Response:
@@ -53,19 +52,11 @@ def forbid_storing(response: Response) -> Response:
     return response
 
 
-def allow_restoring(response: Response) -> Response:
-    """Let the visitor's own browser keep a form that is not filled in: what is typed is there again after « back ».
-
-    Chromium restores no form of a page that is `no-store`. Nothing of the visitor may be in the answer.
-    """
-    response.headers["Cache-Control"] = REVALIDATE
-    return response
-
-
 def set_cache_policy(response: Response) -> Response:
     """Keep what has a visitor in it out of every cache: whatever was made for a known session, or answers a form.
 
-    The back button of a shared computer then shows nothing of who was there before. What a view says itself stands.
+    The back button of a shared computer then shows nothing of who was there before. Chromium's back/forward cache gives
+    back what was typed all the same, until a cookie changes. What a view says itself stands.
     """
     if "Cache-Control" in response.headers:
         return response

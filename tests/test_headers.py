@@ -25,7 +25,6 @@ PUBLIC = {
     "lessons.glossary": REVALIDATED,
     "lessons.whole": REVALIDATED,
     "lessons.authoring_guide": REVALIDATED,
-    "spaces.show": REVALIDATED,  # a form without the values of a run: the browser has to restore what is typed
 }
 PARTS = {
     "<run_id:run_id>": "no-such-run",

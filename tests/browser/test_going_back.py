@@ -58,3 +58,12 @@ def test_nothing_of_a_visitor_whose_cookie_is_gone_is_there_after_back(page: Pag
     page.go_back(wait_until="commit")
     expect(page.locator("[data-run]")).to_have_count(0)
     assert TYPED not in page.content()
+
+
+def test_what_a_visitor_typed_and_did_not_send_is_gone_with_their_cookie(page: Page) -> None:
+    page.goto(FORM)
+    page.get_by_label("Prénom").fill(TYPED)
+    leave_form(page)
+    page.context.clear_cookies()
+    page.go_back(wait_until="commit")
+    expect(page.get_by_label("Prénom")).to_have_value("")
