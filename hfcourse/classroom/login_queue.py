@@ -25,6 +25,7 @@ from sqlalchemy import Delete, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hfcourse import database, instructors, proxies
+from hfcourse.networks import network_of
 from hfcourse.security_log import digest_source
 
 MAX_DECISIONS, WINDOW_SECONDS = 10, 20
@@ -81,15 +82,8 @@ def is_on_machine() -> bool:
 
 
 def source_of_request() -> str:
-    """Return the digest of the address: of IPv6 its network of 64 bits, all of which one machine may use."""
-    address = request.remote_addr or ""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return digest_source(address)
-    if parsed.version == 6:
-        address = str(ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))
-    return digest_source(address)
+    """Return the digest of the client's network."""
+    return digest_source(network_of(request.remote_addr or ""))
 
 
 def submit_attempt(is_right: bool) -> str:
