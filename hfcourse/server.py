@@ -99,13 +99,6 @@ class LimitedRequestHandler(WSGIRequestHandler):
             format, args = "code %s", args[:1]
         super().log_error(format, *args)
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Log the request without its query, which holds what somebody searches, or a one-time code."""
-        requested, self.path = getattr(self, "path", ""), getattr(self, "path", "").partition("?")[0]
-        self.requestline = self.requestline.partition("?")[0]
-        super().log_request(code, size)
-        self.path = requested
-
     def run_wsgi(self) -> None:
         self._stream.end_head()
         super().run_wsgi()

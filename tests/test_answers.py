@@ -147,7 +147,8 @@ class TestThePage:
         assert section.select_one("details:not([open]) pre").get_text().strip() == HTML
         answer = shown.get(str(frame["src"]))
         assert answer.mimetype == "text/html"
-        assert HTML in answer.text
+        assert "<h1>Un rapport</h1><p>Du <b>HTML</b> écrit par le Space.</p>" in answer.text
+        assert "<script" not in answer.text
         policy = answer.headers["Content-Security-Policy"]
         assert policy == "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
         assert answer.headers["Cache-Control"] == "private, no-store"

@@ -196,11 +196,12 @@ def test_accept_without_a_descriptor_waits_between_attempts(monkeypatch: pytest.
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
     made = LimitedServer("127.0.0.1", 0, answer)
-    with serving_by(made) as url, closing(connect(url)):
+    with serving_by(made) as url:
         monkeypatch.setattr(ThreadedWSGIServer, "get_request", fail)
-        assert until(lambda: len(attempts) > 3, PATIENCE_SECONDS)
-        monkeypatch.undo()
-        assert get(url).text == "nothing"
+        with closing(connect(url)):
+            assert until(lambda: len(attempts) > 3, PATIENCE_SECONDS)
+            monkeypatch.undo()
+            assert get(url).text == "nothing"
     assert (attempts[3] - attempts[0]) >= 2 * server.ROOM_INTERVAL_SECONDS
 
 
