@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from hfcourse.spaces.description import Description, Endpoint, describe
 from hfcourse.spaces.parameters import Parameter
@@ -10,9 +11,15 @@ FOLDER = Path(__file__).parent / "data" / "recordings"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
+def read_recording(name: str) -> dict[str, Any]:
+    """What one recorded app says of itself: `config` and `info`."""
+    found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
 def recorded(name: str) -> Description:
     """The description of one recorded app."""
-    found = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    found = read_recording(name)
     return describe(found["config"], found["info"])
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from hfcourse.spaces.layout import ids_of_blocks
 from hfcourse.spaces.parameters import NAME_CHARACTERS
 from hfcourse.spaces.ranking import BUTTON_EVENTS, UNNAMED, obstacle, targets_of
 
@@ -34,7 +35,8 @@ def bound_description(config: Part, info: Part) -> tuple[dict[str, Any], dict[st
     dependencies = dependencies_by_name(config["dependencies"], named)
     endpoints = choose_endpoints(named, dependencies)
     kept = {name: bound_dependency(each) for name, each in dependencies.items() if name in endpoints}
-    components = choose_components(config["components"], list(kept.values()))
+    blocks = ids_of_blocks(config.get("layout"))
+    components = choose_components(config["components"], list(kept.values()), blocks)
     return (
         {**config, "components": components, "dependencies": list(kept.values())},
         {**info, "named_endpoints": endpoints},
@@ -99,9 +101,9 @@ def bound_dependency(dependency: Part) -> dict[str, Any]:
     return {**dependency, **cut}
 
 
-def choose_components(components: list[Part], dependencies: list[Part]) -> list[dict[str, Any]]:
-    """The components that these endpoints name, and the first data sets; the layout of the page is left out."""
-    wanted = {number for dependency in dependencies for number in components_of(dependency)}
+def choose_components(components: list[Part], dependencies: list[Part], blocks: set[int]) -> list[dict[str, Any]]:
+    """The components that these endpoints name, the `blocks` of the page that hold them, and the first data sets."""
+    wanted = blocks.union(number for dependency in dependencies for number in components_of(dependency))
     sets = {id(each) for each in islice((each for each in components if each.get("type") == "dataset"), MAX_DATASETS)}
     kept = (each for each in components if each["id"] in wanted or id(each) in sets)
     return [{**each, "type": type_of_component(each)} for each in kept]

@@ -106,12 +106,13 @@ def understood(url: str, said: Said, wire: Wire, token: tokens.Token | None, lea
 def known_part(config: dict[str, Any], info: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What gradio_client needs of a description, and nothing else: it is kept for ten minutes."""
     named = info["named_endpoints"]
-    components = [pick(each, "id", "type", "skip_api") for each in config["components"]]
     dependencies = [
         {"id": number} | pick(each, "id", "api_name", "inputs", "outputs", "api_visibility", "show_api", "backend_fn")
         for number, each in enumerate(config["dependencies"])
         if isinstance(each.get("api_name"), str) and f"/{each['api_name']}" in named
     ]
+    called = {number for each in dependencies for number in (*each["inputs"], *each["outputs"])}
+    components = [pick(each, "id", "type", "skip_api") for each in config["components"] if each["id"] in called]
     # It looks for each input among all components, one after the other.
     if len(components) * sum(len(each["inputs"]) + len(each["outputs"]) for each in dependencies) > MOST_STEPS:
         raise ValueError("too many components")
