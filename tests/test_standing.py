@@ -74,12 +74,12 @@ def test_standing_takes_an_old_cookie_and_a_run_that_was_executed(
         assert client == standing.current_client(), "noted once"
 
 
-def test_a_run_that_was_only_stopped_gives_no_standing(app: Flask) -> None:
-    with app.app_context():
-        kept_run("awa", "stopped")
-        assert not standing.has_executed_run("awa")
-        kept_run("awa", "failed")
-        assert standing.has_executed_run("awa")
+@pytest.mark.parametrize(("status", "is_newcomer"), [("stopped", True), ("running", True), ("failed", False)])
+def test_a_run_that_was_not_executed_to_its_end_gives_no_standing(app: Flask, status: str, is_newcomer: bool) -> None:
+    with app.test_request_context("/"):
+        session.update({"visitor": "awa", "since": 0})
+        kept_run("awa", status)
+        assert standing.current_client().is_newcomer is is_newcomer
 
 
 def test_a_cookie_is_recent_for_ten_minutes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,9 @@ until they are ten minutes old, and after that the reserves of their address sti
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Select, Table, bindparam, delete, exists, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database, visitors
@@ -20,6 +21,13 @@ NEWCOMER_AGE = timedelta(seconds=visitors.NEWCOMER_SECONDS)
 # An arrival is kept for so long: newcomers of one address share a part of the disk until then.
 ARRIVAL_AGE = timedelta(days=1)
 EXECUTED = ("succeeded", "failed")
+ARRIVALS = cast(Table, Arrival.__table__)
+# Of one visitor: has a run succeeded or failed (one that was only stopped says nothing), and is the arrival noted?
+# One statement, made once: every form that is sent asks.
+STANDING = select(
+    exists().where(Run.visitor == bindparam("of"), Run.status.in_(EXECUTED)),
+    exists().where(ARRIVALS.c.visitor == bindparam("of")),
+)
 
 
 @dataclass(frozen=True)
@@ -35,27 +43,19 @@ def current_client() -> Client:
     """Return who sends this request; the cookie is made at first need, and the arrival of a newcomer noted."""
     is_recent = visitors.is_recent()  # before the cookie is made
     visitor = visitors.remembered()
-    client = Client(visitor, visitors.address_digest(), is_recent or not has_executed_run(visitor))
-    if client.is_newcomer:
+    with database.looking() as connection:
+        has_executed, has_arrived = connection.execute(STANDING, {"of": visitor}).one()
+    client = Client(visitor, visitors.address_digest(), is_recent or not has_executed)
+    if client.is_newcomer and not has_arrived:
         note_arrival(client)
     return client
 
 
-def has_executed_run(visitor: str) -> bool:
-    """Has one of the visitor's runs succeeded or failed? One that was only stopped says nothing."""
-    found = select(Run.id).where(Run.visitor == visitor, Run.status.in_(EXECUTED)).limit(1)
-    with database.reading() as session:
-        return session.scalar(found) is not None
-
-
 def note_arrival(client: Client) -> None:
     """Keep when and from where the visitor first sent a form."""
-    with database.reading() as session:
-        if session.get(Arrival, client.visitor):
-            return
-    arrival = Arrival(visitor=client.visitor, origin=client.origin, at=database.now())
-    with suppress(IntegrityError), database.writing() as session:  # another of their forms may have noted it
-        session.add(arrival)
+    arrival = {"visitor": client.visitor, "origin": client.origin, "at": database.now()}
+    with suppress(IntegrityError), database.changing() as connection:  # another of their forms may have noted it
+        connection.execute(insert(ARRIVALS), arrival)
 
 
 def newcomers_of(origin: str) -> Select[str]:
