@@ -50,6 +50,7 @@ bench: $(DEV_STAMP)  ## measure what the README claims
 	@$(BIN)/python bench/weight.py
 	@$(BIN)/python bench/load.py
 	@$(BIN)/python bench/forms.py
+	@$(BIN)/python bench/leaderboard.py
 	@$(BIN)/python bench/history.py
 	@$(BIN)/python bench/call.py
 	@$(BIN)/python bench/class.py

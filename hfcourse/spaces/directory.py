@@ -22,6 +22,7 @@ from hfcourse.spaces.byte_budget import Reservation, parsed_bytes
 from hfcourse.spaces.client import Connection, Knowledge
 from hfcourse.spaces.description import describe
 from hfcourse.spaces.description_limits import bound_description
+from hfcourse.spaces.info_filter import filter_info
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.masking import mask_value
 from hfcourse.spaces.memory import Memory
@@ -29,7 +30,8 @@ from hfcourse.spaces.shelf import FRESH_SECONDS, Said, Shelf
 from hfcourse.spaces.untrusted import read_json
 from hfcourse.spaces.wire import Wire
 
-DESCRIPTION_BYTES = 5_000_000
+MAX_CONFIG_BYTES = 5_000_000
+MAX_INFO_BYTES = 32_000_000  # of which info_filter.py keeps 5 MB
 MAX_DESCRIPTION_NODES = 1_000_000  # five times those of an answer: most are left out before anything is built
 LOOK_SECONDS = 10
 MOST_STEPS = 20_000_000
@@ -39,10 +41,11 @@ PREFIX = re.compile(r"(/[A-Za-z0-9_-]+)*/?", re.ASCII)
 log = logging.getLogger(__name__)
 
 
-def ask_json(wire: Wire, url: str, token: tokens.Token | None, memory: Reservation) -> Any:
+def ask_json(wire: Wire, url: str, token: tokens.Token | None, memory: Reservation, is_info: bool = False) -> Any:
     """A part of a Space's description, without the token that it may repeat; `memory` grows by what it takes."""
     headers = {"x-hf-authorization": f"Bearer {token.reveal()}"} if token else {}
-    answer = wire.ask("GET", url, cap=DESCRIPTION_BYTES, headers=headers)
+    cap, reduce = (MAX_INFO_BYTES, filter_info) if is_info else (MAX_CONFIG_BYTES, None)
+    answer = wire.ask("GET", url, cap=cap, headers=headers, reduce=reduce)
     if answer.status == 401:
         raise Unavailable("token-rejected" if token else "space-login")
     if answer.status == 429:
@@ -73,7 +76,7 @@ def ask(url: str, wire: Wire, leash: Leash, token: tokens.Token | None, memory: 
         config = ask_json(wire, f"{base}/config", token, memory)
         check_config(config)
         info_url = f"{base}{config.get('api_prefix', '').rstrip('/')}/info"
-        return Said(config, ask_json(wire, info_url, token, memory))
+        return Said(config, ask_json(wire, info_url, token, memory, is_info=True))
 
 
 def understood(url: str, said: Said, wire: Wire, token: tokens.Token | None, leash: Leash | None = None) -> Connection:

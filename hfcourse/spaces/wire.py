@@ -175,8 +175,12 @@ class Wire:
         cap: int,
         headers: Mapping[str, str] | None = None,
         body: bytes | SizedBody | None = None,
+        reduce: Callable[[Iterable[bytes]], Iterable[bytes]] | None = None,
     ) -> Answer:
         """Send a request and read the whole answer, at most `cap` bytes; nothing of a server's error (5xx).
+
+        Args:
+            reduce: what the pieces of the body pass through as they arrive; what it leaves out takes no memory.
 
         Raises:
             CallFailed: as `stream`, `answer-too-large`, and `server-busy`, there is no memory to read it.
@@ -184,7 +188,8 @@ class Wire:
         with self.stream(method, url, headers, body) as response, byte_budget.reserve() as memory:
             # A server that broke closes its connection a moment after its answer, perhaps under the next request:
             # left unread, this one is closed by us and not used again.
-            content = b"" if response.status >= 500 else read_whole(capped(response, cap), memory)
+            pieces = capped(response, cap)
+            content = b"" if response.status >= 500 else read_whole(reduce(pieces) if reduce else pieces, memory)
             named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             return Answer(response.status, named, content)
 

@@ -1,0 +1,156 @@
+"""Read JSON while it arrives: an object member by member, each value copied up to a limit or skipped. Pure.
+
+A whole text of 30 MB parsed takes ten times its size as Python objects. Here only what is copied is kept; what is
+skipped is searched for its end and forgotten. The text is not validated: that is left to whoever parses the copy.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+# Possessive quantifiers never backtrack: linear in time whatever the text.
+FLAT = re.compile(rb'[^"\[\]{}]++')
+STRING_PART = re.compile(rb'(?:[^"\\]++|\\.)++', re.DOTALL)
+BLANK = b" \t\r\n"
+BLANKS = re.compile(rb"[ \t\r\n]*+")
+SEPARATORS = re.compile(rb"[ \t\r\n,]*+")
+END_OF_SCALAR = re.compile(rb"[,\]}]")
+# Of one text: each string and bracket costs a step of Python, about half a microsecond, and each member some more.
+MAX_STEPS, STEPS_OF_MEMBER = 2_000_000, 4
+MAX_KEY_BYTES = 4_000
+
+
+class TooManySteps(ValueError):
+    """The text has more strings and brackets than may be read."""
+
+
+class JsonStream:
+    """A cursor in a JSON text that arrives in pieces.
+
+    Raises (every method):
+        ValueError: the text ends too early, or is no JSON.
+        TooManySteps: it has too many strings and brackets.
+    """
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._buffer, self._position = b"", 0
+        self._steps_left = MAX_STEPS
+
+    def peek(self) -> bytes:
+        """Return the next byte that is not blank, without taking it."""
+        return self._skip(BLANKS)
+
+    def members(self) -> Iterator[bytes]:
+        """Yield the key of each member of the object that begins here, as JSON text; the caller takes its value."""
+        self._take(b"{")
+        while (first := self._skip(SEPARATORS)) != b"}":
+            if first != b'"':
+                raise ValueError("no key")
+            self._spend(STEPS_OF_MEMBER)
+            key = self.copy_value(MAX_KEY_BYTES)
+            if key is None:
+                raise ValueError("a key is too long")
+            self._take(b":")
+            yield key
+        self._take(b"}")
+
+    def items(self) -> Iterator[None]:
+        """Yield once for each item of the array that begins here; the caller takes it."""
+        self._take(b"[")
+        while self._skip(SEPARATORS) != b"]":
+            self._spend(STEPS_OF_MEMBER)
+            yield
+        self._take(b"]")
+
+    def copy_value(self, max_bytes: int) -> bytes | None:
+        """Take the next value and return its text, None if that has more bytes."""
+        kept, size, depth = [], 0, 0
+        while True:
+            piece = self._next_piece(depth)
+            size += len(piece)
+            if size <= max_bytes:
+                kept.append(piece)
+            else:
+                kept.clear()
+            depth += piece in (b"[", b"{")
+            depth -= piece in (b"]", b"}")
+            if depth == 0:
+                return b"".join(kept) if size <= max_bytes else None
+
+    def skip_value(self) -> None:
+        """Take the next value and forget it."""
+        self.copy_value(0)
+
+    def _next_piece(self, depth: int) -> bytes:
+        """Take a string, a bracket or what is between them; outside of every bracket a whole scalar."""
+        self._spend(1)
+        first = self.peek()
+        if first == b'"':
+            return self._string()
+        if first in (b"[", b"{", b"]", b"}"):
+            self._position += 1
+            return first
+        return self._scalar() if depth == 0 else self._match(FLAT)
+
+    def _string(self) -> bytes:
+        """Take a string, whose pieces may be in several chunks."""
+        pieces = [b'"']
+        self._position += 1
+        while True:
+            if self._position == len(self._buffer):
+                self._fill()
+            byte = self._buffer[self._position : self._position + 1]
+            if byte == b'"':
+                self._position += 1
+                return b"".join([*pieces, b'"'])
+            found = STRING_PART.match(self._buffer, self._position)
+            if found is None:  # a backslash at the end of a chunk
+                self._fill()
+                continue
+            pieces.append(found[0])
+            self._position = found.end()
+
+    def _scalar(self) -> bytes:
+        """Take a number or a word, up to what ends it."""
+        pieces = []
+        while True:
+            found = END_OF_SCALAR.search(self._buffer, self._position)
+            pieces.append(self._buffer[self._position : found.start() if found else len(self._buffer)])
+            self._position += len(pieces[-1])
+            if found:
+                if not (text := b"".join(pieces).strip(BLANK)):
+                    raise ValueError("no value")
+                return text
+            self._fill()
+
+    def _match(self, expression: re.Pattern[bytes]) -> bytes:
+        found = expression.match(self._buffer, self._position)
+        if found is None:
+            raise ValueError("no JSON")
+        self._position = found.end()
+        return found[0]
+
+    def _spend(self, steps: int) -> None:
+        self._steps_left -= steps
+        if self._steps_left < 0:
+            raise TooManySteps("too many strings and brackets")
+
+    def _skip(self, expression: re.Pattern[bytes]) -> bytes:
+        """Take what the expression matches, in as many chunks as it goes on; return the byte after it."""
+        while True:
+            self._position = expression.match(self._buffer, self._position).end()  # type: ignore[union-attr]
+            if self._position < len(self._buffer):
+                return self._buffer[self._position : self._position + 1]
+            self._fill()
+
+    def _take(self, wanted: bytes) -> None:
+        if self.peek() != wanted:
+            raise ValueError(f"no {wanted.decode()}")
+        self._position += 1
+
+    def _fill(self) -> None:
+        """Append the next chunk to what is left of the buffer."""
+        chunk = next(self._chunks, None)
+        if chunk is None:
+            raise ValueError("the text ends too early")
+        self._buffer, self._position = self._buffer[self._position :] + chunk, 0
