@@ -289,3 +289,45 @@ class TestHostile:
     def test_too_many_choices_are_cut(self) -> None:
         assert len(field(choices=[["a", number] for number in range(5_000)]).choices) == 2_000
         assert len(field({"type": {"enum": list(range(5_000))}}).choices) == 2_000
+
+
+def endpoints_of(**entries: Any) -> dict[str, Endpoint]:
+    info = {"named_endpoints": {f"/{name}": entry for name, entry in entries.items()}}
+    found = describe({"components": [], "dependencies": []}, info).endpoints
+    return {each.name: each for each in found}
+
+
+def text_named(name: Any) -> dict[str, Any]:
+    return {"label": "Texte", "parameter_name": name, "type": {"type": "string"}, "component": "Textbox"}
+
+
+def test_parameters_of_one_name_get_names_of_their_own() -> None:
+    names = ["param_1", "param_1", "param_1__2", "param_1", "autre"]
+    found = endpoints_of(mixed={"parameters": [text_named(name) for name in names], "returns": []})["/mixed"]
+    assert [each.name for each in found.parameters] == ["param_1", "param_1__2_", "param_1__2", "param_1__4", "autre"]
+    assert [each.is_named for each in found.parameters] == [True, False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"parameters": [{"label": "x"}], "returns": []},
+        {"parameters": [text_named("x") | {"type": {"type": []}}], "returns": [{"label": {}, "type": 5}]},
+        {"parameters": [], "returns": [], "description": {"a": 1}},
+    ],
+)
+def test_odd_endpoint_leaves_the_others_open(odd: dict[str, Any]) -> None:
+    found = endpoints_of(odd=odd, good={"parameters": [text_named("x")], "returns": []})
+    assert not found["/good"].obstacle
+    assert [each.name for each in found["/good"].parameters] == ["x"]
+    assert found["/odd"].obstacle in ("", ranking.ODD)
+
+
+@pytest.mark.parametrize("odd", [None, 5, [], {}, {"parameters": {}}, {"parameters": [None], "returns": []}])
+def test_what_is_no_endpoint_is_left_out(odd: Any) -> None:
+    assert [*endpoints_of(odd=odd, good={"parameters": [], "returns": []})] == ["/good"]
+
+
+def test_endpoint_without_names_in_info_is_closed_with_its_reason() -> None:
+    found = endpoints_of(odd={"parameters": [{"label": "x"}], "returns": []}, good={"parameters": [], "returns": []})
+    assert found["/odd"].obstacle == ranking.ODD

@@ -47,6 +47,14 @@ def predicted(code: str) -> ast.Call:
     )
 
 
+def test_values_of_parameters_of_one_name_go_by_position() -> None:
+    written = codes(call_of({"a": 1, "a__2": "deux"}, is_positional=True))
+    assert [ast.unparse(each) for each in predicted(written["Python"]).args] == ["1", "'deux'"]
+    assert 'client.predict("/go", [\n  1,\n  "deux",\n]);' in written["JavaScript"]
+    assert 'client.predict("/go", []);' in codes(call_of({}, is_positional=True))["JavaScript"]
+    assert '{"data": [1, "deux"]}' in written["cURL"]
+
+
 class TestPython:
     def test_a_call_reads_as_one_would_write_it(self) -> None:
         assert codes(call_of({"name": "Awa", "n": 2}))["Python"] == (

@@ -6,9 +6,10 @@ be called at all. The dependency whose `api_name` is the endpoint's gives, witho
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 from hfcourse.spaces.description_limits import (
@@ -22,7 +23,7 @@ from hfcourse.spaces.examples import Datasets, Example, examples_of, index_datas
 from hfcourse.spaces.form_budget import Sizes, fit_parameters
 from hfcourse.spaces.labels import HELP_CHARACTERS, ORDINAL, readable
 from hfcourse.spaces.parameters import NAME_CHARACTERS, Parameter, Presentations, describe_parameter
-from hfcourse.spaces.ranking import TOO_LARGE, obstacle, plumbing, score
+from hfcourse.spaces.ranking import ODD, TOO_LARGE, obstacle, plumbing, score
 from hfcourse.spaces.titles import button_of, title_of
 from hfcourse.typography import french
 
@@ -114,7 +115,9 @@ def describe(config: Mapping[str, Any], info: Mapping[str, Any], check: Callable
     named, described = info["named_endpoints"], {}
     for name in order_by_likelihood(named, named, dependencies):
         check()
-        described[name] = space.endpoint(name, named[name])
+        described[name] = space.describe_endpoint(name, named[name])
+    if described and all(endpoint.obstacle == ODD for endpoint in described.values()):
+        raise ValueError("no endpoint has the form that Gradio gives it")
     ranked = sorted(
         (described[name] for name in named),
         key=lambda endpoint: (bool(endpoint.obstacle), bool(endpoint.plumbing), -endpoint.score),
@@ -137,6 +140,13 @@ class Space:
     presentations: Presentations = field(default_factory=dict)
     sizes: Sizes = field(default_factory=dict)
     parameters_left: int = MAX_PARAMETERS_IN_ALL
+
+    def describe_endpoint(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
+        """Describe one entry of `named_endpoints`; one that is odd is closed, and the others stay open."""
+        try:
+            return self.endpoint(name, entry)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return self.closed(name, entry, ODD)
 
     def endpoint(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
         """One entry of `named_endpoints`; one whose form would be too large is closed, and says so."""
@@ -168,7 +178,7 @@ class Space:
             examples=examples_of(parameters, numbered, self.datasets, entry["parameters"]),
         )
 
-    def closed(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
+    def closed(self, name: str, entry: Mapping[str, Any], reason: str = TOO_LARGE) -> Endpoint:
         """An endpoint that has no form here: it is listed, with the reason."""
         dependency = self.dependencies.get(name, {})
         button, follows = button_of(dependency, self.components), self.follows(dependency)
@@ -178,7 +188,7 @@ class Space:
             help=readable(entry.get("description"), "", HELP_CHARACTERS),
             parameters=(),
             returns=(),
-            obstacle=obstacle(dependency, entry) or TOO_LARGE,
+            obstacle=obstacle(dependency, entry) or reason,
             follows=follows,
         )
 
@@ -217,11 +227,36 @@ def parameters_of(
         counted.add(id(choices))
         if choices_left < 0:
             return None, {}
-    if len({parameter.name for parameter in parameters}) < len(parameters):
-        raise ValueError("two parameters of one name")
+    parameters = rename_duplicates(parameters)
     numbers = [component.get("id") for _, component in pairs]
     numbered = {n: each for n, each in zip(numbers, parameters, strict=True) if n is not None}
     return tuple(parameters), numbered
+
+
+def rename_duplicates(parameters: list[Parameter]) -> list[Parameter]:
+    """Give the later ones of a name a name of their own: values go by position, and a form needs one name for each.
+
+    Gradio calls the inputs of `*args` param_1, param_2, whatever the parameters before them are called.
+    """
+    names = {parameter.name for parameter in parameters}
+    if len(names) == len(parameters):
+        return parameters
+    seen: set[str] = set()
+    renamed = []
+    for place, parameter in enumerate(parameters, 1):
+        if parameter.name in seen:
+            name = next(each for each in free_names(parameter.name, place) if each not in names)
+            renamed.append(replace(parameter, name=name, is_named=False))
+        else:
+            renamed.append(parameter)
+        names.add(renamed[-1].name)
+        seen.add(renamed[-1].name)
+    return renamed
+
+
+def free_names(name: str, place: int) -> Iterator[str]:
+    """Yield candidates for another name, the first of which is hardly ever taken."""
+    return (f"{name[: NAME_CHARACTERS - 20]}__{place}{'_' * extra}" for extra in count())
 
 
 def return_of(entry: Mapping[str, Any], component: Mapping[str, Any]) -> Return:

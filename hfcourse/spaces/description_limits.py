@@ -31,7 +31,9 @@ def bound_description(config: Part, info: Part) -> tuple[dict[str, Any], dict[st
     Raises:
         KeyError, TypeError, ValueError, AttributeError: they have not the form that Gradio gives them.
     """
-    named = info["named_endpoints"]
+    named = {name: entry for name, entry in info["named_endpoints"].items() if is_entry(entry)}
+    if info["named_endpoints"] and not named:
+        raise ValueError("no endpoint has the form that Gradio gives it")
     dependencies = dependencies_by_name(config["dependencies"], named)
     endpoints = choose_endpoints(named, dependencies)
     kept = {name: bound_dependency(each) for name, each in dependencies.items() if name in endpoints}
@@ -72,6 +74,12 @@ def take_names(names: list[str]) -> Iterator[str]:
         if left < 0:
             return
         yield name
+
+
+def is_entry(entry: Any) -> bool:
+    """Has this the form of an endpoint in `/info`? Of what has not nothing can be said; the others stay callable."""
+    lists = [entry.get(key) for key in ("parameters", "returns")] if isinstance(entry, dict) else [None]
+    return all(isinstance(each, list) and all(isinstance(item, dict) for item in each) for each in lists)
 
 
 def is_public(name: str, entry: Part) -> bool:

@@ -45,6 +45,7 @@ class Parameter:
 
     `has_own_file` says that the Space's own page starts with a file of the Space, which is not sent from here.
     `time` is the kind of a moment: "string" (any text), "timestamp" or "datetime" (the Space reads it as a moment).
+    `is_named` is false where the name is ours, because another parameter has the author's.
     `is_expected` is true where a Python function has no value of its own; nothing is ever refused for being empty.
     `default_is_cut` says that the Space's own page starts with more than a form here can show. `max_shown_choices` and
     `max_rows` are what the form's budget leaves to this parameter, None where it leaves all (see form_budget.py).
@@ -81,6 +82,7 @@ class Parameter:
     has_time: bool = True
     time: str = "string"
     speakers: tuple[str, ...] = ()
+    is_named: bool = True
     is_expected: bool = False
     is_shown: bool = True
     default_is_cut: bool = False

@@ -20,6 +20,7 @@ NEEDS_LOGIN = french("Il agit au nom d’une personne connectée à Hugging Face
 TOO_LARGE = french(
     "Il attend trop de valeurs, ou des valeurs trop longues, pour un formulaire : on ne peut pas l’appeler d’ici."
 )
+ODD = french("Sa description n’a pas la forme attendue : on ne peut pas l’appeler d’ici.")
 PRIVATE = french("Son nom commence par un tiret bas : son auteur le destine à la page elle-même.")
 NAMELESS = french("Son auteur ne lui a pas donné de nom : c’est un rouage de la page.")
 ALONE = french("Il n’attend aucune valeur, et aucun bouton ne le lance.")

@@ -45,6 +45,7 @@ class Call:
         arguments: JSON values by parameter name, in the endpoint's order; a `FileHere` for each file.
         prefix: of the Space's API, `/gradio_api` since Gradio 5.
         needs_token: is the Space lent the token?
+        is_positional: have two parameters one name, so that none can go by name?
     """
 
     space: str
@@ -53,6 +54,7 @@ class Call:
     arguments: Mapping[str, Any]
     prefix: str = "/gradio_api"
     needs_token: bool = False
+    is_positional: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def python(call: Call) -> str:
     """A script for gradio_client. Parameters go by name where Python allows all of them, by position otherwise."""
     has_files = bool(files_in(call.arguments))
     uses_environment = call.needs_token or not call.space
-    named = all(is_argument_name(name) for name in call.arguments)
+    named = not call.is_positional and all(is_argument_name(name) for name in call.arguments)
     lines = [
         "# Une fois : pip install gradio_client",
         *(["import os", ""] if uses_environment else []),
@@ -137,10 +139,10 @@ def javascript(call: Call) -> str:
     imported = "Client, handle_file" if files_in(call.arguments) else "Client"
     options = ", { token: process.env.HF_TOKEN }" if call.needs_token else ""
     space = script_text(call.space) if call.space else "process.env.SPACE_URL"
-    values = [
-        f"  {script_key(name)}: {written(value, script_text, script_file)}," for name, value in call.arguments.items()
-    ]
-    given = ["{", *values, "}"] if values else ["{}"]
+    keys = {name: "" if call.is_positional else f"{script_key(name)}: " for name in call.arguments}
+    values = [f"  {keys[name]}{written(value, script_text, script_file)}," for name, value in call.arguments.items()]
+    opening, closing = "[]" if call.is_positional else "{}"
+    given = [opening, *values, closing] if values else [opening + closing]
     lines = [
         "// Une fois : npm install @gradio/client. Fichier : appel.mjs",
         f'import {{ {imported} }} from "@gradio/client";',

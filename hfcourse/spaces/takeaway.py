@@ -31,6 +31,7 @@ def code_of(entry: Entry, url: str, gradio: str, form: Form) -> Sequence[Snippet
         arguments={each.parameter.name: shown_in_code(each, sent[each.parameter.name]) for each in form.fields},
         prefix="" if gradio.startswith("4.") else "/gradio_api",
         needs_token=entry.token,
+        is_positional=not all(each.parameter.is_named for each in form.fields),
     )
     return snippets.snippets(call)
 
