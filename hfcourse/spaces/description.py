@@ -22,7 +22,9 @@ from hfcourse.spaces.description_limits import (
 from hfcourse.spaces.examples import Datasets, Example, examples_of, index_datasets
 from hfcourse.spaces.form_budget import Sizes, fit_parameters
 from hfcourse.spaces.labels import HELP_CHARACTERS, ORDINAL, readable
+from hfcourse.spaces.layout import Layout, Position, parse_layout
 from hfcourse.spaces.parameters import NAME_CHARACTERS, Parameter, Presentations, describe_parameter
+from hfcourse.spaces.placement import Placement
 from hfcourse.spaces.ranking import ODD, TOO_LARGE, obstacle, plumbing, score
 from hfcourse.spaces.titles import button_of, title_of
 from hfcourse.typography import french
@@ -51,7 +53,8 @@ class Endpoint:
     """One function of the Space.
 
     `obstacle` says why it cannot be called from outside, '' if it can; `plumbing` why it is hardly meant for people;
-    `follows` names the endpoint that the Space's own page calls just before.
+    `follows` names the endpoint that the Space's own page calls just before; `positions` says where each parameter is
+    on that page, by its name.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Endpoint:
     streams: bool = False
     score: int = 0
     examples: tuple[Example, ...] = ()
+    positions: Mapping[str, Position] = field(default_factory=dict)
 
     @property
     def is_aside(self) -> bool:
@@ -111,7 +115,9 @@ def describe(config: Mapping[str, Any], info: Mapping[str, Any], check: Callable
     components = {component["id"]: component for component in config["components"]}
     dependencies = {"/" + dependency["api_name"]: dependency for dependency in config["dependencies"]}
     steps = {dependency.get("id"): name for name, dependency in dependencies.items()}
-    space = Space(components, dependencies, steps, index_datasets([*components.values()]))
+    layout = parse_layout(config)
+    placement = Placement.of(layout, components)
+    space = Space(components, dependencies, steps, index_datasets([*components.values()]), placement)
     named, described = info["named_endpoints"], {}
     for name in order_by_likelihood(named, named, dependencies):
         check()
@@ -137,6 +143,7 @@ class Space:
     dependencies: Mapping[str, Mapping[str, Any]]
     steps: Mapping[Any, str]
     datasets: Datasets
+    placement: Placement = field(default_factory=lambda: Placement(Layout()))
     presentations: Presentations = field(default_factory=dict)
     sizes: Sizes = field(default_factory=dict)
     parameters_left: int = MAX_PARAMETERS_IN_ALL
@@ -156,6 +163,10 @@ class Space:
             return self.closed(name, entry)
         inputs, outputs = self.named(dependency.get("inputs", ())), self.named(dependency.get("outputs", ()))
         described, numbered = parameters_of(entry["parameters"], known_to_api(inputs), self.presentations)
+        positions: Mapping[str, Position] = {}
+        if described is not None:
+            numbers = [component.get("id") for _, component in paired(entry["parameters"], known_to_api(inputs))]
+            described, positions = self.placement.place_parameters(described, entry["parameters"], numbers)
         parameters = fit_parameters(described, self.sizes) if described is not None else None
         if parameters is None:
             return self.closed(name, entry)
@@ -176,6 +187,7 @@ class Space:
             streams=bool((dependency.get("types") or {}).get("generator")),
             score=score(name, entry, dependency, bool(button), parameters),
             examples=examples_of(parameters, numbered, self.datasets, entry["parameters"]),
+            positions=positions,
         )
 
     def closed(self, name: str, entry: Mapping[str, Any], reason: str = TOO_LARGE) -> Endpoint:

@@ -6,6 +6,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from hfcourse.spaces.labels import readable
@@ -14,6 +15,7 @@ from hfcourse.spaces.labels import readable
 MAX_DEPTH, MAX_NODES = 50, 20_000
 TABS = {"tabitem", "tab", "walkthroughstep", "step"}
 ACCORDIONS = {"accordion", "sidebar"}
+MAX_BLOCK_LABEL_CHARACTERS = 100
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,18 @@ class Block:
     def is_accordion(self) -> bool:
         return self.kind in ACCORDIONS
 
+    @cached_property
+    def is_hidden(self) -> bool:
+        """Is it hidden, itself or by a block around it?"""
+        return not self.is_visible or bool(self.parent and self.parent.is_hidden)
+
+    @cached_property
+    def labelled(self) -> "Block | None":
+        """The nearest tab or accordion with a label: this block, or one around it."""
+        if self.label and (self.is_tab or self.is_accordion):
+            return self
+        return self.parent.labelled if self.parent else None
+
 
 @dataclass(frozen=True)
 class Position:
@@ -55,7 +69,7 @@ class Position:
     @property
     def is_hidden(self) -> bool:
         """Does a block around it hide it?"""
-        return not all(block.is_visible for block in self.blocks)
+        return bool(self.block and self.block.is_hidden)
 
     @property
     def closed_accordion(self) -> Block | None:
@@ -100,7 +114,7 @@ def read_block(number: int, component: Mapping[str, Any], parent: Block | None) 
     return Block(
         number=number,
         kind=str(component.get("type") or "").lower(),
-        label=readable(props.get("label"), ""),
+        label=readable(props.get("label"), "", MAX_BLOCK_LABEL_CHARACTERS),
         is_open=props.get("open") is not False,
         is_visible=props.get("visible", True) is True,
         parent=parent,

@@ -17,6 +17,7 @@ from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
 from hfcourse.spaces.drawing_clock import DrawingClock
 from hfcourse.spaces.finding import Finding
+from hfcourse.spaces.form_sections import arrange_form
 from hfcourse.spaces.forms import Form
 from hfcourse.spaces.snippets import Snippet
 from hfcourse.typography import NO_BREAK, french
@@ -111,6 +112,7 @@ def page(
         ways_out=states.ways_out,
         description=description,
         form=form,
+        arranged=arrange_form(form) if form else None,
         clock=DrawingClock(),
         error=error,
         closed=closed,

@@ -1,0 +1,166 @@
+"""The fields of a form in the groups that the author's page has: folds, tabs, rows, and seeds with their box. Pure.
+
+The blocks of a page are many (a row in a column in a group in a tab), and most of them only place things. Kept are
+those that say something in a form: an accordion and a tab with their labels, and the row, whose fields are read
+together. What is around all fields alike says nothing of any, and is left out.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from hfcourse.spaces.layout import Block, Position
+from hfcourse.typography import french
+
+PAGE, ACCORDION, TAB, ROW, COLUMN = "page", "accordion", "tab", "row", "column"
+# Of one form: the labels of all of them are on the page, and each fold in a fold is one more click.
+MAX_SECTIONS, MAX_LEVELS = 60, 3
+# A row stays a row if each of its columns is about as long: three fields beside one are two thirds of white.
+MAX_COLUMN_FIELDS = 2
+# Blocks without a direction of their own: Gradio puts consecutive fields of a row into a `form`, which stays a row.
+TRANSPARENT = {"form"}
+UNLABELLED_FOLD = french("Autres réglages")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group of fields: `parts` are names of parameters and sections, in the order of the page."""
+
+    kind: str
+    label: str = ""
+    is_open: bool = True
+    parts: tuple["str | Section", ...] = ()
+
+    @property
+    def names(self) -> Iterator[str]:
+        """Yield the names of all parameters in it, in order."""
+        for part in self.parts:
+            if isinstance(part, Section):
+                yield from part.names
+            else:
+                yield part
+
+    @property
+    def has_label(self) -> bool:
+        return self.kind in (ACCORDION, TAB)
+
+
+Parts = tuple[str | Section, ...]
+
+
+@dataclass
+class Node:
+    """A block of the page with what it holds of one form: names of parameters, and blocks."""
+
+    block: Block | None
+    children: "list[str | Node]" = field(default_factory=list)
+
+
+def arrange_parameters(placed: Iterable[tuple[str, Position]], label_of: Callable[[str], str]) -> Section:
+    """Group parameters as the page of the Space does, in its order.
+
+    Args:
+        placed: the name and position of each; those without a block come last, in the order given.
+        label_of: the label of a parameter: a tab of the same name around it alone is left out.
+    """
+    ordered = sorted(placed, key=lambda each: each[1].order)
+    parts = Arrangement(label_of).simplify(build_tree(ordered), 0)
+    while len(parts) == 1 and isinstance(parts[0], Section) and parts[0].has_label:
+        parts = parts[0].parts
+    return Section(PAGE, parts=open_first(parts))
+
+
+def build_tree(ordered: Sequence[tuple[str, Position]]) -> Node:
+    """The tree of the blocks that hold these parameters."""
+    root = Node(None)
+    path = [root]
+    for name, position in ordered:
+        blocks = [*position.blocks][::-1]
+        shared = 0
+        while shared < min(len(blocks), len(path) - 1) and path[shared + 1].block is blocks[shared]:
+            shared += 1
+        del path[shared + 1 :]
+        for block in blocks[shared:]:
+            node = Node(block)
+            path[-1].children.append(node)
+            path.append(node)
+        path[-1].children.append(name)
+    return root
+
+
+@dataclass
+class Arrangement:
+    """Simplifies the tree of one form; `sections_left` is how many labelled sections it may still have."""
+
+    label_of: Callable[[str], str]
+    sections_left: int = MAX_SECTIONS
+
+    def simplify(self, node: Node, level: int) -> Parts:
+        """What a block shows in a form: its parts, in a section of their own if it is one that says something."""
+        block = node.block
+        is_labelled = bool(block and level < MAX_LEVELS and says_something(block) and self.sections_left > 0)
+        self.sections_left -= is_labelled
+        if block and block.kind == "row":
+            return self.simplify_row(node, level)
+        parts = self.simplify_all(node.children, level + is_labelled)
+        return self.wrap(block, parts) if block and is_labelled else parts
+
+    def simplify_all(self, children: Iterable[str | Node], level: int) -> Parts:
+        """The parts of these children, one after the other."""
+        found: list[str | Section] = []
+        for child in children:
+            found += self.simplify(child, level) if isinstance(child, Node) else [child]
+        return tuple(found)
+
+    def simplify_row(self, node: Node, level: int) -> Parts:
+        """The cells of a row side by side, if there are several and none is long."""
+        cells = [self.simplify_all([child], level) for child in unwrap_forms(node)]
+        cells = [cell for cell in cells if cell]
+        are_short = all(
+            len(cell) <= MAX_COLUMN_FIELDS and all(isinstance(part, str) for part in cell) for cell in cells
+        )
+        if len(cells) < 2 or not are_short:
+            return tuple(part for cell in cells for part in cell)
+        return (
+            Section(ROW, parts=tuple(cell[0] if len(cell) == 1 else Section(COLUMN, parts=cell) for cell in cells)),
+        )
+
+    def wrap(self, block: Block, parts: Parts) -> Parts:
+        """The parts in a section with the label of the block; not twice in one another, nor around one of that name."""
+        is_open = block.is_open or not block.is_accordion
+        if len(parts) == 1 and is_open and isinstance(parts[0], str) and is_same(self.label_of(parts[0]), block.label):
+            return parts
+        if len(parts) == 1 and isinstance(parts[0], Section) and parts[0].has_label:
+            return (
+                replace(parts[0], kind=parts[0].kind if is_open else ACCORDION, is_open=is_open and parts[0].is_open),
+            )
+        kind = ACCORDION if block.is_accordion else TAB
+        return (Section(kind, block.label or UNLABELLED_FOLD, is_open, parts),) if parts else ()
+
+
+def says_something(block: Block) -> bool:
+    """Is it a tab or an accordion that has a label, or is closed?"""
+    return (block.is_tab or block.is_accordion) and bool(block.label or (block.is_accordion and not block.is_open))
+
+
+def is_same(label: str, other: str) -> bool:
+    """Do two labels say the same, pictures and signs aside? « 🖼️ Source image » and « Source Image » do."""
+    words, other_words = ("".join(filter(str.isalnum, each)).casefold() for each in (label, other))
+    return words == other_words
+
+
+def unwrap_forms(node: Node) -> Iterator[str | Node]:
+    """Yield the children of a row, those of a `form` in it one by one."""
+    for child in node.children:
+        if isinstance(child, Node) and child.block and child.block.kind in TRANSPARENT:
+            yield from unwrap_forms(child)
+        else:
+            yield child
+
+
+def open_first(parts: Parts) -> Parts:
+    """The parts with the first fold open where all are closed: a form must not look empty."""
+    if not parts or not all(isinstance(part, Section) and not part.is_open for part in parts):
+        return parts
+    first = parts[0]
+    assert isinstance(first, Section)
+    return (replace(first, is_open=True), *parts[1:])

@@ -1,0 +1,231 @@
+"""The fields of a form in the groups of the author's page."""
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hfcourse.spaces import forms
+from hfcourse.spaces.description import Endpoint
+from hfcourse.spaces.form_sections import FieldGroup, arrange_form
+from hfcourse.spaces.forms import Form
+from hfcourse.spaces.sections import MAX_LEVELS, MAX_SECTIONS
+from tests.laid_out import NUMBERED, Part, block, endpoint_of, entry
+from tests.recordings import ENDPOINTS
+
+
+def outline(group: FieldGroup) -> list[Any]:
+    """The names of the fields; of a section (kind, label, is it open, what is in it)."""
+    return [
+        (part.kind, part.label, part.is_open, outline(part)) if isinstance(part, FieldGroup) else part.parameter.name
+        for part in group.parts
+    ]
+
+
+def form_of(*parts: Part, given: dict[str, Any] | None = None) -> Form:
+    return forms.filled(endpoint_of(*parts), given)
+
+
+def shown(*parts: Part, given: dict[str, Any] | None = None) -> list[Any]:
+    return outline(arrange_form(form_of(*parts, given=given)).shown)
+
+
+ADVANCED = block("accordion", block("form", entry("steps"), entry("scale")), label="Advanced", open=False)
+
+
+def test_fields_are_in_the_order_of_the_page() -> None:
+    assert shown(entry("a"), entry("b"), entry("c")) == ["a", "b", "c"]
+
+
+def test_values_stay_in_the_order_of_the_function() -> None:
+    form = form_of(entry("a"), ADVANCED)
+    assert [each.parameter.name for each in form.fields] == ["scale", "steps", "a"]
+
+
+def test_closed_accordion_is_a_fold_of_its_own_label() -> None:
+    assert shown(entry("a"), ADVANCED) == ["a", ("accordion", "Advanced", False, ["steps", "scale"])]
+
+
+def test_open_accordion_is_an_open_fold() -> None:
+    opened = block("accordion", entry("b"), label="Réglages")
+    assert shown(entry("a"), opened) == ["a", ("accordion", "Réglages", True, ["b"])]
+
+
+def test_fold_opens_where_there_is_a_fault() -> None:
+    form = form_of(entry("a"), ADVANCED)
+    form.fields[0].error = "Trop grand."
+    assert outline(arrange_form(form).shown)[1][2] is True
+
+
+@pytest.mark.parametrize(("value", "is_open"), [("", False), ("x", True)])
+def test_fold_opens_where_a_value_is_not_the_default(value: str, is_open: bool) -> None:
+    assert shown(entry("a"), ADVANCED, given={"steps": value})[1][2] is is_open
+
+
+def test_line_ends_of_a_browser_are_no_change() -> None:
+    form = form_of(entry("a"), block("accordion", entry("b", value="x\ny"), label="B", open=False))
+    form.fields[0].texts = ["x\r\ny"]
+    assert outline(arrange_form(form).shown)[1][2] is False
+
+
+def test_nested_folds_open_together() -> None:
+    inner = block("accordion", entry("c"), label="Inner", open=False)
+    parts = (entry("a"), block("accordion", entry("b"), inner, label="Outer", open=False))
+    assert shown(*parts) == ["a", ("accordion", "Outer", False, ["b", ("accordion", "Inner", False, ["c"])])]
+    assert shown(*parts, given={"c": "x"})[1] == (
+        ("accordion", "Outer", True, ["b", ("accordion", "Inner", True, ["c"])])
+    )
+
+
+def test_accordion_without_label_is_a_fold_with_words_of_ours() -> None:
+    assert shown(entry("a"), block("accordion", entry("b"), open=False))[1][1] == "Autres réglages"
+
+
+def test_form_of_folds_alone_shows_the_first() -> None:
+    other = block("accordion", entry("d"), label="Other", open=False)
+    assert [part[1:3] for part in shown(ADVANCED, other)] == [("Advanced", True), ("Other", False)]
+
+
+def test_fold_around_all_fields_is_left_out() -> None:
+    assert shown(ADVANCED) == ["steps", "scale"]
+
+
+def test_tab_is_a_titled_group() -> None:
+    tabs = block(
+        "tabs",
+        block("tabitem", entry("a"), label="Texte"),
+        block("tabitem", entry("b"), entry("c"), label="Réglages"),
+    )
+    assert shown(tabs) == [("tab", "Texte", True, ["a"]), ("tab", "Réglages", True, ["b", "c"])]
+
+
+def test_tab_around_all_fields_is_left_out() -> None:
+    assert shown(block("tabs", block("tabitem", entry("a"), entry("b"), label="Démo"))) == ["a", "b"]
+
+
+def test_tab_with_the_name_of_its_only_field_is_left_out() -> None:
+    tabs = block("tabs", *(block("tabitem", entry(name), label=f"🖼️ {name.upper()}") for name in ("image", "video")))
+    assert shown(tabs) == ["image", "video"]
+
+
+def test_fields_of_a_row_are_side_by_side() -> None:
+    row = block("row", block("form", entry("a"), entry("b")), block("column", entry("c"), entry("d")))
+    assert shown(row) == [("row", "", True, ["a", "b", ("column", "", True, ["c", "d"])])]
+
+
+@pytest.mark.parametrize("length", [1, 3, 9])
+def test_long_column_in_a_row_is_drawn_below(length: int) -> None:
+    names = [f"p{n}" for n in range(length)]
+    found = shown(block("row", block("column", *map(entry, names)), block("column", entry("last"))))
+    assert found == ([("row", "", True, [*names, "last"])] if length == 1 else [*names, "last"])
+
+
+def test_row_with_one_field_is_none() -> None:
+    assert shown(block("row", entry("a"), block("textbox")), entry("b")) == ["a", "b"]
+
+
+@pytest.mark.parametrize("visible", [False, "hidden"])
+@pytest.mark.parametrize("kind", ["group", "column", "row", "tabitem", "accordion"])
+def test_what_a_block_hides_is_folded_as_hidden(kind: str, visible: Any) -> None:
+    arranged = arrange_form(form_of(entry("a"), block(kind, block("form", entry("b")), visible=visible)))
+    assert outline(arranged.shown) == ["a"]
+    assert (outline(arranged.hidden), arranged.hidden.is_open) == (["b"], False)
+
+
+def test_form_of_hidden_fields_alone_shows_them() -> None:
+    arranged = arrange_form(form_of(block("group", entry("a"), visible=False)))
+    assert (outline(arranged.hidden), arranged.hidden.is_open) == (["a"], True)
+
+
+def test_hidden_fold_opens_where_a_value_is_not_the_default() -> None:
+    hidden = block("group", entry("b"), visible=False)
+    assert arrange_form(form_of(entry("a"), hidden, given={"b": "x"})).hidden.is_open
+
+
+@pytest.mark.parametrize(
+    ("parts", "labels"),
+    [
+        ([block("tabitem", entry("img", "image", label=None), label="Input image")], ["Input image"]),
+        (
+            [block("accordion", entry("param_0", "image", label=None), block("button"), label="Portrait")],
+            ["Portrait"],
+        ),
+        (
+            [
+                block(
+                    "tabitem",
+                    entry("param_0", "image", label=None),
+                    entry("param_1", "video", label=None),
+                    label="Source",
+                )
+            ],
+            ["Source (image)", "Source (vidéo)"],
+        ),
+        ([block("tabitem", entry("prompt", label=None), entry("steps"), label="Text to image")], ["Prompt", "steps"]),
+        ([entry("param_1", "video", label=None)], ["Vidéo 2"]),
+        ([block("row", entry("param_0", "image", label=None), label="Row")], ["Image 1"]),
+    ],
+)
+def test_label_comes_from_the_tab_or_accordion_around(parts: list[Part], labels: list[str]) -> None:
+    assert [each.label for each in endpoint_of(*parts).parameters][::-1] == labels
+
+
+@pytest.mark.parametrize("endpoint", [pytest.param(each, id=f"{name}{each.name}") for name, each in ENDPOINTS])
+def test_arranged_form_has_each_field_once(endpoint: Endpoint) -> None:
+    arranged = arrange_form(forms.filled(endpoint))
+    found = [*names_in(arranged.shown), *names_in(arranged.hidden)]
+    assert sorted(found) == sorted(each.name for each in endpoint.parameters)
+
+
+def names_in(group: FieldGroup) -> list[str]:
+    return [
+        name
+        for part in group.parts
+        for name in (names_in(part) if isinstance(part, FieldGroup) else [part.parameter.name])
+    ]
+
+
+def levels_of(group: FieldGroup) -> int:
+    inner = [levels_of(part) for part in group.parts if isinstance(part, FieldGroup)]
+    return (group.kind in ("accordion", "tab")) + max(inner, default=0)
+
+
+def sections_in(group: FieldGroup) -> int:
+    inner = sum(sections_in(part) for part in group.parts if isinstance(part, FieldGroup))
+    return (group.kind in ("accordion", "tab")) + inner
+
+
+BLOCKS = st.sampled_from(["accordion", "tabitem", "row", "column", "group", "form", "tabs", "unheard-of"])
+
+
+@st.composite
+def trees(draw: st.DrawFn, depth: int = 5) -> list[Part]:
+    """A page of any form."""
+    parts = []
+    for _ in range(draw(st.integers(1, 4))):
+        if depth and draw(st.booleans()):
+            props = {"label": draw(st.sampled_from(["", "A", "B"])), "open": draw(st.booleans())}
+            props["visible"] = draw(st.sampled_from([True, True, True, False]))
+            parts.append(block(draw(BLOCKS), *draw(trees(depth=depth - 1)), **props))
+        else:
+            parts.append(entry(NUMBERED, draw(st.sampled_from(["slider", "checkbox"]))))
+    return parts
+
+
+@given(trees())
+def test_any_layout_has_each_field_once_and_few_levels(parts: list[Part]) -> None:
+    form = form_of(*parts)
+    arranged = arrange_form(form)
+    found = [*names_in(arranged.shown), *names_in(arranged.hidden)]
+    assert sorted(found) == sorted(each.parameter.name for each in form.fields)
+    assert levels_of(arranged.shown) <= MAX_LEVELS
+
+
+def test_sections_of_a_form_are_bounded() -> None:
+    parts = [block("accordion", entry(f"p{n}"), label=f"Section {n}", open=False) for n in range(300)]
+    random.Random(1).shuffle(parts)
+    arranged = arrange_form(form_of(*parts))
+    assert sections_in(arranged.shown) == MAX_SECTIONS
+    assert len(names_in(arranged.shown)) == 300
