@@ -27,6 +27,7 @@ from hfcourse.spaces.parameters import NAME_CHARACTERS, Parameter, Presentations
 from hfcourse.spaces.placement import Placement
 from hfcourse.spaces.ranking import ODD, TOO_LARGE, obstacle, plumbing, score
 from hfcourse.spaces.titles import button_of, title_of
+from hfcourse.spaces.translations import translate_description
 from hfcourse.typography import french
 
 HINTS = ("language", "x", "y", "color")
@@ -111,7 +112,7 @@ def describe(config: Mapping[str, Any], info: Mapping[str, Any], check: Callable
     Raises:
         KeyError, TypeError, ValueError, AttributeError: they have not the form that Gradio gives them.
     """
-    config, info = bound_description(config, info)
+    config, info = translate_description(*bound_description(config, info))
     components = {component["id"]: component for component in config["components"]}
     dependencies = {"/" + dependency["api_name"]: dependency for dependency in config["dependencies"]}
     steps = {dependency.get("id"): name for name, dependency in dependencies.items()}
