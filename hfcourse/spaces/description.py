@@ -21,6 +21,7 @@ from hfcourse.spaces.description_limits import (
 )
 from hfcourse.spaces.examples import Datasets, Example, examples_of, index_datasets
 from hfcourse.spaces.form_budget import Sizes, fit_parameters
+from hfcourse.spaces.introduction import describe_introduction
 from hfcourse.spaces.labels import HELP_CHARACTERS, ORDINAL, readable
 from hfcourse.spaces.layout import Layout, Position, parse_layout
 from hfcourse.spaces.parameters import NAME_CHARACTERS, Parameter, Presentations, describe_parameter
@@ -80,11 +81,15 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Description:
-    """A Space: its own title ('' if it has none), its version of Gradio, its endpoints, the one meant first first."""
+    """A Space: its own title ('' if it has none), its version of Gradio, its endpoints, the one meant first first.
+
+    `introduction` is the first sentences of its page, as plain text.
+    """
 
     title: str
     gradio: str
     endpoints: tuple[Endpoint, ...]
+    introduction: str = ""
 
     def find(self, name: str) -> Endpoint | None:
         """The endpoint of that name."""
@@ -129,8 +134,9 @@ def describe(config: Mapping[str, Any], info: Mapping[str, Any], check: Callable
         (described[name] for name in named),
         key=lambda endpoint: (bool(endpoint.obstacle), bool(endpoint.plumbing), -endpoint.score),
     )
-    title = readable(config.get("title"), "")
-    return Description("" if title == "Gradio" else title, str(config.get("version", ""))[:20], tuple(ranked))
+    introduction = describe_introduction(config, layout)
+    version = str(config.get("version", ""))[:20]
+    return Description(introduction.title, version, tuple(ranked), introduction.text)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from hfcourse.spaces.introduction import TEXT_COMPONENTS
 from hfcourse.spaces.layout import ids_of_blocks
 from hfcourse.spaces.parameters import NAME_CHARACTERS
 from hfcourse.spaces.ranking import BUTTON_EVENTS, UNNAMED, obstacle, targets_of
@@ -19,6 +20,7 @@ MAX_PARAMETERS_IN_ALL = 20_000
 MAX_CHOICES_OF_ENDPOINT = 50_000  # a list that several parameters share counts once
 MAX_COMPONENTS_OF_ENDPOINT = 2_000  # state and layout among inputs and outputs included
 MAX_DATASETS, MAX_TARGETS = 100, 100
+MAX_TEXTS = 40  # Markdown and HTML, of which the introduction of the Space is read
 # Characters of the names of all endpoints, which are on each page of the Space.
 MAX_NAMES_CHARACTERS = 50_000
 
@@ -110,9 +112,11 @@ def bound_dependency(dependency: Part) -> dict[str, Any]:
 
 
 def choose_components(components: list[Part], dependencies: list[Part], blocks: set[int]) -> list[dict[str, Any]]:
-    """The components that these endpoints name, the `blocks` of the page that hold them, and the first data sets."""
+    """The components that these endpoints name, the `blocks` of the page, and the first data sets and texts."""
     wanted = blocks.union(number for dependency in dependencies for number in components_of(dependency))
     sets = {id(each) for each in islice((each for each in components if each.get("type") == "dataset"), MAX_DATASETS)}
+    texts = (each for each in components if type_of_component(each).lower() in TEXT_COMPONENTS)
+    sets |= {id(each) for each in islice(texts, MAX_TEXTS)}
     kept = (each for each in components if each["id"] in wanted or id(each) in sets)
     return [{**each, "type": type_of_component(each)} for each in kept]
 

@@ -1,7 +1,7 @@
 """Asking the Hub about a Space: does it exist, in which state is it, where does it answer.
 
 Asked by us, with a limit of time: gradio_client's own look-up polls a building Space for ever. Source:
-`GET /api/spaces/{owner}/{name}` of the Hub, fields `private`, `sdk`, `host`, `runtime.stage`; and
+`GET /api/spaces/{owner}/{name}` of the Hub, fields `private`, `sdk`, `host`, `runtime.stage`, `cardData`; and
 `GET /api/spaces/by-subdomain/{label}`, field `id`.
 """
 
@@ -20,6 +20,7 @@ from hfcourse.spaces import catalogue
 from hfcourse.spaces.hub_limits import HubLimits
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.memory import Memory
+from hfcourse.spaces.space_card import NO_CARD, SpaceCard, read_card
 from hfcourse.spaces.wire import Wire
 
 LOOK_UP_SECONDS, AWAKE_SECONDS, WAKING_SECONDS = 5, 10, 1
@@ -57,6 +58,7 @@ class Found:
 
     url: str
     obstacle: str
+    card: SpaceCard = NO_CARD
 
 
 def look_up(space_id: str, wire: Wire, leash: Leash) -> Found:
@@ -68,6 +70,13 @@ def look_up(space_id: str, wire: Wire, leash: Leash) -> Found:
     memory: Memory[Found] = current_app.extensions.setdefault("look_ups", Memory(seconds_of))
     is_listed = catalogue.find(space_id) is not None
     return remembered(memory, space_id, leash, lambda: ask(space_id, wire, leash), is_listed)
+
+
+def last_card(space_id: str) -> SpaceCard:
+    """The card of a Space as of the last time that the Hub was asked about it; the Hub is not asked for this."""
+    memory: Memory[Found] | None = current_app.extensions.get("look_ups")
+    found = memory.last_value(space_id, STALE_SECONDS) if memory else None
+    return found.card if found else NO_CARD
 
 
 def remembered(memory: Memory[T], key: str, leash: Leash, ask: Callable[[], T], is_listed: bool = False) -> T:
@@ -189,7 +198,7 @@ def found_in(space: Any) -> Found:
         raise HubFailed("bad-answer")
     if STAGES[stage] and STAGES[stage] != "space-sleeping":
         raise Unavailable(STAGES[stage])
-    return Found(allowed(space.get("host")), STAGES[stage])
+    return Found(allowed(space.get("host")), STAGES[stage], read_card(space.get("cardData")))
 
 
 def is_host_of(space_id: str, url: str) -> bool:

@@ -21,6 +21,7 @@ from hfcourse.spaces.leash import Leash
 if TYPE_CHECKING:  # gradio_client takes half a second to import: only when a Space is first called
     from hfcourse.spaces.client import Connection
     from hfcourse.spaces.directory import Directory
+    from hfcourse.spaces.space_card import SpaceCard
 
 # For everything: the Hub, the practice Space that wakes, the description, which the last seconds are kept for.
 DESCRIBE_SECONDS, LAST_SECONDS = 8, 2
@@ -90,6 +91,13 @@ def locate(space_id: str, leash: Leash, wait_seconds: float = 0) -> Place:
         )
         raise HubFailed("bad-answer")
     return Place(found.url, is_awake=not found.obstacle, may_have_token=is_lent)
+
+
+def last_card(space_id: str) -> "SpaceCard":
+    """The card of a Space as of the last time that the Hub was asked about it; the Hub is not asked for this."""
+    from hfcourse.spaces import hub
+
+    return hub.last_card(space_id)
 
 
 def named_at(address: str) -> str:

@@ -111,6 +111,7 @@ def page(
         is_local=is_local(space_id),
         ways_out=states.ways_out,
         description=description,
+        **own_words(space_id, description),
         form=form,
         arranged=arrange_form(form) if form else None,
         clock=DrawingClock(),
@@ -125,6 +126,17 @@ def page(
         upload_limit_bytes=current_app.config["UPLOAD_LIMIT_BYTES"],
     )
     return body, status
+
+
+def own_words(space_id: str, description: Description | None) -> dict[str, Any]:
+    """What the author says of the Space: `own_title`, '' where the catalogue has one, and `own_sentences`."""
+    entry, card = entry_of(space_id), location.last_card(space_id)
+    title = (description.title if description else "") or card.title
+    sentences = [card.short_description, description.introduction if description else ""]
+    return {
+        "own_title": title if entry.title == entry.id else "",
+        "own_sentences": [*dict.fromkeys(filter(None, sentences))],
+    }
 
 
 def is_local(space_id: str) -> bool:
