@@ -43,8 +43,8 @@ def arrange_form(form: Form) -> ArrangedForm:
     hidden = {name: each for name, each in placed.items() if not each.parameter.is_shown}
     section = arrange_parameters(positions_of(form, shown), lambda name: placed[name].parameter.label)
     section = pair_seeds(section, {name: each.parameter for name, each in shown.items()})
-    in_order = sorted(positions_of(form, hidden), key=lambda each: each[1].order)
-    folded = Section(PAGE, is_open=not shown, parts=tuple(name for name, _ in in_order))
+    in_order = sorted(hidden, key=lambda name: form.reading_order(hidden[name]))
+    folded = Section(PAGE, is_open=not shown, parts=tuple(in_order))
     return ArrangedForm(fill_section(section, placed), fill_section(folded, placed))
 
 

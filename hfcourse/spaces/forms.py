@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -178,7 +179,13 @@ class Form:
 
     @property
     def faulty(self) -> list[Field]:
-        return [each for each in self.fields if each.error]
+        """The fields with a fault, in the order in which they are read."""
+        return sorted((each for each in self.fields if each.error), key=self.reading_order)
+
+    def reading_order(self, entry: Field) -> tuple[bool, float]:
+        """Sort key: what the page of the Space shows comes first, in the order of that page."""
+        position = self.endpoint.positions.get(entry.parameter.name)
+        return not entry.parameter.is_shown, position.order if position else inf
 
     @property
     def has_tables(self) -> bool:
