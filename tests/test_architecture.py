@@ -60,8 +60,8 @@ ARROWS = {
 }
 PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.description", "spaces.values", "spaces.events",
         "spaces.compositions", "spaces.examples", "spaces.snippets", "spaces.circuit_breaker",
-        "spaces.layout", "spaces.placement", "spaces.sections", "spaces.seeds", "spaces.translations",
-        "spaces.introduction", "spaces.space_card",
+        "spaces.captions", "spaces.layout", "spaces.placement", "spaces.sections", "spaces.seeds",
+        "spaces.translations", "spaces.introduction", "spaces.space_card",
         "runs.references", "runs.shapes", "runs.outputs",
         "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports", "runs.words",
         "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget", "token_search",

@@ -30,6 +30,11 @@ def said(*parts: Part, title: object = "Gradio") -> Description:
     [
         ([markdown("# Oiseaux")], "Chants d’oiseaux", "Chants d’oiseaux"),
         ([markdown("# **Oiseaux** du [jardin](https://a.example)")], "Gradio", "Oiseaux du jardin"),
+        (
+            [markdown("# Oiseaux du jardin [Article](https://a.example) [Code](https://b.example)")],
+            "",
+            "Oiseaux du jardin",
+        ),
         ([html("<center><h1 style='color:red'>Oiseaux</h1></center>")], "Gradio", "Oiseaux"),
         ([markdown("![](logo.png)"), markdown("## Oiseaux")], "Gradio", "Oiseaux"),
         ([markdown("Rien qu’une phrase, sans aucun titre.")], "Gradio", ""),

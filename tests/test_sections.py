@@ -126,6 +126,51 @@ def test_row_with_one_field_is_none() -> None:
     assert shown(block("row", entry("a"), block("textbox")), entry("b")) == ["a", "b"]
 
 
+def text(words: str, **props: Any) -> Part:
+    return block("markdown", value=words, **props)
+
+
+def caption(words: str) -> tuple[str, str, bool, list[Any]]:
+    return ("caption", words, True, [])
+
+
+def test_short_text_is_the_caption_of_what_is_directly_below() -> None:
+    stages = block(
+        "accordion",
+        text("### Stage 1"),
+        block("row", entry("b"), entry("c")),
+        text("Second **stage**"),
+        block("row", block("form", entry("d"))),
+        label="Advanced",
+        open=False,
+    )
+    row = ("row", "", True, ["b", "c"])
+    parts = [caption("Stage 1"), row, caption("Second stage"), "d"]
+    assert shown(entry("a"), stages) == ["a", ("accordion", "Advanced", False, parts)]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [text("# Title at the top"), entry("a"), entry("b")],
+        [entry("a"), text("### Results"), block("image"), entry("b")],
+        [entry("a"), text("### Results"), entry("b", visible=False), entry("c")],
+        [entry("a"), block("column", text("### Beside")), entry("b")],
+        [entry("a"), text("Voici " + "un long mode d’emploi " * 9), entry("b")],
+        [entry("a"), text("### Hidden", visible=False), entry("b")],
+        [entry("a"), text("### Fold"), block("accordion", entry("b"), label="Autre")],
+        [entry("a"), entry("b"), text("### At the end")],
+    ],
+)
+def test_text_that_is_above_no_field_is_no_caption(parts: list[Part]) -> None:
+    assert "caption" not in repr(shown(*parts))
+
+
+def test_caption_stays_where_a_seed_is_paired() -> None:
+    boxes = (text("### Chance"), entry("seed", "number"), entry("random_seed", "checkbox"))
+    assert shown(entry("a"), *boxes) == ["a", caption("Chance"), ("seed", "", True, ["seed", "random_seed"])]
+
+
 @pytest.mark.parametrize("visible", [False, "hidden"])
 @pytest.mark.parametrize("kind", ["group", "column", "row", "tabitem", "accordion"])
 def test_what_a_block_hides_is_folded_as_hidden(kind: str, visible: Any) -> None:

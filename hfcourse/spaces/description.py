@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
+from hfcourse.spaces.captions import Caption, read_captions
 from hfcourse.spaces.description_limits import (
     MAX_CHOICES_OF_ENDPOINT,
     MAX_PARAMETERS_IN_ALL,
@@ -56,7 +57,7 @@ class Endpoint:
 
     `obstacle` says why it cannot be called from outside, '' if it can; `plumbing` why it is hardly meant for people;
     `follows` names the endpoint that the Space's own page calls just before; `positions` says where each parameter is
-    on that page, by its name.
+    on that page, by its name; `captions` are the short texts of that page.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Endpoint:
     score: int = 0
     examples: tuple[Example, ...] = ()
     positions: Mapping[str, Position] = field(default_factory=dict)
+    captions: tuple[Caption, ...] = ()
 
     @property
     def is_aside(self) -> bool:
@@ -124,6 +126,7 @@ def describe(config: Mapping[str, Any], info: Mapping[str, Any], check: Callable
     layout = parse_layout(config)
     placement = Placement.of(layout, components)
     space = Space(components, dependencies, steps, index_datasets([*components.values()]), placement)
+    space.captions = read_captions(config, layout)
     named, described = info["named_endpoints"], {}
     for name in order_by_likelihood(named, named, dependencies):
         check()
@@ -151,6 +154,7 @@ class Space:
     steps: Mapping[Any, str]
     datasets: Datasets
     placement: Placement = field(default_factory=lambda: Placement(Layout()))
+    captions: tuple[Caption, ...] = ()
     presentations: Presentations = field(default_factory=dict)
     sizes: Sizes = field(default_factory=dict)
     parameters_left: int = MAX_PARAMETERS_IN_ALL
@@ -195,6 +199,7 @@ class Space:
             score=score(name, entry, dependency, bool(button), parameters),
             examples=examples_of(parameters, numbered, self.datasets, entry["parameters"]),
             positions=positions,
+            captions=self.captions,
         )
 
     def closed(self, name: str, entry: Mapping[str, Any], reason: str = TOO_LARGE) -> Endpoint:

@@ -41,7 +41,8 @@ def arrange_form(form: Form) -> ArrangedForm:
     placed = {each.parameter.name: each for each in form.fields}
     shown = {name: each for name, each in placed.items() if each.parameter.is_shown}
     hidden = {name: each for name, each in placed.items() if not each.parameter.is_shown}
-    section = arrange_parameters(positions_of(form, shown), lambda name: placed[name].parameter.label)
+    captions = form.endpoint.captions
+    section = arrange_parameters(positions_of(form, shown), lambda name: placed[name].parameter.label, captions)
     section = pair_seeds(section, {name: each.parameter for name, each in shown.items()})
     in_order = sorted(hidden, key=lambda name: form.reading_order(hidden[name]))
     folded = Section(PAGE, is_open=not shown, parts=tuple(in_order))

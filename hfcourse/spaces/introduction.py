@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from hfcourse.cpu_budget import CpuBudget
 from hfcourse.spaces.labels import MARKER, readable
-from hfcourse.spaces.layout import Layout
+from hfcourse.spaces.layout import Layout, Position
 
 TEXT_COMPONENTS = {"markdown", "html"}
 # The title that Gradio gives to an app without one.
@@ -24,6 +24,7 @@ MAX_TITLE_CHARACTERS, MAX_INTRODUCTION_CHARACTERS = 100, 320
 # From so many characters on no other paragraph is added; a paragraph of fewer words is a caption or a list of links.
 ENOUGH_CHARACTERS, MIN_WORDS, MIN_HEADING_WORDS = 140, 5, 4
 MAX_SOURCE_CHARACTERS, MAX_TEXTS, MAX_PARAGRAPHS = 6_000, 20, 100
+MIN_BADGES = 2  # a heading with so many links has « paper » and « code » behind its words
 READ_SECONDS = 0.2
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 TITLES = {"h1", "h2", "h3"}
@@ -77,7 +78,7 @@ def describe_introduction(config: Mapping[str, Any], layout: Layout) -> Introduc
     budget.start()
     given = readable(config.get("title"), "", MAX_TITLE_CHARACTERS)
     title, text, subtitle = "" if given == DEFAULT_TITLE else clean(given), "", ""
-    for kind, source in texts_of_page(config, layout):
+    for kind, source in texts_at_the_top(config, layout):
         if budget.is_exhausted or (title and text):
             break
         paragraphs = read_paragraphs(kind, source)
@@ -88,23 +89,31 @@ def describe_introduction(config: Mapping[str, Any], layout: Layout) -> Introduc
     return Introduction(title, text or cut_text(subtitle))
 
 
-def texts_of_page(config: Mapping[str, Any], layout: Layout) -> list[tuple[str, str]]:
-    """Type and source of the texts that a reader sees above the first field, from the top; those in tabs last.
+def texts_at_the_top(config: Mapping[str, Any], layout: Layout) -> list[tuple[str, str]]:
+    """Type and source of the texts above the first field, from the top; those in tabs and accordions last.
 
-    What an endpoint writes into (« Waiting… ») is an output, and what is below a field is about that field.
+    What is below a field is about that field.
     """
     first_field = order_of_first_field(config, layout)
+    above = [each for each in texts_of_page(config, layout) if each[2].order < first_field]
+    in_order = sorted(above, key=lambda each: each[2].is_in_section)
+    return [(kind, source) for kind, source, _ in in_order[:MAX_TEXTS]]
+
+
+def texts_of_page(config: Mapping[str, Any], layout: Layout) -> list[tuple[str, str, Position]]:
+    """Type, source and position of the Markdown and HTML that a reader sees, from the top.
+
+    What an endpoint writes into (« Waiting… ») is an output and says nothing of the Space.
+    """
     written = {number for each in config["dependencies"] for number in each.get("outputs", ()) if is_id(number)}
     found = []
     for component in config["components"]:
         props, number = component.get("props") or {}, component.get("id")
         source, position = props.get("value"), layout.find(number)
-        if component.get("type") not in TEXT_COMPONENTS or not isinstance(source, str) or number in written:
-            continue
-        if props.get("visible", True) is True and not position.is_hidden and position.order < first_field:
-            is_inside = any(block.is_tab or block.is_accordion for block in position.blocks)
-            found.append((is_inside, position.order, component["type"], source[:MAX_SOURCE_CHARACTERS]))
-    return [(kind, source) for _, _, kind, source in sorted(found)[:MAX_TEXTS]]
+        is_seen = props.get("visible", True) is True and not position.is_hidden
+        if component.get("type") in TEXT_COMPONENTS and isinstance(source, str) and is_seen and number not in written:
+            found.append((component["type"], source[:MAX_SOURCE_CHARACTERS], position))
+    return sorted(found, key=lambda each: each[2].order)
 
 
 def order_of_first_field(config: Mapping[str, Any], layout: Layout) -> float:
@@ -139,8 +148,8 @@ class ParagraphReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.paragraphs: list[Paragraph] = []
-        self._tag, self._pieces = "", list[str]()
-        self._link_characters = self._links = 0
+        self._tag, self._pieces, self._words = "", list[str](), list[str]()
+        self._link_characters = self._links = self._link_count = 0
         self._skipped: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -151,6 +160,7 @@ class ParagraphReader(HTMLParser):
         elif tag == "br":
             self._pieces.append(" ")
         self._links += tag == "a"
+        self._link_count += tag == "a"
 
     def handle_endtag(self, tag: str) -> None:
         if self._skipped and tag == self._skipped[-1]:
@@ -163,13 +173,16 @@ class ParagraphReader(HTMLParser):
         if not self._skipped:
             self._pieces.append(data)
             self._link_characters += len(data) if self._links else 0
+            self._words += [] if self._links else [data]
 
     def flush(self, tag: str = "") -> None:
         """End the current block, and begin one in an element `tag`."""
-        text = clean("".join(self._pieces))
+        has_badges = self._tag in HEADINGS and self._link_count >= MIN_BADGES
+        text = (has_badges and clean("".join(self._words))) or clean("".join(self._pieces))
         if text:
             self.paragraphs.append(Paragraph(self._tag, text, self._link_characters))
-        self._tag, self._pieces, self._link_characters = tag, [], 0
+        self._tag, self._pieces, self._words = tag, [], []
+        self._link_characters = self._link_count = 0
 
 
 def clean(text: str) -> str:

@@ -72,6 +72,11 @@ class Position:
         return bool(self.block and self.block.is_hidden)
 
     @property
+    def is_in_section(self) -> bool:
+        """Is it in a tab or an accordion?"""
+        return any(block.is_tab or block.is_accordion for block in self.blocks)
+
+    @property
     def closed_accordion(self) -> Block | None:
         """The outermost closed accordion around it, which a reader opens first; None if all are open."""
         return next((each for each in reversed([*self.blocks]) if each.is_accordion and not each.is_open), None)

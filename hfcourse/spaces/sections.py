@@ -8,10 +8,11 @@ together. What is around all fields alike says nothing of any, and is left out.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from hfcourse.spaces.captions import Caption
 from hfcourse.spaces.layout import Block, Position
 from hfcourse.typography import french
 
-PAGE, ACCORDION, TAB, ROW, COLUMN = "page", "accordion", "tab", "row", "column"
+PAGE, ACCORDION, TAB, ROW, COLUMN, CAPTION = "page", "accordion", "tab", "row", "column", "caption"
 # Of one form: the labels of all of them are on the page, and each fold in a fold is one more click.
 MAX_SECTIONS, MAX_LEVELS = 60, 3
 # A row stays a row if each of its columns is about as long: three fields beside one are two thirds of white.
@@ -23,7 +24,10 @@ UNLABELLED_FOLD = french("Autres réglages")
 
 @dataclass(frozen=True)
 class Section:
-    """A group of fields: `parts` are names of parameters and sections, in the order of the page."""
+    """A group of fields: `parts` are names of parameters and sections, in the order of the page.
+
+    A caption has no parts: it is the text above what comes next.
+    """
 
     kind: str
     label: str = ""
@@ -52,28 +56,55 @@ class Node:
     """A block of the page with what it holds of one form: names of parameters, and blocks."""
 
     block: Block | None
-    children: "list[str | Node]" = field(default_factory=list)
+    children: "list[str | Section | Node]" = field(default_factory=list)
 
 
-def arrange_parameters(placed: Iterable[tuple[str, Position]], label_of: Callable[[str], str]) -> Section:
+def arrange_parameters(
+    placed: Iterable[tuple[str, Position]], label_of: Callable[[str], str], captions: Iterable[Caption] = ()
+) -> Section:
     """Group parameters as the page of the Space does, in its order.
 
     Args:
         placed: the name and position of each; those without a block come last, in the order given.
         label_of: the label of a parameter: a tab of the same name around it alone is left out.
+        captions: the texts of the page; those directly above one of the parameters are kept.
     """
-    ordered = sorted(placed, key=lambda each: each[1].order)
+    ordered: list[tuple[str | Section, Position]] = sorted(placed, key=lambda each: each[1].order)
+    ordered = add_captions(ordered, captions)
     parts = Arrangement(label_of).simplify(build_tree(ordered), 0)
     while len(parts) == 1 and isinstance(parts[0], Section) and parts[0].has_label:
         parts = parts[0].parts
     return Section(PAGE, parts=open_first(parts))
 
 
-def build_tree(ordered: Sequence[tuple[str, Position]]) -> Node:
+def add_captions(
+    ordered: Sequence[tuple[str | Section, Position]], captions: Iterable[Caption]
+) -> list[tuple[str | Section, Position]]:
+    """Put each caption before the parameter that comes directly after it on the page, without a labelled block between.
+
+    A text is above only one parameter: the first that follows it.
+    """
+    waiting = sorted(captions, key=lambda each: each.position.order)
+    found: list[tuple[str | Section, Position]] = []
+    for part, position in ordered:
+        while waiting and waiting[0].position.order < position.order:
+            caption = waiting.pop(0)
+            is_own = caption.is_directly_above(position) and labelled(caption.position) is labelled(position)
+            found += [(Section(CAPTION, caption.text), caption.position)] if is_own else []
+        found.append((part, position))
+    return found
+
+
+def labelled(position: Position) -> Block | None:
+    """The nearest labelled tab or accordion around a position."""
+    return position.block.labelled if position.block else None
+
+
+def build_tree(ordered: Sequence[tuple[str | Section, Position]]) -> Node:
     """The tree of the blocks that hold these parameters."""
     root = Node(None)
     path = [root]
-    for name, position in ordered:
+    for part, position in ordered:
         blocks = [*position.blocks][::-1]
         shared = 0
         while shared < min(len(blocks), len(path) - 1) and path[shared + 1].block is blocks[shared]:
@@ -83,7 +114,7 @@ def build_tree(ordered: Sequence[tuple[str, Position]]) -> Node:
             node = Node(block)
             path[-1].children.append(node)
             path.append(node)
-        path[-1].children.append(name)
+        path[-1].children.append(part)
     return root
 
 
@@ -104,7 +135,7 @@ class Arrangement:
         parts = self.simplify_all(node.children, level + is_labelled)
         return self.wrap(block, parts) if block and is_labelled else parts
 
-    def simplify_all(self, children: Iterable[str | Node], level: int) -> Parts:
+    def simplify_all(self, children: Iterable[str | Section | Node], level: int) -> Parts:
         """The parts of these children, one after the other."""
         found: list[str | Section] = []
         for child in children:
@@ -148,7 +179,7 @@ def is_same(label: str, other: str) -> bool:
     return words == other_words
 
 
-def unwrap_forms(node: Node) -> Iterator[str | Node]:
+def unwrap_forms(node: Node) -> Iterator[str | Section | Node]:
     """Yield the children of a row, those of a `form` in it one by one."""
     for child in node.children:
         if isinstance(child, Node) and child.block and child.block.kind in TRANSPARENT:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from hfcourse.spaces.parameters import Parameter
-from hfcourse.spaces.sections import Section
+from hfcourse.spaces.sections import CAPTION, Section
 
 SEED = "seed"
 SEED_WORD = re.compile(r"(?<![^\W_])(seeds?|graines?)(?![^\W_])", re.IGNORECASE)
@@ -91,7 +91,8 @@ def rebuild(parts: Parts, pairs: Mapping[str, SeedPair], boxes: set[str]) -> Par
     for part in parts:
         if isinstance(part, Section):
             inner = rebuild(part.parts, pairs, boxes)
-            found += [replace(part, parts=inner)] if len(inner) > 1 or part.has_label else inner
+            is_kept = len(inner) > 1 or part.has_label or part.kind == CAPTION
+            found += [replace(part, parts=inner)] if is_kept else inner
         elif part in pairs:
             found.append(Section(SEED, parts=(part, pairs[part].box)))
         elif part not in boxes:
