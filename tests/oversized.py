@@ -65,6 +65,28 @@ def tables(columns: int, rows: int) -> dict[str, Any]:
     return {"headers": titles, "value": {"headers": titles, "data": [["x"] * columns] * rows, "metadata": None}}
 
 
+def laid_out(fields: int, depth: int, label: str) -> Described:
+    """Each field in as many closed folds, one in the other, each with this label; between them, texts."""
+    config, info = space([("slider", {"label": "Champ"}, {})] * fields)
+    components, children = config["components"], []
+    for number in range(fields):
+        node: dict[str, Any] = {"id": number}
+        for level in range(depth):
+            components.append({"id": len(components), "type": "accordion", "props": {"label": label, "open": False}})
+            text = {"id": len(components), "type": "markdown", "props": {"value": f"### {label} {level}"}}
+            components.append(text)
+            node = {"id": text["id"] - 1, "children": [{"id": text["id"]}, node]}
+        children.append(node)
+    return {**config, "layout": {"id": len(components), "children": children}}, info
+
+
+def translated(fields: int) -> Described:
+    """Each text of each field is ninety markers, each of them a text of 2,000 characters."""
+    texts = dict.fromkeys(("label", "info", "placeholder"), '__i18n__{"key": "k"}' * 90)
+    config, info = space([("textbox", texts, {"label": texts["label"]})] * fields)
+    return config | {"i18n_translations": {"fr": {"k": "mot " * 500}}}, info
+
+
 CHOICES = {"choices": [[f"Choix {n}", f"v{n}"] for n in range(2_000)]}
 OVERSIZED: dict[str, Callable[[], Described]] = {
     "20,000 columns without titles": lambda: one("dataframe", {"value": {"headers": [], "data": [[""] * 20_000]}}),
@@ -110,6 +132,12 @@ OVERSIZED: dict[str, Callable[[], Described]] = {
     "a type that is no text": lambda: shared(
         "button", {}, endpoints=400, uses=0, components=[{"id": 1, "type": [1] * 500_000, "props": {}}]
     ),
+    "folds in folds": lambda: laid_out(490, 20, QUOTE * 300),
+    "a page of 200 levels": lambda: laid_out(90, 200, QUOTE * 90),
+    "introductions of 4 MB": lambda: space(
+        [("textbox", {}, {})], more=[{"type": "markdown", "props": {"value": "[![" * 30_000}}] * 40
+    ),
+    "markers that stand for long texts": lambda: translated(490),
     "30,000 parameters": lambda: space(*[[("textbox", {}, {})] * 490] * 60),
     "490 files": lambda: space([("image", {"sources": ["webcam", "upload"]}, {})] * 490),
     "long names": lambda: (
