@@ -118,6 +118,11 @@ def test_address_and_marks_of_direction_are_left_out() -> None:
     assert found == "Lisez tout ce que le projet raconte."
 
 
+@pytest.mark.parametrize("link", ["[du jardin](https://a.example/x_y)", "**du jardin**", "[du jardin](https://a.exam"])
+def test_markdown_in_html_is_read_as_the_author_meant_it(link: str) -> None:
+    assert said(html(f"<p>Nommez tous les oiseaux {link}</p>")).introduction == "Nommez tous les oiseaux du jardin"
+
+
 @given(st.text(alphabet="<>/[]()!*_#`|- \nabcdiv=\"'&;", max_size=400))
 def test_any_source_is_read(source: str) -> None:
     for kind in ("markdown", "html"):

@@ -122,6 +122,13 @@ def test_long_column_in_a_row_is_drawn_below(length: int) -> None:
     assert found == ([("row", "", True, [*names, "last"])] if length == 1 else [*names, "last"])
 
 
+@pytest.mark.parametrize(
+    ("kind", "props"), [("dataframe", {}), ("radio", {"choices": [f"choix {n}" for n in range(9)]}), ("code", {})]
+)
+def test_wide_field_in_a_row_is_drawn_below(kind: str, props: dict[str, Any]) -> None:
+    assert shown(block("row", entry("wide", kind, **props), entry("last"))) == ["wide", "last"]
+
+
 def test_row_with_one_field_is_none() -> None:
     assert shown(block("row", entry("a"), block("textbox")), entry("b")) == ["a", "b"]
 

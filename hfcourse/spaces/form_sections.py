@@ -41,9 +41,9 @@ def arrange_form(form: Form) -> ArrangedForm:
     placed = {each.parameter.name: each for each in form.fields}
     shown = {name: each for name, each in placed.items() if each.parameter.is_shown}
     hidden = {name: each for name, each in placed.items() if not each.parameter.is_shown}
-    captions = form.endpoint.captions
-    section = arrange_parameters(positions_of(form, shown), lambda name: placed[name].parameter.label, captions)
-    section = pair_seeds(section, {name: each.parameter for name, each in shown.items()})
+    parameters = {name: each.parameter for name, each in shown.items()}
+    section = arrange_parameters(positions_of(form, shown), parameters, form.endpoint.captions)
+    section = pair_seeds(section, parameters)
     in_order = sorted(hidden, key=lambda name: form.reading_order(hidden[name]))
     folded = Section(PAGE, is_open=not shown, parts=tuple(in_order))
     return ArrangedForm(fill_section(section, placed), fill_section(folded, placed))

@@ -40,7 +40,7 @@ SKIPPED = {
 ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]?(?=\s|$)|[。！？]")
 # Marks of Markdown that stand in HTML, where nothing reads them.
-MARKS, LINK = re.compile(r"\*\*|__|^#+\s+"), re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
+MARKS, LINK = re.compile(r"\*\*|__|^#+\s+"), re.compile(r"\[([^\[\]]*)\](?:\([^()]*\)|\(\S*$)")
 PUNCTUATION = tuple(".!?…:;,。！？")
 MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": 20}).enable("table")
 

@@ -5,11 +5,12 @@ those that say something in a form: an accordion and a tab with their labels, an
 together. What is around all fields alike says nothing of any, and is left out.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hfcourse.spaces.captions import Caption
 from hfcourse.spaces.layout import Block, Position
+from hfcourse.spaces.parameters import Parameter
 from hfcourse.typography import french
 
 PAGE, ACCORDION, TAB, ROW, COLUMN, CAPTION = "page", "accordion", "tab", "row", "column", "caption"
@@ -17,6 +18,8 @@ PAGE, ACCORDION, TAB, ROW, COLUMN, CAPTION = "page", "accordion", "tab", "row", 
 MAX_SECTIONS, MAX_LEVELS = 60, 3
 # A row stays a row if each of its columns is about as long: three fields beside one are two thirds of white.
 MAX_COLUMN_FIELDS = 2
+WIDE_CONTROLS = {"table", "code", "json", "chat", "dialogue", "paths", "editor", "pair", "multimodal"}
+WITH_BOXES, MAX_ROW_CHOICES = {"radio", "checks"}, 5
 # Blocks without a direction of their own: Gradio puts consecutive fields of a row into a `form`, which stays a row.
 TRANSPARENT = {"form"}
 UNLABELLED_FOLD = french("Autres réglages")
@@ -60,18 +63,18 @@ class Node:
 
 
 def arrange_parameters(
-    placed: Iterable[tuple[str, Position]], label_of: Callable[[str], str], captions: Iterable[Caption] = ()
+    placed: Iterable[tuple[str, Position]], parameters: Mapping[str, Parameter], captions: Iterable[Caption] = ()
 ) -> Section:
     """Group parameters as the page of the Space does, in its order.
 
     Args:
         placed: the name and position of each; those without a block come last, in the order given.
-        label_of: the label of a parameter: a tab of the same name around it alone is left out.
+        parameters: what each of them is, by its name.
         captions: the texts of the page; those directly above one of the parameters are kept.
     """
     ordered: list[tuple[str | Section, Position]] = sorted(placed, key=lambda each: each[1].order)
     ordered = add_captions(ordered, captions)
-    parts = Arrangement(label_of).simplify(build_tree(ordered), 0)
+    parts = Arrangement(parameters).simplify(build_tree(ordered), 0)
     while len(parts) == 1 and isinstance(parts[0], Section) and parts[0].has_label:
         parts = parts[0].parts
     return Section(PAGE, parts=open_first(parts))
@@ -122,7 +125,7 @@ def build_tree(ordered: Sequence[tuple[str | Section, Position]]) -> Node:
 class Arrangement:
     """Simplifies the tree of one form; `sections_left` is how many labelled sections it may still have."""
 
-    label_of: Callable[[str], str]
+    parameters: Mapping[str, Parameter]
     sections_left: int = MAX_SECTIONS
 
     def simplify(self, node: Node, level: int) -> Parts:
@@ -146,19 +149,30 @@ class Arrangement:
         """The cells of a row side by side, if there are several and none is long."""
         cells = [self.simplify_all([child], level) for child in unwrap_forms(node)]
         cells = [cell for cell in cells if cell]
-        are_short = all(
-            len(cell) <= MAX_COLUMN_FIELDS and all(isinstance(part, str) for part in cell) for cell in cells
-        )
+        are_short = all(len(cell) <= MAX_COLUMN_FIELDS and all(map(self.is_short, cell)) for cell in cells)
         if len(cells) < 2 or not are_short:
             return tuple(part for cell in cells for part in cell)
         return (
             Section(ROW, parts=tuple(cell[0] if len(cell) == 1 else Section(COLUMN, parts=cell) for cell in cells)),
         )
 
+    def is_short(self, part: str | Section) -> bool:
+        """Is it a field that needs neither the width of the page nor many lines?"""
+        if isinstance(part, Section):
+            return False
+        parameter = self.parameters[part]
+        has_many = parameter.control in WITH_BOXES and len(parameter.choices) > MAX_ROW_CHOICES
+        return parameter.control not in WIDE_CONTROLS and not has_many
+
     def wrap(self, block: Block, parts: Parts) -> Parts:
         """The parts in a section with the label of the block; not twice in one another, nor around one of that name."""
         is_open = block.is_open or not block.is_accordion
-        if len(parts) == 1 and is_open and isinstance(parts[0], str) and is_same(self.label_of(parts[0]), block.label):
+        if (
+            len(parts) == 1
+            and is_open
+            and isinstance(parts[0], str)
+            and is_same(self.parameters[parts[0]].label, block.label)
+        ):
             return parts
         if len(parts) == 1 and isinstance(parts[0], Section) and parts[0].has_label:
             return (
