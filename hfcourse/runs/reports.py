@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import render_template
 
-from hfcourse import errors
+from hfcourse.explanations import explanation_of
 from hfcourse.runs import exports, outputs, shapes, watch
 from hfcourse.runs.models import Run
 from hfcourse.runs.outputs import WHOLE
@@ -34,7 +34,7 @@ def report(run: Run, lost: Collection[str] = ()) -> str:
     return render_template(
         "runs/report.md",
         run=run,
-        explanation=errors.EXPLANATIONS[run.error] if run.error else None,
+        explanation=explanation_of(run.error, run.said) if run.error else None,
         sent=[part(each["label"], "", inputs.get(each["name"]), "") for each in run.parameters],
         came=[part(each["label"], each["component"], each["value"], written(each)) for each in came],
         lost=lost,

@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hfcourse import database
-from hfcourse.errors import EXPLANATIONS, Refused, Stopped
+from hfcourse.errors import Refused, Stopped
+from hfcourse.explanations import explanation_of
 from hfcourse.runs import liveness, news, tallies, words
 from hfcourse.runs.models import (
     FINAL,
@@ -404,5 +405,5 @@ def error_of(run: Run) -> dict[str, str] | None:
     """Code and French sentence of a failed run."""
     if run.error is None:
         return None
-    sentence = EXPLANATIONS[run.error].sentence
+    sentence = explanation_of(run.error, run.said).sentence
     return {"code": run.error, "message": french(f"{sentence} « {run.said} »") if run.said else sentence}

@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import url_for
 
-from hfcourse import database, errors
+from hfcourse import database
+from hfcourse.explanations import explanation_of
 from hfcourse.runs import dispatch, shapes, store
 from hfcourse.runs.models import Run, RunFile
 from hfcourse.runs.outputs import Shown, all_shown
@@ -198,5 +199,5 @@ def view_of(run: Run) -> dict[str, Any]:
         "progress": latest_message(run),
         "elapsed": elapsed_seconds(run),
         "faults": faults_of(run),
-        "explanation": errors.EXPLANATIONS[run.error] if run.error else None,
+        "explanation": explanation_of(run.error, run.said) if run.error else None,
     }

@@ -32,10 +32,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Log:
-    """A message of the Space's author: `level` is info, warning, success or error; `text` is untrusted."""
+    """A message of the Space's author: `level` is info, warning, success or error; `text` and `title` are untrusted.
+
+    `title` is '' where it says no more than the level.
+    """
 
     level: str
     text: str
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,21 @@
 Source: the queue of Gradio 4 to 6, as its own client reads it; what it says may be wrong in any way.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from hfcourse.cpu_budget import CpuBudget, CpuBudgetExceeded
-from hfcourse.errors import SAID_CHARACTERS, CallFailed, CourseError
+from hfcourse.errors import CallFailed, CourseError
 from hfcourse.spaces.diffs import RunningOutputs
 from hfcourse.spaces.events import Event, Log, Output, Partial, Progress, Queued, Started
+from hfcourse.spaces.failures import DEFAULT_TITLES, TITLE_CHARACTERS, failure_of, message_text
 from hfcourse.spaces.untrusted import read_json
 
 LOG_CHARACTERS = 2_000
 # Gradio sends one step for each bar that is open, of these fields.
 MAX_PROGRESS_STEPS, PROGRESS_TEXT_CHARACTERS = 20, 200
+# How Gradio words an error of its stream for a session that it does not have; Gradio 4 has no field that says so.
+SESSION_LOST = ("Session not found.", "404: Session not found.", "404: Not Found")
 # Of the time that a call may last, so much may pass with the reading of messages: the rest is waiting, or somebody
 # sends us edits to keep a processor busy.
 READING_SHARE = 10
@@ -71,10 +73,10 @@ class Reading:
             CpuBudgetExceeded
         """
         kind = message.get("msg")
-        if message.get("message") == "Server stopped unexpectedly.":
+        if kind == "server_stopped" or message.get("message") == "Server stopped unexpectedly.":
             raise CallFailed("connection-lost")
         if kind == "unexpected_error":
-            raise CallFailed("space-exception")
+            raise CallFailed("connection-lost" if has_lost_session(message) else "space-exception")
         try:
             yield from self._events(kind, message)
         except (TypeError, AttributeError, ValueError, LookupError, OverflowError, RecursionError):
@@ -88,15 +90,25 @@ class Reading:
         elif kind == "progress":
             yield Progress(tuple(map(progress_step, dicts_in(message["progress_data"])[-MAX_PROGRESS_STEPS:])))
         elif kind == "log":
-            yield Log(str(message.get("level", "info"))[:20], str(message.get("log", ""))[:LOG_CHARACTERS])
+            yield from self._log(message)
         elif kind == "process_generating":
             yield from self._generating(message)
         elif kind == "process_completed":
             yield self._completed(message)
 
+    def _log(self, message: dict[str, Any]) -> Iterator[Event]:
+        """A message of the author, as text; none for one that the author shows to nobody."""
+        if message.get("visible") is False:
+            return
+        level = str(message.get("level", "info"))[:20]
+        title = message_text(message.get("title"), TITLE_CHARACTERS)
+        words = message_text(message.get("log"), LOG_CHARACTERS)
+        # Masked again: what tags stood between is now in one piece.
+        yield Log(level, self._mask(words), self._mask("" if title.casefold() in DEFAULT_TITLES else title))
+
     def _generating(self, message: dict[str, Any]) -> Iterator[Event]:
         if message.get("success") is False:
-            raise failure(message.get("output"))
+            raise self._failure(message)
         data = message["output"]["data"]
         if self._running.values is None or not self.sends_diffs:
             self._running.replace(data)
@@ -107,8 +119,13 @@ class Reading:
     def _completed(self, message: dict[str, Any]) -> Event:
         output = message["output"]
         if not message.get("success") or "error" in output:
-            raise failure(output)
+            raise self._failure(message)
         return Output(self._shown(output["data"]))
+
+    def _failure(self, message: dict[str, Any]) -> CourseError:
+        """What the Space's account of its failure means."""
+        failed = failure_of(message.get("output"), message.get("title"))
+        return CallFailed(failed.code, self._mask(failed.said))
 
     def _shown(self, data: Any) -> tuple[Any, ...]:
         """One value per declared output: session state and layout leave the list."""
@@ -117,15 +134,9 @@ class Reading:
         return self._only_shown(*data)
 
 
-def failure(output: Any) -> CourseError:
-    """What a Space's own account of its failure means."""
-    said = output.get("error") if isinstance(output, dict) else None
-    if not isinstance(said, str) or not said.strip():
-        return CallFailed("space-exception")
-    said = said[:SAID_CHARACTERS]  # before the search below, which takes an hour for a hostile 2 MB
-    if re.search(r"GPU quota|ZeroGPU|exceeded your .*quota", said, re.IGNORECASE):
-        return CallFailed("quota-exceeded", said)
-    return CallFailed("space-error", said)
+def has_lost_session(message: dict[str, Any]) -> bool:
+    """Does the Space say that it does not know our session (Gradio 5 and 6)? It was started again meanwhile."""
+    return message.get("session_not_found") is True or message.get("message") in SESSION_LOST
 
 
 def parsed(raw: bytes) -> dict[str, Any]:

@@ -1,0 +1,129 @@
+"""Explain a failed run by its code and by what the Space said with it: how long to wait, which limit was met. Pure.
+
+A run stores a code and a Space's words; errors.py explains the code alone. The words that are looked for here come from
+Gradio's and Hugging Face's own programs, after spaces/failures.py has decided the code by the error's title.
+"""
+
+import re
+from dataclasses import replace
+
+from hfcourse.errors import EXPLANATIONS, OTHER, OWNER, Explanation, explain
+from hfcourse.typography import french
+
+RETRY_AFTER = "Retry-After"
+DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS = 86_400, 3_600, 60
+MAX_WAIT_SECONDS = 31 * DAY_SECONDS
+MAY_NAME_WAIT = {"quota-exceeded", "queue-full", "too-many-requests", "space-sleeping"}
+# As Python writes a timedelta (« 1 day, 3:21:00 »), and as people write it.
+CLOCK_WAIT = re.compile(
+    r"(?:try|retry)(?: again)? in (?:(\d{1,4}) days?, )?(\d{1,2}):(\d{2}):(\d{2})(?![\d:])", re.IGNORECASE
+)
+UNIT_WAIT = re.compile(
+    r"(?:try|retry)(?: again)? in (?:about )?(\d{1,6})\s?(s|sec|seconds?|m|min|minutes?|h|hours?)\b", re.IGNORECASE
+)
+HEADER_WAIT = re.compile(rf"{RETRY_AFTER}: (\d{{1,7}})\b")
+UNIT_SECONDS = {"s": 1, "m": MINUTE_SECONDS, "h": HOUR_SECONDS}
+
+WITHOUT_CARD = "Choisissez un Space qui calcule sans carte graphique."
+NO_CARD = explain(
+    "Aucune carte graphique n’était libre pour ce Space.",
+    "Il calcule sur des cartes partagées (ZeroGPU), qui étaient toutes prises quand son tour est venu. "
+    "Votre formulaire n’est pas en cause, et le quota non plus.",
+    "Patientez une minute, puis relancez l’essai : vos valeurs sont encore là.",
+    WITHOUT_CARD,
+)
+TOO_LONG = explain(
+    "Ce Space demande plus de temps de carte graphique qu’un appel ne peut en obtenir d’ici.",
+    "Son auteur réserve pour chaque appel une durée qui dépasse le maximum permis. Attendre n’y change rien.",
+    "Essayez des valeurs plus simples (moins d’étapes, une image plus petite) : certains Spaces demandent alors moins.",
+    WITHOUT_CARD,
+)
+# By code, in order: what the words hold, and the explanation that then takes the place of the code's own.
+BY_WORDS: dict[str, tuple[tuple[re.Pattern[str], Explanation], ...]] = {
+    "quota-exceeded": ((re.compile(r"larger than the maximum allowed"), TOO_LONG),),
+    "queue-full": (
+        (re.compile(r"\bNo GPU (?:was|is)\b"), NO_CARD),
+        (
+            re.compile(r"too many ZeroGPU credits"),
+            explain(
+                "Trop de calculs sont déjà en cours sur le même quota.",
+                "Chacun réserve du temps de carte graphique, qui est rendu quand il finit.",
+                "Attendez que les essais en cours soient terminés, puis relancez le vôtre.",
+                WITHOUT_CARD,
+            ),
+        ),
+        (
+            re.compile(r"Expired ZeroGPU proxy token"),
+            explain(
+                "L’appel a attendu trop longtemps son tour dans la file du Space.",
+                "Le droit d’utiliser une carte graphique partagée (ZeroGPU) expire au bout d’un moment.",
+                "Relancez l’essai : il en recevra un nouveau, et vos valeurs sont encore là.",
+                OTHER,
+            ),
+        ),
+    ),
+    "space-exception": (
+        (
+            re.compile(r"GPU task aborted"),
+            explain(
+                "Le calcul du Space a été interrompu avant la fin.",
+                "Sur les cartes graphiques partagées (ZeroGPU), un calcul qui dépasse le temps réservé est arrêté.",
+                "Essayez des valeurs plus simples (un texte plus court, une image plus petite, moins d’étapes).",
+                OWNER,
+            ),
+        ),
+        (
+            re.compile(r"."),
+            explain(
+                "Le programme du Space s’est arrêté sur une erreur.",
+                "Ce qu’il en dit s’adresse à son auteur. Une valeur inattendue en est souvent la cause.",
+                "Essayez d’autres valeurs, par exemple celles que le formulaire propose au départ.",
+                OWNER,
+            ),
+        ),
+    ),
+}
+
+
+def explanation_of(code: str, said: str = "") -> Explanation:
+    """Return what to tell about a failed run.
+
+    Args:
+        code: one of EXPLANATIONS.
+        said: the words that came with it; '' for none.
+    """
+    known = (explanation for words, explanation in BY_WORDS.get(code, ()) if words.search(said))
+    explanation = next(known, EXPLANATIONS[code])
+    seconds = wait_seconds(said) if code in MAY_NAME_WAIT else 0
+    if not seconds:
+        return explanation
+    step = french(f"Attendez {wait_words(seconds)} à partir de cet essai, puis relancez-le : vos valeurs seront là.")
+    return replace(explanation, steps=(step, *explanation.steps[1:]))
+
+
+def wait_seconds(said: str) -> int:
+    """Return for how long the words ask to wait, 0 where they name no time, or none that can be believed."""
+    seconds = 0
+    if clock := CLOCK_WAIT.search(said):
+        days, hours, minutes, rest = (int(part or 0) for part in clock.groups())
+        seconds = days * DAY_SECONDS + hours * HOUR_SECONDS + minutes * MINUTE_SECONDS + rest
+    elif unit := UNIT_WAIT.search(said):
+        seconds = int(unit[1]) * UNIT_SECONDS[unit[2][0].lower()]
+    elif header := HEADER_WAIT.search(said):
+        seconds = int(header[1])
+    return seconds if seconds <= MAX_WAIT_SECONDS else 0
+
+
+def wait_words(seconds: int) -> str:
+    """Return a time to wait in French, in its two largest units, rounded up: it must not end too soon."""
+    if seconds < MINUTE_SECONDS:
+        return f"{seconds} s"
+    minutes = -(-seconds // MINUTE_SECONDS)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours + bool(minutes), 24)
+    written = f"{days} jour{'s' if days > 1 else ''}"
+    return f"{written} et {hours} h" if hours else written

@@ -1,0 +1,104 @@
+"""Reduce the HTML of a Space's messages to the text that a reader of its own page sees. Pure.
+
+Gradio renders `gr.Error`, `gr.Warning` and `gr.Info` as HTML, so authors (and Hugging Face's own package `spaces`)
+write links and line breaks in them. Only names of HTML elements count as tags: « <class 'str'> », « a < b » and
+« List<int> » are text.
+"""
+
+import html
+import re
+
+# Messages are cut to 2,000 characters at most when they are shown; styles in a tag may take several times that.
+MAX_HTML_CHARACTERS, MAX_LINK_CHARACTERS = 8_000, 300
+INLINE = (
+    "a abbr b bdi bdo big cite code del dfn em font i ins kbd label mark q s samp small span strike strong sub sup "
+    "tt u var"
+)
+BLOCKS = (
+    "article blockquote br button center dd details div dl dt footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p "
+    "pre section summary table tbody td th thead tr ul"
+)
+EMBEDDED = "audio embed iframe img input link meta object source svg video"
+HIDDEN = "script style"
+NAMES = "|".join(sorted(f"{INLINE} {BLOCKS} {EMBEDDED} {HIDDEN}".split(), key=len, reverse=True))
+# Possessive, so that a tag without an end is given up after one look at the rest.
+ATTRIBUTES = r"""(?:\s(?:[^<>"']++|"[^"]*+"|'[^']*+')*+)?/?"""
+TAG = re.compile(rf"<!--.*?-->|<(?P<end>/?)(?P<name>{NAMES})(?P<attributes>{ATTRIBUTES})>", re.IGNORECASE | re.DOTALL)
+CUT_TAG = re.compile(rf"<(?:{NAMES})\s[^<>]*\Z|<!--[^<>]*\Z", re.IGNORECASE)
+HREF = re.compile(r"""\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+LINKED = re.compile(r"(?:https?://|mailto:)[^\s<>]+", re.ASCII | re.IGNORECASE)
+# Only references that end in a semicolon: « ?a=1&copy=2 » is a part of an address.
+REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});", re.ASCII)
+SPACES = re.compile(r"[ \t]{2,}")
+
+
+def html_to_text(raw: str) -> str:
+    """Return the text of a message that may hold HTML; the address of a link follows its words in brackets.
+
+    The result is text, to be escaped like any other: character references are resolved in it.
+
+    Args:
+        raw: untrusted; only its first MAX_HTML_CHARACTERS are read.
+    """
+    given = raw[:MAX_HTML_CHARACTERS]
+    if len(raw) > MAX_HTML_CHARACTERS:
+        given = CUT_TAG.sub("", given)
+    if "<" not in given:
+        return resolve_references(given)
+    pieces = TextPieces()
+    position = 0
+    for tag in TAG.finditer(given):
+        pieces.add_text(given[position : tag.start()])
+        pieces.add_tag(tag)
+        position = tag.end()
+    pieces.add_text(given[position:])
+    return SPACES.sub(" ", "".join(pieces.texts)).strip() if position else resolve_references(given)
+
+
+class TextPieces:
+    """Collects the visible text of a message, tag by tag; links do not nest, as in HTML."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._hidden_in = ""  # the element whose content no page shows
+        self._address = ""
+        self._link_start = 0
+
+    def add_text(self, text: str) -> None:
+        """Add what stands between two tags."""
+        if text and not self._hidden_in:
+            self.texts.append(resolve_references(text))
+
+    def add_tag(self, tag: re.Match[str]) -> None:
+        """Note what a tag (or comment) changes: a line ends, a link begins or ends, content is hidden."""
+        name, is_end = (tag["name"] or "").lower(), bool(tag["end"])
+        if self._hidden_in:
+            if is_end and name == self._hidden_in:
+                self._hidden_in = ""
+        elif name in HIDDEN.split() and not is_end:
+            self._hidden_in = name
+        elif name == "a":
+            self._end_link()
+            if not is_end:
+                self._begin_link(tag["attributes"])
+        elif name in BLOCKS.split():
+            self.texts.append(" ")
+
+    def _begin_link(self, attributes: str) -> None:
+        found = HREF.search(attributes)
+        address = resolve_references(next(filter(None, found.groups()), "")).strip() if found else ""
+        is_address = LINKED.fullmatch(address) and len(address) <= MAX_LINK_CHARACTERS
+        self._address = address if is_address else ""
+        self._link_start = len(self.texts)
+
+    def _end_link(self) -> None:
+        """Write the address of a link after its words, unless they are the address."""
+        words = "".join(self.texts[self._link_start :])
+        address, self._address = self._address.removeprefix("mailto:"), ""
+        if address and address.rstrip("/") not in words:
+            self.texts.append(f" ({address})" if words.strip() else address)
+
+
+def resolve_references(text: str) -> str:
+    """Return the text with its character references (`&amp;`, `&#39;`) resolved, once."""
+    return REFERENCE.sub(lambda found: html.unescape(found[0]), text)

@@ -1,0 +1,133 @@
+"""What a Space's account of its failure means: ZeroGPU's errors by their titles, an author's own words as they are."""
+
+from typing import Any
+
+import pytest
+
+from hfcourse.errors import EXPLANATIONS
+from hfcourse.explanations import explanation_of, wait_seconds, wait_words
+from hfcourse.spaces.failures import failure_of
+from hfcourse.typography import NO_BREAK
+
+QUOTA, WORKER, CLIENT = "ZeroGPU quota exceeded", "ZeroGPU worker error", "ZeroGPU client error"
+TOO_LONG = "The requested GPU duration (300s) is larger than the maximum allowed"
+CREDITS = "You have too many ZeroGPU credits allocated to running tasks. Try again once some of those have completed."
+LEFT = "You have exceeded your free ZeroGPU quota (90s requested vs. 12s left)."
+
+
+def account(error: Any, title: Any = "Error", **more: Any) -> dict[str, Any]:
+    """The output of a failed message, as Gradio 5 and 6 send it."""
+    return {"error": error, "title": title, "duration": 10, "visible": True} | more
+
+
+@pytest.mark.parametrize(
+    ("title", "words", "code"),
+    [
+        (QUOTA, f"{LEFT} Try again in 5:12:00.", "quota-exceeded"),
+        (QUOTA, "You have exceeded your ZeroGPU runs limit.", "quota-exceeded"),
+        (QUOTA, "Space app has reached its GPU limit. Try re-running outside of examples", "quota-exceeded"),
+        (QUOTA, "Des mots que personne ne connaît encore.", "quota-exceeded"),
+        ("GPU quota exceeded", "You have exceeded your GPU quota (60s requested vs. 56s left).", "quota-exceeded"),
+        ("ZeroGPU illegal duration", TOO_LONG, "quota-exceeded"),
+        (QUOTA, "No GPU was available after 60s. Try re-running outside of examples", "queue-full"),
+        ("ZeroGPU queue timeout", "No GPU was available after 60s. Retry later", "queue-full"),
+        ("ZeroGPU pending credits exceeded", CREDITS, "queue-full"),
+        (CLIENT, "No GPU was available", "queue-full"),
+        (CLIENT, "Expired ZeroGPU proxy token", "queue-full"),
+        (CLIENT, "Internal Gradio error", "space-exception"),
+        (WORKER, "RuntimeError", "space-exception"),
+        (WORKER, "'torch.OutOfMemoryError'", "space-exception"),
+        (WORKER, "GPU task aborted", "space-exception"),
+        # Before Gradio 5 there is no title, and « Error » is that of whoever gives none.
+        (None, LEFT, "quota-exceeded"),
+        ("Error", LEFT, "quota-exceeded"),
+        (None, "No GPU is currently available for you after 60s", "queue-full"),
+        (None, "GPU task aborted", "space-exception"),
+        # Authors who write of it.
+        ("Error", "Ce modèle ne tourne pas sur ZeroGPU : choisissez-en un plus petit.", "space-error"),
+        ("Error", "RuntimeError", "space-error"),
+        ("Trop grand", "Votre image dépasse le quota GPU de ce Space.", "space-error"),
+        ("À propos de ZeroGPU", "Pas plus de 60 s par calcul.", "space-error"),
+        ("Limite", "This Space has no GPU quota for more than 4 images.", "space-error"),
+    ],
+)  # fmt: skip
+def test_an_error_is_told_by_its_title_then_by_its_exact_words(title: Any, words: str, code: str) -> None:
+    assert failure_of(account(words, title)).code == code
+    assert failure_of({"error": words}, title).code == code, "the title of the message itself"
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "said"),
+    [
+        (account("Le texte est vide.", "Saisie"), "space-error", "Saisie — Le texte est vide."),
+        (account("Le texte est vide.", "Error"), "space-error", "Le texte est vide."),
+        (account("Saisie vide.", "Saisie"), "space-error", "Saisie vide."),
+        (account('Voir <a style="x" href="https://example.org">l’aide</a>.'), "space-error",
+         "Voir l’aide (https://example.org)."),
+        (account("secret du programme", visible=False), "space-exception", ""),
+        (account(LEFT, QUOTA, visible=False), "quota-exceeded", f"{QUOTA} — {LEFT}"),
+        (account("No GPU was available after 60s", QUOTA), "queue-full", "No GPU was available after 60s"),
+        (account("RuntimeError", WORKER), "space-exception", ""),
+        (account("GPU task aborted", WORKER), "space-exception", f"{WORKER} — GPU task aborted"),
+        (account("<img src=x>"), "space-exception", ""),
+        (account("x" * 3_000_000, "y" * 3_000_000), "space-error", ("y" * 100 + " — " + "x" * 500)[:500]),
+        (account(["a"], {"b": 1}), "space-exception", ""),
+        (account("Mots.", 5), "space-error", "Mots."),
+    ],
+)  # fmt: skip
+def test_words_of_an_author_keep_their_title_and_lose_their_markup(output: Any, code: str, said: str) -> None:
+    failed = failure_of(output)
+    assert (failed.code, failed.said) == (code, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        (f"{LEFT} Try again in 3:21:00. ", 12_060),
+        (f"{LEFT} Try again in 0:00:45.", 45),
+        (f"{LEFT} Try again in 0:02:30.500000.", 150),
+        (f"{LEFT} Try again in 1 day, 2:00:00.", 93_600),
+        (f"{LEFT} Try again in 0:00:00.", 0),
+        (f"{LEFT} Try again in 9999 days, 0:00:00.", 0),
+        ("Retry in 30 seconds", 30),
+        ("Please try again in 5 minutes.", 300),
+        ("Retry-After: 90", 90),
+        (LEFT, 0),
+        ("Try again in a while.", 0),
+        ("", 0),
+    ],
+)
+def test_a_wait_is_read_from_the_words(said: str, seconds: int) -> None:
+    assert wait_seconds(said) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(1, "1 s"), (59, "59 s"), (60, "1 min"), (61, "2 min"), (3_600, "1 h"), (12_060, "3 h 21 min"), (3_541, "1 h"),
+     (86_400, "1 jour"), (93_600, "1 jour et 2 h"), (172_801, "2 jours et 1 h")],
+)  # fmt: skip
+def test_a_wait_is_written_in_its_own_unit_and_never_too_short(seconds: int, words: str) -> None:
+    assert wait_words(seconds) == words
+
+
+class TestExplanation:
+    def test_quota_that_names_its_wait_says_it_instead_of_tomorrow(self) -> None:
+        steps = " ".join(explanation_of("quota-exceeded", f"{LEFT} Try again in 0:45:00.").steps)
+        assert f"45{NO_BREAK}min" in steps
+        assert "demain" not in steps
+
+    def test_quota_without_a_wait_says_tomorrow(self) -> None:
+        assert "demain" in explanation_of("quota-exceeded", LEFT).steps[0]
+
+    def test_no_free_card_is_neither_a_quota_nor_a_crowd(self) -> None:
+        told = explanation_of("queue-full", "No GPU was available after 60s")
+        assert "carte graphique" in told.sentence
+        assert "demain" not in " ".join(told.steps)
+
+    @pytest.mark.parametrize("code", sorted(EXPLANATIONS))
+    def test_every_code_without_words_is_explained_as_before(self, code: str) -> None:
+        assert explanation_of(code) == EXPLANATIONS[code]
+
+    def test_words_of_an_author_do_not_change_what_another_code_says(self) -> None:
+        said = "No GPU was available, try again in 5 minutes, larger than the maximum allowed"
+        assert explanation_of("space-error", said) == EXPLANATIONS["space-error"]
