@@ -5,6 +5,7 @@ The exceptions that carry a code:
     CourseError            something that is explained to the student, never a traceback
     ├── Refused            before anything leaves the server: the form comes back with all that was typed
     ├── Unavailable        a Space, or the Hub, that cannot be asked or described
+    │   ├── GatewayFailed  … because the proxy in front of the Space answers in its place
     │   └── HubFailed      … because the Hub, asked about Spaces, gave no good answer
     │       └── NotAsked   … because this site does not ask it now: nobody else need be told the same
     └── CallFailed         a call that was made and did not succeed
@@ -56,6 +57,14 @@ class Refused(CourseError):
 
 class Unavailable(CourseError):
     """The Space cannot be reached or described now."""
+
+
+class GatewayFailed(Unavailable):
+    """The proxy in front of a Space answers in its place: the Space starts, is down or is overloaded."""
+
+    @property
+    def explanation(self) -> "Explanation":
+        return GATEWAY_EXPLANATIONS.get(self.code) or EXPLANATIONS[self.code]
 
 
 class HubFailed(Unavailable):
@@ -243,7 +252,7 @@ EXPLANATIONS = {
     ),
     "connection-lost": explain(
         "La connexion avec le Space s’est coupée avant la fin.",
-        "Il a redémarré, ou le réseau a fait défaut. Ce qui était déjà arrivé est gardé.",
+        "Il s’est arrêté, il redémarre, ou le réseau a fait défaut. Ce qui était déjà arrivé est gardé.",
         AGAIN,
     ),
     "hub-unreachable": explain(
@@ -292,6 +301,22 @@ EXPLANATIONS = {
         "Le programme qui le fait tourner s’est arrêté. Le journal du site en donne la cause.",
         "Prévenez la personne qui anime le cours, puis rechargez la page.",
         practice=False,
+    ),
+}
+
+# The same codes where the proxy in front of a Space answers for it, before anything was sent.
+GATEWAY_EXPLANATIONS = {
+    "connection-lost": explain(
+        "Ce Space ne répond pas : le serveur placé devant lui ne le trouve pas.",
+        "Il démarre ou redémarre, ou bien il s’est arrêté.",
+        "Attendez une minute, puis rouvrez la page du Space.",
+        OTHER,
+    ),
+    "timeout": explain(
+        "Ce Space ne répond pas à temps au serveur placé devant lui.",
+        "Trop de personnes l’utilisent en ce moment, ou bien il démarre.",
+        "Attendez une minute, puis rouvrez la page du Space.",
+        OTHER,
     ),
 }
 

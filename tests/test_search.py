@@ -90,7 +90,7 @@ class TestTheRequest:
         Student(app.test_client()).open("/espaces/?q=chat")
         end(app)
         assert TOKEN not in repr(stand_in.requests)
-        assert set(stand_in.requests[0].headers) == {"host", "accept-encoding"}
+        assert set(stand_in.requests[0].headers) == {"host", "accept", "accept-encoding", "user-agent"}
 
     def test_a_room_of_students_makes_one_request(self, site: Flask, stand_in: FakeServer) -> None:
         for words in ["Chat", "chat", " chat ", "CHAT"] * 5:

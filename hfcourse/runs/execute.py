@@ -54,20 +54,21 @@ def call(run: Run, recorder: Recorder, leash: Leash) -> None:
     connection = location.connect(run.space, within=leash)
     endpoint = connection.description.find(run.endpoint)
     recorder.endpoint, recorder.address = endpoint, connection.url
-    recorder.pictures = PassingPictures(run, lambda path: connection.fetch(path, Leash(PICTURE_SECONDS)))
+    session = session_of(run, endpoint) if endpoint else None
+    caller = connection.for_call(session)
+    recorder.pictures = PassingPictures(run, lambda path: caller.fetch(path, Leash(PICTURE_SECONDS)))
     try:
         if endpoint is None:
             raise Refused("endpoint-gone")
-        session = session_of(run, endpoint)
         # Closed here and now whatever happens to an event: the Space is then told that nobody waits.
-        with closing(connection.call(run.endpoint, arguments(run, endpoint), leash, session)) as events:
+        with closing(caller.call(run.endpoint, arguments(run, endpoint), leash, session)) as events:
             for event in events:
                 if isinstance(event, Output):
-                    recorder.finish(event.values, lambda path: connection.fetch(path, leash))
+                    recorder.finish(event.values, lambda path: caller.fetch(path, leash))
                 else:
                     recorder.record(event)
     except CourseError as error:
-        if error.code in ("endpoint-gone", "connection-lost") or isinstance(error, NotTaken):
+        if error.code in ("endpoint-gone", "connection-lost", "space-sleeping") or isinstance(error, NotTaken):
             location.directory().forget(connection)
         if isinstance(error, NotTaken) and is_gone(run, leash):
             raise Refused("endpoint-gone") from None

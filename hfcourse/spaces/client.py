@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -26,8 +26,9 @@ import gradio_client  # noqa: E402
 from gradio_client.client import Endpoint as KnownEndpoint  # noqa: E402
 
 from hfcourse.errors import CallFailed, CourseError, NotTaken, NotValid, Refused  # noqa: E402
-from hfcourse.spaces import byte_budget  # noqa: E402
+from hfcourse.spaces import byte_budget, http_status  # noqa: E402
 from hfcourse.spaces.byte_budget import READ_COPIES, UNCOUNTED_BYTES  # noqa: E402
+from hfcourse.spaces.cookie_jar import CookieJar  # noqa: E402
 from hfcourse.spaces.description import Description  # noqa: E402
 from hfcourse.spaces.events import Event, Output, Partial  # noqa: E402
 from hfcourse.spaces.files import KeptFile  # noqa: E402
@@ -96,6 +97,16 @@ class Connection:
     description: Description = field(repr=False)
     wire: Wire
     token: tokens.Token | None = field(default=None, repr=False)
+    cookies: CookieJar | None = field(default=None, repr=False)
+
+    def for_call(self, session: str | None = None) -> "Connection":
+        """Return this connection with the cookies of one call, which all its requests share: see cookie_jar.py.
+
+        Args:
+            session: a session that outlives the call; its cookies do, too, so that it stays with its replica.
+        """
+        jar = self.wire.session_jars.jar_for(self.url, session) if session else CookieJar(self.url)
+        return replace(self, cookies=jar)
 
     @property
     def root(self) -> str:
@@ -119,6 +130,9 @@ class Connection:
             CallFailed: any other failure, with one of the codes of errors.py (`invalid-input` when the
                 Space's own validator refuses).
         """
+        if self.cookies is None:
+            yield from self.for_call(session).call(endpoint, arguments, leash, session)
+            return
         known = self.knowledge.named(endpoint)
         session = session or secrets.token_hex(12)
         with leash.hold():
@@ -140,9 +154,11 @@ class Connection:
             raise CallFailed("bad-answer")
         url = f"{self.root}/file={quote(path)}"
         reserved = byte_budget.reserve(TRANSFER_BYTES)
-        with leash.hold(), reserved, self.wire.stream("GET", url, self.headers()) as response:
+        request = self.wire.stream("GET", url, self.headers(), cookies=self.cookies)
+        with leash.hold(), reserved, request as response:
             if response.status != 200:
-                raise CallFailed("bad-answer")
+                is_gateway = response.status in http_status.GATEWAY_STATUSES
+                raise CallFailed("connection-lost" if is_gateway else "bad-answer")
             yield from mask_pieces(capped(response, FILE_BYTES), self.token)
 
     def _uploaded(self, value: Any) -> Any:
@@ -193,12 +209,18 @@ class Connection:
         return ["" if kind.skip else next(names, "") for kind in known.input_component_types]
 
     def _post(self, part: str, headers: dict[str, str], body: bytes | SizedBody, inputs: Sequence[str] = ()) -> Answer:
-        answer = self.wire.ask("POST", f"{self.root}/{part}", cap=JOIN_BYTES, headers=headers, body=body)
+        url = f"{self.root}/{part}"
+        answer = self.wire.ask("POST", url, cap=JOIN_BYTES, headers=headers, body=body, cookies=self.cookies)
         self._check_token(answer.status)
         if answer.status == 422:
             raise refused_by_validator(self._json(answer), inputs)
-        check_status(answer.status)
+        self._check(http_status.failure_of_answer(answer.status, answer.headers, answer.body))
         return answer
+
+    def _check(self, failed: CallFailed | None) -> None:
+        """Raise what an answer means, without the token that its words may repeat."""
+        if failed:
+            raise CallFailed(failed.code, mask_value(failed.said, self.token))
 
     def _json(self, answer: Answer) -> Any:
         """What the Space answered, without the token that it may repeat. Raises as `Answer.json`."""
@@ -215,9 +237,12 @@ class Connection:
         mask = partial(mask_value, token=self.token)
         reading = Reading(self.knowledge.protocol, known.remove_skipped_components, leash.remaining(), mask)
         url = f"{self.root}/queue/data?session_hash={session}"
-        with self.wire.stream("GET", url, headers) as response, MessageMemory.reserve() as memory:
+        request = self.wire.stream("GET", url, headers, cookies=self.cookies)
+        with request as response, MessageMemory.reserve() as memory:
             self._check_token(response.status)
-            if response.status != 200 or not header(response, "content-type").startswith("text/event-stream"):
+            named = {name: header(response, name) for name in ("location", "retry-after")}
+            self._check(http_status.failure_of_stream(response.status, named))
+            if not header(response, "content-type").startswith("text/event-stream"):
                 raise CallFailed("bad-answer")
             messages = server_sent_events(capped(response, STREAM_BYTES), EVENT_BYTES, memory.note_buffer)
             for raw in messages:
@@ -251,30 +276,13 @@ class Connection:
 
         def tell() -> None:
             with suppress(CourseError), Leash(CANCEL_SECONDS).hold():
-                self.wire.ask("POST", f"{self.root}/cancel", cap=JOIN_BYTES, headers=headers, body=body)
+                url = f"{self.root}/cancel"
+                self.wire.ask("POST", url, cap=JOIN_BYTES, headers=headers, body=body, cookies=self.cookies)
 
         telling = threading.Thread(target=tell, daemon=True, name="cancel")
         with suppress(RuntimeError):  # the system gives no more threads
             telling.start()
             telling.join(CANCEL_WAIT_SECONDS)  # a silent Space must not keep the student who stops it
-
-
-def check_status(status: int) -> None:
-    """Raise what the status of a join or an upload means, unless it is 200."""
-    codes = {
-        401: "space-login",
-        403: "space-login",
-        404: "endpoint-gone",
-        413: "answer-too-large",
-        429: "too-many-requests",
-        503: "queue-full",
-        400: "space-exception",
-        500: "space-exception",
-    }
-    if status in codes:
-        raise CallFailed(codes[status])
-    if status != 200:
-        raise CallFailed("bad-answer")
 
 
 def refused_by_validator(detail: Any, inputs: Sequence[str]) -> CallFailed:

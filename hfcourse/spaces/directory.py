@@ -16,10 +16,11 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, tokens
-from hfcourse.errors import CourseError, Unavailable
-from hfcourse.spaces import byte_budget
+from hfcourse.errors import CourseError, GatewayFailed, Unavailable
+from hfcourse.spaces import byte_budget, http_status
 from hfcourse.spaces.byte_budget import Reservation, parsed_bytes
 from hfcourse.spaces.client import Connection, Knowledge
+from hfcourse.spaces.cookie_jar import CookieJar
 from hfcourse.spaces.description import describe
 from hfcourse.spaces.description_limits import bound_description
 from hfcourse.spaces.info_filter import filter_info
@@ -41,17 +42,17 @@ PREFIX = re.compile(r"(/[A-Za-z0-9_-]+)*/?", re.ASCII)
 log = logging.getLogger(__name__)
 
 
-def ask_json(wire: Wire, url: str, token: tokens.Token | None, memory: Reservation, is_info: bool = False) -> Any:
+def ask_json(
+    wire: Wire, url: str, token: tokens.Token | None, memory: Reservation, cookies: CookieJar, is_info: bool = False
+) -> Any:
     """A part of a Space's description, without the token that it may repeat; `memory` grows by what it takes."""
     headers = {"x-hf-authorization": f"Bearer {token.reveal()}"} if token else {}
     cap, reduce = (MAX_INFO_BYTES, filter_info) if is_info else (MAX_CONFIG_BYTES, None)
-    answer = wire.ask("GET", url, cap=cap, headers=headers, reduce=reduce)
-    if answer.status == 401:
-        raise Unavailable("token-rejected" if token else "space-login")
-    if answer.status == 429:
-        raise Unavailable("too-many-requests")
-    if answer.status != 200:
-        raise Unavailable("no-api" if answer.status == 404 else "bad-answer")
+    answer = wire.ask("GET", url, cap=cap, headers=headers, cookies=cookies, reduce=reduce)
+    if answer.status == 401 and token:
+        raise Unavailable("token-rejected")
+    if code := http_status.code_of_description(answer.status, answer.headers):
+        raise (GatewayFailed if answer.status in http_status.GATEWAY_STATUSES else Unavailable)(code)
     if "json" not in answer.headers.get("content-type", ""):
         raise Unavailable("no-api")
     memory.resize(memory.size + parsed_bytes(answer.body))
@@ -71,12 +72,12 @@ def ask(url: str, wire: Wire, leash: Leash, token: tokens.Token | None, memory: 
         Unavailable: it cannot be described (`no-api`, `space-login`, `space-too-old`, `bad-answer`…).
         CallFailed: `timeout`, `connection-lost`, `answer-too-large`, `server-busy`.
     """
-    base = url.rstrip("/")
+    base, cookies = url.rstrip("/"), CookieJar(url)  # both answers are of one replica; no visitor's call sees these
     with leash.hold():
-        config = ask_json(wire, f"{base}/config", token, memory)
+        config = ask_json(wire, f"{base}/config", token, memory, cookies)
         check_config(config)
         info_url = f"{base}{config.get('api_prefix', '').rstrip('/')}/info"
-        return Said(config, ask_json(wire, info_url, token, memory, is_info=True))
+        return Said(config, ask_json(wire, info_url, token, memory, cookies, is_info=True))
 
 
 def understood(url: str, said: Said, wire: Wire, token: tokens.Token | None, leash: Leash | None = None) -> Connection:

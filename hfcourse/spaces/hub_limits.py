@@ -3,16 +3,15 @@
 The Hub counts 500 requests of an address in five minutes, whoever of a class or a campus made them.
 """
 
-import email.utils
 import threading
 import time
-from datetime import UTC, datetime
 
 from flask import has_request_context, request
 
 from hfcourse.errors import NotAsked
 from hfcourse.rate_limits import FairBucket, TokenBucket
 from hfcourse.spaces.circuit_breaker import CircuitBreaker
+from hfcourse.spaces.retry_after import parse_retry_after
 
 # Names that are not known yet, and searches, in a minute: of all, of one address while others ask too.
 UNKNOWN_PER_MINUTE, UNKNOWN_PER_ADDRESS, UNKNOWN_RESERVE = 60, 20, 10
@@ -76,13 +75,7 @@ class HubLimits:
 
 
 def retry_after_seconds(header: str) -> float:
-    """The seconds of a Retry-After header (RFC 9110, 10.2.3: a number or a date), within bounds."""
-    if header.isascii() and header.isdigit():
-        seconds = float(header[:9])
-    else:
-        try:
-            until = email.utils.parsedate_to_datetime(header)
-            seconds = (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError, OverflowError):
-            seconds = RETRY_AFTER_SECONDS
-    return min(max(seconds, MIN_RETRY_AFTER_SECONDS), MAX_RETRY_AFTER_SECONDS)
+    """The seconds of a Retry-After header, within bounds."""
+    seconds = parse_retry_after(header)
+    asked = RETRY_AFTER_SECONDS if seconds is None else seconds
+    return min(max(asked, MIN_RETRY_AFTER_SECONDS), MAX_RETRY_AFTER_SECONDS)

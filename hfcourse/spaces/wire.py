@@ -1,13 +1,13 @@
 """Bytes to and from a Space: one pool of connections, each operation under the leash of the thread that asks.
 
-Nothing is followed, decompressed, remembered (cookies) or taken from the
-environment (proxies), because httpcore does none of that by itself.
+Nothing is followed, decompressed or taken from the environment (proxies), because httpcore does none of that by itself.
+Cookies are kept only where whoever asks gives a jar for them, which is that of one call.
 """
 
 import re
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,9 +15,11 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 
 from hfcourse.errors import CallFailed
+from hfcourse.setting_values import is_loopback
 from hfcourse.spaces import byte_budget
 from hfcourse.spaces.byte_budget import READ_COPIES, UNCOUNTED_BYTES, Reservation, parsed_bytes
-from hfcourse.spaces.leash import SILENCE_SECONDS, bounded, current_leash
+from hfcourse.spaces.cookie_jar import CookieJar, SessionJars
+from hfcourse.spaces.leash import SILENCE_SECONDS, Leash, bounded, current_leash
 from hfcourse.spaces.untrusted import read_json
 
 CONNECT_SECONDS, WRITE_SECONDS = 5, 10
@@ -26,7 +28,10 @@ MOST_CONNECTIONS, IDLE_CONNECTIONS = 400, 64
 # request that we are sending: a student then reads that the connection was lost. So we close it first.
 IDLE_SECONDS = 4
 CHUNK_BYTES = 64 * 1024
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# Spaces read it to count their callers or to keep robots out; it says who calls, and nothing of the visitor.
+USER_AGENT = "hfcourse/0.1.0 (course on Hugging Face)"
+# Of a server's error so much is read, and waited for so long, for the words that Gradio puts there.
+ERROR_BYTES, ERROR_SECONDS = 8_000, 1
 # How httpcore and h11 word an answer that ends too soon; what they say otherwise is of an answer that is not HTTP.
 CLOSED_EARLY = re.compile("disconnected|closed", re.IGNORECASE)
 EVENT_END = re.compile(rb"\r?\n\r?\n")
@@ -119,6 +124,7 @@ class Wire:
         trusted = ssl.create_default_context()
         if ca_bundle:
             trusted.load_verify_locations(ca_bundle)
+        self.session_jars = SessionJars()
         self._direct = self._pool(trusted, None)
         self._outside = self._pool(trusted, proxy_at(proxy_url)) if proxy_url else self._direct
 
@@ -135,9 +141,17 @@ class Wire:
 
     @contextmanager
     def stream(
-        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | SizedBody | None = None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | SizedBody | None = None,
+        cookies: CookieJar | None = None,
     ) -> Iterator[httpcore.Response]:
         """Send a request; yields its response, not yet read.
+
+        Args:
+            cookies: sent if they are of the same origin; those that the response sets are kept in it.
 
         What the pieces of a body raise themselves (CallFailed) passes through.
 
@@ -145,12 +159,9 @@ class Wire:
             CallFailed: `timeout`, `connection-lost` (nobody there, closed early) or `bad-answer` (not HTTP,
                 or an encoding that was not asked for).
         """
-        pool = self._direct if urlsplit(url).hostname in LOOPBACK else self._outside
-        sent: dict[bytes | str, bytes | str] = {"host": urlsplit(url).netloc, "accept-encoding": "identity"}
-        sent.update(headers or {})
+        pool = self._direct if is_loopback(urlsplit(url).hostname) else self._outside
+        sent = request_headers(url, headers or {}, body, cookies)
         content = body.pieces if isinstance(body, SizedBody) else body
-        if body is not None:
-            sent["content-length"] = str(body.size if isinstance(body, SizedBody) else len(body))
         timeouts = {
             "connect": CONNECT_SECONDS,
             "write": WRITE_SECONDS,
@@ -160,7 +171,10 @@ class Wire:
         timeout = {"timeout": timeouts}
         with translated(), pool.stream(method, url, headers=sent, content=content, extensions=timeout) as response:
             try:
-                if header(response, "content-encoding") not in ("", "identity"):  # a gzip bomb grows a thousandfold
+                if cookies:
+                    cookies.store(url, response.headers)
+                # A gzip bomb grows a thousandfold. Of an error the status matters, whatever its page is packed in.
+                if response.status < 400 and header(response, "content-encoding") not in ("", "identity"):
                     raise CallFailed("bad-answer")
                 yield response
             finally:
@@ -176,8 +190,9 @@ class Wire:
         headers: Mapping[str, str] | None = None,
         body: bytes | SizedBody | None = None,
         reduce: Callable[[Iterable[bytes]], Iterable[bytes]] | None = None,
+        cookies: CookieJar | None = None,
     ) -> Answer:
-        """Send a request and read the whole answer, at most `cap` bytes; nothing of a server's error (5xx).
+        """Send a request and read the whole answer, at most `cap` bytes; of a server's error (5xx) its first words.
 
         Args:
             reduce: what the pieces of the body pass through as they arrive; what it leaves out takes no memory.
@@ -185,11 +200,10 @@ class Wire:
         Raises:
             CallFailed: as `stream`, `answer-too-large`, and `server-busy`, there is no memory to read it.
         """
-        with self.stream(method, url, headers, body) as response, byte_budget.reserve() as memory:
-            # A server that broke closes its connection a moment after its answer, perhaps under the next request:
-            # left unread, this one is closed by us and not used again.
+        with self.stream(method, url, headers, body, cookies) as response, byte_budget.reserve() as memory:
             pieces = capped(response, cap)
-            content = b"" if response.status >= 500 else read_whole(reduce(pieces) if reduce else pieces, memory)
+            is_error = response.status >= 500
+            content = read_error(response) if is_error else read_whole(reduce(pieces) if reduce else pieces, memory)
             named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             return Answer(response.status, named, content)
 
@@ -197,6 +211,42 @@ class Wire:
         """Close every connection."""
         self._direct.close()
         self._outside.close()
+
+
+def request_headers(
+    url: str, headers: Mapping[str, str], body: bytes | SizedBody | None, cookies: CookieJar | None
+) -> dict[bytes | str, bytes | str]:
+    """The headers of a request: ours, those of whoever asks, the length of the body, the cookies of the call."""
+    sent: dict[bytes | str, bytes | str] = {
+        "host": urlsplit(url).netloc,
+        "user-agent": USER_AGENT,
+        "accept": "*/*",
+        "accept-encoding": "identity",
+    }
+    sent.update(headers)
+    if body is not None:
+        sent["content-length"] = str(body.size if isinstance(body, SizedBody) else len(body))
+    if cookies and (line := cookies.header_for(url)):
+        sent["cookie"] = line
+    return sent
+
+
+def read_error(response: httpcore.Response) -> bytes:
+    """The first bytes of a server's error, if they are JSON and come soon: only its words are of interest.
+
+    Never read to its end: a server that broke closes its connection a moment after its answer, perhaps under the next
+    request. Left unread, this one is closed by us and not used again.
+    """
+    content = b""
+    length = header(response, "content-length")
+    wanted = min(int(length), ERROR_BYTES) if length.isdecimal() else 1
+    if "json" in header(response, "content-type"):
+        with suppress(CallFailed), Leash(ERROR_SECONDS).hold():
+            for piece in capped(response, ERROR_BYTES):
+                content += piece
+                if len(content) >= wanted:
+                    break
+    return content
 
 
 def proxy_at(url: str) -> httpcore.Proxy:

@@ -1,0 +1,15 @@
+"""Read the Retry-After header (RFC 9110, section 10.2.3: a number of seconds or a date). Pure."""
+
+import email.utils
+from datetime import UTC, datetime
+
+
+def parse_retry_after(header: str) -> float | None:
+    """Return the seconds to wait, which may be negative for a date that has passed; None for what is neither."""
+    if header.isascii() and header.isdigit():
+        return float(header[:9])
+    try:
+        until = email.utils.parsedate_to_datetime(header)
+        return (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return None
