@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 
 def ask_json(
-    wire: Wire, url: str, token: tokens.Token | None, memory: Reservation, cookies: CookieJar, is_info: bool = False
+    wire: Wire, url: str, token: tokens.Token | None, memory: Reservation, cookies: CookieJar, *, is_info: bool = False
 ) -> Any:
     """A part of a Space's description, without the token that it may repeat; `memory` grows by what it takes."""
     headers = {"x-hf-authorization": f"Bearer {token.reveal()}"} if token else {}

@@ -9,19 +9,22 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from urllib.parse import urljoin
 
 from flask import current_app
 
+from hfcourse import tokens
 from hfcourse.bulkhead import NoSlot
 from hfcourse.errors import CallFailed, HubFailed, Unavailable
 from hfcourse.spaces import catalogue
+from hfcourse.spaces.http_status import REDIRECTS
 from hfcourse.spaces.hub_limits import HubLimits
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.memory import Memory
 from hfcourse.spaces.space_card import NO_CARD, SpaceCard, read_card
-from hfcourse.spaces.wire import Wire
+from hfcourse.spaces.wire import Answer, Wire
 
 LOOK_UP_SECONDS, AWAKE_SECONDS, WAKING_SECONDS = 5, 10, 1
 NAME_SECONDS = 600
@@ -54,11 +57,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Found:
-    """A Space on the Hub: `obstacle` is the code of what keeps it from being called now, '' for nothing."""
+    """A Space on the Hub: `obstacle` is the code of what keeps it from being called now, '' for nothing.
+
+    `renamed_to` is the `owner/name` that it has now, if it was asked for by a former one, else ''.
+    """
 
     url: str
     obstacle: str
     card: SpaceCard = NO_CARD
+    renamed_to: str = ""
 
 
 def look_up(space_id: str, wire: Wire, leash: Leash) -> Found:
@@ -67,16 +74,27 @@ def look_up(space_id: str, wire: Wire, leash: Leash) -> Found:
     Raises:
         Unavailable: the Hub says that it cannot be called, or says nothing that can be used.
     """
-    memory: Memory[Found] = current_app.extensions.setdefault("look_ups", Memory(seconds_of))
+    memory = look_ups()
     is_listed = catalogue.find(space_id) is not None
     return remembered(memory, space_id, leash, lambda: ask(space_id, wire, leash), is_listed)
 
 
 def last_card(space_id: str) -> SpaceCard:
     """The card of a Space as of the last time that the Hub was asked about it; the Hub is not asked for this."""
-    memory: Memory[Found] | None = current_app.extensions.get("look_ups")
-    found = memory.last_value(space_id, STALE_SECONDS) if memory else None
+    found = look_ups().last_value(space_id, STALE_SECONDS)
     return found.card if found else NO_CARD
+
+
+def look_ups() -> Memory[Found]:
+    """What the Hub said of Spaces a moment ago."""
+    memory: Memory[Found] = current_app.extensions.setdefault("look_ups", Memory(seconds_of))
+    return memory
+
+
+def current_name(space_id: str) -> str:
+    """The `owner/name` of a Space that was renamed, as the Hub said when it was last asked; else its own."""
+    found = look_ups().last_value(space_id, STALE_SECONDS)
+    return (found.renamed_to if found else "") or space_id
 
 
 def remembered(memory: Memory[T], key: str, leash: Leash, ask: Callable[[], T], is_listed: bool = False) -> T:
@@ -138,8 +156,30 @@ def seconds_of(found: Found) -> int:
 
 
 def ask(space_id: str, wire: Wire, leash: Leash) -> Found:
-    """Ask the Hub now."""
-    return found_in(answer_of(f"/{space_id}", wire, leash))
+    """Ask the Hub now; a redirect to the Space's new name is followed once, on the Hub itself."""
+    answer = request(f"/{space_id}", wire, leash)
+    renamed_to = new_name_in(answer, space_id)
+    if renamed_to:
+        answer = request(f"/{renamed_to}", wire, leash)
+    return replace(found_in(content_of(answer, STATUSES)), renamed_to=renamed_to)
+
+
+def new_name_in(answer: Answer, space_id: str) -> str:
+    """The new `owner/name` in a redirect of the Hub, '' for none.
+
+    The Hub answers 307 for a Space that was renamed or has changed hands. Of the address nothing is used but the name:
+    it must be the Hub's own, of the same kind as the one that was asked.
+    """
+    if answer.status not in REDIRECTS:
+        return ""
+    base = f"{current_app.config['HUB_URL']}/api/spaces/"
+    try:
+        target = urljoin(f"{base}{space_id}", answer.headers.get("location", ""))
+    except ValueError:
+        return ""
+    name = target.removeprefix(base) if target.startswith(base) else ""
+    is_new = name != space_id and catalogue.is_space_id(name) and not tokens.contains_token(name)
+    return name if is_new else ""
 
 
 def answer_of(rest: str, wire: Wire, leash: Leash, statuses: Mapping[int, str] = STATUSES) -> Any:
@@ -152,10 +192,20 @@ def answer_of(rest: str, wire: Wire, leash: Leash, statuses: Mapping[int, str] =
         Unavailable: what `statuses` says, or any other answer that is not 200.
         CallFailed: as `Wire.ask`, and `bad-answer`, it is no JSON.
     """
+    return content_of(request(rest, wire, leash), statuses)
+
+
+def request(rest: str, wire: Wire, leash: Leash) -> Answer:
+    """Ask the Hub for `/api/spaces<rest>` within the time of a look-up, and note whether it answers."""
     seconds = min(LOOK_UP_SECONDS, leash.remaining())
     with noted(seconds), Leash(seconds).hold():
         answer = wire.ask("GET", f"{current_app.config['HUB_URL']}/api/spaces{rest}", cap=ANSWER_BYTES)
     limits().record_answer(answer.status, answer.headers.get("retry-after", ""))
+    return answer
+
+
+def content_of(answer: Answer, statuses: Mapping[int, str]) -> Any:
+    """The JSON of an answer of the Hub. Raises as `answer_of`."""
     if answer.status in statuses:
         raise Unavailable(statuses[answer.status])
     if answer.status == 429:

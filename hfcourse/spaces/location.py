@@ -15,12 +15,14 @@ from hfcourse.config import refuse
 from hfcourse.errors import CallFailed, HubFailed, Refused, Unavailable
 from hfcourse.setting_values import is_loopback
 from hfcourse.spaces import catalogue
+from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.hub_limits import HubLimits
 from hfcourse.spaces.leash import Leash
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import: only when a Space is first called
     from hfcourse.spaces.client import Connection
     from hfcourse.spaces.directory import Directory
+    from hfcourse.spaces.hub import Found
     from hfcourse.spaces.space_card import SpaceCard
 
 # For everything: the Hub, the practice Space that wakes, the description, which the last seconds are kept for.
@@ -84,6 +86,8 @@ def locate(space_id: str, leash: Leash, wait_seconds: float = 0) -> Place:
     from hfcourse.spaces import hub
 
     found = hub.look_up(space_id, directory().wire, leash)
+    if found.renamed_to:
+        return locate_renamed(entry, found)
     is_lent = bool(entry and entry.token)
     if is_lent and not hub.is_host_of(space_id, found.url):
         log.warning(
@@ -98,6 +102,32 @@ def last_card(space_id: str) -> "SpaceCard":
     from hfcourse.spaces import hub
 
     return hub.last_card(space_id)
+
+
+def locate_renamed(former: Entry | None, found: "Found") -> Place:
+    """A Space that the Hub knows by another name now: what the catalogue says of that name holds.
+
+    The token is lent to a name. Whoever holds the new one may be somebody else: it is called without.
+    """
+    from hfcourse.spaces import hub
+
+    entry = catalogue.find(found.renamed_to)
+    if entry and entry.url:
+        return Place(entry.url, may_have_token=entry.token and is_allowed_origin(entry.url))
+    if former and former.token:
+        log.warning("%s is called %s now: the token is lent to the former name alone.", former.id, found.renamed_to)
+    is_lent = bool(entry and entry.token) and hub.is_host_of(found.renamed_to, found.url)
+    return Place(found.url, is_awake=not found.obstacle, may_have_token=is_lent)
+
+
+def current_name(space_id: str) -> str:
+    """The `owner/name` that a Space has now, as far as the Hub was asked; its own for one that is not on the Hub."""
+    entry = catalogue.find(space_id)
+    if space_id == catalogue.PRACTICE or (entry and entry.url):
+        return space_id
+    from hfcourse.spaces import hub
+
+    return hub.current_name(space_id)
 
 
 def named_at(address: str) -> str:

@@ -102,11 +102,14 @@ def page(
         is_proven: of a form that cannot be drawn the files are kept, if it proved that it comes from the visitor.
     """
     is_undrawn = form is None and request.method == "POST"
+    former, space_id, new_name = names_of(space_id)
     body = render_template(
         "spaces/block.html" if is_in_lesson() else "spaces/show.html",
         section="spaces",
         entry=entry_of(space_id),
         badge=states.badge_of(error),
+        former=former,
+        new_name=new_name,
         is_practice=space_id == catalogue.PRACTICE,
         is_local=is_local(space_id),
         ways_out=states.ways_out,
@@ -139,6 +142,19 @@ def own_words(space_id: str, description: Description | None) -> dict[str, Any]:
     }
 
 
+def names_of(space_id: str) -> tuple[str, str, str]:
+    """The name that was asked for if the Space has another one now, the name to show it by, and the new one.
+
+    An entry of the catalogue keeps its place and its name there.
+    """
+    if not catalogue.is_space_id(space_id):
+        return "", space_id, ""
+    new_name = location.current_name(space_id)
+    if new_name == space_id:
+        return "", space_id, ""
+    return space_id, space_id if catalogue.find(space_id) else new_name, new_name
+
+
 def is_local(space_id: str) -> bool:
     """Is this the practice Space, run by this very site?"""
     return space_id == catalogue.PRACTICE and not current_app.config["PRACTICE_URL"] and not entry_of(space_id).url
@@ -166,7 +182,7 @@ def show(space_id: str, wanted: str | None, run_id: str | None, visitor: str | N
         return page(space_id, description, closed=endpoint)
     form, faults = form_of_run(endpoint, run_id, visitor)
     refusal = Refused("invalid-input", fields=faults) if faults else None
-    code = takeaway.code_of(entry_of(space_id), connection.url, description.gradio, form)
+    code = takeaway.code_of(entry_of(location.current_name(space_id)), connection.url, description.gradio, form)
     return page(space_id, description, form=form, error=refusal, code=code)
 
 
