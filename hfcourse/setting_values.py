@@ -6,14 +6,16 @@ The text of an error never repeats what was written, which may be a secret.
 import re
 import ssl
 from collections.abc import Callable
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from hfcourse import passwords
 
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
-ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
+# A host as an address writes it: a name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
+URL_HOST = r"(?:[a-z0-9.-]+|\[[0-9A-Fa-f:.]+\])"
+ORIGIN = re.compile(rf"https?://{URL_HOST}(:[0-9]{{1,5}})?", re.ASCII)
 HOST_NAME = re.compile(r"\.?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 PLACE = re.compile(r"(file://(?=/.)|(?!file:|https?:)[a-z][a-z0-9+-]*://[^\s/@?#]+)(/[^\s?#]*)?", re.ASCII)
 FALSE_WORDS, TRUE_WORDS = {"0", "no", "non", "false", "off"}, {"1", "yes", "oui", "true", "on"}
@@ -81,6 +83,8 @@ def is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
         _ = parts.port
+        if "[" in parts.netloc:
+            _ = IPv6Address(parts.hostname or "")
     except ValueError:  # whose text repeats a part of what was written
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.query or parts.fragment)

@@ -176,6 +176,11 @@ class TestTheInstructorsList:
         mine = catalogue.Entry(catalogue.PRACTICE, "Le mien", url="http://127.0.0.1:7861/app")
         assert self.entries(own) == [mine, *BUNDLED[1:]]
 
+    @pytest.mark.parametrize("url", ["http://[::1]:7860", "https://[2001:db8::7]/app", "http://[::ffff:127.0.0.1]:80"])
+    def test_an_ipv6_address_is_one(self, own: Path, url: str) -> None:
+        own.write_text(f'[[space]]\nid = "a/b"\nurl = "{url}"\n')
+        assert self.entries(own)[-1].url == url
+
     def test_an_empty_one_adds_nothing(self, own: Path) -> None:
         own.write_bytes(b"\xef\xbb\xbf# rien\n")
         assert self.entries(own) == BUNDLED
@@ -198,6 +203,11 @@ class TestTheInstructorsList:
             '[[space]]\nid = "a/b"\ntitel = "x"',
             '[[space]]\nid = "a/b"\n[[space]]\nid = "a/b"',
             '[[space]]\nid = "a/b"\nurl = "ftp://x"',
+            '[[space]]\nid = "a/b"\nurl = "http://[::1"',
+            '[[space]]\nid = "a/b"\nurl = "http://::1:7860"',
+            '[[space]]\nid = "a/b"\nurl = "http://[1.2.3.4]:7860"',
+            '[[space]]\nid = "a/b"\nurl = "http://[::1]:70000"',
+            '[[space]]\nid = "a/b"\nurl = "http://[:::]"',
             '[[space]]\nid = "a/b"\nurl = "http://u:p@x"',
             '[[space]]\nid = "a/b"\nurl = "x"',
             '[[space]]\nid = "a/b"\nurl = "http://x:99999"',

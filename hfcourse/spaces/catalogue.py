@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask, current_app
 
 from hfcourse.practice.server import PracticeServer
-from hfcourse.setting_values import is_address
+from hfcourse.setting_values import URL_HOST, is_address
 from hfcourse.typography import french
 
 BUNDLED = Path(__file__).parent / "catalogue.toml"
@@ -21,7 +21,7 @@ PRACTICE = "hfcourse/entrainement"
 PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?"
 SPACE_ID = re.compile(rf"{PART}/{PART}", re.ASCII)
 HUB_PAGE = re.compile(rf"https://huggingface\.co/spaces/({PART}/{PART})/?", re.ASCII)
-URL = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?", re.ASCII)
+URL = re.compile(rf"https?://{URL_HOST}(:\d{{1,5}})?(/[A-Za-z0-9._~/-]*)?", re.ASCII)
 WORDS = ("title", "why", "teaches")
 KEYS = {"id": str, "title": str, "why": str, "teaches": str, "url": str, "token": bool}
 
