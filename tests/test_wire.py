@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import threading
 import time
+import tomllib
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -95,6 +96,66 @@ def test_nothing_but_identity_is_asked_for(wire: Wire, serve: Serve) -> None:
     server = serve(fake.says({}))
     ask(wire, server.url)
     assert server.requests[0].headers["accept-encoding"] == "identity"
+
+
+def test_every_request_says_who_asks_and_nothing_of_the_visitor(wire: Wire, serve: Serve) -> None:
+    server = serve(fake.says({}))
+    ask(wire, server.url)
+    version = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert server.requests[0].headers["user-agent"].startswith(f"hfcourse/{version} ")
+    assert set(server.requests[0].headers) == {"host", "user-agent", "accept", "accept-encoding"}
+
+
+def test_an_ipv6_address_is_asked_and_named_in_brackets() -> None:
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+        port, heard = listener.getsockname()[1], []
+
+        def answer() -> None:
+            peer, _ = listener.accept()
+            with peer:
+                heard.append(peer.recv(4096))
+                peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+        thread = InThread(answer)
+        direct = Wire(proxy_url="http://127.0.0.1:9")  # never for loopback
+        assert ask(direct, f"http://[::1]:{port}/config").json() == {}
+        direct.close()
+        thread.end(5)
+    assert f"host: [::1]:{port}\r\n".encode() in heard[0].lower()
+
+
+class TestServerError:
+    """Of an answer of 500 and above the status matters, and the first words of its JSON."""
+
+    def test_its_json_is_read_and_its_connection_not_used_again(self, wire: Wire, serve: Serve) -> None:
+        server = serve(fake.says({"detail": "Queue is full."}, 503))
+        assert ask(wire, server.url).json() == {"detail": "Queue is full."}
+        ask(wire, server.url)
+        assert len({request.connection for request in server.requests}) == 2
+
+    def test_its_page_is_not_read_however_it_is_packed(self, wire: Wire, serve: Serve) -> None:
+        server = serve(lambda exchange: exchange.reply(b"\x1f\x8b", 502, "text/html", Content_Encoding="gzip"))
+        answer = ask(wire, server.url)
+        assert (answer.status, answer.body) == (502, b"")
+
+    def test_json_that_does_not_come_keeps_nobody(self, wire: Wire, serve: Serve) -> None:
+        def promise(exchange: Exchange) -> None:
+            exchange.raw(b"HTTP/1.1 503 Word\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{")
+            exchange.wait()
+
+        answer, seconds = timed(lambda: ask(wire, serve(promise).url, seconds=20))
+        assert (answer.status, answer.body) == (503, b"{")
+        assert seconds < 10
+
+    def test_endless_json_is_cut(self, wire: Wire, serve: Serve) -> None:
+        def flood(exchange: Exchange) -> None:
+            exchange._head(500, {"Content-Type": "application/json", "Transfer-Encoding": "chunked"})
+            exchange.piece(b"x" * 1_000_000)
+            exchange.wait()
+
+        assert len(ask(wire, serve(flood).url, seconds=20).body) <= 1_000_000
 
 
 @pytest.mark.parametrize(

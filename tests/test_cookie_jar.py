@@ -1,0 +1,160 @@
+"""The cookies of one call to a Space: sent with all its requests, to the origin that set them, then forgotten."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hfcourse.spaces import cookie_jar
+from hfcourse.spaces.client import Connection
+from hfcourse.spaces.cookie_jar import CookieJar, SessionJars
+from hfcourse.spaces.directory import connect
+from hfcourse.spaces.files import KeptFile
+from hfcourse.spaces.leash import Leash
+from hfcourse.spaces.storage import Folder
+from hfcourse.spaces.wire import Wire
+from tests.spaces.fake import Exchange, FakeSpace, completed
+
+URL = "https://space.example.org/app"
+
+
+def jar_with(*lines: str, url: str = URL) -> CookieJar:
+    made = CookieJar(URL)
+    made.store(url, [(b"Set-Cookie", line.encode("latin-1")) for line in lines])
+    return made
+
+
+class TestJar:
+    @pytest.mark.parametrize(
+        ("lines", "sent"),
+        [
+            (["a=1; Path=/; HttpOnly"], "a=1"),
+            (["AWSALB=x/y+z==; Expires=Sun, 06 Dec 2026 10:00:00 GMT; Path=/", "AWSALBCORS=x; Secure"],
+             "AWSALB=x/y+z==; AWSALBCORS=x"),
+            (['route="a b"; Max-Age=60'], 'route="a b"'),
+            (["a=1", "a=2"], "a=2"),
+            (["a=1", "a=; Max-Age=0"], ""),
+            (["a=1", "a=gone; Expires=Thu, 01 Jan 1970 00:00:00 GMT"], ""),
+            (["=1", "a", "a b=1", "a=\x01", "é=1", "a=é", ""], ""),
+            (["a=" + "x" * cookie_jar.MAX_COOKIE_CHARACTERS], ""),
+        ],
+    )  # fmt: skip
+    def test_cookies_of_an_answer_go_with_the_next_request(self, lines: list[str], sent: str) -> None:
+        assert jar_with(*lines).header_for(URL + "/queue/join") == sent
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            "http://space.example.org/",
+            "https://space.example.org:8443/",
+            "https://example.org/",
+            "https://x.space.example.org/",
+        ],
+    )
+    def test_no_other_origin_sets_or_gets_one(self, other: str) -> None:
+        assert jar_with("a=1").header_for(other) == ""
+        assert jar_with("a=1", url=other).header_for(URL) == ""
+
+    def test_count_and_size_are_bounded(self) -> None:
+        many = jar_with(*(f"c{number}=1" for number in range(1_000)))
+        assert many.header_for(URL).count("=") == cookie_jar.MAX_COOKIES
+        large = jar_with(*(f"c{number}=" + "x" * 3_000 for number in range(10)))
+        assert len(large.header_for(URL)) < cookie_jar.MAX_JAR_CHARACTERS + 100
+
+    @given(st.lists(st.binary(max_size=40)))
+    def test_any_header_gives_a_line_that_can_be_sent(self, values: list[bytes]) -> None:
+        made = CookieJar(URL)
+        made.store(URL, [(b"set-cookie", value) for value in values])
+        line = made.header_for(URL)
+        assert line.isascii()
+        assert not line or line.isprintable()
+
+
+class TestSessions:
+    def test_jar_of_a_session_is_the_same_at_each_call(self) -> None:
+        jars = SessionJars()
+        assert jars.jar_for(URL, "one") is jars.jar_for(URL + "/", "one")
+        assert jars.jar_for(URL, "one") is not jars.jar_for(URL, "two")
+        assert jars.jar_for(URL, "one") is not jars.jar_for("https://other.example.org", "one")
+
+    def test_least_used_sessions_are_dropped(self) -> None:
+        jars = SessionJars(max_sessions=2)
+        first = jars.jar_for(URL, "one")
+        jars.jar_for(URL, "two")
+        assert jars.jar_for(URL, "one") is first
+        jars.jar_for(URL, "three")
+        assert jars.jar_for(URL, "one") is first
+
+
+class TestCall:
+    @pytest.fixture
+    def space(self) -> Iterator[FakeSpace]:
+        """A Space that gives each request without a cookie another one, as a balancer does."""
+        made = FakeSpace(messages=[completed([{"path": "/tmp/gradio/x.png"}])])
+        polite, given = made.behave, iter(range(1_000))
+
+        def behave(exchange: Exchange) -> None:
+            if "cookie" not in exchange.request.headers:
+                head = exchange._head
+                line = f"replica={next(given)}; Path=/"
+                exchange._head = lambda status, headers: head(status, {**headers, "Set-Cookie": line})  # type: ignore
+            polite(exchange)
+
+        made.behaviour = behave
+        yield made
+        made.close()
+
+    @pytest.fixture
+    def wire(self) -> Iterator[Wire]:
+        made = Wire()
+        yield made
+        made.close()
+
+    @pytest.fixture
+    def kept(self, tmp_path: Path) -> KeptFile:
+        folder = Folder(tmp_path)
+        folder.write("ab" * 16, b"bytes")
+        return KeptFile("ab" * 16, "a.png", "image/png", 5, folder)
+
+    def called(self, connection: Connection, value: Any, session: str | None = None) -> Connection:
+        """Call and fetch, as a run does; the connection that both went by."""
+        caller = connection.for_call(session)
+        list(caller.call("/echo", [value], Leash(5), session))
+        list(caller.fetch("/tmp/gradio/x.png", Leash(5)))
+        return caller
+
+    def test_every_request_of_a_call_has_the_cookies_of_its_first_answer(
+        self, space: FakeSpace, wire: Wire, kept: KeptFile
+    ) -> None:
+        connection = connect(space.url, wire, Leash(5))
+        described = [request.headers.get("cookie") for request in space.requests]
+        assert described == [None, "replica=0"], "both parts of a description are of one replica"
+        self.called(connection, kept)
+        self.called(connection, kept)
+        sent = [(request.path.rpartition("/")[2], request.headers.get("cookie")) for request in space.requests[2:]]
+        assert sent == [
+            ("upload", None), ("join", "replica=1"), ("data", "replica=1"), ("x.png", "replica=1"),
+            ("upload", None), ("join", "replica=2"), ("data", "replica=2"), ("x.png", "replica=2"),
+        ]  # fmt: skip
+
+    def test_a_call_that_is_ended_is_cancelled_at_its_replica(self, space: FakeSpace, wire: Wire) -> None:
+        space.messages = [{"msg": "process_starts"}, completed(["fin"])]
+        events = connect(space.url, wire, Leash(5)).call("/echo", ["x"], Leash(5))
+        next(events)
+        events.close()
+        assert space.wait_for("/cancel").headers["cookie"] == "replica=1"
+
+    def test_a_session_keeps_its_replica_and_shares_it_with_nobody(self, space: FakeSpace, wire: Wire) -> None:
+        connection = connect(space.url, wire, Leash(5))
+        for session in ("awa", "zoe", "awa", None):
+            self.called(connection, "x", session)
+        joined = [request.headers.get("cookie") for request in space.asked("/join")]
+        fetched = [request.headers.get("cookie") for request in space.asked("x.png")]
+        assert joined == [None, None, "replica=1", None]
+        assert fetched == ["replica=1", "replica=2", "replica=1", "replica=3"]
+
+    def test_a_described_space_keeps_no_cookie(self, space: FakeSpace, wire: Wire) -> None:
+        assert connect(space.url, wire, Leash(5)).cookies is None
