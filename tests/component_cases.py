@@ -251,6 +251,7 @@ FOREIGN = [
 ]
 DOORS = [
     Case("plomberie", "compter_lettres", {"text": "cinq!"}, ("cinq!",)),
+    Case("plomberie", "dedicacer", {"words": "À Awa"}, ("À Awa",)),
     Case("plomberie", "lambda", {"text": "X"}, ("X",)),
     Case("plomberie", "lambda_1", {"text": "X"}, ("X",)),
     Case("plomberie", "charger"),

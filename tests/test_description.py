@@ -160,6 +160,9 @@ class TestPresentation:
             ({"component_prop_inputs": [0]}, {}, ranking.NEEDS_COMPONENT),
             ({"connection": "stream"}, {}, ranking.NEEDS_STREAM),
             ({}, {"oauth_token": "required"}, ranking.NEEDS_LOGIN),
+            ({}, {"oauth_token": "of tomorrow"}, ranking.NEEDS_LOGIN),
+            ({}, {"oauth_token": "optional"}, ""),
+            ({}, {"oauth_token": None}, ""),
             ({"component_prop_inputs": [], "connection": "sse"}, {}, ""),
         ],
     )

@@ -35,7 +35,8 @@ def obstacle(dependency: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
         return NEEDS_COMPONENT
     if dependency.get("connection") == "stream":
         return NEEDS_STREAM
-    return NEEDS_LOGIN if entry.get("oauth_token") else ""
+    # « optional » is `gr.OAuthToken | None`: without a login the function is called with None.
+    return NEEDS_LOGIN if entry.get("oauth_token") not in (None, "", "optional") else ""
 
 
 def plumbing(name: str, button: str, entry: Mapping[str, Any], parameters: tuple[Parameter, ...]) -> str:

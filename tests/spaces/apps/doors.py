@@ -21,6 +21,7 @@ def plumbing() -> gr.Blocks:
         blocks.load(lambda: "prêt", None, shown, api_name="charger")
         gr.Button("Compter").click(lambda text: str(len(text)), words, shown, api_name="compter_lettres")
         gr.Button("Signer").click(signed, words, shown, api_name="signer")
+        gr.Button("Dédicacer").click(dedicated, words, shown, api_name="dedicacer")
         if gr.__version__ >= "6":
             gr.Button("Mesurer").click(measured, words, shown, api_name="mesurer")
     return blocks
@@ -34,8 +35,13 @@ def liked(event: gr.LikeData) -> str:
     return str(event.liked)
 
 
-def signed(words: str, token: gr.OAuthToken | None) -> str:
-    return words if token else "personne"
+def signed(words: str, token: gr.OAuthToken) -> str:
+    return f"{words}, {len(token.token)}"
+
+
+def dedicated(words: str, token: gr.OAuthToken | None, profile: gr.OAuthProfile | None) -> str:
+    """For whoever is logged in, and for anybody else."""
+    return f"{words}, {profile.name if token and profile else 'personne'}"
 
 
 def measured(words: gr.Textbox) -> str:
