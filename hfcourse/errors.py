@@ -304,18 +304,26 @@ EXPLANATIONS = {
     ),
 }
 
-# The same codes where the proxy in front of a Space answers for it, before anything was sent.
+# The same codes where the proxy in front of a Space answers for it.
+LATER = "Attendez une minute, puis recommencez : rien de ce que vous avez saisi n’est perdu."
 GATEWAY_EXPLANATIONS = {
     "connection-lost": explain(
-        "Ce Space ne répond pas : le serveur placé devant lui ne le trouve pas.",
+        "Ce Space ne répond pas : le serveur placé devant lui ne parvient pas à le joindre.",
         "Il démarre ou redémarre, ou bien il s’est arrêté.",
-        "Attendez une minute, puis rouvrez la page du Space.",
+        LATER,
         OTHER,
     ),
     "timeout": explain(
-        "Ce Space ne répond pas à temps au serveur placé devant lui.",
-        "Trop de personnes l’utilisent en ce moment, ou bien il démarre.",
-        "Attendez une minute, puis rouvrez la page du Space.",
+        "Ce Space n’a pas répondu à temps au serveur placé devant lui.",
+        "Trop de personnes l’utilisent en ce moment, il démarre, ou le calcul demandé est trop long.",
+        LATER,
+        "Essayez des valeurs plus simples (un texte plus court, une image plus petite).",
+        OTHER,
+    ),
+    "space-sleeping": explain(
+        "Ce Space n’est pas encore prêt à répondre : il démarre.",
+        "Le serveur placé devant lui répond à sa place, comme il le fait aussi quand trop de personnes l’utilisent.",
+        LATER,
         OTHER,
     ),
 }

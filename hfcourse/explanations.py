@@ -7,13 +7,13 @@ Gradio's and Hugging Face's own programs, after spaces/failures.py has decided t
 import re
 from dataclasses import replace
 
-from hfcourse.errors import EXPLANATIONS, OTHER, OWNER, Explanation, explain
+from hfcourse.errors import EXPLANATIONS, GATEWAY_EXPLANATIONS, OTHER, OWNER, Explanation, explain
 from hfcourse.typography import french
 
 RETRY_AFTER = "Retry-After"
 DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS = 86_400, 3_600, 60
 MAX_WAIT_SECONDS = 31 * DAY_SECONDS
-MAY_NAME_WAIT = {"quota-exceeded", "queue-full", "too-many-requests", "space-sleeping"}
+MAY_NAME_WAIT = {"quota-exceeded", "queue-full", "too-many-requests", *GATEWAY_EXPLANATIONS}
 # As Python writes a timedelta (« 1 day, 3:21:00 »), and as people write it.
 CLOCK_WAIT = re.compile(
     r"(?:try|retry)(?: again)? in (?:(\d{1,4}) days?, )?(\d{1,2}):(\d{2}):(\d{2})(?![\d:])", re.IGNORECASE
@@ -38,8 +38,11 @@ TOO_LONG = explain(
     "Essayez des valeurs plus simples (moins d’étapes, une image plus petite) : certains Spaces demandent alors moins.",
     WITHOUT_CARD,
 )
+# What spaces/http_status.py writes of a gateway's status.
+OF_GATEWAY = re.compile(r"HTTP \d{3}\b")
 # By code, in order: what the words hold, and the explanation that then takes the place of the code's own.
 BY_WORDS: dict[str, tuple[tuple[re.Pattern[str], Explanation], ...]] = {
+    **{code: ((OF_GATEWAY, explanation),) for code, explanation in GATEWAY_EXPLANATIONS.items()},
     "quota-exceeded": ((re.compile(r"larger than the maximum allowed"), TOO_LONG),),
     "queue-full": (
         (re.compile(r"\bNo GPU (?:was|is)\b"), NO_CARD),

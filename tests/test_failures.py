@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.errors import EXPLANATIONS
+from hfcourse.errors import EXPLANATIONS, GATEWAY_EXPLANATIONS
 from hfcourse.explanations import explanation_of, wait_seconds, wait_words
 from hfcourse.spaces.failures import failure_of
 from hfcourse.typography import NO_BREAK
@@ -127,6 +127,15 @@ class TestExplanation:
     @pytest.mark.parametrize("code", sorted(EXPLANATIONS))
     def test_every_code_without_words_is_explained_as_before(self, code: str) -> None:
         assert explanation_of(code) == EXPLANATIONS[code]
+
+    @pytest.mark.parametrize(
+        ("code", "said"),
+        [("connection-lost", "HTTP 502"), ("timeout", "HTTP 504"), ("space-sleeping", "HTTP 503, Retry-After: 120")],
+    )
+    def test_gateway_is_told_as_one(self, code: str, said: str) -> None:
+        told = explanation_of(code, said)
+        assert told.sentence == GATEWAY_EXPLANATIONS[code].sentence != EXPLANATIONS[code].sentence
+        assert (f"2{NO_BREAK}min" in told.steps[0]) == ("Retry" in said)
 
     def test_words_of_an_author_do_not_change_what_another_code_says(self) -> None:
         said = "No GPU was available, try again in 5 minutes, larger than the maximum allowed"

@@ -87,11 +87,11 @@ def test_words_of_a_json_error_are_kept_as_text(body: bytes, said: str) -> None:
     [("30", "Retry-After: 30"), (" 90 ", "Retry-After: 90"), ("0", ""), ("-5", ""), ("99999999", ""), ("bientôt", ""),
      ("", ""), ("Wed, 21 Oct 2015 07:28:00 GMT", "")],
 )  # fmt: skip
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_retry_after_is_kept_within_bounds(status: int, header: str, said: str) -> None:
+@pytest.mark.parametrize(("status", "before"), [(429, ""), (503, "HTTP 503")])
+def test_a_retry_after_is_kept_within_bounds(status: int, before: str, header: str, said: str) -> None:
     failed = failure_of_answer(status, {"retry-after": header}, b"")
     assert failed is not None
-    assert failed.said == said
+    assert failed.said == ", ".join(filter(None, (before, said)))
 
 
 def test_a_retry_after_may_be_a_date() -> None:

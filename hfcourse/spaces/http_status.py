@@ -56,9 +56,11 @@ def failure_of_answer(status: int, headers: Mapping[str, str], body: bytes) -> C
         return CallFailed(code_of_redirect(headers.get("location", "")))
     words = detail_of(body)
     code = code_of_unavailable(words) if status == UNAVAILABLE else CODES.get(status, "bad-answer")
-    if code in ("too-many-requests", "queue-full", "space-sleeping"):
-        return CallFailed(code, wait_of(headers.get("retry-after", "")))
-    return CallFailed(code, words if code == "space-exception" else "")
+    if code == "space-exception":
+        return CallFailed(code, words)
+    is_gateway = status in GATEWAY_STATUSES and code != "queue-full"
+    told = f"HTTP {status}" if is_gateway else "", wait_of(headers.get("retry-after", ""))
+    return CallFailed(code, ", ".join(filter(None, told)))
 
 
 def failure_of_stream(status: int, headers: Mapping[str, str]) -> CallFailed | None:
@@ -67,8 +69,10 @@ def failure_of_stream(status: int, headers: Mapping[str, str]) -> CallFailed | N
     The call was taken a moment before: a stream that is not found or not available is that of a Space that has
     restarted, or of another replica.
     """
-    if status in (404, UNAVAILABLE):
+    if status == 404:
         return CallFailed("connection-lost")
+    if status == UNAVAILABLE:
+        return CallFailed("connection-lost", f"HTTP {status}")
     return failure_of_answer(status, headers, b"")
 
 

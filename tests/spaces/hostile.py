@@ -376,7 +376,12 @@ def describing(other: str, canary: Path) -> Modes:
             "429": ("too-many-requests", fake.says({}, 429)),
             "404": ("no-api", fake.says({}, 404)),
             "204": ("bad-answer", no_content),
-            **{str(status): ("bad-answer", fake.says({}, status)) for status in (400, 403, 422, 500, 503)},
+            **{str(status): ("bad-answer", fake.says({}, status)) for status in (400, 422, 500)},
+            "403": ("space-login", fake.says({}, 403)),
+            "502": ("connection-lost", fake.says({}, 502)),
+            "503": ("space-sleeping", fake.says({}, 503)),
+            "504": ("timeout", fake.says({}, 504)),
+            "login": ("space-login", fake.redirects(f"{other}/login")),
         }
         found |= {f"{part}-{name}": (code, at(path, answer)) for name, (code, answer) in answers.items()}
     nonsense = {
@@ -430,13 +435,15 @@ def joining(other: str) -> Modes:
         "204": ("bad-answer", no_content),
     }
     statuses = {400: "space-exception", 401: "space-login", 403: "space-login", 404: "endpoint-gone",
-                422: "bad-answer", 429: "too-many-requests", 500: "space-exception", 503: "queue-full",
-                418: "bad-answer"}  # fmt: skip
+                422: "bad-answer", 429: "too-many-requests", 500: "space-exception", 503: "space-sleeping",
+                418: "bad-answer", 502: "connection-lost", 504: "timeout", 520: "connection-lost"}  # fmt: skip
+    full = {"detail": "Queue is full. Max size is 1 and size is 1."}
     validator = {"detail": [{"__type__": "validate", "is_valid": False, "message": MARKUP}]}
     return {
         **{f"join-{name}": (code, at("/queue/join", answer)) for name, (code, answer) in answers.items()},
         **{f"upload-{name}": (code, takes_file(answer)) for name, (code, answer) in answers.items()},
         **{f"join-{status}": (code, at("/join", fake.says({}, status))) for status, code in statuses.items()},
+        "join-full": ("queue-full", at("/join", fake.says(full, 503))),
         "join-validator": ("invalid-input", at("/join", fake.says(validator, 422))),
         "join-long-id": ("bad-answer", at("/join", fake.says({"event_id": "x" * 5000}))),
         "join-no-id": ("bad-answer", at("/join", fake.says({"event_id": {"a": 1}}))),
@@ -466,8 +473,10 @@ def streaming(other: str) -> Modes:
         "gzip": ("bad-answer", fake.gzipped),
         "html": ("bad-answer", fake.html),
         "redirect": ("bad-answer", fake.redirects(other)),
-        "404": ("bad-answer", fake.says({}, 404)),
-        "500": ("bad-answer", fake.says({}, 500)),
+        "404": ("connection-lost", fake.says({"detail": "Session not found."}, 404)),
+        "500": ("space-exception", fake.says({}, 500)),
+        "502": ("connection-lost", fake.says({}, 502)),
+        "504": ("timeout", fake.says({}, 504)),
         "closed": ("connection-lost", fake.close_at_once),
         "ended": ("connection-lost", fake.close_stream_early),
         "cut": ("connection-lost", cut),
@@ -483,6 +492,8 @@ def streaming(other: str) -> Modes:
         "cancel-drip": ("timeout", {"answers": {"/queue/data": fake.silent, "/cancel": fake.drip_body}}),
         "cancel-elsewhere": ("timeout", {"answers": {"/queue/data": fake.silent, "/cancel": fake.redirects(other)}}),
         "server-stopped": ("connection-lost", told({"message": "Server stopped unexpectedly.", "success": False})),
+        "session-lost": ("connection-lost", told(
+            {"msg": "unexpected_error", "message": "404: Not Found", "session_not_found": True})),
         "unexpected": ("space-exception", told({"msg": "unexpected_error", "message": MARKUP})),
         "aliens-first": ("succeeded", told(completed(["volé"]) | {"event_id": "other"}, completed(["à moi"]))),
         "unknown-kinds": ("succeeded", told({"msg": MARKUP}, {"msg": 5}, {"nothing": 1}, completed(["fin"]))),
@@ -505,6 +516,9 @@ def answering(other: str, canary: Path) -> Modes:
         "error-long": ("space-error", told(fake.failed(error="x" * 1_000_000))),
         "error-hidden": ("space-exception", told(fake.failed(error=None))),
         "error-of-nothing": ("space-exception", told({"msg": "process_completed", "success": False, "output": [5]})),
+        "error-invisible": ("space-exception", told(fake.failed(error=MARKUP, visible=False))),
+        "error-zerogpu": ("space-error", told(fake.failed(error=f"{MARKUP} ZeroGPU quota", title=MARKUP))),
+        "error-worker": ("space-exception", told(fake.failed(error="RuntimeError", title="ZeroGPU worker error"))),
         "error-quota": ("quota-exceeded", told(fake.failed(error="You have exceeded your GPU quota " + MARKUP))),
         "output-null": ("bad-answer", told({"msg": "process_completed", "success": True, "output": None})),
         "output-missing": ("bad-answer", told({"msg": "process_completed", "success": True})),
