@@ -75,7 +75,7 @@ def day_and_clock(moment: datetime) -> str:
 
 def json_text(value: Any, indent: int | None = None) -> str:
     """JSON as text, for the page to escape (Flask's `tojson` is for scripts, and writes `<` as `\\u003c`)."""
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+    return typography.expand_exponents(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def init_app(app: Flask) -> None:

@@ -3,7 +3,9 @@
 Source of the rules: the page's look (U+00A0 before « : » and inside guillemets, U+202F before ; ! ?, ’, …).
 """
 
+import math
 import re
+from decimal import Decimal
 
 NO_BREAK, NARROW = "\u00a0", "\u202f"
 RULES = (
@@ -17,6 +19,9 @@ RULES = (
     (re.compile(r"(?<=\b\d) (?=\d{3}\b)|(?<=\b\d\d) (?=\d{3}\b)|(?<=\b\d{3}) (?=\d{3}\b)"), NARROW),
 )
 
+# Possessive quantifiers never backtrack: linear in time whatever the text.
+STRING_OR_EXPONENT = re.compile(r'"(?:[^"\\]++|\\.)*+"|-?\d++(?:\.\d++)?[eE][+-]?\d++', re.ASCII | re.DOTALL)
+
 
 def french(text: str) -> str:
     """Return `text` with the spaces, apostrophes and ellipses of French printing; applying it twice changes nothing."""
@@ -26,12 +31,35 @@ def french(text: str) -> str:
 
 
 def number(value: float, digits: int | None = None) -> str:
-    """A number as French writes it: `3,5`, `1 234`; `digits` after the comma, or as many as it has."""
-    if digits is None:
-        written = f"{value:,}" if isinstance(value, int) else f"{value:,.10g}"
-    else:
-        written = f"{value:,.{digits}f}"
+    """Format a number for a French reader: `3,5`, `1 234`, never in scientific notation.
+
+    Args:
+        digits: how many digits after the comma; without it, the number to its last digit, as its shortest JSON
+            has it (`repr`): a rounded amount or coordinate is another one.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return "indéfini" if math.isnan(value) else "∞" if value > 0 else "-∞"
+    written = f"{value:,.{digits}f}" if digits is not None else expand_exponent(value, ",")
     return written.replace(",", NARROW).replace(".", ",")
+
+
+def expand_exponent(value: float, separator: str = "") -> str:
+    """Write a finite number with all its digits and no exponent: 3e-07 is `0.0000003`, 1e22 has 23 digits.
+
+    Args:
+        separator: what stands between groups of three digits.
+    """
+    if isinstance(value, int):
+        return f"{value:{separator}d}"
+    written = format(Decimal(repr(value)), f"{separator}f")
+    return written.rstrip("0").removesuffix(".") if "." in written else written
+
+
+def expand_exponents(json_text: str) -> str:
+    """Write the numbers of a JSON text without exponent, its strings left as they are; the value stays the same."""
+    return STRING_OR_EXPONENT.sub(
+        lambda found: found[0] if found[0].startswith('"') else expand_exponent(float(found[0])), json_text
+    )
 
 
 def size(count: int) -> str:

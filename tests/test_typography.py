@@ -1,14 +1,20 @@
 """French typography: the rules, then the lessons as they are served."""
 
+import json
 import re
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hfcourse.lessons import library
-from hfcourse.typography import duration, french, number, size
+from hfcourse.typography import duration, expand_exponent, expand_exponents, french, number, size
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @pytest.mark.parametrize(
@@ -30,9 +36,53 @@ def test_text_typed_with_plain_spaces_is_printed_in_french(typed: str, printed: 
     assert french(printed) == printed
 
 
-@pytest.mark.parametrize(("value", "written"), [(1234, "1\u202f234"), (3.5, "3,5"), (0, "0"), (1.0, "1")])
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (1234, "1 234"),
+        (3.5, "3,5"),
+        (0, "0"),
+        (1.0, "1"),
+        (-1234567.125, "-1 234 567,125"),
+        (123456789.01, "123 456 789,01"),
+        (12345678901.25, "12 345 678 901,25"),
+        (1234567890123456789, "1 234 567 890 123 456 789"),
+        (3e-07, "0,0000003"),
+        (1e-11, "0,00000000001"),
+        (1e22, "10 000 000 000 000 000 000 000"),
+        (0.1 + 0.2, "0,30000000000000004"),
+        (10**400, "10" + " 000" * 133),
+        (float("inf"), "∞"),
+        (float("nan"), "indéfini"),
+    ],
+)
 def test_a_number_has_a_comma_and_narrow_spaces(value: float, written: str):
-    assert number(value) == written
+    assert number(value) == written.replace(" ", "\u202f")
+
+
+@given(FINITE | st.integers())
+def test_a_number_is_written_to_its_last_digit_without_exponent(value: float):
+    written = number(value)
+    assert re.fullmatch(r"-?\d{1,3}(\u202f\d{3})*(,\d*[1-9])?", written)
+    read = written.replace("\u202f", "").replace(",", ".")
+    assert (float(read) if isinstance(value, float) else int(read)) == value
+    assert expand_exponent(value) == read
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | FINITE | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(JSON, st.sampled_from([None, 1]))
+def test_json_without_exponents_has_the_same_values(value: object, indent: int | None):
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    written = expand_exponents(text)
+    assert json.loads(written, parse_int=Decimal, parse_float=Decimal) == json.loads(
+        text, parse_int=Decimal, parse_float=Decimal
+    )
+    assert not re.search(r"\d[eE][+-]?\d", re.sub(r'"(?:[^"\\]|\\.)*"', "", written))
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 import math
 import statistics
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 SUMMARY_HEADERS = ["colonne", "nombre", "minimum", "maximum", "moyenne", "médiane"]
+MEAN_DECIMALS = 2
 # Between thousands: an ordinary space, a no-break one, a narrow no-break one, a thin one.
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
 
@@ -28,9 +30,15 @@ def summarise(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[lis
         cells = [read_number(row[i]) for row in rows if i < len(row)]
         numbers = [number for number in cells if number is not None]
         if numbers:
-            figures = (min(numbers), max(numbers), statistics.fmean(numbers), statistics.median(numbers))
+            figures = (min(numbers), max(numbers), rounded_mean(numbers), statistics.median(numbers))
             summary.append([str(header), len(numbers), *map(tidy, figures)])
     return summary
+
+
+def rounded_mean(numbers: Sequence[float]) -> float:
+    """The mean, with two decimals more than the numbers have: those that follow say nothing of the data."""
+    decimals = max(-int(Decimal(repr(number)).as_tuple().exponent) for number in numbers)
+    return round(statistics.fmean(numbers), max(0, decimals) + MEAN_DECIMALS)
 
 
 def tidy(number: float) -> float | int:

@@ -23,6 +23,7 @@ from hfcourse.runs.page_budget import TextAllowance
 from hfcourse.runs.shapes import SURPLUS, FileEntry, is_file, is_number, is_plot
 from hfcourse.runs.trees import Tree
 from hfcourse.spaces.json_nodes import has_too_many_nodes
+from hfcourse.typography import expand_exponents, number
 
 MOST_CHARACTERS = 100_000
 MOST_LIVE_PROSE = 8_000  # while a run goes on, a text is read anew each time that it has grown
@@ -159,7 +160,7 @@ def listed(value: Sequence[Any]) -> Items:
 def listed_word(value: Any) -> str:
     if isinstance(value, list):
         return "/".join(map(str, value))
-    return value if isinstance(value, str) else json.dumps(value)
+    return "rien" if value is None else word(value, CELL_CHARACTERS)
 
 
 def kept(value: Sequence[FileEntry]) -> Items:
@@ -221,6 +222,7 @@ def highlighted(value: Sequence[Mapping[str, Any]]) -> Spans:
         elif label is None or not is_number(label):
             spans.append(Span(text, None))
         else:
+            charge_digits(label, allowance)
             spans.append(Span(text, label, 1 if label > 0 else 2 if label < 0 else NEUTRAL_MARK))
     legend = [(name, marks[name], count) for name, count in counts.most_common(MOST_CLASSES)]
     return Spans(joined(spans), legend, len(value) - drawn)
@@ -253,14 +255,28 @@ def table(headers: Sequence[Any], data: Sequence[Sequence[Any]]) -> Table:
 
 def cell(value: Any, allowance: TextAllowance) -> Any:
     """A cell: numbers stay numbers, all else is text."""
-    if isinstance(value, bool):
-        return "vrai" if value else "faux"
-    return value if is_number(value) else allowance.cut(word(value, CELL_CHARACTERS), CELL_CHARACTERS + 1)
+    if is_number(value):
+        return charge_digits(value, allowance)
+    return allowance.cut(word(value, CELL_CHARACTERS), CELL_CHARACTERS + 1)
+
+
+def charge_digits(value: float, allowance: TextAllowance) -> float:
+    """The number; digits beyond those of ordinary numbers count as text (1e-300 has three hundred)."""
+    if not 1e-15 < abs(value) < 1e15 and value:
+        allowance.remaining -= len(number(value))
+    return value
 
 
 def word(value: Any, characters: int = WORD_CHARACTERS) -> str:
-    """Any value as a few words: a text as it is, '' for null, else JSON."""
-    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    """Any value as a few words: a text as it is, '' for null, a number and a boolean in French, else JSON."""
+    if value is None or isinstance(value, str):
+        text = value or ""
+    elif isinstance(value, bool):
+        text = "vrai" if value else "faux"
+    elif isinstance(value, int | float):
+        text = number(value)
+    else:
+        text = expand_exponents(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= characters else text[:characters] + "…"
 
 

@@ -12,7 +12,7 @@ from hfcourse.runs.conversations import Bubble
 from hfcourse.runs.outputs import WHOLE, kind_of, value_of
 from hfcourse.runs.page_budget import TextAllowance
 from hfcourse.runs.shapes import is_file, is_number
-from hfcourse.typography import NO_BREAK
+from hfcourse.typography import NO_BREAK, expand_exponents
 
 MEDIA_TYPES = {"txt": "text/plain", "json": "application/json", "csv": "text/csv"}
 # A spreadsheet takes a cell that begins with one of these for a formula, and may fetch or run what it says (OWASP, CSV
@@ -54,7 +54,8 @@ def in_lines(value: Sequence[Any]) -> str:
 
 
 def in_words(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A text as it is, else JSON, whose numbers a person can read."""
+    return value if isinstance(value, str) else expand_exponents(json.dumps(value, ensure_ascii=False))
 
 
 def transcript(value: Sequence[Any]) -> str:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hfcourse.runs.page_budget import TextAllowance
+from hfcourse.typography import expand_exponent
 
 MOST_LEAVES, MOST_LEVELS, MOST_CHARACTERS, KEY_CHARACTERS = 600, 12, 300, 100
+NUMBER_CHARACTERS = 350  # a float has no more digits, its zeros included
 MAX_TREE_CHARACTERS = 60_000  # all texts and keys of a tree together
 OPEN_LEVELS, OPEN_CHILDREN = 2, 20
 
@@ -52,7 +54,9 @@ def planted(key: str, value: Any, level: int, room: Iterator[int], allowance: Te
 
 def leaf(name: str, value: Any, allowance: TextAllowance) -> Tree:
     kind = "string" if isinstance(value, str) else "word" if value is None or isinstance(value, bool) else "number"
-    return Tree(name, kind, allowance.cut(printable(json.dumps(value, ensure_ascii=False)), MOST_CHARACTERS))
+    written = expand_exponent(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+    most = NUMBER_CHARACTERS if kind == "number" else MOST_CHARACTERS
+    return Tree(name, kind, allowance.cut(printable(written), most))
 
 
 def printable(text: str) -> str:

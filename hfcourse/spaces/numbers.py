@@ -10,6 +10,7 @@ from hfcourse.spaces import schemas
 from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.text_limits import MAX_NUMBER_CHARACTERS
+from hfcourse.typography import expand_exponent, number
 
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII)
 SPACES = re.compile(r"[\s\u00a0\u202f]")
@@ -28,9 +29,9 @@ def parse_number(parameter: Parameter, texts: Sequence[str]) -> int | float | No
     if is_whole and not float(value).is_integer():
         raise Wrong("Écrivez un nombre entier.")
     if parameter.minimum is not None and value < parameter.minimum:
-        raise Wrong(f"Écrivez un nombre d’au moins {decimal(parameter.minimum)}.")
+        raise Wrong(f"Écrivez un nombre d’au moins {number(parameter.minimum)}.")
     if parameter.maximum is not None and value > parameter.maximum:
-        raise Wrong(f"Écrivez un nombre d’au plus {decimal(parameter.maximum)}.")
+        raise Wrong(f"Écrivez un nombre d’au plus {number(parameter.maximum)}.")
     return value
 
 
@@ -60,7 +61,7 @@ def parse_slider(parameter: Parameter, texts: Sequence[str]) -> int | float | No
     value = number_in(texts[0])
     low, high = bounds(parameter)
     if value is not None and not low <= value <= high:
-        raise Wrong(f"Choisissez un nombre entre {decimal(low)} et {decimal(high)}.")
+        raise Wrong(f"Choisissez un nombre entre {number(low)} et {number(high)}.")
     return value
 
 
@@ -82,9 +83,12 @@ def decimal(value: float) -> str:
 
 
 def shown(value: Any) -> str:
-    """A scalar as a field shows it."""
+    """A scalar as a field shows it; a number with all its digits, never in scientific notation.
+
+    A float beyond 2**53 ends in `.0`: without it, the text would be read as an `int`.
+    """
     if isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return str(int(value))
+    if isinstance(value, float) and math.isfinite(value):
+        return expand_exponent(value) + (".0" if abs(value) >= 2**53 else "")
     return json.dumps(value, ensure_ascii=False)

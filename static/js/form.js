@@ -4,9 +4,17 @@
 // A slider and its number field show the same value; the field, which has the name, is what is sent.
 document.addEventListener("input", (event) => {
   const [range, field] = event.target.closest("[data-slider]")?.querySelectorAll("input") ?? [];
-  if (event.target === range) field.value = range.value.replace(".", ",");
+  if (event.target === range) field.value = expandExponent(range.value).replace(".", ",");
   if (event.target === field) range.value = field.value.replace(",", ".");
 });
+
+// A range writes 0.0000001 as 1e-7.
+function expandExponent(text) {
+  const [mantissa, exponent] = text.split("e");
+  if (!exponent) return text;
+  const digits = Math.max(0, (mantissa.split(".")[1] ?? "").length - Number(exponent));
+  return digits ? Number(text).toFixed(Math.min(digits, 100)) : BigInt(Number(text)).toString();
+}
 
 // A line is added to a table in place; the server answers the same, with a page.
 document.addEventListener("click", (event) => {
