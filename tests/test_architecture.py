@@ -64,6 +64,7 @@ PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.descrip
         "spaces.captions", "spaces.layout", "spaces.placement", "spaces.sections", "spaces.seeds",
         "spaces.translations", "spaces.introduction", "spaces.space_card",
         "spaces.html_text", "spaces.retry_after",
+        "spaces.compositions", "spaces.examples", "spaces.snippets", "spaces.circuit_breaker", "spaces.updates",
         "runs.references", "runs.shapes", "runs.outputs",
         "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports", "runs.words",
         "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget", "token_search",

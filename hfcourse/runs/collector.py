@@ -15,9 +15,10 @@ from hfcourse import tokens
 from hfcourse.errors import CallFailed, Stopped
 from hfcourse.runs import pruning, store
 from hfcourse.runs.models import Run
-from hfcourse.runs.shapes import FILE, LATER, LOST, NAME, STREAM, SURPLUS, UNKEPT, WHY, is_file_data, is_update
+from hfcourse.runs.shapes import FILE, LATER, LOST, NAME, STREAM, SURPLUS, UNKEPT, WHY, is_file_data
 from hfcourse.spaces import files
 from hfcourse.spaces.masking import mask_pieces
+from hfcourse.spaces.updates import is_update
 
 MOST_FILES, MOST_FILE_BYTES = 10, 50_000_000
 DATA_URL = re.compile(r"data:image/[\w.+-]+(;[\w=.+-]+)*?(;base64)?,", re.ASCII)

@@ -12,8 +12,9 @@ from hfcourse.cpu_budget import CpuBudget
 from hfcourse.runs import conversations, drawings, shapes, trees
 from hfcourse.runs.drawings import COLOUR, MOST_CHARACTERS, picture_of
 from hfcourse.runs.page_budget import MAX_EXCERPT_CHARACTERS, PageBudget, TextAllowance
-from hfcourse.runs.shapes import is_file, is_list_of, is_scalar, is_update
+from hfcourse.runs.shapes import is_file, is_list_of, is_scalar
 from hfcourse.spaces.description import HINTS, NAME_CHARACTERS
+from hfcourse.spaces.updates import UPDATE, is_update
 
 # Of a conversation, so many characters are read as Markdown, so many drawn of components; the rest comes as it is.
 CHAT_PROSE, CHAT_DRAWN = 30_000, 20_000
@@ -185,7 +186,7 @@ DRAWERS: Mapping[str, Drawer] = {
     "slider": lambda value, _: value,
     "unchanged": lambda value, _: None,
     "picture": lambda value, _: None,
-    "changes": lambda value, _: [drawings.word(name, 60) for name in value if name != shapes.UPDATE][:12],
+    "changes": lambda value, _: [drawings.word(name, 60) for name in value if name != UPDATE][:12],
     "moment": lambda value, _: drawings.moment(value),
     "text": lambda value, _: drawings.plain(value),
     "prose": lambda value, context: drawings.prosaic(value, context.is_live, context.cpu_budget),

@@ -29,7 +29,6 @@ HOLDS_FILES = {
     "downloadbutton",
 }
 NAME_CHARACTERS = 120  # of a file; a Space may write such an entry itself
-UPDATE, UPDATED = "__type__", "update"
 
 
 class FileEntry(dict[str, Any]):
@@ -61,11 +60,6 @@ def is_file_data(value: Any) -> bool:
         return False
     url = value.get("url")
     return isinstance(value.get("path"), str) or (isinstance(url, str) and url.startswith("data:"))
-
-
-def is_update(value: Any) -> bool:
-    """Does the Space change its component, with a value or without?"""
-    return isinstance(value, dict) and value.get(UPDATE) == UPDATED
 
 
 def is_file(value: Any) -> bool:

@@ -12,6 +12,7 @@ from hfcourse.spaces.diffs import RunningOutputs
 from hfcourse.spaces.events import Event, Log, Output, Partial, Progress, Queued, Started
 from hfcourse.spaces.failures import DEFAULT_TITLES, TITLE_CHARACTERS, failure_of, message_text
 from hfcourse.spaces.untrusted import read_json
+from hfcourse.spaces.updates import LastValues
 
 LOG_CHARACTERS = 2_000
 # Gradio sends one step for each bar that is open, of these fields.
@@ -41,6 +42,7 @@ class Reading:
         self.sends_diffs = protocol in ("sse_v2", "sse_v2.1", "sse_v3")
         self._budget = CpuBudget(seconds / READING_SHARE)
         self._running = RunningOutputs(self._budget)
+        self._last_values = LastValues()
 
     def read(self, raw: bytes, event_id: str) -> list[Event] | None:
         """Read one message of the stream, within the budget of the call.
@@ -114,13 +116,13 @@ class Reading:
             self._running.replace(data)
         else:
             self._running.apply(data)
-        yield Partial(tuple(self._mask(self._shown(self._running.values))))
+        yield Partial(self._last_values.merge(self._mask(self._shown(self._running.values))))
 
     def _completed(self, message: dict[str, Any]) -> Event:
         output = message["output"]
         if not message.get("success") or "error" in output:
             raise self._failure(message)
-        return Output(self._shown(output["data"]))
+        return Output(self._last_values.merge(self._shown(output["data"])))
 
     def _failure(self, message: dict[str, Any]) -> CourseError:
         """What the Space's account of its failure means."""

@@ -1,0 +1,102 @@
+"""Component updates among the outputs of a call: what has no value of its own leaves the one before."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hfcourse.spaces.events import Output, Partial
+from hfcourse.spaces.reading import Reading
+from hfcourse.spaces.updates import MAX_UPDATE_KEYS, LastValues, merge_update
+from tests.spaces.exhibition import file
+from tests.spaces.fake import completed, generating
+from tests.test_answers import Answering, answering  # noqa: F401
+
+SKIP: dict[str, Any] = {"__type__": "update"}
+HIDDEN = SKIP | {"visible": False}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "merged"),
+    [
+        ("un", "deux", "deux"),
+        ("un", None, None),
+        ("un", SKIP, "un"),
+        (None, SKIP, None),
+        (SKIP, SKIP, SKIP),
+        ("un", HIDDEN, HIDDEN | {"value": "un"}),
+        (None, HIDDEN, HIDDEN | {"value": None}),
+        ("un", SKIP | {"value": "deux"}, SKIP | {"value": "deux"}),
+        ("un", SKIP | {"value": None}, SKIP | {"value": None}),
+        (SKIP | {"value": "un", "label": "L"}, SKIP, SKIP | {"value": "un", "label": "L"}),
+        (SKIP | {"value": "un", "label": "L"}, HIDDEN, HIDDEN | {"value": "un", "label": "L"}),
+        (HIDDEN, SKIP | {"label": "L"}, HIDDEN | {"label": "L"}),
+        ({"a": 1}, SKIP, {"a": 1}),
+        ("un", {"__type__": "autre"}, {"__type__": "autre"}),
+    ],
+)
+def test_update_without_value_keeps_the_value_before(before: Any, after: Any, merged: Any) -> None:
+    assert merge_update(before, after) == merged
+
+
+def test_properties_of_updates_stay_bounded_and_the_value_stays() -> None:
+    last, merged = LastValues(), ()
+    last.merge(["un"])
+    for n in range(10_000):
+        merged = last.merge([SKIP | {f"p{n}": n}])
+    assert len(merged[0]) <= MAX_UPDATE_KEYS
+    assert merged[0]["value"] == "un"
+    assert merged[0]["p9999"] == 9999
+
+
+VALUES = st.none() | st.text() | st.integers() | st.just(SKIP) | st.just(HIDDEN)
+
+
+@given(st.lists(st.tuples(VALUES, VALUES), min_size=1))
+def test_each_output_keeps_its_own_last_value(messages: list[tuple[Any, Any]]) -> None:
+    last = LastValues()
+    shown = [last.merge(message) for message in messages][-1]
+    for merged, came in zip(shown, zip(*messages, strict=True), strict=True):
+        values = [value for value in came if value not in (SKIP, HIDDEN)]
+        if values:
+            assert (merged["value"] if isinstance(merged, dict) else merged) == values[-1]
+        else:
+            assert merged == (HIDDEN if HIDDEN in came else SKIP)
+
+
+def test_partial_and_last_outputs_keep_what_a_message_skips() -> None:
+    reading = Reading("sse_v3", lambda *values: values, 60)
+    told = [
+        generating(["un", SKIP]),
+        generating([[["append", [], " deux"]], []]),
+        generating([[["replace", [], SKIP]], [["replace", [], 3]]]),
+        completed([SKIP, HIDDEN]),
+    ]
+    events = [event for each in told for event in reading.events_of(each)]
+    assert events == [
+        Partial(("un", SKIP)),
+        Partial(("un deux", SKIP)),
+        Partial(("un deux", 3)),
+        Output(("un deux", HIDDEN | {"value": 3})),
+    ]
+
+
+def test_run_ends_with_the_values_and_files_before_a_skip(answering: Answering) -> None:  # noqa: F811
+    answer = answering(
+        ("Textbox", ""),
+        ("Image", None),
+        ("File", None),
+        ("Number", None),
+        messages=[
+            generating(["un deux trois", file("chat.png"), file("notes.txt"), SKIP]),
+            completed([SKIP, SKIP, HIDDEN, 3]),
+        ],
+    )
+    assert answer.value(0) == "un deux trois"
+    assert "un deux trois" in answer.words(0)
+    assert answer.section(1).select_one("img")
+    assert answer.value(2)["value"]["name"] == "notes.txt"
+    assert answer.section(2).select_one("a[download]")
+    assert answer.value(3) == 3
+    assert "inchangé" not in answer.page.get_text()
