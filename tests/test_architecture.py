@@ -67,8 +67,9 @@ PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.descrip
         "spaces.compositions", "spaces.examples", "spaces.snippets", "spaces.circuit_breaker", "spaces.updates",
         "runs.references", "runs.shapes", "runs.outputs",
         "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports", "runs.words",
-        "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget", "token_search",
-        "code_lexer", "highlighting", "networks", "typography", "chat.conversation")  # fmt: skip
+        "runs.kinds", "runs.aggregation", "runs.chart_axes", "runs.table_drawings", "runs.scores", "runs.answer_texts",
+        "runs.brief_text", "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget",
+        "token_search", "code_lexer", "highlighting", "networks", "typography", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip
 TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}

@@ -1,11 +1,17 @@
 """Where the marks of a plot stand."""
 
+import re
 from typing import Any
 
+import pandas
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hfcourse.runs import charts
+from hfcourse.runs.aggregation import Columns, group_rows, grouping_of
 from hfcourse.runs.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, chart
+from hfcourse.typography import NARROW
 
 YEARS = [[2023, 10, "fr"], [2025, 90, "en"], [2024, 40, "fr"]]
 KINDS = {"annee": "quantitative", "espaces": "quantitative", "langue": "nominal"}
@@ -113,8 +119,116 @@ def test_a_plot_of_a_hundred_thousand_values_is_a_drawing_of_some_hundred() -> N
         ("line", [[n, n, f"s{n}"] for n in range(charts.MOST_SERIES)], False),
         ("bar", [[n, n, "fr"] for n in range(charts.MOST_BARS + 1)], True),
         ("bar", [[n % charts.MOST_BARS, n, "fr"] for n in range(1000)], False),
-        ("bar", [[0, n, "fr"] for n in range(100_000)], True),
+        ("bar", [[0, n, "fr"] for n in range(100_000)], False),
     ],
 )
 def test_a_drawing_says_whether_it_has_every_value(mark: str, data: list[list[Any]], is_part: bool) -> None:
     assert drawn(plot(mark, data), x="annee", y="espaces", color="langue").is_part is is_part
+
+
+FRUIT = [["pomme", 2, "a"], ["poire", 10, "a"], ["pomme", 4, "b"], ["poire", 21, "b"], ["poire", None, "b"]]
+NOMINAL = {"fruit": "nominal", "note": "quantitative", "lot": "nominal"}
+
+
+def heights(made: charts.Chart) -> dict[str, float]:
+    """What each bar is worth, read from the drawing and the numbers of its axis."""
+    low, high = made.upward[0], made.upward[-1]
+    ends = [float(tick.text.replace(NARROW, "").replace(",", ".")) for tick in (low, high)]
+    unit = (ends[1] - ends[0]) / (low.at - high.at)
+    [series] = made.series
+    names = {tick.at: tick.text for tick in made.across}
+    return {names[x]: pytest.approx((made.base - y) * unit, abs=0.15) for x, y in series.points}
+
+
+@pytest.mark.parametrize(
+    ("function", "pomme", "poire"),
+    [
+        ("sum", 6, 31),
+        ("mean", 3, 15.5),
+        ("median", 3, 15.5),
+        ("min", 2, 10),
+        ("max", 4, 21),
+        ("count", 2, 3),
+        ("", 6, 31),
+    ],
+)
+def test_bars_are_what_their_author_aggregates(function: str, pomme: float, poire: float) -> None:
+    value = plot("bar", FRUIT, [*NOMINAL], **NOMINAL)
+    made = drawn(value, x="fruit", y="note", y_aggregate=function)
+    assert heights(made) == {"pomme": pomme, "poire": poire}
+    names = {"": "note", "mean": "note (moyenne)", "count": "note (nombre)"}
+    assert made.y == names.get(function, made.y)
+
+
+def test_count_needs_no_numbers() -> None:
+    value = plot("bar", [["a", "x"], ["b", None], ["a", "y"]], ["k", "v"], k="nominal", v="nominal")
+    assert heights(drawn(value, x="k", y="v", y_aggregate="count")) == {"a": 2, "b": 1}
+
+
+def test_line_of_words_is_aggregated_by_colour() -> None:
+    rows = [["lun", 1, "a"], ["lun", 3, "a"], ["mar", 4, "a"], ["lun", 10, "b"]]
+    value = plot("line", rows, ["jour", "n", "lot"], jour="nominal", n="quantitative", lot="nominal")
+    made = drawn(value, x="jour", y="n", color="lot", y_aggregate="mean")
+    assert [(series.name, len(series.points)) for series in made.series] == [("a", 2), ("b", 1)]
+    assert (made.low, made.high, made.count) == ("2", "10", 3)
+
+
+@pytest.mark.parametrize(
+    ("x_bin", "kind", "xs", "names"),
+    [
+        ("2", "quantitative", [3.5, 0.5, 1.9], ["0 à 2", "2 à 4"]),
+        ("0.1", "quantitative", [0.35, 0.31, 0.05], ["0 à 0,1", "0,3 à 0,4"]),
+        ("1d", "temporal", [86_400_000 * 3 + 5, 5, 6], ["01/01/1970", "04/01/1970"]),
+        ("15m", "temporal", [60_000, 120_000, 1_000_000], ["01/01 00:00", "01/01 00:15"]),
+    ],
+)
+def test_bins_are_aggregated_in_their_order(x_bin: str, kind: str, xs: list[float], names: list[str]) -> None:
+    value = plot("bar", [[x, 1] for x in xs], ["x", "y"], x=kind, y="quantitative")
+    made = drawn(value, x="x", y="y", x_bin=x_bin, y_aggregate="count")
+    assert [tick.text for tick in made.across] == names
+    assert sorted(heights(made).values(), key=lambda each: each.expected) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("mark", "data", "hints"),
+    [
+        ("bar", FRUIT, {"y_aggregate": "mode"}),
+        ("bar", FRUIT, {"y_aggregate": "mean", "color": "lot"}),
+        ("bar", FRUIT, {"x_bin": "2"}),
+        ("bar", FRUIT, {"x_bin": "2 semaines"}),
+        ("point", FRUIT, {"y_aggregate": "mean"}),
+        ("bar", [["x", 5, "a"], ["x", -5, "b"]], {"color": "lot"}),
+        ("bar", [["x", n, "a"] for n in range(100_001)], {}),
+    ],
+    ids=["unknown", "stacked means", "bins of words", "no width", "points", "both sides of zero", "too many"],
+)
+def test_chart_that_is_not_certain_is_not_drawn(mark: str, data: list[list[Any]], hints: dict[str, str]) -> None:
+    assert chart(plot(mark, data, [*NOMINAL], **NOMINAL), {"x": "fruit", "y": "note"} | hints) is None
+
+
+def test_bars_of_numbers_that_their_author_averages_without_a_bin_are_not_piled_up() -> None:
+    hints = {"x": "annee", "y": "espaces", "y_aggregate": "mean"}
+    assert chart(plot("bar", [[2023, 1, "a"], [2023, 3, "a"]]), hints) is None
+    assert heights(drawn(plot("bar", [[2023, 1, "a"], [2024, 3, "a"]]), **hints)) == {"2023": 1, "2024": 3}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 1000)), min_size=1, max_size=30),
+    st.sampled_from(["sum", "mean", "median", "min", "max", "count"]),
+)
+def test_aggregated_rows_are_those_of_pandas(rows: list[tuple[str, int]], function: str) -> None:
+    grouping = grouping_of("bar", "nominal", {"y_aggregate": function})
+    assert grouping is not None
+    found = {x: y for x, y, _ in group_rows(rows, Columns(0, 1, None), grouping, has_stacked_colours=True)}
+    wanted = pandas.DataFrame(rows, columns=["x", "y"]).groupby("x")["y"].agg(function).to_dict()
+    assert found == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("size", [1e-14, 3e-7, 0.01, 1, 1e5, 1e12, 1e22])
+def test_numbers_beside_an_axis_have_no_exponent_and_room(size: float) -> None:
+    made = drawn(plot("line", [[0, size], [size, 3 * size]], ["x", "y"], x="quantitative"))
+    for tick in (*made.upward, *made.across):
+        assert re.fullmatch(r"-?[\d\u202f]+(,\d+)?", tick.text)
+    assert made.left >= 7 * max(len(tick.text) for tick in made.upward)
+    texts = [tick.text for tick in made.upward]
+    assert len(set(texts)) == len(texts)

@@ -4,9 +4,14 @@ from typing import Any
 
 import pytest
 
-from hfcourse.runs import drawings, prose, trees
-from hfcourse.runs.outputs import DRAWERS, WHOLE, all_shown, kind_of, shown
+from hfcourse.runs import drawings, prose, table_drawings, trees
+from hfcourse.runs.conversations import find_part
+from hfcourse.runs.kinds import kind_of
+from hfcourse.runs.outputs import DRAWERS, WHOLE, all_shown, shown
+from hfcourse.runs.scores import MAX_SCORES, draw_label
 from hfcourse.runs.shapes import LOST, SURPLUS, FileEntry
+from hfcourse.runs.table_drawings import FormattedNumber
+from hfcourse.typography import number
 from tests.effort import effort
 from tests.spaces.exhibition import pixel
 
@@ -33,7 +38,20 @@ EDITED: dict[str, Any] = {"background": FILE, "layers": [], "composite": None, "
         ("Html", "<b>", "html"),
         ("Html", 3, "scalar"),
         ("Code", "x = 1", "code"),
-        ("Json", "mot", "code"),
+        ("Json", "mot", "prose"),
+        ("Json", "[1] Une **note**", "prose"),
+        ("Json", '"Bonjour" a-t-il dit', "prose"),
+        ("Json", "{pas du JSON}", "prose"),
+        ("Json", "42", "prose"),
+        ("Json", ' {"a": 1}', "code"),
+        ("Json", "[1, 2]", "code"),
+        ("Json", '"mot"', "code"),
+        ("Json", "[" * 5000, "code"),
+        ("Chat-answer", "**mot**", "prose"),
+        ("Chat-answer", MESSAGE, "chat"),
+        ("Chat-answer", [["Bonjour", "Salut"]], "chat"),
+        ("Chat-answer", ["un", {"text": "deux", "type": "text"}], "chat"),
+        ("Chat-answer", [{"a": 1}], "json"),
         ("Number", 3.5, "scalar"),
         ("Textbox", 3, "scalar"),
         ("Checkbox", True, "scalar"),
@@ -59,6 +77,13 @@ EDITED: dict[str, Any] = {"background": FILE, "layers": [], "composite": None, "
         ("Label", {"label": "chat", "confidences": None}, "label"),
         ("Label", {"label": "chat"}, "json"),
         ("Label", {"label": "chat", "confidences": [{"label": "x", "confidence": 10**400}]}, "json"),
+        ("Label", {"label": "chat", "confidences": [{"label": "x", "confidence": -71.5}]}, "label"),
+        ("Video", {"video": FILE, "subtitles": None}, "video"),
+        ("Video", {"video": FILE, "subtitles": FILE}, "video"),
+        ("Video", {"video": FILE}, "video"),
+        ("Video", {"video": "film.mp4", "subtitles": None}, "json"),
+        ("Paramviewer", {"a": {"type": "int", "default": "1", "description": ""}}, "parameters"),
+        ("Json", {"a": {"type": "int"}}, "json"),
         ("Highlightedtext", [SPAN], "spans"),
         ("Dataframe", TABLE, "table"),
         ("Json", TABLE, "table"),
@@ -71,7 +96,12 @@ EDITED: dict[str, Any] = {"background": FILE, "layers": [], "composite": None, "
         ("Chatbot", [["Bonjour", None]], "chat"),
         ("Chatbot", [], "chat"),
         ("Chatbot", [{"role": "user", "content": True}], "json"),
-        ("Json", [MESSAGE], "json"),
+        ("Json", [MESSAGE], "chat"),
+        ("Textbox", [MESSAGE | {"metadata": {"title": "t"}, "options": None, "tool_calls": None}], "chat"),
+        ("Json", [MESSAGE | {"tool_calls": [1]}], "json"),
+        ("Json", [{"role": "rédactrice", "content": "x"}], "json"),
+        ("Json", MESSAGE, "json"),
+        ("Json", [["Paris", "France"]], "json"),
         ("Dialogue", [LINE], "dialogue"),
         ("Dialogue", "Awa : oui", "text"),
         ("Checkboxgroup", ["a", "b"], "list"),
@@ -119,6 +149,17 @@ def test_the_columns_that_an_update_names_are_those_of_its_plot() -> None:
     drawn = shown({"component": "Lineplot", "label": "", "value": update, "hints": {"x": "ville", "color": "ville"}}, 0)
     assert (drawn.value.chart.x, drawn.value.chart.y) == ("jour", "pluie")
     assert [series.name for series in drawn.value.chart.series] == ["Lyon"]
+
+
+def test_update_changes_how_a_plot_is_aggregated() -> None:
+    notes = {"columns": ["k", "v"], "data": [["a", 1], ["a", 3]], "datatypes": {"k": "nominal"}, "mark": "bar"}
+    output = {"component": "Barplot", "label": "", "hints": {"x": "k", "y": "v", "y_aggregate": "mean"}}
+    highs = {
+        how: shown(output | {"value": UPDATE | {"value": notes, "y_aggregate": how}}, 0).value.chart.high
+        for how in ("max", None)
+    }
+    assert highs == {"max": "3", None: "4"}
+    assert shown(output | {"value": UPDATE | {"value": notes}}, 0).value.chart.high == "2"
 
 
 def test_the_language_of_an_update_is_that_of_its_code() -> None:
@@ -174,12 +215,16 @@ class TestBounds:
         assert drawings.coloured(words, "python", is_live=True).html is None
 
     def test_a_table_of_many_columns_has_fewer_lines(self) -> None:
-        table = drawings.table([], [[1] * 5000] * 5000)
-        assert (len(table.headers), table.columns, table.lines) == (drawings.MOST_COLUMNS, 5000, 5000)
-        assert len(table.rows) * len(table.rows[0]) <= drawings.MOST_CELLS
+        table = table_drawings.table([], [[1] * 5000] * 5000)
+        assert (len(table.headers), table.columns, table.lines) == (table_drawings.MAX_COLUMNS, 5000, 5000)
+        assert len(table.rows) * len(table.rows[0]) <= table_drawings.MAX_CELLS
+
+    def test_a_table_of_numbers_of_three_hundred_digits_is_cut(self) -> None:
+        table = table_drawings.table([], [[1e-300] * 60] * 200)
+        assert sum(len(number(cell)) for row in table.rows for cell in row) < 130_000
 
     def test_a_ragged_table_has_a_title_for_every_column(self) -> None:
-        table = drawings.table(["a"], [[1, "x"], [], [None, {"b": True}, True]])
+        table = table_drawings.table(["a"], [[1, "x"], [], [None, {"b": True}, True]])
         assert table.headers == ["a", "", ""]
         assert table.rows == [[1, "x"], [], ["", '{"b": true}', "vrai"]]
         assert table.numeric == [True, False, False]
@@ -192,8 +237,8 @@ class TestBounds:
 
     def test_a_label_shows_its_first_bars(self) -> None:
         confidences = [{"label": n, "confidence": 0.5} for n in range(200)]
-        label = drawings.sure({"label": {"a": 1}, "confidences": confidences})
-        assert (label.label, len(label.bars), label.left) == ('{"a": 1}', drawings.MOST_BARS, 150)
+        label = draw_label({"label": {"a": 1}, "confidences": confidences})
+        assert (label.label, len(label.scores), label.left) == ('{"a": 1}', MAX_SCORES, 150)
 
     def test_json_is_cut_where_a_page_is_full_and_where_it_is_deep(self) -> None:
         wide = trees.tree(list(range(5000)))
@@ -265,11 +310,76 @@ def test_two_megabytes_take_no_second_of_ours(component: str, value: Any) -> Non
     assert effort(lambda: shown(output, 0, is_live=True)) < 1
 
 
+class TestLabel:
+    """A label and its scores."""
+
+    def scores(self, *confidences: float) -> list[tuple[str, float | None]]:
+        named = [{"label": str(n), "confidence": each} for n, each in enumerate(confidences)]
+        label = draw_label({"label": "chat", "confidences": named})
+        return [(score.text.replace("\u00a0", " "), score.percent) for score in label.scores]
+
+    def test_scores_between_zero_and_one_are_shares(self) -> None:
+        assert self.scores(0.931, 1, 0) == [("93,1 %", 93.1), ("100,0 %", 100), ("0,0 %", 0)]
+
+    def test_share_that_is_not_quite_all_or_nothing_says_so(self) -> None:
+        assert [text for text, _ in self.scores(0.99999, 3e-07)] == ["plus de 99,9 %", "moins de 0,1 %"]
+
+    def test_scores_that_are_no_shares_are_shown_as_they_are_without_a_bar(self) -> None:
+        assert self.scores(71.5, 0.5, -1e-07) == [("71,5", None), ("0,5", None), ("-0,0000001", None)]
+
+    @pytest.mark.parametrize(
+        ("label", "text"), [("3.14", "3,14"), ("3e-07", "0,0000003"), (1, "1"), ("v2.0.1", "v2.0.1"), ("1234", "1234")]
+    )
+    def test_label_that_is_a_number_is_written_in_french(self, label: Any, text: str) -> None:
+        assert draw_label({"label": label, "confidences": None}).label == text
+
+
+class TestTable:
+    """The cells of a table."""
+
+    def test_cell_of_a_styler_is_as_its_author_formatted_it(self) -> None:
+        metadata = {"display_value": [["1.23 €", "<b>x</b>"], ["2.00 €"], None]}
+        value = {"headers": ["prix", "nom"], "data": [[1.234, "x"], [2, "y"], [3, "z"]], "metadata": metadata}
+        table = table_drawings.dataframe_table(value)
+        assert table.rows[0] == [FormattedNumber(1.234, "1.23 €"), "<b>x</b>"]
+        assert table.rows[1:] == [[FormattedNumber(2, "2.00 €"), "y"], [3, "z"]]
+        assert table.numeric == [True, False]
+
+    @pytest.mark.parametrize("metadata", [None, [], {}, {"display_value": 1}, {"display_value": [[1]]}])
+    def test_cell_without_a_text_of_its_author_is_its_value(self, metadata: Any) -> None:
+        value = {"headers": ["a"], "data": [[1.5]], "metadata": metadata}
+        assert table_drawings.dataframe_table(value).rows == [[1.5]]
+
+    def test_parameters_are_a_table(self) -> None:
+        value = {"pas": {"type": "int", "default": "20", "description": "Combien."}, "graine": {}}
+        table = table_drawings.parameters_table(value)
+        assert table.rows == [["pas", "int", "20", "Combien."], ["graine", "", "", ""]]
+
+
 class TestConversation:
     """A conversation, whichever of its forms it has."""
 
     def drawn(self, value: Any) -> list[Any]:
         return DRAWERS["chat"](value, context())[0]
+
+    def test_one_message_and_the_parts_of_one_are_bubbles(self) -> None:
+        assert [each.who for each in self.drawn({"role": "assistant", "content": "x"})] == ["Le Space"]
+        [bubble] = self.drawn(["un", {"component": "number", "value": 2}])
+        assert [part.kind for part in bubble.parts] == ["prose", "scalar"]
+
+    def test_component_is_drawn_with_its_own_properties(self) -> None:
+        data = {"columns": ["a", "b"], "data": [["x", 1], ["x", 3]], "datatypes": {"a": "nominal"}, "mark": "bar"}
+        part = {"component": "barplot", "value": data, "props": {"x": "a", "y": "b", "y_aggregate": "mean"}}
+        [bubble] = self.drawn([{"role": "assistant", "content": part}])
+        assert bubble.parts[0].value.chart.high == "2"
+
+    def test_part_is_found_by_its_place(self) -> None:
+        value = [["a", None], [None, {"component": "label", "value": {"__type__": "update", "value": 5}}]]
+        [_, bubble] = self.drawn(value)
+        assert bubble.parts[0].place == "1-0"
+        assert find_part(value, "1-0") == 5
+        for place in ("", "1", "1-1", "2-0", "-1-0", "1-x", "²-0", "9" * 5000 + "-0"):
+            assert find_part(value, place) is None
 
     def test_roles_have_names(self) -> None:
         roles = ["user", "assistant", "system", "outil", {"x": 1}]

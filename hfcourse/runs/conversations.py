@@ -1,22 +1,45 @@
 """A conversation as bubbles, whichever of its forms a Space gives it. Pure.
 
 Since Gradio 4.44 it is a list of messages (role, content, metadata, options), whose content is a text, a
-part or a list of parts; before, it is a list of pairs, a question and its answer.
+part or a list of parts; before, it is a list of pairs, a question and its answer. The function of a gr.ChatInterface
+may also return one message, or the parts of one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hfcourse.runs.page_budget import TextAllowance
-from hfcourse.runs.shapes import is_file, is_message, is_multimodal, is_number
+from hfcourse.runs.shapes import is_exchange, is_file, is_message, is_multimodal, is_number
+from hfcourse.spaces.updates import is_update
 
 MOST_MESSAGES, MOST_PARTS = 100, 20
+MAX_PLACE_CHARACTERS = 20
 TITLE_CHARACTERS, LOG_CHARACTERS = 200, 5_000
 ROLES = {"user": "Vous", "assistant": "Le Space", "system": "Consigne"}
 
-# Draws a part: the name of a component ('' for a text or a file), its value, the words that describe it.
-Draw = Callable[[str, Any, str], Any]
+
+@dataclass(frozen=True)
+class Part:
+    """One piece of a message: a text, a file with the words that describe it, or a component with its value.
+
+    `component` is '' for a text or a file; `props` are the component's other properties; `place` says where in the
+    conversation it stands (see find_part).
+    """
+
+    component: str
+    value: Any
+    words: str = ""
+    props: Mapping[str, Any] = field(default_factory=dict)
+    place: str = ""
+
+    @property
+    def shown_value(self) -> Any:
+        """The value; of an update, the value that comes along with it."""
+        return self.value["value"] if is_update(self.value) and "value" in self.value else self.value
+
+
+Draw = Callable[[Part], Any]
 
 
 @dataclass(frozen=True)
@@ -41,16 +64,34 @@ class Bubble:
 
 
 def bubbles(
-    value: Sequence[Any], draw: Draw, allowance: TextAllowance, most: int = MOST_MESSAGES
+    messages: Sequence[dict[str, Any]], draw: Draw, allowance: TextAllowance, most: int = MOST_MESSAGES
 ) -> tuple[list[Bubble], int]:
     """The last messages, `most` of them, and how many came before them.
 
     They are drawn from the last to the first: what shares a budget is used up by the oldest last.
     """
-    messages = list(value) if all(map(is_message, value)) else list(unpaired(value))
     left = max(0, len(messages) - most)
-    drawn = [bubble(message, draw, allowance) for message in reversed(messages[left:])]
+    drawn = [bubble(messages[place], place, draw, allowance) for place in range(len(messages) - 1, left - 1, -1)]
     return drawn[::-1], left
+
+
+def messages_of(value: Any) -> list[dict[str, Any]]:
+    """The messages of a conversation, in any of its forms: messages, pairs, one message, the parts of one."""
+    if isinstance(value, dict):
+        return [value]
+    if all(map(is_message, value)):
+        return list(value)
+    return list(unpaired(value)) if all(map(is_exchange, value)) else [{"role": "assistant", "content": value}]
+
+
+def find_part(value: Any, place: str) -> Any:
+    """The value of the part at `place` (`3-0`: the first part of the fourth message), None if there is none."""
+    message, separator, number = place.partition("-")
+    if not (separator and message.isdecimal() and number.isdecimal()) or len(place) > MAX_PLACE_CHARACTERS:
+        return None
+    messages = messages_of(value)[int(message) :][:1]
+    parts = [part for each in messages for part in parts_of(each)[int(number) :][:1]]
+    return read_part(parts[0]).shown_value if parts else None
 
 
 def unpaired(pairs: Sequence[Sequence[Any]]) -> Iterator[dict[str, Any]]:
@@ -61,29 +102,35 @@ def unpaired(pairs: Sequence[Sequence[Any]]) -> Iterator[dict[str, Any]]:
                 yield {"role": role, "content": content}
 
 
-def bubble(message: dict[str, Any], draw: Draw, allowance: TextAllowance) -> Bubble:
-    role, content = message["role"], message["content"]
-    parts = content if isinstance(content, list) else [] if content is None else [content]
-    options = message.get("options")
+def parts_of(message: dict[str, Any]) -> list[Any]:
+    """The pieces that a message is made of, as the Space wrote them."""
+    content = message["content"]
+    return content if isinstance(content, list) else [] if content is None else [content]
+
+
+def bubble(message: dict[str, Any], place: int, draw: Draw, allowance: TextAllowance) -> Bubble:
+    role, options = message["role"], message.get("options")
+    parts = [read_part(each, f"{place}-{number}") for number, each in enumerate(parts_of(message)[:MOST_PARTS])]
     return Bubble(
         who=ROLES.get(role, role[:40]) if isinstance(role, str) else ROLES["assistant"],
         is_own=role == "user",
-        parts=tuple(part(each, draw, allowance) for each in parts[:MOST_PARTS]),
+        parts=tuple(draw(replace(each, words=allowance.cut(each.words, TITLE_CHARACTERS))) for each in parts),
         thought=thought(message.get("metadata"), allowance),
         options=tuple(option(each, allowance) for each in options[:MOST_PARTS]) if isinstance(options, list) else (),
     )
 
 
-def part(value: Any, draw: Draw, allowance: TextAllowance) -> Any:
-    """One piece of a message: a text, a file with what describes it, or a component with its value."""
+def read_part(value: Any, place: str = "") -> Part:
+    """One piece of a message as the Space wrote it."""
     if not isinstance(value, dict) or is_file(value) or is_multimodal(value):
-        return draw("", value, "")
+        return Part("", value, place=place)
     if is_file(value.get("file")):
         words = value.get("alt_text")
-        return draw("", value["file"], allowance.cut(words, TITLE_CHARACTERS) if isinstance(words, str) else "")
+        return Part("", value["file"], words if isinstance(words, str) else "", place=place)
     if isinstance(value.get("component"), str) and "value" in value:
-        return draw(value["component"], value["value"], "")
-    return draw("", value["text"] if isinstance(value.get("text"), str) else value, "")
+        props = value.get("props")
+        return Part(value["component"], value["value"], props=props if isinstance(props, dict) else {}, place=place)
+    return Part("", value["text"] if isinstance(value.get("text"), str) else value, place=place)
 
 
 def thought(metadata: Any, allowance: TextAllowance) -> Thought | None:

@@ -18,18 +18,18 @@ from markupsafe import Markup
 
 from hfcourse.code_lexer import MAX_HIGHLIGHTED_CHARACTERS
 from hfcourse.cpu_budget import CpuBudget
-from hfcourse.runs import charts, prose, trees
+from hfcourse.runs import chart_axes, charts, prose, trees
+from hfcourse.runs.brief_text import WORD_CHARACTERS, charge_digits, word
 from hfcourse.runs.page_budget import TextAllowance
 from hfcourse.runs.shapes import SURPLUS, FileEntry, is_file, is_number, is_plot
+from hfcourse.runs.table_drawings import CELL_CHARACTERS, MAX_ROWS, Table, table
 from hfcourse.runs.trees import Tree
 from hfcourse.spaces.json_nodes import has_too_many_nodes
-from hfcourse.typography import expand_exponents, number
 
 MOST_CHARACTERS = 100_000
 MOST_LIVE_PROSE = 8_000  # while a run goes on, a text is read anew each time that it has grown
-MOST_ROWS, MOST_COLUMNS, MOST_CELLS, CELL_CHARACTERS = 500, 60, 12_000, 1_000
-MOST_BARS, MOST_SPANS, MOST_ITEMS, MOST_CLASSES = 50, 2_000, 200, 24
-WORD_CHARACTERS, CLASS_CHARACTERS, MOMENT_CHARACTERS = 300, 60, 64
+MOST_SPANS, MOST_ITEMS, MOST_CLASSES = 2_000, 200, 24
+CLASS_CHARACTERS, MOMENT_CHARACTERS = 60, 64
 MAX_CAPTIONS_CHARACTERS = 20_000
 MOST_MARKS, NEUTRAL_MARK = 6, 5  # ways to mark a class that the style sheet has
 COLOUR = re.compile(r"#[0-9a-f]{3,8}|(rgb|hsl)a?\([\d., %]{5,60}\)", re.IGNORECASE | re.ASCII)
@@ -68,12 +68,11 @@ class Items:
 
 
 @dataclass(frozen=True)
-class Label:
-    """The name that a Space gives to what it was shown, and how sure it is of each one."""
+class Video:
+    """A film and the file of its subtitles, None for none."""
 
-    label: Any
-    bars: Sequence[Mapping[str, Any]]
-    left: int
+    file: FileEntry
+    subtitles: FileEntry | None
 
 
 @dataclass(frozen=True)
@@ -92,17 +91,6 @@ class Spans:
     spans: Sequence[Span]
     legend: Sequence[tuple[str, int, int]]
     left: int
-
-
-@dataclass(frozen=True)
-class Table:
-    """The first lines and columns of a table of `lines` by `columns`; `numeric` says which columns hold numbers."""
-
-    headers: Sequence[str]
-    rows: Sequence[Sequence[Any]]
-    lines: int
-    columns: int
-    numeric: Sequence[bool]
 
 
 @dataclass(frozen=True)
@@ -190,18 +178,17 @@ def annotated(value: Mapping[str, Any]) -> Items:
     return Items([(value["image"], ""), *pairs], len(value["annotations"]) - len(places))
 
 
+def video(value: Mapping[str, Any]) -> Video:
+    """A film as Gradio 4 and 5 send it, with its subtitles (None where there are none)."""
+    subtitles = value.get("subtitles")
+    return Video(value["video"], subtitles if is_file(subtitles) else None)
+
+
 def edited(value: Mapping[str, Any]) -> Items:
     """What an image editor shows: all together, else the background; then the layers."""
     whole = next((value[name] for name in ("composite", "background") if is_file(value[name])), None)
     layers = value["layers"] if isinstance(value["layers"], list) else []
     return Items([whole, *filter(is_file, layers[:MOST_ITEMS])])
-
-
-def sure(value: Mapping[str, Any]) -> Label:
-    """A label, and the first MOST_BARS of those that were possible."""
-    confidences = value["confidences"] or []
-    bars = [{"label": word(each["label"]), "percent": each["confidence"] * 100} for each in confidences[:MOST_BARS]]
-    return Label(word(value["label"]), bars, len(confidences) - len(bars))
 
 
 def highlighted(value: Sequence[Mapping[str, Any]]) -> Spans:
@@ -237,49 +224,6 @@ def joined(spans: Sequence[Span]) -> list[Span]:
     return made
 
 
-def table(headers: Sequence[Any], data: Sequence[Sequence[Any]]) -> Table:
-    """The beginning of a table, MOST_CELLS cells of it at most."""
-    columns = max([len(headers), *map(len, data[:MOST_ROWS])])
-    across = min(columns, MOST_COLUMNS)
-    allowance = TextAllowance(MOST_CHARACTERS)
-    titles = [str(cell(each, allowance)) for each in headers[:across]]
-    rows = []
-    for row in data[: min(MOST_ROWS, MOST_CELLS // max(1, across))]:
-        if allowance.remaining <= 0:
-            break
-        rows.append([cell(each, allowance) for each in row[:across]])
-    titles += [""] * (across - len(titles))
-    numeric = [any(len(row) > place and is_number(row[place]) for row in rows[:5]) for place in range(across)]
-    return Table(titles, rows, len(data), columns, numeric)
-
-
-def cell(value: Any, allowance: TextAllowance) -> Any:
-    """A cell: numbers stay numbers, all else is text."""
-    if is_number(value):
-        return charge_digits(value, allowance)
-    return allowance.cut(word(value, CELL_CHARACTERS), CELL_CHARACTERS + 1)
-
-
-def charge_digits(value: float, allowance: TextAllowance) -> float:
-    """The number; digits beyond those of ordinary numbers count as text (1e-300 has three hundred)."""
-    if not 1e-15 < abs(value) < 1e15 and value:
-        allowance.remaining -= len(number(value))
-    return value
-
-
-def word(value: Any, characters: int = WORD_CHARACTERS) -> str:
-    """Any value as a few words: a text as it is, '' for null, a number and a boolean in French, else JSON."""
-    if value is None or isinstance(value, str):
-        text = value or ""
-    elif isinstance(value, bool):
-        text = "vrai" if value else "faux"
-    elif isinstance(value, int | float):
-        text = number(value)
-    else:
-        text = expand_exponents(json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= characters else text[:characters] + "…"
-
-
 def plotted(value: Mapping[str, Any], hints: Mapping[str, str]) -> Plot:
     """A plot; in its table, the moments that Gradio writes in milliseconds since 1970 are dates."""
     kinds = value.get("datatypes")
@@ -288,9 +232,10 @@ def plotted(value: Mapping[str, Any], hints: Mapping[str, str]) -> Plot:
     rows = value["data"]
     if temporal:
         first = [
-            [charts.dated(each) if at in temporal else each for at, each in enumerate(row)] for row in rows[:MOST_ROWS]
+            [chart_axes.dated(each) if at in temporal else each for at, each in enumerate(row)]
+            for row in rows[:MAX_ROWS]
         ]
-        rows = [*first, *rows[MOST_ROWS:]]
+        rows = [*first, *rows[MAX_ROWS:]]
     return Plot(charts.chart(value, hints), table(value["columns"], rows))
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from hfcourse.runs import conversations
 from hfcourse.runs.conversations import Bubble
-from hfcourse.runs.outputs import WHOLE, kind_of, value_of
+from hfcourse.runs.kinds import kind_of_output, value_of
+from hfcourse.runs.outputs import WHOLE
 from hfcourse.runs.page_budget import TextAllowance
 from hfcourse.runs.shapes import is_file, is_number
 from hfcourse.typography import NO_BREAK, expand_exponents
@@ -30,8 +31,7 @@ NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
 
 def whole(output: Mapping[str, Any], form: str) -> str | None:
     """The value of an output as `txt`, `csv` or `json`; None where it cannot be had so."""
-    value = value_of(output)
-    kind = kind_of(output["component"].lower(), value)
+    value, kind = value_of(output), kind_of_output(output)
     if form == "json":
         return indented(value)
     return WRITERS[kind](value) if WHOLE.get(kind) == form else None
@@ -58,9 +58,10 @@ def in_words(value: Any) -> str:
     return value if isinstance(value, str) else expand_exponents(json.dumps(value, ensure_ascii=False))
 
 
-def transcript(value: Sequence[Any]) -> str:
+def transcript(value: Any) -> str:
     """A conversation from its first word to its last."""
-    said, _ = conversations.bubbles(value, lambda _component, part, _words: part, TextAllowance(0), most=len(value) * 2)
+    messages = conversations.messages_of(value)
+    said, _ = conversations.bubbles(messages, lambda part: part.shown_value, TextAllowance(0), most=len(messages))
     return "\n\n".join(f"{bubble.who}{NO_BREAK}: " + "\n".join(parts_of(bubble)) for bubble in said)
 
 

@@ -1,7 +1,4 @@
-"""How an output is shown: `kind` names the partial template, `value` is what it draws (drawings.py). Pure.
-
-The shape of the value decides, then its component: an author's function returns what it likes.
-"""
+"""How an output is shown: which partial template draws it (kinds.py), and what that draws (drawings.py). Pure."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -9,11 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hfcourse.cpu_budget import CpuBudget
-from hfcourse.runs import conversations, drawings, shapes, trees
-from hfcourse.runs.drawings import COLOUR, MOST_CHARACTERS, picture_of
+from hfcourse.runs import conversations, drawings, trees
+from hfcourse.runs.brief_text import WORD_CHARACTERS, word
+from hfcourse.runs.conversations import Part, messages_of
+from hfcourse.runs.drawings import MOST_CHARACTERS, picture_of
+from hfcourse.runs.kinds import component_of, kind_of, value_of
 from hfcourse.runs.page_budget import MAX_EXCERPT_CHARACTERS, PageBudget, TextAllowance
-from hfcourse.runs.shapes import is_file, is_list_of, is_scalar
-from hfcourse.spaces.description import HINTS, NAME_CHARACTERS
+from hfcourse.runs.scores import draw_label
+from hfcourse.runs.table_drawings import dataframe_table, parameters_table
+from hfcourse.spaces.description import CHAT_ANSWER, hints_in
 from hfcourse.spaces.updates import UPDATE, is_update
 
 # Of a conversation, so many characters are read as Markdown, so many drawn of components; the rest comes as it is.
@@ -22,12 +23,26 @@ CHAT_PROSE, CHAT_DRAWN = 30_000, 20_000
 # drawn in part, takes no more than its own share. Five hundred lists of ones would be a page of 50 MB.
 ROOM, LIVE_ROOM, SHARE = 200_000, 60_000, 10_000
 UNDRAWN_NAME_CHARACTERS, COMPONENT_CHARACTERS = 40, 60
-WIDE = {"text", "prose", "code", "html", "json", "table", "plot", "chat", "dialogue", "gallery", "spans", "figure"}
+WIDE = {
+    "text",
+    "prose",
+    "code",
+    "html",
+    "json",
+    "table",
+    "parameters",
+    "plot",
+    "chat",
+    "dialogue",
+    "gallery",
+    "spans",
+    "figure",
+}
 # How an output can be had as a whole, by its kind; files are links by themselves, and of nothing there is no copy.
 WHOLE = {
     **dict.fromkeys(("text", "prose", "code", "html", "scalar", "moment", "colour", "list", "chat", "dialogue"), "txt"),
     **dict.fromkeys(("table", "plot"), "csv"),
-    **dict.fromkeys(("json", "label", "spans", "figure", "multimodal", "heavy"), "json"),
+    **dict.fromkeys(("json", "label", "spans", "figure", "multimodal", "parameters", "heavy"), "json"),
 }
 
 
@@ -35,7 +50,8 @@ WHOLE = {
 class Shown:
     """An output, or a part of one: which partial draws it, and what; `whole` is txt, csv, json or ''.
 
-    `excerpt` is the beginning of its value as text, which is shown where the page has no room for its drawing.
+    `excerpt` is the beginning of its value as text, which is shown where the page has no room for its drawing. `place`
+    says which part of a conversation it is (see conversations.find_part), '' for an output as a whole.
     """
 
     kind: str
@@ -44,6 +60,7 @@ class Shown:
     label: str = ""
     number: int = 0
     excerpt: str = ""
+    place: str = ""
 
     @property
     def whole(self) -> str:
@@ -62,12 +79,13 @@ class Shown:
 
 @dataclass(frozen=True)
 class Context:
-    """What a value is drawn for: its component in lower case, hints on it, and whether it still grows."""
+    """A value's component in lower case, hints on it, whether it still grows, and the number of its output."""
 
     component: str
     hints: Mapping[str, str]
     is_live: bool
     cpu_budget: CpuBudget | None = None
+    number: int = 0
 
 
 def all_shown(
@@ -96,7 +114,7 @@ def as_text(value: Any) -> str:
 
 def shown(output: Mapping[str, Any], number: int, is_live: bool = False, cpu_budget: CpuBudget | None = None) -> Shown:
     """A described output (label, component, value with its files, hints) as its section shows it."""
-    context = Context(output["component"].lower(), hints_on(output), is_live, cpu_budget)
+    context = Context(component_of(output), hints_on(output), is_live, cpu_budget, number)
     value = value_of(output)
     kind = kind_of(context.component, value)
     return Shown(kind, DRAWERS[kind](value, context), output["component"], output["label"], number)
@@ -106,74 +124,14 @@ def hints_on(output: Mapping[str, Any]) -> dict[str, str]:
     """What its component said of it, and above that what an update brings along: it may name other columns."""
     value = output["value"]
     brought = value if is_update(value) else {}
-    named = {name: brought[name][:NAME_CHARACTERS] for name in HINTS if isinstance(brought.get(name), str)}
-    return {**output.get("hints", {}), **named}
+    own = {name: hint for name, hint in output.get("hints", {}).items() if brought.get(name, hint) is not None}
+    return own | hints_in(brought)
 
 
-def value_of(output: Mapping[str, Any]) -> Any:
-    """The value of an output; of an update, the value that comes along with it, if one does."""
-    value = output["value"]
-    return value["value"] if is_update(value) and "value" in value else value
-
-
-def kind_of(component: str, value: Any) -> str:
-    """How to draw a value: by its shape first, then by its component (in lower case)."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, str):
-        return kind_of_text(component, value)
-    if isinstance(value, dict):
-        return kind_of_dict(value)
-    return kind_of_list(component, value) if isinstance(value, list) else "scalar"
-
-
-def kind_of_text(component: str, text: str) -> str:
-    if component == "datetime" and drawings.moment(text):
-        return "moment"
-    if component == "colorpicker" and COLOUR.fullmatch(text):
-        return "colour"
-    return {"markdown": "prose", "html": "html", "code": "code", "json": "code"}.get(component, "text")
-
-
-def kind_of_dict(value: dict[str, Any]) -> str:
-    if is_update(value):
-        return "changes" if len(value) > 1 else "unchanged"
-    if is_file(value):
-        return "file"
-    if shapes.is_plot(value):
-        return "picture" if picture_of(value) else "figure"
-    tests: tuple[tuple[Callable[[dict[str, Any]], bool], str], ...] = (
-        (shapes.is_table, "table"),
-        (shapes.is_chart, "plot"),
-        (shapes.is_annotated, "annotated"),
-        (shapes.is_label, "label"),
-        (shapes.is_edited, "edited"),
-        (shapes.is_multimodal, "multimodal"),
-    )
-    return next((kind for test, kind in tests if test(value)), "json")
-
-
-def kind_of_list(component: str, value: list[Any]) -> str:
-    if component == "chatbot" and (all(map(shapes.is_message, value)) or all(map(shapes.is_exchange, value))):
-        return "chat"
-    if component == "imageslider" and len(value) == 2 and all(each is None or is_file(each) for each in value):
-        return "slider"
-    tests: tuple[tuple[Callable[[Any], bool], str], ...] = (
-        (is_file, "files"),
-        (shapes.is_picture, "gallery"),
-        (shapes.is_span, "spans"),
-        (shapes.is_line, "dialogue"),
-    )
-    if found := next((kind for test, kind in tests if is_list_of(test, value)), None):
-        return found
-    is_words = shapes.is_path if component == "fileexplorer" else is_scalar
-    return "list" if all(map(is_words, value)) and component not in ("json", "api") else "json"
-
-
-def draw_chat(value: list[Any], context: Context) -> tuple[list[conversations.Bubble], int]:
+def draw_chat(value: Any, context: Context) -> tuple[list[conversations.Bubble], int]:
     """The last messages of a conversation, which share the characters of one output."""
     allowance = TextAllowance(MOST_CHARACTERS)
-    return conversations.bubbles(value, Painter(context, allowance), allowance)
+    return conversations.bubbles(messages_of(value), Painter(context, allowance), allowance)
 
 
 Drawer = Callable[[Any, Context], Any]
@@ -186,7 +144,7 @@ DRAWERS: Mapping[str, Drawer] = {
     "slider": lambda value, _: value,
     "unchanged": lambda value, _: None,
     "picture": lambda value, _: None,
-    "changes": lambda value, _: [drawings.word(name, 60) for name in value if name != UPDATE][:12],
+    "changes": lambda value, _: [word(name, 60) for name in value if name != UPDATE][:12],
     "moment": lambda value, _: drawings.moment(value),
     "text": lambda value, _: drawings.plain(value),
     "prose": lambda value, context: drawings.prosaic(value, context.is_live, context.cpu_budget),
@@ -195,9 +153,11 @@ DRAWERS: Mapping[str, Drawer] = {
     "list": lambda value, _: drawings.listed(value),
     "json": lambda value, _: trees.tree(value),
     "figure": lambda value, _: drawings.figure(value),
-    "label": lambda value, _: drawings.sure(value),
+    "label": lambda value, _: draw_label(value),
     "spans": lambda value, _: drawings.highlighted(value),
-    "table": lambda value, _: drawings.table(value["headers"], value["data"]),
+    "table": lambda value, _: dataframe_table(value),
+    "parameters": lambda value, _: parameters_table(value),
+    "video": lambda value, _: drawings.video(value),
     "plot": lambda value, context: drawings.plotted(value, context.hints),
     "annotated": lambda value, _: drawings.annotated(value),
     "edited": lambda value, _: drawings.edited(value),
@@ -210,7 +170,7 @@ DRAWERS: Mapping[str, Drawer] = {
 
 
 def language(context: Context) -> str:
-    return "json" if context.component == "json" else context.hints.get("language", "")
+    return "json" if context.component in ("json", CHAT_ANSWER) else context.hints.get("language", "")
 
 
 class Painter:
@@ -220,21 +180,22 @@ class Painter:
         self._context, self._allowance = context, allowance
         self._prose, self._drawn = CHAT_PROSE, CHAT_DRAWN
 
-    def __call__(self, component: str, value: Any, words: str) -> Shown:
-        """A text as Markdown; a component's value as that component shows it; `words` describe a file."""
-        if component == "" and isinstance(value, str):
-            return self._text(value)
-        text = as_text(value)
-        self._drawn -= len(text)
+    def __call__(self, part: Part) -> Shown:
+        """Draw a text as Markdown, a component's value as that component shows it."""
+        if not part.component and isinstance(part.value, str):
+            return self._text(part.value)
+        text = as_text(part.value)
+        self._drawn -= 0 if picture_of(part.value) else len(text)
         if self._drawn < 0:
-            return Shown("text", drawings.Text(self._allowance.cut(text, drawings.WORD_CHARACTERS), is_cut=True))
-        kind = kind_of(component.lower(), value)
-        # A preview and a picture have an address, which a part of an output has not; a chat in a chat has no end.
-        kind = {"html": "code", "picture": "json", "chat": "json"}.get(kind, kind)
-        drawn = DRAWERS[kind](value, replace(self._context, component=component.lower(), hints={}))
-        return Shown(
-            kind, drawn, component[:COMPONENT_CHARACTERS], words or component[:COMPONENT_CHARACTERS] or "Conversation"
-        )
+            return Shown("text", drawings.Text(self._allowance.cut(text, WORD_CHARACTERS), is_cut=True))
+        component, value = part.component.lower(), part.shown_value
+        kind = kind_of(component, value)
+        # A preview has an address, which a part of an output has not; a chat in a chat has no end.
+        kind = {"html": "code", "chat": "json"}.get(kind, kind)
+        drawn = DRAWERS[kind](value, replace(self._context, component=component, hints=hints_in(part.props)))
+        name = part.component[:COMPONENT_CHARACTERS]
+        label = part.words or name or "Conversation"
+        return Shown(kind, drawn, name, label, self._context.number, place=part.place)
 
     def _text(self, text: str) -> Shown:
         room = self._allowance.remaining

@@ -18,7 +18,7 @@ from hfcourse.runs.collector import Fetch, FileCollector, bare
 from hfcourse.runs.later import later
 from hfcourse.runs.models import Run
 from hfcourse.runs.passing import PassingPictures
-from hfcourse.runs.shapes import HOLDS_FILES
+from hfcourse.runs.shapes import HOLDS_FILES, is_conversation
 from hfcourse.runs.store import Told
 from hfcourse.spaces.description import Endpoint, Return
 from hfcourse.spaces.events import Event, Log, Partial, Progress, Queued, Started
@@ -171,7 +171,7 @@ class Recorder:
         self._end()
         collected = FileCollector(self.run, fetch)
         kept = [
-            collected.replace(value) if holds_files(item) else value
+            collected.replace(value) if keeps_files(item, value) else value
             for item, value in zip(self._returns, values, strict=False)
         ]
         store.finish(self.run.id, "succeeded", self._described(kept), partials=self._received, told=self._released())
@@ -231,8 +231,8 @@ class Recorder:
                 "label": item.label,
                 "component": item.component,
                 "hints": dict(item.hints),
-                "holds_files": holds_files(item),
-                "value": self.masked(bare(value) if holds_files(item) else value),
+                "holds_files": keeps_files(item, value),
+                "value": self.masked(bare(value) if keeps_files(item, value) else value),
             }
             for item, value in zip(self._returns, [*values, *missing], strict=False)
         ]
@@ -241,3 +241,8 @@ class Recorder:
 def holds_files(item: Return) -> bool:
     """May the values of this output hold files?"""
     return item.holds_files or item.component.lower() in HOLDS_FILES
+
+
+def keeps_files(item: Return, value: Any) -> bool:
+    """Is what looks like file data in this value a file? In a conversation it is, whatever component declares it."""
+    return holds_files(item) or is_conversation(value)

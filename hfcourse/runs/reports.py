@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template
 
 from hfcourse.explanations import explanation_of
-from hfcourse.runs import exports, outputs, shapes, watch
+from hfcourse.runs import exports, kinds, shapes, watch
 from hfcourse.runs.models import Run
 from hfcourse.runs.outputs import WHOLE
 from hfcourse.runs.quoting import fenced, in_code
@@ -45,7 +45,7 @@ def report(run: Run, lost: Collection[str] = ()) -> str:
 
 def written(output: dict[str, Any]) -> str:
     """An output as text, if it can be had so."""
-    kind = outputs.kind_of(output["component"].lower(), outputs.value_of(output))
+    kind = kinds.kind_of_output(output)
     form = WHOLE.get(kind, "")
     text = exports.whole(output, form) if form in ("txt", "csv") else None
     return "" if text is None else fenced(text, "csv" if form == "csv" else "")

@@ -28,6 +28,8 @@ HOLDS_FILES = {
     "uploadbutton",
     "downloadbutton",
 }
+CHAT_ROLES = ("user", "assistant", "system", "developer", "tool")
+MESSAGE_KEYS = {"role", "content", "metadata", "options", "id", "name", "type"}
 NAME_CHARACTERS = 120  # of a file; a Space may write such an entry itself
 
 
@@ -120,12 +122,12 @@ def is_label(value: dict[str, Any]) -> bool:
 
 
 def is_confidence(item: Any) -> bool:
-    return isinstance(item, dict) and "label" in item and is_ratio(item.get("confidence"))
+    return isinstance(item, dict) and "label" in item and is_number(item.get("confidence"))
 
 
-def is_ratio(value: Any) -> bool:
-    """Is this a share of 1? (A number of four hundred digits breaks whoever multiplies it.)"""
-    return isinstance(value, int | float) and 0 <= value <= 1
+def is_ratio(value: float) -> bool:
+    """Is this a share of 1?"""
+    return 0 <= value <= 1
 
 
 def is_span(item: Any) -> bool:
@@ -145,6 +147,23 @@ def is_line(item: Any) -> bool:
 def is_picture(item: Any) -> bool:
     """A picture or a video of a gallery, with or without caption."""
     return isinstance(item, dict) and (is_file(item.get("image")) or is_file(item.get("video")))
+
+
+def is_video(value: dict[str, Any]) -> bool:
+    """The value of a Video of Gradio 4 and 5 (`gradio.data_classes.VideoData`); Gradio 6 sends the file alone."""
+    subtitles = value.get("subtitles")
+    return (
+        is_file(value.get("video"))
+        and has_only(value, "video", "subtitles")
+        and (subtitles is None or is_file(subtitles))
+    )
+
+
+def is_parameters(value: dict[str, Any]) -> bool:
+    """The value of a ParamViewer: what is documented of each parameter."""
+    return bool(value) and all(
+        isinstance(each, dict) and each.keys() <= {"type", "description", "default"} for each in value.values()
+    )
 
 
 def is_annotated(value: dict[str, Any]) -> bool:
@@ -168,6 +187,40 @@ def is_multimodal(value: dict[str, Any]) -> bool:
 def is_message(item: Any) -> bool:
     """A message of a conversation, as Gradio writes them since its version 4.44."""
     return isinstance(item, dict) and "role" in item and isinstance(item.get("content"), str | list | dict | None)
+
+
+def is_conversation(value: Any) -> bool:
+    """Is this a list of messages, whatever component declares it?
+
+    Roles and keys are those of a chat: what has others belongs to somebody, and is not to be hidden.
+    """
+    return is_list_of(is_plain_message, value)
+
+
+def is_plain_message(item: Any) -> bool:
+    return (
+        is_message(item)
+        and item["role"] in CHAT_ROLES
+        and all(key in MESSAGE_KEYS or not value for key, value in item.items())
+    )
+
+
+def is_chat_answer(value: Any) -> bool:
+    """May this be what the function of a gr.ChatInterface returned: messages, pairs, or the parts of one message?"""
+    if isinstance(value, dict):
+        return is_message(value)
+    return any(is_list_of(test, value) for test in (is_message, is_exchange, is_message_part))
+
+
+def is_message_part(item: Any) -> bool:
+    if not isinstance(item, dict):
+        return isinstance(item, str)
+    return (
+        is_file(item)
+        or is_file(item.get("file"))
+        or isinstance(item.get("component"), str)
+        or (isinstance(item.get("text"), str) and has_only(item, "text", "type"))
+    )
 
 
 def is_exchange(item: Any) -> bool:

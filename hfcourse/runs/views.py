@@ -13,7 +13,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from hfcourse import errors, headers, security, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
 from hfcourse.pages import is_in_lesson
-from hfcourse.runs import dispatch, drawings, exports, history, looks, outputs, prose, room, standing, store, watch
+from hfcourse.runs import (
+    conversations,
+    dispatch,
+    drawings,
+    exports,
+    history,
+    kinds,
+    looks,
+    prose,
+    room,
+    standing,
+    store,
+    watch,
+)
 from hfcourse.runs.looks import mine
 from hfcourse.runs.references import Numbered
 from hfcourse.runs.turns import Waiting
@@ -218,16 +231,20 @@ def output(run_id: str, n: int, form: str) -> ResponseReturnValue:
 def preview(run_id: str, n: int) -> ResponseReturnValue:
     """An output in HTML, as its author meant it to look; shut in, it can do nothing but that."""
     output = output_of(run_id, n)
-    value = outputs.value_of(output)
-    if outputs.kind_of(output["component"].lower(), value) != "html":
+    if kinds.kind_of_output(output) != "html":
         abort(404)
-    return Response(PREVIEW_HEAD + prose.clean_preview(value), headers=PREVIEW_HEADERS, mimetype="text/html")
+    html = prose.clean_preview(kinds.value_of(output))
+    return Response(PREVIEW_HEAD + html, headers=PREVIEW_HEADERS, mimetype="text/html")
 
 
 @bp.get("/<run_id:run_id>/sorties/<index:n>/image")
 def picture(run_id: str, n: int) -> ResponseReturnValue:
-    """A plot that came as a picture."""
-    content = drawings.picture_of(outputs.value_of(output_of(run_id, n)))
+    """A plot that came as a picture; `part` says where it stands in a conversation."""
+    output, place = output_of(run_id, n), request.args.get("part", "")
+    value = kinds.value_of(output)
+    if place:
+        value = conversations.find_part(value, place) if kinds.kind_of_output(output) == "chat" else None
+    content = drawings.picture_of(value)
     if content is None:
         abort(404)
     response = Response(content, mimetype=files.media_type(content[: files.HEAD_BYTES]))

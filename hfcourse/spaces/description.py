@@ -32,7 +32,8 @@ from hfcourse.spaces.titles import button_of, title_of
 from hfcourse.spaces.translations import translate_description
 from hfcourse.typography import french
 
-HINTS = ("language", "x", "y", "color")
+HINTS = ("language", "x", "y", "color", "y_aggregate", "x_bin")
+CHAT_ANSWER = "chat-answer"
 RESULT = french("Résultat")
 
 Components = Mapping[int, Mapping[str, Any]]
@@ -42,7 +43,8 @@ Components = Mapping[int, Mapping[str, Any]]
 class Return:
     """One value that comes back; `component` is Gradio's type as /info writes it: Textbox, Image…
 
-    `hints` is what helps to draw it: the language of a code, the columns (x, y, color) of a plot.
+    `hints` is what helps to draw it: the language of a code, the columns (x, y, color) of a plot and how it aggregates
+    them (y_aggregate, x_bin), `answers` = CHAT_ANSWER for the answer of a gr.ChatInterface.
     """
 
     label: str
@@ -291,6 +293,24 @@ def return_of(entry: Mapping[str, Any], component: Mapping[str, Any]) -> Return:
     return Return(
         label=RESULT if ORDINAL.fullmatch(label) and entry.get("component") == "Api" else label,
         component=str(entry.get("component", ""))[:NAME_CHARACTERS],
-        hints={name: props[name][:NAME_CHARACTERS] for name in HINTS if isinstance(props.get(name), str)},
+        hints=hints_in(props) | ({"answers": CHAT_ANSWER} if is_chat_answer(component) else {}),
         holds_files='"FileData"' in schema or '"ImageData"' in schema,
     )
+
+
+def hints_in(props: Mapping[str, Any]) -> dict[str, str]:
+    """What properties of a component help to draw its value; the number of `x_bin` as text."""
+    named = {name: props[name][:NAME_CHARACTERS] for name in HINTS if isinstance(props.get(name), str)}
+    width = props.get("x_bin")
+    return named | ({"x_bin": repr(width)} if type(width) in (int, float) else {})
+
+
+def is_chat_answer(component: Mapping[str, Any]) -> bool:
+    """Is this where a gr.ChatInterface puts the answer of its function, for callers of its API alone?
+
+    Source: `api_response` in gradio/chat_interface.py of Gradio 5 and 6, a hidden JSON, and `fake_response_textbox` of
+    Gradio 4, a hidden Textbox.
+    """
+    props = component.get("props") or {}
+    is_hidden_response = props.get("visible") is False and props.get("label") == "Response"
+    return is_hidden_response and component.get("type") in ("json", "textbox")

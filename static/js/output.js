@@ -4,6 +4,7 @@ const collator = new Intl.Collator("fr", { numeric: true });
 function valueOf(row, column) {
   const cell = row.cells[column];
   if (!cell?.classList.contains("num")) return cell?.textContent ?? "";
+  if (cell.dataset.value) return Number(cell.dataset.value); // its author wrote the number in a form of their own
   return Number(cell.textContent.replace(/[\s\u202f]/g, "").replace(",", "."));
 }
 

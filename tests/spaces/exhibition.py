@@ -50,6 +50,8 @@ FILES: Mapping[str, bytes] = {
     "volume.glb": b"glTF" + b"\0" * 400,
     "notes.txt": "Des notes, à lire ailleurs.".encode(),
     "figure.svg": SVG,
+    "film.mp4": b"\0\0\0\x18ftypmp42" + b"\0" * 400,
+    "paroles.vtt": b"WEBVTT\n\n00:00.000 --> 00:01.000\nBonjour\n",
 }
 MARKDOWN = """# Un titre du modèle
 
