@@ -31,7 +31,7 @@ from hfcourse.runs.looks import mine
 from hfcourse.runs.references import Numbered
 from hfcourse.runs.turns import Waiting
 from hfcourse.security_log import log_event
-from hfcourse.spaces import files, forms, pages
+from hfcourse.spaces import files, forms, pages, row_edits
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.forms import Form
 from hfcourse.spaces.uploads import NOT_KEPT, names_of
@@ -67,9 +67,7 @@ def create() -> ResponseReturnValue:
             room.house_loose(standing.current_client())
         return answer
     form = form_of(endpoint)
-    added = request.form.get("add-row")
-    if added is not None:
-        form.add_row(added)
+    if row_edits.apply_row_edit(form, request.form):
         return pages.form_again(request.form["space"], form)
     return submit(request.form["space"], endpoint, form)
 

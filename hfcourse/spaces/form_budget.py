@@ -24,6 +24,7 @@ MAX_FORM_FIELDS = 900
 MAX_FORM_CHARACTERS = 500_000
 # What the page writes around each part, measured on the templates.
 FIELD_CHARACTERS, OPTION_CHARACTERS, CELL_CHARACTERS, FILE_CHARACTERS = 600, 100, 110, 1_500
+ROW_CHARACTERS = 300  # the head of a row of a table, and the button that removes it
 FIELDS_OF_FILE = 2  # the file that is chosen, and the one that is here already
 WITH_CHOICES = ("radio", "select", "checks")
 
@@ -97,7 +98,8 @@ def weigh_field(parameter: Parameter) -> int:
 def weigh_row(parameter: Parameter) -> int:
     """Characters of an empty row of a table."""
     cell = CELL_CHARACTERS + escaped_size(parameter.name)
-    return cell * len(parameter.titles) + escaped_size("".join(parameter.titles))
+    row = ROW_CHARACTERS + escaped_size(parameter.name)
+    return row + cell * len(parameter.titles) + escaped_size("".join(parameter.titles))
 
 
 def weigh_contents(parameter: Parameter, sizes: Sizes) -> int:

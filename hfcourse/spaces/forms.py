@@ -12,7 +12,18 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse import tokens
 from hfcourse.errors import Refused
-from hfcourse.spaces import choices, compositions, files, moments, numbers, tables, text_limits, uploads, values
+from hfcourse.spaces import (
+    choices,
+    compositions,
+    files,
+    moments,
+    numbers,
+    table_cells,
+    tables,
+    text_limits,
+    uploads,
+    values,
+)
 from hfcourse.spaces.compositions import Part
 from hfcourse.spaces.controls import HOLD_FILES, control
 from hfcourse.spaces.description import Endpoint
@@ -32,7 +43,8 @@ class Field:
     """A parameter in a form: `texts` as typed, `rows` of a table, `kept` the files that are here, by part.
 
     `beside` is what was typed beside the boxes and is too long to be read as choices. `is_plain` asks for the lightest
-    control: choices that are typed, and no empty rows.
+    control: choices that are typed, and no empty rows. `mark` is that of field_marks.py. `faulty_part` is the suffix of
+    the file control that `error` is about, `focused_row` the row of a table that takes the focus when the page opens.
     """
 
     parameter: Parameter
@@ -42,6 +54,9 @@ class Field:
     error: str = ""
     beside: str = ""
     is_plain: bool = False
+    faulty_part: str = ""
+    mark: str = ""
+    focused_row: int | None = None
 
     @property
     def name(self) -> str:
@@ -132,6 +147,32 @@ class Field:
             return self.rows
         return [row for line, row in enumerate(self.rows) if line == 0 or any(row)]
 
+    @cached_property
+    def cell_faults(self) -> Mapping[table_cells.Place, str]:
+        """What is wrong with each cell of a table that was refused, by line and column from 0."""
+        if not self.error or self.control != "table":
+            return {}
+        if self.error == SECRET:
+            return table_cells.find_masked_cells(self.rows, SECRET)
+        return table_cells.find_cell_faults(self.parameter, self.rows)
+
+    def cell_id(self, line: int, column: int) -> str:
+        """The name of a cell's control, which is its id too where something leads to it."""
+        return f"{self.name}-{line}-{column}"
+
+    @property
+    def fault_id(self) -> str:
+        """The id of the control that has to be corrected: the first one that is at fault."""
+        if self.control == "table":
+            return self.cell_id(*next(iter(self.cell_faults), (0, 0)))
+        if self.control == "multimodal" and not self.faulty_part:
+            return f"{self.name}-text"
+        if self.parts:
+            return f"{self.name}-{self.faulty_part or self.parts[0].suffix}".removesuffix("-")
+        if self.control == "checks" and (self.beside or not self.options):
+            return f"{self.name}-others"
+        return self.name
+
     @property
     def may_grow(self) -> bool:
         """Is there room for one more line?"""
@@ -192,6 +233,10 @@ class Form:
         return any(each.control == "table" for each in self.fields)
 
     @property
+    def has_files(self) -> bool:
+        return any(each.parts for each in self.fields)
+
+    @property
     def records(self) -> bool:
         """Does a page with this form need the script that records?"""
         return any(each.recording for each in self.fields)
@@ -201,6 +246,20 @@ class Form:
         for each in self.fields:
             if each.parameter.name == name and each.control == "table" and each.may_grow:
                 each.rows.append([""] * len(each.titles))
+                each.focused_row = len(each.rows) - 1
+
+    def remove_row(self, name: str, row: int) -> None:
+        """The table of that parameter without this row, from 0; the last one left is emptied instead."""
+        for each in self.fields:
+            if (
+                each.parameter.name == name
+                and each.control == "table"
+                and each.parameter.grows
+                and row < len(each.rows)
+            ):
+                del each.rows[row]
+                each.rows = each.rows or [[""] * len(each.titles)]
+                each.focused_row = min(row, len(each.rows) - 1)
 
 
 def filled(endpoint: Endpoint, given: Mapping[str, Any] | None = None) -> Form:
@@ -326,7 +385,7 @@ def read_others(entry: Field, text: str) -> None:
 def read_table(entry: Field, posted: Posted) -> Any:
     """The cells `arg-<name>-<line>-<column>`, lines counted from 0."""
     cells = posted.cells.get(entry.name, {})
-    lines = min(tables.most_lines(entry.parameter), 1 + max((line for line, _ in cells), default=-1))
+    lines = min(tables.most_lines(entry.parameter), 1 + max((line for line, _ in cells), default=0))
     entry.rows = [[cells.get((line, column), "") for column in range(len(entry.titles))] for line in range(lines)]
     if not cells:
         raise Wrong(MISSING)
@@ -342,6 +401,7 @@ def read_files(entry: Field, posted: Posted) -> Any:
             posted.receive(entry.parameter, part, entry.name_of(part), entry.kept_of(part))
         except Wrong as wrong:
             faults.append(str(wrong))
+            entry.faulty_part = entry.faulty_part or part.suffix
     if entry.control == "multimodal":
         entry.texts = posted.texts.getlist(f"{entry.name}-text")[:1]
         faults += [] if entry.texts else [MISSING]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from hfcourse.spaces import catalogue, forms, location, states, takeaway, upload
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
 from hfcourse.spaces.drawing_clock import DrawingClock
+from hfcourse.spaces.error_summary import ErrorSummary, summarize_errors
 from hfcourse.spaces.finding import Finding
 from hfcourse.spaces.form_sections import arrange_form
 from hfcourse.spaces.forms import Form
@@ -105,6 +107,7 @@ def page(
     former, space_id, new_name = names_of(space_id)
     body = render_template(
         "spaces/block.html" if is_in_lesson() else "spaces/show.html",
+    summary = summarize_errors(form) if form and error and form.faulty else None
         section="spaces",
         entry=entry_of(space_id),
         badge=states.badge_of(error),
@@ -121,7 +124,8 @@ def page(
         error=error,
         closed=closed,
         code=code,
-        explanation=explanation or (error.explanation if error else None),
+        explanation=explain(error, explanation, summary),
+        field_faults=summary,
         refreshes=request.method == "GET" and error is not None and error.code in states.REFRESHED,
         typed=typed_again() if is_undrawn else [],
         kept=uploads.keep_all(request.files, visitors.remembered()) if is_undrawn and is_proven else [],
@@ -232,15 +236,15 @@ def refused(
 ) -> ResponseReturnValue:
     """The answer to a form that is refused: everything typed is still there, with what is wrong above it."""
     log_refusal("upload-too-large" if explanation is UPLOAD_TOO_LARGE else error.code)
-    explained = explanation or error.explanation
-    status = explained.status if explained.status != 200 else 503
+    refusal = (explanation or error.explanation).status
+    status = refusal if refusal != 200 else 503
     try:
         is_name = catalogue.is_space_id(space_id) and not tokens.contains_token(space_id)
         description = location.connect(space_id).description if is_name else None
     except CourseError:
         description = None
     return page(
-        space_id, description, form=form, error=error, explanation=explained, status=status, is_proven=is_proven
+        space_id, description, form=form, error=error, explanation=explanation, status=status, is_proven=is_proven
     )
 
 
@@ -260,6 +264,15 @@ def init_app(
         "faults_of_run": faults_of_run,
         "recent_spaces": recent_spaces,
     }
-    app.jinja_env.globals["space_url"] = space_url
+    app.jinja_env.globals |= {"space_url": space_url, "form_scripts": form_scripts}
     app.jinja_env.filters["in_colours"] = takeaway.in_colours
     app.jinja_env.filters["mask_tokens"] = tokens.mask_tokens
+def form_scripts(form: Form | None) -> list[str]:
+    """The addresses of the scripts that a form uses; all of them for a form that is not known yet."""
+    names = ["form.js"]
+    names += ["table.js"] if form is None or form.has_tables else []
+    names += ["preview.js"] if form is None or form.has_files else []
+    names += ["record.js"] if form is None or form.records else []
+    return [url_for("static", filename=f"js/{name}") for name in names]
+
+

@@ -23,7 +23,7 @@ def parse_table(parameter: Parameter, rows: Sequence[Sequence[str]]) -> dict[str
     Raises:
         Wrong: a cell of a column of numbers is none; the text names its line and column.
     """
-    default = rows_of(parameter.default.get("data") if isinstance(parameter.default, dict) else None)
+    default = match_default_rows(parameter, rows)
     data = [
         [
             parse_cell(parameter, text, (line, column), cell_at(default, line - 1, column))
@@ -33,6 +33,22 @@ def parse_table(parameter: Parameter, rows: Sequence[Sequence[str]]) -> dict[str
         if any(text.strip() for text in cells)
     ]
     return {"headers": list(parameter.titles), "data": data, "metadata": None}
+
+
+def match_default_rows(parameter: Parameter, rows: Sequence[Sequence[str]]) -> list[list[Any]]:
+    """Find the row of the Space's own table behind each row of the form: one that reads the same, else the one there.
+
+    Rows move up when one above them is removed; what was not touched in them still has to be sent as it was.
+    """
+    default = rows_of(parameter.default.get("data") if isinstance(parameter.default, dict) else None)
+    columns = range(len(parameter.titles))
+    written = [tuple(cell_text(parameter, cell_at([row], 0, column), column) for column in columns) for row in default]
+    by_texts = dict(zip(written, default, strict=True))
+    in_place = [*default, *([] for _ in rows)]
+    return [
+        in_place[place] if written[place : place + 1] == [tuple(texts)] else by_texts.get(tuple(texts), in_place[place])
+        for place, texts in enumerate(rows)
+    ]
 
 
 def parse_cell(parameter: Parameter, text: str, place: tuple[int, int], own: Any) -> Any:

@@ -16,23 +16,25 @@ function expandExponent(text) {
   return digits ? Number(text).toFixed(Math.min(digits, 100)) : BigInt(Number(text)).toString();
 }
 
-// A line is added to a table in place; the server answers the same, with a page.
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[name=add-row]");
-  const table = button?.closest("[data-table]");
-  const last = table?.querySelector("tbody tr:last-child");
-  if (!last) return;
+// Ctrl+Enter, or ⌘+Enter, sends the form from wherever one types in it.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+  const form = event.target.closest("form[data-endpoint]");
+  if (!form || event.target.closest("button, a, summary")) return;
   event.preventDefault();
-  const line = table.querySelectorAll("tbody tr").length;
-  const added = last.cloneNode(true);
-  added.querySelector("th").textContent = line + 1;
-  for (const [column, cell] of added.querySelectorAll("input").entries()) {
-    cell.name = `${table.dataset.table}-${line}-${column}`;
-    cell.setAttribute("aria-label", cell.getAttribute("aria-label").replace(/^Ligne \d+/, `Ligne ${line + 1}`));
-    cell.value = "";
-    cell.removeAttribute("value");
-  }
-  last.after(added);
-  added.querySelector("input").focus();
-  if (line + 1 >= Number(table.dataset.most)) button.remove();
+  form.requestSubmit(form.querySelector(".submit [type=submit]"));
+});
+
+// A fault in a list leads to its control, with its name in sight: a browser alone would show the bottom of the field,
+// and the address of a lesson would change.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-fault]");
+  const control = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  if (!control) return;
+  event.preventDefault();
+  for (let fold = control.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  control.closest(".field")?.scrollIntoView({ block: "start" });
+  control.focus({ preventScroll: true });
+  const { top, bottom } = control.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) control.scrollIntoView({ block: "center" });
 });

@@ -154,6 +154,10 @@ class Panel {
         if (names.length) element.setAttribute(name, names.map((each) => `${this.title}-${each}`).join(" "));
       }
     }
+    for (const link of part.querySelectorAll("a[data-fault]")) {
+      const names = decodeURIComponent(link.hash.slice(1)).split(" ").map((each) => `${this.title}-${each}`);
+      link.setAttribute("href", `#${encodeURIComponent(names.join(" "))}`);
+    }
     return part;
   }
 

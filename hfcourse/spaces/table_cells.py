@@ -1,0 +1,34 @@
+"""The cells of a table that a form refuses: which they are, and what each needs.."""
+
+from collections.abc import Mapping, Sequence
+
+from hfcourse.spaces import tables
+from hfcourse.spaces.mistakes import Wrong
+from hfcourse.spaces.parameters import Parameter
+from hfcourse.tokens import MASK
+
+# Line and column of a cell, both from 0.
+Place = tuple[int, int]
+
+
+def find_cell_faults(parameter: Parameter, rows: Sequence[Sequence[str]]) -> dict[Place, str]:
+    """Parse each cell by itself, so that a form marks all wrong cells at once and not the first alone.
+
+    Returns:
+        What is wrong with each cell that the Space's table does not take, in reading order.
+    """
+    faults: dict[Place, str] = {}
+    for line, cells in enumerate(rows):
+        for column, text in enumerate(cells):
+            try:
+                tables.parse_cell(parameter, text, (line + 1, column), None)
+            except Wrong as wrong:
+                faults[line, column] = str(wrong)
+    return faults
+
+
+def find_masked_cells(rows: Sequence[Sequence[str]], message: str) -> Mapping[Place, str]:
+    """The cells in which a token was masked, each with this message."""
+    return {
+        (line, column): message for line, cells in enumerate(rows) for column, text in enumerate(cells) if MASK in text
+    }

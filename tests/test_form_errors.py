@@ -1,0 +1,231 @@
+"""A refused form: the error summary at its head, and the control that each of its links leads to."""
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
+
+from hfcourse.spaces import forms, table_cells, tables
+from hfcourse.spaces.description import Endpoint, describe
+from hfcourse.spaces.error_summary import MAX_LISTED_FAULTS
+from hfcourse.spaces.mistakes import Wrong
+from hfcourse.spaces.parameters import Parameter
+from tests.posting import Student, error_codes, fields_of, read
+from tests.spaces.fake import FakeSpace
+
+EVERYTHING = json.loads((Path(__file__).parent / "data" / "every_component.json").read_text(encoding="utf-8"))
+NAMES = [each["parameter_name"] for each in EVERYTHING["info"]["named_endpoints"]["/tout"]["parameters"]]
+PAGE = "/espaces/a/b"
+TABLE = "arg-param_23"
+TOKEN = "hf_" + "d" * 34
+
+
+@pytest.fixture
+def space() -> Iterator[FakeSpace]:
+    made = FakeSpace(config=EVERYTHING["config"], info=EVERYTHING["info"])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def awa(site: Flask) -> Student:
+    return Student(site.test_client())
+
+
+def endpoint_of_everything() -> Endpoint:
+    found = describe(EVERYTHING["config"], EVERYTHING["info"]).find("/tout")
+    assert found is not None
+    return found
+
+
+def links_of(page: BeautifulSoup) -> list[Tag]:
+    """The links of the error summary."""
+    return page.select(".trouble .faults a")
+
+
+def target_of(page: BeautifulSoup, link: Tag) -> Tag:
+    """The one element that a link of this page leads to."""
+    (found,) = page.find_all(id=unquote(str(link["href"]).removeprefix("#")))
+    return found
+
+
+def send(student: Student, **changes: object) -> BeautifulSoup:
+    response = student.send(student.open(PAGE), **changes)
+    assert response.status_code == 400
+    return read(response)
+
+
+def test_summary_links_to_the_control_of_each_kind_that_is_missing(awa: Student) -> None:
+    hooks = {"csrf_token", "space", "endpoint"}
+    sent = {key: value for key, value in fields_of(awa.open(PAGE)).items() if key in hooks}
+    page, listed = read(awa.post("/essais", sent)), set()
+    for link in links_of(page):
+        listed.add(re.sub(r"-[0-9a-z-]+$", "", str(target_of(page, link)["id"]).removeprefix("arg-")))
+    assert len(listed) == len(links_of(page)) == MAX_LISTED_FAULTS
+    assert listed < {*NAMES}
+    for entry in forms.read(endpoint_of_everything(), MultiDict(), MultiDict(), "awa").faulty:
+        target = page.find(id=entry.fault_id)
+        assert target is not None, entry.parameter.component
+        assert target.find_parent("form")
+
+
+def test_summary_repeats_each_message_and_names_its_field(awa: Student) -> None:
+    page = send(awa, param_3="douze", param_4="mille")
+    assert error_codes(page) == ["invalid-input"]
+    assert page.select_one("[data-error]").get_text() == "2 valeurs ne conviennent pas."
+    links = links_of(page)
+    assert [target_of(page, link)["name"] for link in links] == ["arg-param_3", "arg-param_4"]
+    for link in links:
+        control = target_of(page, link)
+        assert control["aria-invalid"] == "true"
+        message = page.find(id=f"e-{control['name']}").get_text(strip=True)
+        assert link.get_text().endswith(message)
+
+
+def test_summary_stands_there_for_one_fault_too(awa: Student) -> None:
+    page = send(awa, param_3="douze")
+    assert page.select_one("[data-error]").get_text() == "Une valeur ne convient pas."
+    assert len(links_of(page)) == 1
+    assert page.title.string.startswith("À corriger")
+
+
+def test_summary_takes_the_focus_without_scripts(awa: Student) -> None:
+    page = send(awa, param_3="douze")
+    (focused,) = page.select("[autofocus]")
+    assert focused["data-error"] == "invalid-input"
+    assert focused["tabindex"] == "-1"
+    assert page.find(id=focused["aria-describedby"]).select("a")
+
+
+def test_summary_in_a_lesson_leaves_the_focus_to_the_script(awa: Student) -> None:
+    form = awa.open(PAGE).select_one("form[data-endpoint]")
+    assert form is not None
+    sent = fields_of(form) | {"arg-param_3": ["douze"]}
+    response = awa.client.post("/essais", data=sent, headers={"X-Fragment": "lecon"})
+    page = read(response)
+    assert len(links_of(page)) == 1
+    assert page.select("[autofocus]") == []
+
+
+def test_a_page_without_a_fault_has_no_summary(awa: Student) -> None:
+    page = awa.open(PAGE)
+    assert page.select(".faults, [autofocus], [aria-invalid]") == []
+
+
+def test_a_masked_token_is_named_by_the_summary(awa: Student) -> None:
+    response = awa.send(awa.open(PAGE), param_0=TOKEN)
+    page = read(response)
+    assert error_codes(page)[0] == "secret-in-input"
+    assert [target_of(page, link)["name"] for link in links_of(page)] == ["arg-param_0"]
+    assert TOKEN not in response.get_data(as_text=True)
+
+
+def test_a_masked_token_in_a_table_marks_its_cell(awa: Student) -> None:
+    page = send(awa, param_23__1__0=TOKEN)
+    assert [each["name"] for each in page.select("td [aria-invalid]")] == [f"{TABLE}-1-0"]
+
+
+@pytest.mark.usefixtures("awake")
+class TestCells:
+    def test_each_wrong_cell_is_marked_and_explained(self, student: Student) -> None:
+        page = student.open_form("/resumer")
+        refused = read(student.send(page, table__0__1="douze", table__2__2="1,2,3"))
+        marked = refused.select("td [aria-invalid=true]")
+        assert [each["name"] for each in marked] == ["arg-table-0-1", "arg-table-2-2"]
+        for cell, link in zip(marked, links_of(refused), strict=True):
+            assert target_of(refused, link) is cell
+            assert refused.find(id=cell["aria-describedby"]).get_text(strip=True) in link.get_text()
+
+    def test_more_wrong_cells_than_a_list_holds_are_counted(self, student: Student) -> None:
+        form = student.open_form("/resumer").select_one("form[data-endpoint]")
+        assert form is not None
+        sent = fields_of(form) | {f"arg-table-{line}-1": ["x"] for line in range(40)}
+        page = read(student.post("/essais", sent))
+        assert len(page.select("td [aria-invalid=true]")) == 40
+        assert len(links_of(page)) == MAX_LISTED_FAULTS
+        assert f"Et {40 - MAX_LISTED_FAULTS} autres" in page.select_one(".faults").get_text()
+        for cell in page.select("td [aria-invalid=true]"):
+            assert page.find(id=cell["aria-describedby"])
+
+
+@pytest.mark.usefixtures("awake")
+class TestRows:
+    def test_a_row_is_removed_without_a_run_and_the_others_stay(self, student: Student) -> None:
+        form = student.open_form("/resumer").select_one("form[data-endpoint]")
+        assert form is not None
+        sent = fields_of(form) | {"remove-row": ["1:table"], "arg-table-0-0": ["papaye"], "arg-table-2-1": ["3,50"]}
+        response = student.post("/essais", sent)
+        assert response.status_code == 200
+        again = read(response)
+        left = {key: value[0] for key, value in fields_of(again.select_one("form[data-endpoint]")).items()}
+        assert [left["arg-table-0-0"], left["arg-table-1-0"], left["arg-table-1-1"]] == ["papaye", "ananas", "3,50"]
+        assert "arg-table-2-0" not in left
+        assert again.select_one("[autofocus]")["name"] == "arg-table-1-0"
+
+    @pytest.mark.parametrize("value", ["9:table", "x:table", "1", "1:", "-1:table", "1:nobody", "²:table", "0:table\n"])
+    def test_a_row_that_is_none_changes_nothing(self, student: Student, value: str) -> None:
+        form = student.open_form("/resumer").select_one("form[data-endpoint]")
+        assert form is not None
+        sent = fields_of(form)
+        response = student.post("/essais", sent | {"remove-row": [value]})
+        assert response.status_code == 200
+        cells = fields_of(read(response).select_one("form[data-endpoint]"))
+        assert {key: each for key, each in cells.items() if key.startswith("arg-")} == {
+            key: each for key, each in sent.items() if key.startswith("arg-")
+        }
+
+    def test_the_last_row_is_emptied(self, student: Student) -> None:
+        page = student.open_form("/resumer")
+        for _ in range(4):
+            sent = fields_of(page.select_one("form[data-endpoint]"))
+            page = read(student.post("/essais", sent | {"remove-row": ["0:table"]}))
+        left = fields_of(page.select_one("form[data-endpoint]"))
+        assert [left[f"arg-table-0-{column}"] for column in range(3)] == [[""], [""], [""]]
+
+
+CELLS = st.sampled_from(["", "1", "1,5", "douze", " 7 ", "1e3", "oui", "0x1", "-3", "1 000"])
+KINDS = st.sampled_from(["str", "number", "bool"])
+
+
+@given(st.data())
+def test_the_marked_cells_are_those_that_parsing_refuses(data: st.DataObject) -> None:
+    kinds = tuple(data.draw(st.lists(KINDS, min_size=1, max_size=4)))
+    titles = tuple(f"c{n}" for n in range(len(kinds)))
+    table = Parameter("t", "T", "dataframe", headers=titles, datatypes=kinds)
+    row = st.lists(CELLS, min_size=len(kinds), max_size=len(kinds))
+    rows = data.draw(st.lists(row, min_size=1, max_size=5))
+    faults = table_cells.find_cell_faults(table, rows)
+    if not faults:
+        tables.parse_table(table, rows)
+        return
+    with pytest.raises(Wrong) as caught:
+        tables.parse_table(table, rows)
+    assert str(caught.value) == next(iter(faults.values()))
+    corrected = [
+        ["" if (line, column) in faults else text for column, text in enumerate(texts)]
+        for line, texts in enumerate(rows)
+    ]
+    tables.parse_table(table, corrected)
+
+
+VALUES = st.one_of(st.integers(-999, 999), st.floats(-9, 9).map(lambda x: round(x, 2)), st.text("abcé ", min_size=1))
+
+
+@given(st.lists(st.tuples(VALUES, VALUES), min_size=2, max_size=8), st.randoms())
+def test_rows_that_move_up_are_sent_as_they_were(pairs: list[tuple], chance: random.Random) -> None:
+    """Cells of a column of texts are often numbers, and stay numbers though a row above them was removed."""
+    data = [[n, *pair] for n, pair in enumerate(pairs)]  # no two read the same
+    table = Parameter("t", "T", "dataframe", headers=("n", "a", "b"), default={"data": data})
+    rows = tables.table_rows(table, table.default)
+    removed = chance.randrange(len(data))
+    del rows[removed]
+    assert tables.parse_table(table, rows)["data"] == data[:removed] + data[removed + 1 :]
