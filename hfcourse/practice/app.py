@@ -140,7 +140,7 @@ def path_of(payload: ImageData | None) -> str | None:
 
 
 def greeting_tab() -> None:
-    prenom = gr.Textbox(label="Prénom", placeholder="Awa", max_length=NAME_CHARACTERS)
+    prenom = gr.Textbox(label="Prénom", info="Obligatoire.", placeholder="Awa", max_length=NAME_CHARACTERS)
     tutoyer = gr.Checkbox(True, label="Tutoyer", info=fr("Décochez pour un bonjour plus cérémonieux."))
     greeting = gr.Textbox(label="Salutation", interactive=False)
     publish(saluer, "Saluer", [prenom, tutoyer], greeting)
@@ -162,7 +162,7 @@ def counter_tab() -> None:
 
 
 def picture_tab() -> None:
-    image = gr.Image(type="filepath", image_mode=None, sources=["upload", "clipboard"], label="Image")
+    image = gr.Image(type="filepath", image_mode=None, sources=["upload", "clipboard"], label="Image (obligatoire)")
     # Gradio would open the file, of whatever format and size, and hide what goes wrong: we refuse it with a sentence.
     # Not by a subclass, for which Gradio writes a file beside this one.
     image.preprocess = path_of  # type: ignore[method-assign]
@@ -177,7 +177,7 @@ def language_tab() -> None:
         label="Phrase",
         lines=2,
         placeholder=fr("Il fait beau ce matin !"),
-        info=fr("Langues connues : ") + ", ".join(known) + ".",
+        info=fr("Obligatoire. Langues connues : ") + ", ".join(known) + ".",
     )
     language = gr.Label(num_top_classes=len(known), label="Langue")
     publish(classer, "Deviner la langue", [phrase], language)
@@ -200,7 +200,7 @@ def chat_tab() -> None:
         label="Votre question",
         lines=2,
         placeholder=fr("Qu'est-ce qu'un Space ?"),
-        info=fr("Puis : « et ensuite ? », ou « quelle était ma première question ? »"),
+        info=fr("Obligatoire. Puis : « et ensuite ? », ou « quelle était ma première question ? »"),
     )
     memory = gr.State(Memory(), time_to_live=MEMORY_SECONDS)
     answer = gr.Textbox(label="Réponse", lines=8, interactive=False)

@@ -13,7 +13,7 @@ from hfcourse import tokens, visitors
 from hfcourse.errors import UPLOAD_TOO_LARGE, CourseError, Explanation, Refused
 from hfcourse.pages import is_in_lesson
 from hfcourse.security_log import log_refusal
-from hfcourse.spaces import catalogue, forms, location, states, takeaway, uploads
+from hfcourse.spaces import catalogue, field_marks, forms, location, states, takeaway, uploads
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
 from hfcourse.spaces.drawing_clock import DrawingClock
@@ -103,11 +103,13 @@ def page(
         code: the call that the form makes, in each language.
         is_proven: of a form that cannot be drawn the files are kept, if it proved that it comes from the visitor.
     """
+    if form:
+        mark_fields(form)
     is_undrawn = form is None and request.method == "POST"
     former, space_id, new_name = names_of(space_id)
+    summary = summarize_errors(form) if form and error and form.faulty else None
     body = render_template(
         "spaces/block.html" if is_in_lesson() else "spaces/show.html",
-    summary = summarize_errors(form) if form and error and form.faulty else None
         section="spaces",
         entry=entry_of(space_id),
         badge=states.badge_of(error),
@@ -157,6 +159,22 @@ def names_of(space_id: str) -> tuple[str, str, str]:
     if new_name == space_id:
         return "", space_id, ""
     return space_id, space_id if catalogue.find(space_id) else new_name, new_name
+
+
+def mark_fields(form: Form) -> None:
+    """Mark the fields that are needed, expected or optional."""
+    marks = field_marks.choose_marks(form.endpoint.parameters, has_button=not form.endpoint.is_aside)
+    for entry, mark in zip(form.fields, marks, strict=True):
+        entry.mark = mark
+
+
+def explain(error: CourseError | None, given: Explanation | None, summary: ErrorSummary | None) -> Explanation | None:
+    """The explanation of the page's error: the given one, else that of its code, which counts the faults listed."""
+    if given or not error:
+        return given
+    if error.code != "invalid-input" or not summary or summary.count < 2:
+        return error.explanation
+    return replace(error.explanation, sentence=french(f"{summary.count} valeurs ne conviennent pas."))
 
 
 def is_local(space_id: str) -> bool:
@@ -255,6 +273,15 @@ def space_url(space_id: str, **query: str) -> str:
     return f"{address}?{urlencode(query, safe='/')}" if query else address
 
 
+def form_scripts(form: Form | None) -> list[str]:
+    """The addresses of the scripts that a form uses; all of them for a form that is not known yet."""
+    names = ["form.js"]
+    names += ["table.js"] if form is None or form.has_tables else []
+    names += ["preview.js"] if form is None or form.has_files else []
+    names += ["record.js"] if form is None or form.records else []
+    return [url_for("static", filename=f"js/{name}") for name in names]
+
+
 def init_app(
     app: Flask, *, values_of_run: ValuesOfRun, faults_of_run: FaultsOfRun, recent_spaces: RecentSpaces
 ) -> None:
@@ -267,12 +294,3 @@ def init_app(
     app.jinja_env.globals |= {"space_url": space_url, "form_scripts": form_scripts}
     app.jinja_env.filters["in_colours"] = takeaway.in_colours
     app.jinja_env.filters["mask_tokens"] = tokens.mask_tokens
-def form_scripts(form: Form | None) -> list[str]:
-    """The addresses of the scripts that a form uses; all of them for a form that is not known yet."""
-    names = ["form.js"]
-    names += ["table.js"] if form is None or form.has_tables else []
-    names += ["preview.js"] if form is None or form.has_files else []
-    names += ["record.js"] if form is None or form.records else []
-    return [url_for("static", filename=f"js/{name}") for name in names]
-
-

@@ -12,6 +12,7 @@ from hfcourse.spaces.controls import choose_control
 from hfcourse.spaces.json_size import exceeds
 from hfcourse.spaces.labels import humanized, readable, strings
 from hfcourse.spaces.mistakes import Wrong
+from hfcourse.spaces.needs import read_need
 from hfcourse.spaces.table_limits import MAX_COLUMNS, number_columns, shorten_table
 
 NAME_CHARACTERS = 200
@@ -47,6 +48,7 @@ class Parameter:
     `time` is the kind of a moment: "string" (any text), "timestamp" or "datetime" (the Space reads it as a moment).
     `is_named` is false where the name is ours, because another parameter has the author's.
     `is_expected` is true where a Python function has no value of its own; nothing is ever refused for being empty.
+    `need` is what the author says of leaving it empty, see needs.py.
     `default_is_cut` says that the Space's own page starts with more than a form here can show. `max_shown_choices` and
     `max_rows` are what the form's budget leaves to this parameter, None where it leaves all (see form_budget.py).
     """
@@ -84,6 +86,7 @@ class Parameter:
     speakers: tuple[str, ...] = ()
     is_named: bool = True
     is_expected: bool = False
+    need: str = ""
     is_shown: bool = True
     default_is_cut: bool = False
     max_shown_choices: int | None = None
@@ -148,9 +151,10 @@ def describe_parameter(
     schema = schema if isinstance(schema := entry.get("type"), dict) else {}
     presented = presentation_of(component, kind, {} if presentations is None else presentations)
     value, is_cut = default(presented, entry, kind)
+    need, label, help_text = read_need(label_of(entry, name, kind), presented.parts["help"])
     return Parameter(
         name=name,
-        label=label_of(entry, name, kind),
+        label=label,
         component=kind,
         schema=schema,
         choices=choices_in_schema(schema) if presented.choices is None else presented.choices,
@@ -158,7 +162,8 @@ def describe_parameter(
         default_is_cut=is_cut,
         **numeric(component.get("props") or {}, schema),
         is_expected=kind == "api" and not entry.get("parameter_has_default") and not schemas.may_be_null(schema),
-        **presented.parts,
+        need=need,
+        **{**presented.parts, "help": help_text},
     )
 
 
