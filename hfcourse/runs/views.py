@@ -183,6 +183,15 @@ def drawing(run_id: str, n: int) -> ResponseReturnValue:
     return given(files.answer_drawing, file_of(run_id, n))
 
 
+@bp.get("/envois/<file_id>")
+def sent_file(file_id: str) -> ResponseReturnValue:
+    """A file that a form holds and that no run has yet, to the visitor who sent it: its form shows it."""
+    kept = files.find(visitors.current() or "", file_id)
+    if kept is None:
+        abort(404)
+    return given(files.answer, kept)
+
+
 def given(answer: Callable[[files.KeptFile], Response], kept: files.KeptFile) -> ResponseReturnValue:
     """The file as an answer, or the page that says why there is none."""
     try:

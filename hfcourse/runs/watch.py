@@ -9,7 +9,7 @@ from flask import url_for
 
 from hfcourse import database
 from hfcourse.explanations import explanation_of
-from hfcourse.runs import dispatch, shapes, store
+from hfcourse.runs import dispatch, sent_tables, shapes, store
 from hfcourse.runs.models import Run, RunFile
 from hfcourse.runs.outputs import Shown, all_shown
 from hfcourse.runs.page_budget import PageBudget
@@ -82,6 +82,12 @@ def files_in(value: Any) -> list[FileEntry]:
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     found = [file for item in items for file in files_in(item)]
     return list({tuple(file.values()): file for file in found}.values())
+
+
+def has_sent_media(run: Run) -> bool:
+    """Was a picture, a sound or a film sent? It is compared with what came back, and stands beside it."""
+    sent = (item.file for item in run.files if item.parameter is not None)
+    return any(file.media_type.startswith(("image/", "audio/", "video/")) and not file.erased for file in sent)
 
 
 def file_entry(run: Run, item: RunFile) -> FileEntry:
@@ -193,6 +199,8 @@ def view_of(run: Run) -> dict[str, Any]:
         "left_empty": left_empty(run) if run.error == "space-exception" else [],
         "is_file": shapes.is_file,
         "is_table": shapes.is_table,
+        "excerpt_table": sent_tables.excerpt_table,
+        "has_sent_media": has_sent_media(run),
         "rail": rail(run),
         "queue": queue_of(run),
         "is_stalled": run.status == "queued" and dispatch.current().is_stalled(),
