@@ -27,15 +27,15 @@ def add_rooms(app: Flask) -> None:
     from hfcourse import cli, home, instructors
     from hfcourse.classroom import login_queue
     from hfcourse.classroom import views as class_views
-    from hfcourse.lessons import library, marks
+    from hfcourse.lessons import back_links, library, marks
     from hfcourse.lessons import views as lesson_views
     from hfcourse.runs import dispatch, ending, following, history_views, live_views, looks, store, streams, upkeep
     from hfcourse.runs import views as run_views
     from hfcourse.spaces import catalogue, files, location, pages
     from hfcourse.spaces import views as space_views
 
-    library.init_app(app)
-    marks.init_app(app)
+    for part in (library, back_links, marks):
+        part.init_app(app)
     instructors.init_app(app)
     login_queue.init_app(app)
     catalogue.init_app(app)
