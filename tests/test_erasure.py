@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from hfcourse import database
 from hfcourse.lessons import marks
-from hfcourse.runs import history, store
+from hfcourse.runs import history, sessions
 from hfcourse.runs.history import Filter
 from hfcourse.runs.models import SpaceSession
 from tests.keeping import kept_run
@@ -50,7 +50,7 @@ def test_deletion_is_erased_once_a_reader_has_gone(app: Flask) -> None:
 
 def test_session_at_a_space_goes_with_the_last_run_there(app: Flask) -> None:
     first, second = kept_run("awa"), kept_run("awa")
-    store.session_hash("awa", "a/b")
+    sessions.named_session("awa", "a/b", "")
     history.delete([first])
     with database.reading() as session:
         assert session.get(SpaceSession, ("awa", "a/b"))

@@ -318,7 +318,7 @@ class TestExamples:
         links = page.select(".examples a")
         assert [each["href"].rsplit("=", 1)[-1] for each in links] == ["0", "1", "2", "3", "4", "5"]
         assert all("Remplir avec cet exemple" in each.text for each in links)
-        assert "hé, 3" in links[0].text
+        assert [each.text for each in links[0].select(".pair")] == ["t\u00a0: hé", "Nombre 4\u00a0: 3"]
         filled = awa.open(links[1]["href"])
         assert filled.select_one('[name="arg-param_0"]')["value"] == "ho"
         assert filled.select_one('[name="arg-param_3"]')["value"] == "5"

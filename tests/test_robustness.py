@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from hfcourse import database
 from hfcourse.errors import CallFailed, Stopped
 from hfcourse.practice.server import PracticeServer
-from hfcourse.runs import keeper, liveness, store, trimming
+from hfcourse.runs import keeper, liveness, sessions, store, trimming
 from hfcourse.runs.models import Run, RunEvent, SpaceSession
 from hfcourse.runs.recorder import MOST_MESSAGES, Recorder
 from hfcourse.runs.turns import Waiting
@@ -308,13 +308,13 @@ def test_files_of_forms_that_were_never_sent_go_before_those_of_runs(app: Flask)
 
 def test_old_sessions_at_spaces_are_forgotten(app: Flask) -> None:
     with app.app_context():
-        hashes = [store.session_hash(VISITOR, space) for space in ("a/b", "a/c")]
+        hashes = [sessions.named_session(VISITOR, space, "")[0] for space in ("a/b", "a/c")]
         past = database.now() - timedelta(days=app.config["KEEP_DAYS"] + 1)
         with database.writing() as session:
             session.execute(update(SpaceSession).where(SpaceSession.space == "a/b").values(created=past))
         trimming.prune()
-        assert store.session_hash(VISITOR, "a/c") == hashes[1]
-        assert store.session_hash(VISITOR, "a/b") != hashes[0]
+        assert sessions.named_session(VISITOR, "a/c", "")[0] == hashes[1]
+        assert sessions.named_session(VISITOR, "a/b", "")[0] != hashes[0]
 
 
 def test_what_a_student_typed_is_not_in_the_text_of_a_database_error(app: Flask) -> None:

@@ -34,6 +34,7 @@ from .french import typeset as fr
 from .tutor import Memory, Tutor
 
 CONTENT = Path(__file__).parents[1] / "content"
+DATA = Path(__file__).parent / "data"
 MESSAGE_CHARACTERS = 2000
 NAME_CHARACTERS = 80
 TABLE_CELLS = 20_000
@@ -46,6 +47,7 @@ MAX_SESSIONS = 1000
 CACHE_CHECK_SECONDS, CACHE_SECONDS = 60, 300
 OPERATIONS = ["addition", "soustraction", "multiplication", "division"]
 FRUIT = [["mangue", 12, 1.5], ["banane", 20, 0.8], ["ananas", 7, 2.25]]
+VEGETABLES = [["gombo", 4, 2.1], ["igname", 31, 0.9], ["piment", 2, 6.4]]
 WELCOME = """# Space d'entraînement
 
 Une vraie application Gradio, sans Internet : essayez, trompez-vous, recommencez."""
@@ -144,6 +146,7 @@ def greeting_tab() -> None:
     tutoyer = gr.Checkbox(True, label="Tutoyer", info=fr("Décochez pour un bonjour plus cérémonieux."))
     greeting = gr.Textbox(label="Salutation", interactive=False)
     publish(saluer, "Saluer", [prenom, tutoyer], greeting)
+    offer([["Awa", True], ["Madame Diallo", False]], [prenom, tutoyer])
 
 
 def calculator_tab() -> None:
@@ -151,6 +154,8 @@ def calculator_tab() -> None:
     operation = gr.Radio(OPERATIONS, value="division", label="Opération")
     b = gr.Number(4, label="Nombre b", info=fr("Essayez aussi une division par zéro."))
     publish(calculer, "Calculer", [a, operation, b], gr.Number(label="Résultat", interactive=False))
+    labels = ["Un partage", "Un produit", "Une erreur instructive"]
+    offer([[12, "division", 5], [2.5, "multiplication", 8], [7, "division", 0]], [a, operation, b], labels)
 
 
 def counter_tab() -> None:
@@ -159,6 +164,7 @@ def counter_tab() -> None:
         0.1, PAUSE_LIMIT_SECONDS, value=0.5, step=0.1, label="Pause", info="En secondes, entre deux nombres."
     )
     publish(compter, "Compter", [last, pause], gr.Textbox(label="Compte", interactive=False), ASYNC_CALLS)
+    offer([[3, 0.2], [10, 0.8]], [last, pause])
 
 
 def picture_tab() -> None:
@@ -169,6 +175,7 @@ def picture_tab() -> None:
     choice = gr.Radio(list(pictures.FILTERS), value="sépia", label="Filtre")
     filtered = gr.Image(format="png", label="Image filtrée", interactive=False)
     publish(filtrer, "Filtrer", [image, choice], filtered, HEAVY_CALLS)
+    offer([[str(DATA / "collines.jpg"), "sépia"], [str(DATA / "tissu.png"), "contours"]], [image, choice])
 
 
 def language_tab() -> None:
@@ -181,6 +188,8 @@ def language_tab() -> None:
     )
     language = gr.Label(num_top_classes=len(known), label="Langue")
     publish(classer, "Deviner la langue", [phrase], language)
+    sentences = ["Le marché ouvre à six heures.", "Where did you put my notebook?", "¿Cuándo sale el tren?"]
+    offer([[fr(sentence)] for sentence in sentences], [phrase])
 
 
 def table_tab() -> None:
@@ -193,6 +202,7 @@ def table_tab() -> None:
     )
     summary = gr.Dataframe(headers=tables.SUMMARY_HEADERS, type="array", label="Résumé", interactive=False)
     publish(resumer, "Résumer", [table], [summary, gr.Textbox(label="En une phrase", interactive=False)], HEAVY_CALLS)
+    offer([[FRUIT], [VEGETABLES]], [table], ["Des fruits", "Des légumes"])
 
 
 def chat_tab() -> None:
@@ -204,7 +214,14 @@ def chat_tab() -> None:
     )
     memory = gr.State(Memory(), time_to_live=MEMORY_SECONDS)
     answer = gr.Textbox(label="Réponse", lines=8, interactive=False)
-    publish(discuter, "Demander", [message, memory], [answer, memory], ASYNC_CALLS)
+    publish(discuter, "Discuter", [message, memory], [answer, memory], ASYNC_CALLS)
+    questions = ["Qu'est-ce qu'un Space ?", "Où garder un jeton ?", "et ensuite ?"]
+    offer([[fr(question)] for question in questions], [message])
+
+
+def offer(rows: list[list], inputs: list, labels: list[str] | None = None) -> None:
+    """Puts examples under the fields: a click fills them, and runs nothing."""
+    gr.Examples(rows, inputs, label="Exemples", example_labels=labels, cache_examples=False)
 
 
 def publish(function, verb: str, inputs: list, outputs, calls_at_once: int = CALLS_AT_ONCE) -> None:
@@ -220,7 +237,7 @@ TABS = {
     "Calculer": calculator_tab,
     "Compter": counter_tab,
     "Filtrer": picture_tab,
-    "Classer": language_tab,
+    "Deviner la langue": language_tab,
     "Résumer": table_tab,
     "Discuter": chat_tab,
 }

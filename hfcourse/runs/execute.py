@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app
 
 from hfcourse.errors import CourseError, NotTaken, NotValid, Refused, Stopped
-from hfcourse.runs import store
+from hfcourse.runs import continuations, sessions, store
 from hfcourse.runs.models import Run
 from hfcourse.runs.passing import PassingPictures
 from hfcourse.runs.recorder import Recorder
@@ -54,16 +54,18 @@ def call(run: Run, recorder: Recorder, leash: Leash) -> None:
     connection = location.connect(run.space, within=leash)
     endpoint = connection.description.find(run.endpoint)
     recorder.endpoint, recorder.address = endpoint, connection.url
-    session = session_of(run, endpoint) if endpoint else None
-    caller = connection.for_call(session)
-    recorder.pictures = PassingPictures(run, lambda path: caller.fetch(path, Leash(PICTURE_SECONDS)))
     try:
         if endpoint is None:
             raise Refused("endpoint-gone")
+        session = sessions.session_of(run, endpoint, connection, recorder, leash)
+        caller = connection.for_call(session)
+        recorder.pictures = PassingPictures(run, lambda path: caller.fetch(path, Leash(PICTURE_SECONDS)))
         # Closed here and now whatever happens to an event: the Space is then told that nobody waits.
         with closing(caller.call(run.endpoint, arguments(run, endpoint), leash, session)) as events:
             for event in events:
                 if isinstance(event, Output):
+                    steps = continuations.next_steps(connection.description, endpoint, event.values)
+                    recorder.hold(continuations.EVENT, {"steps": steps})
                     recorder.finish(event.values, lambda path: caller.fetch(path, leash))
                 else:
                     recorder.record(event)
@@ -89,10 +91,3 @@ def arguments(run: Run, endpoint: Endpoint) -> list[Any]:
     """One value per declared parameter, in order; our own files where some were sent."""
     sent = store.sent_values(run, lambda item: KeptFile.of(item.file))
     return [sent.get(parameter.name) for parameter in endpoint.parameters]
-
-
-def session_of(run: Run, endpoint: Endpoint) -> str | None:
-    """The name of the visitor's session at a Space that keeps one; it never leaves the server for a browser."""
-    if not endpoint.keeps_state:
-        return None
-    return store.session_hash(run.visitor, run.space)

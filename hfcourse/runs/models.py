@@ -83,7 +83,7 @@ class Run(database.Base):
 
 
 class RunEvent(database.Base):
-    """One thing that happened: `kind` is queued, started, progress, log, partial or invalid.
+    """One thing that happened: `kind` is queued, started, progress, log, partial, invalid, opening or next.
 
     `n` counts from 1 and never goes back, so that a page knows by it what it has not seen yet.
     """

@@ -34,7 +34,6 @@ from hfcourse.runs.models import (
     Run,
     RunEvent,
     RunFile,
-    SpaceSession,
 )
 from hfcourse.runs.references import inputs_with_files
 from hfcourse.spaces.files import KeptFile, StoredFile
@@ -386,19 +385,6 @@ def stops_asked(run_ids: Sequence[str]) -> Sequence[str]:
     """Those of these runs that somebody asked to stop, in whatever process."""
     with database.looking() as connection:
         return connection.scalars(STOPS_ASKED, {"run_ids": run_ids}).all()
-
-
-def session_hash(visitor: str, space: str) -> str:
-    """The name of this visitor's session at this Space, made at first need; only the server knows it."""
-    made = SpaceSession(visitor=visitor, space=space, session_hash=secrets.token_hex(12), created=database.now())
-    with database.reading() as session:
-        kept = session.get(SpaceSession, (visitor, space))
-    if kept is None:
-        with suppress(IntegrityError), database.writing() as session:  # another process made it in this very moment
-            session.add(made)
-            return made.session_hash
-        return session_hash(visitor, space)
-    return kept.session_hash
 
 
 def error_of(run: Run) -> dict[str, str] | None:

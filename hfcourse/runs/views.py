@@ -14,6 +14,7 @@ from hfcourse import errors, headers, security, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
 from hfcourse.pages import is_in_lesson
 from hfcourse.runs import (
+    continuations,
     conversations,
     dispatch,
     drawings,
@@ -48,6 +49,7 @@ PREVIEW_HEADERS = files.FILE_HEADERS | {
 log = logging.getLogger(__name__)
 bp = Blueprint("runs", __name__, url_prefix="/essais")
 bp.after_request(headers.forbid_storing)
+bp.record_once(continuations.register)
 
 
 @bp.get("/")

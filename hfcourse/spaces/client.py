@@ -89,6 +89,19 @@ class Knowledge(gradio_client.Client):
 
 
 @dataclass(frozen=True)
+class UnlistedFunction:
+    """A function that `/info` does not document, called by its number; all its values are sent and got as they are."""
+
+    fn_index: int
+    api_name: str = ""
+    input_component_types: tuple[()] = ()
+
+    @staticmethod
+    def remove_skipped_components(*values: Any) -> tuple[Any, ...]:
+        return values
+
+
+@dataclass(frozen=True)
 class Connection:
     """A Space that can be called: where it is, what it described, whether it is lent the token."""
 
@@ -141,6 +154,29 @@ class Connection:
             try:
                 yield from self._follow(known, event_id, session, leash)
             except (CourseError, GeneratorExit):
+                self._cancel(known, event_id, session)
+                raise
+
+    def call_page_event(
+        self, number: int, values: Sequence[Any], leash: Leash, session: str | None = None
+    ) -> tuple[Any, ...]:
+        """Call a function of the Space's page that is no endpoint (see page_events.py); return all its outputs.
+
+        Args:
+            number: the one of its dependency.
+            values: one for each of its inputs, session state included (null: the Space puts it in).
+
+        Raises:
+            CallFailed: as `call`.
+        """
+        known: Any = UnlistedFunction(number)
+        session = session or secrets.token_hex(12)
+        with leash.hold():
+            event_id = self._join(known, values, session)
+            try:
+                events = [*self._follow(known, event_id, session, leash)]  # to its end, or the connection is lost
+                return next(event.values for event in events if isinstance(event, Output))
+            except CourseError:
                 self._cancel(known, event_id, session)
                 raise
 

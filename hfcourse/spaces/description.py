@@ -21,10 +21,12 @@ from hfcourse.spaces.description_limits import (
     order_by_likelihood,
 )
 from hfcourse.spaces.examples import Datasets, Example, examples_of, index_datasets
+from hfcourse.spaces.flows import Wiring, read_wiring
 from hfcourse.spaces.form_budget import Sizes, fit_parameters
 from hfcourse.spaces.introduction import describe_introduction
 from hfcourse.spaces.labels import HELP_CHARACTERS, ORDINAL, readable
 from hfcourse.spaces.layout import Layout, Position, parse_layout
+from hfcourse.spaces.page_events import PageEvent, PageEvents, parse_page_events
 from hfcourse.spaces.parameters import NAME_CHARACTERS, Parameter, Presentations, describe_parameter
 from hfcourse.spaces.placement import Placement
 from hfcourse.spaces.ranking import ODD, TOO_LARGE, obstacle, plumbing, score
@@ -35,6 +37,7 @@ from hfcourse.typography import french
 HINTS = ("language", "x", "y", "color", "y_aggregate", "x_bin")
 CHAT_ANSWER = "chat-answer"
 RESULT = french("Résultat")
+APP_ID_CHARACTERS = 40  # Gradio's is a number of 64 bits
 
 Components = Mapping[int, Mapping[str, Any]]
 
@@ -76,6 +79,7 @@ class Endpoint:
     examples: tuple[Example, ...] = ()
     positions: Mapping[str, Position] = field(default_factory=dict)
     captions: tuple[Caption, ...] = ()
+    wiring: Wiring = field(default_factory=Wiring)
 
     @property
     def is_aside(self) -> bool:
@@ -88,16 +92,25 @@ class Description:
     """A Space: its own title ('' if it has none), its version of Gradio, its endpoints, the one meant first first.
 
     `introduction` is the first sentences of its page, as plain text.
+    `opening` has the events by which its page begins a session; `app_id` changes when the Space is started again.
     """
 
     title: str
     gradio: str
     endpoints: tuple[Endpoint, ...]
     introduction: str = ""
+    opening: tuple[PageEvent, ...] = ()
+    app_id: str = ""
 
     def find(self, name: str) -> Endpoint | None:
         """The endpoint of that name."""
         return next((endpoint for endpoint in self.endpoints if endpoint.name == name), None)
+
+    @cached_property
+    def samples(self) -> Mapping[str, tuple[Endpoint, Example]]:
+        """Of each example file an endpoint and its example, by the place where the description names the file."""
+        examples = ((endpoint, example) for endpoint in self.endpoints for example in endpoint.examples)
+        return {file.key: (endpoint, example) for endpoint, example in examples for file in example.files}
 
     @cached_property
     def first(self) -> tuple[Endpoint, ...]:
@@ -112,22 +125,30 @@ class Description:
         return tuple(endpoint for endpoint in self.endpoints if endpoint.name not in first)
 
 
-def describe(config: Mapping[str, Any], info: Mapping[str, Any], check: Callable[[], object] = object) -> Description:
+def describe(
+    config: Mapping[str, Any],
+    info: Mapping[str, Any],
+    check: Callable[[], object] = object,
+    page_events: PageEvents | None = None,
+) -> Description:
     """Join `/config` and `/info`, both as parsed JSON.
 
     Args:
         check: called again and again meanwhile; what it raises (a deadline) ends the work.
+        page_events: those of `/config` as it came, where what is given here has been bounded.
 
     Raises:
         KeyError, TypeError, ValueError, AttributeError: they have not the form that Gradio gives them.
     """
+    events = page_events or parse_page_events(config)
     config, info = translate_description(*bound_description(config, info))
     components = {component["id"]: component for component in config["components"]}
     dependencies = {"/" + dependency["api_name"]: dependency for dependency in config["dependencies"]}
     steps = {dependency.get("id"): name for name, dependency in dependencies.items()}
     layout = parse_layout(config)
     placement = Placement.of(layout, components)
-    space = Space(components, dependencies, steps, index_datasets([*components.values()]), placement)
+    datasets = index_datasets([*components.values()], events.row_loaders)
+    space = Space(components, dependencies, steps, datasets, events, placement)
     space.captions = read_captions(config, layout)
     named, described = info["named_endpoints"], {}
     for name in order_by_likelihood(named, named, dependencies):
@@ -140,8 +161,14 @@ def describe(config: Mapping[str, Any], info: Mapping[str, Any], check: Callable
         key=lambda endpoint: (bool(endpoint.obstacle), bool(endpoint.plumbing), -endpoint.score),
     )
     introduction = describe_introduction(config, layout)
-    version = str(config.get("version", ""))[:20]
-    return Description(introduction.title, version, tuple(ranked), introduction.text)
+    return Description(
+        introduction.title,
+        str(config.get("version", ""))[:20],
+        tuple(ranked),
+        introduction.text,
+        opening=events.opening,
+        app_id=str(config.get("app_id", ""))[:APP_ID_CHARACTERS],
+    )
 
 
 @dataclass
@@ -155,6 +182,7 @@ class Space:
     dependencies: Mapping[str, Mapping[str, Any]]
     steps: Mapping[Any, str]
     datasets: Datasets
+    events: PageEvents
     placement: Placement = field(default_factory=lambda: Placement(Layout()))
     captions: tuple[Caption, ...] = ()
     presentations: Presentations = field(default_factory=dict)
@@ -196,12 +224,13 @@ class Space:
             obstacle=obstacle(dependency, entry),
             plumbing=plumbing(name, button, entry, parameters),
             follows=follows,
-            keeps_state=any(component.get("type") == "state" for component in inputs),
+            keeps_state=any(component.get("type") == "state" for component in [*inputs, *outputs]),
             streams=bool((dependency.get("types") or {}).get("generator")),
             score=score(name, entry, dependency, bool(button), parameters),
-            examples=examples_of(parameters, numbered, self.datasets, entry["parameters"]),
+            examples=examples_of(numbered, self.datasets),
             positions=positions,
             captions=self.captions,
+            wiring=read_wiring(dependency.get("id"), self.events, inputs, outputs),
         )
 
     def closed(self, name: str, entry: Mapping[str, Any], reason: str = TOO_LARGE) -> Endpoint:

@@ -27,6 +27,7 @@ from hfcourse.spaces.info_filter import filter_info
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.masking import mask_value
 from hfcourse.spaces.memory import Memory
+from hfcourse.spaces.page_events import parse_page_events
 from hfcourse.spaces.shelf import FRESH_SECONDS, Said, Shelf
 from hfcourse.spaces.untrusted import read_json
 from hfcourse.spaces.wire import Wire
@@ -94,9 +95,10 @@ def understood(url: str, said: Said, wire: Wire, token: tokens.Token | None, lea
     if not isinstance(info, dict) or not isinstance(info.get("named_endpoints"), dict):
         raise Unavailable("bad-answer")
     try:
+        page_events = parse_page_events(config)  # of what is not documented, and not kept below
         config, info = bound_description(config, info)
         number_nameless(info["named_endpoints"])
-        description = describe(config, info, check_deadline)
+        description = describe(config, info, check_deadline, page_events)
         offered = {each.name: info["named_endpoints"][each.name] for each in description.endpoints if not each.obstacle}
         called = bound_description(config, {"named_endpoints": offered})
         return Connection(base, Knowledge(base, *known_part(*called)), description, wire, token)

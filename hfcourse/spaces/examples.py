@@ -1,52 +1,78 @@
 """A Space's own examples, as values for the form of an endpoint. Pure.
 
 Gradio puts them into /config as a component `dataset`: `component_ids` says which components, `samples` has a line
-of values for each example. Files among them are left out: they are on the Space's disk, or on other sites.
-Where an endpoint has none, the `example_input` of /info serve, as one example.
+of values for each example, `sample_labels` may name them. A file among them is a SampleFile: it is on the Space's disk,
+and fetched once its example is chosen (see example_files.py). The `example_input` of /info is no example: Gradio makes
+it up from the type of the component (« Hello!! »), and it teaches nothing.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
-from hfcourse.spaces import json_text, numbers
+from hfcourse.spaces import json_text, numbers, sample_files
 from hfcourse.spaces.choice_list import key_of
 from hfcourse.spaces.controls import HOLD_FILES, control
+from hfcourse.spaces.form_budget import share_fairly
 from hfcourse.spaces.json_size import measure
 from hfcourse.spaces.labels import readable
 from hfcourse.spaces.mistakes import Wrong
+from hfcourse.spaces.page_events import PageEvent
 from hfcourse.spaces.parameters import Parameter
+from hfcourse.spaces.sample_files import SampleFile, files_in
 from hfcourse.spaces.values import parse, typed
-from hfcourse.typography import french
 
 MOST_EXAMPLES, WORDS_CHARACTERS = 30, 90
+MAX_PAIRS, PAIR_CHARACTERS = 6, 60  # values that the link to an example shows, and characters of each
 MAX_COLUMNS = 500  # parameters that one data set fills
 # Of the samples of one description, each time that an endpoint reads them; a value costs CELL_CHARACTERS at least.
 MAX_EXAMPLE_CHARACTERS, CELL_CHARACTERS = 1_000_000, 20
-UNFILLED = {*HOLD_FILES, "nothing"}
-GENERAL = french("Des valeurs d’exemple")
 
 
 @dataclass(frozen=True)
 class Example:
-    """Values by parameter name, and the words of the link to them."""
+    """Values by parameter name, a SampleFile for each file in them, and the words of the link to them.
+
+    `label` is the author's, '' without one; `pairs` has label and words of the values; `dataset` and `row` say where
+    the description has it, and `row_loader` which event of the page answers with its values.
+    """
 
     words: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    label: str = field(default="", compare=False)
+    pairs: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    dataset: int = field(default=0, compare=False)
+    row: int = field(default=0, compare=False)
+    row_loader: PageEvent | None = field(default=None, compare=False)
+
+    @cached_property
+    def files(self) -> tuple[SampleFile, ...]:
+        """The files of its values, in order."""
+        return tuple(file for value in self.values.values() for file in files_in(value))
+
+    @property
+    def needs_loader(self) -> bool:
+        """Does the description give nothing but the name of one of its files?"""
+        return any(not file.path for file in self.files)
 
 
 @dataclass(frozen=True)
 class Dataset:
     """The first samples of a data set, and the ids of the components that they fill.
 
-    `characters` is what reading the samples costs.
+    `place` counts the data sets of the page; `characters` is what reading the samples costs.
     """
 
     numbers: Sequence[Any]
     samples: Sequence[Sequence[Any]]
     labels: Sequence[Any]
+    headers: Sequence[Any]
     characters: int
+    place: int = 0
+    row_loader: PageEvent | None = None
 
 
 @dataclass
@@ -72,15 +98,22 @@ class Datasets:
         return has_enough
 
 
-def index_datasets(components: Sequence[Mapping[str, Any]]) -> Datasets:
-    """The data sets that name their components, measured once."""
-    found = [component.get("props") or {} for component in components if component.get("type") == "dataset"]
-    usable = [each for each in found if all(isinstance(each.get(key), list) for key in ("component_ids", "samples"))]
+def index_datasets(
+    components: Sequence[Mapping[str, Any]], row_loaders: Mapping[Any, PageEvent] | None = None
+) -> Datasets:
+    """The data sets that name their components, measured once.
+
+    Args:
+        row_loaders: the event of the page that answers with a row, by the id of the data set.
+    """
+    found = [(each.get("id"), each.get("props") or {}) for each in components if each.get("type") == "dataset"]
     datasets: list[Dataset] = []
     characters_left = MAX_EXAMPLE_CHARACTERS
-    for props in usable:
-        datasets.append(read_dataset(props, characters_left))
-        characters_left -= datasets[-1].characters
+    for number, props in found:
+        if all(isinstance(props.get(key), list) for key in ("component_ids", "samples")):
+            read = read_dataset(props, characters_left)
+            datasets.append(replace(read, place=len(datasets), row_loader=(row_loaders or {}).get(number)))
+            characters_left -= read.characters
     by_number: dict[int, list[int]] = defaultdict(list)
     for place, dataset in enumerate(datasets):
         for number in {number for number in dataset.numbers if isinstance(number, int)}:
@@ -90,7 +123,10 @@ def index_datasets(components: Sequence[Mapping[str, Any]]) -> Datasets:
 
 def read_dataset(props: Mapping[str, Any], characters: int) -> Dataset:
     """The first samples, MOST_EXAMPLES of them and so many characters at most."""
-    numbers, labels = props["component_ids"][:MAX_COLUMNS], props.get("sample_labels")
+    numbers = props["component_ids"][:MAX_COLUMNS]
+    labels, headers = (
+        found if isinstance(found := props.get(key), list) else [] for key in ("sample_labels", "headers")
+    )
     samples: list[Sequence[Any]] = []
     cost = 0
     for sample in props["samples"][:MOST_EXAMPLES]:
@@ -99,7 +135,7 @@ def read_dataset(props: Mapping[str, Any], characters: int) -> Dataset:
             break
         samples.append(row)
         cost += cost_of_row
-    return Dataset(numbers, samples, labels if isinstance(labels, list) else [], cost)
+    return Dataset(numbers, samples, labels, headers, cost)
 
 
 def bounded_sample(sample: Sequence[Any]) -> tuple[list[Any], int]:
@@ -109,56 +145,70 @@ def bounded_sample(sample: Sequence[Any]) -> tuple[list[Any], int]:
     return kept, sum(CELL_CHARACTERS + size for size in sizes if size <= json_text.JSON_BYTES)
 
 
-def examples_of(
-    parameters: Sequence[Parameter],
-    numbered: Mapping[Any, Parameter],
-    datasets: Datasets,
-    entries: Sequence[Mapping[str, Any]],
-) -> tuple[Example, ...]:
+def examples_of(numbered: Mapping[Any, Parameter], datasets: Datasets) -> tuple[Example, ...]:
     """The examples of one endpoint, in the author's order; none once the budget of the description is spent.
 
     Args:
         numbered: the parameters by the id of their component.
-        entries: what /info says of each parameter.
     """
     found: list[Example] = []
-    for dataset in datasets.concerning(numbered):
+    concerning = datasets.concerning(numbered)
+    shares = share_fairly([len(dataset.samples) for dataset in concerning], MOST_EXAMPLES)  # a long list hides no other
+    for dataset, share in zip(concerning, shares, strict=True):
         if len(found) < MOST_EXAMPLES and datasets.spend(dataset.characters):
             concerned = [numbered.get(number) if isinstance(number, int) else None for number in dataset.numbers]
-            found += filter(None, (of_sample(concerned, dataset, n) for n in range(len(dataset.samples))))
-    different = [each for place, each in enumerate(found[:MOST_EXAMPLES]) if each not in found[:place]]
-    return tuple(different) or of_inputs(parameters, entries, datasets)
+            rows = (of_sample(concerned, dataset, n) for n in range(len(dataset.samples)))
+            found += islice(filter(None, rows), share)
+    different: list[Example] = []
+    for each in found[:MOST_EXAMPLES]:
+        if each.needs_loader or each not in different:  # two files of one name may differ
+            different.append(each)
+    return tuple(different)
 
 
 def of_sample(concerned: Sequence[Parameter | None], dataset: Dataset, n: int) -> Example | None:
     """One line of a dataset; None if nothing in it can be filled in."""
-    given = {
-        parameter.name: usable(parameter, value)
-        for parameter, value in zip(concerned, dataset.samples[n], strict=False)
-        if parameter is not None and is_usable(parameter, value)
-    }
+    given: dict[str, Any] = {}
+    pairs: list[tuple[str, str]] = []
+    for column, (parameter, value) in enumerate(zip(concerned, dataset.samples[n], strict=False)):
+        if parameter is None:
+            continue
+        read = sample_value(parameter, value, f"{dataset.place}-{n}-{column}", dataset.row_loader is not None)
+        if read is not None:
+            given[parameter.name] = read
+            header = readable(dataset.headers[column], "") if column < len(dataset.headers) else ""
+            pairs.append((header or parameter.label, shorten(written(read), PAIR_CHARACTERS)))
+    if not given:
+        return None
     label = readable(dataset.labels[n], "") if n < len(dataset.labels) else ""
-    return Example(label or words_of(given.values()), given) if given else None
+    return Example(
+        label or words_of(given.values()),
+        given,
+        label,
+        tuple(pairs[:MAX_PAIRS]),
+        dataset=dataset.place,
+        row=n,
+        row_loader=dataset.row_loader,
+    )
 
 
-def of_inputs(
-    parameters: Sequence[Parameter], entries: Sequence[Mapping[str, Any]], datasets: Datasets
-) -> tuple[Example, ...]:
-    """The one example that /info gives, if it fills what is empty; its HTML texts and « ... » are none."""
-    given = {
-        parameter.name: usable(parameter, entry.get("example_input"))
-        for parameter, entry in zip(parameters, entries, strict=True)
-        if parameter.default in (None, "", []) and entry.get("example_input") not in (None, "...")
-        if datasets.spend(CELL_CHARACTERS + measure(entry["example_input"], json_text.JSON_BYTES))
-        if is_usable(parameter, entry.get("example_input"))
-    }
-    return (Example(GENERAL, given),) if given else ()
+def sample_value(parameter: Parameter, value: Any, key: str, has_loader: bool) -> Any:
+    """The value that an example gives a parameter, None where its control could not show or send it.
+
+    Args:
+        key: where the description has the value.
+        has_loader: can the Space be asked for a file of which only the name is known?
+    """
+    if control(parameter) in HOLD_FILES:
+        found = sample_files.parse_sample(parameter, value, key)
+        return found if has_loader or all(file.path for file in files_in(found)) else None
+    return usable(parameter, value) if is_usable(parameter, value) else None
 
 
 def is_usable(parameter: Parameter, value: Any) -> bool:
     """Can the control of this parameter show the value, and send it?"""
     kind = control(parameter)
-    if value is None or kind in UNFILLED:
+    if value is None or kind == "nothing":
         return False
     if kind == "table":
         return isinstance(usable(parameter, value), dict)
@@ -191,15 +241,23 @@ def by_label(parameter: Parameter, value: Any) -> Any:
 
 def words_of(given: Iterable[Any]) -> str:
     """« Léo, 2,5, bleu »: the values, as far as they fit a link."""
-    words = ", ".join(filter(None, map(written, given)))
-    return words if len(words) <= WORDS_CHARACTERS else f"{words[: WORDS_CHARACTERS - 1].rstrip()}…"
+    return shorten(", ".join(filter(None, map(written, given))), WORDS_CHARACTERS)
+
+
+def shorten(words: str, characters: int) -> str:
+    return words if len(words) <= characters else f"{words[: characters - 1].rstrip()}…"
 
 
 def written(value: Any) -> str:
+    """The words of a value; of one that holds files, their names, and its text."""
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, int | float):
         return numbers.decimal(value)
+    names = [file.name for file in files_in(value)]
+    if names:
+        text = value.get("text") if isinstance(value, dict) else ""
+        return ", ".join([*([text] if isinstance(text, str) and text else []), *names[:10]])
     if isinstance(value, list):
         return ", ".join(map(written, value[:10]))
     is_table = isinstance(value, dict) and "headers" in value

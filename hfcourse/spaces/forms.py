@@ -204,11 +204,15 @@ class Field:
 
 @dataclass
 class Form:
-    """The fields of one endpoint, and what they came to: `values` by parameter name, once `read` has found no fault."""
+    """The fields of one endpoint, and what they came to: `values` by parameter name, once `read` has found no fault.
+
+    `lost_files` has the labels of the fields whose file, of an example or of an earlier run, could not be had.
+    """
 
     endpoint: Endpoint
     fields: list[Field]
     values: dict[str, Any] = field(default_factory=dict)
+    lost_files: list[str] = field(default_factory=list)
 
     @property
     def shown(self) -> list[Field]:

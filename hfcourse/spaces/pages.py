@@ -1,19 +1,18 @@
 """The page of a Space in each of its states: asked by its own view, and by whoever refuses its form."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, render_template, request, url_for
+from flask import Flask, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hfcourse import tokens, visitors
 from hfcourse.errors import UPLOAD_TOO_LARGE, CourseError, Explanation, Refused
 from hfcourse.pages import is_in_lesson
 from hfcourse.security_log import log_refusal
-from hfcourse.spaces import catalogue, field_marks, forms, location, states, takeaway, uploads
+from hfcourse.spaces import catalogue, example_choice, field_marks, forms, location, states, takeaway, uploads
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
 from hfcourse.spaces.drawing_clock import DrawingClock
@@ -24,13 +23,18 @@ from hfcourse.spaces.forms import Form
 from hfcourse.spaces.snippets import Snippet
 from hfcourse.typography import NO_BREAK, french
 
+if TYPE_CHECKING:  # gradio_client takes half a second to import
+    from hfcourse.spaces.client import Connection
+
 WAIT_FOR_POST_SECONDS = 8
 SPACE_SAYS, CLOSED = french("Le Space dit : «"), f"{NO_BREAK}»"
+NOT_FETCHED = french("Ce fichier n’a pas pu être récupéré : choisissez de nouveau l’exemple, ou votre fichier.")
 REFUSED_SILENTLY = french("Le Space refuse cette valeur, sans dire pourquoi.")
 
 # Given by the room of the runs, which this one does not know: the values of one of the visitor's runs, what the
 # Space's validator said of them (both by parameter name), and the Spaces of the visitor's latest runs.
 ValuesOfRun = Callable[[str, str | None], Mapping[str, Any] | None]
+# `values_after_run` and `house_files` are given by runs/continuations.py.
 FaultsOfRun = Callable[[str, str | None], Mapping[str, str]]
 RecentSpaces = Callable[[str | None], Sequence[str]]
 
@@ -202,38 +206,56 @@ def show(space_id: str, wanted: str | None, run_id: str | None, visitor: str | N
         return page(space_id, description, error=Refused("endpoint-gone"), status=404)
     if endpoint.obstacle:
         return page(space_id, description, closed=endpoint)
-    form, faults = form_of_run(endpoint, run_id, visitor)
+    form, faults = form_of_run(connection, endpoint, run_id, visitor)
     refusal = Refused("invalid-input", fields=faults) if faults else None
     code = takeaway.code_of(entry_of(location.current_name(space_id)), connection.url, description.gradio, form)
     return page(space_id, description, form=form, error=refusal, code=code)
 
 
-def form_of_run(endpoint: Endpoint, run_id: str | None, visitor: str | None) -> tuple[Form, dict[str, str]]:
+def form_of_run(
+    connection: "Connection", endpoint: Endpoint, run_id: str | None, visitor: str | None
+) -> tuple[Form, dict[str, str]]:
     """The form with the values of that run or of an example asked for, and what the Space's validator said of them.
 
-    What was said stands beside each field too; both may be nothing.
+    What was said stands beside each field too; both may be nothing. `?suite=` names a run to go on from.
     """
-    example = example_of(endpoint, request.args.get("exemple", ""))
-    if not run_id:
-        return forms.filled(endpoint, example), {}
-    given = current_app.extensions["values_of_run"](run_id, visitor)
-    form = forms.filled(endpoint, {**(given or {}), **example})
-    said = current_app.extensions["faults_of_run"](run_id, visitor)
+    given, gone = values_after_run(connection.description, endpoint, visitor)
+    if run_id:
+        given |= current_app.extensions["values_of_run"](run_id, visitor) or {}
+    values, lost = example_choice.values_of_examples(connection, endpoint)
+    form = forms.filled(endpoint, given | values)
+    if lost or any(each.files for each in map(endpoint.examples.__getitem__, example_choice.chosen_examples(endpoint))):
+        current_app.extensions["house_files"](form)
+    mark_lost_files(form, [*lost, *(name for name in gone if name not in values)])
+    said = current_app.extensions["faults_of_run"](run_id, visitor) if run_id else {}
     for entry in form.fields:
         if entry.parameter.name in said:
             entry.error = fault_of(said[entry.parameter.name])
-    return form, {entry.parameter.name: entry.error for entry in form.faulty}
+    return form, {entry.parameter.name: entry.error for entry in form.faulty if entry.parameter.name in said}
+
+
+def values_after_run(
+    description: Description, endpoint: Endpoint, visitor: str | None
+) -> tuple[dict[str, Any], list[str]]:
+    """The values to go on with from the run that the address names; 404 for a stranger's."""
+    run_id = request.args.get("suite")
+    if not run_id:
+        return {}, []
+    found = current_app.extensions["values_after_run"](run_id, visitor, description, endpoint)
+    return found if found is not None else abort(404)
+
+
+def mark_lost_files(form: Form, names: Sequence[str]) -> None:
+    """Say beside each of these fields, and above the form, that a file that belongs there could not be had."""
+    for entry in form.fields:
+        if entry.parameter.name in names:
+            entry.error = entry.error or NOT_FETCHED
+            form.lost_files.append(entry.parameter.label)
 
 
 def fault_of(said: str) -> str:
     """What stands beside a field that the Space's validator refuses: its own words, untouched, or ours."""
     return f"{SPACE_SAYS}{said}{CLOSED}" if said else REFUSED_SILENTLY
-
-
-def example_of(endpoint: Endpoint, asked: str) -> Mapping[str, Any]:
-    """The values of the example of that number, from 0; none for what is no number of one."""
-    is_one = re.fullmatch(r"[0-9]{1,3}", asked, re.ASCII) and int(asked) < len(endpoint.examples)
-    return endpoint.examples[int(asked)].values if is_one else {}
 
 
 def form_again(space_id: str, form: Form) -> ResponseReturnValue:
@@ -279,6 +301,7 @@ def form_scripts(form: Form | None) -> list[str]:
     names += ["table.js"] if form is None or form.has_tables else []
     names += ["preview.js"] if form is None or form.has_files else []
     names += ["record.js"] if form is None or form.records else []
+    names += ["examples.js"] if form is None or form.endpoint.examples else []
     return [url_for("static", filename=f"js/{name}") for name in names]
 
 
@@ -286,6 +309,7 @@ def init_app(
     app: Flask, *, values_of_run: ValuesOfRun, faults_of_run: FaultsOfRun, recent_spaces: RecentSpaces
 ) -> None:
     """Remember whom to ask about runs."""
+    example_choice.init_app(app)
     app.extensions |= {
         "values_of_run": values_of_run,
         "faults_of_run": faults_of_run,

@@ -1,11 +1,11 @@
 """The pages of the Spaces: /espaces."""
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from hfcourse import visitors
-from hfcourse.errors import Unavailable
-from hfcourse.spaces import catalogue, finding, pages
+from hfcourse.errors import CourseError, Unavailable
+from hfcourse.spaces import catalogue, finding, location, pages, sample_media
 
 bp = Blueprint("spaces", __name__, url_prefix="/espaces")
 
@@ -27,3 +27,15 @@ def show(owner: str, name: str) -> ResponseReturnValue:
     if not catalogue.is_space_id(space_id):
         return pages.page(space_id, error=Unavailable("space-not-found"), status=404)
     return pages.show(space_id, request.args.get("endpoint"), request.args.get("essai"), visitors.current())
+
+
+@bp.get("/<owner>/<name>/exemples/<key>")
+def sample(owner: str, name: str, key: str) -> ResponseReturnValue:
+    """The preview of an example file: `key` is its place in the description, never a path."""
+    space_id = f"{owner}/{name}"
+    if not catalogue.is_space_id(space_id):
+        abort(404)
+    try:
+        return sample_media.answer(sample_media.preview(location.connect(space_id), key))
+    except CourseError:
+        abort(404)

@@ -1,0 +1,127 @@
+"""Previews of example files: pictures, sounds and films beside the examples of a Space, through this site.
+
+A class opens the same Space at once, and each page shows the same pictures: what was fetched is kept in memory for a
+few minutes, within a number of bytes, and one request asks the Space while the others wait.
+"""
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from flask import Response, current_app, request
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+
+from hfcourse import visitors
+from hfcourse.errors import CallFailed, NotAsked
+from hfcourse.rate_limits import KeyedBuckets
+from hfcourse.spaces import byte_budget, files
+from hfcourse.spaces.example_files import FETCH_SECONDS, resolve_files
+from hfcourse.spaces.leash import Leash
+from hfcourse.spaces.memory import Memory
+from hfcourse.spaces.sample_files import PREVIEWED, files_in
+
+if TYPE_CHECKING:  # gradio_client takes half a second to import
+    from hfcourse.spaces.client import Connection
+
+MAX_PREVIEW_BYTES = 6_000_000
+MAX_CACHED_BYTES = 48_000_000
+CACHE_SECONDS = 600
+# Of one network, previews that are not in the cache yet: what a class that opens ten Spaces needs.
+FETCHES_PER_MINUTE = 300
+
+
+class PreviewCache:
+    """The bytes of previews by key, the least recently used forgotten first; safe to use from several threads."""
+
+    def __init__(self, max_bytes: int = MAX_CACHED_BYTES) -> None:
+        self.fetches = KeyedBuckets(FETCHES_PER_MINUTE, 60)
+        self.asked: Memory[bool] = Memory(lambda _: CACHE_SECONDS, most=2_000)
+        self._max_bytes = max_bytes
+        self._contents: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> bytes | None:
+        with self._lock:
+            if key in self._contents:
+                self._contents.move_to_end(key)
+            return self._contents.get(key)
+
+    def put(self, key: str, content: bytes) -> None:
+        with self._lock:
+            self._contents[key] = content
+            self._contents.move_to_end(key)
+            while sum(map(len, self._contents.values())) > self._max_bytes:
+                self._contents.popitem(last=False)
+
+
+def preview(connection: "Connection", key: str) -> bytes:
+    """The bytes of the example file that the description names at that place.
+
+    Raises:
+        CallFailed: the description names none there, the Space does not give it, it is too large, or is no media.
+        NotAsked: too many were fetched for this network.
+    """
+    cache: PreviewCache = current_app.extensions["previews"]
+    leash = Leash(min(FETCH_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
+    name = f"{connection.url} {connection.description.app_id} {key}"
+
+    def fetch() -> bool:
+        if not cache.fetches.take(visitors.address_digest()):
+            raise NotAsked("too-many-requests")
+        cache.put(name, fetch_preview(connection, key, leash))
+        return True
+
+    cache.asked.get(name, leash, fetch)
+    content = cache.get(name)
+    if content is None:  # others took its place meanwhile
+        cache.asked.forget(name)
+        cache.asked.get(name, leash, fetch)
+        content = cache.get(name)
+    if content is None:
+        raise CallFailed("bad-answer")
+    return content
+
+
+def fetch_preview(connection: "Connection", key: str, leash: Leash) -> bytes:
+    """Fetch that file from the Space. Raises CallFailed."""
+    path = path_of(connection, key, leash)
+    content = b""
+    with byte_budget.reserve(2 * MAX_PREVIEW_BYTES):
+        parts = []
+        size = 0
+        for piece in connection.fetch(path, leash):
+            size += len(piece)
+            if size > MAX_PREVIEW_BYTES:
+                raise CallFailed("answer-too-large")
+            parts.append(piece)
+        content = b"".join(parts)
+    if files.media_type(content[: files.HEAD_BYTES]).split("/")[0] not in PREVIEWED:
+        raise CallFailed("bad-answer")
+    return content
+
+
+def path_of(connection: "Connection", key: str, leash: Leash) -> str:
+    """The path on the Space of the example file at that place. Raises CallFailed."""
+    endpoint, example = connection.description.samples.get(key, (None, None))
+    if endpoint is None or example is None:
+        raise CallFailed("bad-answer")
+    file = next(each for each in example.files if each.key == key)
+    if not file.path:
+        resolved = resolve_files(connection, endpoint, example, leash)
+        found = [each for value in resolved.values() for each in files_in(value) if each.key == key]
+        file = found[0] if found else file
+    if not file.path:
+        raise CallFailed("bad-answer")
+    return file.path
+
+
+def answer(content: bytes) -> Response:
+    """The HTTP answer that shows a preview, or the part of it that a player asks for."""
+    response = Response(content, mimetype=files.media_type(content[: files.HEAD_BYTES]))
+    try:
+        response.make_conditional(request, accept_ranges=True, complete_length=len(content))
+    except RequestedRangeNotSatisfiable:
+        response = Response(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
+    response.headers.update(files.FILE_HEADERS)
+    response.headers["Cache-Control"] = f"private, max-age={CACHE_SECONDS}"
+    return response

@@ -1,0 +1,108 @@
+"""Sessions: opened as the Space's page opens one, once for a visitor, anew when the Space is started again."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from hfcourse.runs import sessions
+from tests.conftest import forget_spaces
+from tests.posting import Student, read
+from tests.spaces.fake import CONFIG, Exchange, FakeSpace, completed, component, failed
+
+LOAD, ECHO = 1, 0
+
+
+@pytest.fixture
+def stateful(space: FakeSpace) -> FakeSpace:
+    """A Space whose page fills the State of `/echo` as it opens; `opening` is what the load event answers."""
+    space.config = {
+        "app_id": 1,
+        "components": [*CONFIG["components"], component(3, "state"), component(4, "dropdown", value="a")],
+        "dependencies": [
+            {"id": ECHO, "api_name": "echo", "inputs": [1, 3], "outputs": [2, 3], "targets": [[1, "submit"]]},
+            {"id": LOAD, "api_name": False, "inputs": [4, 3], "outputs": [3], "targets": [[None, "load"]]},
+        ],
+    }
+    space.opening = [completed([None])]
+
+    def tell(exchange: Exchange) -> None:
+        joined = space.asked("/queue/join")[-1].json
+        space.messages = space.opening if joined["fn_index"] == LOAD else [completed(["écho", None])]
+        space.tell(exchange)
+
+    space.answers["/queue/data"] = tell
+    return space
+
+
+def calls(space: FakeSpace) -> list[tuple[int, str]]:
+    return [(each.json["fn_index"], each.json["session_hash"]) for each in space.asked("/queue/join")]
+
+
+def run_echo(student: Student) -> dict[str, Any]:
+    return student.finished(student.send(student.open("/espaces/a/b"), words="bonjour").headers["Location"])
+
+
+def test_the_load_event_is_called_once_before_the_first_call(site: Flask, stateful: FakeSpace) -> None:
+    awa, zoe = Student(site.test_client()), Student(site.test_client())
+    assert [run_echo(each)["status"] for each in (awa, awa, zoe)] == ["succeeded"] * 3
+    numbers, names = zip(*calls(stateful), strict=True)
+    assert numbers == (LOAD, ECHO, ECHO, LOAD, ECHO)
+    assert len({*names[:3]}) == 1
+    assert len({*names}) == 2
+    assert stateful.asked("/queue/join")[0].json["data"] == ["a", None]
+
+
+def test_a_space_that_was_started_again_gets_a_new_session(site: Flask, stateful: FakeSpace) -> None:
+    awa = Student(site.test_client())
+    run_echo(awa)
+    stateful.config["app_id"] = 2
+    forget_spaces(site)
+    run_echo(awa)
+    numbers, names = zip(*calls(stateful), strict=True)
+    assert numbers == (LOAD, ECHO, LOAD, ECHO)
+    assert len({*names}) == 2
+
+
+def test_an_opening_that_fails_does_not_fail_the_run_and_is_said(site: Flask, stateful: FakeSpace) -> None:
+    stateful.opening = [failed(error=None)]
+    awa = Student(site.test_client())
+    run = run_echo(awa)
+    assert run["status"] == "succeeded"
+    assert "cette préparation a échoué" in awa.open(f"/essais/{run['id']}").text
+    run_echo(awa)
+    assert [number for number, _ in calls(stateful)] == [LOAD, ECHO, ECHO], "the author's own fault comes again"
+
+
+def test_an_opening_that_got_no_answer_is_tried_again(site: Flask, stateful: FakeSpace) -> None:
+    stateful.opening = []
+    awa = Student(site.test_client())
+    assert run_echo(awa)["status"] == "succeeded"
+    stateful.opening = [completed([None])]
+    assert run_echo(awa)["status"] == "succeeded"
+    assert [number for number, _ in calls(stateful)] == [LOAD, ECHO, LOAD, ECHO]
+
+
+def test_an_endpoint_without_state_opens_nothing(site: Flask, stateful: FakeSpace) -> None:
+    stateful.config["dependencies"][0] |= {"inputs": [1], "outputs": [2]}
+    run_echo(Student(site.test_client()))
+    assert [number for number, _ in calls(stateful)] == [ECHO]
+
+
+def test_a_session_has_one_name_until_its_space_is_another(app: Flask) -> None:
+    with app.app_context():
+        name, is_new = sessions.named_session("awa", "a/b", "1")
+        assert (len(name), is_new) == (32, True)
+        assert sessions.named_session("awa", "a/b", "1") == (name, False)
+        assert sessions.named_session("awa", "a/c", "1")[0] != name
+        other, is_new = sessions.named_session("awa", "a/b", "2")
+        assert (other != name, is_new) == (True, True)
+        sessions.forget_session(other)
+        assert sessions.named_session("awa", "a/b", "2")[1]
+
+
+def test_the_page_of_a_run_says_nothing_of_an_opening_that_worked(site: Flask, stateful: FakeSpace) -> None:
+    awa = Student(site.test_client())
+    run = run_echo(awa)
+    page = read(awa.client.get(f"/essais/{run['id']}"))
+    assert "préparation" not in page.text
