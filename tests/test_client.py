@@ -521,7 +521,7 @@ class TestFiles:
         assert space.wait_for("/queue/join").json["data"] == [{"files": [data]}]
         body = space.wait_for("/upload").body
         assert b"\x89PNG bytes" in body
-        assert b'filename="un__chat___X__y.png"' in body
+        assert b'filename="un %22chat%22%0D%0AX: y.png"' in body
 
     @pytest.mark.parametrize("answer", [[], ["a", "b"], [5], {"path": "a"}, "a", None])
     def test_an_upload_answered_by_nonsense_is_a_bad_answer(

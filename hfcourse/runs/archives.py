@@ -16,7 +16,7 @@ from hfcourse import database, pages
 from hfcourse.runs import history, reports, store, watch
 from hfcourse.runs.history import Filter
 from hfcourse.runs.models import Run, RunFile
-from hfcourse.spaces.files import KeptFile
+from hfcourse.spaces.files import REFUSED_IN_NAMES, KeptFile
 
 PIECE_BYTES = 65_536
 ENDPOINT_CHARACTERS, NAME_CHARACTERS = 30, 60
@@ -112,5 +112,4 @@ def place_of(item: RunFile) -> str:
 
 def clean(name: str, most: int) -> str:
     """The end of a name as every system takes it, and as it is read: nothing in it turns letters round."""
-    readable = "".join(letter if letter.isprintable() else "_" for letter in name)
-    return REFUSED_BY_WINDOWS.sub("_", readable)[-most:].strip(" .") or "sans-nom"
+    return REFUSED_BY_WINDOWS.sub("_", REFUSED_IN_NAMES.sub("_", name))[-most:].strip(" .") or "sans-nom"

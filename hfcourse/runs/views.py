@@ -32,7 +32,7 @@ from hfcourse.runs.looks import mine
 from hfcourse.runs.references import Numbered
 from hfcourse.runs.turns import Waiting
 from hfcourse.security_log import log_event
-from hfcourse.spaces import files, forms, pages, row_edits
+from hfcourse.spaces import files, forms, media_types, pages, row_edits
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.forms import Form
 from hfcourse.spaces.uploads import NOT_KEPT, names_of
@@ -256,6 +256,6 @@ def picture(run_id: str, n: int) -> ResponseReturnValue:
     content = drawings.picture_of(value)
     if content is None:
         abort(404)
-    response = Response(content, mimetype=files.media_type(content[: files.HEAD_BYTES]))
+    response = Response(content, mimetype=media_types.detect_media_type(content[: media_types.HEAD_BYTES]))
     response.headers.update(files.FILE_HEADERS)
     return response

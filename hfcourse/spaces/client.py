@@ -45,6 +45,7 @@ FILE_BYTES = 20_000_000
 TRANSFER_BYTES = 256_000  # the buffers of a file that is sent or received in pieces
 CANCEL_SECONDS, CANCEL_WAIT_SECONDS, DRAIN_SECONDS = 5, 0.3, 1
 PATH_CHARACTERS = 1024
+CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # quote() writes all others
 
 
 class Knowledge(gradio_client.Client):
@@ -344,4 +345,4 @@ def is_safe_path(path: Any) -> bool:
     """May this path, given by a Space, stand behind its own `/file=`?"""
     if not isinstance(path, str) or not 0 < len(path) <= PATH_CHARACTERS:
         return False
-    return "://" not in path and path.isprintable() and ".." not in re.split(r"[/\\]", path)
+    return "://" not in path and not CONTROL_CHARACTERS.search(path) and ".." not in re.split(r"[/\\]", path)

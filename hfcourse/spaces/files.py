@@ -7,6 +7,7 @@ the visitor who sent or caused it.
 import logging
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,27 +24,18 @@ from hfcourse import database, tokens
 from hfcourse.config import refuse
 from hfcourse.spaces import storage
 from hfcourse.spaces.masking import mask_text
+from hfcourse.spaces.media_types import HEAD_BYTES, detect_media_type, is_shown_by_browsers
 from hfcourse.spaces.storage import Storage
 
 NAME_CHARACTERS = 120
-NOT_OF_A_TOKEN = re.compile(r"[^A-Za-z0-9]")
-HEAD_BYTES = 64
-PIECE_BYTES = 64 * 1024  # what is in memory of a file that is kept or sent
-# What a browser may show in a page; everything else is downloaded.
-SIGNATURES = (
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png", ".png"),
-    (re.compile(rb"\xff\xd8\xff"), "image/jpeg", ".jpg"),
-    (re.compile(rb"GIF8[79]a"), "image/gif", ".gif"),
-    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp", ".webp"),
-    (re.compile(rb"RIFF....WAVE", re.DOTALL), "audio/wav", ".wav"),
-    (re.compile(rb"ID3|\xff[\xfb\xf3\xf2]"), "audio/mpeg", ".mp3"),
-    (re.compile(rb"OggS"), "audio/ogg", ".ogg"),
-    (re.compile(rb"....ftyp", re.DOTALL), "video/mp4", ".mp4"),
-    (re.compile(rb"\x1aE\xdf\xa3"), "video/webm", ".webm"),
+# Control characters, ends of lines, Unicode's bidirectional controls (UAX #9), surrogates, private use.
+REFUSED_IN_NAMES = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\uf8ff\U000f0000-\U0010ffff]"
 )
+NOT_OF_A_TOKEN = re.compile(r"[^A-Za-z0-9]")
+PIECE_BYTES = 64 * 1024  # what is in memory of a file that is kept or sent
 SVG_HEAD_BYTES = 2_000
 SVG = re.compile(rb"(\xef\xbb\xbf)?\s*(<(\?xml|!doctype svg|!--)[^>]*>\s*){0,9}<svg[\s>]", re.IGNORECASE)
-UNKNOWN_TYPE = "application/octet-stream"
 # Served from our origin, a file must not be a page of ours.
 FILE_HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -89,14 +81,9 @@ class KeptFile:
         return cls(row.id, row.name, row.media_type, row.size, current())
 
     @property
-    def safe_name(self) -> str:
-        """The name as a header may carry it."""
-        return re.sub(r"[^A-Za-z0-9._-]", "_", self.name)[-80:] or "fichier"
-
-    @property
     def is_inline(self) -> bool:
         """May a browser show it in a page?"""
-        return self.media_type != UNKNOWN_TYPE
+        return is_shown_by_browsers(self.media_type)
 
     def open(self) -> BinaryIO:
         """Its bytes, to read and to seek in. Raises OSError, FileNotFoundError."""
@@ -115,21 +102,15 @@ class KeptFile:
             return False
 
 
-def media_type(head: bytes) -> str:
-    """The type that the first bytes say, `application/octet-stream` for all that is not shown in a page."""
-    return next((name for signature, name, _ in SIGNATURES if signature.match(head)), UNKNOWN_TYPE)
-
-
-def extension(kind: str) -> str:
-    """The file extension of one of our types, '' for the unknown one."""
-    return next((suffix for _, name, suffix in SIGNATURES if name == kind), "")
-
-
 def clean_name(name: str) -> str:
-    """The last part of a file name, without control characters, and without the token of this site."""
-    last = re.split(r"[/\\]", name)[-1]
-    readable = mask_text("".join(filter(str.isprintable, last)), token := tokens.current())
-    # A header, and an archive, write an underscore for many a character: that must not make a token of a name.
+    """Return the last part of a file name in any script, without the token of this site.
+
+    Composed (NFC): Gradio drops combining marks, so three names of macOS with é, è and ê would become one. Blanks of
+    every width stay; control characters, halves of characters and signs that turn letters round do not.
+    """
+    last = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
+    readable = mask_text(REFUSED_IN_NAMES.sub("", last), token := tokens.current())
+    # An archive writes an underscore for many a character: that must not make a token of a name.
     if token and token.reveal() in NOT_OF_A_TOKEN.sub("_", readable):
         readable = tokens.MASK
     return readable[-NAME_CHARACTERS:] or "fichier"
@@ -159,7 +140,7 @@ def keep(visitor: str, name: str, content: bytes | Iterable[bytes]) -> KeptFile:
     pieces = [content] if isinstance(content, bytes) else content
     try:
         size, head = write_pieces(file_id, pieces)
-        kept = KeptFile(file_id, clean_name(name), media_type(head), size, current())
+        kept = KeptFile(file_id, clean_name(name), detect_media_type(head), size, current())
         with database.writing() as session:
             session.add(row_of(kept, visitor))
     except (OSError, SQLAlchemyError) as error:
@@ -224,7 +205,7 @@ def answer(kept: KeptFile) -> Response:
     """
     asked = request.range
     is_part = asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
-    response = sent(kept, kept.media_type, as_attachment=not kept.is_inline, download_name=kept.safe_name)
+    response = sent(kept, kept.media_type, as_attachment=not kept.is_inline, download_name=kept.name)
     try:
         if is_part:
             response.make_conditional(request, accept_ranges=True, complete_length=kept.size)

@@ -8,6 +8,14 @@ from hfcourse.errors import CallFailed
 from hfcourse.spaces.files import KeptFile, read_pieces
 from hfcourse.spaces.wire import SizedBody
 
+# As browsers write a name (HTML standard, « multipart/form-data encoding algorithm »): UTF-8, but for these.
+ESCAPED_IN_NAMES = str.maketrans({"\n": "%0A", "\r": "%0D", '"': "%22"})
+
+
+def escape_name(name: str) -> str:
+    """Return a file name as it stands between the quotation marks of a multipart header."""
+    return name.translate(ESCAPED_IN_NAMES)
+
 
 @contextmanager
 def open_file(kept: KeptFile) -> Iterator[BinaryIO]:
@@ -27,7 +35,7 @@ def multipart_body(kept: KeptFile, file: BinaryIO, boundary: str) -> SizedBody:
         CallFailed: `file-unreachable`, the file cannot be read, or is not as long as it was.
     """
     head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{kept.safe_name}"\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{escape_name(kept.name)}"\r\n'
         f"Content-Type: {kept.media_type}\r\n\r\n"
     ).encode()
     end = f"\r\n--{boundary}--\r\n".encode()

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse import tokens
-from hfcourse.spaces import files
+from hfcourse.spaces import files, media_types
 from hfcourse.spaces.compositions import MOST_FILES, Part
 from hfcourse.spaces.files import KeptFile, NotKept
 from hfcourse.spaces.mistakes import MISSING, Wrong
@@ -19,7 +19,8 @@ from hfcourse.typography import french
 
 CELL = re.compile(r"(.*)-(\d{1,3})-(\d{1,3})", re.ASCII | re.DOTALL)
 TAKES_IMAGES = {"image", "imageeditor", "imageslider"}
-IMAGE_TYPES = "image/png,image/jpeg,image/webp,image/gif"
+# HEIC is not listed, though it is taken: a phone then sends its photo as JPEG, which more Spaces read.
+IMAGE_TYPES = "image/png,image/jpeg,image/webp,image/gif,image/avif,image/bmp,image/tiff,.ico"
 ACCEPTED = {
     **dict.fromkeys(TAKES_IMAGES, IMAGE_TYPES),
     "audio": "audio/*",
@@ -31,7 +32,8 @@ ACCEPTED = {
 FAMILIES = {"image", "audio", "video", "text"}
 SECRET = french("Ceci ressemblait à un jeton : il a été masqué, et rien n’a été envoyé.")
 NOT_AN_IMAGE = french(
-    "Ce fichier n’est pas une image que ce site connaît. Choisissez un PNG, un JPEG, un WebP ou un GIF."
+    "Ce fichier n’est pas une image que ce site connaît. Choisissez un PNG, un JPEG, un WebP ou un GIF ; "
+    "ou, si le Space le lit, un AVIF, un BMP, un TIFF, un ICO ou un HEIC."
 )
 NOT_A_FILE = french("Choisissez un fichier : ce champ ne prend pas de texte.")
 TOO_LARGE = french("Ce fichier est trop gros : choisissez-en un plus léger.")
@@ -121,7 +123,7 @@ def kept_upload(parameter: Parameter, sent: FileStorage, visitor: str) -> KeptFi
     """
     if not getattr(sent.stream, "is_whole", True):
         raise Wrong(NOT_KEPT if getattr(sent.stream, "has_failed", False) else TOO_LARGE)
-    name, kind = sent.filename or "", files.media_type(sent.stream.read(files.HEAD_BYTES))
+    name, kind = sent.filename or "", media_types.detect_media_type(sent.stream.read(media_types.HEAD_BYTES))
     if tokens.contains_token(name) or tokens.file_contains_token(sent.stream):
         raise Wrong(SECRET)
     if parameter.component in TAKES_IMAGES and not kind.startswith("image/"):
