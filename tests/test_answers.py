@@ -16,9 +16,10 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from hfcourse import create_app
+from hfcourse.runs import collector
 from tests.conftest import end
 from tests.posting import Student
-from tests.spaces.exhibition import CODE, EXHIBITS, FILES, HTML, JSON, TABLE, YEARS, exhibition, file
+from tests.spaces.exhibition import CODE, EXHIBITS, FILES, HTML, JSON, STREAMED, TABLE, YEARS, exhibition, file
 from tests.spaces.fake import FakeSpace, completed, generating
 from tests.test_french import faults_in
 
@@ -391,17 +392,39 @@ class TestTheWhole:
 class TestFiles:
     """Which files are fetched, and how many."""
 
-    def test_ten_are_kept_and_the_page_says_how_many_are_not(self, answering: Answering) -> None:
+    def test_gallery_of_sixty_four_pictures_is_kept_whole(self, answering: Answering) -> None:
+        answer = answering(("Gallery", [{"image": file(f"{n}-chat.png"), "caption": None} for n in range(64)]))
+        assert len(answer.section().select("img")) == 64
+        assert all(item["image"]["file"] for item in answer.value())
+
+    def test_page_says_how_many_files_are_beyond_the_limit_of_this_site(
+        self, answering: Answering, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(collector, "MAX_RUN_FILES", 10)
         names = [f"{n}-chat.png" for n in range(13)]
         answer = answering(
             ("Gallery", [{"image": file(name), "caption": name} for name in names]), ("File", file("99-chat.png"))
         )
         assert len(answer.section().select("img")) == 10
         assert "4 autres n’ont pas été gardés" in answer.page.get_text()
+        assert "Ce site garde au plus" in answer.page.get_text()
         assert "non gardé" in answer.words(1)
         files = [item["image"] for item in answer.value()]
         assert [each["file"] is None for each in files] == [False] * 10 + [True] * 3
         assert files[12]["name"] == "12-chat.png"
+
+    def test_file_larger_than_the_limit_is_told_as_a_limit_of_this_site(self, answering: Answering) -> None:
+        answer = answering(("File", file("enorme.bin")), ("Image", file("chat.png")))
+        assert "ce site garde des fichiers de 20 Mo au plus" in answer.words(0)
+        assert answer.value(1)["file"]
+
+    def test_stream_that_has_ended_is_a_sound_to_play(self, answering: Answering) -> None:
+        stream = file("voix.mp3", path="abc/voix/playlist.m3u8", is_stream=True)
+        answer = answering(("Audio", stream), ("Audio", file("x.mp3", path="abc/12/perdu.txt", is_stream=True)))
+        assert answer.section(0).select("audio[src]")
+        kept = answer.value(0)
+        assert (kept["name"], kept["media_type"], kept["bytes"]) == ("voix.aac", "audio/aac", len(STREAMED))
+        assert "flux en direct, non conservé" in answer.words(1)
 
     def test_one_file_named_twice_is_fetched_once(self, answering: Answering) -> None:
         answer = answering(

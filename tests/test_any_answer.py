@@ -125,7 +125,7 @@ def recorder(site: Flask) -> Recorder:
     return recording
 
 
-def fetch(path: str) -> bytes:
+def fetch(path: str, **_: bool) -> bytes:
     if path in FILES:
         return FILES[path][:200]
     raise CallFailed("bad-answer")

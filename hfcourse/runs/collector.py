@@ -15,16 +15,29 @@ from hfcourse import tokens
 from hfcourse.errors import CallFailed, Stopped
 from hfcourse.runs import pruning, store
 from hfcourse.runs.models import Run
-from hfcourse.runs.shapes import FILE, LATER, LOST, NAME, STREAM, SURPLUS, UNKEPT, WHY, is_file_data
-from hfcourse.spaces import files
+from hfcourse.runs.shapes import (
+    FILE,
+    LATER,
+    LOST,
+    NAME,
+    STREAM,
+    SURPLUS,
+    TOO_LARGE,
+    UNKEPT,
+    WHY,
+    is_file_data,
+)
+from hfcourse.spaces import byte_budget, files
+from hfcourse.spaces.file_limits import MAX_RUN_FILE_BYTES, MAX_RUN_FILES
 from hfcourse.spaces.masking import mask_pieces
 from hfcourse.spaces.updates import is_update
+from hfcourse.spaces.wav_stream import join_wav_chunks
+from hfcourse.spaces.wire import read_whole
 
-MOST_FILES, MOST_FILE_BYTES = 10, 50_000_000
 DATA_URL = re.compile(r"data:image/[\w.+-]+(;[\w=.+-]+)*?(;base64)?,", re.ASCII)
 
-# Downloads a file from its path on the Space, in pieces.
-Fetch = Callable[[str], Iterable[bytes]]
+# Downloads a file from its path on the Space, in pieces; of a stream (`is_stream=True`) the whole.
+Fetch = Callable[..., Iterable[bytes]]
 
 
 class ShareExceeded(Exception):
@@ -54,15 +67,13 @@ class FileCollector:
         return [self.replace(item) for item in value] if isinstance(value, list) else value
 
     def _reference(self, data: dict[str, Any]) -> dict[str, Any]:
-        if is_stream(data):
-            return missing(data, STREAM)
         place = data.get("path") or data["url"]
         if place not in self._known:
             self._known[place] = self._kept(data)
         return self._known[place]
 
     def _kept(self, data: dict[str, Any]) -> dict[str, Any]:
-        if self._count >= MOST_FILES:
+        if self._count >= MAX_RUN_FILES:
             return missing(data, SURPLUS)
         self._count += 1
         try:
@@ -71,7 +82,8 @@ class FileCollector:
         except CallFailed as failed:
             if failed.code in ("timeout", "stopped"):
                 raise
-            return missing(data, LOST)
+            lost = STREAM if is_stream(data) else LOST
+            return missing(data, TOO_LARGE if failed.code == "answer-too-large" else lost)
         except ShareExceeded:
             return missing(data, SURPLUS)
         except files.NotKept:
@@ -86,21 +98,28 @@ class FileCollector:
 
     def _fetched(self, data: dict[str, Any]) -> Generator[bytes, None, None]:
         """The bytes of a file in pieces. Raises CallFailed."""
-        if isinstance(data.get("path"), str):
+        if is_stream(data):
+            yield self._whole_stream(data)
+        elif isinstance(data.get("path"), str):
             yield from self._fetch(data["path"])
         else:
             yield read_data_url(data["url"])
+
+    def _whole_stream(self, data: dict[str, Any]) -> bytes:
+        """Return all bytes of a stream that has ended; whole, as a sound may have to be repaired. Raises CallFailed."""
+        with byte_budget.reserve() as memory:
+            return join_wav_chunks(read_whole(self._fetch(data.get("path"), is_stream=True), memory))
 
     def _counted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """The pieces, as long as the files of the run stay within its share. Raises ShareExceeded."""
         for piece in pieces:
             self._bytes += len(piece)
-            if self._bytes > MOST_FILE_BYTES:
+            if self._bytes > MAX_RUN_FILE_BYTES:
                 raise ShareExceeded
             yield piece
 
     def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> files.KeptFile:
-        return files.keep(self.run.visitor, name_of(data), pieces)
+        return files.keep(self.run.visitor, name_of(data), pieces, corrects_extension=is_stream(data))
 
 
 def bare(value: Any) -> Any:
@@ -118,14 +137,16 @@ def missing(data: dict[str, Any], why: str) -> dict[str, Any]:
 
 
 def is_stream(data: dict[str, Any]) -> bool:
-    """Is this a playlist of pieces that still come, and not a file?"""
+    """Is this a stream, whose whole is served once it has ended?"""
     return data.get("is_stream") is True or str(data.get("path") or "").endswith(".m3u8")
 
 
 def name_of(data: dict[str, Any]) -> str:
     """The name that the Space gives to a file, else the last part of its path."""
     given = data.get("orig_name")
-    return given if isinstance(given, str) and given else PurePosixPath(data.get("path") or "image").name
+    if isinstance(given, str) and given:
+        return given
+    return "flux" if is_stream(data) else PurePosixPath(data.get("path") or "image").name
 
 
 def read_data_url(url: str) -> bytes:

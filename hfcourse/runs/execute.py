@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from flask import current_app
@@ -66,7 +67,7 @@ def call(run: Run, recorder: Recorder, leash: Leash) -> None:
                 if isinstance(event, Output):
                     steps = continuations.next_steps(connection.description, endpoint, event.values)
                     recorder.hold(continuations.EVENT, {"steps": steps})
-                    recorder.finish(event.values, lambda path: caller.fetch(path, leash))
+                    recorder.finish(event.values, partial(caller.fetch, leash=leash))
                 else:
                     recorder.record(event)
     except CourseError as error:

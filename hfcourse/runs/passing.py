@@ -15,7 +15,7 @@ from hfcourse.runs.models import Run
 from hfcourse.runs.shapes import LATER
 from hfcourse.spaces import files
 
-PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif"}
+PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp"}
 ROUND_SECONDS = 1  # a slow Space makes pictures wait, and not the outputs
 SHOWN_ROUNDS = 3  # a page may still be asking for the picture before the latest
 

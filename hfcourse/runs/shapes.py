@@ -10,6 +10,7 @@ FILE, WHY, NAME = "$file", "$why", "$name"
 # Why a file is not there: it comes with the last value; it is a live stream; others came first; the Space refused it;
 # the site could not keep it.
 LATER, STREAM, SURPLUS, LOST, UNKEPT = "later", "stream", "surplus", "lost", "unkept"
+TOO_LARGE = "too-large"  # larger than any file that the site keeps
 ERASED = "erased"  # its bytes made room for others: said by the row of the file, not by the stored value
 # A dict that looks like file data is a file only where the component is one; elsewhere it is somebody's JSON.
 HOLDS_FILES = {

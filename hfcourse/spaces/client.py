@@ -7,7 +7,6 @@ gradio_client 2.7.2, whose version is pinned because the names overridden here a
 """
 
 import json
-import re
 import secrets
 import threading
 import time
@@ -16,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from hfcourse import tokens
 
@@ -31,6 +29,8 @@ from hfcourse.spaces.byte_budget import READ_COPIES, UNCOUNTED_BYTES  # noqa: E4
 from hfcourse.spaces.cookie_jar import CookieJar  # noqa: E402
 from hfcourse.spaces.description import Description  # noqa: E402
 from hfcourse.spaces.events import Event, Output, Partial  # noqa: E402
+from hfcourse.spaces.file_limits import MAX_FILE_BYTES  # noqa: E402
+from hfcourse.spaces.file_routes import file_route, is_safe_path, stream_route  # noqa: E402
 from hfcourse.spaces.files import KeptFile  # noqa: E402
 from hfcourse.spaces.leash import Leash  # noqa: E402
 from hfcourse.spaces.masking import mask_pieces, mask_value  # noqa: E402
@@ -41,11 +41,8 @@ from hfcourse.spaces.wire import Answer, SizedBody, Wire, capped, header, server
 
 JOIN_BYTES = 64_000
 EVENT_BYTES, STREAM_BYTES = 2_000_000, 16_000_000
-FILE_BYTES = 20_000_000
 TRANSFER_BYTES = 256_000  # the buffers of a file that is sent or received in pieces
 CANCEL_SECONDS, CANCEL_WAIT_SECONDS, DRAIN_SECONDS = 5, 0.3, 1
-PATH_CHARACTERS = 1024
-CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # quote() writes all others
 
 
 class Knowledge(gradio_client.Client):
@@ -181,22 +178,28 @@ class Connection:
                 self._cancel(known, event_id, session)
                 raise
 
-    def fetch(self, path: str, leash: Leash) -> Iterator[bytes]:
+    def fetch(self, path: str, leash: Leash, *, is_stream: bool = False) -> Iterator[bytes]:
         """Download an output file in pieces, from its path on the Space and from nowhere else.
+
+        Args:
+            is_stream: `path` is that of a stream, whose whole is asked for; ask once the call is over.
 
         Raises:
             CallFailed: `bad-answer` for a path that is none or an answer that is not 200, `answer-too-large`…
         """
         if not is_safe_path(path):
             raise CallFailed("bad-answer")
-        url = f"{self.root}/file={quote(path)}"
+        url = f"{self.root}/{stream_route(path) if is_stream else file_route(path)}"
         reserved = byte_budget.reserve(TRANSFER_BYTES)
         request = self.wire.stream("GET", url, self.headers(), cookies=self.cookies)
         with leash.hold(), reserved, request as response:
             if response.status != 200:
                 is_gateway = response.status in http_status.GATEWAY_STATUSES
                 raise CallFailed("connection-lost" if is_gateway else "bad-answer")
-            yield from mask_pieces(capped(response, FILE_BYTES), self.token)
+            announced = header(response, "content-length")
+            if announced.isdecimal() and len(announced) < 20 and int(announced) > MAX_FILE_BYTES:
+                raise CallFailed("answer-too-large")  # before a byte of it is read
+            yield from mask_pieces(capped(response, MAX_FILE_BYTES), self.token)
 
     def _uploaded(self, value: Any) -> Any:
         if isinstance(value, KeptFile):
@@ -339,10 +342,3 @@ def refused_by_validator(detail: Any, inputs: Sequence[str]) -> CallFailed:
         return CallFailed("bad-answer")
     fields = {name: said[position] for position, name in enumerate(inputs) if name and position in said}
     return NotValid(" ".join(filter(None, said.values())), fields)
-
-
-def is_safe_path(path: Any) -> bool:
-    """May this path, given by a Space, stand behind its own `/file=`?"""
-    if not isinstance(path, str) or not 0 < len(path) <= PATH_CHARACTERS:
-        return False
-    return "://" not in path and not CONTROL_CHARACTERS.search(path) and ".." not in re.split(r"[/\\]", path)

@@ -22,9 +22,9 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from hfcourse import database, tokens
 from hfcourse.config import refuse
-from hfcourse.spaces import storage
+from hfcourse.spaces import file_limits, storage
 from hfcourse.spaces.masking import mask_text
-from hfcourse.spaces.media_types import HEAD_BYTES, detect_media_type, is_shown_by_browsers
+from hfcourse.spaces.media_types import HEAD_BYTES, detect_media_type, extension_of, is_shown_by_browsers
 from hfcourse.spaces.storage import Storage
 
 NAME_CHARACTERS = 120
@@ -127,11 +127,12 @@ def read_pieces(file: IO[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def keep(visitor: str, name: str, content: bytes | Iterable[bytes]) -> KeptFile:
+def keep(visitor: str, name: str, content: bytes | Iterable[bytes], *, corrects_extension: bool = False) -> KeptFile:
     """Keep `content` for `visitor`; written whole before it is known, so that no row names half a file.
 
     Args:
         content: all of it, or pieces that are written as they come; nothing is kept if their source raises.
+        corrects_extension: give the name the extension of the type that its bytes say, if they say one.
 
     Raises:
         NotKept: there is no room for it, or nobody answers.
@@ -140,7 +141,11 @@ def keep(visitor: str, name: str, content: bytes | Iterable[bytes]) -> KeptFile:
     pieces = [content] if isinstance(content, bytes) else content
     try:
         size, head = write_pieces(file_id, pieces)
-        kept = KeptFile(file_id, clean_name(name), detect_media_type(head), size, current())
+        kind = detect_media_type(head)
+        if corrects_extension and (suffix := extension_of(kind)):
+            name = name.rpartition(".")[0] or name
+            name += suffix
+        kept = KeptFile(file_id, clean_name(name), kind, size, current())
         with database.writing() as session:
             session.add(row_of(kept, visitor))
     except (OSError, SQLAlchemyError) as error:
@@ -241,7 +246,8 @@ def answer_drawing(kept: KeptFile) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Open the storage that the settings name."""
+    """Open the storage that the settings name, and tell the templates the limits on files."""
+    app.jinja_env.globals["file_limits"] = file_limits
     try:
         app.extensions["files"] = storage.at(app.config["FILES_URL"], Path(app.instance_path) / "files")
     except ImportError:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from hfcourse import visitors
 from hfcourse.errors import CallFailed, NotAsked
 from hfcourse.rate_limits import KeyedBuckets
-from hfcourse.spaces import byte_budget, files
+from hfcourse.spaces import byte_budget, files, media_types
 from hfcourse.spaces.example_files import FETCH_SECONDS, resolve_files
 from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.memory import Memory
@@ -95,7 +95,7 @@ def fetch_preview(connection: "Connection", key: str, leash: Leash) -> bytes:
                 raise CallFailed("answer-too-large")
             parts.append(piece)
         content = b"".join(parts)
-    if files.media_type(content[: files.HEAD_BYTES]).split("/")[0] not in PREVIEWED:
+    if media_types.detect_media_type(content[: media_types.HEAD_BYTES]).split("/")[0] not in PREVIEWED:
         raise CallFailed("bad-answer")
     return content
 
@@ -117,7 +117,7 @@ def path_of(connection: "Connection", key: str, leash: Leash) -> str:
 
 def answer(content: bytes) -> Response:
     """The HTTP answer that shows a preview, or the part of it that a player asks for."""
-    response = Response(content, mimetype=files.media_type(content[: files.HEAD_BYTES]))
+    response = Response(content, mimetype=media_types.detect_media_type(content[: media_types.HEAD_BYTES]))
     try:
         response.make_conditional(request, accept_ranges=True, complete_length=len(content))
     except RequestedRangeNotSatisfiable:

@@ -53,6 +53,7 @@ FILES: Mapping[str, bytes] = {
     "film.mp4": b"\0\0\0\x18ftypmp42" + b"\0" * 400,
     "paroles.vtt": b"WEBVTT\n\n00:00.000 --> 00:01.000\nBonjour\n",
 }
+STREAMED = b"\xff\xf1\x50\x80" + b"\0" * 200  # as Gradio encodes a sound that it streams
 MARKDOWN = """# Un titre du modèle
 
 Un **mot fort**, un mot *penché*, du `code`, et [un lien](https://huggingface.co/docs).
@@ -184,4 +185,6 @@ def exhibition(exhibits: list[tuple[str, str, Any, dict[str, Any]]] = EXHIBITS) 
     space.info = {"named_endpoints": {"/echo": INFO["named_endpoints"]["/echo"] | {"returns": returns}}}
     space.messages = [completed([value for _, _, value, _ in exhibits])]
     space.answers = dict.fromkeys([*FILES, "perdu.png", "perdu.txt"], hand_over)
+    space.answers["voix/playlist-file"] = lambda exchange: exchange.reply(STREAMED, kind="audio/mpeg")
+    space.answers["enorme.bin"] = lambda exchange: exchange.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 20000001\r\n\r\n")
     return space
