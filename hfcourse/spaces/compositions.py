@@ -9,6 +9,15 @@ from typing import Any, Protocol
 
 from hfcourse.spaces import schemas
 from hfcourse.spaces.controls import control
+from hfcourse.spaces.file_objects import (
+    at,
+    compose_object,
+    rest_of,
+    suffix_of,
+    text_of,
+    without_files,
+    words_of,
+)
 from hfcourse.spaces.parameters import Parameter
 
 MOST_FILES = 100
@@ -47,6 +56,9 @@ PARTS = {
 
 def parts_of(parameter: Parameter) -> tuple[Part, ...]:
     """The file controls of this parameter, in order; none where its value holds no file."""
+    if control(parameter) == "object":
+        places = parameter.file_places
+        return tuple(Part(suffix_of(n), words_of(place), place.several) for n, place in enumerate(places))
     parts = PARTS.get(control(parameter), ())
     is_single = control(parameter) == "multimodal" and not parameter.multiple
     return tuple(Part(part.suffix, "Fichier joint") for part in parts) if is_single else parts
@@ -56,8 +68,13 @@ def compose(parameter: Parameter, kept: Kept, text: str = "") -> Any:
     """The JSON value, with a file of `kept` (by the suffix of its part) at each place where file data belongs.
 
     Empty: one file null, several null, a gallery [], a pair two nulls, an editor a dict of nothing.
+
+    Raises:
+        Wrong: the text beside the files is not what it has to be.
     """
     kind = control(parameter)
+    if kind == "object":
+        return compose_object(parameter, kept, text)
     files = {part.suffix: [*kept.get(part.suffix, ())] for part in parts_of(parameter)}
     if kind == "gallery":
         return [pictured(file) for file in files[""]]
@@ -84,15 +101,22 @@ def edited(background: Any, layers: list[Any], composite: Any) -> dict[str, Any]
 
 
 def wrapped(parameter: Parameter, file: Any) -> Any:
-    """The file, inside the object that the schema wants around it if it wants one (`video` in Gradio 4 and 5)."""
+    """The file, inside the object that the schema wants around it if it wants one (`video` in Gradio 4 and 5).
+
+    What else the object may hold is as the Space's own value has it, or left out: its type then has a default for it.
+    """
+    around = parameter.default if isinstance(parameter.default, dict) else {}
+    name = "" if schemas.is_file(parameter.shape, parameter.schema) else schemas.file_property(parameter.schema)
     if file is None:
-        return None
-    name = "" if schemas.is_file(parameter.shape) else schemas.file_property(parameter.schema)
-    return {**dict.fromkeys(schemas.properties_of(parameter.shape)), name: file} if name else file
+        return around if name and around else None
+    others = {key: each for key, each in around.items() if key in schemas.properties_of(parameter.shape)}
+    return {**others, name: file} if name else file
 
 
 def decompose(parameter: Parameter, value: Any, file_type: type) -> tuple[dict[str, list[Any]], str]:
     """What `compose` was given: the files by part, and the text. Whatever is no `file_type` is left out."""
+    if control(parameter) == "object":
+        return decompose_object(parameter, value, file_type)
     kind, places = control(parameter), {part.suffix: value for part in parts_of(parameter)}
     if kind == "pair":
         first, second = value if isinstance(value, list) and len(value) == 2 else (None, None)
@@ -104,6 +128,13 @@ def decompose(parameter: Parameter, value: Any, file_type: type) -> tuple[dict[s
     text = value.get("text") if isinstance(value, dict) else value
     kept = {suffix: files_in(place, file_type) for suffix, place in places.items()}
     return kept, text if isinstance(text, str) else ""
+
+
+def decompose_object(parameter: Parameter, value: Any, file_type: type) -> tuple[dict[str, list[Any]], str]:
+    """The files of each place of an object, and the text of what surrounds them."""
+    kept = {suffix_of(n): files_in(at(value, place.path), file_type) for n, place in enumerate(parameter.file_places)}
+    rest = without_files(value, parameter.file_places) if isinstance(value, dict | list) else rest_of(parameter)
+    return kept, text_of(parameter, rest)
 
 
 def files_in(value: Any, file_type: type) -> list[Any]:

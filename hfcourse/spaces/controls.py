@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from hfcourse.spaces import schemas
+from hfcourse.spaces.file_places import wraps_one_file
 from hfcourse.spaces.schemas import Schema
 
 if TYPE_CHECKING:  # a parameter keeps its control, see Parameter.control
@@ -23,8 +24,8 @@ FILE_COMPONENTS = {"image", "audio", "video", "file", "uploadbutton", "downloadb
 BY_TYPE = {"string": "text", "number": "number", "integer": "number", "boolean": "checkbox"}
 # A browser does not send these when nothing is ticked.
 MAY_BE_ABSENT = {"checkbox", "radio", "checks"}
-HOLD_FILES = {"file", "files", "gallery", "pair", "editor", "multimodal"}
-KINDS = {*CONTROLS.values(), "file", "files"}
+HOLD_FILES = {"file", "files", "gallery", "pair", "editor", "multimodal", "object"}
+KINDS = {*CONTROLS.values(), "file", "files", "object"}
 
 
 def control(parameter: "Parameter") -> str:
@@ -53,8 +54,8 @@ def by_schema(parameter: "Parameter") -> str:
     kind = schemas.type_of(shape)
     if parameter.choices:
         return "checks" if kind == "array" else "select"
-    if schemas.holds_files(schema):
-        return "files"
-    if schemas.is_file(shape) or schemas.file_property(schema):
-        return "file"
+    if places := parameter.file_places:
+        if not places[0].path:
+            return "files" if places[0].several else "file"
+        return "file" if wraps_one_file(schema, places) else "object"
     return BY_TYPE.get(kind, "json")

@@ -5,13 +5,13 @@ be called at all. The dependency whose `api_name` is the endpoint's gives, witho
 `skip_api`, one component per parameter and per return, in order. Measured on 849 endpoints: no mismatch.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
 from typing import Any
 
+from hfcourse.spaces import schemas
 from hfcourse.spaces.captions import Caption, read_captions
 from hfcourse.spaces.description_limits import (
     MAX_CHOICES_OF_ENDPOINT,
@@ -317,13 +317,12 @@ def free_names(name: str, place: int) -> Iterator[str]:
 def return_of(entry: Mapping[str, Any], component: Mapping[str, Any]) -> Return:
     """One entry of `returns` with its component of /config ({} where there is none)."""
     props = component.get("props") or {}
-    schema = json.dumps(entry.get("type"))
     label = readable(entry.get("label"), RESULT)
     return Return(
         label=RESULT if ORDINAL.fullmatch(label) and entry.get("component") == "Api" else label,
         component=str(entry.get("component", ""))[:NAME_CHARACTERS],
         hints=hints_in(props) | ({"answers": CHAT_ANSWER} if is_chat_answer(component) else {}),
-        holds_files='"FileData"' in schema or '"ImageData"' in schema,
+        holds_files=schemas.mentions_files(entry.get("type")),
     )
 
 

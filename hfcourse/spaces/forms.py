@@ -27,6 +27,7 @@ from hfcourse.spaces import (
 from hfcourse.spaces.compositions import Part
 from hfcourse.spaces.controls import HOLD_FILES, control
 from hfcourse.spaces.description import Endpoint
+from hfcourse.spaces.file_objects import has_rest
 from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.mistakes import MISSING, Wrong
 from hfcourse.spaces.parameters import Parameter
@@ -79,6 +80,10 @@ class Field:
     def kept_of(self, part: Part) -> list[KeptFile]:
         """The files of one of its controls that are already here."""
         return self.kept.setdefault(part.suffix, [])
+
+    @property
+    def has_text_beside_files(self) -> bool:
+        return self.control == "multimodal" or (self.control == "object" and has_rest(self.parameter))
 
     @property
     def text(self) -> str:
@@ -406,7 +411,7 @@ def read_files(entry: Field, posted: Posted) -> Any:
         except Wrong as wrong:
             faults.append(str(wrong))
             entry.faulty_part = entry.faulty_part or part.suffix
-    if entry.control == "multimodal":
+    if entry.has_text_beside_files:
         entry.texts = posted.texts.getlist(f"{entry.name}-text")[:1]
         faults += [] if entry.texts else [MISSING]
     if faults:
@@ -445,7 +450,7 @@ def mask_secrets(form: Form) -> bool:
         value = json.dumps(form.values.get(entry.parameter.name), default=lambda file: file.name, ensure_ascii=False)
         if tokens.contains_token(value):
             entry.error = SECRET
-            entry.texts = [tokens.mask_tokens(value)] if entry.control == "json" else entry.texts
+            entry.texts = [tokens.mask_tokens(value)] if entry.control in ("json", "object") else entry.texts
     return any(entry.error == SECRET for entry in form.fields)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from hfcourse.spaces import json_text, labels, schemas
 from hfcourse.spaces.choice_list import ChoiceList
 from hfcourse.spaces.controls import choose_control
+from hfcourse.spaces.file_places import FilePlace, find_file_places
 from hfcourse.spaces.json_size import exceeds
 from hfcourse.spaces.labels import humanized, readable, strings
 from hfcourse.spaces.mistakes import Wrong
@@ -104,6 +105,11 @@ class Parameter:
     @cached_property
     def is_nullable(self) -> bool:
         return schemas.may_be_null(self.schema)
+
+    @cached_property
+    def file_places(self) -> tuple[FilePlace, ...]:
+        """Where files stand in its value, by its schema."""
+        return find_file_places(self.schema)
 
     @cached_property
     def control(self) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 MOST_STEPS = 8  # of references that lead to references
 # Gradio's own schemas have 4 alternatives and 7 properties at most. One that has more alternatives says nothing.
 MAX_ALTERNATIVES, MAX_PROPERTIES = 100, 100
-FILE_TITLES = ("FileData", "ImageData")
+FILE_TITLES, FILE_TYPE = ("FileData", "ImageData"), "gradio.FileData"
+MAX_NODES = 5_000  # of a schema: Gradio's largest, that of a chat, has some five hundred
 
 Schema = Mapping[str, Any]
 
@@ -78,21 +79,52 @@ def enum_of(schema: Schema) -> list[Any] | None:
     return values if isinstance(values, list) and values else None
 
 
-def is_file(schema: Schema) -> bool:
-    """Is this Gradio's file data (FileData, ImageData)?"""
-    return schema.get("title") in FILE_TITLES
+def is_file(schema: Schema, root: Schema | None = None) -> bool:
+    """Is this Gradio's file data? By its structure: components say « FileData », a Python function's types no title.
+
+    Args:
+        root: holds the definitions that `schema`, resolved by `plain`, refers to.
+    """
+    properties, is_titled = properties_of(schema), schema.get("title") in FILE_TITLES
+    if not ("path" in properties or "url" in properties):
+        return is_titled and "properties" not in schema
+    return is_titled or is_file_meta(plain(properties.get("meta"), root or schema))
+
+
+def is_file_meta(meta: Schema) -> bool:
+    """Does this schema of `meta` name Gradio's file data: by a constant since Gradio 5, by its default in Gradio 4?"""
+    named = properties_of(meta).get("_type")
+    if isinstance(named, dict) and (named.get("const") == FILE_TYPE or named.get("enum") == [FILE_TYPE]):
+        return True
+    return meta.get("default") == {"_type": FILE_TYPE}
+
+
+def mentions_files(schema: Any) -> bool:
+    """Is there a file anywhere in the schema, its definitions included? Looks at MAX_NODES of it."""
+    root, waiting = schema if isinstance(schema, dict) else {}, [schema]
+    for _ in range(MAX_NODES):
+        if not waiting:
+            return False
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if is_file(node, root):
+                return True
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+    return False
 
 
 def holds_files(schema: Schema) -> bool:
     """Is this a list of files?"""
     shape = plain(schema)
-    return type_of(shape) == "array" and is_file(plain(shape.get("items"), schema))
+    return type_of(shape) == "array" and is_file(plain(shape.get("items"), schema), schema)
 
 
 def file_property(schema: Schema) -> str:
     """The first property that is a file, where the schema is an object with one (`video` of VideoData); else ''."""
     properties = properties_of(plain(schema))
-    return next((name for name, each in properties.items() if is_file(plain(each, schema))), "")
+    return next((name for name, each in properties.items() if is_file(plain(each, schema), schema)), "")
 
 
 def properties_of(shape: Schema) -> Mapping[str, Any]:

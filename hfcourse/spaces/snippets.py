@@ -7,6 +7,7 @@ Gradio 4 to 6 share (`/call/<name>`, values in a list).
 
 import json
 import keyword
+import mimetypes
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +17,6 @@ from urllib.parse import quote
 
 # Names that `predict` of gradio_client keeps for itself.
 RESERVED = {"api_name", "fn_index", "headers", "self", "result_callbacks"}
-SAMPLES = {"image": "votre_image.png", "audio": "votre_son.wav", "video": "votre_video.mp4"}
-SAMPLE = "votre_fichier.txt"
 MOST_CHARACTERS = 20_000
 SCRIPT_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*", re.ASCII)
 SCRIPT_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -27,11 +26,12 @@ SCRIPT_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u
 class FileHere:
     """Stands in a value for a file, which whoever takes the code away replaces by one of their own."""
 
-    kind: str = ""
+    name: str = "votre_fichier.txt"
 
     @property
-    def name(self) -> str:
-        return SAMPLES.get(self.kind, SAMPLE)
+    def media_type(self) -> str:
+        """The type that its name says: a gallery tells pictures from films."""
+        return mimetypes.guess_type(self.name)[0] or ""
 
 
 @dataclass(frozen=True)
@@ -172,28 +172,59 @@ def script_file(file: FileHere) -> str:
 
 
 def curl(call: Call) -> str:
-    """Two commands for a shell, and one before them for each file."""
-    files, root = files_in(list(call.arguments.values())), f"$SPACE{call.prefix}"
+    """Commands for a shell, which run as they are: one for each file, then one to call and one to read the answer.
+
+    Each puts what the next one needs, a path or the number of the call, into a variable. The answers are JSON of one
+    line, `["<path>"]` and `{"event_id": "<number>"}`: `cut` takes the field between quotation marks.
+    """
+    names = list(dict.fromkeys(file.name for file in files_in(list(call.arguments.values()))))
+    variables = {name: f"FILE_{number}" for number, name in enumerate(names, 1)}
+    root = f"$SPACE{call.prefix}"
     route = f"{root}/call/{quote(call.endpoint.removeprefix('/'), safe='')}"
     key = ' \\\n  -H "Authorization: Bearer $HF_TOKEN"' if call.needs_token else ""
-    steps = [f'curl -F {shlex.quote(f"files=@{file.name}")} "{root}/upload"{key}' for file in files]
-    body = json.dumps({"data": [with_paths(value) for value in call.arguments.values()]}, ensure_ascii=False)
-    steps.append(f'curl -X POST "{route}"{key} \\\n  -H "Content-Type: application/json" \\\n  -d {shlex.quote(body)}')
-    steps.append(f'curl -N "{route}/$EVENT_ID"{key}')
-    comments = [*("déposer un fichier : la réponse donne son chemin, à écrire plus bas" for _ in files)]
-    comments += ["créer l’appel : la réponse donne un numéro, EVENT_ID=… le retient", "lire la réponse"]
+    steps = [
+        *(
+            (
+                f"déposer {shell_comment(name)}, dont la réponse donne le chemin",
+                f'{variable}=$(curl -sS -F {shlex.quote(f"files=@{name}")} "{root}/upload"{key} | cut -d \'"\' -f 2)',
+            )
+            for name, variable in variables.items()
+        ),
+        (
+            "créer l’appel, dont la réponse donne le numéro",
+            f'EVENT_ID=$(curl -sS -X POST "{route}"{key} \\\n  -H "Content-Type: application/json" \\\n'
+            f"  -d {shell_body(call, variables)} | cut -d '\"' -f 4)",
+        ),
+        ("lire la réponse", f'curl -N "{route}/$EVENT_ID"{key}'),
+    ]
     space = f"SPACE={shlex.quote(call.address)}\n\n" if call.address else "# SPACE=… : l’adresse du Space\n\n"
-    numbered = [f"# {n}. {comment}\n{step}\n" for n, (comment, step) in enumerate(zip(comments, steps, strict=True), 1)]
-    return space + "\n".join(numbered)
+    return space + "\n".join(f"# {number}. {comment}\n{step}\n" for number, (comment, step) in enumerate(steps, 1))
 
 
-def with_paths(value: Any) -> Any:
-    """The value with Gradio's own form of a file, whose path the upload gives."""
+def shell_comment(name: str) -> str:
+    """The name of a sample in a comment, which ends with its line."""
+    return "".join(filter(str.isprintable, name))
+
+
+def shell_body(call: Call, variables: Mapping[str, str]) -> str:
+    """The JSON that is posted, as one word of the shell; each path of a file is the value of its variable."""
+    values, mark = [*call.arguments.values()], "FILE"
+    while mark in json.dumps(values, ensure_ascii=False, default=str):  # no value of a stranger's may hold it
+        mark += "_"
+    marked = {name: f"{mark}{variable}{mark}" for name, variable in variables.items()}
+    body = shlex.quote(json.dumps({"data": [with_paths(value, marked) for value in values]}, ensure_ascii=False))
+    for name, variable in variables.items():
+        body = body.replace(marked[name], f"'\"${variable}\"'")
+    return body
+
+
+def with_paths(value: Any, paths: Mapping[str, str]) -> Any:
+    """The value with Gradio's own form of a file, the path of each by the name of its sample."""
     if isinstance(value, FileHere):
-        return {"path": "…", "meta": {"_type": "gradio.FileData"}}
+        return {"path": paths[value.name], "orig_name": value.name, "meta": {"_type": "gradio.FileData"}}
     if isinstance(value, Mapping):
-        return {key: with_paths(item) for key, item in value.items()}
-    return [with_paths(item) for item in value] if isinstance(value, list | tuple) else value
+        return {key: with_paths(item, paths) for key, item in value.items()}
+    return [with_paths(item, paths) for item in value] if isinstance(value, list | tuple) else value
 
 
 def written(value: Any, quoted: Callable[[Any], str], file: Callable[[FileHere], str]) -> str:

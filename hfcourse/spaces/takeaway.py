@@ -1,16 +1,20 @@
 """The call that a form makes, as code to take away."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from hfcourse.code_lexer import highlight_untrusted
-from hfcourse.spaces import forms, snippets
+from hfcourse.spaces import compositions, forms, snippets
 from hfcourse.spaces.catalogue import Entry
+from hfcourse.spaces.compositions import Part
+from hfcourse.spaces.file_objects import suffix_of
 from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.forms import Field, Form
+from hfcourse.spaces.mistakes import Wrong
+from hfcourse.spaces.sample_names import sample_name
 from hfcourse.spaces.snippets import FileHere, Snippet
 
 HUB_ADDRESS = re.compile(r"https://[a-z0-9-]+\.hf\.space", re.ASCII)
@@ -37,14 +41,31 @@ def code_of(entry: Entry, url: str, gradio: str, form: Form) -> Sequence[Snippet
 
 
 def shown_in_code(entry: Field, value: Any) -> Any:
-    """The value with a sample in place of each file, and of the one that is not chosen yet."""
-    if isinstance(value, KeptFile):
-        return FileHere(entry.parameter.component)
-    if isinstance(value, dict):
-        return {key: shown_in_code(entry, item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [shown_in_code(entry, item) for item in value]
-    return FileHere(entry.parameter.component) if value is None and entry.control == "file" else value
+    """The value with a sample in place of each file; where a file goes and none is chosen, with a sample there.
+
+    A message with attached files is the exception: without them it is a whole message.
+    """
+    if not entry.parts:
+        return value
+    parameter = entry.parameter
+    kept: Mapping[str, Sequence[KeptFile | None]] = entry.kept
+    if not any(kept.values()) and entry.control != "multimodal":
+        kept = {part.suffix: [None] for part in entry.parts if is_filled_in_code(entry, part)}
+    samples = {suffix: [FileHere(sample_name(parameter, file)) for file in files] for suffix, files in kept.items()}
+    try:
+        return compositions.compose(parameter, samples, entry.text)
+    except Wrong:  # what is typed beside the files
+        return None
+
+
+def is_filled_in_code(entry: Field, part: Part) -> bool:
+    """Is there a sample for this file control, though nobody has chosen a file?"""
+    if entry.control == "editor":  # the background is the whole of it
+        return part.suffix == "background"
+    places = entry.parameter.file_places
+    return entry.control != "object" or any(
+        place.is_required for number, place in enumerate(places) if suffix_of(number) == part.suffix
+    )
 
 
 def in_colours(snippet: Snippet) -> Markup:
