@@ -4,7 +4,6 @@ import ast
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -19,7 +18,7 @@ NASTY = "a\"b'c\n$(id)`id`\\\u2028</script><b>é"
 HOSTILE = {
     "plain": NASTY,
     "list": [NASTY, 1, 2.5, None, True, {NASTY: [NASTY]}],
-    "image": FileHere("image"),
+    "image": FileHere("votre_image.png"),
 }
 ODD_NAMES = ["self", "api_name", "class", "x y", NASTY, "été", "a=1); import os #"]
 
@@ -94,7 +93,7 @@ class TestPython:
 
 class TestJavaScript:
     def test_a_call_reads_as_one_would_write_it(self) -> None:
-        assert codes(call_of({"name": "Awa", "photo": FileHere("image")}))["JavaScript"] == (
+        assert codes(call_of({"name": "Awa", "photo": FileHere("votre_image.png")}))["JavaScript"] == (
             "// Une fois : npm install @gradio/client. Fichier : appel.mjs\n"
             'import { Client, handle_file } from "@gradio/client";\n\n'
             'const client = await Client.connect("a/b");\n'
@@ -125,19 +124,43 @@ class TestJavaScript:
         assert "\u2028" not in code
 
 
+def requests_of(code: str) -> list[Any]:
+    """The JSON bodies that a shell posts when it runs this code with a `curl` that answers as Gradio does."""
+    stand_in = """
+        SPACE=https://a-b.hf.space
+        curl() {
+            while [ $# -gt 0 ]; do
+                case $1 in
+                    -F) printf '["/tmp/été.png"]' ;;
+                    -d) printf '%s\\n' "$2" >&2; printf '{"event_id": "abc"}' ;;
+                    */abc) printf 'lu' ;;
+                esac
+                shift
+            done
+        }
+    """
+    command = ["bash", "-c", f"{stand_in}\n{code}"]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    assert done.stdout == b"lu"
+    return [json.loads(line) for line in done.stderr.decode().split("\n") if line]
+
+
 class TestCurl:
     def test_a_shell_reads_each_value_as_one_word(self) -> None:
         code = codes(call_of({"plain": NASTY, "n": 1}, endpoint="/a b$(id)/c"))["cURL"]
-        words = shlex.split(code, comments=True)
-        assert words.count("curl") == 2
-        assert json.loads(words[words.index("-d") + 1]) == {"data": [NASTY, 1]}
-        assert "$SPACE/gradio_api/call/a%20b%24%28id%29%2Fc" in words
+        assert requests_of(code) == [{"data": [NASTY, 1]}]
+        assert "$SPACE/gradio_api/call/a%20b%24%28id%29%2Fc" in code
 
-    def test_a_file_is_uploaded_first(self) -> None:
-        words = shlex.split(codes(call_of({"photos": [FileHere("image")]}, prefix=""))["cURL"], comments=True)
-        assert words[1:4] == ["curl", "-F", "files=@votre_image.png"]
-        assert words[4] == "$SPACE/upload"
-        assert json.loads(words[words.index("-d") + 1])["data"][0][0]["meta"] == {"_type": "gradio.FileData"}
+    def test_a_file_is_uploaded_once_and_stands_wherever_its_path_is_wanted(self) -> None:
+        photo = FileHere("votre_image.png")
+        code = codes(call_of({"photos": [photo], "mask": {NASTY: photo}}, prefix=""))["cURL"]
+        assert code.count("files=@votre_image.png") == 1
+        sent = {"path": "/tmp/été.png", "orig_name": "votre_image.png", "meta": {"_type": "gradio.FileData"}}
+        assert requests_of(code) == [{"data": [[sent], {NASTY: sent}]}]
+
+    def test_no_value_passes_for_the_path_of_a_file(self) -> None:
+        code = codes(call_of({"text": "FILEFILE_1FILE FILE_FILE_1FILE_", "file": FileHere("a.txt")}))["cURL"]
+        assert requests_of(code)[0]["data"][0] == "FILEFILE_1FILE FILE_FILE_1FILE_"
 
     def test_an_address_that_is_told_to_nobody_is_left_to_the_reader(self) -> None:
         for code in codes(call_of({}, space="", address="")).values():
@@ -165,10 +188,8 @@ class TestAgainstTheRealThing:
         assert "Bonjour Zoé" in done.stdout.decode(), done.stderr.decode()
 
     @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
-    def test_the_two_commands_answer(self, call: Call) -> None:
-        begin, create, read = (part.strip() for part in codes(call)["cURL"].split("\n\n"))
-        number = f"{sys.executable} -c 'import json,sys; print(json.load(sys.stdin)[\"event_id\"])'"
-        script = f"{begin}\nEVENT_ID=$({create} | {number})\n{read}"
-        done = subprocess.run(["bash", "-c", script], capture_output=True, timeout=60, check=False)
+    def test_the_commands_answer(self, call: Call) -> None:
+        command = ["bash", "-c", codes(call)["cURL"]]
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
         answered = done.stdout.decode().partition("data: ")[2]
         assert "Bonjour Zoé" in json.loads(answered.splitlines()[0])[0], done

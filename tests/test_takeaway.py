@@ -18,6 +18,16 @@ from tests.spaces import fake
 from tests.spaces.fake import FakeSpace, component
 from tests.test_validators import site_of
 
+API_FILE = {
+    "type": "object",
+    "properties": {"path": {"type": "string"}, "meta": {"properties": {"_type": {"const": "gradio.FileData"}}}},
+}
+VIDEO_DATA = {
+    "type": "object",
+    "title": "VideoData",
+    "properties": {"video": API_FILE, "subtitles": {"anyOf": [API_FILE, {"type": "null"}], "default": None}},
+    "required": ["video"],
+}
 HUB = "https://a-b.hf.space"
 
 
@@ -51,6 +61,34 @@ class TestValues:
             code = codes(made("image", "photo"), **given)["Python"]
             assert 'photo=handle_file("votre_image.png")' in code
             assert "secret-name" not in code
+
+    @pytest.mark.parametrize(
+        ("parameter", "expected"),
+        [
+            (made("audio"), 'handle_file("votre_son.wav")'),
+            (made("model3d"), 'handle_file("votre_volume.glb")'),
+            (made("file", file_types=(".xlsx", ".csv")), 'handle_file("votre_fichier.xlsx")'),
+            (made("file", file_types=("image",)), 'handle_file("votre_image.png")'),
+            (made("file", multiple=True), '[handle_file("votre_fichier.txt")]'),
+            (made("gallery"), '[{"image": handle_file("votre_image.png"), "caption": None}]'),
+            (made("gallery", file_types=("video",)), '[{"video": handle_file("votre_video.mp4"), "caption": None}]'),
+            (made("imageslider"), '[handle_file("votre_image.png"), handle_file("votre_image.png")]'),
+            (made("multimodaltextbox"), '{"text": "", "files": []}'),
+            (made("video", schema=VIDEO_DATA), '{"video": handle_file("votre_video.mp4")}'),
+            (made("api", schema={"type": "array", "prefixItems": [API_FILE, {"type": "integer"}]}),
+             '[handle_file("votre_fichier.txt"), 0]'),
+            (made("api", schema={"oneOf": [{"type": "null"}, API_FILE]}), 'handle_file("votre_fichier.txt")'),
+        ],
+        ids=lambda each: each.component if isinstance(each, Parameter) else "",
+    )  # fmt: skip
+    def test_sample_is_wrapped_and_named_as_the_parameter_wants(self, parameter: Parameter, expected: str) -> None:
+        assert f"x={expected}," in codes(parameter)["Python"]
+
+    def test_sample_has_the_extension_of_the_file_that_was_chosen(self, tmp_path: Path) -> None:
+        kept = KeptFile("id", "secret.HDR", "application/octet-stream", 3, Folder(tmp_path))
+        assert 'handle_file("votre_fichier.hdr")' in codes(made("file"), x=kept)["Python"]
+        odd = KeptFile("id", 'secret."); import os', "application/octet-stream", 3, Folder(tmp_path))
+        assert 'handle_file("votre_fichier.txt")' in codes(made("file"), x=odd)["Python"]
 
     def test_what_could_not_be_sent_is_nothing(self) -> None:
         assert "count=None" in codes(made("number", "count", default="beaucoup"))["Python"]

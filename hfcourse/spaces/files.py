@@ -248,6 +248,7 @@ def answer_drawing(kept: KeptFile) -> Response:
 def init_app(app: Flask) -> None:
     """Open the storage that the settings name, and tell the templates the limits on files."""
     app.jinja_env.globals["file_limits"] = file_limits
+    app.jinja_env.filters["is_shown_by_browsers"] = is_shown_by_browsers
     try:
         app.extensions["files"] = storage.at(app.config["FILES_URL"], Path(app.instance_path) / "files")
     except ImportError:

@@ -1,0 +1,287 @@
+"""Files between a form and real Spaces of Gradio 4 to 6, both ways; and the code shown, which makes the same calls."""
+
+import contextlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from PIL import Image, features
+
+from tests import samples
+from tests.filling import filled, post
+from tests.spaces import environments
+from tests.spaces.apps.media import square
+from tests.spaces.serving import Served, serving
+from tests.test_older_gradio import environment_of
+from tests.trials import form_of
+from tests.visiting import Visitor
+
+VERSIONS = (4, 5, 6)
+NAMES = ["é.txt", "è.txt", "ê.txt", "日本語.txt", "Привет мир.txt", "e\u0301 a\u0300.txt", "été à Noël n°\u00a012.txt"]
+
+
+@pytest.fixture(scope="module")
+def served_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Served]]:
+    """The apps in the Gradio of a version, started when first asked for."""
+    with ExitStack() as until_the_end:
+
+        @cache
+        def serve(version: int) -> Served:
+            python = sys.executable if version == 6 else environment_of(version)
+            context = serving(tmp_path_factory.mktemp("exchanges"), python, "tests.spaces.exchanges")
+            return until_the_end.enter_context(context)
+
+        yield serve
+
+
+@pytest.fixture(params=VERSIONS)
+def served(request: pytest.FixtureRequest, served_in: Callable[[int], Served]) -> Served:
+    return served_in(request.param)
+
+
+@pytest.fixture
+def latest(served_in: Callable[[int], Served]) -> Served:
+    return served_in(6)
+
+
+@pytest.fixture
+def visitor(request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    name = "served" if "served" in request.fixturenames else "latest"
+    somebody = Visitor(request.getfixturevalue(name).site)
+    yield somebody
+    somebody.close()
+
+
+def run_of(visitor: Visitor, app: str, endpoint: str, **typed: Any) -> dict[str, Any]:
+    """Send the form with these controls; the run, once it is over. A file is (content, name)."""
+    form = form_of(visitor, app, endpoint)
+    sent = filled(form, {})
+    for name, value in typed.items():
+        assert any(key == f"arg-{name.replace('__', '-')}" for key in sent), (name, list(sent))
+        sent[f"arg-{name.replace('__', '-')}"] = value if isinstance(value, list) else [value]
+    answer = post(visitor, form, sent)
+    assert answer.status_code == 303, BeautifulSoup(answer.text, "html.parser").get_text(" ", strip=True)[:2000]
+    run = visitor.finished(answer.headers["location"])
+    assert run["status"] == "succeeded", run["error"]
+    return run
+
+
+def sent_file(content: bytes, name: str) -> tuple[io.BytesIO, str]:
+    return io.BytesIO(content), name
+
+
+def value_of(run: dict[str, Any], number: int = 0) -> Any:
+    return run["outputs"][number]["value"]
+
+
+def page_of(visitor: Visitor, run: dict[str, Any]) -> BeautifulSoup:
+    return BeautifulSoup(visitor.get(f"/essais/{run['id']}").text, "html.parser")
+
+
+class TestNames:
+    def test_names_reach_the_space_in_any_script_as_with_gradio_client(self, visitor: Visitor, served: Served) -> None:
+        parameter = next(iter(served.endpoints("echanges")["/nommer"]["parameters"]))["parameter_name"]
+        run = run_of(visitor, "echanges", "nommer", **{parameter: [sent_file(b"x", name) for name in NAMES]})
+        found = value_of(run)
+        assert found[:5] == ["é.txt", "è.txt", "ê.txt", "日本語.txt", "Привет мир.txt"]
+        assert found[5] == "é à.txt"
+        assert len({*found}) == len(NAMES)
+
+    def test_path_with_no_break_spaces_is_fetched_and_saved_under_its_name(
+        self, visitor: Visitor, served: Served
+    ) -> None:
+        kept = value_of(run_of(visitor, "echanges", "facturer"))
+        answer = visitor.get(kept["file"])
+        assert answer.text == "dix mille"
+        assert "\u202f" in kept["name"]
+        assert "filename*=UTF-8''" in answer.headers["content-disposition"]
+
+
+class TestOutputs:
+    def test_every_picture_of_a_gallery_is_kept(self, visitor: Visitor, served: Served) -> None:
+        run = run_of(visitor, "echanges", "dessiner")
+        assert [bool(item["image"]["file"]) for item in value_of(run)] == [True] * 25
+
+    @pytest.mark.parametrize(("extension", "is_shown"), [("avif", True), ("bmp", True), ("ico", True), ("tiff", False)])
+    def test_picture_is_shown_where_browsers_can(
+        self, visitor: Visitor, latest: Served, extension: str, is_shown: bool
+    ) -> None:
+        if extension == "avif" and not features.check("avif"):
+            pytest.skip("this Pillow writes no AVIF")
+        run = run_of(visitor, "echanges", "rendre", format_name=extension)
+        assert value_of(run)["media_type"].startswith("image/")
+        section = page_of(visitor, run).select_one("[data-output]")
+        assert section is not None
+        assert bool(section.select("img")) is is_shown
+        assert section.select(f'a[download="rendu.{extension}"]')
+
+    def test_streamed_voice_ends_as_a_sound_of_all_its_pieces(self, visitor: Visitor, served: Served) -> None:
+        if not served.gradio.startswith("4.") and not shutil.which("ffmpeg"):
+            pytest.skip("Gradio 5 and 6 stream sounds with ffmpeg, which is not installed here")
+        run = run_of(visitor, "echanges", "parler")
+        kept = value_of(run)
+        assert kept["media_type"] == ("audio/wav" if served.gradio.startswith("4.") else "audio/aac")
+        assert kept["bytes"] > (48_000 if served.gradio.startswith("4.") else 8_000)
+        assert page_of(visitor, run).select("[data-output] audio[src]")
+
+
+class TestInputs:
+    @pytest.mark.parametrize("kind", ["AVIF", "BMP", "TIFF", "ICO"])
+    def test_picture_that_the_space_reads_is_taken(self, visitor: Visitor, latest: Served, kind: str) -> None:
+        if kind == "AVIF" and not features.check("avif"):
+            pytest.skip("this Pillow writes no AVIF")
+        content = io.BytesIO()
+        square("red").resize((32, 32)).save(content, kind)
+        run = run_of(visitor, "images", "image_lue", value=sent_file(content.getvalue(), f"photo.{kind.lower()}"))
+        assert value_of(run, 1)["vu"]["size"] == [32, 32]
+
+    def test_object_around_a_file_is_sent_without_what_was_not_filled(self, visitor: Visitor, served: Served) -> None:
+        parameter = next(iter(served.endpoints("echanges")["/encadrer"]["parameters"]))["parameter_name"]
+        content = samples.content_of("rouge.png")
+        run = run_of(visitor, "echanges", "encadrer", **{parameter: sent_file(content, "rouge.png")})
+        assert value_of(run).endswith(" [] 0")
+
+
+@pytest.mark.parametrize("app", ["fonctions", "serveur"])
+class TestFunctions:
+    """Endpoints without components: gr.api since Gradio 5, gr.Server since 6."""
+
+    RED = samples.content_of("rouge.png")
+
+    @pytest.fixture(autouse=True)
+    def present(self, served: Served, app: str) -> None:
+        if app not in served.addresses:
+            pytest.skip(f"Gradio {served.gradio} has no {app}")
+
+    def test_one_file(self, visitor: Visitor, served: Served, app: str) -> None:
+        assert value_of(run_of(visitor, app, "taille", file=sent_file(b"12345", "é.txt"))) == 5
+
+    def test_list_and_optional(self, visitor: Visitor, served: Served, app: str) -> None:
+        both = [sent_file(b"1", "a.txt"), sent_file(b"22", "b.txt")]
+        assert value_of(run_of(visitor, app, "tailles", files=both)) == [1, 2]
+        more = sent_file(b"333", "c.txt")
+        both = [sent_file(b"1", "a.txt"), sent_file(b"22", "b.txt")]
+        assert value_of(run_of(visitor, app, "tailles", files=both, more=more)) == [1, 2, 3]
+
+    def test_object_with_files_and_text(self, visitor: Visitor, served: Served, app: str) -> None:
+        run = run_of(
+            visitor,
+            app,
+            "carte",
+            card__text='{"caption": "Un « été »"}',
+            card__1=sent_file(b"1", "a.txt"),
+            card__2=[sent_file(b"22", "b.txt"), sent_file(b"333", "c.txt")],
+        )
+        assert value_of(run) == {"caption": "Un « été »", "sizes": [1, 2, 3]}
+        again = form_of_again(visitor, run)
+        assert "Un « été »" in again.get_text()
+        assert len(again.select('input[name$="-kept"]')) == 3
+
+    def test_tuple(self, visitor: Visitor, served: Served, app: str) -> None:
+        run = run_of(visitor, app, "paire", pair__text="[null, 7]", pair__1=sent_file(b"22", "b.txt"))
+        assert value_of(run) == [2, 7]
+
+    def test_file_or_text(self, visitor: Visitor, served: Served, app: str) -> None:
+        assert value_of(run_of(visitor, app, "source", source=sent_file(b"22", "b.txt"))) == "2 octets"
+
+    def test_outputs_are_fetched_wherever_they_stand(self, visitor: Visitor, served: Served, app: str) -> None:
+        run = run_of(visitor, app, "peindre", colour="blue")
+        assert value_of(run)["media_type"] == "image/png"
+        assert page_of(visitor, run).select("[data-output] img[src]")
+        found = value_of(run_of(visitor, app, "album", count="2"))["images"]
+        assert [Image.open(io.BytesIO(visitor.get(each["file"]).content)).size for each in found] == [(24, 16)] * 2
+
+
+def form_of_again(visitor: Visitor, run: dict[str, Any]) -> BeautifulSoup:
+    """The page of the form, filled with the values of a run."""
+    address = f"/espaces/{run['space']}?endpoint={run['endpoint']}&essai={run['id']}"
+    return BeautifulSoup(visitor.get(address).text, "html.parser")
+
+
+# The code shown
+
+WITHOUT_CODE_TO_RUN = {"/parler"}
+SAMPLE_CONTENT = {
+    ".png": lambda: samples.content_of("rouge.png"),
+    ".wav": lambda: samples.content_of("été.wav"),
+    ".mp4": lambda: samples.content_of("film.mp4"),
+    ".glb": lambda: samples.content_of("cube.glb"),
+    ".pkl": lambda: b"\x80\x04N.",
+    ".txt": lambda: b"texte",
+    ".csv": lambda: b"a,b\n1,2\n",
+}
+
+
+def write_samples(folder: Path) -> None:
+    """The files that the code names, as whoever takes it away has them."""
+    stems = ("votre_fichier", "votre_image", "votre_son", "votre_video", "votre_volume", "votre_texte")
+    for stem in stems:
+        for extension, content in SAMPLE_CONTENT.items():
+            (folder / (stem + extension)).write_bytes(content())
+
+
+def codes_at(visitor: Visitor, app: str, endpoint: str) -> dict[str, str]:
+    """The code on the page of an endpoint, by language."""
+    page = BeautifulSoup(visitor.get(f"/espaces/essai/{app}?endpoint={endpoint}").text, "html.parser")
+    return {str(each["data-lang"]): each.get_text() for each in page.select("pre[data-lang]")}
+
+
+def python_failure(code: str) -> str:
+    """Why the Python code ends with an error, '' if it does not."""
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(code, "appel.py", "exec"), {"__name__": "__main__"})
+    except Exception as error:
+        return f"{type(error).__name__}: {error}\n{code}"
+    return ""
+
+
+def curl_failure(code: str, folder: Path, address: str) -> str:
+    """Why the commands end without a complete event, '' if they do."""
+    environment = os.environ | {"SPACE": address}
+    done = subprocess.run(
+        ["bash", "-c", code], cwd=folder, env=environment, capture_output=True, timeout=60, check=False
+    )
+    printed = done.stdout.decode()
+    return "" if "event: complete" in printed else f"{printed}\n{done.stderr.decode()}\n{code}"
+
+
+def test_code_shown_runs_for_every_kind_of_file(
+    visitor: Visitor, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_samples(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    failures, count = [], 0
+    for app, address in served.addresses.items():
+        monkeypatch.setenv("SPACE_URL", address)
+        for name, endpoint in served.endpoints(app).items():
+            if name in WITHOUT_CODE_TO_RUN or not endpoint["parameters"]:
+                continue
+            code = codes_at(visitor, app, name)
+            found = [python_failure(code["python"])]
+            if shutil.which("curl"):
+                found.append(curl_failure(code["curl"], tmp_path, address))
+            failures += [f"{served.gradio} {app}{name}: {each}" for each in found if each]
+            count += 1
+    assert not failures, "\n\n".join(failures)
+    assert count > 15
+
+
+def test_code_names_a_sample_that_the_parameter_takes(visitor: Visitor, served: Served) -> None:
+    assert "votre_fichier.pkl" in codes_at(visitor, "echanges", "/charger")["python"]
+    film = codes_at(visitor, "sons", "/video")["python"]
+    wanted = 'handle_file("votre_video.mp4")'
+    assert (f"value={wanted}" if served.gradio.startswith("6.") else f'value={{"video": {wanted}}}') in film
+
+
+def test_versions_that_are_tried_are_those_with_an_environment() -> None:
+    assert {*VERSIONS} == {*environments.NEWEST_PYTHON, 6} - {3}
