@@ -62,6 +62,11 @@ def test_translations_of_another_form_leave_the_key(translations: Any) -> None:
     assert label_of(marker("prompt"), translations) == "Prompt"
 
 
+@pytest.mark.parametrize("translations", [None, WORDS, {"en": {"chat_interface.additional_inputs": "More"}}])
+def test_words_of_gradio_itself_are_french(translations: Any) -> None:
+    assert label_of(marker("chat_interface.additional_inputs"), translations) == "Réglages supplémentaires"
+
+
 def test_every_text_of_a_component_is_translated() -> None:
     parameter = endpoint_of(
         entry("text", info=marker("hint"), placeholder=f"{marker('prompt')}…"), i18n_translations=WORDS

@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from hfcourse.spaces.labels import MARKER, MAX_SOURCE_CHARACTERS, humanized, last_word, replace_markers
+from hfcourse.typography import french
 
 # By preference: a student reads French, then English, then what the key says.
 LANGUAGES = ("fr", "en")
+# Gradio's own keys, which its page knows in each language without the author (`gradio/chat_interface.py`, Gradio 6).
+GRADIO_WORDS = {
+    "chat_interface.additional_inputs": "Réglages supplémentaires",
+    "chat_interface.chatbot": "Conversation",
+    "chat_interface.conversation": "Conversation",
+    "chat_interface.message_placeholder": french("Écrivez un message..."),
+    "chat_interface.new_chat": "Nouvelle conversation",
+}
 # What Gradio's own page translates of a component (`translatable_props` in js/utils, Gradio 6), and lists of texts.
 TEXT_PROPERTIES = ("label", "info", "placeholder", "description", "title", "value", "submit_btn", "stop_btn")
 LIST_PROPERTIES = ("headers", "sample_labels")
@@ -34,12 +43,13 @@ def translate_description(config: Part, info: Part) -> tuple[dict[str, Any], dic
 
 
 def tables_of(translations: Any) -> Iterator[Part]:
-    """Yield the tables of words in order of preference: `fr`, `fr-FR` and other kinds of French, then English."""
-    if not isinstance(translations, dict):
-        return
+    """Yield the tables of words in order of preference: `fr`, `fr-FR` and other kinds of French, ours, then English."""
+    given = translations if isinstance(translations, dict) else {}
     for language in LANGUAGES:
-        names = sorted(name for name in translations if isinstance(name, str) and is_of_language(name, language))
-        yield from (translations[name] for name in names if isinstance(translations[name], dict))
+        names = sorted(name for name in given if isinstance(name, str) and is_of_language(name, language))
+        yield from (given[name] for name in names if isinstance(given[name], dict))
+        if language == "fr":
+            yield GRADIO_WORDS
 
 
 def is_of_language(name: str, language: str) -> bool:
