@@ -108,6 +108,11 @@ def test_text_that_says_nothing_of_the_space_is_left(parts: list[Part]) -> None:
     assert (found.title, found.introduction) == ("", "")
 
 
+def test_text_beside_a_sidebar_is_at_the_top() -> None:
+    sidebar = block("sidebar", markdown("### Réglages"), entry("heat", "slider"))
+    assert said(sidebar, markdown(SENTENCE)).introduction == SENTENCE
+
+
 def test_text_above_comes_before_that_of_a_tab() -> None:
     tab = block("tabs", block("tabitem", markdown("Dans un onglet, la phrase est une aide."), label="A"))
     assert said(tab, markdown(SENTENCE)).introduction == SENTENCE

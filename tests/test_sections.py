@@ -92,6 +92,13 @@ def test_fold_around_all_fields_is_left_out() -> None:
     assert shown(ADVANCED) == ["steps", "scale"]
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_sidebar_comes_last(is_open: bool) -> None:
+    sidebar = block("sidebar", text("### Tuning"), entry("s"), open=is_open)
+    fold = ("accordion", "Réglages de la barre latérale", is_open, [caption("Tuning"), "s"])
+    assert shown(sidebar, entry("a"), entry("b")) == ["a", "b", fold]
+
+
 def test_tab_is_a_titled_group() -> None:
     tabs = block(
         "tabs",
@@ -217,6 +224,7 @@ def test_hidden_fold_opens_where_a_value_is_not_the_default() -> None:
         ),
         ([block("tabitem", entry("prompt", label=None), entry("steps"), label="Text to image")], ["Prompt", "steps"]),
         ([entry("param_1", "video", label=None)], ["Vidéo 2"]),
+        ([block("tabitem", entry("x", label=None), block("button"), label="Shorten")], ["Shorten"]),
         ([block("row", entry("param_0", "image", label=None), label="Row")], ["Image 1"]),
     ],
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hfcourse.spaces.forms import Field, Form, fill
-from hfcourse.spaces.layout import Position
+from hfcourse.spaces.layout import MAX_NODES, Position
 from hfcourse.spaces.sections import PAGE, Section, arrange_parameters
 from hfcourse.spaces.seeds import pair_seeds
 
@@ -51,7 +51,7 @@ def arrange_form(form: Form) -> ArrangedForm:
 
 def positions_of(form: Form, names: Iterable[str]) -> list[tuple[str, Position]]:
     """The position of each parameter on the page of the Space; after all others where it has none."""
-    last = Position(order=max((each.order for each in form.endpoint.positions.values()), default=0) + 1)
+    last = Position(MAX_NODES)
     return [(name, form.endpoint.positions.get(name, last)) for name in names]
 
 

@@ -232,10 +232,10 @@ class Form:
         """The fields with a fault, in the order in which they are read."""
         return sorted((each for each in self.fields if each.error), key=self.reading_order)
 
-    def reading_order(self, entry: Field) -> tuple[bool, float]:
+    def reading_order(self, entry: Field) -> tuple[bool, bool, float]:
         """Sort key: what the page of the Space shows comes first, in the order of that page."""
         position = self.endpoint.positions.get(entry.parameter.name)
-        return not entry.parameter.is_shown, position.order if position else inf
+        return not entry.parameter.is_shown, *(position.reading_order if position else (True, inf))
 
     @property
     def has_tables(self) -> bool:

@@ -120,7 +120,8 @@ def order_of_first_field(config: Mapping[str, Any], layout: Layout) -> float:
     """Where the first component is that an endpoint reads, buttons and texts aside."""
     read = {number for each in config["dependencies"] for number in each.get("inputs", ()) if is_id(number)}
     fields = (each["id"] for each in config["components"] if each["id"] in read and is_field(each))
-    return min((layout.find(number).order for number in fields), default=inf)
+    positions = (layout.find(number) for number in fields)
+    return min((position.order for position in positions if not position.is_aside), default=inf)
 
 
 def is_field(component: Mapping[str, Any]) -> bool:

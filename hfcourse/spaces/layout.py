@@ -14,7 +14,8 @@ from hfcourse.spaces.labels import readable
 # Of one page. A tree of a stranger's may be as deep as JSON allows; what stands deeper has the deepest block around it.
 MAX_DEPTH, MAX_NODES = 50, 20_000
 TABS = {"tabitem", "tab", "walkthroughstep", "step"}
-ACCORDIONS = {"accordion", "sidebar"}
+SIDEBAR = "sidebar"
+ACCORDIONS = {"accordion", SIDEBAR}
 MAX_BLOCK_LABEL_CHARACTERS = 100
 
 
@@ -75,6 +76,16 @@ class Position:
     def is_in_section(self) -> bool:
         """Is it in a tab or an accordion?"""
         return any(block.is_tab or block.is_accordion for block in self.blocks)
+
+    @property
+    def is_aside(self) -> bool:
+        """Is it in a sidebar, which comes first in the tree and beside everything on the page?"""
+        return any(block.kind == SIDEBAR for block in self.blocks)
+
+    @property
+    def reading_order(self) -> tuple[bool, int]:
+        """Sort key: from the top of the page, what is in a sidebar last."""
+        return self.is_aside, self.order
 
     @property
     def closed_accordion(self) -> Block | None:

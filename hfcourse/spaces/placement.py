@@ -17,6 +17,8 @@ from hfcourse.spaces.parameters import WORDS, Parameter
 UNNAMED_COMPONENTS = {"button", "downloadbutton", "duplicatebutton", "clearbutton", "loginbutton", "markdown", "html",
                       "state", "dataset", "timer", "browserstate"}  # fmt: skip
 
+MIN_NAME_CHARACTERS = 3  # « x », « im » say nothing
+
 Part = Mapping[str, Any]
 
 
@@ -69,7 +71,7 @@ class Placement:
         that is none either (`param_0`), the label is completed by what the component is: « Source (vidéo) ».
         """
         block = labelled_block(position)
-        is_named = not PLACEHOLDER.fullmatch(parameter.name)
+        is_named = len(parameter.name) >= MIN_NAME_CHARACTERS and not PLACEHOLDER.fullmatch(parameter.name)
         if block is None or (is_named and self.counts[block.number] > 1):
             return parameter.label
         if rivals[block.number] == 1:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hfcourse.spaces.captions import Caption
-from hfcourse.spaces.layout import Block, Position
+from hfcourse.spaces.layout import SIDEBAR, Block, Position
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.typography import french
 
@@ -22,7 +22,7 @@ WIDE_CONTROLS = {"table", "code", "json", "chat", "dialogue", "paths", "editor",
 WITH_BOXES, MAX_ROW_CHOICES = {"radio", "checks"}, 5
 # Blocks without a direction of their own: Gradio puts consecutive fields of a row into a `form`, which stays a row.
 TRANSPARENT = {"form"}
-UNLABELLED_FOLD = french("Autres réglages")
+UNLABELLED_FOLD, SIDEBAR_LABEL = french("Autres réglages"), french("Réglages de la barre latérale")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def arrange_parameters(
         parameters: what each of them is, by its name.
         captions: the texts of the page; those directly above one of the parameters are kept.
     """
-    ordered: list[tuple[str | Section, Position]] = sorted(placed, key=lambda each: each[1].order)
+    ordered: list[tuple[str | Section, Position]] = sorted(placed, key=lambda each: each[1].reading_order)
     ordered = add_captions(ordered, captions)
     parts = Arrangement(parameters).simplify(build_tree(ordered), 0)
     while len(parts) == 1 and isinstance(parts[0], Section) and parts[0].has_label:
@@ -87,10 +87,10 @@ def add_captions(
 
     A text is above only one parameter: the first that follows it.
     """
-    waiting = sorted(captions, key=lambda each: each.position.order)
+    waiting = sorted(captions, key=lambda each: each.position.reading_order)
     found: list[tuple[str | Section, Position]] = []
     for part, position in ordered:
-        while waiting and waiting[0].position.order < position.order:
+        while waiting and waiting[0].position.reading_order < position.reading_order:
             caption = waiting.pop(0)
             is_own = caption.is_directly_above(position) and labelled(caption.position) is labelled(position)
             found += [(Section(CAPTION, caption.text), caption.position)] if is_own else []
@@ -152,9 +152,8 @@ class Arrangement:
         are_short = all(len(cell) <= MAX_COLUMN_FIELDS and all(map(self.is_short, cell)) for cell in cells)
         if len(cells) < 2 or not are_short:
             return tuple(part for cell in cells for part in cell)
-        return (
-            Section(ROW, parts=tuple(cell[0] if len(cell) == 1 else Section(COLUMN, parts=cell) for cell in cells)),
-        )
+        columns = (cell[0] if len(cell) == 1 else Section(COLUMN, parts=cell) for cell in cells)
+        return (Section(ROW, parts=tuple(columns)),)
 
     def is_short(self, part: str | Section) -> bool:
         """Is it a field that needs neither the width of the page nor many lines?"""
@@ -167,24 +166,21 @@ class Arrangement:
     def wrap(self, block: Block, parts: Parts) -> Parts:
         """The parts in a section with the label of the block; not twice in one another, nor around one of that name."""
         is_open = block.is_open or not block.is_accordion
-        if (
-            len(parts) == 1
-            and is_open
-            and isinstance(parts[0], str)
-            and is_same(self.parameters[parts[0]].label, block.label)
-        ):
+        only = parts[0] if len(parts) == 1 else None
+        if isinstance(only, str) and is_open and is_same(self.parameters[only].label, block.label):
             return parts
-        if len(parts) == 1 and isinstance(parts[0], Section) and parts[0].has_label:
-            return (
-                replace(parts[0], kind=parts[0].kind if is_open else ACCORDION, is_open=is_open and parts[0].is_open),
-            )
+        if isinstance(only, Section) and only.has_label:
+            return parts if is_open else (replace(only, kind=ACCORDION, is_open=False),)
         kind = ACCORDION if block.is_accordion else TAB
-        return (Section(kind, block.label or UNLABELLED_FOLD, is_open, parts),) if parts else ()
+        label = block.label or (SIDEBAR_LABEL if block.kind == SIDEBAR else UNLABELLED_FOLD)
+        return (Section(kind, label, is_open, parts),) if parts else ()
 
 
 def says_something(block: Block) -> bool:
-    """Is it a tab or an accordion that has a label, or is closed?"""
-    return (block.is_tab or block.is_accordion) and bool(block.label or (block.is_accordion and not block.is_open))
+    """Is it a tab or an accordion that has a label, or is closed, or a sidebar?"""
+    if block.is_accordion:
+        return bool(block.label) or not block.is_open or block.kind == SIDEBAR
+    return block.is_tab and bool(block.label)
 
 
 def is_same(label: str, other: str) -> bool:
