@@ -70,6 +70,9 @@ PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.descrip
         "runs.kinds", "runs.aggregation", "runs.chart_axes", "runs.table_drawings", "runs.scores", "runs.answer_texts",
         "runs.brief_text", "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget",
         "token_search", "code_lexer", "highlighting", "networks", "typography", "chat.conversation")  # fmt: skip
+        "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget", "token_search",
+        "code_lexer", "highlighting", "networks", "typography", "chat.conversation",
+        "runs.sent_tables", "spaces.needs", "spaces.field_marks", "spaces.error_summary")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip
 TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}
