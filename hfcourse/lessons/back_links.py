@@ -30,7 +30,7 @@ class BackLink:
 
 
 def find_back_links(space: str, endpoint: str) -> list[BackLink]:
-    """The lessons that have this endpoint tried; where none has, those that link to the Space. MAX_LINKS at most."""
+    """Find the lessons that have this endpoint tried, else those that link to the Space; MAX_LINKS at most."""
     lessons, wanted = library.lessons(), f"{SPACES}{space}?endpoint={endpoint}"
     found = [(lesson, anchor) for lesson in lessons if (anchor := find_blocks(str(lesson.html)).get(wanted))]
     found = found or [(lesson, "") for lesson in lessons if has_link(lesson, space)]
@@ -42,7 +42,7 @@ def find_back_links(space: str, endpoint: str) -> list[BackLink]:
 
 @lru_cache(maxsize=64)
 def find_blocks(html: str) -> dict[str, str]:
-    """The id of the first try-it block of each form in a lesson, by the address of the form."""
+    """Map the address of each form that a lesson has tried to the id of its first try-it block."""
     anchor, blocks = "", dict[str, str]()
     for heading, address in BLOCK.findall(html):
         anchor = heading or anchor

@@ -24,9 +24,9 @@ class SentTable:
 def excerpt_table(value: Mapping[str, Any], allowance: TextAllowance) -> SentTable:
     """Cut a table to MAX_ROWS and MAX_COLUMNS, its texts to what is left of the page's allowance for what was sent."""
     titles, rows = value["headers"], value["data"]
-    shown = tuple(tuple(cell_of(cell, allowance) for cell in row[:MAX_COLUMNS]) for row in rows[:MAX_ROWS])
+    shown = tuple(tuple(format_cell(cell, allowance) for cell in row[:MAX_COLUMNS]) for row in rows[:MAX_ROWS])
     return SentTable(
-        tuple(str(cell_of(title, allowance)) for title in titles[:MAX_COLUMNS]),
+        tuple(str(format_cell(title, allowance)) for title in titles[:MAX_COLUMNS]),
         shown,
         tuple(any(is_number_at(row, column) for row in shown) for column in range(MAX_COLUMNS)),
         len(rows),
@@ -38,8 +38,8 @@ def is_number_at(row: tuple[str | int | float, ...], column: int) -> bool:
     return column < len(row) and not isinstance(row[column], str)
 
 
-def cell_of(value: Any, allowance: TextAllowance) -> str | int | float:
-    """A number as it is, a box as the form writes it, all else as text."""
+def format_cell(value: Any, allowance: TextAllowance) -> str | int | float:
+    """Format a cell: a number as it is, a box as the form writes it, all else as text."""
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, int | float):

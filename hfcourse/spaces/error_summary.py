@@ -35,12 +35,12 @@ class ErrorSummary:
 
 def summarize_errors(form: "Form") -> ErrorSummary:
     """List the faults of the form, MAX_LISTED_FAULTS at most; each wrong cell of a table is a fault of its own."""
-    faults = tuple(islice((fault for entry in form.faulty for fault in faults_of(entry)), MAX_LISTED_FAULTS))
+    faults = tuple(islice((fault for entry in form.faulty for fault in list_field_faults(entry)), MAX_LISTED_FAULTS))
     return ErrorSummary(faults, sum(max(1, len(entry.cell_faults)) for entry in form.faulty))
 
 
-def faults_of(entry: "Field") -> Iterator[FieldFault]:
-    """The faults of one field that has an error."""
+def list_field_faults(entry: "Field") -> Iterator[FieldFault]:
+    """Yield the faults of one field that has an error."""
     label = entry.parameter.label
     if not entry.cell_faults:
         yield FieldFault(label, entry.error, entry.fault_id)

@@ -20,7 +20,7 @@ SETTINGS = {"number", "slider", "checkbox", "radio", "select", "checks", "colour
 
 
 def choose_marks(parameters: Sequence[Parameter], has_button: bool) -> tuple[str, ...]:
-    """The mark of each parameter of one endpoint, '' for most.
+    """Choose the mark of each parameter of one endpoint, '' for most.
 
     Args:
         has_button: a button of the Space's page calls it; what a change or a click in the page calls is often called
@@ -31,7 +31,7 @@ def choose_marks(parameters: Sequence[Parameter], has_button: bool) -> tuple[str
 
 
 def choose_mark(parameter: Parameter, *, is_only_file: bool) -> str:
-    """Its mark: one of those of needs.py, EXPECTED or ''."""
+    """Choose the mark of one parameter: one of those of needs.py, EXPECTED or ''."""
     if parameter.need:
         return parameter.need
     if parameter.is_expected:

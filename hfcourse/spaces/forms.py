@@ -258,7 +258,7 @@ class Form:
                 each.focused_row = len(each.rows) - 1
 
     def remove_row(self, name: str, row: int) -> None:
-        """The table of that parameter without this row, from 0; the last one left is emptied instead."""
+        """Remove a row, from 0, from the table of that parameter; the last one left is emptied instead."""
         for each in self.fields:
             if (
                 each.parameter.name == name

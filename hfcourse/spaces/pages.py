@@ -173,7 +173,7 @@ def mark_fields(form: Form) -> None:
 
 
 def explain(error: CourseError | None, given: Explanation | None, summary: ErrorSummary | None) -> Explanation | None:
-    """The explanation of the page's error: the given one, else that of its code, which counts the faults listed."""
+    """Choose the explanation of the page's error: the given one, else that of its code, which counts several faults."""
     if given or not error:
         return given
     if error.code != "invalid-input" or not summary or summary.count < 2:
@@ -296,7 +296,7 @@ def space_url(space_id: str, **query: str) -> str:
 
 
 def form_scripts(form: Form | None) -> list[str]:
-    """The addresses of the scripts that a form uses; all of them for a form that is not known yet."""
+    """List the addresses of the scripts that a form uses: all of them for a form that is not known yet."""
     names = ["form.js"]
     names += ["table.js"] if form is None or form.has_tables else []
     names += ["preview.js"] if form is None or form.has_files else []

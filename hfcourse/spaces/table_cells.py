@@ -28,7 +28,7 @@ def find_cell_faults(parameter: Parameter, rows: Sequence[Sequence[str]]) -> dic
 
 
 def find_masked_cells(rows: Sequence[Sequence[str]], message: str) -> Mapping[Place, str]:
-    """The cells in which a token was masked, each with this message."""
+    """Find the cells in which a token was masked; each has this message."""
     return {
         (line, column): message for line, cells in enumerate(rows) for column, text in enumerate(cells) if MASK in text
     }
