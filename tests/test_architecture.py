@@ -59,20 +59,19 @@ ARROWS = {
     "chat": {"runs", "spaces"},
     "classroom": {"runs", "spaces"},
 }
-PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.description", "spaces.values", "spaces.events",
-        "spaces.compositions", "spaces.examples", "spaces.snippets", "spaces.circuit_breaker",
-        "spaces.captions", "spaces.layout", "spaces.placement", "spaces.sections", "spaces.seeds",
-        "spaces.translations", "spaces.introduction", "spaces.space_card",
-        "spaces.html_text", "spaces.retry_after",
-        "spaces.compositions", "spaces.examples", "spaces.snippets", "spaces.circuit_breaker", "spaces.updates",
-        "runs.references", "runs.shapes", "runs.outputs",
-        "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports", "runs.words",
-        "runs.kinds", "runs.aggregation", "runs.chart_axes", "runs.table_drawings", "runs.scores", "runs.answer_texts",
-        "runs.brief_text", "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget",
-        "token_search", "code_lexer", "highlighting", "networks", "typography", "chat.conversation")  # fmt: skip
-        "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget", "token_search",
-        "code_lexer", "highlighting", "networks", "typography", "chat.conversation",
-        "runs.sent_tables", "spaces.needs", "spaces.field_marks", "spaces.error_summary")  # fmt: skip
+PURE = (
+    "chat.conversation", "code_lexer", "cpu_budget", "highlighting", "lessons.checklist", "lessons.markdown",
+    "lessons.quiz", "networks", "runs.aggregation", "runs.answer_texts", "runs.brief_text", "runs.chart_axes",
+    "runs.charts", "runs.conversations", "runs.drawings", "runs.exports", "runs.kinds", "runs.outputs",
+    "runs.prose", "runs.quoting", "runs.references", "runs.scheduling", "runs.scores", "runs.sent_tables",
+    "runs.shapes", "runs.table_drawings", "runs.trees", "runs.turns", "runs.words", "spaces.captions",
+    "spaces.circuit_breaker", "spaces.compositions", "spaces.description", "spaces.error_summary",
+    "spaces.events", "spaces.example_words", "spaces.examples", "spaces.field_marks", "spaces.flows",
+    "spaces.html_text", "spaces.introduction", "spaces.json_nodes", "spaces.layout", "spaces.needs",
+    "spaces.page_events", "spaces.placement", "spaces.retry_after", "spaces.sample_files", "spaces.sections",
+    "spaces.seeds", "spaces.snippets", "spaces.space_card", "spaces.translations", "spaces.updates",
+    "spaces.values", "token_search", "typography",
+)  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip
 TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}

@@ -65,8 +65,8 @@ def call(run: Run, recorder: Recorder, leash: Leash) -> None:
         with closing(caller.call(run.endpoint, arguments(run, endpoint), leash, session)) as events:
             for event in events:
                 if isinstance(event, Output):
-                    steps = continuations.next_steps(connection.description, endpoint, event.values)
-                    recorder.hold(continuations.EVENT, {"steps": steps})
+                    if steps := continuations.next_steps(connection.description, endpoint, event.values):
+                        recorder.hold(continuations.EVENT, {"steps": steps})
                     recorder.finish(event.values, partial(caller.fetch, leash=leash))
                 else:
                     recorder.record(event)

@@ -20,9 +20,8 @@ from hfcourse.errors import CallFailed, Stopped
 from hfcourse.runs.models import Run, SpaceSession
 from hfcourse.runs.recorder import Recorder
 from hfcourse.spaces.description import Endpoint
-from hfcourse.spaces.example_files import updated_value
 from hfcourse.spaces.leash import Leash
-from hfcourse.spaces.page_events import names_file
+from hfcourse.spaces.page_events import names_file, updated_value
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import
     from hfcourse.spaces.client import Connection

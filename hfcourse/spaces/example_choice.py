@@ -11,7 +11,7 @@ from flask import Flask, request, url_for
 
 from hfcourse import visitors
 from hfcourse.spaces.description import Endpoint
-from hfcourse.spaces.example_files import ExampleFiles, keep_files
+from hfcourse.spaces.example_files import ExampleFiles, keep_files, names_with_files
 from hfcourse.spaces.sample_files import SampleFile
 from hfcourse.spaces.sample_media import PreviewCache
 
@@ -32,6 +32,11 @@ def chosen_examples(endpoint: Endpoint) -> list[int]:
     return [*by_dataset.values()]
 
 
+def has_chosen_files(endpoint: Endpoint) -> bool:
+    """Has one of the examples asked for a file?"""
+    return any(endpoint.examples[number].files for number in chosen_examples(endpoint))
+
+
 def values_of_examples(connection: "Connection", endpoint: Endpoint) -> tuple[dict[str, Any], list[str]]:
     """The values of the examples asked for, and the names of the parameters whose files could not be had.
 
@@ -42,7 +47,9 @@ def values_of_examples(connection: "Connection", endpoint: Endpoint) -> tuple[di
     for number in chosen_examples(endpoint):
         example = endpoint.examples[number]
         if example.files and is_foreign_request():
-            lost += [name for name, value in example.values.items() if value is not None]
+            missing = names_with_files(example)
+            values |= {name: value for name, value in example.values.items() if name not in missing}
+            lost += missing
             continue
         visitor = visitors.remembered() if example.files else ""
         found, missing = keep_files(connection, endpoint, example, visitor)

@@ -4,6 +4,7 @@ Which file is fetched is said by the description alone: an address of ours names
 and position), never a path.
 """
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.examples import Example
 from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.leash import Leash
+from hfcourse.spaces.page_events import updated_value
 from hfcourse.spaces.sample_files import SampleFile, files_in, map_files, parse_sample
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import
@@ -36,6 +38,7 @@ class ExampleFiles:
     def __init__(self) -> None:
         self.limits = KeyedBuckets(FILES_PER_MINUTE, 60)
         self._ids: dict[tuple[str, str, str], str] = {}
+        self._lock = threading.Lock()
 
     def find(self, visitor: str, url: str, path: str) -> KeptFile | None:
         """The file that was kept for this visitor before, if it is still there."""
@@ -44,9 +47,11 @@ class ExampleFiles:
         return kept if kept and not kept.is_gone() else None
 
     def remember(self, visitor: str, url: str, path: str, kept: KeptFile) -> None:
-        while len(self._ids) >= MAX_REMEMBERED_FILES:
-            self._ids.pop(next(iter(self._ids)), None)
-        self._ids[visitor, url, path] = kept.id
+        """Note a file that was kept; the oldest note makes room."""
+        with self._lock:
+            if len(self._ids) >= MAX_REMEMBERED_FILES:
+                del self._ids[next(iter(self._ids))]
+            self._ids[visitor, url, path] = kept.id
 
 
 def keep_files(
@@ -58,8 +63,7 @@ def keep_files(
         The values of the example by parameter name, a KeptFile for each file in them; and the names of the parameters
         whose files could not be had, which have no value.
     """
-    values = dict(example.values)
-    with_files = [name for name, value in values.items() if any(files_in(value))]
+    values, with_files = dict(example.values), names_with_files(example)
     if not with_files:
         return values, []
     lost: list[str] = []
@@ -74,9 +78,14 @@ def keep_files(
             with gate.aside(), bulkhead.slot():
                 values[name] = map_files(values[name], download.keep)
         except (CourseError, files.NotKept):
-            del values[name]
-            lost.append(name)
-    return {name: value for name, value in values.items() if value is not None}, lost
+            values[name] = None
+        lost += [name] if values[name] is None else []
+    return {name: value for name, value in values.items() if name not in lost}, lost
+
+
+def names_with_files(example: Example) -> list[str]:
+    """The parameters that the example gives a file."""
+    return [name for name, value in example.values.items() if any(files_in(value))]
 
 
 def resolve_files(connection: "Connection", endpoint: Endpoint, example: Example, leash: Leash) -> dict[str, Any]:
@@ -95,12 +104,6 @@ def resolve_files(connection: "Connection", endpoint: Endpoint, example: Example
             keys = [file.key.rpartition("-")[0] for file in files_in(values[parameter.name])]
             values[parameter.name] = parse_sample(parameter, updated_value(answer.get(number)), keys[0])
     return values
-
-
-def updated_value(value: Any) -> Any:
-    """The value that an update of a component brings, or the value itself."""
-    is_update = isinstance(value, dict) and value.get("__type__") == "update"
-    return value.get("value") if is_update else value
 
 
 class ExampleDownload:

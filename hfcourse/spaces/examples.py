@@ -13,9 +13,10 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from hfcourse.spaces import json_text, numbers, sample_files
+from hfcourse.spaces import json_text, sample_files
 from hfcourse.spaces.choice_list import key_of
 from hfcourse.spaces.controls import HOLD_FILES, control
+from hfcourse.spaces.example_words import PAIR_CHARACTERS, words_of
 from hfcourse.spaces.form_budget import share_fairly
 from hfcourse.spaces.json_size import measure
 from hfcourse.spaces.labels import readable
@@ -25,8 +26,8 @@ from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.sample_files import SampleFile, files_in
 from hfcourse.spaces.values import parse, typed
 
-MOST_EXAMPLES, WORDS_CHARACTERS = 30, 90
-MAX_PAIRS, PAIR_CHARACTERS = 6, 60  # values that the link to an example shows, and characters of each
+MOST_EXAMPLES = 30
+MAX_PAIRS = 6  # values that the link to an example shows
 MAX_COLUMNS = 500  # parameters that one data set fills
 # Of the samples of one description, each time that an endpoint reads them; a value costs CELL_CHARACTERS at least.
 MAX_EXAMPLE_CHARACTERS, CELL_CHARACTERS = 1_000_000, 20
@@ -177,7 +178,7 @@ def of_sample(concerned: Sequence[Parameter | None], dataset: Dataset, n: int) -
         if read is not None:
             given[parameter.name] = read
             header = readable(dataset.headers[column], "") if column < len(dataset.headers) else ""
-            pairs.append((header or parameter.label, shorten(written(read), PAIR_CHARACTERS)))
+            pairs.append((header or parameter.label, words_of([read], PAIR_CHARACTERS)))
     if not given:
         return None
     label = readable(dataset.labels[n], "") if n < len(dataset.labels) else ""
@@ -237,28 +238,3 @@ def by_label(parameter: Parameter, value: Any) -> Any:
         return named.get(item, item) if isinstance(item, str) and key_of(item) not in known else item
 
     return [read(item) for item in value] if isinstance(value, list) else read(value)
-
-
-def words_of(given: Iterable[Any]) -> str:
-    """« Léo, 2,5, bleu »: the values, as far as they fit a link."""
-    return shorten(", ".join(filter(None, map(written, given))), WORDS_CHARACTERS)
-
-
-def shorten(words: str, characters: int) -> str:
-    return words if len(words) <= characters else f"{words[: characters - 1].rstrip()}…"
-
-
-def written(value: Any) -> str:
-    """The words of a value; of one that holds files, their names, and its text."""
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, int | float):
-        return numbers.decimal(value)
-    names = [file.name for file in files_in(value)]
-    if names:
-        text = value.get("text") if isinstance(value, dict) else ""
-        return ", ".join([*([text] if isinstance(text, str) and text else []), *names[:10]])
-    if isinstance(value, list):
-        return ", ".join(map(written, value[:10]))
-    is_table = isinstance(value, dict) and "headers" in value
-    return "un tableau" if is_table else " ".join(numbers.shown(value).split())

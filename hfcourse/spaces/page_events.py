@@ -167,3 +167,9 @@ def names_file(value: Any) -> bool:
         elif isinstance(item, list):
             waiting += item
     return False
+
+
+def updated_value(value: Any) -> Any:
+    """The value that an update of a component brings, or the value itself."""
+    is_update = isinstance(value, dict) and value.get("__type__") == "update"
+    return value.get("value") if is_update else value

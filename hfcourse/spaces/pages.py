@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, abort, current_app, render_template, request, url_for
+from flask import Flask, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hfcourse import tokens, visitors
 from hfcourse.errors import UPLOAD_TOO_LARGE, CourseError, Explanation, Refused
 from hfcourse.pages import is_in_lesson
 from hfcourse.security_log import log_refusal
-from hfcourse.spaces import catalogue, example_choice, field_marks, forms, location, states, takeaway, uploads
+from hfcourse.spaces import catalogue, example_choice, field_marks, forms, location, prefill, states, takeaway, uploads
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
 from hfcourse.spaces.drawing_clock import DrawingClock
@@ -21,20 +21,13 @@ from hfcourse.spaces.finding import Finding
 from hfcourse.spaces.form_sections import arrange_form
 from hfcourse.spaces.forms import Form
 from hfcourse.spaces.snippets import Snippet
-from hfcourse.typography import NO_BREAK, french
-
-if TYPE_CHECKING:  # gradio_client takes half a second to import
-    from hfcourse.spaces.client import Connection
+from hfcourse.typography import french
 
 WAIT_FOR_POST_SECONDS = 8
-SPACE_SAYS, CLOSED = french("Le Space dit : «"), f"{NO_BREAK}»"
-NOT_FETCHED = french("Ce fichier n’a pas pu être récupéré : choisissez de nouveau l’exemple, ou votre fichier.")
-REFUSED_SILENTLY = french("Le Space refuse cette valeur, sans dire pourquoi.")
 
 # Given by the room of the runs, which this one does not know: the values of one of the visitor's runs, what the
 # Space's validator said of them (both by parameter name), and the Spaces of the visitor's latest runs.
 ValuesOfRun = Callable[[str, str | None], Mapping[str, Any] | None]
-# `values_after_run` and `house_files` are given by runs/continuations.py.
 FaultsOfRun = Callable[[str, str | None], Mapping[str, str]]
 RecentSpaces = Callable[[str | None], Sequence[str]]
 
@@ -206,56 +199,10 @@ def show(space_id: str, wanted: str | None, run_id: str | None, visitor: str | N
         return page(space_id, description, error=Refused("endpoint-gone"), status=404)
     if endpoint.obstacle:
         return page(space_id, description, closed=endpoint)
-    form, faults = form_of_run(connection, endpoint, run_id, visitor)
+    form, faults = prefill.form_of_run(connection, endpoint, run_id, visitor)
     refusal = Refused("invalid-input", fields=faults) if faults else None
     code = takeaway.code_of(entry_of(location.current_name(space_id)), connection.url, description.gradio, form)
     return page(space_id, description, form=form, error=refusal, code=code)
-
-
-def form_of_run(
-    connection: "Connection", endpoint: Endpoint, run_id: str | None, visitor: str | None
-) -> tuple[Form, dict[str, str]]:
-    """The form with the values of that run or of an example asked for, and what the Space's validator said of them.
-
-    What was said stands beside each field too; both may be nothing. `?suite=` names a run to go on from.
-    """
-    given, gone = values_after_run(connection.description, endpoint, visitor)
-    if run_id:
-        given |= current_app.extensions["values_of_run"](run_id, visitor) or {}
-    values, lost = example_choice.values_of_examples(connection, endpoint)
-    form = forms.filled(endpoint, given | values)
-    if lost or any(each.files for each in map(endpoint.examples.__getitem__, example_choice.chosen_examples(endpoint))):
-        current_app.extensions["house_files"](form)
-    mark_lost_files(form, [*lost, *(name for name in gone if name not in values)])
-    said = current_app.extensions["faults_of_run"](run_id, visitor) if run_id else {}
-    for entry in form.fields:
-        if entry.parameter.name in said:
-            entry.error = fault_of(said[entry.parameter.name])
-    return form, {entry.parameter.name: entry.error for entry in form.faulty if entry.parameter.name in said}
-
-
-def values_after_run(
-    description: Description, endpoint: Endpoint, visitor: str | None
-) -> tuple[dict[str, Any], list[str]]:
-    """The values to go on with from the run that the address names; 404 for a stranger's."""
-    run_id = request.args.get("suite")
-    if not run_id:
-        return {}, []
-    found = current_app.extensions["values_after_run"](run_id, visitor, description, endpoint)
-    return found if found is not None else abort(404)
-
-
-def mark_lost_files(form: Form, names: Sequence[str]) -> None:
-    """Say beside each of these fields, and above the form, that a file that belongs there could not be had."""
-    for entry in form.fields:
-        if entry.parameter.name in names:
-            entry.error = entry.error or NOT_FETCHED
-            form.lost_files.append(entry.parameter.label)
-
-
-def fault_of(said: str) -> str:
-    """What stands beside a field that the Space's validator refuses: its own words, untouched, or ours."""
-    return f"{SPACE_SAYS}{said}{CLOSED}" if said else REFUSED_SILENTLY
 
 
 def form_again(space_id: str, form: Form) -> ResponseReturnValue:

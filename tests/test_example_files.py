@@ -1,0 +1,194 @@
+"""Example files of a Space that lies, is slow or refuses: what is fetched, shown and kept, before a stand-in."""
+
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from sqlalchemy import select
+
+from hfcourse import database
+from hfcourse.spaces import example_files, sample_media
+from hfcourse.spaces.files import StoredFile
+from tests.posting import Student, error_codes
+from tests.samples import picture
+from tests.spaces.fake import CONFIG, Exchange, FakeSpace, component
+
+ADDRESS, PREVIEW = "/espaces/a/b?exemple=0", "/espaces/a/b/exemples/0-0-0-0"
+SAMPLE = {"path": "/tmp/gradio/chat.png", "url": "http://elsewhere.test/chat.png", "orig_name": "chat.png"}
+PARAMETERS = [("photo", "Image", {"type": "object"}), ("words", "Textbox", {"type": "string"})]
+
+
+@pytest.fixture
+def illustrated(space: FakeSpace) -> FakeSpace:
+    """A Space with one example: a picture and a word."""
+    space.saved = picture("red")
+    offer(space, SAMPLE)
+    space.info = {
+        "named_endpoints": {
+            "/echo": {
+                "parameters": [
+                    {"label": name.title(), "parameter_name": name, "type": schema, "component": kind}
+                    for name, kind, schema in PARAMETERS
+                ],
+                "returns": [{"label": "Écho", "type": {"type": "string"}, "component": "Textbox"}],
+            }
+        }
+    }
+    return space
+
+
+def offer(space: FakeSpace, sample: Any) -> None:
+    """Let the example of the Space be this."""
+    dataset = component(9, "dataset", component_ids=[1, 2], samples=[[sample, "un chat"]])
+    shown = [component(1, "image", label="Photo"), component(2, "textbox", label="Words"), component(3, "textbox")]
+    space.config = {
+        "components": [*shown, dataset],
+        "dependencies": [CONFIG["dependencies"][0] | {"inputs": [1, 2], "outputs": [3]}],
+    }
+
+
+@pytest.fixture
+def visitor(site: Flask) -> Student:
+    return Student(site.test_client())
+
+
+def files_asked(space: FakeSpace) -> list[str]:
+    return [each.path for each in space.requests if "file=" in each.path]
+
+
+def kept(site: Flask) -> list[str]:
+    with site.app_context(), database.reading() as session:
+        return [*session.scalars(select(StoredFile.name))]
+
+
+def says_lost(page: BeautifulSoup) -> bool:
+    """Is the file said to be lost, above the form and beside its field, while the word is there?"""
+    assert (
+        page.select_one('[name="arg-words"]').get("value", page.select_one('[name="arg-words"]').text).strip()
+        == "un chat"
+    )
+    assert error_codes(page) == []
+    assert (page.select_one("#fichier-perdu") is None) == (page.select_one("#e-arg-photo") is None)
+    return page.select_one("#fichier-perdu") is not None
+
+
+def test_a_chosen_file_is_asked_of_the_space_alone_and_kept(
+    site: Flask, illustrated: FakeSpace, visitor: Student
+) -> None:
+    page = visitor.open(ADDRESS)
+    assert not says_lost(page)
+    assert "chat.png" in page.select_one(".kept-file").text
+    assert files_asked(illustrated) == ["/gradio_api/file=/tmp/gradio/chat.png"]
+    assert kept(site) == ["chat.png"]
+
+
+def test_an_opened_form_fetches_no_file(site: Flask, illustrated: FakeSpace, visitor: Student) -> None:
+    visitor.open("/espaces/a/b")
+    assert (files_asked(illustrated), kept(site)) == ([], [])
+
+
+@pytest.mark.parametrize("path", ["../../etc/passwd", "/tmp/\0", "x" * 2_000, "/tmp/../../x.png"])
+def test_a_path_that_leads_elsewhere_is_not_asked_for(illustrated: FakeSpace, visitor: Student, path: str) -> None:
+    offer(illustrated, SAMPLE | {"path": path})
+    assert says_lost(visitor.open(ADDRESS))
+    assert visitor.client.get(PREVIEW).status_code == 404
+    assert files_asked(illustrated) == []
+
+
+@pytest.mark.parametrize("status", [403, 404, 500, 302])
+def test_a_file_that_the_space_refuses_leaves_the_other_values(
+    site: Flask, illustrated: FakeSpace, visitor: Student, status: int
+) -> None:
+    illustrated.answers["chat.png"] = lambda exchange: exchange.reply({}, status, Location="http://elsewhere.test/")
+    assert says_lost(visitor.open(ADDRESS))
+    assert visitor.client.get(PREVIEW).status_code == 404
+    assert kept(site) == []
+
+
+def test_a_file_that_is_too_large_leaves_nothing(
+    site: Flask, illustrated: FakeSpace, visitor: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(example_files, "MAX_EXAMPLE_BYTES", len(illustrated.saved) - 1)
+    assert says_lost(visitor.open(ADDRESS))
+    assert kept(site) == []
+
+
+def test_a_file_beyond_the_visitors_share_is_not_kept(site: Flask, illustrated: FakeSpace, visitor: Student) -> None:
+    site.config["KEEP_BYTES"] = 5 * (len(illustrated.saved) - 1)
+    page = visitor.open(ADDRESS)
+    assert "Un visiteur peut garder" in page.select_one("#e-arg-photo").text
+    assert kept(site) == []
+
+
+def test_a_visitor_has_so_many_files_fetched_a_minute(illustrated: FakeSpace, visitor: Student, site: Flask) -> None:
+    site.extensions["example_files"].limits.capacity = 1
+    assert not says_lost(visitor.open(ADDRESS))
+    with site.app_context(), database.writing() as session:
+        session.query(StoredFile).delete()
+    assert says_lost(visitor.open(ADDRESS))
+    assert not says_lost(Student(site.test_client()).open(ADDRESS))
+
+
+# --- previews
+
+
+@pytest.mark.parametrize("content", [b"<!doctype html><script>alert(1)</script>", b"<svg xmlns='x'/>", b"", b"PK\3\4"])
+def test_a_preview_is_a_picture_a_sound_or_a_film_by_its_bytes(
+    illustrated: FakeSpace, visitor: Student, content: bytes
+) -> None:
+    illustrated.saved = content
+    assert visitor.client.get(PREVIEW).status_code == 404
+
+
+def test_a_preview_can_do_nothing_in_a_page(illustrated: FakeSpace, visitor: Student) -> None:
+    answer = visitor.client.get(PREVIEW)
+    assert (answer.status_code, answer.mimetype, answer.data) == (200, "image/png", illustrated.saved)
+    assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_preview_is_asked_for_once_for_all(site: Flask, illustrated: FakeSpace) -> None:
+    answers = [site.test_client().get(PREVIEW).data for _ in range(3)]
+    assert answers == [illustrated.saved] * 3
+    assert len(files_asked(illustrated)) == 1
+
+
+def test_previews_that_are_pushed_out_are_asked_for_again(
+    site: Flask, illustrated: FakeSpace, visitor: Student
+) -> None:
+    site.extensions["previews"]._max_bytes = 1
+    assert visitor.client.get(PREVIEW).status_code == 404, "larger than the cache"
+    site.extensions["previews"]._max_bytes = 10**6
+    assert visitor.client.get(PREVIEW).status_code == 200
+
+
+def test_a_large_preview_is_not_shown(
+    illustrated: FakeSpace, visitor: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample_media, "MAX_PREVIEW_BYTES", len(illustrated.saved) - 1)
+    assert visitor.client.get(PREVIEW).status_code == 404
+
+
+def test_a_network_has_so_many_previews_fetched_a_minute(site: Flask, illustrated: FakeSpace, visitor: Student) -> None:
+    site.extensions["previews"].fetches.capacity = 0
+    assert visitor.client.get(PREVIEW).status_code == 404
+    site.extensions["previews"].fetches.capacity = 1
+    site.extensions["previews"].fetches._buckets.clear()
+    assert visitor.client.get(PREVIEW).status_code == 200, "being refused is no answer of the Space's"
+
+
+def test_a_slow_file_is_not_waited_for(
+    site: Flask, illustrated: FakeSpace, visitor: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(example_files, "FETCH_SECONDS", 0.3)
+
+    def drip(exchange: Exchange) -> None:
+        exchange.start("image/png")
+        while not exchange.server.closing.wait(0.1):
+            exchange.piece(b"x")
+
+    illustrated.answers["chat.png"] = drip
+    assert says_lost(visitor.open(ADDRESS))
+    assert kept(site) == []
