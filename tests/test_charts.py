@@ -212,6 +212,13 @@ def test_bars_of_numbers_that_their_author_averages_without_a_bin_are_not_piled_
     assert heights(drawn(plot("bar", [[2023, 1, "a"], [2024, 3, "a"]]), **hints)) == {"2023": 1, "2024": 3}
 
 
+def test_words_that_are_cut_to_the_same_have_places_of_their_own() -> None:
+    data = [["un mot bien long, premier", 1], ["un mot bien long, second", 2]]
+    made = drawn(plot("bar", data, ["x", "y"], x="nominal"))
+    assert len({x for x, _ in made.series[0].points}) == 2
+    assert len(made.across) == 2
+
+
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 1000)), min_size=1, max_size=30),
     st.sampled_from(["sum", "mean", "median", "min", "max", "count"]),

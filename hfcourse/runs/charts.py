@@ -149,7 +149,7 @@ def numeric_column(columns: Sequence[str], rows: Sequence[Sequence[Any]], x: int
 def placed(plan: Plan, values: Sequence[Any], left: float) -> tuple[tuple[Tick, ...], list[float]]:
     """The axis of x, and where each value stands on it; of named ones, the first MOST_BARS names alone."""
     if plan.is_named:
-        return named([plan.name(each) for each in values], left)
+        return named([str(each) for each in values], [plan.name(each) for each in values], left)
     if plan.step:  # Vega-Lite places a point in the middle of its bin
         values = [each + plan.step / 2 for each in values]
     return measured(values, plan.is_moment, left)
@@ -162,13 +162,14 @@ def measured(values: Sequence[float], is_moment: bool, left: float) -> tuple[tup
     return thinned(tuple(map(Tick, map(scale, ticks), words))), list(map(scale, values))
 
 
-def named(words: Sequence[str], left: float) -> tuple[tuple[Tick, ...], list[float]]:
-    """An axis of words, one place for each different one, and where each value stands."""
-    order = {word: place for place, word in enumerate(dict.fromkeys(words)) if place < MOST_BARS}
+def named(keys: Sequence[str], words: Sequence[str], left: float) -> tuple[tuple[Tick, ...], list[float]]:
+    """An axis of words, one place for each different key (two long words may be cut to the same), and each one's."""
+    order = {key: place for place, key in enumerate(dict.fromkeys(keys)) if place < MOST_BARS}
     breadth = (WIDTH - left - RIGHT) / max(1, len(order))
-    middle = {word: round(left + breadth * (place + 0.5), 1) for word, place in order.items()}
-    shown = itertools.takewhile(middle.__contains__, words)
-    return thinned(tuple(Tick(at, word) for word, at in middle.items())), [middle[word] for word in shown]
+    middle = {key: round(left + breadth * (place + 0.5), 1) for key, place in order.items()}
+    shown = itertools.takewhile(middle.__contains__, keys)
+    ticks = {middle[key]: word for key, word in zip(keys, words, strict=True) if key in middle}
+    return thinned(tuple(Tick(at, word) for at, word in ticks.items())), [middle[key] for key in shown]
 
 
 def drawn(plan: Plan, rows: Sequence[Sequence[Any]], is_cut: bool) -> Chart:

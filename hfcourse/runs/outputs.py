@@ -182,13 +182,13 @@ class Painter:
 
     def __call__(self, part: Part) -> Shown:
         """Draw a text as Markdown, a component's value as that component shows it."""
-        if not part.component and isinstance(part.value, str):
-            return self._text(part.value)
-        text = as_text(part.value)
-        self._drawn -= 0 if picture_of(part.value) else len(text)
+        component, value = part.component.lower(), part.shown_value
+        if not component and isinstance(value, str):
+            return self._text(value)
+        text = as_text(value)
+        self._drawn -= 0 if picture_of(value) else len(text)
         if self._drawn < 0:
             return Shown("text", drawings.Text(self._allowance.cut(text, WORD_CHARACTERS), is_cut=True))
-        component, value = part.component.lower(), part.shown_value
         kind = kind_of(component, value)
         # A preview has an address, which a part of an output has not; a chat in a chat has no end.
         kind = {"html": "code", "chat": "json"}.get(kind, kind)
