@@ -77,4 +77,8 @@ def documented() -> dict[str, dict[str, str]]:
 
 def adviser() -> gr.Blocks:
     """A chat whose answer is Markdown."""
-    return gr.ChatInterface(lambda message, history: ADVICE, api_name="conseiller", **MESSAGES)
+
+    def advise(message, history):
+        return ADVICE
+
+    return gr.ChatInterface(advise, **MESSAGES)
