@@ -87,13 +87,14 @@ class TestReplicas:
             _, run = called(student, REPLICAS, "/compter", words="abc")
             assert (run["status"], run["outputs"][0]["value"], run["partials"]) == ("succeeded", "abc", 3)
 
-    def test_files_sent_and_fetched_are_those_of_the_same_replica(self, student: Student) -> None:
+    def test_files_are_sent_and_fetched_through_the_balancer(self, student: Student) -> None:
         for _ in range(3):
             _, run = called(student, REPLICAS, "/lire", path=(io.BytesIO(b"lignes"), "lignes.txt"))
             assert (run["status"], run["outputs"][0]["value"][1:]) == ("succeeded", ": lignes")
             _, written = called(student, REPLICAS, "/ecrire", words="mots")
             kept = written["outputs"][0]["value"]["file"]
-            assert student.client.get(kept).get_data(as_text=True).endswith(": mots")
+            with student.client.get(kept) as answer:
+                assert answer.get_data(as_text=True).endswith(": mots")
 
     def test_a_session_stays_with_its_replica_as_long_as_its_state(self, student: Student, site: Flask) -> None:
         values = [called(student, REPLICAS, "/noter", words=word)[1]["outputs"][0]["value"] for word in "xyz"]

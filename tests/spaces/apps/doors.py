@@ -40,7 +40,6 @@ def signed(words: str, token: gr.OAuthToken) -> str:
 
 
 def dedicated(words: str, token: gr.OAuthToken | None, profile: gr.OAuthProfile | None) -> str:
-    """For whoever is logged in, and for anybody else."""
     return f"{words}, {profile.name if token and profile else 'personne'}"
 
 
