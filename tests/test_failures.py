@@ -7,6 +7,9 @@ import pytest
 from hfcourse.errors import EXPLANATIONS, GATEWAY_EXPLANATIONS
 from hfcourse.explanations import explanation_of, wait_seconds, wait_words
 from hfcourse.spaces.failures import failure_of
+from hfcourse.spaces.http_status import failure_of_answer
+from hfcourse.spaces.masking import mask_value
+from hfcourse.tokens import Token
 from hfcourse.typography import NO_BREAK
 
 QUOTA, WORKER, CLIENT = "ZeroGPU quota exceeded", "ZeroGPU worker error", "ZeroGPU client error"
@@ -78,6 +81,19 @@ def test_an_error_is_told_by_its_title_then_by_its_exact_words(title: Any, words
 def test_words_of_an_author_keep_their_title_and_lose_their_markup(output: Any, code: str, said: str) -> None:
     failed = failure_of(output)
     assert (failed.code, failed.said) == (code, said)
+
+
+@pytest.mark.parametrize("apart", ["", "<b></b>", "<!-- -->"])
+@pytest.mark.parametrize("before", [0, 480, 495])
+def test_a_secret_is_masked_before_words_are_cut_and_after_tags_are_gone(apart: str, before: int) -> None:
+    token = Token("hf_" + "k" * 30)
+    repeated = "x" * before + "hf_" + "k" * 10 + apart + "k" * 20
+    failed = failure_of(account(repeated), mask=lambda value: mask_value(value, token))
+    assert "hf_" not in failed.said
+    assert "kk" not in failed.said
+    refused = failure_of_answer(400, {}, f'{{"detail": "{repeated}"}}'.encode(), lambda value: mask_value(value, token))
+    assert refused is not None
+    assert "kk" not in refused.said
 
 
 @pytest.mark.parametrize(

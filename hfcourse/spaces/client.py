@@ -254,13 +254,10 @@ class Connection:
         self._check_token(answer.status)
         if answer.status == 422:
             raise refused_by_validator(self._json(answer), inputs)
-        self._check(http_status.failure_of_answer(answer.status, answer.headers, answer.body))
+        mask = partial(mask_value, token=self.token)
+        if failed := http_status.failure_of_answer(answer.status, answer.headers, answer.body, mask):
+            raise failed
         return answer
-
-    def _check(self, failed: CallFailed | None) -> None:
-        """Raise what an answer means, without the token that its words may repeat."""
-        if failed:
-            raise CallFailed(failed.code, mask_value(failed.said, self.token))
 
     def _json(self, answer: Answer) -> Any:
         """What the Space answered, without the token that it may repeat. Raises as `Answer.json`."""
@@ -281,7 +278,8 @@ class Connection:
         with request as response, MessageMemory.reserve() as memory:
             self._check_token(response.status)
             named = {name: header(response, name) for name in ("location", "retry-after")}
-            self._check(http_status.failure_of_stream(response.status, named))
+            if failed := http_status.failure_of_stream(response.status, named):
+                raise failed
             if not header(response, "content-type").startswith("text/event-stream"):
                 raise CallFailed("bad-answer")
             messages = server_sent_events(capped(response, STREAM_BYTES), EVENT_BYTES, memory.note_buffer)

@@ -53,7 +53,10 @@ def ask_json(
     if answer.status == 401 and token:
         raise Unavailable("token-rejected")
     if code := http_status.code_of_description(answer.status, answer.headers):
-        raise (GatewayFailed if answer.status in http_status.GATEWAY_STATUSES else Unavailable)(code)
+        is_gateway = answer.status in http_status.GATEWAY_STATUSES
+        raise (GatewayFailed if is_gateway else Unavailable)(
+            code, http_status.status_words(answer.status, answer.headers)
+        )
     if "json" not in answer.headers.get("content-type", ""):
         raise Unavailable("no-api")
     memory.resize(memory.size + parsed_bytes(answer.body))

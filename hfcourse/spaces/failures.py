@@ -8,7 +8,7 @@ Source: `spaces/zero/client.py` and `spaces/zero/wrappers.py`, version 0.51.3 an
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hfcourse.errors import SAID_CHARACTERS, CallFailed, CourseError
@@ -43,17 +43,26 @@ ABORTED = "GPU task aborted"
 CLASS_NAME = re.compile(r"'?[A-Za-z_][\w.]*'?", re.ASCII)
 
 
-def failure_of(output: Any, title: Any = None) -> CourseError:
+Mask = Callable[[Any], Any]
+
+
+def unmasked(value: Any) -> Any:
+    """Return what a Space that was lent nothing says, as it is."""
+    return value
+
+
+def failure_of(output: Any, title: Any = None, mask: Mask = unmasked) -> CourseError:
     """Return the error that a Space's account of its failure means.
 
     Args:
         output: the `output` of a failed message: `error` (an author's words, null where Gradio hides them), `title`,
             `visible`; untrusted.
         title: the title of the message itself, where the output has none.
+        mask: leaves what the Space was lent out of its words.
     """
     account: Mapping[str, Any] = output if isinstance(output, dict) else {}
-    words = message_text(account.get("error"), SAID_CHARACTERS)
-    heading = message_text(account.get("title") or title, TITLE_CHARACTERS)
+    words = message_text(account.get("error"), SAID_CHARACTERS, mask)
+    heading = message_text(account.get("title") or title, TITLE_CHARACTERS, mask)
     if not words:
         return CallFailed("space-exception")
     if code := zerogpu_code(heading, words):
@@ -77,11 +86,14 @@ def zerogpu_code(title: str, words: str) -> str:
     return WORKER if words == ABORTED else ""
 
 
-def message_text(given: Any, max_characters: int) -> str:
-    """Return a message or title as text, on its own lines but without markup; '' for what is no text."""
+def message_text(given: Any, max_characters: int, mask: Mask = unmasked) -> str:
+    """Return a message or title as text, on its own lines but without markup; '' for what is no text.
+
+    It is masked between the two cuts: what tags stood between is in one piece then, and no half of it is left over.
+    """
     # Cut before anything searches it: a hostile Space sends 2 MB.
     text = html_to_text(given[: MAX_HTML_CHARACTERS + 1]) if isinstance(given, str) else ""
-    return text.strip()[:max_characters]
+    return mask(text).strip()[:max_characters]
 
 
 def with_title(title: str, words: str) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from hfcourse.errors import SAID_CHARACTERS, CallFailed
 from hfcourse.explanations import MAX_WAIT_SECONDS, RETRY_AFTER
-from hfcourse.spaces.failures import message_text
+from hfcourse.spaces.failures import Mask, message_text, unmasked
 from hfcourse.spaces.retry_after import parse_retry_after
 
 OK, REDIRECTS = 200, {301, 302, 303, 307, 308}
@@ -43,24 +43,23 @@ LOGIN_PATH = re.compile(
 )
 
 
-def failure_of_answer(status: int, headers: Mapping[str, str], body: bytes) -> CallFailed | None:
+def failure_of_answer(status: int, headers: Mapping[str, str], body: bytes, mask: Mask = unmasked) -> CallFailed | None:
     """Return what an answer to a join or an upload means, None for 200.
 
     Args:
         headers: by name in lower case.
         body: as much of it as was read; JSON or not.
+        mask: leaves what the Space was lent out of its words.
     """
     if status == OK:
         return None
     if status in REDIRECTS:
         return CallFailed(code_of_redirect(headers.get("location", "")))
-    words = detail_of(body)
+    words = detail_of(body, mask)
     code = code_of_unavailable(words) if status == UNAVAILABLE else CODES.get(status, "bad-answer")
     if code == "space-exception":
         return CallFailed(code, words)
-    is_gateway = status in GATEWAY_STATUSES and code != "queue-full"
-    told = f"HTTP {status}" if is_gateway else "", wait_of(headers.get("retry-after", ""))
-    return CallFailed(code, ", ".join(filter(None, told)))
+    return CallFailed(code, wait_of(headers) if code == "queue-full" else status_words(status, headers))
 
 
 def failure_of_stream(status: int, headers: Mapping[str, str]) -> CallFailed | None:
@@ -72,7 +71,7 @@ def failure_of_stream(status: int, headers: Mapping[str, str]) -> CallFailed | N
     if status == 404:
         return CallFailed("connection-lost")
     if status == UNAVAILABLE:
-        return CallFailed("connection-lost", f"HTTP {status}")
+        return CallFailed("connection-lost", status_words(status, headers))
     return failure_of_answer(status, headers, b"")
 
 
@@ -101,19 +100,25 @@ def code_of_redirect(location: str) -> str:
     return "space-login" if LOGIN_PATH.search(path) else "bad-answer"
 
 
-def detail_of(body: bytes) -> str:
+def detail_of(body: bytes, mask: Mask = unmasked) -> str:
     """Return the words of a JSON error as text, '' where there are none."""
     try:
         parsed = json.loads(body) if body[:1] == b"{" else None
     except (ValueError, RecursionError):
         return ""
     found = (parsed.get(name) for name in DETAILS) if isinstance(parsed, dict) else ()
-    return message_text(next((each for each in found if isinstance(each, str)), None), SAID_CHARACTERS)
+    return message_text(next((each for each in found if isinstance(each, str)), None), SAID_CHARACTERS, mask)
 
 
-def wait_of(header: str) -> str:
+def status_words(status: int, headers: Mapping[str, str]) -> str:
+    """Return what is stored of a gateway's status and of a wait that an answer asks for; '' for neither."""
+    told = f"HTTP {status}" if status in GATEWAY_STATUSES else "", wait_of(headers)
+    return ", ".join(filter(None, told))
+
+
+def wait_of(headers: Mapping[str, str]) -> str:
     """Return the wait that a Retry-After header asks for, written as one in whole seconds; '' for none."""
-    seconds = parse_retry_after(header.strip())
+    seconds = parse_retry_after(headers.get("retry-after", "").strip())
     if seconds is None or not 0 < seconds <= MAX_WAIT_SECONDS:
         return ""
     return f"{RETRY_AFTER}: {math.ceil(seconds)}"

@@ -157,10 +157,10 @@ def seconds_of(found: Found) -> int:
 
 def ask(space_id: str, wire: Wire, leash: Leash) -> Found:
     """Ask the Hub now; a redirect to the Space's new name is followed once, on the Hub itself."""
-    answer = request(f"/{space_id}", wire, leash)
+    answer = request_hub(f"/{space_id}", wire, leash)
     renamed_to = new_name_in(answer, space_id)
     if renamed_to:
-        answer = request(f"/{renamed_to}", wire, leash)
+        answer = request_hub(f"/{renamed_to}", wire, leash)
     return replace(found_in(content_of(answer, STATUSES)), renamed_to=renamed_to)
 
 
@@ -192,10 +192,10 @@ def answer_of(rest: str, wire: Wire, leash: Leash, statuses: Mapping[int, str] =
         Unavailable: what `statuses` says, or any other answer that is not 200.
         CallFailed: as `Wire.ask`, and `bad-answer`, it is no JSON.
     """
-    return content_of(request(rest, wire, leash), statuses)
+    return content_of(request_hub(rest, wire, leash), statuses)
 
 
-def request(rest: str, wire: Wire, leash: Leash) -> Answer:
+def request_hub(rest: str, wire: Wire, leash: Leash) -> Answer:
     """Ask the Hub for `/api/spaces<rest>` within the time of a look-up, and note whether it answers."""
     seconds = min(LOOK_UP_SECONDS, leash.remaining())
     with noted(seconds), Leash(seconds).hold():

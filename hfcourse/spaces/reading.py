@@ -10,7 +10,7 @@ from hfcourse.cpu_budget import CpuBudget, CpuBudgetExceeded
 from hfcourse.errors import CallFailed, CourseError
 from hfcourse.spaces.diffs import RunningOutputs
 from hfcourse.spaces.events import Event, Log, Output, Partial, Progress, Queued, Started
-from hfcourse.spaces.failures import DEFAULT_TITLES, TITLE_CHARACTERS, failure_of, message_text
+from hfcourse.spaces.failures import DEFAULT_TITLES, TITLE_CHARACTERS, Mask, failure_of, message_text
 from hfcourse.spaces.untrusted import read_json
 from hfcourse.spaces.updates import LastValues
 
@@ -24,7 +24,6 @@ SESSION_LOST = ("Session not found.", "404: Session not found.", "404: Not Found
 READING_SHARE = 10
 
 Shown = Callable[..., tuple[Any, ...]]
-Mask = Callable[[Any], Any]
 
 
 class Reading:
@@ -103,10 +102,9 @@ class Reading:
         if message.get("visible") is False:
             return
         level = str(message.get("level", "info"))[:20]
-        title = message_text(message.get("title"), TITLE_CHARACTERS)
-        words = message_text(message.get("log"), LOG_CHARACTERS)
-        # Masked again: what tags stood between is now in one piece.
-        yield Log(level, self._mask(words), self._mask("" if title.casefold() in DEFAULT_TITLES else title))
+        title = message_text(message.get("title"), TITLE_CHARACTERS, self._mask)
+        words = message_text(message.get("log"), LOG_CHARACTERS, self._mask)
+        yield Log(level, words, "" if title.casefold() in DEFAULT_TITLES else title)
 
     def _generating(self, message: dict[str, Any]) -> Iterator[Event]:
         if message.get("success") is False:
@@ -126,8 +124,7 @@ class Reading:
 
     def _failure(self, message: dict[str, Any]) -> CourseError:
         """What the Space's account of its failure means."""
-        failed = failure_of(message.get("output"), message.get("title"))
-        return CallFailed(failed.code, self._mask(failed.said))
+        return failure_of(message.get("output"), message.get("title"), self._mask)
 
     def _shown(self, data: Any) -> tuple[Any, ...]:
         """One value per declared output: session state and layout leave the list."""
