@@ -132,10 +132,11 @@ function hold(article, change) {
 
 // Makes a part of the page like another, and leaves alone what is alike already: what the reader has put the focus on,
 // opened, selected or scrolled stays as it is, a text grows where it stands, a picture waits for the next one.
-// Two nodes with the same key stand for the same thing; a link is the same if it leads to the same place.
+// Two nodes with the same key stand for the same thing; a link is the same if it leads to the same place, but for the
+// one around a picture, which waits for the next one with it.
 function key(node) {
   if (node.nodeType !== Node.ELEMENT_NODE) return node.nodeName;
-  return `${node.nodeName} ${node.id || node.dataset?.output || node.getAttribute("href") || ""}`;
+  return `${node.nodeName} ${node.id || node.dataset?.output || ("large" in (node.dataset ?? {}) ? "" : node.getAttribute("href")) || ""}`;
 }
 
 function morph(old, fresh) {
