@@ -95,11 +95,13 @@ class TestJavaScript:
     def test_a_call_reads_as_one_would_write_it(self) -> None:
         assert codes(call_of({"name": "Awa", "photo": FileHere("votre_image.png")}))["JavaScript"] == (
             "// Une fois : npm install @gradio/client. Fichier : appel.mjs\n"
-            'import { Client, handle_file } from "@gradio/client";\n\n'
+            'import { readFile } from "node:fs/promises";\n'
+            'import { Client } from "@gradio/client";\n\n'
+            "const read = async (name) => new File([await readFile(name)], name);\n"
             'const client = await Client.connect("a/b");\n'
             'const result = await client.predict("/go", {\n'
             '  name: "Awa",\n'
-            '  photo: handle_file("votre_image.png"),\n'
+            '  photo: await read("votre_image.png"),\n'
             "});\nconsole.log(result.data);\n"
         )
 

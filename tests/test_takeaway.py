@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 
 from hfcourse.spaces import forms, takeaway
@@ -127,6 +128,25 @@ class TestPages:
         assert list(shown) == ["python", "javascript", "curl"]
         assert 'words=""' in shown["python"]
         assert space.url.removeprefix("http://") not in str(page)
+
+    def test_code_stays_beside_a_form_that_is_refused_with_what_was_typed(self, app: Flask, space: FakeSpace) -> None:
+        student = Student(app.test_client())
+        answer = student.send(student.open("/espaces/a/b"), words="hf_" + "a" * 30)
+        page = BeautifulSoup(answer.text, "html.parser")
+        code = page.select_one('pre[data-lang="python"]').get_text()  # type: ignore[union-attr]
+        assert answer.status_code == 400
+        assert "hf_a" not in answer.text
+        assert 'words="[jeton masqué]"' in code
+
+    def test_types_and_what_returns_stand_folded_beside_the_code(self, app: Flask, space: FakeSpace) -> None:
+        page = Student(app.test_client()).open("/espaces/a/b")
+        folded = page.select_one("section:has(pre[data-lang]) details")
+        assert folded is not None
+        assert folded.get("open") is None
+        words = folded.get_text(" ", strip=True)
+        assert "words" in words
+        assert "texte" in words
+        assert "Ce qui revient" in words
 
     def test_an_endpoint_that_cannot_be_called_says_why_in_the_place_of_the_form(
         self, app: Flask, space: FakeSpace

@@ -54,6 +54,7 @@ class Return:
     component: str
     hints: Mapping[str, str] = field(default_factory=dict)
     holds_files: bool = False
+    schema: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -317,12 +318,14 @@ def free_names(name: str, place: int) -> Iterator[str]:
 def return_of(entry: Mapping[str, Any], component: Mapping[str, Any]) -> Return:
     """One entry of `returns` with its component of /config ({} where there is none)."""
     props = component.get("props") or {}
+    schema = entry.get("type")
     label = readable(entry.get("label"), RESULT)
     return Return(
         label=RESULT if ORDINAL.fullmatch(label) and entry.get("component") == "Api" else label,
         component=str(entry.get("component", ""))[:NAME_CHARACTERS],
         hints=hints_in(props) | ({"answers": CHAT_ANSWER} if is_chat_answer(component) else {}),
-        holds_files=schemas.mentions_files(entry.get("type")),
+        holds_files=schemas.mentions_files(schema),
+        schema=schema if isinstance(schema, dict) else {},
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from hfcourse.spaces.compositions import PARTS
+from hfcourse.spaces.compositions import parts_of
 from hfcourse.spaces.controls import HOLD_FILES
 from hfcourse.spaces.json_size import escaped_size
 from hfcourse.spaces.numbers import shown
@@ -69,7 +69,7 @@ def count_fields(parameter: Parameter) -> int:
     """Fields that the form posts of this parameter at least: of a table, one row."""
     if parameter.control == "table":
         return len(parameter.titles)
-    return 1 + FIELDS_OF_FILE * len(PARTS.get(parameter.control, ()))
+    return 1 + FIELDS_OF_FILE * len(parts_of(parameter))
 
 
 def fit_tables(parameters: tuple[Parameter, ...], fields_left: int) -> tuple[Parameter, ...]:
@@ -92,7 +92,7 @@ def weigh_field(parameter: Parameter) -> int:
     size = escaped_size("".join([texts, *parameter.file_types * 3, *parameter.speakers]))
     if parameter.control == "table":
         size += weigh_row(parameter) + escaped_size("".join(parameter.titles))
-    return FIELD_CHARACTERS + FILE_CHARACTERS * len(PARTS.get(parameter.control, ())) + size
+    return FIELD_CHARACTERS + FILE_CHARACTERS * len(parts_of(parameter)) + size
 
 
 def weigh_row(parameter: Parameter) -> int:

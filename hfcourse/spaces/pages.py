@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, render_template, request, url_for
@@ -12,7 +12,18 @@ from hfcourse import tokens, visitors
 from hfcourse.errors import UPLOAD_TOO_LARGE, CourseError, Explanation, Refused
 from hfcourse.pages import is_in_lesson
 from hfcourse.security_log import log_refusal
-from hfcourse.spaces import catalogue, example_choice, field_marks, forms, location, prefill, states, takeaway, uploads
+from hfcourse.spaces import (
+    catalogue,
+    example_choice,
+    field_marks,
+    forms,
+    location,
+    prefill,
+    states,
+    takeaway,
+    type_words,
+    uploads,
+)
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Description, Endpoint
 from hfcourse.spaces.drawing_clock import DrawingClock
@@ -22,6 +33,9 @@ from hfcourse.spaces.form_sections import arrange_form
 from hfcourse.spaces.forms import Form
 from hfcourse.spaces.snippets import Snippet
 from hfcourse.typography import french
+
+if TYPE_CHECKING:  # gradio_client is loaded when a Space is first asked for
+    from hfcourse.spaces.client import Connection
 
 WAIT_FOR_POST_SECONDS = 8
 
@@ -201,8 +215,7 @@ def show(space_id: str, wanted: str | None, run_id: str | None, visitor: str | N
         return page(space_id, description, closed=endpoint)
     form, faults = prefill.form_of_run(connection, endpoint, run_id, visitor)
     refusal = Refused("invalid-input", fields=faults) if faults else None
-    code = takeaway.code_of(entry_of(location.current_name(space_id)), connection.url, description.gradio, form)
-    return page(space_id, description, form=form, error=refusal, code=code)
+    return page(space_id, description, form=form, error=refusal, code=code_of(space_id, connection, form))
 
 
 def form_again(space_id: str, form: Form) -> ResponseReturnValue:
@@ -210,7 +223,15 @@ def form_again(space_id: str, form: Form) -> ResponseReturnValue:
     for entry in form.fields:
         entry.error = entry.error if entry.error == uploads.NOT_KEPT else ""
     forms.mask_secrets(form)
-    return page(space_id, location.connect(space_id).description, form=form)
+    connection = location.connect(space_id)
+    return page(space_id, connection.description, form=form, code=code_of(space_id, connection, form))
+
+
+def code_of(space_id: str, connection: "Connection", form: Form) -> Sequence[Snippet]:
+    """The call that the form makes as it stands, in each language."""
+    return takeaway.code_of(
+        entry_of(location.current_name(space_id)), connection.url, connection.description.gradio, form
+    )
 
 
 def refused(
@@ -227,11 +248,18 @@ def refused(
     status = refusal if refusal != 200 else 503
     try:
         is_name = catalogue.is_space_id(space_id) and not tokens.contains_token(space_id)
-        description = location.connect(space_id).description if is_name else None
+        connection = location.connect(space_id) if is_name else None
     except CourseError:
-        description = None
+        connection = None
     return page(
-        space_id, description, form=form, error=error, explanation=explanation, status=status, is_proven=is_proven
+        space_id,
+        connection.description if connection else None,
+        form=form,
+        error=error,
+        explanation=explanation,
+        code=code_of(space_id, connection, form) if connection and form else (),
+        status=status,
+        is_proven=is_proven,
     )
 
 
@@ -264,4 +292,6 @@ def init_app(
     }
     app.jinja_env.globals |= {"space_url": space_url, "form_scripts": form_scripts}
     app.jinja_env.filters["in_colours"] = takeaway.in_colours
+    app.jinja_env.filters["default_in_code"] = takeaway.default_in_code
+    app.jinja_env.filters["type_words"] = type_words.describe_type
     app.jinja_env.filters["mask_tokens"] = tokens.mask_tokens

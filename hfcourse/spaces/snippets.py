@@ -135,8 +135,12 @@ def python_text(value: Any) -> str:
 
 
 def javascript(call: Call) -> str:
-    """A module for Node and @gradio/client."""
-    imported = "Client, handle_file" if files_in(call.arguments) else "Client"
+    """A module for Node and @gradio/client.
+
+    Its own `handle_file("name")` uploads without the name (2.7.0, `process_single_command`), so that a Space which goes
+    by the extension refuses the file: a `File` keeps it.
+    """
+    has_files = bool(files_in(call.arguments))
     options = ", { token: process.env.HF_TOKEN }" if call.needs_token else ""
     space = script_text(call.space) if call.space else "process.env.SPACE_URL"
     keys = {name: "" if call.is_positional else f"{script_key(name)}: " for name in call.arguments}
@@ -145,8 +149,10 @@ def javascript(call: Call) -> str:
     given = [opening, *values, closing] if values else [opening + closing]
     lines = [
         "// Une fois : npm install @gradio/client. Fichier : appel.mjs",
-        f'import {{ {imported} }} from "@gradio/client";',
+        *(['import { readFile } from "node:fs/promises";'] if has_files else []),
+        'import { Client } from "@gradio/client";',
         "",
+        *(["const read = async (name) => new File([await readFile(name)], name);"] if has_files else []),
         f"const client = await Client.connect({space}{options});",
         f"const result = await client.predict({script_text(call.endpoint)}, {given[0]}",
         *given[1:],
@@ -168,7 +174,7 @@ def script_key(name: str) -> str:
 
 
 def script_file(file: FileHere) -> str:
-    return f"handle_file({script_text(file.name)})"
+    return f"await read({script_text(file.name)})"
 
 
 def curl(call: Call) -> str:

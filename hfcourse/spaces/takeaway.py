@@ -1,11 +1,14 @@
 """The call that a form makes, as code to take away."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
 
+from hfcourse import tokens
 from hfcourse.code_lexer import highlight_untrusted
 from hfcourse.spaces import compositions, forms, snippets
 from hfcourse.spaces.catalogue import Entry
@@ -13,10 +16,13 @@ from hfcourse.spaces.compositions import Part
 from hfcourse.spaces.file_objects import suffix_of
 from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.forms import Field, Form
+from hfcourse.spaces.json_size import exceeds
 from hfcourse.spaces.mistakes import Wrong
+from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.sample_names import sample_name
 from hfcourse.spaces.snippets import FileHere, Snippet
 
+MAX_DEFAULT_CHARACTERS = 60
 HUB_ADDRESS = re.compile(r"https://[a-z0-9-]+\.hf\.space", re.ASCII)
 
 
@@ -37,7 +43,15 @@ def code_of(entry: Entry, url: str, gradio: str, form: Form) -> Sequence[Snippet
         needs_token=entry.token,
         is_positional=not all(each.parameter.is_named for each in form.fields),
     )
-    return snippets.snippets(call)
+    written = snippets.snippets(call)
+    return tuple(replace(each, code=tokens.mask_tokens(each.code)) for each in written)
+
+
+def default_in_code(parameter: Parameter) -> str:
+    """The default of a parameter as JSON, '' where it has none or where it is long."""
+    if parameter.default is None or exceeds(parameter.default, MAX_DEFAULT_CHARACTERS):
+        return ""
+    return tokens.mask_tokens(json.dumps(parameter.default, ensure_ascii=False))
 
 
 def shown_in_code(entry: Field, value: Any) -> Any:
