@@ -72,6 +72,14 @@ PURE = (
     "spaces.seeds", "spaces.snippets", "spaces.space_card", "spaces.translations", "spaces.updates",
     "spaces.values", "token_search", "typography",
 )  # fmt: skip
+PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.description", "spaces.values", "spaces.events",
+        "spaces.compositions", "spaces.examples", "spaces.snippets", "spaces.circuit_breaker",
+        "spaces.file_limits", "spaces.file_objects", "spaces.file_places", "spaces.file_routes", "spaces.media_types",
+        "spaces.sample_names", "spaces.schemas", "spaces.type_words", "spaces.wav_stream",
+        "runs.references", "runs.shapes", "runs.outputs",
+        "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports", "runs.words",
+        "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget", "token_search",
+        "code_lexer", "highlighting", "networks", "typography", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip
 TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}

@@ -1,12 +1,12 @@
 """Names of sample files in code: of the kind and with the extension that a parameter takes. Pure."""
 
 import re
-from pathlib import PurePosixPath
 from typing import Protocol
 
 from hfcourse.spaces.parameters import Parameter
 
 EXTENSION = re.compile(r"\.[A-Za-z0-9][A-Za-z0-9_.+-]{0,11}", re.ASCII)
+LAST_EXTENSION = re.compile(r"\.[a-z0-9]{1,8}\Z", re.ASCII)
 # By family of media types, which file_types names too.
 FAMILIES = {"image": "votre_image.png", "audio": "votre_son.wav", "video": "votre_video.mp4", "text": "votre_texte.txt"}
 COMPONENTS = {
@@ -38,9 +38,9 @@ def sample_name(parameter: Parameter, chosen: NamedFile | None = None) -> str:
     Args:
         chosen: the file that somebody has chosen, whose extension the sample then has; its own name is not shown.
     """
-    if chosen is not None and EXTENSION.fullmatch(suffix := PurePosixPath(chosen.name).suffix.lower()):
+    if chosen is not None and (extension := LAST_EXTENSION.search(chosen.name.lower())):
         known = FAMILIES.get(chosen.media_type.split("/")[0], SAMPLE)
-        return PurePosixPath(known).stem + suffix
+        return known.rpartition(".")[0] + extension[0]
     for file_type in parameter.file_types:
         if file_type in FAMILIES:
             return FAMILIES[file_type]
