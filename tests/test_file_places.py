@@ -97,6 +97,16 @@ def test_object_is_composed_and_taken_apart_again() -> None:
     assert compose(parameter, kept, text) == value
 
 
+def test_long_value_of_the_space_is_not_shown_and_one_of_a_run_is() -> None:
+    schema = around(["file", "words"], file=FILE_SIX, words={"type": "string"})
+    parameter = of(schema, default={"words": "x" * 3_000})
+    kept, text = decompose(parameter, parameter.default, Kept)
+    assert text == ""
+    assert compose(parameter, kept | {"1": [ONE]}, text) == {"file": ONE, "words": "x" * 3_000}
+    changed = {"file": ONE, "words": "y" * 3_000}
+    assert compose(parameter, *decompose(parameter, changed, Kept)) == changed
+
+
 def test_tuple_keeps_its_length() -> None:
     parameter = of({"type": "array", "prefixItems": [{"type": "integer"}, FILE_SIX]})
     assert compose(parameter, {"1": [ONE]}) == [0, ONE]

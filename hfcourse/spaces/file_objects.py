@@ -48,10 +48,14 @@ def has_rest(parameter: Parameter) -> bool:
 
 
 def text_of(parameter: Parameter, rest: Any) -> str:
-    """Return the text that a form shows for what surrounds the files; '' stands for a long one of the Space."""
-    if exceeds(rest, MAX_REST_CHARACTERS):
+    """Return the text that a form shows for what surrounds the files.
+
+    '' stands for what the Space itself has there, where that is long: `compose_object` reads it so.
+    """
+    own = rest_of(parameter)
+    if not has_rest(parameter) or (rest == own and exceeds(own, MAX_REST_CHARACTERS)):
         return ""
-    return json.dumps(rest, ensure_ascii=False, indent=1) if has_rest(parameter) else ""
+    return json.dumps(rest, ensure_ascii=False, indent=1)
 
 
 def compose_object(parameter: Parameter, files: Mapping[str, Sequence[Any]], text: str) -> Any:
