@@ -87,6 +87,19 @@ def translated(fields: int) -> Described:
     return config | {"i18n_translations": {"fr": {"k": "mot " * 500}}}, info
 
 
+def long_chain(length: int, public: int) -> Described:
+    """Steps of one chain, of which each `public`-th can be called; they share 1,000 states and pictures."""
+    components = [{"id": n, "type": "state" if n % 2 else "image", "props": {}} for n in range(1_000)]
+    numbers = [each["id"] for each in components]
+    dependencies = [
+        {"id": n, "api_name": False if n % public else f"f_{n}", "trigger_after": n - 1 if n else None}
+        | {"targets": [[0, "click"]] * 100, "inputs": numbers, "outputs": numbers}
+        for n in range(length)
+    ]
+    named = {f"/f_{n}": {"parameters": [], "returns": []} for n in range(0, length, public)}
+    return {"components": components, "dependencies": dependencies, "version": "6.31.0"}, {"named_endpoints": named}
+
+
 CHOICES = {"choices": [[f"Choix {n}", f"v{n}"] for n in range(2_000)]}
 OVERSIZED: dict[str, Callable[[], Described]] = {
     "20,000 columns without titles": lambda: one("dataframe", {"value": {"headers": [], "data": [[""] * 20_000]}}),
@@ -138,6 +151,7 @@ OVERSIZED: dict[str, Callable[[], Described]] = {
         [("textbox", {}, {})], more=[{"type": "markdown", "props": {"value": "[![" * 30_000}}] * 40
     ),
     "markers that stand for long texts": lambda: translated(490),
+    "a chain of 10,000 steps": lambda: long_chain(10_000, 20),
     "30,000 parameters": lambda: space(*[[("textbox", {}, {})] * 490] * 60),
     "490 files": lambda: space([("image", {"sources": ["webcam", "upload"]}, {})] * 490),
     "long names": lambda: (

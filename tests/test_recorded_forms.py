@@ -115,7 +115,7 @@ def test_what_is_sent_when_nobody_touches_the_form(app: Flask, which: tuple[str,
     [
         ("calculator", "/predict", "Submit"),
         ("change_vs_input", "/lambda", "Set Values"),
-        ("chatbot_streaming", "/user", "User"),
+        ("chatbot_streaming", "/bot", "Bot"),
         ("chatinterface_echo_multimodal", "/chat", "Chat"),
         ("blocks_simple_squares", "/increase", "Next Square"),
         ("validator_simple", "/process_text", "Process with Validation"),

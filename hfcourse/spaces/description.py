@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 from hfcourse.spaces import schemas
+from hfcourse.spaces.arrangement import arrange_endpoints
 from hfcourse.spaces.captions import Caption, read_captions
 from hfcourse.spaces.description_limits import (
     MAX_CHOICES_OF_ENDPOINT,
@@ -25,12 +26,16 @@ from hfcourse.spaces.flows import Wiring, read_wiring
 from hfcourse.spaces.form_budget import Sizes, fit_parameters
 from hfcourse.spaces.introduction import describe_introduction
 from hfcourse.spaces.labels import HELP_CHARACTERS, ORDINAL, readable
-from hfcourse.spaces.layout import Layout, Position, parse_layout
+from hfcourse.spaces.layout import Layout, Position
+from hfcourse.spaces.listing import Line, list_endpoints
+from hfcourse.spaces.main_function import find_private_main
+from hfcourse.spaces.page_analysis import Page, read_page
 from hfcourse.spaces.page_events import PageEvent, PageEvents, parse_page_events
 from hfcourse.spaces.parameters import NAME_CHARACTERS, Parameter, Presentations, describe_parameter
 from hfcourse.spaces.placement import Placement
-from hfcourse.spaces.ranking import ODD, TOO_LARGE, obstacle, plumbing, score
-from hfcourse.spaces.titles import button_of, title_of
+from hfcourse.spaces.prerequisites import Notice, notice_empty_choices, write_notices
+from hfcourse.spaces.ranking import ODD, TOO_LARGE, obstacle, plumbing
+from hfcourse.spaces.relevance import NO_RELEVANCE, SortKey, score_endpoint
 from hfcourse.spaces.translations import translate_description
 from hfcourse.typography import french
 
@@ -38,8 +43,6 @@ HINTS = ("language", "x", "y", "color", "y_aggregate", "x_bin")
 CHAT_ANSWER = "chat-answer"
 RESULT = french("Résultat")
 APP_ID_CHARACTERS = 40  # Gradio's is a number of 64 bits
-
-Components = Mapping[int, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,10 @@ class Endpoint:
     """One function of the Space.
 
     `obstacle` says why it cannot be called from outside, '' if it can; `plumbing` why it is hardly meant for people;
-    `follows` names the endpoint that the Space's own page calls just before; `positions` says where each parameter is
-    on that page, by its name; `captions` are the short texts of that page.
+    `follows` names the endpoint that the Space's own page calls just before. `lead` names the endpoint that the author
+    means of the chain of which this one is another step, '' if it is that one itself. `twin_of` names the one that it
+    repeats on the same components; `family` is the name of its function, without the number that Gradio adds.
+    `positions` says where each parameter is on that page, by its name; `captions` are the short texts of that page.
     """
 
     name: str
@@ -76,16 +81,27 @@ class Endpoint:
     follows: str = ""
     keeps_state: bool = False
     streams: bool = False
-    score: int = 0
+    relevance: SortKey = NO_RELEVANCE
     examples: tuple[Example, ...] = ()
     positions: Mapping[str, Position] = field(default_factory=dict)
     captions: tuple[Caption, ...] = ()
     wiring: Wiring = field(default_factory=Wiring)
+    lead: str = ""
+    is_before_lead: bool = False
+    twin_of: str = ""
+    family: str = ""
+    is_out_of_reach: bool = False
+    notices: tuple[Notice, ...] = ()
 
     @property
     def is_aside(self) -> bool:
         """Is it to be folded away, with its reason?"""
         return bool(self.obstacle or self.plumbing)
+
+    @property
+    def is_listed(self) -> bool:
+        """Has it a line of its own in the list, rather than a place under another one?"""
+        return not (self.lead or self.twin_of)
 
 
 @dataclass(frozen=True)
@@ -93,6 +109,7 @@ class Description:
     """A Space: its own title ('' if it has none), its version of Gradio, its endpoints, the one meant first first.
 
     `introduction` is the first sentences of its page, as plain text.
+    `private_main` is what the button of its main function says where that cannot be called, None where it can.
     `opening` has the events by which its page begins a session; `app_id` changes when the Space is started again.
     """
 
@@ -102,6 +119,7 @@ class Description:
     introduction: str = ""
     opening: tuple[PageEvent, ...] = ()
     app_id: str = ""
+    private_main: str | None = None
 
     def find(self, name: str) -> Endpoint | None:
         """The endpoint of that name."""
@@ -116,14 +134,25 @@ class Description:
     @cached_property
     def first(self) -> tuple[Endpoint, ...]:
         """The endpoints to show: those meant for people; where there are none, whatever can be called."""
-        meant = tuple(endpoint for endpoint in self.endpoints if not endpoint.is_aside)
-        return meant or tuple(endpoint for endpoint in self.endpoints if not endpoint.obstacle)
+        listed = [endpoint for endpoint in self.endpoints if endpoint.is_listed]
+        meant = tuple(endpoint for endpoint in listed if not endpoint.is_aside)
+        return meant or tuple(endpoint for endpoint in listed if not endpoint.obstacle)
 
     @cached_property
     def others(self) -> tuple[Endpoint, ...]:
         """The endpoints to fold away."""
         first = {endpoint.name for endpoint in self.first}
-        return tuple(endpoint for endpoint in self.endpoints if endpoint.name not in first)
+        return tuple(each for each in self.endpoints if each.is_listed and each.name not in first)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The list of the endpoints to show."""
+        return list_endpoints(self.first, self.endpoints)
+
+    @cached_property
+    def other_lines(self) -> tuple[Line, ...]:
+        """The list of those to fold away."""
+        return list_endpoints(self.others, self.endpoints)
 
 
 def describe(
@@ -143,45 +172,39 @@ def describe(
     """
     events = page_events or parse_page_events(config)
     config, info = translate_description(*bound_description(config, info))
-    components = {component["id"]: component for component in config["components"]}
-    dependencies = {"/" + dependency["api_name"]: dependency for dependency in config["dependencies"]}
-    steps = {dependency.get("id"): name for name, dependency in dependencies.items()}
-    layout = parse_layout(config)
-    placement = Placement.of(layout, components)
-    datasets = index_datasets([*components.values()], events.row_loaders)
-    space = Space(components, dependencies, steps, datasets, events, placement)
-    space.captions = read_captions(config, layout)
     named, described = info["named_endpoints"], {}
-    for name in order_by_likelihood(named, named, dependencies):
+    page = read_page(config, named)
+    datasets = index_datasets([*page.components.values()], events.row_loaders)
+    placement = Placement.of(page.layout, page.components)
+    space = Space(page, datasets, events, placement, read_captions(config, page.layout))
+    for name in order_by_likelihood(named, named, page.dependencies, page.flow.chains):
         check()
         described[name] = space.describe_endpoint(name, named[name])
     if described and all(endpoint.obstacle == ODD for endpoint in described.values()):
         raise ValueError("no endpoint has the form that Gradio gives it")
-    ranked = sorted(
-        (described[name] for name in named),
-        key=lambda endpoint: (bool(endpoint.obstacle), bool(endpoint.plumbing), -endpoint.score),
-    )
-    introduction = describe_introduction(config, layout)
+    ranked = arrange_endpoints([described[name] for name in named], page)
+    introduction = describe_introduction(config, page.layout)
     return Description(
-        introduction.title,
-        str(config.get("version", ""))[:20],
-        tuple(ranked),
-        introduction.text,
+        title=introduction.title,
+        gradio=str(config.get("version", ""))[:20],
+        endpoints=tuple(ranked),
+        introduction=introduction.text,
+        private_main=find_private_main(page, best_score(ranked)),
         opening=events.opening,
         app_id=str(config.get("app_id", ""))[:APP_ID_CHARACTERS],
     )
 
 
+def best_score(endpoints: Sequence[Endpoint]) -> int:
+    """The points of the one that can be called and has most of them."""
+    return max((each.relevance[0] for each in endpoints if not each.obstacle), default=0)
+
+
 @dataclass
 class Space:
-    """What the endpoints of one description share: `steps` has the name of each dependency by its id.
+    """What the endpoints of one description share; `parameters_left` is what they may still have, all together."""
 
-    `parameters_left` is what they may still have of parameters, all together.
-    """
-
-    components: Components
-    dependencies: Mapping[str, Mapping[str, Any]]
-    steps: Mapping[Any, str]
+    page: Page
     datasets: Datasets
     events: PageEvents
     placement: Placement = field(default_factory=lambda: Placement(Layout()))
@@ -200,7 +223,7 @@ class Space:
     def endpoint(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
         """One entry of `named_endpoints`; one whose form would be too large is closed, and says so."""
         self.parameters_left -= len(entry["parameters"])
-        dependency = self.dependencies.get(name, {})
+        dependency = self.page.dependencies.get(name, {})
         if is_too_large(entry, dependency) or self.parameters_left < 0:
             return self.closed(name, entry)
         inputs, outputs = self.named(dependency.get("inputs", ())), self.named(dependency.get("outputs", ()))
@@ -212,50 +235,49 @@ class Space:
         parameters = fit_parameters(described, self.sizes) if described is not None else None
         if parameters is None:
             return self.closed(name, entry)
-        button = button_of(dependency, self.components)
-        follows = self.follows(dependency)
+        button, needed = self.page.button(name), self.page.prerequisites(name)
         return Endpoint(
             name=name,
-            title=title_of(name, button, follows, dependency, self.components),
+            title=self.page.title(name),
             help=readable(entry.get("description"), "", HELP_CHARACTERS),
             parameters=parameters,
             returns=tuple(
                 return_of(item, component) for item, component in paired(entry["returns"], known_to_api(outputs))
             ),
             obstacle=obstacle(dependency, entry),
-            plumbing=plumbing(name, button, entry, parameters),
-            follows=follows,
+            plumbing=self.page.plumbing(name) or plumbing(name, button, entry, parameters),
+            follows=self.page.follows.get(name, ""),
             keeps_state=any(component.get("type") == "state" for component in [*inputs, *outputs]),
             streams=bool((dependency.get("types") or {}).get("generator")),
-            score=score(name, entry, dependency, bool(button), parameters),
+            relevance=score_endpoint(name, entry, parameters, self.page, needed),
             examples=examples_of(numbered, self.datasets),
             positions=positions,
             captions=self.captions,
             wiring=read_wiring(dependency.get("id"), self.events, inputs, outputs),
+            lead=self.page.lead(name),
+            is_before_lead=self.page.is_before_lead(name),
+            family=self.page.base_name(name),
+            is_out_of_reach=needed.is_out_of_reach,
+            notices=write_notices(needed) + notice_empty_choices(self.page.flow, numbered),
         )
 
     def closed(self, name: str, entry: Mapping[str, Any], reason: str = TOO_LARGE) -> Endpoint:
         """An endpoint that has no form here: it is listed, with the reason."""
-        dependency = self.dependencies.get(name, {})
-        button, follows = button_of(dependency, self.components), self.follows(dependency)
+        dependency = self.page.dependencies.get(name, {})
         return Endpoint(
             name=name,
-            title=title_of(name, button, follows, dependency, self.components),
+            title=self.page.title(name),
             help=readable(entry.get("description"), "", HELP_CHARACTERS),
             parameters=(),
             returns=(),
             obstacle=obstacle(dependency, entry) or reason,
-            follows=follows,
+            follows=self.page.follows.get(name, ""),
+            family=self.page.base_name(name),
         )
-
-    def follows(self, dependency: Mapping[str, Any]) -> str:
-        """The name of the endpoint that the Space's own page calls just before, '' if there is none."""
-        previous = dependency.get("trigger_after")
-        return self.steps.get(previous, "") if previous is not None else ""
 
     def named(self, numbers: Sequence[int]) -> list[Mapping[str, Any]]:
         """The components of these ids, {} for one that is not there."""
-        return [self.components.get(number, {}) for number in numbers]
+        return [self.page.components.get(number, {}) for number in numbers]
 
 
 def known_to_api(components: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""Which endpoints their author meant for people, which are the plumbing of a page, which nobody can call. Pure."""
+"""Which endpoints their author meant for people, which are the plumbing of a page, which cannot be called. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,6 @@ from hfcourse.spaces.parameters import Parameter
 from hfcourse.typography import french
 
 BUTTON_EVENTS = {"click", "submit"}
-FIELD_EVENTS = {"change", "input", "load", "then", "tick", "select", "upload"}
 UNNAMED = re.compile(r"/(lambda|js_fn)(_\d+)?", re.ASCII)
 
 NEEDS_EVENT = french(
@@ -25,6 +24,9 @@ PRIVATE = french("Son nom commence par un tiret bas : son auteur le destine à l
 NAMELESS = french("Son auteur ne lui a pas donné de nom : c’est un rouage de la page.")
 ALONE = french("Il n’attend aucune valeur, et aucun bouton ne le lance.")
 HIDDEN = french("La page du Space ne montre aucun de ses paramètres.")
+AUTOMATIC = french("La page du Space l’appelle d’elle-même, quand elle s’ouvre ou qu’un champ change.")
+FILLS_FIELDS = french("Il n’attend aucune valeur, et ne fait que remplir ou vider des champs de la page du Space.")
+STEP_OF_PRIVATE = french("C’est une étape d’une fonction que son auteur n’a pas rendue publique.")
 
 
 def obstacle(dependency: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
@@ -41,7 +43,7 @@ def obstacle(dependency: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
 
 def plumbing(name: str, button: str, entry: Mapping[str, Any], parameters: tuple[Parameter, ...]) -> str:
     """Why this endpoint is hardly meant for people, '' if it may be; it can be called all the same."""
-    if name.startswith("/_"):
+    if name.startswith("/_") and not button:
         return PRIVATE
     if button or entry.get("description"):
         return ""
@@ -56,19 +58,3 @@ def targets_of(dependency: Mapping[str, Any]) -> list[tuple[Any, str]]:
     """Component's id (None for the page itself) and event of each thing that triggers an endpoint."""
     targets = [target for target in dependency.get("targets", ()) if isinstance(target, list) and len(target) == 2]
     return [(number, event) for number, event in targets if isinstance(event, str)]
-
-
-def score(
-    name: str,
-    entry: Mapping[str, Any],
-    dependency: Mapping[str, Any],
-    has_button: bool,
-    parameters: tuple[Parameter, ...],
-) -> int:
-    """How much the author seems to have meant this endpoint for people; equal ones stay in the author's order."""
-    events = {event for _, event in targets_of(dependency)}
-    points = 4 * bool(events & BUTTON_EVENTS) + 2 * has_button + 2 * bool(entry.get("description"))
-    points += 2 * bool(parameters and entry["returns"]) + any(parameter.is_shown for parameter in parameters)
-    points -= 4 * bool(UNNAMED.fullmatch(name) or name.startswith("/_")) + 2 * bool(events & FIELD_EVENTS)
-    points -= (dependency.get("queue") is False) + (dependency.get("backend_fn") is False)
-    return points - 20 * bool(obstacle(dependency, entry))

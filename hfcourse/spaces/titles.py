@@ -1,6 +1,6 @@
 """What a page calls an endpoint: the words of its button, its name, or what sets it off. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hfcourse.spaces.labels import humanized, readable
@@ -26,7 +26,7 @@ OF_THE_PAGE = {
 }
 
 # A title stands on every page of the Space, beside hundreds of others.
-TITLE_CHARACTERS = 100
+TITLE_CHARACTERS, MARK_CHARACTERS = 100, 40
 
 Components = Mapping[int, Mapping[str, Any]]
 
@@ -44,9 +44,13 @@ def button_of(dependency: Mapping[str, Any], components: Components) -> str:
 
 
 def title_of(name: str, button: str, previous: str, dependency: Mapping[str, Any], components: Components) -> str:
-    """A title that a person can read, whatever the endpoint is called; `previous` is the step that it follows."""
-    title = whole_title(name, button, previous, dependency, components)
-    return title if len(title) <= TITLE_CHARACTERS else f"{title[: TITLE_CHARACTERS - 1].rstrip()}…"
+    """A title that a person can read, whatever the endpoint is called.
+
+    Args:
+        name: that of the endpoint, without the number that Gradio may have added to it.
+        previous: the step that it follows, '' if it begins a chain.
+    """
+    return shorten_title(whole_title(name, button, previous, dependency, components))
 
 
 def whole_title(name: str, button: str, previous: str, dependency: Mapping[str, Any], components: Components) -> str:
@@ -59,6 +63,35 @@ def whole_title(name: str, button: str, previous: str, dependency: Mapping[str, 
         if label and event in ON_A_FIELD:
             return french(ON_A_FIELD[event].format(label))
     return f"Étape après {previous}" if previous else f"Fonction sans nom {number_of(name)}".strip()
+
+
+def shorten_title(title: str, characters: int = TITLE_CHARACTERS) -> str:
+    return title if len(title) <= characters else f"{title[: characters - 1].rstrip()}…"
+
+
+def tell_apart(titles: Sequence[str], marks: Sequence[Sequence[str]]) -> list[str]:
+    """Titles that differ: those that are alike get the first mark that tells all of them apart, else a number.
+
+    Args:
+        marks: of each title, as many labels as of the others, '' where it has none of that kind.
+    """
+    alike: dict[str, list[int]] = {}
+    for position, title in enumerate(titles):
+        alike.setdefault(title, []).append(position)
+    found = list(titles)
+    for title, positions in alike.items():
+        if len(positions) > 1:
+            numbers = [str(count) for count in range(1, len(positions) + 1)]
+            kinds = [*zip(*(marks[position] for position in positions), strict=True)]
+            chosen = next((kind for kind in kinds if len({*filter(None, kind)}) == len(positions)), numbers)
+            for position, mark in zip(positions, chosen, strict=True):
+                found[position] = with_mark(title, mark)
+    return found
+
+
+def with_mark(title: str, mark: str) -> str:
+    """« Generate (Image to video) »."""
+    return f"{title} ({shorten_title(mark, MARK_CHARACTERS)})"
 
 
 def label_of(component: Mapping[str, Any]) -> str:

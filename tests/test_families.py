@@ -1,0 +1,115 @@
+"""Twins and families in the list of endpoints, and titles that differ."""
+
+import pytest
+
+from hfcourse.spaces.families import find_base_name, find_twins
+from hfcourse.spaces.titles import tell_apart
+from tests.page_building import PageBuilder, listed
+
+
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [("/f_1", "/f"), ("/f_12", "/f"), ("/f", "/f"), ("/step_1", "/step_1"), ("/f_", "/f_"), ("/f_1_2", "/f_1")],
+)
+def test_base_name_is_that_of_a_function_of_the_page(name: str, base: str) -> None:
+    assert find_base_name(name, {"/f", "/f_1", "/f_12"}) == base
+
+
+def test_twins_are_of_one_function_on_the_same_components() -> None:
+    signatures = [
+        ("/f", 1, "Go"),
+        ("/f_1", 1, ""),
+        ("/f_2", 2, ""),
+        ("/f_3", 1, "Go"),
+        ("/f_4", 1, "Stop"),
+        ("/g", None, ""),
+    ]
+    assert find_twins(signatures) == {"/f_1": "/f", "/f_3": "/f"}
+
+
+def enter_and_button() -> PageBuilder:
+    """The Enter key and a button begin the same two steps."""
+    page = PageBuilder()
+    asked, seed, made = page.add("textbox", "Idée"), page.add("number", "Graine"), page.add("image", "Image")
+    for number, trigger in enumerate([(asked, "submit"), (page.add("button", "Dessiner"), "click")]):
+        suffix = f"_{number}" if number else ""
+        step = page.on(f"tirer{suffix}", trigger[0], (), [seed], trigger[1])
+        page.then(step, f"dessiner{suffix}", [asked, seed], [made])
+    return page
+
+
+def test_twin_is_not_listed_and_can_be_found() -> None:
+    described = enter_and_button().describe()
+    assert listed(described) == ["/dessiner"]
+    assert described.lines[0].title == "Dessiner"
+    assert [each.name for each in described.lines[0].before] == ["/tirer"]
+    assert described.other_lines == ()
+    twin = described.find("/dessiner_1")
+    assert twin
+    assert (twin.twin_of, twin.title, described.lines[0].holds("/dessiner_1")) == ("/dessiner", "Dessiner", True)
+
+
+def test_fields_that_call_one_function_are_twins_of_the_button() -> None:
+    page = PageBuilder()
+    picture, made = page.add("image", "Photo"), page.add("image", "Annotée")
+    colours = [page.add("colorpicker", f"Couleur {n}") for n in range(10)]
+    for number, colour in enumerate(colours):
+        page.on(f"annoter_{number + 1}", colour, [picture, *colours], [made], "change")
+    page.on("annoter", page.add("button", "Annoter"), [picture, *colours], [made])
+    assert listed(page.describe()) == ["/annoter"]
+    assert len(page.describe().lines[0].twins) == 10
+
+
+def test_functions_of_one_name_with_buttons_of_their_own_are_no_twins() -> None:
+    page = PageBuilder()
+    before, after = page.add("image", "Avant"), page.add("image", "Après")
+    for number, words in enumerate(["×2", "×4"]):
+        page.on("agrandir" + (f"_{number}" if number else ""), page.add("button", words), [before], [after])
+    assert [line.title for line in page.describe().lines] == ["×2", "×4"]
+
+
+def family(size: int) -> PageBuilder:
+    page = PageBuilder()
+    for number in range(size):
+        tab = page.add("tabitem", f"Modèle {number}")
+        taken, given = page.add("textbox", "Texte", tab), page.add("textbox", "Réponse", tab)
+        page.on("predire" + (f"_{number}" if number else ""), page.add("button", "Prédire", tab), [taken], [given])
+    return page
+
+
+def test_family_has_one_line_and_each_of_it_a_title_of_its_own() -> None:
+    described = family(100).describe()
+    assert listed(described) == ["/predire"]
+    assert len(described.lines[0].family) == 99
+    assert {line.title for line in described.lines[0].family} == {f"Prédire (Modèle {n})" for n in range(1, 100)}
+    assert described.lines[0].family_holds("/predire_99")
+    assert not described.lines[0].family_holds("/predire")
+
+
+def test_few_of_one_function_have_a_line_each() -> None:
+    assert [line.title for line in family(3).describe().lines] == [f"Prédire (Modèle {n})" for n in range(3)]
+
+
+def test_numbered_names_are_read_without_their_number() -> None:
+    page = PageBuilder()
+    for number in range(2):
+        shown = [page.add("textbox", "Texte"), page.add("label", f"Émotion {number}")]
+        page.on("predict_emotion" + (f"_{number}" if number else ""), None, shown[:1], shown[1:])
+    assert [line.title for line in page.describe().lines] == [
+        "Predict emotion (Émotion 0)",
+        "Predict emotion (Émotion 1)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("titles", "marks", "expected"),
+    [
+        (["a", "b"], [["x"], ["y"]], ["a", "b"]),
+        (["a", "a"], [["x", "1"], ["y", "2"]], ["a (x)", "a (y)"]),
+        (["a", "a"], [["x", "1"], ["x", "2"]], ["a (1)", "a (2)"]),
+        (["a", "b", "a"], [["", "1"], ["", ""], ["", "1"]], ["a (1)", "b", "a (2)"]),
+        (["a", "a"], [["x" * 99], ["y"]], [f"a ({'x' * 39}…)", "a (y)"]),
+    ],
+)
+def test_titles_that_are_alike_are_told_apart(titles: list[str], marks: list[list[str]], expected: list[str]) -> None:
+    assert tell_apart(titles, marks) == expected
