@@ -1,0 +1,49 @@
+"""A student before a page whose one button does several things: the form of the main step, then a step of its chain."""
+
+import re
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import StudentAt
+from tests.browser.test_every_page import faults
+from tests.spaces.serving import Served, serving
+
+POSTERS = "/espaces/essai/affiches"
+
+
+@pytest.fixture(scope="module")
+def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("author_pages"), sys.executable, "tests.spaces.author_pages") as running:
+        yield running
+
+
+@pytest.fixture
+def student(served: Served, student_at: StudentAt) -> Page:
+    return student_at(served.site)
+
+
+def test_student_composes_a_poster_then_looks_at_a_step(student: Page) -> None:
+    student.goto(POSTERS)
+    form = student.locator("form[data-endpoint='/compose']")
+    expect(form.get_by_role("heading", name="Composer")).to_be_visible()
+    form.get_by_label("Sujet").fill("La gare")
+    form.get_by_role("button", name="Lancer l’essai").click()
+    expect(student.locator("article[data-status='succeeded'] [data-component='Image'] img")).to_be_visible()
+
+    student.goto(POSTERS)
+    steps = student.locator(".picker summary", has_text="fait avant")
+    steps.click()
+    student.get_by_role("link", name=re.compile("Draw number")).click()
+    expect(student.locator("form[data-endpoint='/draw_number']")).to_be_visible()
+    expect(student.get_by_text("c’est une étape de")).to_be_visible()
+    expect(student.locator(".picker [aria-current]")).to_be_visible()
+    assert faults(student) == []
+
+
+def test_student_reads_beforehand_that_a_selection_is_needed(student: Page) -> None:
+    student.goto("/espaces/essai/styles?endpoint=/dessiner")
+    expect(student.get_by_text("qu’on ne peut pas faire d’ici")).to_be_visible()
+    assert faults(student) == []

@@ -1,0 +1,83 @@
+"""Pages as people make them, in Gradio 4, 5 and 6: which endpoint is offered first, and what its list folds."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from hfcourse.spaces.description import Description, describe
+from tests.page_building import folded, listed
+from tests.spaces import environments
+from tests.spaces.serving import apps
+
+Spaces = dict[str, Description]
+
+PROGRAM = "tests.spaces.author_pages"
+
+
+def interpreter_of(version: int) -> str | Path:
+    """The Python that has this Gradio; where it is missing, the test is skipped, or fails in CI."""
+    if version == 6:
+        return sys.executable
+    if reason := environments.impossible(version):
+        pytest.skip(reason)
+    if not environments.is_made(version):
+        reason = f"Gradio {version} is not installed here (make older-gradio)"
+        pytest.fail(reason) if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip(reason)
+    return environments.python_of(version)
+
+
+@pytest.fixture(scope="module", params=[4, 5, 6])
+def described(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Description]]:
+    """What each app says of itself in one version."""
+    with apps(tmp_path_factory.mktemp("author_pages"), interpreter_of(request.param), PROGRAM) as found:
+        prefix = "" if found["gradio"].startswith("4.") else "/gradio_api"
+        yield {
+            name: describe(ask(url, "/config"), ask(url, f"{prefix}/info")) for name, url in found["addresses"].items()
+        }
+
+
+def ask(url: str, path: str) -> Any:
+    return httpx.get(url + path, trust_env=False, verify=False).raise_for_status().json()
+
+
+def test_chain_is_led_by_its_picture_in_every_gradio(described: Spaces) -> None:
+    posters = described["affiches"]
+    line = posters.lines[0]
+    assert [*listed(posters), *folded(posters)] == ["/compose", "/empty"]
+    assert line.title == "Composer"
+    assert [each.name for each in line.before] == ["/hide_hint", "/draw_number"]
+    assert [each.name for each in line.after] == ["/count"]
+    assert [each.name for each in line.twins] == ["/compose_1"]
+
+
+def test_selection_of_the_page_is_known_in_every_gradio(described: Spaces) -> None:
+    styles = described["styles"]
+    assert listed(styles) == ["/compter", "/dessiner"]
+    draw = styles.find("/dessiner")
+    assert draw
+    assert ["« Styles »" in each.words.replace("\u00a0", " ") for each in draw.notices] == [True]
+
+
+def test_prerequisites_and_families_are_known_in_every_gradio(described: Spaces) -> None:
+    reader = described["liseuse"]
+    assert listed(reader) == ["/prepare", "/ask", "/greet"]
+    assert [line.title for line in reader.lines[2].family] == [f"Saluer (Langue {n})" for n in range(2, 6)]
+    asked = reader.find("/ask")
+    assert asked
+    assert [each.endpoints for each in asked.notices] == [("/prepare",), ("/voix",)]
+
+
+def test_private_main_function_is_known_in_every_gradio(described: Spaces) -> None:
+    assert {name: each.private_main for name, each in described.items()} == {
+        "affiches": None,
+        "styles": None,
+        "liseuse": None,
+        "reserve": "Peindre",
+    }
