@@ -14,14 +14,16 @@ from hfcourse.classroom import login_links
 from hfcourse.lessons import course, library
 from hfcourse.practice import foreground
 from hfcourse.runs import pruning, trimming, workers
+from hfcourse.spaces import catalogue
 
 EXPORT_MODE = 0o644
 
 
 @click.command("check")
 def check() -> None:
-    """Check every lesson; print file, line and what to mend, and fail if anything is wrong."""
-    faults = library.faults()
+    """Check every lesson, and the token; print file, line and what to mend, and fail if anything is wrong."""
+    lent = catalogue.without_token()
+    faults = [*library.faults(), *([catalogue.NOT_LENT % ", ".join(lent)] if lent else [])]
     for fault in faults:
         click.echo(fault)
     if faults:

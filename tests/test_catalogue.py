@@ -1,13 +1,15 @@
 """The Spaces on offer: their names, the instructor's own list, its mistakes."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from hfcourse import create_app
-from hfcourse.spaces import catalogue
+from hfcourse import create_app, instructors
+from hfcourse.spaces import catalogue, file_reload
+from hfcourse.spaces.catalogue_mistakes import CatalogueMistake
 from tests.conftest import end
 from tests.posting import Student, error_codes
 
@@ -281,3 +283,140 @@ class TestTheBundledList:
         assert links == [f"/espaces/{entry.id}" for entry in BUNDLED]
         for entry in BUNDLED:
             assert entry.why in page.get_text()
+
+
+class TestTheFileWhileTheSiteRuns:
+    """It is followed by each process, and a mistake leaves the last good list in force."""
+
+    FIRST = '[[space]]\nid = "a/b"\ntitle = "Premier"\n'
+
+    @pytest.fixture
+    def own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr(file_reload, "LOOK_INTERVAL_SECONDS", 0)
+        (tmp_path / "instance").mkdir()
+        (tmp_path / "instance" / "spaces.toml").write_text(self.FIRST)
+        return tmp_path / "instance" / "spaces.toml"
+
+    @pytest.fixture
+    def running(self, own: Path) -> Iterator[Flask]:
+        app = create_app({"INSTANCE": str(own.parent), "TESTING": True, "INSTRUCTOR_PASSWORD": "craie et tableau noir"})
+        yield app
+        end(app)
+
+    def titles(self, app: Flask) -> list[str]:
+        page = Student(app.test_client()).open("/espaces/")
+        return [link.get_text(" ", strip=True) for link in page.select(".lines a.whole")]
+
+    def offers(self, app: Flask, title: str) -> bool:
+        return any(title in each for each in self.titles(app))
+
+    def test_a_space_that_is_added_is_there_at_the_next_look(self, running: Flask, own: Path) -> None:
+        own.write_text(self.FIRST + '[[space]]\nid = "c/d"\ntitle = "Second"\n')
+        assert self.offers(running, "Premier")
+        assert self.offers(running, "Second")
+
+    def test_a_change_of_the_same_size_is_seen_too(self, running: Flask, own: Path) -> None:
+        own.write_text(self.FIRST.replace("Premier", "Dernier"))
+        assert self.offers(running, "Dernier")
+
+    @pytest.mark.parametrize("way", ["deleted", "replaced"])
+    def test_a_file_that_goes_or_is_replaced_is_followed(self, running: Flask, own: Path, way: str) -> None:
+        if way == "deleted":
+            own.unlink()
+        else:
+            other = own.with_suffix(".new")
+            other.write_text(self.FIRST.replace("Premier", "Tiers"))
+            other.rename(own)
+        assert self.offers(running, "Tiers") is (way == "replaced")
+        assert not self.offers(running, "Premier")
+
+    def test_a_file_that_comes_later_is_read(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(file_reload, "LOOK_INTERVAL_SECONDS", 0)
+        app = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
+        (tmp_path / "spaces.toml").write_text(self.FIRST)
+        assert self.offers(app, "Premier")
+        end(app)
+
+    def test_a_mistake_leaves_the_last_good_list_and_is_logged_once_with_its_line(
+        self, running: Flask, own: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        own.write_text(self.FIRST + '\n[[space]]\nid = "c/d"\ntitel = "Second"\n')
+        assert all(self.offers(running, "Premier") for _ in range(3))
+        assert caplog.text.count("spaces.toml is not used as it is now (line 7: ") == 1
+        own.write_text(self.FIRST.replace("Premier", "Dernier"))
+        assert self.offers(running, "Dernier")
+        with running.app_context():
+            assert catalogue.mistake() is None
+
+    def test_a_mistake_is_shown_to_the_instructor_alone(
+        self, running: Flask, own: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        own.write_text(self.FIRST + '[[space]]\nid = "<b>"\n')
+        assert not Student(running.test_client()).open("/espaces/").select("[data-catalogue-mistake]")
+        monkeypatch.setattr(instructors, "is_here", lambda: True)
+        [shown] = Student(running.test_client()).open("/espaces/").select("[data-catalogue-mistake]")
+        assert "spaces.toml, ligne 5\u00a0: il manque un id" in shown.get_text()
+        own.write_bytes(b"# \xff")
+        [shown] = Student(running.test_client()).open("/espaces/").select("[data-catalogue-mistake]")
+        assert "spaces.toml, ligne 1\u00a0: ce n’est pas de l’UTF-8" in shown.get_text()
+        own.unlink()
+        own.mkdir()
+        [shown] = Student(running.test_client()).open("/espaces/").select("[data-catalogue-mistake]")
+        assert "le fichier ne se lit pas" in shown.get_text()
+
+    def test_it_is_looked_at_once_a_second(self, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = [100.0]
+        monkeypatch.setattr(file_reload, "LOOK_INTERVAL_SECONDS", 1)
+        monkeypatch.setattr(file_reload.time, "monotonic", lambda: clock[0])
+        file = file_reload.ReloadedFile(own, lambda content: content)
+        looks = []
+        monkeypatch.setattr(file, "_look", lambda: looks.append(clock[0]))
+        for moment in (100.0, 100.9, 101.0, 101.1, 102.1):
+            clock[0] = moment
+            assert file.content == self.FIRST.encode()
+        assert looks == [101.0, 102.1]
+
+    def test_a_token_that_is_lent_and_not_there_is_told(
+        self, running: Flask, own: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert "HF_TOKEN" not in caplog.text
+        own.write_text(self.FIRST + "token = true\n")
+        assert self.offers(running, "Premier")
+        assert "token = true for a/b, and HF_TOKEN is not set" in caplog.text
+        monkeypatch.setattr(instructors, "is_here", lambda: True)
+        [shown] = Student(running.test_client()).open("/espaces/").select("[data-missing-token]")
+        assert "a/b" in shown.get_text()
+
+    def test_a_token_that_is_lent_and_there_is_not_told(
+        self, own: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HF_TOKEN", "hf_" + "c" * 30)
+        own.write_text(self.FIRST + "token = true\n")
+        app = create_app({"INSTANCE": str(own.parent), "TESTING": True})
+        assert self.offers(app, "Premier")
+        assert "HF_TOKEN" not in caplog.text
+        end(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('[[space]]\nid = "a/b"\n\n[[space]\nid = "c/d"\n', 4),
+        ('[[space]]\nid = "a/b"\nid = "a/c"\n', 3),
+        ('[[space]]\nid = "a/b"\n[[space]]\nid = "c/d"\ntitel = "x"\n', 5),
+        ('[[space]]\nid = "a/b"\nwhy = """\n[[space]]\nid\n"""\n[[space]]\ntitle = "x"\nurl = "y"\nid = "a/z"', 9),
+        ('[[space]]\nid = "a/b"\n[[space]]\ntitle = "x"\n', 3),
+        ('[[space]]\nid = "a/b"\n[[space]]\nid = "a/b"\n', 4),
+        ('[[space]]\nid = "a/b"\n\n[other]\nx = 1\n', 4),
+        ('x = 1\n[[space]]\nid = "a/b"\n', 1),
+        ('[[space]]\nid = "a/b"\ntoken = "oui"\n', 3),
+        ("space = 5\n", 1),
+        ('space = [{id = "a/b"}, {id = "x"}]\n', 1),
+        ('[[space]]\nid = "a/b', 2),
+    ],
+)
+def test_a_mistake_names_its_line(text: str, line: int) -> None:
+    with pytest.raises(CatalogueMistake) as caught:
+        catalogue.parse_entries(text.encode())
+    assert caught.value.line == line
+    assert str(caught.value).startswith(f"line {line}: ")

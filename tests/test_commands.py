@@ -190,6 +190,20 @@ def test_the_lessons_have_nothing_to_mend(tmp_path: Path):
     assert "nothing to mend" in said.stdout
 
 
+def test_check_fails_where_a_space_is_to_be_lent_a_token_that_is_not_there(tmp_path: Path):
+    (tmp_path / "instance").mkdir()
+    (tmp_path / "instance" / "spaces.toml").write_text('[[space]]\nid = "a/b"\ntoken = true\n')
+    said = type_in(tmp_path, *FLASK, "check")
+    assert said.returncode == 1
+    assert "token = true for a/b, and HF_TOKEN is not set" in said.stdout
+    assert "token = true for a/b, and HF_TOKEN is not set" in said.stderr  # told by the start of any process
+    token = "hf_" + "d" * 30
+    told = type_in(tmp_path, *FLASK, "check", HF_TOKEN=token)
+    assert told.returncode == 0
+    assert "HF_TOKEN" not in told.stdout + told.stderr
+    assert token not in told.stdout + told.stderr
+
+
 def test_checking_a_broken_lesson_names_file_and_line_and_fails(app: Flask, tmp_path: Path):
     (tmp_path / "11-essai.md").write_text(LESSON)
     app.extensions["lessons"] = library.Shelf(tmp_path, library.FIGURES, tmp_path / "figures")

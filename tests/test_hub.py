@@ -10,7 +10,7 @@ from flask import Flask
 
 from hfcourse import create_app
 from hfcourse.errors import Unavailable
-from hfcourse.spaces import hub, location
+from hfcourse.spaces import file_reload, hub, location
 from hfcourse.spaces.leash import Leash
 from tests.conftest import end
 from tests.posting import Student, error_codes
@@ -445,3 +445,17 @@ class TestHubOnPlainHttp:
             tmp_path / "instance", self.LENT.replace("token = true", 'token = true\nurl = "https://a-b.hf.space"')
         )
         self.start(tmp_path / "instance", self.LENT.replace("true", "false"))
+
+    def test_a_space_that_is_marked_while_the_site_runs_is_not_called(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setenv("HF_TOKEN", "hf_" + "b" * 30)
+        monkeypatch.setattr(file_reload, "LOOK_INTERVAL_SECONDS", 0)
+        app = create_app({"INSTANCE": str(tmp_path), "TESTING": True, "HUB_URL": self.URL})
+        (tmp_path / "spaces.toml").write_text(self.LENT)
+        with app.app_context(), pytest.raises(Unavailable) as refused:
+            location.locate("a/b", Leash(8))
+        end(app)
+        assert refused.value.code == "bad-answer"
+        assert "a/b is not called: HF_ENDPOINT is not https://" in caplog.text
+        assert "bbbb" not in caplog.text

@@ -1,19 +1,31 @@
 """The Spaces that this site offers: the bundled list, and the instructor's own.
 
-`spaces.toml` in the instance folder adds Spaces or replaces one of the same id. A mistake in it stops
-the start with one line.
+`spaces.toml` in the instance folder adds Spaces or replaces one of the same id. A mistake in it stops the start with
+one line. While the site runs each process follows the file; a mistake is then logged, shown to the instructor, and
+leaves the last good list in force.
 """
 
+import logging
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
 
+from hfcourse import tokens
 from hfcourse.practice.server import PracticeServer
 from hfcourse.setting_values import URL_HOST, is_address
+from hfcourse.spaces.catalogue_mistakes import (
+    CatalogueMistake,
+    encoding_mistake,
+    find_line,
+    find_top_line,
+    syntax_mistake,
+)
+from hfcourse.spaces.file_reload import ReloadedFile, say
 from hfcourse.typography import french
 
 BUNDLED = Path(__file__).parent / "catalogue.toml"
@@ -23,7 +35,16 @@ SPACE_ID = re.compile(rf"{PART}/{PART}", re.ASCII)
 HUB_PAGE = re.compile(rf"https://huggingface\.co/spaces/({PART}/{PART})/?", re.ASCII)
 URL = re.compile(rf"https?://{URL_HOST}(:\d{{1,5}})?(/[A-Za-z0-9._~/-]*)?", re.ASCII)
 WORDS = ("title", "why", "teaches")
+FILE = "spaces.toml"
 KEYS = {"id": str, "title": str, "why": str, "teaches": str, "url": str, "token": bool}
+
+NOT_SPACES = (
+    "each space begins with a line [[space]], and there is nothing else",
+    "chaque Space commence par une ligne [[space]], et il n’y a rien d’autre",
+)
+NOT_LENT = "spaces.toml says token = true for %s, and HF_TOKEN is not set: it is called without a token."
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,40 +80,84 @@ def read(path: Path) -> list[Entry]:
     """The entries of one file.
 
     Raises:
-        SystemExit: one line naming the file and the mistake.
+        SystemExit: one line naming the file, the line and the mistake.
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        items = found.pop("space", [])
-        if found or not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise ValueError("each space begins with a line [[space]], and there is nothing else")
-        made = [entry_of(item) for item in items]
-        if len({entry.id for entry in made}) < len(made):
-            raise ValueError("an id is there twice")
-    except OSError as error:
-        raise SystemExit(f"hfcourse: {path.name} cannot be read: {error.strerror}.") from None
-    except ValueError as error:  # of TOML, of UTF-8, or of ours
-        raise SystemExit(f"hfcourse: {path.name} cannot be read: {error}.") from None
-    return made
+        return parse_entries(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise SystemExit(describe_mistake(path, error)) from None
 
 
-def entry_of(item: dict[str, Any]) -> Entry:
-    """One `[[space]]`, checked."""
+def describe_mistake(path: Path, error: OSError | ValueError) -> str:
+    return f"hfcourse: {path.name} cannot be read: {say(error)}."
+
+
+def parse_entries(content: bytes) -> list[Entry]:
+    """The entries of a file.
+
+    Raises:
+        CatalogueMistake: the first thing in it that makes no sense, and its line.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+        found = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise encoding_mistake(error) from None
+    except tomllib.TOMLDecodeError as error:
+        raise syntax_mistake(error, content.decode("utf-8-sig")) from None
+    items = found.pop("space", [])
+    if found or not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise CatalogueMistake(find_top_line(text, next(iter(found), "space")), *NOT_SPACES)
+    made: dict[str, Entry] = {}
+    for place, item in enumerate(items):
+        key, words, french_words = check_item(item, made)
+        if words:
+            raise CatalogueMistake(find_line(text, place, key) or find_top_line(text, "space"), words, french_words)
+        named = {"title": item["id"], **item}
+        made[item["id"]] = Entry(**{**named, **{key: french(named[key]) for key in WORDS if key in named}})
+    return list(made.values())
+
+
+def check_item(item: dict[str, Any], made: Mapping[str, Entry]) -> tuple[str, str, str]:
+    """The key that is wrong in one `[[space]]`, and what is wrong with it, in English and French; '' if nothing is.
+
+    Args:
+        made: the entries before it, by id.
+    """
     for key, value in item.items():
         if key not in KEYS or not isinstance(value, KEYS[key]):
-            raise ValueError(f"a space has « {key} », which is unknown or not of its type")
+            unknown = f"a space has « {key} », which is unknown or not of its type"
+            return key, unknown, f"« {key} » est inconnu, ou n’est pas du type attendu"
     if not is_space_id(item.get("id", "")):
-        raise ValueError("a space has no id such as owner/name")
-    url = item.get("url", "")
+        return "id", "a space has no id such as owner/name", "il manque un id de la forme auteur/nom"
+    space_id, url = item["id"], item.get("url", "")
+    if space_id in made:
+        return "id", f"an id is there twice, {space_id}", f"l’id {space_id} est déjà plus haut"
     if url and not (URL.fullmatch(url) and is_address(url)):
-        raise ValueError(f"the url of {item['id']} is not an address")
-    named = {"title": item["id"], **item}
-    return Entry(**{**named, **{key: french(named[key]) for key in WORDS if key in named}})
+        return "url", f"the url of {space_id} is not an address", f"l’url de {space_id} n’est pas une adresse"
+    return "", "", ""
 
 
 def entries() -> list[Entry]:
     """All entries, the practice Space first."""
-    return list(current_app.extensions["catalogue"].values())
+    return list(loaded().content.values())
+
+
+def loaded() -> ReloadedFile[dict[str, Entry]]:
+    """The catalogue of this process, by id."""
+    found: ReloadedFile[dict[str, Entry]] = current_app.extensions["catalogue"]
+    return found
+
+
+def mistake() -> ValueError | OSError | None:
+    """What is wrong with `spaces.toml` as it is now, None if it is in force."""
+    catalogue = loaded()
+    return catalogue.error if catalogue.content else None
+
+
+def without_token() -> list[str]:
+    """The ids of the Spaces that are to be lent the token, if this site has none."""
+    return [] if tokens.current() else [entry.id for entry in entries() if entry.token]
 
 
 def groups() -> dict[str, list[Entry]]:
@@ -106,7 +171,7 @@ def groups() -> dict[str, list[Entry]]:
 
 def find(space_id: str) -> Entry | None:
     """The entry of that id."""
-    return current_app.extensions["catalogue"].get(space_id)
+    return loaded().content.get(space_id)
 
 
 def is_open() -> bool:
@@ -124,11 +189,20 @@ def practice_state() -> str:
     return "elsewhere" if current_app.config["PRACTICE_URL"] else practice().state
 
 
+def merge_entries(bundled: list[Entry], own: bytes | None, has_token: bool) -> dict[str, Entry]:
+    """The bundled entries and those of `spaces.toml`, which may not be there; says which lack the token."""
+    found = {entry.id: entry for entry in [*bundled, *(parse_entries(own) if own is not None else ())]}
+    lent = [] if has_token else [entry.id for entry in found.values() if entry.token]
+    if lent:
+        log.warning(NOT_LENT, ", ".join(lent))
+    return found
+
+
 def init_app(app: Flask) -> None:
-    """Read the catalogue; the practice Space stays asleep until somebody opens it."""
-    found = read(BUNDLED)
-    own = Path(app.instance_path) / "spaces.toml"
-    if own.is_file():
-        found += read(own)
-    app.extensions["catalogue"] = {entry.id: entry for entry in found}
+    """Read the catalogue and follow it; the practice Space stays asleep until somebody opens it."""
+    path, bundled, has_token = Path(app.instance_path) / FILE, read(BUNDLED), app.extensions["token"] is not None
+    try:
+        app.extensions["catalogue"] = ReloadedFile(path, lambda own: merge_entries(bundled, own, has_token))
+    except (OSError, ValueError) as error:
+        raise SystemExit(describe_mistake(path, error)) from None
     app.extensions["practice"] = PracticeServer(Path(app.instance_path) / "practice")

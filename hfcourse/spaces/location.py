@@ -46,10 +46,16 @@ def init_app(app: Flask) -> None:
     app.extensions["directory_lock"] = threading.Lock()  # or two threads make two directories
     app.extensions["hub_limits"] = HubLimits()
     bulkhead.init_app(app)
-    is_lent = any(entry.token and not entry.url for entry in app.extensions["catalogue"].values())
-    address = urlsplit(app.config["HUB_URL"])
-    if app.extensions["token"] and is_lent and address.scheme != "https" and not is_loopback(address.hostname):
-        refuse("HF_ENDPOINT", "expected https://, since the Hub says where a Space is that is lent HF_TOKEN")
+    with app.app_context():
+        is_lent = any(entry.token and not entry.url for entry in catalogue.entries())
+        if tokens.current() and is_lent and not is_hub_authentic():
+            refuse("HF_ENDPOINT", "expected https://, since the Hub says where a Space is that is lent HF_TOKEN")
+
+
+def is_hub_authentic() -> bool:
+    """Can nobody between the Hub and this site say where a Space is?"""
+    address = urlsplit(current_app.config["HUB_URL"])
+    return address.scheme == "https" or is_loopback(address.hostname)
 
 
 def directory() -> "Directory":
@@ -85,10 +91,13 @@ def locate(space_id: str, leash: Leash, wait_seconds: float = 0) -> Place:
         raise Refused("secret-in-input")
     from hfcourse.spaces import hub
 
+    is_lent = bool(entry and entry.token)
+    if is_lent and tokens.current() and not is_hub_authentic():  # it was marked while the site ran
+        log.warning("%s is not called: HF_ENDPOINT is not https://, and the Space is lent the token.", space_id)
+        raise HubFailed("bad-answer")
     found = hub.look_up(space_id, directory().wire, leash)
     if found.renamed_to:
         return locate_renamed(entry, found)
-    is_lent = bool(entry and entry.token)
     if is_lent and not hub.is_host_of(space_id, found.url):
         log.warning(
             "The Hub places %s, which is lent the token, at another Space's address; it is not called.", space_id

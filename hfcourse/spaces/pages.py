@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hfcourse import tokens, visitors
+from hfcourse import instructors, tokens, visitors
 from hfcourse.errors import UPLOAD_TOO_LARGE, CourseError, Explanation, Refused
 from hfcourse.pages import is_in_lesson
 from hfcourse.security_log import log_refusal
@@ -61,6 +61,8 @@ def index(asked: Finding, visitor: str | None) -> ResponseReturnValue:
         recent=[entry_of(space_id) for space_id in recent],
         is_open=catalogue.is_open(),
         asked=asked,
+        mistake=catalogue.mistake() if instructors.is_here() else None,
+        without_token=catalogue.without_token() if instructors.is_here() else [],
     )
     return body, asked.status
 
