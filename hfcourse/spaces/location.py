@@ -92,9 +92,7 @@ def locate(space_id: str, leash: Leash, wait_seconds: float = 0) -> Place:
     from hfcourse.spaces import hub
 
     is_lent = bool(entry and entry.token)
-    if is_lent and tokens.current() and not is_hub_authentic():  # it was marked while the site ran
-        log.warning("%s is not called: HF_ENDPOINT is not https://, and the Space is lent the token.", space_id)
-        raise HubFailed("bad-answer")
+    check_hub_is_authentic(space_id, is_lent)
     found = hub.look_up(space_id, directory().wire, leash)
     if found.renamed_to:
         return locate_renamed(entry, found)
@@ -113,6 +111,17 @@ def last_card(space_id: str) -> "SpaceCard":
     return hub.last_card(space_id)
 
 
+def check_hub_is_authentic(space_id: str, is_lent: bool) -> None:
+    """Refuse to place a Space that is lent the token where nobody vouches for the Hub: it may have been marked since.
+
+    Raises:
+        HubFailed: `bad-answer`.
+    """
+    if is_lent and tokens.current() and not is_hub_authentic():
+        log.warning("%s is not called: HF_ENDPOINT is not https://, and the Space is lent the token.", space_id)
+        raise HubFailed("bad-answer")
+
+
 def locate_renamed(former: Entry | None, found: "Found") -> Place:
     """A Space that the Hub knows by another name now: what the catalogue says of that name holds.
 
@@ -126,6 +135,7 @@ def locate_renamed(former: Entry | None, found: "Found") -> Place:
     if former and former.token:
         log.warning("%s is called %s now: the token is lent to the former name alone.", former.id, found.renamed_to)
     is_lent = bool(entry and entry.token) and hub.is_host_of(found.renamed_to, found.url)
+    check_hub_is_authentic(found.renamed_to, is_lent)
     return Place(found.url, is_awake=not found.obstacle, may_have_token=is_lent)
 
 
