@@ -261,14 +261,56 @@ DOORS = [
     Case("chemin", "peindre", {"colour": "teal"}, ("teal",)),
     one("chemin", "texte", TRICKY, TRICKY),
 ]
-CASES = [*TEXTS, *NUMBERS, *CHOICES, *MEDIA, *FILES, *TABLES, *TALK, *PLOTS, *LIFE, *FOREIGN, *DOORS]
+GREETINGS = ["Cher monsieur,\nbonjour", "Chère madame,\r\nbonsoir", "Salut"]
+UNTOUCHED = [
+    one("intacts", "texte_simple", "un\ndeux\n", "un\ndeux\n"),
+    one("intacts", "texte_court", "une ligne", "une ligne"),
+    one("intacts", "lignes_windows", "autre", "autre"),
+    one("intacts", "majuscules", "#00ff00", "#00ff00"),
+    one("intacts", "formules", "Chère madame, bonsoir", GREETINGS[1]),
+    one("intacts", "formules_radio", "Cher monsieur, bonjour", GREETINGS[0]),
+    one("intacts", "formules_cases", ["Cher monsieur, bonjour", "Chère madame, bonsoir"], GREETINGS[:2]),
+    one("intacts", "formules_nommees", "Jour", GREETINGS[0]),
+    one("intacts", "formules_libres", "Chère madame, bonsoir", GREETINGS[1]),
+    one("intacts", "formules_libres", "Bonne nuit", "Bonne nuit"),
+    one(
+        "intacts",
+        "formules_plusieurs",
+        {"": ["Salut"], "others": "Bonne nuit\nÀ demain"},
+        ["Salut", "Bonne nuit", "À demain"],
+    ),
+    one("intacts", "tardive", "", None),
+    one("intacts", "tardives", {"others": ""}, []),
+    one("intacts", "voix", "voix n° 2100", "voix n° 2100"),
+    one("intacts", "sans_valeur", "", None),
+    one("intacts", "sans_valeur_entier", "3", 3),
+    one("intacts", "a_la_fin", "0,1", 0.1),
+    one("intacts", "compteur", "4", 4, since=6),
+    one("intacts", "bascule", False, False, since=6),
+    one("intacts", "fiche", '{"n": 2}', {"n": 2}, since=6),
+    one(
+        "intacts",
+        "avis",
+        {"0-1": "13"},
+        table(["Nom", "2024", "Avis"], ["Awa", "13", "très\nbien"], [None, None, None], ["Zoé", 2**60, None]),
+    ),
+]
+# What depends on the page of the Space, and so on the version: sent without a touch, in place of a default.
+OF_THE_PAGE = [
+    Case("intacts", "plis", sent=(0, 0, 0, 0, 0, ""), until=4),
+    Case("intacts", "plis", sent=(0, 0, 0, 0, None, None), since=5, until=5),
+    Case("intacts", "plis", sent=(0, None, 0, None, None, None), since=6),
+    Case("intacts", "plis_ouverts", sent=(0, None, 0, 0, None, None), since=6),
+]
+CASES = [*TEXTS, *NUMBERS, *CHOICES, *MEDIA, *FILES, *TABLES, *TALK, *PLOTS, *LIFE, *FOREIGN, *DOORS, *UNTOUCHED]
 
 
 def cases_for(version: int) -> list[Case]:
     """The cases whose endpoint exists in this version of Gradio."""
-    return [case for case in CASES if case.since <= version <= case.until]
+    return [case for case in [*CASES, *OF_THE_PAGE] if case.since <= version <= case.until]
 
 
 def forms_for(version: int) -> list[Case]:
     """One case for each endpoint that takes something."""
-    return list({(case.app, case.endpoint): case for case in cases_for(version) if case.sent}.values())
+    takers = (case for case in cases_for(version) if case.sent and case not in OF_THE_PAGE)
+    return list({(case.app, case.endpoint): case for case in takers}.values())

@@ -109,6 +109,7 @@ def test_every_endpoint_of_our_apps_is_called_or_explained(served: Served) -> No
     called = {(case.app, f"/{case.endpoint}") for case in cases_for(GRADIO)}
     offered = {(app, name) for app in served.addresses if app not in HIDDEN for name in served.endpoints(app)}
     others = {("trente", "/tout"), ("temps", "/echouer"), ("temps", "/casser")}
+    others |= {("intacts", f"/{name}") for name in ("composer", "villes", "partir", *BEYOND_A_FORM)}
     assert offered - called - others == {("plomberie", name) for name in OBSTACLES}
     assert called <= offered
 
@@ -204,3 +205,36 @@ def test_a_space_with_state_remembers_each_visitor_and_mixes_none(served: Served
     totals = [result_of(somebody, adding)["outputs"][0]["value"] for somebody in (visitor, visitor, other)]
     other.close()
     assert totals == [3, 6, 3]
+
+
+# What nobody touched, and what is sent again
+
+BEYOND_A_FORM = ("texte_long", "releve")
+
+
+@pytest.mark.parametrize("endpoint", BEYOND_A_FORM)
+def test_a_default_that_no_form_shows_is_sent_whole(
+    visitor: Visitor, direct: Direct, tmp_path: Path, endpoint: str
+) -> None:
+    check_untouched(visitor, direct, Case("intacts", endpoint), tmp_path)
+
+
+def test_an_edited_table_keeps_the_rows_that_the_form_does_not_show(visitor: Visitor) -> None:
+    run = result_of(visitor, Case("intacts", "releve", {"value-1-0": "Awa", "value-2-0": "", **emptied(2)}))
+    sent = run["inputs"]["value"]["data"]
+    assert [row[0] for row in sent] == ["élève 0", "Awa", *(f"élève {line}" for line in range(3, 200))]
+    assert sent[-1] == ["élève 199", *(199 * column for column in range(9))]
+
+
+def emptied(line: int) -> dict[str, str]:
+    return {f"value-{line}-{column}": "" for column in range(10)}
+
+
+@pytest.mark.parametrize("case", [case for case in cases_for(GRADIO) if case.app == "intacts"], ids=str)
+def test_what_was_accepted_once_is_accepted_again(visitor: Visitor, case: Case) -> None:
+    first = result_of(visitor, case)
+    form = BeautifulSoup(visitor.get(f"/essais/{first['id']}").text, "html.parser").select_one("[name=csrf_token]")
+    assert form is not None
+    answer = visitor.browser.post(f"/essais/{first['id']}/refaire", data={"csrf_token": form["value"]})
+    assert answer.status_code == 303, codes_of(answer)
+    assert visitor.finished(answer.headers["location"])["inputs"] == first["inputs"]

@@ -26,12 +26,13 @@ TOKEN = "hf_" + "d" * 34
 PAGE = "/espaces/a/b"
 EDITED = {"background": None, "layers": [], "composite": None, "id": None}
 SAID = {"role": "user", "metadata": None, "content": [{"text": "salut", "type": "text"}], "options": None}
+LABEL = {"label": "a", "confidences": [{"label": each, "confidence": 0.5} for each in "ab"]}
 # What is sent when nobody touches the form, in order.
 UNTOUCHED: list[Any] = [
-    "", "", "", None, 0.5, True, [], None, "a", [], "now - 5m", "2024-01-02", "#ff0000", None, None, None, None, None,
+    "", "", "", 0, 0.5, True, [], None, "a", [], "now - 5m", "2024-01-02", "#ff0000", None, None, None, None, None,
     None, None, EDITED, [None, None], [], {"headers": ["x", "y"], "data": [], "metadata": None},
     {"headers": ["1", "2", "3"], "data": [], "metadata": None}, {"a": 1}, "x=1", [SAID], {"text": "hé", "files": []},
-    {"label": "a", "confidences": None}, [{"token": "a", "class_or_confidence": "x"}], [{"speaker": "A", "text": "b"}],
+    LABEL, [{"token": "a", "class_or_confidence": "x"}], [{"speaker": "A", "text": "b"}],
     [], "<b>x</b>", "**x**", [1], None, 2, None, None, None, {},
 ]  # fmt: skip
 
@@ -95,7 +96,7 @@ def test_each_component_has_the_control_that_suits_it(awa: Student) -> None:
         **{"21-2": "file", "22": "file", "23-0-0": "text", "23-0-1": "text", "23-1-0": "text", "23-1-1": "text"},
         **{f"24-{line}-{column}": "text" for line in range(3) for column in range(3)},
         **{"25": "textarea", "26": "textarea", "27": "textarea", "28-text": "textarea", "28-files": "file"},
-        **{"29": "text", "30": "textarea", "31": "textarea", "32": "textarea", "33": "textarea", "34": "text"},
+        **{"29": "text", "30": "textarea", "31": "textarea", "32": "textarea", "33": "textarea", "34": "textarea"},
         **{"35": "textarea", "36": "hidden", "37": "text", "39": "hidden", "40": "hidden", "42": "file"},
         "43": "textarea",
     }

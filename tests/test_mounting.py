@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.mounting import InitialValues, parse_page
+from hfcourse.spaces.mounting import InitialValues, parse_mounted_page
 
 NUMBER, BUTTON = 1, 2
 
@@ -22,7 +22,7 @@ def page(version: str, *around: dict[str, Any], props: dict[str, Any] | None = N
 
 def initial(config: dict[str, Any], kind: str = "number") -> Any:
     component = config["components"][0]
-    return parse_page(config).initial_values([BUTTON]).find(component, kind)
+    return parse_mounted_page(config).initial_values([BUTTON]).find(component, kind)
 
 
 CLOSED = {"type": "accordion", "props": {"open": False}}
@@ -80,7 +80,7 @@ def tabbed(selected: Any = None, *, is_first_hidden: bool = False) -> dict[str, 
     ],
 )
 def test_of_several_tabs_the_one_that_is_open_is_mounted(config: dict[str, Any], sent: list[Any]) -> None:
-    found = parse_page(config).initial_values(())
+    found = parse_mounted_page(config).initial_values(())
     assert [found.find(component, "number") for component in config["components"][:2]] == sent
 
 
@@ -102,7 +102,7 @@ def test_each_widget_has_an_empty_value_of_its_own(kind: str, sent: tuple[Any, .
 @pytest.mark.parametrize("layout", [None, [], {"id": "x", "children": [None, {"id": []}, 5]}, {"children": {}}])
 def test_a_page_that_makes_no_sense_is_a_flat_one(version: Any, layout: Any) -> None:
     config = {"version": version, "components": [{"id": NUMBER, "type": None, "props": None}], "layout": layout}
-    assert parse_page(config).initial_values([None, BUTTON]).find({"id": NUMBER}, "number") in (0, None)
+    assert parse_mounted_page(config).initial_values([None, BUTTON]).find({"id": NUMBER}, "number") in (0, None)
 
 
 def test_a_parameter_without_a_component_has_no_page() -> None:

@@ -137,13 +137,13 @@ def test_the_titles_of_a_table_are_read_once_per_page(app: Flask, monkeypatch: p
 def test_a_default_that_no_form_shows_is_left_out_and_the_field_says_so(app: Flask, kind: str) -> None:
     first = describe(*one(kind, {"value": "x" * 100_001})).endpoints[0]
     assert (first.parameters[0].default, first.parameters[0].default_is_cut) == (None, True)
-    assert "commence par une valeur trop longue" in drawn(app, first)
+    assert "envoyer la valeur du Space, trop longue pour être montrée" in drawn(app, first)
 
 
 def test_a_long_table_is_shown_in_part_and_says_so(app: Flask) -> None:
     first = describe(*one("dataframe", tables(10, 300))).endpoints[0]
     assert len(first.parameters[0].default["data"]) == 80
-    assert "n’en montre et n’en envoie que le début" in drawn(app, first)
+    assert "ce que vous n’en voyez pas part tel quel" in drawn(app, first)
 
 
 def test_small_parameters_keep_all_that_they_have_beside_large_ones() -> None:

@@ -14,7 +14,7 @@ from tests.recordings import ENDPOINTS, NAMES, endpoint, recorded
 FORMS: dict[tuple[str, str], dict[str, tuple[str, Any]]] = {
     ("hello_world", "/predict"): {"name": ("text", [""])},
     ("hello_login", "/lambda"): {"x": ("text", [""])},
-    ("calculator", "/predict"): {"num1": ("number", [""]), "operation": ("radio", []), "num2": ("number", [""])},
+    ("calculator", "/predict"): {"num1": ("number", ["0"]), "operation": ("radio", []), "num2": ("number", ["0"])},
     ("sentence_builder", "/predict"): {
         "quantity": ("slider", ["4"]),
         "animal": ("select", ["cat"]),
@@ -55,7 +55,7 @@ FORMS: dict[tuple[str, str], dict[str, tuple[str, Any]]] = {
     ("count_generator", "/count"): {"n": ("number", ["10"])},
     ("progress_simple", "/predict"): {"word": ("text", [""])},
     ("blocks_simple_squares", "/increase"): {},
-    ("validator_simple", "/process_text"): {"age": ("number", [""]), "location": ("text", [""])},
+    ("validator_simple", "/process_text"): {"age": ("number", ["0"]), "location": ("text", [""])},
     ("change_vs_input", "/lambda"): {},
     ("change_vs_input", "/lambda_7"): {"x": ("select", ["a"])},
     ("change_vs_input", "/lambda_8"): {"x": ("colour", [""])},

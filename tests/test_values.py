@@ -51,7 +51,7 @@ def test_every_recorded_parameter_has_a_control_that_the_form_knows(where: str, 
         (made("checkbox"), "checkbox"),
         (made("radio"), "radio"),
         (made("dropdown", choices=(("a", "a"),)), "select"),
-        (made("dropdown"), "text"),
+        (made("dropdown"), "select"),
         (made("dropdown", choices=(("a", "a"),), multiple=True), "checks"),
         (made("checkboxgroup"), "checks"),
         (made("dataframe"), "table"),
@@ -197,7 +197,10 @@ class TestChoices:
         assert parse(made("dropdown", choices=(("A", "a"),)), [""]) is None
 
     def test_an_empty_choice_can_be_chosen(self) -> None:
-        assert parse(made("dropdown", choices=(("None", ""), ("A", "a"))), [""]) == ""
+        choice = made("dropdown", choices=(("None", ""), ("A", "a")))
+        assert parse(choice, typed(choice, "")) == ""
+        assert parse(choice, ["None"]) == ""
+        assert parse(choice, [""]) is None
         assert parse(made("checkboxgroup", choices=(("None", ""), ("A", "a"))), ["", "a"]) == ["", "a"]
 
     def test_an_absent_select_is_missed(self) -> None:
@@ -213,7 +216,8 @@ class TestChoices:
         assert typed(own, "b") == ["b"]
 
     def test_a_default_that_is_no_choice_is_not_shown(self) -> None:
-        assert typed(made("dropdown", choices=(("A", "a"),)), "b") == []
+        assert typed(made("dropdown", choices=(("A", "a"),)), "b") == [""]
+        assert typed(made("radio", choices=(("A", "a"),)), "b") == []
 
     def test_choices_that_print_alike_are_told_apart(self) -> None:
         alike = made("radio", choices=(("un", 1), ("un", "1"), ("vrai", True), ("vrai", "true"), ("rien", None)))

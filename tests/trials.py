@@ -19,6 +19,7 @@ SAYS_NOTHING = re.compile(r"(param|parameter)_\d+|\d(st|nd|rd|th)|")
 NO_EDIT = {"background": None, "layers": [], "composite": None, "id": None}
 # What an empty field is, where the Space names no default; any other component has null.
 EMPTY = {
+    "Number": 0,
     "Textbox": "",
     "Code": "",
     "Markdown": "",
@@ -73,8 +74,6 @@ def check_untouched(visitor: Visitor, direct: Direct, case: Case, folder: Path) 
 def default_of(parameter: dict[str, Any]) -> Any:
     """What a form that nobody touched sends: the Space's default, else what an empty field is."""
     default = parameter["parameter_default"] if parameter["parameter_has_default"] else None
-    if parameter["component"] == "Dataframe":
-        return {**default, "data": [row for row in default["data"] if any(cell != "" for cell in row)]}
     if default is not None:
         return default
     takes_several = parameter["component"] == "Dropdown" and parameter["type"].get("type") == "array"

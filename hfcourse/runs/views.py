@@ -76,13 +76,23 @@ def create() -> ResponseReturnValue:
 
 def form_of(endpoint: Endpoint) -> Form:
     """The form as it was posted; the files that came with it may push the visitor's older ones out."""
-    form = forms.read(endpoint, request.form, request.files, visitors.remembered())
+    given = values_drawn()
+    form = forms.read(endpoint, request.form, request.files, visitors.remembered(), given=given)
+    form.run_id = request.form["essai"] if given is not None else ""
     try:
         if request.files:
             room.house(form, standing.current_client())
     except SQLAlchemyError:
         forms.drop_files(form, NOT_KEPT)
     return form
+
+
+def values_drawn() -> dict[str, Any] | None:
+    """The values of the run that the posted form was filled with; None where it was filled with the Space's own."""
+    try:
+        return store.values_of(request.form["essai"], visitors.current()) if "essai" in request.form else None
+    except SQLAlchemyError:  # what was typed is read all the same
+        return None
 
 
 def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
@@ -122,6 +132,7 @@ def again(run_id: str) -> ResponseReturnValue:
     except CourseError as error:
         return pages.refused(run.space, None, error)
     form = forms.sent_again(endpoint, store.sent_values(run, lambda item: files.KeptFile.of(item.file)))
+    form.run_id = run.id
     if {each["name"] for each in run.parameters} != {each.name for each in endpoint.parameters}:
         return pages.refused(run.space, form, Refused("invalid-input"), errors.FORM_CHANGED)
     return submit(run.space, endpoint, form)

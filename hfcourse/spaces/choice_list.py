@@ -2,11 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from hfcourse.spaces.json_size import escaped_size
+from hfcourse.spaces.line_ends import has_line_end, unify_line_ends
 
 TEXT_CHARACTERS = 200  # longer ones are posted by their position
 
@@ -15,15 +16,37 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
     """Label and JSON value of each choice.
 
     The tables are computed once, at the first need, and shared by all parameters of one component: a component can be
-    named by thousands of parameters.
+    named by thousands of parameters. `is_cut` says that the Space has more choices than are kept here.
     """
+
+    is_cut = False
+
+    @cached_property
+    def own_texts(self) -> tuple[str, ...]:
+        """Each value as text: itself, or its JSON."""
+        return tuple(value if isinstance(value, str) else json.dumps(value) for _, value in self)
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
-        """The text that a form posts for each choice: its value; its position where values look alike or are long."""
-        texts = tuple(value if isinstance(value, str) else json.dumps(value) for _, value in self)
-        is_clear = len(set(texts)) == len(texts) and all(len(text) <= TEXT_CHARACTERS for text in texts)
+        """The text that a form posts for each choice: its value, or the position of all where one is not postable.
+
+        A value is not postable if it looks like another, is long, is empty (which is no choice at all), or has a line
+        end, which a browser rewrites to CR LF (https://html.spec.whatwg.org/#constructing-the-form-data-set).
+        """
+        texts = self.own_texts
+        is_clear = len(set(texts)) == len(texts) and not any(
+            not text or len(text) > TEXT_CHARACTERS or has_line_end(text) for text in texts
+        )
         return texts if is_clear else tuple(str(position) for position in range(len(texts)))
+
+    @cached_property
+    def typed_texts(self) -> tuple[str, ...]:
+        """The text that names each choice in a field where one types: its label if that leads back to it alone."""
+        named, posted = self.values_by_label, self.values_by_text
+        return tuple(
+            label if label in named and label not in posted else text
+            for text, (label, _) in zip(self.texts, self, strict=True)
+        )
 
     @cached_property
     def drawn_size(self) -> int:
@@ -40,9 +63,26 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
         return dict(zip(self.texts, (value for _, value in self), strict=True))
 
     @cached_property
-    def labels_by_text(self) -> Mapping[str, str]:
-        """The label of each posted text."""
-        return dict(zip(self.texts, (label for label, _ in self), strict=True))
+    def typed_by_text(self) -> Mapping[str, str]:
+        """What a field where one types shows for each posted text."""
+        return dict(zip(self.texts, self.typed_texts, strict=True))
+
+    @cached_property
+    def texts_by_typed(self) -> Mapping[str, str]:
+        """The posted text for what one types of each choice."""
+        return dict(zip(self.typed_texts, self.texts, strict=True))
+
+    @cached_property
+    def values_by_typed_text(self) -> Mapping[str, Any]:
+        """The value of each text that names a choice in a field where one types."""
+        return dict(zip(self.typed_texts, (value for _, value in self), strict=True))
+
+    @cached_property
+    def values_by_own_text(self) -> Mapping[str, Any]:
+        """The value of each value written as text, its line ends made LF, where only one is written so."""
+        written = [unify_line_ends(text) for text in self.own_texts]
+        counted = Counter(written)
+        return {text: value for text, (_, value) in zip(written, self, strict=True) if counted[text] == 1}
 
     @cached_property
     def values_by_label(self) -> Mapping[str, Any]:
@@ -53,10 +93,18 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
     @cached_property
     def texts_by_key(self) -> Mapping[tuple[type, str], str]:
         """The posted text of each value, by `key_of` it; of equal values the first."""
-        texts: dict[tuple[type, str], str] = {}
-        for text, (_, value) in zip(self.texts, self, strict=True):
-            texts.setdefault(key_of(value), text)
-        return texts
+        return self.index_by_key(self.texts)
+
+    @cached_property
+    def typed_texts_by_key(self) -> Mapping[tuple[type, str], str]:
+        """The text of each value in a field where one types, by `key_of` it; of equal values the first."""
+        return self.index_by_key(self.typed_texts)
+
+    def index_by_key(self, texts: Sequence[str]) -> Mapping[tuple[type, str], str]:
+        found: dict[tuple[type, str], str] = {}
+        for text, (_, value) in zip(texts, self, strict=True):
+            found.setdefault(key_of(value), text)
+        return found
 
 
 def key_of(value: Any) -> tuple[type, str]:

@@ -1,15 +1,22 @@
 """Choices as a form posts them: as text, which leads back to the choice's own JSON value. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from hfcourse.spaces.choice_list import key_of
+from hfcourse.spaces.controls import control
+from hfcourse.spaces.line_ends import unify_line_ends
 from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.numbers import shown
 from hfcourse.spaces.parameters import Parameter
 
 # So many characters of labels and values make a page of a reasonable weight; further choices can be typed.
-SHOWN_CHARACTERS = 60_000
+SHOWN_CHARACTERS = 150_000
+# From so many choices on, a browser's own list is a long way down: one types instead, and is helped.
+LONG_LIST = 300
+MAX_SUGGESTIONS = 5
+NO_CHOICE = "Choisissez l’une des réponses proposées."
 
 
 def shown_count(parameter: Parameter) -> int:
@@ -24,19 +31,28 @@ def shown_count(parameter: Parameter) -> int:
     return count
 
 
+def takes_any_text(parameter: Parameter) -> bool:
+    """Is a text that is no known choice sent as it is?
+
+    Where the author allows it; where the Space has more choices than are known here; and where it has none yet: its
+    own page fills such a list later, and the Space alone can say whether the value is good.
+    """
+    return parameter.allows_custom or parameter.choices.is_cut or not parameter.choices
+
+
 def parse_choice(parameter: Parameter, texts: Sequence[str]) -> Any:
-    """The choice's own JSON value (a choice of 2025 is sent as a number).
+    """The choice's own JSON value (a choice of 2025 is sent as a number), null for an empty text.
 
     Gradio's Radio and Dropdown refuse what is no choice ("is not in the list of choices"), so we do.
     """
-    if not texts or (texts[0] == "" and "" not in parameter.choices.values_by_text):
+    if not texts or texts[0] == "":
         return None
     return values_of(parameter, texts[:1])[0]
 
 
 def parse_checks(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
     """The values of all that is ticked or typed. `max_choices` is no bound here: the Space itself does not check it."""
-    empty_is_one = "" in parameter.choices.values_by_text
+    empty_is_one = "" in parameter.choices.values_by_own_text
     return values_of(parameter, [text for text in texts if text != "" or empty_is_one])
 
 
@@ -46,29 +62,58 @@ def values_of(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
     Raises:
         Wrong: one is no choice, and the Space allows no other.
     """
-    posted = parameter.choices.values_by_text
-    if all(text in posted for text in texts):
-        return [posted[text] for text in texts]
-    named = parameter.choices.values_by_label
-    return [chosen(parameter, text, posted, named) for text in texts]
+    tables = lookups_of(parameter)
+    if all(text in tables[0] for text in texts):
+        return [tables[0][text] for text in texts]
+    return [chosen(parameter, unify_line_ends(text), tables) for text in texts]
 
 
-def chosen(parameter: Parameter, text: str, posted: Mapping[str, Any], named: Mapping[str, Any]) -> Any:
-    if text in posted:
-        return posted[text]
-    if text.strip() in named:
-        return named[text.strip()]
-    if parameter.allows_custom:
+def lookups_of(parameter: Parameter) -> tuple[Mapping[str, Any], ...]:
+    """The tables in which a posted text is looked up, in order.
+
+    A list in which any text may be typed never shows a position: « 1 » is a text of the student's there.
+    """
+    choices = parameter.choices
+    if is_typed_freely(parameter):
+        return choices.values_by_typed_text, choices.values_by_label, choices.values_by_own_text
+    return choices.values_by_text, choices.values_by_label, choices.values_by_own_text
+
+
+def is_typed_freely(parameter: Parameter) -> bool:
+    """Is this a list of one choice in which any other text may be typed?"""
+    return parameter.allows_custom and control(parameter) == "select"
+
+
+def chosen(parameter: Parameter, text: str, tables: Sequence[Mapping[str, Any]]) -> Any:
+    """The JSON value of one posted text. Raises as `values_of`."""
+    for values in tables:
+        for written in (text, text.strip()):
+            if written in values:
+                return values[written]
+    if takes_any_text(parameter):
         return text
-    raise Wrong("Choisissez l’une des réponses proposées.")
+    similar = [f"« {parameter.choices.typed_texts[place]} »" for place in find_similar(parameter, text)]
+    if len(parameter.choices) <= LONG_LIST or not similar:
+        raise Wrong(NO_CHOICE)
+    raise Wrong(f"Ce choix n’est pas dans la liste. Les plus proches : {', '.join(similar)}. Écrivez-en un en entier.")
+
+
+def find_similar(parameter: Parameter, text: str, most: int = MAX_SUGGESTIONS) -> list[int]:
+    """Return the positions of the first choices whose label contains this text, in either case."""
+    wanted = text.strip().casefold()
+    found: Iterator[int] = (
+        place for place, (label, _) in enumerate(parameter.choices) if wanted and wanted in label.casefold()
+    )
+    return list(islice(found, most))
 
 
 def choice_texts(parameter: Parameter, wanted: Sequence[Any]) -> list[str]:
     """The posted text of each wanted value; what is no choice is left out, or it could not be sent back."""
-    texts = parameter.choices.texts_by_key
+    choices = parameter.choices
+    texts = choices.typed_texts_by_key if is_typed_freely(parameter) else choices.texts_by_key
     found = []
     for value in wanted:
-        own = shown(value) if parameter.allows_custom and value not in (None, "") else None
+        own = shown(value) if takes_any_text(parameter) and value not in (None, "") else None
         known = texts.get(key_of(value), own)
         found += [known] if known is not None else []
     return found

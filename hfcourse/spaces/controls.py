@@ -36,15 +36,31 @@ def control(parameter: "Parameter") -> str:
 def choose_control(parameter: "Parameter") -> str:
     """Choose the kind of control, one of KINDS, from component and schema."""
     known = CONTROLS.get(parameter.component)
-    if known == "select" and (parameter.multiple or not parameter.choices):
-        return "checks" if parameter.multiple else "text"
-    if known == "code" and parameter.component == "html":  # many components of authors are HTML beneath
-        return known if schemas.type_of(parameter.schema) in ("", "string") else by_schema(parameter)
+    if known == "select" and parameter.multiple:
+        return "checks"
+    if parameter.component == "html":  # many components of authors are HTML beneath
+        is_text = schemas.type_of(parameter.schema) in ("", "string")
+        return by_default(parameter) or ("code" if is_text else by_schema(parameter))
     if known:
         return known
     if parameter.component in FILE_COMPONENTS:
         return "files" if parameter.multiple else "file"
-    return by_schema(parameter)
+    kind = by_schema(parameter)
+    return (by_default(parameter) or kind) if kind == "text" else kind
+
+
+def by_default(parameter: "Parameter") -> str:
+    """The kind of control for the JSON type of a default that is no text, '' without one.
+
+    A component of an author's own says "string" in its schema and holds a number, a box or an object all the same:
+    its function computes with that.
+    """
+    default = parameter.default
+    if isinstance(default, bool):
+        return "checkbox"
+    if isinstance(default, int | float):
+        return "number"
+    return "json" if isinstance(default, dict | list) else ""
 
 
 def by_schema(parameter: "Parameter") -> str:

@@ -29,12 +29,13 @@ from hfcourse.spaces.labels import HELP_CHARACTERS, ORDINAL, readable
 from hfcourse.spaces.layout import Layout, Position
 from hfcourse.spaces.listing import Line, list_endpoints
 from hfcourse.spaces.main_function import find_private_main
+from hfcourse.spaces.mounting import InitialValues, MountedPage, parse_mounted_page
 from hfcourse.spaces.page_analysis import Page, read_page
 from hfcourse.spaces.page_events import PageEvent, PageEvents, parse_page_events
 from hfcourse.spaces.parameters import NAME_CHARACTERS, Parameter, Presentations, describe_parameter
 from hfcourse.spaces.placement import Placement
 from hfcourse.spaces.prerequisites import Notice, notice_empty_choices, write_notices
-from hfcourse.spaces.ranking import ODD, TOO_LARGE, obstacle, plumbing
+from hfcourse.spaces.ranking import ODD, TOO_LARGE, obstacle, plumbing, targets_of
 from hfcourse.spaces.relevance import NO_RELEVANCE, SortKey, score_endpoint
 from hfcourse.spaces.translations import translate_description
 from hfcourse.typography import french
@@ -176,7 +177,8 @@ def describe(
     page = read_page(config, named)
     datasets = index_datasets([*page.components.values()], events.row_loaders)
     placement = Placement.of(page.layout, page.components)
-    space = Space(page, datasets, events, placement, read_captions(config, page.layout))
+    captions, mounted_page = read_captions(config, page.layout), parse_mounted_page(config)
+    space = Space(page, datasets, events, placement, captions, mounted_page)
     for name in order_by_likelihood(named, named, page.dependencies, page.flow.chains):
         check()
         described[name] = space.describe_endpoint(name, named[name])
@@ -209,7 +211,8 @@ class Space:
     events: PageEvents
     placement: Placement = field(default_factory=lambda: Placement(Layout()))
     captions: tuple[Caption, ...] = ()
-    presentations: Presentations = field(default_factory=dict)
+    mounted_page: MountedPage = field(default_factory=MountedPage)
+    presentations: Presentations = field(default_factory=Presentations)
     sizes: Sizes = field(default_factory=dict)
     parameters_left: int = MAX_PARAMETERS_IN_ALL
 
@@ -227,12 +230,13 @@ class Space:
         if is_too_large(entry, dependency) or self.parameters_left < 0:
             return self.closed(name, entry)
         inputs, outputs = self.named(dependency.get("inputs", ())), self.named(dependency.get("outputs", ()))
-        described, numbered = parameters_of(entry["parameters"], known_to_api(inputs), self.presentations)
+        initial = self.mounted_page.initial_values(number for number, _ in targets_of(dependency))
+        described, numbered = parameters_of(entry["parameters"], known_to_api(inputs), self.presentations, initial)
         positions: Mapping[str, Position] = {}
         if described is not None:
             numbers = [component.get("id") for _, component in paired(entry["parameters"], known_to_api(inputs))]
             described, positions = self.placement.place_parameters(described, entry["parameters"], numbers)
-        parameters = fit_parameters(described, self.sizes) if described is not None else None
+        parameters = fit_parameters(described, self.sizes, self.presentations.budget) if described is not None else None
         if parameters is None:
             return self.closed(name, entry)
         button, needed = self.page.button(name), self.page.prerequisites(name)
@@ -293,13 +297,16 @@ def paired(
 
 
 def parameters_of(
-    entries: Sequence[Mapping[str, Any]], sent: Sequence[Mapping[str, Any]], presentations: Presentations
+    entries: Sequence[Mapping[str, Any]],
+    sent: Sequence[Mapping[str, Any]],
+    presentations: Presentations,
+    initial: InitialValues,
 ) -> tuple[tuple[Parameter, ...] | None, dict[Any, Parameter]]:
     """The parameters in order, and by the id of their component; None if they have too many choices."""
     pairs, parameters = paired(entries, sent), []
     choices_left, counted = MAX_CHOICES_OF_ENDPOINT, set()
     for entry, component in pairs:
-        parameters.append(describe_parameter(entry, component, presentations))
+        parameters.append(describe_parameter(entry, component, presentations, initial))
         choices = parameters[-1].choices
         choices_left -= len(choices) if id(choices) not in counted else 0
         counted.add(id(choices))

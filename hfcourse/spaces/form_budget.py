@@ -9,9 +9,12 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
+from typing import Any
 
+from hfcourse.spaces.choices import LONG_LIST
 from hfcourse.spaces.compositions import parts_of
 from hfcourse.spaces.controls import HOLD_FILES
+from hfcourse.spaces.defaults import MAX_WHOLE_BYTES_OF_FORM, WholeBudget
 from hfcourse.spaces.json_size import escaped_size
 from hfcourse.spaces.numbers import shown
 from hfcourse.spaces.parameters import Parameter
@@ -25,6 +28,7 @@ MAX_FORM_CHARACTERS = 500_000
 # What the page writes around each part, measured on the templates.
 FIELD_CHARACTERS, OPTION_CHARACTERS, CELL_CHARACTERS, FILE_CHARACTERS = 600, 100, 110, 1_500
 ROW_CHARACTERS = 300  # the head of a row of a table, and the button that removes it
+SUGGESTION_CHARACTERS = 40  # of a choice that is suggested while one types, which names no parameter
 FIELDS_OF_FILE = 2  # the file that is chosen, and the one that is here already
 WITH_CHOICES = ("radio", "select", "checks")
 
@@ -34,24 +38,36 @@ WITH_CHOICES = ("radio", "select", "checks")
 Sizes = dict[tuple[int, str], int]
 
 
-def fit_parameters(parameters: tuple[Parameter, ...], sizes: Sizes) -> tuple[Parameter, ...] | None:
+def fit_parameters(
+    parameters: tuple[Parameter, ...], sizes: Sizes, budget: WholeBudget
+) -> tuple[Parameter, ...] | None:
     """The parameters, those of too large a form with fewer choices, rows or characters; None if no form holds them.
 
     Args:
         sizes: the cache of one description, whose defaults stay alive meanwhile.
+        budget: what that description may keep of defaults that no form shows.
     """
     fields_left = MAX_FORM_FIELDS - sum(count_fields(each) for each in parameters)
     characters_left = MAX_FORM_CHARACTERS - sum(weigh_field(each) for each in parameters)
     if fields_left < 0 or characters_left < 0:
         return None
-    fitted = fit_tables(parameters, fields_left)
+    fitted = fit_tables(parameters, fields_left, budget)
     demands = [weigh_contents(each, sizes) for each in fitted]
-    if sum(demands) <= characters_left:
-        return fitted
-    shares = share_fairly(demands, characters_left)
+    if sum(demands) > characters_left:
+        shares = share_fairly(demands, characters_left)
+        fitted = tuple(
+            each if demand <= share else shrink(each, share, sizes, budget)
+            for each, demand, share in zip(fitted, demands, shares, strict=True)
+        )
+    return limit_whole_defaults(fitted)
+
+
+def limit_whole_defaults(parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    """Drop what is sent of defaults that no form shows, where together they would make too large a call."""
+    ends = accumulate(len(each.whole_json or b"") for each in parameters)
     return tuple(
-        each if demand <= share else shrink(each, share, sizes)
-        for each, demand, share in zip(fitted, demands, shares, strict=True)
+        replace(each, whole_json=None) if each.whole_json and end > MAX_WHOLE_BYTES_OF_FORM else each
+        for each, end in zip(parameters, ends, strict=True)
     )
 
 
@@ -72,7 +88,7 @@ def count_fields(parameter: Parameter) -> int:
     return 1 + FIELDS_OF_FILE * len(parts_of(parameter))
 
 
-def fit_tables(parameters: tuple[Parameter, ...], fields_left: int) -> tuple[Parameter, ...]:
+def fit_tables(parameters: tuple[Parameter, ...], fields_left: int, budget: WholeBudget) -> tuple[Parameter, ...]:
     """Limit the rows of tables that could together grow to more fields than a form sends."""
     growth = [
         (max_rows(len(each.titles)) - 1) * len(each.titles) if each.control == "table" else 0 for each in parameters
@@ -81,7 +97,7 @@ def fit_tables(parameters: tuple[Parameter, ...], fields_left: int) -> tuple[Par
         return parameters
     shares = share_fairly(growth, fields_left)
     return tuple(
-        limit_rows(each, 1 + share // len(each.titles)) if wanted > share else each
+        limit_rows(each, 1 + share // len(each.titles), budget) if wanted > share else each
         for each, wanted, share in zip(parameters, growth, shares, strict=True)
     )
 
@@ -132,6 +148,8 @@ def texts_of_default(parameter: Parameter) -> list[str]:
 
 def weigh_option(parameter: Parameter) -> int:
     """Characters of the page that one choice takes beside its own text and label."""
+    if parameter.control == "select" and (parameter.allows_custom or len(parameter.choices) > LONG_LIST):
+        return SUGGESTION_CHARACTERS
     return OPTION_CHARACTERS + escaped_size(parameter.name)
 
 
@@ -144,26 +162,32 @@ def weigh_rows(parameter: Parameter) -> list[int]:
     return [cells + (empty if place else 0) for place, cells in enumerate(rows)]
 
 
-def shrink(parameter: Parameter, characters: int, sizes: Sizes) -> Parameter:
+def shrink(parameter: Parameter, characters: int, sizes: Sizes, budget: WholeBudget) -> Parameter:
     """The parameter with so many of its choices or rows as these characters hold; without a default that is larger."""
     if parameter.control in WITH_CHOICES:
         default = weigh_default(parameter, sizes)
         if default > characters:
-            parameter = replace(parameter, default=None, default_is_cut=True)
+            parameter = cut_default(parameter, None, budget)
         else:
             characters -= default
         return replace(parameter, max_shown_choices=count_options(parameter, characters))
     if parameter.control == "table":
-        return limit_rows(parameter, max(1, count_fitting(weigh_rows(parameter), characters)))
-    return replace(parameter, default=None, default_is_cut=True)
+        return limit_rows(parameter, max(1, count_fitting(weigh_rows(parameter), characters)), budget)
+    return cut_default(parameter, None, budget)
 
 
-def limit_rows(parameter: Parameter, most: int) -> Parameter:
+def limit_rows(parameter: Parameter, most: int, budget: WholeBudget) -> Parameter:
     """The table with so many rows at most, now and when it grows."""
     value = parameter.default
     if not isinstance(value, dict) or len(value["data"]) <= most:
         return replace(parameter, max_rows=most)
-    return replace(parameter, max_rows=most, default=value | {"data": value["data"][:most]}, default_is_cut=True)
+    return replace(cut_default(parameter, value | {"data": value["data"][:most]}, budget), max_rows=most)
+
+
+def cut_default(parameter: Parameter, shown_default: Any, budget: WholeBudget) -> Parameter:
+    """The parameter with this part of its default to show, and all of it to send."""
+    whole = parameter.whole_json if parameter.default_is_cut else budget.encode(parameter.default)
+    return replace(parameter, default=shown_default, default_is_cut=True, whole_json=whole)
 
 
 def count_options(parameter: Parameter, characters: int) -> int:

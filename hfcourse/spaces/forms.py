@@ -15,6 +15,7 @@ from hfcourse.errors import Refused
 from hfcourse.spaces import (
     choices,
     compositions,
+    field_values,
     files,
     moments,
     numbers,
@@ -26,16 +27,19 @@ from hfcourse.spaces import (
 )
 from hfcourse.spaces.compositions import Part
 from hfcourse.spaces.controls import HOLD_FILES, control
+from hfcourse.spaces.defaults import MAX_DEFAULT_CHARACTERS
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.file_objects import has_rest
 from hfcourse.spaces.files import KeptFile
+from hfcourse.spaces.json_size import exceeds
+from hfcourse.spaces.line_ends import has_line_end, unify_line_ends
 from hfcourse.spaces.mistakes import MISSING, Wrong
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.uploads import GONE, NOT_KEPT, SECRET, Posted, foremost
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
-# From so many choices on, a browser's own list is a long way down: one types instead, and is helped.
-LONG_LIST, LONG_BOXES = 300, 60
+MAX_DRAWN_LINES = 20
+LONG_BOXES = 60  # from so many on they scroll in a frame of their own
 RECORDED = {"image": "photo", "imageeditor": "photo", "audio": "audio", "video": "video"}
 
 
@@ -46,6 +50,8 @@ class Field:
     `beside` is what was typed beside the boxes and is too long to be read as choices. `is_plain` asks for the lightest
     control: choices that are typed, and no empty rows. `mark` is that of field_marks.py. `faulty_part` is the suffix of
     the file control that `error` is about, `focused_row` the row of a table that takes the focus when the page opens.
+    `base` is the value that the control was drawn with, None for the Space's own.
+    `sends_whole` says that the Space's own value, which no form shows, is sent while nothing is typed.
     """
 
     parameter: Parameter
@@ -58,6 +64,8 @@ class Field:
     faulty_part: str = ""
     mark: str = ""
     focused_row: int | None = None
+    base: Any = None
+    sends_whole: bool = False
 
     @property
     def name(self) -> str:
@@ -90,23 +98,57 @@ class Field:
         return self.texts[0] if self.texts else ""
 
     @property
+    def is_area(self) -> bool:
+        """Can its text have several lines? A field of one line would drop the line ends of what is there already."""
+        if has_line_end(self.text):
+            return True
+        return self.control == "text" and not self.parameter.is_one_line
+
+    @property
+    def rows_of_text(self) -> int:
+        """The rows of its text area: those that the author asks for, and more for a text that has more."""
+        return max(self.parameter.lines, min(MAX_DRAWN_LINES, 1 + unify_line_ends(self.text).count("\n")))
+
+    @property
     def bounds(self) -> tuple[float, float]:
         return numbers.bounds(self.parameter)
 
     @cached_property
+    def drawn_count(self) -> int:
+        """How many choices are drawn."""
+        return 0 if self.is_plain else choices.shown_count(self.parameter)
+
+    @cached_property
     def options(self) -> list[tuple[str, str, bool]]:
-        """Posted text, label and « is it chosen » of each choice that is drawn."""
-        shown, ticked = 0 if self.is_plain else choices.shown_count(self.parameter), {*self.texts}
+        """Posted text, label and « is it chosen » of each choice that is drawn, and of what was ticked beside them."""
+        shown, ticked = self.drawn_count, {*map(unify_line_ends, self.texts)}
         posted = self.parameter.choices.texts[:shown]
-        return [
+        drawn = [
             (text, label, text in ticked)
             for text, (label, _) in zip(posted, self.parameter.choices[:shown], strict=True)
         ]
+        return [*drawn, *((text, " ".join(text.split()), True) for text in self.several_lines)]
+
+    @property
+    def several_lines(self) -> list[str]:
+        """The texts of several lines that are no choices: they cannot be typed one per line, and have boxes."""
+        known = self.parameter.choices.values_by_text
+        is_one = self.control == "checks" and choices.takes_any_text(self.parameter)
+        return [text for text in self.texts if has_line_end(text) and text not in known] if is_one else []
+
+    @property
+    def suggestions(self) -> list[tuple[str, str]]:
+        """What one types for each choice that is drawn, and its label; those that resemble a wrong text first."""
+        typed, pairs = self.parameter.choices.typed_texts, self.parameter.choices
+        similar = choices.find_similar(self.parameter, self.text, self.drawn_count) if self.error else []
+        places = [*dict.fromkeys([*similar, *range(self.drawn_count)])][: self.drawn_count]
+        return [(typed[place], pairs[place][0]) for place in places]
 
     @property
     def is_typed(self) -> bool:
         """Is a choice typed rather than taken from a list?"""
-        return self.parameter.allows_custom or len(self.parameter.choices) > LONG_LIST or self.hides_choices
+        is_long = len(self.parameter.choices) > choices.LONG_LIST or self.hides_choices
+        return is_long or choices.takes_any_text(self.parameter)
 
     @property
     def has_many_boxes(self) -> bool:
@@ -115,19 +157,21 @@ class Field:
     @property
     def hides_choices(self) -> bool:
         """Are there more choices than are drawn?"""
-        return len(self.options) < len(self.parameter.choices)
+        return self.drawn_count < len(self.parameter.choices)
 
     @property
     def choice_text(self) -> str:
         """What a typed choice shows: its label, which is read back, where the posted text means nothing to anybody."""
-        found = self.parameter.choices.labels_by_text.get(self.text, self.text)
-        return found if found in self.parameter.choices.values_by_label else self.text
+        if choices.is_typed_freely(self.parameter):
+            return self.text
+        return self.parameter.choices.typed_by_text.get(self.text, self.text)
 
     @property
     def others(self) -> str:
         """What was typed beside the boxes, a line for each."""
-        drawn = {text for text, _, _ in self.options}
-        return "\n".join([*(text for text in self.texts if text not in drawn), *filter(None, [self.beside])])
+        drawn, typed = {text for text, _, _ in self.options}, self.parameter.choices.typed_by_text
+        beside = (typed.get(text, text) for text in self.texts if text not in drawn)
+        return "\n".join([*beside, *filter(None, [self.beside])])
 
     @property
     def moment(self) -> str | None:
@@ -159,7 +203,7 @@ class Field:
             return {}
         if self.error == SECRET:
             return table_cells.find_masked_cells(self.rows, SECRET)
-        return table_cells.find_cell_faults(self.parameter, self.rows)
+        return table_cells.find_cell_faults(self.parameter, self.rows, self.base)
 
     def cell_id(self, line: int, column: int) -> str:
         """The name of a cell's control, which is its id too where something leads to it."""
@@ -212,12 +256,15 @@ class Form:
     """The fields of one endpoint, and what they came to: `values` by parameter name, once `read` has found no fault.
 
     `lost_files` has the labels of the fields whose file, of an example or of an earlier run, could not be had.
+    `run_id` is the run whose values the form was filled with, '' if there is none: what nobody touches goes back as
+    that run sent it, beyond what the form shows.
     """
 
     endpoint: Endpoint
     fields: list[Field]
     values: dict[str, Any] = field(default_factory=dict)
     lost_files: list[str] = field(default_factory=list)
+    run_id: str = ""
 
     @property
     def shown(self) -> list[Field]:
@@ -280,23 +327,33 @@ def filled(endpoint: Endpoint, given: Mapping[str, Any] | None = None) -> Form:
 
 
 def fill(parameter: Parameter, value: Any) -> Field:
-    kind = control(parameter)
+    """The field that shows this value; one that no form shows is the Space's own, and is not shown."""
+    kind, base = control(parameter), None if value is parameter.default else value
     if kind == "table":
-        return Field(parameter, rows=tables.table_rows(parameter, value))
+        return Field(parameter, rows=tables.table_rows(parameter, value), base=base)
     if kind in HOLD_FILES:
         kept, text = compositions.decompose(parameter, value, KeptFile)
         return Field(parameter, texts=[text], kept=kept)
-    return Field(parameter, texts=values.typed(parameter, value))
+    if parameter.whole_json and (value is None or value == parameter.whole_default):
+        return Field(parameter, texts=values.typed(parameter, None), sends_whole=True)
+    return Field(parameter, texts=values.typed(parameter, value), base=base)
 
 
 def sent_as_is(form: Form) -> dict[str, Any]:
-    """What the form would send if nobody touched it, by parameter name; null for what could not be sent so."""
+    """What the form would send if nobody touched it, by parameter name; null for what could not be sent so.
+
+    What no form shows is left out: gradio_client sends the default of itself, and written out it would be megabytes.
+    """
     sent: dict[str, Any] = {}
     for entry in form.fields:
+        if field_values.is_whole_default(entry):
+            continue
         try:
-            sent[entry.parameter.name] = untouched(entry)
+            value = untouched(entry)
         except Wrong:
-            sent[entry.parameter.name] = None
+            value = None
+        if entry.parameter.whole_json is None or not exceeds(value, MAX_DEFAULT_CHARACTERS):
+            sent[entry.parameter.name] = value
     return sent
 
 
@@ -307,10 +364,10 @@ def untouched(entry: Field) -> Any:
         Wrong: the Space does not take it.
     """
     if entry.control == "table":
-        return tables.parse_table(entry.parameter, entry.rows)
+        return tables.parse_table(entry.parameter, entry.rows, entry.base)
     if entry.parts:
         return compositions.compose(entry.parameter, entry.kept, entry.text)
-    return values.parse(entry.parameter, entry.texts)
+    return field_values.parse_texts(entry)
 
 
 def sent_again(endpoint: Endpoint, given: Mapping[str, Any]) -> Form:
@@ -349,16 +406,18 @@ def read(
     visitor: str,
     *,
     is_proven: bool = True,
+    given: Mapping[str, Any] | None = None,
 ) -> Form:
     """The form as it was posted; what nobody asked for is ignored, and each fault stands in its field.
 
     Args:
+        given: the values that the form was filled with, by parameter name; the Space's own where there is none.
         is_proven: did the form prove that it comes from a page of the visitor? If not, no file of it is kept.
     """
     form = Form(endpoint, [])
     everything = Posted(posted, sent, visitor, is_proven)
     for parameter in endpoint.parameters:
-        entry = Field(parameter)
+        entry = Field(parameter, base=field_values.base_of(given, parameter.name))
         form.fields.append(entry)
         reader = read_table if entry.control == "table" else read_files if entry.parts else read_texts
         try:
@@ -371,9 +430,10 @@ def read(
 def read_texts(entry: Field, posted: Posted) -> Any:
     """The texts of its control; of boxes, what was typed beside them too, a line for each."""
     entry.texts = posted.texts.getlist(entry.name)
+    entry.sends_whole = f"{entry.name}-own" in posted.texts
     if entry.control == "checks":
         read_others(entry, posted.texts.get(f"{entry.name}-others", ""))
-    return values.parse(entry.parameter, entry.texts)
+    return field_values.parse_texts(entry)
 
 
 def read_others(entry: Field, text: str) -> None:
@@ -388,7 +448,8 @@ def read_others(entry: Field, text: str) -> None:
     except Wrong:
         entry.beside = text
         raise
-    entry.texts += filter(None, text.splitlines())
+    lines, posted = unify_line_ends(text).split("\n"), entry.parameter.choices.texts_by_typed
+    entry.texts += [posted.get(line.strip(), line) for line in lines if line.strip()]
 
 
 def read_table(entry: Field, posted: Posted) -> Any:
@@ -399,7 +460,7 @@ def read_table(entry: Field, posted: Posted) -> Any:
     if not cells:
         raise Wrong(MISSING)
     text_limits.check_length(entry.parameter, [*cells.values()])
-    return tables.parse_table(entry.parameter, entry.rows)
+    return tables.parse_table(entry.parameter, entry.rows, entry.base)
 
 
 def read_files(entry: Field, posted: Posted) -> Any:
@@ -417,7 +478,7 @@ def read_files(entry: Field, posted: Posted) -> Any:
     if faults:
         raise Wrong(foremost(faults))
     text_limits.check_length(entry.parameter, entry.texts)
-    return compositions.compose(entry.parameter, entry.kept, entry.text.replace("\r\n", "\n"))
+    return compositions.compose(entry.parameter, entry.kept, field_values.own_text(entry))
 
 
 def has_unkept(form: Form) -> bool:
@@ -450,6 +511,9 @@ def mask_secrets(form: Form) -> bool:
         value = json.dumps(form.values.get(entry.parameter.name), default=lambda file: file.name, ensure_ascii=False)
         if tokens.contains_token(value):
             entry.error = SECRET
+            if field_values.is_whole_default(entry):  # which stays out of the form, and out of the call
+                entry.sends_whole = False
+                continue
             entry.texts = [tokens.mask_tokens(value)] if entry.control in ("json", "object") else entry.texts
     return any(entry.error == SECRET for entry in form.fields)
 

@@ -24,7 +24,7 @@ DEPEND_ON_MOUNTING = {*EMPTY_VALUES, *EMPTY_VALUES_UNTIL_5}
 
 
 @dataclass(frozen=True)
-class Page:
+class MountedPage:
     """The page of one Space: positions of components, ids of the tabs that are open at first, version of Gradio."""
 
     layout: Layout = field(default_factory=Layout)
@@ -57,7 +57,7 @@ class Page:
 class InitialValues:
     """What components without a value send from one page, on which the blocks of these ids were opened."""
 
-    page: Page = field(default_factory=Page)
+    page: MountedPage = field(default_factory=MountedPage)
     opened: frozenset[int] = frozenset()
 
     def find(self, component: Mapping[str, Any], kind: str) -> Any:
@@ -67,11 +67,11 @@ class InitialValues:
         return {**EMPTY_VALUES, **(EMPTY_VALUES_UNTIL_5 if self.page.gradio < 6 else {})}.get(kind)
 
 
-def parse_page(config: Mapping[str, Any]) -> Page:
+def parse_mounted_page(config: Mapping[str, Any]) -> MountedPage:
     """Read `/config`; without a version or a layout, everything is as on a flat page of Gradio 6."""
     version = str(config.get("version", "")).split(".")[0]
     gradio = int(version) if version.isascii() and version.isdigit() and len(version) < 3 else 6
-    return Page(parse_layout(config), frozenset(find_open_tabs(config)), gradio)
+    return MountedPage(parse_layout(config), frozenset(find_open_tabs(config)), gradio)
 
 
 def find_open_tabs(config: Mapping[str, Any]) -> set[int]:

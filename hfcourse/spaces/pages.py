@@ -89,7 +89,8 @@ def endpoint_of(space_id: str, name: str) -> Endpoint:
         raise Refused("secret-in-input")
     if not catalogue.is_space_id(space_id):
         raise Refused("space-not-found")
-    endpoint = location.connect(space_id, WAIT_FOR_POST_SECONDS).description.find(name)
+    description = location.connect(space_id, WAIT_FOR_POST_SECONDS).description
+    endpoint = description.find(name)
     if endpoint is None or endpoint.obstacle:
         raise Refused("endpoint-gone")
     return endpoint

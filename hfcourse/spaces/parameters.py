@@ -1,32 +1,26 @@
 """One value that an endpoint takes: an entry of /info joined with its component of /config. Pure."""
 
-import math
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from hfcourse.spaces import json_text, labels, schemas
+from hfcourse.spaces import labels, schemas
+from hfcourse.spaces.bounds import is_sendable_number
 from hfcourse.spaces.choice_list import ChoiceList
 from hfcourse.spaces.controls import choose_control
+from hfcourse.spaces.defaults import NOTHING, Default, WholeBudget, bound_default, first_given, holds_file
 from hfcourse.spaces.file_places import FilePlace, find_file_places
-from hfcourse.spaces.json_size import exceeds
 from hfcourse.spaces.labels import humanized, readable, strings
-from hfcourse.spaces.mistakes import Wrong
+from hfcourse.spaces.listed_choices import choices_in_schema, list_choices
+from hfcourse.spaces.mounting import DEPEND_ON_MOUNTING, InitialValues
 from hfcourse.spaces.needs import read_need
-from hfcourse.spaces.table_limits import MAX_COLUMNS, number_columns, shorten_table
+from hfcourse.spaces.table_limits import MAX_COLUMNS, number_columns
 
 NAME_CHARACTERS = 200
-MOST_CHOICES, CHOICE_CHARACTERS = 2_000, 100
-# What a form shows first of one parameter, as JSON: as much as a student may write there (see json_text.py).
-MAX_DEFAULT_CHARACTERS = 100_000
 MOST_ROWS = 10  # that a table shows before anybody has filled it
 MOST_LINES = 20
-# Components whose value is text, a number, a box or some of these: a default of any other shape is not one.
-FLAT = {
-    "textbox", "number", "slider", "checkbox", "radio", "dropdown", "checkboxgroup",
-    "code", "markdown", "html", "colorpicker", "datetime", "timer", "starrating",
-}  # fmt: skip
 WORDS = {
     "textbox": "Texte", "number": "Nombre", "slider": "Réglette", "checkbox": "Case", "checkboxgroup": "Cases",
     "radio": "Choix", "dropdown": "Choix", "image": "Image", "audio": "Son", "video": "Vidéo", "file": "Fichier",
@@ -36,9 +30,8 @@ WORDS = {
     "html": "HTML", "markdown": "Texte", "browserstate": "Mémoire", "plot": "Graphique", "lineplot": "Graphique",
     "timer": "Minuterie", "label": "Étiquette", "uploadbutton": "Fichier", "pdf": "Document", "starrating": "Note",
 }  # fmt: skip
-IN_PICTURES = ("image", "video", "background")
 NO_CHOICES = ChoiceList()
-YES_OR_NO = ChoiceList((("oui", True), ("non", False)))
+NO_PAGE = InitialValues()
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,9 @@ class Parameter:
     `is_named` is false where the name is ours, because another parameter has the author's.
     `is_expected` is true where a Python function has no value of its own; nothing is ever refused for being empty.
     `need` is what the author says of leaving it empty, see needs.py.
-    `default_is_cut` says that the Space's own page starts with more than a form here can show. `max_shown_choices` and
+    `default_is_cut` says that the Space's own page starts with more than a form here can show; `whole_json` is all of
+    it, None where it is not cut or not sent from here (see defaults.py). `is_null_at_first` says that the Space's own
+    page sends null for it as long as nobody has opened what it stands in (see mounting.py). `max_shown_choices` and
     `max_rows` are what the form's budget leaves to this parameter, None where it leaves all (see form_budget.py).
     """
 
@@ -67,6 +62,7 @@ class Parameter:
     step: float | None = None
     precision: int | None = None
     lines: int = 1
+    max_lines: int | None = None
     text_type: str = "text"
     max_length: int | None = None
     language: str = ""
@@ -90,6 +86,8 @@ class Parameter:
     need: str = ""
     is_shown: bool = True
     default_is_cut: bool = False
+    whole_json: bytes | None = field(default=None, repr=False)
+    is_null_at_first: bool = False
     max_shown_choices: int | None = None
     max_rows: int | None = None
 
@@ -116,15 +114,24 @@ class Parameter:
         """The kind of control that writes its value, see controls.py."""
         return choose_control(self)
 
+    @property
+    def is_one_line(self) -> bool:
+        """Has its field on the Space's own page one line, in which a pasted text loses its line ends?
+
+        Gradio draws an `input` for a password, an address, or `lines` and `max_lines` of 1, and a `textarea` that grows
+        for all else, `lines=1` included (js/textbox/shared/Textbox.svelte in Gradio 4, 5 and 6).
+        """
+        return self.text_type != "text" or (self.lines == 1 and self.max_lines == 1)
+
+    @property
+    def whole_default(self) -> Any:
+        """The default as the Space gave it, parsed anew where no form shows all of it."""
+        return self.default if self.whole_json is None else json.loads(self.whole_json)
+
     @cached_property
     def titles(self) -> tuple[str, ...]:
         """The titles of the columns that a form shows: those of the table, numbers where it has none."""
         return self.headers or number_columns(self.default)
-
-
-# A value as far as a form can show it, None where it cannot, and whether that is less than all of it.
-Bounded = tuple[Any, bool]
-NO_DEFAULT: Bounded = (None, False)
 
 
 @dataclass(frozen=True)
@@ -133,21 +140,32 @@ class Presentation:
 
     parts: Mapping[str, Any]
     choices: ChoiceList | None
-    default: Bounded
-    last_default: Bounded
+    default: Default
+    last_default: Default
 
 
-# By the identity of the component and the kind of parameter that it is: thousands of parameters may name one component.
-Presentations = dict[tuple[int, str], Presentation]
+class Presentations(dict[tuple[int, str], Presentation]):
+    """The cache of one description, by the identity of the component and the kind of parameter that it is.
+
+    Thousands of parameters may name one component. `budget` is what all defaults together may take.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.budget = WholeBudget()
 
 
 def describe_parameter(
-    entry: Mapping[str, Any], component: Mapping[str, Any], presentations: Presentations | None = None
+    entry: Mapping[str, Any],
+    component: Mapping[str, Any],
+    presentations: Presentations | None = None,
+    initial: InitialValues = NO_PAGE,
 ) -> Parameter:
     """One entry of `parameters` with its component of /config ({} where there is none).
 
     Args:
         presentations: the cache of one description, whose components stay alive meanwhile.
+        initial: what the Space's own page sends for components that have no value.
 
     Raises:
         KeyError, TypeError, ValueError, AttributeError: they have not the form that Gradio gives them.
@@ -155,8 +173,10 @@ def describe_parameter(
     kind = component_of(entry, component)
     name = str(entry["parameter_name"]).replace("\0", "")[:NAME_CHARACTERS]
     schema = schema if isinstance(schema := entry.get("type"), dict) else {}
-    presented = presentation_of(component, kind, {} if presentations is None else presentations)
-    value, is_cut = default(presented, entry, kind)
+    presentations = Presentations() if presentations is None else presentations
+    presented = presentation_of(component, kind, presentations)
+    found = first_given(defaults_of(presented, entry, kind, presentations.budget))
+    value = found.value if found.is_given else initial.find(component, kind)
     need, label, help_text = read_need(label_of(entry, name, kind), presented.parts["help"])
     return Parameter(
         name=name,
@@ -165,7 +185,9 @@ def describe_parameter(
         schema=schema,
         choices=choices_in_schema(schema) if presented.choices is None else presented.choices,
         default=value,
-        default_is_cut=is_cut,
+        default_is_cut=found.is_cut,
+        whole_json=found.whole,
+        is_null_at_first=bool(component) and value is None and not found.is_cut and kind in DEPEND_ON_MOUNTING,
         **numeric(component.get("props") or {}, schema),
         is_expected=kind == "api" and not entry.get("parameter_has_default") and not schemas.may_be_null(schema),
         need=need,
@@ -177,11 +199,11 @@ def presentation_of(component: Mapping[str, Any], kind: str, presentations: Pres
     """`present` of this component, computed once."""
     key = id(component), kind
     if not component or key not in presentations:
-        presentations[key] = present(component.get("props") or {}, kind)
+        presentations[key] = present(component.get("props") or {}, kind, presentations.budget)
     return presentations[key]
 
 
-def present(props: Mapping[str, Any], kind: str) -> Presentation:
+def present(props: Mapping[str, Any], kind: str, budget: WholeBudget) -> Presentation:
     """Read the properties of a component."""
     parts = {
         "help": readable(props.get("info"), "", labels.HELP_CHARACTERS),
@@ -194,8 +216,9 @@ def present(props: Mapping[str, Any], kind: str) -> Presentation:
         "speakers": strings(props.get("speakers")),
         "is_shown": props.get("visible", True) is True and props.get("interactive") is not False,
     }
-    defaults = bounded_default(props.get("value"), kind), bounded_default(props.get("default_value"), kind)
-    return Presentation(parts, listed_choices(props.get("choices")), *defaults)
+    default = bound_default(props.get("value"), kind, budget)
+    last_default = NOTHING if default.is_given else bound_default(props.get("default_value"), kind, budget)
+    return Presentation(parts, list_choices(props.get("choices")), default, last_default)
 
 
 def component_of(entry: Mapping[str, Any], component: Mapping[str, Any]) -> str:
@@ -234,6 +257,7 @@ def textual(props: Mapping[str, Any]) -> dict[str, Any]:
     lines, kind, longest = whole(props.get("lines")), props.get("type"), whole(props.get("max_length"))
     return {
         "lines": max(1, min(MOST_LINES, lines or 1)),
+        "max_lines": whole(props.get("max_lines")),
         "text_type": kind if kind in ("password", "email") else "text",
         "max_length": longest if longest and longest > 0 else None,
         "language": readable(props.get("language"), "", 40),
@@ -258,15 +282,6 @@ def of_files(props: Mapping[str, Any], kind: str) -> dict[str, Any]:
         "sources": strings(props.get("sources")),
         "has_own_file": holds_file(props.get("value")),
     }
-
-
-def holds_file(value: Any) -> bool:
-    """Is there file data of the Space in this value, or in the list that it is?"""
-    if isinstance(value, list):
-        return any(map(holds_file, value[:MOST_ROWS]))
-    if not isinstance(value, dict):
-        return False
-    return isinstance(value.get("path"), str) or any(holds_file(value.get(key)) for key in IN_PICTURES)
 
 
 def of_table(props: Mapping[str, Any]) -> dict[str, Any]:
@@ -296,91 +311,16 @@ def of_moment(props: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def default(presented: Presentation, entry: Mapping[str, Any], kind: str) -> Bounded:
-    """What the form shows first; never file data, it could name a file of ours."""
-    for found in (presented.default, bounded_default(entry.get("parameter_default"), kind), presented.last_default):
-        if found[0] is not None or found[1]:
-            return found
-    return NO_DEFAULT
-
-
-def bounded_default(value: Any, kind: str) -> Bounded:
-    """Cut a table to the rows that a form can send, and leave out whatever else is too large to be shown."""
-    if value is None:
-        return NO_DEFAULT
-    short = shorten_table(value) if kind == "dataframe" else value
-    if exceeds(short, MAX_DEFAULT_CHARACTERS):
-        return None, not holds_file(value)
-    return (short, short is not value) if is_harmless(short, kind) else NO_DEFAULT
-
-
-def is_harmless(value: Any, kind: str) -> bool:
-    """May a form show this and send it back? A scalar, a list of scalars, a table, or JSON without files."""
-    if value is None or is_unsendable_number(value):
-        return False
-    if isinstance(value, list) and len(value) > MOST_CHOICES:
-        return False
-    if is_scalar(value) or (isinstance(value, list) and all(is_scalar(item) for item in value)):
-        return True
-    if kind in FLAT:
-        return False
-    if kind == "dataframe":
-        return (
-            isinstance(value, dict)
-            and set(value) <= {"headers", "data", "metadata"}
-            and isinstance(value.get("data"), list)
-        )
-    return is_small_json(value)
-
-
-def is_unsendable_number(value: Any) -> bool:
-    """Is this a number that no form could send back, see numbers.number_in?"""
-    return isinstance(value, int | float) and not isinstance(value, bool) and number(value) is None
-
-
-def is_small_json(value: Any) -> bool:
-    try:
-        json_text.check_sendable(value)
-    except Wrong:
-        return False
-    return True
-
-
-def is_scalar(value: Any) -> bool:
-    return value is None or isinstance(value, str | int | float | bool)
-
-
-def listed_choices(pairs: Any) -> ChoiceList | None:
-    """Label and JSON value of each choice that a component lists; None where it lists none."""
-    if not isinstance(pairs, list):
-        return None
-    return ChoiceList(
-        (label_of_choice(pair[0]), pair[1])
-        if isinstance(pair, list) and len(pair) == 2
-        else (label_of_choice(pair), pair)
-        for pair in pairs[:MOST_CHOICES]
-    )
-
-
-def choices_in_schema(schema: Mapping[str, Any]) -> ChoiceList:
-    """The choices of a schema: a list, or yes, no and nothing."""
-    listed = schemas.enum_of(schema)
-    if listed is None and schemas.may_be_null(schema) and schemas.type_of(schemas.plain(schema)) == "boolean":
-        return YES_OR_NO
-    if listed is None:
-        return NO_CHOICES
-    return ChoiceList((label_of_choice(value), value) for value in listed[:MOST_CHOICES])
-
-
-def label_of_choice(label: Any) -> str:
-    fallback = label[:CHOICE_CHARACTERS] if isinstance(label, str) else str(label)
-    return readable(label, fallback.strip(), CHOICE_CHARACTERS)[:CHOICE_CHARACTERS] or "(vide)"
+def defaults_of(presented: Presentation, entry: Mapping[str, Any], kind: str, budget: WholeBudget) -> Iterator[Default]:
+    """Yield what the form may show first, the best first; never file data, it could name a file of ours."""
+    yield presented.default
+    yield bound_default(entry.get("parameter_default"), kind, budget)
+    yield presented.last_default
 
 
 def number(value: Any) -> float | None:
     """A bound, None where there is none."""
-    is_one = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_one and abs(value) < 1e300 and math.isfinite(value) else None
+    return value if is_sendable_number(value) else None
 
 
 def whole(value: Any) -> int | None:

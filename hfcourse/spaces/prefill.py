@@ -30,10 +30,10 @@ def form_of_run(
     What was said stands beside each field too; both may be nothing. `?suite=` names a run to go on from.
     """
     given, gone = values_after_run(connection.description, endpoint, visitor)
-    if run_id:
-        given |= current_app.extensions["values_of_run"](run_id, visitor) or {}
+    sent = current_app.extensions["values_of_run"](run_id, visitor) if run_id else None
     values, lost = example_choice.values_of_examples(connection, endpoint)
-    form = forms.filled(endpoint, given | values)
+    form = forms.filled(endpoint, given | (sent or {}) | values)
+    form.run_id = run_id if run_id and sent is not None else ""
     if example_choice.has_chosen_files(endpoint):
         current_app.extensions["house_files"](form)
     mark_lost_files(form, [*lost, *(name for name in gone if name not in values)])

@@ -38,7 +38,11 @@ def code_of(entry: Entry, url: str, gradio: str, form: Form) -> Sequence[Snippet
         space=entry.id if has_address else "",
         address=url if has_address else "",
         endpoint=form.endpoint.name,
-        arguments={each.parameter.name: shown_in_code(each, sent[each.parameter.name]) for each in form.fields},
+        arguments={
+            each.parameter.name: shown_in_code(each, sent[each.parameter.name])
+            for each in form.fields
+            if each.parameter.name in sent
+        },
         prefix="" if gradio.startswith("4.") else "/gradio_api",
         needs_token=entry.token,
         is_positional=not all(each.parameter.is_named for each in form.fields),

@@ -1,8 +1,9 @@
 """From what a form posts to what an endpoint expects, and back. Pure.
 
 A browser posts text. Each control turns it into the JSON value of its component, or says in French what
-is wrong with it. Every value is sent explicitly, so an empty field has a value too: see `parse`. Tables are
-read by tables.py, values with files in them by compositions.py.
+is wrong with it. Every value is sent explicitly, so an empty field has a value too: see `parse`. A field that comes
+back as it was drawn sends the default itself, not what its text would be read as. Tables are read by tables.py, values
+with files in them by compositions.py.
 """
 
 import json
@@ -10,10 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hfcourse.spaces import json_text, lines
+from hfcourse.spaces.bounds import is_number
 from hfcourse.spaces.choices import choice_texts, parse_checks, parse_choice
 from hfcourse.spaces.controls import MAY_BE_ABSENT, control
+from hfcourse.spaces.line_ends import unify_line_ends
 from hfcourse.spaces.mistakes import MISSING, Wrong
-from hfcourse.spaces.moments import parse_moment
+from hfcourse.spaces.moments import browser_text, parse_moment
 from hfcourse.spaces.numbers import clamped, decimal, parse_number, parse_slider, shown
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.text_limits import check_length
@@ -22,8 +25,9 @@ from hfcourse.spaces.text_limits import check_length
 def parse(parameter: Parameter, texts: Sequence[str]) -> Any:
     """The JSON value of what was posted for `parameter`; `texts` is empty when nothing was.
 
-    Empty: text gives "", a number, a moment or a label null, a box false, a choice null, several choices, a
-    conversation, a dialogue or paths [], JSON null.
+    Untouched: the default as the Space gave it (1.0, not 1; CR LF, not LF), which is not checked: the Space's own page
+    sends it too. Empty: text gives "", a number, a moment or a label null, a box false, a choice null, several choices,
+    a conversation, a dialogue or paths [], JSON null.
 
     Raises:
         Wrong: it is not what the control takes.
@@ -32,12 +36,44 @@ def parse(parameter: Parameter, texts: Sequence[str]) -> Any:
     if not texts and kind not in MAY_BE_ABSENT:
         raise Wrong(MISSING)
     check_length(parameter, texts)
+    if is_untouched(parameter, texts):
+        return clamped(parameter, parameter.default) if kind == "slider" else parameter.default
     return PARSERS[kind](parameter, texts)
+
+
+def is_untouched(parameter: Parameter, texts: Sequence[str]) -> bool:
+    """Did the control come back as it was drawn with the default?"""
+    if parameter.default is None:
+        return parameter.is_null_at_first and not any(texts)
+    if control(parameter) in ("number", "slider") and not is_number(parameter.default):
+        return False
+    return is_drawn_with(parameter, texts, parameter.default)
+
+
+def is_drawn_with(parameter: Parameter, texts: Sequence[str], value: Any) -> bool:
+    """Are these the texts of a control that was drawn with this value, as a browser sends them back?"""
+    return value is not None and (
+        as_browser_writes(parameter, texts) == as_browser_writes(parameter, typed(parameter, value))
+    )
+
+
+def as_browser_writes(parameter: Parameter, texts: Sequence[str]) -> list[str]:
+    """The texts as a browser rewrites them: line ends, colours in lower case, moments, boxes in the order drawn."""
+    kind, unified = control(parameter), [unify_line_ends(text) for text in texts]
+    if kind == "checks":
+        return sorted({*unified})
+    if kind == "colour":
+        return [text.lower() for text in unified]
+    if kind == "moment":
+        return [browser_text(parameter, text) or text for text in unified]
+    if kind == "text" and parameter.text_type == "email":  # https://html.spec.whatwg.org/#email-state-(type=email)
+        return [text.replace("\n", "").strip() for text in unified]
+    return unified
 
 
 def parse_text(parameter: Parameter, texts: Sequence[str]) -> str | None:
     """The text as typed; a Python `str | None` that is left empty is None. gr.Textbox checks no `max_length`."""
-    text = texts[0].replace("\r\n", "\n")
+    text = unify_line_ends(texts[0])
     return None if not text and parameter.is_nullable else text
 
 
@@ -85,7 +121,8 @@ def typed(parameter: Parameter, value: Any) -> list[str]:
     if kind == "checkbox":
         return ["1"] if value is True else []
     if kind in ("radio", "select", "checks"):
-        return choice_texts(parameter, value if isinstance(value, list) else [value])
+        texts = choice_texts(parameter, value if isinstance(value, list) else [value])
+        return texts or ([""] if kind == "select" else [])  # a browser always sends a list of one choice
     if value is None or kind == "nothing":
         return [""]
     return [written(parameter, kind, value)]

@@ -38,3 +38,21 @@ document.addEventListener("click", (event) => {
   const { top, bottom } = control.getBoundingClientRect();
   if (top < 0 || bottom > innerHeight) control.scrollIntoView({ block: "center" });
 });
+
+// In a text of one row Enter sends, as on the Space's own page, and Shift+Enter begins a line; what is pasted keeps its
+// lines. Without scripts Enter begins a line, and the button sends.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.defaultPrevented) return;
+  if (!event.target.matches?.("[data-enter]")) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+});
+
+// A text grows with its lines; most browsers do it by « field-sizing », in the style sheet.
+if (!CSS.supports("field-sizing", "content")) {
+  document.addEventListener("input", ({ target }) => {
+    if (!target.matches?.("textarea.input")) return;
+    target.dataset.rows ??= target.rows;
+    target.rows = Math.max(target.dataset.rows, Math.min(20, target.value.split("\n").length));
+  });
+}

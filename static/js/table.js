@@ -1,7 +1,7 @@
 // A table of a form, changed in place: rows are added and removed as the server does it, cells copied from a
 // spreadsheet are pasted, and the arrow keys go from row to row.
 const rowsOf = (table) => [...table.querySelectorAll("tbody tr")];
-const cellsOf = (row) => [...row.querySelectorAll("input")];
+const cellsOf = (row) => [...row.querySelectorAll("input, textarea")];
 const maxRows = (table) => Number(table.dataset.most);
 const say = (table, words) => { table.querySelector("[data-said]").textContent = words; };
 

@@ -16,7 +16,7 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
-from tests.spaces.apps import choices, doors, foreign, life, media, plots, tables, talk, texts
+from tests.spaces.apps import choices, doors, foreign, life, media, plots, tables, talk, texts, untouched
 
 PREFIX = "/myapp/gradio"
 APPS: dict[str, Callable[[], gr.Blocks]] = {
@@ -38,6 +38,7 @@ APPS: dict[str, Callable[[], gr.Blocks]] = {
     "plomberie": doors.plumbing,
     "sans-api": doors.silent,
     "exemples": doors.exemplary,
+    "intacts": untouched.app,
 }
 if hasattr(gr, "api"):
     APPS["apis"] = foreign.apis

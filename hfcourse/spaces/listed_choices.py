@@ -1,0 +1,52 @@
+"""The choices that a component of /config or a schema of /info lists, as a form needs them. Pure."""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from hfcourse.spaces import schemas
+from hfcourse.spaces.choice_list import ChoiceList
+from hfcourse.spaces.labels import readable
+
+# Lists of voices, cities and models have thousands; of a longer list the first are kept, and any text can be sent.
+MAX_CHOICES, CHOICE_CHARACTERS = 20_000, 100
+YES_OR_NO = ChoiceList((("oui", True), ("non", False)))
+
+
+def list_choices(pairs: Any) -> ChoiceList | None:
+    """Label and JSON value of each choice that a component lists; None where it lists none."""
+    if not isinstance(pairs, list):
+        return None
+    listed = ChoiceList(
+        (label_of_pair(pair), pair[1] if is_pair(pair) else pair) for pair in islice(pairs, MAX_CHOICES)
+    )
+    listed.is_cut = len(pairs) > MAX_CHOICES
+    return listed
+
+
+def is_pair(choice: Any) -> bool:
+    """Has this choice a label of its own? Gradio lists `[label, value]`, and the value alone in old versions."""
+    return isinstance(choice, list) and len(choice) == 2
+
+
+def label_of_pair(choice: Any) -> str:
+    """The label of a listed choice."""
+    return label_of_choice(choice[0] if is_pair(choice) else choice)
+
+
+def choices_in_schema(schema: Mapping[str, Any]) -> ChoiceList:
+    """The choices of a schema: a list, or yes, no and nothing."""
+    listed = schemas.enum_of(schema)
+    if listed is None and schemas.may_be_null(schema) and schemas.type_of(schemas.plain(schema)) == "boolean":
+        return YES_OR_NO
+    choices = ChoiceList((label_of_choice(value), value) for value in islice(listed or (), MAX_CHOICES))
+    choices.is_cut = len(listed or ()) > MAX_CHOICES
+    return choices
+
+
+def label_of_choice(label: Any) -> str:
+    """The label of a choice on one line; of a longer one the beginning, and « … »."""
+    fallback = label[: 2 * CHOICE_CHARACTERS] if isinstance(label, str) else str(label)[: 2 * CHOICE_CHARACTERS]
+    text = " ".join(readable(label, fallback, 2 * CHOICE_CHARACTERS).split())
+    cut = text if len(text) <= CHOICE_CHARACTERS else f"{text[: CHOICE_CHARACTERS - 1].rstrip()}…"
+    return cut or "(vide)"
