@@ -230,6 +230,11 @@ def emptied(line: int) -> dict[str, str]:
     return {f"value-{line}-{column}": "" for column in range(10)}
 
 
+def test_a_button_among_the_inputs_sends_its_own_words(visitor: Visitor) -> None:
+    run = result_of(visitor, Case("intacts", "composer", {"subject": "le vent"}))
+    assert run["outputs"][0]["value"] == {"vu": ["Sonnet", "le vent"]}
+
+
 @pytest.mark.parametrize("case", [case for case in cases_for(GRADIO) if case.app == "intacts"], ids=str)
 def test_what_was_accepted_once_is_accepted_again(visitor: Visitor, case: Case) -> None:
     first = result_of(visitor, case)

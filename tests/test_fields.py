@@ -131,7 +131,8 @@ def test_a_form_that_nobody_touches_sends_the_empty_value_or_the_default_of_each
     run = awa.finished(awa.send(awa.open(PAGE)).headers["Location"])
     assert run["status"] == "succeeded", run
     assert [run["inputs"][each["parameter_name"]] for each in PARAMETERS] == UNTOUCHED
-    assert sent_to(space) == [*UNTOUCHED[:38], None, *UNTOUCHED[38:]]  # the client adds the state of the session
+    # The client adds the state of the session, and a button's own words.
+    assert sent_to(space) == [*UNTOUCHED[:38], None, *UNTOUCHED[38:40], "B", *UNTOUCHED[40:]]
 
 
 FILLED: dict[str, Any] = {

@@ -32,6 +32,7 @@ from hfcourse.spaces.events import Event, Output, Partial  # noqa: E402
 from hfcourse.spaces.file_limits import MAX_FILE_BYTES  # noqa: E402
 from hfcourse.spaces.file_routes import file_route, is_safe_path, stream_route  # noqa: E402
 from hfcourse.spaces.files import KeptFile  # noqa: E402
+from hfcourse.spaces.fixed_inputs import insert_fixed_inputs  # noqa: E402
 from hfcourse.spaces.leash import Leash  # noqa: E402
 from hfcourse.spaces.masking import mask_pieces, mask_value  # noqa: E402
 from hfcourse.spaces.message_memory import MessageMemory  # noqa: E402
@@ -148,7 +149,7 @@ class Connection:
         session = session or secrets.token_hex(12)
         with leash.hold():
             sent = [self._uploaded(argument) for argument in arguments]
-            event_id = self._join(known, known.insert_empty_state(*sent), session)
+            event_id = self._join(known, self._completed(known, sent), session)
             try:
                 yield from self._follow(known, event_id, session, leash)
             except (CourseError, GeneratorExit):
@@ -200,6 +201,12 @@ class Connection:
             if announced.isdecimal() and len(announced) < 20 and int(announced) > MAX_FILE_BYTES:
                 raise CallFailed("answer-too-large")  # before a byte of it is read
             yield from mask_pieces(capped(response, MAX_FILE_BYTES), self.token)
+
+    def _completed(self, known: KnownEndpoint, sent: Sequence[Any]) -> list[Any]:
+        """The values with those that no caller gives: null for session state, a button's own words."""
+        endpoint = self.description.find(known.api_name)
+        fixed = endpoint.fixed_inputs if endpoint else {}
+        return insert_fixed_inputs(sent, fixed, [kind.is_state for kind in known.input_component_types])
 
     def _uploaded(self, value: Any) -> Any:
         if isinstance(value, KeptFile):

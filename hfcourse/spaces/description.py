@@ -22,6 +22,7 @@ from hfcourse.spaces.description_limits import (
     order_by_likelihood,
 )
 from hfcourse.spaces.examples import Datasets, Example, examples_of, index_datasets
+from hfcourse.spaces.fixed_inputs import FixedInputs, find_fixed_inputs
 from hfcourse.spaces.flows import Wiring, read_wiring
 from hfcourse.spaces.form_budget import Sizes, fit_parameters
 from hfcourse.spaces.introduction import describe_introduction
@@ -70,6 +71,7 @@ class Endpoint:
     means of the chain of which this one is another step, '' if it is that one itself. `twin_of` names the one that it
     repeats on the same components; `family` is the name of its function, without the number that Gradio adds.
     `positions` says where each parameter is on that page, by its name; `captions` are the short texts of that page.
+    `fixed_inputs` are the values that no caller gives, by position (see fixed_inputs.py).
     """
 
     name: str
@@ -93,6 +95,7 @@ class Endpoint:
     family: str = ""
     is_out_of_reach: bool = False
     notices: tuple[Notice, ...] = ()
+    fixed_inputs: FixedInputs = field(default_factory=dict)
 
     @property
     def is_aside(self) -> bool:
@@ -263,6 +266,7 @@ class Space:
             family=self.page.base_name(name),
             is_out_of_reach=needed.is_out_of_reach,
             notices=write_notices(needed) + notice_empty_choices(self.page.flow, numbered),
+            fixed_inputs=find_fixed_inputs(inputs),
         )
 
     def closed(self, name: str, entry: Mapping[str, Any], reason: str = TOO_LARGE) -> Endpoint:
