@@ -30,6 +30,7 @@ def add_rooms(app: Flask) -> None:
     from hfcourse.lessons import back_links, library, marks
     from hfcourse.lessons import views as lesson_views
     from hfcourse.runs import dispatch, ending, following, history_views, live_views, looks, store, streams, upkeep
+    from hfcourse.runs import session_choices as run_choices
     from hfcourse.runs import views as run_views
     from hfcourse.spaces import catalogue, files, location, pages
     from hfcourse.spaces import views as space_views
@@ -42,7 +43,7 @@ def add_rooms(app: Flask) -> None:
     location.init_app(app)
     files.init_app(app)
     pages.init_app(app, values_of_run=looks.values_of, faults_of_run=store.faults_of, recent_spaces=store.recent_spaces)
-    for room in (dispatch, following, streams, ending, upkeep):
+    for room in (dispatch, following, streams, ending, upkeep, run_choices):
         room.init_app(app)
     for views in (home, lesson_views, space_views, run_views, live_views, history_views, class_views):
         app.register_blueprint(views.bp)

@@ -235,6 +235,20 @@ def test_a_button_among_the_inputs_sends_its_own_words(visitor: Visitor) -> None
     assert run["outputs"][0]["value"] == {"vu": ["Sonnet", "le vent"]}
 
 
+def test_choices_that_a_run_brought_are_offered_while_the_session_lives(visitor: Visitor) -> None:
+    offered = result_of(visitor, Case("intacts", "villes", {"name": "Alsace"}))
+    assert "Colmar" in visitor.get(f"/essais/{offered['id']}").text
+    run = result_of(visitor, Case("intacts", "partir", {"town": "Colmar"}))
+    assert run["outputs"][0]["value"] == {"vu": ["Colmar", ["Alsace"]]}
+
+
+def test_choices_of_one_visitor_are_not_those_of_another(visitor: Visitor, served: Served) -> None:
+    result_of(visitor, Case("intacts", "villes", {"name": "Alsace"}))
+    stranger = Visitor(served.site)
+    assert "Colmar" not in str(form_of(stranger, "intacts", "partir"))
+    stranger.close()
+
+
 @pytest.mark.parametrize("case", [case for case in cases_for(GRADIO) if case.app == "intacts"], ids=str)
 def test_what_was_accepted_once_is_accepted_again(visitor: Visitor, case: Case) -> None:
     first = result_of(visitor, case)

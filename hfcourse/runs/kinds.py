@@ -12,7 +12,7 @@ from hfcourse.runs.answer_texts import is_json_text
 from hfcourse.runs.drawings import COLOUR, picture_of
 from hfcourse.runs.shapes import is_file, is_list_of, is_scalar
 from hfcourse.spaces.description import CHAT_ANSWER
-from hfcourse.spaces.updates import is_update
+from hfcourse.spaces.updates import is_choice_update, is_update
 
 
 def component_of(output: Mapping[str, Any]) -> str:
@@ -22,8 +22,10 @@ def component_of(output: Mapping[str, Any]) -> str:
 
 
 def value_of(output: Mapping[str, Any]) -> Any:
-    """The value of an output; of an update, the value that comes along with it, if one does."""
+    """The value of an output; of an update, the value that comes along with it, if one does, else its new choices."""
     value = output["value"]
+    if is_choice_update(value):
+        return value
     return value["value"] if is_update(value) and "value" in value else value
 
 
@@ -55,7 +57,7 @@ def kind_of_text(component: str, text: str) -> str:
 
 def kind_of_dict(component: str, value: dict[str, Any]) -> str:
     if is_update(value):
-        return "changes" if len(value) > 1 else "unchanged"
+        return kind_of_update(value)
     if is_file(value):
         return "file"
     if shapes.is_plot(value):
@@ -74,6 +76,12 @@ def kind_of_dict(component: str, value: dict[str, Any]) -> str:
         (shapes.is_multimodal, "multimodal"),
     )
     return next((kind for test, kind in tests if test(value)), "json")
+
+
+def kind_of_update(value: dict[str, Any]) -> str:
+    if is_choice_update(value):
+        return "choices"
+    return "changes" if len(value) > 1 else "unchanged"
 
 
 def kind_of_list(component: str, value: list[Any]) -> str:

@@ -15,6 +15,7 @@ from hfcourse.runs.page_budget import MAX_EXCERPT_CHARACTERS, PageBudget, TextAl
 from hfcourse.runs.scores import draw_label
 from hfcourse.runs.table_drawings import dataframe_table, parameters_table
 from hfcourse.spaces.description import CHAT_ANSWER, hints_in
+from hfcourse.spaces.listed_choices import label_of_pair
 from hfcourse.spaces.updates import UPDATE, is_update
 
 # Of a conversation, so many characters are read as Markdown, so many drawn of components; the rest comes as it is.
@@ -128,6 +129,12 @@ def hints_on(output: Mapping[str, Any]) -> dict[str, str]:
     return own | hints_in(brought)
 
 
+def draw_choices(pairs: list[Any]) -> drawings.Items:
+    """The labels of the first choices, and how many there are besides."""
+    first = drawings.listed([label_of_pair(pair) for pair in pairs[: drawings.MOST_ITEMS]])
+    return drawings.Items(first.items, len(pairs) - len(first.items))
+
+
 def draw_chat(value: Any, context: Context) -> tuple[list[conversations.Bubble], int]:
     """The last messages of a conversation, which share the characters of one output."""
     allowance = TextAllowance(MOST_CHARACTERS)
@@ -145,6 +152,7 @@ DRAWERS: Mapping[str, Drawer] = {
     "unchanged": lambda value, _: None,
     "picture": lambda value, _: None,
     "changes": lambda value, _: [word(name, 60) for name in value if name != UPDATE][:12],
+    "choices": lambda value, _: draw_choices(value["choices"]),
     "moment": lambda value, _: drawings.moment(value),
     "text": lambda value, _: drawings.plain(value),
     "prose": lambda value, context: drawings.prosaic(value, context.is_live, context.cpu_budget),

@@ -19,6 +19,7 @@ from hfcourse.spaces import (
     forms,
     location,
     prefill,
+    session_choices,
     states,
     takeaway,
     type_words,
@@ -93,7 +94,14 @@ def endpoint_of(space_id: str, name: str) -> Endpoint:
     endpoint = description.find(name)
     if endpoint is None or endpoint.obstacle:
         raise Refused("endpoint-gone")
-    return endpoint
+    return in_session(space_id, description, endpoint, visitors.current())
+
+
+def in_session(space_id: str, description: Description, endpoint: Endpoint, visitor: str | None) -> Endpoint:
+    """The endpoint with the choices that the visitor's session at the Space has now."""
+    sources = session_choices.find_sources(description, endpoint)
+    updates = current_app.extensions["updates_of_session"](visitor, space_id, sources) if sources else {}
+    return session_choices.apply_updates(endpoint, updates)
 
 
 def page(
@@ -216,6 +224,7 @@ def show(space_id: str, wanted: str | None, run_id: str | None, visitor: str | N
         return page(space_id, description, error=Refused("endpoint-gone"), status=404)
     if endpoint.obstacle:
         return page(space_id, description, closed=endpoint)
+    endpoint = in_session(space_id, description, endpoint, visitor)
     form, faults = prefill.form_of_run(connection, endpoint, run_id, visitor)
     refusal = Refused("invalid-input", fields=faults) if faults else None
     return page(space_id, description, form=form, error=refusal, code=code_of(space_id, connection, form))

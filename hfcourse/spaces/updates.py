@@ -17,6 +17,11 @@ def is_update(value: Any) -> bool:
     return isinstance(value, dict) and value.get(UPDATE) == UPDATED
 
 
+def is_choice_update(value: Any) -> bool:
+    """Does the Space give a list new choices, and no value?"""
+    return is_update(value) and isinstance(value.get("choices"), list) and value.get("value") in (None, [])
+
+
 class LastValues:
     """The last value of each output of one call."""
 

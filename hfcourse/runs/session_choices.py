@@ -1,0 +1,65 @@
+"""The choices that a visitor's earlier runs brought for the lists of a form, while their session at the Space lives."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from hfcourse import database
+from hfcourse.runs.models import RUNS, SpaceSession
+from hfcourse.spaces.session_choices import Sources
+from hfcourse.spaces.updates import is_update
+
+MAX_RUNS = 5  # of the newest; each has outputs of 2 MB at most
+STARTED = select(SpaceSession.created).where(
+    SpaceSession.visitor == bindparam("visitor"), SpaceSession.space == bindparam("space")
+)
+OUTPUTS = (
+    select(RUNS.c.endpoint, RUNS.c.outputs)
+    .where(
+        RUNS.c.visitor == bindparam("visitor"),
+        RUNS.c.space == bindparam("space"),
+        RUNS.c.finished >= bindparam("since", type_=database.Moment),  # the first run of a session begins it
+        RUNS.c.endpoint.in_(bindparam("endpoints", expanding=True)),
+        RUNS.c.status == "succeeded",
+        RUNS.c.keeps_state,
+    )
+    .order_by(RUNS.c.created.desc(), RUNS.c.id.desc())
+    .limit(MAX_RUNS)
+)
+
+
+def find_updates(visitor: str | None, space: str, sources: Sources) -> dict[str, Mapping[str, Any]]:
+    """Return the latest update with choices for each parameter that has one, by its name.
+
+    A database in trouble is as if there were none: the Space says itself what it refuses.
+    """
+    if visitor is None or not sources:
+        return {}
+    whose = {"visitor": visitor, "space": space}
+    try:
+        with database.looking() as connection:
+            since = connection.scalar(STARTED, whose)
+            found = {"since": since, "endpoints": [*sources]}
+            rows = connection.execute(OUTPUTS, whose | found).all() if since else []
+    except SQLAlchemyError:
+        return {}
+    return latest_updates(((row.endpoint, row.outputs) for row in rows), sources)
+
+
+def latest_updates(runs: Iterable[tuple[str, list[dict[str, Any]]]], sources: Sources) -> dict[str, Mapping[str, Any]]:
+    """The first update with choices for each parameter; `runs` are endpoint and outputs, the newest first."""
+    updates: dict[str, Mapping[str, Any]] = {}
+    for endpoint, outputs in runs:
+        for place, name in sources[endpoint]:
+            value: Any = outputs[place].get("value") if place < len(outputs) else None
+            if name not in updates and is_update(value) and isinstance(value.get("choices"), list):
+                updates[name] = value
+    return updates
+
+
+def init_app(app: Flask) -> None:
+    """Answer the pages of Spaces, which know no runs."""
+    app.extensions["updates_of_session"] = find_updates
