@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from hfcourse.spaces import defaults, forms, tables
+from hfcourse.spaces.choice_list import fold
 from hfcourse.spaces.defaults import WholeBudget, bound_default, encode_whole
 from hfcourse.spaces.description import Endpoint, describe
 from hfcourse.spaces.line_ends import unify_line_ends
@@ -158,6 +159,15 @@ def test_a_text_that_is_no_choice_of_a_long_list_is_answered_with_those_that_res
     with pytest.raises(Wrong, match="Voix 1990"):
         parse(parameter, ["voix 199"])
     assert parse(parameter, ["Voix 1999"]) == 1999
+
+
+@given(st.lists(st.text("abÉé ", max_size=6), max_size=8), st.text("abÉe", min_size=1, max_size=3))
+def test_choices_are_found_by_a_part_of_their_label_whatever_its_case_and_accents(labels: Any, wanted: str) -> None:
+    pairs = [(label, place) for place, label in enumerate(labels)]
+    choices = listed("dropdown", pairs).choices
+    matching = [place for place, (label, _) in enumerate(choices) if fold(wanted) in fold(label)]
+    assert choices.find_similar(wanted, 3) == matching[:3]
+    assert choices.find_similar("", 3) == []
 
 
 # Numbers and other JSON

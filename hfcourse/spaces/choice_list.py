@@ -1,10 +1,13 @@
 """The choices of a parameter, with the look-up tables that a form needs of them. Pure."""
 
 import json
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
+from unicodedata import combining, normalize
 
 from hfcourse.spaces.json_size import escaped_size
 from hfcourse.spaces.line_ends import has_line_end, unify_line_ends
@@ -100,11 +103,32 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
         """The text of each value in a field where one types, by `key_of` it; of equal values the first."""
         return self.index_by_key(self.typed_texts)
 
+    @cached_property
+    def folded_labels(self) -> tuple[str, Sequence[int]]:
+        """All labels folded, a line for each, and where each line ends: one search reads them all."""
+        folded = [fold(label) for label, _ in self]
+        return "\n".join(folded), [*accumulate(len(label) + 1 for label in folded)]
+
+    def find_similar(self, text: str, most: int) -> list[int]:
+        """Return the positions of the first choices whose label contains this text, whatever its case and accents."""
+        labels, ends = self.folded_labels
+        wanted, found = fold(text.strip()), list[int]()
+        start = labels.find(wanted) if wanted else -1
+        while start >= 0 and len(found) < most:
+            found.append(bisect_right(ends, start))
+            start = labels.find(wanted, ends[found[-1]])
+        return found
+
     def index_by_key(self, texts: Sequence[str]) -> Mapping[tuple[type, str], str]:
         found: dict[tuple[type, str], str] = {}
         for text, (_, value) in zip(texts, self, strict=True):
             found.setdefault(key_of(value), text)
         return found
+
+
+def fold(text: str) -> str:
+    """The text without case and accents."""
+    return "".join(letter for letter in normalize("NFD", text.casefold()) if not combining(letter))
 
 
 def key_of(value: Any) -> tuple[type, str]:

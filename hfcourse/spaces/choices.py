@@ -1,7 +1,6 @@
 """Choices as a form posts them: as text, which leads back to the choice's own JSON value. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hfcourse.spaces.choice_list import key_of
@@ -92,19 +91,12 @@ def chosen(parameter: Parameter, text: str, tables: Sequence[Mapping[str, Any]])
                 return values[written]
     if takes_any_text(parameter):
         return text
-    similar = [f"« {parameter.choices.typed_texts[place]} »" for place in find_similar(parameter, text)]
+    similar = [
+        f"« {parameter.choices.typed_texts[place]} »" for place in parameter.choices.find_similar(text, MAX_SUGGESTIONS)
+    ]
     if len(parameter.choices) <= LONG_LIST or not similar:
         raise Wrong(NO_CHOICE)
     raise Wrong(f"Ce choix n’est pas dans la liste. Les plus proches : {', '.join(similar)}. Écrivez-en un en entier.")
-
-
-def find_similar(parameter: Parameter, text: str, most: int = MAX_SUGGESTIONS) -> list[int]:
-    """Return the positions of the first choices whose label contains this text, in either case."""
-    wanted = text.strip().casefold()
-    found: Iterator[int] = (
-        place for place, (label, _) in enumerate(parameter.choices) if wanted and wanted in label.casefold()
-    )
-    return list(islice(found, most))
 
 
 def choice_texts(parameter: Parameter, wanted: Sequence[Any]) -> list[str]:

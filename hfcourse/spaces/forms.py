@@ -140,7 +140,7 @@ class Field:
     def suggestions(self) -> list[tuple[str, str]]:
         """What one types for each choice that is drawn, and its label; those that resemble a wrong text first."""
         typed, pairs = self.parameter.choices.typed_texts, self.parameter.choices
-        similar = choices.find_similar(self.parameter, self.text, self.drawn_count) if self.error else []
+        similar = self.parameter.choices.find_similar(self.text, self.drawn_count) if self.error else []
         places = [*dict.fromkeys([*similar, *range(self.drawn_count)])][: self.drawn_count]
         return [(typed[place], pairs[place][0]) for place in places]
 
