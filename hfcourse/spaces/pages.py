@@ -22,7 +22,6 @@ from hfcourse.spaces import (
     session_choices,
     states,
     takeaway,
-    type_words,
     uploads,
 )
 from hfcourse.spaces.catalogue import Entry
@@ -305,5 +304,5 @@ def init_app(
     app.jinja_env.globals |= {"space_url": space_url, "form_scripts": form_scripts}
     app.jinja_env.filters["in_colours"] = takeaway.in_colours
     app.jinja_env.filters["default_in_code"] = takeaway.default_in_code
-    app.jinja_env.filters["type_words"] = type_words.describe_type
+    app.jinja_env.filters["type_in_words"] = takeaway.type_in_words
     app.jinja_env.filters["mask_tokens"] = tokens.mask_tokens

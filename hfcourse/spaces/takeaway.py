@@ -13,6 +13,7 @@ from hfcourse.code_lexer import highlight_untrusted
 from hfcourse.spaces import compositions, forms, snippets
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.compositions import Part
+from hfcourse.spaces.description import Return
 from hfcourse.spaces.file_objects import suffix_of
 from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.forms import Field, Form
@@ -21,6 +22,7 @@ from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.sample_names import sample_name
 from hfcourse.spaces.snippets import FileHere, Snippet
+from hfcourse.spaces.type_words import describe_type
 
 MAX_DEFAULT_CHARACTERS = 60
 HUB_ADDRESS = re.compile(r"https://[a-z0-9-]+\.hf\.space", re.ASCII)
@@ -84,6 +86,12 @@ def is_filled_in_code(entry: Field, part: Part) -> bool:
     return entry.control != "object" or any(
         place.is_required for number, place in enumerate(places) if suffix_of(number) == part.suffix
     )
+
+
+def type_in_words(described: Parameter | Return) -> Markup:
+    """The type of a parameter or of an output in French, what is not French as code."""
+    parts = describe_type(described.schema, described.component).split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 def in_colours(snippet: Snippet) -> Markup:

@@ -1,7 +1,10 @@
-"""Types of parameters and outputs in French words, from their JSON schema and component. Pure."""
+"""Types of parameters and outputs in French words, from their JSON schema and component. Pure.
+
+Keys and values, which are not French, stand between backticks.
+"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hfcourse.spaces import schemas
@@ -11,7 +14,7 @@ from hfcourse.typography import NO_BREAK
 
 MAX_DEPTH, MAX_LISTED, MAX_CHARACTERS, MAX_CHOICE_CHARACTERS = 3, 6, 200, 40
 ANY, TEXT, LIST = "n’importe quelle valeur JSON", "texte", "liste"
-SIMPLE = {"string": TEXT, "integer": "nombre entier", "number": "nombre", "boolean": "vrai ou faux", "null": "null"}
+SIMPLE = {"string": TEXT, "integer": "nombre entier", "number": "nombre", "boolean": "vrai ou faux", "null": "`null`"}
 PLURALS = {
     TEXT: "textes",
     "nombre entier": "nombres entiers",
@@ -72,12 +75,11 @@ def describe_object(shape: Schema, root: Schema, depth: int) -> str:
     properties = schemas.properties_of(shape)
     if not properties or depth >= MAX_DEPTH:
         return "objet"
-    keys = [f"{name[:MAX_CHARACTERS]} ({describe(each, root, depth + 1)})" for name, each in first_of(properties)]
+    keys = [
+        f"{quote_code(name[:MAX_CHARACTERS])} ({describe(each, root, depth + 1)})"
+        for name, each in first_of(properties)
+    ]
     return f"objet{NO_BREAK}: {', '.join(keys)}" + (", …" if len(properties) > MAX_LISTED else "")
-
-
-def first_of(properties: Mapping[str, Any]) -> Sequence[tuple[str, Any]]:
-    return [*properties.items()][:MAX_LISTED]
 
 
 def list_choices(choices: Sequence[Any]) -> str:
@@ -90,7 +92,11 @@ def written(value: Any) -> str:
     short = value[:MAX_CHOICE_CHARACTERS] if isinstance(value, str) else value
     if exceeds(short, 2 * MAX_CHOICE_CHARACTERS):
         return "…"
-    return shorten(json.dumps(short, ensure_ascii=False), MAX_CHOICE_CHARACTERS)
+    return quote_code(shorten(json.dumps(short, ensure_ascii=False), MAX_CHOICE_CHARACTERS))
+
+
+def quote_code(text: str) -> str:
+    return f"`{text.replace('`', chr(39))}`"
 
 
 def shorten(text: str, characters: int = MAX_CHARACTERS) -> str:
