@@ -77,7 +77,7 @@ def describe_object(shape: Schema, root: Schema, depth: int) -> str:
         return "objet"
     keys = [
         f"{quote_code(name[:MAX_CHARACTERS])} ({describe(each, root, depth + 1)})"
-        for name, each in first_of(properties)
+        for name, each in [*properties.items()][:MAX_LISTED]
     ]
     return f"objet{NO_BREAK}: {', '.join(keys)}" + (", …" if len(properties) > MAX_LISTED else "")
 
