@@ -1,6 +1,6 @@
 """Short texts on a Space's page that title the fields below them: « Stage 1: structure », « ### Voice ». Pure.
 
-Two sliders called « Guidance » are told apart by such a text alone.
+Only such a text distinguishes two sliders that are both called « Guidance ».
 """
 
 from collections.abc import Mapping

@@ -21,10 +21,10 @@ TEXT_COMPONENTS = {"markdown", "html"}
 # The title that Gradio gives to an app without one.
 DEFAULT_TITLE = "Gradio"
 MAX_TITLE_CHARACTERS, MAX_INTRODUCTION_CHARACTERS = 100, 320
-# From so many characters on no other paragraph is added; a paragraph of fewer words is a caption or a list of links.
+# No paragraph is added beyond ENOUGH_CHARACTERS; one of fewer than MIN_WORDS is a caption or a list of links.
 ENOUGH_CHARACTERS, MIN_WORDS, MIN_HEADING_WORDS = 140, 5, 4
 MAX_SOURCE_CHARACTERS, MAX_TEXTS, MAX_PARAGRAPHS = 6_000, 20, 100
-MIN_BADGES = 2  # a heading with so many links has « paper » and « code » behind its words
+MIN_BADGES = 2  # links in a heading: they are « paper » and « code », not words of the title
 READ_SECONDS = 0.2
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 TITLES = {"h1", "h2", "h3"}
@@ -144,7 +144,7 @@ def read_paragraphs(kind: str, source: str) -> list[Paragraph]:
 
 
 class ParagraphReader(HTMLParser):
-    """Collects the text of each block element, without what stands in SKIPPED."""
+    """Collects the text of each block element, without the contents of SKIPPED."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

@@ -31,7 +31,7 @@ def readable(text: Any, fallback: str, characters: int = LABEL_CHARACTERS) -> st
 
 
 def replace_markers(text: str, translate: Callable[[str], str]) -> str:
-    """Replace each `__i18n__{…"key": "chat.submit"…}` of a text, wherever it stands in it, by the words for its key.
+    """Replace each `__i18n__{…"key": "chat.submit"…}` of a text, anywhere in it, by the words for its key.
 
     Gradio writes a translated text so, and its page looks for the key. A marker without a key, or cut in two, is
     removed: it says nothing to a reader.

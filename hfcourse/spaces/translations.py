@@ -81,7 +81,7 @@ class Translator:
         return words if words and self.characters_left >= 0 else humanized(last_word(key))
 
     def translate(self, text: Any) -> Any:
-        """The text with words for its markers; whatever has none is returned as it is."""
+        """The text with words for its markers; a value without any is returned unchanged."""
         if isinstance(text, dict) and "translation_metadata" in (text.get("__type__"), text.get("_type")):
             key = text.get("key")
             return self.words_of(key) if isinstance(key, str) and key.strip() else ""
