@@ -104,8 +104,8 @@ def test_the_answer_stands_in_the_lesson_and_leads_to_the_page_of_the_run(page: 
 
 def test_an_example_of_the_space_fills_the_form_in_place(page: Page):
     block = opened(page, "saluer")
-    block.locator(".examples a").click()
-    expect(block.get_by_label("Prénom")).not_to_have_value("")
+    block.locator(".examples a", has_text="Awa").click()
+    expect(block.get_by_label("Prénom")).to_have_value("Awa")
     assert page.url.endswith(LESSON)
 
 
