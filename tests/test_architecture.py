@@ -66,20 +66,14 @@ PURE = (
     "runs.prose", "runs.quoting", "runs.references", "runs.scheduling", "runs.scores", "runs.sent_tables",
     "runs.shapes", "runs.table_drawings", "runs.trees", "runs.turns", "runs.words", "spaces.captions",
     "spaces.circuit_breaker", "spaces.compositions", "spaces.description", "spaces.error_summary",
-    "spaces.events", "spaces.example_words", "spaces.examples", "spaces.field_marks", "spaces.flows",
-    "spaces.html_text", "spaces.introduction", "spaces.json_nodes", "spaces.layout", "spaces.needs",
-    "spaces.page_events", "spaces.placement", "spaces.retry_after", "spaces.sample_files", "spaces.sections",
-    "spaces.seeds", "spaces.snippets", "spaces.space_card", "spaces.translations", "spaces.updates",
-    "spaces.values", "token_search", "typography",
+    "spaces.events", "spaces.example_words", "spaces.examples", "spaces.field_marks", "spaces.file_limits",
+    "spaces.file_objects", "spaces.file_places", "spaces.file_routes", "spaces.flows", "spaces.html_text",
+    "spaces.introduction", "spaces.json_nodes", "spaces.layout", "spaces.media_types", "spaces.needs",
+    "spaces.page_events", "spaces.placement", "spaces.retry_after", "spaces.sample_files", "spaces.sample_names",
+    "spaces.schemas", "spaces.sections", "spaces.seeds", "spaces.snippets", "spaces.space_card",
+    "spaces.translations", "spaces.type_words", "spaces.updates", "spaces.values", "spaces.wav_stream",
+    "token_search", "typography",
 )  # fmt: skip
-PURE = ("lessons.markdown", "lessons.quiz", "lessons.checklist", "spaces.description", "spaces.values", "spaces.events",
-        "spaces.compositions", "spaces.examples", "spaces.snippets", "spaces.circuit_breaker",
-        "spaces.file_limits", "spaces.file_objects", "spaces.file_places", "spaces.file_routes", "spaces.media_types",
-        "spaces.sample_names", "spaces.schemas", "spaces.type_words", "spaces.wav_stream",
-        "runs.references", "runs.shapes", "runs.outputs",
-        "runs.drawings", "runs.charts", "runs.trees", "runs.conversations", "runs.prose", "runs.exports", "runs.words",
-        "runs.quoting", "runs.turns", "runs.scheduling", "spaces.json_nodes", "cpu_budget", "token_search",
-        "code_lexer", "highlighting", "networks", "typography", "chat.conversation")  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip
 TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}
