@@ -115,12 +115,6 @@ def mentions_files(schema: Any) -> bool:
     return False
 
 
-def holds_files(schema: Schema) -> bool:
-    """Is this a list of files?"""
-    shape = plain(schema)
-    return type_of(shape) == "array" and is_file(plain(shape.get("items"), schema), schema)
-
-
 def file_property(schema: Schema) -> str:
     """The first property that is a file, where the schema is an object with one (`video` of VideoData); else ''."""
     properties = properties_of(plain(schema))
