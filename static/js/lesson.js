@@ -66,12 +66,28 @@ const spy = new IntersectionObserver(() => {
 for (const title of titles) if (title) spy.observe(title);
 
 // A form is tried in place; what that takes comes when a reader asks for it. If it does not, its page does as well.
-const tools = document.currentScript.dataset.try;
+const { try: tools, tryStyle } = document.currentScript.dataset;
+
+// The style sheet of forms and answers is there before they are shown.
+function addStyle() {
+  if (document.querySelector(`link[href="${tryStyle}"]`)) return null;
+  return new Promise((resolve, reject) => {
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "stylesheet", href: tryStyle, onload: resolve, onerror: reject });
+    document.head.append(link);
+  });
+}
+
+async function loadTools() {
+  await addStyle();
+  return import(tools);
+}
+
 document.addEventListener("click", async (event) => {
   const block = event.target.closest("[data-try]")?.closest(".try");
   if (!block) return;
   try {
-    await (await import(tools)).open(block);
+    await (await loadTools()).open(block);
   } catch {
     location.href = block.querySelector("a").href;
   }
@@ -102,4 +118,4 @@ addEventListener("afterprint", () => {
 
 // Who comes back finds the blocks as they were. Last, because a browser may forbid to look.
 const isBack = ["back_forward", "reload"].includes(performance.getEntriesByType("navigation")[0]?.type);
-if (tools && isBack && sessionStorage.getItem(`essais ${location.pathname}`)) import(tools).then(({ reopen }) => reopen());
+if (tools && isBack && sessionStorage.getItem(`essais ${location.pathname}`)) loadTools().then(({ reopen }) => reopen());
