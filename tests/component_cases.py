@@ -251,7 +251,7 @@ FOREIGN = [
 ]
 DOORS = [
     Case("plomberie", "compter_lettres", {"text": "cinq!"}, ("cinq!",)),
-    Case("plomberie", "dedicacer", {"words": "À Awa"}, ("À Awa",)),
+    Case("plomberie", "dedicacer", {"words": "À Awa"}, ("À Awa",), since=5),  # Gradio 4 wants the login all the same
     Case("plomberie", "lambda", {"text": "X"}, ("X",)),
     Case("plomberie", "lambda_1", {"text": "X"}, ("X",)),
     Case("plomberie", "charger"),

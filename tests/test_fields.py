@@ -21,7 +21,7 @@ from tests.spaces.fake import FakeSpace
 EVERYTHING = json.loads((Path(__file__).parent / "data" / "every_component.json").read_text(encoding="utf-8"))
 PARAMETERS = EVERYTHING["info"]["named_endpoints"]["/tout"]["parameters"]
 PNG, WEBM = b"\x89PNG\r\n\x1a\n" + b"\0" * 20, b"\x1aE\xdf\xa3" + b"\0" * 20
-IMAGES = "image/png,image/jpeg,image/webp,image/gif"
+IMAGES = "image/png,image/jpeg,image/webp,image/gif,image/avif,image/bmp,image/tiff,.ico"
 TOKEN = "hf_" + "d" * 34
 PAGE = "/espaces/a/b"
 EDITED = {"background": None, "layers": [], "composite": None, "id": None}

@@ -47,7 +47,8 @@ EXPLANATIONS: dict[object, Explanation] = {
 }
 # What is no French: a machine's words, a drawing, a quotation in another language. One character stands
 # for each, so that the punctuation around it is read.
-FOREIGN = "code, pre, script, style, svg, textarea, [lang]:not(html)"
+# What an example of a Space fills in is the author's.
+FOREIGN = "code, pre, script, style, svg, textarea, [lang]:not(html), .examples .pair"
 STAND_IN = "\ufffc"
 # What is not spelled: the name of a component or of a parameter, beside its French label; a passage that was found,
 # which may be of a program.

@@ -109,7 +109,7 @@ def test_what_happens_comes_over_the_stream_as_the_page_shows_it(student: Visito
     shown = listener.wait_for(lambda each: "Attention" in each.text and "3 sur 10" in each.text)
     assert shown.status == "running"
     assert "Il était" in shown.text
-    assert "Le Space prévient : « <b>Attention</b> »" in shown.text.replace("\xa0", " ")
+    assert "Le Space prévient : « Attention »" in shown.text.replace("\xa0", " ")
     assert faults_in(shown.page) == []
     assert shown.article.select_one("progress[value='3'][max='10']")
     led.say("dire une fois", "finir")

@@ -91,11 +91,6 @@ def test_one_component_used_twenty_thousand_times_is_read_once(props: dict[str, 
     assert len({id(each.headers) for each in used}) == 1
 
 
-def test_two_parameters_of_one_name_are_refused_as_one_value_would_be_lost() -> None:
-    with pytest.raises(ValueError, match="one name"):
-        described([parameter("a"), parameter("a")], [], [])
-
-
 def test_no_name_or_label_holds_a_character_that_postgresql_refuses() -> None:
     endpoint = described([parameter("a\0b")], [], []).endpoints[0]
     assert (endpoint.parameters[0].name, endpoint.parameters[0].label) == ("ab", "ab")

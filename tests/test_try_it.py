@@ -108,7 +108,8 @@ class TestParts:
         assert is_a_part(page)
         assert page.select_one("form[data-endpoint='/saluer'] [name=csrf_token]") is not None
         scripts = page.select("[data-scripts]")[0]["data-scripts"]
-        assert [re.sub(r"\?.*", "", each) for each in str(scripts).split()] == ["/static/js/form.js"]
+        addresses = [re.sub(r"\?.*", "", each) for each in str(scripts).split()]
+        assert addresses == ["/static/js/form.js", "/static/js/examples.js"]
 
     def test_the_page_of_the_space_is_whole_for_everybody_else(self, student: Student) -> None:
         page = student.open_form("/saluer")

@@ -94,7 +94,7 @@ def test_a_student_goes_on_from_step_to_step_with_what_came_back(visitor: Visito
     assert "endpoint=/imprimer" in str(following[0]["href"])
     form = page_at(visitor, str(following[0]["href"]))
     assert form.select_one('[name="arg-seed"]')["value"] == "3"
-    form.select_one('[name="arg-title"]')["value"] = "Nuit"
+    form.select_one('[name="arg-title"]').string = "Nuit"
     printed = send(visitor, form)
     assert printed["status"] == "succeeded", printed
     assert printed["outputs"][1]["value"] == "Nuit, 40 × 64, graine 3, encre noire, feuille 1"

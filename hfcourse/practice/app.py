@@ -48,9 +48,9 @@ CACHE_CHECK_SECONDS, CACHE_SECONDS = 60, 300
 OPERATIONS = ["addition", "soustraction", "multiplication", "division"]
 FRUIT = [["mangue", 12, 1.5], ["banane", 20, 0.8], ["ananas", 7, 2.25]]
 VEGETABLES = [["gombo", 4, 2.1], ["igname", 31, 0.9], ["piment", 2, 6.4]]
-WELCOME = """# Space d'entraînement
+WELCOME = """# Space d’entraînement
 
-Une vraie application Gradio, sans Internet : essayez, trompez-vous, recommencez."""
+Une vraie application Gradio, sans Internet : essayez, trompez-vous, recommencez."""
 WORDS_A_STEP, STEP_SECONDS = 3, 0.03
 
 classifier = Classifier(read_sentences())

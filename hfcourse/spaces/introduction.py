@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from hfcourse.cpu_budget import CpuBudget
 from hfcourse.spaces.labels import MARKER, readable
 from hfcourse.spaces.layout import Layout, Position
+from hfcourse.typography import NARROW, NO_BREAK
 
 TEXT_COMPONENTS = {"markdown", "html"}
 # The title that Gradio gives to an app without one.
@@ -37,6 +38,8 @@ SKIPPED = {
     *("script", "style", "svg", "math", "button", "select", "textarea", "template", "noscript", "pre", "table", "nav"),
     *("iframe", "object", "video", "audio", "canvas", "footer", "title"),
 }
+# All but the no-break spaces, which are a part of French.
+BLANKS = re.compile(rf"[^\S{NO_BREAK}{NARROW}]+")
 ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]?(?=\s|$)|[。！？]")
 # Marks of Markdown that stand in HTML, where nothing reads them.
@@ -188,9 +191,9 @@ class ParagraphReader(HTMLParser):
 
 def clean(text: str) -> str:
     """The text on one line, without addresses, control characters and marks of Markdown."""
-    text = LINK.sub(r"\1", " ".join(text.split()))
+    text = LINK.sub(r"\1", BLANKS.sub(" ", text).strip())
     text = MARKS.sub("", ADDRESS.sub("", text)).partition(MARKER)[0]
-    return " ".join("".join(each for each in text if each.isprintable()).split())
+    return BLANKS.sub(" ", "".join(each for each in text if each.isprintable() or each in (NO_BREAK, NARROW))).strip()
 
 
 def first_sentences(paragraphs: list[str]) -> str:

@@ -10,6 +10,7 @@ from hfcourse.spaces.labels import readable
 
 # Lists of voices, cities and models have thousands; of a longer list the first are kept, and any text can be sent.
 MAX_CHOICES, CHOICE_CHARACTERS = 20_000, 100
+NO_CHOICES = ChoiceList()
 YES_OR_NO = ChoiceList((("oui", True), ("non", False)))
 
 
@@ -39,8 +40,10 @@ def choices_in_schema(schema: Mapping[str, Any]) -> ChoiceList:
     listed = schemas.enum_of(schema)
     if listed is None and schemas.may_be_null(schema) and schemas.type_of(schemas.plain(schema)) == "boolean":
         return YES_OR_NO
-    choices = ChoiceList((label_of_choice(value), value) for value in islice(listed or (), MAX_CHOICES))
-    choices.is_cut = len(listed or ()) > MAX_CHOICES
+    if listed is None:
+        return NO_CHOICES
+    choices = ChoiceList((label_of_choice(value), value) for value in islice(listed, MAX_CHOICES))
+    choices.is_cut = len(listed) > MAX_CHOICES
     return choices
 
 

@@ -126,7 +126,6 @@ def page(
     """
     if form:
         mark_fields(form)
-    is_undrawn = form is None and request.method == "POST"
     former, space_id, new_name = names_of(space_id)
     summary = summarize_errors(form) if form and error and form.faulty else None
     body = render_template(
@@ -150,12 +149,21 @@ def page(
         explanation=explain(error, explanation, summary),
         field_faults=summary,
         refreshes=request.method == "GET" and error is not None and error.code in states.REFRESHED,
-        typed=typed_again() if is_undrawn else [],
-        kept=uploads.keep_all(request.files, visitors.remembered()) if is_undrawn and is_proven else [],
-        unkept=uploads.names_of(request.files) if is_undrawn and not is_proven else [],
+        **undrawn_parts(is_undrawn=form is None and request.method == "POST", is_proven=is_proven),
         upload_limit_bytes=current_app.config["UPLOAD_LIMIT_BYTES"],
     )
     return body, status
+
+
+def undrawn_parts(*, is_undrawn: bool, is_proven: bool) -> dict[str, Any]:
+    """What was posted for a form that cannot be drawn now: texts, files that are kept, names of those that are not."""
+    if not is_undrawn:
+        return {"typed": [], "kept": [], "unkept": []}
+    return {
+        "typed": typed_again(),
+        "kept": uploads.keep_all(request.files, visitors.remembered()) if is_proven else [],
+        "unkept": [] if is_proven else uploads.names_of(request.files),
+    }
 
 
 def own_words(space_id: str, description: Description | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from hfcourse.spaces.controls import choose_control
 from hfcourse.spaces.defaults import NOTHING, Default, WholeBudget, bound_default, first_given, holds_file
 from hfcourse.spaces.file_places import FilePlace, find_file_places
 from hfcourse.spaces.labels import humanized, readable, strings
-from hfcourse.spaces.listed_choices import choices_in_schema, list_choices
+from hfcourse.spaces.listed_choices import NO_CHOICES, choices_in_schema, list_choices
 from hfcourse.spaces.mounting import DEPEND_ON_MOUNTING, InitialValues
 from hfcourse.spaces.needs import read_need
 from hfcourse.spaces.table_limits import MAX_COLUMNS, number_columns
@@ -30,7 +30,6 @@ WORDS = {
     "html": "HTML", "markdown": "Texte", "browserstate": "Mémoire", "plot": "Graphique", "lineplot": "Graphique",
     "timer": "Minuterie", "label": "Étiquette", "uploadbutton": "Fichier", "pdf": "Document", "starrating": "Note",
 }  # fmt: skip
-NO_CHOICES = ChoiceList()
 NO_PAGE = InitialValues()
 
 

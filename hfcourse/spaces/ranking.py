@@ -56,5 +56,6 @@ def plumbing(name: str, button: str, entry: Mapping[str, Any], parameters: tuple
 
 def targets_of(dependency: Mapping[str, Any]) -> list[tuple[Any, str]]:
     """Component's id (None for the page itself) and event of each thing that triggers an endpoint."""
-    targets = [target for target in dependency.get("targets", ()) if isinstance(target, list) and len(target) == 2]
+    listed = dependency.get("targets")
+    targets = [each for each in listed if isinstance(each, list) and len(each) == 2] if isinstance(listed, list) else []
     return [(number, event) for number, event in targets if isinstance(event, str)]

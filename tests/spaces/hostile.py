@@ -395,7 +395,6 @@ def describing(other: str, canary: Path) -> Modes:
         "unknown-protocol": ("space-too-old", {"config": {"protocol": [MARKUP]}}),
         "lent-401-config": ("token-rejected", at("/config", fake.says({}, 401))),
         "lent-401-info": ("token-rejected", at("/info", fake.says({}, 401))),
-        "one-name-twice": ("bad-answer", described(("textbox", "a", {}), ("textbox", "a", {}), outputs=())),
     }
     prefixes = (
         f"{other}/x",
@@ -512,6 +511,7 @@ def answering(other: str, canary: Path) -> Modes:
     return {
         "good": ("succeeded", {}),
         "markup": ("succeeded", marked_description()),
+        "one-name-twice": ("succeeded", described(("textbox", "a", {}), ("textbox", "a", {}), outputs=())),
         "error-markup": ("space-error", told(fake.failed(error=MARKUP + LINK, title=MARKUP, duration=MARKUP))),
         "error-long": ("space-error", told(fake.failed(error="x" * 1_000_000))),
         "error-hidden": ("space-exception", told(fake.failed(error=None))),
