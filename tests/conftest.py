@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import delete
@@ -22,6 +23,12 @@ from tests.keeping import known_as
 from tests.posting import Student
 from tests.practice_fixtures import practice, until  # noqa: F401  (one for the whole session: it takes seconds to wake)
 from tests.spaces.fake import FakeSpace
+
+# The same examples in every run, and no limit of time for one of them: a busy machine is no fault of the code.
+settings.register_profile(
+    "same", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("same")
 
 pytest.register_assert_rewrite("tests.trials", "tests.filling", "tests.answering")  # their asserts say what differs
 

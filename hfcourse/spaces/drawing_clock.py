@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from hfcourse.cpu_budget import CpuBudget
-from hfcourse.spaces.forms import Field
+from hfcourse.spaces.fields import Field
 
 DRAW_SECONDS = 0.5
 

@@ -6,7 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hfcourse.spaces.forms import Field, Form
+    from hfcourse.spaces.fields import Field
+    from hfcourse.spaces.forms import Form
 
 MAX_LISTED_FAULTS = 20
 

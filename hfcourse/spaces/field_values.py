@@ -8,7 +8,7 @@ from hfcourse.spaces import tables, values
 from hfcourse.spaces.line_ends import unify_line_ends
 
 if TYPE_CHECKING:  # which uses this module
-    from hfcourse.spaces.forms import Field
+    from hfcourse.spaces.fields import Field
 
 
 def is_whole_default(entry: "Field") -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hfcourse.spaces.forms import Field, Form, fill
+from hfcourse.spaces.fields import Field
+from hfcourse.spaces.forms import Form, fill
 from hfcourse.spaces.layout import MAX_NODES, Position
 from hfcourse.spaces.sections import PAGE, Section, arrange_parameters
 from hfcourse.spaces.seeds import pair_seeds

@@ -14,9 +14,10 @@ from hfcourse.spaces import compositions, forms, snippets
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.compositions import Part
 from hfcourse.spaces.description import Return
+from hfcourse.spaces.fields import Field
 from hfcourse.spaces.file_objects import suffix_of
 from hfcourse.spaces.files import KeptFile
-from hfcourse.spaces.forms import Field, Form
+from hfcourse.spaces.forms import Form
 from hfcourse.spaces.json_size import exceeds
 from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.parameters import Parameter
