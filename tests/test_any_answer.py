@@ -162,7 +162,7 @@ def is_fault(tag: str, attrs: dict[str, str]) -> bool:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(value=anything)
 def test_whatever_a_space_answers_the_run_is_shown(site: Flask, value: Any) -> None:
     browser = site.test_client()

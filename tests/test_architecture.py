@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -181,8 +182,7 @@ def test_nothing_but_the_factory_imports_views() -> None:
 
 
 def test_no_two_modules_import_each_other_however_far_round() -> None:
-    for name in FILES:
-        assert name not in everything(name), name
+    TopologicalSorter({name: ours(name) for name in FILES}).prepare()  # raises CycleError, with the modules of a circle
 
 
 @pytest.mark.parametrize(

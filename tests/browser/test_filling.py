@@ -233,7 +233,7 @@ class TestRefusals:
         page = student_at(served.site, viewport=size, java_script_enabled=scripts)
         page.goto(FORM)
         page.locator("[name=arg-fade]").fill("lent")
-        page.locator("details summary").filter(has_text="Paramètres").click()
+        page.locator("form details summary").filter(has_text="Paramètres").click()
         page.locator("[name=arg-seed]").fill("x")
         send(page)
         expect(page).to_have_title(re.compile("^À corriger"))

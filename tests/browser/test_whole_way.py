@@ -14,13 +14,13 @@ WHERE = """() => {
 }"""
 
 
-def step_to(page: Page, words: str, key: str = "Tab") -> None:
-    """Press the key until what has the focus is called this, and can be seen to have it."""
+def step_to(page: Page, words: str, key: str = "Tab", tag: str = "") -> None:
+    """Press the key until what has the focus is called this (an element of that `tag`), and can be seen to have it."""
     seen = []
     for _ in range(MOST_STEPS):
         page.keyboard.press(key)
         seen.append(page.evaluate(WHERE))
-        if words in seen[-1]:
+        if words in seen[-1] and page.evaluate("document.activeElement.tagName").startswith(tag):
             expect(page.locator(":focus-visible")).to_be_in_viewport()
             return
     raise AssertionError(f"{words} is not reached: {seen}")
@@ -46,7 +46,7 @@ def test_the_keyboard_alone_leads_to_a_passed_quiz_and_a_finished_try(page: Page
     page.keyboard.press("Enter")
     block = page.locator("section.try").first
     expect(block.locator("form[data-endpoint='/classer']")).to_be_visible()
-    step_to(page, "Phrase")
+    step_to(page, "Phrase", tag="TEXTAREA")
     page.keyboard.type("Il fait beau ce matin.")
     step_to(page, "Lancer l’essai")
     page.keyboard.press("Enter")

@@ -17,7 +17,7 @@ from tests.fuzz.process import Child, locate_dump
 from tests.fuzz.recipes import INDEX, MAX_CHARACTERS, lower, render, simplify
 from tests.fuzz.strategies import EXAMPLES, REPRODUCERS
 
-CAMPAIGN_SECONDS, CAMPAIGN_EXAMPLES = 300, 8  # the examples are counted; the seconds are for a process that freezes
+CAMPAIGN_SECONDS, CAMPAIGN_EXAMPLES = 300, 4  # the examples are counted; the seconds are for a process that freezes
 HARMLESS = {"config": ["json", {}], "info": ["json", {}]}
 
 
