@@ -4,18 +4,21 @@ Which lessons do is known from their try-it blocks. Nothing about the reader is 
 and no Referer, and the way back is there on every later visit too.
 """
 
+import math
 import re
+import time
+from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
 from html import unescape
 from urllib.parse import urlsplit
 
-from flask import Flask, url_for
+from flask import Flask, current_app, url_for
 
 from hfcourse.lessons import library, pieces
 
 MAX_LINKS = 4
 SPACES = "/espaces/"
+CHECK_INTERVAL_SECONDS = 1.0
 # The heading of a try-it block, then the link to its form, as `pieces.try_it` writes them.
 BLOCK = re.compile(rf'<h3 id="(essayez-\d+)">|{pieces.BARE_LINK}([^"]*)"')
 
@@ -29,18 +32,45 @@ class BackLink:
     address: str
 
 
+class BackLinkIndex:
+    """The lessons by the addresses of the forms and the Spaces that they name, built anew when a lesson changed.
+
+    Whether one changed is looked up once in CHECK_INTERVAL_SECONDS: each page of a Space and of a run asks.
+    """
+
+    def __init__(self) -> None:
+        self._lessons: tuple[library.Lesson, ...] | None = None
+        self._checked = -math.inf
+        self._forms: dict[str, list[tuple[library.Lesson, str]]] = {}
+        self._spaces: dict[str, list[tuple[library.Lesson, str]]] = {}
+
+    def find(self, space: str, endpoint: str) -> list[tuple[library.Lesson, str]]:
+        """Find the lessons that have this endpoint tried, with the id of the block; else those that link to it."""
+        if time.monotonic() - self._checked > CHECK_INTERVAL_SECONDS:
+            lessons, self._checked = library.lessons(), time.monotonic()
+            if lessons is not self._lessons:
+                self._build(lessons)
+        return self._forms.get(f"{SPACES}{space}?endpoint={endpoint}") or self._spaces.get(SPACES + space, [])
+
+    def _build(self, lessons: tuple[library.Lesson, ...]) -> None:
+        forms, spaces = defaultdict(list), defaultdict(list)
+        for lesson in lessons:
+            for address, anchor in find_blocks(str(lesson.html)).items():
+                forms[address].append((lesson, anchor))
+            for path in {urlsplit(link.address).path for link in lesson.links}:
+                spaces[path].append((lesson, ""))
+        self._lessons, self._forms, self._spaces = lessons, dict(forms), dict(spaces)
+
+
 def find_back_links(space: str, endpoint: str) -> list[BackLink]:
-    """Find the lessons that have this endpoint tried, else those that link to the Space; MAX_LINKS at most."""
-    lessons, wanted = library.lessons(), f"{SPACES}{space}?endpoint={endpoint}"
-    found = [(lesson, anchor) for lesson in lessons if (anchor := find_blocks(str(lesson.html)).get(wanted))]
-    found = found or [(lesson, "") for lesson in lessons if has_link(lesson, space)]
+    """Find the lessons that send readers to this endpoint; MAX_LINKS at most."""
+    index: BackLinkIndex = current_app.extensions["back_links"]
     return [
         BackLink(lesson.number, lesson.title, url_for("lessons.show", slug=lesson.slug, _anchor=anchor or None))
-        for lesson, anchor in found[:MAX_LINKS]
+        for lesson, anchor in index.find(space, endpoint)[:MAX_LINKS]
     ]
 
 
-@lru_cache(maxsize=64)
 def find_blocks(html: str) -> dict[str, str]:
     """Map the address of each form that a lesson has tried to the id of its first try-it block."""
     anchor, blocks = "", dict[str, str]()
@@ -51,10 +81,7 @@ def find_blocks(html: str) -> dict[str, str]:
     return blocks
 
 
-def has_link(lesson: library.Lesson, space: str) -> bool:
-    return any(urlsplit(link.address).path == SPACES + space for link in lesson.links)
-
-
 def init_app(app: Flask) -> None:
     """Offer them to the templates."""
+    app.extensions["back_links"] = BackLinkIndex()
     app.jinja_env.globals["back_links"] = find_back_links
