@@ -72,7 +72,6 @@ class Endpoint:
     repeats on the same components; `family` is the name of its function, without the number that Gradio adds.
     `positions` says where each parameter is on that page, by its name; `captions` are the short texts of that page.
     `fixed_inputs` are the values that no caller gives, by position (see fixed_inputs.py).
-    `input_ids` and `output_ids` are the components of parameters and returns.
     """
 
     name: str
@@ -97,8 +96,6 @@ class Endpoint:
     is_out_of_reach: bool = False
     notices: tuple[Notice, ...] = ()
     fixed_inputs: FixedInputs = field(default_factory=dict)
-    input_ids: tuple[Any, ...] = ()
-    output_ids: tuple[Any, ...] = ()
 
     @property
     def is_aside(self) -> bool:
@@ -270,8 +267,6 @@ class Space:
             is_out_of_reach=needed.is_out_of_reach,
             notices=write_notices(needed) + notice_empty_choices(self.page.flow, numbered),
             fixed_inputs=find_fixed_inputs(inputs),
-            input_ids=tuple(each.get("id") for each in known_to_api(inputs)),
-            output_ids=tuple(each.get("id") for each in known_to_api(outputs)),
         )
 
     def closed(self, name: str, entry: Mapping[str, Any], reason: str = TOO_LARGE) -> Endpoint:

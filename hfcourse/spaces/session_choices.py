@@ -29,12 +29,12 @@ def find_sources(description: "Description", endpoint: "Endpoint") -> Sources:
         return {}
     names = {
         number: parameter.name
-        for number, parameter in zip(endpoint.input_ids, endpoint.parameters, strict=False)
+        for number, parameter in zip(endpoint.wiring.parameters, endpoint.parameters, strict=False)
         if number is not None and control(parameter) in WITH_CHOICES
     }
     sources: dict[str, Sequence[tuple[int, str]]] = {}
     for each in description.endpoints if names else ():
-        found = [(place, names[number]) for place, number in enumerate(each.output_ids) if number in names]
+        found = [(place, names[number]) for place, number in enumerate(each.wiring.returns) if number in names]
         if found and each.keeps_state and len(sources) < MAX_SOURCES:
             sources[each.name] = found
     return sources
