@@ -64,7 +64,7 @@ PURE = (
     "chat.conversation", "code_lexer", "cpu_budget", "highlighting", "lessons.checklist", "lessons.markdown",
     "lessons.quiz", "networks", "runs.aggregation", "runs.answer_texts", "runs.brief_text", "runs.chart_axes",
     "runs.charts", "runs.conversations", "runs.drawings", "runs.exports", "runs.kinds", "runs.outputs",
-    "runs.prose", "runs.quoting", "runs.references", "runs.scheduling", "runs.scores", "runs.sent_tables",
+    "runs.prose", "runs.quoting", "runs.references", "runs.scheduling", "runs.scores", "runs.sent_summary", "runs.sent_tables",
     "runs.shapes", "runs.table_drawings", "runs.trees", "runs.turns", "runs.words", "spaces.captions",
     "spaces.circuit_breaker", "spaces.compositions", "spaces.description", "spaces.error_summary",
     "spaces.events", "spaces.example_words", "spaces.examples", "spaces.field_marks", "spaces.file_limits",

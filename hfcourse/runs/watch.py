@@ -9,7 +9,7 @@ from flask import url_for
 
 from hfcourse import database
 from hfcourse.explanations import explanation_of
-from hfcourse.runs import dispatch, sent_tables, shapes, store
+from hfcourse.runs import dispatch, sent_summary, sent_tables, shapes, store
 from hfcourse.runs.models import Run, RunFile
 from hfcourse.runs.outputs import Shown, all_shown
 from hfcourse.runs.page_budget import PageBudget
@@ -194,6 +194,7 @@ def view_of(run: Run) -> dict[str, Any]:
         "outputs": shown_outputs(run, budget),
         "budget": budget,
         "inputs": inputs_of(run),
+        "summarize_sent": sent_summary.summarize_sent,
         "surplus_files": surplus_files(run),
         "files_in": files_in,
         "left_empty": left_empty(run) if run.error == "space-exception" else [],

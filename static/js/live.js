@@ -106,7 +106,10 @@ export function follow(article, adopt = (fresh) => fresh) {
 
   function tick() {
     const time = article.querySelector("[data-elapsed]");
-    if (!article.isConnected) clearInterval(ticking);
+    if (!article.isConnected) {
+      clearInterval(ticking);
+      leave();
+    }
     if (!time || document.hidden) return;
     const seconds = Math.floor((performance.now() - begunAt) / 1000);
     const rest = seconds % 60;

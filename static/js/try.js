@@ -1,12 +1,14 @@
-// A try-it block of a lesson: the form of an endpoint, sent and answered in place. lesson.js loads this when a reader
-// opens a block. The parts come from the pages of the site, which give them without what stands around them.
+// A try-it block of a lesson: the form of an endpoint, and under it the latest answer beside the one before, so that a
+// value is changed and its effect seen without leaving either. lesson.js loads this when a reader opens a block. The
+// parts come from the pages of the site, which give them without what stands around them.
 const HEADERS = { "X-Fragment": "lecon" };
 const WAKE_MS = 1_500;
 const NAMING = ["id", "for", "list", "aria-labelledby", "aria-describedby", "data-into"];
+const MAX_ANSWERS = 2; // the latest, and the one before it to compare with
 const SLOT = `essais ${location.pathname}`;
 const HERE = "Le formulaire est là.";
 const AWAKE = "Le Space est réveillé\u00a0: le formulaire est là.";
-const GONE = "Cet essai n’existe plus\u00a0: voici de nouveau le formulaire.";
+const GONE = "Cet essai n’existe plus.";
 const SILENT = "Le site ne répond pas. Vérifiez le réseau, puis recommencez.";
 const KEPT = "Ce que vous avez saisi est encore là.";
 const panels = new Map(); // the id of a block's title -> what stands under it
@@ -24,19 +26,26 @@ async function asked(address, options) {
   return { part: document.adoptNode(part), address: answer.url };
 }
 
+// What the part of a page needs to work; the script of a run has a function that follows it.
+async function importScripts(part) {
+  const scripts = (part.dataset.scripts ?? "").split(" ").filter(Boolean);
+  return Object.assign({}, ...(await Promise.all(scripts.map((script) => import(script)))));
+}
+
 class Panel {
   constructor(block) {
     this.block = block;
     this.title = block.querySelector("h3").id;
     this.start = block.querySelector(".submit a").href;
     this.element = made(`<div class="tried" role="group" aria-labelledby="${this.title}" tabindex="-1">
-      <p class="soft" role="status"></p><div data-shown></div>
+      <p class="soft" role="status"></p><div data-shown></div><div class="answers" data-answers></div>
       <p class="row"><button class="button plain" type="button" data-fold>Refermer</button><a class="button plain">Ouvrir sur sa page</a></p></div>`);
     this.element.lastElementChild.lastElementChild.href = this.start;
     this.shown = this.element.querySelector("[data-shown]");
+    this.answers = this.element.querySelector("[data-answers]");
     this.element.addEventListener("submit", (event) => this.send(event));
     this.element.addEventListener("click", (event) => this.click(event));
-    this.element.addEventListener("live:gone", () => this.load(this.start, { words: GONE }));
+    this.element.addEventListener("live:gone", (event) => this.removeAnswer(event.target));
     block.append(this.element);
     panels.set(this.title, this);
   }
@@ -84,7 +93,8 @@ class Panel {
     this.say("Votre essai part…", true);
     try {
       const { part, address } = await asked(form.action, { method: "POST", body: new FormData(form, event.submitter) });
-      await this.show(part, part.matches("article") ? address : this.address);
+      if (part.matches("article")) await this.showAnswer(part, address);
+      else await this.show(part, this.address);
     } catch {
       this.complain();
     }
@@ -97,7 +107,7 @@ class Panel {
       this.fold(true);
       this.block.querySelector("[data-try]").focus();
     }
-    const link = event.target.closest("[data-shown] a");
+    const link = event.target.closest(".tried :is([data-shown], [data-answers]) a");
     const isForElsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
     if (!link || isForElsewhere || link.pathname !== new URL(this.start).pathname) return;
     event.preventDefault();
@@ -105,23 +115,64 @@ class Panel {
   }
 
   async show(part, address, { words = "", isQuiet = false } = {}) {
-    const scripts = (part.dataset.scripts ?? "").split(" ").filter(Boolean);
-    const { follow } = Object.assign({}, ...(await Promise.all(scripts.map((script) => import(script)))));
-    const isRun = part.matches("article");
+    await importScripts(part);
     const isWaking = "waking" in part.dataset;
     // What was typed is nowhere else: an error that brings no form stands above the one that is here.
-    if (this.form && !isRun && !isWaking && !part.querySelector("form")) return this.complain({ told: this.adopt(part) });
+    if (this.form && !isWaking && !part.querySelector("form")) return this.complain({ told: this.adopt(part) });
     if (isWaking) this.wait(address);
     if (isWaking && this.isWaking) return this.say("");
     const hadFocus = this.shown.contains(document.activeElement);
     this.shown.replaceChildren(this.adopt(part));
-    this.element.lastElementChild.lastElementChild.hidden = isRun; // a run has a page of its own, and leads there
     this.address = address;
     this.say(isWaking ? "" : words);
     part.dispatchEvent(new CustomEvent("live:shown", { bubbles: true }));
-    if (isRun) follow(part, (fresh) => this.adopt(fresh));
     if (!isQuiet || hadFocus) this.focus(part.querySelector(":scope > .trouble [data-error]") ?? part.querySelector("[data-error], h4"));
     remember();
+  }
+
+  // The answer of a run takes the first place under the form; the one before stands beside it, the one before that goes.
+  async showAnswer(article, address, { isQuiet = false } = {}) {
+    const { follow } = await importScripts(article);
+    const prefix = `${this.title}-${article.dataset.run}`;
+    const answer = made(`<div class="answer"><p class="kind" hidden>Réponse précédente</p></div>`);
+    answer.dataset.address = address;
+    answer.append(this.adopt(article, prefix));
+    this.shown.querySelector(".complaint")?.remove();
+    this.answers.prepend(answer);
+    this.arrangeAnswers();
+    this.say("");
+    article.dispatchEvent(new CustomEvent("live:shown", { bubbles: true }));
+    follow(article, (fresh) => this.adopt(fresh, prefix));
+    if (!isQuiet) {
+      this.focus(article.querySelector(":scope > .trouble [data-error]") ?? article.querySelector("[data-error], h4"));
+      answer.scrollIntoView({ block: "nearest", behavior: "instant" });
+    }
+    remember();
+  }
+
+  removeAnswer(article) {
+    article.closest(".answer")?.remove();
+    this.arrangeAnswers();
+    this.say(GONE, true);
+    if (!this.form) this.load(this.start, { words: GONE });
+    remember();
+  }
+
+  arrangeAnswers() {
+    [...this.answers.children].forEach((answer, place) => {
+      if (place >= MAX_ANSWERS) answer.remove();
+      answer.classList.toggle("former", place > 0);
+      answer.querySelector(":scope > .kind").hidden = place === 0;
+    });
+  }
+
+  // The answers that were there before the page was left, the older first.
+  async restore({ address, typed, answers }) {
+    await this.load(address, { isQuiet: true, typed });
+    for (const each of [...answers].reverse()) {
+      const { part } = await asked(each).catch(() => ({}));
+      if (part?.matches("article")) await this.showAnswer(part, each, { isQuiet: true });
+    }
   }
 
   complain({ told = this.silence(), isQuiet = false } = {}) {
@@ -147,15 +198,15 @@ class Panel {
   }
 
   // Every id of a page may be in the lesson already, or in another block.
-  adopt(part) {
+  adopt(part, prefix = this.title) {
     for (const name of NAMING) {
       for (const element of [part, ...part.querySelectorAll(`[${name}]`)]) {
         const names = element.getAttribute(name)?.split(" ") ?? [];
-        if (names.length) element.setAttribute(name, names.map((each) => `${this.title}-${each}`).join(" "));
+        if (names.length) element.setAttribute(name, names.map((each) => `${prefix}-${each}`).join(" "));
       }
     }
     for (const link of part.querySelectorAll("a[data-fault]")) {
-      const names = decodeURIComponent(link.hash.slice(1)).split(" ").map((each) => `${this.title}-${each}`);
+      const names = decodeURIComponent(link.hash.slice(1)).split(" ").map((each) => `${prefix}-${each}`);
       link.setAttribute("href", `#${encodeURIComponent(names.join(" "))}`);
     }
     return part;
@@ -188,7 +239,9 @@ class Panel {
 // For the way back to this page, and for its reload.
 function remember() {
   const open = [...panels].filter(([, panel]) => panel.address && !panel.element.hidden);
-  const kept = open.map(([title, { address, typed }]) => [title, { address, typed }]);
+  const kept = open.map(([title, { address, typed, answers }]) => {
+    return [title, { address, typed, answers: [...answers.children].map((answer) => answer.dataset.address) }];
+  });
   try {
     sessionStorage.setItem(SLOT, JSON.stringify(kept));
   } catch {
@@ -206,12 +259,12 @@ export async function open(block) {
 }
 
 export function reopen() {
-  for (const [title, { address, typed }] of JSON.parse(sessionStorage.getItem(SLOT) ?? "[]")) {
+  for (const [title, kept] of JSON.parse(sessionStorage.getItem(SLOT) ?? "[]")) {
     const block = document.getElementById(title)?.closest(".try");
     if (!block || panels.has(title)) continue;
     const panel = new Panel(block);
-    panel.address = address;
+    panel.address = kept.address;
     panel.fold(false);
-    panel.load(address, { isQuiet: true, typed });
+    panel.restore(kept);
   }
 }

@@ -43,7 +43,7 @@ def send(block: Locator, **values: str) -> None:
 
 
 def expect_status(block: Locator, status: str) -> None:
-    expect(block.locator("article[data-run]")).to_have_attribute("data-status", status)
+    expect(block.locator(".answer:not(.former) article[data-run]")).to_have_attribute("data-status", status)
 
 
 def answered(page: Page) -> Locator:
@@ -92,14 +92,38 @@ def test_the_answer_stands_in_the_lesson_and_leads_to_the_page_of_the_run(page: 
     expect(page.locator("h1")).to_have_count(1)
     assert page.url.endswith(LESSON)
     assert page.title().startswith("3.3")
-    block.get_by_role("link", name="Recommencer").click()
+    block.get_by_role("link", name="Reprendre ces valeurs").click()
     expect_focus(page, "Saluer")
     expect(block.get_by_label("Prénom")).to_have_value("Awa")
     send(block, prenom="Noé")
-    expect(block.locator("[data-output='0']")).to_contain_text("Bonjour Noé")
-    block.get_by_role("link", name="Ouvrir la page de cet essai").click()
+    expect(block.locator("[data-output='0']").first).to_contain_text("Bonjour Noé")
+    block.get_by_role("link", name="Ouvrir la page de cet essai").first.click()
     expect(page).to_have_url(re.compile("/essais/[^/]+$"))
     expect(page.locator("[data-output='0']")).to_contain_text("Bonjour Noé")
+
+
+def test_a_value_is_changed_and_its_answer_stands_beside_the_one_before(page: Page):
+    block = answered(page)
+    expect(block.get_by_label("Prénom")).to_have_value("Awa")
+    expect(block.locator("[data-sent]")).to_have_text(re.compile("^Envoyé\u00a0: Prénom\u00a0: Awa · Tutoyer\u00a0: oui$"))
+    for name in ("Noé", "Zoé"):
+        send(block, prenom=name)
+        expect(block.locator(".answer").first.locator("[data-output='0']")).to_contain_text(f"Bonjour {name}")
+    latest, former = block.locator(".answer").all()
+    expect(latest.get_by_text("Réponse précédente")).to_be_hidden()
+    expect(former.get_by_text("Réponse précédente")).to_be_visible()
+    expect(former.locator("[data-sent]")).to_contain_text("Noé")
+    expect(former.locator("[data-output='0']")).to_contain_text("Bonjour Noé")
+    (left, right) = (each.bounding_box() for each in (latest, former))
+    assert left and right
+    assert left["y"] == pytest.approx(right["y"], abs=2)
+    assert left["x"] < right["x"]
+    ids = page.evaluate(ALL_IDS)
+    assert len(ids) == len(set(ids))
+    assert faults(page) == []
+    former.get_by_role("link", name="Reprendre ces valeurs").click()
+    expect(block.get_by_label("Prénom")).to_have_value("Noé")
+    expect(block.locator(".answer")).to_have_count(2)
 
 
 def test_an_example_of_the_space_fills_the_form_in_place(page: Page):
@@ -139,10 +163,11 @@ def test_a_file_is_sent_and_a_picture_comes_back(page: Page):
     )
     send(block)
     expect(block.locator("[data-output='0'] img")).to_be_visible()
-    block.get_by_role("link", name="Recommencer").click()
+    block.get_by_role("link", name="Reprendre ces valeurs").click()
     expect(block.get_by_text("Déjà reçu")).to_contain_text("rouge.png")
     send(block)
-    expect(block.locator("[data-output='0'] img")).to_be_visible()
+    expect(block.locator("[data-output='0'] img")).to_have_count(2)
+    expect(block.locator("[data-output='0'] img").first).to_be_visible()
 
 
 def test_folded_and_unfolded_it_is_as_before(page: Page):
@@ -173,7 +198,7 @@ def test_an_error_of_the_space_is_told_in_place(page: Page):
     send(block, b="0")
     expect_status(block, "failed")
     expect(block.locator("[data-error='space-error']")).to_contain_text("diviser par zéro")
-    block.get_by_role("link", name="Recommencer").click()
+    block.get_by_role("link", name="Reprendre ces valeurs").click()
     expect(block.locator("[name=arg-b]")).to_have_value("0")
 
 
@@ -263,12 +288,14 @@ def test_what_is_read_below_stays_where_it_is_while_the_answer_grows(page: Page)
 
 def test_who_comes_back_finds_the_answer_and_what_was_typed(page: Page):
     block = answered(page)
+    fill(block, prenom="Inès")
     fill(opened(page, "discuter"), message="Qu’est-ce qu’un jeton ?")
     block.get_by_role("link", name="Ouvrir la page de cet essai").click()
     expect(page).to_have_url(re.compile("/essais/"))
     page.go_back()
     for _ in range(2):
         expect(block.locator("[data-output='0']")).to_contain_text("Bonjour Awa")
+        expect(block.get_by_label("Prénom")).to_have_value("Inès")
         expect(block_of(page, "discuter").locator("[name=arg-message]")).to_have_value("Qu’est-ce qu’un jeton ?")
         page.reload()
     page.goto("/")
