@@ -7,6 +7,7 @@ from flask import Flask
 
 from hfcourse.lessons import search
 from hfcourse.lessons.search import Text
+from hfcourse.lessons.spelling import Vocabulary
 from tests.effort import effort
 from tests.posting import Student
 from tests.test_checklist import LIST
@@ -48,7 +49,7 @@ def written(course: Course) -> Course:  # noqa: F811
 def found(app: Flask, typed: str) -> list[str]:
     """The addresses found, the best first."""
     with app.app_context():
-        return [result.address for result in search.search(typed)]
+        return [result.address for result in search.search(typed).results]
 
 
 def test_a_text_has_its_words_and_no_button_or_drawing():
@@ -88,7 +89,7 @@ class TestFinding:
 
     def test_what_is_found_is_marked_and_the_rest_is_text(self, app: Flask) -> None:
         with app.app_context():
-            (result,) = search.search("crée vite")
+            (result,) = search.search("crée vite").results
         assert "on <mark>crée</mark> des clés\u00a0: <mark>vite</mark>\u202f! &lt;b&gt;" in result.passage
         assert result.title == "<mark>Créer</mark> une clé"
         assert result.place == "Leçon 3.1"
@@ -101,7 +102,7 @@ class TestFinding:
     @pytest.mark.parametrize("typed", NASTY)
     def test_nothing_that_is_typed_breaks_it(self, app: Flask, typed: str) -> None:
         with app.app_context():
-            assert isinstance(search.search(typed), list)
+            assert isinstance(search.search(typed).results, list)
 
     @pytest.mark.parametrize("typed", [typed for typed in NASTY if typed != "\ud800"])
     def test_nor_the_page(self, student: Student, typed: str) -> None:
@@ -146,3 +147,41 @@ def test_a_search_takes_less_than_ten_milliseconds(app: Flask):
     with app.app_context():
         search.search("premier")  # which makes the index
         assert effort(lambda: [search.search(each) for each in typed * 10]) / (10 * len(typed)) < SEARCH_SECONDS
+
+
+MISSPELT = {
+    "jetton": "jeton", "jetons d'acess": "jetons d'accès", "huging face": "hugging face", "inferance": "inférence",
+    "modelle": "modèle", "bibliotèque": "bibliothèque", "authentifcation": "authentification", "gradoi": "gradio",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", MISSPELT)
+def test_a_misspelt_word_is_searched_for_as_the_course_writes_it(student: Student, typed: str):
+    page = student.open(f"/recherche?q={typed}")
+    note, _ = page.select("[role=status]")
+    assert f"Le cours n’a pas « {typed}" in note.get_text().replace("\u00a0", " ")
+    assert note.select_one("a").get_text().lower() == MISSPELT[typed]
+    assert page.select(".results li mark")
+
+
+@pytest.mark.parametrize(
+    "typed", ["jeton", "jetons", "API", "jet", "hf.space", "le token de l’élève", "CLÉ", "Xyzzyqwk"]
+)
+def test_a_word_of_the_course_and_one_that_resembles_none_are_left_alone(app: Flask, typed: str):
+    with app.app_context():
+        assert search.search(typed).corrected == ""
+
+
+def test_only_the_unknown_words_are_replaced():
+    vocabulary = Vocabulary(["Créer une clé", "créer un jeton", "Un espace"])
+    assert vocabulary.correct("crer, une  jetton !") == "créer, une  jeton !"
+    assert vocabulary.correct("xqzt jetton") == "xqzt jeton"
+    assert vocabulary.correct("crée") == ""
+    assert vocabulary.correct("a" * 41) == ""
+    assert Vocabulary([]).correct("jetton") == ""
+
+
+def test_a_long_question_of_unknown_words_costs_little(app: Flask):
+    with app.app_context():
+        search.search("premier")
+        assert effort(lambda: search.search("zqxjwk " * 300)) < 5 * SEARCH_SECONDS

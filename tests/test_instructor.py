@@ -477,7 +477,7 @@ class TestNotes:
 
     def test_the_search_does_not_find_them(self, taught: Flask) -> None:
         with taught.app_context():
-            assert not [each for each in search.search("devant la classe") if "supprimez" in each.passage]
+            assert not [each for each in search.search("devant la classe").results if "supprimez" in each.passage]
 
     def test_the_times_of_a_lesson_add_up(self, taught: Flask, student: Student) -> None:
         knock(student.client, PASSWORD)

@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from hfcourse.lessons import glossary, library
 from hfcourse.lessons.dialect import LIGATURES
 from hfcourse.lessons.library import Lesson
+from hfcourse.lessons.spelling import Vocabulary
 
 MOST_RESULTS = 20
 MOST_WORDS = 12
@@ -42,6 +43,14 @@ class Result:
     passage: Markup
     place: str
     address: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """The passages, the best first; `corrected` is what was searched for where a word was misspelt, else ''."""
+
+    results: list[Result]
+    corrected: str = ""
 
 
 class Passage(NamedTuple):
@@ -132,10 +141,18 @@ class Index:
         self.connection = sqlite3.connect(":memory:", check_same_thread=False)
         weakref.finalize(self, self.connection.close)
         self.connection.execute(TABLE)
-        self.connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?)", passages)
+        kept = list(passages)
+        self.connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?)", kept)
+        self.vocabulary = Vocabulary(f"{each.title} {each.names} {each.text}" for each in kept)
 
-    def search(self, typed: str) -> list[Result]:
-        """The best passages that have all the words that were typed, or else some of them."""
+    def search(self, typed: str) -> Found:
+        """Search for what was typed, misspelt words replaced by the closest ones of the course."""
+        corrected = self.vocabulary.correct(typed)
+        results = self.find_best(corrected) if corrected else []
+        return Found(results, corrected) if results else Found(self.find_best(typed))
+
+    def find_best(self, typed: str) -> list[Result]:
+        """The best passages that have all these words, or else some of them."""
         return self.ask(query_of(typed, " AND ")) or self.ask(query_of(typed, " OR "))
 
     def ask(self, query: str) -> list[Result]:
@@ -157,7 +174,7 @@ def everything() -> Iterator[Passage]:
         yield from passages_of(lesson)
 
 
-def search(typed: str) -> list[Result]:
+def search(typed: str) -> Found:
     """Search the course as it is now."""
     shelf, kept = library.lessons(), current_app.extensions.get("search")
     if kept is None or kept[0] is not shelf:

@@ -1,0 +1,67 @@
+"""Spelling correction: the words of the course that are closest to one that is not among them. Pure."""
+
+import difflib
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable
+from unicodedata import combining, normalize
+
+from hfcourse.lessons.dialect import LIGATURES
+
+# A similarity of 0.75 (difflib) accepts one wrong letter in four, two in eight.
+MIN_SIMILARITY = 0.75
+MIN_LETTERS, MAX_LETTERS = 4, 40
+MAX_CORRECTED_WORDS = 4
+MAX_LENGTH_DIFFERENCE = 2
+WORD = re.compile(r"[^\W\d_]+")
+
+
+def fold(word: str) -> str:
+    """Lower a word and take its accents and ligatures away, as the search index does."""
+    decomposed = normalize("NFD", word.lower().translate(LIGATURES))
+    return "".join(letter for letter in decomposed if not combining(letter))
+
+
+class Vocabulary:
+    """The words of some texts, each under its folded form and as it is most often written."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        counts = Counter(word.lower() for text in texts for word in WORD.findall(text) if len(word) >= MIN_LETTERS)
+        self.spellings: dict[str, str] = {}
+        for word, _ in counts.most_common():
+            self.spellings.setdefault(fold(word), word)
+        self.folded = sorted(self.spellings)
+        self.by_length: dict[int, list[str]] = {}
+        for word in self.folded:
+            self.by_length.setdefault(len(word), []).append(word)
+
+    def has_prefix(self, word: str) -> bool:
+        """Does a word of the texts begin with this folded one?"""
+        place = bisect_left(self.folded, word)
+        return place < len(self.folded) and self.folded[place].startswith(word)
+
+    def find_closest(self, word: str) -> str | None:
+        """Return the closest word as the texts write it; None where none is close enough."""
+        lengths = range(len(word) - MAX_LENGTH_DIFFERENCE, len(word) + MAX_LENGTH_DIFFERENCE + 1)
+        candidates = [each for length in lengths for each in self.by_length.get(length, ())]
+        closest = difflib.get_close_matches(word, candidates, n=1, cutoff=MIN_SIMILARITY)
+        return self.spellings[closest[0]] if closest else None
+
+    def correct(self, typed: str) -> str:
+        """Replace the words that no text has by the closest one; '' where there is nothing to replace.
+
+        Words of fewer than MIN_LETTERS or more than MAX_LETTERS letters stay, and so do those after the first
+        MAX_CORRECTED_WORDS unknown ones: each comparison with all words costs some milliseconds.
+        """
+        left = MAX_CORRECTED_WORDS
+        pieces, end = [], 0
+        for found in WORD.finditer(typed):
+            word = fold(found[0])
+            if not MIN_LETTERS <= len(word) <= MAX_LETTERS or self.has_prefix(word.removesuffix("s")) or not left:
+                continue
+            left -= 1
+            if closest := self.find_closest(word):
+                pieces += [typed[end : found.start()], closest]
+                end = found.end()
+        return "".join([*pieces, typed[end:]]) if pieces else ""
