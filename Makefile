@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 PORT ?= 5000
+HOST ?= 127.0.0.1
 # Workers with whole files each, those in a browser first: they take the longest. Many tests wait most of their time, so
 # that three workers suit two cores.
 PYTEST ?= -n 3 --dist loadfile --no-loadscope-reorder
@@ -22,10 +23,11 @@ DEV_STAMP := .venv/installed-for-development
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
+	@echo "HOST=0.0.0.0 shows the site to the room's network and prints the address to give to a class."
 	@echo "PORT=5001 changes the port of the site, PYTHON=python3.12 the interpreter that .venv is made with."
 
 run: port $(RUN_STAMP)  ## install what is missing, then start the site on http://127.0.0.1:5000
-	@$(BIN)/flask run --port $(PORT)
+	@$(BIN)/flask run --host $(HOST) --port $(PORT)
 
 test: $(DEV_STAMP)  ## run all tests; some need Chromium, curl or Node, REQUIRE_ALL=1 insists on them
 	@$(BIN)/python -m pytest $(PYTEST)
@@ -62,7 +64,7 @@ clean:  ## remove .venv and the caches; the instance folder stays
 	@find hfcourse tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 port: $(BIN)/python
-	@$(BIN)/python -I hfcourse/port.py "$(PORT)"
+	@$(BIN)/python -I hfcourse/port.py "$(PORT)" "$(HOST)"
 
 # One clear line when the machine lacks something, before anything is written.
 $(BIN)/python:

@@ -1,4 +1,4 @@
-"""Is the port free? `make run` asks before it installs or starts anything: `python -I hfcourse/port.py 5000`.
+"""Is the port free? `make run` asks before it installs or starts anything: `python -I hfcourse/port.py 5000 0.0.0.0`.
 
 A script of its own, with the standard library alone: nothing else is installed yet on a fresh machine.
 """
@@ -6,32 +6,35 @@ A script of its own, with the standard library alone: nothing else is installed 
 import socket
 import sys
 
-HOST = "127.0.0.1"
-HIGHEST_PORT = 65_535
+LOOPBACK = "127.0.0.1"
+MAX_PORT = 65_535
 
 
-def is_free(port: int) -> bool:
+def is_free(number: int, host: str = LOOPBACK) -> bool:
     """May the site listen there? Asked by doing it; macOS would let us listen beside AirPlay, so call first."""
     with socket.socket() as caller:
-        if caller.connect_ex((HOST, port)) == 0:
+        if caller.connect_ex((LOOPBACK, number)) == 0:
             return False
     try:
-        socket.create_server((HOST, port)).close()
+        socket.create_server((host, number)).close()
     except OSError:
         return False
     return True
 
 
-def complaint(words: str) -> str | None:
-    """What is wrong with the port that was asked for, in one line; None when it is free."""
-    if not (words.isascii() and words.isdigit() and 0 < int(words) <= HIGHEST_PORT):
-        return f"hfcourse: PORT must be a whole number from 1 to {HIGHEST_PORT}."
-    port = int(words)
-    if is_free(port):
-        return None
-    free = next((other for other in range(port + 1, HIGHEST_PORT + 1) if is_free(other)), None)
-    return f"hfcourse: port {port} is taken" + (f"; this one is free: make run PORT={free}" if free else ".")
+def describe_taken(number: int, command: str) -> str:
+    """Say in one line that the port is taken, and the command with the next free one in the place of `{}`."""
+    free = next((other for other in range(number + 1, MAX_PORT + 1) if is_free(other)), None)
+    advice = f" Celui-ci est libre\u00a0: {command.format(free)}" if free else ""
+    return f"hfcourse\u00a0: le port {number} est déjà pris.{advice}"
+
+
+def find_fault(words: str, host: str = LOOPBACK) -> str | None:
+    """Return what is wrong with the port that was asked for, in one French line; None when it is free."""
+    if not (words.isascii() and words.isdigit() and 0 < int(words) <= MAX_PORT):
+        return f"hfcourse\u00a0: PORT doit être un nombre entier, de 1 à {MAX_PORT}."
+    return None if is_free(int(words), host) else describe_taken(int(words), "make run PORT={}")
 
 
 if __name__ == "__main__":
-    sys.exit(complaint(sys.argv[1]))
+    sys.exit(find_fault(*sys.argv[1:3]))

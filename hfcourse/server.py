@@ -7,13 +7,16 @@ finds no free descriptor. `flask run` takes no server of ours, so `init_app` put
 import errno
 import io
 import logging
+import socket
 from http.client import LineTooLong
 from typing import Any
 
 from flask import Flask
 from werkzeug import serving
+from werkzeug._internal import _log
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from hfcourse import port
 from hfcourse.connections import MAX_CONNECTIONS, Connection, ConnectionTable
 from hfcourse.typography import french
 
@@ -29,6 +32,8 @@ WANTED_DESCRIPTORS = 4096
 MAX_HEAD_BYTES = 65_536 + io.DEFAULT_BUFFER_SIZE  # the longest line that http.server reads, read a buffer at a time
 SEND_BYTES = 64 * 1024
 ROOM_INTERVAL_SECONDS = 0.1
+# To listen at all interfaces: the loopback address and the family of each spelling.
+ALL_INTERFACES = {"0.0.0.0": ("127.0.0.1", socket.AF_INET), "::": ("::1", socket.AF_INET6)}  # noqa: S104 (a name)
 OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 BAD_REQUEST_PAGE = french(
     """<!doctype html><html lang="fr"><meta charset="utf-8"><title>Demande incomprise</title>
@@ -115,6 +120,19 @@ class LimitedServer(ThreadedWSGIServer):
         if self.ssl_context is not None:  # the handshake takes a round trip: not in the loop that accepts
             self.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
 
+    def server_bind(self) -> None:
+        """Bind, or end with one French line that names a free port."""
+        try:
+            super().server_bind()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise SystemExit(port.describe_taken(self.server_address[1], "flask run --port {}")) from None
+            raise
+
+    def log_startup(self) -> None:
+        """Say in French where the site is, and on a network which address to give to a class."""
+        _log("info", "\n".join(describe_addresses(self.host, self.port, is_secure=self.ssl_context is not None)))
+
     def get_request(self) -> tuple[Any, Any]:
         """Accept a connection when there is room for it.
 
@@ -138,6 +156,26 @@ class LimitedServer(ThreadedWSGIServer):
     def shutdown_request(self, request: Any) -> None:
         self.connections.remove(request)
         super().shutdown_request(request)
+
+
+def describe_addresses(host: str, number: int, *, is_secure: bool = False) -> list[str]:
+    """Describe where a server that listens at `host` is reached: on this machine, and from others."""
+    scheme = "https" if is_secure else "http"
+    if host not in ALL_INTERFACES:
+        return [french(f"hfcourse est à l’adresse {scheme}://{bracket(host)}:{number} (Ctrl+C l’arrête).")]
+    loopback, family = ALL_INTERFACES[host]
+    outside = serving.get_interface_ip(family)
+    lines = [f"hfcourse est à l’adresse {scheme}://{bracket(loopback)}:{number} sur cet ordinateur (Ctrl+C l’arrête)."]
+    if outside != loopback:
+        lines.append(f"Adresse à donner à la classe : {scheme}://{bracket(outside)}:{number}")
+    else:
+        lines.append("Cet ordinateur n’est sur aucun réseau : la classe ne peut pas l’atteindre.")
+    return [french(line) for line in lines]
+
+
+def bracket(host: str) -> str:
+    """Write an IPv6 address as a URL has it."""
+    return f"[{host}]" if ":" in host else host
 
 
 def raise_descriptor_limit(wanted: int = WANTED_DESCRIPTORS) -> int:

@@ -18,7 +18,7 @@ from flask import Flask
 
 from hfcourse import create_app, port
 from hfcourse.lessons import library
-from tests.browser.site import ROOT, Site, environment, free_port
+from tests.browser.site import ROOT, START_SECONDS, Site, environment, free_port
 
 FLASK = [sys.executable, "-m", "flask"]
 SECRET = "ghp_garbage_that_must_stay_secret"
@@ -132,19 +132,35 @@ def test_make_run_says_that_the_port_is_taken_and_names_a_free_one(tmp_path: Pat
     said = type_in(tmp_path, *ready, "run", f"PORT={taken_port}")
     assert said.returncode != 0
     found = re.fullmatch(
-        rf"hfcourse: port {taken_port} is taken; this one is free: make run PORT=(\d+)", said.stderr.splitlines()[0]
+        rf"hfcourse\u00a0: le port {taken_port} est déjà pris. Celui-ci est libre\u00a0: make run PORT=(\d+)",
+        said.stderr.splitlines()[0],
     )
     assert found
     assert port.is_free(int(found[1]))
-    assert "Running on" not in said.stdout + said.stderr
+    assert "est à l’adresse" not in said.stdout + said.stderr
     assert not (tmp_path / "instance").exists()
+
+
+def test_flask_run_says_so_too_before_the_practice_space_starts(tmp_path: Path, taken_port: int):
+    said = subprocess.run(
+        [*FLASK, "run", "--port", str(taken_port)],
+        cwd=ROOT, env=environment(HFCOURSE_INSTANCE=str(tmp_path)), capture_output=True,
+        text=True, encoding="utf-8", timeout=START_SECONDS, check=False,
+    )  # fmt: skip
+    assert said.returncode != 0
+    last = said.stderr.splitlines()[-1]
+    found = re.fullmatch(
+        rf"hfcourse\u00a0: le port {taken_port} est déjà pris. Celui-ci est libre\u00a0: flask run --port (\d+)", last
+    )
+    assert found, said.stderr
+    assert port.is_free(int(found[1]))
 
 
 @pytest.mark.parametrize("words", ["abc", "0", "70000", "-1", "5000x", "٥٠٠٠"])
 def test_make_run_refuses_a_port_that_is_none(tmp_path: Path, ready: list[str], words: str):
     said = type_in(tmp_path, *ready, "run", f"PORT={words}")
     assert said.returncode != 0
-    assert said.stderr.splitlines()[0] == "hfcourse: PORT must be a whole number from 1 to 65535."
+    assert said.stderr.splitlines()[0] == "hfcourse\u00a0: PORT doit être un nombre entier, de 1 à 65535."
 
 
 @pytest.mark.parametrize(

@@ -362,3 +362,27 @@ def test_an_error_of_the_protocol_names_no_version(request_line: bytes, caplog: 
     assert b"Werkzeug" not in told
     assert b"Python" not in told
     assert "secrete" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses"),
+    [
+        ("127.0.0.1", ["http://127.0.0.1:5000"]),
+        ("::1", ["http://[::1]:5000"]),
+        ("0.0.0.0", ["http://127.0.0.1:5000", "http://192.168.1.12:5000"]),
+        ("::", ["http://[::1]:5000", "http://[fd00::12]:5000"]),
+    ],
+)
+def test_the_start_says_where_the_site_is_and_what_to_give_to_a_class(
+    host: str, addresses: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = {socket.AF_INET: "192.168.1.12", socket.AF_INET6: "fd00::12"}
+    monkeypatch.setattr(serving, "get_interface_ip", outside.__getitem__)
+    lines = server.describe_addresses(host, 5000)
+    assert [next(word for word in line.split() if word.startswith("http")) for line in lines] == addresses
+    assert all("classe" in line for line in lines[1:])
+
+
+def test_the_start_says_so_where_there_is_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "get_interface_ip", lambda _family: "127.0.0.1")
+    assert "sur aucun réseau" in server.describe_addresses("0.0.0.0", 5000)[1]
