@@ -1,10 +1,15 @@
 """A lesson for a room: cut into its sections, nothing lost, nothing kept of what is answered."""
 
+from itertools import accumulate
+
 import pytest
 from flask import Flask
 
+from hfcourse import instructors
 from hfcourse.lessons import library
+from hfcourse.lessons.asides import INSTRUCTOR, Aside
 from hfcourse.lessons.slides import slides_of
+from hfcourse.lessons.speaker_notes import notes_by_section
 from tests.posting import Student
 
 LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot")
@@ -60,3 +65,32 @@ def test_behind_a_proxy_its_links_keep_the_path_of_the_site(student: Student) ->
 
 def test_there_is_none_of_a_lesson_that_is_not_there(student: Student) -> None:
     assert student.client.get("/lecons/9-9-rien/projeter").status_code == 404
+
+
+def test_the_notes_are_the_instructors_alone(student: Student) -> None:
+    answer = student.client.get(f"/lecons/{LESSONS[0]}/projeter/notes")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/enseignant/"
+    assert not student.open(f"/lecons/{LESSONS[0]}/projeter").select("[href$='/notes']")
+    assert student.client.get("/lecons/9-9-rien/projeter/notes").status_code == 404
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_each_note_stands_in_the_section_that_is_projected_with_it(
+    app: Flask, student: Student, slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instructors, "is_here", lambda: True)
+    page = student.open(f"/lecons/{slug}/projeter/notes")
+    with app.app_context():
+        lesson = library.lesson(slug)
+        assert lesson is not None
+        sections = notes_by_section(lesson)
+    assert [each.anchor for each in sections] == [slide.anchor for slide in slides_of(lesson)]
+    assert sum(len(each.notes) for each in sections) == sum(isinstance(part, Aside) for part in lesson.parts) > 0
+    assert [each.before for each in sections[1:]] == list(accumulate(each.minutes for each in sections[:-1]))
+    drawn = str(lesson.drawn({INSTRUCTOR: "1"})).split("<h2")
+    for section, part, shown in zip(sections, drawn, page.select(".speaker > section"), strict=True):
+        for note in section.notes:
+            assert note in part
+        assert len(shown.select(".prose")) == len(section.notes)
+    assert student.open(f"/lecons/{slug}/projeter").select(f"[href='/lecons/{slug}/projeter/notes']")

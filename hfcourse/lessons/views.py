@@ -26,6 +26,7 @@ from hfcourse.lessons import asides, authoring, checklist, course, figures, kept
 from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
 from hfcourse.lessons.slides import slides_of
+from hfcourse.lessons.speaker_notes import notes_by_section
 from hfcourse.pages import theme
 from hfcourse.security_log import log_event
 
@@ -119,8 +120,24 @@ def project(slug: str) -> ResponseReturnValue:
     lesson = found(slug)
     slides = [replace(each, html=under_root(each.html, request.script_root)) for each in slides_of(lesson)]
     definitions = under_root(lesson.definitions, request.script_root)
-    page = render_template("lessons/project.html", lesson=lesson, slides=slides, definitions=definitions)
+    page = render_template(
+        "lessons/project.html", lesson=lesson, slides=slides, definitions=definitions, has_notes=instructors.is_here()
+    )
     return revalidated(page)
+
+
+@bp.get("/lecons/<slug>/projeter/notes")
+def speaker_notes(slug: str) -> ResponseReturnValue:
+    """The instructor's notes, for a second window that follows the projected one; everybody else logs in first."""
+    lesson = found(slug)
+    if not instructors.is_here():
+        return redirect(url_for("classroom.index"))
+    sections = [
+        replace(each, notes=tuple(under_root(note, request.script_root) for note in each.notes))
+        for each in notes_by_section(lesson)
+    ]
+    page = render_template("lessons/speaker_notes.html", lesson=lesson, sections=sections)
+    return headers.forbid_storing(make_response(page))
 
 
 @bp.post("/lecons/<slug>")
@@ -217,5 +234,5 @@ def picture(name: str) -> ResponseReturnValue:
 def find() -> ResponseReturnValue:
     """Search in lessons and glossary; what is searched is kept nowhere."""
     typed = tokens.mask_tokens(request.args.get("q", "")[:MOST_TYPED].strip())
-    results = search.search(typed) if typed else []
-    return render_template("lessons/search.html", section="course", typed=typed, results=results)
+    passages = search.search(typed) if typed else search.Found([])
+    return render_template("lessons/search.html", section="course", typed=typed, found=passages)

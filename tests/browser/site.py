@@ -14,7 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
@@ -24,6 +27,7 @@ GUNICORN_EXEC = (
     "import os, sys; os.execv(sys.executable, [sys.executable, '-m', *sys.argv[1:-1], '127.0.0.1:' + sys.argv[-1]])"
 )
 PRACTICE = "/espaces/hfcourse/entrainement"
+INSTRUCTOR_PASSWORD = "craie et tableau noir"
 
 
 def gunicorn(*options: str) -> list[str]:
@@ -56,6 +60,14 @@ class Site:
         """The page at this path, asked without a browser."""
         with urllib.request.urlopen(self.url + path, timeout=START_SECONDS) as answer:
             return answer.read().decode()
+
+    def enter(self, page: "Page") -> None:
+        """Enter as the instructor, in the browser of this page."""
+        page.goto("/enseignant/")
+        page.locator("[name=mot-de-passe]").fill(INSTRUCTOR_PASSWORD)
+        page.locator("[name=mot-de-passe]").press("Enter")
+        page.wait_for_url("**/enseignant/")
+        page.get_by_role("button", name="Sortir", exact=True).wait_for()
 
     def is_up(self) -> bool:
         """Does it answer? Nobody listens yet while it starts."""
@@ -92,7 +104,11 @@ def started(
         process = subprocess.Popen(
             [*program, str(port)],
             cwd=ROOT,
-            env=environment(HFCOURSE_INSTANCE=str(instance or folder / "instance"), **settings),
+            env=environment(
+                HFCOURSE_INSTANCE=str(instance or folder / "instance"),
+                HFCOURSE_INSTRUCTOR_PASSWORD=INSTRUCTOR_PASSWORD,
+                **settings,
+            ),
             stdin=subprocess.DEVNULL,
             stdout=kept,
             stderr=kept,

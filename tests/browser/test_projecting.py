@@ -1,5 +1,6 @@
 """A lesson on the wall of a classroom: keys turn its sections, with scripts; links do without."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,34 +26,77 @@ def expect_shown(page: Page, number: int) -> None:
     expect(page.locator(".slides > section:visible")).to_have_count(1)
 
 
-def test_arrows_turn_the_sections_and_escape_leaves(page: Page) -> None:
+def view_of(page: Page) -> str:
+    """« vue 2 sur 4 », or nothing where the section is one view."""
+    return page.locator(".slides > section:visible [data-view]").inner_text()
+
+
+def turn_all(page: Page, key: str) -> list[str]:
+    """Press a key until the section changes; the views that were shown."""
+    section = page.locator(".slides > section:visible").get_attribute("id")
+    views = []
+    while page.locator(".slides > section:visible").get_attribute("id") == section:
+        views.append(view_of(page))
+        page.keyboard.press(key)
+    return views
+
+
+def test_arrows_turn_the_views_and_sections_and_escape_leaves(page: Page) -> None:
     expect_shown(page, 1)
     page.keyboard.press("ArrowLeft")
     expect_shown(page, 1)
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
+    turn_all(page, "ArrowRight")
+    expect_shown(page, 2)
+    views = turn_all(page, "ArrowRight")
     expect_shown(page, 3)
     expect(page.locator("#vue-3")).to_be_focused()
+    assert len(views) > 1
     page.keyboard.press("ArrowLeft")
     expect_shown(page, 2)
+    assert view_of(page) == views[-1], "a section is entered from behind at its last view"
     page.go_back()
     expect_shown(page, 3)
     page.keyboard.press("Escape")
     page.wait_for_url("**/lecons/3-2-compte-et-jeton")
 
 
-def test_a_remote_control_reads_a_section_to_its_end_before_it_turns(page: Page) -> None:
+OVERFLOW = "() => document.documentElement.scrollHeight - innerHeight"
+BLOCKS = (
+    "() => [...document.querySelectorAll('.slides > section .prose > *')].filter((e) => e.checkVisibility()).length"
+)
+# No further view: neither in this section nor after it.
+IS_LAST = """() => {
+    const section = [...document.querySelectorAll(".slides > section")].find((each) => each.checkVisibility());
+    const [, view, views] = section.querySelector("[data-view]").textContent.match(/(\\d+) sur (\\d+)/) ?? [];
+    return !section.nextElementSibling && view === views;
+}"""
+HAS_TURNED = """(before) => {
+    const section = [...document.querySelectorAll(".slides > section")].find((each) => each.checkVisibility());
+    return section.querySelector(".turn").innerText !== before;
+}"""
+ALL_BLOCKS = "() => document.querySelectorAll('.slides .prose > *').length"
+
+
+@pytest.mark.parametrize("key", ["PageDown", "Space"])
+def test_a_remote_control_shows_the_whole_lesson_in_views_that_fit(page: Page, key: str) -> None:
+    shown, is_last = page.evaluate(BLOCKS), False
+    while not is_last:
+        place = page.locator(".slides > section:visible .turn").inner_text()
+        page.evaluate("dispatchEvent(new Event('wheel')); scrollTo(0, document.documentElement.scrollHeight)")
+        page.keyboard.press(key)
+        page.wait_for_function(HAS_TURNED, arg=place)
+        blocks = page.evaluate(BLOCKS)
+        assert page.evaluate(OVERFLOW) < 3 or blocks <= 3, "only what belongs together is higher than the window"
+        shown += blocks
+        is_last = page.evaluate(IS_LAST)
+    assert shown == page.evaluate(ALL_BLOCKS)
+
+
+def test_page_up_leads_back_from_the_top_of_a_view(page: Page) -> None:
     page.goto(f"{ADDRESS}#vue-3")
     expect(page.locator("#vue-3")).to_be_focused()
-    page.keyboard.press("PageDown")
-    expect_shown(page, 3)
-    page.wait_for_function("() => scrollY > 0")
-    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-    page.keyboard.press("PageDown")
-    expect_shown(page, 4)
-    page.wait_for_function("() => scrollY === 0")
     page.keyboard.press("PageUp")
-    expect_shown(page, 3)
+    expect_shown(page, 2)
 
 
 # How far down the page is once those who listen have had their say about a scroll.
@@ -118,3 +162,23 @@ def test_each_section_is_for_everybody(page: Page, section: int) -> None:
 
 def test_the_type_is_large(page: Page) -> None:
     assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('#vue-1 p')).fontSize)") >= 24
+
+
+def test_the_notes_of_a_second_window_follow_and_turn_the_views(site: Site, page: Page) -> None:
+    site.enter(page)
+    page.goto(ADDRESS)
+    with page.context.expect_page() as opening:
+        page.get_by_role("link", name="Mes notes").click()
+    notes = opening.value
+    expect(notes.locator("section.current")).to_have_attribute("id", "vue-1")
+    expect(notes.locator("[data-clock]")).to_have_text(re.compile(r"^\d\d:\d\d$"))
+    turn_all(page, "ArrowRight")
+    expect(notes.locator("section.current")).to_have_attribute("id", "vue-2")
+    notes.get_by_role("button", name="Vue suivante").click()
+    expect(page.locator("#vue-2 [data-view]")).to_contain_text("vue 2")
+    expect(notes.locator("section.current")).to_contain_text("Vue 2 sur")
+    notes.keyboard.press("PageUp")
+    expect(page.locator("#vue-2 [data-view]")).to_contain_text("vue 1")
+    assert faults(notes) == []
+    page.close()
+    expect(notes.get_by_role("status")).to_have_text("La fenêtre projetée est fermée.")

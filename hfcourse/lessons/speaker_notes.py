@@ -1,0 +1,61 @@
+"""The instructor's notes of a lesson, section by section, for a second window beside the projected one."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from hfcourse.lessons.asides import Aside
+from hfcourse.lessons.library import Lesson
+from hfcourse.lessons.slides import HEADING
+
+INTRODUCTION = "Introduction"
+MINUTES = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class SectionNotes:
+    """What the instructor says and does in one section.
+
+    `anchor` is the id of the section in the projected page, `minutes` the sum of its notes' durations, `before` that
+    of the sections before it; 0 where no note has one.
+    """
+
+    anchor: str
+    title: str
+    notes: tuple[Markup, ...]
+    minutes: int
+    before: int = 0
+
+
+def notes_by_section(lesson: Lesson) -> list[SectionNotes]:
+    """Return the notes of each projected section, in order; a section without one has an empty tuple."""
+    titles = [INTRODUCTION, *(section.title for section in lesson.sections)]
+    asides: list[list[Aside]] = [[] for _ in titles]
+    for number, aside in iterate_asides(lesson):
+        asides[number].append(aside)
+    sections: list[SectionNotes] = []
+    before = 0
+    for number, (title, here) in enumerate(zip(titles, asides, strict=True), 1):
+        minutes = sum(count_minutes(each.duration) for each in here)
+        bodies = tuple(Markup(each.body) for each in here)  # noqa: S704 (rendered from our own Markdown)
+        sections.append(SectionNotes(f"vue-{number}", title, bodies, minutes, before))
+        before += minutes
+    return sections
+
+
+def iterate_asides(lesson: Lesson) -> Iterator[tuple[int, Aside]]:
+    """Iterate over the notes, each with the index of its section; 0 is what comes before the first heading."""
+    section = 0
+    for part in lesson.parts:
+        if isinstance(part, str):
+            section += sum(1 for _ in HEADING.finditer(part))
+        elif isinstance(part, Aside):
+            yield section, part
+
+
+def count_minutes(duration: str) -> int:
+    """Return the minutes of a duration such as « 5 min »; 0 for none."""
+    found = MINUTES.match(duration)
+    return int(found[0]) if found else 0
