@@ -146,7 +146,9 @@ class TestParts:
         assert Student(client).finished(run)["status"] == "stopped"
         ended = read(asked(client, run))
         assert ended.select("article")[0]["data-status"] == "stopped"
-        again = [str(link["href"]) for link in ended.select("a") if link.get_text(strip=True) == "Reprendre ces valeurs"]
+        again = [
+            str(link["href"]) for link in ended.select("a") if link.get_text(strip=True) == "Reprendre ces valeurs"
+        ]
         assert again == [f"{PRACTICE}?endpoint=/compter&essai={article['data-run']}"]
         assert read(asked(client, again[0])).select("[name=arg-jusqua]")[0]["value"] == "20"
 

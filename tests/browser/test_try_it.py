@@ -105,7 +105,9 @@ def test_the_answer_stands_in_the_lesson_and_leads_to_the_page_of_the_run(page: 
 def test_a_value_is_changed_and_its_answer_stands_beside_the_one_before(page: Page):
     block = answered(page)
     expect(block.get_by_label("Prénom")).to_have_value("Awa")
-    expect(block.locator("[data-sent]")).to_have_text(re.compile("^Envoyé\u00a0: Prénom\u00a0: Awa · Tutoyer\u00a0: oui$"))
+    expect(block.locator("[data-sent]")).to_have_text(
+        re.compile("^Envoyé\u00a0: Prénom\u00a0: Awa · Tutoyer\u00a0: oui$")
+    )
     for name in ("Noé", "Zoé"):
         send(block, prenom=name)
         expect(block.locator(".answer").first.locator("[data-output='0']")).to_contain_text(f"Bonjour {name}")
@@ -115,7 +117,8 @@ def test_a_value_is_changed_and_its_answer_stands_beside_the_one_before(page: Pa
     expect(former.locator("[data-sent]")).to_contain_text("Noé")
     expect(former.locator("[data-output='0']")).to_contain_text("Bonjour Noé")
     (left, right) = (each.bounding_box() for each in (latest, former))
-    assert left and right
+    assert left
+    assert right
     assert left["y"] == pytest.approx(right["y"], abs=2)
     assert left["x"] < right["x"]
     ids = page.evaluate(ALL_IDS)
