@@ -27,8 +27,13 @@ number = "1.1"
 slug = "1-1-essai"
 title = "Un essai"
 summary = "Une phrase."
-minutes = 5
-checked = 2026-11-22
+reading_minutes = 1
+exercise_minutes = 5
+objectives = ["Lire.", "Essayer.", "Choisir."]
+prerequisites = ["Un navigateur."]
+key_points = ["Un.", "Deux.", "Trois."]
+reviewed = 2026-11-22
+sources_dated = 2026-08-22
 +++
 
 Un [lien mort](/lecons/9-9-rien).

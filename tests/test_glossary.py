@@ -161,7 +161,7 @@ class TestPages:
         self, app: Flask, worded: Course, anchor: str, is_dead: bool
     ) -> None:
         worded.write("32.md", "3.2", "deux", f"Un [mot](/glossaire#{anchor}).")
-        assert told(app) == [f"32.md:10: the link “/glossaire#{anchor}” is dead."] * is_dead
+        assert told(app) == [f"32.md:15: the link “/glossaire#{anchor}” is dead."] * is_dead
 
     def test_a_fault_of_the_glossary_is_told_with_its_file(self, app: Flask, worded: Course) -> None:
         (worded.content / "glossary.toml").write_text(WORDS.replace('term = "API"', 'term = "Jeton"'))

@@ -14,8 +14,13 @@ number = "{number}"
 slug = "{slug}"
 title = "Leçon {number}"
 summary = "Une phrase."
-minutes = 15
-checked = 2026-11-22
+reading_minutes = 1
+exercise_minutes = 5
+objectives = ["Lire.", "Essayer.", "Choisir."]
+prerequisites = ["Un navigateur."]
+key_points = ["Un.", "Deux.", "Trois."]
+reviewed = 2026-11-22
+sources_dated = 2026-08-22
 +++
 
 {body}
@@ -95,7 +100,7 @@ def test_an_edited_figure_shows(course: Course):
 
 def test_an_edited_file_shows_where_a_lesson_includes_it(app: Flask, course: Course):
     course.write("31.md", "3.1", "un", "Un chapeau.\n\n```python essai/app.py\n```")
-    assert told(app) == ["31.md:12: the file “essai/app.py” is missing."]
+    assert told(app) == ["31.md:17: the file “essai/app.py” is missing."]
     (course.content / "essai" / "templates").mkdir(parents=True)
     (course.content / "essai" / "app.py").write_text("avant = 1\n")
     (course.content / "essai" / "templates" / "page.html").write_text("<p>")
@@ -133,7 +138,7 @@ def test_a_living_link_is_no_fault(app: Flask, course: Course, address: str):
 def test_a_dead_link_is_told_with_its_line(app: Flask, course: Course, address: str):
     course.write("31.md", "3.1", "un", f"Un chapeau.\n\nUn mot,\nun [lien]({address}).")
     course.write("32.md", "3.2", "deux", "Un chapeau.\n\n## Ici")
-    assert told(app) == [f"31.md:13: the link “{address}” is dead."]
+    assert told(app) == [f"31.md:18: the link “{address}” is dead."]
 
 
 def test_two_lessons_may_not_share_a_slug_or_a_number(app: Flask, course: Course):
@@ -147,7 +152,7 @@ def test_a_fault_says_where_what_and_how_to_mend(app: Flask, course: Course):
     with app.app_context():
         (fault,) = library.faults()
     assert str(fault) == (
-        f"{path}:12: the block “::: astuce” is unknown. "
+        f"{path}:17: the block “::: astuce” is unknown. "
         "The names are note, attention, changement, enseignant, figure, onglets, essayez, quiz, exercice, solution, "
         "checklist."
     )
@@ -158,7 +163,7 @@ def test_the_command_fails_on_a_broken_lesson_and_names_the_file_and_the_line(ap
     with app.app_context():
         result = app.test_cli_runner().invoke(args=["check"])
     assert result.exit_code == 1
-    assert "31.md:10: the link “/nulle-part” is dead." in result.output
+    assert "31.md:15: the link “/nulle-part” is dead." in result.output
 
 
 def test_the_real_lessons_have_no_fault(app: Flask):

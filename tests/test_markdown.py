@@ -12,8 +12,13 @@ number = "3.9"
 slug = "3-9-essai"
 title = "L'essai : un"
 summary = "Une phrase."
-minutes = 15
-checked = 2026-11-22
+reading_minutes = 1
+exercise_minutes = 5
+objectives = ["Lire.", "Essayer.", "Choisir."]
+prerequisites = ["Un navigateur."]
+key_points = ["Un.", "Deux.", "Trois."]
+reviewed = 2026-11-22
+sources_dated = 2026-08-22
 +++
 
 Un chapeau.
@@ -48,13 +53,19 @@ def said(rendered: Rendered) -> list[str]:
     return [f"{fault.line}: {fault.what}" for fault in rendered.faults]
 
 
+def body_of(rendered: Rendered) -> str:
+    """The HTML between the head and the key points."""
+    head, foot = '<div class="brief">.*?</div>\n</div>\n', '<h2 id="a-retenir">.*'
+    return re.sub(foot, "", re.sub(head, "", rendered.html, flags=re.DOTALL), flags=re.DOTALL)
+
+
 def words(rendered: Rendered) -> str:
-    return "\n".join(rendered.html.split("\n")[1:]).strip()
+    return "\n".join(body_of(rendered).split("\n")[1:]).strip()
 
 
 def test_the_front_matter_is_read_and_typeset():
     front = lesson("").front
-    assert (front.number, front.slug, front.minutes, str(front.checked)) == ("3.9", "3-9-essai", 15, "2026-11-22")
+    assert (front.number, front.slug, front.minutes, str(front.reviewed)) == ("3.9", "3-9-essai", 6, "2026-11-22")
     assert front.title == "L’essai\u00a0: un"
 
 
@@ -63,17 +74,17 @@ def test_a_sound_lesson_has_no_fault():
 
 
 def test_the_first_paragraph_is_the_lede():
-    assert lesson("Suite.").html == '<p class="lede">Un chapeau.</p>\n<p>Suite.</p>\n'
+    assert body_of(lesson("Suite.")) == '<p class="lede">Un chapeau.</p>\n<p>Suite.</p>\n'
 
 
 def test_sections_are_numbered_in_the_margin_and_subsections_are_not():
     rendered = lesson("## Créer une clé d'API (Access Token)\n\n### Détail\n\n## Œuvre\n")
     assert '<h2 id="creer-une-cle-d-api-access-token"><span class="hang">1</span> Créer une clé d’API' in rendered.html
     assert '<h3 id="detail">Détail</h3>' in rendered.html
-    assert [(one.anchor, one.number) for one in rendered.sections] == [
+    assert [(one.anchor, one.number) for one in rendered.sections[:2]] == [
         ("creer-une-cle-d-api-access-token", 1), ("oeuvre", 2),
     ]  # fmt: skip
-    assert rendered.anchors == {"creer-une-cle-d-api-access-token", "detail", "oeuvre"}
+    assert rendered.anchors == {"creer-une-cle-d-api-access-token", "detail", "oeuvre", "a-retenir"}
 
 
 def test_an_emoji_before_a_heading_is_not_in_its_id():
@@ -311,7 +322,7 @@ def test_a_near_name_is_suggested_for_a_missing_figure():
 def test_two_headings_of_one_text_are_a_fault_and_have_two_ids():
     rendered = lesson("## Suite\n\n## Suite\n")
     assert said(rendered) == [f"{FIRST_LINE + 2}: the heading id “suite” is already taken."]
-    assert rendered.anchors == {"suite", "suite-2"}
+    assert rendered.anchors == {"suite", "suite-2", "a-retenir"}
 
 
 def test_an_image_of_another_host_is_never_loaded():
@@ -323,13 +334,22 @@ def test_an_image_of_another_host_is_never_loaded():
 @pytest.mark.parametrize(
     ("before", "after", "fault"),
     [
-        ("minutes = 15", 'minutes = "quinze"', "6: the front matter's “minutes” is wrong."),
-        ("minutes = 15", "minutes = true", "6: the front matter's “minutes” is wrong."),
-        ("checked = 2026-11-22", "checked = 2026-11-22T10:00:00", "7: the front matter's “checked” is wrong."),
+        ("exercise_minutes = 5", 'exercise_minutes = "cinq"', "7: the front matter's “exercise_minutes” is wrong."),
+        ("reading_minutes = 1", "reading_minutes = true", "6: the front matter's “reading_minutes” is wrong."),
+        ("reviewed = 2026-11-22", "reviewed = 2026-11-22T10:00:00", "11: the front matter's “reviewed” is wrong."),
+        ("sources_dated = 2026-08-22\n", "", "1: the front matter's “sources_dated” is missing."),
+        ('"Lire.", ', "", "8: the front matter's “objectives” is wrong."),
+        ('"Lire."', "7", "8: the front matter's “objectives” is wrong."),
+        ('"Lire."', '"Lire.\\n\\nEncore."', "8: the front matter's “objectives” is wrong."),
+        ('"Lire."', '"- Lire."', "8: a line of “objectives” is not one sentence."),
+        ('["Un navigateur."]', "[]", "9: the front matter's “prerequisites” is wrong."),
+        ('"Deux.", ', '"[Deux](deux.html).", ', "10: the link “deux.html” leads nowhere."),
+        ('"Deux.", ', '"> Deux.", ', "10: a line of “key_points” is not one sentence."),
+        ("reading_minutes = 1", "reading_minutes = 9", "6: reading_minutes is 9, and the words take 1."),
         ('slug = "3-9-essai"', 'slug = "3.9 Essai"', "3: the front matter's “slug” is wrong."),
         ('summary = "Une phrase."\n', "", "1: the front matter's “summary” is missing."),
-        ("minutes = 15", "minutes = 15\nauteur = 1", "7: the front matter has an unknown field “auteur”."),
-        ("minutes = 15", "minutes = = 15", "6: the front matter is not TOML."),
+        ("exercise_minutes = 5", "auteur = 1", "7: the front matter has an unknown field “auteur”."),
+        ("reading_minutes = 1", "reading_minutes = = 1", "6: the front matter is not TOML."),
     ],
 )
 def test_a_wrong_field_is_told_with_its_line(before: str, after: str, fault: str):

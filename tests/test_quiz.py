@@ -299,4 +299,4 @@ def test_a_wrong_quiz_fails_the_check(app: Flask, course: Course, tmp_path: Path
     with app.app_context():
         result = app.test_cli_runner().invoke(args=["check"])
     assert result.exit_code == 1
-    assert "31.md:12: a quiz has no right answer. Mark it with [x]." in result.output
+    assert "31.md:17: a quiz has no right answer. Mark it with [x]." in result.output

@@ -51,8 +51,8 @@ def test_the_sitemap_lists_pages_that_are_there(app: Flask, student: Student) ->
     for address in addresses:
         student.open(address.removeprefix("https://cours.localhost"))
     with app.app_context():
-        checked = [lesson.front.checked for lesson in library.lessons()]
-    assert [each.text for each in listed.iter(f"{SITEMAP}lastmod")] == [day.isoformat() for day in checked if day]
+        reviewed = [lesson.front.reviewed for lesson in library.lessons()]
+    assert [each.text for each in listed.iter(f"{SITEMAP}lastmod")] == [day.isoformat() for day in reviewed if day]
 
 
 def test_search_engines_keep_out_of_what_is_a_visitors_own(student: Student) -> None:

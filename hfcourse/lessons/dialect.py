@@ -53,6 +53,7 @@ def items_of(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             item = []
         elif token.type == "list_item_close" and token.level == tokens[0].level + 1:
             yield item
+            item = []
         else:
             item.append(token)
 

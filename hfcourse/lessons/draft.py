@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 # Ids that the page around the lesson already has.
-TAKEN_IDS = frozenset({"contenu", "lue"})
+TAKEN_IDS = frozenset({"contenu", "lue", "objectifs", "prerequis"})
 
 
 @dataclass(frozen=True, order=True)
@@ -57,6 +57,7 @@ class Draft:
         self.figures = figures
         self.listings = listings
         self.lines: list[str] = []
+        self.field_lines: dict[str, int] = {}  # where the front matter has each field
         self.faults: list[Fault] = []
         self.sections: list[Section] = []
         self.links: list[Link] = []

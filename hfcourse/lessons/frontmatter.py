@@ -15,9 +15,17 @@ EXAMPLES = {
     "slug": 'slug = "3-1-presentation"',
     "title": 'title = "Présentation"',
     "summary": 'summary = "Une phrase."',
-    "minutes": "minutes = 15",
-    "checked": "checked = 2026-11-22",
+    "reading_minutes": "reading_minutes = 14",
+    "exercise_minutes": "exercise_minutes = 25",
+    "objectives": 'objectives = ["Trouver…", "Lire…", "Choisir…"]',
+    "prerequisites": 'prerequisites = ["Un navigateur."]',
+    "key_points": 'key_points = ["Une phrase.", "Une autre.", "Une autre encore."]',
+    "reviewed": "reviewed = 2026-11-29",
+    "sources_dated": "sources_dated = 2026-08-22",
 }
+# How many lines each list of a lesson has, at least and at most.
+LIST_LENGTHS = {"objectives": (3, 5), "prerequisites": (1, 5), "key_points": (3, 5)}
+PLAIN_TEXTS = ("title", "summary")
 
 
 @dataclass(frozen=True)
@@ -28,18 +36,36 @@ class FrontMatter:
     slug: str = ""
     title: str = "Leçon sans titre"
     summary: str = ""
-    minutes: int = 0
-    checked: date | None = None
+    reading_minutes: int = 0
+    exercise_minutes: int = 0
+    objectives: tuple[str, ...] = ()
+    prerequisites: tuple[str, ...] = ()
+    key_points: tuple[str, ...] = ()
+    reviewed: date | None = None
+    sources_dated: date | None = None
+
+    @property
+    def minutes(self) -> int:
+        """Reading and exercises together."""
+        return self.reading_minutes + self.exercise_minutes
 
 
 def is_good(name: str, value: Any) -> bool:
     """Can `value` be that of the field `name`?"""
-    if name == "minutes":
+    if name in LIST_LENGTHS:
+        shortest, longest = LIST_LENGTHS[name]
+        return isinstance(value, list) and shortest <= len(value) <= longest and all(map(is_line, value))
+    if name.endswith("_minutes"):
         return type(value) is int and value > 0
-    if name == "checked":
+    if name in {"reviewed", "sources_dated"}:
         return type(value) is date
     shape = {"number": r"\d+(\.\d+)*", "slug": r"[a-z0-9]+(-[a-z0-9]+)*"}.get(name, r".*\S.*")
     return isinstance(value, str) and re.fullmatch(shape, value) is not None
+
+
+def is_line(value: Any) -> bool:
+    """Return whether `value` is one line of text: it becomes one item of a list."""
+    return isinstance(value, str) and re.fullmatch(r".*\S.*", value) is not None
 
 
 def line_of(name: str, fields: list[str]) -> int:
@@ -61,6 +87,7 @@ def load(fields: list[str], draft: Draft) -> dict[str, Any]:
 
 def check(values: dict[str, Any], fields: list[str], draft: Draft) -> FrontMatter:
     """Keep the good fields; the others are faults."""
+    draft.field_lines = {name: line_of(name, fields) for name in EXAMPLES}
     for name in values.keys() - EXAMPLES.keys():
         line, what = line_of(name, fields), f"the front matter has an unknown field “{name}”."
         draft.fault(line, what, f"The fields are {', '.join(EXAMPLES)}.")
@@ -69,7 +96,8 @@ def check(values: dict[str, Any], fields: list[str], draft: Draft) -> FrontMatte
             what = f"the front matter's “{name}” is {'wrong' if name in values else 'missing'}."
             draft.fault(line_of(name, fields), what, f"Write it like this: {example}")
     good = {name: value for name, value in values.items() if name in EXAMPLES and is_good(name, value)}
-    return FrontMatter(**good | {name: french(good[name]) for name in ("title", "summary") if name in good})
+    lists = {name: tuple(good[name]) for name in LIST_LENGTHS if name in good}
+    return FrontMatter(**good | lists | {name: french(good[name]) for name in PLAIN_TEXTS if name in good})
 
 
 def split(source: str, draft: Draft) -> tuple[FrontMatter, str]:

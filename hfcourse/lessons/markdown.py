@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import containers, fences, inlines, pieces
+from hfcourse.lessons import containers, fences, inlines, outline, pieces
 from hfcourse.lessons.dialect import PARSER, html_token, plain, slug, to_html
 from hfcourse.lessons.draft import MARK, Draft, Fault, Link, Part, Section
 from hfcourse.lessons.frontmatter import FrontMatter, split
@@ -151,11 +151,13 @@ def render(
     front, body = split(source, draft)
     draft.lines = body.split("\n")
     tokens = PARSER.parse(body)
+    mark_lede(tokens, draft)
+    tokens = outline.add_outline(tokens, front, draft)
     for token in tokens:
         if token.type == "inline":
             inlines.write(token, draft)
+    outline.check_reading_minutes(tokens, front, draft)
     marker.mark(tokens)
-    mark_lede(tokens, draft)
     number_headings(tokens, draft)
     number_steps(tokens, draft)
     html = to_html(containers.fold(frame_tables(draw_code(tokens, draft)), draft))

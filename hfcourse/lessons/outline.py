@@ -1,0 +1,104 @@
+"""The head and the foot of a lesson, made from its front matter: objectives, prerequisites, key points. Pure."""
+
+from collections.abc import Sequence
+
+from markdown_it.token import Token
+
+from hfcourse.lessons.dialect import PARSER, html_token, items_of, plain, slug
+from hfcourse.lessons.draft import Draft
+from hfcourse.lessons.frontmatter import FrontMatter
+from hfcourse.typography import NO_BREAK
+
+# Label and id of each list of the head.
+HEAD = {"objectives": ("À la fin, vous saurez", "objectifs"), "prerequisites": ("Il vous faut", "prerequis")}
+KEY_POINTS, SOURCES = "À retenir", "Sources"
+PARAGRAPH = ["paragraph_open", "inline", "paragraph_close"]
+
+WORDS_PER_MINUTE = 200
+# Readers differ, and code takes longer than its words: only what is far off is a fault.
+MAX_READING_FACTOR = 2
+READING_MARGIN_MINUTES = 1
+# Blocks whose words belong to the exercises, or to few readers.
+NOT_READ = {"quiz", "ordre", "checklist", "exercice", "solution", "enseignant", "edition", "onglets"}
+
+
+def parse_list(lines: Sequence[str], name: str, draft: Draft) -> list[Token]:
+    """Parse each line as one item of a list; `name` is the field that holds them, for faults."""
+    tokens = PARSER.parse("".join(f"- {text.strip()}\n" for text in lines))
+    line = draft.field_lines.get(name, 1)
+    for token in tokens:
+        token.map = [line - 1, line]
+    items = list(items_of(tokens)) if tokens else []
+    if len(items) != len(lines) or any([token.type for token in item] != PARAGRAPH for item in items):
+        draft.fault(line, f"a line of “{name}” is not one sentence.", "Write words, links and `code` alone.")
+    return tokens
+
+
+def head_of(front: FrontMatter, draft: Draft) -> list[Token]:
+    """Return the lists of the head, each under its label."""
+    tokens = []
+    for name, (label, anchor) in HEAD.items():
+        if lines := getattr(front, name):
+            items = parse_list(lines, name, draft)
+            items[0].attrSet("aria-labelledby", anchor)
+            tokens += [html_token(f'<div>\n<p class="label" id="{anchor}">{label}{NO_BREAK}:</p>\n'), *items]
+            tokens.append(html_token("</div>\n"))
+    return [html_token('<div class="brief">\n'), *tokens, html_token("</div>\n")] if tokens else []
+
+
+def key_points_of(front: FrontMatter, draft: Draft) -> list[Token]:
+    """Return the section of the key points; nothing if the front matter has none."""
+    if not front.key_points:
+        return []
+    line = draft.field_lines.get("key_points", 1)
+    return [*heading(KEY_POINTS, line), *parse_list(front.key_points, "key_points", draft)]
+
+
+def heading(title: str, line: int) -> list[Token]:
+    """Return the tokens of a section's heading, for a line of the file."""
+    tokens = PARSER.parse(f"## {title}")
+    for token in tokens:
+        token.map = [line - 1, line]
+    return tokens
+
+
+def find_sources(tokens: Sequence[Token]) -> int:
+    """Return the place of the heading of the lesson's own sources; the end if it has none."""
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open" and token.level == 0 and slug(plain(tokens[place + 1])) == slug(SOURCES):
+            return place
+    return len(tokens)
+
+
+def add_outline(tokens: Sequence[Token], front: FrontMatter, draft: Draft) -> list[Token]:
+    """Put the head after the first paragraph, and the key points before the sources."""
+    after_lede = 3 if tokens and tokens[0].type == "paragraph_open" else 0
+    sources = find_sources(tokens)
+    return [
+        *tokens[:after_lede], *head_of(front, draft), *tokens[after_lede:sources], *key_points_of(front, draft),
+        *tokens[sources:],
+    ]  # fmt: skip
+
+
+def count_words(tokens: Sequence[Token]) -> int:
+    """Count the words that everybody reads: no code, no question, no note for the instructor."""
+    words, enclosing = 0, list[str]()
+    for token in tokens:
+        if token.type == "container_block_open":
+            enclosing.append("".join(token.info.split()[:1]))
+        elif token.type == "container_block_close":
+            enclosing.pop()
+        elif token.type == "inline" and not NOT_READ & set(enclosing):
+            words += len(plain(token).split())
+    return words
+
+
+def check_reading_minutes(tokens: Sequence[Token], front: FrontMatter, draft: Draft) -> None:
+    """Compare the minutes of reading with the words that there are to read."""
+    measured = count_words(tokens) / WORDS_PER_MINUTE
+    lowest = measured / MAX_READING_FACTOR - READING_MARGIN_MINUTES
+    highest = measured * MAX_READING_FACTOR + READING_MARGIN_MINUTES
+    if front.reading_minutes and not lowest <= front.reading_minutes <= highest:
+        what = f"reading_minutes is {front.reading_minutes}, and the words take {max(1, round(measured))}."
+        mend = f"Count {WORDS_PER_MINUTE} words a minute; what is done, not read, belongs to exercise_minutes."
+        draft.fault(draft.field_lines.get("reading_minutes", 1), what, mend)
