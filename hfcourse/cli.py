@@ -9,7 +9,7 @@ import click
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from hfcourse import database, server, typography
+from hfcourse import database, pages, server, typography
 from hfcourse.classroom import login_links
 from hfcourse.lessons import course, library
 from hfcourse.practice import foreground
@@ -26,6 +26,8 @@ def check() -> None:
     faults = [*library.faults(), *([catalogue.NOT_LENT % ", ".join(lent)] if lent else [])]
     for fault in faults:
         click.echo(fault)
+    for fact in library.due_facts(pages.today()):
+        click.echo(f"To read again since {fact.read_again}: the fact “{fact.id}”, {fact.source}")
     if faults:
         raise SystemExit(1)
     click.echo(f"{len(library.lessons())} lessons, nothing to mend.")

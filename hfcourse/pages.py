@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,6 @@ from flask import Flask, current_app, request
 
 from hfcourse import typography
 
-MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
 THEMES = ("light", "dark")
 STATIC_AGE_SECONDS = 365 * 24 * 3600
 # Whoever asks for a part of a page says where it will stand; a stream, which sends no header, by its address.
@@ -53,14 +49,14 @@ def heading(level: int) -> str:
     return "h4" if is_in_lesson() else f"h{level}"
 
 
-def french_date(day: date) -> str:
-    """`22 novembre 2026`, `1ᵉʳ mai 2026`."""
-    return f"{day.day if day.day > 1 else '1ᵉʳ'} {MONTHS[day.month - 1]} {day.year}"
-
-
 def local(moment: datetime) -> datetime:
     """`moment` in the time zone of the site."""
     return moment.astimezone(current_app.config["TIME_ZONE"])
+
+
+def today() -> date:
+    """Today, in the time zone of the site."""
+    return local(datetime.now(UTC)).date()
 
 
 def clock(moment: datetime) -> str:
@@ -70,7 +66,7 @@ def clock(moment: datetime) -> str:
 
 def day_and_clock(moment: datetime) -> str:
     """`22 novembre 2026, 14 h 02`."""
-    return f"{french_date(local(moment))}, {clock(moment)}"
+    return f"{typography.french_date(local(moment))}, {clock(moment)}"
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
@@ -84,7 +80,7 @@ def init_app(app: Flask) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_SECONDS
     app.url_defaults(add_fingerprint)
     app.jinja_env.filters.update(
-        french_date=french_date,
+        french_date=typography.french_date,
         clock=clock,
         day_and_clock=day_and_clock,
         size=typography.size,

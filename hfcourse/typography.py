@@ -5,9 +5,14 @@ Source of the rules: the page's look (U+00A0 before « : » and inside guillemet
 
 import math
 import re
+from datetime import date
 from decimal import Decimal
 
 NO_BREAK, NARROW = "\u00a0", "\u202f"
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
 RULES = (
     (re.compile(r"\.\.\."), "…"),
     (re.compile(r"(?<=\w)'(?=\w)"), "’"),
@@ -60,6 +65,11 @@ def expand_exponents(json_text: str) -> str:
     return STRING_OR_EXPONENT.sub(
         lambda found: found[0] if found[0].startswith('"') else expand_exponent(float(found[0])), json_text
     )
+
+
+def french_date(day: date) -> str:
+    """`22 novembre 2026`, `1ᵉʳ mai 2026`."""
+    return f"{day.day if day.day > 1 else '1ᵉʳ'} {MONTHS[day.month - 1]} {day.year}"
 
 
 def size(count: int) -> str:

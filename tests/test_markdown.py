@@ -284,7 +284,7 @@ def test_an_unknown_block_is_shown_as_a_note():
         ),
         ("[x](autre.html)\n", "the link “autre.html” leads nowhere."),
         ("[x](//ailleurs.example)\n", "the link “//ailleurs.example” leads nowhere."),
-        ("[mot]{.rouge}\n", "words in […]{…} may only say their language."),
+        ("[mot]{.rouge}\n", "words in […]{…} may only say their language or their fact."),
     ],
 )
 def test_a_fault_is_told_with_its_line_and_the_page_still_renders(body: str, what: str):

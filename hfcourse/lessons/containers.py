@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import asides, checklist, fences, pieces, quiz
+from hfcourse.lessons import asides, checklist, downloads, fences, ordering, pieces, quiz
 from hfcourse.lessons.dialect import html_token, to_html
 from hfcourse.lessons.draft import Draft, Link
 from hfcourse.typography import NO_BREAK, french
@@ -73,6 +73,24 @@ def change(block: Container) -> str:
     return pieces.callout("changed", "changed", "Ce qui a changé", body, f"vérifié le {block.words}" if dated else "")
 
 
+def edition(block: Container) -> str:
+    """What the edition of 2025 said where today's text says something else, folded."""
+    anchor = block.draft.claim(f"edition-{block.draft.next_number('edition')}", block.line)
+    return pieces.edition(anchor, to_html(block.inner))
+
+
+def download(block: Container) -> str:
+    """A link to a zip of one folder of hfcourse/content."""
+    folder = block.words.strip("/")
+    if not any(name.startswith(f"{folder}/") for name in block.draft.listings):
+        folders = sorted({parent for name in block.draft.listings for parent in downloads.parents_of(name)})
+        near = [f"Did you mean {other}?" for other in difflib.get_close_matches(folder, folders, n=1)]
+        block.fault(f"the folder “{folder}” is missing.", "".join(near) or "Put files into it, in hfcourse/content.")
+        return to_html(block.inner)
+    block.draft.downloads.append(folder)
+    return pieces.download(downloads.address_of(folder), f"{folder} (zip)", to_html(block.inner))
+
+
 def figure(block: Container) -> str:
     """A drawing of ours, inlined so that it takes the colours of the page; or a picture in its place."""
     name, known = block.words, block.draft.figures
@@ -134,10 +152,17 @@ def try_it(block: Container) -> str:
 
 
 def question(block: Container) -> str:
-    """A question, its answers, and why each is right or wrong."""
-    if block.words:
-        block.fault(f"“{block.words}”, after ::: quiz, is not shown.", "Write the question inside the block.")
-    read = quiz.read(block.inner, block.line, block.draft)
+    """A question of some kind, its answers, and why each is right or wrong."""
+    if block.words not in quiz.KINDS:
+        kinds = ", ".join(name for name in quiz.KINDS if name)
+        block.fault(f"“{block.words}”, after ::: quiz, is not shown.", f"A kind of question is one of {kinds}.")
+    read = quiz.read(block.inner, block.line, block.draft, block.words)
+    return block.draft.keep(read) if read else to_html(block.inner)
+
+
+def ordering_question(block: Container) -> str:
+    """Lines of code to put in order."""
+    read = ordering.read(block.inner, block.line, block.draft)
     return block.draft.keep(read) if read else to_html(block.inner)
 
 
@@ -166,16 +191,19 @@ DRAWN: dict[str, Callable[[Container], str]] = {
     "note": note,
     "attention": warning,
     "changement": change,
+    "edition": edition,
     "enseignant": aside,
     "figure": figure,
     "onglets": tabs,
     "essayez": try_it,
+    "telecharger": download,
     "quiz": question,
+    "ordre": ordering_question,
     "exercice": exercise,
     "solution": solution,
     "checklist": to_tick,
 }
-WORDLESS = (note, warning, solution)
+WORDLESS = (note, warning, solution, edition, ordering_question)
 
 
 def draw(opening: Token, inner: Sequence[Token], draft: Draft) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import current_app, render_template
 from markupsafe import Markup
 
-from hfcourse.lessons import figures, glossary, library, pieces
+from hfcourse.lessons import downloads, editions, figures, glossary, library, pieces
 from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
 
@@ -25,6 +25,7 @@ HREF = re.compile(r'\shref="([^"]*)"')
 LANDMARK = re.compile(r'(<(?:section|form)\b[^<>]*) aria-labelledby="[^"]*"')
 PICTURE = re.compile(rf'(?<=\s)src="{figures.ADDRESS}([^"]+)"')
 ICON = "#i-"
+SITE_PAGES = {editions.ADDRESS}  # under the lessons' address, and no lessons
 CONTENTS = "sommaire"
 STYLES = ("css/tokens.css", "css/site.css")
 SCRIPTS = ("js/site.js", "js/lesson.js")
@@ -61,7 +62,7 @@ def within(address: str, slug: str, site: str | None) -> str | None:
         return f"#{slug}-{anchor}"
     if path == glossary.ADDRESS:
         return f"#glossaire-{anchor}" if anchor else "#glossaire"
-    if path.startswith(library.ADDRESS):
+    if path.startswith(library.ADDRESS) and path not in SITE_PAGES and not path.startswith(downloads.ADDRESS):
         other = path.removeprefix(library.ADDRESS) or CONTENTS
         return f"#{other}-{anchor}" if anchor else f"#{other}"
     return None if site is None else site + address

@@ -18,7 +18,7 @@ PARSER = (
     MarkdownIt("commonmark", {"html": False})
     .enable("table")
     .use(deflist_plugin)
-    .use(attrs_plugin, spans=True, after=(), allowed=("lang",))
+    .use(attrs_plugin, spans=True, after=(), allowed=("fait", "lang"))
     .use(container_plugin, "block", validate=lambda _words, _markup: True)
 )
 

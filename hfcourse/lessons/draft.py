@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 # Ids that the page around the lesson already has.
@@ -39,6 +40,20 @@ class Link:
     address: str
 
 
+@dataclass(frozen=True)
+class Fact:
+    """A dated statement about the outside world; `line` is where facts.toml has it, `seen` how its source was read."""
+
+    id: str
+    line: int
+    statement: str
+    source: str
+    title: str
+    read: date
+    read_again: date
+    seen: str
+
+
 class Part(Protocol):
     """A piece of a lesson that looks different for each visitor."""
 
@@ -51,11 +66,15 @@ MARK = "\0"
 
 
 class Draft:
-    """One rendering: what it may draw on (`figures`, `listings`, `lines`) and what it has gathered."""
+    """One rendering: what it may draw on (`figures`, `listings`, `facts`, `lines`) and what it has gathered."""
 
-    def __init__(self, figures: Mapping[str, str], listings: Mapping[str, str]) -> None:
+    def __init__(
+        self, figures: Mapping[str, str], listings: Mapping[str, str], facts: Mapping[str, Fact] | None = None
+    ) -> None:
         self.figures = figures
         self.listings = listings
+        self.facts = facts or {}
+        self.cited: dict[str, Fact] = {}
         self.lines: list[str] = []
         self.field_lines: dict[str, int] = {}  # where the front matter has each field
         self.faults: list[Fault] = []
@@ -63,6 +82,7 @@ class Draft:
         self.links: list[Link] = []
         self.anchors: set[str] = set()
         self.drawn_figures: set[str] = set()
+        self.downloads: list[str] = []
         self.counts: Counter[str] = Counter()
         self.parts: list[Part] = []
         self.keys: set[str] = set()

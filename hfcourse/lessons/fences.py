@@ -59,8 +59,25 @@ def read(fence: Token, draft: Draft) -> Listing:
     return Listing(language, words[0].rpartition("/")[2], listings.include(words, line_of(fence), draft))
 
 
+def difference(fence: Token, draft: Draft) -> str:
+    """The difference between the two files that a fence names after `diff`."""
+    names, line = fence.info.split()[1:], line_of(fence)
+    if len(names) != 2 or fence.content.strip():
+        what = "a diff does not name two files, or holds lines of its own."
+        draft.fault(line, what, "Write ```diff folder/before.py folder/after.py, and nothing in the block.")
+        return ""
+    before, after = (listings.include([name], line, draft) for name in names)
+    head = f"<span>{escape(names[0])} {pieces.icon('next')} {escape(names[1])}</span>"
+    lines = listings.compare(before, after)
+    if not lines and before and after:
+        draft.fault(line, "the two files of a diff are the same.", "Name two that differ.")
+    return pieces.difference(head, lines)
+
+
 def block(fence: Token, draft: Draft) -> str:
     """One block of code under the name of its language, or of its file."""
+    if fence.info.split()[:1] == ["diff"]:
+        return difference(fence, draft)
     shown = read(fence, draft)
     return pieces.code(
         f"<span>{escape(shown.name)}</span>",

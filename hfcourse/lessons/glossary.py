@@ -19,7 +19,7 @@ ADDRESS = "/glossaire"
 TEXTS = ("term", "definition", "lang", "english")
 NEEDED = ("term", "definition")
 # Where a link would get in the way: what is clicked already, what stands beside a drawing, what few people see.
-UNMARKED = {"quiz", "checklist", "figure", "enseignant"}
+UNMARKED = {"quiz", "ordre", "checklist", "figure", "enseignant", "edition"}
 
 
 @dataclass(frozen=True)

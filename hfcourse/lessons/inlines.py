@@ -1,13 +1,16 @@
 """What stands inside a paragraph: typography, links, words of another language. Pure."""
 
+import difflib
 import re
 from collections.abc import Sequence
+from html import escape
 from re import Pattern
 
 from markdown_it.token import Token
 
+from hfcourse.lessons.dialect import html_token
 from hfcourse.lessons.draft import Draft, Link
-from hfcourse.typography import RULES
+from hfcourse.typography import NO_BREAK, RULES, french
 
 SPACES = " \u00a0\u202f"
 HTML_SHAPE = re.compile(r"</?[a-z][a-z0-9-]*(\s[^<>]*)?/?>|<!--", re.IGNORECASE)
@@ -82,9 +85,42 @@ def check_image(token: Token, line: int, draft: Draft) -> None:
 
 
 def check_span(token: Token, line: int, draft: Draft) -> None:
-    """Words in brackets may say their language and nothing else."""
-    if token.meta.get("insecure_attrs") or not token.attrGet("lang"):
-        draft.fault(line, "words in […]{…} may only say their language.", "Write them like this: [words]{lang=en}.")
+    """Words in brackets may say their language, or the fact that they rest on, and nothing else."""
+    if fact_id := token.attrs.pop("fait", None):
+        cite(token, str(fact_id), line, draft)
+    elif token.meta.get("insecure_attrs") or not token.attrGet("lang"):
+        what = "words in […]{…} may only say their language or their fact."
+        draft.fault(line, what, "Write them like this: [words]{lang=en}, or [words]{fait=id}.")
+
+
+def cite(opening: Token, fact_id: str, line: int, draft: Draft) -> None:
+    """Note that the words rest on a fact of facts.toml; an unknown one is a fault, and the words stay."""
+    fact = draft.facts.get(fact_id)
+    if fact is None:
+        near = difflib.get_close_matches(fact_id, draft.facts, n=1)
+        mend = f"Did you mean {near[0]}?" if near else "Write it into facts.toml."
+        draft.fault(line, f"the fact “{fact_id}” is unknown.", mend)
+        return
+    if fact_id not in draft.cited:
+        opening.attrSet("id", f"cite-{fact_id}")
+    draft.cited[fact_id] = fact
+    opening.attrSet("class", "fact")
+    opening.meta["fact"] = fact_id
+
+
+def add_citations(children: Sequence[Token], draft: Draft) -> list[Token]:
+    """Put after the words that rest on a fact its number, which leads to its line in the sources."""
+    numbers = {fact_id: number for number, fact_id in enumerate(draft.cited, 1)}
+    tokens, open_spans = [], list[str]()
+    for token in children:
+        tokens.append(token)
+        if token.type == "span_open":
+            open_spans.append(token.meta.get("fact", ""))
+        elif token.type == "span_close" and (fact_id := open_spans.pop()):
+            title = escape(french(draft.facts[fact_id].title))
+            link = f'<a href="#fait-{fact_id}" aria-label="Source{NO_BREAK}: {title}">{numbers[fact_id]}</a>'
+            tokens.append(html_token(f'<sup class="cite">{link}</sup>', "html_inline"))
+    return tokens
 
 
 CHECKS = {"text": check_text, "link_open": check_link, "image": check_image, "span_open": check_span}
@@ -99,3 +135,5 @@ def write(inline: Token, draft: Draft) -> None:
             CHECKS[token.type](token, line, draft)
         line += token.type in {"softbreak", "hardbreak"}
     typeset(children)
+    if draft.cited:
+        inline.children = add_citations(children, draft)

@@ -8,6 +8,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,22 +19,25 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from hfcourse.config import ROOT
-from hfcourse.lessons import asides, figures, glossary, markdown
+from hfcourse.lessons import asides, editions, facts, figures, glossary, markdown
 from hfcourse.lessons.checklist import Checklist
-from hfcourse.lessons.draft import Fault, Link, Part, Section
+from hfcourse.lessons.draft import Fact, Fault, Link, Part, Section
+from hfcourse.lessons.facts import FactFile
 from hfcourse.lessons.frontmatter import FrontMatter
 from hfcourse.lessons.glossary import Glossary, Term
 from hfcourse.lessons.markdown import Rendered
+from hfcourse.lessons.ordering import Ordering
 from hfcourse.lessons.quiz import Quiz
 
 CONTENT = ROOT / "hfcourse" / "content"
 FIGURES = ROOT / "static" / "figures"
 # Pages name their style sheets and scripts by a hash: with another file, they are other pages.
 NAMED_BY_HASH = (ROOT / "static" / "css", ROOT / "static" / "js")
-GLOSSARY = "glossary.toml"
+GLOSSARY, FACTS = "glossary.toml", "facts.toml"
 ADDRESS = "/lecons/"
 # What a lesson may show of the folders beside it: source, and nothing that a run of it leaves behind.
-SHOWN = {".py", ".html", ".css", ".js", ".txt", ".env"}
+SHOWN = {".py", ".html", ".css", ".js", ".txt", ".env", ".exemple"}
+SHOWN_NAMES = {".gitignore"}
 
 Texts = tuple[tuple[str, str], ...]
 
@@ -53,6 +57,8 @@ class Lesson:
     faults: tuple[Fault, ...]
     terms: tuple[Term, ...]
     definitions: Markup
+    facts: tuple[Fact, ...] = ()
+    downloads: tuple[str, ...] = ()
 
     @property
     def number(self) -> str:
@@ -65,6 +71,10 @@ class Lesson:
     @property
     def quizzes(self) -> tuple[Quiz, ...]:
         return tuple(part for part in self.parts if isinstance(part, Quiz))
+
+    @property
+    def orderings(self) -> tuple[Ordering, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Ordering))
 
     @property
     def checklist(self) -> Checklist | None:
@@ -81,9 +91,11 @@ def order(lesson: Lesson) -> tuple[list[int], str]:
 
 
 @lru_cache(maxsize=64)
-def render(source: str, figures: Texts, listings: Texts, terms: tuple[Term, ...] = ()) -> Rendered:
+def render(
+    source: str, figures: Texts, listings: Texts, terms: tuple[Term, ...] = (), facts: tuple[Fact, ...] = ()
+) -> Rendered:
     """Render once for each content."""
-    return markdown.render(source, dict(figures), dict(listings), terms)
+    return markdown.render(source, dict(figures), dict(listings), terms, facts)
 
 
 def read(path: Path) -> str:
@@ -101,9 +113,11 @@ def located(faults: tuple[Fault, ...], path: Path) -> tuple[Fault, ...]:
     return tuple(replace(fault, path=name_of(path)) for fault in faults)
 
 
-def open_lesson(path: Path, figures: Texts, listings: Texts, terms: tuple[Term, ...]) -> Lesson:
+def open_lesson(
+    path: Path, figures: Texts, listings: Texts, terms: tuple[Term, ...], known_facts: tuple[Fact, ...]
+) -> Lesson:
     """Read and render one lesson."""
-    rendered = render(read(path), figures, listings, terms)
+    rendered = render(read(path), figures, listings, terms, known_facts)
     slug = rendered.front.slug or path.stem
     # Safe by construction: raw HTML is off, the rest is escaped.
     html, definitions = Markup(rendered.html), Markup(glossary.draw_definitions(rendered.terms))  # noqa: S704
@@ -119,6 +133,8 @@ def open_lesson(path: Path, figures: Texts, listings: Texts, terms: tuple[Term, 
         faults=located(rendered.faults, path),
         terms=rendered.terms,
         definitions=definitions,
+        facts=rendered.facts,
+        downloads=rendered.downloads,
     )
 
 
@@ -126,6 +142,12 @@ def open_glossary(path: Path) -> Glossary:
     """Read the glossary; a course may have none."""
     found = glossary.read(read(path)) if path.is_file() else Glossary()
     return Glossary(found.terms, located(found.faults, path))
+
+
+def open_facts(path: Path) -> FactFile:
+    """Read the facts; a course may have none."""
+    found = facts.read_facts(read(path)) if path.is_file() else FactFile()
+    return FactFile(found.facts, located(found.faults, path))
 
 
 def stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
@@ -149,6 +171,7 @@ class Shelf:
         self.listings: Texts = ()
         self.kept: tuple[Lesson, ...] = ()
         self.glossary = Glossary()
+        self.fact_file = FactFile()
         self.faults: list[Fault] = []
 
     def lessons(self) -> tuple[Lesson, ...]:
@@ -165,10 +188,12 @@ class Shelf:
         drawings = {path.name: read(path) for path in sorted(self.figures.glob("*.svg"))}
         drawn, self.faults = figures.in_place(drawings, self.own_pictures)
         self.pictures = tuple(drawn.items())
-        shown = (path for path in sorted(self.content.glob("*/**/*")) if path.suffix in SHOWN)
+        files = sorted(self.content.glob("*/**/*"))
+        shown = (path for path in files if path.suffix in SHOWN or path.name in SHOWN_NAMES)
         self.listings = tuple((path.relative_to(self.content).as_posix(), read(path)) for path in shown)
         self.glossary = open_glossary(self.content / GLOSSARY)
-        drawn_from = self.pictures, self.listings, self.glossary.terms
+        self.fact_file = open_facts(self.content / FACTS)
+        drawn_from = self.pictures, self.listings, self.glossary.terms, self.fact_file.facts
         opened = (open_lesson(path, *drawn_from) for path in self.content.glob("*.md"))
         return tuple(sorted(opened, key=order))
 
@@ -192,7 +217,7 @@ def is_alive(lesson: Lesson, address: str, lessons: tuple[Lesson, ...], is_page:
         return not parts.fragment or parts.fragment in {term.anchor for term in terms()}
     if not parts.path:
         target = lesson
-    elif parts.path.startswith(ADDRESS) and parts.path != ADDRESS:
+    elif parts.path.startswith(ADDRESS) and parts.path not in {ADDRESS, editions.ADDRESS}:
         found = others.get(parts.path.removeprefix(ADDRESS))
         if not found:
             return False
@@ -209,6 +234,15 @@ def dead_links(lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> I
             if not is_alive(lesson, link.address, lessons, is_page):
                 what = f"the link “{link.address}” is dead."
                 yield Fault(lesson.path, link.line, what, "Correct it, or the heading or word it names.")
+
+
+def unused_facts(lessons: tuple[Lesson, ...], fact_file: FactFile, path: str) -> Iterator[Fault]:
+    """Facts that no lesson cites."""
+    cited = {fact.id for lesson in lessons for fact in lesson.facts}
+    for fact in fact_file.facts:
+        if fact.id not in cited:
+            what = f"no lesson cites the fact “{fact.id}”."
+            yield Fault(path, fact.line, what, f"Cite it, [words]{{fait={fact.id}}}, or remove it.")
 
 
 def is_page_of(routes: MapAdapter) -> Callable[[str], bool]:
@@ -260,14 +294,28 @@ def faults() -> list[Fault]:
     is_page = is_page_of(current_app.url_map.bind(""))
     own = [fault for one in shelf for fault in one.faults]
     kept = current_app.extensions["lessons"]
-    return sorted([*own, *kept.faults, *kept.glossary.faults, *repeated(shelf), *dead_links(shelf, is_page)])
+    of_facts = [*kept.fact_file.faults, *unused_facts(shelf, kept.fact_file, name_of(kept.content / FACTS))]
+    return sorted([*own, *kept.faults, *kept.glossary.faults, *of_facts, *repeated(shelf), *dead_links(shelf, is_page)])
+
+
+def due_facts(today: date) -> list[Fact]:
+    """Return the facts that must be read again, the oldest first."""
+    lessons()
+    return facts.find_due(current_app.extensions["lessons"].fact_file.facts, today)
+
+
+def listing_texts() -> dict[str, str]:
+    """Return the text of each file that lessons may show, by its path in `content/`."""
+    lessons()
+    return dict(current_app.extensions["lessons"].listings)
 
 
 def sample(source: str) -> Markup:
     """A piece of a lesson, for the page of patterns: what is shown there is what lessons are made of, all of it."""
     lessons()
     shelf = current_app.extensions["lessons"]
-    html = markdown.draw(render(source, shelf.pictures, shelf.listings).parts, {asides.INSTRUCTOR: "1"})
+    rendered = render(source, shelf.pictures, shelf.listings, (), shelf.fact_file.facts)
+    html = markdown.draw(rendered.parts, {asides.INSTRUCTOR: "1"})
     return Markup(html.replace(' method="post"', ""))  # noqa: S704 (as above; no lesson would keep these answers)
 
 

@@ -12,6 +12,8 @@ from hfcourse.lessons.draft import Draft
 
 MARK = re.compile(r"\s*(?:#|//|/\*|<!--|\{#)\s*(>>>|<<<) ([\w-]+)\s*(?:\*/|-->|#\})?\s*")
 
+CONTEXT_LINES = 3  # on each side of a difference
+
 
 def without_marks(lines: list[str]) -> str:
     """The lines as they are shown; the blank lines on both sides of a mark become one gap."""
@@ -39,6 +41,11 @@ def part_of(name: str, text: str, part: str, line: int, draft: Draft) -> str:
         draft.fault(line, what, known or f"Open it with a comment >>> {part}, close it with <<< {part}.")
         return ""
     return textwrap.dedent(without_marks(lines[opened + 1 : closed]))
+
+
+def compare(before: str, after: str) -> list[str]:
+    """Return the lines of a unified difference, without the two that would name the files."""
+    return list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=CONTEXT_LINES))[2:]
 
 
 def include(words: list[str], line: int, draft: Draft) -> str:

@@ -12,11 +12,13 @@ from markdown_it.token import Token
 
 from hfcourse.lessons import containers, fences, inlines, outline, pieces
 from hfcourse.lessons.dialect import PARSER, html_token, plain, slug, to_html
-from hfcourse.lessons.draft import MARK, Draft, Fault, Link, Part, Section
+from hfcourse.lessons.draft import MARK, Draft, Fact, Fault, Link, Part, Section
 from hfcourse.lessons.frontmatter import FrontMatter, split
 from hfcourse.lessons.glossary import Marker, Term
 from hfcourse.typography import NO_BREAK
 
+# Blocks that draw their code themselves.
+CODE_KEPT = (["onglets"], ["ordre"])
 UNREADABLE = "\ufffd"
 
 
@@ -31,6 +33,8 @@ class Rendered:
     links: tuple[Link, ...]
     faults: tuple[Fault, ...]
     terms: tuple[Term, ...]
+    facts: tuple[Fact, ...]
+    downloads: tuple[str, ...]
 
     @property
     def html(self) -> str:
@@ -114,7 +118,7 @@ def frame_tables(tokens: Sequence[Token]) -> list[Token]:
 
 
 def draw_code(tokens: Sequence[Token], draft: Draft) -> list[Token]:
-    """Replace each block of code by its HTML, but those that become tabs."""
+    """Replace each block of code by its HTML, but those that become tabs or lines to put in order."""
     drawn: list[Token] = []
     enclosing: list[str] = []
     for token in tokens:
@@ -122,7 +126,7 @@ def draw_code(tokens: Sequence[Token], draft: Draft) -> list[Token]:
             enclosing.append(token.info.split()[0] if token.info.strip() else "")
         elif token.type == containers.CLOSING:
             enclosing.pop()
-        is_code = token.type == "code_block" or (token.type == "fence" and enclosing[-1:] != ["onglets"])
+        is_code = token.type == "code_block" or (token.type == "fence" and enclosing[-1:] not in CODE_KEPT)
         drawn.append(html_token(fences.block(token, draft), level=token.level) if is_code else token)
     return drawn
 
@@ -137,14 +141,18 @@ def mark_lede(tokens: Sequence[Token], draft: Draft) -> None:
 
 
 def render(
-    source: str, figures: Mapping[str, str], listings: Mapping[str, str], terms: Sequence[Term] = ()
+    source: str,
+    figures: Mapping[str, str],
+    listings: Mapping[str, str],
+    terms: Sequence[Term] = (),
+    facts: Sequence[Fact] = (),
 ) -> Rendered:
     """Render the text of a lesson file.
 
     `figures` holds the SVG of each figure by its file name, `listings` the text of each file that may be shown by
-    its path in `content/`, `terms` the words of the glossary.
+    its path in `content/`, `terms` the words of the glossary, `facts` those of facts.toml.
     """
-    draft, marker = Draft(figures, listings), Marker(terms)
+    draft, marker = Draft(figures, listings, {fact.id: fact for fact in facts}), Marker(terms)
     if UNREADABLE in source:
         line = source[: source.index(UNREADABLE)].count("\n") + 1
         draft.fault(line, "a character cannot be read.", "Save the file as UTF-8.")
@@ -156,6 +164,7 @@ def render(
     for token in tokens:
         if token.type == "inline":
             inlines.write(token, draft)
+    tokens = outline.add_sources(tokens, draft)
     outline.check_reading_minutes(tokens, front, draft)
     marker.mark(tokens)
     number_headings(tokens, draft)
@@ -165,4 +174,7 @@ def render(
     cut = html.split(MARK)  # HTML, the number of a part, HTML, …
     parts = tuple(draft.parts[int(each)] if place % 2 else each for place, each in enumerate(cut))
     used = tuple(marker.marked.values())
-    return Rendered(front, parts, tuple(draft.sections), frozenset(draft.anchors), links, faults, used)
+    return Rendered(
+        front, parts, tuple(draft.sections), frozenset(draft.anchors), links, faults, used,
+        tuple(draft.cited.values()), tuple(draft.downloads),
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from markdown_it.token import Token
 
+from hfcourse.lessons import facts
 from hfcourse.lessons.dialect import PARSER, html_token, items_of, plain, slug
 from hfcourse.lessons.draft import Draft
 from hfcourse.lessons.frontmatter import FrontMatter
@@ -78,6 +79,16 @@ def add_outline(tokens: Sequence[Token], front: FrontMatter, draft: Draft) -> li
         *tokens[:after_lede], *head_of(front, draft), *tokens[after_lede:sources], *key_points_of(front, draft),
         *tokens[sources:],
     ]  # fmt: skip
+
+
+def add_sources(tokens: Sequence[Token], draft: Draft) -> list[Token]:
+    """Put the list of the facts that the lesson cites under the heading of its sources, made if it has none."""
+    if not draft.cited:
+        return list(tokens)
+    place, listed = find_sources(tokens), html_token(facts.draw_sources(draft.cited))
+    if place == len(tokens):
+        return [*tokens, *heading(SOURCES, len(draft.lines)), listed]
+    return [*tokens[: place + 3], listed, *tokens[place + 3 :]]
 
 
 def count_words(tokens: Sequence[Token]) -> int:

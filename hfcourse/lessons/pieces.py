@@ -56,6 +56,22 @@ def code(head: str, label: str, listings: str) -> str:
     return f'<div class="code wide">\n<div class="code-head">{head}{copy}</div>\n{listings}</div>\n'
 
 
+def difference(head: str, lines: Sequence[str]) -> str:
+    """Two versions of a file, compared: what went and what came are marked by a sign, an element and a colour."""
+    drawn = "".join(draw_line(line) for line in lines)
+    return (
+        f'<div class="code wide diff">\n<div class="code-head">{head}</div>\n'
+        f'<pre data-lang="diff" tabindex="0"><code>{drawn}</code></pre>\n</div>\n'
+    )
+
+
+def draw_line(line: str) -> str:
+    """One line of a unified difference."""
+    tag = {"+": "ins", "-": "del", "@": "small"}.get(line[:1])
+    text = escape(line.replace("-", "−", 1) if tag == "del" else line, quote=False)
+    return f"<{tag}>{text}</{tag}>\n" if tag else f"{text}\n"
+
+
 def listing(language: str, highlighted: str) -> str:
     """The code itself, highlighted."""
     return f'<pre data-lang="{escape(language)}" tabindex="0"><code>{highlighted}</code></pre>\n'
@@ -97,6 +113,14 @@ def with_links_alone(html: str) -> str:
     return IN_PLACE.sub("", html).replace(BARE_LINK, ' href="')
 
 
+EDITION_LABEL = "Ce que disait l’édition 2025"
+
+
+def kind(label: str) -> str:
+    """What a question asks to do, before its words; nothing for an ordinary one."""
+    return f'<span class="kind">{label}</span> ' if label else ""
+
+
 SOLUTION = '<details class="solution">'
 
 
@@ -107,6 +131,18 @@ def exercise(number: int, title: str, body: str) -> str:
         f'<h3 id="exercice-{number}">{hang(icon("hand"))}<span class="kind">Exercice</span> {escape(title)}</h3>\n'
         f"{body}</section>\n"
     )
+
+
+def edition(anchor: str, body: str) -> str:
+    """What an older edition of the course said, folded: today's truth stands in the text."""
+    summary = f"<summary>{icon('chevron')} {EDITION_LABEL}</summary>"
+    return f'<details class="edition" id="{anchor}">{summary}\n{body}</details>\n'
+
+
+def download(address: str, name: str, body: str) -> str:
+    """A link to a zip of the files that a lesson speaks of."""
+    link = f'<a class="button" href="{escape(address)}" download>{icon("down")} Télécharger {escape(name)}</a>'
+    return f'<div class="download">\n{body}<p>{link}</p></div>\n'
 
 
 def solution(body: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hfcourse.lessons import quiz
 from hfcourse.lessons.checklist import Checklist
 from hfcourse.lessons.draft import Part
+from hfcourse.lessons.ordering import Ordering
 from hfcourse.lessons.quiz import Quiz
 
 # A lesson is read when its reader says so: nobody watches how far the page was scrolled.
@@ -34,11 +35,12 @@ class Progress:
 def of(parts: Sequence[str | Part], done: Mapping[str, str]) -> Progress:
     """The progress in a lesson made of these parts, of somebody who has done this."""
     quizzes = [part for part in parts if isinstance(part, Quiz)]
+    orderings = [part for part in parts if isinstance(part, Ordering)]
     items = [item for part in parts if isinstance(part, Checklist) for item in part.items]
     return Progress(
         is_read=READ in done,
-        passed=sum(quiz.is_passed(each, done) for each in quizzes),
-        questions=len(quizzes),
+        passed=sum(quiz.is_passed(each, done) for each in quizzes) + sum(each.is_passed(done) for each in orderings),
+        questions=len(quizzes) + len(orderings),
         ticked=sum(item.key in done for item in items),
         items=len(items),
     )

@@ -3,6 +3,7 @@
 An answer is a line of a list that begins with [x] (right) or [ ]; the quotation under it says why.
 """
 
+import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,15 @@ from hfcourse.lessons.dialect import digest, first_words, items_of, to_html
 from hfcourse.lessons.draft import Draft
 from hfcourse.typography import french
 
+TAG = re.compile(r"<[^<>]*>")
 SIGNS = {"[x] ": True, "[X] ": True, "[ ] ": False}
+# The kinds of question: the words over it, and what it must show between the question and its answers.
+KINDS = {
+    "": ("", ""),
+    "prediction": ("Avant de lancer", ""),
+    "correction": ("Réparez l’appel", 'class="code'),
+    "traceback": ("Lisez le message", 'data-lang="text"'),
+}
 NOTHING_CHOSEN = french("Choisissez une réponse, puis validez.")
 INCOMPLETE = french("Ce que vous avez choisi est juste, mais il manque au moins une bonne réponse.")
 
@@ -39,6 +48,7 @@ class Quiz:
     question: str
     more: str
     answers: tuple[Answer, ...]
+    kind: str = ""
 
     @property
     def right(self) -> str:
@@ -55,8 +65,8 @@ class Quiz:
         return (
             f'<form class="quiz" id="{self.anchor}" method="post">\n'
             f'<input type="hidden" name="quiz" value="{self.key}">\n'
-            f'<fieldset><legend>{self.question}{several}</legend>\n{self.more}<div class="choices">\n{answers}</div>'
-            f"</fieldset>\n"
+            f"<fieldset><legend>{pieces.kind(KINDS[self.kind][0])}{self.question}{several}</legend>\n"
+            f'{self.more}<div class="choices">\n{answers}</div></fieldset>\n'
             f'<div role="status">{say("none", NOTHING_CHOSEN, chosen == "")}'
             f"{say('incomplete', INCOMPLETE, incomplete)}</div>\n"
             f'<button class="button" type="submit">{"Répondre" if chosen is None else "Répondre à nouveau"}</button>\n'
@@ -112,8 +122,9 @@ def read_answer(item: Sequence[Token], letter: str, line: int, draft: Draft) -> 
     return Answer(letter, first_words(before), to_html(before[3:]), to_html(why), bool(is_right))
 
 
-def read(inner: Sequence[Token], line: int, draft: Draft) -> Quiz | None:
+def read(inner: Sequence[Token], line: int, draft: Draft, kind: str = "") -> Quiz | None:
     """Read what a ::: quiz holds; without a question and answers there is none."""
+    kind = kind if kind in KINDS else ""
     start = next((place for place, token in enumerate(inner) if token.type == "bullet_list_open"), 0)
     question = first_words(inner[:start])
     if not question:
@@ -126,10 +137,13 @@ def read(inner: Sequence[Token], line: int, draft: Draft) -> Quiz | None:
         place = item[0].map[0] + 1 if item and item[0].map else line
         answers.append(read_answer(item, letter, place, draft))
     check(answers, line, draft)
-    key = draft.claim_key(digest(question), line)
-    return Quiz(
-        key, draft.claim(f"quiz-{draft.next_number('quiz')}", line), question, to_html(inner[3:start]), tuple(answers)
-    )
+    more = to_html(inner[3:start])
+    if KINDS[kind][1] not in more:
+        shown = {"correction": "the code with its fault", "traceback": "the message, in a ```text block"}[kind]
+        draft.fault(line, f"a quiz {kind} does not show {shown}.", "Write it between the question and the answers.")
+    anchor = draft.claim(f"quiz-{draft.next_number('quiz')}", line)
+    words = question + (TAG.sub("", more) if kind else "")  # the same question is asked of several programs
+    return Quiz(draft.claim_key(digest(words), line), anchor, question, more, tuple(answers), kind)
 
 
 def check(answers: Sequence[Answer], line: int, draft: Draft) -> None:

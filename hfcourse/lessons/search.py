@@ -26,6 +26,8 @@ MOST_WORDS = 12
 MOST_LETTERS = 40
 PASSAGE_WORDS = 28
 SECTION = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
+# What an older edition said answers no question of today.
+EDITION = re.compile(r'<details class="edition".*?</details>', re.DOTALL)
 # Between these stands what was found; a text has none of its own.
 START, END = "\x02", "\x03"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
@@ -100,7 +102,7 @@ class Text(HTMLParser):
 
 def passages_of(lesson: Lesson) -> Iterator[Passage]:
     """The sections of a lesson; questions and lists are not searched."""
-    html = "".join(part for part in lesson.parts if isinstance(part, str))
+    html = EDITION.sub("", "".join(part for part in lesson.parts if isinstance(part, str)))
     address, place = f"{library.ADDRESS}{lesson.slug}", f"Leçon {lesson.number}"
     introduction, *sections = SECTION.split(html)
     yield Passage(lesson.title, "", Text(introduction).words, place, address)

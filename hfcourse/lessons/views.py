@@ -22,7 +22,22 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from hfcourse import errors, headers, instructors, proxies, security, tokens
-from hfcourse.lessons import asides, authoring, checklist, course, figures, kept, library, marks, progress, quiz, search
+from hfcourse.lessons import (
+    asides,
+    authoring,
+    checklist,
+    course,
+    downloads,
+    editions,
+    figures,
+    kept,
+    library,
+    marks,
+    ordering,
+    progress,
+    quiz,
+    search,
+)
 from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
 from hfcourse.lessons.slides import slides_of
@@ -140,6 +155,32 @@ def speaker_notes(slug: str) -> ResponseReturnValue:
     return headers.forbid_storing(make_response(page))
 
 
+@bp.get(editions.ADDRESS)
+def since_2025() -> ResponseReturnValue:
+    """What the edition of 2025 said where the course says something else now, for colleagues who had it."""
+    lessons = library.lessons()
+    addresses = [url_for(".show", slug=lesson.slug) for lesson in lessons]
+    found = editions.find_all([(str(lesson.html), address) for lesson, address in zip(lessons, addresses, strict=True)])
+    changed = [
+        (lesson, address, [(fold, under_root(Markup(fold.body), request.script_root)) for fold in folds])  # noqa: S704
+        for lesson, address, folds in zip(lessons, addresses, found, strict=True)
+        if folds
+    ]
+    return revalidated(render_template("lessons/since_2025.html", section="course", changed=changed))
+
+
+@bp.get(downloads.ADDRESS + "<name>.zip")
+def download(name: str) -> ResponseReturnValue:
+    """The files of a folder that a lesson offers, as a zip; no other folder."""
+    folders = {downloads.name_of(folder): folder for lesson in library.lessons() for folder in lesson.downloads}
+    if name not in folders:
+        abort(404)
+    response = revalidated(downloads.pack(tuple(downloads.files_of(folders[name], library.listing_texts()))))
+    response.mimetype = "application/zip"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.zip"'
+    return response
+
+
 @bp.post("/lecons/<slug>")
 def do(slug: str) -> ResponseReturnValue:
     """Keep what the visitor has done in a lesson, and show it there again, at the same place."""
@@ -163,6 +204,15 @@ def answer(lesson: Lesson, sent: MultiDict[str, str]) -> str:
     return ""
 
 
+def arrange(lesson: Lesson, sent: MultiDict[str, str]) -> str:
+    """Keep the order given to the lines of a question; its anchor, none if the lesson has it no more."""
+    for question in lesson.orderings:
+        if question.key == sent.get("ordre"):
+            marks.keep(lesson.slug, {question.key: ordering.ranks_of(question, sent.getlist("rang"))})
+            return question.anchor
+    return ""
+
+
 def tick(lesson: Lesson, sent: MultiDict[str, str]) -> str:
     """Keep the ticks of the checklist, all of them at once; its anchor, none if the lesson has none."""
     if lesson.checklist is None:
@@ -178,7 +228,7 @@ def say_read(lesson: Lesson, sent: MultiDict[str, str]) -> str:
 
 
 # What a form of a lesson sends, and who keeps it: each returns the anchor to come back to.
-DEEDS = {"quiz": answer, "liste": tick, "lue": say_read}
+DEEDS = {"quiz": answer, "ordre": arrange, "liste": tick, "lue": say_read}
 
 
 @bp.errorhandler(marks.TooManyNewVisitors)

@@ -13,7 +13,19 @@ INTRODUCTION = "Introduction"
 SOURCES = "Sources"
 # A caption or a block of code makes no sense away from its figure or its lesson, nor does what there is to do;
 # a wrong answer is no answer, and what is for the instructor is for nobody else.
-_UNQUOTABLE = ("figure", "essayez", "onglets", "quiz", "checklist", "exercice", "solution", "enseignant")
+_UNQUOTABLE = (
+    "figure",
+    "essayez",
+    "onglets",
+    "quiz",
+    "checklist",
+    "exercice",
+    "solution",
+    "enseignant",
+    "edition",
+    "ordre",
+    "telecharger",
+)
 _CHANGE = "changement"
 
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")

@@ -1,0 +1,41 @@
+"""What the edition of 2025 said, collected from the folds of the lessons: a page for colleagues who had it. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+ADDRESS = "/lecons/depuis-2025"
+# The headings and the folds of a lesson, as `markdown.py` and `pieces.edition` write them.
+PIECE = re.compile(
+    r'<h2 id="(?P<anchor>[^"]+)">(?P<title>.*?)</h2>|<details class="edition" id="(?P<fold>[^"]+)">'
+    r"<summary>.*?</summary>\n(?P<body>.*?)</details>",
+    re.DOTALL,
+)
+NUMBER = re.compile(r'<span class="hang">\d+</span> ')
+OWN_ID = re.compile(r'\sid="[^"]*"')
+OWN_LINK = re.compile(r'\shref="#')
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One fold: the title of its section as HTML ('' before the first), its id, and what it says as HTML."""
+
+    section: str
+    anchor: str
+    body: str
+
+
+def find_editions(html: str, address: str) -> Iterator[Edition]:
+    """Yield the folds of a lesson that is served at `address`, as they stand on another page."""
+    section = ""
+    for found in PIECE.finditer(html):
+        if found["fold"]:
+            body = OWN_LINK.sub(f' href="{address}#', OWN_ID.sub("", found["body"]))
+            yield Edition(section, found["fold"], body)
+        else:
+            section = NUMBER.sub("", found["title"])
+
+
+def find_all(lessons: Sequence[tuple[str, str]]) -> list[list[Edition]]:
+    """Return the folds of each lesson, given as its HTML and its address."""
+    return [list(find_editions(html, address)) for html, address in lessons]

@@ -1,0 +1,119 @@
+"""Dated statements about the outside world: read from facts.toml, cited in lessons, listed in their sources. Pure.
+
+A lesson marks the words that rest on a fact, `[the words]{fait=id}`; its line in « Sources » says where and when the
+fact was read. A fact has the day on which it must be read again: what was true of a site in August may not be now.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from html import escape
+from typing import Any
+
+from hfcourse.lessons import inlines
+from hfcourse.lessons.dialect import PARSER, first_words
+from hfcourse.lessons.draft import Draft, Fact, Fault
+from hfcourse.typography import NO_BREAK, french, french_date
+
+EXAMPLES = {
+    "statement": 'statement = "Un compte gratuit n’a plus de crédits offerts."',
+    "source": 'source = "https://huggingface.co/docs/inference-providers/pricing"',
+    "title": 'title = "Pricing and billing"',
+    "read": "read = 2026-08-22",
+    "read_again": "read_again = 2026-12-22",
+    "seen": 'seen = "copy"',
+}
+# How a source was seen, and the words for it; the day stands between the two.
+SEEN = {
+    "copy": ("lu le ", " dans une copie enregistrée"),
+    "live": ("lu le ", " sur le site même"),
+    "run": ("essayé le ", " par nous-mêmes"),
+}
+FACT_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+HTTPS = re.compile(r"https://[^\s<>\"]+")
+TABLE_LINE = re.compile(r'\s*\[\s*"?([^\]"]+?)"?\s*\]\s*(#.*)?')
+
+
+@dataclass(frozen=True)
+class FactFile:
+    """The facts of facts.toml, in its order, and what is wrong with them."""
+
+    facts: tuple[Fact, ...] = ()
+    faults: tuple[Fault, ...] = field(default=())
+
+
+def is_good(name: str, value: Any) -> bool:
+    """Return whether `value` can be that of the field `name`."""
+    if name in {"read", "read_again"}:
+        return type(value) is date
+    if not isinstance(value, str) or not re.fullmatch(r".*\S.*", value):
+        return False
+    return {"source": HTTPS.fullmatch(value) is not None, "seen": value in SEEN}.get(name, True)
+
+
+def faults_of_entry(fact_id: str, entry: Any) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with one entry, and how to mend it."""
+    if not FACT_ID.fullmatch(fact_id):
+        yield f"“{fact_id}” is no id of a fact.", "Use small letters, digits and dashes."
+    if not isinstance(entry, dict):
+        yield f"“{fact_id}” is no table.", f"Open it with [{fact_id}] on a line of its own."
+        return
+    for name in entry.keys() - EXAMPLES.keys():
+        yield f"the fact “{fact_id}” has an unknown field “{name}”.", f"The fields are {', '.join(EXAMPLES)}."
+    wrong = [name for name in EXAMPLES if not is_good(name, entry.get(name))]
+    for name in wrong:
+        state = "wrong" if name in entry else "missing"
+        yield f"the “{name}” of the fact “{fact_id}” is {state}.", f"Write it like this: {EXAMPLES[name]}"
+    if not {"read", "read_again"} & set(wrong) and entry["read_again"] < entry["read"]:
+        yield f"the fact “{fact_id}” must be read again before it was read.", "Correct one of its two days."
+
+
+def read_facts(source: str) -> FactFile:
+    """Read facts.toml; an entry that is wrong is a fault, and is left out."""
+    draft = Draft({}, {})
+    try:
+        entries = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        draft.fault(1, "the facts are not TOML.", f"{error}.")
+        entries = {}
+    lines = {found[1]: line for line, text in enumerate(source.split("\n"), 1) if (found := TABLE_LINE.fullmatch(text))}
+    facts = []
+    for fact_id, entry in entries.items():
+        wrong = list(faults_of_entry(fact_id, entry))
+        for what, mend in wrong:
+            draft.fault(lines.get(fact_id, 1), what, mend)
+        if not wrong:
+            facts.append(Fact(fact_id, lines.get(fact_id, 1), **entry))
+    return FactFile(tuple(facts), tuple(draft.faults))
+
+
+def find_due(facts: Sequence[Fact], today: date) -> list[Fact]:
+    """Return the facts that had to be read again before today, the oldest first."""
+    return sorted((fact for fact in facts if fact.read_again < today), key=lambda fact: fact.read_again)
+
+
+def draw_sources(cited: Mapping[str, Fact]) -> str:
+    """Return the list of the facts that a lesson cites, in the order of their numbers."""
+    return f'<ol class="facts">\n{"".join(draw_fact(fact) for fact in cited.values())}</ol>\n' if cited else ""
+
+
+def draw_fact(fact: Fact) -> str:
+    """Return one line of the sources: the statement, where it was read, when, and the way back to the text."""
+    before, after = SEEN[fact.seen]
+    day = f'<time datetime="{fact.read.isoformat()}">{french_date(fact.read)}</time>'
+    return (
+        f'<li id="fait-{fact.id}">{draw_statement(fact)} '
+        f'<a href="{escape(fact.source)}">{escape(french(fact.title))}</a>, {before}{day}{after}. '
+        f'<a href="#cite-{fact.id}" aria-label="Revenir au texte{NO_BREAK}: {escape(french(fact.title))}">↩</a></li>\n'
+    )
+
+
+def draw_statement(fact: Fact) -> str:
+    """Return the statement as HTML: words, `code` and emphasis."""
+    tokens = PARSER.parse(fact.statement)
+    for token in tokens:
+        if token.type == "inline":
+            inlines.write(token, Draft({}, {}))
+    return first_words(tokens)

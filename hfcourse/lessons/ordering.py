@@ -1,0 +1,158 @@
+"""Lines of code to put in order (a Parsons problem): read from ::: ordre, drawn with the order that was given. Pure.
+
+The lines are drawn shuffled, in the same order for everybody and never in the right one. Without scripts each has a
+number to choose; with them it is moved. Equal lines may stand in each other's place.
+"""
+
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from markdown_it.token import Token
+
+from hfcourse.highlighting import highlighted
+from hfcourse.lessons import fences, pieces
+from hfcourse.lessons.dialect import digest, first_words, to_html
+from hfcourse.lessons.draft import Draft
+from hfcourse.typography import NO_BREAK, french
+
+MIN_LINES, MAX_LINES = 4, 9
+LABEL = "Remettez dans l’ordre"
+NOT_CHOSEN = "0"
+UNFINISHED = french("Donnez un numéro à chaque ligne, et un seul : chaque numéro sert une fois.")
+RIGHT = french("C’est le bon ordre.")
+WRONG = french("Ce n’est pas encore le bon ordre : les lignes marquées « Faux » sont à déplacer.")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: its letter (what a form sends), its code, and the places, from 1, where it may stand."""
+
+    letter: str
+    code: str
+    places: str
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """One question. Its `key` is made of its words and its lines."""
+
+    key: str
+    anchor: str
+    question: str
+    language: str
+    lines: tuple[Line, ...]
+    why: str
+
+    def is_passed(self, done: Mapping[str, str]) -> bool:
+        """Return whether each line was given a place of its own that is right."""
+        return is_right(self, done.get(self.key, ""))
+
+    def draw(self, done: Mapping[str, str]) -> str:
+        """The question as a form; `done` holds the number given to each line, by the key of the question."""
+        given = done.get(self.key)
+        ranks = given if given is not None and len(given) == len(self.lines) else NOT_CHOSEN * len(self.lines)
+        is_whole, is_solved = is_permutation(ranks), is_right(self, ranks)
+        lines = "".join(draw_line(self, line, rank, is_whole) for line, rank in zip(self.lines, ranks, strict=True))
+        verdicts = (
+            ("incomplete", "note", UNFINISHED, given is not None and not is_whole),
+            ("wrong", "cross", WRONG, is_whole and not is_solved),
+            ("right", "check", RIGHT, is_solved),
+        )
+        said = "".join(draw_verdict(*verdict) for verdict in verdicts)
+        return (
+            f'<form class="quiz ordering" id="{self.anchor}" method="post">\n'
+            f'<input type="hidden" name="ordre" value="{self.key}">\n'
+            f"<fieldset><legend>{pieces.kind(LABEL)}{self.question}</legend>\n<ol>\n{lines}</ol></fieldset>\n"
+            f'<div role="status">{said}<div class="why" data-say="why"{"" if is_solved else " hidden"}>{self.why}</div>'
+            f'</div>\n<button class="button" type="submit">{"Vérifier" if given is None else "Vérifier à nouveau"}'
+            "</button>\n</form>\n"
+        )
+
+
+def draw_verdict(name: str, icon: str, sentence: str, is_shown: bool) -> str:
+    """A sentence about all the lines together."""
+    look = {"right": " ok", "wrong": " bad"}.get(name, "")
+    hidden = "" if is_shown else " hidden"
+    return f'<p class="message{look}" data-say="{name}"{hidden}>{pieces.icon(icon)} {sentence}</p>'
+
+
+def draw_line(ordering: Ordering, line: Line, rank: str, is_judged: bool) -> str:
+    """One line with its number, its verdict, and the two buttons that move it."""
+    number = ordering.lines.index(line) + 1
+    name = f"{ordering.anchor}-{line.letter}"
+    options = "".join(
+        f'<option value="{line.letter}{place}"{" selected" if str(place) == rank else ""}>{place or "–"}</option>'
+        for place in range(len(ordering.lines) + 1)
+    )
+    is_well_placed = rank in line.places
+    look, verdict, icon = ("right", "Juste", "check") if is_well_placed else ("wrong", "Faux", "cross")
+    state = f' class="{look}"' if is_judged else ""
+    return (
+        f'<li data-places="{line.places}"{state}>'
+        f'<label for="{name}"><span class="vh">Place de la ligne{NO_BREAK}{number}</span></label>'
+        f'<select class="input" id="{name}" name="rang" aria-describedby="{name}-code">{options}</select>'
+        f'<code id="{name}-code">{highlighted(line.code, ordering.language)}</code>'
+        f'<span class="verdict"{"" if is_judged else " hidden"}>{pieces.icon(icon)} <span>{verdict}</span></span>'
+        f'<span class="moves" data-js>{draw_moves(line.code)}'
+        "</span></li>\n"
+    )
+
+
+def draw_moves(code: str) -> str:
+    """The two buttons that move a line by one place."""
+    return "".join(
+        f'<button class="tool" type="button" data-move="{direction}"'
+        f' aria-label="{escape(f"{verb} la ligne{NO_BREAK}: {code.strip()}")}">{pieces.icon("chevron")}</button>'
+        for direction, verb in (("up", "Monter"), ("down", "Descendre"))
+    )
+
+
+def is_permutation(ranks: str) -> bool:
+    """Return whether each number is given once."""
+    return sorted(ranks) == [str(place) for place in range(1, len(ranks) + 1)]
+
+
+def is_right(ordering: Ordering, ranks: str) -> bool:
+    """Return whether these numbers, one for each line, put the lines in order."""
+    return (
+        len(ranks) == len(ordering.lines)
+        and is_permutation(ranks)
+        and all(rank in line.places for line, rank in zip(ordering.lines, ranks, strict=True))
+    )
+
+
+def ranks_of(ordering: Ordering, sent: Sequence[str]) -> str:
+    """Return the number given to each line by what a form sent, `a3` for the line a; 0 for what is missing."""
+    numbers = [str(place) for place in range(1, len(ordering.lines) + 1)]
+    given = {each[:1]: each[1:] for each in sent if each[1:] in numbers}
+    return "".join(given.get(line.letter, NOT_CHOSEN) for line in ordering.lines)
+
+
+def shuffle(lines: Sequence[str], key: str) -> list[str]:
+    """Return the lines in an order that depends on them alone, and is not the right one."""
+    mixed = sorted(lines, key=lambda line: digest(key + line))
+    while mixed == list(lines) and len(set(lines)) > 1:
+        mixed = [*mixed[1:], mixed[0]]
+    return mixed
+
+
+def read(inner: Sequence[Token], line: int, draft: Draft) -> Ordering | None:
+    """Read what a ::: ordre holds: a question, one block of code, a quotation that says why."""
+    shape = [token.type for token in inner if token.level == inner[0].level]
+    if shape != ["paragraph_open", "paragraph_close", "fence", "blockquote_open", "blockquote_close"]:
+        what = "an ordre does not hold a question, one block of code and a quotation."
+        draft.fault(line, what, "Write one sentence, the lines in the right order between ```, and why after >.")
+        return None
+    fence, question = inner[3], first_words(inner)
+    language, right = fences.language_of(fence, draft), [text for text in fence.content.split("\n") if text.strip()]
+    if not MIN_LINES <= len(right) <= MAX_LINES or len(set(right)) < 2:
+        what = f"an ordre has {len(right)} lines of code, or all are alike."
+        draft.fault(line, what, f"Give {MIN_LINES} to {MAX_LINES} lines.")
+        return None
+    key = draft.claim_key(digest(question + fence.content), line)
+    places = {text: "".join(str(place) for place, each in enumerate(right, 1) if each == text) for text in right}
+    lines = (Line(*each, places[each[1]]) for each in zip(string.ascii_lowercase, shuffle(right, key), strict=False))
+    anchor = draft.claim(f"ordre-{draft.next_number('ordre')}", line)
+    return Ordering(key, anchor, question, language, tuple(lines), to_html(inner[5:-1]))

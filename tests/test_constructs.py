@@ -1,0 +1,191 @@
+"""Folds of an older edition, kinds of questions, differences between files, zips."""
+
+import io
+import zipfile
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+
+from hfcourse.lessons import downloads
+from hfcourse.lessons.editions import find_editions
+from tests.posting import Student
+from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
+from tests.test_markdown import FIRST_LINE, FRONT, lesson, render, said
+from tests.test_quiz import ONE, question
+
+FOLD = "::: edition\nLe menu était autre. Voyez [plus haut](#un-titre).\n:::\n"
+FILES = {
+    "chat/1-un/app.py": "import os\n\n\n# >>> page\ndef page():\n    return 1\n# <<< page\n",
+    "chat/2-deux/app.py": "import os\n\n\ndef page():\n    return 2  # - oui\n",
+}
+
+
+class TestEdition:
+    def test_it_is_one_folded_line(self) -> None:
+        rendered = lesson(f"## Un titre\n\n{FOLD}")
+        assert said(rendered) == []
+        fold = BeautifulSoup(rendered.html, "html.parser").select_one("details.edition")
+        assert fold is not None
+        assert fold["id"] == "edition-1"
+        assert not fold.has_attr("open")
+        assert fold.summary is not None
+        assert fold.summary.get_text(strip=True) == "Ce que disait l’édition 2025"
+
+    def test_folds_are_found_with_their_section_and_links_that_lead_back(self) -> None:
+        html = lesson(f"{FOLD}\n## Un *titre*\n\n{FOLD}").html
+        found = list(find_editions(html, "/lecons/un"))
+        assert [(each.section, each.anchor) for each in found] == [
+            ("", "edition-1"),
+            ("Un <em>titre</em>", "edition-2"),
+        ]
+        assert all('href="/lecons/un#un-titre"' in each.body for each in found)
+
+    def test_a_page_collects_them_with_links_to_their_places(self, student: Student, course: Course) -> None:  # noqa: F811
+        course.write("31.md", "3.1", "un", f"Un chapeau.\n\n## Un titre\n\n{FOLD}")
+        course.write("32.md", "3.2", "deux", "Rien de changé : [tout](/lecons/depuis-2025).")
+        page = student.open("/lecons/depuis-2025")
+        assert [each["href"] for each in page.select("h3 a")] == ["/lecons/un#edition-1"]
+        assert "Le menu était autre." in page.get_text()
+        assert "deux" not in {each.get_text() for each in page("h2")}
+
+    def test_that_page_is_no_lesson_for_the_links_of_lessons(self, app: Flask, course: Course) -> None:  # noqa: F811
+        course.write("31.md", "3.1", "un", f"[Tout](/lecons/depuis-2025).\n\n## Un titre\n\n{FOLD}")
+        assert told(app) == []
+        page = app.test_client().get("/imprimer").text
+        assert 'href="/lecons/depuis-2025"' in page
+
+    def test_the_search_does_not_find_what_holds_no_more(self, student: Student, course: Course) -> None:  # noqa: F811
+        course.write("31.md", "3.1", "un", f"Un chapeau.\n\n## Un titre\n\n{FOLD}")
+        assert student.open("/recherche?q=menu").select(".results li") == []
+
+    def test_words_after_its_name_are_a_fault(self) -> None:
+        assert said(lesson("::: edition 2024\nUn mot.\n:::\n")) == [
+            f"{FIRST_LINE}: “2024”, after ::: edition, is not shown."
+        ]
+
+
+class TestKinds:
+    CODE = "\n```python\nclient.predict(nom='Awa')\n```\n"
+    TEXT = "\n```text\nTypeError: nom\n```\n"
+
+    @pytest.mark.parametrize(
+        ("kind", "label", "shown"),
+        [
+            ("prediction", "Avant de lancer", ""),
+            ("prediction", "Avant de lancer", CODE),
+            ("correction", "Réparez l’appel", CODE),
+            ("traceback", "Lisez le message", TEXT),
+        ],
+    )
+    def test_a_kind_is_said_before_the_question(self, kind: str, label: str, shown: str) -> None:
+        found = question(ONE.replace("quiz", f"quiz {kind}").replace("`jeton` ?\n", f"`jeton` ?\n{shown}"))
+        legend = BeautifulSoup(found.draw({}), "html.parser").legend
+        assert legend is not None
+        assert legend.get_text().startswith(f"{label} Où vit")
+        assert ("<pre" in found.more) == bool(shown)
+
+    @pytest.mark.parametrize(
+        ("kind", "shown", "what"),
+        [
+            ("correction", "", "a quiz correction does not show the code with its fault."),
+            ("traceback", "", "a quiz traceback does not show the message, in a ```text block."),
+            ("traceback", CODE, "a quiz traceback does not show the message, in a ```text block."),
+            ("devinette", "", "“devinette”, after ::: quiz, is not shown."),
+        ],
+    )
+    def test_what_a_kind_lacks_is_reported(self, kind: str, shown: str, what: str) -> None:
+        source = ONE.replace("quiz", f"quiz {kind}").replace("`jeton` ?\n", f"`jeton` ?\n{shown}")
+        assert said(lesson(source)) == [f"{FIRST_LINE}: {what}"]
+
+    def test_one_question_is_asked_of_two_programs(self) -> None:
+        first = ONE.replace("quiz", "quiz prediction").replace("`jeton` ?\n", f"`jeton` ?\n{self.CODE}")
+        assert said(lesson(first + "\n" + first.replace("Awa", "Inès"))) == []
+
+
+class TestDifference:
+    SOURCE = "```diff chat/1-un/app.py chat/2-deux/app.py\n```\n"
+
+    def test_it_is_made_from_the_files_without_marks(self) -> None:
+        rendered = render(FRONT + self.SOURCE, {}, FILES)
+        assert said(rendered) == []
+        code = BeautifulSoup(rendered.html, "html.parser").select_one(".diff pre")
+        assert code is not None
+        assert code.get_text().splitlines()[1:] == [
+            " ", " ", " def page():", "−    return 1", "+    return 2  # - oui",
+        ]  # fmt: skip
+        assert [each.get_text() for each in code("ins")] == ["+    return 2  # - oui"]
+
+    def test_it_has_three_lines_around_and_no_names_of_files(self) -> None:
+        long = {name: "a\n" * 9 + text for name, text in FILES.items()}
+        code = BeautifulSoup(render(FRONT + self.SOURCE, {}, long).html, "html.parser").select_one(".diff pre")
+        assert code is not None
+        assert code.get_text().startswith("@@ ")
+        assert len(code.get_text().splitlines()) == 1 + 3 + 2
+
+    @pytest.mark.parametrize(
+        ("source", "what"),
+        [
+            ("```diff chat/1-un/app.py\n```\n", "a diff does not name two files, or holds lines of its own."),
+            ("```diff\n+ x\n```\n", "a diff does not name two files, or holds lines of its own."),
+            ("```diff chat/1-un/app.py chat/3/app.py\n```\n", "the file “chat/3/app.py” is missing."),
+            ("```diff chat/1-un/app.py chat/1-un/app.py\n```\n", "the two files of a diff are the same."),
+        ],
+    )
+    def test_a_mistake_is_reported(self, source: str, what: str) -> None:
+        assert said(render(FRONT + source, {}, FILES)) == [f"{FIRST_LINE}: {what}"]
+
+
+class TestDownload:
+    SOURCE = "::: telecharger chat/1-un\nTout le dossier.\n:::\n"
+
+    @pytest.fixture
+    def offered(self, course: Course) -> Course:  # noqa: F811
+        for name, text in FILES.items():
+            path = course.content / name
+            path.parent.mkdir(parents=True)
+            path.write_text(text, encoding="utf-8")
+        folder = course.content / "chat" / "1-un"
+        (folder / ".env").write_text("HF_TOKEN=hf_secret")
+        (folder / ".env.exemple").write_text("HF_TOKEN=\n")
+        (folder / ".gitignore").write_text(".env\n")
+        (folder / "app.pyc").write_bytes(b"\xff")
+        (folder / "templates").mkdir()
+        (folder / "templates" / "page.html").write_text("<p>é</p>\n", encoding="utf-8")
+        course.write("31.md", "3.1", "un", f"Un chapeau.\n\n{self.SOURCE}")
+        return course
+
+    @pytest.mark.usefixtures("offered")
+    def test_the_zip_holds_the_files_of_the_folder_alone(self, student: Student) -> None:
+        link = student.open("/lecons/un").select_one(".download a")
+        assert link is not None
+        assert link["href"] == "/lecons/fichiers/chat-1-un.zip"
+        answer = student.client.get(str(link["href"]))
+        assert answer.mimetype == "application/zip"
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="chat-1-un.zip"'
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+            assert archive.namelist() == [
+                "1-un/.env.exemple", "1-un/.gitignore", "1-un/app.py", "1-un/templates/page.html",
+            ]  # fmt: skip
+            assert archive.read("1-un/app.py").decode() == "import os\n\n\ndef page():\n    return 1\n"
+            assert archive.testzip() is None
+
+    @pytest.mark.usefixtures("offered")
+    def test_its_bytes_are_always_the_same(self, client: FlaskClient) -> None:
+        first = client.get("/lecons/fichiers/chat-1-un.zip")
+        downloads.pack.cache_clear()
+        assert client.get("/lecons/fichiers/chat-1-un.zip").data == first.data
+        again = client.get("/lecons/fichiers/chat-1-un.zip", headers={"If-None-Match": first.headers["ETag"]})
+        assert again.status_code == 304
+
+    @pytest.mark.usefixtures("offered")
+    @pytest.mark.parametrize("name", ["chat-2-deux.zip", "chat.zip", "..%2f..%2finstance.zip", "31.md", ".zip"])
+    def test_no_other_folder_is_served(self, client: FlaskClient, name: str) -> None:
+        assert client.get(f"/lecons/fichiers/{name}").status_code == 404
+
+    def test_a_missing_folder_is_a_fault(self) -> None:
+        rendered = render(FRONT + self.SOURCE.replace("1-un", "1-une"), {}, FILES)
+        assert said(rendered) == [f"{FIRST_LINE}: the folder “chat/1-une” is missing."]
+        assert rendered.faults[0].mend == "Did you mean chat/1-un?"
+        assert "Tout le dossier." in rendered.html

@@ -1,0 +1,195 @@
+"""Facts: how they are written, cited, listed in the sources of a lesson, and found due."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hfcourse import pages
+from hfcourse.lessons import library
+from hfcourse.lessons.facts import EXAMPLES, find_due, read_facts
+from hfcourse.lessons.markdown import Rendered, render
+from tests.posting import Student
+from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
+from tests.test_markdown import FIRST_LINE, FRONT, said
+
+CREDITS = "[credits]\n" + "\n".join(EXAMPLES.values()) + "\n"
+AGE = """[age-minimal]
+statement = "Il faut au moins *treize* ans."
+source = "https://huggingface.co/terms-of-service"
+title = "Terms of Service : âge"
+read = 2026-11-01
+read_again = 2027-05-01
+seen = "run"
+"""
+BOTH = f"{CREDITS}\n{AGE}"
+CITED = "Il faut [treize ans]{fait=age-minimal}, et [de l'argent]{fait=credits} ; [treize]{fait=age-minimal}.\n"
+
+
+def cite(body: str) -> Rendered:
+    return render(FRONT + body, {}, {}, (), read_facts(BOTH).facts)
+
+
+class TestReading:
+    def test_facts_are_read_in_order_with_their_line(self) -> None:
+        found = read_facts(BOTH)
+        assert found.faults == ()
+        assert [(fact.id, fact.line) for fact in found.facts] == [("credits", 1), ("age-minimal", 9)]
+
+    @pytest.mark.parametrize(
+        ("before", "after", "fault"),
+        [
+            ("read = 2026-08-22\n", "", "1: the “read” of the fact “credits” is missing."),
+            ("read = 2026-08-22", 'read = "août"', "1: the “read” of the fact “credits” is wrong."),
+            ("read = 2026-08-22", "read = 2026-08-22T10:00:00", "1: the “read” of the fact “credits” is wrong."),
+            ("read_again = 2026-12-22\n", "", "1: the “read_again” of the fact “credits” is missing."),
+            ("2026-12-22", "2026-08-21", "1: the fact “credits” must be read again before it was read."),
+            ("https://", "http://", "1: the “source” of the fact “credits” is wrong."),
+            ("https://", "javascript:", "1: the “source” of the fact “credits” is wrong."),
+            ('"copy"', '"memory"', "1: the “seen” of the fact “credits” is wrong."),
+            ('"copy"', "[]", "1: the “seen” of the fact “credits” is wrong."),
+            ("seen = ", "auteur = 1\nseen = ", "1: the fact “credits” has an unknown field “auteur”."),
+            ("[credits]", '["Crédits"]', "1: “Crédits” is no id of a fact."),
+            ("[credits]", "autre = 1\n[credits]", "1: “autre” is no table."),
+            ("[credits]", "[credits", "1: the facts are not TOML."),
+        ],
+    )
+    def test_a_mistake_is_reported_with_its_line(self, before: str, after: str, fault: str) -> None:
+        assert before in CREDITS
+        found = read_facts(CREDITS.replace(before, after, 1))
+        assert fault in [f"{each.line}: {each.what}" for each in found.faults]
+        assert all(each.mend for each in found.faults)
+
+    @given(
+        st.dictionaries(
+            st.text(max_size=8), st.dictionaries(st.sampled_from(list(EXAMPLES)), st.text(max_size=8) | st.dates())
+        )
+    )
+    def test_no_entry_breaks_the_reading(self, entries: dict[str, dict[str, object]]) -> None:
+        def quoted(value: object) -> str:
+            return value.isoformat() if isinstance(value, date) else f"'{clean(str(value))}'"
+
+        def clean(text: str) -> str:
+            return "".join(letter for letter in text if letter.isprintable() and letter not in "'\"\\")
+
+        named = {f"{number}{clean(name)}": entry for number, (name, entry) in enumerate(entries.items())}
+        found = read_facts(
+            "".join(
+                f'["{name}"]\n' + "".join(f"{field} = {quoted(value)}\n" for field, value in entry.items())
+                for name, entry in named.items()
+            )
+        )
+        good = {fact.id for fact in found.facts}
+        assert all(name in good or any(f"“{name}”" in fault.what for fault in found.faults) for name in named)
+
+
+class TestCiting:
+    def test_words_are_marked_with_a_number_that_leads_to_the_sources(self) -> None:
+        rendered = cite(CITED)
+        assert said(rendered) == []
+        page = BeautifulSoup(rendered.html, "html.parser")
+        assert [each.get_text() for each in page.select(".fact")] == ["treize ans", "de l’argent", "treize"]
+        assert [(each.get_text(), each["href"]) for each in page.select(".cite a")] == [
+            ("1", "#fait-age-minimal"), ("2", "#fait-credits"), ("1", "#fait-age-minimal"),
+        ]  # fmt: skip
+        assert len(page.select("[id=cite-age-minimal]")) == 1
+
+    def test_sources_say_where_and_when_a_fact_was_read(self) -> None:
+        page = BeautifulSoup(cite(CITED).html, "html.parser")
+        lines = page.select("#sources + .facts li")
+        assert [each["id"] for each in lines] == ["fait-age-minimal", "fait-credits"]
+        assert (
+            "Il faut au moins treize ans. Terms of Service\u00a0: âge, essayé le 1ᵉʳ novembre 2026"
+            in lines[0].get_text()
+        )
+        assert "lu le 22 août 2026 dans une copie enregistrée" in lines[1].get_text()
+        assert [each["href"] for each in lines[0]("a")] == [
+            "https://huggingface.co/terms-of-service", "#cite-age-minimal",
+        ]  # fmt: skip
+
+    def test_hand_written_sources_follow_the_list(self) -> None:
+        rendered = cite(f"{CITED}\n## Sources\n\nUn livre.\n")
+        page = BeautifulSoup(rendered.html, "html.parser")
+        assert page.select_one("#sources + .facts + p")
+        assert [section.title for section in rendered.sections] == ["À retenir", "Sources"]
+
+    def test_a_lesson_without_facts_has_no_list(self) -> None:
+        assert "facts" not in cite("Rien.\n").html
+
+    def test_key_points_and_objectives_may_cite(self) -> None:
+        source = FRONT.replace('"Deux."', '"[Deux]{fait=credits}."')
+        rendered = render(source, {}, {}, (), read_facts(BOTH).facts)
+        assert said(rendered) == []
+        assert [fact.id for fact in rendered.facts] == ["credits"]
+
+    @pytest.mark.parametrize(
+        ("words", "mend"), [("{fait=credit}", "Did you mean credits?"), ("{fait=zzz}", "Write it into facts.toml.")]
+    )
+    def test_an_unknown_fact_is_a_fault_and_its_words_stay(self, words: str, mend: str) -> None:
+        rendered = cite(f"Des [mots]{words} ici.\n")
+        assert said(rendered)[0].startswith(f"{FIRST_LINE}: the fact “")
+        assert rendered.faults[0].mend == mend
+        assert "mots" in rendered.html
+
+    def test_what_a_fact_says_is_text(self) -> None:
+        facts = read_facts(AGE.replace("*treize*", "<b>x</b>").replace("Terms", "<i>Terms")).facts
+        html = render(FRONT + "[x]{fait=age-minimal}\n", {}, {}, (), facts).html
+        assert "<b>" not in html
+        assert "<i>" not in html
+
+
+class TestDue:
+    def test_a_fact_is_due_after_its_day(self) -> None:
+        facts = read_facts(BOTH).facts
+        assert find_due(facts, date(2026, 12, 22)) == []
+        assert [fact.id for fact in find_due(facts, date(2026, 12, 23))] == ["credits"]
+        assert [fact.id for fact in find_due(facts, date(2028, 1, 1))] == ["credits", "age-minimal"]
+
+    def test_check_warns_of_what_is_due_and_passes(
+        self,
+        app: Flask,
+        course: Course,
+        monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    ) -> None:
+        (course.content / "facts.toml").write_text(CREDITS, encoding="utf-8")
+        course.write("31.md", "3.1", "un", "Un [chapeau]{fait=credits}.")
+        monkeypatch.setattr(pages, "today", lambda: date(2027, 1, 1))
+        with app.app_context():
+            result = app.test_cli_runner().invoke(args=["check"])
+        assert result.exit_code == 0, result.output
+        assert "To read again since 2026-12-22: the fact “credits”, https://huggingface.co/docs/" in result.output
+
+    def test_an_unused_fact_and_a_mistake_are_faults_of_the_course(self, app: Flask, course: Course) -> None:  # noqa: F811
+        path = course.content / "facts.toml"
+        path.write_text(f"{BOTH}\n[trop]\n", encoding="utf-8")
+        course.write("31.md", "3.1", "un", "Un [chapeau]{fait=credits}.")
+        found = told(app)
+        assert "facts.toml:9: no lesson cites the fact “age-minimal”." in found
+        assert "facts.toml:17: the “statement” of the fact “trop” is missing." in found
+
+    def test_an_edited_fact_shows_at_the_next_reading(self, course: Course) -> None:  # noqa: F811
+        path = course.content / "facts.toml"
+        path.write_text(CREDITS, encoding="utf-8")
+        course.write("31.md", "3.1", "un", "Un [chapeau]{fait=credits}.")
+        assert "Pricing and billing" in course.shelf.lessons()[0].html
+        path.write_text(CREDITS.replace("Pricing and billing", "Tarifs"), encoding="utf-8")
+        assert "Tarifs" in course.shelf.lessons()[0].html
+
+
+def test_real_facts_are_kept_in_toml(app: Flask) -> None:
+    with app.app_context():
+        library.lessons()
+        assert Path(library.CONTENT / library.FACTS).is_file() == bool(app.extensions["lessons"].fact_file.facts)
+
+
+def test_a_citation_in_the_course_on_one_page_stays_in_its_lesson(student: Student, course: Course) -> None:  # noqa: F811
+    (course.content / "facts.toml").write_text(CREDITS, encoding="utf-8")
+    course.write("31.md", "3.1", "un", "Un [chapeau]{fait=credits}.")
+    page = student.open("/imprimer")
+    (link,) = page.select(".cite a")
+    assert link["href"] == "#un-fait-credits"
+    assert page.find(id="un-fait-credits")
