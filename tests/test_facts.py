@@ -152,8 +152,8 @@ class TestDue:
     def test_check_warns_of_what_is_due_and_passes(
         self,
         app: Flask,
-        course: Course,
-        monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+        course: Course,  # noqa: F811
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         (course.content / "facts.toml").write_text(CREDITS, encoding="utf-8")
         course.write("31.md", "3.1", "un", "Un [chapeau]{fait=credits}.")

@@ -147,3 +147,11 @@ def test_a_word_of_several_languages_leaves_it_in_doubt(classifier, text):
 @pytest.mark.parametrize("text", ["", "   ", "123 456", "?!…", "你好", "😀"])
 def test_a_text_without_a_letter_it_knows_has_no_confidence(classifier, text):
     assert classifier.confidences(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language"), [("I love pizza", "italien"), ("Der Zug fährt heute nicht", "allemand")]
+)
+def test_what_lesson_31_predicts_is_what_it_answers(sentence: str, language: str) -> None:
+    confidences = Classifier(read_sentences()).confidences(sentence)
+    assert confidences[language] > 0.95

@@ -1,4 +1,4 @@
-"""What only the instructor reads in a lesson: ::: enseignant 5 min. Pure."""
+"""What only the instructor reads in a lesson: ::: enseignant 5 min, ::: enseignant idée fausse. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -9,17 +9,26 @@ from hfcourse.lessons import pieces
 # Among what a visitor has done, by its key: see instructors.py for who has it.
 INSTRUCTOR = "enseignant"
 DURATION = re.compile(r"\d{1,3} min")
+MISCONCEPTION = "idée fausse"
+LABEL = "Pour qui enseigne"
 
 
 @dataclass(frozen=True)
 class Aside:
-    """A note for the instructor, as HTML, and how long this takes; '' if nobody said."""
+    """A note for the instructor, as HTML: how long this takes ('' if it is not said), or a usual misconception."""
 
     body: str
     duration: str
+    is_misconception: bool = False
+
+    @property
+    def minutes(self) -> int:
+        """The duration as a number, 0 without one."""
+        return int(self.duration.split()[0]) if self.duration else 0
 
     def draw(self, done: Mapping[str, str]) -> str:
         """The note, or nothing for everybody else."""
         if INSTRUCTOR not in done:
             return ""
-        return pieces.callout("aside", "clock", "Pour l’enseignant", self.body, self.duration)
+        label = "Idée fausse courante" if self.is_misconception else LABEL
+        return pieces.callout("aside", "clock", label, self.body, self.duration)

@@ -111,7 +111,9 @@ def figure(block: Container) -> str:
 
 
 def aside(block: Container) -> str:
-    """A note that only the instructor sees, and how long what follows takes."""
+    """A note that only the instructor sees: how long what follows takes, or what students often believe."""
+    if block.words == asides.MISCONCEPTION:
+        return block.draft.keep(asides.Aside(to_html(block.inner), "", is_misconception=True))
     if block.words and not asides.DURATION.fullmatch(block.words):
         block.fault(
             f"“{block.words}”, after ::: enseignant, is no duration.", "Write it like this: ::: enseignant 5 min"

@@ -66,7 +66,7 @@ class Ordering:
             f'<input type="hidden" name="ordre" value="{self.key}">\n'
             f"<fieldset><legend>{pieces.kind(LABEL)}{self.question}</legend>\n<ol>\n{lines}</ol></fieldset>\n"
             f'<div role="status">{said}<div class="why" data-say="why"{"" if is_solved else " hidden"}>{self.why}</div>'
-            f'</div>\n<button class="button" type="submit">{"Vérifier" if given is None else "Vérifier à nouveau"}'
+            f'<span class="vh" data-say="moved"></span></div>\n<button class="button" type="submit">{"Vérifier" if given is None else "Vérifier à nouveau"}'
             "</button>\n</form>\n"
         )
 
@@ -91,8 +91,8 @@ def draw_line(ordering: Ordering, line: Line, rank: str, is_judged: bool) -> str
     state = f' class="{look}"' if is_judged else ""
     return (
         f'<li data-places="{line.places}"{state}>'
-        f'<label for="{name}"><span class="vh">Place de la ligne{NO_BREAK}{number}</span></label>'
-        f'<select class="input" id="{name}" name="rang" aria-describedby="{name}-code">{options}</select>'
+        f'<span data-bare><label class="vh" for="{name}">Place de la ligne{NO_BREAK}{number}</label>'
+        f'<select class="input" id="{name}" name="rang" aria-describedby="{name}-code">{options}</select></span>'
         f'<code id="{name}-code">{highlighted(line.code, ordering.language)}</code>'
         f'<span class="verdict"{"" if is_judged else " hidden"}>{pieces.icon(icon)} <span>{verdict}</span></span>'
         f'<span class="moves" data-js>{draw_moves(line.code)}'
