@@ -1,11 +1,12 @@
 """The cast and the stage: a site in a folder of its own, a student, a stranger, an awake practice Space."""
 
 import gc
-import sqlite3
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
+from types import CodeType
 
 import pytest
 from flask import Flask
@@ -20,6 +21,7 @@ from hfcourse.practice.server import PracticeServer
 from hfcourse.spaces.shelf import SpaceDescription
 from tests.buckets import bucket, files_url, s3_server  # noqa: F401  (a site may keep its files in a bucket)
 from tests.keeping import known_as
+from tests.migrated_database import migrate_copy, migrated_database
 from tests.posting import Student
 from tests.practice_fixtures import practice, until  # noqa: F401  (one for the whole session: it takes seconds to wake)
 from tests.spaces.fake import FakeSpace
@@ -29,6 +31,11 @@ settings.register_profile(
     "same", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("same")
+
+# One certificate in place of the system's hundred and fifty, which every client and application of a test would parse
+# for 25 ms; the processes that tests start inherit it. No test speaks TLS with a server outside.
+os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "data" / "certificate.pem")
+database.migrate = migrate_copy
 
 pytest.register_assert_rewrite("tests.trials", "tests.filling", "tests.answering")  # their asserts say what differs
 
@@ -71,30 +78,26 @@ def forget_spaces(app: Flask) -> None:
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The file that a site makes at its first start: its migrations take longer than most tests."""
-    folder = tmp_path_factory.mktemp("first-start")
-    end(create_app({"INSTANCE": str(folder), "TESTING": True}))
-    with closing(sqlite3.connect(folder / "hfcourse.sqlite")) as connection:
-        return connection.serialize()
+def empty_database() -> bytes:
+    """The file that a site makes at its first start."""
+    return migrated_database()
 
 
 class KeptTemplates(BytecodeCache):
     """The compiled templates of this process: each site of a test would compile its own."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._kept: dict[tuple[str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:  # noqa: F811  (as its base names it)
         """As its base says; keys and checksums are those of the sources."""
-        if kept := self._kept.get(bucket.key):
-            bucket.bytecode_from_string(kept)
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:  # noqa: F811
-        self._kept[bucket.key] = bucket.bytecode_to_string()
+        self._kept[bucket.key, bucket.checksum] = bucket.code
 
 
-TEMPLATES = KeptTemplates()
+Flask.jinja_options = {"bytecode_cache": KeptTemplates()}
 
 
 @contextmanager
@@ -103,7 +106,6 @@ def opened(instance: Path, content: bytes, **settings: str) -> Iterator[Flask]:
     instance.mkdir(exist_ok=True)
     (instance / "hfcourse.sqlite").write_bytes(content)
     made = create_app({"INSTANCE": str(instance), "TESTING": True} | settings)
-    made.jinja_env.bytecode_cache = TEMPLATES
     own_practice = made.extensions["practice"]
     yield made
     end(made)

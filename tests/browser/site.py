@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+from tests.migrated_database import put_database
+
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
 WAKE_SECONDS = 90
@@ -99,6 +101,8 @@ def started(
 ) -> Iterator[Site]:
     """A site with its instance in `folder`, or in that of another site, by `flask run`; ended by its process id."""
     folder.mkdir(parents=True, exist_ok=True)
+    if "HFCOURSE_DATABASE_URL" not in settings:
+        put_database(instance or folder / "instance")
     port, log = free_port(), folder / "site.log"
     with log.open("wb") as kept:
         process = subprocess.Popen(
