@@ -5,9 +5,9 @@
 PYTHON ?= python3
 PORT ?= 5000
 HOST ?= 127.0.0.1
-# Workers with whole files each, those in a browser first: they take the longest. Many tests wait most of their time, so
-# that three workers suit two cores.
-PYTEST ?= -n 3 --dist loadfile --no-loadscope-reorder
+# Workers with whole files each, in the order of tests/conftest.py: those in a browser first, the longest before others.
+# Tests wait for more than half of their time, so that four workers suit two cores.
+PYTEST ?= -n 4 --dist loadfile --no-loadscope-reorder
 FUZZ_SECONDS ?= 600
 BIN := .venv/bin
 # Built files alone: to build one, pip would fetch tools that no lock names. Every system has them but, for the tests'

@@ -46,6 +46,46 @@ def set_aside() -> None:
     gc.freeze()
 
 
+# The files that take longest, longest first: started last, one of them would keep the other workers waiting.
+SLOW_FILES = (
+    "browser/test_every_form.py",
+    "browser/test_every_page.py",
+    "browser/test_trying.py",
+    "browser/test_try_it.py",
+    "browser/test_filling.py",
+    "browser/test_doing.py",
+    "browser/test_live.py",
+    "browser/test_reading.py",
+    "browser/test_outputs.py",
+    "test_older_gradio.py",
+    "test_every_component.py",
+    "test_exchanges.py",
+    "test_faults.py",
+    "test_hostile.py",
+    "test_live.py",
+    "test_silent_hub.py",
+    "test_campus.py",
+    "test_files.py",
+    "test_practice_app.py",
+    "test_client.py",
+    "test_answers.py",
+    "test_storage.py",
+    "test_practice_command.py",
+    "test_byte_budget.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the files: those in a browser first, which then starts once per worker; the slow ones before the rest."""
+    rank = {name: number for number, name in enumerate(SLOW_FILES)}
+
+    def rank_item(item: pytest.Item) -> tuple[bool, int]:
+        name = item.path.relative_to(Path(__file__).parent).as_posix()
+        return not name.startswith("browser/"), rank.get(name, len(rank))
+
+    items.sort(key=rank_item)
+
+
 def pytest_collection_finish() -> None:
     """What the modules of the tests are made of is set aside."""
     set_aside()
