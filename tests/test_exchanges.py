@@ -151,16 +151,11 @@ class TestInputs:
         assert value_of(run).endswith(" [] 0")
 
 
-@pytest.mark.parametrize("app", ["fonctions", "serveur"])
+@pytest.mark.parametrize(("served", "app"), [(5, "fonctions"), (6, "fonctions"), (6, "serveur")], indirect=["served"])
 class TestFunctions:
     """Endpoints without components: gr.api since Gradio 5, gr.Server since 6."""
 
     RED = samples.content_of("rouge.png")
-
-    @pytest.fixture(autouse=True)
-    def present(self, served: Served, app: str) -> None:
-        if app not in served.addresses:
-            pytest.skip(f"Gradio {served.gradio} has no {app}")
 
     def test_one_file(self, visitor: Visitor, served: Served, app: str) -> None:
         assert value_of(run_of(visitor, app, "taille", file=sent_file(b"12345", "é.txt"))) == 5
