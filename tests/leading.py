@@ -30,14 +30,14 @@ class Led:
     def say(self, *orders: str) -> None:
         """Tell the call in progress what to do: see tests/spaces/led.py."""
         for order in orders:
-            httpx.post(self.url + "/say", content=order.encode(), trust_env=False).raise_for_status()
+            httpx.post(self.url + "/say", content=order.encode(), trust_env=False, verify=False).raise_for_status()
 
     def state(self) -> dict[str, int]:
-        return httpx.get(self.url + "/state", trust_env=False).json()
+        return httpx.get(self.url + "/state", trust_env=False, verify=False).json()
 
     def is_up(self) -> bool:
         try:
-            return httpx.get(self.url + "/state", trust_env=False).status_code == 200
+            return httpx.get(self.url + "/state", trust_env=False, verify=False).status_code == 200
         except httpx.TransportError:
             return False
 

@@ -267,5 +267,5 @@ def test_a_process_that_was_forked_waits_for_no_writer_of_the_other(tmp_path: Pa
         "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), turn.locked())\n"
     )
     asked = [sys.executable, "-c", code, str(tmp_path)]
-    said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=20, check=True)
+    said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     assert said.stdout.strip() == "7 True", said.stderr

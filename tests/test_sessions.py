@@ -28,15 +28,15 @@ class Counter:
 
     def asked(self) -> list[str]:
         """The requests that it got so far."""
-        return httpx.get(self.url + "/asked", trust_env=False).json()
+        return httpx.get(self.url + "/asked", trust_env=False, verify=False).json()
 
     def renew(self) -> None:
         """Put the next version of the app in its place."""
-        httpx.post(self.url + "/renew", trust_env=False, timeout=30).raise_for_status()
+        httpx.post(self.url + "/renew", trust_env=False, verify=False, timeout=30).raise_for_status()
 
     def is_up(self) -> bool:
         try:
-            return httpx.get(self.url + "/asked", trust_env=False).status_code == 200
+            return httpx.get(self.url + "/asked", trust_env=False, verify=False).status_code == 200
         except httpx.TransportError:
             return False
 
