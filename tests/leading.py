@@ -1,7 +1,5 @@
 """Sites before a Space that a test leads, and somebody who listens to the stream of a run."""
 
-import os
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -13,8 +11,9 @@ from typing import Any
 import httpx
 from bs4 import BeautifulSoup, Tag
 
-from tests.browser.site import FLASK, ROOT, Site, free_port, started
+from tests.browser.site import FLASK, Site, free_port, started
 from tests.practice_fixtures import until
+from tests.spaces.programs import running
 from tests.visiting import Visitor
 
 START_SECONDS, PATIENCE_SECONDS = 60, 30
@@ -53,17 +52,13 @@ class Led:
 def leading(folder: Path) -> Iterator[Led]:
     """The Space, in a process of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    port, environment = free_port(), os.environ | {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(folder)}
-    with (folder / "led.log").open("wb") as kept:
-        command = [sys.executable, "-m", "tests.spaces.led", str(port)]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=kept, stderr=kept)
+    port, log = free_port(), folder / "led.log"
+    environment = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(folder)}
     led = Led(f"http://127.0.0.1:{port}")
-    try:
-        assert until(led.is_up, START_SECONDS), (folder / "led.log").read_text()
+    with running(sys.executable, "tests.spaces.led", str(port), log, environment) as has_ended:
+        assert until(lambda: led.is_up() or has_ended(), START_SECONDS), log.read_text()
+        assert not has_ended(), log.read_text()
         yield led
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """A class before one real Space: separate sessions, one description for all, and a Space that changes meanwhile."""
 
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.browser.site import ROOT, Site, free_port, started
+from tests.browser.site import Site, free_port, started
 from tests.practice_fixtures import until
+from tests.spaces.programs import running
 from tests.visiting import Visitor
 
 VISITORS, CALLS = 30, 3
@@ -44,17 +43,13 @@ class Counter:
 @contextmanager
 def counting(folder: Path) -> Iterator[Counter]:
     """The Space, until the end of the block."""
-    port, environment = free_port(), os.environ | {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(folder)}
-    with (folder / "counter.log").open("wb") as kept:
-        command = [sys.executable, "-m", "tests.spaces.counter", str(port)]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=kept, stderr=kept)
+    port, log = free_port(), folder / "counter.log"
+    environment = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(folder)}
     counter = Counter(f"http://127.0.0.1:{port}")
-    try:
-        assert until(counter.is_up, START_SECONDS), (folder / "counter.log").read_text()
+    with running(sys.executable, "tests.spaces.counter", str(port), log, environment) as has_ended:
+        assert until(lambda: counter.is_up() or has_ended(), START_SECONDS), log.read_text()
+        assert not has_ended(), log.read_text()
         yield counter
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """A value that a Space's own validator refuses: told beside its field, whoever the validator is."""
 
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +12,13 @@ from bs4 import BeautifulSoup, Tag
 from flask import Flask
 
 from hfcourse import create_app
-from tests.browser.site import ROOT, free_port
+from tests.browser.site import free_port
 from tests.conftest import end
 from tests.posting import Student, error_codes
 from tests.practice_fixtures import until
 from tests.spaces import fake
 from tests.spaces.fake import FakeSpace, component
+from tests.spaces.programs import running
 
 START_SECONDS = 60
 
@@ -49,16 +48,11 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Gradio app with a validator, in a process of its own."""
     folder, port = tmp_path_factory.mktemp("validated"), free_port()
     log, address = folder / "app.log", f"http://127.0.0.1:{port}"
-    environment = os.environ | {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(folder)}
-    with log.open("wb") as kept:
-        command = [sys.executable, "-m", "tests.spaces.validated", str(port)]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=kept, stderr=kept)
-    try:
-        assert until(lambda: is_up(address), START_SECONDS), log.read_text()
+    environment = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(folder)}
+    with running(sys.executable, "tests.spaces.validated", str(port), log, environment) as has_ended:
+        assert until(lambda: is_up(address) or has_ended(), START_SECONDS), log.read_text()
+        assert not has_ended(), log.read_text()
         yield address
-    finally:
-        process.terminate()
-        process.wait()
 
 
 class TestARealOne:

@@ -1,8 +1,6 @@
 """Our apps in a process of their own, in the environment of one version of Gradio, and a site that knows them all."""
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +10,9 @@ from typing import Any
 
 import httpx
 
-from tests.browser.site import ROOT, Site, started
+from tests.browser.site import Site, started
 from tests.practice_fixtures import until
+from tests.spaces.programs import running
 
 START_SECONDS = 120
 
@@ -44,18 +43,11 @@ class Served:
 def apps(folder: Path, python: str | Path, program: str) -> Iterator[dict[str, Any]]:
     """What a program of ours says of its apps, in the environment of `python`; until the end of the block."""
     log, addresses = folder / "apps.log", folder / "addresses.json"
-    environment = os.environ | {"GRADIO_TEMP_DIR": str(folder / "gradio"), "HF_HOME": str(folder / "hf")}
-    with log.open("wb") as kept:
-        process = subprocess.Popen(
-            [python, "-m", program, str(folder)], cwd=ROOT, env=environment, stdout=kept, stderr=kept
-        )
-    try:
-        assert until(lambda: addresses.exists() or process.poll() is not None, START_SECONDS), log.read_text()
+    environment = {"GRADIO_TEMP_DIR": str(folder / "gradio"), "HF_HOME": str(folder / "hf")}
+    with running(python, program, str(folder), log, environment) as has_ended:
+        assert until(lambda: addresses.exists() or has_ended(), START_SECONDS), log.read_text()
         assert addresses.exists(), log.read_text()
         yield json.loads(addresses.read_text())
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @contextmanager

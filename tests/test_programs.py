@@ -1,0 +1,35 @@
+"""Programs that tests run beside themselves, as forks of a server that has imported Gradio."""
+
+import sys
+from pathlib import Path
+
+import httpx
+
+from tests.browser.site import free_port
+from tests.practice_fixtures import until
+from tests.spaces.programs import running
+
+START_SECONDS = 60
+
+
+def test_program_that_fails_has_ended_and_said_why(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    with running(sys.executable, "tests.spaces.nothing", str(tmp_path), log, {}) as has_ended:
+        assert until(has_ended, START_SECONDS)
+    assert "No module named tests.spaces.nothing" in log.read_text()
+
+
+def test_program_ends_with_its_block(tmp_path: Path) -> None:
+    port = free_port()
+    url, temporary = f"http://127.0.0.1:{port}/asked", {"GRADIO_TEMP_DIR": str(tmp_path)}
+    with running(sys.executable, "tests.spaces.counter", str(port), tmp_path / "app.log", temporary) as has_ended:
+        assert until(lambda: is_up(url), START_SECONDS)
+        assert not has_ended()
+    assert until(lambda: not is_up(url))
+
+
+def is_up(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False, verify=False).is_success
+    except httpx.TransportError:
+        return False
