@@ -21,9 +21,9 @@ def free_port() -> int:
 
 def launched(blocks: gr.Blocks, **options: Any) -> str:
     """The address of an app served as most are."""
-    blocks.queue().launch(
-        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, **options
-    )
+    if gr.__version__.startswith("3."):
+        blocks.queue()  # later ones have it by themselves; asked for again, they make the application once more
+    blocks.launch(server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, **options)
     return blocks.local_url.rstrip("/")
 
 
