@@ -18,8 +18,8 @@ from PIL import Image, features
 
 from tests import samples
 from tests.filling import filled, post
+from tests.services import program
 from tests.spaces import environments
-from tests.spaces.apps.media import square
 from tests.spaces.serving import Served, serving
 from tests.test_older_gradio import environment_of
 from tests.trials import form_of
@@ -125,8 +125,8 @@ class TestOutputs:
         assert section.select(f'a[download="rendu.{extension}"]')
 
     def test_streamed_voice_ends_as_a_sound_of_all_its_pieces(self, visitor: Visitor, served: Served) -> None:
-        if not served.gradio.startswith("4.") and not shutil.which("ffmpeg"):
-            pytest.skip("Gradio 5 and 6 stream sounds with ffmpeg, which is not installed here")
+        if not served.gradio.startswith("4."):
+            program("ffmpeg")  # with which Gradio 5 and 6 stream sounds
         run = run_of(visitor, "echanges", "parler")
         kept = value_of(run)
         assert kept["media_type"] == ("audio/wav" if served.gradio.startswith("4.") else "audio/aac")
@@ -140,7 +140,7 @@ class TestInputs:
         if kind == "AVIF" and not features.check("avif"):
             pytest.skip("this Pillow writes no AVIF")
         content = io.BytesIO()
-        square("red").resize((32, 32)).save(content, kind)
+        Image.new("RGB", (32, 32), "red").save(content, kind)
         run = run_of(visitor, "images", "image_lue", value=sent_file(content.getvalue(), f"photo.{kind.lower()}"))
         assert value_of(run, 1)["vu"]["size"] == [32, 32]
 
