@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import gradio_client
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image, features
@@ -255,6 +256,7 @@ def test_code_shown_runs_for_every_kind_of_file(
 ) -> None:
     write_samples(tmp_path)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gradio_client, "Client", cache(gradio_client.Client))  # of one Space: it takes long to make
     failures, count = [], 0
     for app, address in served.addresses.items():
         monkeypatch.setenv("SPACE_URL", address)
