@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import PRACTICE, WAKE_SECONDS, Site
+from tests.browser.site import PRACTICE, Site
 from tests.filling import Upload, filled, post
 from tests.visiting import Visitor
 
@@ -243,17 +243,6 @@ def test_the_page_is_for_everybody(looking: Page, visitor: Visitor, titles: dict
     expect(looking.locator("main")).to_have_count(1)
     kept = SAME_TITLE.get(kind, kind)
     assert titles.setdefault(looking.title(), kept) == kept
-
-
-def test_a_sleeping_space_is_for_everybody_too(sleeping_site: Site, student_at: StudentAt):
-    page = student_at(sleeping_site)
-    page.goto("/espaces/")
-    expect(page.get_by_text("Endormi")).to_be_visible()
-    assert faults(page) == []
-    page.goto(PRACTICE)
-    expect(page.locator("[data-error=space-sleeping]")).to_be_visible()
-    assert faults(page) == []
-    expect(page.locator("form[data-endpoint]")).to_be_visible(timeout=WAKE_SECONDS * 1000)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import StudentAt
 from tests.browser.site import PRACTICE, WAKE_SECONDS, Site
+from tests.browser.test_every_page import faults
 
 WAKE_MS = WAKE_SECONDS * 1000
 ADDRESS_OF_RUN = re.compile("/essais/[^/]+$")
@@ -58,12 +59,19 @@ def test_a_sleeping_space_wakes_and_answers(sleeping_site: Site, student_at: Stu
     page.goto("/espaces/")
     entry = page.get_by_role("link", name="Le Space d’entraînement")
     expect(entry).to_contain_text("Endormi")
+    if scripts:
+        assert faults(page) == []
     entry.click()
     expect(page.locator(".badge").first).to_have_text(re.compile("Il se réveille"))
     expect(page.locator("[data-error='space-sleeping']")).to_be_visible()
     mark(page)
+    if scripts:
+        form_that_comes = open_while_it_wakes(page)
+        assert faults(page) == []
     expect(page.locator(".badge").first).to_have_text(re.compile("En marche"), timeout=WAKE_MS)
     assert is_marked(page) == scripts  # with scripts the page changed in place, without them it reloaded itself
+    if scripts:
+        check_form_that_came(form_that_comes)
     page.get_by_role("navigation", name="Points d’accès").get_by_role("link", name="/saluer").click()
     page.get_by_label("Prénom").fill("Zoé")
     page.get_by_role("checkbox", name="Tutoyer").uncheck()
@@ -81,14 +89,21 @@ def test_a_sleeping_space_wakes_and_answers(sleeping_site: Site, student_at: Stu
     expect(page.locator(".lines > li")).to_have_count(2)
 
 
-def test_a_form_that_came_while_the_space_woke_works_like_any_other(sleeping_site: Site, student_at: StudentAt):
-    page = student_at(sleeping_site)
-    page.goto(f"{PRACTICE}?endpoint=/compter")
-    mark(page)
+def open_while_it_wakes(page: Page) -> Page:
+    """Another page of the same visitor, at a form that is not there yet."""
+    other = page.context.new_page()
+    other.goto(f"{PRACTICE}?endpoint=/compter")
+    mark(other)
+    return other
+
+
+def check_form_that_came(page: Page) -> None:
+    """A form that took the place of another page without a reload works like any other."""
     expect(page.locator("form[data-endpoint='/compter']")).to_be_visible(timeout=WAKE_MS)
     assert is_marked(page)
     page.get_by_label("Jusqu’à, réglette").fill("3")
     expect(page.get_by_label("Jusqu’à jusqua")).to_have_value("3")
+    page.close()
 
 
 def test_a_run_is_followed_until_it_is_over(student: Page, scripts: bool):
