@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -108,6 +108,10 @@ class Browser:
         """An answer that is still to be read."""
         self._connection.request("GET", path, headers={"Cookie": self.cookie})
         return self._connection.getresponse()
+
+    def keep_cookies(self, cookies: Mapping[str, str]) -> None:
+        """Keep cookies as if the server had set them."""
+        self._cookies |= cookies
 
     @property
     def cookie(self) -> str:

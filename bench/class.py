@@ -11,7 +11,9 @@ second later, as one who reloads does: otherwise who loses many would seem quick
 gunicorn and two workers, on PostgreSQL and Redis where these are installed. Processes end by their id.
 
 Then what twenty-nine of a class wait beside one student who sends two slow runs from each of a hundred cookies: at the
-same Space as the class or at another, from its address or from another (127.0.0.2, which Linux has).
+endpoint of the class, at another one of its Space, or at another Space; from its address or from another (127.0.0.2,
+which Linux has); cookies made in the minute in which the class opened the form, or a minute later. The cookies of those
+who opened it earlier are signed with the key of the site, and say so.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import http.client
 import json
 import os
 import re
+import secrets
 import signal
 import statistics
 import subprocess
@@ -34,6 +37,8 @@ from datetime import datetime
 from pathlib import Path
 
 from call import ROOT, Browser, Peak, flask_command, floor, free_port, naive, processor_seconds, serving
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 
 sys.path.insert(0, str(ROOT))
 
@@ -46,6 +51,8 @@ SPACES = {"greet": "answers at once", "think": "takes 1 s, ten at a time"}
 PATIENCE_SECONDS, RELOAD_SECONDS = 300, 1
 STUDENTS, JARS, RUNS_OF_A_JAR = 29, 100, 2
 SLOW_CALL = "1 20"  # `tell` says the time once, after 20 s
+QUICK_CALL = "1 0"
+SITE_KEY = "the bench's own secret key"
 CLASS_ADDRESS, OTHER_ADDRESS = "127.0.0.1", "127.0.0.2"
 
 
@@ -68,12 +75,42 @@ class Contender:
     processes: Sequence[int]
 
 
-def student(sites: Sequence[str]) -> Callable[[int, str], tuple[float, float, str]]:
-    """Visitors of the site, spread over its web processes."""
+@dataclass(frozen=True)
+class Flood:
+    """Slow runs of one person from many cookies, and which endpoint the class calls meanwhile."""
+
+    title: str
+    space: str = "bench/trivial"
+    source: str = CLASS_ADDRESS
+    endpoint: str = "greet"
+    jars: int = JARS
+    class_minutes: int | None = None  # so long before were the cookies of the class made; None is when they are needed
+    jar_minutes: int | None = None
+
+
+FLOODS = [
+    Flood("none", jars=0),
+    Flood("same Space, same address"),
+    Flood("same Space, another address", source=OTHER_ADDRESS),
+    Flood("another Space, same address", "bench/other"),
+    Flood("another Space, another address", "bench/other", OTHER_ADDRESS),
+    Flood("same endpoint, same minute", endpoint="tell", class_minutes=2, jar_minutes=2),
+    Flood("same endpoint, class came before", endpoint="tell", class_minutes=2),
+    Flood("the same, 200 cookies", endpoint="tell", jars=200, class_minutes=2),
+    Flood("another endpoint, 200 cookies", jars=200),
+]
+
+
+def student(
+    sites: Sequence[str], name: str = "Awa", minutes: int | None = None
+) -> Callable[[int, str], tuple[float, float, str]]:
+    """Visitors of the site, spread over its web processes, whose cookies were made so long before."""
+    make_cookie = cookie_maker(minutes)
 
     def visit(n: int, endpoint: str) -> tuple[float, float, str]:
         browser = Browser(sites[n % len(sites)])
-        form = form_of(browser, "bench/trivial", endpoint, "Awa")
+        browser.keep_cookies(make_cookie())
+        form = form_of(browser, "bench/trivial", endpoint, name)
         sent, begun = time.time(), time.perf_counter()
         answer = browser.post_form("/essais", form)
         if answer.status != 303:
@@ -95,35 +132,52 @@ def form_of(browser: Browser, space: str, endpoint: str, name: str) -> dict[str,
     return {"csrf_token": csrf[1], "space": space, "endpoint": f"/{endpoint}", "arg-name": name}
 
 
-def flood(site: str, space: str, source: str) -> Counter[int]:
-    """Send slow runs from a hundred cookies; the statuses of the answers."""
+def cookie_maker(minutes: int | None) -> Callable[[], dict[str, str]]:
+    """Return what makes cookies of visitors whom the site first saw so many minutes before; none where it is None."""
+    app = Flask(__name__)
+    app.secret_key = SITE_KEY
+    serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert serializer
+    since = (int(time.time()) // 60 - (minutes or 0)) * 60
+
+    def make() -> dict[str, str]:
+        session = {"visitor": secrets.token_urlsafe(16), "since": since, "_permanent": True}
+        return {} if minutes is None else {"hfcourse": str(serializer.dumps(session))}
+
+    return make
+
+
+def send_flood(site: str, flood: Flood) -> Counter[int]:
+    """Send slow runs from each cookie; the statuses of the answers."""
     statuses: Counter[int] = Counter()
-    for _ in range(JARS):
-        browser = Browser(site, source)
-        form = form_of(browser, space, "tell", SLOW_CALL)
+    make_cookie = cookie_maker(flood.jar_minutes)
+    for _ in range(flood.jars):
+        browser = Browser(site, flood.source)
+        browser.keep_cookies(make_cookie())
+        form = form_of(browser, flood.space, "tell", SLOW_CALL)
         statuses.update(browser.post_form("/essais", form).status for _ in range(RUNS_OF_A_JAR))
     return statuses
 
 
 def fairness(folder: Path, space: str) -> None:
-    """Print what the class waits without that student, and with them in each place; a fresh site for each."""
-    print(f"\n{STUDENTS} students at a Space that answers at once, and one with {JARS} cookies and slow runs")
+    """Print what the class waits without that student, and with them in each way; a fresh site for each."""
+    print(f"\n{STUDENTS} students whose runs are quick, and one with {JARS} cookies and slow runs")
     print("the runs of that student         stored: median    p95    max   not ended   their answers")
-    places = [("same Space", "bench/trivial"), ("another Space", "bench/other")]
-    sources = [("same address", CLASS_ADDRESS), ("another address", OTHER_ADDRESS)]
-    floods = [(f"{here}, {there}", name, source) for here, name in places for there, source in sources]
-    for number, (title, name, source) in enumerate([("none", "", ""), *floods]):
+    for number, flood in enumerate(FLOODS):
         port = free_port()
         site, settings = f"http://127.0.0.1:{port}", settled(folder / f"fair-{number}", space)
         with serving(flask_command("hfcourse", port), site + "/sante", **settings) as process:
-            contender = Contender(student([site]), [process])
-            contender.visit(0, "greet")  # warm
-            answers = flood(site, name, source) if name else Counter()
-            found = measured(contender, STUDENTS, "greet")
+            visit = student([site], QUICK_CALL if flood.endpoint == "tell" else "Awa", flood.class_minutes)
+            contender = Contender(visit, [process])
+            contender.visit(0, flood.endpoint)  # warm
+            answers = send_flood(site, flood)
+            found = measured(contender, STUDENTS, flood.endpoint)
         missed = found.ends.total() - found.ends["succeeded"]
+        median, longest = statistics.median(found.stored), max(found.stored)
         print(
-            f"{title:32} {statistics.median(found.stored):15.2f} {p95(found.stored):6.2f} {max(found.stored):6.2f}"
-            f" {missed:11d}   {dict(answers) or ''}"
+            f"{flood.title:32} {median:15.2f} {p95(found.stored):6.2f} {longest:6.2f}"
+            f" {missed:11d}   {dict(answers) or ''}",
+            flush=True,
         )
 
 
@@ -252,7 +306,7 @@ def campus(folder: Path, space: str) -> Iterator[Contender]:
         running.callback(redis.end)
         running.callback(postgres.discard)
         settings = settled(folder, space) | {"HFCOURSE_DATABASE_URL": postgres.url, "HFCOURSE_QUEUE_URL": redis.url}
-        settings |= {"FLASK_APP": "hfcourse", "HFCOURSE_SECRET_KEY": "the bench's own secret key"}
+        settings |= {"FLASK_APP": "hfcourse"}
         program = [sys.executable, "-m"]
         subprocess.run([*program, "flask", "migrate"], cwd=ROOT, env=os.environ | settings, check=True)  # noqa: S603
         workers = [running.enter_context(worker([*program, "flask", "worker"], settings)) for _ in range(2)]
@@ -284,7 +338,7 @@ def settled(folder: Path, space: str) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     spaces = (f'[[space]]\nid = "bench/{name}"\nurl = "{space}"\n' for name in ("trivial", "other"))
     (folder / "spaces.toml").write_text("".join(spaces))
-    return {"HFCOURSE_INSTANCE": str(folder)}
+    return {"HFCOURSE_INSTANCE": str(folder), "HFCOURSE_SECRET_KEY": SITE_KEY}
 
 
 def main() -> None:

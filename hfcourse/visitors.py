@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask, current_app, request, session
 
@@ -41,6 +41,11 @@ def is_recent() -> bool:
         return True
     since = session.get("since", 0)
     return since > time.time() - NEWCOMER_SECONDS
+
+
+def first_seen() -> datetime:
+    """Return when the visitor's cookie was made; the epoch for one of before cookies had a moment."""
+    return datetime.fromtimestamp(session.get("since", 0), UTC)
 
 
 def address_digest() -> str:

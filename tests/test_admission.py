@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from hfcourse import database
-from hfcourse.runs import admission, liveness, pruning, store, trimming
+from hfcourse.runs import admission, liveness, pruning, standing, store, trimming
 from hfcourse.runs.limits import Limits
 from hfcourse.runs.models import Run
 from hfcourse.runs.starts import RunStart
@@ -29,9 +29,15 @@ def limited(per_visitor: int = 2, per_space: int | None = None, per_minute: int 
 NUMBERS = itertools.count()
 
 
-def made(visitor: str = "awa", space: str = "a/b", keeps_state: bool = False, origin: str | None = None) -> str:
+def made(
+    visitor: str = "awa",
+    space: str = "a/b",
+    keeps_state: bool = False,
+    origin: str | None = None,
+    endpoint: str = "/e",
+) -> str:
     """A run that waits for any worker, made later than those before it: never in the same millisecond."""
-    asked = {"space": space, "endpoint": "/e", "title": "E", "parameters": [], "inputs": {}}
+    asked = {"space": space, "endpoint": endpoint, "title": "E", "parameters": [], "inputs": {}}
     of_client = {"origin": origin, "is_newcomer": origin is not None}
     run_id = store.create(visitor, **asked, keeps_state=keeps_state, holder=liveness.SHARED, **of_client)
     with database.writing() as session:
@@ -221,6 +227,32 @@ def test_newcomers_of_one_address_are_held_back_before_they_have_every_place() -
     assert admission.claim(jars[4], eight_places())
     assert admission.claim(made("awa", origin="home"), eight_places())
     assert admission.claim(made("cora", "a/other", origin="school"), eight_places())
+
+
+def test_newcomers_of_another_endpoint_or_minute_find_a_place_beside_those_who_hold_half() -> None:
+    admission.serve()
+    for n in range(4):
+        assert admission.claim(made(f"jar {n}", origin="school"), eight_places())
+    quick, same = made("awa", origin="school", endpoint="/quick"), made("bilal", origin="school")
+    assert admission.claim(same, eight_places()) is None
+    assert admission.claim(quick, eight_places())
+    store.finish(quick, "succeeded", [])
+    arrival = database.now() - timedelta(minutes=5)
+    standing.note_arrival(standing.Client("cora", "school", is_newcomer=True, arrival=arrival))
+    assert admission.claim(made("cora", origin="school"), eight_places())
+
+
+def test_a_newcomers_second_run_waits_while_others_of_the_address_hold_places() -> None:
+    admission.serve()
+    first, other = made("awa", origin="school"), made("bilal", origin="school")
+    assert admission.claim(first, eight_places())
+    assert admission.claim(other, eight_places())
+    second = made("awa", "a/other", origin="school")
+    assert admission.claim(second, eight_places()) is None
+    assert admission.due(eight_places()) == []
+    store.finish(first, "succeeded", [])
+    assert admission.due(eight_places()) == [second]
+    assert admission.claim(second, eight_places())
 
 
 def test_a_message_out_of_turn_leaves_the_place_to_whoever_holds_fewer() -> None:

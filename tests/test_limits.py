@@ -83,7 +83,7 @@ def test_newcomers_of_one_address_leave_room_to_others(app: Flask) -> None:
     with app.app_context():
         for number in range(30):
             try:
-                limited.check_room(asking(f"jar {number}", origin="school", is_newcomer=True))
+                limited.check_room(asking(f"jar {number}", origin="school", is_newcomer=True, endpoint="/e"))
             except Refused:
                 refused += 1
             else:

@@ -1,13 +1,17 @@
 """The shares of running calls and of the waiting room under pressure: who gets the next place, who always finds one."""
 
 import itertools
+import math
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfcourse.runs.scheduling import (
+    RUNNING_RESERVES,
     WAITING_RESERVES,
     Reserve,
     is_among_next,
@@ -21,28 +25,38 @@ NUMBERS = itertools.count()
 PER_VISITOR = 2
 
 
-def newcomer(visitor: str, space: str = "a/slow", origin: str = "school") -> Waiting:
-    return Waiting(str(next(NUMBERS)), visitor, space, origin=origin, is_newcomer=True)
+def newcomer(
+    visitor: str, space: str = "a/slow", origin: str = "school", endpoint: str = "/slow", cohort: int = 7
+) -> Waiting:
+    run_id = str(next(NUMBERS))
+    return Waiting(run_id, visitor, space, origin=origin, is_newcomer=True, endpoint=endpoint, cohort=cohort)
 
 
 def established(visitor: str, space: str = "a/slow", origin: str = "school") -> Waiting:
     return Waiting(str(next(NUMBERS)), visitor, space, origin=origin)
 
 
-def jars(count: int, *spaces: str, origin: str = "school") -> Iterator[Waiting]:
-    """Two runs of each of so many visitors without a history, at each Space in turn."""
+def jars(count: int, *spaces: str, origin: str = "school", runs: int = 2, cohorts: int = 1) -> Iterator[Waiting]:
+    """Two runs of each of so many visitors without a history, at each Space in turn; made in so many minutes."""
     for n in range(count):
         for space in spaces or ("a/slow",):
-            yield from (newcomer(f"jar {n}", space, origin) for _ in range(2))
+            cohort = 7 + n * cohorts // count
+            yield from (newcomer(f"jar {n}", space, origin, cohort=cohort) for _ in range(runs))
+
+
+def no_starts(visitor: str) -> int:
+    """The runs of a visitor who started none in the last minute."""
+    return 0
 
 
 class Site:
     """Places, what waits for them and what goes on, with the limit of a visitor."""
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, places: float) -> None:
         self.places, self.counts = places, GoingOn()
         self.waiting: list[Waiting] = []
         self.running: list[Waiting] = []
+        self.started: Counter[str] = Counter()
 
     def send(self, *runs: Waiting) -> "Site":
         for run in runs:
@@ -56,10 +70,14 @@ class Site:
         self.fill()
 
     def fill(self) -> None:
-        while (run := select_next(self.waiting, self.counts, self.places, self.is_allowed)) is not None:
+        while (run := self.next_run()) is not None:
             self.waiting.remove(run)
+            self.started[run.visitor] += 1
             self.running.append(run)
             self.counts.add(run)
+
+    def next_run(self) -> Waiting | None:
+        return select_next(self.waiting, self.counts, self.places, self.is_allowed, self.started.__getitem__)
 
     def is_allowed(self, run: Waiting) -> bool:
         return self.counts.visitors[run.visitor] < PER_VISITOR
@@ -110,9 +128,132 @@ def test_a_class_of_a_hundred_newcomers_starts_all_at_once() -> None:
     assert len(site.running) == 100
 
 
+@pytest.mark.parametrize(("places", "cohorts"), [(8, 1), (32, 2), (64, 1), (128, 1), (128, 3), (300, 2)])
+@pytest.mark.parametrize("count", [100, 200])
+class TestManyJarsAtOneEndpoint:
+    """However many there are: who can be told from them at the same Space, from the same address, starts at once."""
+
+    def flooded(self, places: int, count: int, cohorts: int) -> Site:
+        return Site(places).send(*jars(count, cohorts=cohorts))
+
+    def test_a_newcomer_at_another_endpoint_starts_at_once(self, places: int, count: int, cohorts: int) -> None:
+        site = self.flooded(places, count, cohorts)
+        for n in range(29):  # each ends before the next one comes
+            run = newcomer(f"student {n}", endpoint="/quick")
+            assert site.starts(run)
+            site.end(run)
+
+    def test_a_newcomer_of_another_minute_starts_at_once(self, places: int, count: int, cohorts: int) -> None:
+        site = self.flooded(places, count, cohorts)
+        for n, cohort in itertools.product(range(15), (5, 70)):
+            run = newcomer(f"student {n} {cohort}", cohort=cohort)
+            assert site.starts(run)
+            site.end(run)
+
+    def test_those_who_were_first_lose_nothing(self, places: int, count: int, cohorts: int) -> None:
+        site = Site(places)
+        students = [newcomer(f"student {n}", cohort=3) for n in range(places // 2)]
+        site.send(*students, *jars(count, cohorts=cohorts))
+        assert all(run in site.running for run in students)
+
+
+@pytest.mark.parametrize("runs", [1, 2, 5])
+class TestAHundredJarsLikeTheClass:
+    """Cookies of the same minute, at the same endpoint: of each jar one run is started, which leaves some places."""
+
+    def test_the_class_that_comes_after_starts_at_once(self, runs: int) -> None:
+        site = Site(128).send(*jars(100, runs=runs))
+        for n in range(29):
+            run = newcomer(f"student {n}")
+            assert site.starts(run)
+            site.end(run)
+
+    def test_the_class_that_comes_between_starts_at_once(self, runs: int) -> None:
+        site, sent = Site(128), list(jars(100, runs=runs))
+        for n, run in enumerate(sent):
+            site.send(run)
+            if n % 5 == 0:
+                student = newcomer(f"student {n}")
+                assert site.starts(student)
+                site.end(student)
+
+    def test_the_class_whose_runs_are_slow_too_waits_before_no_second_run(self, runs: int) -> None:
+        site = Site(128).send(*jars(100, runs=runs))
+        students = [newcomer(f"student {n}") for n in range(29)]
+        site.send(*students)
+        for _ in range(len(students)):
+            site.end(next(run for run in site.running if run not in students))
+        assert all(run in site.running for run in students)
+
+
+@pytest.mark.parametrize("spread", [2, 3])
+@pytest.mark.parametrize("kind", ["endpoint", "cohort"])
+def test_jars_in_several_groups_that_come_one_after_the_other_leave_a_place(spread: int, kind: str) -> None:
+    site = Site(128)
+    for part in range(spread):
+        chosen = {"endpoint": f"/slow-{part}"} if kind == "endpoint" else {"cohort": part}
+        site.send(*(newcomer(f"jar {part} {n}", **chosen) for n in range(150)))
+    assert site.starts(newcomer("awa", endpoint="/quick", cohort=9))
+
+
+def test_a_freed_place_goes_to_the_cohort_that_holds_the_fewest() -> None:
+    site = Site(128).send(*jars(150))
+    students = [newcomer(f"student {n}", cohort=3) for n in range(29)]
+    site.send(*students)
+    held = [run in site.running for run in students].count(True)
+    assert 1 < held < 29
+    site.end(next(run for run in site.running if run not in students))
+    assert [run in site.running for run in students].count(True) == held + 1
+
+
+class TestTheSecondRunOfANewcomer:
+    """It waits while newcomers of the address hold some places, and is the first one once the first has ended."""
+
+    def test_it_starts_when_its_visitor_is_alone(self) -> None:
+        assert Site(8).send(newcomer("awa")).starts(newcomer("awa"))
+
+    @pytest.mark.parametrize(("places", "others"), [(8, 1), (64, 1), (128, 3), (300, 9)])
+    def test_it_waits_while_newcomers_of_the_address_have_several(self, places: int, others: int) -> None:
+        first, second = newcomer("awa"), newcomer("awa", "a/other")
+        site = Site(places).send(*(newcomer(f"student {n}") for n in range(others)), first, second)
+        assert site.waiting == [second]
+        site.end(first)
+        assert second in site.running
+
+    def test_it_does_not_wait_for_other_addresses_or_visitors_with_standing(self) -> None:
+        site = Site(128).send(*(newcomer(f"guest {n}", origin="home") for n in range(30)))
+        site.send(*(established(f"student {n}") for n in range(30)), newcomer("awa"))
+        assert site.starts(newcomer("awa"))
+
+    def test_it_holds_up_no_second_run_of_a_visitor_with_standing(self) -> None:
+        site = Site(128).send(*(newcomer(f"student {n}") for n in range(30)), established("bilal"))
+        assert site.starts(established("bilal"))
+
+    def test_a_message_of_one_is_not_among_the_next(self) -> None:
+        counts = GoingOn([newcomer("awa"), newcomer("bilal")])
+        second = newcomer("awa")
+        assert not is_among_next(second, [second], counts, 8, no_starts)
+        assert is_among_next(second, [second], GoingOn([newcomer("awa")]), 8, no_starts)
+
+    def test_it_does_not_wait_where_nobody_knows_how_many_places_there_are(self) -> None:
+        assert Site(math.inf).send(*jars(30)).waiting == []
+
+
+@pytest.mark.parametrize(("places", "most"), [(128, (120, 116, 112, 104)), (32, (28, 24, 21, 14)), (8, (7, 6, 5, 3))])
+def test_nested_groups_leave_places_to_those_around_them(places: int, most: tuple[int, ...]) -> None:
+    assert nested_shares(places) == most
+
+
+def nested_shares(places: int) -> tuple[int, ...]:
+    """What each nested group may hold of so many places that nobody else uses."""
+    return tuple(
+        itertools.accumulate(RUNNING_RESERVES, lambda open_to, reserve: reserve.apply(open_to), initial=places)
+    )[1:]
+
+
 def test_without_pressure_whoever_comes_first_is_served() -> None:
-    site = Site(8).send(*jars(2))
-    assert [run.visitor for run in site.running] == ["jar 0", "jar 0", "jar 1", "jar 1"]
+    site = Site(8).send(*(established(f"v{n // 2}") for n in range(4)))
+    assert [run.visitor for run in site.running] == ["v0", "v0", "v1", "v1"]
 
 
 def test_the_next_place_goes_to_the_group_that_holds_the_fewest() -> None:
@@ -128,8 +269,15 @@ def test_the_next_place_goes_to_the_group_that_holds_the_fewest() -> None:
 def test_a_visitors_second_run_waits_while_others_have_none() -> None:
     counts = GoingOn([established("awa"), established("cora"), established("dora")])
     second, first = established("awa"), established("bilal")
-    assert select_next([second, first], counts, 6, lambda _: True) == first
-    assert select_next([second], counts, 6, lambda _: True) == second
+    assert select_next([second, first], counts, 6, lambda _: True, no_starts) == first
+    assert select_next([second], counts, 6, lambda _: True, no_starts) == second
+
+
+def test_whoever_started_fewer_in_the_last_minute_comes_first() -> None:
+    counts = GoingOn(established(f"v{n}") for n in range(3))
+    busy, new = established("awa"), established("bilal")
+    assert select_next([busy, new], counts, 6, lambda _: True, Counter(awa=1).__getitem__) == new
+    assert select_next([busy, new], counts, 6, lambda _: True, no_starts) == busy
 
 
 def test_a_run_of_unknown_origin_counts_by_its_visitor() -> None:
@@ -138,12 +286,13 @@ def test_a_run_of_unknown_origin_counts_by_its_visitor() -> None:
 
 
 def test_a_message_that_comes_out_of_turn_is_not_among_the_next() -> None:
-    counts = GoingOn(jars(3))
-    last, first = newcomer("jar 0"), newcomer("awa", origin="home")
-    assert is_among_next(first, [last, first], counts, 8)
-    assert is_among_next(last, [last, first], counts, 9) is False
+    counts = GoingOn(established(f"v{n}") for n in range(6))
+    last, first = established("v0", origin="flat"), newcomer("awa", origin="home")
+    assert is_among_next(first, [last, first], counts, 7, no_starts)
+    assert not is_among_next(last, [last, first], counts, 7, no_starts)
+    assert is_among_next(last, [last, first], counts, 8, no_starts)
     full = GoingOn(established(f"v{n}", origin=f"o{n}") for n in range(8))
-    assert not is_among_next(first, [first], full, 8)
+    assert not is_among_next(first, [first], full, 8, no_starts)
 
 
 @pytest.mark.parametrize("room", [10, 20, 500])
@@ -173,13 +322,15 @@ def test_a_reserve_leaves_at_least_one_place_to_its_group(places: int, divisor: 
 
 
 RUNS = st.builds(
-    lambda visitor, space, origin, is_newcomer: Waiting(
-        str(next(NUMBERS)), f"{origin}{visitor}", space, origin=origin, is_newcomer=is_newcomer
+    lambda visitor, space, origin, is_newcomer, endpoint, cohort: replace(
+        newcomer(f"{origin}{visitor}", space, origin, endpoint, cohort), is_newcomer=is_newcomer
     ),
     st.integers(0, 8),
     st.sampled_from(["a/b", "a/c", "a/d"]),
     st.sampled_from([None, "school", "home"]),
     st.booleans(),
+    st.sampled_from(["/x", "/y"]),
+    st.integers(1, 3),
 )
 
 
@@ -195,9 +346,9 @@ def test_bounds_hold_for_any_order_of_arrivals_and_ends(places: int, events: lis
             site.end(site.running[each % len(site.running)])
         assert len(site.running) == site.counts.total <= places
         assert all(held <= PER_VISITOR for held in site.counts.visitors.values())
-        for group, held in site.counts.groups.items():
-            if group[0] == "newcomers":
-                assert held <= max(places // 2, Reserve(4, 16).apply(places))
+        for run in site.running:
+            for group, most in zip(run.nested_groups, nested_shares(places), strict=False):
+                assert site.counts.nested_groups[group] <= max(places // 2, most)
 
 
 @settings(deadline=None)  # a busy machine

@@ -1,7 +1,7 @@
 """Who has standing, and what is kept of an address: a keyed digest, while it is needed."""
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask, session
@@ -74,6 +74,25 @@ def test_standing_takes_an_old_cookie_and_a_run_that_was_executed(
         assert client == standing.current_client(), "noted once"
 
 
+@pytest.mark.parametrize(
+    ("age_seconds", "arrival_seconds"),
+    [(0, 0), (90, 90), (599, 599), (3600, 600), (None, 600)],  # ten minutes before, for any that is older
+)
+def test_a_newcomers_cohort_is_the_minute_in_which_the_cookie_was_made(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, age_seconds: int | None, arrival_seconds: int
+) -> None:
+    moment = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
+    monkeypatch.setattr(database, "now", lambda: moment)
+    monkeypatch.setattr(visitors.time, "time", moment.timestamp)
+    with app.test_request_context("/"):
+        cookie = {} if age_seconds is None else {"since": int(moment.timestamp()) - age_seconds}
+        session.update({"visitor": "awa"} | cookie)
+        first = standing.current_client()
+        assert first.cohort == (int(moment.timestamp()) - arrival_seconds) // 60
+        moment += timedelta(minutes=7)
+        assert standing.current_client().cohort == first.cohort, "it is noted"
+
+
 @pytest.mark.parametrize(("status", "is_newcomer"), [("stopped", True), ("running", True), ("failed", False)])
 def test_a_run_that_was_not_executed_to_its_end_gives_no_standing(app: Flask, status: str, is_newcomer: bool) -> None:
     with app.test_request_context("/"):
@@ -102,7 +121,15 @@ class TestTheClientOfARun:
 
     def test_it_is_counted_while_the_run_waits(self) -> None:
         waiting_run()
-        assert liveness.count_waiting().groups == {("newcomers", "digest"): 1}
+        counts = liveness.count_waiting()
+        assert counts.groups == {("newcomers", "digest"): 1}
+        assert ("digest", "newcomers", "a/b", "/e", 0) in counts.nested_groups
+
+    def test_it_is_counted_in_the_cohort_of_its_visitor(self) -> None:
+        arrival = datetime(1970, 1, 1, 0, 5, 59, tzinfo=UTC)
+        standing.note_arrival(standing.Client("awa", "digest", is_newcomer=True, arrival=arrival))
+        waiting_run()
+        assert ("digest", "newcomers", "a/b", "/e", 5) in liveness.count_waiting().nested_groups
 
     def test_it_goes_when_the_run_has_ended(self) -> None:
         run_id = waiting_run()

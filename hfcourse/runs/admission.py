@@ -17,20 +17,18 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 from hfcourse import database
 from hfcourse.runs import liveness, news, scheduling, starts, store
 from hfcourse.runs.limits import Limits
-from hfcourse.runs.liveness import SHARED
-from hfcourse.runs.models import RUN_CLIENTS, RUNS, Chore, Run
+from hfcourse.runs.liveness import SCHEDULED, SCHEDULED_FROM, SHARED, waiting_of
+from hfcourse.runs.models import RUNS, Chore, Run
 from hfcourse.runs.turns import GoingOn, Waiting
 
 # A message that took so long may be lost: its worker was killed, or the broker was started anew.
 LOST_AGE = timedelta(seconds=15)
 
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(4017)")
-OF_CLIENT = RUN_CLIENTS.c.origin, RUN_CLIENTS.c.is_newcomer
-COLUMNS = RUNS.c.id, RUNS.c.visitor, RUNS.c.space, RUNS.c.keeps_state, *OF_CLIENT
-FROM = RUNS.outerjoin(RUN_CLIENTS, RUN_CLIENTS.c.run_id == RUNS.c.id)
-GOING_ON = select(*COLUMNS).select_from(FROM).where(RUNS.c.status == "running")
+GOING_ON = select(*SCHEDULED).select_from(SCHEDULED_FROM).where(RUNS.c.status == "running")
 IS_SHARED = RUNS.c.status == "queued", RUNS.c.process == SHARED
-WAITING = select(*COLUMNS, RUNS.c.told).select_from(FROM).where(*IS_SHARED).order_by(RUNS.c.created, RUNS.c.id)
+TO_TELL = select(*SCHEDULED, RUNS.c.told).select_from(SCHEDULED_FROM).where(*IS_SHARED)
+WAITING = TO_TELL.order_by(RUNS.c.created, RUNS.c.id)
 ANY_HELD = select(RUNS.c.id).where(*IS_SHARED, RUNS.c.told.is_(None)).limit(1)
 HOLD = update(RUNS).where(RUNS.c.id.in_(bindparam("run_ids", expanding=True)), *IS_SHARED).values(told=None)
 TELL = HOLD.values(told=bindparam("moment", type_=database.Moment))
@@ -74,11 +72,13 @@ def is_its_turn(connection: Connection, waiting: Waiting, limits: Limits) -> boo
     """May it start now, with a place left for each whose turn comes before?"""
     started = starts.recent(connection, [waiting.visitor])[waiting.visitor]
     counts, places = going_on(connection), count_places(connection, limits)
-    if not limits.allow(counts, waiting, started):
+    if not limits.allow(counts, waiting, started) or scheduling.is_deferred(waiting, counts, places):
         return False
     if not scheduling.is_under_pressure(counts, places):
         return True
-    return scheduling.is_among_next(waiting, map(waiting_of, connection.execute(WAITING)), counts, int(places))
+    others = [waiting_of(row) for row in connection.execute(WAITING)]
+    starts_of = starts.recent(connection, {each.visitor for each in others})
+    return scheduling.is_among_next(waiting, others, counts, int(places), starts_of.__getitem__)
 
 
 def count_places(connection: Connection, limits: Limits) -> float:
@@ -130,7 +130,7 @@ def choose(connection: Connection, held: Sequence[Waiting], counts: GoingOn, lim
     def is_allowed(each: Waiting) -> bool:
         return limits.allow(counts, each, started[each.visitor])
 
-    while (each := scheduling.select_next(left.values(), counts, places, is_allowed)) is not None:
+    while (each := scheduling.select_next(left.values(), counts, places, is_allowed, started.__getitem__)) is not None:
         counts.add(each)
         started[each.visitor] += 1
         chosen.append(each.run_id)
@@ -175,10 +175,6 @@ def hold(run_ids: Collection[str]) -> None:
     """They could not be told: nobody knows of them yet."""
     with database.changing() as connection:
         connection.execute(HOLD, {"run_ids": list(run_ids)})
-
-
-def waiting_of(row: Any) -> Waiting:
-    return Waiting(row.id, row.visitor, row.space, row.keeps_state, row.origin, bool(row.is_newcomer))
 
 
 def going_on(connection: Connection, told: Sequence[Waiting] = ()) -> GoingOn:

@@ -94,7 +94,8 @@ class Line:
                     return
 
     def _next(self) -> Waiting | None:
-        return scheduling.select_next(self._waiting, self.going_on, self.limits.at_once, self._is_allowed)
+        limits = self.limits
+        return scheduling.select_next(self._waiting, self.going_on, limits.at_once, self._is_allowed, limits.recent)
 
     def _is_allowed(self, waiting: Waiting) -> bool:
         return self.limits.allow(self.going_on, waiting, self.limits.recent(waiting.visitor))

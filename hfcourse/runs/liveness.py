@@ -6,14 +6,15 @@ whoever looks next marks them `interrupted`. A run that waits for any worker is 
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import ColumnElement, bindparam, case, delete, func, or_, select, update
 
 from hfcourse import database
 from hfcourse.runs import news, tallies
-from hfcourse.runs.models import RUN_CLIENTS, RUNS, UNFINISHED, Run
-from hfcourse.runs.turns import GoingOn, Waiting
+from hfcourse.runs.models import ARRIVALS, RUN_CLIENTS, RUNS, UNFINISHED, Run
+from hfcourse.runs.turns import GoingOn, Waiting, cohort_at
 
 STALE_SECONDS = 10
 # Who has a run in hand that waits for any worker; nobody says that it is alive, and it waits for so long.
@@ -24,11 +25,13 @@ STALE = case(
     (RUNS.c.process == SHARED, bindparam("out_of_patience", type_=database.Moment)),
     else_=bindparam("stale", type_=database.Moment),
 )
-WAITING = (
-    select(RUNS.c.id, RUNS.c.visitor, RUNS.c.space, RUN_CLIENTS.c.origin, RUN_CLIENTS.c.is_newcomer)
-    .outerjoin(RUN_CLIENTS, RUN_CLIENTS.c.run_id == RUNS.c.id)
-    .where(RUNS.c.status == "queued", RUNS.c.heartbeat >= STALE)
+# What the scheduler knows of a run, one row each: see `waiting_of`.
+OF_CLIENT = RUN_CLIENTS.c.origin, RUN_CLIENTS.c.is_newcomer, ARRIVALS.c.at.label("arrival")
+SCHEDULED = RUNS.c.id, RUNS.c.visitor, RUNS.c.space, RUNS.c.endpoint, RUNS.c.keeps_state, *OF_CLIENT
+SCHEDULED_FROM = RUNS.outerjoin(RUN_CLIENTS, RUN_CLIENTS.c.run_id == RUNS.c.id).outerjoin(
+    ARRIVALS, ARRIVALS.c.visitor == RUNS.c.visitor
 )
+WAITING = select(*SCHEDULED).select_from(SCHEDULED_FROM).where(RUNS.c.status == "queued", RUNS.c.heartbeat >= STALE)
 IS_ABANDONED = RUNS.c.status.in_(UNFINISHED), RUNS.c.heartbeat < STALE
 IS_AHEAD = RUNS.c.status.in_(UNFINISHED), RUNS.c.heartbeat > bindparam("ahead", type_=database.Moment)
 ASTRAY = select(RUNS.c.id).where(IS_ABANDONED[0], or_(IS_ABANDONED[1], IS_AHEAD[1])).limit(1)
@@ -58,9 +61,13 @@ def count_waiting() -> GoingOn:
     """Count the runs that wait for their turn; those left behind wait for nothing."""
     with database.looking() as connection:
         rows = connection.execute(WAITING, stale_moments()).all()
-    return GoingOn(
-        Waiting(row.id, row.visitor, row.space, origin=row.origin, is_newcomer=bool(row.is_newcomer)) for row in rows
-    )
+    return GoingOn(map(waiting_of, rows))
+
+
+def waiting_of(row: Any) -> Waiting:
+    """Return the waiting run of a row that has the columns `SCHEDULED`."""
+    of_client = {"origin": row.origin, "is_newcomer": bool(row.is_newcomer), "cohort": cohort_at(row.arrival)}
+    return Waiting(row.id, row.visitor, row.space, row.keeps_state, endpoint=row.endpoint, **of_client)
 
 
 def places(run_ids: Sequence[str]) -> dict[str, tuple[int, int]]:

@@ -124,7 +124,10 @@ class RunClient(database.Base):
 
 
 class Arrival(database.Base):
-    """When somebody who was new here first sent a form, and from which address (a keyed digest); kept for a day."""
+    """From which address (a keyed digest) a newcomer sent a form, and when the cookie was made; kept for a day.
+
+    A cookie that is older than a newcomer's counts as made that long before the first form: see `standing`.
+    """
 
     __tablename__ = "visitor_arrivals"
 
@@ -178,6 +181,6 @@ class SpaceSession(database.Base):
 
 
 # For statements on a bare connection.
-RUNS, RUN_EVENTS, RUN_FILES, RUN_WORDS, RUN_CLIENTS = (
-    cast(Table, each.__table__) for each in (Run, RunEvent, RunFile, RunWords, RunClient)
+RUNS, RUN_EVENTS, RUN_FILES, RUN_WORDS, RUN_CLIENTS, ARRIVALS = (
+    cast(Table, each.__table__) for each in (Run, RunEvent, RunFile, RunWords, RunClient, Arrival)
 )

@@ -2,22 +2,41 @@
 
 While at most half of the places are taken, whoever comes first is served. Beyond that (under pressure):
 
-- the next place goes to the client group that holds the fewest (max-min fairness), ties by arrival, and a visitor
-  who holds one already comes after those who hold none;
+- the next place goes to the client group that holds the fewest (max-min fairness), then to the visitor who started the
+  fewest in the last minute, ties by arrival; a visitor who holds one already comes after those who hold none;
 - a group may grow only while some places stay free for others. A call cannot be preempted, so these must be there
   before somebody asks for them. What a group may hold depends on what the others leave, as the thresholds of a
   shared buffer do (Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches",
   IEEE/ACM Transactions on Networking 6(2), 1998): several greedy groups together leave places free, too.
 
 Groups are nested: all visitors of an address; its newcomers, who share the places of one group, since whoever drops
-the cookie is a newcomer again; its newcomers at one Space.
+the cookie is a newcomer again; its newcomers at one Space; those of one cohort (cookies made in the same minute) at
+one endpoint.
+
+At any time a newcomer's second run waits while newcomers of the address hold a thirty-second of the places: there are
+then enough for each to have one.
+
+One person with many cookies (jars) at one address cannot be told from a class that comes in. What holds:
+
+- however many jars there are: other addresses, visitors with standing, other Spaces, other endpoints of the Space, and
+  the same endpoint for those whose cookies were made in another minute, always find places;
+- up to as many jars as a cohort may have places (104 of 128), with several runs each: at the same endpoint, and with
+  cookies made in the same minute, others find the places that one run of each jar leaves.
+
+What does not: more jars than that at the endpoint and in the minute of the others; jars made over many minutes or sent
+to many endpoints, each of which takes half of what is left of that reserve; and jars that are ten minutes old with a
+run each, which are as many visitors to us.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hfcourse.runs.turns import GoingOn, Waiting
+
+# The part of the places that newcomers of one address may hold before each of them has one run at a time.
+SECOND_RUN_DIVISOR = 32
+MIN_SECOND_RUN_PLACES = 2  # a newcomer who is alone has two runs at once
 
 
 @dataclass(frozen=True)
@@ -26,27 +45,23 @@ class Reserve:
 
     divisor: int
     most: float = math.inf
+    rounds_up: bool = True
 
-    def apply(self, places: int, *, rounds_up: bool = True) -> int:
-        """Return how many of these places the group may hold, at least one."""
-        part = math.ceil(places / self.divisor) if rounds_up else places // self.divisor
+    def apply(self, places: int) -> int:
+        """Return how many of these places the group may hold; a single one is not divided."""
+        if places <= 1:
+            return max(places, 0)
+        part = math.ceil(places / self.divisor) if self.rounds_up else places // self.divisor
         return max(places - int(min(part, self.most)), 1)
 
 
-@dataclass(frozen=True)
-class Reserves:
-    """What an address leaves to others, its newcomers to its other visitors, and these at one Space to other Spaces."""
-
-    address: Reserve
-    newcomers: Reserve
-    space: Reserve
-
-
-# Of 128 running calls, newcomers of one address hold at most 112, and 104 at one Space: a class of a hundred that
-# sends all at once still starts all at once. Of 8 they hold 6, and 4 at one Space.
-RUNNING_RESERVES = Reserves(address=Reserve(8, 8), newcomers=Reserve(4, 16), space=Reserve(3, 8))
-# Of 500 that wait: 375, and 250 at one Space.
-WAITING_RESERVES = Reserves(address=Reserve(8), newcomers=Reserve(4), space=Reserve(3))
+# What each of `Waiting.nested_groups` leaves, of the places that the group around it leaves: an address to others, its
+# newcomers to its other visitors, these at one Space to other Spaces, a cohort at an endpoint to others at that Space.
+# Of 128 running calls they hold at most 120, 116, 112 and 104: a class of a hundred that sends all at once starts all
+# at once. Of 8 they hold 7, 6, 5, and 4 as long as these come first.
+RUNNING_RESERVES = (Reserve(8, 8, rounds_up=False), Reserve(8, 4), Reserve(8, 4), Reserve(3, 8))
+# Of 500 that wait: 438, 383, 335, and 251.
+WAITING_RESERVES = (Reserve(8, rounds_up=False), Reserve(8), Reserve(8), Reserve(4))
 
 
 def is_under_pressure(counts: GoingOn, places: float) -> bool:
@@ -54,36 +69,53 @@ def is_under_pressure(counts: GoingOn, places: float) -> bool:
     return 2 * (counts.total + 1) > places
 
 
-def is_within_share(counts: GoingOn, run: Waiting, places: int, reserves: Reserves = RUNNING_RESERVES) -> bool:
-    """May the groups of this run hold one more of these places, under pressure?"""
-    if counts.total >= places:
+def is_within_share(counts: GoingOn, run: Waiting, places: int, reserves: Sequence[Reserve] = RUNNING_RESERVES) -> bool:
+    """May each of the nested groups of this run hold one more of these places, under pressure?"""
+    most, held_around = places, counts.total
+    if held_around >= most:
         return False
-    if run.origin is None:
-        return True
-    own = counts.origins[run.origin]
-    if own >= reserves.address.apply(places - counts.total + own, rounds_up=False):
+    for group, reserve in zip(run.nested_groups, reserves, strict=False):
+        held = counts.nested_groups[group]
+        most = reserve.apply(most - (held_around - held))
+        if held >= most:
+            return False
+        held_around = held
+    return True
+
+
+def is_deferred(run: Waiting, counts: GoingOn, places: float) -> bool:
+    """Does this run wait because its visitor, a newcomer, has one already, and newcomers of the address hold several?
+
+    Args:
+        places: how many may go on at once; infinite where nobody knows.
+    """
+    if run.origin is None or not run.is_newcomer or not counts.visitors[run.visitor]:
         return False
-    return not run.is_newcomer or is_within_newcomers_share(counts, run, places, reserves)
+    return counts.groups[run.group] >= max(places / SECOND_RUN_DIVISOR, MIN_SECOND_RUN_PLACES)
 
 
-def is_within_newcomers_share(counts: GoingOn, run: Waiting, places: int, reserves: Reserves) -> bool:
-    """May the newcomers of this run's address hold one more, at its Space?"""
-    held, held_here = counts.groups[run.group], counts.group_spaces[run.group, run.space]
-    most = reserves.newcomers.apply(places - counts.total + held)
-    if held >= most:
-        return False
-    left = most - (held - held_here)
-    return held_here < (reserves.space.apply(left) if left > 1 else left)
+def drop_deferred(waiting: Iterable[Waiting], counts: GoingOn, places: float) -> Iterator[Waiting]:
+    """Yield the runs that are not deferred."""
+    return (each for each in waiting if not is_deferred(each, counts, places))
 
 
-def turn(counts: GoingOn, run: Waiting) -> tuple[bool, int, int]:
-    """Return the sort key of a waiting run under pressure: the lowest is next, equal ones by arrival."""
+def turn(counts: GoingOn, run: Waiting, started: int) -> tuple[bool, int, int, int, int]:
+    """Return the sort key of a waiting run under pressure: the lowest is next, equal ones by arrival.
+
+    Args:
+        started: runs that its visitor started in the last minute.
+    """
     held = counts.visitors[run.visitor]
-    return held > 0, counts.groups[run.group], held
+    held_innermost = counts.nested_groups[run.nested_groups[-1]] if run.is_newcomer and run.nested_groups else 0
+    return held > 0, counts.groups[run.group], held_innermost, held, started
 
 
 def select_next(
-    waiting: Iterable[Waiting], counts: GoingOn, places: float, is_allowed: Callable[[Waiting], bool]
+    waiting: Iterable[Waiting],
+    counts: GoingOn,
+    places: float,
+    is_allowed: Callable[[Waiting], bool],
+    started_by: Callable[[str], int],
 ) -> Waiting | None:
     """Return the run that should start now, None if none may.
 
@@ -91,30 +123,35 @@ def select_next(
         waiting: in the order of arrival.
         places: how many may go on at once; infinite where nobody knows.
         is_allowed: do the other limits (visitor, session, Space, rate) let it start?
+        started_by: how many runs a visitor started in the last minute.
     """
     if counts.total >= places:
         return None
     if not is_under_pressure(counts, places):
-        return next(filter(is_allowed, waiting), None)
-    return next(filter(is_allowed, sort_by_turn(waiting, counts, int(places))), None)
+        return next(filter(is_allowed, drop_deferred(waiting, counts, places)), None)
+    return next(filter(is_allowed, sort_by_turn(waiting, counts, int(places), started_by)), None)
 
 
-def sort_by_turn(waiting: Iterable[Waiting], counts: GoingOn, places: int) -> Sequence[Waiting]:
+def sort_by_turn(
+    waiting: Iterable[Waiting], counts: GoingOn, places: int, started_by: Callable[[str], int]
+) -> Sequence[Waiting]:
     """Return the waiting runs that are within their share, the next one first.
 
-    The answer for a group at a Space is computed once: a class that waits is one group at one Space.
+    The answer for the same nested groups is computed once: a class that waits is few of them.
     """
     within: dict[tuple[object, ...], bool] = {}
     chosen = []
-    for each in waiting:
-        key = each.origin, each.group, each.space
+    for each in drop_deferred(waiting, counts, places):
+        key = each.nested_groups
         if key not in within:
             within[key] = is_within_share(counts, each, places)
         if within[key]:
             chosen.append(each)
-    return sorted(chosen, key=lambda each: turn(counts, each))
+    return sorted(chosen, key=lambda each: turn(counts, each, started_by(each.visitor)))
 
 
-def is_among_next(run: Waiting, waiting: Iterable[Waiting], counts: GoingOn, places: int) -> bool:
+def is_among_next(
+    run: Waiting, waiting: Iterable[Waiting], counts: GoingOn, places: int, started_by: Callable[[str], int]
+) -> bool:
     """Is a free place left for this run, under pressure, once those whose turn comes before have one each?"""
-    return run in sort_by_turn(waiting, counts, places)[: max(places - counts.total, 0)]
+    return run in sort_by_turn(waiting, counts, places, started_by)[: max(places - counts.total, 0)]

@@ -8,35 +8,43 @@ until they are ten minutes old, and after that the reserves of their address sti
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import cast
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, delete, exists, insert, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database, visitors
-from hfcourse.runs.models import Arrival, Run
+from hfcourse.runs.models import ARRIVALS, Arrival, Run
+from hfcourse.runs.turns import cohort_at
 
 NEWCOMER_AGE = timedelta(seconds=visitors.NEWCOMER_SECONDS)
 # An arrival is kept for so long: newcomers of one address share a part of the disk until then.
 ARRIVAL_AGE = timedelta(days=1)
 EXECUTED = ("succeeded", "failed")
-ARRIVALS = cast(Table, Arrival.__table__)
-# Of one visitor: has a run succeeded or failed (one that was only stopped says nothing), and is the arrival noted?
+# Of one visitor: has a run succeeded or failed (one that was only stopped says nothing), and which arrival is noted?
 # One statement, made once: every form that is sent asks.
 STANDING = select(
     exists().where(Run.visitor == bindparam("of"), Run.status.in_(EXECUTED)),
-    exists().where(ARRIVALS.c.visitor == bindparam("of")),
+    select(ARRIVALS.c.at).where(ARRIVALS.c.visitor == bindparam("of")).scalar_subquery(),
 )
 
 
 @dataclass(frozen=True)
 class Client:
-    """Who sends this request: the visitor, the keyed digest of their address, and whether they are new here."""
+    """Who sends this request: the visitor, the keyed digest of their address, and whether they are new here.
+
+    `arrival` of a newcomer is when the cookie was made; of an older one, ten minutes before the first form.
+    """
 
     visitor: str
     origin: str
     is_newcomer: bool
+    arrival: datetime | None = None
+
+    @property
+    def cohort(self) -> int:
+        """The number of the minute in which the visitor came: see `scheduling`."""
+        return cohort_at(self.arrival)
 
 
 def current_client() -> Client:
@@ -44,16 +52,19 @@ def current_client() -> Client:
     is_recent = visitors.is_recent()  # before the cookie is made
     visitor = visitors.remembered()
     with database.looking() as connection:
-        has_executed, has_arrived = connection.execute(STANDING, {"of": visitor}).one()
-    client = Client(visitor, visitors.address_digest(), is_recent or not has_executed)
-    if client.is_newcomer and not has_arrived:
+        has_executed, noted = connection.execute(STANDING, {"of": visitor}).one()
+    if has_executed and not is_recent:
+        return Client(visitor, visitors.address_digest(), is_newcomer=False)
+    arrival = noted or max(visitors.first_seen(), database.now() - NEWCOMER_AGE)
+    client = Client(visitor, visitors.address_digest(), is_newcomer=True, arrival=arrival)
+    if not noted:
         note_arrival(client)
     return client
 
 
 def note_arrival(client: Client) -> None:
-    """Keep when and from where the visitor first sent a form."""
-    arrival = {"visitor": client.visitor, "origin": client.origin, "at": database.now()}
+    """Keep when and from where a visitor came who sends a first form."""
+    arrival = {"visitor": client.visitor, "origin": client.origin, "at": client.arrival or database.now()}
     with suppress(IntegrityError), database.changing() as connection:  # another of their forms may have noted it
         connection.execute(insert(ARRIVALS), arrival)
 

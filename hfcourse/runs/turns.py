@@ -3,6 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+# Visitors whose cookies were made in the same minute are one cohort.
+COHORT_SECONDS = 60
 
 # A client group, by which places are shared: ("visitor", name) or ("newcomers", origin).
 Group = tuple[str, str]
@@ -13,7 +18,7 @@ class Waiting:
     """A run that waits for its turn.
 
     `origin` is the keyed digest of the client's address, None where it is not known; all newcomers of one origin
-    share the places of one client group.
+    share the places of one client group. `cohort` is when the visitor's cookie was made: see `cohort_at`.
     """
 
     run_id: str
@@ -22,6 +27,8 @@ class Waiting:
     keeps_state: bool = False
     origin: str | None = None
     is_newcomer: bool = False
+    endpoint: str = ""
+    cohort: int = 0
 
     @property
     def session(self) -> tuple[str, str] | None:
@@ -35,6 +42,26 @@ class Waiting:
             return "newcomers", self.origin
         return "visitor", self.visitor
 
+    @cached_property
+    def nested_groups(self) -> tuple[tuple[object, ...], ...]:
+        """The groups by which places are reserved, the outermost first; none where the origin is not known.
+
+        All visitors of the address; its newcomers; these at the Space; these of one cohort at one endpoint.
+        """
+        if self.origin is None:
+            return ()
+        address = (self.origin,)
+        if not self.is_newcomer:
+            return (address,)
+        newcomers = (*address, "newcomers")
+        at_space = (*newcomers, self.space)
+        return address, newcomers, at_space, (*at_space, self.endpoint, self.cohort)
+
+
+def cohort_at(moment: datetime | None) -> int:
+    """Return the number of the cohort of a visitor whose cookie was made at this moment, 0 if it is not known."""
+    return int(moment.timestamp()) // COHORT_SECONDS if moment else 0
+
 
 class GoingOn:
     """The runs that go on, or that wait, counted."""
@@ -43,9 +70,8 @@ class GoingOn:
         self.total = 0
         self.visitors: Counter[str] = Counter()
         self.spaces: Counter[str] = Counter()
-        self.origins: Counter[str] = Counter()
         self.groups: Counter[Group] = Counter()
-        self.group_spaces: Counter[tuple[Group, str]] = Counter()
+        self.nested_groups: Counter[tuple[object, ...]] = Counter()
         self.sessions: set[tuple[str, str]] = set()
         for run in runs:
             self.add(run)
@@ -69,10 +95,9 @@ class GoingOn:
             self.sessions.discard(run.session)
 
     def _counters(self, run: Waiting) -> "list[tuple[Counter, object]]":
-        counters: list[tuple[Counter, object]] = [
+        return [
             (self.visitors, run.visitor),
             (self.spaces, run.space),
             (self.groups, run.group),
-            (self.group_spaces, (run.group, run.space)),
+            *((self.nested_groups, group) for group in run.nested_groups),
         ]
-        return counters if run.origin is None else [*counters, (self.origins, run.origin)]

@@ -103,7 +103,8 @@ def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
             return pages.refused(space, form, Refused("invalid-input"), errors.UPLOAD_TOO_LARGE)
         values = forms.checked(form)
         client = standing.current_client()
-        asked = Waiting("", client.visitor, space, endpoint.keeps_state, client.origin, client.is_newcomer)
+        group = client.origin, client.is_newcomer, endpoint.name, client.cohort
+        asked = Waiting("", client.visitor, space, endpoint.keeps_state, *group)
         dispatch.current().limits.check_room(asked)
         room.check_texts(client, [file.id for file in forms.files_of(form)])
         kept = kept_of(endpoint, values) | {"holder": dispatch.current().holder}
