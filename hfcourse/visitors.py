@@ -44,7 +44,7 @@ def is_recent() -> bool:
 
 
 def first_seen() -> datetime:
-    """Return when the visitor's cookie was made; the epoch for one of before cookies had a moment."""
+    """Return when the visitor's cookie was made; the epoch where it does not say."""
     return datetime.fromtimestamp(session.get("since", 0), UTC)
 
 

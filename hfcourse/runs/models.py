@@ -126,7 +126,7 @@ class RunClient(database.Base):
 class Arrival(database.Base):
     """From which address (a keyed digest) a newcomer sent a form, and when the cookie was made; kept for a day.
 
-    A cookie that is older than a newcomer's counts as made that long before the first form: see `standing`.
+    Where the cookie was made more than ten minutes before, `at` is when the first form was sent: see `standing`.
     """
 
     __tablename__ = "visitor_arrivals"

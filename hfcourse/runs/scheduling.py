@@ -24,8 +24,9 @@ One person with many cookies (jars) at one address cannot be told from a class t
   cookies made in the same minute, others find the places that one run of each jar leaves.
 
 What does not: more jars than that at the endpoint and in the minute of the others; jars made over many minutes or sent
-to many endpoints, each of which takes half of what is left of that reserve; and jars that are ten minutes old with a
-run each, which are as many visitors to us.
+to many endpoints, each of which takes two thirds of what is left of that reserve; and jars that are ten minutes old
+with a run each, which are as many visitors to us. The price: in the first ten minutes a visitor of a class may wait
+with a second run for the end of the first.
 """
 
 import math

@@ -33,7 +33,7 @@ STANDING = select(
 class Client:
     """Who sends this request: the visitor, the keyed digest of their address, and whether they are new here.
 
-    `arrival` of a newcomer is when the cookie was made; of an older one, ten minutes before the first form.
+    `arrival` of a newcomer is when the cookie was made; where that was long ago, when the first form was sent.
     """
 
     visitor: str
@@ -55,7 +55,7 @@ def current_client() -> Client:
         has_executed, noted = connection.execute(STANDING, {"of": visitor}).one()
     if has_executed and not is_recent:
         return Client(visitor, visitors.address_digest(), is_newcomer=False)
-    arrival = noted or max(visitors.first_seen(), database.now() - NEWCOMER_AGE)
+    arrival = noted or (visitors.first_seen() if is_recent else database.now())
     client = Client(visitor, visitors.address_digest(), is_newcomer=True, arrival=arrival)
     if not noted:
         note_arrival(client)
