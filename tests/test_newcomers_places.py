@@ -1,0 +1,59 @@
+"""Which runs of newcomers of one address start, from the form that they send to the queue of the process."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from hfcourse import create_app
+from tests.conftest import end
+from tests.posting import Student
+from tests.spaces.slow import SlowSpace, with_space
+
+
+@pytest.fixture
+def space() -> Iterator[SlowSpace]:
+    made = SlowSpace()
+    yield made
+    made.may_end.set()
+    made.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, space: SlowSpace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    monkeypatch.setenv("HFCOURSE_RUNS_AT_ONCE", "8")
+    with_space(tmp_path, space.url)
+    made = create_app({"INSTANCE": str(tmp_path / "instance"), "TESTING": True})
+    yield made
+    end(made)
+
+
+def student_of(site: Flask, visitor: str, minutes: int) -> Student:
+    """Somebody whose cookie was made in the minute that was so long ago."""
+    student = Student(site.test_client())
+    with student.client.session_transaction() as session:
+        session.update(visitor=visitor, since=(int(time.time()) // 60 - minutes) * 60)
+    return student
+
+
+def starts(site: Flask, student: Student) -> bool:
+    """Send a slow run; has it left the queue?"""
+    answer = student.send(student.open("/espaces/a/b"), words="un")
+    assert answer.status_code == 303
+    return answer.headers["Location"].rpartition("/")[2] not in site.extensions["dispatcher"].line.waiting()
+
+
+def test_newcomers_find_a_place_beside_the_jars_of_another_minute(site: Flask) -> None:
+    jars = [starts(site, student_of(site, f"jar {n}", 2)) for n in range(6)]
+    assert jars == [True] * 4 + [False] * 2
+    assert not starts(site, student_of(site, "bilal", 2))
+    assert starts(site, student_of(site, "awa", 5))
+
+
+def test_a_newcomers_second_run_waits_beside_those_of_others(site: Flask) -> None:
+    awa, bilal = student_of(site, "awa", 2), student_of(site, "bilal", 2)
+    assert starts(site, awa)
+    assert starts(site, bilal)
+    assert not starts(site, awa)
