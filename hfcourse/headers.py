@@ -39,8 +39,10 @@ NO_STORE = "private, no-store"
 
 def add_headers(response: Response) -> Response:
     """Give an answer the headers that it has not set itself."""
+    present = {name.lower() for name, _ in response.headers}  # one pass: setdefault looks through all for each
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in present:
+            response.headers.add(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY)
     if request.environ.get("SERVER_SOFTWARE", "").startswith("Werkzeug"):  # it would add its version and Python's

@@ -8,6 +8,7 @@ the machine's own name are always allowed, and a class needs no setting; other n
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 
 from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -16,11 +17,13 @@ from hfcourse.security_log import log_event
 
 MAX_HOST_LENGTH = 260  # a DNS name has 253 characters at most, and then a port
 MAX_PREFIX_LENGTH = 100
+MAX_CACHED_HOSTS = 64  # a class asks by one or two names
 HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[a-f0-9:.]+\])(?::(?P<port>[0-9]{1,5}))?", re.ASCII | re.IGNORECASE)
 PREFIX = re.compile(r"(/[\w.-]+)*", re.ASCII)
 SCHEMES = {"http", "https"}
 
 
+@lru_cache(maxsize=MAX_CACHED_HOSTS)
 def split_host(header: str) -> str | None:
     """Return the name in a Host header, lower-case, without port, brackets or the dot of a root; None if malformed."""
     found = HOST.fullmatch(header) if len(header) <= MAX_HOST_LENGTH else None
@@ -31,6 +34,7 @@ def split_host(header: str) -> str | None:
     return name if name and labels_are_whole else None
 
 
+@lru_cache(maxsize=MAX_CACHED_HOSTS)
 def is_ip_address(name: str) -> bool:
     """Is `name` an IPv4 or IPv6 address? `127.1` and `0x7f000001` are none: browsers write them out first."""
     try:

@@ -14,7 +14,8 @@ from hfcourse import typography
 THEMES = ("light", "dark")
 STATIC_AGE_SECONDS = 365 * 24 * 3600
 # Whoever asks for a part of a page says where it will stand; a stream, which sends no header, by its address.
-FRAGMENT_HEADER, PLACE = "X-Fragment", "dans"
+# The header by its name in the WSGI environment: a page of a run asks a dozen times.
+FRAGMENT_HEADER, PLACE = "HTTP_X_FRAGMENT", "dans"
 LESSON = "lecon"
 
 
@@ -41,7 +42,7 @@ def theme() -> str | None:
 
 def is_in_lesson() -> bool:
     """Will what is asked for stand in a lesson, in the place of a try-it block?"""
-    return LESSON in (request.headers.get(FRAGMENT_HEADER), request.args.get(PLACE))
+    return LESSON in (request.environ.get(FRAGMENT_HEADER), request.args.get(PLACE))
 
 
 def heading(level: int) -> str:

@@ -16,7 +16,14 @@ from hfcourse.config import refuse
 MAX_CACHED_PREFIXES = 4
 # What a monitor asks for from inside comes by no proxy.
 MONITORED_PATHS = {"/sante", "/metriques"}
-FORWARDED_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix")
+# By their names in the WSGI environment, where they are looked up for every request.
+FORWARDED_HEADERS = (
+    "HTTP_FORWARDED",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PREFIX",
+)
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +67,7 @@ class ProxyWarnings:
 
 def is_forwarded() -> bool:
     """Does the request carry a header that a reverse proxy adds?"""
-    return any(name in request.headers for name in FORWARDED_HEADERS)
+    return not request.environ.keys().isdisjoint(FORWARDED_HEADERS)
 
 
 def is_host_replaced() -> bool:

@@ -44,6 +44,7 @@ BASE = {
     "security",
     "server",
     "server_threads",
+    "templating",
     "token_search",
     "setting_values",
     "tokens",
