@@ -56,7 +56,7 @@ def add_rooms(app: Flask) -> None:
     location.init_app(app)
     files.init_app(app)
     pages.init_app(app, values_of_run=looks.values_of, faults_of_run=store.faults_of, recent_spaces=store.recent_spaces)
-    for room in (dispatch, following, streams, ending, upkeep, run_choices):
+    for room in (dispatch, following, streams, ending, upkeep, run_choices, looks):
         room.init_app(app)
     for views in (home, lesson_views, space_views, run_views, live_views, history_views, class_views):
         app.register_blueprint(views.bp)

@@ -83,8 +83,12 @@ def reading() -> Iterator[Session]:
 
 @contextmanager
 def looking() -> Iterator[Connection]:
-    """A bare connection for the queries that every call makes: see `changing`."""
-    with current_app.extensions["database"].kw["bind"].connect() as opened:
+    """A bare connection for the queries that every call makes: see `changing`.
+
+    Each query sees the latest state for itself: on SQLite there is no transaction around them, which would cost as much
+    as a query by key.
+    """
+    with current_app.extensions["database_reader"].connect() as opened:
         yield opened
 
 
@@ -95,8 +99,7 @@ def changing() -> Iterator[Connection]:
     For the statements that every call makes: a session around them costs more than they do.
     """
     extensions = current_app.extensions
-    engine = extensions["database"].kw["bind"].execution_options(writes=True)
-    with extensions["database_turn"], engine.begin() as opened:
+    with extensions["database_turn"], extensions["database_writer"].begin() as opened:
         yield opened
 
 
@@ -217,8 +220,11 @@ def open_engine(url: str) -> Engine:
         def begin(connection) -> None:
             # A transaction that reads first and writes later fails at once on a busy database
             # (SQLITE_BUSY ignores the timeout there); one that starts as a writer waits its turn.
-            writes = connection.get_execution_options().get("writes")
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            options = connection.get_execution_options()
+            if options.get("writes"):
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            elif not options.get("without_transaction"):
+                connection.connection.execute("BEGIN")  # which takes no lock yet, and so never fails
 
     else:
 
@@ -242,6 +248,9 @@ def init_app(app: Flask) -> None:
         )
     app.extensions["database"] = sessionmaker(opened, expire_on_commit=False)
     note_failures(app, opened)
+    # Each shares the pool; made once, since that costs as much as a statement.
+    app.extensions["database_reader"] = opened.execution_options(without_transaction=True)
+    app.extensions["database_writer"] = opened.execution_options(writes=True)
     if opened.dialect.name == "sqlite":
         try:
             if opened.url.database not in {None, "", ":memory:"}:

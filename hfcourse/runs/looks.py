@@ -5,10 +5,10 @@ A run that goes on is never pruned, so only looks at finished ones are noted, an
 
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
-from flask import abort
-from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, select, update
+from flask import Flask, abort, current_app
+from sqlalchemy import ColumnElement, bindparam, delete, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, visitors
@@ -18,11 +18,13 @@ from hfcourse.runs.models import Run, RunLook
 LOOK_AGE = timedelta(hours=1)
 # A note is written again when it is this old: somebody who reloads a page writes next to nothing.
 NOTE_AGE = timedelta(minutes=5)
+# Of so many runs this process remembers when it wrote the note.
+MAX_NOTED_RUNS = 10_000
 
-LOOKS = cast(Table, RunLook.__table__)
-LAST = select(LOOKS.c.at).where(LOOKS.c.run_id == bindparam("run_id"))
-MOVE = update(LOOKS).where(LOOKS.c.run_id == bindparam("of_run")).values(at=bindparam("moment"))
-ADD = insert(LOOKS)
+# SQLAlchemy has an upsert for each database; theirs are the same words.
+UPSERT = text(
+    "INSERT INTO run_looks (run_id, at) VALUES (:run_id, :at) ON CONFLICT (run_id) DO UPDATE SET at = excluded.at"
+).bindparams(bindparam("at", type_=database.Moment))
 
 
 def mine(run_id: str) -> Run:
@@ -45,15 +47,16 @@ def values_of(run_id: str, visitor: str | None) -> dict[str, Any] | None:
 
 def note(run_id: str) -> None:
     """Keep that a page shows this run; that a busy database cannot do it keeps nobody from the page."""
-    moment = database.now()
+    moment, noted = database.now(), current_app.extensions["noted_looks"]
+    last = noted.get(run_id)
+    if last is not None and moment - NOTE_AGE < last <= moment:
+        return
     with suppress(SQLAlchemyError):
-        with database.looking() as connection:
-            last = connection.scalar(LAST, {"run_id": run_id})
-        if last is not None and last > moment - NOTE_AGE:
-            return
         with database.changing() as connection:
-            if not connection.execute(MOVE, {"of_run": run_id, "moment": moment}).rowcount:
-                connection.execute(ADD, {"run_id": run_id, "at": moment})
+            connection.execute(UPSERT, {"run_id": run_id, "at": moment})
+        if len(noted) >= MAX_NOTED_RUNS:
+            noted.clear()
+        noted[run_id] = moment
 
 
 def is_unseen() -> ColumnElement[bool]:
@@ -65,3 +68,8 @@ def forget_old() -> None:
     """Delete the notes that protect nothing any more."""
     with database.writing() as session:
         session.execute(delete(RunLook).where(RunLook.at < database.now() - LOOK_AGE))
+
+
+def init_app(app: Flask) -> None:
+    """Remember when this process last noted a look at each run: ids and moments alone."""
+    app.extensions["noted_looks"] = {}

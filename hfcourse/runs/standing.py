@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, insert,
 from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database, visitors
-from hfcourse.runs.models import ARRIVALS, Arrival, Run
+from hfcourse.runs.models import ARRIVALS, RUNS, Arrival, Run
 from hfcourse.runs.turns import cohort_at
 
 NEWCOMER_AGE = timedelta(seconds=visitors.NEWCOMER_SECONDS)
@@ -23,8 +23,9 @@ ARRIVAL_AGE = timedelta(days=1)
 EXECUTED = ("succeeded", "failed")
 # Of one visitor: has a run succeeded or failed (one that was only stopped says nothing), and which arrival is noted?
 # One statement, made once: every form that is sent asks.
+# Equality, not IN: SQLAlchemy writes the list of an IN anew each time that it is executed.
 STANDING = select(
-    exists().where(Run.visitor == bindparam("of"), Run.status.in_(EXECUTED)),
+    exists().where(RUNS.c.visitor == bindparam("of"), or_(*(RUNS.c.status == each for each in EXECUTED))),
     select(ARRIVALS.c.at).where(ARRIVALS.c.visitor == bindparam("of")).scalar_subquery(),
 )
 

@@ -14,7 +14,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, case, cast, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Text,
+    bindparam,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -45,7 +59,7 @@ QUEUED = {"status": "queued", "partials": 0, "outputs": [], "said": ""}
 
 # What every call and every look at a run needs is made once: making a statement anew costs more than executing it.
 # Those that speak of tables, and not of classes, are for a bare connection.
-RUN = select(Run).where(Run.id == bindparam("run_id"))
+RUN = select(Run, exists().where(RUN_FILES.c.run_id == Run.id)).where(Run.id == bindparam("run_id"))
 EVENTS = select(RunEvent).where(RunEvent.run_id == bindparam("run_id")).order_by(RunEvent.n)
 FILES = select(RunFile).where(RunFile.run_id == bindparam("run_id")).order_by(RunFile.n)
 CLAIM = (
@@ -72,18 +86,20 @@ STOPS_ASKED = select(RUNS.c.id).where(
     RUNS.c.id.in_(bindparam("run_ids", expanding=True)), RUNS.c.stop_asked.is_not(None)
 )
 ADD_RUN, ADD_FILE, ADD_EVENT, ADD_WORDS = insert(RUNS), insert(RUN_FILES), insert(RUN_EVENTS), insert(RUN_WORDS)
+# Numbers each event after the last one of its run: one statement instead of two, one after another for several.
+APPEND_EVENT = ADD_EVENT.values(
+    run_id=bindparam("run_id"),
+    n=NEXT_EVENT.scalar_subquery(),
+    kind=bindparam("kind"),
+    data=bindparam("data"),
+    at=bindparam("at"),
+)
 ADD_CLIENT = insert(RUN_CLIENTS)
 FORGET_CLIENT = delete(RUN_CLIENTS).where(RUN_CLIENTS.c.run_id == bindparam("of_run"))
-# What the texts of a run take: measured by the database, which has them, when no more will come.
 EVENT_BYTES = (
     select(func.coalesce(func.sum(func.length(cast(RUN_EVENTS.c.data, Text))), 0))
-    .where(RUN_EVENTS.c.run_id == bindparam("of_run"))
+    .where(RUN_EVENTS.c.run_id == bindparam("run_id"))
     .scalar_subquery()
-)
-MEASURE_TEXTS = (
-    update(RUNS)
-    .where(RUNS.c.id == bindparam("of_run"))
-    .values(text_bytes=RUNS.c.text_bytes + func.length(cast(RUNS.c.outputs, Text)) + EVENT_BYTES)
 )
 DROP_PARTIAL = delete(RUN_EVENTS).where(RUN_EVENTS.c.run_id == bindparam("of_run"), RUN_EVENTS.c.kind == "partial")
 COUNT_PARTIAL = (
@@ -94,9 +110,11 @@ COUNT_PARTIAL = (
         first_output=func.coalesce(RUNS.c.first_output, bindparam("moment", type_=database.Moment)),
     )
 )
+# Equality, not IN: SQLAlchemy writes the list of an IN anew each time that it is executed.
+IS_UNFINISHED = or_(*(RUNS.c.status == each for each in UNFINISHED))
 FINISH = (
     update(RUNS)
-    .where(RUNS.c.id == bindparam("run_id"), RUNS.c.status.in_(UNFINISHED))
+    .where(RUNS.c.id == bindparam("run_id"), IS_UNFINISHED)
     .values(
         status=bindparam("new_status"),
         outputs=bindparam("new_outputs"),
@@ -105,6 +123,8 @@ FINISH = (
         partials=bindparam("received"),
         finished=bindparam("moment"),
         first_output=func.coalesce(RUNS.c.first_output, bindparam("first", type_=database.Moment)),
+        # What the texts of a run take: its events are measured by the database, which has them.
+        text_bytes=RUNS.c.text_bytes + bindparam("output_bytes", type_=Integer) + EVENT_BYTES,
     )
     .returning(*tallies.COUNTED)
 )
@@ -180,7 +200,7 @@ def find(run_id: str, visitor: str | None) -> Run | None:
     if visitor is None or "\0" in run_id:  # which PostgreSQL does not compare
         return None
     with database.reading() as session:
-        run = with_files(session, session.scalar(RUN, {"run_id": run_id}))
+        run = read_run(session, run_id)
         if run is None or run.visitor != visitor:
             return None
         set_committed_value(run, "events", session.scalars(EVENTS, {"run_id": run_id}).all())
@@ -233,12 +253,16 @@ def file_of(run_id: str, n: int, visitor: str | None) -> StoredFile | None:
 def load(run_id: str) -> Run | None:
     """The run with its files, whoever it belongs to."""
     with database.reading() as session:
-        return with_files(session, session.scalar(RUN, {"run_id": run_id}))
+        return read_run(session, run_id)
 
 
-def with_files(session: Session, run: Run | None) -> Run | None:
-    if run:
-        set_committed_value(run, "files", session.scalars(FILES, {"run_id": run.id}).all())
+def read_run(session: Session, run_id: str) -> Run | None:
+    """Read the run and its files; most runs have none, and then nothing more is asked."""
+    row = session.execute(RUN, {"run_id": run_id}).one_or_none()
+    if row is None:
+        return None
+    run, has_files = row
+    set_committed_value(run, "files", session.scalars(FILES, {"run_id": run_id}).all() if has_files else [])
     return run
 
 
@@ -283,7 +307,7 @@ def adding_to(run_id: str) -> Iterator[Connection]:
 def append(run_id: str, told: Sequence[Told]) -> None:
     """Add events. Whoever executes a run is the only one who adds to it: see `claim`."""
     with adding_to(run_id) as connection:
-        add_events(connection, run_id, told, next_event(connection, run_id))
+        append_events(connection, run_id, told)
     news.tell(run_id)
 
 
@@ -294,23 +318,25 @@ def append_partial(run_id: str, told: Sequence[Told], received: int) -> None:
     It takes the place of the one before, being whole, but not its number: who follows the run knows by it.
     """
     with adding_to(run_id) as connection:
-        first = next_event(connection, run_id)
+        first = connection.scalar(NEXT_EVENT, {"run_id": run_id}) or 1
         connection.execute(DROP_PARTIAL, {"of_run": run_id})
         add_events(connection, run_id, told, first)
         connection.execute(COUNT_PARTIAL, {"run_id": run_id, "received": received, "moment": told[-1].at})
     news.tell(run_id)
 
 
-def next_event(connection: Connection, run_id: str) -> int:
-    return connection.scalar(NEXT_EVENT, {"run_id": run_id}) or 1
+def append_events(connection: Connection, run_id: str, told: Sequence[Told]) -> None:
+    """Add events, numbered after the last one."""
+    connection.execute(APPEND_EVENT, [row_of_event(run_id, event) for event in told])
 
 
 def add_events(connection: Connection, run_id: str, told: Sequence[Told], first: int) -> None:
-    rows = [
-        {"run_id": run_id, "n": n, "kind": event.kind, "data": event.data, "at": event.at}
-        for n, event in enumerate(told, first)
-    ]
-    connection.execute(ADD_EVENT, rows)
+    """Add events, numbered from `first`."""
+    connection.execute(ADD_EVENT, [row_of_event(run_id, event) | {"n": n} for n, event in enumerate(told, first)])
+
+
+def row_of_event(run_id: str, event: Told) -> dict[str, Any]:
+    return {"run_id": run_id, "kind": event.kind, "data": event.data, "at": event.at}
 
 
 @database.persistent
@@ -355,16 +381,16 @@ def finish(
         "new_error": error,
         "new_said": said,
         "received": partials,
+        "output_bytes": len(json.dumps(outputs or [])),
         "moment": moment,
         "first": None if outputs is None else moment,
     }
     is_ended = False
     with suppress(Stopped), adding_to(run_id) as connection:
         if told:
-            add_events(connection, run_id, told, next_event(connection, run_id))
+            append_events(connection, run_id, told)
         rows = connection.execute(FINISH, ended).all()
         if rows:
-            connection.execute(MEASURE_TEXTS, {"of_run": run_id})
             connection.execute(FORGET_CLIENT, {"of_run": run_id})
         is_ended = bool(tallies.add(connection, rows))
     news.tell(run_id)

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Connection, Float, Integer, Row, String, sele
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database
-from hfcourse.runs.models import FINAL, Run
+from hfcourse.runs.models import FINAL, RUNS
 
 # Upper bounds, in milliseconds. Rows keep the bound and not its place in the list, so that the list may change.
 TOOK_WITHIN = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000)
@@ -22,7 +22,7 @@ BEYOND = 2_000_000_000
 NEVER = -1  # it was not executed: stopped, or left behind, while it waited for its turn
 
 # What an UPDATE that ends runs returns of them, for `add`.
-COUNTED = (Run.status, Run.error, Run.created, Run.started, Run.finished)
+COUNTED = (RUNS.c.status, RUNS.c.error, RUNS.c.created, RUNS.c.started, RUNS.c.finished)
 
 
 class RunTally(database.Base):
