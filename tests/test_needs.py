@@ -124,3 +124,18 @@ class TestFiles:
 
     def test_what_a_change_in_the_page_calls_is_often_called_with_nothing(self) -> None:
         assert choose_marks([made("image")], has_button=False) == ("",)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Image", " ", "(", ")", "[", "]", "-", ":", ".", "é", "required", "Optionnelle", "REQUIS"])
+    ).map("".join),
+    st.lists(st.sampled_from(["Not ", "non ", "Obligatoire", ".", " ", "\n", "mandatory", "facultatif", "pas "])).map(
+        "".join
+    ),
+)
+def test_need_is_the_same_as_without_the_search_for_stems(label: str, help_text: str) -> None:
+    found = read_need(label, help_text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hfcourse.spaces.needs.STEMS", ("",))
+        assert read_need(label, help_text) == found

@@ -19,7 +19,8 @@ def list_choices(pairs: Any) -> ChoiceList | None:
     if not isinstance(pairs, list):
         return None
     listed = ChoiceList(
-        (label_of_pair(pair), pair[1] if is_pair(pair) else pair) for pair in islice(pairs, MAX_CHOICES)
+        (label_of_choice(pair[0]), pair[1]) if is_pair(pair) else (label_of_choice(pair), pair)
+        for pair in islice(pairs, MAX_CHOICES)
     )
     listed.is_cut = len(pairs) > MAX_CHOICES
     return listed
@@ -49,7 +50,23 @@ def choices_in_schema(schema: Mapping[str, Any]) -> ChoiceList:
 
 def label_of_choice(label: Any) -> str:
     """The label of a choice on one line; of a longer one the beginning, and « … »."""
+    if isinstance(label, str) and is_ready(label):
+        return label
     fallback = label[: 2 * CHOICE_CHARACTERS] if isinstance(label, str) else str(label)[: 2 * CHOICE_CHARACTERS]
     text = " ".join(readable(label, fallback, 2 * CHOICE_CHARACTERS).split())
     cut = text if len(text) <= CHOICE_CHARACTERS else f"{text[: CHOICE_CHARACTERS - 1].rstrip()}…"
     return cut or "(vide)"
+
+
+def is_ready(label: str) -> bool:
+    """Is this label what `label_of_choice` makes of it, as nearly all are? Lists have thousands.
+
+    What is printable has no space but the usual one; every placeholder and every translation marker has a `_`.
+    """
+    return (
+        0 < len(label) <= CHOICE_CHARACTERS
+        and label.isprintable()
+        and "_" not in label
+        and "  " not in label
+        and label == label.strip()
+    )

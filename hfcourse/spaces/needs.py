@@ -9,6 +9,8 @@ import re
 REQUIRED, OPTIONAL = "required", "optional"
 REQUIRED_WORDS = "required|mandatory|obligatoire|requise?"
 OPTIONAL_WORDS = "optional|facultati(?:f|ve)|optionnel(?:le)?"
+# How each of these words begins: few labels have one, and the patterns are asked for those alone.
+STEMS = "required", "mandatory", "obligatoire", "requis", "optional", "facultati", "optionnel"
 
 
 def suffix_of_label(words: str) -> re.Pattern[str]:
@@ -35,6 +37,9 @@ def read_need(label: str, help_text: str) -> tuple[str, str, str]:
         REQUIRED, OPTIONAL or '', the label and the help. What says both is OPTIONAL: a value that may be left out
         must never be called needed.
     """
+    words = f"{label} {help_text}".casefold()
+    if not any(stem in words for stem in STEMS):
+        return "", label, help_text
     is_optional = bool(SAYS_OPTIONAL.search(label) or SAYS_OPTIONAL.search(help_text))
     in_label, in_help = OPTIONAL_MARKS if is_optional else REQUIRED_MARKS
     bare_label, bare_help = in_label.sub("", label) or label, in_help.sub(" ", help_text).strip()

@@ -40,8 +40,21 @@ class Page:
         """The name of its function, without the number that Gradio may have added."""
         return find_base_name(name, self.known_names)
 
+    @cached_property
+    def _leads(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def _buttons(self) -> dict[str, str]:
+        return {}
+
     def lead(self, name: str) -> str:
         """The name of the endpoint that leads the chain of which this one is another step, '' if there is none."""
+        if name not in self._leads:  # each endpoint is asked for five times
+            self._leads[name] = self._find_lead(name)
+        return self._leads[name]
+
+    def _find_lead(self, name: str) -> str:
         number = self.numbers.get(name)
         if number is None or number not in self.flow.names:
             return ""
@@ -54,6 +67,11 @@ class Page:
 
     def button(self, name: str) -> str:
         """The words of the button that begins the chain which this endpoint leads, '' if there is none."""
+        if name not in self._buttons:
+            self._buttons[name] = self._find_button(name)
+        return self._buttons[name]
+
+    def _find_button(self, name: str) -> str:
         number = self.numbers.get(name)
         if number is None or self.lead(name):
             return ""

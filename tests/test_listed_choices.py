@@ -1,0 +1,32 @@
+"""The labels of choices: those that need nothing are taken as they are."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hfcourse.spaces import listed_choices
+from hfcourse.spaces.listed_choices import CHOICE_CHARACTERS, is_ready, label_of_choice, list_choices
+
+PIECES = ["a", "É", " ", "  ", "\t", "\n", "\u00a0", "\0", "_1", "param_1", '__i18n__{"key": "a.b"}', "…", "x" * 60]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join) | st.text())
+def test_label_that_is_ready_is_what_would_be_made_of_it(label: str) -> None:
+    found = label_of_choice(label)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listed_choices, "is_ready", lambda _label: False)
+        assert label_of_choice(label) == found
+
+
+@pytest.mark.parametrize("label", ["Awa", "Café crème", "x" * CHOICE_CHARACTERS, "3,5 × 2"])
+def test_ordinary_label_is_ready(label: str) -> None:
+    assert is_ready(label)
+
+
+def test_pairs_and_values_alone_are_listed() -> None:
+    assert [*(list_choices([["Un", 1], "deux", 3, ["quatre"]]) or ())] == [
+        ("Un", 1),
+        ("deux", "deux"),
+        ("3", 3),
+        ("['quatre']", ["quatre"]),
+    ]
