@@ -156,7 +156,9 @@ def holds_token(text: str, known: str = "", budget: SearchBudget | None = None) 
 
 def iterate_tokens(text: str, known: str, budget: SearchBudget) -> Iterator[Span]:
     """Yield the span of each token as it is found: first those as the Hub writes them, then other spellings."""
-    yield from (match.span() for match in PLAIN_TOKEN.finditer(text))
+    lower = text.lower()  # without this, a pattern that ignores case is tried at each letter
+    if "hf_" in lower or "api_org_" in lower:
+        yield from (match.span() for match in PLAIN_TOKEN.finditer(text))
     if known:
         yield from (match.span() for match in exact_pattern(known).finditer(text))
     if (text.isascii() and not OTHER_SPELLING.search(text)) or budget.characters < len(text):
