@@ -86,8 +86,9 @@ STOPS_ASKED = select(RUNS.c.id).where(
     RUNS.c.id.in_(bindparam("run_ids", expanding=True)), RUNS.c.stop_asked.is_not(None)
 )
 ADD_RUN, ADD_FILE, ADD_EVENT, ADD_WORDS = insert(RUNS), insert(RUN_FILES), insert(RUN_EVENTS), insert(RUN_WORDS)
-# Numbers each event after the last one of its run: one statement instead of two, one after another for several.
-APPEND_EVENT = ADD_EVENT.values(
+# Numbers each event after the last one of its run: one statement instead of two. Inline, or RETURNING would let
+# PostgreSQL insert several rows at once, all with one number.
+APPEND_EVENT = ADD_EVENT.inline().values(
     run_id=bindparam("run_id"),
     n=NEXT_EVENT.scalar_subquery(),
     kind=bindparam("kind"),
