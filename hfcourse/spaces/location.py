@@ -141,12 +141,17 @@ def locate_renamed(former: Entry | None, found: "Found") -> Place:
 
 def current_name(space_id: str) -> str:
     """The `owner/name` that a Space has now, as far as the Hub was asked; its own for one that is not on the Hub."""
-    entry = catalogue.find(space_id)
-    if space_id == catalogue.PRACTICE or (entry and entry.url):
+    if not is_on_hub(space_id):
         return space_id
     from hfcourse.spaces import hub
 
     return hub.current_name(space_id)
+
+
+def is_on_hub(space_id: str) -> bool:
+    """Is this Space looked up on the Hub, rather than run by this site or at an address of the catalogue?"""
+    entry = catalogue.find(space_id)
+    return space_id != catalogue.PRACTICE and not (entry and entry.url)
 
 
 def named_at(address: str) -> str:

@@ -22,6 +22,7 @@ from hfcourse.spaces import (
     session_choices,
     states,
     takeaway,
+    thumbnails,
     uploads,
 )
 from hfcourse.spaces.catalogue import Entry
@@ -167,13 +168,14 @@ def undrawn_parts(*, is_undrawn: bool, is_proven: bool) -> dict[str, Any]:
 
 
 def own_words(space_id: str, description: Description | None) -> dict[str, Any]:
-    """What the author says of the Space: `own_title`, '' where the catalogue has one, and `own_sentences`."""
+    """What the author says of the Space: `own_title`, '' where the catalogue has one, `own_sentences`, `thumbnail`."""
     entry, card = entry_of(space_id), location.last_card(space_id)
     title = (description.title if description else "") or card.title
     sentences = [card.short_description, description.introduction if description else ""]
     return {
         "own_title": title if entry.title == entry.id else "",
         "own_sentences": [*dict.fromkeys(filter(None, sentences))],
+        "thumbnail": thumbnails.thumbnail_url(space_id) if description else "",
     }
 
 
@@ -304,6 +306,7 @@ def init_app(
 ) -> None:
     """Remember whom to ask about runs."""
     example_choice.init_app(app)
+    thumbnails.init_app(app)
     app.extensions |= {
         "values_of_run": values_of_run,
         "faults_of_run": faults_of_run,

@@ -6,6 +6,7 @@ few minutes, within a number of bytes, and one request asks the Space while the 
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flask import Response, current_app, request
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # gradio_client takes half a second to import
 MAX_PREVIEW_BYTES = 6_000_000
 MAX_CACHED_BYTES = 48_000_000
 CACHE_SECONDS = 600
+ENTRY_BYTES = 500  # what an entry of the cache takes besides its bytes, of which it may have none
 # Of one network, previews that are not in the cache yet: what a class that opens ten Spaces needs.
 FETCHES_PER_MINUTE = 300
 
@@ -33,12 +35,35 @@ FETCHES_PER_MINUTE = 300
 class PreviewCache:
     """The bytes of previews by key, the least recently used forgotten first; safe to use from several threads."""
 
-    def __init__(self, max_bytes: int = MAX_CACHED_BYTES) -> None:
+    def __init__(self, max_bytes: int = MAX_CACHED_BYTES, seconds: float = CACHE_SECONDS) -> None:
         self.fetches = KeyedBuckets(FETCHES_PER_MINUTE, 60)
-        self.asked: Memory[bool] = Memory(lambda _: CACHE_SECONDS, most=2_000)
+        self.asked: Memory[bool] = Memory(lambda _: seconds, most=2_000)
         self._max_bytes = max_bytes
         self._contents: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
+
+    def get_or_fetch(self, key: str, leash: Leash, fetch: Callable[[], bytes]) -> bytes:
+        """The bytes under a key, else those that `fetch` gives: one thread fetches while the others wait.
+
+        Raises:
+            CourseError: what `fetch` raises; `NotAsked`, too many were fetched for this network.
+        """
+
+        def fetch_and_put() -> bool:
+            if not self.fetches.take(visitors.address_digest()):
+                raise NotAsked("too-many-requests")
+            self.put(key, fetch())
+            return True
+
+        self.asked.get(key, leash, fetch_and_put)
+        content = self.get(key)
+        if content is None:  # others took its place meanwhile
+            self.asked.forget(key)
+            self.asked.get(key, leash, fetch_and_put)
+            content = self.get(key)
+        if content is None:
+            raise CallFailed("bad-answer")
+        return content
 
     def get(self, key: str) -> bytes | None:
         with self._lock:
@@ -50,7 +75,7 @@ class PreviewCache:
         with self._lock:
             self._contents[key] = content
             self._contents.move_to_end(key)
-            while sum(map(len, self._contents.values())) > self._max_bytes:
+            while sum(len(each) + ENTRY_BYTES for each in self._contents.values()) > self._max_bytes:
                 self._contents.popitem(last=False)
 
 
@@ -64,22 +89,7 @@ def preview(connection: "Connection", key: str) -> bytes:
     cache: PreviewCache = current_app.extensions["previews"]
     leash = Leash(min(FETCH_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
     name = f"{connection.url} {connection.description.app_id} {key}"
-
-    def fetch() -> bool:
-        if not cache.fetches.take(visitors.address_digest()):
-            raise NotAsked("too-many-requests")
-        cache.put(name, fetch_preview(connection, key, leash))
-        return True
-
-    cache.asked.get(name, leash, fetch)
-    content = cache.get(name)
-    if content is None:  # others took its place meanwhile
-        cache.asked.forget(name)
-        cache.asked.get(name, leash, fetch)
-        content = cache.get(name)
-    if content is None:
-        raise CallFailed("bad-answer")
-    return content
+    return cache.get_or_fetch(name, leash, lambda: fetch_preview(connection, key, leash))
 
 
 def fetch_preview(connection: "Connection", key: str, leash: Leash) -> bytes:
@@ -115,13 +125,13 @@ def path_of(connection: "Connection", key: str, leash: Leash) -> str:
     return file.path
 
 
-def answer(content: bytes) -> Response:
-    """The HTTP answer that shows a preview, or the part of it that a player asks for."""
+def answer(content: bytes, seconds: int = CACHE_SECONDS) -> Response:
+    """The HTTP answer that shows a preview, or the part of it that a player asks for; the browser keeps it so long."""
     response = Response(content, mimetype=media_types.detect_media_type(content[: media_types.HEAD_BYTES]))
     try:
         response.make_conditional(request, accept_ranges=True, complete_length=len(content))
     except RequestedRangeNotSatisfiable:
         response = Response(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
     response.headers.update(files.FILE_HEADERS)
-    response.headers["Cache-Control"] = f"private, max-age={CACHE_SECONDS}"
+    response.headers["Cache-Control"] = f"private, max-age={seconds}"
     return response

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from hfcourse import visitors
 from hfcourse.errors import CourseError, Unavailable
-from hfcourse.spaces import catalogue, finding, location, pages, sample_media
+from hfcourse.spaces import catalogue, finding, location, pages, sample_media, thumbnails
 
 bp = Blueprint("spaces", __name__, url_prefix="/espaces")
 
@@ -37,5 +37,17 @@ def sample(owner: str, name: str, key: str) -> ResponseReturnValue:
         abort(404)
     try:
         return sample_media.answer(sample_media.preview(location.connect(space_id), key))
+    except CourseError:
+        abort(404)
+
+
+@bp.get("/<owner>/<name>/vignette")
+def thumbnail(owner: str, name: str) -> ResponseReturnValue:
+    """The picture by which the Hub presents the Space, through this server."""
+    space_id = f"{owner}/{name}"
+    if not catalogue.is_space_id(space_id):
+        abort(404)
+    try:
+        return thumbnails.respond(thumbnails.find_thumbnail(space_id))
     except CourseError:
         abort(404)
