@@ -74,10 +74,20 @@ def test_prerequisites_and_families_are_known_in_every_gradio(described: Spaces)
     assert [each.endpoints for each in asked.notices] == [("/prepare",), ("/voix",)]
 
 
+def test_file_that_an_earlier_step_makes_is_known_in_every_gradio(described: Spaces) -> None:
+    reliefs = described["reliefs"]
+    first, softened = reliefs.endpoints[0], reliefs.find("/adoucir")
+    assert (first.name, first.title) == ("/sculpt", "Sculpter")
+    assert [each.endpoints for each in first.notices] == [("/cut_out",)]
+    assert softened
+    assert softened.notices == ()
+
+
 def test_private_main_function_is_known_in_every_gradio(described: Spaces) -> None:
     assert {name: each.private_main for name, each in described.items()} == {
         "affiches": None,
         "styles": None,
         "liseuse": None,
+        "reliefs": None,
         "reserve": "Peindre",
     }

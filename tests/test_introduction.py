@@ -48,6 +48,21 @@ def test_title_is_that_of_the_app_or_its_first_heading(parts: list[Part], title:
 
 
 @pytest.mark.parametrize(
+    "unseen",
+    [
+        block("state"),
+        entry("memory", "browserstate"),
+        entry("clock", "timer"),
+        entry("folded", "textbox", visible=False),
+        entry("absent", "textbox", visible="hidden"),
+    ],
+)
+def test_introduction_stands_above_the_first_field_that_is_seen(unseen: Part) -> None:
+    assert said(unseen, markdown(SENTENCE)).introduction == SENTENCE
+    assert said(entry("seen"), unseen, markdown(SENTENCE)).introduction == ""
+
+
+@pytest.mark.parametrize(
     "source",
     [
         SENTENCE,

@@ -251,3 +251,11 @@ def test_a_long_list_leaves_room_for_the_next_ones() -> None:
     assert [example.dataset for example in examples] == [0] * 29 + [1]
     assert examples[0].pairs == (("Un mot", "mot 0"),)
     assert examples[29].pairs == (("Photo", "photo.png"),)
+
+
+def test_a_value_that_an_example_leaves_empty_is_not_mentioned() -> None:
+    photo = {"component_ids": [1, 2], "samples": [[NAMED, ""], [NAMED, "un chat"]]}
+    words = {"component_ids": [2], "samples": [[""]]}
+    examples = described([photo, words]).endpoints[0].examples
+    assert [[label for label, _ in each.pairs] for each in examples] == [["Photo"], ["Photo", "Mots"], ["Mots"]]
+    assert examples[0].values["mots"] == ""

@@ -182,6 +182,7 @@ def of_sample(concerned: Sequence[Parameter | None], dataset: Dataset, n: int) -
     if not given:
         return None
     label = readable(dataset.labels[n], "") if n < len(dataset.labels) else ""
+    pairs = [pair for pair in pairs if pair[1]] or pairs  # a value that is left empty needs no mention
     return Example(
         label or words_of(given.values()),
         given,

@@ -19,6 +19,8 @@ from hfcourse.spaces.layout import Layout, Position
 from hfcourse.typography import NARROW, NO_BREAK
 
 TEXT_COMPONENTS = {"markdown", "html"}
+# Components that a page does not draw, though endpoints read them.
+UNDRAWN_COMPONENTS = {"state", "browserstate", "timer"}
 # The title that Gradio gives to an app without one.
 DEFAULT_TITLE = "Gradio"
 MAX_TITLE_CHARACTERS, MAX_INTRODUCTION_CHARACTERS = 100, 320
@@ -129,8 +131,10 @@ def order_of_first_field(config: Mapping[str, Any], layout: Layout) -> float:
 
 def is_field(component: Mapping[str, Any]) -> bool:
     """Is it something that a reader fills in?"""
-    kind = str(component.get("type"))
-    return kind not in TEXT_COMPONENTS and not kind.endswith("button") and not component.get("skip_api")
+    kind, props = str(component.get("type")), component.get("props") or {}
+    if kind in TEXT_COMPONENTS | UNDRAWN_COMPONENTS or kind.endswith("button") or component.get("skip_api"):
+        return False
+    return props.get("visible", True) is True
 
 
 def is_id(number: Any) -> bool:

@@ -15,6 +15,8 @@ from hfcourse.typography import french
 
 # What a person does not type into. A field that is hidden or not interactive may only wait for another choice.
 FILLED_BY_PAGE = {"state", "json", "html", "markdown", "label", "plot", "annotatedimage"}
+# What a person may send, but need not where a step before makes it from what was sent to that one.
+PREPARED_FILES = {"image", "audio", "video", "gallery", "model3d", "file"}
 CHOICE_COMPONENTS = {"dropdown", "radio", "checkboxgroup"}
 MAX_NAMED_ENDPOINTS = 5
 
@@ -66,6 +68,8 @@ def find_prerequisites(flow: DataFlow, number: int) -> Prerequisites:
         in_chain = [writer for writer in writers if writer in before and writer in flow.names]
         if in_chain and flow.kind(each) in {*FILLED_BY_PAGE, "chatbot"}:
             earlier += in_chain
+        elif in_chain and flow.kind(each) in PREPARED_FILES:
+            earlier += [writer for writer in in_chain if is_prepared_by(flow, each, writer)]
         elif each not in own and flow.kind(each) in FILLED_BY_PAGE:
             producers += [writer for writer in writers if is_producer(flow, writer)]
             private += private_writers(flow, each, writers)
@@ -77,6 +81,12 @@ def find_prerequisites(flow: DataFlow, number: int) -> Prerequisites:
         selections=labels_of_targets(flow, selecting),
         is_page_only=len(selecting) < len(private),
     )
+
+
+def is_prepared_by(flow: DataFlow, component: Any, number: int) -> bool:
+    """Does this step make the file out of others? One without inputs empties it, one that reads it changes it."""
+    read = inputs_of(flow.chains.steps[number])
+    return bool(read) and component not in read
 
 
 def is_producer(flow: DataFlow, number: int) -> bool:

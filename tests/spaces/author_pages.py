@@ -16,6 +16,7 @@ APPS = {
     "affiches": author_pages.posters,
     "styles": author_pages.styles,
     "liseuse": author_pages.reader,
+    "reliefs": author_pages.sculptures,
     "reserve": author_pages.reserved,
 }
 

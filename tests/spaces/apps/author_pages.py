@@ -111,6 +111,30 @@ def greet(name):
     return f"Bonjour {name}"
 
 
+def sculptures() -> gr.Blocks:
+    """One button cuts a figure out of a photo, then makes a relief of it; another empties that, and draws it anew."""
+    with gr.Blocks(title="Atelier de reliefs") as blocks:
+        photo, depth = gr.Image(label="Photo", type="pil"), gr.Slider(1, 9, 4, step=1, label="Profondeur")
+        figure, relief = gr.Image(label="Figure", type="pil", format="png"), gr.Image(label="Relief", format="png")
+        step = gr.Button("Sculpter", variant="primary").click(cut_out, photo, figure)
+        step.then(sculpt, [figure, depth], relief)
+        step = gr.Button("Adoucir").click(lambda: None, None, relief, api_name="vider")
+        step.then(sculpt, [relief, depth], relief, api_name="adoucir")
+    return blocks
+
+
+def cut_out(photo):
+    if photo is None:
+        raise gr.Error("Il manque une photo.")
+    return photo.crop((0, 0, photo.width // 2, photo.height))
+
+
+def sculpt(figure, depth):
+    if figure is None:
+        raise gr.Error("Il manque une figure.")
+    return figure.convert("L").point(lambda level: level * depth // 9)
+
+
 def reserved() -> gr.Blocks:
     """Its author kept the main function for the page; only a die can be called."""
     with gr.Blocks(title="Réservé") as blocks:
