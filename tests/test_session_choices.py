@@ -50,11 +50,12 @@ def test_a_list_knows_which_outputs_fill_it() -> None:
     assert find_sources(description, endpoint) == {"/villes": [(0, "town")]}
 
 
-def test_without_a_session_nothing_is_looked_for() -> None:
+def test_a_list_is_filled_without_a_state_too() -> None:
     description = described(keeps_state=False)
+    assert [each.keeps_state for each in description.endpoints] == [True, True], "both are called in one session"
     endpoint = description.find("/partir")
     assert endpoint
-    assert find_sources(description, endpoint) == {}
+    assert find_sources(description, endpoint) == {"/villes": [(0, "town")]}
 
 
 def test_the_newest_choices_take_the_place_of_the_others() -> None:

@@ -55,6 +55,17 @@ class DataFlow:
             found.update((each, root if found.get(each, root) == root else None) for each in inputs_of(step))
         return found
 
+    @cached_property
+    def called_readers(self) -> Mapping[Any, set[int]]:
+        """The ids of the first steps that read each component, of those that can be called from outside."""
+        found: dict[Any, set[int]] = {}
+        for number in self.names:
+            for each in inputs_of(self.chains.steps[number]):
+                readers = found.setdefault(each, set())
+                if len(readers) < MAX_WRITERS:
+                    readers.add(number)
+        return found
+
     def component(self, number: Any) -> Mapping[str, Any]:
         return self.components.get(number) or {}
 

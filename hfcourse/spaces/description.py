@@ -28,6 +28,7 @@ from hfcourse.spaces.form_budget import Sizes, fit_parameters
 from hfcourse.spaces.introduction import describe_introduction
 from hfcourse.spaces.labels import HELP_CHARACTERS, ORDINAL, readable
 from hfcourse.spaces.layout import Layout, Position
+from hfcourse.spaces.linked_lists import has_linked_lists, notice_linked_lists
 from hfcourse.spaces.listing import Line, list_endpoints
 from hfcourse.spaces.main_function import find_private_main
 from hfcourse.spaces.mounting import InitialValues, MountedPage, parse_mounted_page
@@ -243,6 +244,8 @@ class Space:
         if parameters is None:
             return self.closed(name, entry)
         button, needed = self.page.button(name), self.page.prerequisites(name)
+        flow, number = self.page.flow, self.page.numbers.get(name)
+        has_state = any(component.get("type") == "state" for component in [*inputs, *outputs])
         return Endpoint(
             name=name,
             title=self.page.title(name),
@@ -254,7 +257,7 @@ class Space:
             obstacle=obstacle(dependency, entry),
             plumbing=self.page.plumbing(name) or plumbing(name, button, entry, parameters),
             follows=self.page.follows.get(name, ""),
-            keeps_state=any(component.get("type") == "state" for component in [*inputs, *outputs]),
+            keeps_state=has_state or has_linked_lists(flow, number),
             streams=bool((dependency.get("types") or {}).get("generator")),
             relevance=score_endpoint(name, entry, parameters, self.page, needed),
             examples=examples_of(numbered, self.datasets),
@@ -265,7 +268,11 @@ class Space:
             is_before_lead=self.page.is_before_lead(name),
             family=self.page.base_name(name),
             is_out_of_reach=needed.is_out_of_reach,
-            notices=write_notices(needed) + notice_empty_choices(self.page.flow, numbered),
+            notices=(
+                *write_notices(needed),
+                *notice_empty_choices(flow, numbered),
+                *notice_linked_lists(flow, number, numbered),
+            ),
             fixed_inputs=find_fixed_inputs(inputs),
         )
 

@@ -1,7 +1,8 @@
 """Choices that a Space gave a list while the visitor's session lives: later forms offer them. Pure.
 
 `gr.update(choices=…)` changes the component of one session at the Space (Gradio 4 to 6 keep the blocks of a session),
-whose next call is checked against the new choices. Only endpoints with session state share a session from here.
+whose next call is checked against the new choices. From here endpoints with State share a session, and
+those whose lists are linked (linked_lists.py).
 """
 
 from collections.abc import Mapping, Sequence
