@@ -3,7 +3,7 @@
 import pytest
 
 from hfcourse.spaces.families import find_base_name, find_twins
-from hfcourse.spaces.titles import tell_apart
+from hfcourse.spaces.titles import name_default_buttons, tell_apart
 from tests.page_building import PageBuilder, listed
 
 
@@ -113,3 +113,19 @@ def test_numbered_names_are_read_without_their_number() -> None:
 )
 def test_titles_that_are_alike_are_told_apart(titles: list[str], marks: list[list[str]], expected: list[str]) -> None:
     assert tell_apart(titles, marks) == expected
+
+
+@pytest.mark.parametrize(
+    ("titles", "tabs", "expected"),
+    [
+        (["Submit"], ["Résumer"], ["Submit"]),
+        (["Submit", "Traduire"], ["Résumer", "Langues"], ["Submit (Résumer)", "Traduire"]),
+        (["Traduire", "Submit"], ["", ""], ["Traduire", "Submit"]),
+        (["Submit (Lire)", "Submit (Dire)"], ["Lire", "Dire"], ["Submit (Lire)", "Submit (Dire)"]),
+        ([], [], []),
+    ],
+)
+def test_word_of_gradio_for_any_button_is_told_by_its_tab(
+    titles: list[str], tabs: list[str], expected: list[str]
+) -> None:
+    assert name_default_buttons(titles, tabs) == expected

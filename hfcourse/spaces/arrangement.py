@@ -8,7 +8,7 @@ from hfcourse.spaces.families import find_twins
 from hfcourse.spaces.page_analysis import Page
 from hfcourse.spaces.ranking import AUTOMATIC, FILLS_FIELDS
 from hfcourse.spaces.relevance import NO_RELEVANCE
-from hfcourse.spaces.titles import tell_apart
+from hfcourse.spaces.titles import name_default_buttons, tell_apart
 
 if TYPE_CHECKING:
     from hfcourse.spaces.description import Endpoint
@@ -75,6 +75,7 @@ def name_apart(ranked: Sequence["Endpoint"], page: Page) -> list["Endpoint"]:
     renamed: dict[str, str] = {}
     for is_aside in (False, True):
         listed = [each for each in ranked if each.is_listed and each.is_aside is is_aside]
-        titles = tell_apart([each.title for each in listed], [page.marks(each.name) for each in listed])
+        marks = [page.marks(each.name) for each in listed]
+        titles = name_default_buttons(tell_apart([each.title for each in listed], marks), [tab for tab, *_ in marks])
         renamed |= {each.name: title for each, title in zip(listed, titles, strict=True)}
     return [replace(each, title=renamed.get(each.name, each.title)) for each in ranked]

@@ -25,6 +25,9 @@ OF_THE_PAGE = {
     "unload": "À la fermeture de la page",
 }
 
+# What Gradio writes on the button of an Interface unless its author says otherwise.
+DEFAULT_BUTTON = "Submit"
+
 # A title stands on every page of the Space, beside hundreds of others.
 TITLE_CHARACTERS, MARK_CHARACTERS = 100, 40
 
@@ -87,6 +90,16 @@ def tell_apart(titles: Sequence[str], marks: Sequence[Sequence[str]]) -> list[st
             for position, mark in zip(positions, chosen, strict=True):
                 found[position] = with_mark(title, mark)
     return found
+
+
+def name_default_buttons(titles: Sequence[str], tabs: Sequence[str]) -> list[str]:
+    """Name the tab beside a title that is Gradio's own word for any button, where there are others to choose from."""
+    if len(titles) < 2:
+        return [*titles]
+    return [
+        with_mark(title, tab) if title == DEFAULT_BUTTON and tab else title
+        for title, tab in zip(titles, tabs, strict=True)
+    ]
 
 
 def with_mark(title: str, mark: str) -> str:

@@ -47,3 +47,22 @@ def test_student_reads_beforehand_that_a_selection_is_needed(student: Page) -> N
     student.goto("/espaces/essai/styles?endpoint=/dessiner")
     expect(student.get_by_text("qu’on ne peut pas faire d’ici")).to_be_visible()
     assert faults(student) == []
+
+
+def test_student_makes_first_the_file_that_the_main_step_takes(student: Page) -> None:
+    student.set_viewport_size({"width": 360, "height": 800})
+    student.goto("/espaces/essai/reliefs")
+    expect(student.locator("form[data-endpoint='/sculpt']")).to_be_visible()
+    student.locator(".message").get_by_role("link", name="Cut out").click()
+    form = student.locator("form[data-endpoint='/cut_out']")
+    examples = form.locator(".examples a")
+    tops = examples.evaluate_all("links => links.map(link => link.getBoundingClientRect().top)")
+    assert (len(tops), len({*tops})) == (3, 1), "pictures alone stand side by side on a phone"
+    assert faults(student) == []
+    examples.first.click()
+    form.get_by_role("button", name="Lancer l’essai").click()
+    student.get_by_role("link", name="Continuer avec").click()
+    form = student.locator("form[data-endpoint='/sculpt']")
+    expect(form.get_by_text("Déjà reçu")).to_be_visible()
+    form.get_by_role("button", name="Lancer l’essai").click()
+    expect(student.locator("article[data-status='succeeded'] [data-component='Image'] img").first).to_be_visible()

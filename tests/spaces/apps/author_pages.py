@@ -120,6 +120,7 @@ def sculptures() -> gr.Blocks:
         step.then(sculpt, [figure, depth], relief)
         step = gr.Button("Adoucir").click(lambda: None, None, relief, api_name="vider")
         step.then(sculpt, [relief, depth], relief, api_name="adoucir")
+        gr.Examples([[Image.new("RGB", SIZE, ink)] for ink in INKS.values()], photo)
     return blocks
 
 
