@@ -124,6 +124,15 @@ def test_a_space_without_a_usable_thumbnail_is_drawn_without(
     assert address_in_page(app) is None
 
 
+def test_a_thumbnail_that_was_absent_an_hour_ago_is_drawn_again(site: Site, pictures: FakeServer) -> None:
+    pictures.behaviour = fake.says({}, 404)
+    app = site()
+    app.test_client().get(f"{SPACE}/vignette")
+    assert address_in_page(app) is None
+    app.extensions["thumbnails"]._seconds = 0
+    assert address_in_page(app) is not None
+
+
 def test_a_thumbnail_is_fetched_once_for_all_visitors(site: Site, pictures: FakeServer) -> None:
     app = site()
     assert {app.test_client().get(f"{SPACE}/vignette").data for _ in range(3)} == {PNG}

@@ -38,7 +38,7 @@ class PreviewCache:
     def __init__(self, max_bytes: int = MAX_CACHED_BYTES, seconds: float = CACHE_SECONDS) -> None:
         self.fetches = KeyedBuckets(FETCHES_PER_MINUTE, 60)
         self.asked: Memory[bool] = Memory(lambda _: seconds, most=2_000)
-        self._max_bytes = max_bytes
+        self._max_bytes, self._seconds = max_bytes, seconds
         self._contents: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -64,6 +64,10 @@ class PreviewCache:
         if content is None:
             raise CallFailed("bad-answer")
         return content
+
+    def is_known_empty(self, key: str) -> bool:
+        """Was there nothing under a key when it was last fetched, less than `seconds` ago?"""
+        return self.get(key) == b"" and self.asked.last_value(key, self._seconds) is not None
 
     def get(self, key: str) -> bytes | None:
         with self._lock:

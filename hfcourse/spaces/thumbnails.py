@@ -33,7 +33,7 @@ def thumbnail_url(space_id: str) -> str:
     """The address of ours that gives the thumbnail of a Space, '' if it has none as far as this process knows."""
     if not (current_app.config["THUMBNAILS_URL"] and location.is_on_hub(space_id)):
         return ""
-    if cache().get(location.current_name(space_id)) == b"":
+    if cache().is_known_empty(location.current_name(space_id)):
         return ""
     owner, _, name = space_id.partition("/")
     return url_for("spaces.thumbnail", owner=owner, name=name)
