@@ -108,7 +108,9 @@ def test_endpoint_to_call_first_is_a_link(show: Show) -> None:
     kept, asked = page.add("state"), page.add("textbox", "Question")
     page.on("preparer", page.add("button", "Préparer"), [page.add("file", "Document")], [kept])
     page.on("demander", page.add("button", "Demander"), [asked, kept], [page.add("textbox", "Réponse")])
-    [link] = show(page, "/demander").select("form .message a")
+    [said] = show(page, "/demander").select("form .message")
+    [link] = said.select("a")
+    assert "Préparer (/preparer)." in said.get_text()
     assert (link.get_text(), link["href"]) == ("/preparer", "/espaces/a/b?endpoint=/preparer")
 
 

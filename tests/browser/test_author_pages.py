@@ -53,7 +53,7 @@ def test_student_makes_first_the_file_that_the_main_step_takes(student: Page) ->
     student.set_viewport_size({"width": 360, "height": 800})
     student.goto("/espaces/essai/reliefs")
     expect(student.locator("form[data-endpoint='/sculpt']")).to_be_visible()
-    student.locator(".message").get_by_role("link", name="Cut out").click()
+    student.locator(".message").get_by_role("link", name="/cut_out").click()
     form = student.locator("form[data-endpoint='/cut_out']")
     examples = form.locator(".examples a")
     tops = examples.evaluate_all("links => links.map(link => link.getBoundingClientRect().top)")
