@@ -12,24 +12,11 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     Raises:
         SystemExit: a setting makes no sense; its text is one line for whoever starts the site.
     """
-    from hfcourse import (
-        config,
-        database,
-        echo,
-        errors,
-        gate,
-        pages,
-        permissions,
-        routing,
-        security,
-        templating,
-        tokens,
-        visitors,
-    )
+    from hfcourse import config, database, echo, errors, gate, pages, permissions, routing, security, tokens, visitors
 
     app = Flask(__name__, template_folder="../templates", static_folder="../static", instance_relative_config=True)
     config.init_app(app, overrides)
-    for part in (permissions, templating, echo, gate, security, routing, tokens, database, visitors, errors, pages):
+    for part in (permissions, pages, echo, gate, security, routing, tokens, database, visitors, errors):
         part.init_app(app)
     add_rooms(app)
     return app

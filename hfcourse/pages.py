@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, current_app, request
 
-from hfcourse import typography
+from hfcourse import templating, typography
 
 THEMES = ("light", "dark")
 STATIC_AGE_SECONDS = 365 * 24 * 3600
@@ -76,7 +76,8 @@ def json_text(value: Any, indent: int | None = None) -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates their filters and globals."""
+    """Give the templates their environment, filters and globals."""
+    templating.init_app(app)  # before anything makes the environment
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_SECONDS
     app.url_defaults(add_fingerprint)

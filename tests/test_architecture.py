@@ -50,7 +50,7 @@ BASE = {
     "tokens",
     "typography",
 }
-BASE |= {"echo", "visitors"}
+BASE |= {"echo", "port", "visitors"}
 # Each room, and the rooms that it may look into; every room may use the base.
 ARROWS = {
     "lessons": set(),

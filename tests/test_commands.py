@@ -57,7 +57,7 @@ def type_in(folder: Path, *command: str, **settings: str) -> subprocess.Complete
 @pytest.fixture
 def taken_port() -> Iterator[int]:
     """A port on which somebody listens."""
-    with socket.create_server((port.HOST, 0)) as listener:
+    with socket.create_server((port.LOOPBACK, 0)) as listener:
         yield listener.getsockname()[1]
 
 

@@ -30,6 +30,13 @@ def statements(app: Flask) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
+@pytest.fixture(autouse=True)
+def context(app: Flask) -> Iterator[None]:
+    """The application context that the database asks for."""
+    with app.app_context():
+        yield
+
+
 @pytest.fixture
 def run_id(app: Flask) -> str:
     return store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={"texte": "été"})
