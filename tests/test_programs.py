@@ -1,20 +1,26 @@
 """Programs that tests run beside themselves, as forks of a server that has imported Gradio."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.browser.site import free_port
 from tests.practice_fixtures import until
-from tests.spaces.programs import running
+from tests.spaces.programs import forked, running, started
 
 START_SECONDS = 60
 
 
-def test_program_that_fails_has_ended_and_said_why(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "run",
+    [pytest.param(forked, marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux alone forks")), started],
+)
+def test_program_that_fails_has_ended_and_said_why(tmp_path: Path, run: Callable) -> None:
     log = tmp_path / "app.log"
-    with running(sys.executable, "tests.spaces.nothing", str(tmp_path), log, {}) as has_ended:
+    with run(sys.executable, "tests.spaces.nothing", str(tmp_path), log, {}) as has_ended:
         assert until(has_ended, START_SECONDS)
     assert "No module named tests.spaces.nothing" in log.read_text()
 
