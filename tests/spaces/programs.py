@@ -81,7 +81,8 @@ def connect(python: str) -> socket.socket:
         connection.connect("\0" + name)
     except ConnectionRefusedError:
         command = [python, "-m", "tests.spaces.fork_server", name]
-        subprocess.run(command, cwd=ROOT, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        nothing = subprocess.DEVNULL  # what the server held open, whoever reads it would wait for
+        subprocess.run(command, cwd=ROOT, check=True, stdin=nothing, stdout=nothing, stderr=nothing)
         connection.connect("\0" + name)
     return connection
 
