@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from flask import Flask, current_app
@@ -17,6 +18,7 @@ from hfcourse.runs import pruning, trimming, workers
 from hfcourse.spaces import catalogue
 
 EXPORT_MODE = 0o644
+EVERYWHERE = "0.0.0.0"  # noqa: S104 (what `--host` may be; nothing listens here)
 
 
 @click.command("check")
@@ -95,14 +97,30 @@ def practice(host: str, port: int) -> None:
     """Run the practice Space for other processes to share: give them its address as HFCOURSE_PRACTICE_URL."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit())
+    say = say_network_address if host == EVERYWHERE else say_address
     try:
-        foreground.serve(Path(current_app.instance_path) / "practice", host, port, say_address)
+        foreground.serve(Path(current_app.instance_path) / "practice", host, port, say)
     except (foreground.StartError, OSError) as error:
         raise click.ClickException(f"The practice Space does not run: {error}.") from error
 
 
 def say_address(url: str) -> None:
+    """Print where the practice Space is."""
     click.echo(f"The practice Space is at {url} (end it with Ctrl-C).")
+
+
+def say_network_address(url: str) -> None:
+    """Print where other machines reach the practice Space, and the settings by which the site shows it to them."""
+    say_address(url)
+    address = foreground.network_address()
+    if not address:
+        click.echo("This machine has no network address: other machines cannot reach it.")
+        return
+    network_url = f"http://{address}:{urlsplit(url).port}"
+    click.echo(f"Other machines of the network reach it at {network_url}: this is the address to give.")
+    click.echo("To show it on the pages of this site too, start it with these two settings:")
+    click.echo(f"  HFCOURSE_PRACTICE_URL={url}")
+    click.echo(f"  HFCOURSE_PRACTICE_PAGE_URL={network_url}")
 
 
 def init_app(app: Flask) -> None:

@@ -94,6 +94,7 @@ SETTINGS = (
     Setting("CA_BUNDLE", "", certificates, "a school's own certificates (PEM), for the Hub and the Spaces"),
     Setting("TIME_ZONE", "Europe/Paris", time_zone, "time zone of the times shown"),
     Setting("PRACTICE_URL", "", http_url, "a practice Space that runs elsewhere (default: one of our own, on demand)"),
+    Setting("PRACTICE_PAGE_URL", "", http_url, "where readers' own browsers and programs reach that practice Space"),
     Setting("ENDPOINT", "https://huggingface.co", origin, "the Hub", prefix="HF_"),
 )
 # The tokens of huggingface_hub's tools are read by tokens.py alone.

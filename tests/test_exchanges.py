@@ -280,5 +280,10 @@ def test_code_names_a_sample_that_the_parameter_takes(visitor: Visitor, served: 
     assert (f"value={wanted}" if served.gradio.startswith("6.") else f'value={{"video": {wanted}}}') in film
 
 
+def test_curl_posts_values_by_name_where_that_gradio_can(visitor: Visitor, served: Served) -> None:
+    code = codes_at(visitor, "echanges", "/charger")["curl"]
+    assert ("/call/v2/charger" in code) is served.gradio.startswith("6.")
+
+
 def test_versions_that_are_tried_are_those_with_an_environment() -> None:
     assert {*VERSIONS} == {*environments.NEWEST_PYTHON, 6} - {3}

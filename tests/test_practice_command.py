@@ -98,13 +98,29 @@ def test_other_machines_see_it_only_when_that_is_asked_for(start: Started) -> No
         socket.create_connection(("127.0.0.2", int(url.rpartition(":")[2])), 5)
 
 
+def test_network_address_and_settings_are_printed_for_other_machines(start: Started) -> None:
+    process, url = start("--port", "0", "--host", "0.0.0.0")
+    assert process.stdout
+    address = foreground.network_address()
+    following = [process.stdout.readline() for _ in range(4 if address else 1)]
+    if not address:
+        pytest.skip(f"this machine has no network: {following}")
+    network_url = f"http://{address}:{url.rpartition(':')[2]}"
+    assert network_url in following[0]
+    assert "/saluer" in described(network_url)
+    assert [line.strip() for line in following[2:]] == [
+        f"HFCOURSE_PRACTICE_URL={url}",
+        f"HFCOURSE_PRACTICE_PAGE_URL={network_url}",
+    ]
+
+
 def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         said = type_in(tmp_path, *COMMAND, "--port", str(port))
     assert said.returncode == 1
     assert len(said.stderr.strip().splitlines()) == 1
-    assert f"127.0.0.1:{port}: Address already in use" in said.stderr
+    assert f"127.0.0.1:{port}: Address already in use (see --host and --port)." in said.stderr
     assert "--port" in said.stderr
 
 

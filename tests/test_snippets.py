@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -153,6 +154,25 @@ class TestCurl:
         assert requests_of(code) == [{"data": [NASTY, 1]}]
         assert "$SPACE/gradio_api/call/a%20b%24%28id%29%2Fc" in code
 
+    def test_values_go_by_name_where_the_space_has_that_route(self) -> None:
+        code = codes(call_of({"plain": NASTY, "n": 1}, endpoint="/go", has_named_route=True))["cURL"]
+        assert requests_of(code) == [{"plain": NASTY, "n": 1}]
+        assert '"$SPACE/gradio_api/call/v2/go"' in code
+        assert '"$SPACE/gradio_api/call/go/$EVENT_ID"' in code
+
+    @pytest.mark.parametrize("changes", [{}, {"has_named_route": True, "is_positional": True}])
+    def test_values_go_in_a_list_where_none_can_go_by_name(self, changes: dict[str, Any]) -> None:
+        code = codes(call_of({"a": 1, "b": 2}, **changes))["cURL"]
+        assert requests_of(code) == [{"data": [1, 2]}]
+        assert "/v2/" not in code
+
+    @pytest.mark.parametrize("name", ["data", "__proto__", *ODD_NAMES])
+    def test_hostile_names_stay_keys_of_the_posted_object(self, name: str) -> None:
+        photo = FileHere("votre_image.png")
+        code = codes(call_of({name: NASTY, "FILE": photo}, has_named_route=True))["cURL"]
+        sent = {"path": "/tmp/été.png", "orig_name": "votre_image.png", "meta": {"_type": "gradio.FileData"}}
+        assert requests_of(code) == [{name: NASTY, "FILE": sent}]
+
     def test_a_file_is_uploaded_once_and_stands_wherever_its_path_is_wanted(self) -> None:
         photo = FileHere("votre_image.png")
         code = codes(call_of({"photos": [photo], "mask": {NASTY: photo}}, prefix=""))["cURL"]
@@ -190,7 +210,9 @@ class TestAgainstTheRealThing:
         assert "Bonjour Zoé" in done.stdout.decode(), done.stderr.decode()
 
     @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
-    def test_the_commands_answer(self, call: Call) -> None:
+    @pytest.mark.parametrize("has_named_route", [False, True])
+    def test_the_commands_answer(self, call: Call, has_named_route: bool) -> None:
+        call = replace(call, has_named_route=has_named_route)
         command = ["bash", "-c", codes(call)["cURL"]]
         done = subprocess.run(command, capture_output=True, timeout=60, check=False)
         answered = done.stdout.decode().partition("data: ")[2]

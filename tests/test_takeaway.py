@@ -188,3 +188,11 @@ class TestFindings:
     )
     def test_a_file_that_the_space_starts_with_is_known(self, value: Any, expected: bool) -> None:
         assert self.described({"value": value}, "image").has_own_file is expected
+
+
+@pytest.mark.parametrize(
+    ("written", "version"),
+    [("6.31.0", (6, 31)), ("6.13", (6, 13)), ("6", (6,)), ("5.49.1", (5, 49)), ("6.20.0b1", (6, 20)), ("six", ())],
+)
+def test_version_of_gradio_is_read_as_numbers(written: str, version: tuple[int, ...]) -> None:
+    assert takeaway.version_of(written) == version

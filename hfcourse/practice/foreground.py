@@ -3,16 +3,19 @@
 It never falls asleep, since nobody here sees who uses it, and ends with the process that asked for it (see `child`).
 """
 
+import os
 import socket
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 
 from .child import COMMAND, Child, StartError
 
 START_SECONDS = 60
 CHECK_SECONDS = 10
+DOCUMENTATION_ADDRESS = "192.0.2.1"  # reserved (RFC 5737): it is nobody's, and leads to the default route
 
 
 def serve(folder: Path, host: str, port: int, say: Callable[[str], object]) -> None:
@@ -39,4 +42,20 @@ def check_free(host: str, port: int) -> None:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
-        raise StartError(f"it cannot listen on {host}:{port}: {error.strerror} (see --host and --port)") from error
+        # `strerror` of create_server repeats the address in a way that differs between versions of Python.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise StartError(f"it cannot listen on {host}:{port}: {reason} (see --host and --port)") from error
+
+
+def network_address() -> str:
+    """Return the IPv4 address by which other machines of the network reach this one, '' if there is none.
+
+    Connecting a UDP socket sends nothing: the system only chooses the interface of its default route.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((DOCUMENTATION_ADDRESS, 9))
+            address: str = probe.getsockname()[0]
+        except OSError:  # no network
+            return ""
+    return "" if ip_address(address).is_loopback else address

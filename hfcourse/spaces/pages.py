@@ -18,6 +18,7 @@ from hfcourse.spaces import (
     field_marks,
     forms,
     location,
+    practice_page,
     prefill,
     session_choices,
     states,
@@ -138,6 +139,7 @@ def page(
         new_name=new_name,
         is_practice=space_id == catalogue.PRACTICE,
         is_local=is_local(space_id),
+        own_page=practice_page.reachable_address() if description and space_id == catalogue.PRACTICE else "",
         ways_out=states.ways_out,
         description=description,
         **own_words(space_id, description),
@@ -250,8 +252,9 @@ def form_again(space_id: str, form: Form) -> ResponseReturnValue:
 
 def code_of(space_id: str, connection: "Connection", form: Form) -> Sequence[Snippet]:
     """The call that the form makes as it stands, in each language."""
+    address = practice_page.reachable_address() if space_id == catalogue.PRACTICE else ""
     return takeaway.code_of(
-        entry_of(location.current_name(space_id)), connection.url, connection.description.gradio, form
+        entry_of(location.current_name(space_id)), connection.url, connection.description.gradio, form, address
     )
 
 

@@ -1,8 +1,8 @@
 """The call of an endpoint as code to take away: Python, JavaScript, cURL. Pure.
 
 Every name and value may be a stranger's: each is written by the language's own way of quoting, so that none
-of it is ever read as code. Source of the forms: gradio_client 2, @gradio/client 2, and the REST routes that
-Gradio 4 to 6 share (`/call/<name>`, values in a list).
+of it is ever read as code. Source of the forms: gradio_client 2, @gradio/client 2, and the REST routes of Gradio
+(`gradio/routes.py`): `/call/v2/<name>`, which takes values by name, and `/call/<name>`, which takes them in a list.
 """
 
 import json
@@ -39,13 +39,14 @@ class Call:
     """What is called.
 
     Args:
-        space: `owner/name`, or '' for a Space whose address is told to nobody (then SPACE_URL gives it).
-        address: `https://<label>.hf.space`, '' where it is told to nobody.
+        space: `owner/name`, or an address; '' for a Space whose address is told to nobody (then SPACE_URL gives it).
+        address: `https://<label>.hf.space`, or that of the practice Space; '' where it is told to nobody.
         endpoint: its name, with the slash.
         arguments: JSON values by parameter name, in the endpoint's order; a `FileHere` for each file.
         prefix: of the Space's API, `/gradio_api` since Gradio 5.
         needs_token: is the Space lent the token?
         is_positional: have two parameters one name, so that none can go by name?
+        has_named_route: does the Space's Gradio have the route `/call/v2`?
     """
 
     space: str
@@ -55,6 +56,7 @@ class Call:
     prefix: str = "/gradio_api"
     needs_token: bool = False
     is_positional: bool = False
+    has_named_route: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,8 @@ def curl(call: Call) -> str:
     names = list(dict.fromkeys(file.name for file in files_in(list(call.arguments.values()))))
     variables = {name: f"FILE_{number}" for number, name in enumerate(names, 1)}
     root = f"$SPACE{call.prefix}"
-    route = f"{root}/call/{quote(call.endpoint.removeprefix('/'), safe='')}"
+    name = quote(call.endpoint.removeprefix("/"), safe="")
+    post_route = f"{root}/call/{'v2/' if posts_by_name(call) else ''}{name}"
     key = ' \\\n  -H "Authorization: Bearer $HF_TOKEN"' if call.needs_token else ""
     steps = [
         *(
@@ -198,13 +201,18 @@ def curl(call: Call) -> str:
         ),
         (
             "créer l’appel, dont la réponse donne le numéro",
-            f'EVENT_ID=$(curl -sS -X POST "{route}"{key} \\\n  -H "Content-Type: application/json" \\\n'
+            f'EVENT_ID=$(curl -sS -X POST "{post_route}"{key} \\\n  -H "Content-Type: application/json" \\\n'
             f"  -d {shell_body(call, variables)} | cut -d '\"' -f 4)",
         ),
-        ("lire la réponse", f'curl -N "{route}/$EVENT_ID"{key}'),
+        ("lire la réponse", f'curl -N "{root}/call/{name}/$EVENT_ID"{key}'),
     ]
     space = f"SPACE={shlex.quote(call.address)}\n\n" if call.address else "# SPACE=… : l’adresse du Space\n\n"
     return space + "\n".join(f"# {number}. {comment}\n{step}\n" for number, (comment, step) in enumerate(steps, 1))
+
+
+def posts_by_name(call: Call) -> bool:
+    """Does cURL post a JSON object of names and values, as Gradio's own panel shows it since 6.13?"""
+    return call.has_named_route and not call.is_positional
 
 
 def shell_comment(name: str) -> str:
@@ -214,11 +222,13 @@ def shell_comment(name: str) -> str:
 
 def shell_body(call: Call, variables: Mapping[str, str]) -> str:
     """The JSON that is posted, as one word of the shell; each path of a file is the value of its variable."""
-    values, mark = [*call.arguments.values()], "FILE"
-    while mark in json.dumps(values, ensure_ascii=False, default=str):  # no value of a stranger's may hold it
+    mark = "FILE"
+    while mark in json.dumps(call.arguments, ensure_ascii=False, default=str):  # no value of a stranger's may hold it
         mark += "_"
     marked = {name: f"{mark}{variable}{mark}" for name, variable in variables.items()}
-    body = shlex.quote(json.dumps({"data": [with_paths(value, marked) for value in values]}, ensure_ascii=False))
+    sent = {key: with_paths(value, marked) for key, value in call.arguments.items()}
+    posted = sent if posts_by_name(call) else {"data": [*sent.values()]}
+    body = shlex.quote(json.dumps(posted, ensure_ascii=False))
     for name, variable in variables.items():
         body = body.replace(marked[name], f"'\"${variable}\"'")
     return body

@@ -26,20 +26,24 @@ from hfcourse.spaces.snippets import FileHere, Snippet
 from hfcourse.spaces.type_words import describe_type
 
 MAX_DEFAULT_CHARACTERS = 60
+# The first Gradio with the route `/call/v2`, which takes values by name (gradio's changelog, April 2026).
+NAMED_ROUTE_VERSION = (6, 13)
 HUB_ADDRESS = re.compile(r"https://[a-z0-9-]+\.hf\.space", re.ASCII)
 
 
-def code_of(entry: Entry, url: str, gradio: str, form: Form) -> Sequence[Snippet]:
+def code_of(entry: Entry, url: str, gradio: str, form: Form, public_address: str = "") -> Sequence[Snippet]:
     """The call that this form makes, in each language; the address of a Space that is not on the Hub stays here.
 
     Args:
         gradio: the Space's version of it, of which the address of the API depends.
+        public_address: where the reader's own programs reach a Space that is not on the Hub, '' where they cannot.
     """
     has_address = HUB_ADDRESS.fullmatch(url) is not None
+    reader_address = url if has_address else public_address.rstrip("/")
     sent = forms.sent_as_is(form)
     call = snippets.Call(
-        space=entry.id if has_address else "",
-        address=url if has_address else "",
+        space=entry.id if has_address else reader_address,
+        address=reader_address,
         endpoint=form.endpoint.name,
         arguments={
             each.parameter.name: shown_in_code(each, sent[each.parameter.name])
@@ -49,9 +53,16 @@ def code_of(entry: Entry, url: str, gradio: str, form: Form) -> Sequence[Snippet
         prefix="" if gradio.startswith("4.") else "/gradio_api",
         needs_token=entry.token,
         is_positional=not all(each.parameter.is_named for each in form.fields),
+        has_named_route=version_of(gradio) >= NAMED_ROUTE_VERSION,
     )
     written = snippets.snippets(call)
     return tuple(replace(each, code=tokens.mask_tokens(each.code)) for each in written)
+
+
+def version_of(gradio: str) -> tuple[int, ...]:
+    """The leading numbers of a version, at most two: (6, 31) of « 6.31.0 », () of what is no version."""
+    found = re.match(r"(\d{1,4})(?:\.(\d{1,4}))?", gradio, re.ASCII)
+    return tuple(int(number) for number in found.groups() if number) if found else ()
 
 
 def default_in_code(parameter: Parameter) -> str:
