@@ -182,6 +182,19 @@ def test_languages_side_by_side_are_radio_buttons_of_a_name_of_their_own():
     assert html.count('class="button copy"') == 2
 
 
+def test_commands_of_two_shells_are_tabs_by_system():
+    html = words(lesson("::: onglets Installer\n```bash\nls\n```\n```powershell\ndir\n```\n:::\n"))
+    assert '<input type="radio" name="langage-1" value="bash" checked>Linux, macOS' in html
+    assert '<input type="radio" name="langage-1" value="powershell">Windows (PowerShell)' in html
+    assert '<pre data-lang="bash"' in html
+    assert '<pre data-lang="powershell"' in html
+
+
+def test_tabs_of_two_shells_hold_no_other_language():
+    source = "::: onglets Installer\n```python\n1\n```\n```powershell\ndir\n```\n:::\n"
+    assert [fault.partition(": ")[2] for fault in said(lesson(source))] == ["“python” has no place in tabs."]
+
+
 def test_try_it_is_a_link_to_the_form_and_only_the_first_is_the_next_step():
     block = "::: essayez hfcourse/entrainement /saluer\nDonnez un prénom.\n:::\n"
     rendered = lesson(block + "\n" + block)

@@ -15,6 +15,7 @@ LANGUAGES = {
     "python": "Python",
     "javascript": "JavaScript",
     "bash": "Bash",
+    "powershell": "PowerShell",
     "text": "Texte",
     "html": "HTML",
     "css": "CSS",
@@ -22,6 +23,8 @@ LANGUAGES = {
 }
 # What tabs set side by side is one call, and from a terminal a call is made with cURL.
 TABS = {"python": ("python", "Python"), "javascript": ("javascript", "JavaScript"), "bash": ("curl", "cURL")}
+# Tabs of two shells set the same commands side by side, by the system on which one types them.
+SHELL_TABS = {"bash": ("bash", "Linux, macOS"), "powershell": ("powershell", "Windows (PowerShell)")}
 
 
 def line_of(token: Token) -> int:
@@ -87,19 +90,21 @@ def block(fence: Token, draft: Draft) -> str:
 
 
 def tabs(title: str, fences: Sequence[Token], draft: Draft) -> str:
-    """The same thing in several languages, one shown at a time."""
+    """The same thing in several languages, or in two shells, one shown at a time."""
+    is_shells = any(fence.info.split()[:1] == ["powershell"] for fence in fences)
+    known = SHELL_TABS if is_shells else TABS
     shown: dict[str, Listing] = {}
     for fence in fences:
         each = read(fence, draft)
-        if each.language not in TABS or each.language in shown:
+        if each.language not in known or each.language in shown:
             wrong = "stands twice" if each.language in shown else "has no place"
-            what, mend = f"“{each.language}” {wrong} in tabs.", f"Tabs hold one each of {', '.join(TABS)}."
+            what, mend = f"“{each.language}” {wrong} in tabs.", f"Tabs hold one each of {', '.join(known)}."
             draft.fault(line_of(fence), what, mend)
         shown.setdefault(each.language, each)
     code = "".join(
-        pieces.listing(TABS.get(language, (language,))[0], highlighted(each.code, language))
+        pieces.listing(known.get(language, (language,))[0], highlighted(each.code, language))
         for language, each in shown.items()
     )
-    choices = [TABS.get(language, (language, LANGUAGES[language])) for language in shown]
+    choices = [known.get(language, (language, LANGUAGES[language])) for language in shown]
     head = pieces.tabs(draft.next_number("tabs"), title, choices)
     return pieces.code(head, f"Copier le code{NO_BREAK}: {title}", code)

@@ -36,7 +36,7 @@ NAMED_BY_HASH = (ROOT / "static" / "css", ROOT / "static" / "js")
 GLOSSARY, FACTS = "glossary.toml", "facts.toml"
 ADDRESS = "/lecons/"
 # What a lesson may show of the folders beside it: source, and nothing that a run of it leaves behind.
-SHOWN = {".py", ".html", ".css", ".js", ".txt", ".env", ".exemple"}
+SHOWN = {".py", ".html", ".css", ".js", ".txt", ".env", ".exemple", ".mjs", ".json"}
 SHOWN_NAMES = {".gitignore"}
 
 Texts = tuple[tuple[str, str], ...]
