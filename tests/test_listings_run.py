@@ -1,10 +1,10 @@
 """The code that lessons show, run as a student runs it, in front of the practice Space.
 
-Lesson 3.4 shows files of a program, which tests/test_mini_chatbot.py runs.
+What a student types on the way through lessons 3.2 and 3.3 is run, in their order, by test_token_lesson.py and
+test_calls_lesson.py. Lesson 3.4 shows files of a program, which test_mini_chatbot.py runs.
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -21,7 +20,9 @@ from hfcourse.lessons.draft import Draft
 from hfcourse.lessons.frontmatter import split
 from hfcourse.lessons.library import CONTENT
 from hfcourse.practice.server import PracticeServer
+from tests import test_calls_lesson, test_token_lesson
 from tests.browser.site import environment
+from tests.test_calls_lesson import missing
 
 RUN_SECONDS = 60
 TOKEN = "hf_" + "e" * 34
@@ -34,13 +35,6 @@ STAND_INS = {
         r"/predict\b": "/saluer",
         r"\bname\b": "prenom",
     },
-    "gradio/calculator": {
-        "gradio/calculator": "ADDRESS",
-        r"/predict\b": "/calculer",
-        r"\bnum1\b": "a",
-        r"\bnum2\b": "b",
-        '"divide"': '"division"',
-    },
     "moi/traduction": {"moi/traduction": "ADDRESS"},
     "hf_••••••••": {"hf_•+": TOKEN},
 }
@@ -51,17 +45,12 @@ LEFT_OUT = {
 }
 # Each listing by its lesson, its language and how it begins; and what it prints when it is run.
 RUN = {
-    ("3.2", "python", "import os\n\ntoken"): r"\A\Z",
-    ("3.2", "javascript", "const app = await"): r"\A\Z",
+    ("3.2", "javascript", "const client = await"): r"\A\Z",
     ("3.2", "python", "client = Client"): r"\ALoaded as API",
     ("3.2", "python", "print(f"): rf"\AAppel avec {TOKEN}\n\Z",
-    ("3.2", "python", "from gradio_client"): r"\ALoaded as API",
-    ("3.2", "python", "import os\n\nfrom"): r"\ALoaded as API",
-    ("3.3", "python", "# Une fois"): "Bonjour Awa",
-    ("3.3", "javascript", "// Une fois"): r"\[ 'Bonjour Awa",
-    ("3.3", "bash", "# 1. Déposer"): r'event: complete\ndata: \["Bonjour Awa',
-    ("3.3", "javascript", "import { Client }"): r"\A\Z",
-    ("3.3", "python", "from gradio_client"): r"\n3\.5\n(.*\n)*.*AppError: On ne peut pas diviser par zéro",
+    ("3.3", "python", 'client = Client("gradio/hello_world'): "Bonjour Awa",
+    ("3.3", "javascript", 'const client = await Client.connect("gradio/hello_world'): r"\[ 'Bonjour Awa",
+    ("3.3", "bash", "SPACE="): r'event: complete\ndata: \["Bonjour Awa',
 }
 # And those that are not run, each with its reason.
 NOT_RUN = {
@@ -86,14 +75,23 @@ class Shown:
     code: str
 
 
+def followed() -> set[str]:
+    """The code of lessons 3.2 and 3.3 that is run by the tests that follow these lessons."""
+    typed = [*filter(test_token_lesson.is_done, test_token_lesson.BLOCKS)]
+    typed += [block for block in test_token_lesson.BLOCKS if block.is_in("exercice")]
+    typed += [*filter(test_calls_lesson.is_done, test_calls_lesson.BLOCKS), *test_calls_lesson.BROKEN]
+    return {block.code for block in typed}
+
+
 def listings() -> Iterator[Shown]:
-    """Every listing of every lesson that is code to run, but for the files that it shows."""
+    """Every listing of every lesson that is code to run, but for files that it shows and what other tests type."""
+    typed = followed()
     for path in sorted(CONTENT.glob("*.md")):
         draft = Draft({}, {})
         front, body = split(path.read_text(encoding="utf-8"), draft)
         for token in PARSER.parse(body):
             language, *file = token.info.split() or [""] if token.type == "fence" else [""]
-            if language in CODE and not file:
+            if language in CODE and not file and token.content not in typed:
                 yield Shown(front.number, language, token.content)
 
 
@@ -145,26 +143,13 @@ def run(folder: Path, *command: str) -> str:
     return ended.stdout
 
 
-def missing(reason: str) -> NoReturn:
-    """Skip for what the machine lacks, unless everything is required."""
-    pytest.fail(reason) if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip(reason)
-
-
-def version_of_the_lesson() -> str:
-    """The version of @gradio/client that lesson 3.3 was checked with."""
-    (found,) = set(
-        re.findall(r"@gradio/client (\d[\d.]*\d)", (CONTENT / "33-tester-un-space.md").read_text(encoding="utf-8"))
-    )
-    return found
-
-
 @pytest.fixture(scope="module")
 def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which Node finds @gradio/client."""
     if not (shutil.which("node") and shutil.which("npm")):
         missing("Node is not installed (on Debian and Ubuntu: apt install nodejs npm)")
     folder = tmp_path_factory.mktemp("node")
-    package = f"@gradio/client@{version_of_the_lesson()}"
+    package = f"@gradio/client@{test_calls_lesson.CLIENT_VERSION}"
     installed = subprocess.run(
         ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", ".", package],
         cwd=folder,

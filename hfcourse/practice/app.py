@@ -263,7 +263,7 @@ def build_app() -> BodyLimit:
         build_page(),
         path="/",
         theme=theme,
-        footer_links=["api", "gradio"],
+        footer_links=["api", "gradio", "settings"],
         max_file_size="20mb",
         # An unexpected exception is hidden from callers, as on nearly every Space of the Hub.
         show_error=False,

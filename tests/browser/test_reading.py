@@ -102,8 +102,8 @@ def test_what_needs_a_script_is_not_shown_without_it(site: Site, student_at: Stu
 def test_copying_gives_the_code_of_the_language_on_show(page: Page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(CODE)
-    block = page.locator(".code", has=page.get_by_role("group", name="Saluer Awa"))
-    for language, words in (("Python", "from gradio_client"), ("JavaScript", "await app.predict")):
+    block = page.locator(".code", has=page.get_by_role("group", name="Ce qui change"))
+    for language, words in (("Python", "client.predict(name="), ("JavaScript", "await client.predict")):
         block.get_by_role("radio", name=language).check()
         block.locator("[data-copy]").click()
         expect(block.locator("[data-copy]")).to_contain_text("Copié")
