@@ -185,7 +185,7 @@ def test_languages_side_by_side_are_radio_buttons_of_a_name_of_their_own():
 def test_commands_of_two_shells_are_tabs_by_system():
     html = words(lesson("::: onglets Installer\n```bash\nls\n```\n```powershell\ndir\n```\n:::\n"))
     assert '<input type="radio" name="langage-1" value="bash" checked>Linux, macOS' in html
-    assert '<input type="radio" name="langage-1" value="powershell">Windows (PowerShell)' in html
+    assert '<input type="radio" name="langage-1" value="powershell">Windows' in html
     assert '<pre data-lang="bash"' in html
     assert '<pre data-lang="powershell"' in html
 

@@ -24,7 +24,7 @@ LANGUAGES = {
 # What tabs set side by side is one call, and from a terminal a call is made with cURL.
 TABS = {"python": ("python", "Python"), "javascript": ("javascript", "JavaScript"), "bash": ("curl", "cURL")}
 # Tabs of two shells set the same commands side by side, by the system on which one types them.
-SHELL_TABS = {"bash": ("bash", "Linux, macOS"), "powershell": ("powershell", "Windows (PowerShell)")}
+SHELL_TABS = {"bash": ("bash", "Linux, macOS"), "powershell": ("powershell", "Windows")}
 
 
 def line_of(token: Token) -> int:
