@@ -194,4 +194,5 @@ def test_a_curl_listing_runs(listing: Shown, practice: PracticeServer, tmp_path:
         missing("curl is not installed (on Debian and Ubuntu: apt install curl)")
     first, second = ready(listing.code, practice.url).split("\n\n")
     event = json.loads(re.findall(r"^\{.*\}$", run(tmp_path, "bash", "-c", first), re.MULTILINE)[-1])["event_id"]
-    expect_printed(listing, run(tmp_path, "bash", "-c", second.replace("EVENT_ID", event)))
+    variables = "".join(f"{line}\n" for line in first.split("\n") if re.match(r"\w+=", line))  # of the same terminal
+    expect_printed(listing, run(tmp_path, "bash", "-c", variables + second.replace("EVENT_ID", event)))

@@ -137,9 +137,7 @@ def page(
         badge=states.badge_of(error),
         former=former,
         new_name=new_name,
-        is_practice=space_id == catalogue.PRACTICE,
-        is_local=is_local(space_id),
-        own_page=practice_page.reachable_address() if description and space_id == catalogue.PRACTICE else "",
+        **practice_parts(space_id, is_described=description is not None),
         ways_out=states.ways_out,
         description=description,
         **own_words(space_id, description),
@@ -156,6 +154,16 @@ def page(
         upload_limit_bytes=current_app.config["UPLOAD_LIMIT_BYTES"],
     )
     return body, status
+
+
+def practice_parts(space_id: str, *, is_described: bool) -> dict[str, Any]:
+    """What only the page of the practice Space says: whose it is, and where its own page is once it answers."""
+    is_practice = space_id == catalogue.PRACTICE
+    return {
+        "is_practice": is_practice,
+        "is_local": is_local(space_id),
+        "own_page": practice_page.reachable_address() if is_practice and is_described else "",
+    }
 
 
 def undrawn_parts(*, is_undrawn: bool, is_proven: bool) -> dict[str, Any]:
