@@ -22,7 +22,7 @@ from tests.terminal import Terminal
 LESSON = "33-tester-un-space.md"
 BLOCKS = blocks_of(LESSON)
 ADDRESS, SERVER_PORT = "http://127.0.0.1:7861", "8000"
-ON_THE_HUB, PAGE, GALLERY = "Le même appel, sur le Hub", "Sans jeton : dix lignes", "Huit appels ratés"
+ON_THE_HUB, PAGE, GALLERY = "Le même appel, sur le Hub", "Sans jeton : huit lignes de script", "Huit appels ratés"
 (CLIENT_VERSION,) = set(re.findall(r"@gradio/client (\d[\d.]*\d)", (CONTENT / LESSON).read_text(encoding="utf-8")))
 RUN_SECONDS = 60
 BROKEN = [block for block in BLOCKS if block.heading == GALLERY and block.language != "text"]
