@@ -23,7 +23,7 @@ PAGES = {
     "/imprimer": 200,
     "/glossaire": 200,
     "/recherche": 200,
-    "/recherche?q=quota": 200,
+    "/recherche?q=licence": 200,
     "/recherche?q=xylophone": 200,
     "/espaces/": 200,
     "/espaces/?nom=sans-barre": 400,

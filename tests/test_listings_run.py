@@ -1,7 +1,7 @@
 """The code that lessons show, run as a student runs it, in front of the practice Space.
 
 What a student types on the way through lessons 3.2 and 3.3 is run, in their order, by test_token_lesson.py and
-test_calls_lesson.py. Lesson 3.4 shows files of a program, which test_mini_chatbot.py runs.
+test_calls_lesson.py. Lesson 3.4 is followed to the letter by tests/browser/test_mini_chatbot.py.
 """
 
 import json
@@ -55,14 +55,14 @@ RUN = {
 # And those that are not run, each with its reason.
 NOT_RUN = {
     ("3.2", "bash", "git add .env"): "a leak to be found, which calls nobody",
-    (
-        "3.4",
-        "bash",
-        "python -m venv",
-    ): "makes an environment of what requirements.txt pins, which another test compares",
-    ("3.4", "bash", "python -m hfcourse.practice.app"): "starts the practice Space, in front of which all this is run",
-    ("3.4", "bash", "flask --app premier"): "starts a program that test_mini_chatbot.py starts",
-    ("3.4", "bash", "flask --app app"): "starts a program that test_mini_chatbot.py starts",
+    ("3.4", "python", "if isinstance"): "has the fault that a question asks to mend",
+    ("3.4", "javascript", "answer.textContent +="): "has the fault that a question asks to mend",
+    ("3.4", "bash", "mkdir"): "typed by browser/test_mini_chatbot.py, as it stands",
+    ("3.4", "bash", "python3 -m venv"): "typed by browser/test_mini_chatbot.py, but for the downloads of pip",
+    ("3.4", "bash", ".venv/bin/flask practice"): "typed by browser/test_mini_chatbot.py, on another port",
+    ("3.4", "bash", "flask --app app"): "typed by browser/test_mini_chatbot.py, on another port",
+    ("3.4", "bash", "pip install"): "typed by browser/test_mini_chatbot.py, on another port",
+    ("3.4", "bash", "curl -H"): "asks the Hub what is left of an account's quota",
 }
 
 

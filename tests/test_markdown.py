@@ -195,6 +195,16 @@ def test_tabs_of_two_shells_hold_no_other_language():
     assert [fault.partition(": ")[2] for fault in said(lesson(source))] == ["“python” has no place in tabs."]
 
 
+def test_tabs_of_shells_are_named_after_the_systems_that_have_them():
+    blocks = "```bash\na\n```\n```powershell\nb\n```\n```batch\nc\n```\n"
+    html = words(lesson(f"::: onglets Installer\n{blocks}:::\n"))
+    assert '<input type="radio" name="langage-1" value="bash" checked>Linux, macOS' in html
+    assert '<input type="radio" name="langage-1" value="powershell">Windows (PowerShell)' in html
+    assert '<input type="radio" name="langage-1" value="batch">Windows (cmd)' in html
+    for language in ("bash", "powershell", "batch"):
+        assert f'<pre data-lang="{language}"' in html
+
+
 def test_try_it_is_a_link_to_the_form_and_only_the_first_is_the_next_step():
     block = "::: essayez hfcourse/entrainement /saluer\nDonnez un prénom.\n:::\n"
     rendered = lesson(block + "\n" + block)

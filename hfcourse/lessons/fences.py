@@ -20,11 +20,17 @@ LANGUAGES = {
     "html": "HTML",
     "css": "CSS",
     "json": "JSON",
+    "powershell": "PowerShell",
+    "batch": "Invite de commandes",
 }
 # What tabs set side by side is one call, and from a terminal a call is made with cURL.
 TABS = {"python": ("python", "Python"), "javascript": ("javascript", "JavaScript"), "bash": ("curl", "cURL")}
-# Tabs of two shells set the same commands side by side, by the system on which one types them.
-SHELL_TABS = {"bash": ("bash", "Linux, macOS"), "powershell": ("powershell", "Windows")}
+# Tabs of shells set the same commands side by side, by the system on which one types them.
+SHELL_TABS = {
+    "bash": ("bash", "Linux, macOS"),
+    "powershell": ("powershell", "Windows (PowerShell)"),
+    "batch": ("batch", "Windows (cmd)"),
+}
 
 
 def line_of(token: Token) -> int:
@@ -90,7 +96,7 @@ def block(fence: Token, draft: Draft) -> str:
 
 
 def tabs(title: str, fences: Sequence[Token], draft: Draft) -> str:
-    """The same thing in several languages, or in two shells, one shown at a time."""
+    """The same thing in several languages, or in several shells, one shown at a time."""
     is_shells = any(fence.info.split()[:1] == ["powershell"] for fence in fences)
     known = SHELL_TABS if is_shells else TABS
     shown: dict[str, Listing] = {}

@@ -1,0 +1,99 @@
+"""Read lesson 3.4 as a beginner does: what to type, where, and when to look, in the lesson's own order."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markdown_it.token import Token
+
+from hfcourse.lessons import listings
+from hfcourse.lessons.dialect import PARSER
+from hfcourse.lessons.draft import Draft
+from hfcourse.lessons.library import CONTENT
+
+LESSON = CONTENT / "34-mini-chatbot.md"
+# The lesson goes on with what goes with publishing, which is downloaded and not typed.
+END = "Avant de mettre en ligne"
+FIGURE = re.compile(r"figure chatbot-(\d)\.svg")
+
+
+class UnclearLessonError(AssertionError):
+    """The lesson shows a file without saying where to write it."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """Create a file of the project, or replace it."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """Type the commands of one block in a terminal (Linux and macOS)."""
+
+    commands: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """Compare the page with the figure of this program."""
+
+    program: int
+
+
+Step = Write | Run | Look
+
+
+def lesson_files() -> dict[str, str]:
+    """Return the files that the lesson may show, by the name it gives them."""
+    return {
+        path.relative_to(CONTENT).as_posix(): path.read_text(encoding="utf-8")
+        for path in (CONTENT / "mini-chatbot").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def steps_of(lesson: str) -> Iterator[Step]:
+    """Yield the steps of the lesson's text, up to its last part."""
+    code_spans: list[str] = []
+    for token in PARSER.parse(lesson):
+        if token.type == "inline":
+            if token.content == END:
+                return
+            code_spans = [child.content for child in token.children or [] if child.type == "code_inline"]
+        elif token.type == "fence":
+            yield from step_of_fence(token, code_spans)
+        elif found := FIGURE.search(token.info):
+            yield Look(int(found[1]))
+
+
+def step_of_fence(fence: Token, code_spans: list[str]) -> Iterator[Step]:
+    """Yield the step of a block of code: a file to write, or commands; a difference is only read."""
+    language, *names = fence.info.split()
+    if language == "bash":
+        yield Run(fence.content)
+    elif names and language != "diff":
+        yield Write(place_of(names[0], code_spans), shown_text(names))
+
+
+def place_of(name: str, code_spans: list[str]) -> str:
+    """Return where the sentence before a block says to write it.
+
+    Raises:
+        UnclearLessonError: no path in that sentence ends with the file's name.
+    """
+    base = name.rpartition("/")[2].removesuffix(".exemple")
+    for span in code_spans:
+        if span.rpartition("/")[2] == base:
+            return span
+    raise UnclearLessonError(f"no sentence says where to write {name}; the last names {code_spans}")
+
+
+def shown_text(names: list[str]) -> str:
+    """Return what the lesson shows of a file."""
+    draft = Draft({}, lesson_files())
+    text = listings.include(names, 1, draft)
+    assert draft.faults == []
+    return text
