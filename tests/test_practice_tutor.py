@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hfcourse.practice.course import plain, read_course
-from hfcourse.practice.french import fold, stem, terms, typeset
+from hfcourse.practice.french import fold, stem, terms, typeset, words
 from hfcourse.practice.tutor import EXCERPT_CHARACTERS, Memory, Tutor, excerpt
 
 CONTENT = Path(__file__).parents[1] / "hfcourse" / "content"
@@ -47,15 +47,34 @@ Maintenant
 : On cuit au gaz.
 :::
 
+::: edition
+On cuisait jadis au charbon.
+:::
+
+Laissez refroidir. Voyez ce que donne un essai :
+
 ::: essayez hfcourse/entrainement /saluer
 Un essai que personne ne doit citer.
 :::
+
+:::: exercice Trancher
+Un exercice que personne ne doit citer.
+
+::: solution
+Une solution non plus.
+:::
+
+Ni la fin de l'exercice.
+::::
+
+Ceci annonce du code :
+
+```sh
+couper pain
+```
+
+Coupez le pain.
 """
-CHANGE = (
-    "Ce qui a changé, vérifié le 22 novembre 2026\u00a0:\n"
-    "- En 2025\u00a0: On cuisait au bois.\n"
-    "- Maintenant\u00a0: On cuit au gaz."
-)
 CHEESE = """+++
 number = "1.2"
 title  = "Le fromage"
@@ -109,7 +128,8 @@ def test_markdown_becomes_the_words_that_are_read(sections):
     )
     assert sections[2].passages == (
         "Un four est une boîte chaude. Le four se règle à 240 degrés\u202f!",
-        CHANGE,
+        "Laissez refroidir.",
+        "Coupez le pain.",
     )
     assert sections[3].passages[1] == "Fromage — Durée\nComté — douze mois"
 
@@ -179,6 +199,11 @@ def test_a_follow_up_quotes_what_comes_next(ask, more):
 
     assert "Recommencez pendant dix minutes" in ask(more)
     assert ask(more).startswith("Leçon 1.1, «\u00a0Cuire\u00a0»")
+
+
+def test_what_an_earlier_edition_said_is_never_quoted(sections):
+    quoted = "\n".join(passage for section in sections for passage in section.passages)
+    assert not {"bois", "gaz", "charbon", "exercice", "solution", "annonce", "essai"} & set(words(quoted))
 
 
 def test_a_follow_up_stops_at_the_end_of_the_lesson(ask):

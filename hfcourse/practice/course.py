@@ -12,21 +12,14 @@ INTRODUCTION = "Introduction"
 # Where a lesson says what it was checked against: no answer to anybody's question.
 SOURCES = "Sources"
 # A caption or a block of code makes no sense away from its figure or its lesson, nor does what there is to do;
-# a wrong answer is no answer, and what is for the instructor is for nobody else.
-_UNQUOTABLE = (
-    "figure",
-    "essayez",
-    "onglets",
-    "quiz",
-    "checklist",
-    "exercice",
-    "solution",
-    "enseignant",
-    "edition",
-    "ordre",
-    "telecharger",
-)
-_CHANGE = "changement"
+# a wrong answer is no answer, what an earlier edition said is no longer true, and what is for the instructor is for
+# nobody else.
+_UNQUOTABLE = frozenset([
+    "changement", "checklist", "edition", "enseignant", "essayez", "exercice", "figure", "onglets", "ordre", "quiz",
+    "solution", "telecharger",
+])  # fmt: skip
+# Where a block was left out: no passage goes on across it.
+GAP = "\0"
 
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _SPAN = re.compile(r"\[([^\]]*)\]\{[^}]*\}")
@@ -34,6 +27,8 @@ _EMPHASIS = re.compile(r"(\*\*|__|\*)(?=\S)(.+?)(?<=\S)\1")
 _EMOJI = re.compile(r"[\U0001F000-\U0001FAFF\u2600-\u27BF\uFE0F]\s*")
 _LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
 _TABLE_RULE = re.compile(r"^[\s|:-]+$")
+_MARK = re.compile(r":{3,}\s*([\w-]*)")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
 
 @dataclass(frozen=True)
@@ -90,39 +85,38 @@ def _by_heading(body: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _blocks(body: str) -> Iterator[str]:
-    """The paragraphs, lists, tables and headings of a body, as plain text; code and captions left out."""
+    """The paragraphs, lists, tables and headings of a body, as plain text, a GAP where something was left out."""
     lines: list[str] = []
     for line in [*_quotable_lines(body), ""]:
-        if line.lstrip().startswith("#"):
-            yield "#" + line.strip()
-        elif line.strip() and not _TABLE_RULE.match(line):
-            lines.append(line)
-        elif lines and not line.strip():
+        is_apart = line == GAP or line.lstrip().startswith("#")
+        if lines and (is_apart or not line.strip()):
             yield _block_text(lines)
             lines = []
+        if is_apart:
+            yield line if line == GAP else "#" + line.strip()
+        elif line.strip() and not _TABLE_RULE.match(line):
+            lines.append(line)
 
 
 def _quotable_lines(body: str) -> Iterator[str]:
-    fenced, container = False, ""
+    """The lines of a body that may be quoted; code and containers leave a GAP, also those whose text is kept."""
+    fence = ""
+    containers: list[str] = []
     for line in body.splitlines():
-        mark = line.strip()
-        if mark.startswith("```"):
-            fenced = not fenced
-        elif mark.startswith(":::"):
-            container = mark.strip(": ")
-            yield ""
-            if container.startswith(_CHANGE):
-                yield f"Ce qui a changé, vérifié le {container.removeprefix(_CHANGE).strip()} :"
-        elif container.startswith(_CHANGE):
-            # « En 2025 » and « Maintenant » answer only together: both become items of one list.
-            yield from _change_lines(line)
-        elif not fenced and not container.startswith(_UNQUOTABLE):
+        text = line.strip()
+        if fence:
+            fence = "" if text == fence else fence
+        elif text.startswith("```"):
+            fence = text[: len(text) - len(text.lstrip("`"))]
+            yield GAP
+        elif mark := _MARK.match(text):
+            if mark[1]:
+                containers.append(mark[1])
+            elif containers:
+                containers.pop()
+            yield GAP
+        elif _UNQUOTABLE.isdisjoint(containers):
             yield line
-
-
-def _change_lines(line: str) -> Iterator[str]:
-    if line.strip():
-        yield line if line.lstrip().startswith(":") else f"- {line.strip()}"
 
 
 def _block_text(lines: list[str]) -> str:
@@ -143,13 +137,20 @@ def _block_text(lines: list[str]) -> str:
 def _join_lists(blocks: list[str]) -> Iterator[str]:
     """Passages: a sentence that announces a list, « voici comment : », stays with it, as do its items."""
     passage = ""
-    for block in blocks:
-        follows = passage.endswith(":") or (_LIST_ITEM.match(block) and _LIST_ITEM.match(passage.rpartition("\n")[2]))
-        if follows:
+    for block in [*blocks, GAP]:
+        if block == GAP:
+            passage = _without_announcement(passage)
+        elif passage.endswith(":") or (_LIST_ITEM.match(block) and _LIST_ITEM.match(passage.rpartition("\n")[2])):
             passage += "\n" + block
             continue
         if passage:
             yield passage
-        passage = block
-    if passage:
-        yield passage
+        passage = "" if block == GAP else block
+
+
+def _without_announcement(passage: str) -> str:
+    """A passage without its last sentence if that announces what was left out, « voyez ceci : »."""
+    while passage.endswith(":"):
+        *sentences, last = _SENTENCE_END.split(passage)
+        passage = passage.removesuffix(last).rstrip() if sentences else passage.rpartition("\n")[0].rstrip()
+    return passage

@@ -5,6 +5,7 @@ import math
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,12 @@ _HOPES = (
     (re.compile(r"\bcomment\b|\betapes?\b"), re.compile(r"^\d+\. .*\n\d+\. ", re.MULTILINE), 2.5),
     (re.compile(r"\bcombien\b"), re.compile(r"\bmill(?:ion|ier)s?\b|\$|gratuit"), 1.8),
     (re.compile(r"^qui (?:a|ont)\b"), re.compile(r"\bfond(?:e|ent|ateurs?)\b"), 2.0),
+    (
+        re.compile(r"^ou\b.*\b(?:rang|gard|mett|met|conserv|stock|plac|cach|ecri)"),
+        # Not the steps by which a thing is made, of which one says so in passing.
+        re.compile(r"\A(?!\d+\. ).*(?:gestionnaire de mots|variables? d.environnement|\.env\b)", re.DOTALL),
+        6.0,
+    ),
     (re.compile(r"\bquand\b|\bannee\b"), re.compile(r"\b(?:19|20)\d\d\b"), 1.5),
 )
 _DEFINITIONS = (
@@ -34,8 +41,6 @@ _DEFINITIONS = (
     (r"WORD, (?:un|une|le|la|les) ", 1.8),
     (r"", 1.0),
 )
-# What a course says has changed completes an answer more often than it is one.
-_HISTORY, _HISTORY_GAIN = "ce qui a change", 0.8
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,19 @@ class Index:
         hits = [self._hit(i, wanted, fold(question)) for i in range(len(self.places))]
         # On equal scores the earlier passage wins: a course explains a word where it first uses it.
         return max(hits, key=lambda hit: hit.score, default=None)
+
+    def find_mention(self, forms: Collection[str]) -> tuple[int, int] | None:
+        """The section and passage that say what a word is, or else the first that use it; None if no passage does."""
+        patterns = [re.compile(rf"\b{re.escape(fold(form))}s?\b") for form in forms]
+        places = [i for i, text in enumerate(self._texts) if any(pattern.search(text) for pattern in patterns)]
+        # max() takes the first of equals.
+        best = max(places, key=lambda i: max(_defines(self._texts[i], fold(form)) for form in forms), default=None)
+        return None if best is None else self.places[best]
+
+    def says_meaning(self, place: tuple[int, int], question: str) -> bool:
+        """Whether a passage says what the subject of a question is, and does not only use the word."""
+        text = self._texts[self.places.index(place)]
+        return any(_defines(text, term) > 1 for term in self._corrected(question))
 
     def _corrected(self, text: str) -> list[str]:
         """The terms of a question, a misspelt one replaced by the course's word that looks like it."""
@@ -124,12 +142,11 @@ class Index:
     def _gain(self, i: int, wanted: dict[str, float], asked: str) -> float:
         """How much better it suits the kind of question: a meaning, a way to do, a number, a date."""
         text = self._texts[i]
-        gain = _HISTORY_GAIN if text.startswith(_HISTORY) else 1.0
         hopes = [(hope, more) for kind, hope, more in _HOPES if kind.search(asked)]
         # A word alone, « jeton ? », asks what it is.
         if _ASKS_MEANING.search(asked) or (len(wanted) == 1 and not hopes):
-            return gain * max(_defines(text, term) for term in wanted)
-        return gain * math.prod(more for hope, more in hopes if hope.search(text))
+            return max(_defines(text, term) for term in wanted)
+        return math.prod(more for hope, more in hopes if hope.search(text))
 
 
 def read_synonyms(path: Path = SYNONYMS_PATH) -> dict[str, dict[str, float]]:

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 
 from .course import Section
 from .french import fold, terms, typeset, words
+from .glossary import Glossary, Term, find_subject
 from .search import Index
 
 # Below this share of the question's words (the rare ones weigh more), a passage is about something else.
 ENOUGH_COVERAGE = 0.45
+# A question for the meaning of a word that the glossary lacks needs nearly all of it: a word aside means another thing.
+MEANING_COVERAGE = 0.8
 EXCERPT_CHARACTERS = 700
 QUESTIONS_KEPT = 10
 
@@ -17,6 +20,9 @@ _ASKS_FIRST = re.compile(r"premiere question|premier message")
 _ASKS_LAST = re.compile(r"(derniere question|question precedente|qu.?est.?ce que je (viens|t|vous))")
 _ASKS_MORE = re.compile(r"precis|suite|continu|detail|developp|ensuite|encore|autre chose|pourquoi|apres")
 _GREETS = re.compile(r"^(bonjour|bonsoir|salut|coucou|merci)\b")
+
+UNDEFINED = "Le glossaire n'a pas ce mot ; une leçon l'emploie. "
+MORE = "Pour lire la suite, demandez « et ensuite ? »."
 
 
 @dataclass
@@ -29,15 +35,16 @@ class Memory:
 
 
 class Tutor:
-    """Answers questions from the sections of the course; keeps nothing itself, a `Memory` does."""
+    """Answers questions from the glossary and the sections of the course; keeps nothing itself, a `Memory` does."""
 
-    def __init__(self, sections: list[Section]):
+    def __init__(self, sections: list[Section], glossary: Glossary | None = None):
         self.sections = sections
+        self._glossary = glossary or Glossary()
         self._index = Index(sections)
 
     def answer(self, message: str, memory: Memory) -> str:
         """The answer to a message, as French text; `memory` then holds it too."""
-        text = self._recalled(message, memory) or self._found(message, memory)
+        text = self._recalled(message, memory) or self._defined(message, memory) or self._found(message, memory)
         memory.first = memory.first or message
         memory.questions = [*memory.questions, message][-QUESTIONS_KEPT:]
         return typeset(text)
@@ -54,6 +61,28 @@ class Tutor:
             return f"Votre première question était : « {memory.first} »"
         return f"Votre question précédente était : « {memory.questions[-1]} »"
 
+    def _defined(self, message: str, memory: Memory) -> str | None:
+        """The answer to a question for the meaning of a word of the glossary, or for the difference between two."""
+        if term := self._glossary.find(message):
+            return self._definition(term, memory)
+        if compared := self._glossary.find_compared(message):
+            memory.place = None
+            return "\n\n".join(term.sentence for term in compared)
+        subject = find_subject(message)
+        return self._mention(subject, memory) if subject and self.sections else None
+
+    def _mention(self, subject: str, memory: Memory) -> str:
+        """What a lesson says of a word that the glossary lacks: what it is, or else at least the word itself."""
+        place = self._index.find_mention([subject])
+        if place is None:
+            hit = self._index.best(subject)
+            place = (hit.section, hit.passage) if hit and hit.coverage >= MEANING_COVERAGE else None
+            if place is None or not self._index.says_meaning(place, subject):
+                return self._ignorance()
+        memory.place = place
+        warning = "" if self._index.says_meaning(place, subject) else UNDEFINED
+        return f"{warning}{self._quoted(place, subject)}\n\n{MORE}"
+
     def _found(self, message: str, memory: Memory) -> str:
         if not self.sections:
             return "Le cours n'est pas installé ici : je n'ai aucune leçon à citer."
@@ -67,7 +96,14 @@ class Tutor:
         if hit is None or hit.coverage < ENOUGH_COVERAGE:
             return self._ignorance()
         memory.place = (hit.section, hit.passage)
-        return self._quoted(memory.place, message) + "\n\nPour lire la suite, demandez « et ensuite ? »."
+        return f"{self._quoted(memory.place, message)}\n\n{MORE}"
+
+    def _definition(self, term: Term, memory: Memory) -> str:
+        """The definition of a word, then where a lesson says more of it."""
+        memory.place = self._index.find_mention((term.name, *term.forms))
+        if memory.place is None:
+            return f"{term.sentence}\n\nAucune leçon n'en dit davantage."
+        return f"{term.sentence}\n\nUne leçon en parle. {self._quoted(memory.place, term.name)}\n\n{MORE}"
 
     def _next(self, memory: Memory, section: int, passage: int) -> str:
         """The passage after the one quoted last, in the same section, then in the same lesson."""

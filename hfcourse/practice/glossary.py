@@ -1,0 +1,170 @@
+"""The words of the course, by which a question « qu’est-ce que X ? » is answered with a definition."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .course import plain
+from .french import stem, typeset, words
+
+# Of a misspelt word: at least this likeness, this many letters, and not more than one letter too many or too few.
+_TYPO_LIKENESS, _TYPO_LETTERS = 0.82, 4
+_MAX_LETTERS = 40
+# A longer one does not ask what something is.
+_MAX_SUBJECT_WORDS = 6
+_MAX_LENGTH_DIFFERENCE = 1
+
+# All of these are compared with folded words, separated by single spaces: « qu est ce qu un space ».
+_ASKS_BEFORE = (
+    "qu est ce que c est que", "qu est ce que c est qu", "qu est ce que c est", "qu est ce que", "qu est ce qu",
+    "c est quoi ca", "c est quoi", "c quoi", "c koi", "c est koi", "ce que c est que", "ce que c est qu",
+    "ce que c est", "que veut dire", "que veulent dire", "que signifie", "que signifient", "que designe",
+    "qu entend on par",
+    "quelle est la definition", "donne la definition", "donne moi la definition", "donnez moi la definition",
+    "definition", "definis", "definis moi", "definir", "definissez", "quel est le sens", "explique", "explique moi",
+    "expliquez", "expliquez moi", "expliquer", "m expliquer", "explique moi ce que c est que", "explique moi ce qu est",
+    "explique moi ce que c est qu", "m expliquer ce qu est", "explique ce qu est", "ce que veut dire",
+    "ce que signifie", "a quoi sert", "a quoi servent", "kezako", "kesako", "quid", "parle moi", "what is", "what are",
+)  # fmt: skip
+_ASKS_AFTER = (
+    "c est quoi", "c quoi", "c koi", "c est koi", "c est quoi au juste", "c est quoi exactement", "c est quoi ca",
+    "qu est ce que c est", "qu est ce", "qu est ce que ca veut dire", "ca veut dire quoi", "veut dire quoi",
+    "veulent dire quoi", "signifie quoi", "ca sert a quoi", "sert a quoi", "kezako", "kesako", "definition",
+)  # fmt: skip
+_BEFORE_QUESTION = frozenset([
+    "alors", "bonjour", "bonsoir", "dis", "dites", "donc", "en", "et", "euh", "fait", "mais", "me", "moi", "peux",
+    "pouvez", "salut", "sais", "savez", "s", "il", "te", "vous", "plait", "stp", "svp", "tu",
+])  # fmt: skip
+_BEFORE_SUBJECT = frozenset([
+    "a", "an", "appelle", "ca", "ce", "ces", "cet", "cette", "d", "de", "des", "du", "est", "l", "la", "le", "les",
+    "mot", "mots", "on", "qu", "que", "terme", "the", "un", "une",
+])  # fmt: skip
+_AFTER_SUBJECT = (
+    "au juste", "chez hugging face", "dans ce cours", "dans le cours", "de hugging face", "deja", "en deux mots",
+    "en francais", "en informatique", "exactement", "ici", "s il te plait", "s il vous plait", "simplement", "stp",
+    "sur hf", "sur hugging face", "sur le hub", "svp",
+)  # fmt: skip
+
+# Definitions begin with a capital, which a French colon does not keep.
+_DETERMINER = re.compile(r"(?:Une?|Les?|La|L’|Des|Ce|Ce que|Ce qui)\b")
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word of the glossary: its ways to be written, what it is called in English, what it means, as plain text."""
+
+    name: str
+    english: str
+    forms: tuple[str, ...]
+    definition: str
+
+    @property
+    def sentence(self) -> str:
+        """The definition, as an answer."""
+        name = f"{self.name} (en anglais, {self.english})" if self.english else self.name
+        text = self.definition
+        if _DETERMINER.match(text):
+            text = text[0].lower() + text[1:]
+        # « cURL » keeps its own letters.
+        return typeset(f"{name[0].upper() + name[1:] if self.name.islower() else name} : {text}")
+
+
+class Glossary:
+    """The terms of a file, found by whichever way a student writes them."""
+
+    def __init__(self, terms: Sequence[Term] = ()) -> None:
+        self._by_key = {key: term for term in reversed(terms) for form in _names(term) for key in _keys(form) if key}
+
+    def find(self, question: str) -> Term | None:
+        """The term whose meaning a question asks for, or that is all of it; None for another question or word."""
+        return self.look_up(find_subject(question) or _without_ends(words(question)))
+
+    def find_compared(self, question: str) -> tuple[Term, Term] | None:
+        """Both terms of « quelle est la différence entre X et Y ? »."""
+        found = _COMPARED.search(_without_last(" ".join(words(question))))
+        one, other = (self.look_up(_without_ends(each.split())) for each in found.groups()) if found else (None, None)
+        return (one, other) if one and other else None
+
+    def look_up(self, subject: str) -> Term | None:
+        """The term of this name, plural, run together or slightly misspelt too."""
+        for key in _keys(subject):
+            if key in self._by_key:
+                return self._by_key[key]
+        typed = _keys(subject)[0]
+        if not _TYPO_LETTERS <= len(typed) <= _MAX_LETTERS:
+            return None
+        near = [
+            key for key in self._by_key
+            if key[0] == typed[0] and len(key) >= _TYPO_LETTERS and abs(len(key) - len(typed)) <= _MAX_LENGTH_DIFFERENCE
+        ]  # fmt: skip
+        return next((self._by_key[key] for key in difflib.get_close_matches(typed, near, 1, _TYPO_LIKENESS)), None)
+
+
+def read_glossary(path: Path) -> Glossary:
+    """Read glossary.toml; an entry without a name or a definition is left out, and so is all if there is no file."""
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("term", []) if path.is_file() else []
+    return Glossary(
+        [
+            Term(each["term"], each.get("english", ""), tuple(each.get("forms", [])), plain(each["definition"]))
+            for each in entries
+            if each.get("term") and each.get("definition")
+        ]
+    )
+
+
+def find_subject(question: str) -> str:
+    """The word whose meaning is asked for, as folded words without article; '' for another kind of question.
+
+    « Qu’est-ce qu’un Space ? » -> « space », « ZeroGPU, c’est quoi ? » -> « zerogpu ».
+    """
+    asked = words(question)
+    while asked and asked[0] in _BEFORE_QUESTION:
+        asked = asked[1:]
+    text = _without_last(" ".join(asked))
+    for pattern in (_BEFORE, _AFTER):
+        found = pattern.match(text)
+        if found and not _ASKS_HOW.match(found["subject"]):
+            subject = found["subject"].split()
+            return _without_ends(subject) if len(subject) <= _MAX_SUBJECT_WORDS else ""
+    return ""
+
+
+def _without_last(text: str) -> str:
+    while found := _LAST.search(text):
+        text = text[: found.start()]
+    return text
+
+
+def _without_ends(subject: list[str]) -> str:
+    """The words of a subject without the articles before it and what is said after it."""
+    while len(subject) > 1 and subject[0] in _BEFORE_SUBJECT:
+        subject = subject[1:]
+    return _without_last(" ".join(subject))
+
+
+def _alternatives(phrases: tuple[str, ...]) -> str:
+    """A regular expression for any of the phrases, the longest first."""
+    return "|".join(sorted(phrases, key=len, reverse=True))
+
+
+_BEFORE = re.compile(rf"(?:{_alternatives(_ASKS_BEFORE)}) (?P<subject>.+)$")
+_AFTER = re.compile(rf"(?P<subject>.+?) (?:{_alternatives(_ASKS_AFTER)})$")
+_COMPARED = re.compile(r"\bdifference (?:y a t il )?entre (.+?) et (.+)$")
+# « Qu’est-ce qu’il faut pour … » is no question for a word either.
+_ASKS_HOW = re.compile(
+    r"(?:comment|pourquoi|ou|quand|combien|qui|si|il|ils|elle|elles|j|je|tu|nous|vous|on(?! appelle))\b"
+)
+_LAST = re.compile(rf" (?:{_alternatives(_AFTER_SUBJECT)})$")
+
+
+def _names(term: Term) -> tuple[str, ...]:
+    return tuple(filter(None, (term.name, *term.forms, term.english)))
+
+
+def _keys(name: str) -> tuple[str, str]:
+    """What names are compared by: their words run together, without and with their endings removed."""
+    found = words(name)
+    return "".join(found), "".join(stem(word) if len(word) > 3 else word for word in found)
