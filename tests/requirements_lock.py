@@ -20,6 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 # The development lock comes first and constrains the others, so that the tests run what production installs.
 DEVELOPMENT = "requirements-dev"
 PROFILES = (DEVELOPMENT, "requirements", "requirements-campus")
+# Added to another profile, locked without the dependencies: their .in files list all that is installed.
+ADDED_PROFILES = ("requirements-model-build", "requirements-model")
+ALL_PROFILES = PROFILES + ADDED_PROFILES
 OLDEST_PYTHON = "3.11"
 # A release that was hijacked is usually noticed, and withdrawn, within days.
 MIN_RELEASE_AGE = "7 days"
@@ -97,6 +100,8 @@ def compile_lock(profile: str, upgrade: bool) -> None:
         options += ["--upgrade", "--exclude-newer", MIN_RELEASE_AGE]
     if profile != DEVELOPMENT:
         options += ["--constraints", f"{DEVELOPMENT}.txt"]
+    if profile in ADDED_PROFILES:
+        options += ["--no-deps"]
     lock = ROOT / f"{profile}.txt"
     command = [sys.executable, "-m", "uv", "pip", "compile", *options, "--output-file", lock.name, f"{profile}.in"]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
@@ -111,9 +116,9 @@ def main() -> None:
     parser.add_argument("--upgrade", action="store_true", help=f"take the newest releases older than {MIN_RELEASE_AGE}")
     arguments = parser.parse_args()
     if arguments.check:
-        faults = [fault for profile in PROFILES for fault in find_faults(profile)]
+        faults = [fault for profile in ALL_PROFILES for fault in find_faults(profile)]
         sys.exit("\n".join([*faults, "Run `make lock`."]) if faults else 0)
-    for profile in PROFILES:
+    for profile in ALL_PROFILES:
         compile_lock(profile, arguments.upgrade)
 
 

@@ -191,6 +191,7 @@ def test_no_two_modules_import_each_other_however_far_round() -> None:
     [
         ("gradio_client", {"spaces.client"}),
         ("gradio", {"practice.app"}),
+        ("llama_cpp", {"practice.language_model"}),
         ("httpcore", {"spaces.wire"}),
         ("httpx", set()),
         ("huggingface_hub", set()),

@@ -27,6 +27,7 @@ ENDPOINTS = {
     "/classer": (["phrase"], ["Label"]),
     "/resumer": (["table"], ["Dataframe", "Textbox"]),
     "/discuter": (["message"], ["Textbox"]),
+    "/generer": (["prompt", "temperature", "longueur", "graine"], ["Textbox"]),
 }
 
 
@@ -67,7 +68,7 @@ def filtered(practice, client):  # noqa: F811
 # --- the page and its description
 
 
-def test_the_endpoints_are_these_seven_with_these_parameters(info):
+def test_the_endpoints_are_these_eight_with_these_parameters(info):
     described = {
         name: (
             [p["parameter_name"] for p in endpoint["parameters"]],
@@ -394,7 +395,8 @@ def ask(client, message: str) -> str:  # noqa: F811
 def test_it_answers_from_the_course_and_names_the_section(client):  # noqa: F811
     answer = ask(client, "Qu'est-ce qu'un Space ?")
 
-    assert answer.startswith("Leçon 3.")
+    assert answer.startswith("Space\u00a0: une mini-application")
+    assert "Une leçon en parle. Leçon 3." in answer
     assert "Un Space est" in answer
 
 

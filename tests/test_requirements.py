@@ -1,14 +1,23 @@
 """What is installed is locked: every package with its version and the hashes of its files, for each profile."""
 
+import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests import requirements_lock
 from tests.browser.site import ROOT
-from tests.requirements_lock import PROFILES, find_faults, read_pins, read_requirements
+from tests.requirements_lock import (
+    ADDED_PROFILES,
+    ALL_PROFILES,
+    PROFILES,
+    find_faults,
+    read_pins,
+    read_requirements,
+)
 
 OLDER_GRADIO = sorted((ROOT / "tests" / "spaces" / "requirements").glob("*.txt"))
 # Compiled packages: their files differ with the system, the processor and the version of Python.
@@ -24,18 +33,18 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", ALL_PROFILES)
 def test_a_lock_is_that_of_its_input(profile: str) -> None:
     assert find_faults(profile) == []
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", ALL_PROFILES)
 def test_a_lock_names_no_host_and_no_path_of_a_machine(profile: str) -> None:
     text = (ROOT / f"{profile}.txt").read_text(encoding="utf-8")
     assert not re.search(r"://|^--|(^|\s)(/|[A-Z]:\\|file:)|@ ", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", ALL_PROFILES)
 def test_a_direct_requirement_is_pinned_exactly(profile: str) -> None:
     assert [str(each) for each in read_requirements(profile) if not str(each.specifier).startswith("==")] == []
 
@@ -52,6 +61,13 @@ def test_locks_agree_so_that_what_is_tested_is_what_runs() -> None:
         return {(pin.name, pin.version) for pin in read_pins(profile)}
 
     assert versions("requirements") < versions("requirements-campus") < versions("requirements-dev")
+
+
+@pytest.mark.parametrize("profile", ADDED_PROFILES)
+def test_an_added_profile_lists_all_that_it_installs_and_changes_no_other_pin(profile: str) -> None:
+    assert {pin.name for pin in read_pins(profile)} == {each.name for each in read_requirements(profile)}
+    others = {pin.name: pin.version for pin in read_pins("requirements-dev")}
+    assert {pin.name for pin in read_pins(profile) if others.get(pin.name, pin.version) != pin.version} == set()
 
 
 def test_a_changed_input_is_seen(copy: Path) -> None:
@@ -92,6 +108,33 @@ def test_make_installs_with_hashes_and_without_building() -> None:
     assert command.endswith("install --require-hashes $(ONLY_BINARY)")
     assert "\nONLY_BINARY ?= --only-binary :all:\n" in makefile
     assert sorted(re.findall(r"\$\(PIP_INSTALL\) -r (\S+)", makefile)) == ["requirements-dev.txt", "requirements.txt"]
+
+
+def test_make_model_builds_one_package_with_locked_tools() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"^model: compiler \$\(RUN_STAMP\).*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    commands = [line.strip("\t@") for line in recipe.splitlines() if "_INSTALL" in line]
+    assert commands == [
+        "$(PIP_INSTALL) --no-deps -r requirements-model-build.txt",
+        "$(BUILD_INSTALL) -r requirements-model.txt",
+    ]
+    (build,) = re.findall(r"^BUILD_INSTALL = (.*)$", makefile, re.MULTILINE)
+    assert build.endswith("$(PIP_INSTALL) --no-deps --no-build-isolation --no-binary llama-cpp-python")
+
+
+def test_make_model_without_a_compiler_says_what_to_install(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").touch()
+    environment = {"PATH": os.environ["PATH"], "CXX": "no-such-compiler"}
+    ended = subprocess.run(
+        ["make", "model"], check=False, cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert ended.returncode
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("hfcourse: the language model is built from source, which needs a C++ compiler")
+    assert "no-such-compiler" in ended.stderr
+    assert [path.name for path in (tmp_path / ".venv").iterdir()] == ["bin"]
 
 
 @pytest.mark.parametrize("path", OLDER_GRADIO, ids=lambda path: path.stem)

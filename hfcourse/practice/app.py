@@ -16,7 +16,7 @@ if __name__ == "__main__":
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 import gradio as gr
@@ -31,6 +31,20 @@ from .body_limit import BodyLimit
 from .classifier import Classifier, read_sentences
 from .course import read_course
 from .french import typeset as fr
+from .glossary import read_glossary
+from .language_model import (
+    GENERATION_SECONDS,
+    MAX_LENGTH_TOKENS,
+    MAX_SEED,
+    MAX_TEMPERATURE,
+    PROMPT_CHARACTERS,
+    Ending,
+    LanguageModel,
+    ModelError,
+    ModelNotInstalledError,
+    PromptTooLongError,
+    Settings,
+)
 from .tutor import Memory, Tutor
 
 CONTENT = Path(__file__).parents[1] / "content"
@@ -54,7 +68,8 @@ Une vraie application Gradio, sans Internet : essayez, trompez-vous, recommence
 WORDS_A_STEP, STEP_SECONDS = 3, 0.03
 
 classifier = Classifier(read_sentences())
-tutor = Tutor(read_course(CONTENT))
+tutor = Tutor(read_course(CONTENT), read_glossary(CONTENT / "glossary.toml"))
+language_model = LanguageModel()
 
 
 def refusal(sentence: str) -> gr.Error:
@@ -134,6 +149,46 @@ async def discuter(message: str, memory: Memory) -> AsyncIterator[tuple[str, Mem
     for end in [*spaces[WORDS_A_STEP::WORDS_A_STEP], len(answer)]:
         yield answer[:end], memory
         await asyncio.sleep(STEP_SECONDS)
+
+
+async def generer(prompt: str, temperature: float, longueur: float, graine: float | None) -> AsyncIterator[str]:
+    """Répond à une consigne avec un petit modèle de langue, calculé sur cette machine, mot après mot."""
+    if not prompt.strip():
+        raise refusal("La consigne est vide : écrivez une question ou un début de texte.")
+    if len(prompt) > PROMPT_CHARACTERS:
+        raise refusal(f"Cette consigne est trop longue : {PROMPT_CHARACTERS} caractères au plus.")
+    if graine is None:
+        raise refusal("Il manque une graine : n'importe quel nombre entier convient, par exemple 1.")
+    generation = language_model.generate(prompt.strip(), Settings(temperature, int(longueur), int(graine)))
+    try:
+        async with aclosing(generation.stream()) as texts:
+            async for text in texts:
+                yield text
+    except ModelError as error:
+        raise refusal(model_sentence(error)) from error
+    if generation.ending in ENDINGS:
+        gr.Info(fr(ENDINGS[generation.ending]), title="Réponse coupée")
+
+
+ENDINGS = {
+    Ending.LENGTH: "La longueur demandée est atteinte : le modèle n'avait peut-être pas fini sa phrase.",
+    Ending.DEADLINE: f"Le temps est écoulé : une réponse s'arrête au bout de {GENERATION_SECONDS} secondes.",
+}
+
+
+def model_sentence(error: ModelError) -> str:
+    """What to tell a student when the model does not answer."""
+    if isinstance(error, ModelNotInstalledError):
+        return (
+            "Aucun modèle de langue n'est installé sur cette machine. La personne qui anime le cours peut l'ajouter "
+            "par la commande « make model » ; en attendant, la leçon montre des réponses enregistrées."
+        )
+    if isinstance(error, PromptTooLongError):
+        return "Cette consigne ne tient pas dans la mémoire du modèle : raccourcissez-la."
+    return (
+        "Le modèle de langue est installé, mais il ne démarre pas : prévenez la personne qui anime le cours, "
+        "le journal du Space en donne la cause."
+    )
 
 
 def path_of(payload: ImageData | None) -> str | None:
@@ -219,6 +274,30 @@ def chat_tab() -> None:
     offer([[fr(question)] for question in questions], [message])
 
 
+def generation_tab() -> None:
+    prompt = gr.Textbox(
+        label="Consigne",
+        lines=3,
+        max_length=PROMPT_CHARACTERS,
+        placeholder="What is Hugging Face?",
+        info=fr("Obligatoire. Le modèle a surtout lu de l'anglais : comparez avec une consigne en français."),
+    )
+    temperature = gr.Slider(
+        0, MAX_TEMPERATURE, value=0.7, step=0.1, label="Température", info=fr("0 : toujours la suite la plus probable.")
+    )
+    length = gr.Slider(
+        1, MAX_LENGTH_TOKENS, value=60, step=1, label="Longueur", info="En morceaux de mots (tokens), au plus."
+    )
+    seed = gr.Number(
+        1, label="Graine", precision=0, minimum=0, maximum=MAX_SEED, info="La même graine donne la même réponse."
+    )
+    answer = gr.Textbox(label="Texte généré", lines=8, interactive=False)
+    # One generation at a time: the others wait in Gradio's queue, which tells each its place.
+    publish(generer, "Générer", [prompt, temperature, length, seed], answer, calls_at_once=1)
+    prompts = ["What is Hugging Face?", "Qu'est-ce que Hugging Face ?", "Translate into French: The train is late."]
+    offer([[fr(text), 0.7, 60, 1] for text in prompts], [prompt, temperature, length, seed], prompts)
+
+
 def offer(rows: list[list], inputs: list, labels: list[str] | None = None) -> None:
     """Puts examples under the fields: a click fills them, and runs nothing."""
     gr.Examples(rows, inputs, label="Exemples", example_labels=labels, cache_examples=False)
@@ -240,6 +319,7 @@ TABS = {
     "Deviner la langue": language_tab,
     "Résumer": table_tab,
     "Discuter": chat_tab,
+    "Générer": generation_tab,
 }
 
 
