@@ -27,7 +27,7 @@ def add_rooms(app: Flask) -> None:
     from hfcourse import cli, home, instructors
     from hfcourse.classroom import login_queue
     from hfcourse.classroom import views as class_views
-    from hfcourse.lessons import back_links, library, marks
+    from hfcourse.lessons import back_links, guide_views, library, marks
     from hfcourse.lessons import views as lesson_views
     from hfcourse.runs import dispatch, ending, following, history_views, live_views, looks, store, streams, upkeep
     from hfcourse.runs import session_choices as run_choices
@@ -45,6 +45,6 @@ def add_rooms(app: Flask) -> None:
     pages.init_app(app, values_of_run=looks.values_of, faults_of_run=store.faults_of, recent_spaces=store.recent_spaces)
     for room in (dispatch, following, streams, ending, upkeep, run_choices, looks):
         room.init_app(app)
-    for views in (home, lesson_views, space_views, run_views, live_views, history_views, class_views):
+    for views in (home, lesson_views, guide_views, space_views, run_views, live_views, history_views, class_views):
         app.register_blueprint(views.bp)
     cli.init_app(app)

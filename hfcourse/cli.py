@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, pages, server, typography
 from hfcourse.classroom import login_links
-from hfcourse.lessons import course, library
+from hfcourse.lessons import course, guide_checks, library
 from hfcourse.practice import foreground
 from hfcourse.runs import pruning, trimming, workers
 from hfcourse.spaces import catalogue
@@ -25,11 +25,13 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 (what `--host` may be; nothing listens here
 def check() -> None:
     """Check every lesson, and the token; print file, line and what to mend, and fail if anything is wrong."""
     lent = catalogue.without_token()
-    faults = [*library.faults(), *([catalogue.NOT_LENT % ", ".join(lent)] if lent else [])]
+    faults = [*library.faults(), *guide_checks.find_faults(), *([catalogue.NOT_LENT % ", ".join(lent)] if lent else [])]
     for fault in faults:
         click.echo(fault)
     for fact in library.due_facts(pages.today()):
         click.echo(f"To read again since {fact.read_again}: the fact “{fact.id}”, {fact.source}")
+    for term in guide_checks.find_unlinked_terms():
+        click.echo(f"Warning: no lesson uses the word “{term.name}” of the glossary.")
     if faults:
         raise SystemExit(1)
     click.echo(f"{len(library.lessons())} lessons, nothing to mend.")

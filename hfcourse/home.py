@@ -88,7 +88,7 @@ def patterns() -> ResponseReturnValue:
 @bp.get("/sitemap.xml")
 def sitemap() -> ResponseReturnValue:
     """The pages to find by a search; lessons with the day on which they were reviewed (sitemaps.org, 0.9)."""
-    listed = ("home.index", "spaces.index", "lessons.glossary", "lessons.whole")
+    listed = ("home.index", "spaces.index", "lessons.glossary", "troubleshooting.show", "lessons.whole")
     addresses = {url_for(each, _external=True): None for each in listed}
     lessons = {url_for("lessons.show", slug=one.slug, _external=True): one.front.reviewed for one in library.lessons()}
     page = render_template("home/sitemap.xml", addresses=addresses | lessons)

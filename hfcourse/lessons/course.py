@@ -6,14 +6,14 @@ links between lessons become links within the page.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 
 from flask import current_app, render_template
 from markupsafe import Markup
 
-from hfcourse.lessons import downloads, editions, figures, glossary, library, pieces
+from hfcourse.lessons import downloads, editions, figures, glossary, library, pieces, troubleshooting
 from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
 
@@ -62,6 +62,8 @@ def within(address: str, slug: str, site: str | None) -> str | None:
         return f"#{slug}-{anchor}"
     if path == glossary.ADDRESS:
         return f"#glossaire-{anchor}" if anchor else "#glossaire"
+    if path == troubleshooting.ADDRESS:
+        return f"#depannage-{anchor}" if anchor else "#depannage"
     if path.startswith(library.ADDRESS) and path not in SITE_PAGES and not path.startswith(downloads.ADDRESS):
         other = path.removeprefix(library.ADDRESS) or CONTENTS
         return f"#{other}-{anchor}" if anchor else f"#{other}"
@@ -112,6 +114,15 @@ def entries(address_of: Callable[[Lesson, Term], str], prefix: str = "") -> list
     ]
 
 
+def troubles(site: str | None) -> list[troubleshooting.Entry]:
+    """The troubleshooting entries for the page of all, their links within it where that is possible."""
+
+    def move(html: str) -> str:
+        return TAG.sub(lambda found: moved_tag(found[0], "depannage", site), html)
+
+    return [replace(entry, cause=move(entry.cause), cure=move(entry.cure)) for entry in library.guide().entries]
+
+
 def use_on_the_page(lesson: Lesson, term: Term) -> str:
     """Where a lesson first uses a word, on the page of all."""
     return f"#{lesson.slug}-mot-{term.anchor}"
@@ -119,7 +130,12 @@ def use_on_the_page(lesson: Lesson, term: Term) -> str:
 
 def parts(site: str | None, address_of: Callable[[str], str]) -> dict[str, object]:
     """What the template of the page of all shows."""
-    return {"chapters": chapters(site, address_of), "entries": entries(use_on_the_page, "glossaire-")}
+    return {
+        "chapters": chapters(site, address_of),
+        "entries": entries(use_on_the_page, "glossaire-"),
+        "troubles": troubles(site),
+        "addresses": {each.number: f"#{each.slug}" for each in library.lessons()},
+    }
 
 
 def export(site: str | None) -> str:

@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from hfcourse.config import ROOT
-from hfcourse.lessons import asides, editions, facts, figures, glossary, markdown
+from hfcourse.lessons import asides, editions, facts, figures, glossary, markdown, troubleshooting
 from hfcourse.lessons.checklist import Checklist
 from hfcourse.lessons.draft import Fact, Fault, Link, Part, Section
 from hfcourse.lessons.facts import FactFile
@@ -28,12 +28,14 @@ from hfcourse.lessons.glossary import Glossary, Term
 from hfcourse.lessons.markdown import Rendered
 from hfcourse.lessons.ordering import Ordering
 from hfcourse.lessons.quiz import Quiz
+from hfcourse.lessons.troubleshooting import Guide
 
 CONTENT = ROOT / "hfcourse" / "content"
 FIGURES = ROOT / "static" / "figures"
 # Pages name their style sheets and scripts by a hash: with another file, they are other pages.
 NAMED_BY_HASH = (ROOT / "static" / "css", ROOT / "static" / "js")
 GLOSSARY, FACTS = "glossary.toml", "facts.toml"
+TROUBLESHOOTING = "depannage.toml"
 ADDRESS = "/lecons/"
 # What a lesson may show of the folders beside it: source, and nothing that a run of it leaves behind.
 SHOWN = {".py", ".html", ".css", ".js", ".txt", ".env", ".exemple", ".mjs", ".json"}
@@ -150,6 +152,12 @@ def open_facts(path: Path) -> FactFile:
     return FactFile(found.facts, located(found.faults, path))
 
 
+def open_guide(path: Path) -> Guide:
+    """Read the troubleshooting entries; a course may have none."""
+    found = troubleshooting.read(read(path)) if path.is_file() else Guide()
+    return replace(found, faults=located(found.faults, path))
+
+
 def stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
     """Name, date and size of every file of a folder and of the folders in it."""
     with os.scandir(folder) as entries:
@@ -172,6 +180,7 @@ class Shelf:
         self.kept: tuple[Lesson, ...] = ()
         self.glossary = Glossary()
         self.fact_file = FactFile()
+        self.guide = Guide()
         self.faults: list[Fault] = []
 
     def lessons(self) -> tuple[Lesson, ...]:
@@ -193,6 +202,7 @@ class Shelf:
         self.listings = tuple((path.relative_to(self.content).as_posix(), read(path)) for path in shown)
         self.glossary = open_glossary(self.content / GLOSSARY)
         self.fact_file = open_facts(self.content / FACTS)
+        self.guide = open_guide(self.content / TROUBLESHOOTING)
         drawn_from = self.pictures, self.listings, self.glossary.terms, self.fact_file.facts
         opened = (open_lesson(path, *drawn_from) for path in self.content.glob("*.md"))
         return tuple(sorted(opened, key=order))
@@ -215,6 +225,8 @@ def is_alive(lesson: Lesson, address: str, lessons: tuple[Lesson, ...], is_page:
     others = {other.slug: other for other in lessons}
     if parts.path == glossary.ADDRESS:
         return not parts.fragment or parts.fragment in {term.anchor for term in terms()}
+    if parts.path == troubleshooting.ADDRESS:
+        return not parts.fragment or parts.fragment in {entry.id for entry in guide().entries}
     if not parts.path:
         target = lesson
     elif parts.path.startswith(ADDRESS) and parts.path not in {ADDRESS, editions.ADDRESS}:
@@ -269,6 +281,12 @@ def terms() -> tuple[Term, ...]:
     """Every word of the glossary, in order."""
     lessons()
     return current_app.extensions["lessons"].glossary.terms
+
+
+def guide() -> Guide:
+    """The troubleshooting entries."""
+    lessons()
+    return current_app.extensions["lessons"].guide
 
 
 def own_pictures() -> Path:

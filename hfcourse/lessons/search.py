@@ -16,7 +16,7 @@ from unicodedata import normalize
 from flask import current_app
 from markupsafe import Markup, escape
 
-from hfcourse.lessons import glossary, library
+from hfcourse.lessons import glossary, library, troubleshooting
 from hfcourse.lessons.dialect import LIGATURES
 from hfcourse.lessons.library import Lesson
 from hfcourse.lessons.spelling import Vocabulary
@@ -172,6 +172,9 @@ def everything() -> Iterator[Passage]:
     for term in library.terms():
         names = " ".join([*term.forms[1:], term.english])
         yield Passage(term.name, names, term.text, "Glossaire", f"{glossary.ADDRESS}#{term.anchor}")
+    for entry in library.guide().entries:
+        address = f"{troubleshooting.ADDRESS}#{entry.id}"
+        yield Passage(entry.title, " ".join(entry.messages), entry.text, "Dépannage", address)
     for lesson in library.lessons():
         yield from passages_of(lesson)
 

@@ -1,0 +1,69 @@
+"""The troubleshooting page, /depannage, and what the pages need to link an error to its entry."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby
+
+from flask import Blueprint, current_app, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import escape
+
+from hfcourse import tokens
+from hfcourse.lessons import library
+from hfcourse.lessons.message_search import MessageIndex
+from hfcourse.lessons.troubleshooting import ADDRESS, Entry, Guide
+from hfcourse.pages import FRAGMENT_HEADER
+
+MAX_TYPED_CHARACTERS = 4000
+
+bp = Blueprint("troubleshooting", __name__)
+
+
+@bp.app_template_global("troubleshooting_entry")
+def find_entry(code: object) -> Entry | None:
+    """The entry for a code of an error, or for an HTTP status; None without one."""
+    return library.guide().by_code.get(str(code))
+
+
+@bp.get(ADDRESS)
+def show() -> ResponseReturnValue:
+    """All entries, or those that a message leads to; what is searched is kept nowhere."""
+    typed = tokens.mask_tokens(request.args.get("q", "")[-MAX_TYPED_CHARACTERS:].strip())
+    guide = library.guide()
+    found = get_index(guide).search(typed) if typed else []
+    template = "lessons/_troubles.html" if FRAGMENT_HEADER in request.headers else "lessons/troubleshooting.html"
+    page = render_template(
+        template,
+        section="course",
+        typed=typed,
+        found=[add_root(entry) for entry in found],
+        topics=group_by_topic(map(add_root, guide.entries)),
+        addresses={each.number: url_for("lessons.show", slug=each.slug) for each in library.lessons()},
+    )
+    response = make_response(page)
+    response.headers["Vary"] = FRAGMENT_HEADER
+    return response
+
+
+def group_by_topic(entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:
+    """The entries under their topics, those of one topic stand together in the file."""
+    return [(topic, list(group)) for topic, group in groupby(entries, key=lambda entry: entry.topic)]
+
+
+def add_root(entry: Entry) -> Entry:
+    """Put the path that the site is mounted under, behind a proxy, before the entry's links to its pages."""
+    if not request.script_root:
+        return entry
+
+    def add(html: str) -> str:
+        return html.replace('href="/', f'href="{escape(request.script_root)}/')
+
+    return replace(entry, cause=add(entry.cause), cure=add(entry.cure))
+
+
+def get_index(guide: Guide) -> MessageIndex:
+    """Return the index of these very entries, made again when the file has changed."""
+    kept = current_app.extensions.get("message_index")
+    if kept is None or kept[0] is not guide:
+        kept = current_app.extensions["message_index"] = (guide, MessageIndex(guide.entries))
+    return kept[1]

@@ -1,0 +1,27 @@
+// While one types, the entries that look like the message take the place of the others; without this the button asks.
+const DELAY_MS = 250;
+const form = document.querySelector("[data-troubleshooting]");
+const list = document.getElementById("entrees");
+let timer;
+let pending;
+
+async function refresh() {
+  const address = new URL(form.action);
+  const typed = form.q.value.trim();
+  if (typed) address.searchParams.set("q", typed);
+  pending?.abort();
+  pending = new AbortController();
+  try {
+    const answer = await fetch(address, { headers: { "X-Fragment": "depannage" }, signal: pending.signal });
+    if (!answer.ok) return;
+    list.innerHTML = await answer.text();
+    history.replaceState(null, "", address);
+  } catch {
+    // Another letter was typed, or the network failed: the list stays, and the button still works.
+  }
+}
+
+form.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(refresh, DELAY_MS);
+});

@@ -1,0 +1,270 @@
+"""The troubleshooting page: its entries, how a message finds one, and the errors of the site that lead there."""
+
+import random
+import re
+from itertools import pairwise
+
+import pytest
+from flask import Flask, render_template
+from flask.testing import FlaskClient
+
+from hfcourse import errors
+from hfcourse.lessons import course as whole_course
+from hfcourse.lessons import guide_checks, library, search, troubleshooting
+from hfcourse.lessons.message_search import MAX_LINE_CHARACTERS, MAX_QUERY_LINES, MessageIndex, fold, trigrams
+from hfcourse.lessons.troubleshooting import Guide
+from tests.effort import effort
+from tests.posting import read
+from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
+
+SOURCE = (library.CONTENT / library.TROUBLESHOOTING).read_text(encoding="utf-8")
+GUIDE = troubleshooting.read(SOURCE)
+INDEX = MessageIndex(GUIDE.entries)
+MIN_ENTRIES = 35
+ENTRY = """[[entry]]
+id = "pain-brule"
+topic = "Cuire"
+title = "Le pain est noir"
+messages = ["Alarm: smoke"]
+cause = "Un four `trop` chaud."
+cure = "Baissez-le : voyez [le début](/)."
+where = ["3.1"]
+codes = ["500"]
+"""
+CODES = [*errors.EXPLANATIONS, *map(str, errors.HTTP_EXPLANATIONS), str(errors.TOO_MANY_NEW_VISITORS.status)]
+
+
+def find(typed: str) -> list[str]:
+    return [entry.id for entry in INDEX.search(typed)]
+
+
+# --- the entries
+
+
+def test_entries_are_many_and_without_fault(app: Flask) -> None:
+    assert len(GUIDE.entries) >= MIN_ENTRIES
+    with app.test_request_context():
+        assert guide_checks.find_faults() == []
+
+
+def test_entries_of_a_topic_stand_together() -> None:
+    topics = [entry.topic for entry in GUIDE.entries]
+    assert len([1 for one, next_one in pairwise(topics) if one != next_one]) == len(set(topics)) - 1
+
+
+def test_an_entry_is_read_as_html_and_as_words() -> None:
+    (entry,) = troubleshooting.read(ENTRY).entries
+    assert entry.cause == "<p>Un four <code>trop</code> chaud.</p>\n"
+    assert entry.cure == '<p>Baissez-le\u00a0: voyez <a href="/">le début</a>.</p>\n'
+    assert entry.text == "Un four trop chaud. Baissez-le\u00a0: voyez le début."
+    assert entry.codes == ("500",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("title", "titel", "a field that is missing, wrong or unknown"),
+        ('"Le pain est noir"', "3", "a field that is missing, wrong or unknown"),
+        ('["Alarm: smoke"]', "[]", "a field that is missing, wrong or unknown"),
+        ('["Alarm: smoke"]', '"Alarm"', "a field that is missing, wrong or unknown"),
+        ('"pain-brule"', '"Pain brûlé"', "a field that is missing, wrong or unknown"),
+        ('["3.1"]', '["lesson one"]', "a field that is missing, wrong or unknown"),
+        ("[le début](/)", "[le début](ailleurs)", "leads nowhere"),
+        ("Un four `trop` chaud.", "```\\ncode\\n```", "paragraphs and lists alone"),
+        ('"500"]\n', '"500"]\n' + ENTRY, "is already that of another entry"),
+        ('"500"]\n', '"500"]\n' + ENTRY.replace("pain-brule", "autre"), "the code “500” already leads to"),
+        ("[[entry]]", "[[entry", "are not TOML"),
+    ],
+)
+def test_an_entry_that_is_wrong_is_a_fault_with_its_line(old: str, new: str, what: str) -> None:
+    faults = troubleshooting.read(ENTRY.replace(old, new, 1)).faults
+    assert any(what in fault.what for fault in faults), faults
+    assert all(fault.line and fault.mend for fault in faults)
+
+
+def test_check_finds_dead_links_to_and_from_entries(app: Flask, course: Course) -> None:  # noqa: F811
+    course.write("31.md", "3.1", "un", "[Du pain](/depannage#pain-brule) et [rien](/depannage#rien).")
+    path = course.content / library.TROUBLESHOOTING
+    path.write_text(ENTRY.replace("](/)", "](/depannage#absent)").replace('"3.1"', '"9.9"'), encoding="utf-8")
+    with app.app_context():
+        whats = sorted(fault.what for fault in guide_checks.find_faults())
+    assert whats == [
+        "the entry “pain-brule” names lesson 9.9, which is not there.",
+        "the link “/depannage#absent” is dead.",
+    ]
+    assert [line.partition(": ")[2] for line in told(app)] == ["the link “/depannage#rien” is dead."]
+
+
+# --- the errors of the site
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_error_of_the_site_leads_to_an_entry(code: str) -> None:
+    assert code in GUIDE.by_code
+
+
+def test_entries_name_only_codes_that_exist() -> None:
+    assert GUIDE.by_code.keys() <= set(CODES)
+
+
+@pytest.mark.parametrize("code", errors.EXPLANATIONS)
+def test_an_error_links_to_its_entry(app: Flask, code: str) -> None:
+    with app.test_request_context():
+        html = render_template("_error.html", explanation=errors.EXPLANATIONS[code], code=code, status=200)
+    assert f'href="/depannage#{GUIDE.by_code[code].id}"' in html
+
+
+def test_the_page_of_an_error_links_to_its_entry(client: FlaskClient) -> None:
+    assert 'href="/depannage#page-introuvable"' in client.get("/nulle-part").text
+
+
+# --- finding an entry
+
+
+@pytest.mark.parametrize("entry", GUIDE.entries, ids=lambda entry: entry.id)
+def test_each_message_finds_its_own_entry_first(entry: troubleshooting.Entry) -> None:
+    assert [message for message in entry.messages if find(message)[:1] != [entry.id]] == []
+
+
+def misspell(message: str) -> str:
+    """Two letters of a long word change places, and a letter is missing in another."""
+    words = sorted(set(re.findall(r"[A-Za-zé]{6,}", message)), key=len, reverse=True)[:2]
+    for word in words[:1]:
+        message = message.replace(word, word[:2] + word[3] + word[2] + word[4:])
+    for word in words[1:]:
+        message = message.replace(word, word[:3] + word[4:])
+    return message
+
+
+@pytest.mark.parametrize("entry", GUIDE.entries, ids=lambda entry: entry.id)
+def test_a_misspelt_message_still_finds_its_entry(entry: troubleshooting.Entry) -> None:
+    long = [message for message in entry.messages if len(trigrams(message)) > 20]
+    assert [message for message in long if entry.id not in find(misspell(message))[:3]] == []
+
+
+@pytest.mark.parametrize("entry", GUIDE.entries, ids=lambda entry: entry.id)
+def test_a_whole_traceback_finds_the_entry_of_its_last_line(entry: troubleshooting.Entry) -> None:
+    before = 'Traceback (most recent call last):\n  File "/home/awa/projet/appel.py", line 7, in <module>\n    main()\n'
+    long = [message for message in entry.messages if len(trigrams(message)) > 20]
+    assert [message for message in long if entry.id not in find(before + message + "\n")[:2]] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("externaly managed", "externally-managed-environment"),
+        ("exécution de scripts désactivée", "powershell-scripts"),
+        ("execution policy", "powershell-scripts"),
+        ("No module named 'requests'", "module-introuvable"),
+        ("KeyError HF_TOKEN", "keyerror-hf-token"),
+        ("401", "erreur-401"),
+        ("erreur 402", "erreur-402"),
+        ("HTTP 403", "erreur-403"),
+        ("410 gone", "ancienne-adresse"),
+        ("429", "erreur-429"),
+        ("port 5000", "port-occupe"),
+        ("airplay", "port-occupe"),
+        ("adress alredy in use", "port-occupe"),
+        ("CERTIFICATE_VERIFY_FAILED", "certificat"),
+        ("proxy", "proxy"),
+        ("CORS", "cors"),
+        ("mixed content", "contenu-mixte"),
+        ("await", "await-oublie"),
+        ("Promise pending", "await-oublie"),
+        ("quota zerogpu", "quota-zerogpu"),
+        ("le Space dort", "space-endormi"),
+        ("queue is ful", "file-pleine"),
+        ("mon fichier est trop gros", "fichier-trop-gros"),
+        ("UnicodeDecodeError", "encodage"),
+        ("hf_token argument", "hf-token-argument"),
+        ("ValueError: Cannot find a function with `api_name`: /salur", "api-name-faux"),
+    ],
+)
+def test_what_one_types_finds_its_entry(typed: str, wanted: str) -> None:
+    assert wanted in find(typed)[:2]
+
+
+@pytest.mark.parametrize("typed", ["", " \n ", "recette de cuisine", "aaaaaaaaaaaa", "é", "bonjour", "…", "\0"])
+def test_what_is_no_message_finds_nothing(typed: str) -> None:
+    assert find(typed) == []
+
+
+def test_a_guide_without_entries_finds_nothing() -> None:
+    assert MessageIndex(Guide().entries).search("401") == []
+
+
+def test_search_costs_no_more_for_a_text_that_is_made_to_cost() -> None:
+    chance = random.Random(1)
+    hostile = "\n".join("".join(chance.choices("abcdefghij k", k=MAX_LINE_CHARACTERS)) for _ in range(400))
+    # What is compared is cut: a hundred times the text takes no more than its last lines do.
+    cut = "\n".join(hostile.splitlines()[-MAX_QUERY_LINES:])
+    assert (
+        effort(lambda: INDEX.search(hostile * 25)) < 3 * max(effort(lambda: INDEX.search(cut)) for _ in range(3)) + 0.05
+    )
+
+
+def test_texts_are_compared_without_accents_case_or_signs() -> None:
+    assert fold("[Errno 98] Déjà pris’") == "errno 98 deja pris"
+    assert trigrams("Ab") == {"  a", " ab", "ab "}
+
+
+# --- the page
+
+
+def test_the_page_holds_every_entry_under_its_topic(client: FlaskClient) -> None:
+    page = read(client.get("/depannage"))
+    assert [each["id"] for each in page.select(".trouble-entry")] == [entry.id for entry in GUIDE.entries]
+    assert [each.text for each in page.select("main h2")] == list(dict.fromkeys(entry.topic for entry in GUIDE.entries))
+    assert page.select_one("form[role=search] [name=q]")
+
+
+def test_the_page_shows_what_was_found_and_keeps_what_was_typed(client: FlaskClient) -> None:
+    page = read(client.get("/depannage", query_string={"q": "adress alredy in <b>use</b>"}))
+    assert page.select(".trouble-entry")[0]["id"] == "port-occupe"
+    assert page.select_one("[name=q]").text == "adress alredy in <b>use</b>"
+    assert not page.select("main b")
+
+
+def test_the_page_says_when_nothing_was_found_and_shows_all(client: FlaskClient) -> None:
+    page = read(client.get("/depannage?q=recette+de+cuisine"))
+    assert "Aucune entrée ne ressemble" in page.select_one("[role=status]").text
+    assert len(page.select(".trouble-entry")) == len(GUIDE.entries)
+
+
+def test_links_of_an_entry_stay_under_the_path_that_the_site_is_mounted_under(client: FlaskClient) -> None:
+    html = client.get("/depannage", environ_overrides={"SCRIPT_NAME": "/cours"}).text
+    assert 'href="/cours/recherche"' in html
+    assert 'href="/recherche' not in html
+
+
+def test_a_script_gets_the_entries_alone(client: FlaskClient) -> None:
+    response = client.get("/depannage?q=401", headers={"X-Fragment": "depannage"})
+    assert "<html" not in response.text
+    assert 'id="erreur-401"' in response.text
+    assert "X-Fragment" in response.headers["Vary"]
+
+
+def test_a_token_in_what_was_typed_is_masked(client: FlaskClient) -> None:
+    token = "hf_" + "e" * 30
+    assert token not in client.get("/depannage", query_string={"q": f"401 {token}"}).text
+
+
+def test_a_very_long_message_is_cut_at_its_beginning(client: FlaskClient) -> None:
+    page = read(client.get("/depannage", query_string={"q": "x y z\n" * 2000 + "KeyError: 'HF_TOKEN'"}))
+    assert page.select(".trouble-entry")[0]["id"] == "keyerror-hf-token"
+
+
+def test_the_search_of_the_site_finds_an_entry_by_its_message(app: Flask) -> None:
+    with app.test_request_context():
+        assert "/depannage#externally-managed-environment" in [
+            result.address for result in search.search("externally managed environment")
+        ]
+
+
+def test_the_exported_course_holds_every_entry_and_its_links_stay_within(app: Flask) -> None:
+    with app.test_request_context():
+        html = whole_course.export(None)
+    for entry in GUIDE.entries:
+        assert f'id="depannage-{entry.id}"' in html
+    assert 'href="#depannage"' in html
+    assert 'href="/depannage' not in html
