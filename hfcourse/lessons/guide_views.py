@@ -14,7 +14,7 @@ from hfcourse.lessons.message_search import MessageIndex
 from hfcourse.lessons.troubleshooting import ADDRESS, Entry, Guide
 from hfcourse.pages import FRAGMENT_HEADER
 
-MAX_TYPED_CHARACTERS = 4000
+MAX_TYPED_CHARACTERS = 2000
 
 bp = Blueprint("troubleshooting", __name__)
 

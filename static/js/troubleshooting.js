@@ -1,5 +1,7 @@
 // While one types, the entries that look like the message take the place of the others; without this the button asks.
 const DELAY_MS = 250;
+// Servers refuse long addresses; a traceback says what happened at its end.
+const MAX_CHARACTERS = 2000;
 const form = document.querySelector("[data-troubleshooting]");
 const list = document.getElementById("entrees");
 let timer;
@@ -7,7 +9,7 @@ let pending;
 
 async function refresh() {
   const address = new URL(form.action);
-  const typed = form.q.value.trim();
+  const typed = form.q.value.trim().slice(-MAX_CHARACTERS);
   if (typed) address.searchParams.set("q", typed);
   pending?.abort();
   pending = new AbortController();
@@ -20,6 +22,10 @@ async function refresh() {
     // Another letter was typed, or the network failed: the list stays, and the button still works.
   }
 }
+
+// Without this the browser would keep the beginning of what is pasted.
+form.q.removeAttribute("maxlength");
+form.addEventListener("submit", () => { form.q.value = form.q.value.trim().slice(-MAX_CHARACTERS); });
 
 form.addEventListener("input", () => {
   clearTimeout(timer);
