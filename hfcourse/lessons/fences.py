@@ -20,7 +20,6 @@ LANGUAGES = {
     "html": "HTML",
     "css": "CSS",
     "json": "JSON",
-    "powershell": "PowerShell",
     "batch": "Invite de commandes",
 }
 # What tabs set side by side is one call, and from a terminal a call is made with cURL.
