@@ -140,5 +140,6 @@ def remember_device(response: Response) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Have expired sessions deleted every day."""
+    """Have expired sessions deleted every day; the templates ask who is here."""
     app.extensions.setdefault("daily_chores", []).append(prune)
+    app.jinja_env.globals["is_instructor"] = is_here

@@ -59,7 +59,7 @@ ARROWS = {
     "runs": {"spaces"},
     "migrations": {"classroom", "lessons", "runs", "spaces"},
     "chat": {"runs", "spaces"},
-    "classroom": {"runs", "spaces"},
+    "classroom": {"lessons", "runs", "spaces"},
 }
 PURE = (
     "chat.conversation", "code_lexer", "cpu_budget", "highlighting", "lessons.checklist", "lessons.markdown",
@@ -88,6 +88,19 @@ PURE = (
     "spaces.schemas", "spaces.sections", "spaces.seeds", "spaces.snippets", "spaces.space_card",
     "spaces.translations", "spaces.type_words", "spaces.updates", "spaces.values", "spaces.wav_stream",
     "token_search", "typography",
+    "chat.conversation", "code_lexer", "cpu_budget", "highlighting", "lessons.checklist", "lessons.downloads",
+    "lessons.editions", "lessons.facts", "lessons.markdown", "lessons.ordering", "lessons.outline", "lessons.quiz",
+    "networks", "runs.aggregation", "runs.answer_texts", "runs.brief_text", "runs.chart_axes", "runs.charts",
+    "runs.conversations", "runs.drawings", "runs.exports", "runs.kinds", "runs.outputs", "runs.prose", "runs.quoting",
+    "runs.references", "runs.scheduling", "runs.scores", "runs.sent_tables", "runs.shapes", "runs.table_drawings",
+    "runs.trees", "runs.turns", "runs.words", "spaces.captions", "spaces.circuit_breaker", "spaces.compositions",
+    "spaces.description", "spaces.error_summary", "spaces.events", "spaces.example_words", "spaces.examples",
+    "spaces.field_marks", "spaces.file_limits", "spaces.file_objects", "spaces.file_places", "spaces.file_routes",
+    "spaces.flows", "spaces.html_text", "spaces.introduction", "spaces.json_nodes", "spaces.layout",
+    "spaces.media_types", "spaces.needs", "spaces.page_events", "spaces.placement", "spaces.retry_after",
+    "spaces.sample_files", "spaces.sample_names", "spaces.schemas", "spaces.sections", "spaces.seeds",
+    "spaces.snippets", "spaces.space_card", "spaces.translations", "spaces.type_words", "spaces.updates",
+    "spaces.values", "spaces.wav_stream", "token_search", "typography",
 )  # fmt: skip
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
           "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip

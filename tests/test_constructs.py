@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
-from hfcourse.lessons import downloads
+from hfcourse.lessons import zips
 from hfcourse.lessons.editions import find_editions
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
@@ -174,7 +174,7 @@ class TestDownload:
     @pytest.mark.usefixtures("offered")
     def test_its_bytes_are_always_the_same(self, client: FlaskClient) -> None:
         first = client.get("/lecons/fichiers/chat-1-un.zip")
-        downloads.pack.cache_clear()
+        zips.pack.cache_clear()
         assert client.get("/lecons/fichiers/chat-1-un.zip").data == first.data
         again = client.get("/lecons/fichiers/chat-1-un.zip", headers={"If-None-Match": first.headers["ETag"]})
         assert again.status_code == 304

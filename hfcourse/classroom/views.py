@@ -3,9 +3,11 @@
 from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from hfcourse import headers, instructors
-from hfcourse.classroom import login_links, login_queue
+from hfcourse import headers, instructors, pages
+from hfcourse.classroom import login_links, login_queue, preparation
+from hfcourse.lessons import course, library
 from hfcourse.security_log import log_event
+from hfcourse.spaces import space_states
 from hfcourse.typography import duration, french
 
 NOT_SET = (
@@ -36,9 +38,50 @@ def index() -> ResponseReturnValue:
     if (code := request.args.get("code")) is not None:
         return enter_by_link(code)
     if instructors.is_here():
-        return render_template("classroom/index.html", hours=instructors.HOURS)
+        return render_template("classroom/index.html", **prepared())
     attempt = session.get(ATTEMPT)
     return answer_attempt(attempt) if isinstance(attempt, str) else door()
+
+
+def prepared() -> dict[str, object]:
+    """What the instructor prepares with; nothing of a student is in it."""
+    times = preparation.read_times()
+    return {
+        "hours": instructors.HOURS,
+        "times": times,
+        "totals": {
+            "reading": sum(each.lesson.front.reading_minutes for each in times),
+            "exercise": sum(each.lesson.front.exercise_minutes for each in times),
+            "class": sum(each.class_minutes for each in times),
+        },
+        "plans": preparation.read_plans(),
+        "states": preparation.read_states(),
+        "hub_state": hub_state(),
+        "due_facts": library.due_facts(pages.today()),
+    }
+
+
+def hub_state() -> str:
+    """`reachable`, `unreachable` or `not-asked`, as of the last time that this process asked the Hub."""
+    return str(current_app.extensions.get("hub_state", "not-asked"))
+
+
+@bp.post("/espaces")
+def refresh_spaces() -> ResponseReturnValue:
+    """Ask the Hub in which state its Spaces are; only this click waits for it, and not for long."""
+    if instructors.is_here():
+        space_states.refresh_states()
+    return redirect(url_for(".index", _anchor="espaces"), 303)
+
+
+@bp.get("/cours.html")
+def export() -> ResponseReturnValue:
+    """The whole course as one file, to hand out before a session without network."""
+    if not instructors.is_here():
+        return redirect(url_for(".index"), 303)
+    response = make_response(course.export(request.url_root.rstrip("/")))
+    response.headers["Content-Disposition"] = 'attachment; filename="hfcourse.html"'
+    return response
 
 
 @bp.post("/")

@@ -61,13 +61,14 @@ class Ordering:
             ("right", "check", RIGHT, is_solved),
         )
         said = "".join(draw_verdict(*verdict) for verdict in verdicts)
+        verb = "Vérifier" if given is None else "Vérifier à nouveau"
+        why = f'<div class="why" data-say="why"{"" if is_solved else " hidden"}>{self.why}</div>'
         return (
             f'<form class="quiz ordering" id="{self.anchor}" method="post">\n'
             f'<input type="hidden" name="ordre" value="{self.key}">\n'
             f"<fieldset><legend>{pieces.kind(LABEL)}{self.question}</legend>\n<ol>\n{lines}</ol></fieldset>\n"
-            f'<div role="status">{said}<div class="why" data-say="why"{"" if is_solved else " hidden"}>{self.why}</div>'
-            f'<span class="vh" data-say="moved"></span></div>\n<button class="button" type="submit">{"Vérifier" if given is None else "Vérifier à nouveau"}'
-            "</button>\n</form>\n"
+            f'<div role="status">{said}{why}<span class="vh" data-say="moved"></span></div>\n'
+            f'<button class="button" type="submit">{verb}</button>\n</form>\n'
         )
 
 

@@ -37,6 +37,7 @@ from hfcourse.lessons import (
     progress,
     quiz,
     search,
+    zips,
 )
 from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
@@ -175,7 +176,7 @@ def download(name: str) -> ResponseReturnValue:
     folders = {downloads.name_of(folder): folder for lesson in library.lessons() for folder in lesson.downloads}
     if name not in folders:
         abort(404)
-    response = revalidated(downloads.pack(tuple(downloads.files_of(folders[name], library.listing_texts()))))
+    response = revalidated(zips.pack(tuple(downloads.files_of(folders[name], library.listing_texts()))))
     response.mimetype = "application/zip"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.zip"'
     return response

@@ -111,6 +111,30 @@ def last_card(space_id: str) -> "SpaceCard":
     return hub.last_card(space_id)
 
 
+def ask_hub(space_id: str, leash: Leash) -> None:
+    """Have the Hub say in which state a Space is, without waking it.
+
+    Raises:
+        CourseError: it cannot be called now, or the Hub says nothing that can be used.
+    """
+    from hfcourse.spaces import hub
+
+    with leash.hold():
+        hub.look_up(space_id, directory().wire, leash)
+
+
+def last_answer(space_id: str) -> str:
+    """Return what the Hub said last of a Space: `awake`, the code of an obstacle, `unknown` if it was not asked."""
+    from hfcourse.spaces import hub
+
+    answer = hub.look_ups().last_answer(space_id)
+    if answer is None:
+        return "unknown"
+    if answer.failure:
+        return answer.failure.code
+    return answer.value.obstacle or "awake" if answer.value else "unknown"
+
+
 def check_hub_is_authentic(space_id: str, is_lent: bool) -> None:
     """Refuse to place a Space that is lent the token where nobody vouches for the Hub: it may have been marked since.
 

@@ -76,6 +76,12 @@ class Memory(Generic[T]):
             entry = self._entries.get(key)
         return entry.answer.value if entry and entry.answer else None
 
+    def last_answer(self, key: str) -> Answer[T] | None:
+        """Return what was answered last, value or failure, however old it is."""
+        with self._lock:
+            entry = self._entries.get(key)
+        return entry.answer if entry else None
+
     def last_value(self, key: str, max_age_seconds: float) -> T | None:
         """The last value that there was, at most so old, whatever failed since."""
         with self._lock:

@@ -1,0 +1,108 @@
+"""What an instructor prepares a session with: times, misconceptions, plans, states of the Spaces."""
+
+import tomllib
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from hfcourse.lessons import library
+from hfcourse.lessons.asides import Aside
+from hfcourse.lessons.library import Lesson
+from hfcourse.spaces import catalogue, space_states
+from hfcourse.typography import french
+
+PLANS = library.CONTENT / "plans.toml"
+STATE_WORDS = {
+    "asleep": "endormi : il se réveille quand on l’ouvre",
+    "waking": "se réveille",
+    "awake": "en marche",
+    "broken": "ne démarre pas : relancez le site",
+    "elsewhere": "à une adresse à lui : ouvrez-le pour voir",
+    space_states.UNKNOWN: "pas encore demandé au Hub",
+    "space-sleeping": "endormi : il se réveille quand on l’ouvre",
+    "space-building": "en construction : attendez, ou prenez-en un autre",
+    "space-paused": "en pause : son auteur seul peut le relancer",
+    "space-broken": "en panne : prenez-en un autre",
+    "space-private": "privé",
+    "space-not-found": "introuvable : retirez-le de la liste",
+    "no-api": "sans API",
+    "hub-unreachable": "le Hub ne répond pas : voyez le plan sans réseau",
+}
+OTHER_STATE = "le Hub n’a rien dit d’utile : ouvrez-le pour voir"
+
+
+@dataclass(frozen=True)
+class LessonTimes:
+    """One lesson: its times in minutes, and what students often believe, as HTML."""
+
+    lesson: Lesson
+    class_minutes: int
+    misconceptions: tuple[Markup, ...]
+
+
+@dataclass(frozen=True)
+class SpaceState:
+    """One Space of the catalogue, and the words for the state in which it was last seen."""
+
+    id: str
+    title: str
+    words: str
+    is_ready: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a plan: minutes, what to do, and the lesson that it is in, if it is in one."""
+
+    minutes: int
+    what: str
+    lesson: Lesson | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to spend one or more sessions; each session is its steps."""
+
+    title: str
+    advice: str
+    sessions: tuple[tuple[Step, ...], ...]
+
+    @property
+    def minutes(self) -> int:
+        return sum(step.minutes for session in self.sessions for step in session)
+
+
+def read_times() -> list[LessonTimes]:
+    """Return each lesson with the minutes that its notes add up to."""
+    times = []
+    for lesson in library.lessons():
+        notes = [part for part in lesson.parts if isinstance(part, Aside)]
+        believed = tuple(Markup(note.body) for note in notes if note.is_misconception)  # noqa: S704 (as lessons are)
+        times.append(LessonTimes(lesson, sum(note.minutes for note in notes), believed))
+    return times
+
+
+def read_plans() -> list[Plan]:
+    """Return the plans of plans.toml; the number of a lesson that the course has no more is left out."""
+    lessons = {lesson.number: lesson for lesson in library.lessons()}
+
+    def read_step(step: dict[str, object]) -> Step:
+        return Step(int(str(step["minutes"])), french(str(step["what"])), lessons.get(str(step.get("lesson", ""))))
+
+    return [
+        Plan(
+            french(plan["title"]),
+            french(plan["advice"]),
+            tuple(tuple(read_step(step) for step in session["step"]) for session in plan["session"]),
+        )
+        for plan in tomllib.loads(PLANS.read_text(encoding="utf-8"))["plan"]
+    ]
+
+
+def read_states() -> list[SpaceState]:
+    """Return the state in which each Space of the catalogue was last seen; nothing is asked for it."""
+    states = [(entry, space_states.last_state(entry)) for entry in catalogue.entries()]
+    return [
+        SpaceState(entry.id, entry.title, STATE_WORDS.get(state, OTHER_STATE), state in space_states.READY)
+        for entry, state in states
+    ]

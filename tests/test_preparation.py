@@ -1,0 +1,196 @@
+"""The instructor's page: times, plans, Spaces, facts, misconceptions; nothing of it for others."""
+
+import re
+import tomllib
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from hfcourse import pages
+from hfcourse.classroom import preparation
+from hfcourse.errors import HubFailed, Unavailable
+from hfcourse.lessons import library
+from hfcourse.spaces import catalogue, hub, space_states
+from hfcourse.spaces.leash import Leash
+from tests.posting import Student, read
+from tests.test_instructor import DOOR, PASSWORD, clock, knock, taught  # noqa: F401  (a site with a password)
+from tests.test_library import Course, course  # noqa: F401  (a course of ours)
+
+BELIEF = "::: enseignant idée fausse\nIls croient que tout est permis.\n:::\n"
+TIMED = "::: enseignant 7 min\nUn.\n:::\n\n::: enseignant 5 min\nDeux.\n:::\n\n::: enseignant\nTrois.\n:::\n"
+
+
+@pytest.fixture
+def teacher(taught: Flask, student: Student) -> Student:  # noqa: F811
+    """Somebody who knows the password."""
+    knock(student.client, PASSWORD)
+    return student
+
+
+class TestTimes:
+    def test_notes_add_up_beside_reading_and_exercises(self, teacher: Student, course: Course) -> None:  # noqa: F811
+        course.write("31.md", "3.1", "un", f"Un chapeau.\n\n{TIMED}")
+        course.write("32.md", "3.2", "deux", f"Un chapeau.\n\n{TIMED}")
+        page = teacher.open(DOOR)
+        rows = [[cell.get_text() for cell in row.select(".num")] for row in page.select("tbody tr, tfoot tr")]
+        assert rows == [["1\u00a0min", "5\u00a0min", "12\u00a0min"]] * 2 + [
+            ["2\u00a0min", "10\u00a0min", "24\u00a0min"]
+        ]
+        assert page.select_one("a[href='/lecons/un/projeter']")
+
+    def test_misconceptions_stand_with_their_lesson(self, teacher: Student, course: Course) -> None:  # noqa: F811
+        course.write("31.md", "3.1", "un", f"Un chapeau.\n\n{BELIEF}")
+        section = teacher.open(DOOR).select_one("section[aria-labelledby=idees]")
+        assert section is not None
+        assert "Ils croient que tout est permis." in section.get_text()
+        assert "Idée fausse courante" in teacher.open("/lecons/un").get_text()
+
+    @pytest.mark.usefixtures("taught")
+    def test_nobody_else_reads_them(self, student: Student, course: Course) -> None:  # noqa: F811
+        course.write("31.md", "3.1", "un", f"Un chapeau.\n\n{BELIEF}")
+        for path in ("/lecons/un", "/imprimer", "/lecons/un/projeter", "/recherche?q=permis", DOOR):
+            assert "tout est permis" not in student.open(path).get_text()
+
+
+class TestPlans:
+    def test_each_plan_lasts_as_long_as_its_title_says(self, app: Flask) -> None:
+        with app.app_context():
+            plans = {plan.title: plan for plan in preparation.read_plans()}
+        assert [sum(step.minutes for step in each) for each in plans["Deux séances de 50\u00a0minutes"].sessions] == [
+            50,
+            50,
+        ]
+        assert plans["Une séance de 110\u00a0minutes"].minutes == 110
+        assert 300 <= plans["Une journée"].minutes <= 360
+
+    def test_each_step_names_a_lesson_that_is_there(self, app: Flask) -> None:
+        steps = [
+            step
+            for plan in tomllib.loads(preparation.PLANS.read_text(encoding="utf-8"))["plan"]
+            for session in plan["session"]
+            for step in session["step"]
+        ]
+        with app.app_context():
+            numbers = {lesson.number for lesson in library.lessons()}
+        assert {step["lesson"] for step in steps if "lesson" in step} <= numbers
+
+    def test_the_page_shows_them(self, teacher: Student) -> None:
+        summaries = [
+            each.get_text(strip=True) for each in teacher.open(DOOR).select("section[aria-labelledby=plans] summary")
+        ]
+        assert [re.sub(r"\d+\u00a0min$", "", each) for each in summaries] == [
+            "Deux séances de 50\u00a0minutes", "Une séance de 110\u00a0minutes", "Une journée",
+        ]  # fmt: skip
+
+
+class TestSpaces:
+    def ask(self, monkeypatch: pytest.MonkeyPatch, answers: dict[str, hub.Found | Exception]) -> list[str]:
+        """Have the Hub answer so; return the list of what is asked."""
+        asked = []
+
+        def answer(space_id: str, *_: object) -> hub.Found:
+            asked.append(space_id)
+            found = answers.get(space_id, hub.Found("https://x.hf.space", ""))
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+        monkeypatch.setattr(hub, "ask", answer)
+        return asked
+
+    def states(self, teacher: Student) -> dict[str, str]:
+        found = teacher.open(DOOR).select("section[aria-labelledby=espaces] li")
+        return {line.code.get_text(): line.select_one(".soft").get_text() for line in found if line.code}  # type: ignore[union-attr]
+
+    def test_the_page_asks_nothing(self, teacher: Student, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked = self.ask(monkeypatch, {})
+        states = self.states(teacher)
+        assert asked == []
+        assert states["gradio/calculator"] == "pas encore demandé au Hub"
+        assert states[catalogue.PRACTICE].startswith("endormi")
+
+    def refresh(self, teacher: Student) -> None:
+        field = teacher.open(DOOR).select_one("[name=csrf_token]")
+        assert field is not None
+        sent = teacher.client.post("/enseignant/espaces", data={"csrf_token": field["value"]})
+        assert (sent.status_code, sent.headers["Location"]) == (303, "/enseignant/#espaces")
+
+    def test_a_click_asks_the_hub_once_for_each(self, teacher: Student, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked = self.ask(
+            monkeypatch,
+            {
+                "gradio/calculator": Unavailable("space-paused"),
+                "gradio/image_mod": hub.Found("https://x.hf.space", "space-sleeping"),
+            },
+        )
+        self.refresh(teacher)
+        states = self.states(teacher)
+        assert len(asked) == len(set(asked)) == len(states) - 1
+        assert states["gradio/calculator"].startswith("en pause")
+        assert states["gradio/image_mod"].startswith("endormi")
+        assert states["gradio/hello_world"] == "en marche"
+
+    def test_a_silent_hub_is_asked_once(self, teacher: Student, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked = self.ask(monkeypatch, {"gradio/hello_world": HubFailed("hub-unreachable")})
+        self.refresh(teacher)
+        assert asked == ["gradio/hello_world"]
+        assert self.states(teacher)["gradio/hello_world"].startswith("le Hub ne répond pas")
+
+    def test_nothing_is_asked_when_the_time_is_up(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked = self.ask(monkeypatch, {})
+        monkeypatch.setattr(space_states, "Leash", lambda _seconds: Leash(-1))
+        with app.app_context():
+            space_states.refresh_states()
+        assert asked == []
+
+    @pytest.mark.usefixtures("taught")
+    def test_nobody_else_makes_the_site_ask(self, student: Student, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked = self.ask(monkeypatch, {})
+        field = student.open(DOOR).select_one("[name=csrf_token]")
+        assert field is not None
+        student.client.post("/enseignant/espaces", data={"csrf_token": field["value"]})
+        assert asked == []
+
+
+class TestFacts:
+    def test_those_that_are_due_are_listed(self, teacher: Student, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert "Aucun fait n’attend" in teacher.open(DOOR).get_text()
+        monkeypatch.setattr(pages, "today", lambda: date(2040, 1, 1))
+        with teacher.client.application.app_context():
+            expected = [fact.id for fact in library.due_facts(date(2040, 1, 1))]
+        assert expected
+        assert [line["data-fact"] for line in teacher.open(DOOR).select("[data-fact]")] == expected
+
+    def test_the_edition_of_2025_is_one_link_away(self, teacher: Student) -> None:
+        assert teacher.open(DOOR).select_one("a[href='/lecons/depuis-2025']")
+
+
+class TestHeader:
+    @pytest.mark.parametrize("path", ["/", "/lecons/3-1-presentation", "/espaces/", "/glossaire", "/confidentialite"])
+    def test_it_says_who_is_in_and_leads_there(self, teacher: Student, path: str) -> None:
+        link = teacher.open(path).select_one("header.site .tools a[href='/enseignant/']")
+        assert link is not None
+        assert link.get_text() == "Enseigner"
+
+    @pytest.mark.usefixtures("taught")
+    @pytest.mark.parametrize("path", ["/", "/lecons/3-1-presentation", "/espaces/"])
+    def test_nobody_else_sees_it_and_no_cookie_is_set(self, client: FlaskClient, path: str) -> None:
+        answer = client.get(path)
+        assert read(answer).select("header.site a[href='/enseignant/']") == []
+        assert "Set-Cookie" not in answer.headers
+
+
+class TestExport:
+    def test_the_whole_course_is_one_file(self, teacher: Student) -> None:
+        answer = teacher.client.get("/enseignant/cours.html")
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="hfcourse.html"'
+        page = read(answer)
+        assert len(page.select("article.chapter")) == 4
+        assert page.select("link[rel=stylesheet], script[src]") == []
+
+    @pytest.mark.usefixtures("taught")
+    def test_others_are_sent_to_the_door(self, client: FlaskClient) -> None:
+        answer = client.get("/enseignant/cours.html")
+        assert (answer.status_code, answer.headers["Location"]) == (303, DOOR)
