@@ -28,7 +28,7 @@ ICON = "#i-"
 SITE_PAGES = {editions.ADDRESS}  # under the lessons' address, and no lessons
 CONTENTS = "sommaire"
 STYLES = ("css/tokens.css", "css/site.css")
-SCRIPTS = ("js/site.js", "js/lesson.js")
+SCRIPTS = ("js/site.js", "js/ordering.js", "js/lesson.js")
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,9 @@ class Ordering:
         given = done.get(self.key)
         ranks = given if given is not None and len(given) == len(self.lines) else NOT_CHOSEN * len(self.lines)
         is_whole, is_solved = is_permutation(ranks), is_right(self, ranks)
-        lines = "".join(draw_line(self, line, rank, is_whole) for line, rank in zip(self.lines, ranks, strict=True))
+        # Lines stand in the order that was given, and keep the number by which their control is labelled.
+        order = sorted(range(len(ranks)), key=ranks.__getitem__) if is_whole else range(len(ranks))
+        lines = "".join(draw_line(self, place, ranks[place], is_whole) for place in order)
         verdicts = (
             ("incomplete", "note", UNFINISHED, given is not None and not is_whole),
             ("wrong", "cross", WRONG, is_whole and not is_solved),
@@ -79,20 +81,20 @@ def draw_verdict(name: str, icon: str, sentence: str, is_shown: bool) -> str:
     return f'<p class="message{look}" data-say="{name}"{hidden}>{pieces.icon(icon)} {sentence}</p>'
 
 
-def draw_line(ordering: Ordering, line: Line, rank: str, is_judged: bool) -> str:
-    """One line with its number, its verdict, and the two buttons that move it."""
-    number = ordering.lines.index(line) + 1
+def draw_line(ordering: Ordering, place: int, rank: str, is_judged: bool) -> str:
+    """The line at a place of the shuffled ones, with its number, its verdict, and the two buttons that move it."""
+    line = ordering.lines[place]
     name = f"{ordering.anchor}-{line.letter}"
     options = "".join(
-        f'<option value="{line.letter}{place}"{" selected" if str(place) == rank else ""}>{place or "–"}</option>'
-        for place in range(len(ordering.lines) + 1)
+        f'<option value="{line.letter}{number}"{" selected" if str(number) == rank else ""}>{number or "–"}</option>'
+        for number in range(len(ordering.lines) + 1)
     )
     is_well_placed = rank in line.places
     look, verdict, icon = ("right", "Juste", "check") if is_well_placed else ("wrong", "Faux", "cross")
     state = f' class="{look}"' if is_judged else ""
     return (
         f'<li data-places="{line.places}"{state}>'
-        f'<span data-bare><label class="vh" for="{name}">Place de la ligne{NO_BREAK}{number}</label>'
+        f'<span data-bare><label class="vh" for="{name}">Place de la ligne{NO_BREAK}{place + 1}</label>'
         f'<select class="input" id="{name}" name="rang" aria-describedby="{name}-code">{options}</select></span>'
         f'<code id="{name}-code">{highlighted(line.code, ordering.language)}</code>'
         f'<span class="verdict"{"" if is_judged else " hidden"}>{pieces.icon(icon)} <span>{verdict}</span></span>'

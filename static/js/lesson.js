@@ -43,61 +43,26 @@ function showVerdict(form) {
   form.querySelector("[type=submit]").textContent = "Répondre à nouveau";
 }
 
-// Lines to put in order: they are moved, and their numbers, which are sent, follow.
-const rankOf = (line) => line.querySelector("select").value.slice(1);
+// What moves and judges lines to put in order comes when a reader begins; in the exported file it is there already.
+const { ordering } = document.currentScript.dataset;
 
-function numberLines(form) {
-  for (const [place, line] of form.querySelectorAll("li").entries()) {
-    const select = line.querySelector("select");
-    select.value = select.value[0] + (place + 1);
-  }
+async function loadOrdering() {
+  if (!globalThis.orderingTools) await import(ordering);
+  return globalThis.orderingTools;
 }
 
-function showOrder(form) {
-  numberLines(form);
-  const lines = [...form.querySelectorAll("li")];
-  const isRight = (line) => line.dataset.places.includes(rankOf(line));
-  for (const line of lines) {
-    line.className = isRight(line) ? "right" : "wrong";
-    const verdict = line.querySelector(".verdict");
-    verdict.hidden = false;
-    verdict.querySelector("use").setAttribute("href", isRight(line) ? "#i-check" : "#i-cross");
-    verdict.lastElementChild.textContent = isRight(line) ? "Juste" : "Faux";
-  }
-  const isSolved = lines.every(isRight);
-  const shown = { incomplete: false, wrong: !isSolved, right: isSolved, why: isSolved };
-  for (const [name, isShown] of Object.entries(shown)) form.querySelector(`[data-say=${name}]`).hidden = !isShown;
-  form.querySelector("[type=submit]").textContent = "Vérifier à nouveau";
-}
-
-document.addEventListener("click", (event) => {
+document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-move]");
-  if (!button) return;
-  const line = button.closest("li");
-  const form = line.closest("form");
-  if (button.dataset.move === "up") line.previousElementSibling?.before(line);
-  else line.nextElementSibling?.after(line);
-  button.focus();
-  numberLines(form);
-  for (const each of form.querySelectorAll("li")) each.className = "";
-  for (const each of form.querySelectorAll(".verdict, [data-say]:not([data-say=moved])")) each.hidden = true;
-  form.querySelector("[data-say=moved]").textContent = `Ligne placée en ${rankOf(line)} sur ${line.parentElement.children.length}`;
+  if (button) (await loadOrdering()).moveLine(button);
 });
 
-// An order that was kept, or that a browser remembers, is the order in which the lines stand.
-for (const list of document.querySelectorAll(".ordering ol")) {
-  const lines = [...list.children];
-  if (new Set(lines.map(rankOf)).size === lines.length && !lines.some((line) => rankOf(line) === "0")) {
-    list.append(...lines.sort((one, other) => rankOf(one) - rankOf(other)));
-  }
-}
-
-document.addEventListener("submit", (event) => {
-  if (!event.target.matches(".quiz")) return;
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches(".quiz")) return;
   event.preventDefault();
-  if (event.target.matches(".ordering")) showOrder(event.target);
-  else showVerdict(event.target);
-  if (event.target.method === "post") send(event.target);
+  if (form.matches(".ordering")) (await loadOrdering()).showOrder(form);
+  else showVerdict(form);
+  if (form.method === "post") send(form);
 });
 
 document.addEventListener("change", (event) => {
