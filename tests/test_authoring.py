@@ -17,6 +17,12 @@ SHOWN = (
     ".note",
     ".warning",
     ".changed",
+    ".edition",
+    ".fact",
+    ".facts",
+    ".ordering",
+    ".diff",
+    ".download",
     ".steps",
     ".tabs",
     ".table",
@@ -34,7 +40,7 @@ def test_an_example_has_nothing_to_mend(app: Flask, each: dict[str, str]) -> Non
         library.lessons()
         shelf = app.extensions["lessons"]
     for text in (each["source"], each["words"]):
-        rendered = render(FRONT + text, dict(shelf.pictures), dict(shelf.listings))
+        rendered = render(FRONT + text, dict(shelf.pictures), dict(shelf.listings), (), shelf.fact_file.facts)
         assert [str(fault) for fault in rendered.faults] == []
 
 

@@ -117,8 +117,9 @@ def add_citations(children: Sequence[Token], draft: Draft) -> list[Token]:
         if token.type == "span_open":
             open_spans.append(token.meta.get("fact", ""))
         elif token.type == "span_close" and (fact_id := open_spans.pop()):
-            title = escape(french(draft.facts[fact_id].title))
-            link = f'<a href="#fait-{fact_id}" aria-label="Source{NO_BREAK}{numbers[fact_id]}{NO_BREAK}: {title}">{numbers[fact_id]}</a>'
+            number, title = numbers[fact_id], escape(french(draft.facts[fact_id].title))
+            label = f"Source{NO_BREAK}{number}{NO_BREAK}: {title}"
+            link = f'<a href="#fait-{fact_id}" aria-label="{label}">{number}</a>'
             tokens.append(html_token(f'<sup class="cite">{link}</sup>', "html_inline"))
     return tokens
 

@@ -69,7 +69,7 @@ class Ordering:
             f'<form class="quiz ordering" id="{self.anchor}" method="post">\n'
             f'<input type="hidden" name="ordre" value="{self.key}">\n'
             f"<fieldset><legend>{pieces.kind(LABEL)}{self.question}</legend>\n<ol>\n{lines}</ol></fieldset>\n"
-            f'<div role="status">{said}{why}<span class="vh" data-say="moved"></span></div>\n'
+            f'<div role="status">{said}{why}<span class="vh" data-moved></span></div>\n'
             f'<button class="button" type="submit">{verb}</button>\n</form>\n'
         )
 

@@ -12,7 +12,7 @@
 
   function clearVerdicts(form) {
     for (const line of linesOf(form)) line.className = "";
-    for (const each of form.querySelectorAll(".verdict, [data-say]:not([data-say=moved])")) each.hidden = true;
+    for (const each of form.querySelectorAll(".verdict, [data-say]")) each.hidden = true;
   }
 
   function moveLine(button) {
@@ -23,7 +23,7 @@
     button.focus();
     numberLines(form);
     clearVerdicts(form);
-    form.querySelector("[data-say=moved]").textContent = `Place ${rankOf(line)} sur ${linesOf(form).length}`;
+    form.querySelector("[data-moved]").textContent = `Place ${rankOf(line)} sur ${linesOf(form).length}`;
   }
 
   function showOrder(form) {

@@ -78,6 +78,55 @@ def test_each_state_of_a_question_is_for_everybody(page: Page, is_right: bool):
     assert faults(page) == []
 
 
+def put_in_order(ordering: Locator) -> None:
+    """Give each line its place: with the buttons that move it, or with its number where no script runs."""
+    lines = ordering.locator("li")
+    count = lines.count()
+    if ordering.locator("select").first.is_visible():
+        for line in lines.all():
+            line.locator("select").select_option(label=line.get_attribute("data-places"))
+    else:
+        for place in range(1, count + 1):
+            line = ordering.locator(f"li[data-places='{place}']")
+            while line.evaluate("line => [...line.parentElement.children].indexOf(line)") >= place:
+                before = line.evaluate("line => [...line.parentElement.children].indexOf(line)")
+                line.get_by_role("button", name="Monter").click()
+                expect(lines.nth(before - 1)).to_have_attribute("data-places", str(place))
+    ordering.get_by_role("button", name="Vérifier").click()
+
+
+def test_lines_are_put_in_order_and_stay_so(reader: Page):
+    reader.goto(LESSON)
+    ordering = reader.locator(".ordering").first
+    if ordering.locator("select").first.is_visible():
+        ordering.get_by_role("button", name="Vérifier").click()
+        expect(ordering.get_by_text("Donnez un numéro à chaque ligne")).to_be_visible()
+    else:
+        ordering.get_by_role("button", name="Vérifier").click()
+        expect(ordering.get_by_text("Ce n’est pas encore le bon ordre")).to_be_visible()
+    with reader.expect_response(lambda answer: answer.request.method == "POST"):
+        put_in_order(ordering)
+    expect(ordering.get_by_text("C’est le bon ordre.")).to_be_visible()
+    reader.goto(LESSON)
+    expect(ordering.get_by_text("C’est le bon ordre.")).to_be_visible()
+    places = [line.get_attribute("data-places") for line in ordering.locator("li").all()]
+    assert places == sorted(places, key=str)
+
+
+def test_a_line_is_moved_with_the_keyboard_alone(page: Page):
+    page.goto(LESSON)
+    ordering = page.locator(".ordering").first
+    second = ordering.locator("li").nth(1)
+    place = second.get_attribute("data-places")
+    second.get_by_role("button", name="Monter").focus()
+    page.keyboard.press("Enter")
+    expect(ordering.locator("li").first).to_have_attribute("data-places", str(place))
+    expect(ordering.locator("li").first.get_by_role("button", name="Monter")).to_be_focused()
+    expect(ordering.locator("[data-moved]")).to_have_text("Place 1 sur 6")
+    ordering.get_by_role("button", name="Vérifier").click()
+    assert faults(page) == []
+
+
 def test_ticks_are_kept(reader: Page):
     reader.goto(LESSON)
     boxes = reader.locator(".checklist [name=coche]")
@@ -146,6 +195,9 @@ def test_the_exported_file_works_by_itself(site: Site, student_at: StudentAt, tm
     right = choose(question, is_right=True)
     expect(right.get_by_text("Juste", exact=True)).to_be_visible()
     expect(right.locator(".why")).to_be_visible()
+    ordering = page.locator(".ordering").first
+    put_in_order(ordering)
+    expect(ordering.get_by_text("C’est le bon ordre.")).to_be_visible()
     page.get_by_role("button", name="Changer de thème").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert faults(page, has_own_theme=True) == []
