@@ -230,7 +230,7 @@ def test_checking_a_broken_lesson_names_file_and_line_and_fails(app: Flask, tmp_
     app.extensions["lessons"] = library.Shelf(tmp_path, library.FIGURES, tmp_path / "figures")
     said = invoke(app, "check")
     assert said.exit_code == 1
-    assert f"{tmp_path / '11-essai.md'}:10: " in said.output
+    assert f"{tmp_path / '11-essai.md'}:15: " in said.output
     assert "/lecons/9-9-rien" in said.output
     assert "nothing to mend" not in said.output
 

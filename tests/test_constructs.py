@@ -50,6 +50,12 @@ class TestEdition:
         assert "Le menu était autre." in page.get_text()
         assert "deux" not in {each.get_text() for each in page("h2")}
 
+    def test_a_lesson_with_folds_leads_there_at_its_very_end(self) -> None:
+        rendered = lesson(f"## Sources\n\nUn livre.\n\n## Un titre\n\n{FOLD}")
+        page = BeautifulSoup(rendered.html, "html.parser")
+        assert [each["href"] for each in page("a")][-1] == "/lecons/depuis-2025"
+        assert "/lecons/depuis-2025" not in lesson("## Un titre\n").html
+
     def test_that_page_is_no_lesson_for_the_links_of_lessons(self, app: Flask, course: Course) -> None:  # noqa: F811
         course.write("31.md", "3.1", "un", f"[Tout](/lecons/depuis-2025).\n\n## Un titre\n\n{FOLD}")
         assert told(app) == []

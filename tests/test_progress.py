@@ -51,7 +51,7 @@ def test_it_counts_what_is_read_passed_and_ticked():
 
 def test_somebody_new_is_told_the_length_of_the_lessons_and_has_nothing_to_forget(student: Student):
     page = student.open("/")
-    assert states(page) == ["0 section, 15\u00a0min"] * 2
+    assert states(page) == ["1 section, 6\u00a0min"] * 2
     assert "Commencer la leçon 3.1" in page.get_text()
     assert "Oublier" not in page.get_text()
 
@@ -96,7 +96,7 @@ def test_a_lesson_is_read_when_its_reader_says_so_and_until_they_say_no(student:
 def test_nobody_else_sees_it(student: Student, stranger: Student):
     say_read(student)
     assert "Leçon lue" not in stranger.open(ADDRESS).get_text()
-    assert states(stranger.open("/")) == ["0 section, 15\u00a0min"] * 2
+    assert states(stranger.open("/")) == ["1 section, 6\u00a0min"] * 2
 
 
 def test_all_is_forgotten_with_one_button_and_nothing_of_others(student: Student, stranger: Student, app: Flask):

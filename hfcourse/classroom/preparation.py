@@ -103,6 +103,6 @@ def read_states() -> list[SpaceState]:
     """Return the state in which each Space of the catalogue was last seen; nothing is asked for it."""
     states = [(entry, space_states.last_state(entry)) for entry in catalogue.entries()]
     return [
-        SpaceState(entry.id, entry.title, STATE_WORDS.get(state, OTHER_STATE), state in space_states.READY)
+        SpaceState(entry.id, entry.title, french(STATE_WORDS.get(state, OTHER_STATE)), state in space_states.READY)
         for entry, state in states
     ]

@@ -7,11 +7,11 @@ from hfcourse import headers, instructors, pages
 from hfcourse.classroom import login_links, login_queue, preparation
 from hfcourse.lessons import course, library
 from hfcourse.security_log import log_event
-from hfcourse.spaces import space_states
+from hfcourse.spaces import hub, space_states
 from hfcourse.typography import duration, french
 
 NOT_SET = (
-    "Ce site n’a pas de mot de passe d’enseignant : la personne qui l’a installé le choisit, "
+    "Ce site n’a pas de mot de passe pour enseigner : la personne qui l’a installé le choisit, "
     "dans HFCOURSE_INSTRUCTOR_PASSWORD."
 )
 WRONG = "Ce n’est pas le mot de passe. Vérifiez les majuscules, puis réessayez."
@@ -56,14 +56,9 @@ def prepared() -> dict[str, object]:
         },
         "plans": preparation.read_plans(),
         "states": preparation.read_states(),
-        "hub_state": hub_state(),
+        "hub_state": hub.state(),
         "due_facts": library.due_facts(pages.today()),
     }
-
-
-def hub_state() -> str:
-    """`reachable`, `unreachable` or `not-asked`, as of the last time that this process asked the Hub."""
-    return str(current_app.extensions.get("hub_state", "not-asked"))
 
 
 @bp.post("/espaces")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import facts
+from hfcourse.lessons import editions, facts
 from hfcourse.lessons.dialect import PARSER, html_token, items_of, plain, slug
 from hfcourse.lessons.draft import Draft
 from hfcourse.lessons.frontmatter import FrontMatter
@@ -13,6 +13,8 @@ from hfcourse.typography import NO_BREAK
 # Label and id of each list of the head.
 HEAD = {"objectives": ("À la fin, vous saurez", "objectifs"), "prerequisites": ("Il vous faut", "prerequis")}
 KEY_POINTS, SOURCES = "À retenir", "Sources"
+SINCE_LABEL = f"Depuis l’édition 2025{NO_BREAK}: ce qui a changé, pour les collègues"
+SINCE_2025 = f'<p class="small"><a href="{editions.ADDRESS}">{SINCE_LABEL}</a></p>\n'
 PARAGRAPH = ["paragraph_open", "inline", "paragraph_close"]
 
 WORDS_PER_MINUTE = 200
@@ -82,13 +84,20 @@ def add_outline(tokens: Sequence[Token], front: FrontMatter, draft: Draft) -> li
 
 
 def add_sources(tokens: Sequence[Token], draft: Draft) -> list[Token]:
-    """Put the list of the facts that the lesson cites under the heading of its sources, made if it has none."""
+    """Put the list of the facts that the lesson cites under the heading of its sources, made if it has none.
+
+    A lesson that folds what the edition of 2025 said leads, at its very end, to the page that collects these folds.
+    """
+    has_editions = any(
+        token.type == "container_block_open" and token.info.split()[:1] == ["edition"] for token in tokens
+    )
+    since = [html_token(SINCE_2025)] if has_editions else []
     if not draft.cited:
-        return list(tokens)
+        return [*tokens, *since]
     place, listed = find_sources(tokens), html_token(facts.draw_sources(draft.cited))
     if place == len(tokens):
-        return [*tokens, *heading(SOURCES, len(draft.lines)), listed]
-    return [*tokens[: place + 3], listed, *tokens[place + 3 :]]
+        return [*tokens, *heading(SOURCES, len(draft.lines)), listed, *since]
+    return [*tokens[: place + 3], listed, *tokens[place + 3 :], *since]
 
 
 def count_words(tokens: Sequence[Token]) -> int:

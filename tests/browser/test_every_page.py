@@ -155,6 +155,7 @@ PAGES: dict[str, Arrive] = {
     "the glossary": at("/glossaire"),
     "the troubleshooting page": at("/depannage"),
     "the troubleshooting page, with results": at("/depannage?q=401"),
+    "what changed since 2025": at("/lecons/depuis-2025"),
     "the search": at("/recherche"),
     "the search, with results": at("/recherche?q=jeton"),
     "the search, without a result": at("/recherche?q=zzzz"),
