@@ -13,9 +13,8 @@ from html import escape
 from typing import Any
 
 from hfcourse.lessons import inlines
-from hfcourse.lessons.dialect import PARSER, first_words
 from hfcourse.lessons.draft import Draft, Fact, Fault
-from hfcourse.typography import NO_BREAK, french, french_date
+from hfcourse.typography import NO_BREAK, french_date
 
 EXAMPLES = {
     "statement": 'statement = "Un compte gratuit n’a plus de crédits offerts."',
@@ -96,24 +95,16 @@ def find_due(facts: Sequence[Fact], today: date) -> list[Fact]:
 
 def draw_sources(cited: Mapping[str, Fact]) -> str:
     """Return the list of the facts that a lesson cites, in the order of their numbers."""
-    return f'<ol class="facts">\n{"".join(draw_fact(fact) for fact in cited.values())}</ol>\n' if cited else ""
+    lines = "".join(draw_fact(fact, number) for number, fact in enumerate(cited.values(), 1))
+    return f'<ol class="facts">\n{lines}</ol>\n' if cited else ""
 
 
-def draw_fact(fact: Fact) -> str:
+def draw_fact(fact: Fact, number: int) -> str:
     """Return one line of the sources: the statement, where it was read, when, and the way back to the text."""
     before, after = SEEN[fact.seen]
     day = f'<time datetime="{fact.read.isoformat()}">{french_date(fact.read)}</time>'
     return (
-        f'<li id="fait-{fact.id}">{draw_statement(fact)} '
-        f'<a href="{escape(fact.source)}">{escape(french(fact.title))}</a>, {before}{day}{after}. '
-        f'<a href="#cite-{fact.id}" aria-label="Revenir au texte{NO_BREAK}: {escape(french(fact.title))}">↩</a></li>\n'
+        f'<li id="fait-{fact.id}">{inlines.draw(fact.statement)} '
+        f'<a href="{escape(fact.source)}">{inlines.draw(fact.title)}</a>, {before}{day}{after}. '
+        f'<a href="#cite-{fact.id}" aria-label="Revenir au texte{NO_BREAK}: source{NO_BREAK}{number}">↩</a></li>\n'
     )
-
-
-def draw_statement(fact: Fact) -> str:
-    """Return the statement as HTML: words, `code` and emphasis."""
-    tokens = PARSER.parse(fact.statement)
-    for token in tokens:
-        if token.type == "inline":
-            inlines.write(token, Draft({}, {}))
-    return first_words(tokens)

@@ -3,14 +3,13 @@
 import difflib
 import re
 from collections.abc import Sequence
-from html import escape
 from re import Pattern
 
 from markdown_it.token import Token
 
-from hfcourse.lessons.dialect import html_token
+from hfcourse.lessons.dialect import PARSER, first_words, html_token
 from hfcourse.lessons.draft import Draft, Link
-from hfcourse.typography import NO_BREAK, RULES, french
+from hfcourse.typography import NO_BREAK, RULES
 
 SPACES = " \u00a0\u202f"
 HTML_SHAPE = re.compile(r"</?[a-z][a-z0-9-]*(\s[^<>]*)?/?>|<!--", re.IGNORECASE)
@@ -117,11 +116,19 @@ def add_citations(children: Sequence[Token], draft: Draft) -> list[Token]:
         if token.type == "span_open":
             open_spans.append(token.meta.get("fact", ""))
         elif token.type == "span_close" and (fact_id := open_spans.pop()):
-            number, title = numbers[fact_id], escape(french(draft.facts[fact_id].title))
-            label = f"Source{NO_BREAK}{number}{NO_BREAK}: {title}"
-            link = f'<a href="#fait-{fact_id}" aria-label="{label}">{number}</a>'
+            number = numbers[fact_id]
+            link = f'<a href="#fait-{fact_id}" aria-label="Source{NO_BREAK}{number}">{number}</a>'
             tokens.append(html_token(f'<sup class="cite">{link}</sup>', "html_inline"))
     return tokens
+
+
+def draw(text: str) -> str:
+    """Return one line of Markdown that stands in no lesson as HTML, set in French."""
+    tokens = PARSER.parse(text)
+    for token in tokens:
+        if token.type == "inline":
+            write(token, Draft({}, {}))
+    return first_words(tokens)
 
 
 CHECKS = {"text": check_text, "link_open": check_link, "image": check_image, "span_open": check_span}

@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from hfcourse.config import ROOT
-from hfcourse.lessons import asides, editions, facts, figures, glossary, markdown, troubleshooting
+from hfcourse.lessons import asides, editions, facts, figures, glossary, inlines, markdown, troubleshooting
 from hfcourse.lessons.checklist import Checklist
 from hfcourse.lessons.draft import Fact, Fault, Link, Part, Section
 from hfcourse.lessons.facts import FactFile
@@ -337,7 +337,13 @@ def sample(source: str) -> Markup:
     return Markup(html.replace(' method="post"', ""))  # noqa: S704 (as above; no lesson would keep these answers)
 
 
+def inline(text: str) -> Markup:
+    """One line of our own Markdown as HTML."""
+    return Markup(inlines.draw(text))  # noqa: S704 (as lessons are)
+
+
 def init_app(app: Flask) -> None:
     """Open the shelf; it is read at the first page that needs it."""
     app.extensions["lessons"] = Shelf(CONTENT, FIGURES, Path(app.instance_path) / "figures")
     app.jinja_env.filters["as_lesson"] = sample
+    app.jinja_env.filters["as_inline"] = inline

@@ -7,7 +7,6 @@ number to choose; with them it is moved. Equal lines may stand in each other's p
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from markdown_it.token import Token
 
@@ -98,16 +97,16 @@ def draw_line(ordering: Ordering, place: int, rank: str, is_judged: bool) -> str
         f'<select class="input" id="{name}" name="rang" aria-describedby="{name}-code">{options}</select></span>'
         f'<code id="{name}-code">{highlighted(line.code, ordering.language)}</code>'
         f'<span class="verdict"{"" if is_judged else " hidden"}>{pieces.icon(icon)} <span>{verdict}</span></span>'
-        f'<span class="moves" data-js>{draw_moves(line.code)}'
+        f'<span class="moves" data-js>{draw_moves(f"{name}-code")}'
         "</span></li>\n"
     )
 
 
-def draw_moves(code: str) -> str:
-    """The two buttons that move a line by one place."""
+def draw_moves(code_id: str) -> str:
+    """The two buttons that move a line by one place; the line itself, of another language than ours, describes them."""
     return "".join(
-        f'<button class="tool" type="button" data-move="{direction}"'
-        f' aria-label="{escape(f"{verb} la ligne{NO_BREAK}: {code.strip()}")}">{pieces.icon("chevron")}</button>'
+        f'<button class="tool" type="button" data-move="{direction}" aria-label="{verb}"'
+        f' aria-describedby="{code_id}">{pieces.icon("chevron")}</button>'
         for direction, verb in (("up", "Monter"), ("down", "Descendre"))
     )
 
