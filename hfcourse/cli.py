@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, pages, server, typography
-from hfcourse.classroom import login_links
+from hfcourse.classroom import login_links, preparation
 from hfcourse.lessons import course, guide_checks, library
 from hfcourse.practice import foreground
 from hfcourse.runs import pruning, trimming, workers
@@ -25,7 +25,8 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 (what `--host` may be; nothing listens here
 def check() -> None:
     """Check every lesson, and the token; print file, line and what to mend, and fail if anything is wrong."""
     lent = catalogue.without_token()
-    faults = [*library.faults(), *guide_checks.find_faults(), *([catalogue.NOT_LENT % ", ".join(lent)] if lent else [])]
+    missing = [catalogue.NOT_LENT % ", ".join(lent)] if lent else []
+    faults = [*library.faults(), *guide_checks.find_faults(), *preparation.check_plans(), *missing]
     for fault in faults:
         click.echo(fault)
     for fact in library.due_facts(pages.today()):

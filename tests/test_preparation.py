@@ -3,6 +3,7 @@
 import re
 import tomllib
 from datetime import date
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -75,6 +76,22 @@ class TestPlans:
         with app.app_context():
             numbers = {lesson.number for lesson in library.lessons()}
         assert {step["lesson"] for step in steps if "lesson" in step} <= numbers
+
+    @pytest.mark.parametrize(
+        "text", ["[[plan", "x = 1", "[[plan]]\ntitle = 1", '[[plan]]\ntitle = "A"\nadvice = "B"\nsession = 1']
+    )
+    def test_a_wrong_file_is_told_by_the_check_and_on_the_page(
+        self, teacher: Student, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str
+    ) -> None:
+        path = tmp_path / "plans.toml"
+        path.write_text(text, encoding="utf-8")
+        monkeypatch.setattr(preparation, "PLANS", path)
+        assert "flask check" in teacher.open(DOOR).get_text()
+        app = teacher.client.application
+        with app.app_context():
+            said = app.test_cli_runner().invoke(args=["check"])
+        assert said.exit_code == 1
+        assert "plans.toml: a plan is wrong, or lacks a field" in said.output
 
     def test_the_page_shows_them(self, teacher: Student) -> None:
         summaries = [

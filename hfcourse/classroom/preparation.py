@@ -31,6 +31,10 @@ STATE_WORDS = {
 OTHER_STATE = "le Hub n’a rien dit d’utile : ouvrez-le pour voir"
 
 
+class PlanMistake(Exception):
+    """plans.toml is not what the page can show; its text is one line."""
+
+
 @dataclass(frozen=True)
 class LessonTimes:
     """One lesson: its times in minutes, and what students often believe, as HTML."""
@@ -83,20 +87,36 @@ def read_times() -> list[LessonTimes]:
 
 
 def read_plans() -> list[Plan]:
-    """Return the plans of plans.toml; the number of a lesson that the course has no more is left out."""
+    """Return the plans of plans.toml; the number of a lesson that the course has no more is left out.
+
+    Raises:
+        PlanMistake: the file cannot be read, or lacks a field.
+    """
     lessons = {lesson.number: lesson for lesson in library.lessons()}
 
     def read_step(step: dict[str, object]) -> Step:
         return Step(int(str(step["minutes"])), french(str(step["what"])), lessons.get(str(step.get("lesson", ""))))
 
-    return [
-        Plan(
-            french(plan["title"]),
-            french(plan["advice"]),
-            tuple(tuple(read_step(step) for step in session["step"]) for session in plan["session"]),
-        )
-        for plan in tomllib.loads(PLANS.read_text(encoding="utf-8"))["plan"]
-    ]
+    try:
+        return [
+            Plan(
+                french(plan["title"]),
+                french(plan["advice"]),
+                tuple(tuple(read_step(step) for step in session["step"]) for session in plan["session"]),
+            )
+            for plan in tomllib.loads(PLANS.read_text(encoding="utf-8"))["plan"]
+        ]
+    except (OSError, KeyError, TypeError, ValueError) as error:  # a TOMLDecodeError is a ValueError
+        raise PlanMistake(f"{library.name_of(PLANS)}: a plan is wrong, or lacks a field ({error!r}).") from None
+
+
+def check_plans() -> list[str]:
+    """Return what is wrong with plans.toml, for `flask check`; nothing if the page can show it."""
+    try:
+        read_plans()
+    except PlanMistake as mistake:
+        return [str(mistake)]
+    return []
 
 
 def read_states() -> list[SpaceState]:

@@ -54,7 +54,7 @@ def prepared() -> dict[str, object]:
             "exercise": sum(each.lesson.front.exercise_minutes for each in times),
             "class": sum(each.class_minutes for each in times),
         },
-        "plans": preparation.read_plans(),
+        "plans": [] if preparation.check_plans() else preparation.read_plans(),
         "states": preparation.read_states(),
         "hub_state": hub.state(),
         "due_facts": library.due_facts(pages.today()),

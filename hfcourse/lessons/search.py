@@ -68,7 +68,7 @@ class Passage(NamedTuple):
 class Text(HTMLParser):
     """The words of a piece of a lesson, without its drawings and buttons."""
 
-    SILENT = frozenset({"svg", "button", "fieldset"})
+    SILENT = frozenset({"svg", "button", "fieldset", "sup"})
     INLINE = frozenset({"a", "b", "code", "em", "span", "strong"})
 
     def __init__(self, html: str) -> None:
