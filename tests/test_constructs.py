@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from hfcourse.lessons import zips
+from hfcourse.lessons.course import export
 from hfcourse.lessons.editions import find_editions
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
@@ -189,6 +190,15 @@ class TestDownload:
     @pytest.mark.parametrize("name", ["chat-2-deux.zip", "chat.zip", "..%2f..%2finstance.zip", "31.md", ".zip"])
     def test_no_other_folder_is_served(self, client: FlaskClient, name: str) -> None:
         assert client.get(f"/lecons/fichiers/{name}").status_code == 404
+
+    @pytest.mark.usefixtures("offered")
+    @pytest.mark.parametrize("site", [None, "https://cours.example"])
+    def test_a_file_that_is_read_without_a_site_has_no_dead_button(self, app: Flask, site: str | None) -> None:
+        with app.test_request_context():
+            page = BeautifulSoup(export(site), "html.parser")
+        found = [link.get("href") for link in page.select(".download a")]
+        assert found == ([f"{site}/lecons/fichiers/chat-1-un.zip"] if site else [])
+        assert "Tout le dossier." in page.get_text()
 
     def test_a_missing_folder_is_a_fault(self) -> None:
         rendered = render(FRONT + self.SOURCE.replace("1-un", "1-une"), {}, FILES)

@@ -142,7 +142,15 @@ def edition(anchor: str, body: str) -> str:
 def download(address: str, name: str, body: str) -> str:
     """A link to a zip of the files that a lesson speaks of."""
     link = f'<a class="button" href="{escape(address)}" download>{icon("down")} Télécharger {escape(name)}</a>'
-    return f'<div class="download">\n{body}<p>{link}</p></div>\n'
+    return f'<div class="download">\n{body}<p class="zip">{link}</p></div>\n'
+
+
+ZIP_LINK = re.compile(r'<p class="zip">.*?</p>')
+
+
+def without_downloads(html: str) -> str:
+    """The same lesson where no site can be asked for a zip: a button that does nothing is left out."""
+    return ZIP_LINK.sub("", html)
 
 
 def solution(body: str) -> str:
