@@ -272,7 +272,8 @@ def test_a_run_that_was_deleted_elsewhere_gives_the_form_back(page: Page):
     expect(other.get_by_role("status")).to_be_visible()
     page.bring_to_front()
     expect(block.locator("form[data-endpoint]")).to_be_visible()
-    expect(block.get_by_role("status")).to_contain_text("Cet essai n’existe plus")
+    expect(block.get_by_role("status").first).to_have_text("Cet essai n’existe plus.")
+    expect(block.locator(".answer")).to_have_count(0)
 
 
 def test_what_is_read_below_stays_where_it_is_while_the_answer_grows(page: Page):
