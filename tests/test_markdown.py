@@ -121,10 +121,12 @@ def test_a_change_sets_then_and_now_side_by_side_with_its_date():
     assert "<div><dt>En 2025</dt>\n<dd>Ceci.</dd>\n</div><div><dt>Maintenant</dt>" in html
 
 
-def test_a_figure_is_inlined_named_by_its_title_and_scrolls():
+def test_a_figure_is_inlined_and_opens_large_where_it_has_no_narrow_drawing():
     html = words(lesson("::: figure Jetons.svg\nLa page. **1** le bouton.\n:::\n"))
-    assert html.startswith('<figure class="wide figure"><div class="scroll" tabindex="0" role="group"')
-    assert 'aria-label="Figure\u00a0: La page des jetons"><svg viewBox="0 0 8 4">' in html
+    assert html.startswith(
+        '<figure class="wide figure"><svg viewBox="0 0 8 4"><title id="t">La page des jetons</title>'
+    )
+    assert '<a href="/static/figures/Jetons.svg">Ouvrir la figure en grand</a>' in html
     assert "<figcaption>La page. <strong>1</strong>\u00a0le bouton.</figcaption></figure>" in html
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import asides, checklist, downloads, fences, ordering, pieces, quiz
+from hfcourse.lessons import asides, checklist, downloads, drawings, fences, ordering, pieces, quiz
 from hfcourse.lessons.dialect import html_token, to_html
 from hfcourse.lessons.draft import Draft, Link
 from hfcourse.typography import NO_BREAK, french
@@ -15,7 +15,7 @@ from hfcourse.typography import NO_BREAK, french
 OPENING, CLOSING = "container_block_open", "container_block_close"
 DAY = re.compile(r"\d{1,2}(er|ᵉʳ)? [a-zéû]+ \d{4}")
 SPACE, ENDPOINT = re.compile(r"[a-z0-9][\w.-]*/[a-z0-9][\w.-]*", re.ASCII | re.IGNORECASE), re.compile(r"/[\w-]+")
-CAPTION_NUMBER = re.compile(r"(<strong>\d+</strong>) ")
+CAPTION_NUMBER = re.compile(r"(<strong>(\d+)</strong>) ")
 TWO_TERMS = ["dt_open", "dd_open", "dt_open", "dd_open"]
 
 
@@ -106,8 +106,21 @@ def figure(block: Container) -> str:
         block.inner[0].hidden = block.inner[-1].hidden = True
     drawn = known.get(name, "")
     # A number of the drawing stays on the line of the words that explain it.
-    caption = CAPTION_NUMBER.sub(rf"\1{NO_BREAK}", to_html(block.inner))
-    return pieces.figure(pieces.title_of(drawn) or name, drawn, caption)
+    caption = to_html(block.inner)
+    check_numbers(block, drawn, caption)
+    return pieces.figure(drawn, CAPTION_NUMBER.sub(rf"\1{NO_BREAK}", caption), f"/static/figures/{name}")
+
+
+def check_numbers(block: Container, drawn: str, caption: str) -> None:
+    """Tell of numbers that are in a drawing and not in its caption, or the other way round."""
+    explained = sorted({number for _, number in CAPTION_NUMBER.findall(caption)}, key=int)
+    wrong = drawings.misnumbered(drawn, explained)
+    if wrong is not None:
+        found, wanted = (", ".join(numbers) or "none" for numbers in (wrong, explained))
+        block.fault(
+            f"a drawing of “{block.words}” has the numbers {found}; its caption, {wanted}.",
+            "Number the wide drawing, the narrow one and the caption alike.",
+        )
 
 
 def aside(block: Container) -> str:

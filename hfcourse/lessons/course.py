@@ -88,6 +88,7 @@ def moved(lesson: Lesson, site: str | None, address_of: Callable[[str], str]) ->
     """A lesson as it stands on the page of all: its headings one level lower, nothing answered yet."""
     html = pieces.with_links_alone(str(lesson.html))
     html = pieces.without_downloads(html) if site is None else html
+    html = pieces.without_enlarging(html) if site is None else html
     html = PICTURE.sub(lambda found: f'src="{address_of(unescape(found[1]))}"', html)
     html = TAG.sub(lambda found: moved_tag(found[0], lesson.slug, site), html)
     html = LANDMARK.sub(r"\1", html)  # on this page the same names come back in each lesson

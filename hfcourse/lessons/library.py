@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from hfcourse.config import ROOT
-from hfcourse.lessons import asides, editions, facts, figures, glossary, inlines, markdown, troubleshooting
+from hfcourse.lessons import asides, drawings, editions, facts, figures, glossary, inlines, markdown, troubleshooting
 from hfcourse.lessons.checklist import Checklist
 from hfcourse.lessons.draft import Fact, Fault, Link, Part, Section
 from hfcourse.lessons.facts import FactFile
@@ -194,8 +194,10 @@ class Shelf:
 
     def read(self) -> tuple[Lesson, ...]:
         """Read every file that a page is made of."""
-        drawings = {path.name: read(path) for path in sorted(self.figures.glob("*.svg"))}
-        drawn, self.faults = figures.in_place(drawings, self.own_pictures)
+        sources = {path.name: read(path) for path in sorted(self.figures.glob("*.svg"))}
+        paired, unpaired = drawings.pair_drawings(sources, name_of(self.figures))
+        drawn, unusable = figures.in_place(paired, self.own_pictures)
+        self.faults = [*unpaired, *unusable]
         self.pictures = tuple(drawn.items())
         files = sorted(self.content.glob("*/**/*"))
         shown = (path for path in files if path.suffix in SHOWN or path.name in SHOWN_NAMES)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from html import escape, unescape
 
+from hfcourse.lessons.drawings import has_narrow
 from hfcourse.typography import NO_BREAK
 
 TITLE = re.compile(r'<title[^>]*>(.*?)</title>|<img [^>]*\balt="([^"]*)"', re.DOTALL)
@@ -42,11 +43,27 @@ def title_of(drawn: str) -> str:
     return unescape(found[1] or found[2] or "") if found else ""
 
 
-def figure(label: str, drawn: str, caption: str) -> str:
-    """A drawing (which scrolls on a narrow screen) or a picture, and its caption; alone if nothing is drawn."""
-    is_drawing = drawn.startswith("<svg")
-    drawing = (scroll(f"Figure{NO_BREAK}: {label}", drawn) if is_drawing else drawn) + "\n" if drawn else ""
+def figure(drawn: str, caption: str, address: str) -> str:
+    """A drawing or a picture, and its caption; the caption alone if nothing is drawn.
+
+    A drawing without a narrow one shrinks to a narrow page, where a link opens it large.
+
+    Args:
+        address: of the file of the drawing.
+    """
+    is_wide_alone = drawn.startswith("<svg") and not has_narrow(drawn)
+    large = f'<p class="enlarge screen"><a href="{escape(address)}">{ENLARGE}</a></p>' if is_wide_alone else ""
+    drawing = f"{drawn}{large}\n" if drawn else ""
     return f'<figure class="wide figure">{drawing}<figcaption>{caption.strip()}</figcaption></figure>\n'
+
+
+ENLARGE = "Ouvrir la figure en grand"
+ENLARGE_LINK = re.compile(r'<p class="enlarge screen">.*?</p>')
+
+
+def without_enlarging(html: str) -> str:
+    """Remove the links to drawings, where the site is not there to open them."""
+    return ENLARGE_LINK.sub("", html)
 
 
 def code(head: str, label: str, listings: str) -> str:

@@ -1,0 +1,90 @@
+"""The drawings of figures: a wide one, and a narrow one that takes its place on pages under 40 rem. Pure.
+
+`X.narrow.svg` in static/figures is the narrow drawing of `X.svg`. Both stand in the page, and the style sheet
+shows one of them: the other is not displayed, so that a screen reader meets each figure once.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping
+
+from hfcourse.lessons.draft import Fault
+
+WIDE_SUFFIX, NARROW_SUFFIX = ".svg", ".narrow.svg"
+NAME_SPACE = ' xmlns="http://www.w3.org/2000/svg"'
+FALLBACK = re.compile(r"(var\(--[\w-]+), [^()\"]*\)")
+OPENING_TAG = re.compile(r"<svg\b[^>]*>")
+CLASS = re.compile(r'\sclass="[^"]*"')
+ID = re.compile(r'\sid="([^"]*)"')
+# Numbers are drawn in the colour of what stands on amber; other texts of a drawing may be figures too.
+MARKER_GROUP = re.compile(r'<g\b[^>]*\bfill="var\(--on-amber\b[^>]*>(.*?)</g>', re.DOTALL)
+MARKER = re.compile(r">\s*(\d+)\s*</text>")
+
+
+def minify_drawing(source: str) -> str:
+    """Remove what only a drawing opened by itself needs: prolog, name space, fallback colours, line ends.
+
+    A lesson may weigh 40 kB, and its drawings are a sixth of that.
+    """
+    source = source[max(source.find("<svg"), 0) :].strip().replace(NAME_SPACE, "", 1)
+    return re.sub(r">\s*\n\s*<", "><", FALLBACK.sub(r"\1)", source))
+
+
+def mark_narrow(drawing: str) -> str:
+    """Give a drawing the class by which the style sheet knows that it is the narrow one."""
+
+    def write_class(tag: re.Match[str]) -> str:
+        return '<svg class="narrow"' + CLASS.sub("", tag[0]).removeprefix("<svg")
+
+    return OPENING_TAG.sub(write_class, drawing, count=1)
+
+
+def has_narrow(html: str) -> bool:
+    """Does the HTML of a figure hold a narrow drawing?"""
+    return '<svg class="narrow"' in html
+
+
+def marker_numbers(html: str) -> list[list[str]]:
+    """Return the numbers of each drawing of a figure, as sets in the order of counting."""
+    drawn = [piece for piece in re.split(r"(?=<svg\b)", html) if piece.startswith("<svg")]
+    found = [{number for group in MARKER_GROUP.findall(piece) for number in MARKER.findall(group)} for piece in drawn]
+    return [sorted(numbers, key=int) for numbers in found]
+
+
+def misnumbered(html: str, caption_numbers: list[str]) -> list[str] | None:
+    """Return the first numbers that are not those of the caption; None if all agree or no drawing has any."""
+    drawn = marker_numbers(html)
+    return next((each for each in drawn if each != caption_numbers), None) if any(drawn) else None
+
+
+def pair_drawings(sources: Mapping[str, str], folder: str) -> tuple[dict[str, str], list[Fault]]:
+    """Join each wide drawing and its narrow one.
+
+    Args:
+        sources: the text of each SVG file, by its name.
+        folder: where the files are, as faults name it.
+
+    Returns:
+        The HTML of each figure by the name of its wide drawing, and what is amiss.
+    """
+    wide = {name: minify_drawing(text) for name, text in sources.items() if not name.endswith(NARROW_SUFFIX)}
+    paired, faults = dict(wide), []
+    for name in sorted(sources.keys() - wide.keys()):
+        of_wide, narrow = name.removesuffix(NARROW_SUFFIX) + WIDE_SUFFIX, minify_drawing(sources[name])
+        path = f"{folder}/{name}"
+        if of_wide not in wide:
+            faults.append(Fault(path, 1, "this narrow drawing has no wide one.", suggest_name(of_wide, wide)))
+            continue
+        if shared := sorted(set(ID.findall(narrow)) & set(ID.findall(wide[of_wide]))):
+            what = f"{', '.join(shared)}: the wide drawing has this id too."
+            faults.append(Fault(path, 1, what, "Both stand in one page: give this drawing ids of its own."))
+        paired[of_wide] += mark_narrow(narrow)
+    return paired, faults
+
+
+def suggest_name(of_wide: str, wide: Mapping[str, str]) -> str:
+    """Say which name the narrow drawing probably meant."""
+    near = difflib.get_close_matches(of_wide, wide, n=1)
+    if not near:
+        return f"Draw {of_wide}, or remove it."
+    return f"Did you mean {near[0].removesuffix(WIDE_SUFFIX)}{NARROW_SUFFIX}?"
