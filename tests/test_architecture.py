@@ -47,6 +47,7 @@ BASE = {
     "templating",
     "token_search",
     "setting_values",
+    "style_sheets",
     "tokens",
     "typography",
 }
