@@ -95,6 +95,18 @@ def exported(app: Flask, folder: Path, *options: str) -> str:
 
 
 @pytest.mark.usefixtures("two")
+def test_a_figure_without_a_narrow_drawing_opens_large_where_the_site_is(
+    student: Student, app: Flask, tmp_path: Path
+) -> None:
+    links = student.open("/imprimer").select("figure .enlarge a")
+    assert [link["href"] for link in links] == ["/static/figures/A.svg"] * 2
+    site = "https://cours.example"
+    here, away = (BeautifulSoup(exported(app, tmp_path, *each), "html.parser") for each in ((), ("--site", site)))
+    assert here.select("figure .enlarge") == []
+    assert [link["href"] for link in away.select("figure .enlarge a")] == [f"{site}/static/figures/A.svg"] * 2
+
+
+@pytest.mark.usefixtures("two")
 class TestPage:
     def test_ids_do_not_meet_and_every_link_has_its_target(self, student: Student) -> None:
         ids, targets = names_and_targets(student.open("/imprimer"))

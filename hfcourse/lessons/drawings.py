@@ -1,4 +1,4 @@
-"""The drawings of figures: a wide one, and a narrow one that takes its place on pages under 40 rem. Pure.
+"""The drawings of figures: a wide one, and a narrow one that takes its place where the figure is under 42 rem. Pure.
 
 `X.narrow.svg` in static/figures is the narrow drawing of `X.svg`. Both stand in the page, and the style sheet
 shows one of them: the other is not displayed, so that a screen reader meets each figure once.

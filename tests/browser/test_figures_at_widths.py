@@ -11,6 +11,7 @@ from tests.browser.site import Site
 COURSE = "/imprimer"
 NARROW_PX, WIDE_PX = 360, 1280
 MIN_LETTER_PX = 11
+MIN_LETTER_PX_AT_ANY_WIDTH = 10  # where the wide drawing is about to give way, and on a screen of 320 px
 
 # The boxes of all texts of each drawing that is displayed, in units of its viewBox, and the pixels of its letters.
 MEASURE = """figures => figures.map(figure => {
@@ -66,6 +67,27 @@ def test_on_a_phone_each_figure_is_whole_and_can_be_read(site: Site, student_at:
             if overlap(one, other)
         ]
         assert (name, pairs) == (name, [])
+
+
+def test_letters_stay_legible_at_every_width(site: Site, student_at: StudentAt):
+    page = student_at(site)
+    page.goto("/lecons/3-1-presentation")
+    for width in (320, 480, 640, 720, 768, 1024, 1040, 1100, 1160, 1280, 1600):
+        page.set_viewport_size({"width": width, "height": 900})
+        figures = measure(page)
+        assert {(figure["shown"], figure["overflow"]) for figure in figures} == {(1, 0)}, width
+        assert min(figure["letterPx"] for figure in figures) >= MIN_LETTER_PX_AT_ANY_WIDTH, width
+
+
+def test_a_wall_is_shown_the_wide_drawing(site: Site, student_at: StudentAt):
+    for size in ({"width": 1280, "height": 720}, {"width": 800, "height": 600}):
+        wall = student_at(site, viewport=size, java_script_enabled=False)
+        wall.goto("/lecons/3-4-mini-chatbot/projeter")
+        anchor = wall.locator(".slides > section", has=wall.locator(".narrow")).first.get_attribute("id")
+        wall.goto(f"/lecons/3-4-mini-chatbot/projeter#{anchor}")
+        expect(wall.locator("figure.figure:visible")).to_have_count(1)
+        [figure] = measure(wall)
+        assert (figure["shown"], figure["narrow"]) == (1, False)
 
 
 def test_on_a_wide_page_and_on_paper_the_wide_drawing_is_shown(site: Site, student_at: StudentAt):

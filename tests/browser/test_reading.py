@@ -206,5 +206,5 @@ def test_on_paper_code_is_whole_and_keeps_the_name_of_its_file(page: Page):
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 680, "height": 900})
     cut = "blocks => blocks.filter(each => each.scrollWidth > each.clientWidth).length"
-    assert page.locator(".code pre, .figure .scroll").evaluate_all(cut) == 0
+    assert page.locator(".code pre, .figure").evaluate_all(cut) == 0
     expect(page.locator(".code-head").filter(has_text="requirements.txt")).to_be_visible()
