@@ -24,7 +24,7 @@ def minify_style_sheet(source: str) -> str:
     return TOKEN.sub(lambda found: found[1] or found[2] or " ", source).strip()
 
 
-def init_app(app: Flask) -> None:
+def minify_static_sheets(app: Flask) -> None:
     """Minify each style sheet that the static view sends whole."""
     send_file = app.view_functions["static"]
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.lessons import drawings, library
-from hfcourse.lessons.drawings import marker_numbers, minify_drawing, misnumbered, pair_drawings
+from hfcourse.lessons.drawings import find_wrong_numbers, list_marker_numbers, minify_drawing, pair_drawings
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 
@@ -44,7 +44,7 @@ class TestDrawings:
         wide, narrow = (fromstring(each.read_text("utf-8")) for each in (path, narrow_of(path)))
         assert words_of(narrow) == words_of(wide)
         assert all(words_of(narrow))
-        numbers = marker_numbers(path.read_text("utf-8") + narrow_of(path).read_text("utf-8"))
+        numbers = list_marker_numbers(path.read_text("utf-8") + narrow_of(path).read_text("utf-8"))
         assert numbers[0] == numbers[1] != []
 
     def test_a_narrow_drawing_is_named_by_ids_of_its_own(self, path: Path) -> None:
@@ -125,7 +125,7 @@ class TestPairing:
 def test_numbers_are_compared_with_those_of_the_caption(
     wide: tuple[int, ...], narrow: tuple[int, ...], caption: list[str], wrong: list[str] | None
 ) -> None:
-    assert misnumbered(draw(*wide) + draw(*narrow, name="b"), caption) == wrong
+    assert find_wrong_numbers(draw(*wide) + draw(*narrow, name="b"), caption) == wrong
 
 
 def test_numbers_that_the_caption_does_not_explain_are_told(course: Course) -> None:  # noqa: F811

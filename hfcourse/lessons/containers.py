@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import asides, checklist, downloads, drawings, fences, ordering, pieces, quiz
+from hfcourse.lessons import asides, checklist, downloads, fences, ordering, pieces, quiz
 from hfcourse.lessons.dialect import html_token, to_html
 from hfcourse.lessons.draft import Draft, Link
+from hfcourse.lessons.drawings import find_wrong_numbers
 from hfcourse.typography import NO_BREAK, french
 
 OPENING, CLOSING = "container_block_open", "container_block_close"
@@ -114,7 +115,7 @@ def figure(block: Container) -> str:
 def check_numbers(block: Container, drawn: str, caption: str) -> None:
     """Tell of numbers that are in a drawing and not in its caption, or the other way round."""
     explained = sorted({number for _, number in CAPTION_NUMBER.findall(caption)}, key=int)
-    wrong = drawings.misnumbered(drawn, explained)
+    wrong = find_wrong_numbers(drawn, explained)
     if wrong is not None:
         found, wanted = (", ".join(numbers) or "none" for numbers in (wrong, explained))
         block.fault(

@@ -44,16 +44,16 @@ def has_narrow(html: str) -> bool:
     return '<svg class="narrow"' in html
 
 
-def marker_numbers(html: str) -> list[list[str]]:
+def list_marker_numbers(html: str) -> list[list[str]]:
     """Return the numbers of each drawing of a figure, as sets in the order of counting."""
     drawn = [piece for piece in re.split(r"(?=<svg\b)", html) if piece.startswith("<svg")]
     found = [{number for group in MARKER_GROUP.findall(piece) for number in MARKER.findall(group)} for piece in drawn]
     return [sorted(numbers, key=int) for numbers in found]
 
 
-def misnumbered(html: str, caption_numbers: list[str]) -> list[str] | None:
+def find_wrong_numbers(html: str, caption_numbers: list[str]) -> list[str] | None:
     """Return the first numbers that are not those of the caption; None if all agree or no drawing has any."""
-    drawn = marker_numbers(html)
+    drawn = list_marker_numbers(html)
     return next((each for each in drawn if each != caption_numbers), None) if any(drawn) else None
 
 

@@ -19,9 +19,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from hfcourse.config import ROOT
-from hfcourse.lessons import asides, drawings, editions, facts, figures, glossary, inlines, markdown, troubleshooting
+from hfcourse.lessons import asides, editions, facts, figures, glossary, inlines, markdown, troubleshooting
 from hfcourse.lessons.checklist import Checklist
 from hfcourse.lessons.draft import Fact, Fault, Link, Part, Section
+from hfcourse.lessons.drawings import pair_drawings
 from hfcourse.lessons.facts import FactFile
 from hfcourse.lessons.frontmatter import FrontMatter
 from hfcourse.lessons.glossary import Glossary, Term
@@ -195,7 +196,7 @@ class Shelf:
     def read(self) -> tuple[Lesson, ...]:
         """Read every file that a page is made of."""
         sources = {path.name: read(path) for path in sorted(self.figures.glob("*.svg"))}
-        paired, unpaired = drawings.pair_drawings(sources, name_of(self.figures))
+        paired, unpaired = pair_drawings(sources, name_of(self.figures))
         drawn, unusable = figures.in_place(paired, self.own_pictures)
         self.faults = [*unpaired, *unusable]
         self.pictures = tuple(drawn.items())
