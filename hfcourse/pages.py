@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, current_app, request
 
 from hfcourse import templating, typography
-from hfcourse.style_sheets import minify_static_sheets
+from hfcourse.static_text import minify_static_text
 
 THEMES = ("light", "dark")
 STATIC_AGE_SECONDS = 365 * 24 * 3600
@@ -82,7 +82,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_SECONDS
     app.url_defaults(add_fingerprint)
-    minify_static_sheets(app)
+    minify_static_text(app)
     app.jinja_env.filters.update(
         french_date=typography.french_date,
         clock=clock,

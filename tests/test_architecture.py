@@ -47,7 +47,7 @@ BASE = {
     "templating",
     "token_search",
     "setting_values",
-    "style_sheets",
+    "static_text",
     "tokens",
     "typography",
 }

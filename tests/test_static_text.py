@@ -1,4 +1,4 @@
-"""Style sheets are sent without comments and indentation, and mean the same."""
+"""Style sheets and scripts are sent without comments, and mean the same."""
 
 import re
 from pathlib import Path
@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.config import ROOT
-from hfcourse.style_sheets import minify_style_sheet
+from hfcourse.static_text import MINIFIERS, minify_style_sheet, strip_script_comments
 
-SHEETS = sorted((ROOT / "static" / "css").glob("*.css"))
+STATIC = ROOT / "static"
+FILES = sorted([*STATIC.glob("css/*.css"), *STATIC.glob("js/*.js")])
 
 
 @pytest.mark.parametrize(
@@ -41,12 +42,12 @@ def test_minifying_is_done_after_once_where_no_string_is_left_open(source: str) 
         assert re.sub(r"\s", "", once) == re.sub(r"\s", "", source)
 
 
-@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.stem)
-def test_each_sheet_is_sent_minified_and_is_asked_for_again_by_its_etag(client: FlaskClient, path: Path) -> None:
-    address, source = f"/static/css/{path.name}", path.read_text("utf-8")
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_each_file_is_sent_minified_and_is_asked_for_again_by_its_etag(client: FlaskClient, path: Path) -> None:
+    address, source = f"/static/{path.relative_to(STATIC).as_posix()}", path.read_text("utf-8")
     answer = client.get(address)
-    assert answer.text == minify_style_sheet(source)
-    assert "/*" not in answer.text
+    assert answer.text == MINIFIERS[path.parent.name](source)
+    assert not re.search(r"^\s*//|^\s*/\*", answer.text, re.MULTILINE)
     assert len(answer.data) == answer.content_length < path.stat().st_size
     with client.get(address, headers={"If-None-Match": answer.headers["ETag"]}) as again:
         assert (again.status_code, again.data) == (304, b"")
@@ -54,7 +55,22 @@ def test_each_sheet_is_sent_minified_and_is_asked_for_again_by_its_etag(client: 
         assert (head.status_code, head.data, head.content_length) == (200, b"", answer.content_length)
 
 
+@pytest.mark.parametrize(
+    ("source", "stripped"),
+    [
+        ("// a\nlet a = 1; // b\n  // c\nlet b;\n", "let a = 1; // b\nlet b;\n"),
+        ("let a = `\n// kept ${b}\n`;\n// gone\n", "let a = `\n// kept ${b}\n`;\n"),
+        ("let a = `//`;\n// gone\n", "let a = `//`;\n"),
+        ("let a = '`';\n// kept\n", "let a = '`';\n// kept\n"),
+        ("", ""),
+    ],
+)
+def test_lines_that_are_a_comment_are_stripped_from_scripts(source: str, stripped: str) -> None:
+    assert strip_script_comments(source) == stripped
+
+
 def test_no_other_file_is_changed(client: FlaskClient) -> None:
-    with client.get("/static/js/site.js") as answer:
-        assert answer.data == (ROOT / "static" / "js" / "site.js").read_bytes()
+    for path in (STATIC / "favicon.svg", *STATIC.glob("vendor/*.js")):
+        with client.get(f"/static/{path.relative_to(STATIC).as_posix()}") as answer:
+            assert answer.data == path.read_bytes()
     assert client.get("/static/css/none.css").status_code == 404
