@@ -131,7 +131,12 @@ def test_numbers_are_compared_with_those_of_the_caption(
 def test_numbers_that_the_caption_does_not_explain_are_told(course: Course) -> None:  # noqa: F811
     (course.figures / "A.svg").write_text(draw(1, 2))
     (course.figures / "A.narrow.svg").write_text(draw(1, 2, name="b"))
-    for caption, faults in (("**1** Un. **2** Deux.", 0), ("**1** Un.", 1), ("Rien.", 1)):
+    for caption, faults in (
+        ("**1** Un. **2** Deux.", 0),
+        ("Un (**1**), deux (**2**).", 0),
+        ("**1** Un.", 1),
+        ("Rien.", 1),
+    ):
         course.write("31.md", "3.1", "un", f"Un chapeau.\n\n::: figure A.svg\n{caption}\n:::")
         [lesson] = course.shelf.lessons()
         assert len([fault for fault in lesson.faults if "has the numbers 1, 2" in fault.what]) == faults

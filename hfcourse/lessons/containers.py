@@ -16,7 +16,8 @@ from hfcourse.typography import NO_BREAK, french
 OPENING, CLOSING = "container_block_open", "container_block_close"
 DAY = re.compile(r"\d{1,2}(er|ᵉʳ)? [a-zéû]+ \d{4}")
 SPACE, ENDPOINT = re.compile(r"[a-z0-9][\w.-]*/[a-z0-9][\w.-]*", re.ASCII | re.IGNORECASE), re.compile(r"/[\w-]+")
-CAPTION_NUMBER = re.compile(r"(<strong>(\d+)</strong>) ")
+CAPTION_NUMBER = re.compile(r"<strong>(\d+)</strong>")
+SPACE_AFTER_NUMBER = re.compile(r"(<strong>\d+</strong>) ")
 TWO_TERMS = ["dt_open", "dd_open", "dt_open", "dd_open"]
 
 
@@ -109,12 +110,12 @@ def figure(block: Container) -> str:
     # A number of the drawing stays on the line of the words that explain it.
     caption = to_html(block.inner)
     check_numbers(block, drawn, caption)
-    return pieces.figure(drawn, CAPTION_NUMBER.sub(rf"\1{NO_BREAK}", caption), f"/static/figures/{name}")
+    return pieces.figure(drawn, SPACE_AFTER_NUMBER.sub(rf"\1{NO_BREAK}", caption), f"/static/figures/{name}")
 
 
 def check_numbers(block: Container, drawn: str, caption: str) -> None:
     """Tell of numbers that are in a drawing and not in its caption, or the other way round."""
-    explained = sorted({number for _, number in CAPTION_NUMBER.findall(caption)}, key=int)
+    explained = sorted(set(CAPTION_NUMBER.findall(caption)), key=int)
     wrong = find_wrong_numbers(drawn, explained)
     if wrong is not None:
         found, wanted = (", ".join(numbers) or "none" for numbers in (wrong, explained))
