@@ -16,7 +16,6 @@ FRONT = "\n".join([FENCE, *EXAMPLES.values(), FENCE, "", "Un chapeau.", "", ""])
 SHOWN = (
     ".note",
     ".warning",
-    ".changed",
     ".edition",
     ".fact",
     ".facts",

@@ -153,7 +153,7 @@ def test_a_fault_says_where_what_and_how_to_mend(app: Flask, course: Course):
         (fault,) = library.faults()
     assert str(fault) == (
         f"{path}:17: the block “::: astuce” is unknown. "
-        "The names are note, attention, changement, edition, enseignant, figure, onglets, essayez, telecharger, quiz, "
+        "The names are note, attention, edition, enseignant, figure, onglets, essayez, telecharger, quiz, "
         "ordre, exercice, solution, checklist."
     )
 

@@ -42,7 +42,6 @@ def ask(): ...
 # >>> jamais-fermé
 """
 LISTINGS = {"mini/app.py": APP, "mini/page.html": "{# >>> titre #}\n<h1>Oui</h1>\n{# <<< titre #}\n"}
-CHANGE = "::: changement 22 novembre 2026\nEn 2025\n: Ceci.\n\nMaintenant\n: Cela.\n:::\n"
 
 
 def lesson(body: str) -> Rendered:
@@ -70,7 +69,7 @@ def test_the_front_matter_is_read_and_typeset():
 
 
 def test_a_sound_lesson_has_no_fault():
-    assert said(lesson("## Un titre\n\nDu texte.\n\n" + CHANGE)) == []
+    assert said(lesson("## Un titre\n\nDu texte.\n\n::: edition\nCeci.\n:::\n")) == []
 
 
 def test_the_first_paragraph_is_the_lede():
@@ -113,12 +112,6 @@ def test_a_callout_has_a_shape_an_icon_and_a_label(name: str, kind: str, label: 
         f'<div class="callout {kind}" role="note">\n<p class="callout-label"><span class="hang"><svg'
     )
     assert f"</span>{label}</p>\n<p>Un <strong>mot</strong>.</p>" in html
-
-
-def test_a_change_sets_then_and_now_side_by_side_with_its_date():
-    html = words(lesson(CHANGE))
-    assert "Ce qui a changé <small>vérifié le 22 novembre 2026</small>" in html
-    assert "<div><dt>En 2025</dt>\n<dd>Ceci.</dd>\n</div><div><dt>Maintenant</dt>" in html
 
 
 def test_a_figure_is_inlined_and_opens_large_where_it_has_no_narrow_drawing():
@@ -276,9 +269,6 @@ def test_an_unknown_block_is_shown_as_a_note():
     [
         ("::: figure Jeton.svg\nLa page.\n:::\n", "the figure “Jeton.svg” is missing."),
         ("::: figure Jetons.svg\nUn.\n\nDeux.\n:::\n", "a figure's caption is not one paragraph."),
-        ("::: changement 22 novembre 2026\nEn 2025\n: Ceci.\n:::\n", "a changement does not hold exactly two terms."),
-        ("::: changement 22 novembre 2026\nDu texte.\n:::\n", "a changement does not hold exactly two terms."),
-        (CHANGE.replace(" 22 novembre 2026", ""), "a changement has no date."),
         ("::: onglets Appeler\nDu texte.\n:::\n", "onglets without a code block."),
         ("::: onglets\n```python\n1\n```\n:::\n", "onglets have no title."),
         ("::: essayez saluer\nUn essai.\n:::\n", "essayez does not name an endpoint."),

@@ -39,14 +39,6 @@ print("du code non plus")
 Un four est une boîte chaude. Le *four* se règle à `240` degrés !
 :::
 
-::: changement 22 novembre 2026
-En 2025
-: On cuisait au bois.
-
-Maintenant
-: On cuit au gaz.
-:::
-
 ::: edition
 On cuisait jadis au charbon.
 :::

@@ -14,11 +14,9 @@ from hfcourse.lessons.drawings import find_wrong_numbers
 from hfcourse.typography import NO_BREAK, french
 
 OPENING, CLOSING = "container_block_open", "container_block_close"
-DAY = re.compile(r"\d{1,2}(er|ᵉʳ)? [a-zéû]+ \d{4}")
 SPACE, ENDPOINT = re.compile(r"[a-z0-9][\w.-]*/[a-z0-9][\w.-]*", re.ASCII | re.IGNORECASE), re.compile(r"/[\w-]+")
 CAPTION_NUMBER = re.compile(r"<strong>(\d+)</strong>")
 SPACE_AFTER_NUMBER = re.compile(r"(<strong>\d+</strong>) ")
-TWO_TERMS = ["dt_open", "dd_open", "dt_open", "dd_open"]
 
 
 @dataclass
@@ -43,36 +41,6 @@ def note(block: Container) -> str:
 def warning(block: Container) -> str:
     """« Attention »: a risk."""
     return pieces.callout("warning", "warn", "Attention", to_html(block.inner))
-
-
-def is_pair(tokens: Sequence[Token]) -> bool:
-    """Are the tokens one definition list of two terms, each with one text, and nothing else?"""
-    parts = [token.type for token in tokens if token.type in TWO_TERMS]
-    outer = [token.type for token in tokens if token.level == tokens[0].level]
-    return parts == TWO_TERMS and outer == ["dl_open", "dl_close"]
-
-
-def grouped(terms: Sequence[Token]) -> list[Token]:
-    """Put each term and its text into one group, so that they can stand side by side."""
-    tokens = []
-    for token in terms:
-        before = [html_token("<div>")] if token.type == "dt_open" else []
-        after = [html_token("</div>")] if token.type == "dd_close" else []
-        tokens += [*before, token, *after]
-    return tokens
-
-
-def change(block: Container) -> str:
-    """« Ce qui a changé »: what was so, what is so now, and when that was checked."""
-    dated = DAY.fullmatch(block.words)
-    if not dated:
-        block.fault("a changement has no date.", "Write it like this: ::: changement 22 novembre 2026")
-    paired = is_pair(block.inner)
-    if not paired:
-        what = "a changement does not hold exactly two terms."
-        block.fault(what, "Write « En 2025 » and « Maintenant », each with one text after a colon.")
-    body = to_html(grouped(block.inner) if paired else block.inner)
-    return pieces.callout("changed", "changed", "Ce qui a changé", body, f"vérifié le {block.words}" if dated else "")
 
 
 def edition(block: Container) -> str:
@@ -207,7 +175,6 @@ def solution(block: Container) -> str:
 DRAWN: dict[str, Callable[[Container], str]] = {
     "note": note,
     "attention": warning,
-    "changement": change,
     "edition": edition,
     "enseignant": aside,
     "figure": figure,

@@ -15,7 +15,7 @@ SOURCES = "Sources"
 # a wrong answer is no answer, what an earlier edition said is no longer true, and what is for the instructor is for
 # nobody else.
 _UNQUOTABLE = frozenset([
-    "changement", "checklist", "edition", "enseignant", "essayez", "exercice", "figure", "onglets", "ordre", "quiz",
+    "checklist", "edition", "enseignant", "essayez", "exercice", "figure", "onglets", "ordre", "quiz",
     "solution", "telecharger",
 ])  # fmt: skip
 # Where a block was left out: no passage goes on across it.
