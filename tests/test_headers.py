@@ -25,6 +25,7 @@ PUBLIC = {
     "lessons.glossary": REVALIDATED,
     "lessons.whole": REVALIDATED,
     "lessons.authoring_guide": REVALIDATED,
+    "lessons.since_2025": REVALIDATED,
 }
 PARTS = {
     "<run_id:run_id>": "no-such-run",

@@ -32,7 +32,7 @@ def test_a_lesson_has_a_title_a_description_its_length_and_the_day_of_its_review
 
 def test_a_lesson_shows_each_of_its_parts(client: FlaskClient):
     page = client.get(THIRD).text
-    for part in ('class="lede"', "callout note", "callout warning", "callout changed", 'class="steps"', 'lang="en"'):
+    for part in ('class="lede"', "callout note", "callout warning", 'class="edition"', 'class="steps"', 'lang="en"'):
         assert part in page
     for part in ('data-sync="langage"', 'class="kn"', "<figcaption>", "try sheet", 'class="table"'):
         assert part in page
@@ -190,7 +190,7 @@ def test_the_patterns_are_those_of_the_renderer(client: FlaskClient):
     for part in (
         "callout note",
         "callout warning",
-        "callout changed",
+        'class="edition"',
         'class="steps"',
         "try sheet",
         'class="table"',
