@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from PIL import Image
 
+from hfcourse import typography
 from hfcourse.lessons import figures, library
 from tests.posting import Student
 from tests.test_library import told
@@ -102,3 +103,12 @@ def test_what_cannot_be_used_is_told_and_the_drawing_stays(app: Flask, student: 
         assert [fault.mend for fault in library.faults()][1] == "Did you mean HuggingFaceTokens.png?"
     assert pictures_in(student.open(LESSON)) == []
     assert pictures_in(student.open("/lecons/3-1-presentation")) == []
+
+
+def test_a_picture_too_heavy_for_a_phone_is_told_and_shown(app: Flask, student: Student, folder: Path) -> None:
+    picture_at(folder / "HuggingFaceTokens.png")
+    with (folder / "HuggingFaceTokens.png").open("ab") as file:
+        file.write(bytes(figures.MAX_PICTURE_BYTES))
+    weight = typography.size((folder / "HuggingFaceTokens.png").stat().st_size)
+    assert told(app) == [f"HuggingFaceTokens.png:1: this picture weighs {weight}."]
+    assert [picture["src"] for picture in pictures_in(student.open(LESSON))] == ["/figures/HuggingFaceTokens.png"]

@@ -11,10 +11,13 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 
+from hfcourse import typography
 from hfcourse.lessons.draft import Fault
 from hfcourse.lessons.pieces import title_of
 
 ADDRESS = "/figures/"
+# A phone on a slow line loads the file as it is: half a megabyte is a whole screen at 1600 pixels.
+MAX_PICTURE_BYTES = 500_000
 TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -60,6 +63,9 @@ def in_place(drawings: Mapping[str, str], folder: Path) -> tuple[dict[str, str],
         except (OSError, ValueError):
             faults.append(Fault(str(path), 1, "this picture cannot be read.", "Save it again as PNG, JPEG or WebP."))
             continue
+        if (weight := path.stat().st_size) > MAX_PICTURE_BYTES:
+            mend = f"Save it at most 1600 pixels wide, as WebP or JPEG, under {typography.size(MAX_PICTURE_BYTES)}."
+            faults.append(Fault(str(path), 1, f"this picture weighs {typography.size(weight)}.", mend))
         figures[name] = (
             f'<img src="{ADDRESS}{escape(path.name)}" alt="{escape(title_of(drawings[name]))}"'
             f' width="{width}" height="{height}" loading="lazy" decoding="async">'
