@@ -16,7 +16,7 @@ THEMES = ("light", "dark")
 STATIC_AGE_SECONDS = 365 * 24 * 3600
 # Whoever asks for a part of a page says where it will stand; a stream, which sends no header, by its address.
 # The header by its name in the WSGI environment: a page of a run asks a dozen times.
-FRAGMENT_HEADER, PLACE = "HTTP_X_FRAGMENT", "dans"
+FRAGMENT_HEADER, FRAGMENT_VARIABLE, PLACE = "X-Fragment", "HTTP_X_FRAGMENT", "dans"
 LESSON = "lecon"
 
 
@@ -43,7 +43,7 @@ def theme() -> str | None:
 
 def is_in_lesson() -> bool:
     """Will what is asked for stand in a lesson, in the place of a try-it block?"""
-    return LESSON in (request.environ.get(FRAGMENT_HEADER), request.args.get(PLACE))
+    return LESSON in (request.environ.get(FRAGMENT_VARIABLE), request.args.get(PLACE))
 
 
 def heading(level: int) -> str:

@@ -150,7 +150,7 @@ def test_a_search_takes_less_than_ten_milliseconds(app: Flask):
 
 
 MISSPELT = {
-    "jetton": "jeton", "jetons d'acess": "jetons d'accès", "huging face": "hugging face", "inferance": "inférence",
+    "jetton": "jeton", "bibliotheqe": "bibliothèque", "huging face": "hugging face", "inferance": "inférence",
     "modelle": "modèle", "bibliotèque": "bibliothèque", "authentifcation": "authentification", "gradoi": "gradio",
 }  # fmt: skip
 

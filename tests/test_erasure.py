@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, session
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from hfcourse import database
 from hfcourse.lessons import marks
 from hfcourse.runs import history, sessions
 from hfcourse.runs.history import Filter
-from hfcourse.runs.models import SpaceSession
+from hfcourse.runs.models import Run, SpaceSession
 from tests.keeping import kept_run
 from tests.posting import Student, fields_of
 from tests.practice_fixtures import until
@@ -41,8 +42,8 @@ def test_deletion_leaves_the_typed_words_in_no_file_of_the_site(app: Flask) -> N
 def test_deletion_is_erased_once_a_reader_has_gone(app: Flask) -> None:
     folder = Path(app.instance_path)
     kept_run("awa", sent={"prenom": WORDS})
-    with database.looking() as connection:
-        connection.exec_driver_sql("SELECT count(*) FROM runs").all()
+    with database.reading() as reader:
+        reader.scalar(select(func.count()).select_from(Run))
         delete_all("awa")
         assert not database.truncate_wal()
     assert until(lambda: not holding(folder), 30), holding(folder)

@@ -420,7 +420,9 @@ class TestManyAtOnce:
     def test_do_not_keep_the_site_from_ending(
         self, tmp_path: Path, hostile: Hostile, ending: signal.Signals, seconds: int
     ) -> None:
-        with started(settled(tmp_path, hostile), HFCOURSE_RUNS_AT_ONCE_PER_VISITOR="20") as ended:
+        # Of so many places a newcomer may hold twenty.
+        settings = {"HFCOURSE_RUNS_AT_ONCE_PER_VISITOR": "20", "HFCOURSE_RUNS_AT_ONCE": "640"}
+        with started(settled(tmp_path, hostile), **settings) as ended:
             visitor, _ = self.start_many(ended, 20)
             visitor.close()
             assert until(lambda: hostile.in_progress >= 20)

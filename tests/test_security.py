@@ -153,6 +153,7 @@ class TestCsrf:
         "/essais/some-run/supprimer",
         "/essais/supprimer",
         "/enseignant/",
+        "/enseignant/espaces",
         "/enseignant/sortir",
         "/enseignant/sortir-partout",
         "/quitter",

@@ -257,7 +257,7 @@ def test_a_very_long_message_is_cut_at_its_beginning(client: FlaskClient) -> Non
 def test_the_search_of_the_site_finds_an_entry_by_its_message(app: Flask) -> None:
     with app.test_request_context():
         assert "/depannage#externally-managed-environment" in [
-            result.address for result in search.search("externally managed environment")
+            result.address for result in search.search("externally managed environment").results
         ]
 
 

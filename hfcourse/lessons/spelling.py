@@ -29,7 +29,8 @@ class Vocabulary:
     def __init__(self, texts: Iterable[str]) -> None:
         counts = Counter(word.lower() for text in texts for word in WORD.findall(text) if len(word) >= MIN_LETTERS)
         self.spellings: dict[str, str] = {}
-        for word, _ in counts.most_common():
+        # French with its accents before English words of the same letters, then the spelling that occurs most often.
+        for word, _ in sorted(counts.items(), key=lambda item: (item[0].isascii(), -item[1])):
             self.spellings.setdefault(fold(word), word)
         self.folded = sorted(self.spellings)
         self.by_length: dict[int, list[str]] = {}

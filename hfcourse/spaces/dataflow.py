@@ -44,6 +44,7 @@ class DataFlow:
                     writers.append(number)
         self._leads: dict[int, int | None] = {}
         self._begun: dict[int, tuple[Target, ...]] = {}
+        self._preparers: dict[Any, frozenset[int]] = {}
         self._taken: dict[int, frozenset[Any]] = {}
         self._made_by: dict[Any, frozenset[int]] = {}
 
@@ -81,6 +82,17 @@ class DataFlow:
     def writers(self, number: Any) -> list[int]:
         """The ids of the first steps that write this component."""
         return self._writers.get(number, [])
+
+    def preparers(self, number: Any) -> frozenset[int]:
+        """The writers that make this component's value out of others.
+
+        A step without inputs empties it, one that reads it changes it. Asked for each input of each endpoint.
+        """
+        if number not in self._preparers:
+            read = {each: inputs_of(self.chains.steps[each]) for each in self.writers(number)}
+            makes = (each for each, inputs in read.items() if inputs and number not in inputs)
+            self._preparers[number] = frozenset(makes)
+        return self._preparers[number]
 
     def triggers(self, number: int) -> tuple[Target, ...]:
         """Component and event of each thing that begins the chain of this step."""

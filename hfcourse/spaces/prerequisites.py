@@ -69,7 +69,8 @@ def find_prerequisites(flow: DataFlow, number: int) -> Prerequisites:
         if in_chain and flow.kind(each) in {*FILLED_BY_PAGE, "chatbot"}:
             earlier += in_chain
         elif in_chain and flow.kind(each) in PREPARED_FILES:
-            earlier += [writer for writer in in_chain if is_prepared_by(flow, each, writer)]
+            preparers = flow.preparers(each)
+            earlier += [writer for writer in in_chain if writer in preparers]
         elif each not in own and flow.kind(each) in FILLED_BY_PAGE:
             producers += [writer for writer in writers if is_producer(flow, writer)]
             private += private_writers(flow, each, writers)
@@ -81,12 +82,6 @@ def find_prerequisites(flow: DataFlow, number: int) -> Prerequisites:
         selections=labels_of_targets(flow, selecting),
         is_page_only=len(selecting) < len(private),
     )
-
-
-def is_prepared_by(flow: DataFlow, component: Any, number: int) -> bool:
-    """Does this step make the file out of others? One without inputs empties it, one that reads it changes it."""
-    read = inputs_of(flow.chains.steps[number])
-    return bool(read) and component not in read
 
 
 def is_producer(flow: DataFlow, number: int) -> bool:

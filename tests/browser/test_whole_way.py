@@ -6,6 +6,7 @@ from tests.browser.conftest import StudentAt
 from tests.browser.site import Site
 
 MOST_STEPS = 80
+ANSWER = "Un Space est une application"
 # What a person who looks at the page would say has the focus: its words, its label, its value.
 WHERE = """() => {
   const {activeElement: element} = document;
@@ -28,7 +29,7 @@ def step_to(page: Page, words: str, key: str = "Tab", tag: str = "") -> None:
 
 def choose(page: Page, answer: str) -> None:
     """Step to the first group of answers, then to this one with the arrows, as radio buttons are chosen."""
-    step_to(page, "Une bibliothèque Python")
+    step_to(page, "Un Space est un modèle plus puissant")
     step_to(page, answer, "ArrowDown")
     expect(page.locator(":focus")).to_be_checked()
 
@@ -52,10 +53,10 @@ def test_the_keyboard_alone_leads_to_a_passed_quiz_and_a_finished_try(page: Page
     page.keyboard.press("Enter")
     expect(block.locator("article[data-run]")).to_have_attribute("data-status", "succeeded")
     expect(block.locator("[data-output='0']")).to_contain_text("français")
-    choose(page, "Un chatbot destiné au grand public")
+    choose(page, ANSWER)
     step_to(page, "Répondre")
     page.keyboard.press("Enter")
-    expect(page.locator("form.quiz").first.get_by_text("Juste", exact=True).first).to_be_visible()
+    expect(page.locator("form.quiz").filter(has_text=ANSWER).get_by_text("Juste", exact=True).first).to_be_visible()
 
 
 def test_without_javascript_too(site: Site, student_at: StudentAt):
@@ -71,9 +72,8 @@ def test_without_javascript_too(site: Site, student_at: StudentAt):
     expect(page.locator("[data-output='0']")).to_contain_text("français")
     page.get_by_role("link", name="Cours").first.click()
     page.locator(".syllabus h3 a").first.click()
-    question = page.locator("form.quiz").first
-    question.get_by_label("Un chatbot destiné au grand public").check()
+    question = page.locator("form.quiz").filter(has_text=ANSWER)
+    question.get_by_label(ANSWER).check()
     question.get_by_role("button", name="Répondre").click()
-    question = page.locator("form.quiz").first
     expect(question.get_by_text("Juste", exact=True).first).to_be_visible()
     expect(question).to_be_in_viewport()
