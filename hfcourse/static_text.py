@@ -29,7 +29,7 @@ def strip_script_comments(source: str) -> str:
     """Return a script without the lines that are a comment alone.
 
     Only a template literal can hold such a line and mean it: those lines are kept. A script whose backticks are
-    not paired, because one stands in a comment or a string, is returned as it is.
+    not paired, because one is in a comment or a string, is returned as it is.
     """
     kept, is_in_template = [], False
     for line in source.splitlines(keepends=True):

@@ -42,7 +42,7 @@ def sample(source: str) -> Markup:
 
 
 def place(shown: Markup, anchor: str) -> Markup:
-    """An example among others: two of them may hold a question, and each id stands once on a page."""
+    """An example among others: two of them may hold a question, and each id occurs once on a page."""
     return Markup(str(shown).replace('id="quiz-', f'id="{anchor}-quiz-'))  # noqa: S704 (what was safe still is)
 
 

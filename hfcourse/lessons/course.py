@@ -119,8 +119,9 @@ def entries(address_of: Callable[[Lesson, Term], str], prefix: str = "") -> list
 def troubles(site: str | None) -> list[troubleshooting.Entry]:
     """The troubleshooting entries for the page of all, their links within it where that is possible."""
 
-    def move(html: str) -> str:
-        return TAG.sub(lambda found: moved_tag(found[0], "depannage", site), html)
+    def move(html: Markup) -> Markup:
+        moved = TAG.sub(lambda found: moved_tag(found[0], "depannage", site), str(html))
+        return Markup(moved)  # noqa: S704 (what was safe still is)
 
     return [replace(entry, cause=move(entry.cause), cure=move(entry.cure)) for entry in library.guide().entries]
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 ADDRESS = "/lecons/depuis-2025"
 # The headings and the folds of a lesson, as `markdown.py` and `pieces.edition` write them.
 PIECE = re.compile(
@@ -20,20 +22,20 @@ OWN_LINK = re.compile(r'\shref="#')
 class Edition:
     """One fold: the title of its section as HTML ('' before the first), its id, and what it says as HTML."""
 
-    section: str
+    section: Markup
     anchor: str
-    body: str
+    body: Markup
 
 
 def find_editions(html: str, address: str) -> Iterator[Edition]:
     """Yield the folds of a lesson that is served at `address`, as they stand on another page."""
-    section = ""
+    section = Markup("")
     for found in PIECE.finditer(html):
         if found["fold"]:
             body = OWN_LINK.sub(f' href="{address}#', OWN_ID.sub("", found["body"]))
-            yield Edition(section, found["fold"], body)
+            yield Edition(section, found["fold"], Markup(body))  # noqa: S704 (a part of a lesson, which is safe)
         else:
-            section = NUMBER.sub("", found["title"])
+            section = Markup(NUMBER.sub("", found["title"]))  # noqa: S704 (as above)
 
 
 def find_all(lessons: Sequence[tuple[str, str]]) -> list[list[Edition]]:

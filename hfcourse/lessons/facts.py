@@ -24,7 +24,7 @@ EXAMPLES = {
     "read_again": "read_again = 2026-12-22",
     "seen": 'seen = "copy"',
 }
-# How a source was seen, and the words for it; the day stands between the two.
+# How a source was seen, and the words for it; the day comes between the two.
 SEEN = {
     "copy": ("lu le ", " dans une copie enregistrée"),
     "live": ("lu le ", " sur le site même"),

@@ -123,7 +123,7 @@ def add_citations(children: Sequence[Token], draft: Draft) -> list[Token]:
 
 
 def draw(text: str) -> str:
-    """Return one line of Markdown that stands in no lesson as HTML, set in French."""
+    """Return one line of Markdown from outside a lesson as HTML, set in French."""
     tokens = PARSER.parse(text)
     for token in tokens:
         if token.type == "inline":

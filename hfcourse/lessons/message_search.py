@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from hfcourse.lessons.troubleshooting import Entry
 
-# What is compared of a pasted text: the message stands at the end of a traceback.
+# What is compared of a pasted text: the message is the last line of a traceback.
 MAX_QUERY_LINES, MAX_LINE_CHARACTERS = 40, 300
 # From this share of the trigrams on, two texts are the same words.
 MIN_SIMILARITY = 0.5

@@ -151,7 +151,7 @@ def exercise(number: int, title: str, body: str) -> str:
 
 
 def edition(anchor: str, body: str) -> str:
-    """What an older edition of the course said, folded: today's truth stands in the text."""
+    """What an older edition of the course said, folded: the text has what holds today."""
     summary = f"<summary>{icon('chevron')} {EDITION_LABEL}</summary>"
     return f'<details class="edition" id="{anchor}">{summary}\n{body}</details>\n'
 

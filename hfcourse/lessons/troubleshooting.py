@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from markupsafe import Markup
+
 from hfcourse.lessons import inlines
 from hfcourse.lessons.dialect import PARSER, plain, to_html
 from hfcourse.lessons.draft import Draft, Fault, Link
@@ -28,8 +30,8 @@ class Entry:
     topic: str
     title: str
     messages: tuple[str, ...]
-    cause: str
-    cure: str
+    cause: Markup
+    cure: Markup
     text: str
     where: tuple[str, ...]
     codes: tuple[str, ...]
@@ -85,8 +87,8 @@ def read_entry(entry: Mapping[str, Any], line: int, draft: Draft) -> Entry:
         topic=french(entry["topic"]),
         title=french(entry["title"]),
         messages=tuple(entry["messages"]),
-        cause=cause,
-        cure=cure,
+        cause=Markup(cause),  # noqa: S704 (as the lessons are: raw HTML is off, the rest is escaped)
+        cure=Markup(cure),  # noqa: S704
         text=f"{why} {how}",
         where=tuple(entry["where"]),
         codes=tuple(entry.get("codes", [])),

@@ -163,7 +163,7 @@ def since_2025() -> ResponseReturnValue:
     addresses = [url_for(".show", slug=lesson.slug) for lesson in lessons]
     found = editions.find_all([(str(lesson.html), address) for lesson, address in zip(lessons, addresses, strict=True)])
     changed = [
-        (lesson, address, [(fold, under_root(Markup(fold.body), request.script_root)) for fold in folds])  # noqa: S704
+        (lesson, address, [(fold, under_root(fold.body, request.script_root)) for fold in folds])
         for lesson, address, folds in zip(lessons, addresses, found, strict=True)
         if folds
     ]

@@ -15,7 +15,7 @@ from .child import COMMAND, Child, StartError
 
 START_SECONDS = 60
 CHECK_SECONDS = 10
-DOCUMENTATION_ADDRESS = "192.0.2.1"  # reserved (RFC 5737): it is nobody's, and leads to the default route
+DOCUMENTATION_ADDRESS = "192.0.2.1"  # reserved (RFC 5737): never assigned, so it leads to the default route
 
 
 def serve(folder: Path, host: str, port: int, say: Callable[[str], object]) -> None:

@@ -16,7 +16,7 @@ one endpoint.
 At any time a newcomer's second run waits while newcomers of the address hold a thirty-second of the places: there are
 then enough for each to have one.
 
-One person with many cookies (jars) at one address cannot be told from a class that comes in. What holds:
+One person with many cookies (jars) at one address cannot be distinguished from a class that arrives. What holds:
 
 - however many jars there are: other addresses, visitors with standing, other Spaces, other endpoints of the Space, and
   the same endpoint for those whose cookies were made in another minute, always find places;
@@ -88,7 +88,7 @@ def is_deferred(run: Waiting, counts: GoingOn, places: float) -> bool:
     """Does this run wait because its visitor, a newcomer, has one already, and newcomers of the address hold several?
 
     Args:
-        places: how many may go on at once; infinite where nobody knows.
+        places: how many may go on at once; infinite where it is not known.
     """
     if run.origin is None or not run.is_newcomer or not counts.visitors[run.visitor]:
         return False

@@ -39,8 +39,8 @@ class Call:
     """What is called.
 
     Args:
-        space: `owner/name`, or an address; '' for a Space whose address is told to nobody (then SPACE_URL gives it).
-        address: `https://<label>.hf.space`, or that of the practice Space; '' where it is told to nobody.
+        space: `owner/name`, or an address; '' for a Space whose address is private (then SPACE_URL gives it).
+        address: `https://<label>.hf.space`, or that of the practice Space; '' where it is private.
         endpoint: its name, with the slash.
         arguments: JSON values by parameter name, in the endpoint's order; a `FileHere` for each file.
         prefix: of the Space's API, `/gradio_api` since Gradio 5.
