@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.runs.continuations import is_news, next_steps
+from hfcourse.runs.next_steps import find_next_steps, has_content
 from hfcourse.spaces.description import Description, describe
 from tests.spaces.fake import component
 
@@ -40,7 +40,7 @@ def entry_of(dependency: dict[str, Any]) -> dict[str, Any]:
 def steps_after(description: Description, name: str, *values: Any) -> list[str]:
     endpoint = description.find(name)
     assert endpoint is not None
-    return [each["endpoint"] for each in next_steps(description, endpoint, values)]
+    return [each["endpoint"] for each in find_next_steps(description, endpoint, values)]
 
 
 CASES: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
@@ -96,7 +96,7 @@ def test_next_steps_never_lead_back() -> None:
     "value", [None, "", [], {"__type__": "update", "visible": True}, {"__type__": "update", "value": ""}]
 )
 def test_an_output_that_brings_nothing_leads_nowhere(value: Any) -> None:
-    assert not is_news(value)
+    assert not has_content(value)
     assert steps_after(described(step("un", [1], [2]), step("deux", [2], [3])), "/un", value) == []
 
 

@@ -5,7 +5,7 @@ page offers the next step, and `?suite=<run>` fills its form with what that comp
 run, else what this run sent, else what earlier runs of the last hour at the same Space left there.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,41 +16,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from hfcourse import database
 from hfcourse.runs import looks, room, shapes, standing, store
 from hfcourse.runs.models import Run
+from hfcourse.runs.next_steps import has_content
 from hfcourse.runs.outputs import value_of
-from hfcourse.spaces import flows, forms
+from hfcourse.spaces import forms
 from hfcourse.spaces.controls import HOLD_FILES, control
 from hfcourse.spaces.description import Description, Endpoint
 from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.forms import Form
 from hfcourse.spaces.parameters import Parameter
-from hfcourse.spaces.updates import is_update
 from hfcourse.spaces.uploads import NOT_KEPT
 
 MAX_EARLIER_RUNS = 5
 EARLIER_AGE = timedelta(hours=1)
-EVENT = "next"  # kind of the event that keeps the next steps of a run
 
 
 class FileGone(Exception):
     """A value holds a file whose bytes are not here."""
-
-
-def next_steps(description: Description, endpoint: Endpoint, values: Sequence[Any]) -> list[dict[str, str]]:
-    """Name and title of each endpoint to go on with, for the run to keep: its page must not ask the Space.
-
-    Args:
-        values: the outputs, as the Space sent them.
-    """
-    arrived = [number for number, value in zip(endpoint.wiring.returns, values, strict=False) if is_news(value)]
-    steps = flows.next_steps(description, endpoint, [number for number in arrived if number is not None])
-    return [{"endpoint": each.name, "title": each.title} for each in steps]
-
-
-def is_news(value: Any) -> bool:
-    """Did this output bring something? Nothing, an emptied field and a mere change of the page are nothing."""
-    if is_update(value):
-        value = value.get("value")
-    return value not in (None, "", [], {})
 
 
 def values_after(
@@ -96,7 +77,7 @@ def values_of_run(run: Run, description: Description) -> Iterator[tuple[Any, Any
     if run.status == "succeeded" and len(run.outputs) == len(endpoint.wiring.returns):
         for number, output in zip(endpoint.wiring.returns, run.outputs, strict=True):
             value = value_of(output)
-            if is_news(value):
+            if has_content(value):
                 yield number, with_kept_files(value, kept)
     sent = store.sent_values(run, lambda item: KeptFile.of(item.file))
     for number, parameter in zip(endpoint.wiring.parameters, endpoint.parameters, strict=False):

@@ -9,7 +9,7 @@ from typing import Any
 from flask import current_app
 
 from hfcourse.errors import CourseError, NotTaken, NotValid, Refused, Stopped
-from hfcourse.runs import continuations, sessions, store
+from hfcourse.runs import next_steps, sessions, store
 from hfcourse.runs.models import Run
 from hfcourse.runs.passing import PassingPictures
 from hfcourse.runs.recorder import Recorder
@@ -65,8 +65,8 @@ def call(run: Run, recorder: Recorder, leash: Leash) -> None:
         with closing(caller.call(run.endpoint, arguments(run, endpoint), leash, session)) as events:
             for event in events:
                 if isinstance(event, Output):
-                    if steps := continuations.next_steps(connection.description, endpoint, event.values):
-                        recorder.hold(continuations.EVENT, {"steps": steps})
+                    if steps := next_steps.find_next_steps(connection.description, endpoint, event.values):
+                        recorder.hold(next_steps.EVENT, {"steps": steps})
                     recorder.finish(event.values, partial(caller.fetch, leash=leash))
                 else:
                     recorder.record(event)

@@ -12,9 +12,9 @@ from typing import Any
 
 from hfcourse.errors import Refused
 from hfcourse.runs import liveness, scheduling
+from hfcourse.runs.starts import MINUTE_SECONDS
 from hfcourse.runs.turns import GoingOn, Waiting
 
-MINUTE_SECONDS = 60
 REMEMBERED_VISITORS = 10_000
 VISITORS_IN_ROOM = 10
 PRESSURE_DIVISOR = 4  # of their part of the waiting room a visitor has so much while more than half of it is taken

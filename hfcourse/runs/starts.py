@@ -14,7 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database
 from hfcourse.runs import liveness
-from hfcourse.runs.limits import MINUTE_SECONDS
+
+MINUTE_SECONDS = 60
 
 
 class RunStart(database.Base):

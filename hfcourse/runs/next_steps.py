@@ -1,0 +1,28 @@
+"""Find the endpoints that a Space's page goes on with after a call, for the run to keep. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hfcourse.spaces import flows
+from hfcourse.spaces.description import Description, Endpoint
+from hfcourse.spaces.updates import is_update
+
+EVENT = "next"  # the kind of the event that keeps the next steps of a run
+
+
+def find_next_steps(description: Description, endpoint: Endpoint, values: Sequence[Any]) -> list[dict[str, str]]:
+    """Name and title of each endpoint to go on with, for the run to keep: its page must not ask the Space.
+
+    Args:
+        values: the outputs, as the Space sent them.
+    """
+    arrived = [number for number, value in zip(endpoint.wiring.returns, values, strict=False) if has_content(value)]
+    steps = flows.next_steps(description, endpoint, [number for number in arrived if number is not None])
+    return [{"endpoint": each.name, "title": each.title} for each in steps]
+
+
+def has_content(value: Any) -> bool:
+    """Did this output bring something? Nothing, an emptied field and a mere change of the page are nothing."""
+    if is_update(value):
+        value = value.get("value")
+    return value not in (None, "", [], {})
