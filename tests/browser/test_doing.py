@@ -98,12 +98,12 @@ def put_in_order(ordering: Locator) -> None:
 def test_lines_are_put_in_order_and_stay_so(reader: Page):
     reader.goto(LESSON)
     ordering = reader.locator(".ordering").first
-    if ordering.locator("select").first.is_visible():
+    is_numbered = ordering.locator("select").first.is_visible()
+    # Each answer is waited for: what a page has not sent when it is left goes beside the request for the next page.
+    with reader.expect_response(lambda answer: answer.request.method == "POST"):
         ordering.get_by_role("button", name="Vérifier").click()
-        expect(ordering.get_by_text("Donnez un numéro à chaque ligne")).to_be_visible()
-    else:
-        ordering.get_by_role("button", name="Vérifier").click()
-        expect(ordering.get_by_text("Ce n’est pas encore le bon ordre")).to_be_visible()
+    refusal = "Donnez un numéro à chaque ligne" if is_numbered else "Ce n’est pas encore le bon ordre"
+    expect(ordering.get_by_text(refusal)).to_be_visible()
     with reader.expect_response(lambda answer: answer.request.method == "POST"):
         put_in_order(ordering)
     expect(ordering.get_by_text("C’est le bon ordre.")).to_be_visible()
