@@ -68,3 +68,11 @@ const remembered = localStorage.getItem("language");
 if (remembered && /^[a-z]+$/.test(remembered)) {
   for (const radio of document.querySelectorAll(`[data-sync] input[value="${remembered}"]`)) radio.checked = true;
 }
+
+// A browser may bring a page back from its memory for somebody whose cookie is no longer the one that saw it. It drops
+// such pages itself when a cookie changes, but not at once. What is of one visitor is asked for again.
+addEventListener("pageshow", async ({ persisted }) => {
+  if (!persisted || !document.querySelector("main [data-private]")) return;
+  const answer = await fetch(location.href, { method: "HEAD", cache: "no-store" }).catch(() => {}); // without a network the page stays
+  if (answer) location.reload();
+});

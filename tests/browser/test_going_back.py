@@ -60,6 +60,19 @@ def test_nothing_of_a_visitor_whose_cookie_is_gone_is_there_after_back(page: Pag
     assert TYPED not in page.content()
 
 
+def test_a_run_that_comes_back_from_memory_is_asked_for_again(page: Page) -> None:
+    page.goto(FORM)
+    page.get_by_label("Prénom").fill(TYPED)
+    send(page)
+    expect_status(page, "succeeded")
+    page.reload()  # a page that has followed a stream is not kept
+    page.evaluate("globalThis.isFromMemory = true")
+    leave_form(page)
+    page.go_back(wait_until="commit")
+    page.wait_for_function("!globalThis.isFromMemory")
+    expect_status(page, "succeeded")
+
+
 def test_what_a_visitor_typed_and_did_not_send_is_gone_with_their_cookie(page: Page) -> None:
     page.goto(FORM)
     page.get_by_label("Prénom").fill(TYPED)
