@@ -35,6 +35,11 @@ def french(text: str) -> str:
     return text
 
 
+def format_french(template: str, /, **values: object) -> str:
+    """Set `template` in French, then fill in its `{names}`: a value may be code or a path, and stays as written."""
+    return french(template).format(**values)
+
+
 def number(value: float, digits: int | None = None) -> str:
     """Format a number for a French reader: `3,5`, `1 234`, never in scientific notation.
 

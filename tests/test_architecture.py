@@ -27,6 +27,7 @@ BASE = {
     "erasure",
     "errors",
     "explanations",
+    "file_errors",
     "file_scanning",
     "gate",
     "headers",
@@ -63,10 +64,10 @@ ARROWS = {
     "classroom": {"lessons", "runs", "spaces"},
 }
 PURE = (
-    "chat.conversation", "code_lexer", "cpu_budget", "highlighting", "lessons.checklist", "lessons.markdown",
-    "lessons.quiz", "lessons.spelling", "networks", "runs.aggregation", "runs.answer_texts", "runs.brief_text",
-    "runs.chart_axes", "runs.charts", "runs.conversations", "runs.drawings", "runs.exports", "runs.kinds",
-    "runs.outputs", "runs.prose", "runs.quoting", "runs.references", "runs.scheduling", "runs.scores",
+    "chat.conversation", "code_lexer", "cpu_budget", "file_errors", "highlighting", "lessons.checklist",
+    "lessons.markdown", "lessons.quiz", "lessons.spelling", "networks", "runs.aggregation", "runs.answer_texts",
+    "runs.brief_text", "runs.chart_axes", "runs.charts", "runs.conversations", "runs.drawings", "runs.exports",
+    "runs.kinds", "runs.outputs", "runs.prose", "runs.quoting", "runs.references", "runs.scheduling", "runs.scores",
     "runs.sent_summary", "runs.sent_tables", "runs.shapes", "runs.table_drawings", "runs.trees", "runs.turns",
     "runs.words", "spaces.captions", "spaces.circuit_breaker", "spaces.compositions", "spaces.description",
     "spaces.error_summary", "spaces.events", "spaces.example_words", "spaces.examples", "spaces.field_marks",

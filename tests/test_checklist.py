@@ -43,15 +43,15 @@ def test_it_may_have_a_title_and_be_linked_to():
 @pytest.mark.parametrize(
     ("source", "line", "what"),
     [
-        ("::: checklist\nDu texte.\n:::\n", 0, "a checklist holds something else than one list."),
-        (LIST.replace(":::\n", "\nAprès.\n:::\n"), 0, "a checklist holds something else than one list."),
-        (LIST + "\n" + LIST, 5, "a second checklist in this lesson."),
+        ("::: checklist\nDu texte.\n:::\n", 0, "une checklist contient autre chose qu'une liste."),
+        (LIST.replace(":::\n", "\nAprès.\n:::\n"), 0, "une checklist contient autre chose qu'une liste."),
+        (LIST + "\n" + LIST, 5, "cette leçon a deux checklists."),
         (
             LIST.replace("- Je", "- J'ai lu une *licence*.\n- Je"),
             2,
-            "the same words stand twice in what there is to do.",
+            "la même chose à faire est écrite deux fois.",
         ),
-        (LIST.replace("jeton.", "jeton.\n  - Où ?"), 2, "a line of a checklist is not one paragraph."),
+        (LIST.replace("jeton.", "jeton.\n  - Où ?"), 2, "une ligne de checklist n'est pas un seul paragraphe."),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(source: str, line: int, what: str):

@@ -15,6 +15,7 @@ from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, FRONT, lesson, render, said
 from tests.test_quiz import ONE, question
+from tests.untypeset import untypeset
 
 FOLD = "::: edition\nLe menu était autre. Voyez [plus haut](#un-titre).\n:::\n"
 FILES = {
@@ -69,7 +70,7 @@ class TestEdition:
 
     def test_words_after_its_name_are_a_fault(self) -> None:
         assert said(lesson("::: edition 2024\nUn mot.\n:::\n")) == [
-            f"{FIRST_LINE}: “2024”, after ::: edition, is not shown."
+            f"{FIRST_LINE}: « 2024 », après ::: edition, n'est pas affiché."
         ]
 
 
@@ -96,10 +97,10 @@ class TestKinds:
     @pytest.mark.parametrize(
         ("kind", "shown", "what"),
         [
-            ("correction", "", "a quiz correction does not show the code with its fault."),
-            ("traceback", "", "a quiz traceback does not show the message, in a ```text block."),
-            ("traceback", CODE, "a quiz traceback does not show the message, in a ```text block."),
-            ("devinette", "", "“devinette”, after ::: quiz, is not shown."),
+            ("correction", "", "un quiz correction ne montre pas le code et sa faute."),
+            ("traceback", "", "un quiz traceback ne montre pas le message, dans un bloc ```text."),
+            ("traceback", CODE, "un quiz traceback ne montre pas le message, dans un bloc ```text."),
+            ("devinette", "", "« devinette », après ::: quiz, n'est pas affiché."),
         ],
     )
     def test_what_a_kind_lacks_is_reported(self, kind: str, shown: str, what: str) -> None:
@@ -134,10 +135,10 @@ class TestDifference:
     @pytest.mark.parametrize(
         ("source", "what"),
         [
-            ("```diff chat/1-un/app.py\n```\n", "a diff does not name two files, or holds lines of its own."),
-            ("```diff\n+ x\n```\n", "a diff does not name two files, or holds lines of its own."),
-            ("```diff chat/1-un/app.py chat/3/app.py\n```\n", "the file “chat/3/app.py” is missing."),
-            ("```diff chat/1-un/app.py chat/1-un/app.py\n```\n", "the two files of a diff are the same."),
+            ("```diff chat/1-un/app.py\n```\n", "un diff ne nomme pas deux fichiers, ou contient ses propres lignes."),
+            ("```diff\n+ x\n```\n", "un diff ne nomme pas deux fichiers, ou contient ses propres lignes."),
+            ("```diff chat/1-un/app.py chat/3/app.py\n```\n", "le fichier « chat/3/app.py » est introuvable."),
+            ("```diff chat/1-un/app.py chat/1-un/app.py\n```\n", "les deux fichiers d'un diff sont identiques."),
         ],
     )
     def test_a_mistake_is_reported(self, source: str, what: str) -> None:
@@ -202,6 +203,6 @@ class TestDownload:
 
     def test_a_missing_folder_is_a_fault(self) -> None:
         rendered = render(FRONT + self.SOURCE.replace("1-un", "1-une"), {}, FILES)
-        assert said(rendered) == [f"{FIRST_LINE}: the folder “chat/1-une” is missing."]
-        assert rendered.faults[0].mend == "Did you mean chat/1-un?"
+        assert said(rendered) == [f"{FIRST_LINE}: le dossier « chat/1-une » est introuvable."]
+        assert untypeset(rendered.faults[0].mend) == "Vouliez-vous écrire « chat/1-un » ?"
         assert "Tout le dossier." in rendered.html

@@ -14,6 +14,7 @@ from hfcourse.lessons import drawings, library
 from hfcourse.lessons.drawings import find_wrong_numbers, list_marker_numbers, minify_drawing, pair_drawings
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
+from tests.untypeset import untypeset
 
 WIDE = sorted(path for path in library.FIGURES.glob("*.svg") if not path.name.endswith(drawings.NARROW_SUFFIX))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -98,16 +99,21 @@ class TestPairing:
         assert not drawings.has_narrow(paired["B.svg"])
 
     @pytest.mark.parametrize(
-        ("name", "mend"), [("Jeton.narrow.svg", "Did you mean Jetons.narrow.svg?"), ("x.narrow.svg", "Draw x.svg, or")]
+        ("name", "mend"),
+        [
+            ("Jeton.narrow.svg", "Vouliez-vous écrire « Jetons.narrow.svg » ?"),
+            ("x.narrow.svg", "Dessinez x.svg, ou"),
+        ],
     )
     def test_a_narrow_drawing_without_a_wide_one_is_told(self, name: str, mend: str) -> None:
         paired, [fault] = pair_drawings({"Jetons.svg": draw(1), name: draw(1, name="b")}, "figures")
-        assert str(fault).startswith(f"figures/{name}:1: this narrow drawing has no wide one. {mend}")
+        wanted = f"figures/{name}:1: ce dessin étroit n'a pas de dessin large. {mend}"
+        assert untypeset(str(fault)).startswith(wanted)
         assert list(paired) == ["Jetons.svg"]
 
     def test_an_id_of_both_is_told(self) -> None:
         _, [fault] = pair_drawings({"A.svg": draw(1), "A.narrow.svg": draw(1)}, "figures")
-        assert fault.what == "a: the wide drawing has this id too."
+        assert untypeset(fault.what) == "le dessin large a les mêmes id : a."
 
 
 @pytest.mark.parametrize(
@@ -139,7 +145,7 @@ def test_numbers_that_the_caption_does_not_explain_are_told(course: Course) -> N
     ):
         course.write("31.md", "3.1", "un", f"Un chapeau.\n\n::: figure A.svg\n{caption}\n:::")
         [lesson] = course.shelf.lessons()
-        assert len([fault for fault in lesson.faults if "has the numbers 1, 2" in fault.what]) == faults
+        assert len([fault for fault in lesson.faults if ": 1, 2 ; de sa légende" in untypeset(fault.what)]) == faults
 
 
 def test_the_course_has_nothing_to_mend(app: Flask) -> None:

@@ -12,6 +12,7 @@ from hfcourse import typography
 from hfcourse.lessons import figures, library
 from tests.posting import Student
 from tests.test_library import told
+from tests.untypeset import untypeset
 
 DRAWN = "HuggingFaceTokens.svg"
 TITLE = "La page Access Tokens de Hugging Face"
@@ -96,11 +97,11 @@ def test_what_cannot_be_used_is_told_and_the_drawing_stays(app: Flask, student: 
     picture_at(folder / "HuggingFaceToken.png")
     (folder / "HuggingFaceModels.png").write_bytes(b"\x89PNG\r\n\x1a\nno picture")
     assert told(app) == [
-        "HuggingFaceModels.png:1: this picture cannot be read.",
-        "HuggingFaceToken.png:1: this picture replaces no figure.",
+        "HuggingFaceModels.png:1: cette image est illisible.",
+        "HuggingFaceToken.png:1: cette image ne remplace aucune figure.",
     ]
     with app.app_context():
-        assert [fault.mend for fault in library.faults()][1] == "Did you mean HuggingFaceTokens.png?"
+        assert untypeset(library.faults()[1].mend) == "Vouliez-vous écrire « HuggingFaceTokens.png » ?"
     assert pictures_in(student.open(LESSON)) == []
     assert pictures_in(student.open("/lecons/3-1-presentation")) == []
 
@@ -110,5 +111,5 @@ def test_a_picture_too_heavy_for_a_phone_is_told_and_shown(app: Flask, student: 
     with (folder / "HuggingFaceTokens.png").open("ab") as file:
         file.write(bytes(figures.MAX_PICTURE_BYTES))
     weight = typography.size((folder / "HuggingFaceTokens.png").stat().st_size)
-    assert told(app) == [f"HuggingFaceTokens.png:1: this picture weighs {weight}."]
+    assert told(app) == [f"HuggingFaceTokens.png:1: cette image pèse {untypeset(weight)}."]
     assert [picture["src"] for picture in pictures_in(student.open(LESSON))] == ["/figures/HuggingFaceTokens.png"]

@@ -11,6 +11,7 @@ from hfcourse.lessons.markdown import Rendered, render
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, FRONT
+from tests.untypeset import untypeset
 
 WORDS = """[[term]]
 term = "jeton"
@@ -58,18 +59,26 @@ class TestWriting:
     @pytest.mark.parametrize(
         ("source", "line", "what"),
         [
-            ("[[term]\n", 1, "the glossary is not TOML."),
-            ('[[term]]\nterm = "a"\n', 1, "an entry has a field that is missing, wrong or unknown (term)."),
-            (WORDS.replace("lang", "langue"), 12, "an entry has a field that is missing, wrong or unknown"),
-            (WORDS.replace('"Une fonction."', "3"), 7, "an entry has a field that is missing, wrong or unknown"),
-            (WORDS.replace('["Access Token"]', '"Access Token"'), 1, "an entry has a field that is missing"),
-            (WORDS.replace("Une fonction.", "- Une\\n- Deux"), 7, "the definition of “point d'accès” is not one para"),
-            (WORDS.replace('term = "API"', 'term = "Endpoint"'), 17, "“Endpoint” already has an entry."),
+            ("[[term]\n", 1, "ce n'est pas du TOML : [[...]] n'est pas refermé"),
+            (
+                '[[term]]\nterm = "a"\n',
+                1,
+                "un champ de cette entrée manque, est mal écrit ou est inconnu (écrits : term).",
+            ),
+            (WORDS.replace("lang", "langue"), 12, "un champ de cette entrée manque, est mal écrit"),
+            (WORDS.replace('"Une fonction."', "3"), 7, "un champ de cette entrée manque, est mal écrit"),
+            (WORDS.replace('["Access Token"]', '"Access Token"'), 1, "un champ de cette entrée manque"),
+            (
+                WORDS.replace("Une fonction.", "- Une\\n- Deux"),
+                7,
+                "la définition de « point d'accès » n'est pas un seul",
+            ),
+            (WORDS.replace('term = "API"', 'term = "Endpoint"'), 17, "« Endpoint » a déjà une entrée."),
         ],
     )
     def test_what_is_wrong_is_told_with_its_line(self, source: str, line: int, what: str) -> None:
         faults = glossary.read(source).faults
-        assert any(fault.line == line and fault.what.startswith(what) for fault in faults), faults
+        assert any(fault.line == line and untypeset(fault.what).startswith(what) for fault in faults), faults
         assert all(fault.mend for fault in faults)
 
     def test_no_glossary_is_none(self) -> None:
@@ -161,11 +170,11 @@ class TestPages:
         self, app: Flask, worded: Course, anchor: str, is_dead: bool
     ) -> None:
         worded.write("32.md", "3.2", "deux", f"Un [mot](/glossaire#{anchor}).")
-        assert told(app) == [f"32.md:15: the link “/glossaire#{anchor}” is dead."] * is_dead
+        assert told(app) == [f"32.md:15: le lien « /glossaire#{anchor} » est mort."] * is_dead
 
     def test_a_fault_of_the_glossary_is_told_with_its_file(self, app: Flask, worded: Course) -> None:
         (worded.content / "glossary.toml").write_text(WORDS.replace('term = "API"', 'term = "Jeton"'))
-        assert told(app) == ["glossary.toml:17: “Jeton” already has an entry."]
+        assert told(app) == ["glossary.toml:17: « Jeton » a déjà une entrée."]
 
 
 def test_a_course_without_a_glossary_has_an_empty_page(course: Course, student: Student):  # noqa: F811

@@ -8,6 +8,7 @@ from flask import Flask
 
 from hfcourse.lessons import library
 from hfcourse.lessons.library import Shelf, render
+from tests.untypeset import untypeset
 
 LESSON = """+++
 number = "{number}"
@@ -53,7 +54,7 @@ def course(app: Flask, tmp_path: Path) -> Course:
 
 def told(app: Flask) -> list[str]:
     with app.app_context():
-        return [f"{Path(fault.path).name}:{fault.line}: {fault.what}" for fault in library.faults()]
+        return [f"{Path(fault.path).name}:{fault.line}: {untypeset(fault.what)}" for fault in library.faults()]
 
 
 def test_lessons_come_in_the_order_of_their_numbers(course: Course):
@@ -100,7 +101,7 @@ def test_an_edited_figure_shows(course: Course):
 
 def test_an_edited_file_shows_where_a_lesson_includes_it(app: Flask, course: Course):
     course.write("31.md", "3.1", "un", "Un chapeau.\n\n```python essai/app.py\n```")
-    assert told(app) == ["31.md:17: the file “essai/app.py” is missing."]
+    assert told(app) == ["31.md:17: le fichier « essai/app.py » est introuvable."]
     (course.content / "essai" / "templates").mkdir(parents=True)
     (course.content / "essai" / "app.py").write_text("avant = 1\n")
     (course.content / "essai" / "templates" / "page.html").write_text("<p>")
@@ -120,7 +121,7 @@ def test_a_file_that_is_not_utf8_is_a_fault_and_not_an_exception(app: Flask, cou
     course.write("31.md", "3.1", "un").write_bytes(
         LESSON.format(number="3.1", slug="un", body="Été.").encode("latin-1")
     )
-    assert any("a character cannot be read." in fault for fault in told(app))
+    assert any("un caractère est illisible." in fault for fault in told(app))
 
 
 @pytest.mark.parametrize(
@@ -138,13 +139,15 @@ def test_a_living_link_is_no_fault(app: Flask, course: Course, address: str):
 def test_a_dead_link_is_told_with_its_line(app: Flask, course: Course, address: str):
     course.write("31.md", "3.1", "un", f"Un chapeau.\n\nUn mot,\nun [lien]({address}).")
     course.write("32.md", "3.2", "deux", "Un chapeau.\n\n## Ici")
-    assert told(app) == [f"31.md:18: the link “{address}” is dead."]
+    assert told(app) == [f"31.md:18: le lien « {address} » est mort."]
 
 
 def test_two_lessons_may_not_share_a_slug_or_a_number(app: Flask, course: Course):
     course.write("31.md", "3.1", "un")
     course.write("32.md", "3.1", "un")
-    assert [fault.split(" is also")[0] for fault in told(app)] == ["32.md:1: the number", "32.md:1: the slug"]
+    assert [fault.split(" est aussi")[0] for fault in told(app)] == [
+        "32.md:1: le numéro (number)", "32.md:1: le slug",
+    ]  # fmt: skip
 
 
 def test_a_fault_says_where_what_and_how_to_mend(app: Flask, course: Course):
@@ -152,8 +155,8 @@ def test_a_fault_says_where_what_and_how_to_mend(app: Flask, course: Course):
     with app.app_context():
         (fault,) = library.faults()
     assert str(fault) == (
-        f"{path}:17: the block “::: astuce” is unknown. "
-        "The names are note, attention, edition, enseignant, figure, onglets, essayez, telecharger, quiz, "
+        f"{path}:17: le bloc «\u00a0::: astuce\u00a0» est inconnu. "
+        "Les noms sont note, attention, edition, enseignant, figure, onglets, essayez, telecharger, quiz, "
         "ordre, exercice, solution, checklist."
     )
 
@@ -163,7 +166,7 @@ def test_the_command_fails_on_a_broken_lesson_and_names_the_file_and_the_line(ap
     with app.app_context():
         result = app.test_cli_runner().invoke(args=["check"])
     assert result.exit_code == 1
-    assert "31.md:15: the link “/nulle-part” is dead." in result.output
+    assert "31.md:15: le lien « /nulle-part » est mort." in untypeset(result.output)
 
 
 def test_the_real_lessons_have_no_fault(app: Flask):

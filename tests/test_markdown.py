@@ -6,6 +6,8 @@ from html import unescape
 import pytest
 
 from hfcourse.lessons.markdown import Rendered, render
+from hfcourse.typography import french
+from tests.untypeset import untypeset
 
 FRONT = """+++
 number = "3.9"
@@ -49,7 +51,7 @@ def lesson(body: str) -> Rendered:
 
 
 def said(rendered: Rendered) -> list[str]:
-    return [f"{fault.line}: {fault.what}" for fault in rendered.faults]
+    return [f"{fault.line}: {untypeset(fault.what)}" for fault in rendered.faults]
 
 
 def body_of(rendered: Rendered) -> str:
@@ -187,7 +189,7 @@ def test_commands_of_two_shells_are_tabs_by_system():
 
 def test_tabs_of_two_shells_hold_no_other_language():
     source = "::: onglets Installer\n```python\n1\n```\n```powershell\ndir\n```\n:::\n"
-    assert [fault.partition(": ")[2] for fault in said(lesson(source))] == ["“python” has no place in tabs."]
+    assert [fault.partition(": ")[2] for fault in said(lesson(source))] == ["« python » n'a pas d'onglet."]
 
 
 def test_tabs_of_shells_are_named_after_the_systems_that_have_them():
@@ -248,18 +250,18 @@ def test_raw_html_is_text_and_a_fault():
     rendered = lesson("Un\n<script>alert(1)</script>\n")
     assert "&lt;script&gt;" in rendered.html
     assert "<script" not in rendered.html
-    assert said(rendered)[0] == f"{FIRST_LINE + 1}: HTML (<script>) is shown as text."
+    assert said(rendered)[0] == f"{FIRST_LINE + 1}: du HTML (<script>) s'affiche tel quel."
 
 
 def test_a_link_may_not_run_a_script():
     rendered = lesson("[x](javascript:alert)\n")
     assert "href" not in rendered.html
-    assert "not understood" in said(rendered)[0]
+    assert "ne sont pas compris" in said(rendered)[0]
 
 
 def test_an_unknown_block_is_shown_as_a_note():
     rendered = lesson("Avant.\n\n::: astuce\nUn détail.\n:::\n")
-    assert said(rendered) == [f"{FIRST_LINE + 2}: the block “::: astuce” is unknown."]
+    assert said(rendered) == [f"{FIRST_LINE + 2}: le bloc « ::: astuce » est inconnu."]
     assert "callout note" in rendered.html
     assert "Un détail." in rendered.html
 
@@ -267,39 +269,45 @@ def test_an_unknown_block_is_shown_as_a_note():
 @pytest.mark.parametrize(
     ("body", "what"),
     [
-        ("::: figure Jeton.svg\nLa page.\n:::\n", "the figure “Jeton.svg” is missing."),
-        ("::: figure Jetons.svg\nUn.\n\nDeux.\n:::\n", "a figure's caption is not one paragraph."),
-        ("::: onglets Appeler\nDu texte.\n:::\n", "onglets without a code block."),
-        ("::: onglets\n```python\n1\n```\n:::\n", "onglets have no title."),
-        ("::: essayez saluer\nUn essai.\n:::\n", "essayez does not name an endpoint."),
-        ("::: essayez saluer /saluer\nUn essai.\n:::\n", "“saluer” is no name of a Space."),
-        ("::: essayez a/../b /saluer\nUn essai.\n:::\n", "“a/../b” is no name of a Space."),
-        ("::: essayez a/b saluer\nUn essai.\n:::\n", "“saluer” is no name of an endpoint."),
-        ("::: essayez a/b /f prenom=Awa vite\nUn.\n:::\n", "“prenom=Awa vite”, after the endpoint, is not understood."),
-        ("::: note\nJamais fermé.\n", "the block “::: note” is never closed."),
-        ("::: note\n:::\n", "the block “::: note” is empty."),
-        ("::: note Titre\nTexte.\n:::\n", "“Titre”, after ::: note, is not shown."),
-        ("```\nsans langage\n```\n", "a code block has no language."),
-        ("```cobol\nx\n```\n", "the language “cobol” of a code block is unknown."),
-        ("```python mini/apq.py\n```\n", "the file “mini/apq.py” is missing."),
-        ("```python autre/chose.py\n```\n", "the file “autre/chose.py” is missing."),
-        ("```python mini/app.py pages\n```\n", "mini/app.py has no part “pages”."),
-        ("```python mini/app.py envoi\n```\n", "mini/app.py has no part “envoi”."),
-        ("```html mini/page.html page\n```\n", "mini/page.html has no part “page”."),
-        ("```python mini/app.py page corps\n```\n", "“corps”, after a file and its part, is not understood."),
+        ("::: figure Jeton.svg\nLa page.\n:::\n", "la figure « Jeton.svg » est introuvable."),
+        ("::: figure Jetons.svg\nUn.\n\nDeux.\n:::\n", "la légende d'une figure n'est pas un seul paragraphe."),
+        ("::: onglets Appeler\nDu texte.\n:::\n", "des onglets n'ont aucun bloc de code."),
+        ("::: onglets\n```python\n1\n```\n:::\n", "des onglets n'ont pas de titre."),
+        ("::: essayez saluer\nUn essai.\n:::\n", "un bloc essayez ne nomme pas d'endpoint."),
+        ("::: essayez saluer /saluer\nUn essai.\n:::\n", "« saluer » n'est pas un nom de Space."),
+        ("::: essayez a/../b /saluer\nUn essai.\n:::\n", "« a/../b » n'est pas un nom de Space."),
+        ("::: essayez a/b saluer\nUn essai.\n:::\n", "« saluer » n'est pas un nom d'endpoint."),
+        (
+            "::: essayez a/b /f prenom=Awa vite\nUn.\n:::\n",
+            "« prenom=Awa vite », après l'endpoint, n'est pas compris.",
+        ),
+        ("::: note\nJamais fermé.\n", "le bloc « ::: note » n'est jamais fermé."),
+        ("::: note\n:::\n", "le bloc « ::: note » est vide."),
+        ("::: note Titre\nTexte.\n:::\n", "« Titre », après ::: note, n'est pas affiché."),
+        ("```\nsans langage\n```\n", "un bloc de code ne nomme pas son langage."),
+        ("```cobol\nx\n```\n", "le langage « cobol » d'un bloc de code est inconnu."),
+        ("```python mini/apq.py\n```\n", "le fichier « mini/apq.py » est introuvable."),
+        ("```python autre/chose.py\n```\n", "le fichier « autre/chose.py » est introuvable."),
+        ("```python mini/app.py pages\n```\n", "le fichier mini/app.py n'a pas de partie « pages »."),
+        ("```python mini/app.py envoi\n```\n", "le fichier mini/app.py n'a pas de partie « envoi »."),
+        ("```html mini/page.html page\n```\n", "le fichier mini/page.html n'a pas de partie « page »."),
+        (
+            "```python mini/app.py page corps\n```\n",
+            "« corps », après un fichier et sa partie, n'est pas compris.",
+        ),
         (
             "```python mini/app.py page\n1\n```\n",
-            "a code block shows mini/app.py and holds code of its own, which is not shown.",
+            "un bloc de code montre le fichier mini/app.py et contient d'autres lignes, que personne ne verrait.",
         ),
-        ("# Titre\n", "a heading of level 1."),
-        ("4. quatre\n", "steps that do not start at 1."),
+        ("# Titre\n", "un titre est de niveau 1."),
+        ("4. quatre\n", "des étapes ne commencent pas à 1."),
         (
             "![un chat](https://ailleurs.example/chat.png)\n",
-            "the image https://ailleurs.example/chat.png is not shown.",
+            "l'image https://ailleurs.example/chat.png n'est pas affichée.",
         ),
-        ("[x](autre.html)\n", "the link “autre.html” leads nowhere."),
-        ("[x](//ailleurs.example)\n", "the link “//ailleurs.example” leads nowhere."),
-        ("[mot]{.rouge}\n", "words in […]{…} may only say their language or their fact."),
+        ("[x](autre.html)\n", "le lien « autre.html » ne mène nulle part."),
+        ("[x](//ailleurs.example)\n", "le lien « //ailleurs.example » ne mène nulle part."),
+        ("[mot]{.rouge}\n", "des mots entre [...]{...} disent autre chose que leur langue ou leur fait."),
     ],
 )
 def test_a_fault_is_told_with_its_line_and_the_page_still_renders(body: str, what: str):
@@ -310,7 +318,8 @@ def test_a_fault_is_told_with_its_line_and_the_page_still_renders(body: str, wha
 
 
 @pytest.mark.parametrize(
-    ("language", "wrong"), [("json", "“json” has no place in tabs."), ("python", "“python” stands twice in tabs.")]
+    ("language", "wrong"),
+    [("json", "« json » n'a pas d'onglet."), ("python", "des onglets ont deux blocs « python ».")],
 )
 def test_tabs_hold_each_language_of_a_call_once(language: str, wrong: str):
     rendered = lesson(f"::: onglets Appeler\n```python\n1\n```\n```{language}\n2\n```\n:::\n")
@@ -320,23 +329,24 @@ def test_tabs_hold_each_language_of_a_call_once(language: str, wrong: str):
 @pytest.mark.parametrize(
     ("words", "mend"),
     [
-        ("mini/apq.py", "Did you mean mini/app.py?"),
-        ("autre/chose.txt", "Put it into a folder of hfcourse/content."),
-        ("mini/app.py pages", "Its parts are page, corps, envoi, jamais-fermé."),
-        ("mini/app.py envoi", "Open it with a comment >>> envoi, close it with <<< envoi."),
+        ("mini/apq.py", "Vouliez-vous écrire « mini/app.py » ?"),
+        ("autre/chose.txt", "Mettez-le dans un dossier de hfcourse/content."),
+        ("mini/app.py pages", "Ses parties sont page, corps, envoi, jamais-fermé."),
+        ("mini/app.py envoi", "Ouvrez-la par un commentaire >>> envoi, fermez-la par <<< envoi."),
     ],
 )
 def test_a_missing_file_or_part_is_told_with_what_there_is(words: str, mend: str):
-    assert lesson(f"```python {words}\n```\n").faults[0].mend == mend
+    assert untypeset(lesson(f"```python {words}\n```\n").faults[0].mend) == mend
 
 
 def test_a_near_name_is_suggested_for_a_missing_figure():
-    assert lesson("::: figure Jeton.svg\nLa page.\n:::\n").faults[0].mend == "Did you mean Jetons.svg?"
+    [fault] = lesson("::: figure Jeton.svg\nLa page.\n:::\n").faults
+    assert fault.mend == french("Vouliez-vous écrire « Jetons.svg » ?")
 
 
 def test_two_headings_of_one_text_are_a_fault_and_have_two_ids():
     rendered = lesson("## Suite\n\n## Suite\n")
-    assert said(rendered) == [f"{FIRST_LINE + 2}: the heading id “suite” is already taken."]
+    assert said(rendered) == [f"{FIRST_LINE + 2}: l'identifiant « suite » de ce titre est déjà pris dans la leçon."]
     assert rendered.anchors == {"suite", "suite-2", "a-retenir"}
 
 
@@ -349,22 +359,43 @@ def test_an_image_of_another_host_is_never_loaded():
 @pytest.mark.parametrize(
     ("before", "after", "fault"),
     [
-        ("exercise_minutes = 5", 'exercise_minutes = "cinq"', "7: the front matter's “exercise_minutes” is wrong."),
-        ("reading_minutes = 1", "reading_minutes = true", "6: the front matter's “reading_minutes” is wrong."),
-        ("reviewed = 2026-11-22", "reviewed = 2026-11-22T10:00:00", "11: the front matter's “reviewed” is wrong."),
-        ("sources_dated = 2026-08-22\n", "", "1: the front matter's “sources_dated” is missing."),
-        ('"Lire.", ', "", "8: the front matter's “objectives” is wrong."),
-        ('"Lire."', "7", "8: the front matter's “objectives” is wrong."),
-        ('"Lire."', '"Lire.\\n\\nEncore."', "8: the front matter's “objectives” is wrong."),
-        ('"Lire."', '"- Lire."', "8: a line of “objectives” is not one sentence."),
-        ('["Un navigateur."]', "[]", "9: the front matter's “prerequisites” is wrong."),
-        ('"Deux.", ', '"[Deux](deux.html).", ', "10: the link “deux.html” leads nowhere."),
-        ('"Deux.", ', '"> Deux.", ', "10: a line of “key_points” is not one sentence."),
-        ("reading_minutes = 1", "reading_minutes = 9", "6: reading_minutes is 9, and the words take 1."),
-        ('slug = "3-9-essai"', 'slug = "3.9 Essai"', "3: the front matter's “slug” is wrong."),
-        ('summary = "Une phrase."\n', "", "1: the front matter's “summary” is missing."),
-        ("exercise_minutes = 5", "auteur = 1", "7: the front matter has an unknown field “auteur”."),
-        ("reading_minutes = 1", "reading_minutes = = 1", "6: the front matter is not TOML."),
+        (
+            "exercise_minutes = 5",
+            'exercise_minutes = "cinq"',
+            "7: le champ « exercise_minutes » de l'en-tête est mal écrit.",
+        ),
+        (
+            "reading_minutes = 1",
+            "reading_minutes = true",
+            "6: le champ « reading_minutes » de l'en-tête est mal écrit.",
+        ),
+        (
+            "reviewed = 2026-11-22",
+            "reviewed = 2026-11-22T10:00:00",
+            "11: le champ « reviewed » de l'en-tête est mal écrit.",
+        ),
+        ("sources_dated = 2026-08-22\n", "", "1: le champ « sources_dated » manque dans l'en-tête."),
+        ('"Lire.", ', "", "8: le champ « objectives » de l'en-tête est mal écrit."),
+        ('"Lire."', "7", "8: le champ « objectives » de l'en-tête est mal écrit."),
+        ('"Lire."', '"Lire.\\n\\nEncore."', "8: le champ « objectives » de l'en-tête est mal écrit."),
+        ('"Lire."', '"- Lire."', "8: une ligne de « objectives » n'est pas une seule phrase."),
+        ('["Un navigateur."]', "[]", "9: le champ « prerequisites » de l'en-tête est mal écrit."),
+        ('"Deux.", ', '"[Deux](deux.html).", ', "10: le lien « deux.html » ne mène nulle part."),
+        ('"Deux.", ', '"> Deux.", ', "10: une ligne de « key_points » n'est pas une seule phrase."),
+        (
+            "reading_minutes = 1",
+            "reading_minutes = 9",
+            "6: reading_minutes vaut 9, alors que le texte se lit en 1 min environ.",
+        ),
+        ('slug = "3-9-essai"', 'slug = "3.9 Essai"', "3: le champ « slug » de l'en-tête est mal écrit."),
+        ('summary = "Une phrase."\n', "", "1: le champ « summary » manque dans l'en-tête."),
+        ("exercise_minutes = 5", "auteur = 1", "7: l'en-tête a un champ inconnu, « auteur »."),
+        (
+            "reading_minutes = 1",
+            "reading_minutes = = 1",
+            "6: ce n'est pas du TOML : cette valeur n'est ni un texte entre guillemets, ni un nombre, ni une date, "
+            "ni true ou false, à la colonne 19.",
+        ),
     ],
 )
 def test_a_wrong_field_is_told_with_its_line(before: str, after: str, fault: str):
@@ -375,14 +406,14 @@ def test_a_wrong_field_is_told_with_its_line(before: str, after: str, fault: str
 
 def test_a_lesson_without_front_matter_is_still_rendered():
     rendered = render("Bonjour.\n", {}, {})
-    assert said(rendered) == ["1: the front matter is missing."]
+    assert said(rendered) == ["1: l'en-tête manque."]
     assert rendered.html == '<p class="lede">Bonjour.</p>\n'
 
 
 def test_a_character_that_is_not_utf8_is_told():
-    assert said(lesson("Un mot\ufffd.\n")) == [f"{FIRST_LINE}: a character cannot be read."]
+    assert said(lesson("Un mot\ufffd.\n")) == [f"{FIRST_LINE}: un caractère est illisible."]
 
 
 def test_a_lesson_that_begins_with_a_heading_has_no_lede():
     rendered = render(FRONT.replace("Un chapeau.", "## Titre"), {}, {})
-    assert [fault.what for fault in rendered.faults] == ["the lesson does not begin with a paragraph."]
+    assert [fault.what for fault in rendered.faults] == ["la leçon ne commence pas par un paragraphe."]

@@ -85,19 +85,25 @@ class TestWriting:
     @pytest.mark.parametrize(
         ("source", "what"),
         [
-            (CALL.replace("> Un", "Un"), "an ordre does not hold a question, one block of code and a quotation."),
-            (CALL.replace("Remettez l'appel dans l'ordre.\n", ""), "an ordre does not hold a question, one block"),
-            (CALL.replace("print(answer)\n", ""), "an ordre has 3 lines of code, or all are alike."),
-            (CALL.replace("print(answer)\n", "print(answer)\n" * 7), "an ordre has 10 lines of code, or all are"),
-            (re.sub("```python.*```", "```python\n" + "x\n" * 4 + "```", CALL, flags=re.S), "an ordre has 4 lines"),
-            (CALL.replace("```python", "```"), "a code block has no language."),
-            (CALL.replace("::: ordre", "::: ordre Un"), "“Un”, after ::: ordre, is not shown."),
-            (CALL + "\n" + CALL, "the same words stand twice in what there is to do."),
+            (CALL.replace("> Un", "Un"), "un ordre ne contient pas une question, un seul bloc de code"),
+            (
+                CALL.replace("Remettez l'appel dans l'ordre.\n", ""),
+                "un ordre ne contient pas une question, un seul bloc de code",
+            ),
+            (CALL.replace("print(answer)\n", ""), "nombre de lignes d'un ordre : 3."),
+            (CALL.replace("print(answer)\n", "print(answer)\n" * 7), "nombre de lignes d'un ordre : 10."),
+            (
+                re.sub("```python.*```", "```python\n" + "x\n" * 4 + "```", CALL, flags=re.S),
+                "les lignes d'un ordre sont toutes",
+            ),
+            (CALL.replace("```python", "```"), "un bloc de code ne nomme pas son langage."),
+            (CALL.replace("::: ordre", "::: ordre Un"), "« Un », après ::: ordre, n'est pas affiché."),
+            (CALL + "\n" + CALL, "la même chose à faire est écrite deux fois."),
         ],
     )
     def test_what_is_wrong_is_reported_with_its_line(self, source: str, what: str) -> None:
         rendered = lesson(source)
-        line = FIRST_LINE + (3 if "no language" in what else len(CALL.split("\n")) if "twice" in what else 0)
+        line = FIRST_LINE + (3 if "langage" in what else len(CALL.split("\n")) if "deux fois" in what else 0)
         assert any(each.startswith(f"{line}: {what}") for each in said(rendered)), said(rendered)
         assert "\0" not in rendered.html
 

@@ -5,6 +5,7 @@ from bs4 import BeautifulSoup
 
 from hfcourse.lessons.markdown import Rendered, render
 from tests.test_markdown import FRONT, lesson, said
+from tests.untypeset import untypeset
 
 
 def render_with(before: str, after: str, body: str = "") -> Rendered:
@@ -51,8 +52,8 @@ def test_a_heading_inside_a_block_is_not_the_sources() -> None:
 )
 def test_reading_minutes_are_measured_at_two_hundred_words_a_minute(words: int, declared: int, is_far: bool) -> None:
     rendered = render_with("reading_minutes = 1", f"reading_minutes = {declared}", "mot " * words)
-    assert [fault.what for fault in rendered.faults] == (
-        [f"reading_minutes is {declared}, and the words take {words // 200}."] if is_far else []
+    assert [untypeset(fault.what) for fault in rendered.faults] == (
+        [f"reading_minutes vaut {declared}, alors que le texte se lit en {words // 200} min environ."] if is_far else []
     )
 
 

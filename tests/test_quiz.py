@@ -16,6 +16,7 @@ from hfcourse.lessons.quiz import Quiz
 from tests.posting import Student, error_codes, read
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, lesson, said
+from tests.untypeset import untypeset
 
 ONE = """::: quiz
 Où vit un `jeton` ?
@@ -110,21 +111,21 @@ class TestWriting:
     @pytest.mark.parametrize(
         ("source", "line", "what"),
         [
-            (ONE.replace("[x]", "[ ]"), 0, "a quiz has no right answer."),
-            (ONE.replace("  > Lui seul le lit.\n", ""), 5, "an answer has no explanation."),
-            (ONE.replace("[ ] ", ""), 3, "an answer is not marked."),
+            (ONE.replace("[x]", "[ ]"), 0, "aucune réponse d'un quiz n'est juste."),
+            (ONE.replace("  > Lui seul le lit.\n", ""), 5, "une réponse n'a pas d'explication."),
+            (ONE.replace("[ ] ", ""), 3, "une réponse n'est pas marquée."),
             (
                 ONE.replace("- [ ] Dans la page.\n  > Tout le monde la lit.\n", ""),
                 0,
-                "a quiz has fewer than two answers.",
+                "un quiz a moins de deux réponses.",
             ),
-            (ONE.replace("Où vit un `jeton` ?\n", ""), 0, "a quiz does not hold a question, then a list."),
-            ("::: quiz\nOù ?\n:::\n", 0, "a quiz does not hold a question, then a list."),
-            (ONE.replace(":::\n", "\nAprès.\n:::\n"), 0, "a quiz does not end with its list of answers."),
-            (ONE.replace("quiz", "quiz Un"), 0, "“Un”, after ::: quiz, is not shown."),
-            (ONE + "\n" + ONE, 9, "the same words stand twice in what there is to do."),
-            ("::: exercice Saluer\nSaluez.\n:::\n", 0, "an exercice has no solution."),
-            (":::: exercice\nA.\n\n::: solution\nB.\n:::\n::::\n", 0, "an exercice has no title."),
+            (ONE.replace("Où vit un `jeton` ?\n", ""), 0, "un quiz ne contient pas une question, puis une liste."),
+            ("::: quiz\nOù ?\n:::\n", 0, "un quiz ne contient pas une question, puis une liste."),
+            (ONE.replace(":::\n", "\nAprès.\n:::\n"), 0, "un quiz ne se termine pas par la liste de ses réponses."),
+            (ONE.replace("quiz", "quiz Un"), 0, "« Un », après ::: quiz, n'est pas affiché."),
+            (ONE + "\n" + ONE, 9, "la même chose à faire est écrite deux fois."),
+            ("::: exercice Saluer\nSaluez.\n:::\n", 0, "un exercice n'a pas de solution."),
+            (":::: exercice\nA.\n\n::: solution\nB.\n:::\n::::\n", 0, "un exercice n'a pas de titre."),
         ],
     )
     def test_what_is_wrong_is_told_with_its_line_and_still_drawn(self, source: str, line: int, what: str) -> None:
@@ -299,4 +300,4 @@ def test_a_wrong_quiz_fails_the_check(app: Flask, course: Course, tmp_path: Path
     with app.app_context():
         result = app.test_cli_runner().invoke(args=["check"])
     assert result.exit_code == 1
-    assert "31.md:17: a quiz has no right answer. Mark it with [x]." in result.output
+    assert "31.md:17: aucune réponse d'un quiz n'est juste. Marquez la bonne par [x]." in untypeset(result.output)

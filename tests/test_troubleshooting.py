@@ -16,6 +16,7 @@ from hfcourse.lessons.troubleshooting import Guide
 from tests.effort import effort
 from tests.posting import read
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
+from tests.untypeset import untypeset
 
 SOURCE = (library.CONTENT / library.TROUBLESHOOTING).read_text(encoding="utf-8")
 GUIDE = troubleshooting.read(SOURCE)
@@ -63,22 +64,22 @@ def test_an_entry_is_read_as_html_and_as_words() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
-        ("title", "titel", "a field that is missing, wrong or unknown"),
-        ('"Le pain est noir"', "3", "a field that is missing, wrong or unknown"),
-        ('["Alarm: smoke"]', "[]", "a field that is missing, wrong or unknown"),
-        ('["Alarm: smoke"]', '"Alarm"', "a field that is missing, wrong or unknown"),
-        ('"pain-brule"', '"Pain brûlé"', "a field that is missing, wrong or unknown"),
-        ('["3.1"]', '["lesson one"]', "a field that is missing, wrong or unknown"),
-        ("[le début](/)", "[le début](ailleurs)", "leads nowhere"),
-        ("Un four `trop` chaud.", "```\\ncode\\n```", "paragraphs and lists alone"),
-        ('"500"]\n', '"500"]\n' + ENTRY, "is already that of another entry"),
-        ('"500"]\n', '"500"]\n' + ENTRY.replace("pain-brule", "autre"), "the code “500” already leads to"),
-        ("[[entry]]", "[[entry", "are not TOML"),
+        ("title", "titel", "manque, est mal écrit ou est inconnu"),
+        ('"Le pain est noir"', "3", "manque, est mal écrit ou est inconnu"),
+        ('["Alarm: smoke"]', "[]", "manque, est mal écrit ou est inconnu"),
+        ('["Alarm: smoke"]', '"Alarm"', "manque, est mal écrit ou est inconnu"),
+        ('"pain-brule"', '"Pain brûlé"', "manque, est mal écrit ou est inconnu"),
+        ('["3.1"]', '["lesson one"]', "manque, est mal écrit ou est inconnu"),
+        ("[le début](/)", "[le début](ailleurs)", "ne mène nulle part"),
+        ("Un four `trop` chaud.", "```\\ncode\\n```", "autre chose que des paragraphes et des listes"),
+        ('"500"]\n', '"500"]\n' + ENTRY, "est déjà celui d'une autre fiche"),
+        ('"500"]\n', '"500"]\n' + ENTRY.replace("pain-brule", "autre"), "le code « 500 » mène déjà à"),
+        ("[[entry]]", "[[entry", "ce n'est pas du TOML : [[...]] n'est pas refermé"),
     ],
 )
 def test_an_entry_that_is_wrong_is_a_fault_with_its_line(old: str, new: str, what: str) -> None:
     faults = troubleshooting.read(ENTRY.replace(old, new, 1)).faults
-    assert any(what in fault.what for fault in faults), faults
+    assert any(what in untypeset(fault.what) for fault in faults), faults
     assert all(fault.line and fault.mend for fault in faults)
 
 
@@ -87,12 +88,12 @@ def test_check_finds_dead_links_to_and_from_entries(app: Flask, course: Course) 
     path = course.content / library.TROUBLESHOOTING
     path.write_text(ENTRY.replace("](/)", "](/depannage#absent)").replace('"3.1"', '"9.9"'), encoding="utf-8")
     with app.app_context():
-        whats = sorted(fault.what for fault in guide_checks.find_faults())
+        whats = sorted(untypeset(fault.what) for fault in guide_checks.find_faults())
     assert whats == [
-        "the entry “pain-brule” names lesson 9.9, which is not there.",
-        "the link “/depannage#absent” is dead.",
+        "la fiche « pain-brule » nomme la leçon 9.9, qui n'existe pas.",
+        "le lien « /depannage#absent » est mort.",
     ]
-    assert [line.partition(": ")[2] for line in told(app)] == ["the link “/depannage#rien” is dead."]
+    assert [line.partition(": ")[2] for line in told(app)] == ["le lien « /depannage#rien » est mort."]
 
 
 # --- the errors of the site

@@ -46,17 +46,18 @@ def read(title: str, inner: Sequence[Token], line: int, draft: Draft) -> Checkli
     """Read what a ::: checklist holds: one list of one-line items."""
     outer = [token.type for token in inner if token.level == inner[0].level]
     if outer != ["bullet_list_open", "bullet_list_close"]:
-        draft.fault(line, "a checklist holds something else than one list.", "Write a line for each thing to do: - …")
+        what = "une checklist contient autre chose qu'une liste."
+        draft.fault(line, what, "Écrivez une ligne par chose à faire : - …")
         return None
     if draft.next_number("checklist") > 1:
-        draft.fault(line, "a second checklist in this lesson.", "Put all there is to do into one.")
+        draft.fault(line, "cette leçon a deux checklists.", "Réunissez-les en une seule.")
         return None
     items = []
     for item in items_of(inner):
         place = item[0].map[0] + 1 if item and item[0].map else line
         words = first_words(item)
         if len(item) != 3 or not words:
-            draft.fault(place, "a line of a checklist is not one paragraph.", "Write it in one sentence.")
+            draft.fault(place, "une ligne de checklist n'est pas un seul paragraphe.", "Écrivez-la en une phrase.")
         items.append(Item(draft.claim_key(digest(words), place), words))
     draft.claim(ANCHOR, line)
     return Checklist(title or TITLE, tuple(items))

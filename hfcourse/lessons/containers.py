@@ -1,6 +1,5 @@
 """The blocks that a lesson opens with ::: and a name. Pure."""
 
-import difflib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from markdown_it.token import Token
 
 from hfcourse.lessons import asides, checklist, downloads, fences, ordering, pieces, quiz
 from hfcourse.lessons.dialect import html_token, to_html
-from hfcourse.lessons.draft import Draft, Link
+from hfcourse.lessons.draft import DID_YOU_MEAN, Draft, Link, find_near
 from hfcourse.lessons.drawings import find_wrong_numbers
 from hfcourse.typography import NO_BREAK, french
 
@@ -28,9 +27,9 @@ class Container:
     line: int
     draft: Draft
 
-    def fault(self, what: str, mend: str) -> None:
+    def fault(self, what: str, mend: str, /, **values: object) -> None:
         """Note what is wrong with it, on its first line."""
-        self.draft.fault(self.line, what, mend)
+        self.draft.fault(self.line, what, mend, **values)
 
 
 def note(block: Container) -> str:
@@ -54,8 +53,9 @@ def download(block: Container) -> str:
     folder = block.words.strip("/")
     if not any(name.startswith(f"{folder}/") for name in block.draft.listings):
         folders = sorted({parent for name in block.draft.listings for parent in downloads.parents_of(name)})
-        near = [f"Did you mean {other}?" for other in difflib.get_close_matches(folder, folders, n=1)]
-        block.fault(f"the folder “{folder}” is missing.", "".join(near) or "Put files into it, in hfcourse/content.")
+        near = find_near(folder, folders)
+        mend = DID_YOU_MEAN if near else "Créez-le dans hfcourse/content, avec ses fichiers."
+        block.fault("le dossier « {folder} » est introuvable.", mend, folder=folder, near=near)
         return to_html(block.inner)
     block.draft.downloads.append(folder)
     return pieces.download(downloads.address_of(folder), f"{folder} (zip)", to_html(block.inner))
@@ -65,13 +65,16 @@ def figure(block: Container) -> str:
     """A drawing of ours, inlined so that it takes the colours of the page; or a picture in its place."""
     name, known = block.words, block.draft.figures
     if name not in known:
-        near = [f"Did you mean {other}?" for other in difflib.get_close_matches(name, known, n=1)]
-        block.fault(f"the figure “{name}” is missing.", "".join(near) or "Draw it in static/figures.")
+        near = find_near(name, known)
+        mend = DID_YOU_MEAN if near else "Dessinez-la dans static/figures."
+        block.fault("la figure « {name} » est introuvable.", mend, name=name, near=near)
     elif name in block.draft.drawn_figures:
-        block.fault(f"the figure “{name}” stands twice in this lesson.", "Show it once and refer to it.")
+        mend = "Montrez-la une fois, puis renvoyez-y."
+        block.fault("la figure « {name} » est deux fois dans cette leçon.", mend, name=name)
     block.draft.drawn_figures.add(name)
     if [token.type for token in block.inner] != ["paragraph_open", "inline", "paragraph_close"]:
-        block.fault("a figure's caption is not one paragraph.", "Write one paragraph between the two :::.")
+        what = "la légende d'une figure n'est pas un seul paragraphe."
+        block.fault(what, "Écrivez un paragraphe entre les deux lignes :::.")
     else:
         block.inner[0].hidden = block.inner[-1].hidden = True
     drawn = known.get(name, "")
@@ -86,11 +89,12 @@ def check_numbers(block: Container, drawn: str, caption: str) -> None:
     explained = sorted(set(CAPTION_NUMBER.findall(caption)), key=int)
     wrong = find_wrong_numbers(drawn, explained)
     if wrong is not None:
-        found, wanted = (", ".join(numbers) or "none" for numbers in (wrong, explained))
+        found, wanted = (", ".join(numbers) or "aucun" for numbers in (wrong, explained))
         block.fault(
-            f"a drawing of “{block.words}” has the numbers {found}; its caption, {wanted}.",
-            "Number the wide drawing, the narrow one and the caption alike.",
-        )
+            "numéros d'un dessin de « {name} » : {found} ; de sa légende : {wanted}.",
+            "Donnez les mêmes numéros au dessin large, au dessin étroit et à la légende.",
+            name=block.words, found=found, wanted=wanted,
+        )  # fmt: skip
 
 
 def aside(block: Container) -> str:
@@ -98,9 +102,8 @@ def aside(block: Container) -> str:
     if block.words == asides.MISCONCEPTION:
         return block.draft.keep(asides.Aside(to_html(block.inner), "", is_misconception=True))
     if block.words and not asides.DURATION.fullmatch(block.words):
-        block.fault(
-            f"“{block.words}”, after ::: enseignant, is no duration.", "Write it like this: ::: enseignant 5 min"
-        )
+        what = "« {words} », après ::: enseignant, n'est pas une durée."
+        block.fault(what, "Écrivez ainsi : ::: enseignant 5 min", words=block.words)
     return block.draft.keep(asides.Aside(to_html(block.inner), block.words.replace(" ", NO_BREAK)))
 
 
@@ -108,12 +111,13 @@ def tabs(block: Container) -> str:
     """The same code in several languages."""
     listings = [token for token in block.inner if token.type == "fence"]
     if not listings:
-        block.fault("onglets without a code block.", "Write one ``` block for each language.")
+        block.fault("des onglets n'ont aucun bloc de code.", "Écrivez un bloc ``` par langage.")
         return to_html(block.inner)
     if len(listings) < len(block.inner):
-        block.fault("onglets hold something else than code blocks, which is not shown.", "Move it out of the onglets.")
+        what = "des onglets contiennent autre chose que des blocs de code, que personne ne verrait."
+        block.fault(what, "Déplacez-le hors des onglets.")
     if not block.words:
-        block.fault("onglets have no title.", "Say what the code does: ::: onglets Appeler un Space")
+        block.fault("des onglets n'ont pas de titre.", "Dites ce que fait le code : ::: onglets Appeler un Space")
     return fences.tabs(french(block.words or "Code"), listings, block.draft)
 
 
@@ -121,14 +125,17 @@ def try_it(block: Container) -> str:
     """The form of one endpoint, to open in the lesson or on its page."""
     space, endpoint, *surplus = [*block.words.split(), "", ""]
     if not endpoint:
-        block.fault("essayez does not name an endpoint.", "Write it like this: ::: essayez owner/name /endpoint")
+        mend = "Écrivez ainsi : ::: essayez auteur/nom /endpoint"
+        block.fault("un bloc essayez ne nomme pas d'endpoint.", mend)
     elif not SPACE.fullmatch(space):
-        block.fault(f"“{space}” is no name of a Space.", "It is written owner/name, as in the address of its page.")
+        mend = "Écrivez auteur/nom, comme dans l'adresse de sa page."
+        block.fault("« {space} » n'est pas un nom de Space.", mend, space=space)
     elif not ENDPOINT.fullmatch(endpoint):
-        block.fault(f"“{endpoint}” is no name of an endpoint.", "It begins with a slash, like /predict.")
+        mend = "Il commence par une barre oblique, comme /predict."
+        block.fault("« {endpoint} » n'est pas un nom d'endpoint.", mend, endpoint=endpoint)
     elif any(surplus):
-        unknown = " ".join(surplus).strip()
-        block.fault(f"“{unknown}”, after the endpoint, is not understood.", "Say in the text what to type.")
+        what = "« {words} », après l'endpoint, n'est pas compris."
+        block.fault(what, "Dites dans le texte ce qu'il faut saisir.", words=" ".join(surplus).strip())
     else:
         address = f"/espaces/{space}?endpoint={endpoint}"
         block.draft.links.append(Link(block.line, address))
@@ -139,8 +146,8 @@ def try_it(block: Container) -> str:
 def question(block: Container) -> str:
     """A question of some kind, its answers, and why each is right or wrong."""
     if block.words not in quiz.KINDS:
-        kinds = ", ".join(name for name in quiz.KINDS if name)
-        block.fault(f"“{block.words}”, after ::: quiz, is not shown.", f"A kind of question is one of {kinds}.")
+        what, mend = "« {words} », après ::: quiz, n'est pas affiché.", "Les sortes de question sont {kinds}."
+        block.fault(what, mend, words=block.words, kinds=", ".join(name for name in quiz.KINDS if name))
     read = quiz.read(block.inner, block.line, block.draft, block.words)
     return block.draft.keep(read) if read else to_html(block.inner)
 
@@ -160,9 +167,10 @@ def to_tick(block: Container) -> str:
 def exercise(block: Container) -> str:
     """Something to do, and its folded solution."""
     if not block.words:
-        block.fault("an exercice has no title.", "Say what there is to do: :::: exercice Titre")
+        block.fault("un exercice n'a pas de titre.", "Dites ce qu'il y a à faire : :::: exercice Titre")
     if not any(token.content.startswith(pieces.SOLUTION) for token in block.inner):
-        block.fault("an exercice has no solution.", "Write ::: solution in it, and open and close it with ::::.")
+        mend = "Écrivez-y ::: solution, ouvrez et fermez l'exercice par ::::."
+        block.fault("un exercice n'a pas de solution.", mend)
     number = block.draft.next_number("exercice")
     return pieces.exercise(number, french(block.words or "Exercice"), to_html(block.inner))
 
@@ -197,13 +205,16 @@ def draw(opening: Token, inner: Sequence[Token], draft: Draft) -> str:
     block = Container(words.strip(), inner, start + 1, draft)
     drawn = DRAWN.get(name, note)
     if name not in DRAWN:
-        block.fault(f"the block “::: {name}” is unknown.", f"The names are {', '.join(DRAWN)}.")
+        mend = "Les noms sont {known}."
+        block.fault("le bloc « ::: {name} » est inconnu.", mend, name=name, known=", ".join(DRAWN))
     elif words and drawn in WORDLESS:
-        block.fault(f"“{words}”, after ::: {name}, is not shown.", "Write it inside the block.")
+        what = "« {words} », après ::: {name}, n'est pas affiché."
+        block.fault(what, "Écrivez-le dans le bloc.", words=words, name=name)
     if end >= len(draft.lines) or not re.search(r":{3,}\s*$", draft.lines[end]):
-        block.fault(f"the block “::: {name}” is never closed.", "Close it with ::: on a line of its own.")
+        mend = "Fermez-le par ::: sur une ligne à part."
+        block.fault("le bloc « ::: {name} » n'est jamais fermé.", mend, name=name)
     if not inner:
-        block.fault(f"the block “::: {name}” is empty.", "Write its text, or remove it.")
+        block.fault("le bloc « ::: {name} » est vide.", "Écrivez son texte, ou retirez-le.", name=name)
         return ""
     return drawn(block)
 

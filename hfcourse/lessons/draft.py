@@ -1,10 +1,15 @@
 """What one rendering of a lesson gathers on its way: faults, sections, links, ids. Pure."""
 
+import difflib
+import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
+
+from hfcourse.file_errors import describe_toml_error
+from hfcourse.typography import format_french
 
 # Ids that the page around the lesson already has.
 TAKEN_IDS = frozenset({"contenu", "lue", "objectifs", "prerequis"})
@@ -21,6 +26,20 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.what} {self.mend}"
+
+
+# What to do about a misspelt name, for a fault whose value `near` is the name that was probably meant.
+DID_YOU_MEAN = "Vouliez-vous écrire « {near} » ?"
+
+
+def find_near(name: str, known: Iterable[str]) -> str:
+    """Return the known name that resembles `name` most, '' if none does."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), "")
+
+
+def make_fault(path: str, line: int, what: str, mend: str, /, **values: object) -> Fault:
+    """Return a fault whose sentences are set in French, their `{names}` filled in with values that stay as written."""
+    return Fault(path, line, format_french(what, **values), format_french(mend, **values))
 
 
 @dataclass(frozen=True)
@@ -87,9 +106,15 @@ class Draft:
         self.parts: list[Part] = []
         self.keys: set[str] = set()
 
-    def fault(self, line: int, what: str, mend: str) -> None:
-        """Note a fault; whoever knows the file adds its path."""
-        self.faults.append(Fault("", line, what, mend))
+    def fault(self, line: int, what: str, mend: str, /, **values: object) -> None:
+        """Note a fault, worded as by `make_fault`; the caller that knows the file adds its path."""
+        self.faults.append(make_fault("", line, what, mend, **values))
+
+    def note_toml_error(self, error: tomllib.TOMLDecodeError, source: str, before: int = 0) -> None:
+        """Note where and why `source` is not TOML; `before` is how many lines of the file precede it."""
+        found = describe_toml_error(error)
+        line = before + (found.line or len(source.rstrip().split("\n")))
+        self.fault(line, "ce n'est pas du TOML : {words}.", "Corrigez cette ligne, ou celles d'avant.", words=found)
 
     def next_number(self, kind: str) -> int:
         """1, 2, 3… for each kind of thing that needs a name of its own in the page."""
@@ -104,7 +129,7 @@ class Draft:
     def claim_key(self, key: str, line: int) -> str:
         """Return the name under which is kept what a visitor did; two things of the same words are a fault."""
         if key in self.keys:
-            self.fault(line, "the same words stand twice in what there is to do.", "Word one of them differently.")
+            self.fault(line, "la même chose à faire est écrite deux fois.", "Formulez l'une des deux autrement.")
         self.keys.add(key)
         return key
 
@@ -115,6 +140,7 @@ class Draft:
             copies += 1
             anchor = f"{wanted}-{copies}"
         if copies > 1:
-            self.fault(line, f"the heading id “{wanted}” is already taken.", "Word this heading differently.")
+            what = "l'identifiant « {anchor} » de ce titre est déjà pris dans la leçon."
+            self.fault(line, what, "Formulez ce titre autrement.", anchor=wanted)
         self.anchors.add(anchor)
         return anchor

@@ -4,11 +4,10 @@
 shows one of them: the other is not displayed, so that a screen reader meets each figure once.
 """
 
-import difflib
 import re
 from collections.abc import Mapping
 
-from hfcourse.lessons.draft import Fault
+from hfcourse.lessons.draft import DID_YOU_MEAN, Fault, find_near, make_fault
 
 WIDE_SUFFIX, NARROW_SUFFIX = ".svg", ".narrow.svg"
 NAME_SPACE = ' xmlns="http://www.w3.org/2000/svg"'
@@ -73,18 +72,15 @@ def pair_drawings(sources: Mapping[str, str], folder: str) -> tuple[dict[str, st
         of_wide, narrow = name.removesuffix(NARROW_SUFFIX) + WIDE_SUFFIX, minify_drawing(sources[name])
         path = f"{folder}/{name}"
         if of_wide not in wide:
-            faults.append(Fault(path, 1, "this narrow drawing has no wide one.", suggest_name(of_wide, wide)))
+            near = find_near(of_wide, wide)
+            mend = DID_YOU_MEAN if near else "Dessinez {of_wide}, ou retirez celui-ci."
+            near = near.removesuffix(WIDE_SUFFIX) + NARROW_SUFFIX
+            what = "ce dessin étroit n'a pas de dessin large."
+            faults.append(make_fault(path, 1, what, mend, near=near, of_wide=of_wide))
             continue
         if shared := sorted(set(ID.findall(narrow)) & set(ID.findall(wide[of_wide]))):
-            what = f"{', '.join(shared)}: the wide drawing has this id too."
-            faults.append(Fault(path, 1, what, "Both stand in one page: give this drawing ids of its own."))
+            what = "le dessin large a les mêmes id : {ids}."
+            mend = "Les deux sont dans une même page : donnez à celui-ci des id à lui."
+            faults.append(make_fault(path, 1, what, mend, ids=", ".join(shared)))
         paired[of_wide] += mark_narrow(narrow)
     return paired, faults
-
-
-def suggest_name(of_wide: str, wide: Mapping[str, str]) -> str:
-    """Say which name the narrow drawing probably meant."""
-    near = difflib.get_close_matches(of_wide, wide, n=1)
-    if not near:
-        return f"Draw {of_wide}, or remove it."
-    return f"Did you mean {near[0].removesuffix(WIDE_SUFFIX)}{NARROW_SUFFIX}?"

@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 
 from hfcourse.lessons import inlines
-from hfcourse.lessons.draft import Draft, Fact, Fault
+from hfcourse.lessons.draft import Draft, Fact, Fault, make_fault
 from hfcourse.typography import NO_BREAK, french_date
 
 EXAMPLES = {
@@ -52,21 +52,27 @@ def is_good(name: str, value: Any) -> bool:
     return {"source": HTTPS.fullmatch(value) is not None, "seen": value in SEEN}.get(name, True)
 
 
-def faults_of_entry(fact_id: str, entry: Any) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with one entry, and how to mend it."""
+def faults_of_entry(fact_id: str, entry: Any, line: int) -> Iterator[Fault]:
+    """Yield what is wrong with one entry, which begins on `line`, and how to mend it."""
+
+    def fault(what: str, mend: str, **values: str) -> Fault:
+        return make_fault("", line, what, mend, id=fact_id, **values)
+
     if not FACT_ID.fullmatch(fact_id):
-        yield f"“{fact_id}” is no id of a fact.", "Use small letters, digits and dashes."
+        yield fault("« {id} » n'est pas un id de fait.", "Écrivez-le en minuscules sans accents, chiffres et tirets.")
     if not isinstance(entry, dict):
-        yield f"“{fact_id}” is no table.", f"Open it with [{fact_id}] on a line of its own."
+        yield fault("« {id} » n'est pas une section.", "Ouvrez-la par [{id}] sur une ligne à part.")
         return
     for name in entry.keys() - EXAMPLES.keys():
-        yield f"the fact “{fact_id}” has an unknown field “{name}”.", f"The fields are {', '.join(EXAMPLES)}."
+        mend = "Les champs sont {known}."
+        yield fault("le fait « {id} » a un champ inconnu, « {name} ».", mend, name=name, known=", ".join(EXAMPLES))
     wrong = [name for name in EXAMPLES if not is_good(name, entry.get(name))]
     for name in wrong:
-        state = "wrong" if name in entry else "missing"
-        yield f"the “{name}” of the fact “{fact_id}” is {state}.", f"Write it like this: {EXAMPLES[name]}"
+        is_there = "le champ « {name} » du fait « {id} » est mal écrit."
+        what = is_there if name in entry else "le champ « {name} » manque au fait « {id} »."
+        yield fault(what, "Écrivez-le ainsi : {example}", name=name, example=EXAMPLES[name])
     if not {"read", "read_again"} & set(wrong) and entry["read_again"] < entry["read"]:
-        yield f"the fact “{fact_id}” must be read again before it was read.", "Correct one of its two days."
+        yield fault("le fait « {id} » serait à relire avant d'avoir été lu.", "Corrigez read ou read_again.")
 
 
 def read_facts(source: str) -> FactFile:
@@ -75,16 +81,16 @@ def read_facts(source: str) -> FactFile:
     try:
         entries = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
-        draft.fault(1, "the facts are not TOML.", f"{error}.")
+        draft.note_toml_error(error, source)
         entries = {}
     lines = {found[1]: line for line, text in enumerate(source.split("\n"), 1) if (found := TABLE_LINE.fullmatch(text))}
     facts = []
     for fact_id, entry in entries.items():
-        wrong = list(faults_of_entry(fact_id, entry))
-        for what, mend in wrong:
-            draft.fault(lines.get(fact_id, 1), what, mend)
+        line = lines.get(fact_id, 1)
+        wrong = list(faults_of_entry(fact_id, entry, line))
+        draft.faults += wrong
         if not wrong:
-            facts.append(Fact(fact_id, lines.get(fact_id, 1), **entry))
+            facts.append(Fact(fact_id, line, **entry))
     return FactFile(tuple(facts), tuple(draft.faults))
 
 

@@ -51,8 +51,10 @@ def language_of(fence: Token, draft: Draft) -> str:
     language = "".join(fence.info.split()[:1])
     if language in LANGUAGES:
         return language
-    what = f"the language “{language}” of a code block is unknown." if language else "a code block has no language."
-    draft.fault(line_of(fence), what, f"Open it with ``` and one of {', '.join(LANGUAGES)}.")
+    unknown = "le langage « {language} » d'un bloc de code est inconnu."
+    what = unknown if language else "un bloc de code ne nomme pas son langage."
+    mend = "Ouvrez-le par ``` suivi de l'un de ces noms : {known}."
+    draft.fault(line_of(fence), what, mend, language=language, known=", ".join(LANGUAGES))
     return "text"
 
 
@@ -62,8 +64,8 @@ def read(fence: Token, draft: Draft) -> Listing:
     if not words:
         return Listing(language, LANGUAGES[language], fence.content)
     if fence.content.strip():
-        what = f"a code block shows {words[0]} and holds code of its own, which is not shown."
-        draft.fault(line_of(fence), what, "Remove one of the two.")
+        what = "un bloc de code montre le fichier {name} et contient d'autres lignes, que personne ne verrait."
+        draft.fault(line_of(fence), what, "Retirez l'un des deux.", name=words[0])
     return Listing(language, words[0].rpartition("/")[2], listings.include(words, line_of(fence), draft))
 
 
@@ -71,14 +73,14 @@ def difference(fence: Token, draft: Draft) -> str:
     """The difference between the two files that a fence names after `diff`."""
     names, line = fence.info.split()[1:], line_of(fence)
     if len(names) != 2 or fence.content.strip():
-        what = "a diff does not name two files, or holds lines of its own."
-        draft.fault(line, what, "Write ```diff folder/before.py folder/after.py, and nothing in the block.")
+        what = "un diff ne nomme pas deux fichiers, ou contient ses propres lignes."
+        draft.fault(line, what, "Écrivez ```diff dossier/avant.py dossier/apres.py, et rien dans le bloc.")
         return ""
     before, after = (listings.include([name], line, draft) for name in names)
     head = f"<span>{escape(names[0])} {pieces.icon('next')} {escape(names[1])}</span>"
     lines = listings.compare(before, after)
     if not lines and before and after:
-        draft.fault(line, "the two files of a diff are the same.", "Name two that differ.")
+        draft.fault(line, "les deux fichiers d'un diff sont identiques.", "Nommez-en deux qui diffèrent.")
     return pieces.difference(head, lines)
 
 
@@ -102,9 +104,10 @@ def tabs(title: str, fences: Sequence[Token], draft: Draft) -> str:
     for fence in fences:
         each = read(fence, draft)
         if each.language not in known or each.language in shown:
-            wrong = "stands twice" if each.language in shown else "has no place"
-            what, mend = f"“{each.language}” {wrong} in tabs.", f"Tabs hold one each of {', '.join(known)}."
-            draft.fault(line_of(fence), what, mend)
+            is_twice = each.language in shown
+            what = "des onglets ont deux blocs « {language} »." if is_twice else "« {language} » n'a pas d'onglet."
+            mend = "Des onglets contiennent au plus un bloc de chacun de ces langages : {known}."
+            draft.fault(line_of(fence), what, mend, language=each.language, known=", ".join(known))
         shown.setdefault(each.language, each)
     code = "".join(
         pieces.listing(known.get(language, (language,))[0], highlighted(each.code, language))

@@ -5,14 +5,13 @@ stands where `HuggingFaceTokens.svg` stood, at the next reload. No SVG: its text
 """
 
 import base64
-import difflib
 from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
 from pathlib import Path
 
 from hfcourse import typography
-from hfcourse.lessons.draft import Fault
+from hfcourse.lessons.draft import DID_YOU_MEAN, Fault, find_near, make_fault
 from hfcourse.lessons.pieces import title_of
 
 ADDRESS = "/figures/"
@@ -54,18 +53,22 @@ def in_place(drawings: Mapping[str, str], folder: Path) -> tuple[dict[str, str],
     figures, faults = dict(drawings), []
     for name, path in pictures_of(folder).items():
         if name not in drawings:
-            near = difflib.get_close_matches(name, drawings, n=1)
-            mend = f"Did you mean {Path(near[0]).stem}{path.suffix}?" if near else "Name it after a figure of a lesson."
-            faults.append(Fault(str(path), 1, "this picture replaces no figure.", mend))
+            near = find_near(name, drawings)
+            mend = DID_YOU_MEAN if near else "Donnez-lui le nom d'une figure d'une leçon."
+            near = Path(near).stem + path.suffix
+            faults.append(make_fault(str(path), 1, "cette image ne remplace aucune figure.", mend, near=near))
             continue
         try:
             width, height = size_of(path, path.stat().st_mtime_ns)
         except (OSError, ValueError):
-            faults.append(Fault(str(path), 1, "this picture cannot be read.", "Save it again as PNG, JPEG or WebP."))
+            what, mend = "cette image est illisible.", "Enregistrez-la de nouveau, en PNG, JPEG ou WebP."
+            faults.append(make_fault(str(path), 1, what, mend))
             continue
         if (weight := path.stat().st_size) > MAX_PICTURE_BYTES:
-            mend = f"Save it at most 1600 pixels wide, as WebP or JPEG, under {typography.size(MAX_PICTURE_BYTES)}."
-            faults.append(Fault(str(path), 1, f"this picture weighs {typography.size(weight)}.", mend))
+            what = "cette image pèse {weight}."
+            mend = "Enregistrez-la en WebP ou en JPEG, large de 1600 pixels au plus, sous {limit}."
+            sizes = {"weight": typography.size(weight), "limit": typography.size(MAX_PICTURE_BYTES)}
+            faults.append(make_fault(str(path), 1, what, mend, **sizes))
         figures[name] = (
             f'<img src="{ADDRESS}{escape(path.name)}" alt="{escape(title_of(drawings[name]))}"'
             f' width="{width}" height="{height}" loading="lazy" decoding="async">'

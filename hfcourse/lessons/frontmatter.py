@@ -79,9 +79,7 @@ def load(fields: list[str], draft: Draft) -> dict[str, Any]:
     try:
         return tomllib.loads("\n".join(fields))
     except tomllib.TOMLDecodeError as error:
-        place = re.search(r"at line (\d+)", str(error))
-        line = int(place[1]) + 1 if place else len(fields) + 1
-        draft.fault(line, "the front matter is not TOML.", f"{error}.")
+        draft.note_toml_error(error, "\n".join(fields), before=1)
         return {}
 
 
@@ -89,12 +87,13 @@ def check(values: dict[str, Any], fields: list[str], draft: Draft) -> FrontMatte
     """Keep the good fields; the others are faults."""
     draft.field_lines = {name: line_of(name, fields) for name in EXAMPLES}
     for name in values.keys() - EXAMPLES.keys():
-        line, what = line_of(name, fields), f"the front matter has an unknown field “{name}”."
-        draft.fault(line, what, f"The fields are {', '.join(EXAMPLES)}.")
+        what, mend = "l'en-tête a un champ inconnu, « {name} ».", "Les champs sont {known}."
+        draft.fault(line_of(name, fields), what, mend, name=name, known=", ".join(EXAMPLES))
     for name, example in EXAMPLES.items():
         if not is_good(name, values.get(name)):
-            what = f"the front matter's “{name}” is {'wrong' if name in values else 'missing'}."
-            draft.fault(line_of(name, fields), what, f"Write it like this: {example}")
+            wrong = "le champ « {name} » de l'en-tête est mal écrit."
+            what = wrong if name in values else "le champ « {name} » manque dans l'en-tête."
+            draft.fault(line_of(name, fields), what, "Écrivez-le ainsi : {example}", name=name, example=example)
     good = {name: value for name, value in values.items() if name in EXAMPLES and is_good(name, value)}
     lists = {name: tuple(good[name]) for name in LIST_LENGTHS if name in good}
     return FrontMatter(**good | lists | {name: french(good[name]) for name in PLAIN_TEXTS if name in good})
@@ -109,7 +108,8 @@ def split(source: str, draft: Draft) -> tuple[FrontMatter, str]:
     lines = source.split("\n")
     end = next((place for place, line in enumerate(lines) if place and line.rstrip() == FENCE), 0)
     if lines[0].rstrip() != FENCE or not end:
-        draft.fault(1, "the front matter is missing.", f"Begin the file with {FENCE}, the fields, then {FENCE}.")
+        what, mend = "l'en-tête manque.", "Commencez le fichier par {fence}, les champs, puis {fence}."
+        draft.fault(1, what, mend, fence=FENCE)
         return FrontMatter(), source
     fields = lines[1:end]
     values = load(fields, draft)

@@ -59,7 +59,8 @@ def read_term(entry: dict[str, Any], line: int, draft: Draft) -> Term:
         if token.type == "inline":
             inlines.write(token, draft)
     if [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"]:
-        draft.fault(line, f"the definition of “{entry['term']}” is not one paragraph.", "Write one or two sentences.")
+        what = "la définition de « {term} » n'est pas un seul paragraphe."
+        draft.fault(line, what, "Écrivez une ou deux phrases.", term=entry["term"])
     name = french(entry["term"])
     forms = (name, *(french(form) for form in entry.get("forms", [])))
     text = plain(tokens[1]) if len(tokens) > 1 else ""
@@ -72,19 +73,20 @@ def read(source: str) -> Glossary:
     try:
         entries = tomllib.loads(source).get("term", [])
     except tomllib.TOMLDecodeError as error:
-        draft.fault(1, "the glossary is not TOML.", f"{error}.")
+        draft.note_toml_error(error, source)
         entries = []
     starts = [number for number, text in enumerate(source.split("\n"), start=1) if text.strip() == "[[term]]"]
     terms: dict[str, Term] = {}
     for entry, line in zip(entries, starts, strict=False):
         if not is_good(entry):
-            what = f"an entry has a field that is missing, wrong or unknown ({', '.join(entry)})."
-            draft.fault(line, what, "Write term and definition, and perhaps lang, english, forms.")
+            what = "un champ de cette entrée manque, est mal écrit ou est inconnu (écrits : {found})."
+            mend = "Écrivez term et definition, et s'il y a lieu lang, english et forms."
+            draft.fault(line, what, mend, found=", ".join(entry) or "aucun")
             continue
         term = read_term(entry, line, draft)
         for form in term.forms:
             if any(form.lower() == other.lower() for each in terms.values() for other in each.forms):
-                draft.fault(line, f"“{form}” already has an entry.", "Write each word once.")
+                draft.fault(line, "« {form} » a déjà une entrée.", "N'écrivez chaque mot qu'une fois.", form=form)
         terms.setdefault(term.anchor, term)
     return Glossary(tuple(sorted(terms.values(), key=lambda term: term.anchor)), tuple(sorted(draft.faults)))
 

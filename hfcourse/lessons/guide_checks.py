@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from flask import current_app
 
 from hfcourse.lessons import library
-from hfcourse.lessons.draft import Fault
+from hfcourse.lessons.draft import Fault, make_fault
 from hfcourse.lessons.glossary import Term
 
 
@@ -22,7 +22,8 @@ def find_dead_links() -> Iterator[Fault]:
         # A link without a path leads to an entry of the same page.
         address = f"/depannage{link.address}" if link.address.startswith("#") else link.address
         if lessons and not library.is_alive(lessons[0], address, lessons, is_page):
-            yield Fault(get_path(), link.line, f"the link “{link.address}” is dead.", "Correct it.")
+            what, mend = "le lien « {address} » est mort.", "Corrigez-le."
+            yield make_fault(get_path(), link.line, what, mend, address=link.address)
 
 
 def find_unknown_lessons() -> Iterator[Fault]:
@@ -30,8 +31,8 @@ def find_unknown_lessons() -> Iterator[Fault]:
     numbers = {lesson.number for lesson in library.lessons()}
     for entry in library.guide().entries:
         for number in sorted(set(entry.where) - numbers):
-            what = f"the entry “{entry.id}” names lesson {number}, which is not there."
-            yield Fault(get_path(), 1, what, "Correct its `where`.")
+            what, mend = "la fiche « {id} » nomme la leçon {number}, qui n'existe pas.", "Corrigez son champ where."
+            yield make_fault(get_path(), 1, what, mend, id=entry.id, number=number)
 
 
 def get_path() -> str:

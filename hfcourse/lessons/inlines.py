@@ -1,6 +1,5 @@
 """What stands inside a paragraph: typography, links, words of another language. Pure."""
 
-import difflib
 import re
 from collections.abc import Sequence
 from re import Pattern
@@ -8,7 +7,7 @@ from re import Pattern
 from markdown_it.token import Token
 
 from hfcourse.lessons.dialect import PARSER, first_words, html_token
-from hfcourse.lessons.draft import Draft, Link
+from hfcourse.lessons.draft import DID_YOU_MEAN, Draft, Link, find_near
 from hfcourse.typography import NO_BREAK, RULES
 
 SPACES = " \u00a0\u202f"
@@ -62,9 +61,11 @@ def typeset(children: Sequence[Token]) -> None:
 def check_text(token: Token, line: int, draft: Draft) -> None:
     """Find what Markdown left in the text because it did not understand it."""
     if found := HTML_SHAPE.search(token.content):
-        draft.fault(line, f"HTML ({found[0]}) is shown as text.", "Write Markdown, or `code` to speak of a tag.")
+        mend = "Écrivez du Markdown, ou `du code` pour parler d'une balise."
+        draft.fault(line, "du HTML ({tag}) s'affiche tel quel.", mend, tag=found[0])
     if "](" in token.content or "]{" in token.content:
-        draft.fault(line, "a link, or words in […]{…}, are not understood.", "Check the brackets and the address.")
+        what = "un lien, ou des mots entre […]{{…}}, ne sont pas compris."
+        draft.fault(line, what, "Vérifiez les crochets et l'adresse.")
 
 
 def check_link(token: Token, line: int, draft: Draft) -> None:
@@ -73,13 +74,14 @@ def check_link(token: Token, line: int, draft: Draft) -> None:
     if re.match(r"#|/(?!/)", address):
         draft.links.append(Link(line, address))
     elif not SCHEME.match(address):
-        draft.fault(line, f"the link “{address}” leads nowhere.", "Write /a/path, #an-anchor or https://an.address.")
+        mend = "Écrivez /un/chemin, #une-ancre ou https://une.adresse."
+        draft.fault(line, "le lien « {address} » ne mène nulle part.", mend, address=address)
 
 
 def check_image(token: Token, line: int, draft: Draft) -> None:
     """Replace an image by its description: a page of the course loads nothing else than its figures."""
-    what = f"the image {token.attrGet('src')} is not shown."
-    draft.fault(line, what, "Draw it in static/figures and use ::: figure.")
+    what, mend = "l'image {source} n'est pas affichée.", "Dessinez-la dans static/figures et écrivez ::: figure."
+    draft.fault(line, what, mend, source=token.attrGet("src"))
     token.type = "text"
 
 
@@ -88,17 +90,17 @@ def check_span(token: Token, line: int, draft: Draft) -> None:
     if fact_id := token.attrs.pop("fait", None):
         cite(token, str(fact_id), line, draft)
     elif token.meta.get("insecure_attrs") or not token.attrGet("lang"):
-        what = "words in […]{…} may only say their language or their fact."
-        draft.fault(line, what, "Write them like this: [words]{lang=en}, or [words]{fait=id}.")
+        what = "des mots entre […]{{…}} disent autre chose que leur langue ou leur fait."
+        draft.fault(line, what, "Écrivez ainsi : [mots]{{lang=en}}, ou [mots]{{fait=id}}.")
 
 
 def cite(opening: Token, fact_id: str, line: int, draft: Draft) -> None:
     """Note that the words rest on a fact of facts.toml; an unknown one is a fault, and the words stay."""
     fact = draft.facts.get(fact_id)
     if fact is None:
-        near = difflib.get_close_matches(fact_id, draft.facts, n=1)
-        mend = f"Did you mean {near[0]}?" if near else "Write it into facts.toml."
-        draft.fault(line, f"the fact “{fact_id}” is unknown.", mend)
+        near = find_near(fact_id, draft.facts)
+        mend = DID_YOU_MEAN if near else "Écrivez-le dans facts.toml."
+        draft.fault(line, "le fait « {fact_id} » est inconnu.", mend, fact_id=fact_id, near=near)
         return
     if fact_id not in draft.cited:
         opening.attrSet("id", f"cite-{fact_id}")

@@ -21,7 +21,7 @@ from werkzeug.routing import MapAdapter, RequestRedirect
 from hfcourse.config import ROOT
 from hfcourse.lessons import asides, editions, facts, figures, glossary, inlines, markdown, troubleshooting
 from hfcourse.lessons.checklist import Checklist
-from hfcourse.lessons.draft import Fact, Fault, Link, Part, Section
+from hfcourse.lessons.draft import Fact, Fault, Link, Part, Section, make_fault
 from hfcourse.lessons.drawings import pair_drawings
 from hfcourse.lessons.facts import FactFile
 from hfcourse.lessons.frontmatter import FrontMatter
@@ -213,13 +213,13 @@ class Shelf:
 
 def repeated(lessons: tuple[Lesson, ...]) -> Iterator[Fault]:
     """Two lessons with one slug, or one number."""
-    for name in ("slug", "number"):
+    for name, words in (("slug", "le slug"), ("number", "le numéro (number)")):
         first: dict[str, Lesson] = {}
         for lesson in lessons:
             other = first.setdefault(getattr(lesson, name), lesson)
             if other is not lesson:
-                what = f"the {name} is also that of {other.path}."
-                yield Fault(lesson.path, 1, what, f"Give this lesson another {name}.")
+                what, mend = "{words} est aussi celui de {other}.", "Donnez-en un autre à cette leçon."
+                yield make_fault(lesson.path, 1, what, mend, words=words, other=other.path)
 
 
 def is_alive(lesson: Lesson, address: str, lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> bool:
@@ -247,8 +247,9 @@ def dead_links(lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> I
     for lesson in lessons:
         for link in lesson.links:
             if not is_alive(lesson, link.address, lessons, is_page):
-                what = f"the link “{link.address}” is dead."
-                yield Fault(lesson.path, link.line, what, "Correct it, or the heading or word it names.")
+                what = "le lien « {address} » est mort."
+                mend = "Corrigez-le, ou le titre ou le mot qu'il vise."
+                yield make_fault(lesson.path, link.line, what, mend, address=link.address)
 
 
 def unused_facts(lessons: tuple[Lesson, ...], fact_file: FactFile, path: str) -> Iterator[Fault]:
@@ -256,8 +257,8 @@ def unused_facts(lessons: tuple[Lesson, ...], fact_file: FactFile, path: str) ->
     cited = {fact.id for lesson in lessons for fact in lesson.facts}
     for fact in fact_file.facts:
         if fact.id not in cited:
-            what = f"no lesson cites the fact “{fact.id}”."
-            yield Fault(path, fact.line, what, f"Cite it, [words]{{fait={fact.id}}}, or remove it.")
+            what = "aucune leçon ne cite le fait « {id} »."
+            yield make_fault(path, fact.line, what, "Citez-le, [mots]{{fait={id}}}, ou retirez-le.", id=fact.id)
 
 
 def is_page_of(routes: MapAdapter) -> Callable[[str], bool]:

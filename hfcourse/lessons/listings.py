@@ -8,7 +8,7 @@ import difflib
 import re
 import textwrap
 
-from hfcourse.lessons.draft import Draft
+from hfcourse.lessons.draft import DID_YOU_MEAN, Draft, find_near
 
 MARK = re.compile(r"\s*(?:#|//|/\*|<!--|\{#)\s*(>>>|<<<) ([\w-]+)\s*(?:\*/|-->|#\})?\s*")
 
@@ -36,9 +36,11 @@ def part_of(name: str, text: str, part: str, line: int, draft: Draft) -> str:
     ends = ends_of(lines)
     opened, closed = ends.get(part, {}).get(">>>"), ends.get(part, {}).get("<<<")
     if opened is None or closed is None or closed < opened:
-        what = f"{name} has no part “{part}”."
-        known = f"Its parts are {', '.join(ends)}." if ends and part not in ends else ""
-        draft.fault(line, what, known or f"Open it with a comment >>> {part}, close it with <<< {part}.")
+        listed = "Ses parties sont {known}."
+        mend = "Ouvrez-la par un commentaire >>> {part}, fermez-la par <<< {part}."
+        mend = listed if ends and part not in ends else mend
+        what = "le fichier {name} n'a pas de partie « {part} »."
+        draft.fault(line, what, mend, name=name, part=part, known=", ".join(ends))
         return ""
     return textwrap.dedent(without_marks(lines[opened + 1 : closed]))
 
@@ -53,10 +55,11 @@ def include(words: list[str], line: int, draft: Draft) -> str:
     name, *parts = words
     text = draft.listings.get(name)
     if text is None:
-        near = difflib.get_close_matches(name, draft.listings, n=1)
-        mend = f"Did you mean {near[0]}?" if near else "Put it into a folder of hfcourse/content."
-        draft.fault(line, f"the file “{name}” is missing.", mend)
+        near = find_near(name, draft.listings)
+        mend = DID_YOU_MEAN if near else "Mettez-le dans un dossier de hfcourse/content."
+        draft.fault(line, "le fichier « {name} » est introuvable.", mend, name=name, near=near)
         return ""
     if len(parts) > 1:
-        draft.fault(line, f"“{' '.join(parts[1:])}”, after a file and its part, is not understood.", "Name one part.")
+        what = "« {words} », après un fichier et sa partie, n'est pas compris."
+        draft.fault(line, what, "Ne nommez qu'une partie.", words=" ".join(parts[1:]))
     return part_of(name, text, parts[0], line, draft) if parts else without_marks(text.splitlines())

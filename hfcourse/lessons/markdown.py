@@ -51,7 +51,8 @@ def write_heading(opening: Token, inline: Token, closing: Token, draft: Draft) -
     """Give a heading its id and, for a section, its number in the margin."""
     line = fences.line_of(opening)
     if opening.tag not in {"h2", "h3"}:
-        draft.fault(line, f"a heading of level {opening.tag[1]}.", "Use ## for a section, ### inside it.")
+        what, mend = "un titre est de niveau {level}.", "Écrivez ## pour une section, ### à l'intérieur."
+        draft.fault(line, what, mend, level=opening.tag[1])
         opening.tag = closing.tag = "h2" if opening.tag == "h1" else "h3"
     title = plain(inline)
     anchor = draft.claim(slug(title) or "section", line)
@@ -83,7 +84,8 @@ def number_steps(tokens: Sequence[Token], draft: Draft) -> None:
             token.attrSet("class", "steps")
             if token.attrs.pop("start", None):
                 line = fences.line_of(token)
-                draft.fault(line, "steps that do not start at 1.", "Indent what stands between two steps.")
+                mend = "Mettez en retrait ce qui est entre deux étapes."
+                draft.fault(line, "des étapes ne commencent pas à 1.", mend)
 
 
 def write_cell(cell: Token) -> None:
@@ -137,7 +139,8 @@ def mark_lede(tokens: Sequence[Token], draft: Draft) -> None:
         tokens[0].attrSet("class", "lede")
         return
     line = fences.line_of(tokens[0]) if tokens else 1
-    draft.fault(line, "the lesson does not begin with a paragraph.", "Introduce it in one paragraph, shown larger.")
+    what = "la leçon ne commence pas par un paragraphe."
+    draft.fault(line, what, "Présentez-la en un paragraphe : il s'affiche en plus grand.")
 
 
 def render(
@@ -155,7 +158,7 @@ def render(
     draft, marker = Draft(figures, listings, {fact.id: fact for fact in facts}), Marker(terms)
     if UNREADABLE in source:
         line = source[: source.index(UNREADABLE)].count("\n") + 1
-        draft.fault(line, "a character cannot be read.", "Save the file as UTF-8.")
+        draft.fault(line, "un caractère est illisible.", "Enregistrez le fichier en UTF-8.")
     front, body = split(source, draft)
     draft.lines = body.split("\n")
     tokens = PARSER.parse(body)

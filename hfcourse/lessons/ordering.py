@@ -144,14 +144,17 @@ def read(inner: Sequence[Token], line: int, draft: Draft) -> Ordering | None:
     """Read what a ::: ordre holds: a question, one block of code, a quotation that says why."""
     shape = [token.type for token in inner if token.level == inner[0].level]
     if shape != ["paragraph_open", "paragraph_close", "fence", "blockquote_open", "blockquote_close"]:
-        what = "an ordre does not hold a question, one block of code and a quotation."
-        draft.fault(line, what, "Write one sentence, the lines in the right order between ```, and why after >.")
+        what = "un ordre ne contient pas une question, un seul bloc de code et une citation."
+        mend = "Écrivez une phrase, les lignes dans le bon ordre entre deux ```, puis l'explication après >."
+        draft.fault(line, what, mend)
         return None
     fence, question = inner[3], first_words(inner)
     language, right = fences.language_of(fence, draft), [text for text in fence.content.split("\n") if text.strip()]
     if not MIN_LINES <= len(right) <= MAX_LINES or len(set(right)) < 2:
-        what = f"an ordre has {len(right)} lines of code, or all are alike."
-        draft.fault(line, what, f"Give {MIN_LINES} to {MAX_LINES} lines.")
+        is_alike = MIN_LINES <= len(right) <= MAX_LINES
+        what = "les lignes d'un ordre sont toutes pareilles." if is_alike else "nombre de lignes d'un ordre : {count}."
+        mend = "Donnez de {fewest} à {most} lignes, dont deux au moins diffèrent."
+        draft.fault(line, what, mend, count=len(right), fewest=MIN_LINES, most=MAX_LINES)
         return None
     key = draft.claim_key(digest(question + fence.content), line)
     places = {text: "".join(str(place) for place, each in enumerate(right, 1) if each == text) for text in right}

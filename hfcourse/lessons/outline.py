@@ -33,7 +33,8 @@ def parse_list(lines: Sequence[str], name: str, draft: Draft) -> list[Token]:
         token.map = [line - 1, line]
     items = list(items_of(tokens)) if tokens else []
     if len(items) != len(lines) or any([token.type for token in item] != PARAGRAPH for item in items):
-        draft.fault(line, f"a line of “{name}” is not one sentence.", "Write words, links and `code` alone.")
+        what = "une ligne de « {name} » n'est pas une seule phrase."
+        draft.fault(line, what, "N'y écrivez que des mots, des liens et du `code`.", name=name)
     return tokens
 
 
@@ -119,6 +120,9 @@ def check_reading_minutes(tokens: Sequence[Token], front: FrontMatter, draft: Dr
     lowest = measured / MAX_READING_FACTOR - READING_MARGIN_MINUTES
     highest = measured * MAX_READING_FACTOR + READING_MARGIN_MINUTES
     if front.reading_minutes and not lowest <= front.reading_minutes <= highest:
-        what = f"reading_minutes is {front.reading_minutes}, and the words take {max(1, round(measured))}."
-        mend = f"Count {WORDS_PER_MINUTE} words a minute; what is done, not read, belongs to exercise_minutes."
-        draft.fault(draft.field_lines.get("reading_minutes", 1), what, mend)
+        draft.fault(
+            draft.field_lines.get("reading_minutes", 1),
+            "reading_minutes vaut {written}, alors que le texte se lit en {measured} min environ.",
+            "Comptez {pace} mots par minute ; ce que l'on fait, sans le lire, compte dans exercise_minutes.",
+            written=front.reading_minutes, measured=max(1, round(measured)), pace=WORDS_PER_MINUTE,
+        )  # fmt: skip

@@ -115,10 +115,10 @@ def read_answer(item: Sequence[Token], letter: str, line: int, draft: Draft) -> 
     """Read one line of the list."""
     is_right = take_sign(item)
     if is_right is None:
-        draft.fault(line, "an answer is not marked.", "Begin it with [x] if it is right, with [ ] if it is not.")
+        draft.fault(line, "une réponse n'est pas marquée.", "Commencez-la par [x] si elle est juste, par [ ] sinon.")
     before, why = split_quotation(item)
     if not why:
-        draft.fault(line, "an answer has no explanation.", "Say why it is right or wrong, after > on the next line.")
+        draft.fault(line, "une réponse n'a pas d'explication.", "Dites pourquoi, après > à la ligne suivante.")
     return Answer(letter, first_words(before), to_html(before[3:]), to_html(why), bool(is_right))
 
 
@@ -128,10 +128,12 @@ def read(inner: Sequence[Token], line: int, draft: Draft, kind: str = "") -> Qui
     start = next((place for place, token in enumerate(inner) if token.type == "bullet_list_open"), 0)
     question = first_words(inner[:start])
     if not question:
-        draft.fault(line, "a quiz does not hold a question, then a list.", "Write the question, then the answers.")
+        what = "un quiz ne contient pas une question, puis une liste."
+        draft.fault(line, what, "Écrivez la question, puis une ligne par réponse.")
         return None
     if inner[-1].type != "bullet_list_close" or inner[-1].level != inner[start].level:
-        draft.fault(line, "a quiz does not end with its list of answers.", "Write what follows after the block.")
+        what = "un quiz ne se termine pas par la liste de ses réponses."
+        draft.fault(line, what, "Écrivez la suite après le bloc.")
     answers = []
     for item, letter in zip(items_of(inner[start:]), string.ascii_lowercase, strict=False):
         place = item[0].map[0] + 1 if item and item[0].map else line
@@ -139,8 +141,9 @@ def read(inner: Sequence[Token], line: int, draft: Draft, kind: str = "") -> Qui
     check(answers, line, draft)
     more = to_html(inner[3:start])
     if KINDS[kind][1] not in more:
-        shown = {"correction": "the code with its fault", "traceback": "the message, in a ```text block"}[kind]
-        draft.fault(line, f"a quiz {kind} does not show {shown}.", "Write it between the question and the answers.")
+        shown = {"correction": "le code et sa faute", "traceback": "le message, dans un bloc ```text"}[kind]
+        what, mend = "un quiz {kind} ne montre pas {shown}.", "Écrivez-le entre la question et les réponses."
+        draft.fault(line, what, mend, kind=kind, shown=shown)
     anchor = draft.claim(f"quiz-{draft.next_number('quiz')}", line)
     words = question + (TAG.sub("", more) if kind else "")  # the same question is asked of several programs
     return Quiz(draft.claim_key(digest(words), line), anchor, question, more, tuple(answers), kind)
@@ -149,9 +152,9 @@ def read(inner: Sequence[Token], line: int, draft: Draft, kind: str = "") -> Qui
 def check(answers: Sequence[Answer], line: int, draft: Draft) -> None:
     """A question is one if there is something to choose, and something right."""
     if len(answers) < 2:
-        draft.fault(line, "a quiz has fewer than two answers.", "Write a line for each answer: - [ ] …")
+        draft.fault(line, "un quiz a moins de deux réponses.", "Écrivez une ligne par réponse : - [ ] …")
     if not any(answer.is_right for answer in answers):
-        draft.fault(line, "a quiz has no right answer.", "Mark it with [x].")
+        draft.fault(line, "aucune réponse d'un quiz n'est juste.", "Marquez la bonne par [x].")
 
 
 def chosen_of(quiz: Quiz, sent: Sequence[str]) -> str:

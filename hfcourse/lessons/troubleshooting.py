@@ -72,7 +72,8 @@ def render(source: str, line: int, draft: Draft) -> tuple[str, str]:
         elif token.type == "ordered_list_open":
             token.attrSet("class", "steps")
         elif token.type in {"fence", "code_block", "heading_open", "block_open"}:
-            inner.fault(line, "an entry holds paragraphs and lists alone.", "Write a command as `code`.")
+            what = "une fiche contient autre chose que des paragraphes et des listes."
+            inner.fault(line, what, "Écrivez une commande en `code`.")
     draft.links += [Link(line, link.address) for link in inner.links]
     draft.faults += [Fault("", line, fault.what, fault.mend) for fault in inner.faults]
     return to_html(tokens), " ".join(plain(token) for token in tokens if token.type == "inline")
@@ -100,7 +101,7 @@ def load(source: str, draft: Draft) -> Iterator[tuple[int, Any]]:
     try:
         entries = tomllib.loads(source).get("entry", [])
     except tomllib.TOMLDecodeError as error:
-        draft.fault(1, "the troubleshooting entries are not TOML.", f"{error}.")
+        draft.note_toml_error(error, source)
         return
     starts = [number for number, text in enumerate(source.split("\n"), start=1) if text.strip() == ENTRY_START]
     yield from zip(starts, entries, strict=False)
@@ -113,15 +114,18 @@ def read(source: str) -> Guide:
     by_code: dict[str, Entry] = {}
     for line, values in load(source, draft):
         if not is_good(values):
-            what = f"an entry has a field that is missing, wrong or unknown ({', '.join(values)})."
-            draft.fault(line, what, f"Write {', '.join(sorted(NEEDED))}, and perhaps codes.")
+            what = "un champ de cette fiche manque, est mal écrit ou est inconnu (écrits : {found})."
+            mend = "Écrivez {needed}, et s'il y a lieu codes."
+            draft.fault(line, what, mend, found=", ".join(values) or "aucun", needed=", ".join(sorted(NEEDED)))
             continue
         entry = read_entry(values, line, draft)
         if entry.id in entries:
-            draft.fault(line, f"the id “{entry.id}” is already that of another entry.", "Give this one another.")
+            what, mend = "l'id « {id} » est déjà celui d'une autre fiche.", "Donnez-en un autre à celle-ci."
+            draft.fault(line, what, mend, id=entry.id)
             continue
         entries[entry.id] = entry
         for code in entry.codes:
             if by_code.setdefault(code, entry) is not entry:
-                draft.fault(line, f"the code “{code}” already leads to “{by_code[code].id}”.", "Name it once.")
+                what, mend = "le code « {code} » mène déjà à la fiche « {other} ».", "Ne le nommez qu'une fois."
+                draft.fault(line, what, mend, code=code, other=by_code[code].id)
     return Guide(tuple(entries.values()), tuple(sorted(draft.links)), tuple(sorted(draft.faults)), by_code)

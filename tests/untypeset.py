@@ -1,0 +1,10 @@
+"""French messages as one types them, for tests that say what a message is and not how it is set."""
+
+from hfcourse.typography import NARROW, NO_BREAK
+
+TYPED = str.maketrans({NO_BREAK: " ", NARROW: " ", "’": "'", "…": "..."})
+
+
+def untypeset(text: str) -> str:
+    """Return `text` with the spaces, apostrophes and dots of a keyboard."""
+    return text.translate(TYPED)
