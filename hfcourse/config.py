@@ -33,6 +33,7 @@ from hfcourse.setting_values import (
     whole,
     yes_no,
 )
+from hfcourse.typography import french
 
 PREFIX = "HFCOURSE_"
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,8 +42,17 @@ log = logging.getLogger(__name__)
 
 
 def refuse(name: str, expected: str) -> NoReturn:
-    """Stop the start with one line; `SystemExit` prints no traceback, under flask and gunicorn alike."""
-    raise SystemExit(f"hfcourse: the setting {name} does not make sense: {expected}.")
+    """Stop the start with one French line; `SystemExit` prints no traceback, under flask and gunicorn alike.
+
+    Args:
+        expected: what is wrong, or expected instead, as a French clause without the value, which may be a secret.
+    """
+    raise SystemExit(
+        french(
+            f"hfcourse : le réglage {name} ne convient pas : {expected}."
+            " Corrigez-le dans .env ou dans l'environnement, puis relancez."
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -154,7 +164,7 @@ def init_app(app: Flask, overrides: Mapping[str, Any] | None = None) -> None:
     try:
         load_dotenv(ROOT / ".env", encoding="utf-8-sig")  # Windows' notepad begins a file with a mark
     except UnicodeDecodeError:
-        raise SystemExit("hfcourse: .env cannot be read: save it as UTF-8.") from None
+        raise SystemExit(french("hfcourse : .env est illisible : enregistrez-le en UTF-8.")) from None
     app.config.from_mapping(load(os.environ))
     app.config.from_mapping(overrides or {})
     warn_of_unknown(os.environ)
@@ -165,4 +175,4 @@ def init_app(app: Flask, overrides: Mapping[str, Any] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or secret_key(folder)
     except OSError:
-        refuse(PREFIX + "INSTANCE", "the folder cannot be written to")
+        refuse(PREFIX + "INSTANCE", "on ne peut pas écrire dans ce dossier")

@@ -244,7 +244,7 @@ def init_app(app: Flask) -> None:
     except (ArgumentError, ImportError):
         refuse(
             "HFCOURSE_DATABASE_URL",
-            "expected an address such as postgresql+psycopg://user:password@host/base, and its driver installed",
+            "il faut une adresse comme postgresql+psycopg://nom:motdepasse@hote/base, et son pilote installé",
         )
     app.extensions["database"] = sessionmaker(opened, expire_on_commit=False)
     note_failures(app, opened)
@@ -257,7 +257,7 @@ def init_app(app: Flask) -> None:
                 permissions.create_private(Path(str(opened.url.database)))
             opened.connect().close()
         except (OperationalError, OSError):
-            refuse("HFCOURSE_DATABASE_URL", "the database cannot be opened, or written to")
+            refuse("HFCOURSE_DATABASE_URL", "cette base ne s'ouvre pas, ou on ne peut pas y écrire")
         migrate(opened)
     take_turns(app, opened)
 

@@ -93,7 +93,7 @@ def init_app(app: Flask) -> None:
     hops, settings = app.config["TRUSTED_PROXIES"], ("TRUST_FORWARDED_HOST", "TRUST_FORWARDED_PREFIX")
     for name in settings:
         if app.config[name] and not hops:
-            refuse(f"HFCOURSE_{name}", "it needs HFCOURSE_TRUSTED_PROXIES, the number of proxies")
+            refuse(f"HFCOURSE_{name}", "il faut aussi HFCOURSE_TRUSTED_PROXIES, le nombre de serveurs proxy")
     app.extensions["cached_prefixes"] = set()
     app.before_request(ProxyWarnings().check_request)
     if hops:

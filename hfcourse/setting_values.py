@@ -1,4 +1,4 @@
-"""The parsers of the values of settings: text in, value out, ValueError with what is expected instead.
+"""The parsers of the values of settings: text in, value out, ValueError with what is expected instead, in French.
 
 The text of an error never repeats what was written, which may be a secret.
 """
@@ -33,9 +33,9 @@ def whole(smallest: int) -> Callable[[str], int]:
         try:
             number = int(raw.replace("_", ""))
         except ValueError:
-            raise ValueError("expected a whole number") from None
+            raise ValueError("il faut un nombre entier") from None
         if number < smallest:
-            raise ValueError(f"expected at least {smallest}")
+            raise ValueError(f"il faut au moins {smallest}")
         return number
 
     return parse
@@ -50,7 +50,7 @@ def yes_no(raw: str) -> bool:
     """1/0, yes/no, oui/non, on/off."""
     word = raw.strip().lower()
     if word not in FALSE_WORDS | TRUE_WORDS:
-        raise ValueError("expected yes or no (1/0, yes/no, oui/non)")
+        raise ValueError("il faut oui ou non (1/0, yes/no, oui/non)")
     return word in TRUE_WORDS
 
 
@@ -58,7 +58,7 @@ def files_url(raw: str) -> str:
     """The address of a place for files, without name or password, which the driver reads elsewhere; '' stays ''."""
     address = raw.strip().rstrip("/")
     if address and (not PLACE.fullmatch(address) or ".." in address.split("/")):
-        raise ValueError("expected an address such as s3://bucket/prefix or file:///shared/files, without a password")
+        raise ValueError("il faut une adresse comme s3://seau/prefixe ou file:///partage/fichiers, sans mot de passe")
     return address
 
 
@@ -66,7 +66,7 @@ def origin(raw: str) -> str:
     """``scheme://host[:port]``, nothing after it; '' stays ''."""
     address = raw.strip().rstrip("/")
     if address and not (ORIGIN.fullmatch(address) and is_address(address)):
-        raise ValueError("expected an origin such as https://spaces.example.org, without a path")
+        raise ValueError("il faut une origine comme https://spaces.example.org, sans chemin")
     return address
 
 
@@ -102,7 +102,7 @@ def host(raw: str) -> str:
     except UnicodeError:
         name = ""
     if not HOST_NAME.fullmatch(name):
-        raise ValueError("expected names such as cours.example.org, without http:// and without a port")
+        raise ValueError("il faut des noms comme cours.example.org, sans http:// ni port")
     return name
 
 
@@ -115,7 +115,7 @@ def http_url(raw: str) -> str:
     """An http or https address, possibly with a path, without name or password; '' stays ''."""
     address = raw.strip()
     if address and (not is_address(address) or "@" in address):
-        raise ValueError("expected an address that starts with http:// or https://")
+        raise ValueError("il faut une adresse qui commence par http:// ou https://, sans nom ni mot de passe")
     return address
 
 
@@ -123,7 +123,7 @@ def contact(raw: str) -> str:
     """A mail address, or the web address of a page to write on; '' stays ''."""
     address = raw.strip()
     if address and not (MAIL.fullmatch(address) or (is_address(address) and "@" not in address)):
-        raise ValueError("expected a mail address or one that starts with https://")
+        raise ValueError("il faut une adresse de courriel, ou une adresse qui commence par https://")
     return address
 
 
@@ -131,7 +131,7 @@ def proxy(raw: str) -> str:
     """The address of a proxy, possibly with a name and a password; '' stays ''."""
     address = raw.strip().rstrip("/")
     if address and (not is_address(address) or urlsplit(address).path):
-        raise ValueError("expected an address such as http://proxy.example.org:3128")
+        raise ValueError("il faut une adresse comme http://proxy.example.org:3128")
     return address
 
 
@@ -142,7 +142,7 @@ def certificates(raw: str) -> str:
         if path:
             ssl.create_default_context().load_verify_locations(path)
     except OSError:  # no such file, or nothing in it that is a certificate
-        raise ValueError("expected the path of a file of certificates (PEM)") from None
+        raise ValueError("il faut le chemin d'un fichier de certificats (PEM)") from None
     return path
 
 
@@ -155,7 +155,7 @@ def redis_url(raw: str) -> str:
     except ValueError:  # whose text repeats a part of what was written
         is_one = False
     if address and not is_one:
-        raise ValueError("expected an address such as redis://host:6379/0")
+        raise ValueError("il faut une adresse comme redis://hote:6379/0")
     return address
 
 
@@ -164,20 +164,20 @@ def time_zone(raw: str) -> ZoneInfo:
     try:
         return ZoneInfo(raw.strip())
     except (KeyError, ValueError, OSError):
-        raise ValueError("expected the name of a time zone, such as Europe/Paris") from None
+        raise ValueError("il faut le nom d'un fuseau horaire, comme Europe/Paris") from None
 
 
 def secret(raw: str) -> str:
     """At least 16 characters, or '' to have one made."""
     if raw.strip() and len(raw.strip()) < 16:
-        raise ValueError("expected at least 16 characters")
+        raise ValueError("il faut au moins 16 caractères")
     return raw.strip()
 
 
 def password(raw: str) -> str:
     """At least 8 characters that are not guessed first, or '' for nobody."""
     if raw.strip() and len(raw.strip()) < passwords.MIN_CHARACTERS:
-        raise ValueError(f"expected at least {passwords.MIN_CHARACTERS} characters")
+        raise ValueError(f"il faut au moins {passwords.MIN_CHARACTERS} caractères")
     if raw.strip() and passwords.is_weak(raw.strip()):
-        raise ValueError("expected one that is hard to guess: three words that do not belong together, for instance")
+        raise ValueError("ce mot de passe se devine : prenez par exemple trois mots sans rapport entre eux")
     return raw.strip()

@@ -17,6 +17,7 @@ from typing import IO
 from flask import Flask, Response, current_app, g, has_app_context, has_request_context
 
 from hfcourse import file_scanning, token_search
+from hfcourse.typography import french
 
 VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 MASK = "[jeton masqué]"
@@ -60,7 +61,10 @@ def read(environment: MutableMapping[str, str]) -> Token | None:
         return None
     if not SHAPE.fullmatch(value):
         raise SystemExit(
-            "hfcourse: HF_TOKEN does not look like a token (hf_ and letters or digits); the site does not start."
+            french(
+                "hfcourse : HF_TOKEN n'a pas la forme d'un jeton (hf_, puis des lettres ou des chiffres) : le site ne"
+                " démarre pas. Copiez-le de nouveau dans .env, ou retirez cette ligne."
+            )
         )
     return Token(value)
 

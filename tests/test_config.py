@@ -181,7 +181,7 @@ class TestDotenv:
 
     def test_another_encoding_stops_the_start_with_one_line(self, dotenv: Path, tmp_path: Path) -> None:
         dotenv.write_bytes("HFCOURSE_KEEP_DAYS=7\n".encode("utf-16"))
-        with pytest.raises(SystemExit, match=r"^hfcourse: \.env cannot be read: save it as UTF-8\.$"):
+        with pytest.raises(SystemExit, match=r"^hfcourse\u00a0: \.env est illisible\u00a0: enregistrez-le en UTF-8\.$"):
             loaded(tmp_path / "instance")
 
 

@@ -166,7 +166,7 @@ class TestSetting:
 
     def test_one_that_cannot_be_made_stops_the_start(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
-        with pytest.raises(SystemExit, match=r"HFCOURSE_FILES_URL .*cannot be written to"):
+        with pytest.raises(SystemExit, match=r"HFCOURSE_FILES_URL .*on ne peut pas écrire dans ce dossier"):
             self.made(tmp_path / "site", f"file://{tmp_path}/file/folder")
 
     @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ class TestSetting:
         assert "\n" not in str(caught.value)
 
     def test_one_that_fsspec_does_not_know_stops_the_start(self, tmp_path: Path) -> None:
-        with pytest.raises(SystemExit, match=r"HFCOURSE_FILES_URL .*fsspec knows"):
+        with pytest.raises(SystemExit, match=r"HFCOURSE_FILES_URL .*que fsspec connaît"):
             self.made(tmp_path, "nonsense://bucket/x")
 
     @pytest.mark.parametrize("library", ["fsspec", "s3fs"])

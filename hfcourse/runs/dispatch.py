@@ -76,4 +76,4 @@ def init_app(app: Flask) -> None:
     try:
         app.extensions["dispatcher"] = Dispatcher(app)
     except ImportError:
-        refuse("HFCOURSE_QUEUE_URL", "the libraries of requirements-campus.txt are not installed")
+        refuse("HFCOURSE_QUEUE_URL", "les bibliothèques de requirements-campus.txt ne sont pas installées")

@@ -252,8 +252,8 @@ def init_app(app: Flask) -> None:
     try:
         app.extensions["files"] = storage.at(app.config["FILES_URL"], Path(app.instance_path) / "files")
     except ImportError:
-        refuse("HFCOURSE_FILES_URL", "its driver is not installed (pip install -r requirements-campus.txt)")
+        refuse("HFCOURSE_FILES_URL", "son pilote n'est pas installé (pip install -r requirements-campus.txt)")
     except ValueError:
-        refuse("HFCOURSE_FILES_URL", "expected an address that fsspec knows, such as s3://bucket/prefix")
+        refuse("HFCOURSE_FILES_URL", "il faut une adresse que fsspec connaît, comme s3://seau/prefixe")
     except OSError:
-        refuse("HFCOURSE_FILES_URL", "the folder cannot be written to")
+        refuse("HFCOURSE_FILES_URL", "on ne peut pas écrire dans ce dossier")

@@ -49,7 +49,7 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         is_lent = any(entry.token and not entry.url for entry in catalogue.entries())
         if tokens.current() and is_lent and not is_hub_authentic():
-            refuse("HF_ENDPOINT", "expected https://, since the Hub says where a Space is that is lent HF_TOKEN")
+            refuse("HF_ENDPOINT", "il faut https://, car le Hub dit où se trouve un Space à qui HF_TOKEN est prêté")
 
 
 def is_hub_authentic() -> bool:
