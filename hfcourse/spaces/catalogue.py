@@ -16,6 +16,7 @@ from typing import Any
 from flask import Flask, current_app
 
 from hfcourse import tokens
+from hfcourse.file_errors import describe_os_error
 from hfcourse.practice.server import PracticeServer
 from hfcourse.setting_values import URL_HOST, is_address
 from hfcourse.spaces.catalogue_mistakes import (
@@ -25,8 +26,8 @@ from hfcourse.spaces.catalogue_mistakes import (
     find_top_line,
     syntax_mistake,
 )
-from hfcourse.spaces.file_reload import ReloadedFile, say
-from hfcourse.typography import french
+from hfcourse.spaces.file_reload import ReloadedFile
+from hfcourse.typography import format_french, french
 
 BUNDLED = Path(__file__).parent / "catalogue.toml"
 PRACTICE = "hfcourse/entrainement"
@@ -43,6 +44,11 @@ NOT_SPACES = (
     "chaque Space commence par une ligne [[space]], et il n’y a rien d’autre",
 )
 NOT_LENT = "spaces.toml says token = true for %s, and HF_TOKEN is not set: it is called without a token."
+
+NOT_LENT_IN_FRENCH = (
+    "instance/spaces.toml : token = true pour {spaces}, mais HF_TOKEN n'est pas réglé : l'appel part sans jeton."
+    " Ajoutez HF_TOKEN=… à .env, ou retirez token = true."
+)
 
 log = logging.getLogger(__name__)
 
@@ -84,12 +90,15 @@ def read(path: Path) -> list[Entry]:
     """
     try:
         return parse_entries(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, CatalogueMistake) as error:
         raise SystemExit(describe_mistake(path, error)) from None
 
 
-def describe_mistake(path: Path, error: OSError | ValueError) -> str:
-    return f"hfcourse: {path.name} cannot be read: {say(error)}."
+def describe_mistake(path: Path, error: OSError | CatalogueMistake) -> str:
+    """Return the one French line that stops the start."""
+    words = describe_os_error(error) if isinstance(error, OSError) else error.describe()
+    line = "hfcourse : {name} ne se lit pas : {words}. Corrigez-le, puis relancez."
+    return format_french(line, name=path.name, words=words)
 
 
 def parse_entries(content: bytes) -> list[Entry]:
@@ -203,6 +212,6 @@ def init_app(app: Flask) -> None:
     path, bundled, has_token = Path(app.instance_path) / FILE, read(BUNDLED), app.extensions["token"] is not None
     try:
         app.extensions["catalogue"] = ReloadedFile(path, lambda own: merge_entries(bundled, own, has_token))
-    except (OSError, ValueError) as error:
+    except (OSError, CatalogueMistake) as error:
         raise SystemExit(describe_mistake(path, error)) from None
     app.extensions["practice"] = PracticeServer(Path(app.instance_path) / "practice")

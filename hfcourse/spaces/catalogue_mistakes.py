@@ -4,7 +4,8 @@ import re
 import tomllib
 from collections.abc import Iterator
 
-from hfcourse.typography import french
+from hfcourse.file_errors import describe_toml_error
+from hfcourse.typography import NO_BREAK, french
 
 HEADER = re.compile(r"\s*\[\[\s*[\"']?space[\"']?\s*\]\]")
 AT_LINE = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$", re.ASCII)
@@ -14,22 +15,24 @@ MAX_HEADERS = 500
 class CatalogueMistake(ValueError):
     """Something in a catalogue file that makes no sense; `line` counts from 1, None where it cannot be told.
 
-    `detail` are the parser's own words, '' where ours say all.
+    Its text is English, for the log; `french_words` say the same to the instructor.
     """
 
-    def __init__(self, line: int | None, words: str, french_words: str, detail: str = "") -> None:
+    def __init__(self, line: int | None, words: str, french_words: str) -> None:
         super().__init__(f"{f'line {line}: ' if line else ''}{words}")
         self.line = line
         self.french_words = french(french_words)
-        self.detail = detail
+
+    def describe(self) -> str:
+        """Return the line and what is wrong, in French."""
+        return f"ligne{NO_BREAK}{self.line}, {self.french_words}" if self.line else self.french_words
 
 
 def syntax_mistake(error: tomllib.TOMLDecodeError, text: str) -> CatalogueMistake:
     """What the parser of TOML says, and where."""
-    said = str(error)
-    found = AT_LINE.search(said)
-    line = int(found[1]) if found else len(text.splitlines()) or None
-    return CatalogueMistake(line, AT_LINE.sub("", said), "ce n’est pas du TOML", AT_LINE.sub("", said))
+    found = describe_toml_error(error)
+    line = found.line or len(text.splitlines()) or None
+    return CatalogueMistake(line, AT_LINE.sub("", str(error)), f"ce n'est pas du TOML : {found}")
 
 
 def encoding_mistake(error: UnicodeDecodeError) -> CatalogueMistake:
