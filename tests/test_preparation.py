@@ -18,6 +18,14 @@ from hfcourse.spaces.leash import Leash
 from tests.posting import Student, read
 from tests.test_instructor import DOOR, PASSWORD, clock, knock, taught  # noqa: F401  (a site with a password)
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
+from tests.untypeset import untypeset
+
+WHOLE_PLAN = """[[plan]]
+title = "A"
+advice = "B"
+[[plan.session]]
+step = [{ minutes = 5, what = "C" }]
+"""
 
 BELIEF = "::: enseignant idée fausse\nIls croient que tout est permis.\n:::\n"
 TIMED = "::: enseignant 7 min\nUn.\n:::\n\n::: enseignant 5 min\nDeux.\n:::\n\n::: enseignant\nTrois.\n:::\n"
@@ -78,10 +86,20 @@ class TestPlans:
         assert {step["lesson"] for step in steps if "lesson" in step} <= numbers
 
     @pytest.mark.parametrize(
-        "text", ["[[plan", "x = 1", "[[plan]]\ntitle = 1", '[[plan]]\ntitle = "A"\nadvice = "B"\nsession = 1']
+        ("text", "what"),
+        [
+            ("[[plan", "1: ce n'est pas du TOML : "),
+            ("x = 1", "1: ce fichier n'a aucun plan. "),
+            ("# Mes plans\n[[plan]]\ntitle = 1", "2: il manque « session » à ce plan, ou à l'une de ses étapes. "),
+            ('[[plan]]\ntitle = "A"\nadvice = "B"\nsession = 1', "1: un champ de ce plan est mal écrit. "),
+            (WHOLE_PLAN + WHOLE_PLAN.replace("minutes", "minute"), "6: il manque « minutes » à ce plan"),
+            (WHOLE_PLAN.replace("= 5", '= "cinq"'), "1: un champ de ce plan est mal écrit. "),
+            (WHOLE_PLAN.replace('"A"', "1"), "1: un champ de ce plan est mal écrit. "),
+            ("plan = [1]", "1: un champ de ce plan est mal écrit. "),
+        ],
     )
     def test_a_wrong_file_is_told_by_the_check_and_on_the_page(
-        self, teacher: Student, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str
+        self, teacher: Student, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, what: str
     ) -> None:
         path = tmp_path / "plans.toml"
         path.write_text(text, encoding="utf-8")
@@ -91,7 +109,7 @@ class TestPlans:
         with app.app_context():
             said = app.test_cli_runner().invoke(args=["check"])
         assert said.exit_code == 1
-        assert "plans.toml: a plan is wrong, or lacks a field" in said.output
+        assert f"plans.toml:{what}" in untypeset(said.output)
 
     def test_the_page_shows_them(self, teacher: Student) -> None:
         summaries = [

@@ -1,17 +1,26 @@
 """What an instructor prepares a session with: times, misconceptions, plans, states of the Spaces."""
 
+import itertools
 import tomllib
 from dataclasses import dataclass
+from typing import Any, NoReturn
 
 from markupsafe import Markup
 
+from hfcourse.file_errors import describe_os_error, describe_toml_error
 from hfcourse.lessons import library
 from hfcourse.lessons.asides import Aside
+from hfcourse.lessons.draft import make_fault
 from hfcourse.lessons.library import Lesson
 from hfcourse.spaces import catalogue, space_states
 from hfcourse.typography import french
 
 PLANS = library.CONTENT / "plans.toml"
+PLAN_START = "[[plan]]"
+SHAPE = (
+    'Un plan a title, advice et des [[plan.session]] ; step y est une liste de {{ minutes = 5, what = "…" }},'
+    ' avec lesson = "3.1" s\'il y a lieu.'
+)
 STATE_WORDS = {
     "asleep": "endormi : il se réveille quand on l’ouvre",
     "waking": "se réveille",
@@ -92,22 +101,48 @@ def read_plans() -> list[Plan]:
     Raises:
         PlanMistake: the file cannot be read, or lacks a field.
     """
+    try:
+        source = PLANS.read_text(encoding="utf-8")
+        entries = tomllib.loads(source).get("plan")
+    except OSError as error:
+        raise_mistake(1, "ce fichier ne se lit pas : {reason}.", "Remettez-le.", reason=describe_os_error(error))
+    except UnicodeDecodeError:
+        raise_mistake(1, "un caractère est illisible.", "Enregistrez le fichier en UTF-8.")
+    except tomllib.TOMLDecodeError as error:
+        found = describe_toml_error(error)
+        line = found.line or len(source.rstrip().split("\n"))
+        raise_mistake(line, "ce n'est pas du TOML : {words}.", "Corrigez cette ligne, ou celles d'avant.", words=found)
+    if not isinstance(entries, list):
+        raise_mistake(1, "ce fichier n'a aucun plan.", SHAPE)
+    starts = [line for line, text in enumerate(source.split("\n"), 1) if text.strip() == PLAN_START]
+    return [
+        read_plan(entry, line) for entry, line in itertools.zip_longest(entries, starts[: len(entries)], fillvalue=1)
+    ]
+
+
+def read_plan(entry: Any, line: int) -> Plan:
+    """Read one plan, which begins on `line`.
+
+    Raises:
+        PlanMistake: a field is missing or wrong.
+    """
     lessons = {lesson.number: lesson for lesson in library.lessons()}
 
     def read_step(step: dict[str, object]) -> Step:
         return Step(int(str(step["minutes"])), french(str(step["what"])), lessons.get(str(step.get("lesson", ""))))
 
     try:
-        return [
-            Plan(
-                french(plan["title"]),
-                french(plan["advice"]),
-                tuple(tuple(read_step(step) for step in session["step"]) for session in plan["session"]),
-            )
-            for plan in tomllib.loads(PLANS.read_text(encoding="utf-8"))["plan"]
-        ]
-    except (OSError, KeyError, TypeError, ValueError) as error:  # a TOMLDecodeError is a ValueError
-        raise PlanMistake(f"{library.name_of(PLANS)}: a plan is wrong, or lacks a field ({error!r}).") from None
+        sessions = tuple(tuple(read_step(step) for step in session["step"]) for session in entry["session"])
+        return Plan(french(entry["title"]), french(entry["advice"]), sessions)
+    except KeyError as error:
+        raise_mistake(line, "il manque « {name} » à ce plan, ou à l'une de ses étapes.", SHAPE, name=error.args[0])
+    except (TypeError, ValueError, AttributeError):
+        raise_mistake(line, "un champ de ce plan est mal écrit.", SHAPE)
+
+
+def raise_mistake(line: int, what: str, mend: str, **values: object) -> NoReturn:
+    """Stop the reading of plans.toml, as a fault of that line."""
+    raise PlanMistake(str(make_fault(library.name_of(PLANS), line, what, mend, **values))) from None
 
 
 def check_plans() -> list[str]:
