@@ -1,8 +1,10 @@
 """The commands of `flask`: check and export the course, let the instructor in, prune, migrate, work, practise."""
 
+import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,59 +14,121 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, pages, server, typography
 from hfcourse.classroom import login_links, preparation
+from hfcourse.file_errors import describe_os_error
+from hfcourse.french_command import CommandError, FrenchCommand, echo
 from hfcourse.lessons import course, guide_checks, library
 from hfcourse.practice import foreground
 from hfcourse.runs import pruning, trimming, workers
 from hfcourse.spaces import catalogue
+from hfcourse.typography import format_french, french
 
 EXPORT_MODE = 0o644
+HOST_HELP = "Où écouter : 127.0.0.1 si rien n'est dit, 0.0.0.0 pour les autres machines aussi."
+PORT_HELP = "Le port : 7861 si rien n'est dit, 0 pour n'importe lequel de libre."
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (what `--host` may be; nothing listens here)
 
 
-@click.command("check")
+@contextlib.contextmanager
+def explain_database_errors() -> Iterator[None]:
+    """End a command with one line when the database does not answer, or lacks a migration."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        advice = "Vérifiez HFCOURSE_DATABASE_URL et le service, puis lancez flask migrate."
+        raise CommandError(french(f"la base de données ne répond pas, ou n'est pas à jour. {advice}")) from error
+
+
+@click.command(
+    "check",
+    cls=FrenchCommand,
+    short_help=french("Vérifier les leçons, les fiches, les plans et le jeton."),
+    help=french(
+        "Vérifier les leçons, le glossaire, les faits, les fiches de dépannage, les plans de séance et le jeton."
+        " Chaque ligne dit où, ce qui ne va pas et quoi faire ; s'il y en a une, la commande échoue."
+    ),
+)
 def check() -> None:
     """Check every lesson, and the token; print file, line and what to mend, and fail if anything is wrong."""
     lent = catalogue.without_token()
-    missing = [catalogue.NOT_LENT % ", ".join(lent)] if lent else []
+    missing = [format_french(catalogue.NOT_LENT_IN_FRENCH, spaces=", ".join(lent))] if lent else []
     faults = [*library.faults(), *guide_checks.find_faults(), *preparation.check_plans(), *missing]
     for fault in faults:
-        click.echo(fault)
+        echo(str(fault))
     for fact in library.due_facts(pages.today()):
-        click.echo(f"To read again since {fact.read_again}: the fact “{fact.id}”, {fact.source}")
+        line = "À relire depuis le {day} : le fait « {id} », {source}"
+        echo(format_french(line, day=typography.french_date(fact.read_again), id=fact.id, source=fact.source))
     for term in guide_checks.find_unlinked_terms():
-        click.echo(f"Warning: no lesson uses the word “{term.name}” of the glossary.")
+        echo(format_french("Attention : aucune leçon n'emploie « {name} », un mot du glossaire.", name=term.name))
     if faults:
+        echo(f"{count_words(len(faults), 'point')} à corriger.")
         raise SystemExit(1)
-    click.echo(f"{len(library.lessons())} lessons, nothing to mend.")
+    echo(f"{count_words(len(library.lessons()), 'leçon')}, rien à corriger.")
 
 
-@click.command("prune")
-@click.option("--run", "run_id", help="Delete this one run instead, whatever its age: the end of its address.")
+def count_words(count: int, word: str) -> str:
+    """Return a number and its word, with an s from two on."""
+    return f"{typography.number(count)}{typography.NO_BREAK}{word}{'s' if count > 1 else ''}"
+
+
+@click.command(
+    "prune",
+    cls=FrenchCommand,
+    short_help=french("Supprimer les essais trop vieux ou en trop."),
+    help=french(
+        "Supprimer les essais, avec leurs fichiers, qui dépassent HFCOURSE_KEEP_DAYS ou HFCOURSE_KEEP_BYTES, et le"
+        " reste de ce qui est périmé. Le site qui tourne le fait chaque jour."
+    ),
+)
+@click.option(
+    "--run",
+    "run_id",
+    metavar="ID",
+    help=french("Supprimer ce seul essai, quel que soit son âge : la fin de son adresse."),
+)
 def prune(run_id: str | None) -> None:
     """Delete the runs, and their files, that are older than KEEP_DAYS or over KEEP_BYTES; all else that is old, too."""
-    for chore in current_app.extensions["daily_chores"]:
-        chore()
-    gone = pruning.forget(run_id) if run_id else trimming.prune()
-    click.echo(f"{gone} runs deleted.")
+    with explain_database_errors():
+        for chore in current_app.extensions["daily_chores"]:
+            chore()
+        gone = pruning.forget(run_id) if run_id else trimming.prune()
+    if run_id and not gone:
+        echo(format_french("Aucun essai n'a l'identifiant {run_id} : rien n'est supprimé.", run_id=run_id))
+        return
+    echo(f"{count_words(gone, 'essai')} supprimé{'s' if gone > 1 else ''}.")
 
 
-@click.command("migrate")
+@click.command(
+    "migrate",
+    cls=FrenchCommand,
+    short_help=french("Mettre la base de données à jour."),
+    help=french("Mettre la base de données à jour. Avec SQLite, chaque démarrage du site le fait."),
+)
 def migrate() -> None:
     """Bring the database up to date (on SQLite every start does it)."""
-    database.migrate_current()
+    with explain_database_errors():
+        database.migrate_current()
+    echo(french("La base de données est à jour."))
 
 
-@click.command("instructor-link")
-@click.option("--site", metavar="URL", help="Where this site is, if not at the address that is printed otherwise.")
+@click.command(
+    "instructor-link",
+    cls=FrenchCommand,
+    short_help=french("Donner une adresse qui ouvre /enseignant/."),
+    help=french(
+        "Donner une adresse qui ouvre /enseignant/ une fois, dans les dix minutes, depuis n'importe quel navigateur."
+    ),
+)
+@click.option(
+    "--site", metavar="URL", help=french("L'adresse du site, s'il est ailleurs que là où cette commande le croit.")
+)
 def instructor_link(site: str | None) -> None:
     """Print an address that opens the instructor's place once, within ten minutes, from any browser."""
     if not current_app.config["INSTRUCTOR_PASSWORD"]:
-        raise click.ClickException("HFCOURSE_INSTRUCTOR_PASSWORD is not set: nobody may enter.")
-    try:
+        line = "HFCOURSE_INSTRUCTOR_PASSWORD n'est pas réglé : personne ne peut entrer. Écrivez-le dans .env."
+        raise CommandError(french(line))
+    with explain_database_errors():
         code = login_links.create_code()
-    except SQLAlchemyError as error:
-        raise click.ClickException("The database does not answer, or lacks `flask migrate`.") from error
-    click.echo((site or default_site()).rstrip("/") + login_links.PATH + code)
+    echo((site or default_site()).rstrip("/") + login_links.PATH + code)
 
 
 def default_site() -> str:
@@ -73,9 +137,14 @@ def default_site() -> str:
     return f"https://{names[0]}" if names else f"http://127.0.0.1:{os.environ.get('FLASK_RUN_PORT', '5000')}"
 
 
-@click.command("export")
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--site", metavar="URL", help="Where this site is: the file then links to its forms.")
+@click.command(
+    "export",
+    cls=FrenchCommand,
+    short_help=french("Écrire tout le cours dans un fichier HTML."),
+    help=french("Écrire tout le cours, questions comprises, dans un fichier HTML qui se lit sans réseau."),
+)
+@click.argument("path", metavar="FICHIER", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--site", metavar="URL", help=french("L'adresse de ce site : le fichier mène alors à ses formulaires."))
 def export(path: Path, site: str | None) -> None:
     """Write the whole course into one HTML file that is read without a network, questions included."""
     html = course.export(site.rstrip("/") if site else None)
@@ -83,19 +152,37 @@ def export(path: Path, site: str | None) -> None:
         path.write_text(html, encoding="utf-8")
         path.chmod(EXPORT_MODE)  # the site's own files are private; this one is made to be handed out
     except OSError as error:
-        raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
-    click.echo(f"{path}: {len(library.lessons())} lessons, {typography.size(len(html.encode()))}.")
+        line = "{path} ne peut pas être écrit : {reason}."
+        raise CommandError(format_french(line, path=path, reason=describe_os_error(error))) from error
+    lessons, size = count_words(len(library.lessons()), "leçon"), typography.size(len(html.encode()))
+    echo(format_french("{path} : {lessons}, {size}.", path=path, lessons=lessons, size=size))
 
 
-@click.command("worker")
+@click.command(
+    "worker",
+    cls=FrenchCommand,
+    short_help=french("Exécuter les essais que reçoivent les processus web."),
+    help=french(
+        "Exécuter les essais que reçoivent les processus web, sur n'importe quelle machine (HFCOURSE_QUEUE_URL)."
+        " SIGTERM termine la commande."
+    ),
+)
 def worker() -> None:
     """Execute the runs that web processes take in, on any machine (HFCOURSE_QUEUE_URL); SIGTERM ends it."""
     raise SystemExit(workers.work(current_app._get_current_object()))  # type: ignore[attr-defined]
 
 
-@click.command("practice")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen: 0.0.0.0 for other machines too.")
-@click.option("--port", default=7861, show_default=True, type=click.IntRange(0, 65_535), help="0 for any free one.")
+@click.command(
+    "practice",
+    cls=FrenchCommand,
+    short_help=french("Lancer le Space d'entraînement à part."),
+    help=french(
+        "Lancer le Space d'entraînement à part, pour plusieurs processus ou pour les programmes d'une classe :"
+        " donnez son adresse au site par HFCOURSE_PRACTICE_URL."
+    ),
+)
+@click.option("--host", default="127.0.0.1", metavar="ADRESSE", help=french(HOST_HELP))
+@click.option("--port", default=7861, metavar="PORT", type=click.IntRange(0, 65_535), help=french(PORT_HELP))
 def practice(host: str, port: int) -> None:
     """Run the practice Space for other processes to share: give them its address as HFCOURSE_PRACTICE_URL."""
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -103,13 +190,24 @@ def practice(host: str, port: int) -> None:
     say = say_network_address if host == EVERYWHERE else say_address
     try:
         foreground.serve(Path(current_app.instance_path) / "practice", host, port, say)
-    except (foreground.StartError, OSError) as error:
-        raise click.ClickException(f"The practice Space does not run: {error}.") from error
+    except foreground.ListenError as error:
+        what = "le Space d'entraînement ne peut pas écouter à {address} : {reason}. Changez --host ou --port."
+        reason = describe_os_error(error.cause)
+        raise CommandError(format_french(what, address=error.address, reason=reason)) from error
+    except foreground.EndedError as error:
+        state = "s'est arrêté" if error.was_ready else "ne démarre pas"
+        what = f"le Space d'entraînement {state}. La raison est dans son journal : {{path}}"
+        raise CommandError(format_french(what, path=error.log_path)) from error
+    except OSError as error:
+        reason = describe_os_error(error)
+        raise CommandError(
+            format_french("le Space d'entraînement ne démarre pas : {reason}.", reason=reason)
+        ) from error
 
 
 def say_address(url: str) -> None:
     """Print where the practice Space is."""
-    click.echo(f"The practice Space is at {url} (end it with Ctrl-C).")
+    echo(format_french("Le Space d'entraînement est à l'adresse {url} (Ctrl-C le termine).", url=url))
 
 
 def say_network_address(url: str) -> None:
@@ -117,13 +215,13 @@ def say_network_address(url: str) -> None:
     say_address(url)
     address = foreground.network_address()
     if not address:
-        click.echo("This machine has no network address: other machines cannot reach it.")
+        echo(french("Cette machine n'est sur aucun réseau : les autres ne peuvent pas l'atteindre."))
         return
     network_url = f"http://{address}:{urlsplit(url).port}"
-    click.echo(f"Other machines of the network reach it at {network_url}: this is the address to give.")
-    click.echo("To show it on the pages of this site too, start it with these two settings:")
-    click.echo(f"  HFCOURSE_PRACTICE_URL={url}")
-    click.echo(f"  HFCOURSE_PRACTICE_PAGE_URL={network_url}")
+    echo(format_french("L'adresse à donner aux autres machines du réseau : {url}", url=network_url))
+    echo(french("Pour qu'elle soit aussi dans les pages du site, relancez-le avec ces deux réglages :"))
+    echo(f"  HFCOURSE_PRACTICE_URL={url}")
+    echo(f"  HFCOURSE_PRACTICE_PAGE_URL={network_url}")
 
 
 def init_app(app: Flask) -> None:

@@ -19,6 +19,7 @@ from flask import Flask
 from hfcourse import create_app, port
 from hfcourse.lessons import library
 from tests.browser.site import ROOT, START_SECONDS, Site, environment, free_port
+from tests.untypeset import untypeset
 
 FLASK = [sys.executable, "-m", "flask"]
 SECRET = "ghp_garbage_that_must_stay_secret"
@@ -208,7 +209,7 @@ def test_flask_lists_our_commands(tmp_path: Path, app: Flask):
 def test_the_lessons_have_nothing_to_mend(tmp_path: Path):
     said = type_in(tmp_path, *FLASK, "check")
     assert said.returncode == 0, said.stdout
-    assert "nothing to mend" in said.stdout
+    assert "rien à corriger" in said.stdout
 
 
 def test_check_fails_where_a_space_is_to_be_lent_a_token_that_is_not_there(tmp_path: Path):
@@ -216,7 +217,7 @@ def test_check_fails_where_a_space_is_to_be_lent_a_token_that_is_not_there(tmp_p
     (tmp_path / "instance" / "spaces.toml").write_text('[[space]]\nid = "a/b"\ntoken = true\n')
     said = type_in(tmp_path, *FLASK, "check")
     assert said.returncode == 1
-    assert "token = true for a/b, and HF_TOKEN is not set" in said.stdout
+    assert "token = true pour a/b, mais HF_TOKEN n'est pas réglé" in untypeset(said.stdout)
     assert "token = true for a/b, and HF_TOKEN is not set" in said.stderr  # told by the start of any process
     token = "hf_" + "d" * 30
     told = type_in(tmp_path, *FLASK, "check", HF_TOKEN=token)
@@ -232,12 +233,12 @@ def test_checking_a_broken_lesson_names_file_and_line_and_fails(app: Flask, tmp_
     assert said.exit_code == 1
     assert f"{tmp_path / '11-essai.md'}:15: " in said.output
     assert "/lecons/9-9-rien" in said.output
-    assert "nothing to mend" not in said.output
+    assert "rien à corriger" not in said.output
 
 
 def test_pruning_says_what_it_deleted(app: Flask):
     said = invoke(app, "prune")
-    assert (said.exit_code, said.output.strip()) == (0, "0 runs deleted.")
+    assert (said.exit_code, said.output.strip()) == (0, "0\u00a0essai supprimé.")
 
 
 def tables(database: Path) -> list[tuple[str, str]]:

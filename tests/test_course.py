@@ -15,6 +15,7 @@ from tests.test_french import faults_in
 from tests.test_glossary import WORDS
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
 from tests.test_quiz import ONE
+from tests.untypeset import untypeset
 
 TABS = "::: onglets Appeler\n```python\n1\n```\n```bash\n2\n```\n:::\n"
 BODY = f"""Un jeton.
@@ -177,7 +178,8 @@ class TestFile:
         with app.app_context():
             said = app.test_cli_runner().invoke(args=["export", str(tmp_path / "none" / "course.html")])
         assert said.exit_code == 1
-        assert said.output.strip().endswith("cannot be written: No such file or directory.")
+        reason = "ne peut pas être écrit : ce fichier, ou son dossier, n'existe pas."
+        assert untypeset(said.output).strip().endswith(reason)
 
 
 def test_the_real_course_is_on_one_page_and_in_one_file(student: Student, app: Flask, tmp_path: Path):

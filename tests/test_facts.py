@@ -16,7 +16,9 @@ from hfcourse.lessons.markdown import Rendered, render
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, FRONT, said
+from tests.untypeset import untypeset
 
+NOT_TOML = "ce n'est pas du TOML : [...] n'est pas refermé par un crochet, à la colonne 9."
 CREDITS = "[credits]\n" + "\n".join(EXAMPLES.values()) + "\n"
 AGE = """[age-minimal]
 statement = "Il faut au moins *treize* ans."
@@ -43,25 +45,33 @@ class TestReading:
     @pytest.mark.parametrize(
         ("before", "after", "fault"),
         [
-            ("read = 2026-08-22\n", "", "1: the “read” of the fact “credits” is missing."),
-            ("read = 2026-08-22", 'read = "août"', "1: the “read” of the fact “credits” is wrong."),
-            ("read = 2026-08-22", "read = 2026-08-22T10:00:00", "1: the “read” of the fact “credits” is wrong."),
-            ("read_again = 2026-12-22\n", "", "1: the “read_again” of the fact “credits” is missing."),
-            ("2026-12-22", "2026-08-21", "1: the fact “credits” must be read again before it was read."),
-            ("https://", "http://", "1: the “source” of the fact “credits” is wrong."),
-            ("https://", "javascript:", "1: the “source” of the fact “credits” is wrong."),
-            ('"copy"', '"memory"', "1: the “seen” of the fact “credits” is wrong."),
-            ('"copy"', "[]", "1: the “seen” of the fact “credits” is wrong."),
-            ("seen = ", "auteur = 1\nseen = ", "1: the fact “credits” has an unknown field “auteur”."),
-            ("[credits]", '["Crédits"]', "1: “Crédits” is no id of a fact."),
-            ("[credits]", "autre = 1\n[credits]", "1: “autre” is no table."),
-            ("[credits]", "[credits", "1: the facts are not TOML."),
+            ("read = 2026-08-22\n", "", "1: le champ « read » manque au fait « credits »."),
+            ("read = 2026-08-22", 'read = "août"', "1: le champ « read » du fait « credits » est mal écrit."),
+            (
+                "read = 2026-08-22",
+                "read = 2026-08-22T10:00:00",
+                "1: le champ « read » du fait « credits » est mal écrit.",
+            ),
+            ("read_again = 2026-12-22\n", "", "1: le champ « read_again » manque au fait « credits »."),
+            ("2026-12-22", "2026-08-21", "1: le fait « credits » serait à relire avant d'avoir été lu."),
+            ("https://", "http://", "1: le champ « source » du fait « credits » est mal écrit."),
+            ("https://", "javascript:", "1: le champ « source » du fait « credits » est mal écrit."),
+            ('"copy"', '"memory"', "1: le champ « seen » du fait « credits » est mal écrit."),
+            ('"copy"', "[]", "1: le champ « seen » du fait « credits » est mal écrit."),
+            ("seen = ", "auteur = 1\nseen = ", "1: le fait « credits » a un champ inconnu, « auteur »."),
+            ("[credits]", '["Crédits"]', "1: « Crédits » n'est pas un id de fait."),
+            ("[credits]", "autre = 1\n[credits]", "1: « autre » n'est pas une section."),
+            (
+                "[credits]",
+                "[credits",
+                f"1: {NOT_TOML}",
+            ),
         ],
     )
     def test_a_mistake_is_reported_with_its_line(self, before: str, after: str, fault: str) -> None:
         assert before in CREDITS
         found = read_facts(CREDITS.replace(before, after, 1))
-        assert fault in [f"{each.line}: {each.what}" for each in found.faults]
+        assert fault in [f"{each.line}: {untypeset(each.what)}" for each in found.faults]
         assert all(each.mend for each in found.faults)
 
     @given(
@@ -84,7 +94,9 @@ class TestReading:
             )
         )
         good = {fact.id for fact in found.facts}
-        assert all(name in good or any(f"“{name}”" in fault.what for fault in found.faults) for name in named)
+        assert all(
+            name in good or any(f"«\u00a0{name}\u00a0»" in fault.what for fault in found.faults) for name in named
+        )
 
 
 class TestCiting:
@@ -127,12 +139,13 @@ class TestCiting:
         assert [fact.id for fact in rendered.facts] == ["credits"]
 
     @pytest.mark.parametrize(
-        ("words", "mend"), [("{fait=credit}", "Did you mean credits?"), ("{fait=zzz}", "Write it into facts.toml.")]
+        ("words", "mend"),
+        [("{fait=credit}", "Vouliez-vous écrire « credits » ?"), ("{fait=zzz}", "Écrivez-le dans facts.toml.")],
     )
     def test_an_unknown_fact_is_a_fault_and_its_words_stay(self, words: str, mend: str) -> None:
         rendered = cite(f"Des [mots]{words} ici.\n")
-        assert said(rendered)[0].startswith(f"{FIRST_LINE}: the fact “")
-        assert rendered.faults[0].mend == mend
+        assert said(rendered)[0].startswith(f"{FIRST_LINE}: le fait « ")
+        assert untypeset(rendered.faults[0].mend) == mend
         assert "mots" in rendered.html
 
     def test_what_a_fact_says_is_text(self) -> None:
@@ -161,15 +174,17 @@ class TestDue:
         with app.app_context():
             result = app.test_cli_runner().invoke(args=["check"])
         assert result.exit_code == 0, result.output
-        assert "To read again since 2026-12-22: the fact “credits”, https://huggingface.co/docs/" in result.output
+        assert "À relire depuis le 22 décembre 2026 : le fait « credits », https://huggingface.co/docs/" in untypeset(
+            result.output
+        )
 
     def test_an_unused_fact_and_a_mistake_are_faults_of_the_course(self, app: Flask, course: Course) -> None:  # noqa: F811
         path = course.content / "facts.toml"
         path.write_text(f"{BOTH}\n[trop]\n", encoding="utf-8")
         course.write("31.md", "3.1", "un", "Un [chapeau]{fait=credits}.")
         found = told(app)
-        assert "facts.toml:9: no lesson cites the fact “age-minimal”." in found
-        assert "facts.toml:17: the “statement” of the fact “trop” is missing." in found
+        assert "facts.toml:9: aucune leçon ne cite le fait « age-minimal »." in found
+        assert "facts.toml:17: le champ « statement » manque au fait « trop »." in found
 
     def test_an_edited_fact_shows_at_the_next_reading(self, course: Course) -> None:  # noqa: F811
         path = course.content / "facts.toml"

@@ -122,8 +122,15 @@ def test_a_file_that_another_run_uses_stays_when_one_is_forgotten() -> None:
 def test_the_command_deletes_one_run(app: Flask) -> None:
     run_id = finished_run()
     answer = app.test_cli_runner().invoke(args=["prune", "--run", run_id])
-    assert "1 runs deleted" in answer.output
+    assert answer.output.strip() == "1\u00a0essai supprimé."
     assert count(Run) == 0
+
+
+def test_the_command_says_that_there_is_no_such_run(app: Flask) -> None:
+    finished_run()
+    answer = app.test_cli_runner().invoke(args=["prune", "--run", "l'absent"])
+    assert answer.output.strip() == "Aucun essai n’a l’identifiant l'absent\u00a0: rien n’est supprimé."
+    assert count(Run) == 1
 
 
 # What a page still shows

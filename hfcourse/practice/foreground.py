@@ -3,7 +3,6 @@
 It never falls asleep, since nobody here sees who uses it, and ends with the process that asked for it (see `child`).
 """
 
-import os
 import socket
 import subprocess
 from collections.abc import Callable
@@ -18,23 +17,47 @@ CHECK_SECONDS = 10
 DOCUMENTATION_ADDRESS = "192.0.2.1"  # reserved (RFC 5737): never assigned, so it leads to the default route
 
 
+class ListenError(Exception):
+    """The app cannot listen at this address; its cause is the OSError of the system."""
+
+    def __init__(self, address: str, cause: OSError) -> None:
+        super().__init__(f"cannot listen on {address}: {cause}")
+        self.address, self.cause = address, cause
+
+
+class EndedError(Exception):
+    """The app did not start, or ended by itself; its log says why."""
+
+    def __init__(self, log_path: Path, was_ready: bool) -> None:
+        super().__init__(f"ended, its log: {log_path}")
+        self.log_path, self.was_ready = log_path, was_ready
+
+
 def serve(folder: Path, host: str, port: int, say: Callable[[str], object]) -> None:
     """Runs the app until it ends, which it does only by a fault, or until something is raised here.
 
     `folder` will hold its log and its temporary files; `say` is told its address once it answers there.
-    Raises StartError when it cannot listen there, does not start, or ends.
+    Raises ListenError when it cannot listen there, EndedError when it does not start, or ends.
     """
     check_free(host, port)
     child = Child(folder, (*COMMAND, "--host", host, "--port", str(port)))
     try:
-        say(child.wait_until_ready(START_SECONDS))
+        say(wait_until_ready(child))
         while child.alive:
             with suppress(subprocess.TimeoutExpired):
                 child.process.wait(CHECK_SECONDS)
             child.trim_log()
-        raise StartError(f"it ended with code {child.process.returncode}; its log: {child.log_path}")
+        raise EndedError(child.log_path, was_ready=True)
     finally:
         child.end()
+
+
+def wait_until_ready(child: Child) -> str:
+    """Returns the address of the app once it answers there."""
+    try:
+        return child.wait_until_ready(START_SECONDS)
+    except StartError as error:
+        raise EndedError(child.log_path, was_ready=False) from error
 
 
 def check_free(host: str, port: int) -> None:
@@ -42,9 +65,7 @@ def check_free(host: str, port: int) -> None:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
-        # `strerror` of create_server repeats the address in a way that differs between versions of Python.
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise StartError(f"it cannot listen on {host}:{port}: {reason} (see --host and --port)") from error
+        raise ListenError(f"{host}:{port}", error) from error
 
 
 def network_address() -> str:
