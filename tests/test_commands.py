@@ -171,7 +171,7 @@ def test_make_run_refuses_a_port_that_is_none(tmp_path: Path, ready: list[str], 
 
 @pytest.mark.parametrize(
     ("lacking", "words"),
-    [("version_info", "Python 3.11 or newer is needed"), ("ensurepip", "cannot make virtual environments")],
+    [("version_info", "il faut Python 3.11 ou plus récent"), ("ensurepip", "ne peut pas créer d’environnement virtuel")],
 )
 def test_make_run_says_in_one_line_what_python_lacks(tmp_path: Path, ready: list[str], lacking: str, words: str):
     python = pretended_python(tmp_path, lacking)
@@ -185,7 +185,7 @@ def test_make_run_says_in_one_line_what_python_lacks(tmp_path: Path, ready: list
 def test_make_run_says_in_one_line_that_there_is_no_python(tmp_path: Path, ready: list[str]):
     said = type_in(tmp_path, "make", "run", f"BIN={tmp_path / 'none'}", f"PYTHON={tmp_path / 'python'}")
     assert said.returncode != 0
-    assert "does not run; install Python 3.11" in said.stderr.splitlines()[0]
+    assert "ne se lance pas. Installez Python 3.11" in said.stderr.splitlines()[0]
 
 
 def test_make_alone_lists_the_commands(tmp_path: Path, ready: list[str]):

@@ -132,7 +132,7 @@ def test_make_model_without_a_compiler_says_what_to_install(tmp_path: Path) -> N
     )
     assert ended.returncode
     assert ended.stdout == ""
-    assert ended.stderr.startswith("hfcourse: the language model is built from source, which needs a C++ compiler")
+    assert ended.stderr.startswith("hfcourse\u00a0: il faut un compilateur C++ pour construire le modèle de langue")
     assert "no-such-compiler" in ended.stderr
     assert [path.name for path in (tmp_path / ".venv").iterdir()] == ["bin"]
 

@@ -158,7 +158,7 @@ def work(app: Flask) -> int:
     dispatcher = app.extensions["dispatcher"]
     workers = dispatcher.line
     if not isinstance(workers, Workers):
-        refuse("HFCOURSE_QUEUE_URL", "flask worker en a besoin : donnez une adresse comme redis://hote:6379/0")
+        refuse("HFCOURSE_QUEUE_URL", "flask worker en a besoin, par exemple redis://hote:6379/0")
 
     def shut(**_: Any) -> None:
         close = partial(dispatcher.close, ending.GRACE_SECONDS)
