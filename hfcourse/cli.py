@@ -60,12 +60,12 @@ def check() -> None:
     for term in guide_checks.find_unlinked_terms():
         echo(format_french("Attention : aucune leçon n'emploie « {name} », un mot du glossaire.", name=term.name))
     if faults:
-        echo(f"{count_words(len(faults), 'point')} à corriger.")
+        echo(f"{format_count(len(faults), 'point')} à corriger.")
         raise SystemExit(1)
-    echo(f"{count_words(len(library.lessons()), 'leçon')}, rien à corriger.")
+    echo(f"{format_count(len(library.lessons()), 'leçon')}, rien à corriger.")
 
 
-def count_words(count: int, word: str) -> str:
+def format_count(count: int, word: str) -> str:
     """Return a number and its word, with an s from two on."""
     return f"{typography.number(count)}{typography.NO_BREAK}{word}{'s' if count > 1 else ''}"
 
@@ -94,7 +94,7 @@ def prune(run_id: str | None) -> None:
     if run_id and not gone:
         echo(format_french("Aucun essai n'a l'identifiant {run_id} : rien n'est supprimé.", run_id=run_id))
         return
-    echo(f"{count_words(gone, 'essai')} supprimé{'s' if gone > 1 else ''}.")
+    echo(f"{format_count(gone, 'essai')} supprimé{'s' if gone > 1 else ''}.")
 
 
 @click.command(
@@ -154,7 +154,7 @@ def export(path: Path, site: str | None) -> None:
     except OSError as error:
         line = "{path} ne peut pas être écrit : {reason}."
         raise CommandError(format_french(line, path=path, reason=describe_os_error(error))) from error
-    lessons, size = count_words(len(library.lessons()), "leçon"), typography.size(len(html.encode()))
+    lessons, size = format_count(len(library.lessons()), "leçon"), typography.size(len(html.encode()))
     echo(format_french("{path} : {lessons}, {size}.", path=path, lessons=lessons, size=size))
 
 

@@ -44,6 +44,9 @@ TOML_ERRORS = {
     "Unclosed array": "une liste n'est pas refermée par un crochet",
     "Unclosed inline table": "une accolade n'est pas refermée",
 }
+# What tomllib.loads raises: beside its own error, Python's limits on the digits of an integer and on recursion.
+TOML_FAILURES = (ValueError, RecursionError)
+LIMIT_PASSED = "un nombre est trop long, ou des crochets sont trop imbriqués"
 OTHER_TOML_ERROR = "la syntaxe n'est pas celle de TOML"
 
 
@@ -61,8 +64,10 @@ class TomlFault:
         return format_french("{words}, à la colonne {column}", words=self.words, column=self.column)
 
 
-def describe_toml_error(error: tomllib.TOMLDecodeError) -> TomlFault:
+def describe_toml_error(error: ValueError | RecursionError) -> TomlFault:
     """Return in French what the parser of TOML says, and where; its own text may repeat what the file holds."""
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        return TomlFault(None, None, french(LIMIT_PASSED))
     message = str(error)
     place = PLACE.search(message)
     words = next((ours for start, ours in TOML_ERRORS.items() if message.startswith(start)), OTHER_TOML_ERROR)

@@ -192,6 +192,8 @@ class TestTheInstructorsList:
         "text",
         [
             "[[space]",
+            "space = " + "5" * 5_000,
+            "space = " + "[" * 5_000,
             "space = 5",
             'space = ["a/b"]',
             '[space]\nid = "a/b"',

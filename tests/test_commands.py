@@ -171,7 +171,10 @@ def test_make_run_refuses_a_port_that_is_none(tmp_path: Path, ready: list[str], 
 
 @pytest.mark.parametrize(
     ("lacking", "words"),
-    [("version_info", "il faut Python 3.11 ou plus récent"), ("ensurepip", "ne peut pas créer d’environnement virtuel")],
+    [
+        ("version_info", "il faut Python 3.11 ou plus récent"),
+        ("ensurepip", "ne peut pas créer d’environnement virtuel"),
+    ],
 )
 def test_make_run_says_in_one_line_what_python_lacks(tmp_path: Path, ready: list[str], lacking: str, words: str):
     python = pretended_python(tmp_path, lacking)

@@ -6,7 +6,14 @@ import tomllib
 
 import pytest
 
-from hfcourse.file_errors import OTHER_TOML_ERROR, TOML_ERRORS, describe_os_error, describe_toml_error
+from hfcourse.file_errors import (
+    LIMIT_PASSED,
+    OTHER_TOML_ERROR,
+    TOML_ERRORS,
+    TOML_FAILURES,
+    describe_os_error,
+    describe_toml_error,
+)
 from hfcourse.typography import french
 from tests.untypeset import untypeset
 
@@ -58,6 +65,13 @@ def test_each_mistake_of_toml_is_said_in_french(text: str, words: str) -> None:
 def test_every_sentence_about_toml_is_used_by_a_mistake() -> None:
     used = {describe_toml_error(parse(text)).words for text in MISTAKES}
     assert used == {french(words) for words in TOML_ERRORS.values()}
+
+
+@pytest.mark.parametrize("text", ["a = " + "1" * 5_000, "a = " + "[" * 5_000])
+def test_a_limit_of_python_is_said_in_french_too(text: str) -> None:
+    with pytest.raises(TOML_FAILURES) as caught:
+        tomllib.loads(text)
+    assert str(describe_toml_error(caught.value)) == french(LIMIT_PASSED)
 
 
 def test_a_message_of_another_parser_is_said_without_its_words() -> None:

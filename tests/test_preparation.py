@@ -89,6 +89,7 @@ class TestPlans:
         ("text", "what"),
         [
             ("[[plan", "1: ce n'est pas du TOML : "),
+            ("plan = " + "1" * 5_000, "1: ce n'est pas du TOML : un nombre est trop long"),
             ("x = 1", "1: ce fichier n'a aucun plan. "),
             ("# Mes plans\n[[plan]]\ntitle = 1", "2: il manque « session » à ce plan, ou à l'une de ses étapes. "),
             ('[[plan]]\ntitle = "A"\nadvice = "B"\nsession = 1', "1: un champ de ce plan est mal écrit. "),

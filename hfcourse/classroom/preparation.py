@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from markupsafe import Markup
 
-from hfcourse.file_errors import describe_os_error, describe_toml_error
+from hfcourse.file_errors import TOML_FAILURES, describe_os_error, describe_toml_error
 from hfcourse.lessons import library
 from hfcourse.lessons.asides import Aside
 from hfcourse.lessons.draft import make_fault
@@ -108,7 +108,7 @@ def read_plans() -> list[Plan]:
         raise_mistake(1, "ce fichier ne se lit pas : {reason}.", "Remettez-le.", reason=describe_os_error(error))
     except UnicodeDecodeError:
         raise_mistake(1, "un caractère est illisible.", "Enregistrez le fichier en UTF-8.")
-    except tomllib.TOMLDecodeError as error:
+    except TOML_FAILURES as error:
         found = describe_toml_error(error)
         line = found.line or len(source.rstrip().split("\n"))
         raise_mistake(line, "ce n'est pas du TOML : {words}.", "Corrigez cette ligne, ou celles d'avant.", words=found)

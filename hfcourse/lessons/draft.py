@@ -1,7 +1,6 @@
 """What one rendering of a lesson gathers on its way: faults, sections, links, ids. Pure."""
 
 import difflib
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -110,7 +109,7 @@ class Draft:
         """Note a fault, worded as by `make_fault`; the caller that knows the file adds its path."""
         self.faults.append(make_fault("", line, what, mend, **values))
 
-    def note_toml_error(self, error: tomllib.TOMLDecodeError, source: str, before: int = 0) -> None:
+    def note_toml_error(self, error: ValueError | RecursionError, source: str, before: int = 0) -> None:
         """Note where and why `source` is not TOML; `before` is how many lines of the file precede it."""
         found = describe_toml_error(error)
         line = before + (found.line or len(source.rstrip().split("\n")))

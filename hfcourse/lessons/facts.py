@@ -12,6 +12,7 @@ from datetime import date
 from html import escape
 from typing import Any
 
+from hfcourse.file_errors import TOML_FAILURES
 from hfcourse.lessons import inlines
 from hfcourse.lessons.draft import Draft, Fact, Fault, make_fault
 from hfcourse.typography import NO_BREAK, french_date
@@ -80,7 +81,7 @@ def read_facts(source: str) -> FactFile:
     draft = Draft({}, {})
     try:
         entries = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
+    except TOML_FAILURES as error:
         draft.note_toml_error(error, source)
         entries = {}
     lines = {found[1]: line for line, text in enumerate(source.split("\n"), 1) if (found := TABLE_LINE.fullmatch(text))}

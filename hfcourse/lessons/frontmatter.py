@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from hfcourse.file_errors import TOML_FAILURES
 from hfcourse.lessons.draft import Draft
 from hfcourse.typography import french
 
@@ -78,7 +79,7 @@ def load(fields: list[str], draft: Draft) -> dict[str, Any]:
     """Read the TOML; a syntax error is a fault, and nothing is read."""
     try:
         return tomllib.loads("\n".join(fields))
-    except tomllib.TOMLDecodeError as error:
+    except TOML_FAILURES as error:
         draft.note_toml_error(error, "\n".join(fields), before=1)
         return {}
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from markdown_it.token import Token
 
+from hfcourse.file_errors import TOML_FAILURES
 from hfcourse.lessons import inlines
 from hfcourse.lessons.containers import CLOSING, OPENING
 from hfcourse.lessons.dialect import PARSER, first_words, plain, slug
@@ -72,7 +73,7 @@ def read(source: str) -> Glossary:
     draft = Draft({}, {})
     try:
         entries = tomllib.loads(source).get("term", [])
-    except tomllib.TOMLDecodeError as error:
+    except TOML_FAILURES as error:
         draft.note_toml_error(error, source)
         entries = []
     starts = [number for number, text in enumerate(source.split("\n"), start=1) if text.strip() == "[[term]]"]

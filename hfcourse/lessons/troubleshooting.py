@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from hfcourse.file_errors import TOML_FAILURES
 from hfcourse.lessons import inlines
 from hfcourse.lessons.dialect import PARSER, plain, to_html
 from hfcourse.lessons.draft import Draft, Fault, Link
@@ -100,7 +101,7 @@ def load(source: str, draft: Draft) -> Iterator[tuple[int, Any]]:
     """Yield each entry as TOML has it, with its line; a syntax error is a fault, and there is none."""
     try:
         entries = tomllib.loads(source).get("entry", [])
-    except tomllib.TOMLDecodeError as error:
+    except TOML_FAILURES as error:
         draft.note_toml_error(error, source)
         return
     starts = [number for number, text in enumerate(source.split("\n"), start=1) if text.strip() == ENTRY_START]

@@ -16,7 +16,7 @@ from typing import Any
 from flask import Flask, current_app
 
 from hfcourse import tokens
-from hfcourse.file_errors import describe_os_error
+from hfcourse.file_errors import TOML_FAILURES, describe_os_error
 from hfcourse.practice.server import PracticeServer
 from hfcourse.setting_values import URL_HOST, is_address
 from hfcourse.spaces.catalogue_mistakes import (
@@ -112,7 +112,7 @@ def parse_entries(content: bytes) -> list[Entry]:
         found = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise encoding_mistake(error) from None
-    except tomllib.TOMLDecodeError as error:
+    except TOML_FAILURES as error:
         raise syntax_mistake(error, content.decode("utf-8-sig")) from None
     items = found.pop("space", [])
     if found or not isinstance(items, list) or not all(isinstance(item, dict) for item in items):

@@ -28,7 +28,7 @@ class CatalogueMistake(ValueError):
         return f"ligne{NO_BREAK}{self.line}, {self.french_words}" if self.line else self.french_words
 
 
-def syntax_mistake(error: tomllib.TOMLDecodeError, text: str) -> CatalogueMistake:
+def syntax_mistake(error: ValueError | RecursionError, text: str) -> CatalogueMistake:
     """What the parser of TOML says, and where."""
     found = describe_toml_error(error)
     line = found.line or len(text.splitlines()) or None
