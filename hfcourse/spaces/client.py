@@ -289,7 +289,8 @@ class Connection:
                 raise failed
             if not header(response, "content-type").startswith("text/event-stream"):
                 raise CallFailed("bad-answer")
-            messages = server_sent_events(capped(response, STREAM_BYTES), EVENT_BYTES, memory.note_buffer)
+            chunks = reading.check_chunks(capped(response, STREAM_BYTES))
+            messages = reading.measure_messages(server_sent_events(chunks, EVENT_BYTES, memory.note_buffer))
             for raw in messages:
                 leash.remaining()
                 memory.note_message(raw)

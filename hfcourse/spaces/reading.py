@@ -3,7 +3,7 @@
 Source: the queue of Gradio 4 to 6, as its own client reads it; what it says may be wrong in any way.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from hfcourse.cpu_budget import CpuBudget, CpuBudgetExceeded
@@ -42,6 +42,29 @@ class Reading:
         self._budget = CpuBudget(seconds / READING_SHARE)
         self._running = RunningOutputs(self._budget)
         self._last_values = LastValues()
+
+    def check_chunks(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the chunks of the stream while the budget lasts: many may come without a message.
+
+        Raises:
+            CallFailed: `answer-too-large`, as `read`.
+        """
+        for chunk in chunks:
+            if self._budget.is_exhausted:
+                raise CallFailed("answer-too-large")
+            yield chunk
+
+    def measure_messages(self, messages: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield the messages of the stream; receiving one counts in the budget, like reading it.
+
+        A message of a few bytes costs as much to receive as to read, so that both together are bounded.
+        """
+        while True:
+            with self._budget.measure():
+                raw = next(messages, None)
+            if raw is None:
+                return
+            yield raw
 
     def read(self, raw: bytes, event_id: str) -> list[Event] | None:
         """Read one message of the stream, within the budget of the call.

@@ -16,6 +16,7 @@ from tests.fuzz.campaign import Campaign, simplify_example
 from tests.fuzz.process import Child, locate_dump
 from tests.fuzz.recipes import INDEX, MAX_CHARACTERS, lower, render, simplify
 from tests.fuzz.strategies import EXAMPLES, REPRODUCERS
+from tests.fuzz.targets import MAX_REPEATED_FIELDS, fill_form
 
 CAMPAIGN_SECONDS, CAMPAIGN_EXAMPLES = 300, 4  # the examples are counted; the seconds are for a process that freezes
 HARMLESS = {"config": ["json", {}], "info": ["json", {}]}
@@ -55,6 +56,13 @@ def test_a_short_campaign_finds_nothing_and_reaches_the_pages(monkeypatch: pytes
         campaign.child.stop()
     assert list(campaign.found) == []
     assert {"/espaces/a/b 200", "/essais 303", "/essais/ID 200"} <= reached
+
+
+@pytest.mark.parametrize(("times", "count"), [(0, 0), (3, 3), (10**6, MAX_REPEATED_FIELDS)])
+def test_a_field_is_repeated_as_often_as_a_form_is_worth(times: int, count: int) -> None:
+    """Mutation and shrinking change every number of a recipe, down to 0 and up to a million."""
+    example = {"texts": [[0, ["text", "a", 3], times]], "json": [], "files": [], "extras": []}
+    assert len(fill_form(example, ["arg-0", "arg-1"]).getlist("arg-0")) == count
 
 
 class Fragile:
