@@ -36,6 +36,17 @@ def pictures_in(page: Tag) -> list[Tag]:
     return page.select("figure.figure > img")
 
 
+@pytest.mark.parametrize(("orientation", "size"), [(1, ("640", "360")), (3, ("640", "360")), (6, ("360", "640"))])
+def test_a_photograph_stored_on_its_side_has_the_size_that_is_shown(
+    student: Student, folder: Path, orientation: int, size: tuple[str, str]
+) -> None:
+    exif = Image.Exif()
+    exif[figures.EXIF_ORIENTATION] = orientation
+    Image.new("RGB", (640, 360), "navy").save(folder / "HuggingFaceTokens.jpg", exif=exif)
+    (shown,) = pictures_in(student.open(LESSON))
+    assert (shown["width"], shown["height"]) == size
+
+
 @pytest.mark.parametrize("suffix", ["png", "jpg", "jpeg", "webp", "avif", "PNG"])
 def test_a_picture_takes_the_place_of_the_drawing_of_its_name(student: Student, folder: Path, suffix: str) -> None:
     assert pictures_in(student.open(LESSON)) == []

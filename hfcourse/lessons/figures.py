@@ -17,6 +17,8 @@ from hfcourse.lessons.pieces import title_of
 ADDRESS = "/figures/"
 # A phone on a slow line loads the file as it is: half a megabyte is a whole screen at 1600 pixels.
 MAX_PICTURE_BYTES = 500_000
+# Exif 2.32, table 4: from 5 to 8, rows of the file are columns of the picture.
+EXIF_ORIENTATION, TURNED_SIDEWAYS = 0x0112, range(5, 9)
 TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -28,7 +30,9 @@ TYPES = {
 
 @lru_cache(maxsize=64)
 def size_of(path: Path, _modified: int) -> tuple[int, int]:
-    """Width and height in pixels, read from the beginning of the file.
+    """Width and height in pixels as a browser shows the picture, read from the beginning of the file.
+
+    The photograph of a phone may be stored on its side, with an Exif orientation by which browsers turn it.
 
     Raises:
         OSError, ValueError: the file cannot be read, or is no picture.
@@ -37,7 +41,8 @@ def size_of(path: Path, _modified: int) -> tuple[int, int]:
 
     try:
         with Image.open(path) as picture:
-            return picture.size
+            width, height = picture.size
+            return (height, width) if picture.getexif().get(EXIF_ORIENTATION) in TURNED_SIDEWAYS else (width, height)
     except Image.DecompressionBombError as error:
         raise ValueError(str(error)) from error
 
