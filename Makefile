@@ -73,7 +73,7 @@ clean:  ## supprimer .venv et les caches ; le dossier instance reste
 	@find hfcourse tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 port: $(BIN)/python
-	@$(BIN)/python -I hfcourse/port.py "$(PORT)" "$(HOST)"
+	@$(BIN)/python -I hfcourse/server/check_port.py "$(PORT)" "$(HOST)"
 
 # macOS has a c++ that only offers to install one, so that something is compiled.
 compiler: $(BIN)/python

@@ -7,12 +7,12 @@ gunicorn reads a request in the thread that answers it, so a slow client costs a
 import socket
 import struct
 
-from hfcourse import permissions
+from hfcourse import file_permissions
 
 # Its master imports no site, and keeps the environment that it was started with.
-permissions.forbid_inspection()
+file_permissions.forbid_inspection()
 
-# Idle threads cost next to nothing: two requests of a process are worked on at once (hfcourse/gate.py).
+# Idle threads cost next to nothing: two requests of a process are worked on at once (hfcourse/limits/concurrency.py).
 threads = 64
 # Seconds in which the worker's main loop, which no request blocks, must notify its arbiter: else it is replaced.
 timeout = 30

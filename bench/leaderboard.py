@@ -30,7 +30,7 @@ before, start = peak(), time.process_time()
 print(f"{{time.process_time() - start:10.2f}} s of processor {{peak() - before:8.0f}} MB above idle")
 """
 OURS = (
-    "from hfcourse.spaces.directory import connect\nfrom hfcourse.spaces.leash import Leash\n"
+    "from hfcourse.spaces.directory import connect\nfrom hfcourse.limits.deadline import Leash\n"
     "from hfcourse.spaces.wire import Wire",
     "assert len(connect(sys.argv[1], Wire(), Leash(60)).description.endpoints) == int(sys.argv[2])",
 )

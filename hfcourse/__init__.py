@@ -12,11 +12,24 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     Raises:
         SystemExit: a setting makes no sense; its text is one line for whoever starts the site.
     """
-    from hfcourse import config, database, echo, errors, gate, pages, permissions, routing, security, tokens, visitors
+    from hfcourse import config, database, errors, file_permissions, tokens, visitors
+    from hfcourse.limits import concurrency
+    from hfcourse.web import response_cache, routing, security, template_globals
 
     app = Flask(__name__, template_folder="../templates", static_folder="../static", instance_relative_config=True)
     config.init_app(app, overrides)
-    for part in (permissions, pages, echo, gate, security, routing, tokens, database, visitors, errors):
+    for part in (
+        file_permissions,
+        template_globals,
+        response_cache,
+        concurrency,
+        security,
+        routing,
+        tokens,
+        database,
+        visitors,
+        errors,
+    ):
         part.init_app(app)
     add_rooms(app)
     return app

@@ -12,15 +12,18 @@ import click
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from hfcourse import database, pages, server, typography
+from hfcourse import database
 from hfcourse.classroom import login_links, preparation
-from hfcourse.file_errors import describe_os_error
 from hfcourse.french_command import CommandError, FrenchCommand, echo
 from hfcourse.lessons import course, guide_checks, library
 from hfcourse.practice import foreground
 from hfcourse.runs import pruning, trimming, workers
+from hfcourse.server import dev_server
 from hfcourse.spaces import catalogue
-from hfcourse.typography import format_french, french
+from hfcourse.text import typography
+from hfcourse.text.file_errors import describe_os_error
+from hfcourse.text.typography import format_french, french
+from hfcourse.web import template_globals
 
 EXPORT_MODE = 0o644
 HOST_HELP = "Où écouter : 127.0.0.1 si rien n'est dit, 0.0.0.0 pour les autres machines aussi."
@@ -54,7 +57,7 @@ def check() -> None:
     faults = [*library.faults(), *guide_checks.find_faults(), *preparation.check_plans(), *missing]
     for fault in faults:
         echo(str(fault))
-    for fact in library.due_facts(pages.today()):
+    for fact in library.due_facts(template_globals.today()):
         line = "À relire depuis le {day} : le fait « {id} », {source}"
         echo(format_french(line, day=typography.french_date(fact.read_again), id=fact.id, source=fact.source))
     for term in guide_checks.find_unlinked_terms():
@@ -226,6 +229,6 @@ def say_network_address(url: str) -> None:
 
 def init_app(app: Flask) -> None:
     """Add the commands; limit the connections of `flask run`."""
-    server.init_app(app)
+    dev_server.init_app(app)
     for command in (check, export, instructor_link, prune, migrate, worker, practice):
         app.cli.add_command(command)

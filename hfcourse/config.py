@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from flask import Flask
 
-from hfcourse.setting_values import (
+from hfcourse.setting_parsers import (
     certificates,
     contact,
     files_url,
@@ -33,7 +33,7 @@ from hfcourse.setting_values import (
     whole,
     yes_no,
 )
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 PREFIX = "HFCOURSE_"
 ROOT = Path(__file__).resolve().parent.parent

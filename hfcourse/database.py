@@ -31,8 +31,9 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
-from hfcourse import gate, permissions
+from hfcourse import file_permissions
 from hfcourse.config import refuse
+from hfcourse.limits import concurrency
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_WAIT_SECONDS = 10
@@ -230,7 +231,7 @@ def open_engine(url: str) -> Engine:
 
         @event.listens_for(made, "do_connect")
         def connect(dialect, _record, arguments, named):
-            with gate.aside():  # a server that does not answer keeps nobody from the lessons
+            with concurrency.aside():  # a server that does not answer keeps nobody from the lessons
                 return dialect.connect(*arguments, **named)
 
     return made
@@ -254,7 +255,7 @@ def init_app(app: Flask) -> None:
     if opened.dialect.name == "sqlite":
         try:
             if opened.url.database not in {None, "", ":memory:"}:
-                permissions.create_private(Path(str(opened.url.database)))
+                file_permissions.create_private(Path(str(opened.url.database)))
             opened.connect().close()
         except (OperationalError, OSError):
             refuse("HFCOURSE_DATABASE_URL", "cette base ne s'ouvre pas, ou on ne peut pas y écrire")

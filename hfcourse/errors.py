@@ -25,9 +25,9 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from hfcourse import pages
-from hfcourse.security_log import log_event, log_status
-from hfcourse.typography import french
+from hfcourse.text.typography import french
+from hfcourse.web import template_globals
+from hfcourse.web.security_log import log_event, log_status
 
 SAID_CHARACTERS = 500
 
@@ -448,7 +448,7 @@ CSRF_EXPLANATION = explain(
 
 def is_fragment() -> bool:
     """Does a script of the page ask for a part of it?"""
-    return request.headers.get("HX-Request") == "true" or pages.is_in_lesson()
+    return request.headers.get("HX-Request") == "true" or template_globals.is_in_lesson()
 
 
 def error_page(status: int, explanation: Explanation) -> tuple[str, int]:

@@ -6,7 +6,7 @@ from typing import IO, Any
 
 import click
 
-from hfcourse.typography import NARROW, NO_BREAK, format_french, french
+from hfcourse.text.typography import NARROW, NO_BREAK, format_french, french
 
 EXTRA_WORDS = re.compile(r"\((.*)\)")
 

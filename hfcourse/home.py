@@ -14,12 +14,13 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from hfcourse import cookies, database, instructors, visitors
+from hfcourse import database, instructors, visitors
 from hfcourse.lessons import library, marks, progress
 from hfcourse.runs import dispatch, history
 from hfcourse.runs.history import Filter
 from hfcourse.spaces import catalogue, files, hub, storage
-from hfcourse.typography import french
+from hfcourse.text.typography import french
+from hfcourse.web import cookies
 
 bp = Blueprint("home", __name__)
 LATEST_RUNS = 3

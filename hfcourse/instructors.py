@@ -15,7 +15,8 @@ from sqlalchemy import String, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hfcourse import cookies, database
+from hfcourse import database
+from hfcourse.web import cookies
 
 HOURS = 12
 KEPT = "instructor"

@@ -16,8 +16,8 @@ from typing import IO
 
 from flask import Flask, Response, current_app, g, has_app_context, has_request_context
 
-from hfcourse import file_scanning, token_search
-from hfcourse.typography import french
+from hfcourse.text import file_scanning, token_search
+from hfcourse.text.typography import french
 
 VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 MASK = "[jeton masqué]"

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask, current_app, request, session
 
-from hfcourse.networks import network_of
+from hfcourse.limits.networks import network_of
 
 COOKIE_DAYS = 365
 NEWCOMER_SECONDS = 600

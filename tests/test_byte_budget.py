@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from hfcourse.errors import CallFailed, CourseError, Stopped
-from hfcourse.spaces.byte_budget import UNCOUNTED_BYTES, ByteBudget, parsed_bytes
-from hfcourse.spaces.leash import Leash
+from hfcourse.limits.byte_budget import UNCOUNTED_BYTES, ByteBudget, parsed_bytes
+from hfcourse.limits.deadline import Leash
 from hfcourse.spaces.message_memory import MessageMemory
 from tests.practice_fixtures import until
 from tests.test_wire import InThread
@@ -166,7 +166,7 @@ class TestMessageMemory:
     @pytest.fixture
     def sizes(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
         budget = ByteBudget()
-        monkeypatch.setattr("hfcourse.spaces.byte_budget._process_budget", budget)
+        monkeypatch.setattr("hfcourse.limits.byte_budget._process_budget", budget)
         return lambda: budget.used_bytes
 
     def test_a_message_is_counted_until_the_next_one_comes(self, sizes: Callable[[], int]) -> None:

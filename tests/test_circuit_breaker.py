@@ -1,6 +1,6 @@
 """The circuit breaker: when it opens, for how long, and what a probe does."""
 
-from hfcourse.spaces.circuit_breaker import MAX_FAILURES, OPEN_SECONDS, CircuitBreaker
+from hfcourse.limits.circuit_breaker import MAX_FAILURES, OPEN_SECONDS, CircuitBreaker
 
 
 def opened() -> CircuitBreaker:

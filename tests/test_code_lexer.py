@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse import code_lexer
-from hfcourse.code_lexer import ALIASES, ATTRIBUTES, LEXERS, MAX_HIGHLIGHTED_CHARACTERS, highlight_untrusted
+from hfcourse.text import code_lexer
+from hfcourse.text.code_lexer import ALIASES, ATTRIBUTES, LEXERS, MAX_HIGHLIGHTED_CHARACTERS, highlight_untrusted
 
 ROOT = Path(__file__).parents[1]
 # What lexers begin, end, escape and look ahead for.

@@ -16,8 +16,9 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from hfcourse import create_app, port
+from hfcourse import create_app
 from hfcourse.lessons import library
+from hfcourse.server import check_port
 from tests.browser.site import ROOT, START_SECONDS, Site, environment, free_port
 from tests.untypeset import untypeset
 
@@ -58,7 +59,7 @@ def type_in(folder: Path, *command: str, **settings: str) -> subprocess.Complete
 @pytest.fixture
 def taken_port() -> Iterator[int]:
     """A port on which somebody listens."""
-    with socket.create_server((port.LOOPBACK, 0)) as listener:
+    with socket.create_server((check_port.LOOPBACK, 0)) as listener:
         yield listener.getsockname()[1]
 
 
@@ -142,7 +143,7 @@ def test_make_run_says_that_the_port_is_taken_and_names_a_free_one(tmp_path: Pat
         said.stderr.splitlines()[0],
     )
     assert found
-    assert port.is_free(int(found[1]))
+    assert check_port.is_free(int(found[1]))
     assert "est à l’adresse" not in said.stdout + said.stderr
     assert not (tmp_path / "instance").exists()
 
@@ -159,7 +160,7 @@ def test_flask_run_says_so_too_before_the_practice_space_starts(tmp_path: Path, 
         rf"hfcourse\u00a0: le port {taken_port} est déjà pris. Celui-ci est libre\u00a0: flask run --port (\d+)", last
     )
     assert found, said.stderr
-    assert port.is_free(int(found[1]))
+    assert check_port.is_free(int(found[1]))
 
 
 @pytest.mark.parametrize("words", ["abc", "0", "70000", "-1", "5000x", "٥٠٠٠"])

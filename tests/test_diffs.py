@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfcourse.cpu_budget import CpuBudget, CpuBudgetExceeded
 from hfcourse.errors import CallFailed
+from hfcourse.limits.cpu_budget import CpuBudget, CpuBudgetExceeded
 from hfcourse.spaces.diffs import Patch, RunningOutputs
 from hfcourse.spaces.json_nodes import MAX_JSON_NODES, count_nodes
 from hfcourse.spaces.reading import Reading

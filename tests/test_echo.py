@@ -9,11 +9,12 @@ import pytest
 from flask import Flask, render_template
 from flask.testing import FlaskClient
 
-from hfcourse import create_app, echo
-from hfcourse.echo import Echo
-from hfcourse.gate import Gated
+from hfcourse import create_app
 from hfcourse.lessons import kept, library
 from hfcourse.lessons import views as lesson_views
+from hfcourse.limits.concurrency import Gated
+from hfcourse.web import response_cache
+from hfcourse.web.response_cache import Echo
 from tests.conftest import end
 
 LESSON, OTHER = "/lecons/3-1-presentation", "/lecons/3-2-compte-et-jeton"
@@ -147,11 +148,11 @@ def test_an_answer_that_sets_a_cookie_is_for_one_reader(served: Flask, asked: Co
 
 def test_whoever_asks_for_ever_other_things_fills_no_memory(served: Flask) -> None:
     fresh(served, 60)
-    for number in range(2 * echo.MOST_ANSWERS):
+    for number in range(2 * response_cache.MOST_ANSWERS):
         served.test_client().get(LESSON, headers={"Host": f"h{number}.localhost"})
     found = echo_of(served)
     assert found
-    assert 0 < len(found._answers) <= echo.MOST_ANSWERS
+    assert 0 < len(found._answers) <= response_cache.MOST_ANSWERS
 
 
 def test_who_works_on_the_site_sees_every_edit_at_once(app: Flask) -> None:

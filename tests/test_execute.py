@@ -10,6 +10,7 @@ from flask import Flask
 
 from hfcourse import create_app
 from hfcourse.errors import CallFailed
+from hfcourse.limits.deadline import Leash
 from hfcourse.runs import pruning, store
 from hfcourse.runs import views as run_views
 from hfcourse.runs.recorder import OUTPUT_BYTES, STORE_SHARE, Recorder
@@ -17,7 +18,6 @@ from hfcourse.spaces import client, location
 from hfcourse.spaces.description import Endpoint, Return
 from hfcourse.spaces.events import Partial
 from hfcourse.spaces.forms import GONE
-from hfcourse.spaces.leash import Leash
 from tests.conftest import end
 from tests.posting import Student, error_codes, read
 from tests.spaces import fake

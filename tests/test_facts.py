@@ -9,10 +9,10 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse import pages
 from hfcourse.lessons import library
 from hfcourse.lessons.facts import EXAMPLES, find_due, read_facts
 from hfcourse.lessons.markdown import Rendered, render
+from hfcourse.web import template_globals
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, FRONT, said
@@ -170,7 +170,7 @@ class TestDue:
     ) -> None:
         (course.content / "facts.toml").write_text(CREDITS, encoding="utf-8")
         course.write("31.md", "3.1", "un", "Un [chapeau]{fait=credits}.")
-        monkeypatch.setattr(pages, "today", lambda: date(2027, 1, 1))
+        monkeypatch.setattr(template_globals, "today", lambda: date(2027, 1, 1))
         with app.app_context():
             result = app.test_cli_runner().invoke(args=["check"])
         assert result.exit_code == 0, result.output

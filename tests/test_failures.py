@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from hfcourse.errors import EXPLANATIONS, GATEWAY_EXPLANATIONS
-from hfcourse.explanations import explanation_of, wait_seconds, wait_words
+from hfcourse.failure_explanations import explanation_of, wait_seconds, wait_words
 from hfcourse.spaces.failures import failure_of
 from hfcourse.spaces.http_status import failure_of_answer
-from hfcourse.spaces.masking import mask_value
+from hfcourse.text.typography import NO_BREAK
+from hfcourse.token_masking import mask_value
 from hfcourse.tokens import Token
-from hfcourse.typography import NO_BREAK
 
 QUOTA, WORKER, CLIENT = "ZeroGPU quota exceeded", "ZeroGPU worker error", "ZeroGPU client error"
 TOO_LONG = "The requested GPU duration (300s) is larger than the maximum allowed"

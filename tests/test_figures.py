@@ -8,8 +8,8 @@ from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from PIL import Image
 
-from hfcourse import typography
 from hfcourse.lessons import figures, library
+from hfcourse.text import typography
 from tests.posting import Student
 from tests.test_library import told
 from tests.untypeset import untypeset

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from hfcourse.file_errors import (
+from hfcourse.text.file_errors import (
     LIMIT_PASSED,
     OTHER_TOML_ERROR,
     TOML_ERRORS,
@@ -14,7 +14,7 @@ from hfcourse.file_errors import (
     describe_os_error,
     describe_toml_error,
 )
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 from tests.untypeset import untypeset
 
 # One text for each kind of mistake, and a part of the sentence for it.

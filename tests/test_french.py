@@ -11,7 +11,7 @@ from spellchecker import SpellChecker
 from hfcourse import errors
 from hfcourse.errors import Explanation
 from hfcourse.practice.server import PracticeServer
-from hfcourse.typography import NARROW, NO_BREAK
+from hfcourse.text.typography import NARROW, NO_BREAK
 from tests import spelling
 from tests.posting import Student, read
 from tests.spelling import unknown_words

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from hfcourse.french_command import FrenchCommand, echo
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 from tests.spelling import unknown_words
 from tests.test_commands import invoke
 from tests.untypeset import untypeset

@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from hfcourse import gate
-from hfcourse.gate import Body, Gate, Gated
+from hfcourse.limits import concurrency
+from hfcourse.limits.concurrency import Body, Gate, Gated
 from tests.practice_fixtures import until
 from tests.spaces.fake import Exchange, FakeSpace
 
@@ -55,7 +55,7 @@ def test_two_work_at_once_and_never_a_third():
     with side_by_side(work, MANY):
         pass
     assert len(seen) == MANY
-    assert max(seen) == gate.PLACES
+    assert max(seen) == concurrency.PLACES
 
 
 def test_they_come_in_as_they_came():
@@ -101,7 +101,7 @@ def test_who_steps_aside_lets_others_in_and_comes_back_before_those_who_wait():
 
     def wait_aside(_: int) -> None:
         with made.place():
-            with gate.aside():
+            with concurrency.aside():
                 is_aside.set()
                 may_come_back.wait(PATIENCE_SECONDS)
             entered.append("back")
@@ -121,7 +121,7 @@ def test_who_steps_aside_lets_others_in_and_comes_back_before_those_who_wait():
 
 
 def test_a_thread_without_a_place_steps_aside_for_nobody():
-    with gate.aside(), gate.aside():
+    with concurrency.aside(), concurrency.aside():
         pass
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from hfcourse import headers
+from hfcourse.web import headers
 from tests.conftest import opened
 from tests.test_nasty_requests import path_with, rules
 

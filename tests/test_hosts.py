@@ -6,7 +6,8 @@ import socket
 import pytest
 from flask import Flask, request
 
-from hfcourse import config, hosts, proxies
+from hfcourse import config
+from hfcourse.web import hosts, proxies
 from tests.posting import error_codes, read
 from tests.test_security import Site, site  # noqa: F401  (a site with settings)
 

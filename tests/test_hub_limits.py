@@ -11,11 +11,11 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
-from hfcourse import bulkhead
 from hfcourse.errors import CallFailed
+from hfcourse.limits import bulkhead
+from hfcourse.limits.deadline import Leash
 from hfcourse.spaces import hub, hub_limits, location, memory
 from hfcourse.spaces.hub_limits import retry_after_seconds
-from hfcourse.spaces.leash import Leash
 from tests.conftest import opened
 from tests.posting import Student, error_codes, fields_of, read
 from tests.practice_fixtures import until

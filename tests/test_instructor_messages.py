@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hfcourse import typography
+from hfcourse.text import typography
 from tests.spelling import unknown_words
 from tests.test_architecture import FILES, TREES
 from tests.test_french import FAULTS

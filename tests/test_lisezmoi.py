@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from hfcourse.config import SETTINGS
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 from tests.browser.site import ROOT
 from tests.spelling import unknown_words
 from tests.test_french import faults_of

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from hfcourse.lessons.markdown import Rendered, render
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 from tests.untypeset import untypeset
 
 FRONT = """+++

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from hfcourse.spaces.masking import mask_pieces, mask_text, mask_value, spellings_of
+from hfcourse.token_masking import mask_pieces, mask_text, mask_value, spellings_of
 from hfcourse.tokens import MASK, Token
 from tests.effort import effort
 

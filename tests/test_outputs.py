@@ -11,7 +11,7 @@ from hfcourse.runs.outputs import DRAWERS, WHOLE, all_shown, shown
 from hfcourse.runs.scores import MAX_SCORES, draw_label
 from hfcourse.runs.shapes import LOST, SURPLUS, FileEntry
 from hfcourse.runs.table_drawings import FormattedNumber
-from hfcourse.typography import number
+from hfcourse.text.typography import number
 from tests.effort import effort
 from tests.spaces.exhibition import pixel
 

@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.errors import CallFailed, Unavailable
-from hfcourse.security import MOST_FIELDS
+from hfcourse.limits.deadline import Leash
 from hfcourse.spaces import directory, examples, forms, ranking, schemas
 from hfcourse.spaces.description import describe
 from hfcourse.spaces.description_limits import bound_description
 from hfcourse.spaces.drawing_clock import DrawingClock
 from hfcourse.spaces.form_budget import MAX_FORM_CHARACTERS, share_fairly
 from hfcourse.spaces.json_size import exceeds, measure
-from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.shelf import Said
+from hfcourse.web.security import MOST_FIELDS
 from tests.drawing import drawn, form_in, posted
 from tests.oversized import CHOICES, OVERSIZED, one, shared, space, tables
 from tests.recordings import ENDPOINTS, FOLDER, NAMES

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hfcourse import create_app
-from hfcourse.cpu_budget import CpuBudget
 from hfcourse.errors import CallFailed
+from hfcourse.limits.cpu_budget import CpuBudget
 from hfcourse.runs import drawings, exports, prose, slow_texts, store, watch
 from hfcourse.runs.outputs import all_shown
 from hfcourse.runs.page_budget import MAX_DRAW_SECONDS, PageBudget, TextAllowance

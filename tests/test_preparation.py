@@ -9,12 +9,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from hfcourse import pages
 from hfcourse.classroom import preparation
 from hfcourse.errors import HubFailed, Unavailable
 from hfcourse.lessons import library
+from hfcourse.limits.deadline import Leash
 from hfcourse.spaces import catalogue, hub, space_states
-from hfcourse.spaces.leash import Leash
+from hfcourse.web import template_globals
 from tests.posting import Student, read
 from tests.test_instructor import DOOR, PASSWORD, clock, knock, taught  # noqa: F401  (a site with a password)
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
@@ -193,7 +193,7 @@ class TestSpaces:
 class TestFacts:
     def test_those_that_are_due_are_listed(self, teacher: Student, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "Aucun fait n’attend" in teacher.open(DOOR).get_text()
-        monkeypatch.setattr(pages, "today", lambda: date(2040, 1, 1))
+        monkeypatch.setattr(template_globals, "today", lambda: date(2040, 1, 1))
         with teacher.client.application.app_context():
             expected = [fact.id for fact in library.due_facts(date(2040, 1, 1))]
         assert expected

@@ -12,7 +12,7 @@ from hfcourse import database, visitors
 from hfcourse.lessons import marks as marks_kept
 from hfcourse.lessons import progress
 from hfcourse.lessons.marks import Mark
-from hfcourse.rate_limits import KeyedBuckets
+from hfcourse.limits.rate_limits import KeyedBuckets
 from tests.posting import Student, error_codes, read
 from tests.test_checklist import LIST, tick
 from tests.test_french import faults_in

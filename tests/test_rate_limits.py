@@ -2,8 +2,8 @@
 
 import pytest
 
-from hfcourse.networks import network_of
-from hfcourse.rate_limits import FairBucket, KeyedBuckets, TokenBucket
+from hfcourse.limits.networks import network_of
+from hfcourse.limits.rate_limits import FairBucket, KeyedBuckets, TokenBucket
 
 
 def taken(bucket: FairBucket, address: str, times: int, now: float) -> int:

@@ -10,8 +10,8 @@ from flask import Flask
 
 from hfcourse import create_app
 from hfcourse.errors import Unavailable
+from hfcourse.limits.deadline import Leash
 from hfcourse.spaces import hub, location
-from hfcourse.spaces.leash import Leash
 from tests.conftest import end
 from tests.posting import Student, error_codes
 from tests.spaces.fake import Exchange, FakeServer, FakeSpace

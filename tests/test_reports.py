@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 
-from hfcourse.runs.quoting import fenced, in_code
+from hfcourse.text.markdown_quoting import fenced, in_code
 from tests.keeping import kept_run
 from tests.posting import Student
 from tests.test_french import faults_of

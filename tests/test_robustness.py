@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database
 from hfcourse.errors import CallFailed, Stopped
+from hfcourse.limits.deadline import Leash
 from hfcourse.practice.server import PracticeServer
 from hfcourse.runs import keeper, liveness, sessions, store, trimming
 from hfcourse.runs.models import Run, RunEvent, SpaceSession
@@ -23,7 +24,6 @@ from hfcourse.runs.turns import Waiting
 from hfcourse.spaces import catalogue, files, location
 from hfcourse.spaces.description import Endpoint, Return, describe
 from hfcourse.spaces.events import Event, Log, Partial, Progress, Queued
-from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.reading import Reading
 from hfcourse.spaces.untrusted import MOST_LEVELS, read_json
 

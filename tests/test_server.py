@@ -17,9 +17,9 @@ from flask import Flask
 from werkzeug import serving
 from werkzeug.serving import ThreadedWSGIServer
 
-from hfcourse import connections, server
-from hfcourse.connections import Connection, ConnectionTable
-from hfcourse.server import LimitedServer
+from hfcourse.server import connections, dev_server
+from hfcourse.server.connections import Connection, ConnectionTable
+from hfcourse.server.dev_server import LimitedServer
 from tests.browser.site import FLASK, Site, started
 from tests.practice_fixtures import until
 from tests.slow_clients import HEAD, LESSON, SILENT, connect, deaf_clients, is_closed, slow_clients
@@ -202,7 +202,7 @@ def test_accept_without_a_descriptor_waits_between_attempts(monkeypatch: pytest.
             assert until(lambda: len(attempts) > 3, PATIENCE_SECONDS)
             monkeypatch.undo()
             assert get(url).text == "nothing"
-    assert (attempts[3] - attempts[0]) >= 2 * server.ROOM_INTERVAL_SECONDS
+    assert (attempts[3] - attempts[0]) >= 2 * dev_server.ROOM_INTERVAL_SECONDS
 
 
 def test_the_soft_limit_of_descriptors_is_raised_as_far_as_needed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,11 +215,11 @@ def test_the_soft_limit_of_descriptors_is_raised_as_far_as_needed(monkeypatch: p
         ((256, 1024), 1024),
     ]:
         monkeypatch.setattr(resource, "getrlimit", lambda _, limits=limits: limits)
-        assert server.raise_descriptor_limit(4096) == expected
+        assert dev_server.raise_descriptor_limit(4096) == expected
         assert asked.pop() == (expected, limits[1])
     for enough in ((65_536, 65_536), (4096, resource.RLIM_INFINITY)):
         monkeypatch.setattr(resource, "getrlimit", lambda _, limits=enough: limits)
-        assert server.raise_descriptor_limit(4096) == enough[0]
+        assert dev_server.raise_descriptor_limit(4096) == enough[0]
     assert asked == []
 
 
@@ -378,11 +378,11 @@ def test_the_start_says_where_the_site_is_and_what_to_give_to_a_class(
 ) -> None:
     outside = {socket.AF_INET: "192.168.1.12", socket.AF_INET6: "fd00::12"}
     monkeypatch.setattr(serving, "get_interface_ip", outside.__getitem__)
-    lines = server.describe_addresses(host, 5000)
+    lines = dev_server.describe_addresses(host, 5000)
     assert [next(word for word in line.split() if word.startswith("http")) for line in lines] == addresses
     assert all("classe" in line for line in lines[1:])
 
 
 def test_the_start_says_so_where_there_is_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "get_interface_ip", lambda _family: "127.0.0.1")
-    assert "sur aucun réseau" in server.describe_addresses("0.0.0.0", 5000)[1]
+    assert "sur aucun réseau" in dev_server.describe_addresses("0.0.0.0", 5000)[1]

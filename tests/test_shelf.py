@@ -15,10 +15,10 @@ from sqlalchemy import event, func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from hfcourse import create_app, database, tokens
+from hfcourse.limits.deadline import Leash
 from hfcourse.runs import trimming
 from hfcourse.spaces import directory, location, memory, shelf
 from hfcourse.spaces.client import Connection
-from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.shelf import Said, SpaceDescription
 from hfcourse.tokens import Token
 from tests.conftest import end

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.config import ROOT
-from hfcourse.static_text import MINIFIERS, minify_style_sheet, strip_script_comments
+from hfcourse.web.static_minifier import MINIFIERS, minify_style_sheet, strip_script_comments
 
 STATIC = ROOT / "static"
 FILES = sorted([*STATIC.glob("css/*.css"), *STATIC.glob("js/*.js")])

@@ -12,12 +12,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from hfcourse import server_threads
 from hfcourse.runs import dispatch, following, freshness, store, streams
 from hfcourse.runs.following import Followed
 from hfcourse.runs.models import Run
 from hfcourse.runs.store import Told
 from hfcourse.runs.streams import Streams
+from hfcourse.server import threads
 from tests.browser.site import ROOT
 
 PATIENCE_SECONDS = 30
@@ -81,8 +81,8 @@ def test_gunicorn_ends_a_connection_that_makes_no_progress():
 
 def test_a_place_that_is_left_is_free_again():
     taken, taking = Streams(), {"wsgi.multithread": True, "SERVER_SOFTWARE": "Werkzeug/3.1"}
-    visitors = [f"visitor {number}" for number in range(server_threads.FLASK_RUN_THREADS)]
-    assert sum(taken.take(taking, visitor) for visitor in visitors) == server_threads.FLASK_RUN_THREADS // 2
+    visitors = [f"visitor {number}" for number in range(threads.FLASK_RUN_THREADS)]
+    assert sum(taken.take(taking, visitor) for visitor in visitors) == threads.FLASK_RUN_THREADS // 2
     taken.leave(visitors[0])
     assert taken.take(taking, visitors[-1])
     taken.is_over = True

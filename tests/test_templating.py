@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, render_template_string, request, url_for
 
-from hfcourse import templating
+from hfcourse.web import template_environment
 
 FILE = "css/site.css"
 
@@ -28,9 +28,9 @@ def app(built: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fl
         return build(endpoint, **values)
 
     monkeypatch.setattr(app, "url_for", count)
-    monkeypatch.setattr(templating.time, "monotonic", lambda: 100.0)
-    app.jinja_environment = templating.SharedGlobalsEnvironment
-    templating.cache_addresses(app)
+    monkeypatch.setattr(template_environment.time, "monotonic", lambda: 100.0)
+    app.jinja_environment = template_environment.SharedGlobalsEnvironment
+    template_environment.cache_addresses(app)
     app.add_url_rule("/", "home", lambda: url_for("home"))
     app.add_url_rule("/pages/<name>", "page", lambda name: name)
     return app
@@ -68,28 +68,28 @@ def test_address_outside_of_a_request_is_whole(app: Flask) -> None:
 
 
 def test_address_cache_does_not_grow_with_prefixes(app: Flask) -> None:
-    for number in range(templating.MAX_CACHED_ADDRESSES + 10):
+    for number in range(template_environment.MAX_CACHED_ADDRESSES + 10):
         with app.test_request_context(environ_overrides={"SCRIPT_NAME": f"/p{number}"}):
             assert url_for("home") == f"/p{number}/"
     cache = app.url_for.__closure__  # the cached function is a variable of it
     sizes = [
         cell.cell_contents.cache_info().currsize for cell in cache or () if hasattr(cell.cell_contents, "cache_info")
     ]
-    assert sizes == [templating.MAX_CACHED_ADDRESSES]
+    assert sizes == [template_environment.MAX_CACHED_ADDRESSES]
 
 
 def test_address_of_an_edited_file_has_its_new_hash_a_second_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hfcourse import pages
+    from hfcourse.web import template_globals
 
     app = Flask(__name__, static_folder=str(tmp_path), static_url_path="/static")
-    app.jinja_environment = templating.SharedGlobalsEnvironment
-    templating.cache_addresses(app)
-    pages.init_app(app)
+    app.jinja_environment = template_environment.SharedGlobalsEnvironment
+    template_environment.cache_addresses(app)
+    template_globals.init_app(app)
     (tmp_path / "a.css").write_text("p {}")
     moments = [100.0]
-    monkeypatch.setattr(templating.time, "monotonic", lambda: moments[-1])
+    monkeypatch.setattr(template_environment.time, "monotonic", lambda: moments[-1])
     with app.test_request_context():
         first = url_for("static", filename="a.css")
         (tmp_path / "a.css").write_text("p { color: red }")

@@ -8,7 +8,6 @@ from flask import Flask
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse.errors import Refused
-from hfcourse.security import FIELD_LIMIT_BYTES
 from hfcourse.spaces import forms, lines, text_limits
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.forms import Form
@@ -16,6 +15,7 @@ from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.text_limits import MAX_MOMENT_CHARACTERS, MAX_NUMBER_CHARACTERS, MAX_TEXT_CHARACTERS
 from hfcourse.spaces.values import parse
+from hfcourse.web.security import FIELD_LIMIT_BYTES
 from tests.drawing import drawn, form_in
 from tests.effort import effort
 from tests.posting import Student

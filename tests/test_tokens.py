@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from hfcourse import create_app, file_scanning, tokens
+from hfcourse import create_app, tokens
+from hfcourse.text import file_scanning
 from hfcourse.tokens import MASK, Token
 from tests.conftest import end
 from tests.effort import effort

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.lessons import library
-from hfcourse.typography import duration, expand_exponent, expand_exponents, french, number, size
+from hfcourse.text.typography import duration, expand_exponent, expand_exponents, french, number, size
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -13,10 +13,10 @@ from hfcourse.spaces import defaults, forms, tables
 from hfcourse.spaces.choice_list import fold
 from hfcourse.spaces.defaults import WholeBudget, bound_default, encode_whole
 from hfcourse.spaces.description import Endpoint, describe
-from hfcourse.spaces.line_ends import unify_line_ends
 from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.values import parse, typed
+from hfcourse.text.line_endings import unify_line_ends
 from tests.drawing import drawn, form_in, posted
 from tests.oversized import one, shared
 

@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfcourse.errors import CallFailed, CourseError, Stopped
+from hfcourse.limits.deadline import Leash
 from hfcourse.spaces.json_nodes import count_nodes, count_raw_nodes
-from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.untrusted import read_json
 from hfcourse.spaces.wire import IDLE_SECONDS, Wire, server_sent_events
 from tests.effort import effort

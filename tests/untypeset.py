@@ -1,6 +1,6 @@
 """French messages as one types them, for tests that say what a message is and not how it is set."""
 
-from hfcourse.typography import NARROW, NO_BREAK
+from hfcourse.text.typography import NARROW, NO_BREAK
 
 TYPED = str.maketrans({NO_BREAK: " ", NARROW: " ", "’": "'", "…": "..."})
 

@@ -24,9 +24,10 @@ from flask import Flask, request
 from sqlalchemy import Delete, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from hfcourse import database, instructors, proxies
-from hfcourse.networks import network_of
-from hfcourse.security_log import digest_source
+from hfcourse import database, instructors
+from hfcourse.limits.networks import network_of
+from hfcourse.web import proxies
+from hfcourse.web.security_log import digest_source
 
 MAX_DECISIONS, WINDOW_SECONDS = 10, 20
 RESERVED_DECISIONS = 3

@@ -7,13 +7,13 @@ from typing import Any, NoReturn
 
 from markupsafe import Markup
 
-from hfcourse.file_errors import TOML_FAILURES, describe_os_error, describe_toml_error
 from hfcourse.lessons import library
 from hfcourse.lessons.asides import Aside
 from hfcourse.lessons.draft import make_fault
 from hfcourse.lessons.library import Lesson
 from hfcourse.spaces import catalogue, space_states
-from hfcourse.typography import french
+from hfcourse.text.file_errors import TOML_FAILURES, describe_os_error, describe_toml_error
+from hfcourse.text.typography import french
 
 PLANS = library.CONTENT / "plans.toml"
 PLAN_START = "[[plan]]"

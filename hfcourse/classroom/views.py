@@ -3,12 +3,13 @@
 from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from hfcourse import headers, instructors, pages
+from hfcourse import instructors
 from hfcourse.classroom import login_links, login_queue, preparation
 from hfcourse.lessons import course, library
-from hfcourse.security_log import log_event
 from hfcourse.spaces import hub, space_states
-from hfcourse.typography import duration, french
+from hfcourse.text.typography import duration, french
+from hfcourse.web import headers, template_globals
+from hfcourse.web.security_log import log_event
 
 NOT_SET = (
     "Ce site n’a pas de mot de passe pour enseigner : la personne qui l’a installé le choisit, "
@@ -57,7 +58,7 @@ def prepared() -> dict[str, object]:
         "plans": [] if preparation.check_plans() else preparation.read_plans(),
         "states": preparation.read_states(),
         "hub_state": hub.state(),
-        "due_facts": library.due_facts(pages.today()),
+        "due_facts": library.due_facts(template_globals.today()),
     }
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from hfcourse.highlighting import highlighted
 from hfcourse.lessons import library, pieces
 from hfcourse.lessons.dialect import slug
 from hfcourse.lessons.frontmatter import EXAMPLES, FENCE
-from hfcourse.typography import NO_BREAK
+from hfcourse.text.highlighting import highlighted
+from hfcourse.text.typography import NO_BREAK
 
 SOURCE = library.CONTENT / "authoring.toml"
 

@@ -10,7 +10,7 @@ from hfcourse.lessons import asides, checklist, downloads, fences, ordering, pie
 from hfcourse.lessons.dialect import html_token, to_html
 from hfcourse.lessons.draft import DID_YOU_MEAN, Draft, Link, find_near
 from hfcourse.lessons.drawings import find_wrong_numbers
-from hfcourse.typography import NO_BREAK, french
+from hfcourse.text.typography import NO_BREAK, french
 
 OPENING, CLOSING = "container_block_open", "container_block_close"
 SPACE, ENDPOINT = re.compile(r"[a-z0-9][\w.-]*/[a-z0-9][\w.-]*", re.ASCII | re.IGNORECASE), re.compile(r"/[\w-]+")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from hfcourse.file_errors import describe_toml_error
-from hfcourse.typography import format_french
+from hfcourse.text.file_errors import describe_toml_error
+from hfcourse.text.typography import format_french
 
 # Ids that the page around the lesson already has.
 TAKEN_IDS = frozenset({"contenu", "lue", "objectifs", "prerequis"})

@@ -12,10 +12,10 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from hfcourse.file_errors import TOML_FAILURES
 from hfcourse.lessons import inlines
 from hfcourse.lessons.draft import Draft, Fact, Fault, make_fault
-from hfcourse.typography import NO_BREAK, french_date
+from hfcourse.text.file_errors import TOML_FAILURES
+from hfcourse.text.typography import NO_BREAK, french_date
 
 EXAMPLES = {
     "statement": 'statement = "Un compte gratuit n’a plus de crédits offerts."',

@@ -6,10 +6,10 @@ from html import escape
 
 from markdown_it.token import Token
 
-from hfcourse.highlighting import highlighted
 from hfcourse.lessons import listings, pieces
 from hfcourse.lessons.draft import Draft
-from hfcourse.typography import NO_BREAK
+from hfcourse.text.highlighting import highlighted
+from hfcourse.text.typography import NO_BREAK
 
 LANGUAGES = {
     "python": "Python",

@@ -10,9 +10,9 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 
-from hfcourse import typography
 from hfcourse.lessons.draft import DID_YOU_MEAN, Fault, find_near, make_fault
 from hfcourse.lessons.pieces import title_of
+from hfcourse.text import typography
 
 ADDRESS = "/figures/"
 # A phone on a slow line loads the file as it is: half a megabyte is a whole screen at 1600 pixels.

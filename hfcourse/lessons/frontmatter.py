@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hfcourse.file_errors import TOML_FAILURES
 from hfcourse.lessons.draft import Draft
-from hfcourse.typography import french
+from hfcourse.text.file_errors import TOML_FAILURES
+from hfcourse.text.typography import french
 
 FENCE = "+++"
 EXAMPLES = {

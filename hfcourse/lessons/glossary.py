@@ -9,12 +9,12 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from hfcourse.file_errors import TOML_FAILURES
 from hfcourse.lessons import inlines
 from hfcourse.lessons.containers import CLOSING, OPENING
 from hfcourse.lessons.dialect import PARSER, first_words, plain, slug
 from hfcourse.lessons.draft import Draft, Fault
-from hfcourse.typography import french
+from hfcourse.text.file_errors import TOML_FAILURES
+from hfcourse.text.typography import french
 
 ADDRESS = "/glossaire"
 TEXTS = ("term", "definition", "lang", "english")

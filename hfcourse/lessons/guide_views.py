@@ -12,7 +12,7 @@ from hfcourse import tokens
 from hfcourse.lessons import library
 from hfcourse.lessons.message_search import MessageIndex
 from hfcourse.lessons.troubleshooting import ADDRESS, Entry, Guide
-from hfcourse.pages import FRAGMENT_HEADER
+from hfcourse.web.template_globals import FRAGMENT_HEADER
 
 MAX_TYPED_CHARACTERS = 2000
 

@@ -8,7 +8,7 @@ from markdown_it.token import Token
 
 from hfcourse.lessons.dialect import PARSER, first_words, html_token
 from hfcourse.lessons.draft import DID_YOU_MEAN, Draft, Link, find_near
-from hfcourse.typography import NO_BREAK, RULES
+from hfcourse.text.typography import NO_BREAK, RULES
 
 SPACES = " \u00a0\u202f"
 HTML_SHAPE = re.compile(r"</?[a-z][a-z0-9-]*(\s[^<>]*)?/?>|<!--", re.IGNORECASE)

@@ -15,7 +15,7 @@ from hfcourse.lessons.dialect import PARSER, html_token, plain, slug, to_html
 from hfcourse.lessons.draft import MARK, Draft, Fact, Fault, Link, Part, Section
 from hfcourse.lessons.frontmatter import FrontMatter, split
 from hfcourse.lessons.glossary import Marker, Term
-from hfcourse.typography import NO_BREAK
+from hfcourse.text.typography import NO_BREAK
 
 # Blocks that draw their code themselves.
 CODE_KEPT = (["onglets"], ["ordre"])

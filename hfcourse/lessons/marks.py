@@ -15,8 +15,8 @@ from sqlalchemy import Delete, String, Table, and_, bindparam, delete, or_, sele
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hfcourse import database, erasure, visitors
-from hfcourse.rate_limits import KeyedBuckets
+from hfcourse import database, visitors, wal_truncation
+from hfcourse.limits.rate_limits import KeyedBuckets
 
 UNCONFIRMED_AGE = timedelta(days=1)
 # New visitors of one address who leave a first mark: a large class at once, then one every six seconds.
@@ -124,4 +124,4 @@ def forget() -> None:
     if visitor is not None:
         with database.writing() as session:
             session.execute(delete(Mark).where(Mark.visitor == visitor))
-        erasure.erase_soon()
+        wal_truncation.erase_soon()

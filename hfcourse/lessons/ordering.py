@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from hfcourse.highlighting import highlighted
 from hfcourse.lessons import fences, pieces
 from hfcourse.lessons.dialect import digest, first_words, to_html
 from hfcourse.lessons.draft import Draft
-from hfcourse.typography import NO_BREAK, french
+from hfcourse.text.highlighting import highlighted
+from hfcourse.text.typography import NO_BREAK, french
 
 MIN_LINES, MAX_LINES = 4, 9
 LABEL = "Remettez dans l’ordre"

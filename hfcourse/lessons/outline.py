@@ -8,7 +8,7 @@ from hfcourse.lessons import editions, facts
 from hfcourse.lessons.dialect import PARSER, html_token, items_of, plain, slug
 from hfcourse.lessons.draft import Draft
 from hfcourse.lessons.frontmatter import FrontMatter
-from hfcourse.typography import NO_BREAK
+from hfcourse.text.typography import NO_BREAK
 
 # Label and id of each list of the head.
 HEAD = {"objectives": ("À la fin, vous saurez", "objectifs"), "prerequisites": ("Il vous faut", "prerequis")}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from html import escape, unescape
 
 from hfcourse.lessons.drawings import has_narrow
-from hfcourse.typography import NO_BREAK
+from hfcourse.text.typography import NO_BREAK
 
 TITLE = re.compile(r'<title[^>]*>(.*?)</title>|<img [^>]*\balt="([^"]*)"', re.DOTALL)
 

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from hfcourse.lessons import pieces
 from hfcourse.lessons.dialect import digest, first_words, items_of, to_html
 from hfcourse.lessons.draft import Draft
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 TAG = re.compile(r"<[^<>]*>")
 SIGNS = {"[x] ": True, "[X] ": True, "[ ] ": False}

@@ -8,11 +8,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from hfcourse.file_errors import TOML_FAILURES
 from hfcourse.lessons import inlines
 from hfcourse.lessons.dialect import PARSER, plain, to_html
 from hfcourse.lessons.draft import Draft, Fault, Link
-from hfcourse.typography import french
+from hfcourse.text.file_errors import TOML_FAILURES
+from hfcourse.text.typography import french
 
 ADDRESS = "/depannage"
 TEXTS = ("id", "topic", "title", "cause", "cure")

@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from hfcourse import errors, headers, instructors, proxies, security, tokens
+from hfcourse import errors, instructors, tokens
 from hfcourse.lessons import (
     asides,
     authoring,
@@ -43,8 +43,9 @@ from hfcourse.lessons.glossary import Term
 from hfcourse.lessons.library import Lesson
 from hfcourse.lessons.slides import slides_of
 from hfcourse.lessons.speaker_notes import notes_by_section
-from hfcourse.pages import theme
-from hfcourse.security_log import log_event
+from hfcourse.web import headers, proxies, security
+from hfcourse.web.security_log import log_event
+from hfcourse.web.template_globals import theme
 
 MOST_TYPED = 200
 

@@ -12,11 +12,12 @@ from typing import IO, cast
 
 from flask import current_app, render_template
 
-from hfcourse import database, pages
+from hfcourse import database
 from hfcourse.runs import history, reports, store, watch
 from hfcourse.runs.history import Filter
 from hfcourse.runs.models import Run, RunFile
 from hfcourse.spaces.files import REFUSED_IN_NAMES, KeptFile
+from hfcourse.web import template_globals
 
 PIECE_BYTES = 65_536
 ENDPOINT_CHARACTERS, NAME_CHARACTERS = 30, 60
@@ -74,7 +75,7 @@ class Archive:
                 yield
 
     def _entry(self, name: str, moment: datetime) -> zipfile.ZipInfo:
-        entry = zipfile.ZipInfo(name, pages.local(moment).timetuple()[:6])
+        entry = zipfile.ZipInfo(name, template_globals.local(moment).timetuple()[:6])
         entry.compress_type = zipfile.ZIP_DEFLATED
         return entry
 
@@ -101,7 +102,7 @@ def runs_of(visitor: str | None) -> Iterator[Run]:
 
 def folder_of(run: Run) -> str:
     """`2026-11-25_14h02_saluer_<id>`: in the order of the days, and like no other."""
-    return f"{pages.local(run.created):%Y-%m-%d_%Hh%M}_{clean(run.endpoint.strip('/'), ENDPOINT_CHARACTERS)}_{run.id}"
+    return f"{template_globals.local(run.created):%Y-%m-%d_%Hh%M}_{clean(run.endpoint.strip('/'), ENDPOINT_CHARACTERS)}_{run.id}"
 
 
 def place_of(item: RunFile) -> str:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from hfcourse.runs.page_budget import TextAllowance
-from hfcourse.typography import expand_exponents, number
+from hfcourse.text.typography import expand_exponents, number
 
 WORD_CHARACTERS = 300
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from hfcourse.runs.shapes import is_number
-from hfcourse.typography import NARROW, number
+from hfcourse.text.typography import NARROW, number
 
 LABEL_CHARACTERS, MAX_TICK_CHARACTERS = 14, 30
 STEPS = (1, 2, 2.5, 5, 10)

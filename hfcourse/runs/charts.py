@@ -16,7 +16,7 @@ from hfcourse.runs.aggregation import (
 )
 from hfcourse.runs.chart_axes import Tick, axis, day, short, thinned, tick_texts
 from hfcourse.runs.shapes import is_number
-from hfcourse.typography import number
+from hfcourse.text.typography import number
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 40

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import tokens
 from hfcourse.errors import CallFailed, Stopped
+from hfcourse.limits import byte_budget
 from hfcourse.runs import pruning, store
 from hfcourse.runs.models import Run
 from hfcourse.runs.shapes import (
@@ -27,12 +28,12 @@ from hfcourse.runs.shapes import (
     WHY,
     is_file_data,
 )
-from hfcourse.spaces import byte_budget, files
+from hfcourse.spaces import files
 from hfcourse.spaces.file_limits import MAX_RUN_FILE_BYTES, MAX_RUN_FILES
-from hfcourse.spaces.masking import mask_pieces
 from hfcourse.spaces.updates import is_update
 from hfcourse.spaces.wav_stream import join_wav_chunks
 from hfcourse.spaces.wire import read_whole
+from hfcourse.token_masking import mask_pieces
 
 DATA_URL = re.compile(r"data:image/[\w.+-]+(;[\w=.+-]+)*?(;base64)?,", re.ASCII)
 

@@ -16,8 +16,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from hfcourse.code_lexer import MAX_HIGHLIGHTED_CHARACTERS
-from hfcourse.cpu_budget import CpuBudget
+from hfcourse.limits.cpu_budget import CpuBudget
 from hfcourse.runs import chart_axes, charts, prose, trees
 from hfcourse.runs.brief_text import WORD_CHARACTERS, charge_digits, word
 from hfcourse.runs.page_budget import TextAllowance
@@ -25,6 +24,7 @@ from hfcourse.runs.shapes import SURPLUS, FileEntry, is_file, is_number, is_plot
 from hfcourse.runs.table_drawings import CELL_CHARACTERS, MAX_ROWS, Table, table
 from hfcourse.runs.trees import Tree
 from hfcourse.spaces.json_nodes import has_too_many_nodes
+from hfcourse.text.code_lexer import MAX_HIGHLIGHTED_CHARACTERS
 
 MOST_CHARACTERS = 100_000
 MOST_LIVE_PROSE = 8_000  # while a run goes on, a text is read anew each time that it has grown

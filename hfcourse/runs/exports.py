@@ -13,7 +13,7 @@ from hfcourse.runs.kinds import kind_of_output, value_of
 from hfcourse.runs.outputs import WHOLE
 from hfcourse.runs.page_budget import TextAllowance
 from hfcourse.runs.shapes import is_file, is_number
-from hfcourse.typography import NO_BREAK, expand_exponents
+from hfcourse.text.typography import NO_BREAK, expand_exponents
 
 MEDIA_TYPES = {"txt": "text/plain", "json": "application/json", "csv": "text/csv"}
 # A spreadsheet takes a cell that begins with one of these for a formula, and may fetch or run what it says (OWASP, CSV

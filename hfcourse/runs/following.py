@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 
 from flask import Flask, current_app
 
-from hfcourse import gate
+from hfcourse.limits import concurrency
 from hfcourse.runs import dispatch, freshness, liveness, news
 from hfcourse.runs.models import Run
 
@@ -100,7 +100,7 @@ class Following:
         while followed.cursor < stored and not followed.is_over and time.monotonic() < deadline:
             version = followed.version
             self.hear(run_id)
-            with gate.aside():
+            with concurrency.aside():
                 followed.wait(version, LOOK_SECONDS)
         followed.used_at = time.monotonic()
         return followed.run if followed.cursor >= stored else None

@@ -6,10 +6,11 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
-from hfcourse import database, headers, pages, visitors
+from hfcourse import database, visitors
 from hfcourse.runs import archives, history, reports
 from hfcourse.runs.history import Filter
 from hfcourse.runs.looks import mine
+from hfcourse.web import headers, template_globals
 
 bp = Blueprint("history", __name__, url_prefix="/essais")
 bp.after_request(headers.forbid_storing)
@@ -80,7 +81,7 @@ def as_markdown(run_id: str) -> ResponseReturnValue:
 @bp.get("/archive.zip")
 def archive() -> ResponseReturnValue:
     """All of the visitor's runs with their files, written while it is sent."""
-    name = f"essais-{pages.local(database.now()):%Y-%m-%d}.zip"
+    name = f"essais-{template_globals.local(database.now()):%Y-%m-%d}.zip"
     pieces = stream_with_context(archives.archive(visitors.current()))
     return Response(pieces, mimetype="application/zip", headers=attached(name))
 

@@ -8,8 +8,8 @@ import weakref
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from hfcourse.limits.deadline import Leash
 from hfcourse.runs.execute import Claim, execute
-from hfcourse.spaces.leash import Leash
 
 LOOK_SECONDS = 0.05
 

@@ -11,11 +11,11 @@ from collections import deque
 
 from flask import Flask
 
+from hfcourse.limits.deadline import Leash
 from hfcourse.runs import news, scheduling, store
 from hfcourse.runs.in_hand import InHand
 from hfcourse.runs.limits import Limits
 from hfcourse.runs.turns import GoingOn, Waiting
-from hfcourse.spaces.leash import Leash
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,12 @@ from flask import Blueprint, Response, redirect, render_template, request, strea
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from hfcourse import errors, headers, visitors
-from hfcourse.pages import is_in_lesson
+from hfcourse import errors, visitors
 from hfcourse.runs import dispatch, following, streams, watch
 from hfcourse.runs.looks import mine
 from hfcourse.runs.models import Run
+from hfcourse.web import headers
+from hfcourse.web.template_globals import is_in_lesson
 
 # A proxy must pass each event on at once.
 STREAM_HEADERS = {"X-Accel-Buffering": "no"}

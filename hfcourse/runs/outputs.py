@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hfcourse.cpu_budget import CpuBudget
+from hfcourse.limits.cpu_budget import CpuBudget
 from hfcourse.runs import conversations, drawings, trees
 from hfcourse.runs.brief_text import WORD_CHARACTERS, word
 from hfcourse.runs.conversations import Part, messages_of

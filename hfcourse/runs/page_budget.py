@@ -4,7 +4,7 @@ Whatever a Space answers, its page is drawn in about a second and weighs about a
 budget is used up is shown as the beginning of its text, with a link to the whole.
 """
 
-from hfcourse.cpu_budget import CpuBudget
+from hfcourse.limits.cpu_budget import CpuBudget
 
 MAX_DRAW_SECONDS, MAX_LIVE_DRAW_SECONDS = 0.5, 0.2  # a live page is drawn again and again
 MAX_HTML_BYTES, MAX_LIVE_HTML_BYTES = 600_000, 300_000

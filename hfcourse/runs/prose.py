@@ -18,10 +18,10 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from hfcourse.code_lexer import highlight_untrusted
-from hfcourse.cpu_budget import CpuBudget, CpuBudgetExceeded
+from hfcourse.limits.cpu_budget import CpuBudget, CpuBudgetExceeded
 from hfcourse.runs.slow_texts import SlowTexts
-from hfcourse.typography import french
+from hfcourse.text.code_lexer import highlight_untrusted
+from hfcourse.text.typography import french
 
 # Above these, the text is shown as it is: to read Markdown takes a second for 200,000 characters, and ten times as
 # long for some that are written to that end; a page is asked for again and again while its run goes on.

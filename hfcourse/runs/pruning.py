@@ -12,7 +12,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from hfcourse import database, erasure
+from hfcourse import database, wal_truncation
 from hfcourse.runs import liveness, looks, standing, starts
 from hfcourse.runs.models import UNFINISHED, Run, RunFile, SpaceSession
 from hfcourse.spaces import files, shelf
@@ -77,7 +77,7 @@ def remove(run_ids: Collection[str], *conditions: Condition) -> int:
             session.execute(delete(SpaceSession).where(*is_unused_session(visitor, space)))
     discard(own)
     if there:
-        erasure.erase_soon()
+        wal_truncation.erase_soon()
     return len(there)
 
 

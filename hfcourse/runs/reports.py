@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import render_template
 
-from hfcourse.explanations import explanation_of
+from hfcourse.failure_explanations import explanation_of
 from hfcourse.runs import exports, kinds, shapes, watch
 from hfcourse.runs.models import Run
 from hfcourse.runs.outputs import WHOLE
-from hfcourse.runs.quoting import fenced, in_code
+from hfcourse.text.markdown_quoting import fenced, in_code
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from hfcourse.runs.standing import Client
 from hfcourse.spaces import forms
 from hfcourse.spaces.files import StoredFile
 from hfcourse.spaces.forms import Form
-from hfcourse.typography import french, size
+from hfcourse.text.typography import french, size
 
 TOO_LARGE = (
     "Un visiteur peut garder {share} de fichiers ici, et ceux-ci dépassent à eux seuls cette place : "

@@ -7,7 +7,7 @@ from typing import Any
 
 from hfcourse.runs.brief_text import word
 from hfcourse.runs.shapes import is_ratio
-from hfcourse.typography import NO_BREAK, number
+from hfcourse.text.typography import NO_BREAK, number
 
 MAX_SCORES = 50
 # A number that an author gives to a gr.Label comes as text: `str(3e-07)`.

@@ -17,10 +17,10 @@ from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database
 from hfcourse.errors import CallFailed, Stopped
+from hfcourse.limits.deadline import Leash
 from hfcourse.runs.models import Run, SpaceSession
 from hfcourse.runs.recorder import Recorder
 from hfcourse.spaces.description import Endpoint
-from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.page_events import names_file, updated_value
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import

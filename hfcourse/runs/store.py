@@ -35,7 +35,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from hfcourse import database
 from hfcourse.errors import Refused, Stopped
-from hfcourse.explanations import explanation_of
+from hfcourse.failure_explanations import explanation_of
 from hfcourse.runs import liveness, news, tallies, words
 from hfcourse.runs.models import (
     FINAL,
@@ -51,7 +51,7 @@ from hfcourse.runs.models import (
 )
 from hfcourse.runs.references import inputs_with_files
 from hfcourse.spaces.files import KeptFile, StoredFile
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 RECENT_SPACES = 5
 # What a run has that nobody has taken in hand yet.

@@ -15,7 +15,7 @@ from flask import Flask, current_app
 
 from hfcourse.runs.following import Followed
 from hfcourse.runs.models import Run
-from hfcourse.server_threads import count_threads
+from hfcourse.server.threads import count_threads
 
 BEAT_SECONDS = 5  # a thread learns that the browser has gone when it next writes something
 MOST_SECONDS = 120

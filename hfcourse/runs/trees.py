@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hfcourse.runs.page_budget import TextAllowance
-from hfcourse.typography import expand_exponent
+from hfcourse.text.typography import expand_exponent
 
 MOST_LEAVES, MOST_LEVELS, MOST_CHARACTERS, KEY_CHARACTERS = 600, 12, 300, 100
 NUMBER_CHARACTERS = 350  # a float has no more digits, its zeros included

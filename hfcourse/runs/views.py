@@ -10,9 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 
-from hfcourse import errors, headers, security, visitors
+from hfcourse import errors, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
-from hfcourse.pages import is_in_lesson
 from hfcourse.runs import (
     continuations,
     conversations,
@@ -31,11 +30,13 @@ from hfcourse.runs import (
 from hfcourse.runs.looks import mine
 from hfcourse.runs.references import Numbered
 from hfcourse.runs.turns import Waiting
-from hfcourse.security_log import log_event
 from hfcourse.spaces import files, forms, media_types, pages, row_edits
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.forms import Form
 from hfcourse.spaces.uploads import NOT_KEPT, names_of
+from hfcourse.web import headers, security
+from hfcourse.web.security_log import log_event
+from hfcourse.web.template_globals import is_in_lesson
 
 PREVIEW_HEAD = '<!doctype html><meta charset="utf-8"><style>body { font: 1rem/1.5 sans-serif; margin: 1rem }</style>\n'
 # A page in HTML that a stranger wrote: no script, no form, no way out of its frame, nothing fetched from anywhere.

@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from hfcourse import database
-from hfcourse.explanations import explanation_of
+from hfcourse.failure_explanations import explanation_of
 from hfcourse.runs import dispatch, sent_summary, sent_tables, shapes, store
 from hfcourse.runs.models import Run, RunFile
 from hfcourse.runs.outputs import Shown, all_shown

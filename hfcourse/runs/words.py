@@ -6,7 +6,7 @@ from typing import Any
 from unicodedata import combining, normalize
 
 from hfcourse.runs.references import is_sent_file
-from hfcourse.typography import NARROW, NO_BREAK, number
+from hfcourse.text.typography import NARROW, NO_BREAK, number
 
 # Of a run, so much is searched: a book pasted into a form must not slow down every search of its reader.
 WORDS_CHARACTERS = 20_000

@@ -16,9 +16,8 @@ from typing import Any
 from flask import Flask, current_app
 
 from hfcourse import tokens
-from hfcourse.file_errors import TOML_FAILURES, describe_os_error
 from hfcourse.practice.server import PracticeServer
-from hfcourse.setting_values import URL_HOST, is_address
+from hfcourse.setting_parsers import URL_HOST, is_address
 from hfcourse.spaces.catalogue_mistakes import (
     CatalogueMistake,
     encoding_mistake,
@@ -27,7 +26,8 @@ from hfcourse.spaces.catalogue_mistakes import (
     syntax_mistake,
 )
 from hfcourse.spaces.file_reload import ReloadedFile
-from hfcourse.typography import format_french, french
+from hfcourse.text.file_errors import TOML_FAILURES, describe_os_error
+from hfcourse.text.typography import format_french, french
 
 BUNDLED = Path(__file__).parent / "catalogue.toml"
 PRACTICE = "hfcourse/entrainement"

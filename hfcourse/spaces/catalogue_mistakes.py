@@ -4,8 +4,8 @@ import re
 import tomllib
 from collections.abc import Iterator
 
-from hfcourse.file_errors import describe_toml_error
-from hfcourse.typography import NO_BREAK, french
+from hfcourse.text.file_errors import describe_toml_error
+from hfcourse.text.typography import NO_BREAK, french
 
 HEADER = re.compile(r"\s*\[\[\s*[\"']?space[\"']?\s*\]\]")
 AT_LINE = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$", re.ASCII)

@@ -10,7 +10,7 @@ from typing import Any
 from unicodedata import combining, normalize
 
 from hfcourse.spaces.json_size import escaped_size
-from hfcourse.spaces.line_ends import has_line_end, unify_line_ends
+from hfcourse.text.line_endings import has_line_end, unify_line_ends
 
 TEXT_CHARACTERS = 200  # longer ones are posted by their position
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from hfcourse.spaces.choice_list import key_of
 from hfcourse.spaces.controls import control
-from hfcourse.spaces.line_ends import unify_line_ends
 from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.numbers import shown
 from hfcourse.spaces.parameters import Parameter
+from hfcourse.text.line_endings import unify_line_ends
 
 # So many characters of labels and values make a page of a reasonable weight; further choices can be typed.
 SHOWN_CHARACTERS = 150_000

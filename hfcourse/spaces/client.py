@@ -24,8 +24,10 @@ import gradio_client  # noqa: E402
 from gradio_client.client import Endpoint as KnownEndpoint  # noqa: E402
 
 from hfcourse.errors import CallFailed, CourseError, NotTaken, NotValid, Refused  # noqa: E402
-from hfcourse.spaces import byte_budget, http_status  # noqa: E402
-from hfcourse.spaces.byte_budget import READ_COPIES, UNCOUNTED_BYTES  # noqa: E402
+from hfcourse.limits import byte_budget
+from hfcourse.limits.byte_budget import READ_COPIES, UNCOUNTED_BYTES  # noqa: E402
+from hfcourse.limits.deadline import Leash  # noqa: E402
+from hfcourse.spaces import http_status  # noqa: E402
 from hfcourse.spaces.cookie_jar import CookieJar  # noqa: E402
 from hfcourse.spaces.description import Description  # noqa: E402
 from hfcourse.spaces.events import Event, Output, Partial  # noqa: E402
@@ -33,12 +35,11 @@ from hfcourse.spaces.file_limits import MAX_FILE_BYTES  # noqa: E402
 from hfcourse.spaces.file_routes import file_route, is_safe_path, stream_route  # noqa: E402
 from hfcourse.spaces.files import KeptFile  # noqa: E402
 from hfcourse.spaces.fixed_inputs import insert_fixed_inputs  # noqa: E402
-from hfcourse.spaces.leash import Leash  # noqa: E402
-from hfcourse.spaces.masking import mask_pieces, mask_value  # noqa: E402
 from hfcourse.spaces.message_memory import MessageMemory  # noqa: E402
 from hfcourse.spaces.multipart import multipart_body, open_file  # noqa: E402
 from hfcourse.spaces.reading import Reading  # noqa: E402
 from hfcourse.spaces.wire import Answer, SizedBody, Wire, capped, header, server_sent_events  # noqa: E402
+from hfcourse.token_masking import mask_pieces, mask_value  # noqa: E402
 
 JOIN_BYTES = 64_000
 EVENT_BYTES, STREAM_BYTES = 2_000_000, 16_000_000

@@ -40,7 +40,7 @@ from hfcourse.spaces.prerequisites import Notice, notice_empty_choices, write_no
 from hfcourse.spaces.ranking import ODD, TOO_LARGE, obstacle, plumbing, targets_of
 from hfcourse.spaces.relevance import NO_RELEVANCE, SortKey, score_endpoint
 from hfcourse.spaces.translations import translate_description
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 HINTS = ("language", "x", "y", "color", "y_aggregate", "x_bin")
 CHAT_ANSWER = "chat-answer"

@@ -8,8 +8,8 @@ bytes makes us do little, and the values that were yielded before stay as they w
 from collections.abc import Sequence
 from typing import Any
 
-from hfcourse.cpu_budget import CpuBudget
 from hfcourse.errors import CallFailed
+from hfcourse.limits.cpu_budget import CpuBudget
 from hfcourse.spaces.json_nodes import MAX_JSON_NODES, count_nodes
 from hfcourse.spaces.untrusted import check_depth
 

@@ -17,20 +17,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, tokens
 from hfcourse.errors import CourseError, GatewayFailed, Unavailable
-from hfcourse.spaces import byte_budget, http_status
-from hfcourse.spaces.byte_budget import Reservation, parsed_bytes
+from hfcourse.limits import byte_budget
+from hfcourse.limits.byte_budget import Reservation, parsed_bytes
+from hfcourse.limits.deadline import Leash
+from hfcourse.spaces import http_status
 from hfcourse.spaces.client import Connection, Knowledge
 from hfcourse.spaces.cookie_jar import CookieJar
 from hfcourse.spaces.description import describe
 from hfcourse.spaces.description_limits import bound_description
 from hfcourse.spaces.info_filter import filter_info
-from hfcourse.spaces.leash import Leash
-from hfcourse.spaces.masking import mask_value
 from hfcourse.spaces.memory import Memory
 from hfcourse.spaces.page_events import parse_page_events
 from hfcourse.spaces.shelf import FRESH_SECONDS, Said, Shelf
 from hfcourse.spaces.untrusted import read_json
 from hfcourse.spaces.wire import Wire
+from hfcourse.token_masking import mask_value
 
 MAX_CONFIG_BYTES = 5_000_000
 MAX_INFO_BYTES = 32_000_000  # of which info_filter.py keeps 5 MB

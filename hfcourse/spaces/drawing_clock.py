@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from hfcourse.cpu_budget import CpuBudget
+from hfcourse.limits.cpu_budget import CpuBudget
 from hfcourse.spaces.fields import Field
 
 DRAW_SECONDS = 0.5

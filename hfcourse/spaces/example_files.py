@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 
-from hfcourse import bulkhead, gate
 from hfcourse.errors import CallFailed, CourseError
-from hfcourse.rate_limits import KeyedBuckets
+from hfcourse.limits import bulkhead, concurrency
+from hfcourse.limits.deadline import Leash
+from hfcourse.limits.rate_limits import KeyedBuckets
 from hfcourse.spaces import files
 from hfcourse.spaces.controls import HOLD_FILES, control
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.examples import Example
 from hfcourse.spaces.files import KeptFile
-from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.page_events import updated_value
 from hfcourse.spaces.sample_files import SampleFile, files_in, map_files, parse_sample
 
@@ -69,13 +69,13 @@ def keep_files(
     lost: list[str] = []
     download = ExampleDownload(connection, visitor)
     try:
-        with gate.aside(), bulkhead.slot():
+        with concurrency.aside(), bulkhead.slot():
             values = resolve_files(connection, endpoint, example, download.leash)
     except CourseError:
         pass
     for name in with_files:
         try:
-            with gate.aside(), bulkhead.slot():
+            with concurrency.aside(), bulkhead.slot():
                 values[name] = map_files(values[name], download.keep)
         except (CourseError, files.NotKept):
             values[name] = None

@@ -9,9 +9,9 @@ from hfcourse.spaces import (
     text_limits,
 )
 from hfcourse.spaces.fields import Field
-from hfcourse.spaces.line_ends import unify_line_ends
 from hfcourse.spaces.mistakes import MISSING, Wrong
 from hfcourse.spaces.uploads import Posted, foremost
+from hfcourse.text.line_endings import unify_line_ends
 
 
 def read_field(entry: Field, posted: Posted) -> Any:

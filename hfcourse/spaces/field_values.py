@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hfcourse.spaces import tables, values
-from hfcourse.spaces.line_ends import unify_line_ends
+from hfcourse.text.line_endings import unify_line_ends
 
 if TYPE_CHECKING:  # which uses this module
     from hfcourse.spaces.fields import Field

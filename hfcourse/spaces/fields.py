@@ -19,9 +19,9 @@ from hfcourse.spaces.compositions import Part
 from hfcourse.spaces.controls import control
 from hfcourse.spaces.file_objects import has_rest
 from hfcourse.spaces.files import KeptFile
-from hfcourse.spaces.line_ends import has_line_end, unify_line_ends
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.uploads import SECRET
+from hfcourse.text.line_endings import has_line_end, unify_line_ends
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
 MAX_DRAWN_LINES = 20

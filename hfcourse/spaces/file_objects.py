@@ -15,7 +15,7 @@ from hfcourse.spaces.json_size import exceeds
 from hfcourse.spaces.labels import LABEL_CHARACTERS, humanized
 from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.parameters import Parameter
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 MAX_REST_CHARACTERS = 2_000
 NOT_OF_THIS_SHAPE = french(

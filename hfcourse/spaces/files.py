@@ -23,9 +23,9 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from hfcourse import database, tokens
 from hfcourse.config import refuse
 from hfcourse.spaces import file_limits, storage
-from hfcourse.spaces.masking import mask_text
 from hfcourse.spaces.media_types import HEAD_BYTES, detect_media_type, extension_of, is_shown_by_browsers
 from hfcourse.spaces.storage import Storage
+from hfcourse.token_masking import mask_text
 
 NAME_CHARACTERS = 120
 # Control characters, ends of lines, Unicode's bidirectional controls (UAX #9), surrogates, private use.

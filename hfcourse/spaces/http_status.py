@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from hfcourse.errors import SAID_CHARACTERS, CallFailed
-from hfcourse.explanations import MAX_WAIT_SECONDS, RETRY_AFTER
+from hfcourse.failure_explanations import MAX_WAIT_SECONDS, RETRY_AFTER
 from hfcourse.spaces.failures import Mask, message_text, unmasked
 from hfcourse.spaces.retry_after import parse_retry_after
 

@@ -16,12 +16,12 @@ from urllib.parse import urljoin
 from flask import current_app
 
 from hfcourse import tokens
-from hfcourse.bulkhead import NoSlot
 from hfcourse.errors import CallFailed, HubFailed, Unavailable
+from hfcourse.limits.bulkhead import NoSlot
+from hfcourse.limits.deadline import Leash
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.http_status import REDIRECTS
 from hfcourse.spaces.hub_limits import HubLimits
-from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.memory import Memory
 from hfcourse.spaces.space_card import NO_CARD, SpaceCard, read_card
 from hfcourse.spaces.wire import Answer, Wire

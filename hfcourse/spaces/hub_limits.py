@@ -9,8 +9,8 @@ import time
 from flask import has_request_context, request
 
 from hfcourse.errors import NotAsked
-from hfcourse.rate_limits import FairBucket, TokenBucket
-from hfcourse.spaces.circuit_breaker import CircuitBreaker
+from hfcourse.limits.circuit_breaker import CircuitBreaker
+from hfcourse.limits.rate_limits import FairBucket, TokenBucket
 from hfcourse.spaces.retry_after import parse_retry_after
 
 # Names that are not known yet, and searches, in a minute: of all, of one address while others ask too.

@@ -13,10 +13,10 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
-from hfcourse.cpu_budget import CpuBudget
+from hfcourse.limits.cpu_budget import CpuBudget
 from hfcourse.spaces.labels import MARKER, readable
 from hfcourse.spaces.layout import Layout, Position
-from hfcourse.typography import NARROW, NO_BREAK
+from hfcourse.text.typography import NARROW, NO_BREAK
 
 TEXT_COMPONENTS = {"markdown", "html"}
 # Components that a page does not draw, though endpoints read them.

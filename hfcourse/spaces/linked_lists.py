@@ -10,7 +10,7 @@ from typing import Any
 from hfcourse.spaces.dataflow import DataFlow, inputs_of, outputs_of
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.prerequisites import CHOICE_COMPONENTS, MAX_NAMED_ENDPOINTS, Notice, names_of
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 DEPENDENT = french("Sur la page du Space, les choix de {} suivent d’autres champs. Pour les changer, appelez d’abord :")
 

@@ -10,14 +10,15 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 
-from hfcourse import bulkhead, gate, tokens
+from hfcourse import tokens
 from hfcourse.config import refuse
 from hfcourse.errors import CallFailed, HubFailed, Refused, Unavailable
-from hfcourse.setting_values import is_loopback
+from hfcourse.limits import bulkhead, concurrency
+from hfcourse.limits.deadline import Leash
+from hfcourse.setting_parsers import is_loopback
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.hub_limits import HubLimits
-from hfcourse.spaces.leash import Leash
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import: only when a Space is first called
     from hfcourse.spaces.client import Connection
@@ -213,7 +214,7 @@ def locate_practice(wait_seconds: float) -> Place:
         raise Unavailable("practice-unavailable")
     if server.state != "awake":
         server.wake()
-        with gate.aside():
+        with concurrency.aside():
             server.wait(wait_seconds)
     url = server.url
     if url is None:
@@ -247,7 +248,7 @@ def nudge(place: Place) -> None:
     """Visit a sleeping Space of the Hub: any visit wakes it. Its answer does not matter."""
     if place.url:
         try:
-            with gate.aside(), bulkhead.slot(), Leash(1).hold(), directory().wire.stream("GET", place.url + "/"):
+            with concurrency.aside(), bulkhead.slot(), Leash(1).hold(), directory().wire.stream("GET", place.url + "/"):
                 pass
         except CallFailed:
             log.info("A sleeping Space did not answer its first visit.")

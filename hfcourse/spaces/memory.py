@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from hfcourse import bulkhead, gate
 from hfcourse.errors import CallFailed, CourseError, NotAsked
-from hfcourse.spaces.leash import Leash
+from hfcourse.limits import bulkhead, concurrency
+from hfcourse.limits.deadline import Leash
 
 FAILED_SECONDS = 10
 MOST_ANSWERS = 200
@@ -63,7 +63,7 @@ class Memory(Generic[T]):
         entry = self._entry(key)
         answer = entry.answer
         if not answer or answer.is_old:
-            with gate.aside(), bulkhead.slot():
+            with concurrency.aside(), bulkhead.slot():
                 answer = self._asked(entry, leash, ask)
         if answer.failure:
             raise type(answer.failure)(answer.failure.code, answer.failure.said)  # anew: it grows when raised again

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from hfcourse.spaces import byte_budget
-from hfcourse.spaces.byte_budget import READ_COPIES, UNCOUNTED_BYTES, Reservation, parsed_bytes
+from hfcourse.limits import byte_budget
+from hfcourse.limits.byte_budget import READ_COPIES, UNCOUNTED_BYTES, Reservation, parsed_bytes
 
 
 class MessageMemory:

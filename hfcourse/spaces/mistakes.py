@@ -1,6 +1,6 @@
 """What is wrong with a value that somebody typed. Pure."""
 
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 
 class Wrong(ValueError):

@@ -10,7 +10,7 @@ from hfcourse.spaces import schemas
 from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.text_limits import MAX_NUMBER_CHARACTERS
-from hfcourse.typography import expand_exponent, number
+from hfcourse.text.typography import expand_exponent, number
 
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII)
 SPACES = re.compile(r"[\s\u00a0\u202f]")

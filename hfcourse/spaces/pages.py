@@ -10,8 +10,6 @@ from flask.typing import ResponseReturnValue
 
 from hfcourse import instructors, tokens, visitors
 from hfcourse.errors import UPLOAD_TOO_LARGE, CourseError, Explanation, Refused
-from hfcourse.pages import is_in_lesson
-from hfcourse.security_log import log_refusal
 from hfcourse.spaces import (
     catalogue,
     example_choice,
@@ -34,7 +32,9 @@ from hfcourse.spaces.finding import Finding
 from hfcourse.spaces.form_sections import arrange_form
 from hfcourse.spaces.forms import Form
 from hfcourse.spaces.snippets import Snippet
-from hfcourse.typography import french
+from hfcourse.text.typography import french
+from hfcourse.web.security_log import log_refusal
+from hfcourse.web.template_globals import is_in_lesson
 
 if TYPE_CHECKING:  # gradio_client is loaded when a Space is first asked for
     from hfcourse.spaces.client import Connection

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from flask import current_app, request
 
-from hfcourse import proxies
-from hfcourse.setting_values import is_loopback
+from hfcourse.setting_parsers import is_loopback
 from hfcourse.spaces import catalogue
+from hfcourse.web import proxies
 
 
 def reachable_address() -> str:

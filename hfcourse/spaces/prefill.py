@@ -12,7 +12,7 @@ from flask import abort, current_app, request
 from hfcourse.spaces import example_choice, forms
 from hfcourse.spaces.description import Description, Endpoint
 from hfcourse.spaces.forms import Form
-from hfcourse.typography import NO_BREAK, french
+from hfcourse.text.typography import NO_BREAK, french
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import
     from hfcourse.spaces.client import Connection

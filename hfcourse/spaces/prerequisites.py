@@ -11,7 +11,7 @@ from typing import Any
 from hfcourse.spaces.dataflow import DataFlow, inputs_of, outputs_of
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.titles import label_of
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 # What a person does not type into. A field that is hidden or not interactive may only wait for another choice.
 FILLED_BY_PAGE = {"state", "json", "html", "markdown", "label", "plot", "annotatedimage"}

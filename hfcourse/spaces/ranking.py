@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hfcourse.spaces.parameters import Parameter
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 BUTTON_EVENTS = {"click", "submit"}
 UNNAMED = re.compile(r"/(lambda|js_fn)(_\d+)?", re.ASCII)

@@ -6,8 +6,8 @@ Source: the queue of Gradio 4 to 6, as its own client reads it; what it says may
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from hfcourse.cpu_budget import CpuBudget, CpuBudgetExceeded
 from hfcourse.errors import CallFailed, CourseError
+from hfcourse.limits.cpu_budget import CpuBudget, CpuBudgetExceeded
 from hfcourse.spaces.diffs import RunningOutputs
 from hfcourse.spaces.events import Event, Log, Output, Partial, Progress, Queued, Started
 from hfcourse.spaces.failures import DEFAULT_TITLES, TITLE_CHARACTERS, Mask, failure_of, message_text

@@ -14,10 +14,11 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from hfcourse import visitors
 from hfcourse.errors import CallFailed, NotAsked
-from hfcourse.rate_limits import KeyedBuckets
-from hfcourse.spaces import byte_budget, files, media_types
+from hfcourse.limits import byte_budget
+from hfcourse.limits.deadline import Leash
+from hfcourse.limits.rate_limits import KeyedBuckets
+from hfcourse.spaces import files, media_types
 from hfcourse.spaces.example_files import FETCH_SECONDS, resolve_files
-from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.memory import Memory
 from hfcourse.spaces.sample_files import PREVIEWED, files_in
 

@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 from flask import current_app
 
 from hfcourse.errors import HubFailed
+from hfcourse.limits.deadline import Leash
 from hfcourse.spaces import catalogue, hub
-from hfcourse.spaces.leash import Leash
 from hfcourse.spaces.memory import Memory
 from hfcourse.spaces.wire import Wire
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from hfcourse.spaces.captions import Caption
 from hfcourse.spaces.layout import SIDEBAR, Block, Position
 from hfcourse.spaces.parameters import Parameter
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 PAGE, ACCORDION, TAB, ROW, COLUMN, CAPTION = "page", "accordion", "tab", "row", "column", "caption"
 # Of one form: the labels of all of them are on the page, and each fold in a fold is one more click.

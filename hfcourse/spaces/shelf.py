@@ -18,9 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database, tokens
-from hfcourse.spaces import byte_budget
-from hfcourse.spaces.byte_budget import parsed_bytes
-from hfcourse.spaces.masking import mask_value
+from hfcourse.limits import byte_budget
+from hfcourse.limits.byte_budget import parsed_bytes
+from hfcourse.token_masking import mask_value
 
 FRESH_SECONDS = 600
 # What is later than this is of a clock that was wrong, and would be fresh for ever.

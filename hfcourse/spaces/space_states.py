@@ -1,9 +1,9 @@
 """The state in which the Spaces of the catalogue were last seen, and asking the Hub for all of them."""
 
 from hfcourse.errors import CourseError, Stopped
+from hfcourse.limits.deadline import Leash
 from hfcourse.spaces import catalogue, location
 from hfcourse.spaces.catalogue import Entry
-from hfcourse.spaces.leash import Leash
 
 UNKNOWN = "unknown"
 READY = frozenset({"asleep", "awake", "elsewhere", "space-sleeping", "waking"})

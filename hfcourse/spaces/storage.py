@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 from urllib.parse import urlsplit
 
-from hfcourse import gate
 from hfcourse.errors import CallFailed, Stopped
-from hfcourse.spaces import byte_budget
+from hfcourse.limits import byte_budget, concurrency
 
 PIECE_BYTES = 1_000_000  # what is read of a file in one request, and all of it that is in memory
 PART_BYTES = 5 * 2**20  # what is sent of a file in one request: S3 takes no smaller part but the last
@@ -109,7 +108,7 @@ def asking_the_store() -> Iterator[None]:
     Each file system has exceptions of its own; their texts, which may name keys and addresses, go no further.
     """
     try:
-        with gate.aside():
+        with concurrency.aside():
             yield
     except FileNotFoundError:
         raise FileNotFoundError("the store has no such file") from None

@@ -7,11 +7,11 @@ each cell that still says what it said keeps its own value: a null, a number in 
 from collections.abc import Sequence
 from typing import Any
 
-from hfcourse.spaces.line_ends import unify_line_ends
 from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.numbers import decimal, number_in, shown
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.table_limits import max_rows, rows_of
+from hfcourse.text.line_endings import unify_line_ends
 
 YES, NO = ("true", "vrai", "oui", "1"), ("false", "faux", "non", "0")
 NO_CELL = object()

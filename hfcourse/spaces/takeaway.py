@@ -9,7 +9,6 @@ from typing import Any
 from markupsafe import Markup
 
 from hfcourse import tokens
-from hfcourse.code_lexer import highlight_untrusted
 from hfcourse.spaces import compositions, forms, snippets
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.compositions import Part
@@ -24,6 +23,7 @@ from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.sample_names import sample_name
 from hfcourse.spaces.snippets import FileHere, Snippet
 from hfcourse.spaces.type_words import describe_type
+from hfcourse.text.code_lexer import highlight_untrusted
 
 MAX_DEFAULT_CHARACTERS = 60
 # The first Gradio with the route `/call/v2`, which takes values by name (gradio's changelog, April 2026).

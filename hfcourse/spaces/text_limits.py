@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.parameters import Parameter
-from hfcourse.typography import number
+from hfcourse.text.typography import number
 
 # A long book chapter; the form as a whole is bounded by security.FIELD_LIMIT_BYTES.
 MAX_TEXT_CHARACTERS = 200_000

@@ -6,7 +6,7 @@ from typing import Any
 from hfcourse.spaces.labels import humanized, readable
 from hfcourse.spaces.parameters import WORDS
 from hfcourse.spaces.ranking import UNNAMED, targets_of
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 ON_A_FIELD = {
     "change": "Quand « {} » change",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hfcourse.spaces.labels import MARKER, MAX_SOURCE_CHARACTERS, humanized, last_word, replace_markers
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 # By preference: a student reads French, then English, then what the key says.
 LANGUAGES = ("fr", "en")

@@ -10,7 +10,7 @@ from typing import Any
 from hfcourse.spaces import schemas
 from hfcourse.spaces.json_size import exceeds
 from hfcourse.spaces.schemas import Schema
-from hfcourse.typography import NO_BREAK
+from hfcourse.text.typography import NO_BREAK
 
 MAX_DEPTH, MAX_LISTED, MAX_CHARACTERS, MAX_CHOICE_CHARACTERS = 3, 6, 200, 40
 ANY, TEXT, LIST = "n’importe quelle valeur JSON", "texte", "liste"

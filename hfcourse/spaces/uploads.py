@@ -15,7 +15,7 @@ from hfcourse.spaces.compositions import MOST_FILES, Part
 from hfcourse.spaces.files import KeptFile, NotKept
 from hfcourse.spaces.mistakes import MISSING, Wrong
 from hfcourse.spaces.parameters import Parameter
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 CELL = re.compile(r"(.*)-(\d{1,3})-(\d{1,3})", re.ASCII | re.DOTALL)
 TAKES_IMAGES = {"image", "imageeditor", "imageslider"}

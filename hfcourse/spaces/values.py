@@ -14,12 +14,12 @@ from hfcourse.spaces import json_text, lines
 from hfcourse.spaces.bounds import is_number
 from hfcourse.spaces.choices import choice_texts, parse_checks, parse_choice
 from hfcourse.spaces.controls import MAY_BE_ABSENT, control
-from hfcourse.spaces.line_ends import unify_line_ends
 from hfcourse.spaces.mistakes import MISSING, Wrong
 from hfcourse.spaces.moments import browser_text, parse_moment
 from hfcourse.spaces.numbers import clamped, decimal, parse_number, parse_slider, shown
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.text_limits import check_length
+from hfcourse.text.line_endings import unify_line_ends
 
 
 def parse(parameter: Parameter, texts: Sequence[str]) -> Any:

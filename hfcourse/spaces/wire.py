@@ -15,11 +15,11 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 
 from hfcourse.errors import CallFailed
-from hfcourse.setting_values import is_loopback
-from hfcourse.spaces import byte_budget
-from hfcourse.spaces.byte_budget import READ_COPIES, UNCOUNTED_BYTES, Reservation, parsed_bytes
+from hfcourse.limits import byte_budget
+from hfcourse.limits.byte_budget import READ_COPIES, UNCOUNTED_BYTES, Reservation, parsed_bytes
+from hfcourse.limits.deadline import SILENCE_SECONDS, Leash, bounded, current_leash
+from hfcourse.setting_parsers import is_loopback
 from hfcourse.spaces.cookie_jar import CookieJar, SessionJars
-from hfcourse.spaces.leash import SILENCE_SECONDS, Leash, bounded, current_leash
 from hfcourse.spaces.untrusted import read_json
 
 CONNECT_SECONDS, WRITE_SECONDS = 5, 10

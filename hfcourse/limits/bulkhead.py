@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from flask import Flask, current_app, has_request_context, request
 
 from hfcourse.errors import CallFailed
-from hfcourse.server_threads import count_threads
+from hfcourse.server.threads import count_threads
 
 SHARE = 4  # one thread in so many
 # A class that opens a Space together waits a moment for its turn, rather than being refused.

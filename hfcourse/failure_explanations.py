@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 from hfcourse.errors import EXPLANATIONS, GATEWAY_EXPLANATIONS, OTHER, OWNER, Explanation, explain
-from hfcourse.typography import french
+from hfcourse.text.typography import french
 
 RETRY_AFTER = "Retry-After"
 DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS = 86_400, 3_600, 60

@@ -16,9 +16,9 @@ from werkzeug import serving
 from werkzeug._internal import _log
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from hfcourse import port
-from hfcourse.connections import MAX_CONNECTIONS, Connection, ConnectionTable
-from hfcourse.typography import french
+from hfcourse.server import check_port
+from hfcourse.server.connections import MAX_CONNECTIONS, Connection, ConnectionTable
+from hfcourse.text.typography import french
 
 try:
     import resource
@@ -126,7 +126,7 @@ class LimitedServer(ThreadedWSGIServer):
             super().server_bind()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise SystemExit(port.describe_taken(self.server_address[1], "flask run --port {}")) from None
+                raise SystemExit(check_port.describe_taken(self.server_address[1], "flask run --port {}")) from None
             raise
 
     def log_startup(self) -> None:

@@ -1,4 +1,4 @@
-"""Is the port free? `make run` asks before it installs or starts anything: `python -I hfcourse/port.py 5000 0.0.0.0`.
+"""Is the port free? `make run` asks before it installs or starts anything: `python -I hfcourse/server/check_port.py 5000 0.0.0.0`.
 
 A script of its own, with the standard library alone: nothing else is installed yet on a fresh machine.
 """

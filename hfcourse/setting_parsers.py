@@ -10,7 +10,7 @@ from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from hfcourse import passwords
+from hfcourse.text import common_passwords
 
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 # A host as an address writes it: a name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
@@ -176,8 +176,8 @@ def secret(raw: str) -> str:
 
 def password(raw: str) -> str:
     """At least 8 characters that are not guessed first, or '' for nobody."""
-    if raw.strip() and len(raw.strip()) < passwords.MIN_CHARACTERS:
-        raise ValueError(f"il faut au moins {passwords.MIN_CHARACTERS} caractères")
-    if raw.strip() and passwords.is_weak(raw.strip()):
+    if raw.strip() and len(raw.strip()) < common_passwords.MIN_CHARACTERS:
+        raise ValueError(f"il faut au moins {common_passwords.MIN_CHARACTERS} caractères")
+    if raw.strip() and common_passwords.is_weak(raw.strip()):
         raise ValueError("ce mot de passe se devine : prenez par exemple trois mots sans rapport entre eux")
     return raw.strip()

@@ -9,7 +9,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 
-from hfcourse.networks import network_of
+from hfcourse.limits.networks import network_of
 
 WINDOW_SECONDS = 60
 

@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser, MultiPartParser
 
-from hfcourse import cookies, headers, hosts, proxies, security_log
+from hfcourse.web import cookies, headers, hosts, proxies, security_log
 
 csrf = CSRFProtect()
 compress = Compress()

@@ -5,7 +5,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 
-from hfcourse.typography import format_french, french
+from hfcourse.text.typography import format_french, french
 
 OS_ERRORS = {
     errno.EACCES: "l'accès est refusé",

@@ -9,8 +9,9 @@ from typing import Any
 
 from flask import Flask, current_app, request
 
-from hfcourse import templating, typography
-from hfcourse.static_text import minify_static_text
+from hfcourse.text import typography
+from hfcourse.web import template_environment
+from hfcourse.web.static_minifier import minify_static_text
 
 THEMES = ("light", "dark")
 STATIC_AGE_SECONDS = 365 * 24 * 3600
@@ -78,7 +79,7 @@ def json_text(value: Any, indent: int | None = None) -> str:
 
 def init_app(app: Flask) -> None:
     """Give the templates their environment, filters and globals."""
-    templating.init_app(app)  # before anything makes the environment
+    template_environment.init_app(app)  # before anything makes the environment
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_SECONDS
     app.url_defaults(add_fingerprint)

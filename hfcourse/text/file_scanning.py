@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hfcourse import token_search
-from hfcourse.token_search import SearchBudget
+from hfcourse.text import token_search
+from hfcourse.text.token_search import SearchBudget
 
 WINDOW_BYTES, OVERLAP_BYTES, FIRST_READ_BYTES = 262_144, 2_048, 16_384
 MAX_INFLATED_BYTES, MAX_COMPRESSION_RATIO, MAX_MEMBERS = 20_000_000, 200, 1_000

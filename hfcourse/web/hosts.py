@@ -13,7 +13,7 @@ from functools import lru_cache
 from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from hfcourse.security_log import log_event
+from hfcourse.web.security_log import log_event
 
 MAX_HOST_LENGTH = 260  # a DNS name has 253 characters at most, and then a port
 MAX_PREFIX_LENGTH = 100

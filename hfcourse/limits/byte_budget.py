@@ -15,9 +15,9 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from hfcourse import gate
 from hfcourse.errors import CallFailed, Stopped
-from hfcourse.spaces.leash import current_leash
+from hfcourse.limits import concurrency
+from hfcourse.limits.deadline import current_leash
 
 MAX_BYTES_IN_FLIGHT = 256_000_000
 MAX_RESERVATION_BYTES = 64_000_000  # what one thread may hold in all
@@ -94,7 +94,7 @@ class ByteBudget:
         if waiter.granted.is_set():
             return
         try:
-            with gate.aside():
+            with concurrency.aside():
                 wait_until(waiter.granted)
         except BaseException:
             self._withdraw(waiter)

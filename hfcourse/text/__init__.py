@@ -1,0 +1,1 @@
+"""Text: French typography, syntax highlighting, quoting, the search for tokens. Pure."""
