@@ -40,12 +40,13 @@ def add_rooms(app: Flask) -> None:
     from hfcourse import cli, home, instructors
     from hfcourse.classroom import login_queue
     from hfcourse.classroom import views as class_views
+    from hfcourse.files import file_store
     from hfcourse.lessons import back_links, guide_views, library, marks
     from hfcourse.lessons import views as lesson_views
     from hfcourse.runs import dispatch, ending, following, history_views, live_views, looks, store, streams, upkeep
     from hfcourse.runs import session_choices as run_choices
     from hfcourse.runs import views as run_views
-    from hfcourse.spaces import catalogue, files, location, pages
+    from hfcourse.spaces import catalogue, location, pages
     from hfcourse.spaces import views as space_views
 
     for part in (library, back_links, marks):
@@ -54,7 +55,7 @@ def add_rooms(app: Flask) -> None:
     login_queue.init_app(app)
     catalogue.init_app(app)
     location.init_app(app)
-    files.init_app(app)
+    file_store.init_app(app)
     pages.init_app(app, values_of_run=looks.values_of, faults_of_run=store.faults_of, recent_spaces=store.recent_spaces)
     for room in (dispatch, following, streams, ending, upkeep, run_choices, looks):
         room.init_app(app)

@@ -13,7 +13,7 @@ from flask import Flask
 
 PRIVATE_UMASK = 0o077
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
-SUBFOLDER = re.compile(r"[\w-]{2}", re.ASCII)  # of kept files: see spaces/storage.py
+SUBFOLDER = re.compile(r"[\w-]{2}", re.ASCII)  # of kept files: see files/storage_backends.py
 PR_SET_DUMPABLE = 4  # <linux/prctl.h>
 
 log = logging.getLogger(__name__)

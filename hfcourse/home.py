@@ -15,10 +15,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, instructors, visitors
+from hfcourse.files import file_store, storage_backends
 from hfcourse.lessons import library, marks, progress
 from hfcourse.runs import dispatch, history
 from hfcourse.runs.history import Filter
-from hfcourse.spaces import catalogue, files, hub, storage
+from hfcourse.spaces import catalogue, hub
 from hfcourse.text.typography import french
 from hfcourse.web import cookies
 
@@ -111,7 +112,7 @@ def health() -> ResponseReturnValue:
     report = {
         "status": "ok" if stores else "failing",
         "database": stores,
-        "files": storage.is_reachable(files.current()),
+        "files": storage_backends.is_reachable(file_store.current()),
         "queue": line.is_reachable(),
         "workers": stores and not line.is_stalled(),
         "practice": catalogue.practice_state(),

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import update
 
 from hfcourse import database
+from hfcourse.files import file_store
 from hfcourse.runs import store
 from hfcourse.runs.models import Run
-from hfcourse.spaces import files
 from tests.posting import Student
 
 LABELS = {"prenom": "Prénom", "image": "Image"}
@@ -35,7 +35,7 @@ def kept_run(
 ) -> str:
     """A run with this status; `file` is sent for its parameter `image`, `came` are its outputs."""
     inputs = dict(sent or {})
-    kept = [files.keep(visitor, *file)] if file else []
+    kept = [file_store.keep(visitor, *file)] if file else []
     if kept:
         inputs["image"] = {"$file": 0}
     run_id = store.create(

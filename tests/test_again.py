@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from hfcourse import database
 from hfcourse.errors import Stopped
+from hfcourse.files import file_store
+from hfcourse.files.file_store import StoredFile
 from hfcourse.practice.server import PracticeServer
 from hfcourse.runs import history, store
 from hfcourse.runs.collector import FileCollector
 from hfcourse.runs.models import Run, RunEvent, RunFile, RunWords
-from hfcourse.spaces import files
-from hfcourse.spaces.files import StoredFile
 from hfcourse.spaces.uploads import GONE
 from tests.conftest import forget_spaces
 from tests.keeping import kept_run, known_as
@@ -103,7 +103,7 @@ def test_a_file_that_comes_after_its_run_was_deleted_is_not_kept(app: Flask) -> 
             FileCollector(run, fetch).replace({"path": "/tmp/x.png", "meta": {"_type": "gradio.FileData"}})
         with database.reading() as session:
             assert session.scalars(select(StoredFile)).all() == []
-        assert [path for path in files.current().path.rglob("*") if path.is_file()] == []
+        assert [path for path in file_store.current().path.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize("add", [store.append, lambda run_id, told: store.append_partial(run_id, told, 1)])
@@ -174,7 +174,7 @@ def test_a_file_that_is_no_longer_on_the_disk_is_asked_for_again(awa: Student, s
     )
     run = store.load(first["id"])
     assert run is not None
-    files.current().remove(run.files[0].file_id)
+    file_store.current().remove(run.files[0].file_id)
     response = again(awa, first["id"])
     assert response.status_code == 400
     page = read(response)

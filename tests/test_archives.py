@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from hfcourse.files import file_store
 from hfcourse.runs import archives, history, store
-from hfcourse.spaces import files
 from tests.buckets import both_storages
 from tests.keeping import kept_run, known_as
 from tests.posting import Student
@@ -24,7 +24,7 @@ AT = datetime(2026, 7, 14, 12, 5, tzinfo=UTC)
 
 def with_output_file(run_id: str, visitor: str, name: str, content: bytes) -> None:
     """Give the run a file that came back."""
-    store.add_output_file(run_id, files.keep(visitor, name, content).id)
+    store.add_output_file(run_id, file_store.keep(visitor, name, content).id)
 
 
 def archive_of(student: Student) -> zipfile.ZipFile:
@@ -75,7 +75,7 @@ def test_a_file_whose_bytes_are_gone_is_told_in_the_report(awa: Student) -> None
     run_id = kept_run("awa", file=("chat.png", BYTES))
     run = store.load(run_id)
     assert run is not None
-    files.current().remove(run.files[0].file_id)
+    file_store.current().remove(run.files[0].file_id)
     made = archive_of(awa)
     assert not [name for name in made.namelist() if "envoyes" in name]
     report = next(name for name in made.namelist() if name.endswith(".md"))

@@ -16,13 +16,13 @@ import pytest
 
 from hfcourse import tokens
 from hfcourse.errors import CallFailed, CourseError, NotValid, Stopped
+from hfcourse.files.file_store import KeptFile
+from hfcourse.files.storage_backends import Folder
 from hfcourse.limits.deadline import Leash
 from hfcourse.spaces import ranking
 from hfcourse.spaces.client import Connection
 from hfcourse.spaces.directory import Directory, connect
 from hfcourse.spaces.events import Log, Output, Partial, Progress, Queued, Started
-from hfcourse.spaces.files import KeptFile
-from hfcourse.spaces.storage import Folder
 from hfcourse.spaces.wire import Wire
 from hfcourse.tokens import Token
 from tests.practice_fixtures import until

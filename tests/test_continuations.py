@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import update
 
 from hfcourse import database
+from hfcourse.files import file_store
+from hfcourse.files.file_store import KeptFile
 from hfcourse.runs import pruning, store
 from hfcourse.runs.continuations import EARLIER_AGE, values_after
 from hfcourse.runs.models import Run
-from hfcourse.spaces import files
 from hfcourse.spaces.description import Description, describe
-from hfcourse.spaces.files import KeptFile
 from tests.spaces.fake import component
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -46,7 +46,7 @@ def finished_run(
     run_id = store.create("awa", space="a/b", endpoint=endpoint, title="", parameters=[], inputs=sent or {})
     store.claim(run_id)
     if content is not None:
-        assert store.add_output_file(run_id, files.keep("awa", "prêt.png", content).id) == 0
+        assert store.add_output_file(run_id, file_store.keep("awa", "prêt.png", content).id) == 0
     labels = {"label": "R", "component": "Image", "hints": {}, "holds_files": True}
     store.finish(run_id, "succeeded", [labels | {"value": value} for value in values])
     return run_id

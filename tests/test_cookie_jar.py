@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hfcourse.files.file_store import KeptFile
+from hfcourse.files.storage_backends import Folder
 from hfcourse.limits.deadline import Leash
 from hfcourse.spaces import cookie_jar
 from hfcourse.spaces.client import Connection
 from hfcourse.spaces.cookie_jar import CookieJar, SessionJars
 from hfcourse.spaces.directory import connect
-from hfcourse.spaces.files import KeptFile
-from hfcourse.spaces.storage import Folder
 from hfcourse.spaces.wire import Wire
 from tests.spaces.fake import Exchange, FakeSpace, completed
 

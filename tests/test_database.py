@@ -18,7 +18,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from hfcourse import create_app, database
-from hfcourse.spaces.files import StoredFile
+from hfcourse.files.file_store import StoredFile
 from tests.conftest import end
 from tests.test_wire import InThread
 

@@ -8,8 +8,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from hfcourse import database
+from hfcourse.files.file_store import StoredFile
 from hfcourse.spaces import example_files, sample_media
-from hfcourse.spaces.files import StoredFile
 from tests.posting import Student, error_codes
 from tests.samples import picture
 from tests.spaces.fake import CONFIG, Exchange, FakeSpace, component

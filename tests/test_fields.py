@@ -12,8 +12,8 @@ from flask import Flask
 from sqlalchemy import update
 
 from hfcourse import database
+from hfcourse.files import file_store
 from hfcourse.runs.models import Run, RunFile
-from hfcourse.spaces import files
 from hfcourse.tokens import MASK
 from tests.posting import Student, error_codes, fields_of, read
 from tests.spaces.fake import FakeSpace
@@ -246,7 +246,7 @@ class TestFiles:
         assert again.select_one('[name="arg-param_0"]').text.strip() == "abc"
         file_id = again.select_one('[name="arg-param_16-kept"]')["value"]
         with site.app_context(), awa.client.session_transaction() as session:
-            assert files.find(session["visitor"], file_id).name == "param_16.png"
+            assert file_store.find(session["visitor"], file_id).name == "param_16.png"
 
 
 def test_a_run_of_before_still_shows_its_file_and_fills_its_form(awa: Student, site: Flask) -> None:

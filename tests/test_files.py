@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 
 from hfcourse import database
 from hfcourse.errors import CallFailed
+from hfcourse.files import file_store
 from hfcourse.runs import archives
-from hfcourse.spaces import files
 from hfcourse.tokens import Token
 from tests.buckets import both_storages, names_in
 
@@ -58,19 +58,19 @@ def context(app: Flask) -> Iterator[None]:
 
 @pytest.mark.parametrize(("head", "kind"), KINDS)
 def test_the_bytes_say_the_type(head: bytes, kind: str) -> None:
-    assert files.keep("v", "x", head + b"more").media_type == kind
+    assert file_store.keep("v", "x", head + b"more").media_type == kind
 
 
 @pytest.mark.parametrize("head", OTHERS)
 def test_anything_else_is_only_downloaded(head: bytes) -> None:
-    response = files.answer(files.keep("v", "page.html", head))
+    response = file_store.answer(file_store.keep("v", "page.html", head))
     assert response.headers["Content-Disposition"].startswith("attachment")
     assert response.mimetype == "application/octet-stream"
     response.close()
 
 
 def test_a_file_is_kept_whole_in_the_instance_folder_or_in_the_bucket(app: Flask) -> None:
-    kept = files.keep("v", "photo.png", PNG)
+    kept = file_store.keep("v", "photo.png", PNG)
     assert kept.read() == PNG
     folder = Path(app.instance_path) / "files"
     place = f"{kept.id[:2]}/{kept.id}"
@@ -79,29 +79,29 @@ def test_a_file_is_kept_whole_in_the_instance_folder_or_in_the_bucket(app: Flask
         assert (here, names_in(bucket)) == ([], [f"sous/dossier/{place}"])
     else:
         assert here == [place]
-    assert files.find("v", kept.id) == kept
+    assert file_store.find("v", kept.id) == kept
 
 
 def test_nobody_else_finds_it() -> None:
-    kept = files.keep("v", "photo.png", PNG)
-    assert files.find("w", kept.id) is None
-    assert files.find("", kept.id) is None
+    kept = file_store.keep("v", "photo.png", PNG)
+    assert file_store.find("w", kept.id) is None
+    assert file_store.find("", kept.id) is None
 
 
 @pytest.mark.parametrize("file_id", ["", "x", "../secret-key", "../../../etc/passwd", "%00", "é"])
 def test_a_name_that_is_none_finds_nothing(file_id: str) -> None:
-    assert files.find("v", file_id) is None
+    assert file_store.find("v", file_id) is None
 
 
 def test_a_discarded_one_is_gone_and_may_be_discarded_twice() -> None:
-    kept = files.keep("v", "photo.png", PNG)
-    assert files.discard([kept.id]) == []
-    assert files.discard([kept.id]) == []
+    kept = file_store.keep("v", "photo.png", PNG)
+    assert file_store.discard([kept.id]) == []
+    assert file_store.discard([kept.id]) == []
     assert kept.is_gone()
     with pytest.raises(FileNotFoundError):
         kept.read()
     with pytest.raises(FileNotFoundError):
-        files.answer(kept)
+        file_store.answer(kept)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_discarded_one_is_gone_and_may_be_discarded_twice() -> None:
     ],
 )
 def test_name_is_kept_in_any_script_without_what_controls_or_deceives(given: str, kept_as: str) -> None:
-    kept = files.keep("v", given, PNG)
-    response = files.answer(kept)
+    kept = file_store.keep("v", given, PNG)
+    response = file_store.answer(kept)
     assert kept.name == kept_as
     assert name_in(response.headers["Content-Disposition"]) == kept_as
     response.close()
@@ -139,7 +139,7 @@ def name_in(disposition: str) -> str:
 
 @pytest.mark.parametrize("name", ["é.png", 'a"b; c.png', "x\u202fy.png"])
 def test_content_disposition_is_one_line_of_ascii(name: str) -> None:
-    response = files.answer(files.keep("v", name, PNG))
+    response = file_store.answer(file_store.keep("v", name, PNG))
     disposition = response.headers["Content-Disposition"]
     assert disposition.isascii()
     assert disposition.isprintable()
@@ -147,9 +147,9 @@ def test_content_disposition_is_one_line_of_ascii(name: str) -> None:
 
 
 def test_a_file_that_comes_in_pieces_is_typed_and_measured_as_a_whole() -> None:
-    kept = files.keep("v", "photo.png", (PNG[n : n + 1] for n in range(len(PNG))))
+    kept = file_store.keep("v", "photo.png", (PNG[n : n + 1] for n in range(len(PNG))))
     assert (kept.media_type, kept.size, kept.read()) == ("image/png", len(PNG), PNG)
-    assert list(files.read_pieces(io.BytesIO(b"x" * 70_000))) == [b"x" * 65_536, b"x" * 4_464]
+    assert list(file_store.read_pieces(io.BytesIO(b"x" * 70_000))) == [b"x" * 65_536, b"x" * 4_464]
 
 
 def test_a_file_whose_source_fails_is_not_kept(app: Flask) -> None:
@@ -158,10 +158,10 @@ def test_a_file_whose_source_fails_is_not_kept(app: Flask) -> None:
         raise CallFailed("connection-lost")
 
     with pytest.raises(CallFailed):
-        files.keep("v", "photo.png", fail())
+        file_store.keep("v", "photo.png", fail())
     assert [path for path in Path(app.instance_path, "files").rglob("*") if path.is_file()] == []
     with database.reading() as session:
-        assert session.scalars(select(files.StoredFile)).all() == []
+        assert session.scalars(select(file_store.StoredFile)).all() == []
 
 
 @pytest.mark.parametrize(
@@ -182,14 +182,14 @@ def test_a_name_never_holds_the_token_in_a_page_a_header_or_an_archive(
 ) -> None:
     secret = "hf_" + "aB3" * 10
     monkeypatch.setitem(app.extensions, "token", Token(secret))
-    kept = files.keep("v", name.format(secret, rest=secret[3:]), PNG)
+    kept = file_store.keep("v", name.format(secret, rest=secret[3:]), PNG)
     assert secret[3:] not in kept.name + archives.clean(kept.name, 120)
 
 
 @pytest.mark.parametrize("content", [PNG, b"<html><script>alert(1)</script>"])
 def test_every_file_is_sealed_off_from_our_pages(content: bytes, app: Flask) -> None:
-    kept = files.keep("v", "x", content)
-    app.add_url_rule("/kept", "kept", lambda: files.answer(kept))
+    kept = file_store.keep("v", "x", content)
+    app.add_url_rule("/kept", "kept", lambda: file_store.answer(kept))
     response = app.test_client().get("/kept")
     assert response.data == content
     assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
@@ -202,7 +202,7 @@ def test_every_file_is_sealed_off_from_our_pages(content: bytes, app: Flask) -> 
 
 
 def test_an_image_is_shown_in_the_page() -> None:
-    response = files.answer(files.keep("v", "photo.png", PNG))
+    response = file_store.answer(file_store.keep("v", "photo.png", PNG))
     assert response.mimetype == "image/png"
     assert response.headers["Content-Disposition"].startswith("inline")
     response.close()
@@ -211,8 +211,8 @@ def test_an_image_is_shown_in_the_page() -> None:
 @pytest.fixture
 def sound(app: Flask) -> FlaskClient:
     """A browser at `/kept`, where a sound of a hundred bytes is."""
-    kept = files.keep("v", "voix.wav", SOUND)
-    app.add_url_rule("/kept", "kept", lambda: files.answer(kept))
+    kept = file_store.keep("v", "voix.wav", SOUND)
+    app.add_url_rule("/kept", "kept", lambda: file_store.answer(kept))
     return app.test_client()
 
 
@@ -255,7 +255,7 @@ def test_what_is_no_part_is_the_whole(sound: FlaskClient, asked: str) -> None:
 
 
 def assert_is_sealed(response: TestResponse) -> None:
-    assert {name: response.headers[name] for name in files.FILE_HEADERS} == files.FILE_HEADERS
+    assert {name: response.headers[name] for name in file_store.FILE_HEADERS} == file_store.FILE_HEADERS
 
 
 @pytest.mark.parametrize(
@@ -272,4 +272,4 @@ def assert_is_sealed(response: TestResponse) -> None:
     ],
 )
 def test_a_drawing_is_known_by_its_first_bytes(content: bytes, is_drawing: bool) -> None:
-    assert files.is_drawing(files.keep("v", "x.svg", content)) is is_drawing
+    assert file_store.is_drawing(file_store.keep("v", "x.svg", content)) is is_drawing

@@ -9,7 +9,8 @@ from flask import Flask
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse.errors import Refused
-from hfcourse.spaces import files, forms, uploads
+from hfcourse.files import file_store
+from hfcourse.spaces import forms, uploads
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.tokens import MASK
@@ -91,7 +92,7 @@ class TestFilling:
         assert [each.text for each in shown.fields] == ["", "défaut"]
 
     def test_a_given_file_is_a_kept_one_and_nothing_else(self) -> None:
-        kept = files.keep(VISITOR, "a.png", PNG)
+        kept = file_store.keep(VISITOR, "a.png", PNG)
         assert forms.filled(of(made("image")), {"x": kept}).fields[0].kept == {"": [kept]}
         assert forms.filled(of(made("image")), {"x": {"path": "/etc/passwd"}}).fields[0].kept == {"": []}
 
@@ -162,17 +163,17 @@ class TestFiles:
     def test_an_upload_is_kept_and_sent(self) -> None:
         kept = forms.checked(read(self.IMAGE, {}, x=upload(PNG)))["x"]
         assert (kept.read(), kept.media_type, kept.name) == (PNG, "image/png", "photo.png")
-        assert files.find(VISITOR, kept.id) is not None
+        assert file_store.find(VISITOR, kept.id) is not None
 
     def test_an_empty_field_is_null(self) -> None:
         assert forms.checked(read(self.IMAGE, {}, x=upload(b"", ""))) == {"x": None}
 
     def test_one_kept_from_an_earlier_try_is_sent_again(self) -> None:
-        kept = files.keep(VISITOR, "a.png", PNG)
+        kept = file_store.keep(VISITOR, "a.png", PNG)
         assert forms.checked(read(self.IMAGE, {"x-kept": kept.id}, x=upload(b"", "")))["x"].id == kept.id
 
     def test_unless_another_takes_its_place_or_it_is_dropped(self) -> None:
-        kept = files.keep(VISITOR, "a.png", PNG)
+        kept = file_store.keep(VISITOR, "a.png", PNG)
         assert forms.checked(read(self.IMAGE, {"x-kept": kept.id}, x=upload(PNG + b"2")))["x"].id != kept.id
         assert forms.checked(read(self.IMAGE, {"x-kept": kept.id, "x-drop": kept.id}, x=upload(b"", "")))["x"] is None
 
@@ -181,7 +182,7 @@ class TestFiles:
         assert read(self.IMAGE, {"x-kept": file_id}, x=upload(b"", "")).fields[0].error == uploads.GONE
 
     def test_a_strangers_file_is_gone_too(self) -> None:
-        theirs = files.keep("somebody else", "a.png", PNG)
+        theirs = file_store.keep("somebody else", "a.png", PNG)
         assert read(self.IMAGE, {"x-kept": theirs.id}, x=upload(b"", "")).fields[0].error == uploads.GONE
 
     @pytest.mark.parametrize("text", ["/etc/passwd", '{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}'])
@@ -200,7 +201,7 @@ class TestFiles:
         cut = upload(PNG)
         cut.stream = type("Cut", (io.BytesIO,), {"is_whole": False})(PNG)
         assert read(self.IMAGE, {}, x=cut).fields[0].error == uploads.TOO_LARGE
-        assert not files.current().path.exists()
+        assert not file_store.current().path.exists()
 
 
 class TestSecrets:
@@ -231,7 +232,7 @@ class TestSecrets:
         form = read(of(made("file")), {}, x=upload(content, name))
         with pytest.raises(Refused, match="secret-in-input"):
             forms.checked(form)
-        assert not files.current().path.exists()
+        assert not file_store.current().path.exists()
 
     def test_a_fault_elsewhere_does_not_hide_it(self) -> None:
         form = read(of(made("number"), made("textbox", "y")), {"x": "abc", "y": TOKEN})

@@ -9,10 +9,10 @@ from flask import Flask
 from sqlalchemy import event, func, select
 
 from hfcourse import database
+from hfcourse.files.file_store import StoredFile
 from hfcourse.runs import dispatch, history, store
 from hfcourse.runs.history import PAGE_RUNS
 from hfcourse.runs.models import Run, RunEvent, RunLook, RunWords
-from hfcourse.spaces.files import StoredFile
 from tests.keeping import kept_run, known_as
 from tests.posting import Student, fields_of, read
 from tests.test_french import faults_in

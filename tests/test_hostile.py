@@ -15,8 +15,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from hfcourse.errors import EXPLANATIONS
+from hfcourse.files.limits import MAX_RUN_FILES
 from hfcourse.runs import ending
-from hfcourse.spaces.file_limits import MAX_RUN_FILES
 from tests.browser.site import Site, started
 from tests.practice_fixtures import until
 from tests.spaces import fake

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, features
 
-from hfcourse.spaces.media_types import (
+from hfcourse.files.media_types import (
     HEAD_BYTES,
     SIGNATURES,
     UNKNOWN_TYPE,

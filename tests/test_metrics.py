@@ -15,11 +15,11 @@ from sqlalchemy.exc import OperationalError
 
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS
+from hfcourse.files import file_store
 from hfcourse.runs import history, liveness, metrics, store, tallies, trimming
 from hfcourse.runs.dispatch import Waiting
 from hfcourse.runs.models import Run
 from hfcourse.runs.tallies import BEYOND, NEVER, TOOK_WITHIN, WAITED_WITHIN, RunTally
-from hfcourse.spaces import files
 from tests.browser.site import ROOT, environment
 from tests.keeping import kept_run
 
@@ -302,7 +302,7 @@ def test_the_errors_of_spaces_are_apart_from_forms_that_are_wrong(app: Flask, re
 def test_the_bytes_of_the_kept_files_are_told(app: Flask, read: Reading) -> None:
     with app.app_context():
         kept_run(VISITOR, file=("chat.png", b"x" * 700))
-        files.keep("bilal", "chien.png", b"x" * 34)
+        file_store.keep("bilal", "chien.png", b"x" * 34)
     assert read()[sample("hfcourse_kept_files_bytes")] == 734
 
 

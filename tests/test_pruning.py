@@ -12,11 +12,11 @@ from sqlalchemy.exc import OperationalError
 
 from hfcourse import create_app, database
 from hfcourse.errors import Refused
+from hfcourse.files import file_store
+from hfcourse.files.file_store import KeptFile, StoredFile
 from hfcourse.runs import looks, pruning, room, standing, store, trimming, upkeep, usage
 from hfcourse.runs.models import Arrival, Chore, Run, RunEvent, RunLook, RunWords
 from hfcourse.runs.standing import Client
-from hfcourse.spaces import files
-from hfcourse.spaces.files import KeptFile, StoredFile
 from tests.buckets import both_storages
 from tests.conftest import end
 from tests.practice_fixtures import until
@@ -65,7 +65,7 @@ def inside(app: Flask):
 
 
 def test_old_runs_go_with_their_events_and_files(app: Flask) -> None:
-    kept = aged(files.keep("awa", "chat.png", b"abc"), 91)
+    kept = aged(file_store.keep("awa", "chat.png", b"abc"), 91)
     finished_run(kept, days=91)
     recent = finished_run(days=89)
     assert trimming.prune() == 1
@@ -94,7 +94,7 @@ def test_a_run_that_a_killed_process_left_is_pruned_like_any_other() -> None:
 def test_the_oldest_runs_with_files_go_first_when_the_share_is_full(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 250_000
     for days in (3, 2, 1):
-        finished_run(aged(files.keep("awa", f"{days}.png", b"x" * 100_000), days), days)
+        finished_run(aged(file_store.keep("awa", f"{days}.png", b"x" * 100_000), days), days)
     without = finished_run(days=5)
     assert trimming.prune() == 0, "files suffice"
     assert store.load(without) is not None
@@ -104,14 +104,14 @@ def test_the_oldest_runs_with_files_go_first_when_the_share_is_full(app: Flask) 
 
 
 def test_an_upload_of_a_form_that_is_still_open_stays() -> None:
-    fresh, forgotten = files.keep("awa", "a.png", b"a"), aged(files.keep("awa", "b.png", b"b"), 2)
+    fresh, forgotten = file_store.keep("awa", "a.png", b"a"), aged(file_store.keep("awa", "b.png", b"b"), 2)
     trimming.prune()
     assert not fresh.is_gone()
     assert forgotten.is_gone()
 
 
 def test_a_file_that_another_run_uses_stays_when_one_is_forgotten() -> None:
-    kept = aged(files.keep("awa", "chat.png", b"abc"), 2)
+    kept = aged(file_store.keep("awa", "chat.png", b"abc"), 2)
     first, second = finished_run(kept), finished_run(kept)
     assert pruning.forget(first) == 1
     assert not kept.is_gone()
@@ -146,7 +146,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
 
 def picture(visitor: str = "awa", days: float = 0, size: int = 100_000) -> KeptFile:
     """A file of this visitor, so many days old."""
-    return aged(files.keep(visitor, f"{days}.png", b"x" * size), days)
+    return aged(file_store.keep(visitor, f"{days}.png", b"x" * size), days)
 
 
 def test_a_run_that_a_page_showed_within_the_hour_stays_and_goes_after_it(clock: list[datetime]) -> None:
@@ -402,7 +402,7 @@ def test_newcomers_of_one_address_take_no_more_than_a_share_and_nothing_of_other
     refused = 0
     for n in range(30):
         client = client_of(arrived(f"jar {n}"), is_newcomer=True)
-        kept = files.keep(client.visitor, "a.png", b"x" * 60_000)
+        kept = file_store.keep(client.visitor, "a.png", b"x" * 60_000)
         if room.make_room(client, [kept.id]):
             looks.note(finished_run(kept, visitor=client.visitor))
         else:
@@ -412,7 +412,7 @@ def test_newcomers_of_one_address_take_no_more_than_a_share_and_nothing_of_other
     assert kept_files(old) == [True]
     assert usage.total_bytes() <= 600_000
     for client in (client_of(arrived("cora", "home"), "home", is_newcomer=True), client_of("bilal")):
-        new = files.keep(client.visitor, "b.png", b"x" * 90_000)
+        new = file_store.keep(client.visitor, "b.png", b"x" * 90_000)
         assert room.make_room(client, [new.id])
     assert kept_files(old) == [True]
 

@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 
 from hfcourse.errors import CallFailed
+from hfcourse.files import file_store
 from hfcourse.runs import store
 from hfcourse.runs.passing import PassingPictures
 from hfcourse.runs.recorder import Recorder
-from hfcourse.spaces import files
 from hfcourse.spaces.description import Endpoint, Return
 from hfcourse.spaces.events import Log, Partial, Progress, Queued, Started
 from tests.practice_fixtures import until
@@ -134,7 +134,7 @@ def pictures(recorder: Recorder) -> list[bytes]:
         run = store.load(recorder.run.id)
         assert run is not None
         with suppress(FileNotFoundError):
-            return [files.KeptFile.of(item.file).read()[8:] for item in run.files]
+            return [file_store.KeptFile.of(item.file).read()[8:] for item in run.files]
 
 
 def paint(painter: Recorder, *paths: str) -> None:

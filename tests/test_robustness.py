@@ -15,13 +15,14 @@ from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database
 from hfcourse.errors import CallFailed, Stopped
+from hfcourse.files import file_store
 from hfcourse.limits.deadline import Leash
 from hfcourse.practice.server import PracticeServer
 from hfcourse.runs import keeper, liveness, sessions, store, trimming
 from hfcourse.runs.models import Run, RunEvent, SpaceSession
 from hfcourse.runs.recorder import MOST_MESSAGES, Recorder
 from hfcourse.runs.turns import Waiting
-from hfcourse.spaces import catalogue, files, location
+from hfcourse.spaces import catalogue, location
 from hfcourse.spaces.description import Endpoint, Return, describe
 from hfcourse.spaces.events import Event, Log, Partial, Progress, Queued
 from hfcourse.spaces.reading import Reading
@@ -286,16 +287,18 @@ def test_a_live_page_asks_again_after_an_answer_that_got_lost(app: Flask, visito
 
 def test_files_of_forms_that_were_never_sent_go_before_those_of_runs(app: Flask) -> None:
     with app.app_context():
-        loose, ours, new = (files.keep(VISITOR, "x", b"x" * 100) for _ in range(3))
+        loose, ours, new = (file_store.keep(VISITOR, "x", b"x" * 100) for _ in range(3))
         old = database.now() - timedelta(minutes=2)
         with database.writing() as session:
             names = [loose.id, ours.id]
-            session.execute(update(files.StoredFile).where(files.StoredFile.id.in_(names)).values(created=old))
+            session.execute(
+                update(file_store.StoredFile).where(file_store.StoredFile.id.in_(names)).values(created=old)
+            )
         kept = [("image", ours.id)]
         run_id = store.create(VISITOR, space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files=kept)
         store.finish(run_id, "succeeded", [])
         assert trimming.shrink(250) == 0
-        assert [files.find(VISITOR, each.id) is None for each in (loose, ours, new)] == [True, False, False]
+        assert [file_store.find(VISITOR, each.id) is None for each in (loose, ours, new)] == [True, False, False]
         assert trimming.shrink(150) == 0, "the run stays, without its file"
         assert store.load(run_id) is not None
         assert [each.is_gone() for each in (ours, new)] == [True, False]

@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from hfcourse import create_app, database
+from hfcourse.files.file_store import StoredFile
 from hfcourse.runs import looks, store, trimming, usage
-from hfcourse.spaces.files import StoredFile
 from tests.conftest import end
 from tests.keeping import kept_run, known_as
 from tests.posting import Student, error_codes, fields_of, read

@@ -12,10 +12,10 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from hfcourse import create_app, database
+from hfcourse.files.file_store import StoredFile
 from hfcourse.practice.server import PracticeServer
 from hfcourse.runs import liveness, store
 from hfcourse.runs.models import Run, RunEvent
-from hfcourse.spaces.files import StoredFile
 from tests.conftest import end
 from tests.posting import PRACTICE, Student, error_codes, fields_of, read
 

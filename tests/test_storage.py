@@ -18,12 +18,12 @@ from sqlalchemy import func, select, text
 
 from hfcourse import create_app, database
 from hfcourse.errors import CallFailed
+from hfcourse.files import file_store, storage_backends
+from hfcourse.files.file_store import StoredFile
+from hfcourse.files.storage_backends import Folder, Remote, Storage
 from hfcourse.practice import child
 from hfcourse.runs import pruning, store, usage
 from hfcourse.runs.models import Run
-from hfcourse.spaces import files, storage
-from hfcourse.spaces.files import StoredFile
-from hfcourse.spaces.storage import Folder, Remote, Storage
 from tests.browser.site import ROOT, free_port
 from tests.buckets import KEY, SECRET, both_storages, names_in
 from tests.conftest import end
@@ -82,7 +82,7 @@ class TestStorage:
             assert list(pool.map(there_and_back, range(40))) == [bytes([number]) for number in range(40)]
 
     def test_whoever_asks_whether_it_is_reachable_leaves_nothing(self, place: Storage, tmp_path: Path) -> None:
-        assert storage.is_reachable(place)
+        assert storage_backends.is_reachable(place)
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
     def test_no_more_than_a_piece_of_a_file_in_a_bucket_is_in_memory(
@@ -99,7 +99,7 @@ class TestStorage:
 
     def test_a_process_that_was_forked_has_one_of_its_own(self, bucket: str) -> None:
         code = (
-            "import os, sys; from hfcourse.spaces.storage import Remote\n"
+            "import os, sys; from hfcourse.files.storage_backends import Remote\n"
             f"place = Remote('s3://{bucket}'); place.write('first', b'1')\n"
             "if not (pid := os.fork()):\n"
             "    place.write('second', place.open('first').read() + b'2'); os._exit(0)\n"
@@ -114,7 +114,7 @@ class TestStorage:
         def full(*_paths: Path) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(storage.os, "replace", full)
+        monkeypatch.setattr(storage_backends.os, "replace", full)
         with pytest.raises(OSError, match="No space"):
             Folder(tmp_path).write(NAME, b"x")
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
@@ -148,7 +148,7 @@ class TestStorage:
         place = Remote("s3://no-such-bucket-here/x")
         with pytest.raises(FileNotFoundError):
             place.write(NAME, b"x")
-        assert not storage.is_reachable(place)
+        assert not storage_backends.is_reachable(place)
         assert "no-such-bucket-here" not in str(boto3.client("s3").list_buckets()["Buckets"])
 
 
@@ -159,7 +159,7 @@ class TestSetting:
     def test_a_folder_that_several_machines_share(self, tmp_path: Path) -> None:
         site = self.made(tmp_path / "site", f"file://{tmp_path}/partag%C3%A9")
         with site.app_context():
-            kept = files.keep("v", "photo.png", PNG)
+            kept = file_store.keep("v", "photo.png", PNG)
         assert (tmp_path / "partagé" / kept.id[:2] / kept.id).read_bytes() == PNG
         assert not (tmp_path / "site" / "files").exists()
         end(site)
@@ -244,7 +244,7 @@ class Trouble:
             self._monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{self._port}")
             self.site.extensions["files"] = Remote(self.site.config["FILES_URL"])
         else:
-            self._monkeypatch.setattr("hfcourse.spaces.storage.os.replace", self._fail)
+            self._monkeypatch.setattr("hfcourse.files.storage_backends.os.replace", self._fail)
 
     def end(self) -> None:
         """As it was: an S3 server with the same buckets listens there."""
@@ -350,7 +350,7 @@ class TestStudents:
         run_id = kept_run("awa", file=("voix.wav", SOUND))
         run = store.load(run_id)
         assert run is not None
-        files.current().remove(run.files[0].file_id)
+        file_store.current().remove(run.files[0].file_id)
         for end_of_address in ("0", "0.svg"):
             response = awa.client.get(f"/essais/{run_id}/fichiers/{end_of_address}")
             assert response.status_code == 404
@@ -359,8 +359,8 @@ class TestStudents:
     def test_what_no_longer_can_be_deleted_is_deleted_later(
         self, awa: Student, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        gone, left = (files.keep("awa", "a.png", PNG) for _ in range(2))
-        remove = type(files.current()).remove
+        gone, left = (file_store.keep("awa", "a.png", PNG) for _ in range(2))
+        remove = type(file_store.current()).remove
 
         def refuse(place: Storage, name: str) -> None:
             if name == left.id:
@@ -368,9 +368,9 @@ class TestStudents:
             remove(place, name)
 
         with monkeypatch.context() as patched:
-            patched.setattr(type(files.current()), "remove", refuse)
+            patched.setattr(type(file_store.current()), "remove", refuse)
             pruning.discard([gone.id, left.id])
-        assert [files.find("awa", each.id) for each in (gone, left)] == [None, None]
+        assert [file_store.find("awa", each.id) for each in (gone, left)] == [None, None]
         assert (count(StoredFile), usage.kept_bytes()) == (1, 0), "a row of nobody's, to find it by"
         pruning.discard(pruning.loose_files(-pruning.LOOSE_FILE_AGE))
         assert count(StoredFile) == 0

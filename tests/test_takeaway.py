@@ -8,12 +8,12 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
+from hfcourse.files.file_store import KeptFile
+from hfcourse.files.storage_backends import Folder
 from hfcourse.spaces import forms, takeaway
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.description import Endpoint, describe
-from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.parameters import Parameter
-from hfcourse.spaces.storage import Folder
 from tests.posting import Student
 from tests.spaces import fake
 from tests.spaces.fake import FakeSpace, component

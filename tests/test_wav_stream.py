@@ -7,7 +7,7 @@ import wave
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.spaces.wav_stream import join_wav_chunks
+from hfcourse.files.wav_stream import join_wav_chunks
 
 CHUNKS = st.lists(st.lists(st.integers(-32768, 32767), min_size=1, max_size=50), min_size=1, max_size=5)
 

@@ -13,10 +13,10 @@ from typing import IO, cast
 from flask import current_app, render_template
 
 from hfcourse import database
+from hfcourse.files.file_store import REFUSED_IN_NAMES, KeptFile
 from hfcourse.runs import history, reports, store, watch
 from hfcourse.runs.history import Filter
 from hfcourse.runs.models import Run, RunFile
-from hfcourse.spaces.files import REFUSED_IN_NAMES, KeptFile
 from hfcourse.web import template_globals
 
 PIECE_BYTES = 65_536

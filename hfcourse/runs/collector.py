@@ -13,6 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import tokens
 from hfcourse.errors import CallFailed, Stopped
+from hfcourse.files import file_store
+from hfcourse.files.limits import MAX_RUN_FILE_BYTES, MAX_RUN_FILES
+from hfcourse.files.wav_stream import join_wav_chunks
 from hfcourse.limits import byte_budget
 from hfcourse.runs import pruning, store
 from hfcourse.runs.models import Run
@@ -28,10 +31,7 @@ from hfcourse.runs.shapes import (
     WHY,
     is_file_data,
 )
-from hfcourse.spaces import files
-from hfcourse.spaces.file_limits import MAX_RUN_FILE_BYTES, MAX_RUN_FILES
 from hfcourse.spaces.updates import is_update
-from hfcourse.spaces.wav_stream import join_wav_chunks
 from hfcourse.spaces.wire import read_whole
 from hfcourse.token_masking import mask_pieces
 
@@ -87,7 +87,7 @@ class FileCollector:
             return missing(data, TOO_LARGE if failed.code == "answer-too-large" else lost)
         except ShareExceeded:
             return missing(data, SURPLUS)
-        except files.NotKept:
+        except file_store.NotKept:
             return missing(data, UNKEPT)
         try:
             return {FILE: store.add_output_file(self.run.id, kept.id)}
@@ -119,8 +119,8 @@ class FileCollector:
                 raise ShareExceeded
             yield piece
 
-    def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> files.KeptFile:
-        return files.keep(self.run.visitor, name_of(data), pieces, corrects_extension=is_stream(data))
+    def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> file_store.KeptFile:
+        return file_store.keep(self.run.visitor, name_of(data), pieces, corrects_extension=is_stream(data))
 
 
 def bare(value: Any) -> Any:
@@ -134,7 +134,7 @@ def bare(value: Any) -> Any:
 
 def missing(data: dict[str, Any], why: str) -> dict[str, Any]:
     """What stands for a file that we do not have."""
-    return {FILE: None, WHY: why, NAME: files.clean_name(name_of(data))}
+    return {FILE: None, WHY: why, NAME: file_store.clean_name(name_of(data))}
 
 
 def is_stream(data: dict[str, Any]) -> bool:

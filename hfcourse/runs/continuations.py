@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database
+from hfcourse.files.file_store import KeptFile
 from hfcourse.runs import looks, room, shapes, standing, store
 from hfcourse.runs.models import Run
 from hfcourse.runs.next_steps import has_content
@@ -21,7 +22,6 @@ from hfcourse.runs.outputs import value_of
 from hfcourse.spaces import forms
 from hfcourse.spaces.controls import HOLD_FILES, control
 from hfcourse.spaces.description import Description, Endpoint
-from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.forms import Form
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.uploads import NOT_KEPT

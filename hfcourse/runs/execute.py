@@ -9,6 +9,7 @@ from typing import Any
 from flask import current_app
 
 from hfcourse.errors import CourseError, NotTaken, NotValid, Refused, Stopped
+from hfcourse.files.file_store import KeptFile
 from hfcourse.limits.deadline import Leash
 from hfcourse.runs import next_steps, sessions, store
 from hfcourse.runs.models import Run
@@ -17,7 +18,6 @@ from hfcourse.runs.recorder import Recorder
 from hfcourse.spaces import location
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.events import Output
-from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.location import LAST_SECONDS
 
 PICTURE_SECONDS = 1  # for one of a partial output; whoever stops the call waits for it

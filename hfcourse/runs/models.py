@@ -10,8 +10,8 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Tab
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hfcourse import database
+from hfcourse.files.file_store import StoredFile
 from hfcourse.runs.words import EXCERPT_CHARACTERS
-from hfcourse.spaces.files import StoredFile
 
 FINAL = ("succeeded", "failed", "stopped", "interrupted")
 UNFINISHED = ("queued", "running")

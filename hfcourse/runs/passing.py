@@ -9,11 +9,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from hfcourse.errors import CallFailed
+from hfcourse.files import file_store
 from hfcourse.runs import pruning, store
 from hfcourse.runs.collector import Fetch, FileCollector, bare, missing
 from hfcourse.runs.models import Run
 from hfcourse.runs.shapes import LATER
-from hfcourse.spaces import files
 
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp"}
 ROUND_SECONDS = 1  # a slow Space makes pictures wait, and not the outputs
@@ -66,7 +66,7 @@ class PassingPictures(FileCollector):
         except CallFailed as failed:  # which would end the run, if it is a time-out
             raise CallFailed("bad-answer") from failed
 
-    def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> files.KeptFile:
+    def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> file_store.KeptFile:
         kept = super()._keep(data, pieces)
         self._ids[data["path"]] = kept.id
         return kept

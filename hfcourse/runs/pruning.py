@@ -13,10 +13,11 @@ from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database, wal_truncation
+from hfcourse.files import file_store
+from hfcourse.files.file_store import StoredFile
 from hfcourse.runs import liveness, looks, standing, starts
 from hfcourse.runs.models import UNFINISHED, Run, RunFile, SpaceSession
-from hfcourse.spaces import files, shelf
-from hfcourse.spaces.files import StoredFile
+from hfcourse.spaces import shelf
 
 # A file that was sent with a form that is still open: its run may come.
 LOOSE_FILE_AGE = timedelta(days=1)
@@ -107,7 +108,7 @@ def discard(file_ids: Sequence[str]) -> None:
         gone: Sequence[str] = []
         with suppress(IntegrityError), database.writing() as session:  # a run that uses one of them is being made
             gone = session.scalars(delete(StoredFile).where(chosen, is_loose()).returning(StoredFile.id)).all()
-        if left := files.discard(gone):
+        if left := file_store.discard(gone):
             remember(left)
 
 
@@ -123,7 +124,7 @@ def erase(file_ids: Sequence[str]) -> Sequence[str]:
 
     Bytes first: a row whose bytes are gone is told as such to whoever opens it, and is erased the next time.
     """
-    left = {*files.discard(file_ids)}
+    left = {*file_store.discard(file_ids)}
     done = [file_id for file_id in file_ids if file_id not in left]
     with database.writing() as session:
         session.execute(update(StoredFile).where(StoredFile.id.in_(done)).values(size=0, erased=database.now()))

@@ -12,12 +12,12 @@ from flask import current_app
 from sqlalchemy import select
 
 from hfcourse.errors import Refused
+from hfcourse.files.file_store import StoredFile
 from hfcourse.runs import looks, pruning, standing, trimming, usage
 from hfcourse.runs.models import Run, RunFile
 from hfcourse.runs.pruning import FINISHED
 from hfcourse.runs.standing import Client
 from hfcourse.spaces import forms
-from hfcourse.spaces.files import StoredFile
 from hfcourse.spaces.forms import Form
 from hfcourse.text.typography import french, size
 

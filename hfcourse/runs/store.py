@@ -36,6 +36,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from hfcourse import database
 from hfcourse.errors import Refused, Stopped
 from hfcourse.failure_explanations import explanation_of
+from hfcourse.files.file_store import KeptFile, StoredFile
 from hfcourse.runs import liveness, news, tallies, words
 from hfcourse.runs.models import (
     FINAL,
@@ -50,7 +51,6 @@ from hfcourse.runs.models import (
     RunFile,
 )
 from hfcourse.runs.references import inputs_with_files
-from hfcourse.spaces.files import KeptFile, StoredFile
 from hfcourse.text.typography import french
 
 RECENT_SPACES = 5

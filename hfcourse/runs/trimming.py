@@ -12,10 +12,10 @@ from flask import current_app
 from sqlalchemy import ColumnElement, and_, not_, select
 
 from hfcourse import database
+from hfcourse.files.file_store import StoredFile
 from hfcourse.runs import looks, pruning, standing, usage
 from hfcourse.runs.models import Run, RunFile
 from hfcourse.runs.pruning import FILES_AT_ONCE, FINISHED, NEW_FILE_AGE, PAUSE_SECONDS
-from hfcourse.spaces.files import StoredFile
 
 # One part in so many of KEEP_BYTES is kept free of what those with standing keep, for newcomers to find room in.
 RESERVE_PARTS = 10

@@ -9,9 +9,9 @@ from flask import current_app
 from sqlalchemy import ColumnElement, func, select
 
 from hfcourse import database
+from hfcourse.files.file_store import StoredFile
 from hfcourse.runs import standing
 from hfcourse.runs.models import Arrival, Run
-from hfcourse.spaces.files import StoredFile
 
 # One visitor may fill one part in so many of KEEP_BYTES, and so may the newcomers of one address together: twenty of
 # the largest forms, and five visitors who send nothing else than those fill the disk.

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import errors, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
+from hfcourse.files import file_store, media_types
 from hfcourse.runs import (
     continuations,
     conversations,
@@ -30,7 +31,7 @@ from hfcourse.runs import (
 from hfcourse.runs.looks import mine
 from hfcourse.runs.references import Numbered
 from hfcourse.runs.turns import Waiting
-from hfcourse.spaces import files, forms, media_types, pages, row_edits
+from hfcourse.spaces import forms, pages, row_edits
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.forms import Form
 from hfcourse.spaces.uploads import NOT_KEPT, names_of
@@ -40,7 +41,7 @@ from hfcourse.web.template_globals import is_in_lesson
 
 PREVIEW_HEAD = '<!doctype html><meta charset="utf-8"><style>body { font: 1rem/1.5 sans-serif; margin: 1rem }</style>\n'
 # A page in HTML that a stranger wrote: no script, no form, no way out of its frame, nothing fetched from anywhere.
-PREVIEW_HEADERS = files.FILE_HEADERS | {
+PREVIEW_HEADERS = file_store.FILE_HEADERS | {
     "Content-Security-Policy": (
         "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
     ),
@@ -133,7 +134,7 @@ def again(run_id: str) -> ResponseReturnValue:
         return redirect(pages.space_url(run.space, endpoint=run.endpoint, essai=run.id), 303)
     except CourseError as error:
         return pages.refused(run.space, None, error)
-    form = forms.sent_again(endpoint, store.sent_values(run, lambda item: files.KeptFile.of(item.file)))
+    form = forms.sent_again(endpoint, store.sent_values(run, lambda item: file_store.KeptFile.of(item.file)))
     form.run_id = run.id
     if {each["name"] for each in run.parameters} != {each.name for each in endpoint.parameters}:
         return pages.refused(run.space, form, Refused("invalid-input"), errors.FORM_CHANGED)
@@ -142,7 +143,7 @@ def again(run_id: str) -> ResponseReturnValue:
 
 def kept_of(endpoint: Endpoint, values: dict[str, Any]) -> dict[str, Any]:
     """What a run keeps of a form: its parameters, the JSON values, the files in them, and if it speaks in a session."""
-    numbered = Numbered(files.KeptFile)
+    numbered = Numbered(file_store.KeptFile)
     inputs = {name: numbered.without_files(name, value) for name, value in values.items()}
     return {
         "keeps_state": endpoint.keeps_state,
@@ -189,25 +190,25 @@ def as_json(run_id: str) -> ResponseReturnValue:
 @bp.get("/<run_id:run_id>/fichiers/<index:n>")
 def file(run_id: str, n: int) -> ResponseReturnValue:
     """A file of a run, to the visitor whose run it is."""
-    return given(files.answer, file_of(run_id, n))
+    return given(file_store.answer, file_of(run_id, n))
 
 
 @bp.get("/<run_id:run_id>/fichiers/<index:n>.svg")
 def drawing(run_id: str, n: int) -> ResponseReturnValue:
     """A file of a run as the drawing that it is, for an `img` of ours."""
-    return given(files.answer_drawing, file_of(run_id, n))
+    return given(file_store.answer_drawing, file_of(run_id, n))
 
 
 @bp.get("/envois/<file_id>")
 def sent_file(file_id: str) -> ResponseReturnValue:
     """A file that a form holds and that no run has yet, to the visitor who sent it: its form shows it."""
-    kept = files.find(visitors.current() or "", file_id)
+    kept = file_store.find(visitors.current() or "", file_id)
     if kept is None:
         abort(404)
-    return given(files.answer, kept)
+    return given(file_store.answer, kept)
 
 
-def given(answer: Callable[[files.KeptFile], Response], kept: files.KeptFile) -> ResponseReturnValue:
+def given(answer: Callable[[file_store.KeptFile], Response], kept: file_store.KeptFile) -> ResponseReturnValue:
     """The file as an answer, or the page that says why there is none."""
     try:
         return answer(kept)
@@ -217,12 +218,12 @@ def given(answer: Callable[[files.KeptFile], Response], kept: files.KeptFile) ->
         return errors.error_page(503, errors.EXPLANATIONS["file-unreachable"])
 
 
-def file_of(run_id: str, n: int) -> files.KeptFile:
+def file_of(run_id: str, n: int) -> file_store.KeptFile:
     """File number `n` of the visitor's own run."""
     stored = store.file_of(run_id, n, visitors.current())
     if stored and stored.erased:
         abort(make_response(errors.error_page(404, errors.FILE_GONE)))
-    kept = files.find(stored.visitor, stored.id) if stored else None
+    kept = file_store.find(stored.visitor, stored.id) if stored else None
     if kept is None:
         abort(404)
     looks.note(run_id)
@@ -245,7 +246,7 @@ def output(run_id: str, n: int, form: str) -> ResponseReturnValue:
         abort(404)
     response = Response(written, mimetype=exports.MEDIA_TYPES[form])
     response.headers["Content-Disposition"] = f"attachment; filename=sortie-{n + 1}.{form}"
-    response.headers.update(files.FILE_HEADERS)
+    response.headers.update(file_store.FILE_HEADERS)
     return response
 
 
@@ -270,5 +271,5 @@ def picture(run_id: str, n: int) -> ResponseReturnValue:
     if content is None:
         abort(404)
     response = Response(content, mimetype=media_types.detect_media_type(content[: media_types.HEAD_BYTES]))
-    response.headers.update(files.FILE_HEADERS)
+    response.headers.update(file_store.FILE_HEADERS)
     return response

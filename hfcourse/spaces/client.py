@@ -24,6 +24,8 @@ import gradio_client  # noqa: E402
 from gradio_client.client import Endpoint as KnownEndpoint  # noqa: E402
 
 from hfcourse.errors import CallFailed, CourseError, NotTaken, NotValid, Refused  # noqa: E402
+from hfcourse.files.file_store import KeptFile  # noqa: E402
+from hfcourse.files.limits import MAX_FILE_BYTES  # noqa: E402
 from hfcourse.limits import byte_budget
 from hfcourse.limits.byte_budget import READ_COPIES, UNCOUNTED_BYTES  # noqa: E402
 from hfcourse.limits.deadline import Leash  # noqa: E402
@@ -31,9 +33,7 @@ from hfcourse.spaces import http_status  # noqa: E402
 from hfcourse.spaces.cookie_jar import CookieJar  # noqa: E402
 from hfcourse.spaces.description import Description  # noqa: E402
 from hfcourse.spaces.events import Event, Output, Partial  # noqa: E402
-from hfcourse.spaces.file_limits import MAX_FILE_BYTES  # noqa: E402
 from hfcourse.spaces.file_routes import file_route, is_safe_path, stream_route  # noqa: E402
-from hfcourse.spaces.files import KeptFile  # noqa: E402
 from hfcourse.spaces.fixed_inputs import insert_fixed_inputs  # noqa: E402
 from hfcourse.spaces.message_memory import MessageMemory  # noqa: E402
 from hfcourse.spaces.multipart import multipart_body, open_file  # noqa: E402

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app
 
 from hfcourse.errors import CallFailed, CourseError
+from hfcourse.files import file_store
+from hfcourse.files.file_store import KeptFile
 from hfcourse.limits import bulkhead, concurrency
 from hfcourse.limits.deadline import Leash
 from hfcourse.limits.rate_limits import KeyedBuckets
-from hfcourse.spaces import files
 from hfcourse.spaces.controls import HOLD_FILES, control
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.examples import Example
-from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.page_events import updated_value
 from hfcourse.spaces.sample_files import SampleFile, files_in, map_files, parse_sample
 
@@ -43,7 +43,7 @@ class ExampleFiles:
     def find(self, visitor: str, url: str, path: str) -> KeptFile | None:
         """The file that was kept for this visitor before, if it is still there."""
         file_id = self._ids.get((visitor, url, path))
-        kept = files.find(visitor, file_id) if file_id else None
+        kept = file_store.find(visitor, file_id) if file_id else None
         return kept if kept and not kept.is_gone() else None
 
     def remember(self, visitor: str, url: str, path: str, kept: KeptFile) -> None:
@@ -77,7 +77,7 @@ def keep_files(
         try:
             with concurrency.aside(), bulkhead.slot():
                 values[name] = map_files(values[name], download.keep)
-        except (CourseError, files.NotKept):
+        except (CourseError, file_store.NotKept):
             values[name] = None
         lost += [name] if values[name] is None else []
     return {name: value for name, value in values.items() if name not in lost}, lost
@@ -130,7 +130,7 @@ class ExampleDownload:
         if not self._known.limits.take(self._visitor):
             raise CallFailed("too-many-requests")
         with closing(self._connection.fetch(file.path, self.leash)) as pieces:  # type: ignore[type-var]
-            kept = files.keep(self._visitor, file.name, self._counted(pieces))
+            kept = file_store.keep(self._visitor, file.name, self._counted(pieces))
         self._known.remember(self._visitor, self._connection.url, file.path, kept)
         return kept
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from hfcourse.files.file_store import KeptFile
 from hfcourse.spaces import (
     choices,
     compositions,
@@ -18,7 +19,6 @@ from hfcourse.spaces import (
 from hfcourse.spaces.compositions import Part
 from hfcourse.spaces.controls import control
 from hfcourse.spaces.file_objects import has_rest
-from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.spaces.uploads import SECRET
 from hfcourse.text.line_endings import has_line_end, unify_line_ends

@@ -10,19 +10,14 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse import tokens
 from hfcourse.errors import Refused
-from hfcourse.spaces import (
-    compositions,
-    field_values,
-    files,
-    tables,
-    values,
-)
+from hfcourse.files import file_store
+from hfcourse.files.file_store import KeptFile
+from hfcourse.spaces import compositions, field_values, tables, values
 from hfcourse.spaces.controls import HOLD_FILES, control
 from hfcourse.spaces.defaults import MAX_DEFAULT_CHARACTERS
 from hfcourse.spaces.description import Endpoint
 from hfcourse.spaces.field_reading import read_field
 from hfcourse.spaces.fields import Field
-from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.json_size import exceeds
 from hfcourse.spaces.mistakes import Wrong
 from hfcourse.spaces.parameters import Parameter
@@ -214,7 +209,7 @@ def drop_vanished(form: Form, visitor: str) -> None:
     for entry in form.fields:
         for part in entry.parts:
             kept = entry.kept_of(part)
-            there = [each for each in kept if files.find(visitor, each.id)]
+            there = [each for each in kept if file_store.find(visitor, each.id)]
             if there != kept:
                 kept[:], entry.error = there, GONE
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from hfcourse.errors import CallFailed
-from hfcourse.spaces.files import KeptFile, read_pieces
+from hfcourse.files.file_store import KeptFile, read_pieces
 from hfcourse.spaces.wire import SizedBody
 
 # As browsers write a name (HTML standard, « multipart/form-data encoding algorithm »): UTF-8, but for these.

@@ -14,10 +14,10 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from hfcourse import visitors
 from hfcourse.errors import CallFailed, NotAsked
+from hfcourse.files import file_store, media_types
 from hfcourse.limits import byte_budget
 from hfcourse.limits.deadline import Leash
 from hfcourse.limits.rate_limits import KeyedBuckets
-from hfcourse.spaces import files, media_types
 from hfcourse.spaces.example_files import FETCH_SECONDS, resolve_files
 from hfcourse.spaces.memory import Memory
 from hfcourse.spaces.sample_files import PREVIEWED, files_in
@@ -137,6 +137,6 @@ def answer(content: bytes, seconds: int = CACHE_SECONDS) -> Response:
         response.make_conditional(request, accept_ranges=True, complete_length=len(content))
     except RequestedRangeNotSatisfiable:
         response = Response(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
-    response.headers.update(files.FILE_HEADERS)
+    response.headers.update(file_store.FILE_HEADERS)
     response.headers["Cache-Control"] = f"private, max-age={seconds}"
     return response

@@ -9,13 +9,13 @@ from typing import Any
 from markupsafe import Markup
 
 from hfcourse import tokens
+from hfcourse.files.file_store import KeptFile
 from hfcourse.spaces import compositions, forms, snippets
 from hfcourse.spaces.catalogue import Entry
 from hfcourse.spaces.compositions import Part
 from hfcourse.spaces.description import Return
 from hfcourse.spaces.fields import Field
 from hfcourse.spaces.file_objects import suffix_of
-from hfcourse.spaces.files import KeptFile
 from hfcourse.spaces.forms import Form
 from hfcourse.spaces.json_size import exceeds
 from hfcourse.spaces.mistakes import Wrong

@@ -9,8 +9,9 @@ import time
 from flask import Flask, Response, current_app, url_for
 
 from hfcourse.errors import CallFailed, NotAsked, Unavailable
+from hfcourse.files import media_types
 from hfcourse.limits.deadline import Leash
-from hfcourse.spaces import catalogue, location, media_types, sample_media
+from hfcourse.spaces import catalogue, location, sample_media
 from hfcourse.spaces.hub_limits import HubLimits
 from hfcourse.spaces.sample_media import PreviewCache
 from hfcourse.spaces.wire import Answer

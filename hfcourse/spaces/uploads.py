@@ -10,9 +10,9 @@ from pathlib import PurePath
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse import tokens
-from hfcourse.spaces import files, media_types
+from hfcourse.files import file_store, media_types
+from hfcourse.files.file_store import KeptFile, NotKept
 from hfcourse.spaces.compositions import MOST_FILES, Part
-from hfcourse.spaces.files import KeptFile, NotKept
 from hfcourse.spaces.mistakes import MISSING, Wrong
 from hfcourse.spaces.parameters import Parameter
 from hfcourse.text.typography import french
@@ -90,7 +90,7 @@ class Posted:
         dropped = self.texts.getlist(f"{name}-drop")
         for file_id in filter(None, self.texts.getlist(f"{name}-kept")):
             if file_id not in dropped:
-                found = files.find(self.visitor, file_id)
+                found = file_store.find(self.visitor, file_id)
                 if found is None:
                     yield GONE
                 elif found not in kept:
@@ -132,7 +132,7 @@ def kept_upload(parameter: Parameter, sent: FileStorage, visitor: str) -> KeptFi
         raise Wrong(f"Le Space refuse ce fichier : choisissez-en un de ces types, {', '.join(parameter.file_types)}.")
     sent.stream.seek(0)
     try:
-        return files.keep(visitor, name, files.read_pieces(sent.stream))
+        return file_store.keep(visitor, name, file_store.read_pieces(sent.stream))
     except NotKept:
         raise Wrong(NOT_KEPT) from None
 
@@ -162,7 +162,7 @@ def accept(parameter: Parameter) -> str:
 def names_of(uploads: MultiDict[str, FileStorage]) -> list[str]:
     """The names of the files that were chosen in a form, as they may be shown; nothing of them is read."""
     chosen = (sent.filename for name, sent in uploads.items(multi=True) if name.startswith("arg-"))
-    return [tokens.mask_tokens(files.clean_name(filename)) for filename in chosen if filename][: MOST_FILES + 1]
+    return [tokens.mask_tokens(file_store.clean_name(filename)) for filename in chosen if filename][: MOST_FILES + 1]
 
 
 def keep_all(uploads: MultiDict[str, FileStorage], visitor: str) -> list[tuple[str, KeptFile]]:

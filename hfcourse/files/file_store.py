@@ -22,9 +22,9 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from hfcourse import database, tokens
 from hfcourse.config import refuse
-from hfcourse.spaces import file_limits, storage
-from hfcourse.spaces.media_types import HEAD_BYTES, detect_media_type, extension_of, is_shown_by_browsers
-from hfcourse.spaces.storage import Storage
+from hfcourse.files import limits, storage_backends
+from hfcourse.files.media_types import HEAD_BYTES, detect_media_type, extension_of, is_shown_by_browsers
+from hfcourse.files.storage_backends import Storage
 from hfcourse.token_masking import mask_text
 
 NAME_CHARACTERS = 120
@@ -247,10 +247,10 @@ def answer_drawing(kept: KeptFile) -> Response:
 
 def init_app(app: Flask) -> None:
     """Open the storage that the settings name, and tell the templates the limits on files."""
-    app.jinja_env.globals["file_limits"] = file_limits
+    app.jinja_env.globals["file_limits"] = limits
     app.jinja_env.filters["is_shown_by_browsers"] = is_shown_by_browsers
     try:
-        app.extensions["files"] = storage.at(app.config["FILES_URL"], Path(app.instance_path) / "files")
+        app.extensions["files"] = storage_backends.at(app.config["FILES_URL"], Path(app.instance_path) / "files")
     except ImportError:
         refuse("HFCOURSE_FILES_URL", "son pilote n'est pas installé (pip install -r requirements-campus.txt)")
     except ValueError:
