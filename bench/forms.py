@@ -20,8 +20,9 @@ from flask import Flask
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hfcourse import create_app
-from hfcourse.spaces import forms, pages
-from hfcourse.spaces.description import describe
+from hfcourse.playground import space_page
+from hfcourse.spaces.endpoints.space_description import describe
+from hfcourse.spaces.form import forms
 from tests.heavy import HEAVY
 
 TIMES = 5
@@ -54,7 +55,7 @@ def measure(app: Flask, config: dict[str, Any], info: dict[str, Any]) -> Measure
     description = describe(config, info)
 
     def draw() -> str:
-        return pages.page("a/b", description, form=forms.filled(description.endpoints[0]))[0]
+        return space_page.page("a/b", description, form=forms.filled(description.endpoints[0]))[0]
 
     with app.test_request_context("/espaces/a/b"):
         read, described, drawn = map(best, (lambda: json.loads(raw), lambda: describe(config, info), draw))

@@ -30,8 +30,8 @@ before, start = peak(), time.process_time()
 print(f"{{time.process_time() - start:10.2f}} s of processor {{peak() - before:8.0f}} MB above idle")
 """
 OURS = (
-    "from hfcourse.spaces.directory import connect\nfrom hfcourse.limits.deadline import Leash\n"
-    "from hfcourse.spaces.wire import Wire",
+    "from hfcourse.spaces.registry.space_registry import connect\nfrom hfcourse.limits.deadline import Leash\n"
+    "from hfcourse.spaces.client.http_client import Wire",
     "assert len(connect(sys.argv[1], Wire(), Leash(60)).description.endpoints) == int(sys.argv[2])",
 )
 THEIRS = (

@@ -43,20 +43,24 @@ def add_rooms(app: Flask) -> None:
     from hfcourse.files import file_store
     from hfcourse.lessons import back_links, guide_views, library, marks
     from hfcourse.lessons import views as lesson_views
+    from hfcourse.playground import space_page
+    from hfcourse.playground import views as space_views
     from hfcourse.runs import dispatch, ending, following, history_views, live_views, looks, store, streams, upkeep
     from hfcourse.runs import session_choices as run_choices
     from hfcourse.runs import views as run_views
-    from hfcourse.spaces import catalogue, location, pages
-    from hfcourse.spaces import views as space_views
+    from hfcourse.spaces import catalogue
+    from hfcourse.spaces.registry import resolver
 
     for part in (library, back_links, marks):
         part.init_app(app)
     instructors.init_app(app)
     login_queue.init_app(app)
     catalogue.init_app(app)
-    location.init_app(app)
+    resolver.init_app(app)
     file_store.init_app(app)
-    pages.init_app(app, values_of_run=looks.values_of, faults_of_run=store.faults_of, recent_spaces=store.recent_spaces)
+    space_page.init_app(
+        app, values_of_run=looks.values_of, faults_of_run=store.faults_of, recent_spaces=store.recent_spaces
+    )
     for room in (dispatch, following, streams, ending, upkeep, run_choices, looks):
         room.init_app(app)
     for views in (home, lesson_views, guide_views, space_views, run_views, live_views, history_views, class_views):

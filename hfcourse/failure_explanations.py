@@ -1,7 +1,7 @@
 """Explain a failed run by its code and by what the Space said with it: how long to wait, which limit was met. Pure.
 
 A run stores a code and a Space's words; errors.py explains the code alone. The words that are looked for here come from
-Gradio's and Hugging Face's own programs, after spaces/failures.py has decided the code by the error's title.
+Gradio's and Hugging Face's own programs, after spaces/client/call_failures.py has decided the code by the error's title.
 """
 
 import re
@@ -38,7 +38,7 @@ TOO_LONG = explain(
     "Essayez des valeurs plus simples (moins d’étapes, une image plus petite) : certains Spaces demandent alors moins.",
     WITHOUT_CARD,
 )
-# What spaces/http_status.py writes of a gateway's status.
+# What spaces/client/http_status.py writes of a gateway's status.
 OF_GATEWAY = re.compile(r"HTTP \d{3}\b")
 # By code, in order: what the words hold, and the explanation that then takes the place of the code's own.
 BY_WORDS: dict[str, tuple[tuple[re.Pattern[str], Explanation], ...]] = {

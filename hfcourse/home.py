@@ -19,7 +19,8 @@ from hfcourse.files import file_store, storage_backends
 from hfcourse.lessons import library, marks, progress
 from hfcourse.runs import dispatch, history
 from hfcourse.runs.history import Filter
-from hfcourse.spaces import catalogue, hub
+from hfcourse.spaces import catalogue
+from hfcourse.spaces.hub import hub_api
 from hfcourse.text.typography import french
 from hfcourse.web import cookies
 
@@ -116,7 +117,7 @@ def health() -> ResponseReturnValue:
         "queue": line.is_reachable(),
         "workers": stores and not line.is_stalled(),
         "practice": catalogue.practice_state(),
-        "hub": hub.state(),
+        "hub": hub_api.state(),
     }
     return jsonify(report), 200 if stores else 503
 

@@ -18,7 +18,7 @@ from sqlalchemy import delete
 
 from hfcourse import create_app, database
 from hfcourse.practice.server import PracticeServer
-from hfcourse.spaces.shelf import SpaceDescription
+from hfcourse.spaces.registry.description_cache import SpaceDescription
 from tests.buckets import bucket, files_url, s3_server  # noqa: F401  (a site may keep its files in a bucket)
 from tests.keeping import known_as
 from tests.migrated_database import migrate_copy, migrated_database

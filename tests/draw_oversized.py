@@ -9,8 +9,9 @@ import sys
 import time
 
 from hfcourse import create_app
-from hfcourse.spaces import forms, pages
-from hfcourse.spaces.description import describe
+from hfcourse.playground import space_page
+from hfcourse.spaces.endpoints.space_description import describe
+from hfcourse.spaces.form import forms
 from tests.oversized import OVERSIZED
 
 MEMORY_BYTES = 1_500_000_000
@@ -26,9 +27,9 @@ def main(instance: str, *names: str) -> None:
         first = description.endpoints[0]
         with app.test_request_context("/espaces/a/b"):
             if first.obstacle:
-                page, _ = pages.page("a/b", description, closed=first)
+                page, _ = space_page.page("a/b", description, closed=first)
             else:
-                page, _ = pages.page("a/b", description, form=forms.filled(first))
+                page, _ = space_page.page("a/b", description, form=forms.filled(first))
         print(json.dumps([name, time.process_time() - begun, len(page.encode())]), flush=True)
 
 

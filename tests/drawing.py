@@ -6,9 +6,10 @@ from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from hfcourse.spaces import forms, pages
-from hfcourse.spaces.description import Description, Endpoint
-from hfcourse.spaces.forms import Form
+from hfcourse.playground import space_page
+from hfcourse.spaces.endpoints.space_description import Description, Endpoint
+from hfcourse.spaces.form import forms
+from hfcourse.spaces.form.forms import Form
 from tests.posting import fields_of
 
 
@@ -16,7 +17,7 @@ def drawn(app: Flask, endpoint: Endpoint, form: Form | None = None) -> str:
     """The page of a Space that has this endpoint alone."""
     description = Description("", "6.31.0", (endpoint,))
     with app.test_request_context("/espaces/a/b"):
-        body, _ = pages.page("a/b", description, form=form or forms.filled(endpoint))
+        body, _ = space_page.page("a/b", description, form=form or forms.filled(endpoint))
     return body
 
 

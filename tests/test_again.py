@@ -15,7 +15,7 @@ from hfcourse.practice.server import PracticeServer
 from hfcourse.runs import history, store
 from hfcourse.runs.collector import FileCollector
 from hfcourse.runs.models import Run, RunEvent, RunFile, RunWords
-from hfcourse.spaces.uploads import GONE
+from hfcourse.spaces.form.uploads import GONE
 from tests.conftest import forget_spaces
 from tests.keeping import kept_run, known_as
 from tests.posting import Student, error_codes, fields_of, read

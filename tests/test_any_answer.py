@@ -15,8 +15,8 @@ from hfcourse import create_app
 from hfcourse.errors import CallFailed
 from hfcourse.runs import store
 from hfcourse.runs.recorder import Recorder
-from hfcourse.spaces.description import Endpoint, Return
-from hfcourse.spaces.events import Partial
+from hfcourse.spaces.client.call_events import Partial
+from hfcourse.spaces.endpoints.space_description import Endpoint, Return
 from tests.conftest import end
 from tests.spaces.exhibition import EXHIBITS, FILES
 from tests.spaces.exhibition import file as file_data

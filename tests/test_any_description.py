@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hfcourse.errors import Refused
-from hfcourse.spaces import forms
-from hfcourse.spaces.controls import CONTROLS, FILE_COMPONENTS
-from hfcourse.spaces.description import describe
+from hfcourse.spaces.endpoints.space_description import describe
+from hfcourse.spaces.form import forms
+from hfcourse.spaces.parameters.widgets import CONTROLS, FILE_COMPONENTS
 from tests.drawing import drawn, form_in, posted
 from tests.recordings import FOLDER, NAMES
 

@@ -110,7 +110,7 @@ TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}
 
 
 def name_of(path: Path) -> str:
-    """`hfcourse/spaces/wire.py` → `spaces.wire`, a package by its own name, '' for the whole."""
+    """`hfcourse/spaces/client/http_client.py` → `spaces.wire`, a package by its own name, '' for the whole."""
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
 
 

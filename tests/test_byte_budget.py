@@ -13,7 +13,7 @@ import pytest
 from hfcourse.errors import CallFailed, CourseError, Stopped
 from hfcourse.limits.byte_budget import UNCOUNTED_BYTES, ByteBudget, parsed_bytes
 from hfcourse.limits.deadline import Leash
-from hfcourse.spaces.message_memory import MessageMemory
+from hfcourse.spaces.client.message_memory import MessageMemory
 from tests.practice_fixtures import until
 from tests.test_wire import InThread
 

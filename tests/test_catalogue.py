@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from hfcourse import create_app, instructors
-from hfcourse.spaces import catalogue, file_reload
-from hfcourse.spaces.catalogue_mistakes import CatalogueMistake
+from hfcourse.spaces import catalogue, reloaded_file
+from hfcourse.spaces.catalogue_errors import CatalogueMistake
 from tests.conftest import end
 from tests.posting import Student, error_codes
 from tests.untypeset import untypeset
@@ -297,7 +297,7 @@ class TestTheFileWhileTheSiteRuns:
 
     @pytest.fixture
     def own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        monkeypatch.setattr(file_reload, "LOOK_INTERVAL_SECONDS", 0)
+        monkeypatch.setattr(reloaded_file, "LOOK_INTERVAL_SECONDS", 0)
         (tmp_path / "instance").mkdir()
         (tmp_path / "instance" / "spaces.toml").write_text(self.FIRST)
         return tmp_path / "instance" / "spaces.toml"
@@ -336,7 +336,7 @@ class TestTheFileWhileTheSiteRuns:
         assert not self.offers(running, "Premier")
 
     def test_a_file_that_comes_later_is_read(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(file_reload, "LOOK_INTERVAL_SECONDS", 0)
+        monkeypatch.setattr(reloaded_file, "LOOK_INTERVAL_SECONDS", 0)
         app = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
         (tmp_path / "spaces.toml").write_text(self.FIRST)
         assert self.offers(app, "Premier")
@@ -371,9 +371,9 @@ class TestTheFileWhileTheSiteRuns:
 
     def test_it_is_looked_at_once_a_second(self, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = [100.0]
-        monkeypatch.setattr(file_reload, "LOOK_INTERVAL_SECONDS", 1)
-        monkeypatch.setattr(file_reload.time, "monotonic", lambda: clock[0])
-        file = file_reload.ReloadedFile(own, lambda content: content)
+        monkeypatch.setattr(reloaded_file, "LOOK_INTERVAL_SECONDS", 1)
+        monkeypatch.setattr(reloaded_file.time, "monotonic", lambda: clock[0])
+        file = reloaded_file.ReloadedFile(own, lambda content: content)
         looks = []
         monkeypatch.setattr(file, "_look", lambda: looks.append(clock[0]))
         for moment in (100.0, 100.9, 101.0, 101.1, 102.1):

@@ -19,11 +19,11 @@ from hfcourse.errors import CallFailed, CourseError, NotValid, Stopped
 from hfcourse.files.file_store import KeptFile
 from hfcourse.files.storage_backends import Folder
 from hfcourse.limits.deadline import Leash
-from hfcourse.spaces import ranking
-from hfcourse.spaces.client import Connection
-from hfcourse.spaces.directory import Directory, connect
-from hfcourse.spaces.events import Log, Output, Partial, Progress, Queued, Started
-from hfcourse.spaces.wire import Wire
+from hfcourse.spaces.client.call_events import Log, Output, Partial, Progress, Queued, Started
+from hfcourse.spaces.client.http_client import Wire
+from hfcourse.spaces.client.space_client import Connection
+from hfcourse.spaces.page import ranking
+from hfcourse.spaces.registry.space_registry import Directory, connect
 from hfcourse.tokens import Token
 from tests.practice_fixtures import until
 from tests.spaces import fake

@@ -11,7 +11,7 @@ from hfcourse.files.file_store import KeptFile
 from hfcourse.runs import pruning, store
 from hfcourse.runs.continuations import EARLIER_AGE, values_after
 from hfcourse.runs.models import Run
-from hfcourse.spaces.description import Description, describe
+from hfcourse.spaces.endpoints.space_description import Description, describe
 from tests.spaces.fake import component
 
 pytestmark = pytest.mark.usefixtures("inside")

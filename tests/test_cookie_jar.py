@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hfcourse.files.file_store import KeptFile
 from hfcourse.files.storage_backends import Folder
 from hfcourse.limits.deadline import Leash
-from hfcourse.spaces import cookie_jar
-from hfcourse.spaces.client import Connection
-from hfcourse.spaces.cookie_jar import CookieJar, SessionJars
-from hfcourse.spaces.directory import connect
-from hfcourse.spaces.wire import Wire
+from hfcourse.spaces.client import cookie_jar
+from hfcourse.spaces.client.cookie_jar import CookieJar, SessionJars
+from hfcourse.spaces.client.http_client import Wire
+from hfcourse.spaces.client.space_client import Connection
+from hfcourse.spaces.registry.space_registry import connect
 from tests.spaces.fake import Exchange, FakeSpace, completed
 
 URL = "https://space.example.org/app"

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from hfcourse.errors import CallFailed
 from hfcourse.limits.cpu_budget import CpuBudget, CpuBudgetExceeded
-from hfcourse.spaces.diffs import Patch, RunningOutputs
-from hfcourse.spaces.json_nodes import MAX_JSON_NODES, count_nodes
-from hfcourse.spaces.reading import Reading
+from hfcourse.spaces.client.output_diffs import Patch, RunningOutputs
+from hfcourse.spaces.client.queue_protocol import Reading
+from hfcourse.spaces.untrusted.json_nodes import MAX_JSON_NODES, count_nodes
 from tests.effort import effort
 
 # What a diff that does not fit may raise: the reading of messages makes one refusal of all of them.

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from hfcourse import database
 from hfcourse.files.file_store import StoredFile
-from hfcourse.spaces import example_files, sample_media
+from hfcourse.playground import example_files, sample_previews
 from tests.posting import Student, error_codes
 from tests.samples import picture
 from tests.spaces.fake import CONFIG, Exchange, FakeSpace, component
@@ -167,7 +167,7 @@ def test_previews_that_are_pushed_out_are_asked_for_again(
 def test_a_large_preview_is_not_shown(
     illustrated: FakeSpace, visitor: Student, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sample_media, "MAX_PREVIEW_BYTES", len(illustrated.saved) - 1)
+    monkeypatch.setattr(sample_previews, "MAX_PREVIEW_BYTES", len(illustrated.saved) - 1)
     assert visitor.client.get(PREVIEW).status_code == 404
 
 

@@ -14,10 +14,11 @@ from hfcourse.limits.deadline import Leash
 from hfcourse.runs import pruning, store
 from hfcourse.runs import views as run_views
 from hfcourse.runs.recorder import OUTPUT_BYTES, STORE_SHARE, Recorder
-from hfcourse.spaces import client, location
-from hfcourse.spaces.description import Endpoint, Return
-from hfcourse.spaces.events import Partial
-from hfcourse.spaces.forms import GONE
+from hfcourse.spaces.client import space_client
+from hfcourse.spaces.client.call_events import Partial
+from hfcourse.spaces.endpoints.space_description import Endpoint, Return
+from hfcourse.spaces.form.forms import GONE
+from hfcourse.spaces.registry import resolver
 from tests.conftest import end
 from tests.posting import Student, error_codes, read
 from tests.spaces import fake
@@ -32,7 +33,7 @@ def run_of(student: Student) -> dict[str, Any]:
 
 
 def test_what_may_be_stored_is_what_one_message_may_hold() -> None:
-    assert OUTPUT_BYTES == client.EVENT_BYTES
+    assert OUTPUT_BYTES == space_client.EVENT_BYTES
 
 
 @pytest.fixture
@@ -134,14 +135,14 @@ def test_a_file_that_vanishes_while_its_run_is_made_is_asked_for_again(
 def test_where_a_space_of_the_catalogue_may_be_lent_the_token(app: Flask, url: str, is_allowed: bool) -> None:
     app.config["SPACE_ORIGINS"] = ("https://spaces.example.org",)
     with app.app_context():
-        assert location.is_allowed_origin(url) is is_allowed
+        assert resolver.is_allowed_origin(url) is is_allowed
 
 
 def test_a_private_space_of_the_catalogue_named_by_its_address_is_lent_the_token(tmp_path: Path) -> None:
     (tmp_path / "spaces.toml").write_text('[[space]]\nid = "a/b"\ntoken = true\nurl = "https://a-b.hf.space"\n')
     made = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
     with made.app_context():
-        place = location.locate("a/b", Leash(1))
+        place = resolver.locate("a/b", Leash(1))
     end(made)
     assert (place.url, place.may_have_token) == ("https://a-b.hf.space", True)
 

@@ -6,8 +6,8 @@ import pytest
 
 from hfcourse.errors import EXPLANATIONS, GATEWAY_EXPLANATIONS
 from hfcourse.failure_explanations import explanation_of, wait_seconds, wait_words
-from hfcourse.spaces.failures import failure_of
-from hfcourse.spaces.http_status import failure_of_answer
+from hfcourse.spaces.client.call_failures import failure_of
+from hfcourse.spaces.client.http_status import failure_of_answer
 from hfcourse.text.typography import NO_BREAK
 from hfcourse.token_masking import mask_value
 from hfcourse.tokens import Token

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from hfcourse.spaces import schemas
-from hfcourse.spaces.compositions import compose, decompose, parts_of
-from hfcourse.spaces.file_places import MAX_PLACES, FilePlace, find_file_places
-from hfcourse.spaces.mistakes import Wrong
-from hfcourse.spaces.parameters import Parameter
+from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.schema import json_schema
+from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.schema.file_places import MAX_PLACES, FilePlace, find_file_places
+from hfcourse.spaces.values.file_values import compose, decompose, parts_of
 from tests.test_type_words import JSON
 
 NULL = {"type": "null"}
@@ -51,12 +51,12 @@ def around(required: list[str], **properties: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("schema", [FILE_SIX, FILE_FOUR, REFERRING, {"oneOf": [NULL, FILE_SIX]}])
 def test_file_is_known_by_its_structure(schema: dict[str, Any]) -> None:
     assert find_file_places(schema)[0].path == ()
-    assert schemas.mentions_files({"type": "array", "items": schema})
+    assert json_schema.mentions_files({"type": "array", "items": schema})
 
 
 def test_file_is_not_known_by_its_title_alone() -> None:
     assert find_file_places(SOMEBODYS) == ()
-    assert not schemas.mentions_files(SOMEBODYS)
+    assert not json_schema.mentions_files(SOMEBODYS)
 
 
 @pytest.mark.parametrize(

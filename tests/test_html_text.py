@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.spaces.html_text import MAX_HTML_CHARACTERS, html_to_text
+from hfcourse.spaces.untrusted.html_text import MAX_HTML_CHARACTERS, html_to_text
 
 STYLED = (
     '<a style="white-space: nowrap;color: var(--body-text-color)" href="https://example.org/join?a=1&amp;b=2">Join</a>'

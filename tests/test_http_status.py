@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from hfcourse.spaces.http_status import code_of_description, failure_of_answer, failure_of_stream
+from hfcourse.spaces.client.http_status import code_of_description, failure_of_answer, failure_of_stream
 
 HTML = b"<html><head><title>503 Service Temporarily Unavailable</title></head></html>"
 

@@ -11,7 +11,9 @@ from flask import Flask
 from hfcourse import create_app
 from hfcourse.errors import Unavailable
 from hfcourse.limits.deadline import Leash
-from hfcourse.spaces import file_reload, hub, location
+from hfcourse.spaces import reloaded_file
+from hfcourse.spaces.hub import hub_api
+from hfcourse.spaces.registry import resolver
 from tests.conftest import end
 from tests.posting import Student, error_codes
 from tests.spaces import fake
@@ -60,13 +62,13 @@ def site(tmp_path: Path, stand_in: FakeServer) -> Iterator[Site]:
         end(app)
 
 
-def look_up(app: Flask, name: str = "gradio/calculator", seconds: float = 8) -> hub.Found:
+def look_up(app: Flask, name: str = "gradio/calculator", seconds: float = 8) -> hub_api.Found:
     with app.app_context():
-        return hub.look_up(name, location.directory().wire, Leash(seconds))
+        return hub_api.look_up(name, resolver.directory().wire, Leash(seconds))
 
 
 def test_a_space_that_runs_is_found_at_its_own_address(site: Site, stand_in: FakeServer) -> None:
-    assert look_up(site()) == hub.Found(HOST, "")
+    assert look_up(site()) == hub_api.Found(HOST, "")
     assert [(request.method, request.target) for request in stand_in.requests] == [
         ("GET", "/api/spaces/gradio/calculator")
     ]
@@ -168,8 +170,8 @@ def test_a_hub_that_is_slow_ends_with_the_leash(site: Site, stand_in: FakeServer
 def test_a_silent_hub_keeps_nobody_longer_than_its_own_limit(
     site: Site, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert hub.LOOK_UP_SECONDS == 5
-    monkeypatch.setattr(hub, "LOOK_UP_SECONDS", 0.5)
+    assert hub_api.LOOK_UP_SECONDS == 5
+    monkeypatch.setattr(hub_api, "LOOK_UP_SECONDS", 0.5)
     stand_in.behaviour, app = fake.silent, site()
     result, seconds = timed(lambda: look_up(app, seconds=60))
     assert isinstance(result, Unavailable)
@@ -295,7 +297,7 @@ class TestPages:
     def test_answers_in_eight_seconds_when_hub_and_space_are_both_slow(
         self, site: Site, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(location, "DESCRIBE_SECONDS", 3.0)
+        monkeypatch.setattr(resolver, "DESCRIBE_SECONDS", 3.0)
         mute = FakeSpace(answers={"/config": fake.silent})
         app = site(SPACE_ORIGINS=(mute.url,))
         stand_in.behaviour = lambda exchange: (exchange.server.closing.wait(2.5), exchange.reply(space(host=mute.url)))[
@@ -380,7 +382,7 @@ class TestToken:
         self.mark(tmp_path, 'id = "gradio/calculator"\ntoken = true')
         app = site()
         with app.app_context(), pytest.raises(Unavailable) as refused:
-            location.locate("gradio/calculator", Leash(8))
+            resolver.locate("gradio/calculator", Leash(8))
         assert refused.value.code == "bad-answer"
         assert "gradio/calculator" in caplog.text
         assert token not in caplog.text
@@ -388,7 +390,7 @@ class TestToken:
     def test_a_space_that_is_not_marked_may_be_anywhere_at_hf_space(self, site: Site, stand_in: FakeServer) -> None:
         stand_in.behaviour = fake.says(space(host="https://somebody-else.hf.space"))
         with site().app_context():
-            assert location.locate("gradio/calculator", Leash(8)).url == "https://somebody-else.hf.space"
+            assert resolver.locate("gradio/calculator", Leash(8)).url == "https://somebody-else.hf.space"
 
 
 @pytest.mark.parametrize(
@@ -402,11 +404,11 @@ class TestToken:
 )
 def test_the_host_of_a_space_is_made_of_its_name(site: Site, name: str, label: str) -> None:
     with site(SPACE_ORIGINS=("https://hub.example.org",)).app_context():
-        assert hub.is_host_of(name, f"https://{label}.hf.space")
-        assert not hub.is_host_of(name, f"https://x{label}.hf.space")
-        assert not hub.is_host_of(name, f"https://{label}-2.hf.space")
-        assert hub.is_host_of(name, "https://hub.example.org")
-        assert not hub.is_host_of(name, "https://hub.example.com")
+        assert hub_api.is_host_of(name, f"https://{label}.hf.space")
+        assert not hub_api.is_host_of(name, f"https://x{label}.hf.space")
+        assert not hub_api.is_host_of(name, f"https://{label}-2.hf.space")
+        assert hub_api.is_host_of(name, "https://hub.example.org")
+        assert not hub_api.is_host_of(name, "https://hub.example.com")
 
 
 class TestHubOnPlainHttp:
@@ -450,11 +452,11 @@ class TestHubOnPlainHttp:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         monkeypatch.setenv("HF_TOKEN", "hf_" + "b" * 30)
-        monkeypatch.setattr(file_reload, "LOOK_INTERVAL_SECONDS", 0)
+        monkeypatch.setattr(reloaded_file, "LOOK_INTERVAL_SECONDS", 0)
         app = create_app({"INSTANCE": str(tmp_path), "TESTING": True, "HUB_URL": self.URL})
         (tmp_path / "spaces.toml").write_text(self.LENT)
         with app.app_context(), pytest.raises(Unavailable) as refused:
-            location.locate("a/b", Leash(8))
+            resolver.locate("a/b", Leash(8))
         end(app)
         assert refused.value.code == "bad-answer"
         assert "a/b is not called: HF_ENDPOINT is not https://" in caplog.text

@@ -14,8 +14,10 @@ from flask import Flask
 from hfcourse.errors import CallFailed
 from hfcourse.limits import bulkhead
 from hfcourse.limits.deadline import Leash
-from hfcourse.spaces import hub, hub_limits, location, memory
-from hfcourse.spaces.hub_limits import retry_after_seconds
+from hfcourse.spaces.client import single_flight_cache
+from hfcourse.spaces.hub import hub_api, limits
+from hfcourse.spaces.hub.limits import retry_after_seconds
+from hfcourse.spaces.registry import resolver
 from tests.conftest import opened
 from tests.posting import Student, error_codes, fields_of, read
 from tests.practice_fixtures import until
@@ -53,8 +55,8 @@ def codes_at(site: Flask, address: str, remote: str = "127.0.0.1") -> list[str]:
 
 def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Let so many seconds pass, for the limits."""
-    moment = hub_limits.time.monotonic() + seconds
-    monkeypatch.setattr(hub_limits, "time", type("Clock", (), {"monotonic": staticmethod(lambda: moment)}))
+    moment = limits.time.monotonic() + seconds
+    monkeypatch.setattr(limits, "time", type("Clock", (), {"monotonic": staticmethod(lambda: moment)}))
 
 
 class TestTheRate:
@@ -63,7 +65,7 @@ class TestTheRate:
         searches = [codes_at(site, f"/espaces/?q=mot{n}") for n in range(40)]
         assert names == [["space-paused"]] * 40
         assert searches[-1] == ["too-many-requests"]
-        assert hub_limits.UNKNOWN_PER_MINUTE - 15 < len(stand_in.requests) < hub_limits.UNKNOWN_PER_MINUTE
+        assert limits.UNKNOWN_PER_MINUTE - 15 < len(stand_in.requests) < limits.UNKNOWN_PER_MINUTE
 
     def test_another_address_still_asks(self, site: Flask) -> None:
         for n in range(80):
@@ -74,7 +76,7 @@ class TestTheRate:
     def test_what_is_remembered_counts_nothing(
         self, site: Flask, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(memory, "FAILED_SECONDS", 1000)
+        monkeypatch.setattr(single_flight_cache, "FAILED_SECONDS", 1000)
         for _ in range(70):
             assert codes_at(site, "/espaces/a/b") == ["space-paused"]
             assert codes_at(site, "/espaces/?q=mot") == []
@@ -88,8 +90,8 @@ class TestTheRate:
     def test_a_run_is_not_counted_again(self, site: Flask, stand_in: FakeServer) -> None:
         with site.app_context():
             for n in range(80):
-                with pytest.raises(hub.Unavailable):
-                    hub.look_up(f"a/b{n}", location.directory().wire, Leash(8))
+                with pytest.raises(hub_api.Unavailable):
+                    hub_api.look_up(f"a/b{n}", resolver.directory().wire, Leash(8))
         assert len(stand_in.requests) == 80
 
     def test_it_is_told_in_french_with_the_box_still_filled(self, site: Flask) -> None:
@@ -106,7 +108,7 @@ class TestTheRate:
 class TestASilentHub:
     @pytest.fixture(autouse=True)
     def hurried(self, monkeypatch: pytest.MonkeyPatch, stand_in: FakeServer) -> None:
-        monkeypatch.setattr(hub, "LOOK_UP_SECONDS", 0.3)
+        monkeypatch.setattr(hub_api, "LOOK_UP_SECONDS", 0.3)
         stand_in.behaviour = fake.silent
 
     def test_after_two_timeouts_it_is_unreachable_for_everybody(self, site: Flask, stand_in: FakeServer) -> None:

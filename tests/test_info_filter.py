@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.errors import CallFailed
-from hfcourse.spaces import info_filter, json_stream
-from hfcourse.spaces.info_filter import filter_info
-from hfcourse.spaces.json_stream import JsonStream
+from hfcourse.spaces.registry import info_filter
+from hfcourse.spaces.registry.info_filter import filter_info
+from hfcourse.spaces.untrusted import json_stream
+from hfcourse.spaces.untrusted.json_stream import JsonStream
 from tests.test_any_description import JSON, QUICK, TEXTS
 
 ROWS = [[f"organisation-{n % 90}/modele-{n}", *(n / 7 + column for column in range(14))] for n in range(4_000)]

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.spaces import listed_choices
-from hfcourse.spaces.listed_choices import CHOICE_CHARACTERS, is_ready, label_of_choice, list_choices
+from hfcourse.spaces.schema import listed_choices
+from hfcourse.spaces.schema.listed_choices import CHOICE_CHARACTERS, is_ready, label_of_choice, list_choices
 
 PIECES = ["a", "É", " ", "  ", "\t", "\n", "\u00a0", "\0", "_1", "param_1", '__i18n__{"key": "a.b"}', "…", "x" * 60]
 

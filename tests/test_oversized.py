@@ -13,14 +13,18 @@ from hypothesis import strategies as st
 
 from hfcourse.errors import CallFailed, Unavailable
 from hfcourse.limits.deadline import Leash
-from hfcourse.spaces import directory, examples, forms, ranking, schemas
-from hfcourse.spaces.description import describe
-from hfcourse.spaces.description_limits import bound_description
-from hfcourse.spaces.drawing_clock import DrawingClock
-from hfcourse.spaces.form_budget import MAX_FORM_CHARACTERS, share_fairly
-from hfcourse.spaces.json_size import exceeds, measure
-from hfcourse.spaces.parameters import Parameter
-from hfcourse.spaces.shelf import Said
+from hfcourse.spaces.endpoints.description_limits import bound_description
+from hfcourse.spaces.endpoints.space_description import describe
+from hfcourse.spaces.examples import example_values
+from hfcourse.spaces.form import forms
+from hfcourse.spaces.form.rendering_budget import DrawingClock
+from hfcourse.spaces.page import ranking
+from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.registry import space_registry
+from hfcourse.spaces.registry.description_cache import Said
+from hfcourse.spaces.schema import json_schema
+from hfcourse.spaces.untrusted.json_size import exceeds, measure
+from hfcourse.spaces.values.form_budget import MAX_FORM_CHARACTERS, share_fairly
 from hfcourse.web.security import MOST_FIELDS
 from tests.drawing import drawn, form_in, posted
 from tests.oversized import CHOICES, OVERSIZED, one, shared, space, tables
@@ -99,23 +103,23 @@ def test_a_closed_endpoint_says_why_and_leaves_the_others(app: Flask) -> None:
 
 
 def test_one_component_is_read_once_however_often_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hfcourse.spaces import parameters
+    from hfcourse.spaces.parameters import parameter
 
     read: list[Any] = []
-    present = parameters.present
-    monkeypatch.setattr(parameters, "present", lambda *args: read.append(args) or present(*args))
+    present = parameter.present
+    monkeypatch.setattr(parameter, "present", lambda *args: read.append(args) or present(*args))
     describe(*shared("dropdown", CHOICES, endpoints=20, uses=100))
     assert len(read) == 1
 
 
 def test_samples_are_read_within_one_budget_for_all_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Any] = []
-    of_sample = examples.of_sample
-    monkeypatch.setattr(examples, "of_sample", lambda *args: read.append(args) or of_sample(*args))
+    of_sample = example_values.of_sample
+    monkeypatch.setattr(example_values, "of_sample", lambda *args: read.append(args) or of_sample(*args))
     sets = [{"id": 1, "type": "dataset", "props": {"component_ids": [0], "samples": [["x" * 9_980]] * 30}}]
     found = describe(*shared("textbox", {}, endpoints=500, uses=1, components=sets))
     assert found.endpoints[0].examples
-    assert len(read) * 10_000 <= examples.MAX_EXAMPLE_CHARACTERS
+    assert len(read) * 10_000 <= example_values.MAX_EXAMPLE_CHARACTERS
 
 
 def test_a_table_without_titles_has_as_many_columns_as_a_form_can_hold() -> None:
@@ -187,7 +191,7 @@ class TestSchema:
     def test_one_of_too_many_alternatives_says_nothing(self) -> None:
         for count, shape in ((100, {"type": "string"}), (101, {})):
             nulls = [{"type": "null"}] * (count - 1)
-            assert schemas.plain({"anyOf": [{"type": "string"}, *nulls]}) == shape
+            assert json_schema.plain({"anyOf": [{"type": "string"}, *nulls]}) == shape
 
     def test_references_look_at_so_many_alternatives_all_together(self) -> None:
         nulls = [{"type": "null"}] * 40
@@ -196,13 +200,13 @@ class TestSchema:
             "B": {"anyOf": [{"$ref": "#/$defs/C"}, *nulls]},
             "C": {"anyOf": [{"type": "string"}, *nulls]},
         }
-        assert schemas.plain({"$ref": "#/$defs/B", "$defs": definitions}) == {"type": "string"}
-        assert schemas.plain({"$ref": "#/$defs/A", "$defs": definitions}) == {}
+        assert json_schema.plain({"$ref": "#/$defs/B", "$defs": definitions}) == {"type": "string"}
+        assert json_schema.plain({"$ref": "#/$defs/A", "$defs": definitions}) == {}
 
     def test_it_is_read_once_per_parameter(self, monkeypatch: pytest.MonkeyPatch) -> None:
         asked: list[Any] = []
-        plain = schemas.plain
-        monkeypatch.setattr(schemas, "plain", lambda *args: asked.append(args) or plain(*args))
+        plain = json_schema.plain
+        monkeypatch.setattr(json_schema, "plain", lambda *args: asked.append(args) or plain(*args))
         each = Parameter("x", "X", "mine", schema={"type": "string"})
         for _ in range(5):
             assert (each.control, each.shape, each.is_nullable) == ("text", {"type": "string"}, False)
@@ -276,7 +280,7 @@ def test_describing_ends_at_its_deadline() -> None:
     config, info = space(*[[("textbox", {}, {})]] * 20)
     said = Said(config | {"protocol": "sse_v3"}, info)
     with pytest.raises(CallFailed) as failed:
-        directory.understood("https://a-b.hf.space", said, None, None, Leash(0))  # type: ignore[arg-type]
+        space_registry.understood("https://a-b.hf.space", said, None, None, Leash(0))  # type: ignore[arg-type]
     assert failed.value.code == "timeout"
     looked: list[int] = []
     describe(config, info, lambda: looked.append(1))
@@ -285,7 +289,7 @@ def test_describing_ends_at_its_deadline() -> None:
 
 def test_a_description_without_sense_is_still_a_bad_answer() -> None:
     with pytest.raises(Unavailable) as failed:
-        directory.understood(
+        space_registry.understood(
             "https://a-b.hf.space",
             Said({"components": [5], "dependencies": [], "protocol": "sse_v3"}, {"named_endpoints": {}}),
             None,  # type: ignore[arg-type]

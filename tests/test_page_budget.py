@@ -23,7 +23,7 @@ from hfcourse.runs.page_budget import MAX_DRAW_SECONDS, PageBudget, TextAllowanc
 from hfcourse.runs.recorder import Recorder
 from hfcourse.runs.shapes import FileEntry
 from hfcourse.runs.slow_texts import SlowTexts
-from hfcourse.spaces.description import Endpoint, Return
+from hfcourse.spaces.endpoints.space_description import Endpoint, Return
 from tests.conftest import end
 from tests.effort import effort
 from tests.spaces.exhibition import file as file_data
@@ -292,7 +292,7 @@ def test_numbers_without_end_and_half_characters_break_no_page(site: Flask, brow
 
 
 def test_a_message_of_an_author_is_cut_where_it_is_folded_away(site: Flask, browser: FlaskClient) -> None:
-    from hfcourse.spaces.events import Log
+    from hfcourse.spaces.client.call_events import Log
 
     with site.app_context():
         run = store.claim(

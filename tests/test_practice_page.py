@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from hfcourse import create_app
-from hfcourse.spaces import practice_page
+from hfcourse.playground import practice_page
 from tests.conftest import end
 from tests.spaces.fake import FakeSpace
 

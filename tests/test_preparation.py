@@ -13,7 +13,9 @@ from hfcourse.classroom import preparation
 from hfcourse.errors import HubFailed, Unavailable
 from hfcourse.lessons import library
 from hfcourse.limits.deadline import Leash
-from hfcourse.spaces import catalogue, hub, space_states
+from hfcourse.spaces import catalogue
+from hfcourse.spaces.hub import hub_api
+from hfcourse.spaces.registry import catalogue_states
 from hfcourse.web import template_globals
 from tests.posting import Student, read
 from tests.test_instructor import DOOR, PASSWORD, clock, knock, taught  # noqa: F401  (a site with a password)
@@ -122,18 +124,18 @@ class TestPlans:
 
 
 class TestSpaces:
-    def ask(self, monkeypatch: pytest.MonkeyPatch, answers: dict[str, hub.Found | Exception]) -> list[str]:
+    def ask(self, monkeypatch: pytest.MonkeyPatch, answers: dict[str, hub_api.Found | Exception]) -> list[str]:
         """Have the Hub answer so; return the list of what is asked."""
         asked = []
 
-        def answer(space_id: str, *_: object) -> hub.Found:
+        def answer(space_id: str, *_: object) -> hub_api.Found:
             asked.append(space_id)
-            found = answers.get(space_id, hub.Found("https://x.hf.space", ""))
+            found = answers.get(space_id, hub_api.Found("https://x.hf.space", ""))
             if isinstance(found, Exception):
                 raise found
             return found
 
-        monkeypatch.setattr(hub, "ask", answer)
+        monkeypatch.setattr(hub_api, "ask", answer)
         return asked
 
     def states(self, teacher: Student) -> dict[str, str]:
@@ -158,7 +160,7 @@ class TestSpaces:
             monkeypatch,
             {
                 "gradio/calculator": Unavailable("space-paused"),
-                "gradio/image_mod": hub.Found("https://x.hf.space", "space-sleeping"),
+                "gradio/image_mod": hub_api.Found("https://x.hf.space", "space-sleeping"),
             },
         )
         self.refresh(teacher)
@@ -176,9 +178,9 @@ class TestSpaces:
 
     def test_nothing_is_asked_when_the_time_is_up(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = self.ask(monkeypatch, {})
-        monkeypatch.setattr(space_states, "Leash", lambda _seconds: Leash(-1))
+        monkeypatch.setattr(catalogue_states, "Leash", lambda _seconds: Leash(-1))
         with app.app_context():
-            space_states.refresh_states()
+            catalogue_states.refresh_states()
         assert asked == []
 
     @pytest.mark.usefixtures("taught")

@@ -12,8 +12,8 @@ from hfcourse.files import file_store
 from hfcourse.runs import store
 from hfcourse.runs.passing import PassingPictures
 from hfcourse.runs.recorder import Recorder
-from hfcourse.spaces.description import Endpoint, Return
-from hfcourse.spaces.events import Log, Partial, Progress, Queued, Started
+from hfcourse.spaces.client.call_events import Log, Partial, Progress, Queued, Started
+from hfcourse.spaces.endpoints.space_description import Endpoint, Return
 from tests.practice_fixtures import until
 
 PATIENCE_SECONDS = 20

@@ -22,11 +22,12 @@ from hfcourse.runs import keeper, liveness, sessions, store, trimming
 from hfcourse.runs.models import Run, RunEvent, SpaceSession
 from hfcourse.runs.recorder import MOST_MESSAGES, Recorder
 from hfcourse.runs.turns import Waiting
-from hfcourse.spaces import catalogue, location
-from hfcourse.spaces.description import Endpoint, Return, describe
-from hfcourse.spaces.events import Event, Log, Partial, Progress, Queued
-from hfcourse.spaces.reading import Reading
-from hfcourse.spaces.untrusted import MOST_LEVELS, read_json
+from hfcourse.spaces import catalogue
+from hfcourse.spaces.client.call_events import Event, Log, Partial, Progress, Queued
+from hfcourse.spaces.client.queue_protocol import Reading
+from hfcourse.spaces.endpoints.space_description import Endpoint, Return, describe
+from hfcourse.spaces.registry import resolver
+from hfcourse.spaces.untrusted.safe_json import MOST_LEVELS, read_json
 
 VISITOR = "awa"
 
@@ -269,7 +270,7 @@ def test_a_run_can_be_stopped_while_the_practice_space_wakes(app: Flask, tmp_pat
     app.extensions["practice"] = waking
     leash = Leash(30)
     threading.Timer(0.3, leash.stop).start()
-    with app.app_context(), pytest.raises(Stopped), location.awake(catalogue.PRACTICE, leash):
+    with app.app_context(), pytest.raises(Stopped), resolver.awake(catalogue.PRACTICE, leash):
         pass
     waking.stop()
 

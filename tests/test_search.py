@@ -13,7 +13,8 @@ from flask import Flask
 
 from hfcourse import create_app, database
 from hfcourse.runs import store
-from hfcourse.spaces import catalogue, hub, search
+from hfcourse.spaces import catalogue
+from hfcourse.spaces.hub import hub_api, hub_search
 from tests.conftest import end
 from tests.posting import Student, error_codes, read
 from tests.spaces import fake
@@ -207,7 +208,7 @@ class TestWhatIsFound:
         title, about = (each.get_text() for each in page.select(f"{LISTED} bdi"))
         assert b"<script>alert" not in response.data
         assert title.startswith("<script>alert(1)</script> x")
-        assert (len(title), len(about)) == (search.TITLE_CHARACTERS, search.ABOUT_CHARACTERS)
+        assert (len(title), len(about)) == (hub_search.TITLE_CHARACTERS, hub_search.ABOUT_CHARACTERS)
         assert about.startswith("abc y")
 
     def test_what_was_searched_for_is_escaped(self, seeker: Student) -> None:
@@ -272,8 +273,8 @@ class TestAHubThatFails:
     def test_keeps_nobody_longer_than_its_limit(
         self, seeker: Student, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour
     ) -> None:
-        assert hub.LOOK_UP_SECONDS == 5
-        monkeypatch.setattr(hub, "LOOK_UP_SECONDS", 0.5)
+        assert hub_api.LOOK_UP_SECONDS == 5
+        monkeypatch.setattr(hub_api, "LOOK_UP_SECONDS", 0.5)
         stand_in.behaviour = behaviour
         page, seconds = timed(lambda: seeker.open("/espaces/?q=chat"))
         assert error_codes(page) == ["timeout"]

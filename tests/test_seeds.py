@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces import forms
-from hfcourse.spaces.form_sections import arrange_form
+from hfcourse.spaces.form import forms
+from hfcourse.spaces.form.form_sections import arrange_form
 from tests.laid_out import Part, block, endpoint_of, entry
 from tests.test_sections import outline
 

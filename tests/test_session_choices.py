@@ -6,8 +6,8 @@ import pytest
 
 from hfcourse.runs import outputs
 from hfcourse.runs.session_choices import latest_updates
-from hfcourse.spaces.description import Description, describe
-from hfcourse.spaces.session_choices import apply_updates, find_sources
+from hfcourse.spaces.endpoints.space_description import Description, describe
+from hfcourse.spaces.form.choice_updates import apply_updates, find_sources
 
 
 def update(*choices: str, **more: Any) -> dict[str, Any]:

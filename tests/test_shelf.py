@@ -17,9 +17,10 @@ from sqlalchemy.exc import OperationalError
 from hfcourse import create_app, database, tokens
 from hfcourse.limits.deadline import Leash
 from hfcourse.runs import trimming
-from hfcourse.spaces import directory, location, memory, shelf
-from hfcourse.spaces.client import Connection
-from hfcourse.spaces.shelf import Said, SpaceDescription
+from hfcourse.spaces.client import single_flight_cache
+from hfcourse.spaces.client.space_client import Connection
+from hfcourse.spaces.registry import description_cache, resolver, space_registry
+from hfcourse.spaces.registry.description_cache import Said, SpaceDescription
 from hfcourse.tokens import Token
 from tests.conftest import end
 from tests.practice_fixtures import until
@@ -50,7 +51,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    for module in (memory, directory):
+    for module in (single_flight_cache, space_registry):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=made.monotonic))
     monkeypatch.setattr(database, "now", made.now)
     return made
@@ -76,12 +77,12 @@ def sites(tmp_path: Path) -> Iterator[tuple[Flask, Flask]]:
 
 def connected(site: Flask, space: FakeSpace, token: Token | None = None) -> Connection:
     with site.app_context():
-        return location.directory().connection(space.url, Leash(5), token)
+        return resolver.directory().connection(space.url, Leash(5), token)
 
 
 def forget(site: Flask, connection: Connection) -> None:
     with site.app_context():
-        location.directory().forget(connection)
+        resolver.directory().forget(connection)
 
 
 def moments(site: Flask) -> list[datetime]:
@@ -99,9 +100,9 @@ def stored(site: Flask, count: int = 1) -> list[datetime]:
 def asked_and_stored(site: Flask, space: FakeSpace) -> Connection:
     """A connection of a process that asked the Space, once its row is there and it knows so."""
     made = connected(site, space)
-    key = directory.key_of(space.url, None)
+    key = space_registry.key_of(space.url, None)
     with site.app_context():
-        known = location.directory()._memory.latest(key)
+        known = resolver.directory()._memory.latest(key)
     assert known is not None
     assert until(lambda: known.moment is not None, 5)
     return made
@@ -229,10 +230,10 @@ def test_what_was_said_before_does_not_take_the_place_of_what_was_said_later(
     sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock
 ) -> None:
     asked_and_stored(sites[0], space)
-    kept, key, told = moments(sites[0]), directory.key_of(space.url, None), []
+    kept, key, told = moments(sites[0]), space_registry.key_of(space.url, None), []
     with sites[1].app_context():
         clock.turn(-1)
-        location.directory()._shelf.keep(key, Said({}, {}), told.append)
+        resolver.directory()._shelf.keep(key, Said({}, {}), told.append)
         assert until(lambda: not any(each.name == "store-description" for each in threading.enumerate()), 5)
     assert (moments(sites[0]), told) == (kept, [])
 
@@ -282,7 +283,7 @@ class TestTrouble:
     def test_a_description_that_could_not_be_stored_is_not_asked_for_every_ten_seconds(
         self, sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(shelf, "MOST_STORED_BYTES", 100)
+        monkeypatch.setattr(description_cache, "MOST_STORED_BYTES", 100)
         first = connected(sites[0], space)
         for _ in range(5):
             clock.turn(11)
@@ -300,9 +301,13 @@ class TestTrouble:
 
 def test_what_is_too_large_is_not_stored(app: Flask) -> None:
     with app.app_context():
-        assert shelf.compressed(Said({}, {})) is not None
-        assert shelf.compressed(Said({"x": "é" * 2_600_000}, {})) is None, "too long, whatever it compresses to"
-        assert shelf.compressed(Said({"x": os.urandom(1_200_000).hex()}, {})) is None, "too much, though not too long"
+        assert description_cache.compressed(Said({}, {})) is not None
+        assert description_cache.compressed(Said({"x": "é" * 2_600_000}, {})) is None, (
+            "too long, whatever it compresses to"
+        )
+        assert description_cache.compressed(Said({"x": os.urandom(1_200_000).hex()}, {})) is None, (
+            "too much, though not too long"
+        )
 
 
 def test_a_call_costs_one_light_query_in_ten_seconds(

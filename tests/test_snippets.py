@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from hfcourse.playground.snippets import MOST_CHARACTERS, Call, FileHere, snippets
 from hfcourse.practice.server import PracticeServer
-from hfcourse.spaces.snippets import MOST_CHARACTERS, Call, FileHere, snippets
 
 NASTY = "a\"b'c\n$(id)`id`\\\u2028</script><b>é"
 HOSTILE = {

@@ -6,10 +6,12 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 
-from hfcourse.spaces import forms, hub, pages
-from hfcourse.spaces.description import Description
-from hfcourse.spaces.memory import Memory
-from hfcourse.spaces.space_card import SpaceCard
+from hfcourse.playground import space_page
+from hfcourse.spaces.client.single_flight_cache import Memory
+from hfcourse.spaces.endpoints.space_description import Description
+from hfcourse.spaces.form import forms
+from hfcourse.spaces.hub import hub_api
+from hfcourse.spaces.hub.space_card import SpaceCard
 from tests.drawing import drawn, form_in
 from tests.laid_out import block, endpoint_of, entry
 
@@ -18,7 +20,7 @@ MARKUP = "<script>alert(1)</script><b onclick=x>&amp;"
 
 def page_of(app: Flask, description: Description | None, space_id: str = "a/b") -> BeautifulSoup:
     with app.test_request_context(f"/espaces/{space_id}"):
-        body, _ = pages.page(space_id, description)
+        body, _ = space_page.page(space_id, description)
     return BeautifulSoup(str(body), "html.parser")
 
 
@@ -64,9 +66,9 @@ def test_markup_in_a_title_is_text(app: Flask) -> None:
 
 
 def remember_card(app: Flask, card: SpaceCard) -> None:
-    memory: Memory[Any] = app.extensions.setdefault("look_ups", Memory(hub.seconds_of))
+    memory: Memory[Any] = app.extensions.setdefault("look_ups", Memory(hub_api.seconds_of))
     answer = memory._entry("a/b")
-    answer.last_value = hub.Found("https://a-b.hf.space", "", card), hub.time.monotonic()
+    answer.last_value = hub_api.Found("https://a-b.hf.space", "", card), hub_api.time.monotonic()
 
 
 @pytest.mark.parametrize("description", [None, Description("", "6.31.0", ())])
@@ -86,8 +88,8 @@ def test_same_words_of_card_and_page_are_said_once(app: Flask) -> None:
 def test_short_description_is_read_from_the_answer_of_the_hub() -> None:
     answer = {"sdk": "gradio", "host": "https://a-b.hf.space", "runtime": {"stage": "SLEEPING"}}
     card = {"title": "Oiseaux", "short_description": "Nomme les oiseaux"}
-    assert hub.found_in(answer | {"cardData": card}).card == SpaceCard("Oiseaux", "Nomme les oiseaux")
-    assert hub.found_in(answer | {"cardData": ["?"]}).card == SpaceCard()
+    assert hub_api.found_in(answer | {"cardData": card}).card == SpaceCard("Oiseaux", "Nomme les oiseaux")
+    assert hub_api.found_in(answer | {"cardData": ["?"]}).card == SpaceCard()
 
 
 FOLD = block("accordion", entry("steps", "slider", minimum=1, maximum=9, value=3), label="Avancé", open=False)

@@ -7,8 +7,8 @@ from itertools import repeat
 import pytest
 
 from hfcourse.errors import CallFailed
-from hfcourse.spaces.reading import READING_SHARE, Reading
-from hfcourse.spaces.wire import server_sent_events
+from hfcourse.spaces.client.http_client import server_sent_events
+from hfcourse.spaces.client.queue_protocol import READING_SHARE, Reading
 
 EVENT, MAX_EVENT_BYTES = b'data: {"msg":"heartbeat"}\n\n', 1_000
 

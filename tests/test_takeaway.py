@@ -10,10 +10,11 @@ from flask import Flask
 
 from hfcourse.files.file_store import KeptFile
 from hfcourse.files.storage_backends import Folder
-from hfcourse.spaces import forms, takeaway
+from hfcourse.playground import form_snippets
 from hfcourse.spaces.catalogue import Entry
-from hfcourse.spaces.description import Endpoint, describe
-from hfcourse.spaces.parameters import Parameter
+from hfcourse.spaces.endpoints.space_description import Endpoint, describe
+from hfcourse.spaces.form import forms
+from hfcourse.spaces.parameters.parameter import Parameter
 from tests.posting import Student
 from tests.spaces import fake
 from tests.spaces.fake import FakeSpace, component
@@ -38,7 +39,7 @@ def made(kind: str, name: str = "x", **parts: Any) -> Parameter:
 
 def codes(*parameters: Parameter, entry: Entry | None = None, url: str = HUB, **given: Any) -> dict[str, str]:
     form = forms.filled(Endpoint("/f", "F", "", parameters, ()), given)
-    found = takeaway.code_of(entry or Entry("a/b", "A"), url, "6.31.0", form)
+    found = form_snippets.code_of(entry or Entry("a/b", "A"), url, "6.31.0", form)
     return {snippet.title: snippet.code for snippet in found}
 
 
@@ -195,4 +196,4 @@ class TestFindings:
     [("6.31.0", (6, 31)), ("6.13", (6, 13)), ("6", (6,)), ("5.49.1", (5, 49)), ("6.20.0b1", (6, 20)), ("six", ())],
 )
 def test_version_of_gradio_is_read_as_numbers(written: str, version: tuple[int, ...]) -> None:
-    assert takeaway.version_of(written) == version
+    assert form_snippets.version_of(written) == version

@@ -8,13 +8,14 @@ from flask import Flask
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse.errors import Refused
-from hfcourse.spaces import forms, lines, text_limits
-from hfcourse.spaces.description import Endpoint
-from hfcourse.spaces.forms import Form
-from hfcourse.spaces.mistakes import Wrong
-from hfcourse.spaces.parameters import Parameter
-from hfcourse.spaces.text_limits import MAX_MOMENT_CHARACTERS, MAX_NUMBER_CHARACTERS, MAX_TEXT_CHARACTERS
-from hfcourse.spaces.values import parse
+from hfcourse.spaces.endpoints.space_description import Endpoint
+from hfcourse.spaces.form import forms
+from hfcourse.spaces.form.forms import Form
+from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.values import text_formats, text_limits
+from hfcourse.spaces.values.text_limits import MAX_MOMENT_CHARACTERS, MAX_NUMBER_CHARACTERS, MAX_TEXT_CHARACTERS
+from hfcourse.spaces.values.value_parsers import parse
 from hfcourse.web.security import FIELD_LIMIT_BYTES
 from tests.drawing import drawn, form_in
 from tests.effort import effort
@@ -102,7 +103,7 @@ def test_a_cell_and_a_message_have_the_same_limit() -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_too_many_lines_are_refused_before_they_are_read(monkeypatch: pytest.MonkeyPatch, kind: str, end: str) -> None:
     for name in ("ROLE_LINE", "SPEAKER_LINE", "BRACKET_LINE"):
-        monkeypatch.setattr(lines, name, None)
+        monkeypatch.setattr(text_formats, name, None)
     assert "lignes" in wrong(made(kind), "user: a" + end * 10_000)
 
 
@@ -121,7 +122,7 @@ def test_a_conversation_of_many_lines_is_read_in_step_with_their_number() -> Non
 def test_lines_of_a_message_are_joined_once() -> None:
     """Counts the characters that are joined: one text that grows by a line at a time has the square of them."""
     text = "user: " + "\n".join(["0123456789"] * 9_000)
-    assert lines.messages_in(text) == [("user", text.removeprefix("user: "))]
+    assert text_formats.messages_in(text) == [("user", text.removeprefix("user: "))]
 
 
 @pytest.mark.parametrize("kind", ["timestamp", "datetime"])

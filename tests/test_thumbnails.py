@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 
 from hfcourse import create_app
-from hfcourse.spaces import location, thumbnails
+from hfcourse.playground import thumbnails
+from hfcourse.spaces.registry import resolver
 from tests.conftest import end
 from tests.posting import Student
 from tests.spaces import fake
@@ -196,7 +197,7 @@ def test_thumbnails_of_unknown_names_are_limited(site: Site, pictures: FakeServe
     with app.test_request_context(environ_base={"REMOTE_ADDR": "192.0.2.9"}):
         for n in range(100):
             try:
-                thumbnails.fetch_thumbnail(f"ann/drawing{n}", location.Leash(5))
+                thumbnails.fetch_thumbnail(f"ann/drawing{n}", resolver.Leash(5))
             except thumbnails.NotAsked:
                 break
     assert 0 < len(pictures.requests) < 100

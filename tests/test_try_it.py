@@ -188,14 +188,14 @@ def test_a_post_that_finds_the_space_asleep_keeps_what_was_typed(
     client: FlaskClient, awake: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from hfcourse.errors import Unavailable
-    from hfcourse.spaces import location
+    from hfcourse.spaces.registry import resolver
 
     page = form_in_a_lesson(client, "/saluer")
 
     def asleep(*_args: object) -> None:
         raise Unavailable("space-sleeping")
 
-    monkeypatch.setattr(location, "connect", asleep)
+    monkeypatch.setattr(resolver, "connect", asleep)
     answer = send(client, page, prenom="Awa")
     assert answer.status_code == 503
     assert [each.get_text().strip() for each in read(answer).select("textarea[name=arg-prenom]")] == ["Awa"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.spaces.type_words import MAX_CHARACTERS, describe_type
+from hfcourse.spaces.schema.type_descriptions import MAX_CHARACTERS, describe_type
 
 FILE = {"properties": {"path": {"type": "string"}, "meta": {"properties": {"_type": {"const": "gradio.FileData"}}}}}
 JSON = st.recursive(

@@ -9,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from hfcourse.spaces import defaults, forms, tables
-from hfcourse.spaces.choice_list import fold
-from hfcourse.spaces.defaults import WholeBudget, bound_default, encode_whole
-from hfcourse.spaces.description import Endpoint, describe
-from hfcourse.spaces.mistakes import Wrong
-from hfcourse.spaces.parameters import Parameter
-from hfcourse.spaces.values import parse, typed
+from hfcourse.spaces.endpoints.space_description import Endpoint, describe
+from hfcourse.spaces.form import forms
+from hfcourse.spaces.parameters import parameter_defaults
+from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.parameters.parameter_defaults import WholeBudget, bound_default, encode_whole
+from hfcourse.spaces.schema.choice_list import fold
+from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.values import tables
+from hfcourse.spaces.values.value_parsers import parse, typed
 from hfcourse.text.line_endings import unify_line_ends
 from tests.drawing import drawn, form_in, posted
 from tests.oversized import one, shared
@@ -304,7 +306,7 @@ def test_one_default_named_by_many_parameters_is_sent_within_the_budget_of_a_for
     value = ["x" * 90] * 10_000
     found = describe(*shared("json", {"value": value}, endpoints=1, uses=20))
     whole = [each.whole_json for each in found.endpoints[0].parameters]
-    assert sum(map(len, filter(None, whole))) <= defaults.MAX_WHOLE_BYTES_OF_FORM
+    assert sum(map(len, filter(None, whole))) <= parameter_defaults.MAX_WHOLE_BYTES_OF_FORM
 
 
 # What was accepted once

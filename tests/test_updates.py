@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.spaces.events import Output, Partial
-from hfcourse.spaces.reading import Reading
-from hfcourse.spaces.updates import MAX_UPDATE_KEYS, LastValues, merge_update
+from hfcourse.spaces.client.call_events import Output, Partial
+from hfcourse.spaces.client.queue_protocol import Reading
+from hfcourse.spaces.schema.component_updates import MAX_UPDATE_KEYS, LastValues, merge_update
 from tests.spaces.exhibition import file
 from tests.spaces.fake import completed, generating
 from tests.test_answers import Answering, answering  # noqa: F401

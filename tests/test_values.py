@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces import tables, values
-from hfcourse.spaces.controls import HOLD_FILES, KINDS
-from hfcourse.spaces.parameters import Parameter
-from hfcourse.spaces.values import Wrong, control, parse, typed
+from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.parameters.widgets import HOLD_FILES, KINDS
+from hfcourse.spaces.values import tables, value_parsers
+from hfcourse.spaces.values.value_parsers import Wrong, control, parse, typed
 from tests.recordings import PARAMETERS, parameter
 
 NO_BREAK, NARROW = "\u00a0", "\u202f"
@@ -39,7 +39,7 @@ def test_every_recorded_default_goes_to_the_form_and_comes_back(where: str, each
 
 @pytest.mark.parametrize(("where", "each"), PARAMETERS, ids=[where for where, _ in PARAMETERS])
 def test_every_recorded_parameter_has_a_control_that_the_form_knows(where: str, each: Parameter) -> None:
-    assert control(each) in {*values.PARSERS, "table", *HOLD_FILES} == KINDS
+    assert control(each) in {*value_parsers.PARSERS, "table", *HOLD_FILES} == KINDS
 
 
 @pytest.mark.parametrize(

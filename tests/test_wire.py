@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from hfcourse.errors import CallFailed, CourseError, Stopped
 from hfcourse.limits.deadline import Leash
-from hfcourse.spaces.json_nodes import count_nodes, count_raw_nodes
-from hfcourse.spaces.untrusted import read_json
-from hfcourse.spaces.wire import IDLE_SECONDS, Wire, server_sent_events
+from hfcourse.spaces.client.http_client import IDLE_SECONDS, Wire, server_sent_events
+from hfcourse.spaces.untrusted.json_nodes import count_nodes, count_raw_nodes
+from hfcourse.spaces.untrusted.safe_json import read_json
 from tests.effort import effort
 from tests.spaces import fake
 from tests.spaces.fake import Behaviour, Exchange, FakeServer, timed

@@ -11,7 +11,8 @@ from hfcourse.lessons import library
 from hfcourse.lessons.asides import Aside
 from hfcourse.lessons.draft import make_fault
 from hfcourse.lessons.library import Lesson
-from hfcourse.spaces import catalogue, space_states
+from hfcourse.spaces import catalogue
+from hfcourse.spaces.registry import catalogue_states
 from hfcourse.text.file_errors import TOML_FAILURES, describe_os_error, describe_toml_error
 from hfcourse.text.typography import french
 
@@ -27,7 +28,7 @@ STATE_WORDS = {
     "awake": "en marche",
     "broken": "ne démarre pas : relancez le site",
     "elsewhere": "à une adresse à lui : ouvrez-le pour voir",
-    space_states.UNKNOWN: "pas encore demandé au Hub",
+    catalogue_states.UNKNOWN: "pas encore demandé au Hub",
     "space-sleeping": "endormi : il se réveille quand on l’ouvre",
     "space-building": "en construction : attendez, ou prenez-en un autre",
     "space-paused": "en pause : son auteur seul peut le relancer",
@@ -156,8 +157,8 @@ def check_plans() -> list[str]:
 
 def read_states() -> list[SpaceState]:
     """Return the state in which each Space of the catalogue was last seen; nothing is asked for it."""
-    states = [(entry, space_states.last_state(entry)) for entry in catalogue.entries()]
+    states = [(entry, catalogue_states.last_state(entry)) for entry in catalogue.entries()]
     return [
-        SpaceState(entry.id, entry.title, french(STATE_WORDS.get(state, OTHER_STATE)), state in space_states.READY)
+        SpaceState(entry.id, entry.title, french(STATE_WORDS.get(state, OTHER_STATE)), state in catalogue_states.READY)
         for entry, state in states
     ]

@@ -6,7 +6,8 @@ from flask.typing import ResponseReturnValue
 from hfcourse import instructors
 from hfcourse.classroom import login_links, login_queue, preparation
 from hfcourse.lessons import course, library
-from hfcourse.spaces import hub, space_states
+from hfcourse.spaces.hub import hub_api
+from hfcourse.spaces.registry import catalogue_states
 from hfcourse.text.typography import duration, french
 from hfcourse.web import headers, template_globals
 from hfcourse.web.security_log import log_event
@@ -57,7 +58,7 @@ def prepared() -> dict[str, object]:
         },
         "plans": [] if preparation.check_plans() else preparation.read_plans(),
         "states": preparation.read_states(),
-        "hub_state": hub.state(),
+        "hub_state": hub_api.state(),
         "due_facts": library.due_facts(template_globals.today()),
     }
 
@@ -66,7 +67,7 @@ def prepared() -> dict[str, object]:
 def refresh_spaces() -> ResponseReturnValue:
     """Ask the Hub in which state its Spaces are; only this click waits for it, and not for long."""
     if instructors.is_here():
-        space_states.refresh_states()
+        catalogue_states.refresh_states()
     return redirect(url_for(".index", _anchor="espaces"), 303)
 
 

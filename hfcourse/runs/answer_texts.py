@@ -2,7 +2,7 @@
 
 import json
 
-from hfcourse.spaces.json_nodes import has_too_many_nodes
+from hfcourse.spaces.untrusted.json_nodes import has_too_many_nodes
 
 JSON_BEGINNINGS = ("{", "[", '"')
 

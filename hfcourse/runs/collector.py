@@ -31,8 +31,8 @@ from hfcourse.runs.shapes import (
     WHY,
     is_file_data,
 )
-from hfcourse.spaces.updates import is_update
-from hfcourse.spaces.wire import read_whole
+from hfcourse.spaces.client.http_client import read_whole
+from hfcourse.spaces.schema.component_updates import is_update
 from hfcourse.token_masking import mask_pieces
 
 DATA_URL = re.compile(r"data:image/[\w.+-]+(;[\w=.+-]+)*?(;base64)?,", re.ASCII)

@@ -19,12 +19,12 @@ from hfcourse.runs import looks, room, shapes, standing, store
 from hfcourse.runs.models import Run
 from hfcourse.runs.next_steps import has_content
 from hfcourse.runs.outputs import value_of
-from hfcourse.spaces import forms
-from hfcourse.spaces.controls import HOLD_FILES, control
-from hfcourse.spaces.description import Description, Endpoint
-from hfcourse.spaces.forms import Form
-from hfcourse.spaces.parameters import Parameter
-from hfcourse.spaces.uploads import NOT_KEPT
+from hfcourse.spaces.endpoints.space_description import Description, Endpoint
+from hfcourse.spaces.form import forms
+from hfcourse.spaces.form.forms import Form
+from hfcourse.spaces.form.uploads import NOT_KEPT
+from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.parameters.widgets import HOLD_FILES, control
 
 MAX_EARLIER_RUNS = 5
 EARLIER_AGE = timedelta(hours=1)
@@ -162,5 +162,5 @@ def house_files(form: Form) -> None:
 
 
 def register(state: BlueprintSetupState) -> None:
-    """Give the pages of the Spaces what they ask of runs (see spaces/pages.py)."""
+    """Give the pages of the Spaces what they ask of runs (see playground/space_page.py)."""
     state.app.extensions |= {"values_after_run": values_after, "house_files": house_files}

@@ -11,7 +11,7 @@ from typing import Any
 
 from hfcourse.runs.page_budget import TextAllowance
 from hfcourse.runs.shapes import is_exchange, is_file, is_message, is_multimodal, is_number
-from hfcourse.spaces.updates import is_update
+from hfcourse.spaces.schema.component_updates import is_update
 
 MOST_MESSAGES, MOST_PARTS = 100, 20
 MAX_PLACE_CHARACTERS = 20

@@ -23,7 +23,7 @@ from hfcourse.runs.page_budget import TextAllowance
 from hfcourse.runs.shapes import SURPLUS, FileEntry, is_file, is_number, is_plot
 from hfcourse.runs.table_drawings import CELL_CHARACTERS, MAX_ROWS, Table, table
 from hfcourse.runs.trees import Tree
-from hfcourse.spaces.json_nodes import has_too_many_nodes
+from hfcourse.spaces.untrusted.json_nodes import has_too_many_nodes
 from hfcourse.text.code_lexer import MAX_HIGHLIGHTED_CHARACTERS
 
 MOST_CHARACTERS = 100_000

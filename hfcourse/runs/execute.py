@@ -15,10 +15,10 @@ from hfcourse.runs import next_steps, sessions, store
 from hfcourse.runs.models import Run
 from hfcourse.runs.passing import PassingPictures
 from hfcourse.runs.recorder import Recorder
-from hfcourse.spaces import location
-from hfcourse.spaces.description import Endpoint
-from hfcourse.spaces.events import Output
-from hfcourse.spaces.location import LAST_SECONDS
+from hfcourse.spaces.client.call_events import Output
+from hfcourse.spaces.endpoints.space_description import Endpoint
+from hfcourse.spaces.registry import resolver
+from hfcourse.spaces.registry.resolver import LAST_SECONDS
 
 PICTURE_SECONDS = 1  # for one of a partial output; whoever stops the call waits for it
 
@@ -35,7 +35,7 @@ def execute(run_id: str, leash: Leash, claim: Claim = store.claim) -> bool:
         return False
     recorder = Recorder(run)
     try:
-        with location.awake(run.space, leash):
+        with resolver.awake(run.space, leash):
             call(run, recorder, leash)
     except Stopped:
         recorder.finish_early("stopped")
@@ -52,7 +52,7 @@ def execute(run_id: str, leash: Leash, claim: Claim = store.claim) -> bool:
 
 def call(run: Run, recorder: Recorder, leash: Leash) -> None:
     """Call the Space and record each event; the last one finishes the run."""
-    connection = location.connect(run.space, within=leash)
+    connection = resolver.connect(run.space, within=leash)
     endpoint = connection.description.find(run.endpoint)
     recorder.endpoint, recorder.address = endpoint, connection.url
     try:
@@ -72,7 +72,7 @@ def call(run: Run, recorder: Recorder, leash: Leash) -> None:
                     recorder.record(event)
     except CourseError as error:
         if error.code in ("endpoint-gone", "connection-lost", "space-sleeping") or isinstance(error, NotTaken):
-            location.directory().forget(connection)
+            resolver.directory().forget(connection)
         if isinstance(error, NotTaken) and is_gone(run, leash):
             raise Refused("endpoint-gone") from None
         raise
@@ -83,7 +83,7 @@ def is_gone(run: Run, leash: Leash) -> bool:
     try:
         if leash.remaining() < LAST_SECONDS:
             return False
-        return location.connect(run.space, within=leash).description.find(run.endpoint) is None
+        return resolver.connect(run.space, within=leash).description.find(run.endpoint) is None
     except CourseError:
         return False
 

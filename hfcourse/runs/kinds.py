@@ -11,8 +11,8 @@ from hfcourse.runs import drawings, shapes
 from hfcourse.runs.answer_texts import is_json_text
 from hfcourse.runs.drawings import COLOUR, picture_of
 from hfcourse.runs.shapes import is_file, is_list_of, is_scalar
-from hfcourse.spaces.description import CHAT_ANSWER
-from hfcourse.spaces.updates import is_choice_update, is_update
+from hfcourse.spaces.endpoints.space_description import CHAT_ANSWER
+from hfcourse.spaces.schema.component_updates import is_choice_update, is_update
 
 
 def component_of(output: Mapping[str, Any]) -> str:

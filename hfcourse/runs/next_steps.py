@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hfcourse.spaces import flows
-from hfcourse.spaces.description import Description, Endpoint
-from hfcourse.spaces.updates import is_update
+from hfcourse.spaces.endpoints import endpoint_wiring
+from hfcourse.spaces.endpoints.space_description import Description, Endpoint
+from hfcourse.spaces.schema.component_updates import is_update
 
 EVENT = "next"  # the kind of the event that keeps the next steps of a run
 
@@ -17,7 +17,7 @@ def find_next_steps(description: Description, endpoint: Endpoint, values: Sequen
         values: the outputs, as the Space sent them.
     """
     arrived = [number for number, value in zip(endpoint.wiring.returns, values, strict=False) if has_content(value)]
-    steps = flows.next_steps(description, endpoint, [number for number in arrived if number is not None])
+    steps = endpoint_wiring.next_steps(description, endpoint, [number for number in arrived if number is not None])
     return [{"endpoint": each.name, "title": each.title} for each in steps]
 
 

@@ -14,9 +14,9 @@ from hfcourse.runs.kinds import component_of, kind_of, value_of
 from hfcourse.runs.page_budget import MAX_EXCERPT_CHARACTERS, PageBudget, TextAllowance
 from hfcourse.runs.scores import draw_label
 from hfcourse.runs.table_drawings import dataframe_table, parameters_table
-from hfcourse.spaces.description import CHAT_ANSWER, hints_in
-from hfcourse.spaces.listed_choices import label_of_pair
-from hfcourse.spaces.updates import UPDATE, is_update
+from hfcourse.spaces.endpoints.space_description import CHAT_ANSWER, hints_in
+from hfcourse.spaces.schema.component_updates import UPDATE, is_update
+from hfcourse.spaces.schema.listed_choices import label_of_pair
 
 # Of a conversation, so many characters are read as Markdown, so many drawn of components; the rest comes as it is.
 CHAT_PROSE, CHAT_DRAWN = 30_000, 20_000

@@ -17,7 +17,7 @@ from hfcourse.files import file_store
 from hfcourse.files.file_store import StoredFile
 from hfcourse.runs import liveness, looks, standing, starts
 from hfcourse.runs.models import UNFINISHED, Run, RunFile, SpaceSession
-from hfcourse.spaces import shelf
+from hfcourse.spaces.registry import description_cache
 
 # A file that was sent with a form that is still open: its run may come.
 LOOSE_FILE_AGE = timedelta(days=1)
@@ -44,7 +44,7 @@ def delete_expired() -> int:
     looks.forget_old()
     starts.forget_old()
     standing.forget_arrivals()
-    shelf.forget_old()
+    description_cache.forget_old()
     discard(loose_files())
     return gone
 

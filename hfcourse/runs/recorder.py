@@ -20,8 +20,8 @@ from hfcourse.runs.models import Run
 from hfcourse.runs.passing import PassingPictures
 from hfcourse.runs.shapes import HOLDS_FILES, is_conversation
 from hfcourse.runs.store import Told
-from hfcourse.spaces.description import Endpoint, Return
-from hfcourse.spaces.events import Event, Log, Partial, Progress, Queued, Started
+from hfcourse.spaces.client.call_events import Event, Log, Partial, Progress, Queued, Started
+from hfcourse.spaces.endpoints.space_description import Endpoint, Return
 
 TOLD_SECONDS = 0.1
 HELD_SECONDS = 0.3

@@ -17,8 +17,8 @@ from hfcourse.runs import looks, pruning, standing, trimming, usage
 from hfcourse.runs.models import Run, RunFile
 from hfcourse.runs.pruning import FINISHED
 from hfcourse.runs.standing import Client
-from hfcourse.spaces import forms
-from hfcourse.spaces.forms import Form
+from hfcourse.spaces.form import forms
+from hfcourse.spaces.form.forms import Form
 from hfcourse.text.typography import french, size
 
 TOO_LARGE = (

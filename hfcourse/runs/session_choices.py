@@ -9,8 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database
 from hfcourse.runs.models import RUNS, SpaceSession
-from hfcourse.spaces.session_choices import Sources
-from hfcourse.spaces.updates import is_update
+from hfcourse.spaces.form.choice_updates import Sources
+from hfcourse.spaces.schema.component_updates import is_update
 
 MAX_RUNS = 5  # of the newest; each has outputs of 2 MB at most
 STARTED = select(SpaceSession.created).where(

@@ -20,11 +20,11 @@ from hfcourse.errors import CallFailed, Stopped
 from hfcourse.limits.deadline import Leash
 from hfcourse.runs.models import Run, SpaceSession
 from hfcourse.runs.recorder import Recorder
-from hfcourse.spaces.description import Endpoint
-from hfcourse.spaces.page_events import names_file, updated_value
+from hfcourse.spaces.endpoints.space_description import Endpoint
+from hfcourse.spaces.page.page_events import names_file, updated_value
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import
-    from hfcourse.spaces.client import Connection
+    from hfcourse.spaces.client.space_client import Connection
 
 NAME_BYTES, DIGEST_CHARACTERS = 12, 8
 # Of the time of the first call, the load events may take one part in so many.

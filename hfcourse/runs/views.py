@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hfcourse import errors, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
 from hfcourse.files import file_store, media_types
+from hfcourse.playground import space_page
 from hfcourse.runs import (
     continuations,
     conversations,
@@ -31,10 +32,10 @@ from hfcourse.runs import (
 from hfcourse.runs.looks import mine
 from hfcourse.runs.references import Numbered
 from hfcourse.runs.turns import Waiting
-from hfcourse.spaces import forms, pages, row_edits
-from hfcourse.spaces.description import Endpoint
-from hfcourse.spaces.forms import Form
-from hfcourse.spaces.uploads import NOT_KEPT, names_of
+from hfcourse.spaces.endpoints.space_description import Endpoint
+from hfcourse.spaces.form import forms, row_edits
+from hfcourse.spaces.form.forms import Form
+from hfcourse.spaces.form.uploads import NOT_KEPT, names_of
 from hfcourse.web import headers, security
 from hfcourse.web.security_log import log_event
 from hfcourse.web.template_globals import is_in_lesson
@@ -64,15 +65,15 @@ def index() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Create a run from the form of an endpoint: 303 to its page, or the form again with what is wrong."""
     try:
-        endpoint = pages.endpoint_of(request.form.get("space", ""), request.form.get("endpoint", ""))
+        endpoint = space_page.endpoint_of(request.form.get("space", ""), request.form.get("endpoint", ""))
     except CourseError as error:
-        answer = pages.refused(request.form.get("space", ""), None, error)
+        answer = space_page.refused(request.form.get("space", ""), None, error)
         if request.files:
             room.house_loose(standing.current_client())
         return answer
     form = form_of(endpoint)
     if row_edits.apply_row_edit(form, request.form):
-        return pages.form_again(request.form["space"], form)
+        return space_page.form_again(request.form["space"], form)
     return submit(request.form["space"], endpoint, form)
 
 
@@ -102,7 +103,7 @@ def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
     try:
         if security.is_too_large():
             forms.mask_secrets(form)
-            return pages.refused(space, form, Refused("invalid-input"), errors.UPLOAD_TOO_LARGE)
+            return space_page.refused(space, form, Refused("invalid-input"), errors.UPLOAD_TOO_LARGE)
         values = forms.checked(form)
         client = standing.current_client()
         group = client.origin, client.is_newcomer, endpoint.name, client.cohort
@@ -114,12 +115,12 @@ def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
         run_id = store.create(client.visitor, space=space, endpoint=endpoint.name, title=endpoint.title, **kept)
     except Refused as refusal:
         if refusal.code == "invalid-input" and forms.has_unkept(form):
-            return pages.refused(space, form, Refused("not-stored", fields=refusal.fields))
+            return space_page.refused(space, form, Refused("not-stored", fields=refusal.fields))
         forms.drop_vanished(form, visitors.remembered())
-        return pages.refused(space, form, refusal)
+        return space_page.refused(space, form, refusal)
     except SQLAlchemyError as error:
         log.error("A run could not be stored: %s", type(error).__name__)
-        return pages.refused(space, form, Refused("not-stored"))
+        return space_page.refused(space, form, Refused("not-stored"))
     dispatch.current().submit(replace(asked, run_id=run_id))
     return redirect(url_for(".show", run_id=run_id), 303)
 
@@ -129,15 +130,15 @@ def again(run_id: str) -> ResponseReturnValue:
     """Run it again with the same values: 303 to the new run, or the form with all of them and what is wrong."""
     run = mine(run_id)
     try:
-        endpoint = pages.endpoint_of(run.space, run.endpoint)
+        endpoint = space_page.endpoint_of(run.space, run.endpoint)
     except Unavailable:  # its page says why, waits, and then has the form with these values
-        return redirect(pages.space_url(run.space, endpoint=run.endpoint, essai=run.id), 303)
+        return redirect(space_page.space_url(run.space, endpoint=run.endpoint, essai=run.id), 303)
     except CourseError as error:
-        return pages.refused(run.space, None, error)
+        return space_page.refused(run.space, None, error)
     form = forms.sent_again(endpoint, store.sent_values(run, lambda item: file_store.KeptFile.of(item.file)))
     form.run_id = run.id
     if {each["name"] for each in run.parameters} != {each.name for each in endpoint.parameters}:
-        return pages.refused(run.space, form, Refused("invalid-input"), errors.FORM_CHANGED)
+        return space_page.refused(run.space, form, Refused("invalid-input"), errors.FORM_CHANGED)
     return submit(run.space, endpoint, form)
 
 
@@ -165,13 +166,13 @@ def refuse_forged(_error: CSRFError) -> ResponseReturnValue:
     if request.endpoint != "runs.create":
         return errors.error_page(400, errors.CSRF_EXPLANATION)
     try:
-        endpoint = pages.endpoint_of(space, name)
+        endpoint = space_page.endpoint_of(space, name)
     except CourseError as error:
-        return pages.refused(space, None, error, is_proven=False)
+        return space_page.refused(space, None, error, is_proven=False)
     form = forms.read(endpoint, request.form, request.files, visitors.remembered(), is_proven=False)
     forms.mask_secrets(form)
     explanation = errors.FORM_EXPIRED_WITHOUT_FILES if names_of(request.files) else errors.FORM_EXPIRED
-    return pages.refused(space, form, Refused("invalid-input"), explanation)
+    return space_page.refused(space, form, Refused("invalid-input"), explanation)
 
 
 @bp.get("/<run_id:run_id>")

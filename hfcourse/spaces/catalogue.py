@@ -18,14 +18,14 @@ from flask import Flask, current_app
 from hfcourse import tokens
 from hfcourse.practice.server import PracticeServer
 from hfcourse.setting_parsers import URL_HOST, is_address
-from hfcourse.spaces.catalogue_mistakes import (
+from hfcourse.spaces.catalogue_errors import (
     CatalogueMistake,
     encoding_mistake,
     find_line,
     find_top_line,
     syntax_mistake,
 )
-from hfcourse.spaces.file_reload import ReloadedFile
+from hfcourse.spaces.reloaded_file import ReloadedFile
 from hfcourse.text.file_errors import TOML_FAILURES, describe_os_error
 from hfcourse.text.typography import format_french, french
 

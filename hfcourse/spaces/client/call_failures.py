@@ -1,0 +1,103 @@
+"""Classify a Space's own account of a failed call by its title, then by its words. Pure.
+
+The package `spaces`, which runs functions on Hugging Face's shared graphics cards (ZeroGPU), raises `gr.Error` with a
+title that says what happened; an author may write the word « ZeroGPU » in any message. So the title decides, and the
+words do only where they have the exact shape that `spaces` gives them: before Gradio 5 an error has no title.
+
+Source: `spaces/zero/client.py` and `spaces/zero/wrappers.py`, version 0.51.3 and earlier ones.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hfcourse.errors import SAID_CHARACTERS, CallFailed, CourseError
+from hfcourse.spaces.untrusted.html_text import MAX_HTML_CHARACTERS, html_to_text
+
+TITLE_CHARACTERS = 100
+# What Gradio puts where an author gives no title.
+DEFAULT_TITLES = {"", "error", "warning", "info", "success"}
+QUOTA, QUEUE, WORKER = "quota-exceeded", "queue-full", "space-exception"
+# An illegal duration is more than the quota of this caller ever has: waiting does not help, a token may.
+ZEROGPU_TITLES = {
+    "zerogpu quota exceeded": QUOTA,
+    "gpu quota exceeded": QUOTA,
+    "zerogpu illegal duration": QUOTA,
+    "zerogpu pending credits exceeded": QUEUE,
+    "zerogpu queue timeout": QUEUE,
+    "zerogpu worker error": WORKER,
+    "zerogpu client error": WORKER,
+}
+# A queue that was too long is raised under the title of the quota, or of the client, where the caller has no token.
+QUEUE_WORDS = re.compile(
+    r"No GPU (?:was|is)(?: currently)? available|You have too many ZeroGPU credits allocated"
+    r"|Expired ZeroGPU proxy token",
+    re.IGNORECASE,
+)
+QUOTA_WORDS = re.compile(
+    r"You have exceeded your (?:\w+ )?(?:Zero)?GPU (?:quota|runs limit)|Space app has reached its GPU limit"
+    r"|The requested GPU duration \(\d+s\) is larger than the maximum allowed",
+    re.IGNORECASE,
+)
+ABORTED = "GPU task aborted"
+CLASS_NAME = re.compile(r"'?[A-Za-z_][\w.]*'?", re.ASCII)
+
+
+Mask = Callable[[Any], Any]
+
+
+def unmasked(value: Any) -> Any:
+    """Return what a Space that was lent nothing says, as it is."""
+    return value
+
+
+def failure_of(output: Any, title: Any = None, mask: Mask = unmasked) -> CourseError:
+    """Return the error that a Space's account of its failure means.
+
+    Args:
+        output: the `output` of a failed message: `error` (an author's words, null where Gradio hides them), `title`,
+            `visible`; untrusted.
+        title: the title of the message itself, where the output has none.
+        mask: leaves what the Space was lent out of its words.
+    """
+    account: Mapping[str, Any] = output if isinstance(output, dict) else {}
+    words = message_text(account.get("error"), SAID_CHARACTERS, mask)
+    heading = message_text(account.get("title") or title, TITLE_CHARACTERS, mask)
+    if not words:
+        return CallFailed("space-exception")
+    if code := zerogpu_code(heading, words):
+        if code == WORKER and CLASS_NAME.fullmatch(words):  # no words for a reader
+            return CallFailed(code)
+        is_other_title = ZEROGPU_TITLES.get(heading.casefold(), code) != code
+        return CallFailed(code, words if is_other_title else with_title(heading, words))
+    if account.get("visible") is False:  # its author shows it to nobody
+        return CallFailed("space-exception")
+    return CallFailed("space-error", with_title(heading, words))
+
+
+def zerogpu_code(title: str, words: str) -> str:
+    """Return the code of an error that `spaces` raises, '' for an author's own."""
+    if QUEUE_WORDS.match(words):
+        return QUEUE
+    if code := ZEROGPU_TITLES.get(title.casefold()):
+        return code
+    if QUOTA_WORDS.match(words):
+        return QUOTA
+    return WORKER if words == ABORTED else ""
+
+
+def message_text(given: Any, max_characters: int, mask: Mask = unmasked) -> str:
+    """Return a message or title as text, on its own lines but without markup; '' for what is no text.
+
+    It is masked between the two cuts: what tags stood between is in one piece then, and no half of it is left over.
+    """
+    # Cut before anything searches it: a hostile Space sends 2 MB.
+    text = html_to_text(given[: MAX_HTML_CHARACTERS + 1]) if isinstance(given, str) else ""
+    return mask(text).strip()[:max_characters]
+
+
+def with_title(title: str, words: str) -> str:
+    """Return an author's words behind their title, if they have one that says more than its kind."""
+    if title.casefold() in DEFAULT_TITLES or words.casefold().startswith(title.casefold()):
+        return words
+    return f"{title} — {words}" if words else title

@@ -1,0 +1,341 @@
+"""Bytes to and from a Space: one pool of connections, each operation under the leash of the thread that asks.
+
+Nothing is followed, decompressed or taken from the environment (proxies), because httpcore does none of that by itself.
+Cookies are kept only where whoever asks gives a jar for them, which is that of one call.
+"""
+
+import re
+import ssl
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import httpcore
+
+from hfcourse.errors import CallFailed
+from hfcourse.limits import byte_budget
+from hfcourse.limits.byte_budget import READ_COPIES, UNCOUNTED_BYTES, Reservation, parsed_bytes
+from hfcourse.limits.deadline import SILENCE_SECONDS, Leash, bounded, current_leash
+from hfcourse.setting_parsers import is_loopback
+from hfcourse.spaces.client.cookie_jar import CookieJar, SessionJars
+from hfcourse.spaces.untrusted.safe_json import read_json
+
+CONNECT_SECONDS, WRITE_SECONDS = 5, 10
+MOST_CONNECTIONS, IDLE_CONNECTIONS = 400, 64
+# The servers of Gradio (uvicorn, and Node before it) close a connection that was idle for 5 s, perhaps under the
+# request that we are sending: a student then reads that the connection was lost. So we close it first.
+IDLE_SECONDS = 4
+CHUNK_BYTES = 64 * 1024
+# Spaces read it to count their callers or to keep robots out; it says who calls, and nothing of the visitor.
+USER_AGENT = "hfcourse/0.1.0 (course on Hugging Face)"
+# Of a server's error so much is read, and waited for so long, for the words that Gradio puts there.
+ERROR_BYTES, ERROR_SECONDS = 8_000, 1
+# How httpcore and h11 word an answer that ends too soon; what they say otherwise is of an answer that is not HTTP.
+CLOSED_EARLY = re.compile("disconnected|closed", re.IGNORECASE)
+EVENT_END = re.compile(rb"\r?\n\r?\n")
+
+
+class LeashedStream(httpcore.NetworkStream):
+    """A connection whose every operation is bounded by the leash of the thread that uses it."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def _bounded(self, seconds: float | None) -> float:
+        leash = current_leash()
+        if leash:  # watched before the leash is asked: a stop in between is seen by one or the other
+            leash.watch(self._stream.get_extra_info("socket"))
+        return bounded(seconds)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._bounded(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # In pieces: one timeout must not be granted anew for each of a thousand partial sends.
+        for start in range(0, len(buffer), CHUNK_BYTES):
+            self._stream.write(buffer[start : start + CHUNK_BYTES], self._bounded(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> "LeashedStream":
+        return LeashedStream(self._stream.start_tls(ssl_context, server_hostname, self._bounded(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class LeashedBackend(httpcore.NetworkBackend):
+    """Opens connections under the leash of the thread that asks."""
+
+    def __init__(self) -> None:
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> LeashedStream:
+        return LeashedStream(self._backend.connect_tcp(host, port, bounded(timeout), local_address, socket_options))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, at most `cap` bytes of it; header names are lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            CallFailed: as `read_json`, and `server-busy`, there is no memory to parse it.
+        """
+        with byte_budget.reserve(parsed_bytes(self.body)):
+            return read_json(self.body)
+
+
+@dataclass(frozen=True)
+class SizedBody:
+    """The body of a request that is sent in pieces, `size` bytes in all, and never whole in memory."""
+
+    size: int
+    pieces: Iterator[bytes]
+
+
+class Wire:
+    """The connections of this process to Spaces and the Hub, shared by all threads.
+
+    Args:
+        proxy_url: a school's proxy, never used for loopback addresses; '' for none.
+        ca_bundle: path of its certificates (PEM), trusted besides the system's; '' for none.
+    """
+
+    def __init__(self, proxy_url: str = "", ca_bundle: str = "") -> None:
+        trusted = ssl.create_default_context()
+        if ca_bundle:
+            trusted.load_verify_locations(ca_bundle)
+        self.session_jars = SessionJars()
+        self._direct = self._pool(trusted, None)
+        self._outside = self._pool(trusted, proxy_at(proxy_url)) if proxy_url else self._direct
+
+    @staticmethod
+    def _pool(trusted: ssl.SSLContext, proxy: httpcore.Proxy | None) -> httpcore.ConnectionPool:
+        return httpcore.ConnectionPool(
+            ssl_context=trusted,
+            proxy=proxy,
+            network_backend=LeashedBackend(),
+            max_connections=MOST_CONNECTIONS,
+            max_keepalive_connections=IDLE_CONNECTIONS,
+            keepalive_expiry=IDLE_SECONDS,
+        )
+
+    @contextmanager
+    def stream(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | SizedBody | None = None,
+        cookies: CookieJar | None = None,
+    ) -> Iterator[httpcore.Response]:
+        """Send a request; yields its response, not yet read.
+
+        Args:
+            cookies: sent if they are of the same origin; those that the response sets are kept in it.
+
+        What the pieces of a body raise themselves (CallFailed) passes through.
+
+        Raises:
+            CallFailed: `timeout`, `connection-lost` (nobody there, closed early) or `bad-answer` (not HTTP,
+                or an encoding that was not asked for).
+        """
+        pool = self._direct if is_loopback(urlsplit(url).hostname) else self._outside
+        sent = request_headers(url, headers or {}, body, cookies)
+        content = body.pieces if isinstance(body, SizedBody) else body
+        timeouts = {
+            "connect": CONNECT_SECONDS,
+            "write": WRITE_SECONDS,
+            "read": SILENCE_SECONDS,
+            "pool": CONNECT_SECONDS,
+        }
+        timeout = {"timeout": timeouts}
+        with translated(), pool.stream(method, url, headers=sent, content=content, extensions=timeout) as response:
+            try:
+                if cookies:
+                    cookies.store(url, response.headers)
+                # A gzip bomb grows a thousandfold. Of an error the status matters, whatever its page is packed in.
+                if response.status < 400 and header(response, "content-encoding") not in ("", "identity"):
+                    raise CallFailed("bad-answer")
+                yield response
+            finally:
+                if leash := current_leash():
+                    leash.release()
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        cap: int,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | SizedBody | None = None,
+        reduce: Callable[[Iterable[bytes]], Iterable[bytes]] | None = None,
+        cookies: CookieJar | None = None,
+    ) -> Answer:
+        """Send a request and read the whole answer, at most `cap` bytes; of a server's error (5xx) its first words.
+
+        Args:
+            reduce: what the pieces of the body pass through as they arrive; what it leaves out takes no memory.
+
+        Raises:
+            CallFailed: as `stream`, `answer-too-large`, and `server-busy`, there is no memory to read it.
+        """
+        with self.stream(method, url, headers, body, cookies) as response, byte_budget.reserve() as memory:
+            pieces = capped(response, cap)
+            is_error = response.status >= 500
+            content = read_error(response) if is_error else read_whole(reduce(pieces) if reduce else pieces, memory)
+            named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+            return Answer(response.status, named, content)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._direct.close()
+        self._outside.close()
+
+
+def request_headers(
+    url: str, headers: Mapping[str, str], body: bytes | SizedBody | None, cookies: CookieJar | None
+) -> dict[bytes | str, bytes | str]:
+    """The headers of a request: ours, those of whoever asks, the length of the body, the cookies of the call."""
+    sent: dict[bytes | str, bytes | str] = {
+        "host": urlsplit(url).netloc,
+        "user-agent": USER_AGENT,
+        "accept": "*/*",
+        "accept-encoding": "identity",
+    }
+    sent.update(headers)
+    if body is not None:
+        sent["content-length"] = str(body.size if isinstance(body, SizedBody) else len(body))
+    if cookies and (line := cookies.header_for(url)):
+        sent["cookie"] = line
+    return sent
+
+
+def read_error(response: httpcore.Response) -> bytes:
+    """The first bytes of a server's error, if they are JSON and come soon: only its words are of interest.
+
+    Never read to its end: a server that broke closes its connection a moment after its answer, perhaps under the next
+    request. Left unread, this one is closed by us and not used again.
+    """
+    content = b""
+    length = header(response, "content-length")
+    wanted = min(int(length), ERROR_BYTES) if length.isdecimal() else 1
+    if "json" in header(response, "content-type"):
+        with suppress(CallFailed), Leash(ERROR_SECONDS).hold():
+            for piece in capped(response, ERROR_BYTES):
+                content += piece
+                if len(content) >= wanted:
+                    break
+    return content
+
+
+def proxy_at(url: str) -> httpcore.Proxy:
+    """The proxy of that address; name and password, where it has them, go in a header of their own."""
+    parts = urlsplit(url)
+    address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return httpcore.Proxy(address, (unquote(parts.username), unquote(parts.password or "")) if parts.username else None)
+
+
+def header(response: httpcore.Response, name: str) -> str:
+    """The value of a header in lower case, '' if absent."""
+    for key, value in response.headers:
+        if key.lower() == name.encode():
+            return value.decode("latin-1").strip().lower()
+    return ""
+
+
+def capped(response: httpcore.Response, cap: int) -> Iterator[bytes]:
+    """The body in pieces.
+
+    Raises:
+        CallFailed: `answer-too-large` once it passes `cap` bytes; as `Wire.stream`.
+    """
+    received = 0
+    with translated():  # here too: whoever reads may want to know what ended it before the response is closed
+        for chunk in response.iter_stream():
+            received += len(chunk)
+            if received > cap:
+                raise CallFailed("answer-too-large")
+            yield chunk
+
+
+def read_whole(chunks: Iterable[bytes], memory: Reservation) -> bytes:
+    """Join the pieces of a body, reserving memory as it grows. Raises as `Reservation.resize`."""
+    content = bytearray()
+    for chunk in chunks:
+        content += chunk
+        if len(content) > UNCOUNTED_BYTES:
+            memory.resize(READ_COPIES * len(content))
+    return bytes(content)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what the network raises into our codes; a stop shows as whatever the closed socket gives."""
+    try:
+        yield
+    except httpcore.TimeoutException:
+        _check_leash()
+        raise CallFailed("timeout") from None
+    except httpcore.ProtocolError as error:
+        _check_leash()
+        raise CallFailed("connection-lost" if CLOSED_EARLY.search(str(error)) else "bad-answer") from None
+    except (httpcore.UnsupportedProtocol, httpcore.NetworkError, httpcore.ProxyError, OSError, ValueError):
+        _check_leash()
+        raise CallFailed("connection-lost") from None
+
+
+def _check_leash() -> None:
+    leash = current_leash()
+    if leash:
+        leash.remaining()
+
+
+def server_sent_events(
+    chunks: Iterable[bytes], cap: int, on_growth: Callable[[int], None] = lambda _size: None
+) -> Iterator[bytes]:
+    """The `data:` lines of each event of an SSE stream, joined; comments and other fields left out.
+
+    Each byte is looked at once, however the stream is cut: searching again from the start of a growing
+    buffer takes a minute for 60 MB.
+
+    Args:
+        on_growth: told the size of the buffer whenever it has grown, to reserve memory for it.
+
+    Raises:
+        CallFailed: `answer-too-large`, one event is longer than `cap` bytes.
+    """
+    buffer, searched = bytearray(), 0
+    for chunk in chunks:
+        buffer += chunk
+        while end := EVENT_END.search(buffer, searched):
+            event = bytes(buffer[: end.start()])
+            del buffer[: end.end()]
+            searched = 0
+            lines = [line[5:].removeprefix(b" ") for line in event.splitlines() if line.startswith(b"data:")]
+            if lines:
+                yield b"\n".join(lines)
+        searched = max(0, len(buffer) - 3)  # "\r\n\r" may be the beginning of an end
+        if len(buffer) > cap:
+            raise CallFailed("answer-too-large")
+        on_growth(len(buffer))

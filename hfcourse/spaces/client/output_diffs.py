@@ -1,0 +1,136 @@
+"""The values of a generator that arrive as diffs, applied by copy-on-write. Pure.
+
+A diff of Gradio (protocol sse_v2 and later) is a list of edits [action, path, value]; gradio_client applies it to a
+deep copy of the whole value. Here an edit copies only the containers on its path, so that a Space that sends a few
+bytes makes us do little, and the values that were yielded before stay as they were.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hfcourse.errors import CallFailed
+from hfcourse.limits.cpu_budget import CpuBudget
+from hfcourse.spaces.untrusted.json_nodes import MAX_JSON_NODES, count_nodes
+from hfcourse.spaces.untrusted.safe_json import check_depth
+
+
+class RunningOutputs:
+    """The latest values of a generator, one per output of its function.
+
+    Args:
+        budget: processor time that the edits may take; each edit is checked against it.
+    """
+
+    def __init__(self, budget: CpuBudget) -> None:
+        self.values: list[Any] | None = None
+        self._budget = budget
+        self._nodes_brought = 0
+
+    def replace(self, values: Any) -> None:
+        """Take whole values."""
+        self.values, self._nodes_brought = list(values), 0
+
+    def apply(self, diffs: Sequence[Any]) -> None:
+        """Apply a diff to each value.
+
+        Raises:
+            CallFailed: `bad-answer`, the result has too many levels; `answer-too-large`, it has too many nodes.
+            CpuBudgetExceeded
+            TypeError, ValueError, LookupError, OverflowError: a diff does not fit its value.
+        """
+        patched = []
+        for value, diff in zip(self.values or [], diffs, strict=True):
+            patch = Patch(value)
+            for action, path, brought in diff:
+                self._budget.check()
+                check_depth(brought, levels_above=1 + len(path))
+                self._nodes_brought += count_nodes(brought)
+                patch.edit(action, path, brought)
+            patched.append(patch.value)
+        self.values = patched
+        self._check_node_count()
+
+    def _check_node_count(self) -> None:
+        """Refuse values that grew too large; they are counted again only once as much again has been brought."""
+        if self._nodes_brought <= MAX_JSON_NODES:
+            return
+        if count_nodes(self.values) > MAX_JSON_NODES:
+            raise CallFailed("answer-too-large")
+        self._nodes_brought = 0
+
+
+class Patch:
+    """Edits of one value; what it was before stays untouched.
+
+    A container is copied when it is first changed, and then changed in place: many edits of one list copy it once.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self._copied: dict[int, Any] = {}  # by identity; held here, so that no identity is used twice
+
+    def edit(self, action: str, path: Sequence[Any], value: Any) -> None:
+        """Apply one edit.
+
+        Raises:
+            TypeError, ValueError, LookupError, OverflowError: it does not fit the value.
+        """
+        if not path:
+            self.value = self._replaced_root(action, value)
+            return
+        parent = self._writable_parent(path)
+        key = key_in(parent, path[-1])
+        if action == "replace":
+            parent[key] = value
+        elif action == "append":
+            parent[key] = appended(parent[key], value)
+        elif action == "add" and isinstance(parent, list):
+            parent.insert(key, value)
+        elif action == "add":
+            parent[key] = value
+        elif action == "delete":
+            del parent[key]
+        else:
+            raise ValueError(action)
+
+    def _replaced_root(self, action: str, value: Any) -> Any:
+        if action == "replace":
+            return value
+        if action == "append":
+            return appended(self.value, value)
+        raise ValueError(action)
+
+    def _writable_parent(self, path: Sequence[Any]) -> Any:
+        """The container that holds the end of the path; it and those above it are copies of ours."""
+        current = self.value = self._writable(self.value)
+        for step in path[:-1]:
+            key = key_in(current, step)
+            child = self._writable(current[key])
+            current[key] = child
+            current = child
+        return current
+
+    def _writable(self, value: Any) -> Any:
+        if id(value) in self._copied:
+            return value
+        if not isinstance(value, dict | list):
+            raise TypeError("an edit inside a value that is no container")
+        copy = value.copy()
+        self._copied[id(copy)] = copy
+        return copy
+
+
+def key_in(container: Any, step: Any) -> Any:
+    """A step of a path as an index of this list, or as a key of this dictionary (a text, as in all JSON)."""
+    if isinstance(step, bool) or not isinstance(step, str | int):
+        raise TypeError("a step that is neither a text nor a number")
+    return int(step) if isinstance(container, list) else str(step)
+
+
+def appended(value: Any, more: Any) -> Any:
+    """A text or a list that goes on; nothing else does (a sum of numbers may be infinite, which is no JSON)."""
+    if isinstance(value, str) and isinstance(more, str):
+        return value + more
+    if isinstance(value, list) and isinstance(more, list):
+        return [*value, *more]
+    raise TypeError("only a text or a list goes on")

@@ -1,0 +1,1 @@
+"""The description of a Space: its endpoints in order, each with what its form needs. Pure."""

@@ -1,0 +1,1 @@
+"""The examples that a Space offers, and the sample files that they name. Pure."""

@@ -1,0 +1,49 @@
+"""The error summary of a refused form: each fault again, in a link to the control that it is about. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hfcourse.spaces.form.fields import Field
+    from hfcourse.spaces.form.forms import Form
+
+MAX_LISTED_FAULTS = 20
+
+
+@dataclass(frozen=True)
+class FieldFault:
+    """One line of the summary. `control_id` is the id of the control that the line links to."""
+
+    label: str
+    message: str
+    control_id: str
+
+
+@dataclass(frozen=True)
+class ErrorSummary:
+    """The first faults of a form, in the order of its parameters, and how many there are in all."""
+
+    faults: tuple[FieldFault, ...]
+    count: int
+
+    @property
+    def left(self) -> int:
+        """How many faults are not listed."""
+        return self.count - len(self.faults)
+
+
+def summarize_errors(form: "Form") -> ErrorSummary:
+    """List the faults of the form, MAX_LISTED_FAULTS at most; each wrong cell of a table is a fault of its own."""
+    faults = tuple(islice((fault for entry in form.faulty for fault in list_field_faults(entry)), MAX_LISTED_FAULTS))
+    return ErrorSummary(faults, sum(max(1, len(entry.cell_faults)) for entry in form.faulty))
+
+
+def list_field_faults(entry: "Field") -> Iterator[FieldFault]:
+    """Yield the faults of one field that has an error."""
+    label = entry.parameter.label
+    if not entry.cell_faults:
+        yield FieldFault(label, entry.error, entry.fault_id)
+    for (line, column), message in entry.cell_faults.items():
+        yield FieldFault(label, message, entry.cell_id(line, column))

@@ -1,0 +1,272 @@
+"""Asking the Hub about a Space: does it exist, in which state is it, where does it answer.
+
+Asked by us, with a limit of time: gradio_client's own look-up polls a building Space for ever. Source:
+`GET /api/spaces/{owner}/{name}` of the Hub, fields `private`, `sdk`, `host`, `runtime.stage`, `cardData`; and
+`GET /api/spaces/by-subdomain/{label}`, field `id`.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+from urllib.parse import urljoin
+
+from flask import current_app
+
+from hfcourse import tokens
+from hfcourse.errors import CallFailed, HubFailed, Unavailable
+from hfcourse.limits.bulkhead import NoSlot
+from hfcourse.limits.deadline import Leash
+from hfcourse.spaces import catalogue
+from hfcourse.spaces.client.http_client import Answer, Wire
+from hfcourse.spaces.client.http_status import REDIRECTS
+from hfcourse.spaces.client.single_flight_cache import Memory
+from hfcourse.spaces.hub.limits import HubLimits
+from hfcourse.spaces.hub.space_card import NO_CARD, SpaceCard, read_card
+
+LOOK_UP_SECONDS, AWAKE_SECONDS, WAKING_SECONDS = 5, 10, 1
+NAME_SECONDS = 600
+# A failure within a smaller part of LOOK_UP_SECONDS says nothing of the Hub: whoever asked had no more time.
+FAIR_SHARE = 0.2
+# As long as a description: what the Hub said is used while it cannot be asked, or must not be.
+STALE_SECONDS = 600
+ANSWER_BYTES = 1_000_000
+# Full match on the raw text, then the address is rebuilt from the label: parsers disagree on the rest.
+HOST = re.compile(r"https://([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.hf\.space/?", re.ASCII)
+STAGES = {
+    "RUNNING": "",
+    "RUNNING_BUILDING": "",
+    "RUNNING_APP_STARTING": "",
+    "SLEEPING": "space-sleeping",
+    "APP_STARTING": "space-sleeping",
+    "BUILDING": "space-building",
+    "PAUSED": "space-paused",
+    "STOPPED": "space-paused",
+    "NO_APP_FILE": "space-broken",
+    "CONFIG_ERROR": "space-broken",
+    "BUILD_ERROR": "space-broken",
+    "RUNTIME_ERROR": "space-broken",
+    "DELETING": "space-not-found",
+}
+STATUSES = {401: "space-not-found", 403: "space-private", 404: "space-not-found"}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A Space on the Hub: `obstacle` is the code of what keeps it from being called now, '' for nothing.
+
+    `renamed_to` is the `owner/name` that it has now, if it was asked for by a former one, else ''.
+    """
+
+    url: str
+    obstacle: str
+    card: SpaceCard = NO_CARD
+    renamed_to: str = ""
+
+
+def look_up(space_id: str, wire: Wire, leash: Leash) -> Found:
+    """Ask the Hub about `owner/name`, or remember what it said a moment ago.
+
+    Raises:
+        Unavailable: the Hub says that it cannot be called, or says nothing that can be used.
+    """
+    memory = look_ups()
+    is_listed = catalogue.find(space_id) is not None
+    return remembered(memory, space_id, leash, lambda: ask(space_id, wire, leash), is_listed)
+
+
+def last_card(space_id: str) -> SpaceCard:
+    """The card of a Space as of the last time that the Hub was asked about it; the Hub is not asked for this."""
+    found = look_ups().last_value(space_id, STALE_SECONDS)
+    return found.card if found else NO_CARD
+
+
+def look_ups() -> Memory[Found]:
+    """What the Hub said of Spaces a moment ago."""
+    memory: Memory[Found] = current_app.extensions.setdefault("look_ups", Memory(seconds_of))
+    return memory
+
+
+def current_name(space_id: str) -> str:
+    """The `owner/name` of a Space that was renamed, as the Hub said when it was last asked; else its own."""
+    found = look_ups().last_value(space_id, STALE_SECONDS)
+    return (found.renamed_to if found else "") or space_id
+
+
+def remembered(memory: Memory[T], key: str, leash: Leash, ask: Callable[[], T], is_listed: bool = False) -> T:
+    """What the Hub said a moment ago, or says now; else what it said last (as stale-if-error of RFC 5861).
+
+    Args:
+        is_listed: it is about a Space of the catalogue.
+
+    Raises:
+        Unavailable: the Hub says so; `HubFailed`, it says nothing that can be used, or is not asked now.
+    """
+
+    def ask_within_limits() -> T:
+        limits().admit(is_known=memory.last_value(key, STALE_SECONDS) is not None, is_listed=is_listed)
+        return ask()
+
+    try:
+        return memory.get(key, leash, ask_within_limits)
+    except (CallFailed, HubFailed) as failed:
+        stale = memory.last_value(key, STALE_SECONDS)
+        if stale is not None:
+            return stale
+        raise (unavailable(failed) if isinstance(failed, CallFailed) else failed) from None
+
+
+def limits() -> HubLimits:
+    """What this process may ask of the Hub."""
+    return current_app.extensions["hub_limits"]
+
+
+def unavailable(failed: CallFailed) -> HubFailed:
+    """What a failure of the network means when it is the Hub that was asked, or not even that."""
+    is_away = failed.code == "connection-lost" or isinstance(failed, NoSlot)
+    return HubFailed("hub-unreachable" if is_away else failed.code)
+
+
+def owner_of(label: str, wire: Wire, leash: Leash) -> str:
+    """The `owner/name` that the Hub gives for `https://<label>.hf.space`.
+
+    Raises:
+        Unavailable: there is no such Space, or the Hub says nothing that can be used.
+    """
+    memory: Memory[str] = current_app.extensions.setdefault("hub_names", Memory(lambda _name: NAME_SECONDS))
+    return remembered(memory, label, leash, lambda: ask_name(label, wire, leash))
+
+
+def ask_name(label: str, wire: Wire, leash: Leash) -> str:
+    """Ask the Hub now."""
+    space = answer_of(f"/by-subdomain/{label}", wire, leash)
+    name = space.get("id") if isinstance(space, dict) else None
+    if not isinstance(name, str) or not catalogue.is_space_id(name):
+        raise HubFailed("bad-answer")
+    return name
+
+
+def seconds_of(found: Found) -> int:
+    """How long to believe it; the page of a Space that wakes asks again every second."""
+    return WAKING_SECONDS if found.obstacle else AWAKE_SECONDS
+
+
+def ask(space_id: str, wire: Wire, leash: Leash) -> Found:
+    """Ask the Hub now; a redirect to the Space's new name is followed once, on the Hub itself."""
+    answer = request_hub(f"/{space_id}", wire, leash)
+    renamed_to = new_name_in(answer, space_id)
+    if renamed_to:
+        answer = request_hub(f"/{renamed_to}", wire, leash)
+    return replace(found_in(content_of(answer, STATUSES)), renamed_to=renamed_to)
+
+
+def new_name_in(answer: Answer, space_id: str) -> str:
+    """The new `owner/name` in a redirect of the Hub, '' for none.
+
+    The Hub answers 307 for a Space that was renamed or has changed hands. Of the address nothing is used but the name:
+    it must be the Hub's own, of the same kind as the one that was asked.
+    """
+    if answer.status not in REDIRECTS:
+        return ""
+    base = f"{current_app.config['HUB_URL']}/api/spaces/"
+    try:
+        target = urljoin(f"{base}{space_id}", answer.headers.get("location", ""))
+    except ValueError:
+        return ""
+    name = target.removeprefix(base) if target.startswith(base) else ""
+    is_new = name != space_id and catalogue.is_space_id(name) and not tokens.contains_token(name)
+    return name if is_new else ""
+
+
+def answer_of(rest: str, wire: Wire, leash: Leash, statuses: Mapping[int, str] = STATUSES) -> Any:
+    """The JSON of `/api/spaces<rest>`.
+
+    Args:
+        statuses: what an answer of that status says of the Space that is asked about.
+
+    Raises:
+        Unavailable: what `statuses` says, or any other answer that is not 200.
+        CallFailed: as `Wire.ask`, and `bad-answer`, it is no JSON.
+    """
+    return content_of(request_hub(rest, wire, leash), statuses)
+
+
+def request_hub(rest: str, wire: Wire, leash: Leash) -> Answer:
+    """Ask the Hub for `/api/spaces<rest>` within the time of a look-up, and note whether it answers."""
+    seconds = min(LOOK_UP_SECONDS, leash.remaining())
+    with noted(seconds), Leash(seconds).hold():
+        answer = wire.ask("GET", f"{current_app.config['HUB_URL']}/api/spaces{rest}", cap=ANSWER_BYTES)
+    limits().record_answer(answer.status, answer.headers.get("retry-after", ""))
+    return answer
+
+
+def content_of(answer: Answer, statuses: Mapping[int, str]) -> Any:
+    """The JSON of an answer of the Hub. Raises as `answer_of`."""
+    if answer.status in statuses:
+        raise Unavailable(statuses[answer.status])
+    if answer.status == 429:
+        raise HubFailed("too-many-requests")
+    if answer.status != 200:
+        raise HubFailed("hub-unreachable" if answer.status >= 500 else "bad-answer")
+    return answer.json()
+
+
+@contextmanager
+def noted(seconds: float) -> Iterator[None]:
+    """Note whether the Hub gives an answer within so many seconds, whatever it is: see `state`."""
+    current_app.extensions["hub_state"] = "unreachable"
+    begun = time.monotonic()
+    try:
+        yield
+    except CallFailed as failed:
+        if seconds >= LOOK_UP_SECONDS * FAIR_SHARE:
+            limits().record_failure(failed.code, time.monotonic() - begun)
+        raise
+    current_app.extensions["hub_state"] = "reachable"
+
+
+def state() -> str:
+    """`reachable` or `unreachable` when this process last asked it, else `not-asked`; it is not asked for this."""
+    return current_app.extensions.get("hub_state", "not-asked")
+
+
+def found_in(space: Any) -> Found:
+    """What the Hub's answer says."""
+    if not isinstance(space, dict):
+        raise HubFailed("bad-answer")
+    if space.get("private") is True:
+        raise Unavailable("space-private")
+    if space.get("sdk") != "gradio":
+        raise Unavailable("no-api")
+    runtime = space.get("runtime")
+    stage = runtime.get("stage") if isinstance(runtime, dict) else None
+    if not isinstance(stage, str) or stage not in STAGES:
+        raise HubFailed("bad-answer")
+    if STAGES[stage] and STAGES[stage] != "space-sleeping":
+        raise Unavailable(STAGES[stage])
+    return Found(allowed(space.get("host")), STAGES[stage], read_card(space.get("cardData")))
+
+
+def is_host_of(space_id: str, url: str) -> bool:
+    """Is this the address of that Space: at hf.space its own label, else one of the exact origins that were set?
+
+    The Hub makes the label of `owner/name`: lower case, a hyphen for what a host name cannot hold
+    (gradio/hello_world.3 is at gradio-hello-world-3.hf.space). Source: spaces-embed in the Hub's documentation.
+    """
+    found = HOST.fullmatch(url)
+    label = re.sub(r"[^a-z0-9]+", "-", space_id.lower()).strip("-")
+    return found[1] == label if found else url in current_app.config["SPACE_ORIGINS"]
+
+
+def allowed(host: Any) -> str:
+    """The address of a Space, rebuilt; only hf.space and the origins set by the instructor."""
+    text = host if isinstance(host, str) else ""
+    if found := HOST.fullmatch(text):
+        return f"https://{found[1]}.hf.space"
+    if text.rstrip("/") in current_app.config["SPACE_ORIGINS"]:
+        return text.rstrip("/")
+    raise HubFailed("bad-answer")

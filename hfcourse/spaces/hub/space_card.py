@@ -1,0 +1,31 @@
+"""What the Hub knows of a Space by its card: the metadata at the top of its README. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hfcourse.spaces.layout.introduction import MAX_INTRODUCTION_CHARACTERS, MAX_TITLE_CHARACTERS, clean
+
+
+@dataclass(frozen=True)
+class SpaceCard:
+    """The title and the short description that the author wrote, as plain text; '' where there is none."""
+
+    title: str = ""
+    short_description: str = ""
+
+
+NO_CARD = SpaceCard()
+
+
+def read_card(card: Any) -> SpaceCard:
+    """Read `cardData` of the Hub's answer. Source: « Spaces Configuration Reference » in the Hub's documentation."""
+    if not isinstance(card, dict):
+        return NO_CARD
+    return SpaceCard(
+        read_text(card.get("title"), MAX_TITLE_CHARACTERS),
+        read_text(card.get("short_description"), MAX_INTRODUCTION_CHARACTERS),
+    )
+
+
+def read_text(value: Any, characters: int) -> str:
+    return clean(value[:characters]) if isinstance(value, str) else ""

@@ -1,0 +1,151 @@
+"""Where each component stands on the Space's own page: its order, the blocks around it, whether it is seen. Pure.
+
+`/config` has the page as a tree of ids, `{"id": 0, "children": [{"id": 3, "children": […]}, …]}`; what a block is
+(accordion, tab, row, group…) stands among the components, under its id. Both are the same in Gradio 4, 5 and 6.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from hfcourse.spaces.schema.labels import readable
+
+# Of one page. A tree of a stranger's may be as deep as JSON allows; what stands deeper has the deepest block around it.
+MAX_DEPTH, MAX_NODES = 50, 20_000
+TABS = {"tabitem", "tab", "walkthroughstep", "step"}
+SIDEBAR = "sidebar"
+ACCORDIONS = {"accordion", SIDEBAR}
+MAX_BLOCK_LABEL_CHARACTERS = 100
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of the page that holds others: `kind` is Gradio's type in lower case, `label` '' where it has none."""
+
+    number: int
+    kind: str
+    label: str = ""
+    is_open: bool = True
+    is_visible: bool = True
+    parent: "Block | None" = None
+    depth: int = 0
+
+    @property
+    def is_tab(self) -> bool:
+        return self.kind in TABS
+
+    @property
+    def is_accordion(self) -> bool:
+        return self.kind in ACCORDIONS
+
+    @cached_property
+    def is_hidden(self) -> bool:
+        """Is it hidden, itself or by a block around it?"""
+        return not self.is_visible or bool(self.parent and self.parent.is_hidden)
+
+    @cached_property
+    def labelled(self) -> "Block | None":
+        """The nearest tab or accordion with a label: this block, or one around it."""
+        if self.label and (self.is_tab or self.is_accordion):
+            return self
+        return self.parent.labelled if self.parent else None
+
+
+@dataclass(frozen=True)
+class Position:
+    """The place of one component: `order` counts from the top of the page, `block` is the innermost around it."""
+
+    order: int
+    block: Block | None = None
+
+    @property
+    def blocks(self) -> Iterator[Block]:
+        """Yield the blocks around it, the innermost first."""
+        block = self.block
+        while block:
+            yield block
+            block = block.parent
+
+    @property
+    def is_hidden(self) -> bool:
+        """Does a block around it hide it?"""
+        return bool(self.block and self.block.is_hidden)
+
+    @property
+    def is_in_section(self) -> bool:
+        """Is it in a tab or an accordion?"""
+        return any(block.is_tab or block.is_accordion for block in self.blocks)
+
+    @property
+    def is_aside(self) -> bool:
+        """Is it in a sidebar, which comes first in the tree and beside everything on the page?"""
+        return any(block.kind == SIDEBAR for block in self.blocks)
+
+    @property
+    def reading_order(self) -> tuple[bool, int]:
+        """Sort key: from the top of the page, what is in a sidebar last."""
+        return self.is_aside, self.order
+
+    @property
+    def closed_accordion(self) -> Block | None:
+        """The outermost closed accordion around it, which a reader opens first; None if all are open."""
+        return next((each for each in reversed([*self.blocks]) if each.is_accordion and not each.is_open), None)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The positions of the components of one page, by their id."""
+
+    positions: Mapping[Any, Position] = field(default_factory=dict)
+
+    def find(self, number: Any) -> Position:
+        """The position of that component; of one that is not on the page, after everything."""
+        return self.positions.get(number) or Position(len(self.positions))
+
+
+def parse_layout(config: Mapping[str, Any]) -> Layout:
+    """Read `layout` of `/config`; where it is missing or has another form there are no positions."""
+    components = {each.get("id"): each for each in config["components"]}
+    positions: dict[Any, Position] = {}
+    waiting: list[tuple[Any, Block | None]] = [(config.get("layout"), None)]
+    while waiting and len(positions) < MAX_NODES:
+        node, parent = waiting.pop()
+        number = node.get("id") if isinstance(node, dict) else None
+        if not isinstance(number, int) or number in positions:
+            continue
+        positions[number] = Position(len(positions), parent)
+        children = node.get("children")
+        if isinstance(children, list) and children:
+            block = read_block(number, components.get(number) or {}, parent)
+            waiting += [(child, block) for child in reversed(children[:MAX_NODES])]
+    return Layout(positions)
+
+
+def read_block(number: int, component: Mapping[str, Any], parent: Block | None) -> Block:
+    """The block of that id inside `parent`; the root of the page has no component."""
+    if parent and parent.depth >= MAX_DEPTH:
+        return parent
+    props = component.get("props") or {}
+    return Block(
+        number=number,
+        kind=str(component.get("type") or "").lower(),
+        label=readable(props.get("label"), "", MAX_BLOCK_LABEL_CHARACTERS),
+        is_open=props.get("open") is not False,
+        is_visible=props.get("visible", True) is True,
+        parent=parent,
+        depth=parent.depth + 1 if parent else 0,
+    )
+
+
+def ids_of_blocks(layout: Any) -> set[int]:
+    """The ids of the components that hold others on the page."""
+    found: set[int] = set()
+    waiting = [layout]
+    while waiting and len(found) < MAX_NODES:
+        node = waiting.pop()
+        children = node.get("children") if isinstance(node, dict) else None
+        if isinstance(children, list) and children and isinstance(node.get("id"), int):
+            found.add(node["id"])
+            waiting += children[:MAX_NODES]
+    return found

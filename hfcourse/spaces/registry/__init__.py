@@ -1,0 +1,1 @@
+"""The registry of Spaces: a name resolved to an address, and its description, fetched once and cached."""

@@ -1,0 +1,70 @@
+"""JSON as people type it: with the place of a mistake, and without anything that could name a file of ours. Pure."""
+
+import json
+import math
+from typing import Any
+
+from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.untrusted.json_size import exceeds
+
+JSON_BYTES, JSON_DEPTH = 100_000, 40
+
+
+def value_in(text: str) -> Any:
+    """Any JSON of at most 100 kB and 40 levels, without file data."""
+    text = text.strip()
+    if not text:
+        return None
+    if len(text.encode()) > JSON_BYTES:
+        raise Wrong("Ce JSON dépasse 100 ko : raccourcissez-le.")
+    try:
+        value = json.loads(text, parse_constant=refuse_constant, parse_float=finite)
+        json.dumps(value, ensure_ascii=False).encode()  # half of a character ("\\ud800") stands in no page
+    except json.JSONDecodeError as error:
+        raise Wrong(f"Ce JSON contient une erreur : voyez la ligne {error.lineno}, colonne {error.colno}.") from None
+    except (RecursionError, ValueError):
+        raise Wrong("Ce JSON a trop de niveaux, ou un nombre ou un caractère non valide : corrigez-le.") from None
+    check_harmless(value)
+    return value
+
+
+def check_sendable(value: Any) -> None:
+    """Refuse JSON that `value_in` would refuse, were it typed.
+
+    Raises:
+        Wrong: it is too large or too deep, or looks like file data.
+    """
+    if exceeds(value, JSON_BYTES):  # before anything walks the whole of it
+        raise Wrong("Ce JSON dépasse 100 ko : raccourcissez-le.")
+    check_harmless(value)
+    if len(json.dumps(value, ensure_ascii=False, indent=1).encode(errors="replace")) > JSON_BYTES:
+        raise Wrong("Ce JSON dépasse 100 ko : raccourcissez-le.")
+
+
+def refuse_constant(_name: str) -> None:
+    raise ValueError
+
+
+def finite(written: str) -> float:
+    value = float(written)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
+
+
+def check_harmless(value: Any, depth: int = 0) -> None:
+    """Refuse what is too deep, and whatever looks like Gradio's file data: it would name a file of the server.
+
+    Raises:
+        Wrong: it holds one or the other.
+    """
+    if depth > JSON_DEPTH:
+        raise Wrong(f"Ce JSON a plus de {JSON_DEPTH} niveaux : simplifiez-le.")
+    if isinstance(value, dict):
+        if "path" in value and "meta" in value:
+            raise Wrong("Ce JSON désigne un fichier du serveur : envoyez le fichier avec un champ prévu pour cela.")
+        for item in value.values():
+            check_harmless(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            check_harmless(item, depth + 1)
