@@ -1,7 +1,7 @@
 """What gunicorn reads by itself when it is started here; its command line comes before it.
 
 gunicorn reads a request in the thread that answers it, so a slow client costs a whole thread: nginx must stand in front
-(docs/operating.md). A page that follows a run holds a thread, and half of them at most: see hfcourse/runs/streams.py.
+(docs/operating.md). A page that follows a run holds a thread, and half of them at most: see hfcourse/runs/live/sse.py.
 """
 
 import socket

@@ -21,8 +21,9 @@ from sqlalchemy import Connection, Table, insert
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hfcourse import create_app, database
-from hfcourse.runs import trimming, words
-from hfcourse.runs.models import Run
+from hfcourse.runs.retention import eviction
+from hfcourse.runs.store import search_text
+from hfcourse.runs.store.models import Run
 
 FEW, MANY = 1_000, 100_000
 OWN = 60  # runs of a visitor like any other
@@ -81,7 +82,7 @@ def rows_of(n: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "runs", run | dict.fromkeys(("heartbeat", "created", "started", "finished"), moment)
     for number, kind in enumerate(("started", "log"), 1):
         yield "run_events", {"run_id": run_id, "n": number, "kind": kind, "data": {"words": "x" * 80}, "at": moment}
-    yield "run_words", {"run_id": run_id, "visitor": visitor_of(n), **words.found_by(PARAMETERS, inputs, [])}
+    yield "run_words", {"run_id": run_id, "visitor": visitor_of(n), **search_text.found_by(PARAMETERS, inputs, [])}
     if n % FILE_EVERY == 0:
         kept = {"id": f"file{n}", "visitor": visitor_of(n), "name": "chat.png", "media_type": "image/png"}
         yield "files", {**kept, "size": FILE_BYTES, "created": moment}
@@ -136,10 +137,10 @@ def measure(app: Flask, count: int) -> Measured:
         took[name] = best(lambda client=client, asked=asked: client.get(asked))
     with app.app_context():
         start = time.perf_counter()
-        gone = trimming.prune()
+        gone = eviction.prune()
         each = (time.perf_counter() - start) * 1000 / gone
         assert gone == count // OLD_EVERY, gone
-        return Measured(took, best(trimming.prune, 5), each)
+        return Measured(took, best(eviction.prune, 5), each)
 
 
 def measured(count: int) -> Measured:

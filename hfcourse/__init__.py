@@ -45,9 +45,14 @@ def add_rooms(app: Flask) -> None:
     from hfcourse.lessons import views as lesson_views
     from hfcourse.playground import space_page
     from hfcourse.playground import views as space_views
-    from hfcourse.runs import dispatch, ending, following, history_views, live_views, looks, store, streams, upkeep
     from hfcourse.runs import session_choices as run_choices
     from hfcourse.runs import views as run_views
+    from hfcourse.runs.history import views as history_views
+    from hfcourse.runs.live import run_watcher, sse
+    from hfcourse.runs.live import views as live_views
+    from hfcourse.runs.queue import dispatcher, shutdown
+    from hfcourse.runs.retention import maintenance, recent_views
+    from hfcourse.runs.store import run_store
     from hfcourse.spaces import catalogue
     from hfcourse.spaces.registry import resolver
 
@@ -59,9 +64,12 @@ def add_rooms(app: Flask) -> None:
     resolver.init_app(app)
     file_store.init_app(app)
     space_page.init_app(
-        app, values_of_run=looks.values_of, faults_of_run=store.faults_of, recent_spaces=store.recent_spaces
+        app,
+        values_of_run=recent_views.values_of,
+        faults_of_run=run_store.faults_of,
+        recent_spaces=run_store.recent_spaces,
     )
-    for room in (dispatch, following, streams, ending, upkeep, run_choices, looks):
+    for room in (dispatcher, run_watcher, sse, shutdown, maintenance, run_choices, recent_views):
         room.init_app(app)
     for views in (home, lesson_views, guide_views, space_views, run_views, live_views, history_views, class_views):
         app.register_blueprint(views.bp)

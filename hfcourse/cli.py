@@ -17,7 +17,8 @@ from hfcourse.classroom import login_links, preparation
 from hfcourse.french_command import CommandError, FrenchCommand, echo
 from hfcourse.lessons import course, guide_checks, library
 from hfcourse.practice import foreground
-from hfcourse.runs import pruning, trimming, workers
+from hfcourse.runs.queue import celery_queue
+from hfcourse.runs.retention import eviction, pruning
 from hfcourse.server import dev_server
 from hfcourse.spaces import catalogue
 from hfcourse.text import typography
@@ -93,7 +94,7 @@ def prune(run_id: str | None) -> None:
     with explain_database_errors():
         for chore in current_app.extensions["daily_chores"]:
             chore()
-        gone = pruning.forget(run_id) if run_id else trimming.prune()
+        gone = pruning.forget(run_id) if run_id else eviction.prune()
     if run_id and not gone:
         echo(format_french("Aucun essai n'a l'identifiant {run_id} : rien n'est supprimé.", run_id=run_id))
         return
@@ -172,7 +173,7 @@ def export(path: Path, site: str | None) -> None:
 )
 def worker() -> None:
     """Execute the runs that web processes take in, on any machine (HFCOURSE_QUEUE_URL); SIGTERM ends it."""
-    raise SystemExit(workers.work(current_app._get_current_object()))  # type: ignore[attr-defined]
+    raise SystemExit(celery_queue.work(current_app._get_current_object()))  # type: ignore[attr-defined]
 
 
 @click.command(

@@ -17,8 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from hfcourse import database, instructors, visitors
 from hfcourse.files import file_store, storage_backends
 from hfcourse.lessons import library, marks, progress
-from hfcourse.runs import dispatch, history
-from hfcourse.runs.history import Filter
+from hfcourse.runs.history import queries
+from hfcourse.runs.history.queries import Filter
+from hfcourse.runs.queue import dispatcher
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.hub import hub_api
 from hfcourse.text.typography import french
@@ -43,7 +44,7 @@ def index() -> ResponseReturnValue:
         progress_in=progress_in,
         is_begun=any(each.done for each in progress_in.values()),
         next_lesson=next(iter(left), None),
-        runs=history.latest(visitor, LATEST_RUNS),
+        runs=queries.latest(visitor, LATEST_RUNS),
     )
 
 
@@ -67,8 +68,8 @@ def leave_computer() -> ResponseReturnValue:
     visitor = visitors.current()
     is_erased = bool(request.form.get("effacer"))
     if visitor and is_erased:
-        for run_ids in history.all_ids(visitor, Filter()):
-            history.delete(run_ids)
+        for run_ids in queries.all_ids(visitor, Filter()):
+            queries.delete(run_ids)
         marks.forget()
     instructors.leave()
     session.clear()
@@ -109,7 +110,7 @@ def robots() -> ResponseReturnValue:
 @bp.get("/sante")
 def health() -> ResponseReturnValue:
     """200 while the site can serve pages and store runs; what else works and what does not is told in the JSON only."""
-    stores, line = database.is_reachable(), dispatch.current().line
+    stores, line = database.is_reachable(), dispatcher.current().line
     report = {
         "status": "ok" if stores else "failing",
         "database": stores,

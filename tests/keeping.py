@@ -7,8 +7,8 @@ from sqlalchemy import update
 
 from hfcourse import database
 from hfcourse.files import file_store
-from hfcourse.runs import store
-from hfcourse.runs.models import Run
+from hfcourse.runs.store import run_store
+from hfcourse.runs.store.models import Run
 from tests.posting import Student
 
 LABELS = {"prenom": "Prénom", "image": "Image"}
@@ -38,7 +38,7 @@ def kept_run(
     kept = [file_store.keep(visitor, *file)] if file else []
     if kept:
         inputs["image"] = {"$file": 0}
-    run_id = store.create(
+    run_id = run_store.create(
         visitor,
         space=space,
         endpoint=endpoint,
@@ -49,9 +49,9 @@ def kept_run(
         names=[each.name for each in kept],
     )
     if status in ("running", "succeeded", "failed"):
-        store.claim(run_id)
+        run_store.claim(run_id)
     if status not in ("queued", "running"):
-        store.finish(run_id, status, came or [], **ended)
+        run_store.finish(run_id, status, came or [], **ended)
     if at:
         with database.writing() as session:
             session.execute(update(Run).where(Run.id == run_id).values(created=at))

@@ -10,10 +10,12 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from hfcourse import database
-from hfcourse.runs import admission, liveness, pruning, standing, store, trimming
-from hfcourse.runs.limits import Limits
-from hfcourse.runs.models import Run
-from hfcourse.runs.starts import RunStart
+from hfcourse.runs.queue import admission
+from hfcourse.runs.queue.limits import Limits
+from hfcourse.runs.retention import eviction, pruning
+from hfcourse.runs.store import heartbeat, newcomer_status, run_store
+from hfcourse.runs.store.models import Run
+from hfcourse.runs.store.rate_log import RunStart
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +41,7 @@ def made(
     """A run that waits for any worker, made later than those before it: never in the same millisecond."""
     asked = {"space": space, "endpoint": endpoint, "title": "E", "parameters": [], "inputs": {}}
     of_client = {"origin": origin, "is_newcomer": origin is not None}
-    run_id = store.create(visitor, **asked, keeps_state=keeps_state, holder=liveness.SHARED, **of_client)
+    run_id = run_store.create(visitor, **asked, keeps_state=keeps_state, holder=heartbeat.SHARED, **of_client)
     with database.writing() as session:
         moment = database.now() - timedelta(minutes=1) + timedelta(milliseconds=next(NUMBERS))
         session.execute(update(Run).where(Run.id == run_id).values(created=moment))
@@ -77,7 +79,7 @@ def test_a_visitor_has_so_many_at_once_and_the_others_are_held_until_one_ends() 
     assert admission.claim(third, limited()) is None
     assert admission.due(limited()) == []
     assert admission.claim(made("bilal"), limited())
-    store.finish(first, "succeeded", [])
+    run_store.finish(first, "succeeded", [])
     assert admission.due(limited()) == [third]
     assert admission.due(limited()) == [], "it is told once"
     assert admission.claim(third, limited())
@@ -95,7 +97,7 @@ def test_calls_of_one_session_come_one_after_the_other() -> None:
     assert admission.claim(first, limited())
     assert admission.claim(second, limited()) is None
     assert admission.claim(made(space="a/c", keeps_state=True), limited())
-    store.finish(first, "stopped")
+    run_store.finish(first, "stopped")
     assert admission.due(limited()) == [second]
 
 
@@ -103,7 +105,7 @@ def test_a_visitor_starts_so_many_in_a_minute() -> None:
     runs = [made() for _ in range(3)]
     for run_id in runs[:2]:
         assert admission.claim(run_id, limited(per_minute=2))
-        store.finish(run_id, "succeeded", [])
+        run_store.finish(run_id, "succeeded", [])
     assert admission.claim(runs[2], limited(per_minute=2)) is None
     assert admission.due(limited(per_minute=2)) == []
     started(runs[0], 61)
@@ -114,7 +116,7 @@ def test_who_deletes_runs_has_started_them_all_the_same() -> None:
     runs = [made() for _ in range(3)]
     for run_id in runs[:2]:
         assert admission.claim(run_id, limited(per_minute=2))
-        store.finish(run_id, "succeeded", [])
+        run_store.finish(run_id, "succeeded", [])
         assert pruning.forget(run_id) == 1
     assert admission.claim(runs[2], limited(per_minute=2)) is None
     assert admission.claim(made("bilal"), limited(per_minute=2))
@@ -131,18 +133,18 @@ def test_who_started_what_is_kept_for_a_minute() -> None:
     first, second, third = (made() for _ in range(3))
     for run_id in (first, second):
         assert admission.claim(run_id, limited())
-        store.finish(run_id, "succeeded", [])
+        run_store.finish(run_id, "succeeded", [])
     started(first, 61)
     assert admission.claim(third, limited())
     assert starts_kept() == {second, third}
     started(second, 61)
-    trimming.prune()
+    eviction.prune()
     assert starts_kept() == {third}
 
 
 def test_a_run_that_is_stopped_while_it_is_claimed_is_not_executed(monkeypatch: pytest.MonkeyPatch) -> None:
     run_id = made()
-    monkeypatch.setattr(store, "take", lambda *_: False)  # as when the stop comes before the claim's own UPDATE
+    monkeypatch.setattr(run_store, "take", lambda *_: False)  # as when the stop comes before the claim's own UPDATE
     assert admission.claim(run_id, limited()) is None
     assert starts_kept() == set()
 
@@ -186,25 +188,25 @@ def test_a_run_that_waits_for_any_worker_has_nobodys_heartbeat() -> None:
         for run_id, minutes in ((waiting, 59), (forgotten, 61)):
             moment = database.now() - timedelta(minutes=minutes)
             session.execute(update(Run).where(Run.id == run_id).values(heartbeat=moment))
-    liveness.interrupt_abandoned()
-    statuses = [run.status for run in map(store.load, (waiting, forgotten)) if run]
+    heartbeat.interrupt_abandoned()
+    statuses = [run.status for run in map(run_store.load, (waiting, forgotten)) if run]
     assert statuses == ["queued", "interrupted"]
-    assert liveness.count_waiting().visitors == {"awa": 1}
+    assert heartbeat.count_waiting().visitors == {"awa": 1}
 
 
 def test_places_are_counted_where_a_run_waits() -> None:
     shared = [made() for _ in range(3)]
-    own = store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={})
-    assert liveness.places([shared[2], own, "none"]) == {shared[2]: (2, 3), own: (0, 1)}
-    store.claim(shared[0])
-    assert liveness.places(shared) == {shared[1]: (0, 2), shared[2]: (1, 2)}
+    own = run_store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={})
+    assert heartbeat.places([shared[2], own, "none"]) == {shared[2]: (2, 3), own: (0, 1)}
+    run_store.claim(shared[0])
+    assert heartbeat.places(shared) == {shared[1]: (0, 2), shared[2]: (1, 2)}
 
 
 def test_a_worker_is_there_as_long_as_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not admission.is_served()
     admission.serve()
     assert admission.is_served()
-    moment = database.now() + timedelta(seconds=liveness.STALE_SECONDS + 1)
+    moment = database.now() + timedelta(seconds=heartbeat.STALE_SECONDS + 1)
     monkeypatch.setattr(database, "now", lambda: moment)
     assert not admission.is_served()
 
@@ -222,7 +224,7 @@ def test_newcomers_of_one_address_are_held_back_before_they_have_every_place() -
     claimed = [admission.claim(run_id, eight_places()) is not None for run_id in jars]
     assert claimed == [True] * 4 + [False] * 4
     assert admission.due(eight_places()) == []
-    store.finish(jars[0], "succeeded", [])
+    run_store.finish(jars[0], "succeeded", [])
     assert admission.due(eight_places()) == [jars[4]]
     assert admission.claim(jars[4], eight_places())
     assert admission.claim(made("awa", origin="home"), eight_places())
@@ -236,9 +238,9 @@ def test_newcomers_of_another_endpoint_or_minute_find_a_place_beside_those_who_h
     quick, same = made("awa", origin="school", endpoint="/quick"), made("bilal", origin="school")
     assert admission.claim(same, eight_places()) is None
     assert admission.claim(quick, eight_places())
-    store.finish(quick, "succeeded", [])
+    run_store.finish(quick, "succeeded", [])
     arrival = database.now() - timedelta(minutes=5)
-    standing.note_arrival(standing.Client("cora", "school", is_newcomer=True, arrival=arrival))
+    newcomer_status.note_arrival(newcomer_status.Client("cora", "school", is_newcomer=True, arrival=arrival))
     assert admission.claim(made("cora", origin="school"), eight_places())
 
 
@@ -250,7 +252,7 @@ def test_a_newcomers_second_run_waits_while_others_of_the_address_hold_places() 
     second = made("awa", "a/other", origin="school")
     assert admission.claim(second, eight_places()) is None
     assert admission.due(eight_places()) == []
-    store.finish(first, "succeeded", [])
+    run_store.finish(first, "succeeded", [])
     assert admission.due(eight_places()) == [second]
     assert admission.claim(second, eight_places())
 
@@ -263,7 +265,7 @@ def test_a_message_out_of_turn_leaves_the_place_to_whoever_holds_fewer() -> None
     second, first = made("bilal"), made("awa", origin="home")
     assert admission.claim(second, eight_places()) is None
     assert admission.claim(first, eight_places())
-    store.finish(first, "succeeded", [])
+    run_store.finish(first, "succeeded", [])
     assert admission.due(eight_places()) == [second]
 
 
@@ -276,11 +278,11 @@ def test_places_are_those_of_the_workers_that_are_there(monkeypatch: pytest.Monk
     admission.serve()
     assert places() == 8
     with monkeypatch.context() as other:
-        other.setattr(store, "process_name", lambda: "elsewhere-1")
+        other.setattr(run_store, "process_name", lambda: "elsewhere-1")
         admission.serve()
         assert places() == 16
         admission.withdraw_worker()
     assert places() == 8
-    moment = database.now() + timedelta(seconds=liveness.STALE_SECONDS + 1)
+    moment = database.now() + timedelta(seconds=heartbeat.STALE_SECONDS + 1)
     monkeypatch.setattr(database, "now", lambda: moment)
     assert places() == float("inf")

@@ -12,9 +12,10 @@ from hfcourse.errors import Stopped
 from hfcourse.files import file_store
 from hfcourse.files.file_store import StoredFile
 from hfcourse.practice.server import PracticeServer
-from hfcourse.runs import history, store
-from hfcourse.runs.collector import FileCollector
-from hfcourse.runs.models import Run, RunEvent, RunFile, RunWords
+from hfcourse.runs.execution.output_files import FileCollector
+from hfcourse.runs.history import queries
+from hfcourse.runs.store import run_store
+from hfcourse.runs.store.models import Run, RunEvent, RunFile, RunWords
 from hfcourse.spaces.form.uploads import GONE
 from tests.conftest import forget_spaces
 from tests.keeping import kept_run, known_as
@@ -92,11 +93,11 @@ def test_a_run_that_goes_on_can_be_deleted_and_the_space_is_told(student: Studen
 
 def test_a_file_that_comes_after_its_run_was_deleted_is_not_kept(app: Flask) -> None:
     with app.app_context():
-        run = store.load(kept_run("awa", "running"))
+        run = run_store.load(kept_run("awa", "running"))
         assert run is not None
 
         def fetch(_path: str) -> list[bytes]:
-            history.delete([run.id])
+            queries.delete([run.id])
             return [b"PNG"]
 
         with pytest.raises(Stopped):
@@ -106,13 +107,13 @@ def test_a_file_that_comes_after_its_run_was_deleted_is_not_kept(app: Flask) -> 
         assert [path for path in file_store.current().path.rglob("*") if path.is_file()] == []
 
 
-@pytest.mark.parametrize("add", [store.append, lambda run_id, told: store.append_partial(run_id, told, 1)])
+@pytest.mark.parametrize("add", [run_store.append, lambda run_id, told: run_store.append_partial(run_id, told, 1)])
 def test_an_event_that_comes_after_its_run_was_deleted_ends_the_call(app: Flask, add) -> None:
     with app.app_context():
         run_id = kept_run("awa", "running")
-        history.delete([run_id])
+        queries.delete([run_id])
         with pytest.raises(Stopped):
-            add(run_id, [store.Told("partial", {"outputs": []})])
+            add(run_id, [run_store.Told("partial", {"outputs": []})])
         with database.reading() as session:
             assert session.scalars(select(RunEvent)).all() == []
 
@@ -172,7 +173,7 @@ def test_a_file_that_is_no_longer_on_the_disk_is_asked_for_again(awa: Student, s
     first = awa.finished(
         awa.send(awa.open("/espaces/a/b"), piece=(io.BytesIO(b"texte"), "note.txt")).headers["Location"]
     )
-    run = store.load(first["id"])
+    run = run_store.load(first["id"])
     assert run is not None
     file_store.current().remove(run.files[0].file_id)
     response = again(awa, first["id"])

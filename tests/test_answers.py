@@ -16,7 +16,7 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from hfcourse import create_app
-from hfcourse.runs import collector
+from hfcourse.runs.execution import output_files
 from tests.conftest import end
 from tests.posting import Student
 from tests.spaces.exhibition import CODE, EXHIBITS, FILES, HTML, JSON, STREAMED, TABLE, YEARS, exhibition, file
@@ -400,7 +400,7 @@ class TestFiles:
     def test_page_says_how_many_files_are_beyond_the_limit_of_this_site(
         self, answering: Answering, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(collector, "MAX_RUN_FILES", 10)
+        monkeypatch.setattr(output_files, "MAX_RUN_FILES", 10)
         names = [f"{n}-chat.png" for n in range(13)]
         answer = answering(
             ("Gallery", [{"image": file(name), "caption": name} for name in names]), ("File", file("99-chat.png"))

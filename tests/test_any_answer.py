@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from hfcourse import create_app
 from hfcourse.errors import CallFailed
-from hfcourse.runs import store
-from hfcourse.runs.recorder import Recorder
+from hfcourse.runs.execution.recorder import Recorder
+from hfcourse.runs.store import run_store
 from hfcourse.spaces.client.call_events import Partial
 from hfcourse.spaces.endpoints.space_description import Endpoint, Return
 from tests.conftest import end
@@ -115,8 +115,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 def recorder(site: Flask) -> Recorder:
     """What records a run with one output of every component."""
-    run_id = store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
-    run = store.claim(run_id)
+    run_id = run_store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
+    run = run_store.claim(run_id)
     assert run is not None
     recording = Recorder(run)
     hints = {"language": "python", "x": "x", "y": "y"}

@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 
 from hfcourse.files import file_store
-from hfcourse.runs import archives, history, store
+from hfcourse.runs.history import archives, queries
+from hfcourse.runs.store import run_store
 from tests.buckets import both_storages
 from tests.keeping import kept_run, known_as
 from tests.posting import Student
@@ -24,7 +25,7 @@ AT = datetime(2026, 7, 14, 12, 5, tzinfo=UTC)
 
 def with_output_file(run_id: str, visitor: str, name: str, content: bytes) -> None:
     """Give the run a file that came back."""
-    store.add_output_file(run_id, file_store.keep(visitor, name, content).id)
+    run_store.add_output_file(run_id, file_store.keep(visitor, name, content).id)
 
 
 def archive_of(student: Student) -> zipfile.ZipFile:
@@ -42,7 +43,7 @@ def archive_of(student: Student) -> zipfile.ZipFile:
 def test_it_has_a_folder_for_each_run_with_its_files_its_report_and_its_json(awa: Student) -> None:
     run_id = kept_run("awa", "running", at=AT, sent={"prenom": "Zoé"}, file=("chat d’été.png", BYTES))
     with_output_file(run_id, "awa", "flou.png", b"PNG")
-    store.finish(run_id, "succeeded", [{"label": "Sortie", "component": "Image", "value": {"$file": 1}}])
+    run_store.finish(run_id, "succeeded", [{"label": "Sortie", "component": "Image", "value": {"$file": 1}}])
     made, folder = archive_of(awa), f"2026-07-14_14h05_saluer_{run_id}"
     assert made.namelist() == [
         "LISEZMOI.txt",
@@ -62,7 +63,7 @@ def test_it_has_a_folder_for_each_run_with_its_files_its_report_and_its_json(awa
 def test_it_has_every_run_of_the_visitor_and_nobody_elses(
     awa: Student, stranger: Student, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hfcourse.runs.pruning.RUNS_AT_ONCE", 2)
+    monkeypatch.setattr("hfcourse.runs.retention.pruning.RUNS_AT_ONCE", 2)
     mine = [kept_run("awa", status) for status in ("succeeded", "failed", "queued", "stopped", "interrupted")]
     kept_run("bilal")
     made = {name.split("/")[0][-16:] for name in archive_of(awa).namelist() if "/" in name}
@@ -73,7 +74,7 @@ def test_it_has_every_run_of_the_visitor_and_nobody_elses(
 
 def test_a_file_whose_bytes_are_gone_is_told_in_the_report(awa: Student) -> None:
     run_id = kept_run("awa", file=("chat.png", BYTES))
-    run = store.load(run_id)
+    run = run_store.load(run_id)
     assert run is not None
     file_store.current().remove(run.files[0].file_id)
     made = archive_of(awa)
@@ -85,10 +86,10 @@ def test_a_file_whose_bytes_are_gone_is_told_in_the_report(awa: Student) -> None
 def test_a_run_that_is_deleted_meanwhile_is_left_out_and_the_others_are_whole(app: Flask, awa: Student) -> None:
     newest, middle, oldest = (kept_run("awa", file=("a.png", BYTES)) for _ in range(3))
     with app.test_request_context():
-        order = [line.id for line in history.page("awa", history.Filter()).lines]
+        order = [line.id for line in queries.page("awa", queries.Filter()).lines]
         pieces = archives.archive("awa")
         begun = next(pieces)
-        history.delete(order[1:2])
+        queries.delete(order[1:2])
         made = zipfile.ZipFile(io.BytesIO(begun + b"".join(pieces)))
     assert made.testzip() is None
     names = " ".join(made.namelist())

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.runs import charts
-from hfcourse.runs.aggregation import Columns, group_rows, grouping_of
-from hfcourse.runs.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, chart
+from hfcourse.runs.outputs import charts
+from hfcourse.runs.outputs.aggregation import Columns, group_rows, grouping_of
+from hfcourse.runs.outputs.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, chart
 from hfcourse.text.typography import NARROW
 
 YEARS = [[2023, 10, "fr"], [2025, 90, "en"], [2024, 40, "fr"]]

@@ -8,9 +8,10 @@ from sqlalchemy import update
 from hfcourse import database
 from hfcourse.files import file_store
 from hfcourse.files.file_store import KeptFile
-from hfcourse.runs import pruning, store
-from hfcourse.runs.continuations import EARLIER_AGE, values_after
-from hfcourse.runs.models import Run
+from hfcourse.playground.continuations import EARLIER_AGE, values_after
+from hfcourse.runs.retention import pruning
+from hfcourse.runs.store import run_store
+from hfcourse.runs.store.models import Run
 from hfcourse.spaces.endpoints.space_description import Description, describe
 from tests.spaces.fake import component
 
@@ -43,12 +44,12 @@ def finished_run(
     values: list[Any], content: bytes | None = None, sent: dict[str, Any] | None = None, endpoint: str = "/un"
 ) -> str:
     """A run of awa's whose outputs these are; `content` is that of its output file, number 0."""
-    run_id = store.create("awa", space="a/b", endpoint=endpoint, title="", parameters=[], inputs=sent or {})
-    store.claim(run_id)
+    run_id = run_store.create("awa", space="a/b", endpoint=endpoint, title="", parameters=[], inputs=sent or {})
+    run_store.claim(run_id)
     if content is not None:
-        assert store.add_output_file(run_id, file_store.keep("awa", "prêt.png", content).id) == 0
+        assert run_store.add_output_file(run_id, file_store.keep("awa", "prêt.png", content).id) == 0
     labels = {"label": "R", "component": "Image", "hints": {}, "holds_files": True}
-    store.finish(run_id, "succeeded", [labels | {"value": value} for value in values])
+    run_store.finish(run_id, "succeeded", [labels | {"value": value} for value in values])
     return run_id
 
 
@@ -84,7 +85,7 @@ def test_a_conversation_is_filled_with_its_words() -> None:
 
 def test_a_file_that_is_gone_is_said() -> None:
     run_id = finished_run([{"$file": 0}, "mots", None], b"PNG")
-    run = store.load(run_id)
+    run = run_store.load(run_id)
     assert run is not None
     pruning.erase([run.files[0].file_id])
     assert filled(run_id) == ({"p3": "mots"}, ["p2"])

@@ -10,9 +10,10 @@ from sqlalchemy.exc import OperationalError
 
 from hfcourse import database
 from hfcourse.lessons import marks
-from hfcourse.runs import history, sessions
-from hfcourse.runs.history import Filter
-from hfcourse.runs.models import Run, SpaceSession
+from hfcourse.runs.execution import sessions
+from hfcourse.runs.history import queries
+from hfcourse.runs.history.queries import Filter
+from hfcourse.runs.store.models import Run, SpaceSession
 from tests.keeping import kept_run
 from tests.posting import Student, fields_of
 from tests.practice_fixtures import until
@@ -26,8 +27,8 @@ def holding(folder: Path) -> list[str]:
 
 
 def delete_all(visitor: str) -> None:
-    for run_ids in history.all_ids(visitor, Filter()):
-        history.delete(run_ids)
+    for run_ids in queries.all_ids(visitor, Filter()):
+        queries.delete(run_ids)
 
 
 def test_deletion_leaves_the_typed_words_in_no_file_of_the_site(app: Flask) -> None:
@@ -52,10 +53,10 @@ def test_deletion_is_erased_once_a_reader_has_gone(app: Flask) -> None:
 def test_session_at_a_space_goes_with_the_last_run_there(app: Flask) -> None:
     first, second = kept_run("awa"), kept_run("awa")
     sessions.named_session("awa", "a/b", "")
-    history.delete([first])
+    queries.delete([first])
     with database.reading() as session:
         assert session.get(SpaceSession, ("awa", "a/b"))
-    history.delete([second])
+    queries.delete([second])
     with database.reading() as session:
         assert session.get(SpaceSession, ("awa", "a/b")) is None
 
@@ -70,7 +71,7 @@ def test_leaving_a_computer_forgets_the_visitor_there(awa: Student, is_erasing: 
     assert answer.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
     assert "ne vous connaît plus" in answer.text
     assert "Aucun essai" in awa.client.get("/essais/").text
-    assert history.count("awa", Filter()) == (0 if is_erasing else 1)
+    assert queries.count("awa", Filter()) == (0 if is_erasing else 1)
 
 
 def test_leaving_a_computer_needs_a_form_of_ours(awa: Student) -> None:
@@ -129,7 +130,7 @@ def test_leaving_with_a_database_that_fails_answers_an_error_page(
     def failing(*_):
         raise OperationalError("DELETE", {}, sqlite3.OperationalError("disk I/O error"))
 
-    monkeypatch.setattr(history, "delete", failing)
+    monkeypatch.setattr(queries, "delete", failing)
     answer = awa.client.post("/quitter", data=fields_of(form) | {"effacer": "1"})
     assert answer.status_code == 503
     assert "Traceback" not in answer.text

@@ -11,9 +11,10 @@ from flask import Flask
 from hfcourse import create_app
 from hfcourse.errors import CallFailed
 from hfcourse.limits.deadline import Leash
-from hfcourse.runs import pruning, store
 from hfcourse.runs import views as run_views
-from hfcourse.runs.recorder import OUTPUT_BYTES, STORE_SHARE, Recorder
+from hfcourse.runs.execution.recorder import OUTPUT_BYTES, STORE_SHARE, Recorder
+from hfcourse.runs.retention import pruning
+from hfcourse.runs.store import run_store
 from hfcourse.spaces.client import space_client
 from hfcourse.spaces.client.call_events import Partial
 from hfcourse.spaces.endpoints.space_description import Endpoint, Return
@@ -40,7 +41,7 @@ def test_what_may_be_stored_is_what_one_message_may_hold() -> None:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every partial output is worth storing, however fast they come or long storing took."""
     for pause in ("TOLD_SECONDS", "STORE_SHARE"):
-        monkeypatch.setattr(f"hfcourse.runs.recorder.{pause}", 0)
+        monkeypatch.setattr(f"hfcourse.runs.execution.recorder.{pause}", 0)
 
 
 @pytest.mark.usefixtures("unhurried")
@@ -56,8 +57,8 @@ def test_a_generator_that_grows_without_end_is_refused_and_what_fitted_is_kept(s
 def recorder(app: Flask) -> Recorder:
     """What records a run with one output."""
     with app.app_context():
-        run_id = store.create("awa", space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files=[])
-        run = store.claim(run_id)
+        run_id = run_store.create("awa", space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files=[])
+        run = run_store.claim(run_id)
         assert run is not None
         made = Recorder(run)
     made.endpoint = Endpoint("/e", "E", "", (), (Return("Sortie", "Textbox"),))
@@ -72,7 +73,7 @@ def test_a_value_too_large_to_store_ends_the_run_with_the_one_before(app: Flask)
         with pytest.raises(CallFailed, match="answer-too-large"):
             recording.record(Partial(("x" * OUTPUT_BYTES,)))
         recording.finish_early("failed", "answer-too-large")
-        run = store.load(recording.run.id)
+        run = run_store.load(recording.run.id)
     assert run is not None
     assert [output["value"] for output in run.outputs] == ["petit"]
 
@@ -86,7 +87,7 @@ def test_partial_outputs_that_take_long_to_store_are_stored_less_often(
         stored.append(received)
         time.sleep(0.1)
 
-    monkeypatch.setattr(store, "append_partial", slow)
+    monkeypatch.setattr(run_store, "append_partial", slow)
     with app.app_context():
         until = time.monotonic() + 1.2
         while time.monotonic() < until:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hfcourse.runs.exports import whole
-from hfcourse.runs.shapes import FileEntry
+from hfcourse.runs.outputs.export import whole
+from hfcourse.runs.values.value_types import FileEntry
 
 FILE = FileEntry(file="/essais/x/fichiers/0", name="chat.png", bytes=3, media_type="image/png")
 

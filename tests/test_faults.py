@@ -35,8 +35,9 @@ from flask import Flask
 from sqlalchemy import event
 
 from hfcourse import create_app, database
-from hfcourse.runs import dispatch, liveness, store
-from hfcourse.runs.turns import Waiting
+from hfcourse.runs.queue import dispatcher
+from hfcourse.runs.store import heartbeat, run_store
+from hfcourse.runs.store.queue_counts import Waiting
 from tests.browser.site import FLASK, ROOT, Site, started
 from tests.conftest import end
 from tests.keeping import kept_run, known_as
@@ -381,19 +382,19 @@ def test_a_clock_that_goes_back_interrupts_no_run_and_keeps_no_dead_one(
         dead = kept_run("awa", "running")
         now = database.now
         monkeypatch.setattr(database, "now", lambda: now() - timedelta(hours=1))
-        dispatch.current().keeper.tend()
-        liveness.interrupt_abandoned()
+        dispatcher.current().keeper.tend()
+        heartbeat.interrupt_abandoned()
         assert status_of(dead) == "running", "it cannot be told yet"
         monkeypatch.setattr(database, "now", lambda: now() - timedelta(hours=1) + timedelta(seconds=11))
-        dispatch.current().keeper.tend()
-        liveness.interrupt_abandoned()
+        dispatcher.current().keeper.tend()
+        heartbeat.interrupt_abandoned()
         assert status_of(dead) == "interrupted"
     space.may_end.set()
     assert awa.finished(address)["status"] == "succeeded"
 
 
 def status_of(run_id: str) -> str:
-    run = store.load(run_id)
+    run = run_store.load(run_id)
     assert run is not None
     return run.status
 
@@ -412,7 +413,7 @@ def test_a_thousand_runs_wait_and_each_is_executed_once(site: Flask, space: Slow
             runs.append(kept_run(visitor, "queued", endpoint="/echo", sent={"words": str(n)}))
             dispatcher.submit(Waiting(runs[-1], visitor, "a/b"))
         assert until(lambda: not dispatcher.in_hand(), 5 * PATIENCE_SECONDS)
-        ended = [store.load(run) for run in runs]
+        ended = [run_store.load(run) for run in runs]
         assert Counter((run.status, run.error) for run in ended if run) == {("succeeded", None): MANY}
     assert Counter(space.heard) == Counter(map(str, range(MANY)))
 

@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from hfcourse import database
 from hfcourse.files import file_store
-from hfcourse.runs.models import Run, RunFile
+from hfcourse.runs.store.models import Run, RunFile
 from hfcourse.tokens import MASK
 from tests.posting import Student, error_codes, fields_of, read
 from tests.spaces.fake import FakeSpace

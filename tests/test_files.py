@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from hfcourse import database
 from hfcourse.errors import CallFailed
 from hfcourse.files import file_store
-from hfcourse.runs import archives
+from hfcourse.runs.history import archives
 from hfcourse.tokens import Token
 from tests.buckets import both_storages, names_in
 

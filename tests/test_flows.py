@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.runs.next_steps import find_next_steps, has_content
+from hfcourse.runs.execution.next_steps import find_next_steps, has_content
 from hfcourse.spaces.endpoints.space_description import Description, describe
 from tests.spaces.fake import component
 

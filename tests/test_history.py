@@ -10,9 +10,11 @@ from sqlalchemy import event, func, select
 
 from hfcourse import database
 from hfcourse.files.file_store import StoredFile
-from hfcourse.runs import dispatch, history, store
-from hfcourse.runs.history import PAGE_RUNS
-from hfcourse.runs.models import Run, RunEvent, RunLook, RunWords
+from hfcourse.runs.history import queries
+from hfcourse.runs.history.queries import PAGE_RUNS
+from hfcourse.runs.queue import dispatcher
+from hfcourse.runs.store import run_store
+from hfcourse.runs.store.models import Run, RunEvent, RunLook, RunWords
 from tests.keeping import kept_run, known_as
 from tests.posting import Student, fields_of, read
 from tests.test_french import faults_in
@@ -121,7 +123,7 @@ def test_a_strangers_run_is_404_whatever_is_asked_of_it(awa: Student, bilal: Stu
     for address in (f"/essais/{run_id}.md", f"/essais/{run_id}/supprimer"):
         assert bilal.client.get(address).status_code == 404
         assert awa.client.get(address).status_code == 200
-    assert store.load(run_id) is not None
+    assert run_store.load(run_id) is not None
 
 
 # What is narrowed
@@ -290,9 +292,9 @@ def test_a_page_is_whole_when_newer_runs_have_come(awa: Student) -> None:
 def test_a_page_whose_neighbour_is_gone_still_leads_on(awa: Student) -> None:
     runs = some_runs(PAGE_RUNS + 2)
     address = link(awa.open("/essais/"), "Plus anciens")
-    history.delete(runs[PAGE_RUNS - 1 : PAGE_RUNS])
+    queries.delete(runs[PAGE_RUNS - 1 : PAGE_RUNS])
     assert ids_on(awa.open(address)) == runs[PAGE_RUNS:]
-    history.delete(runs[PAGE_RUNS:])
+    queries.delete(runs[PAGE_RUNS:])
     assert ids_on(awa.open(address)) == runs[: PAGE_RUNS - 1], "nothing is older: the newest are shown"
 
 
@@ -321,7 +323,7 @@ def test_opening_the_question_deletes_nothing(awa: Student) -> None:
     run_id = kept_run("awa")
     awa.open(f"/essais/{run_id}/supprimer")
     awa.open("/essais/supprimer")
-    assert store.load(run_id) is not None
+    assert run_store.load(run_id) is not None
 
 
 @pytest.mark.parametrize("address", ["/essais/{}/supprimer", "/essais/{}/refaire", "/essais/supprimer"])
@@ -374,7 +376,7 @@ def test_a_filter_that_does_not_exist_deletes_nothing(awa: Student, wrong: dict[
     response = awa.client.post(str(form["action"]), data=fields_of(form) | wrong)
     assert response.status_code == 303
     assert "est laissé de côté" in text_of(awa.open(response.headers["Location"]))
-    assert store.load(run_id) is not None
+    assert run_store.load(run_id) is not None
 
 
 def test_two_tabs_delete_the_same_run(awa: Student) -> None:
@@ -388,7 +390,7 @@ def test_two_tabs_delete_the_same_run(awa: Student) -> None:
 
 
 def test_more_than_a_batch_is_deleted_with_one_button(awa: Student, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hfcourse.runs.pruning.RUNS_AT_ONCE", 4)
+    monkeypatch.setattr("hfcourse.runs.retention.pruning.RUNS_AT_ONCE", 4)
     some_runs(9)
     assert "9 essais sont supprimés" in text_of(confirm(awa, "/essais/supprimer"))
     assert count(Run) == 0
@@ -398,17 +400,17 @@ def test_more_than_a_batch_is_deleted_with_one_button(awa: Student, monkeypatch:
 def test_a_run_that_is_deleted_while_it_goes_on_never_comes_back(awa: Student, status: str) -> None:
     run_id = kept_run("awa", status)
     confirm(awa, f"/essais/{run_id}/supprimer")
-    assert store.claim(run_id) is None
-    assert not store.finish(run_id, "succeeded", [], told=[store.Told("log", {})])
+    assert run_store.claim(run_id) is None
+    assert not run_store.finish(run_id, "succeeded", [], told=[run_store.Told("log", {})])
     assert (count(Run), count(RunEvent), count(RunWords)) == (0, 0, 0)
-    assert dispatch.current().place(run_id) is None
+    assert dispatcher.current().place(run_id) is None
 
 
 def test_a_page_that_follows_a_deleted_run_is_told_to_load_itself_again(awa: Student) -> None:
     run_id = kept_run("awa", "running")
     address = str(awa.open(f"/essais/{run_id}").select("[hx-get]")[0]["hx-get"])
     assert "HX-Refresh" not in awa.client.get(address, headers={"HX-Request": "true"}).headers
-    history.delete([run_id])
+    queries.delete([run_id])
     response = awa.client.get(address, headers={"HX-Request": "true"})
     assert (response.status_code, response.headers["HX-Refresh"]) == (404, "true")
     assert "Cette page n’existe pas" in response.get_data(as_text=True)

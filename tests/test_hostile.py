@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 
 from hfcourse.errors import EXPLANATIONS
 from hfcourse.files.limits import MAX_RUN_FILES
-from hfcourse.runs import ending
+from hfcourse.runs.queue import shutdown
 from tests.browser.site import Site, started
 from tests.practice_fixtures import until
 from tests.spaces import fake
@@ -416,7 +416,9 @@ class TestManyAtOnce:
         assert until(lambda: Footprint.of(crowded).threads <= base.threads)
         assert visit(crowded, "good").end == "succeeded"
 
-    @pytest.mark.parametrize(("ending", "seconds"), [(signal.SIGTERM, ending.GRACE_SECONDS + 15), (signal.SIGINT, 15)])
+    @pytest.mark.parametrize(
+        ("ending", "seconds"), [(signal.SIGTERM, shutdown.GRACE_SECONDS + 15), (signal.SIGINT, 15)]
+    )
     def test_do_not_keep_the_site_from_ending(
         self, tmp_path: Path, hostile: Hostile, ending: signal.Signals, seconds: int
     ) -> None:

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from hfcourse.lessons import library
-from hfcourse.runs import store
+from hfcourse.runs.store import run_store
 
 FIRST, SECOND, THIRD = "/lecons/3-1-presentation", "/lecons/3-2-compte-et-jeton", "/lecons/3-3-tester-un-space"
 FOURTH = "/lecons/3-4-mini-chatbot"
@@ -167,7 +167,7 @@ def test_the_front_page_lists_the_lessons_and_invites_to_try(client: FlaskClient
 def test_the_front_page_shows_the_latest_runs_of_a_visitor_and_of_nobody_else(client: FlaskClient, app: Flask):
     with app.app_context():
         sent = {"endpoint": "/saluer", "title": "Saluer Awa", "parameters": [], "inputs": {}, "files": []}
-        run_id = store.create("awa", space="hfcourse/entrainement", **sent)
+        run_id = run_store.create("awa", space="hfcourse/entrainement", **sent)
     assert run_id not in client.get("/").text
     with client.session_transaction() as session:
         session["visitor"] = "awa"

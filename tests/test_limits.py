@@ -7,14 +7,16 @@ from flask import Flask
 
 from hfcourse import database
 from hfcourse.errors import Refused
-from hfcourse.runs import history, limits, store
-from hfcourse.runs.limits import Limits
-from hfcourse.runs.turns import Waiting
+from hfcourse.runs.history import queries
+from hfcourse.runs.queue import limits
+from hfcourse.runs.queue.limits import Limits
+from hfcourse.runs.store import run_store
+from hfcourse.runs.store.queue_counts import Waiting
 
 
 def made(app: Flask, visitor: str) -> str:
     """A run that waits."""
-    return store.create(visitor, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
+    return run_store.create(visitor, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
 
 
 def asking(visitor: str, space: str = "a/b", **client: Any) -> Waiting:
@@ -52,7 +54,7 @@ def test_runs_that_started_no_longer_count(app: Flask) -> None:
         run_id = made(app, "awa")
         with pytest.raises(Refused):
             limited.check_room(asking("awa"))
-        assert store.claim(run_id)
+        assert run_store.claim(run_id)
         limited.check_room(asking("awa"))
 
 
@@ -73,8 +75,10 @@ def test_looking_at_a_visitor_remembers_nothing() -> None:
 def test_a_run_of_a_file_that_is_gone_is_refused_and_not_stored(app: Flask) -> None:
     with app.app_context():
         with pytest.raises(Refused, match="invalid-input"):
-            store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[("p", "gone")])
-        assert history.latest("awa", 1) == []
+            run_store.create(
+                "awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[("p", "gone")]
+            )
+        assert queries.latest("awa", 1) == []
         assert database.is_reachable()
 
 
@@ -88,7 +92,7 @@ def test_newcomers_of_one_address_leave_room_to_others(app: Flask) -> None:
                 refused += 1
             else:
                 sent = {"endpoint": "/e", "title": "E", "parameters": [], "inputs": {}}
-                store.create(f"jar {number}", space="a/b", origin="school", is_newcomer=True, **sent)
+                run_store.create(f"jar {number}", space="a/b", origin="school", is_newcomer=True, **sent)
         assert refused == 20
         limited.check_room(asking("awa", origin="home", is_newcomer=True))
         limited.check_room(asking("bilal", origin="school"))

@@ -16,10 +16,13 @@ from sqlalchemy.exc import OperationalError
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS
 from hfcourse.files import file_store
-from hfcourse.runs import history, liveness, metrics, store, tallies, trimming
-from hfcourse.runs.dispatch import Waiting
-from hfcourse.runs.models import Run
-from hfcourse.runs.tallies import BEYOND, NEVER, TOOK_WITHIN, WAITED_WITHIN, RunTally
+from hfcourse.runs import metrics
+from hfcourse.runs.history import queries
+from hfcourse.runs.queue.dispatcher import Waiting
+from hfcourse.runs.retention import eviction
+from hfcourse.runs.store import heartbeat, run_statistics, run_store
+from hfcourse.runs.store.models import Run
+from hfcourse.runs.store.run_statistics import BEYOND, NEVER, TOOK_WITHIN, WAITED_WITHIN, RunTally
 from tests.browser.site import ROOT, environment
 from tests.keeping import kept_run
 
@@ -134,9 +137,9 @@ def test_the_end_of_a_call_is_counted_once(
 ) -> None:
     with app.app_context():
         run_id = kept_run(VISITOR, status, error=error)
-        assert not store.finish(run_id, "failed", error="bad-answer")
-        store.ask_to_stop(run_id)
-        liveness.interrupt([run_id])
+        assert not run_store.finish(run_id, "failed", error="bad-answer")
+        run_store.ask_to_stop(run_id)
+        heartbeat.interrupt([run_id])
     assert grown() == {counted: 1}
 
 
@@ -146,8 +149,8 @@ def test_a_run_that_is_stopped_while_it_waits_is_counted_and_took_no_time(
     with app.app_context():
         run_id = kept_run(VISITOR, "queued")
         assert read()[sample("hfcourse_runs_queued")] == 1
-        store.ask_to_stop(run_id)
-        store.ask_to_stop(run_id)
+        run_store.ask_to_stop(run_id)
+        run_store.ask_to_stop(run_id)
     assert grown() == {("stopped", ""): 1}
     values = read()
     assert values[sample("hfcourse_runs_queued")] == 0
@@ -158,10 +161,10 @@ def test_a_run_that_is_stopped_while_it_waits_is_counted_and_took_no_time(
 def test_a_run_that_is_asked_to_stop_is_counted_when_it_has(app: Flask, read: Reading, grown: Grown) -> None:
     with app.app_context():
         run_id = kept_run(VISITOR, "running")
-        store.ask_to_stop(run_id)
+        run_store.ask_to_stop(run_id)
         assert grown() == {}
         assert read()[sample("hfcourse_runs_running")] == 1
-        store.finish(run_id, "stopped")
+        run_store.finish(run_id, "stopped")
     assert grown() == {("stopped", ""): 1}
     assert read()[sample("hfcourse_runs_running")] == 0
 
@@ -169,7 +172,7 @@ def test_a_run_that_is_asked_to_stop_is_counted_when_it_has(app: Flask, read: Re
 def test_runs_that_a_killed_process_left_are_counted_by_whoever_reads(app: Flask, read: Reading, grown: Grown) -> None:
     with app.app_context():
         for status in ("queued", "running", "running"):
-            aged(kept_run(VISITOR, status), liveness.STALE_SECONDS + 1)
+            aged(kept_run(VISITOR, status), heartbeat.STALE_SECONDS + 1)
         kept_run(VISITOR, "running")
     values = read()
     assert values[sample("hfcourse_runs_queued")] == 0
@@ -191,8 +194,8 @@ def test_runs_that_a_process_leaves_at_its_end_are_counted(app: Flask, grown: Gr
 def test_a_run_that_is_deleted_while_it_goes_on_is_counted(app: Flask, grown: Grown) -> None:
     with app.app_context():
         run_id = kept_run(VISITOR, "running")
-        assert history.delete([run_id]) == 1
-        assert not store.finish(run_id, "succeeded")
+        assert queries.delete([run_id]) == 1
+        assert not run_store.finish(run_id, "succeeded")
     assert grown() == {("stopped", ""): 1}
 
 
@@ -202,8 +205,8 @@ def test_nothing_is_taken_back_when_runs_are_deleted_or_pruned(app: Flask, grown
         old = database.now() - timedelta(days=app.config["KEEP_DAYS"] + 1)
         kept_run(VISITOR, "failed", error="space-error", at=old)
         before = grown()
-        assert history.delete([deleted]) == 1
-        assert trimming.prune() == 1
+        assert queries.delete([deleted]) == 1
+        assert eviction.prune() == 1
         with database.reading() as session:
             assert session.scalars(select(Run)).all() == []
     assert grown() == before == {("succeeded", ""): 1, ("failed", "space-error"): 1}
@@ -216,8 +219,8 @@ def test_no_run_ends_that_cannot_be_counted(app: Flask, monkeypatch: pytest.Monk
         with database.writing() as session:
             session.execute(text("ALTER TABLE run_tallies RENAME TO gone"))
         with pytest.raises(OperationalError, match="run_tallies"):
-            store.finish(run_id, "succeeded", told=[store.Told("log", {})])
-        run = store.find(run_id, VISITOR)
+            run_store.finish(run_id, "succeeded", told=[run_store.Told("log", {})])
+        run = run_store.find(run_id, VISITOR)
         assert run is not None
         assert (run.status, run.events) == ("running", [])
 
@@ -238,7 +241,7 @@ def test_no_run_ends_that_cannot_be_counted(app: Flask, monkeypatch: pytest.Monk
     ],
 )
 def test_a_time_is_counted_under_the_next_bound(seconds: float, bounds: tuple[int, ...], bound: int) -> None:
-    assert tallies.bound_of(seconds, bounds) == bound
+    assert run_statistics.bound_of(seconds, bounds) == bound
 
 
 def set_back(run_id: str, **seconds: float) -> None:
@@ -253,7 +256,7 @@ def test_runs_are_counted_by_how_long_they_took_and_waited(app: Flask, read: Rea
         for created, started in ((9, 7), (204, 200)):
             run_id = kept_run(VISITOR, "running")
             set_back(run_id, created=created, started=started)
-            store.finish(run_id, "succeeded")
+            run_store.finish(run_id, "succeeded")
     values = read()
     within = {
         bound: values[sample("hfcourse_run_duration_seconds_bucket", status="succeeded", le=bound)]
@@ -271,7 +274,7 @@ def test_a_clock_that_is_put_back_takes_nothing_away(app: Flask, read: Reading) 
     with app.app_context():
         run_id = kept_run(VISITOR, "running")
         set_back(run_id, created=-50, started=-100)
-        store.finish(run_id, "succeeded")
+        run_store.finish(run_id, "succeeded")
     values = read()
     assert values[sample("hfcourse_run_duration_seconds_sum", status="succeeded")] == 0
     assert values[sample("hfcourse_run_duration_seconds_bucket", status="succeeded", le="0.1")] == 1
@@ -319,7 +322,7 @@ def test_runs_that_end_at_the_same_moment_are_all_counted(app: Flask, grown: Gro
         gate.wait()
         with app.app_context():
             for run_id in run_ids:
-                store.finish(run_id, "succeeded")
+                run_store.finish(run_id, "succeeded")
 
     finishing = [threading.Thread(target=finish, args=(run_ids,)) for run_ids in waiting]
     for thread in finishing:

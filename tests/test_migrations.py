@@ -13,9 +13,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from hfcourse import create_app, database
-from hfcourse.runs import history, store, upkeep
-from hfcourse.runs.history import Filter
-from hfcourse.runs.models import Run
+from hfcourse.runs.history import queries
+from hfcourse.runs.history.queries import Filter
+from hfcourse.runs.retention import maintenance
+from hfcourse.runs.store import run_store
+from hfcourse.runs.store.models import Run
 from tests.conftest import end
 from tests.keeping import kept_run, known_as
 from tests.posting import Student
@@ -77,7 +79,7 @@ def inside(site: Flask) -> Iterator[None]:
 
 
 def ids(words: str, visitor: str = "awa") -> list[str]:
-    return [line.id for line in history.page(visitor, Filter(words=words)).lines]
+    return [line.id for line in queries.page(visitor, Filter(words=words)).lines]
 
 
 @pytest.mark.usefixtures("inside")
@@ -99,19 +101,19 @@ def test_its_runs_are_kept_and_found(words: str, wanted: list[str]) -> None:
 
 @pytest.mark.usefixtures("inside")
 def test_all_of_many_runs_are_found() -> None:
-    assert history.count("cora", Filter(words="numero")) == MANY
+    assert queries.count("cora", Filter(words="numero")) == MANY
     assert ids(f"numero {MANY - 1}", "cora") == [f"many{MANY - 1}"]
 
 
 @pytest.mark.usefixtures("inside")
 def test_a_line_says_what_was_sent() -> None:
-    assert [line.excerpt for line in history.page("awa", Filter()).lines] == ["Chat0.PNG", "Zoé 100 %", "Chat1.PNG"]
+    assert [line.excerpt for line in queries.page("awa", Filter()).lines] == ["Chat0.PNG", "Zoé 100 %", "Chat1.PNG"]
 
 
 @pytest.mark.usefixtures("inside")
 def test_the_file_of_a_run_is_still_the_one_of_its_parameter() -> None:
     for run_id in ("picture", "first-of-all"):
-        values = store.values_of(run_id, "awa")
+        values = run_store.values_of(run_id, "awa")
         assert values is not None
         assert values["image"].id == {"picture": "file0", "first-of-all": "file1"}[run_id]
 
@@ -129,7 +131,7 @@ def test_its_pages_open(site: Flask) -> None:
 def test_nothing_is_pruned_because_the_site_was_updated(site: Flask) -> None:
     """The runs are months old: the first daily pruning is a day away, whatever the clock says today."""
     with site.app_context():
-        assert not upkeep.is_due()
+        assert not maintenance.is_due()
 
 
 @pytest.mark.usefixtures("inside")
@@ -163,6 +165,6 @@ def test_a_run_of_a_later_revision_is_kept_and_a_new_one_can_be_made(revision: s
     assert awa.client.get("/essais/greeting.json").get_json()["inputs"]["prenom"] == "Zoé"
     with made.app_context():
         run_id = kept_run("awa", "succeeded", sent={"prenom": "Awa"})
-        assert [line.id for line in history.page("awa", Filter()).lines] == [run_id, "greeting"]
+        assert [line.id for line in queries.page("awa", Filter()).lines] == [run_id, "greeting"]
     assert made.test_client().get("/metriques").status_code == 200
     end(made)

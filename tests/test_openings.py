@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from hfcourse.runs import sessions
+from hfcourse.runs.execution import sessions
 from tests.conftest import forget_spaces
 from tests.posting import Student, read
 from tests.spaces.fake import CONFIG, Exchange, FakeSpace, completed, component, failed

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from hfcourse.runs import drawings, prose, table_drawings, trees
-from hfcourse.runs.conversations import find_part
-from hfcourse.runs.kinds import kind_of
-from hfcourse.runs.outputs import DRAWERS, WHOLE, all_shown, shown
-from hfcourse.runs.scores import MAX_SCORES, draw_label
-from hfcourse.runs.shapes import LOST, SURPLUS, FileEntry
-from hfcourse.runs.table_drawings import FormattedNumber
+from hfcourse.runs.outputs import json_tree, table_presenters, untrusted_markdown, value_presenters
+from hfcourse.runs.outputs.chat_messages import find_part
+from hfcourse.runs.outputs.output_kinds import kind_of
+from hfcourse.runs.outputs.rendered_outputs import DRAWERS, WHOLE, all_shown, shown
+from hfcourse.runs.outputs.scores import MAX_SCORES, draw_label
+from hfcourse.runs.outputs.table_presenters import FormattedNumber
+from hfcourse.runs.values.value_types import LOST, SURPLUS, FileEntry
 from hfcourse.text.typography import number
 from tests.effort import effort
 from tests.spaces.exhibition import pixel
@@ -165,7 +165,11 @@ def test_update_changes_how_a_plot_is_aggregated() -> None:
 def test_the_language_of_an_update_is_that_of_its_code() -> None:
     update = UPDATE | {"value": "let x = 1", "language": "javascript"}
     drawn = shown({"component": "Code", "label": "", "value": update, "hints": {"language": "python"}}, 0)
-    assert drawn.value.html == prose.code("let x = 1", "javascript") != prose.code("let x = 1", "python")
+    assert (
+        drawn.value.html
+        == untrusted_markdown.code("let x = 1", "javascript")
+        != untrusted_markdown.code("let x = 1", "python")
+    )
 
 
 def test_moments_in_the_table_of_a_plot_are_dates() -> None:
@@ -199,41 +203,41 @@ class TestBounds:
     """A page holds the beginning; what is left out is counted."""
 
     def test_a_long_text_is_cut(self) -> None:
-        text = drawings.plain("x" * 150_000)
-        assert (len(text.text), text.is_cut) == (drawings.MOST_CHARACTERS, True)
+        text = value_presenters.plain("x" * 150_000)
+        assert (len(text.text), text.is_cut) == (value_presenters.MOST_CHARACTERS, True)
 
     def test_a_text_that_is_too_long_to_be_written_is_shown_as_it_is(self) -> None:
-        text = drawings.prosaic("# x\n" * prose.MOST_PROSE)
+        text = value_presenters.prosaic("# x\n" * untrusted_markdown.MOST_PROSE)
         assert text.html is None
         assert text.is_plain
 
     def test_a_text_that_still_grows_is_written_for_less_long(self) -> None:
         words = "**x** " * 2000
-        assert drawings.prosaic(words).html is not None
-        assert drawings.prosaic(words, is_live=True).html is None
-        assert drawings.coloured(words, "python").html is not None
-        assert drawings.coloured(words, "python", is_live=True).html is None
+        assert value_presenters.prosaic(words).html is not None
+        assert value_presenters.prosaic(words, is_live=True).html is None
+        assert value_presenters.coloured(words, "python").html is not None
+        assert value_presenters.coloured(words, "python", is_live=True).html is None
 
     def test_a_table_of_many_columns_has_fewer_lines(self) -> None:
-        table = table_drawings.table([], [[1] * 5000] * 5000)
-        assert (len(table.headers), table.columns, table.lines) == (table_drawings.MAX_COLUMNS, 5000, 5000)
-        assert len(table.rows) * len(table.rows[0]) <= table_drawings.MAX_CELLS
+        table = table_presenters.table([], [[1] * 5000] * 5000)
+        assert (len(table.headers), table.columns, table.lines) == (table_presenters.MAX_COLUMNS, 5000, 5000)
+        assert len(table.rows) * len(table.rows[0]) <= table_presenters.MAX_CELLS
 
     def test_a_table_of_numbers_of_three_hundred_digits_is_cut(self) -> None:
-        table = table_drawings.table([], [[1e-300] * 60] * 200)
+        table = table_presenters.table([], [[1e-300] * 60] * 200)
         assert sum(len(number(cell)) for row in table.rows for cell in row) < 130_000
 
     def test_a_ragged_table_has_a_title_for_every_column(self) -> None:
-        table = table_drawings.table(["a"], [[1, "x"], [], [None, {"b": True}, True]])
+        table = table_presenters.table(["a"], [[1, "x"], [], [None, {"b": True}, True]])
         assert table.headers == ["a", "", ""]
         assert table.rows == [[1, "x"], [], ["", '{"b": true}', "vrai"]]
         assert table.numeric == [True, False, False]
 
     def test_files_beyond_the_share_of_a_run_are_counted_and_those_that_failed_named(self) -> None:
         value = [FILE, FileEntry.missing(LOST, "a.txt"), *[FileEntry.missing(SURPLUS, "b.txt")] * 490]
-        kept = drawings.kept(value)
+        kept = value_presenters.kept(value)
         assert ([each["name"] for each in kept.items], kept.left) == (["chat.png", "a.txt"], 490)
-        assert drawings.pictured([{"image": each} for each in value]).left == 490
+        assert value_presenters.pictured([{"image": each} for each in value]).left == 490
 
     def test_a_label_shows_its_first_bars(self) -> None:
         confidences = [{"label": n, "confidence": 0.5} for n in range(200)]
@@ -241,16 +245,16 @@ class TestBounds:
         assert (label.label, len(label.scores), label.left) == ('{"a": 1}', MAX_SCORES, 150)
 
     def test_json_is_cut_where_a_page_is_full_and_where_it_is_deep(self) -> None:
-        wide = trees.tree(list(range(5000)))
-        assert len(wide.children) == trees.MOST_LEAVES
-        assert wide.left == 5000 - trees.MOST_LEAVES
+        wide = json_tree.tree(list(range(5000)))
+        assert len(wide.children) == json_tree.MOST_LEAVES
+        assert wide.left == 5000 - json_tree.MOST_LEAVES
         value: Any = 1
         for _ in range(150):
             value = {"a": [value]}
-        node, levels = trees.tree(value), 0
+        node, levels = json_tree.tree(value), 0
         while node.children:
             node, levels = node.children[0], levels + 1
-        assert (node.kind, levels) == ("cut", trees.MOST_LEVELS)
+        assert (node.kind, levels) == ("cut", json_tree.MOST_LEVELS)
 
     def test_the_messages_of_a_conversation_share_the_page(self) -> None:
         long = {"role": "user", "content": "**x** " * 2500}
@@ -260,7 +264,7 @@ class TestBounds:
         assert kinds[-2:] == ["prose", "prose"]  # the latest are those that one reads
         assert set(kinds[:-2]) == {"text"}
         characters = sum(len(bubble.parts[0].value.text.removesuffix("…")) for bubble in bubbles)
-        assert characters == drawings.MOST_CHARACTERS
+        assert characters == value_presenters.MOST_CHARACTERS
 
     def test_the_components_of_a_conversation_share_the_page_too(self) -> None:
         part = {"component": "json", "value": [1] * 3000}
@@ -285,7 +289,7 @@ class TestBounds:
 
 
 def context(component: str = "chatbot", is_live: bool = False) -> Any:
-    from hfcourse.runs.outputs import Context
+    from hfcourse.runs.outputs.rendered_outputs import Context
 
     return Context(component, {}, is_live)
 
@@ -340,7 +344,7 @@ class TestTable:
     def test_cell_of_a_styler_is_as_its_author_formatted_it(self) -> None:
         metadata = {"display_value": [["1.23 €", "<b>x</b>"], ["2.00 €"], None]}
         value = {"headers": ["prix", "nom"], "data": [[1.234, "x"], [2, "y"], [3, "z"]], "metadata": metadata}
-        table = table_drawings.dataframe_table(value)
+        table = table_presenters.dataframe_table(value)
         assert table.rows[0] == [FormattedNumber(1.234, "1.23 €"), "<b>x</b>"]
         assert table.rows[1:] == [[FormattedNumber(2, "2.00 €"), "y"], [3, "z"]]
         assert table.numeric == [True, False]
@@ -348,11 +352,11 @@ class TestTable:
     @pytest.mark.parametrize("metadata", [None, [], {}, {"display_value": 1}, {"display_value": [[1]]}])
     def test_cell_without_a_text_of_its_author_is_its_value(self, metadata: Any) -> None:
         value = {"headers": ["a"], "data": [[1.5]], "metadata": metadata}
-        assert table_drawings.dataframe_table(value).rows == [[1.5]]
+        assert table_presenters.dataframe_table(value).rows == [[1.5]]
 
     def test_parameters_are_a_table(self) -> None:
         value = {"pas": {"type": "int", "default": "20", "description": "Combien."}, "graine": {}}
-        table = table_drawings.parameters_table(value)
+        table = table_presenters.parameters_table(value)
         assert table.rows == [["pas", "int", "20", "Combien."], ["graine", "", "", ""]]
 
 
@@ -426,17 +430,17 @@ class TestHighlightedText:
 
     def test_each_class_has_a_mark_of_its_own_and_a_line_in_the_legend(self) -> None:
         pieces = [("Marie", "PERS"), (" à ", None), ("Varsovie", "LIEU"), (", puis ", None), ("Pierre", "PERS")]
-        drawn = drawings.highlighted([{"token": t, "class_or_confidence": c} for t, c in pieces])
+        drawn = value_presenters.highlighted([{"token": t, "class_or_confidence": c} for t, c in pieces])
         assert [(span.label, span.mark) for span in drawn.spans] == [
             ("PERS", 1), (None, 0), ("LIEU", 2), (None, 0), ("PERS", 1),
         ]  # fmt: skip
         assert drawn.legend == [("PERS", 1, 2), ("LIEU", 2, 1)]
 
     def test_pieces_without_class_are_joined(self) -> None:
-        drawn = drawings.highlighted([{"token": "x", "class_or_confidence": None}] * 5)
+        drawn = value_presenters.highlighted([{"token": "x", "class_or_confidence": None}] * 5)
         assert [span.text for span in drawn.spans] == ["xxxxx"]
 
     def test_numbers_are_marked_by_their_sign(self) -> None:
-        drawn = drawings.highlighted([{"token": "x", "class_or_confidence": n} for n in (0.5, -1, 0)])
-        assert [span.mark for span in drawn.spans] == [1, 2, drawings.NEUTRAL_MARK]
+        drawn = value_presenters.highlighted([{"token": "x", "class_or_confidence": n} for n in (0.5, -1, 0)])
+        assert [span.mark for span in drawn.spans] == [1, 2, value_presenters.NEUTRAL_MARK]
         assert drawn.legend == []

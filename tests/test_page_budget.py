@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from hfcourse import create_app
 from hfcourse.errors import CallFailed
 from hfcourse.limits.cpu_budget import CpuBudget
-from hfcourse.runs import drawings, exports, prose, slow_texts, store, watch
-from hfcourse.runs.outputs import all_shown
-from hfcourse.runs.page_budget import MAX_DRAW_SECONDS, PageBudget, TextAllowance
-from hfcourse.runs.recorder import Recorder
-from hfcourse.runs.shapes import FileEntry
-from hfcourse.runs.slow_texts import SlowTexts
+from hfcourse.runs import presenter
+from hfcourse.runs.execution.recorder import Recorder
+from hfcourse.runs.outputs import export, slow_texts, untrusted_markdown, value_presenters
+from hfcourse.runs.outputs.rendered_outputs import all_shown
+from hfcourse.runs.outputs.slow_texts import SlowTexts
+from hfcourse.runs.store import run_store
+from hfcourse.runs.values.page_budget import MAX_DRAW_SECONDS, PageBudget, TextAllowance
+from hfcourse.runs.values.value_types import FileEntry
 from hfcourse.spaces.endpoints.space_description import Endpoint, Return
 from tests.conftest import end
 from tests.effort import effort
@@ -52,8 +54,8 @@ def browser(site: Flask) -> FlaskClient:
 @pytest.fixture(autouse=True)
 def without_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """No text is known yet."""
-    prose.formatted.cache_clear()
-    monkeypatch.setattr(prose, "SLOW_TEXTS", SlowTexts())
+    untrusted_markdown.formatted.cache_clear()
+    monkeypatch.setattr(untrusted_markdown, "SLOW_TEXTS", SlowTexts())
 
 
 def fetch(path: str) -> list[bytes]:
@@ -65,8 +67,8 @@ def fetch(path: str) -> list[bytes]:
 def answered(site: Flask, *outputs: Output, label: str = "Sortie", hints: dict[str, str] | None = None) -> str:
     """The address of a run that came back with these outputs."""
     with site.app_context():
-        given_run = store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
-        run = store.claim(given_run)
+        given_run = run_store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
+        run = run_store.claim(given_run)
         assert run is not None
         recording = Recorder(run)
         returns = tuple(Return(label, component, hints or {}) for component, _ in outputs)
@@ -160,7 +162,10 @@ SLOW = ["![", "\\\n", "**_", "\n-|", "\\([", "===\n_a_", "> - ", "[a](<", "&#", 
 
 def slow_texts_of(count: int) -> list[str]:
     """Texts of MOST_PROSE characters, no two alike."""
-    return [f"{n}\n\n" + (SLOW[n % len(SLOW)] * prose.MOST_PROSE)[: prose.MOST_PROSE - 10] for n in range(count)]
+    return [
+        f"{n}\n\n" + (SLOW[n % len(SLOW)] * untrusted_markdown.MOST_PROSE)[: untrusted_markdown.MOST_PROSE - 10]
+        for n in range(count)
+    ]
 
 
 def test_the_clock_of_a_page_ends_the_drawing_of_its_markdown() -> None:
@@ -173,20 +178,20 @@ def test_the_clock_of_a_page_ends_the_drawing_of_its_markdown() -> None:
 
 
 def test_a_text_that_is_too_slow_is_read_once_and_then_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prose, "MAX_PROSE_SECONDS", 0.01)
+    monkeypatch.setattr(untrusted_markdown, "MAX_PROSE_SECONDS", 0.01)
     text = "\\\n" * 10_000
-    assert prose.prose(text) is None
-    monkeypatch.setattr(prose, "formatted", None)  # whoever tries again finds it out
-    assert prose.prose(text) is None
-    assert drawings.prosaic(text) == drawings.Text(text, None, is_plain=True)
+    assert untrusted_markdown.prose(text) is None
+    monkeypatch.setattr(untrusted_markdown, "formatted", None)  # whoever tries again finds it out
+    assert untrusted_markdown.prose(text) is None
+    assert value_presenters.prosaic(text) == value_presenters.Text(text, None, is_plain=True)
 
 
 def test_a_text_that_had_little_time_left_is_tried_again_with_more() -> None:
     text = "- un *mot*\n" * 1000
     exhausted, fresh = CpuBudget(0), CpuBudget(60)
-    assert prose.prose(text, exhausted) is None
-    assert prose.prose(text, CpuBudget(0.0001)) is None
-    assert prose.prose(text, fresh)
+    assert untrusted_markdown.prose(text, exhausted) is None
+    assert untrusted_markdown.prose(text, CpuBudget(0.0001)) is None
+    assert untrusted_markdown.prose(text, fresh)
 
 
 def test_slow_texts_are_forgotten_the_oldest_first_and_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,11 +212,11 @@ def test_slow_texts_are_forgotten_the_oldest_first_and_after_a_while(monkeypatch
     ids=["references", "cells"],
 )
 def test_markdown_whose_html_is_many_times_as_long_is_shown_as_it_is(text: str) -> None:
-    assert prose.prose(text) is None
+    assert untrusted_markdown.prose(text) is None
 
 
 def test_images_in_images_end() -> None:
-    assert drawings.prosaic("![" * 3000 + "](http://a)" * 1400).text
+    assert value_presenters.prosaic("![" * 3000 + "](http://a)" * 1400).text
 
 
 READ_ALL = """
@@ -259,18 +264,18 @@ def test_a_page_that_is_full_takes_nothing_more() -> None:
 def test_files_are_told_apart_in_linear_time() -> None:
     def found(count: int) -> float:
         files = [FileEntry.missing("later", f"{n}.png") for n in range(count)]
-        return effort(lambda: watch.files_in(files))
+        return effort(lambda: presenter.files_in(files))
 
     assert found(40_000) < 40 * (found(4_000) + 0.001)
-    assert len(watch.files_in([FileEntry.missing("later", "a")] * 3)) == 1
+    assert len(presenter.files_in([FileEntry.missing("later", "a")] * 3)) == 1
 
 
 def test_json_that_is_mostly_indentation_is_written_on_one_line() -> None:
     deep: Any = [0] * 10_000
     for _ in range(100):
         deep = [deep]
-    assert exports.indented(deep) == json.dumps(deep)
-    assert exports.indented({"a": [1]}) == json.dumps({"a": [1]}, indent=2)
+    assert export.indented(deep) == json.dumps(deep)
+    assert export.indented({"a": [1]}) == json.dumps({"a": [1]}, indent=2)
 
 
 def test_numbers_without_end_and_half_characters_break_no_page(site: Flask, browser: FlaskClient) -> None:
@@ -295,8 +300,8 @@ def test_a_message_of_an_author_is_cut_where_it_is_folded_away(site: Flask, brow
     from hfcourse.spaces.client.call_events import Log
 
     with site.app_context():
-        run = store.claim(
-            store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
+        run = run_store.claim(
+            run_store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
         )
         assert run is not None
         recording = Recorder(run)
@@ -312,7 +317,7 @@ def test_what_was_sent_is_cut_on_the_page_and_whole_in_its_json(site: Flask, bro
     sent = dict.fromkeys(names, '"' * 30000)
     with site.app_context():
         parameters = [{"name": name, "label": name} for name in names]
-        run_id = store.create(
+        run_id = run_store.create(
             VISITOR, space="a/b", endpoint="/e", title="E", parameters=parameters, inputs=sent, files={}
         )
     page = browser.get(f"/essais/{run_id}")

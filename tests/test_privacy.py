@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 
 from hfcourse import database, instructors, visitors
-from hfcourse.runs import history, pruning
-from hfcourse.runs.history import Filter
+from hfcourse.runs.history import queries
+from hfcourse.runs.history.queries import Filter
+from hfcourse.runs.retention import pruning
 from tests.keeping import kept_run, known_as
 from tests.posting import Student, fields_of
 
@@ -38,7 +39,7 @@ def test_privacy_page_says_how_long_runs_and_progress_are_kept(app: Flask, stude
     assert "17 jours, ou jusqu’à ce que vous le supprimiez" in words_of(student)
     old, young = (kept_run("awa", at=database.now() - timedelta(days=days)) for days in (18, 16))
     pruning.delete_expired()
-    left = [run_id for run_ids in history.all_ids("awa", Filter()) for run_id in run_ids]
+    left = [run_id for run_ids in queries.all_ids("awa", Filter()) for run_id in run_ids]
     assert (old in left, young in left) == (False, True)
 
 

@@ -3,13 +3,13 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from hfcourse.runs import prose
-from hfcourse.runs.prose import code
+from hfcourse.runs.outputs import untrusted_markdown
+from hfcourse.runs.outputs.untrusted_markdown import code
 from tests.effort import effort
 
 
 def read(text: str) -> BeautifulSoup:
-    return BeautifulSoup(str(prose.prose(text)), "html.parser")
+    return BeautifulSoup(str(untrusted_markdown.prose(text)), "html.parser")
 
 
 def test_words_lists_quotations_and_tables_are_written() -> None:
@@ -116,17 +116,19 @@ def test_code_is_in_colours_by_its_language() -> None:
     ],
 )  # fmt: skip
 def test_a_fence_that_keeps_a_regular_expression_busy_for_days_is_read_at_once(fenced: str) -> None:
-    assert effort(lambda: prose.prose(fenced)) < 1
+    assert effort(lambda: untrusted_markdown.prose(fenced)) < 1
 
 
 @pytest.fixture(scope="module")
 def effort_of_a_list() -> float:
     """What it takes to read as much of what a Space may well write."""
-    return effort(lambda: prose.prose(to_the_brim("- un *mot*, un `nom` et [un lien](https://exemple.fr)\n")))
+    return effort(
+        lambda: untrusted_markdown.prose(to_the_brim("- un *mot*, un `nom` et [un lien](https://exemple.fr)\n"))
+    )
 
 
 def to_the_brim(piece: str) -> str:
-    return (piece * prose.MOST_PROSE)[: prose.MOST_PROSE]
+    return (piece * untrusted_markdown.MOST_PROSE)[: untrusted_markdown.MOST_PROSE]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def to_the_brim(piece: str) -> str:
      "[a]: http://b\n", "# a\n", "```c\n\n", "**a*", "\\"],
 )  # fmt: skip
 def test_markdown_written_to_be_slow_takes_no_more_than_some_lists(piece: str, effort_of_a_list: float) -> None:
-    assert effort(lambda: prose.prose(to_the_brim(piece))) < 20 * effort_of_a_list
+    assert effort(lambda: untrusted_markdown.prose(to_the_brim(piece))) < 20 * effort_of_a_list
 
 
 @pytest.mark.parametrize(
@@ -151,23 +153,29 @@ def test_markdown_written_to_be_slow_takes_no_more_than_some_lists(piece: str, e
     ],
 )
 def test_preview_names_no_address_that_is_fetched(html: str) -> None:
-    assert "http" not in prose.clean_preview(html)
+    assert "http" not in untrusted_markdown.clean_preview(html)
 
 
 def test_preview_keeps_the_looks_of_its_author() -> None:
     html = '<style>p{color:red}</style><p style="color:red" class="a">o</p>'
     html += '<svg viewBox="0 0 1 1"><rect width="1"></rect></svg>'
-    assert prose.clean_preview(html) == html
+    assert untrusted_markdown.clean_preview(html) == html
 
 
 def test_preview_keeps_style_sheets_without_their_comments_and_local_gradients() -> None:
     html = '<svg><defs><linearGradient id="g"></linearGradient></defs><rect fill="url(#g)"></rect></svg>'
-    assert prose.clean_preview(f"<style>/* url(x) */a{{b:c}}</style>{html}") == f"<style> a{{b:c}}</style>{html}"
-    assert prose.clean_preview('<p style="/* a */color:red"></p>') == '<p style=" color:red"></p>'
+    assert (
+        untrusted_markdown.clean_preview(f"<style>/* url(x) */a{{b:c}}</style>{html}")
+        == f"<style> a{{b:c}}</style>{html}"
+    )
+    assert untrusted_markdown.clean_preview('<p style="/* a */color:red"></p>') == '<p style=" color:red"></p>'
 
 
 @pytest.mark.parametrize("piece", ["<div>", "<span>", "<ul><li>", "<b><i>", "<svg><g>", "</p><div>", "<table><td>"])
 def test_preview_of_a_deep_page_is_cut_where_it_would_take_long(piece: str) -> None:
     deep = piece * 40_000
-    assert effort(lambda: prose.clean_preview(deep)) < 20 * effort(lambda: prose.clean_preview("<p>a</p>" * 40_000)) + 1
-    assert "trop longue" in prose.clean_preview(deep)
+    assert (
+        effort(lambda: untrusted_markdown.clean_preview(deep))
+        < 20 * effort(lambda: untrusted_markdown.clean_preview("<p>a</p>" * 40_000)) + 1
+    )
+    assert "trop longue" in untrusted_markdown.clean_preview(deep)

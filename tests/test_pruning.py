@@ -14,9 +14,10 @@ from hfcourse import create_app, database
 from hfcourse.errors import Refused
 from hfcourse.files import file_store
 from hfcourse.files.file_store import KeptFile, StoredFile
-from hfcourse.runs import looks, pruning, room, standing, store, trimming, upkeep, usage
-from hfcourse.runs.models import Arrival, Chore, Run, RunEvent, RunLook, RunWords
-from hfcourse.runs.standing import Client
+from hfcourse.runs.retention import disk_usage, eviction, maintenance, pruning, quota, recent_views
+from hfcourse.runs.store import newcomer_status, run_store
+from hfcourse.runs.store.models import Arrival, Chore, Run, RunEvent, RunLook, RunWords
+from hfcourse.runs.store.newcomer_status import Client
 from tests.buckets import both_storages
 from tests.conftest import end
 from tests.practice_fixtures import until
@@ -27,9 +28,9 @@ pytestmark = both_storages
 def finished_run(kept: KeptFile | None = None, days: float = 0, visitor: str = "awa") -> str:
     """A finished run, made so many days ago, with a file or without."""
     sent = [("image", kept.id)] if kept else []
-    run_id = store.create(visitor, space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
-    store.append(run_id, [store.Told("started", {"eta": None})])
-    store.finish(run_id, "succeeded", [])
+    run_id = run_store.create(visitor, space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
+    run_store.append(run_id, [run_store.Told("started", {"eta": None})])
+    run_store.finish(run_id, "succeeded", [])
     with database.writing() as session:
         session.execute(update(Run).where(Run.id == run_id).values(created=database.now() - timedelta(days=days)))
     return run_id
@@ -49,7 +50,7 @@ def client_of(visitor: str, origin: str = "school", is_newcomer: bool = False) -
 
 def kept_files(*run_ids: str) -> list[bool]:
     """Of each of these runs: does it still have its files?"""
-    runs = [store.load(run_id) for run_id in run_ids]
+    runs = [run_store.load(run_id) for run_id in run_ids]
     return [run is not None and not any(item.file.erased for item in run.files) for run in runs]
 
 
@@ -68,8 +69,8 @@ def test_old_runs_go_with_their_events_and_files(app: Flask) -> None:
     kept = aged(file_store.keep("awa", "chat.png", b"abc"), 91)
     finished_run(kept, days=91)
     recent = finished_run(days=89)
-    assert trimming.prune() == 1
-    assert store.load(recent) is not None
+    assert eviction.prune() == 1
+    assert run_store.load(recent) is not None
     assert (count(Run), count(RunEvent), count(StoredFile)) == (1, 1, 0)
     assert kept.is_gone()
 
@@ -78,7 +79,7 @@ def test_a_running_run_is_never_pruned() -> None:
     run_id = finished_run(days=200)
     with database.writing() as session:
         session.execute(update(Run).values(status="running"))
-    assert trimming.prune() == 0
+    assert eviction.prune() == 0
     assert pruning.forget(run_id) == 0
     assert count(Run) == 1
 
@@ -87,7 +88,7 @@ def test_a_run_that_a_killed_process_left_is_pruned_like_any_other() -> None:
     finished_run(days=91)
     with database.writing() as session:
         session.execute(update(Run).values(status="running", heartbeat=database.now() - timedelta(days=91)))
-    assert trimming.prune() == 1
+    assert eviction.prune() == 1
     assert count(Run) == 0
 
 
@@ -96,8 +97,8 @@ def test_the_oldest_runs_with_files_go_first_when_the_share_is_full(app: Flask) 
     for days in (3, 2, 1):
         finished_run(aged(file_store.keep("awa", f"{days}.png", b"x" * 100_000), days), days)
     without = finished_run(days=5)
-    assert trimming.prune() == 0, "files suffice"
-    assert store.load(without) is not None
+    assert eviction.prune() == 0, "files suffice"
+    assert run_store.load(without) is not None
     with database.reading() as session:
         kept = session.scalars(select(StoredFile.name).where(StoredFile.erased.is_(None)))
         assert sorted(kept) == ["1.png", "2.png"]
@@ -105,7 +106,7 @@ def test_the_oldest_runs_with_files_go_first_when_the_share_is_full(app: Flask) 
 
 def test_an_upload_of_a_form_that_is_still_open_stays() -> None:
     fresh, forgotten = file_store.keep("awa", "a.png", b"a"), aged(file_store.keep("awa", "b.png", b"b"), 2)
-    trimming.prune()
+    eviction.prune()
     assert not fresh.is_gone()
     assert forgotten.is_gone()
 
@@ -151,11 +152,11 @@ def picture(visitor: str = "awa", days: float = 0, size: int = 100_000) -> KeptF
 
 def test_a_run_that_a_page_showed_within_the_hour_stays_and_goes_after_it(clock: list[datetime]) -> None:
     run_id = finished_run(days=91)
-    looks.note(run_id)
+    recent_views.note(run_id)
     clock[0] += timedelta(minutes=59)
-    assert trimming.prune() == 0
+    assert eviction.prune() == 0
     clock[0] += timedelta(minutes=2)
-    assert trimming.prune() == 1
+    assert eviction.prune() == 1
     assert (count(Run), count(RunLook), count(RunWords)) == (0, 0, 0)
 
 
@@ -163,21 +164,21 @@ def test_a_page_that_is_opened_again_counts_anew_and_is_noted_seldom(app: Flask,
     run_id, begun = finished_run(days=91), clock[0]
 
     def noted() -> datetime | None:
-        looks.note(run_id)
+        recent_views.note(run_id)
         with database.reading() as session:
             return session.scalar(select(RunLook.at))
 
     assert noted() == begun
-    clock[0] = begun + looks.NOTE_AGE - timedelta(seconds=1)
+    clock[0] = begun + recent_views.NOTE_AGE - timedelta(seconds=1)
     assert noted() == begun
     clock[0] = begun + timedelta(minutes=50)
     assert noted() == clock[0]
     clock[0] += timedelta(minutes=50)
-    assert trimming.prune() == 0
+    assert eviction.prune() == 0
 
 
 def test_looking_at_a_run_that_is_gone_leaves_nothing() -> None:
-    looks.note("gone")
+    recent_views.note("gone")
     assert count(RunLook) == 0
 
 
@@ -185,17 +186,17 @@ def test_a_database_that_refuses_the_note_keeps_nobody_from_the_page(app: Flask)
     run_id = finished_run()
     with database.writing() as session:
         session.execute(text("DROP TABLE run_looks"))
-    looks.note(run_id)
+    recent_views.note(run_id)
 
 
 def test_a_full_disk_takes_no_run_that_a_page_shows(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 100_000
     shown, other = finished_run(picture(days=3), 3), finished_run(picture(days=2), 2)
-    looks.note(shown)
-    assert trimming.prune() == 0
+    recent_views.note(shown)
+    assert eviction.prune() == 0
     assert kept_files(shown, other) == [True, False]
-    looks.note(finished_run(picture(days=1), 1))
-    assert trimming.prune() == 0
+    recent_views.note(finished_run(picture(days=1), 1))
+    assert eviction.prune() == 0
     assert count(Run) == 3
 
 
@@ -206,7 +207,7 @@ def test_a_full_disk_takes_first_from_those_above_their_share(app: Flask) -> Non
     modest = finished_run(picture("bilal", days=9), 9, "bilal")
     greedy = [finished_run(picture(days=days), days) for days in (4, 3, 2, 1)]
     app.config["KEEP_BYTES"] = 450_000
-    assert trimming.prune() == 0
+    assert eviction.prune() == 0
     assert kept_files(modest, *greedy) == [True, False, True, True, True]
 
 
@@ -214,36 +215,36 @@ def test_forms_that_are_never_sent_push_out_nothing_that_is_kept(app: Flask) -> 
     run_id = finished_run(picture("bilal", days=9), 9, "bilal")
     loose = [picture(days=0.1) for _ in range(5)]
     app.config["KEEP_BYTES"] = 150_000
-    assert trimming.prune() == 0
-    assert store.load(run_id) is not None
+    assert eviction.prune() == 0
+    assert run_store.load(run_id) is not None
     assert all(each.is_gone() for each in loose)
 
 
 def test_a_visitor_makes_room_with_the_oldest_of_their_own_runs(app: Flask) -> None:
-    app.config["KEEP_BYTES"] = 310_000 * usage.SHARES
+    app.config["KEEP_BYTES"] = 310_000 * disk_usage.SHARES
     other = finished_run(picture("bilal", days=9), 9, "bilal")
     mine = [finished_run(picture(days=days), days) for days in (3, 2, 1)]
     new = picture()
-    assert room.make_room(client_of("awa"), [new.id])
+    assert quota.make_room(client_of("awa"), [new.id])
     assert kept_files(other, *mine) == [True, False, True, True]
     assert not new.is_gone()
 
 
 def test_a_visitor_whose_share_is_full_of_what_pages_show_gets_no_room(app: Flask) -> None:
-    app.config["KEEP_BYTES"] = 310_000 * usage.SHARES
+    app.config["KEEP_BYTES"] = 310_000 * disk_usage.SHARES
     mine = [finished_run(picture(days=days), days) for days in (3, 2, 1)]
     for run_id in mine:
-        looks.note(run_id)
-    assert not room.make_room(client_of("awa"), [picture().id])
-    assert all(store.load(run_id) for run_id in mine)
+        recent_views.note(run_id)
+    assert not quota.make_room(client_of("awa"), [picture().id])
+    assert all(run_store.load(run_id) for run_id in mine)
 
 
 def test_the_run_whose_files_are_sent_again_stays(app: Flask) -> None:
-    app.config["KEEP_BYTES"] = 310_000 * usage.SHARES
+    app.config["KEEP_BYTES"] = 310_000 * disk_usage.SHARES
     sent = picture(days=4)
     first = finished_run(sent, 4)
     mine = [finished_run(picture(days=days), days) for days in (3, 2)]
-    assert room.make_room(client_of("awa"), [sent.id, picture().id])
+    assert quota.make_room(client_of("awa"), [sent.id, picture().id])
     assert kept_files(first, *mine) == [True, False, True]
 
 
@@ -269,7 +270,7 @@ def test_a_file_that_a_new_run_takes_during_the_deletion_of_the_old_one_stays(
 
     monkeypatch.setattr(pruning, "discard", discard_late)
     assert pruning.forget(first) == 1
-    run = store.load(made[0])
+    run = run_store.load(made[0])
     assert run is not None
     assert [item.file_id for item in run.files] == [kept.id]
     assert not kept.is_gone()
@@ -291,7 +292,7 @@ def test_two_that_prune_at_once_count_each_run_once(app: Flask, monkeypatch: pyt
 
     def prune(_number: int) -> int:
         with app.app_context():
-            return trimming.prune()
+            return eviction.prune()
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(prune, range(4))) == 20
@@ -325,12 +326,12 @@ def is_pruning() -> bool:
 
 def test_it_does_so_once_a_day(app: Flask) -> None:
     run_id = finished_run(days=91)
-    assert not upkeep.is_due()
-    assert not upkeep.is_taken()
+    assert not maintenance.is_due()
+    assert not maintenance.is_taken()
     assert until(lambda: not is_pruning()), "that of an earlier test"
     open_a_page(app)
     assert not is_pruning()
-    assert store.load(run_id) is not None
+    assert run_store.load(run_id) is not None
 
 
 @pytest.mark.usefixtures("yesterday")
@@ -339,7 +340,7 @@ def test_one_of_several_processes_does_it(app: Flask) -> None:
 
     def take(site: Flask) -> bool:
         with site.app_context():
-            return upkeep.is_due() and upkeep.is_taken()
+            return maintenance.is_due() and maintenance.is_taken()
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(take, [app, other] * 4)) == 1
@@ -350,10 +351,10 @@ def test_one_of_several_processes_does_it(app: Flask) -> None:
 def test_a_process_asks_the_database_once_an_hour(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
     moments = [1000.0]
-    monkeypatch.setattr(upkeep, "is_due", lambda: asked.append(True))
-    monkeypatch.setattr(upkeep.time, "monotonic", lambda: moments[0])
-    keeper = upkeep.Upkeep(app)
-    for passed in (0, 1, upkeep.ASK_SECONDS - 2, 2):
+    monkeypatch.setattr(maintenance, "is_due", lambda: asked.append(True))
+    monkeypatch.setattr(maintenance.time, "monotonic", lambda: moments[0])
+    keeper = maintenance.Upkeep(app)
+    for passed in (0, 1, maintenance.ASK_SECONDS - 2, 2):
         moments[0] += passed
         keeper.tend()
     assert len(asked) == 2
@@ -363,7 +364,7 @@ def test_a_database_in_trouble_leaves_the_page_alone(app: Flask, monkeypatch: py
     def fail() -> bool:
         raise OperationalError("", {}, Exception("locked"))
 
-    monkeypatch.setattr(upkeep, "is_due", fail)
+    monkeypatch.setattr(maintenance, "is_due", fail)
     open_a_page(app)
 
 
@@ -371,7 +372,7 @@ def test_a_database_in_trouble_leaves_the_page_alone(app: Flask, monkeypatch: py
 def test_a_pruning_that_fails_is_told_in_the_log(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(trimming, "prune", lambda: 1 // 0)
+    monkeypatch.setattr(eviction, "prune", lambda: 1 // 0)
     with caplog.at_level(logging.ERROR):
         open_a_page(app)
         assert until(lambda: "could not be pruned" in caplog.text)
@@ -382,15 +383,15 @@ def test_a_pruning_that_fails_is_told_in_the_log(
 
 def arrived(visitor: str, origin: str = "school") -> str:
     """Somebody new, known to have come from there."""
-    standing.note_arrival(client_of(visitor, origin, is_newcomer=True))
+    newcomer_status.note_arrival(client_of(visitor, origin, is_newcomer=True))
     return visitor
 
 
 def spoken_run(visitor: str, size: int, days: float = 0) -> str:
     """A finished run whose typed text takes so much."""
     text_sent = {"parameters": [{"name": "t", "label": "T"}], "inputs": {"t": "x" * size}}
-    run_id = store.create(visitor, space="a/b", endpoint="/x", title="X", **text_sent)
-    store.finish(run_id, "succeeded", [])
+    run_id = run_store.create(visitor, space="a/b", endpoint="/x", title="X", **text_sent)
+    run_store.finish(run_id, "succeeded", [])
     with database.writing() as session:
         session.execute(update(Run).where(Run.id == run_id).values(created=database.now() - timedelta(days=days)))
     return run_id
@@ -403,17 +404,17 @@ def test_newcomers_of_one_address_take_no_more_than_a_share_and_nothing_of_other
     for n in range(30):
         client = client_of(arrived(f"jar {n}"), is_newcomer=True)
         kept = file_store.keep(client.visitor, "a.png", b"x" * 60_000)
-        if room.make_room(client, [kept.id]):
-            looks.note(finished_run(kept, visitor=client.visitor))
+        if quota.make_room(client, [kept.id]):
+            recent_views.note(finished_run(kept, visitor=client.visitor))
         else:
             pruning.discard([kept.id])
             refused += 1
     assert refused > 15
     assert kept_files(old) == [True]
-    assert usage.total_bytes() <= 600_000
+    assert disk_usage.total_bytes() <= 600_000
     for client in (client_of(arrived("cora", "home"), "home", is_newcomer=True), client_of("bilal")):
         new = file_store.keep(client.visitor, "b.png", b"x" * 90_000)
-        assert room.make_room(client, [new.id])
+        assert quota.make_room(client, [new.id])
     assert kept_files(old) == [True]
 
 
@@ -421,9 +422,9 @@ def test_what_newcomers_keep_above_their_share_goes_before_what_others_keep_even
     old = finished_run(picture("bilal", days=9), 9, "bilal")
     theirs = [finished_run(picture(arrived(f"jar {n}")), visitor=f"jar {n}") for n in range(9)]
     for run_id in theirs:
-        looks.note(run_id)
+        recent_views.note(run_id)
     app.config["KEEP_BYTES"] = 900_000
-    assert trimming.prune() == 0
+    assert eviction.prune() == 0
     assert kept_files(old) == [True]
     assert kept_files(*theirs).count(False) == 2
 
@@ -433,7 +434,7 @@ def test_filling_the_reserve_does_not_make_others_lose_more(app: Flask) -> None:
     old = [finished_run(picture(f"v{n}", days=9), 9, f"v{n}") for n in range(8)]
     for n in range(2):
         finished_run(picture(arrived(f"jar {n}"), size=90_000), visitor=f"jar {n}")
-    assert trimming.prune() == 0
+    assert eviction.prune() == 0
     assert kept_files(*old) == [True] * 8
 
 
@@ -443,24 +444,24 @@ def test_jars_that_have_aged_fill_half_of_the_disk_at_most_for_the_day(app: Flas
         finished_run(picture(arrived(f"jar {n}")), visitor=f"jar {n}")
     with database.writing() as session:
         session.execute(update(Arrival).values(at=database.now() - timedelta(minutes=11)))
-    assert usage.is_crowded("school")
+    assert disk_usage.is_crowded("school")
     old = finished_run(picture("bilal", days=9, size=390_000), 9, "bilal")
     new = picture("jar 1")
-    assert not room.make_room(client_of("jar 1"), [new.id])
+    assert not quota.make_room(client_of("jar 1"), [new.id])
     assert kept_files(old) == [True]
 
 
 def test_texts_count(app: Flask) -> None:
     run_id = spoken_run("awa", 5_000)
-    store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={})
-    assert 5_000 < usage.text_bytes() < 12_000, "the text, and the words that it is found by"
-    answered = store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={})
-    before = usage.text_bytes()
-    store.append(answered, [store.Told("log", {"message": "x" * 300})])
-    store.finish(answered, "succeeded", [{"value": "x" * 1_000}])
-    assert 1_300 < usage.text_bytes() - before < 1_500
+    run_store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={})
+    assert 5_000 < disk_usage.text_bytes() < 12_000, "the text, and the words that it is found by"
+    answered = run_store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={})
+    before = disk_usage.text_bytes()
+    run_store.append(answered, [run_store.Told("log", {"message": "x" * 300})])
+    run_store.finish(answered, "succeeded", [{"value": "x" * 1_000}])
+    assert 1_300 < disk_usage.text_bytes() - before < 1_500
     assert pruning.forget(run_id) == 1
-    assert usage.text_bytes() < 3_000
+    assert disk_usage.text_bytes() < 3_000
 
 
 def test_texts_of_newcomers_find_no_room_on_a_disk_that_they_fill(app: Flask) -> None:
@@ -471,29 +472,29 @@ def test_texts_of_newcomers_find_no_room_on_a_disk_that_they_fill(app: Flask) ->
         app.extensions.pop("disk_pressure", None)
         client = client_of(arrived(f"jar {n}"), is_newcomer=True)
         try:
-            room.check_texts(client)
+            quota.check_texts(client)
             spoken_run(client.visitor, 180_000)
         except Refused:
             refused += 1
     assert refused > 15
-    assert usage.total_bytes() < 2_000_000
-    assert store.load(old) is not None
-    room.check_texts(client_of("bilal"))
-    room.check_texts(client_of(arrived("cora", "home"), "home", is_newcomer=True))
+    assert disk_usage.total_bytes() < 2_000_000
+    assert run_store.load(old) is not None
+    quota.check_texts(client_of("bilal"))
+    quota.check_texts(client_of(arrived("cora", "home"), "home", is_newcomer=True))
 
 
 def test_texts_above_a_share_go_with_their_runs_the_oldest_first(app: Flask) -> None:
     modest = spoken_run("bilal", 50_000, days=9)
     greedy = [spoken_run("awa", 200_000, days=days) for days in (4, 3, 2, 1)]
     app.config["KEEP_BYTES"] = 850_000
-    assert trimming.prune() == 1
-    assert [store.load(run_id) is not None for run_id in (modest, *greedy)] == [True, False, True, True, True]
+    assert eviction.prune() == 1
+    assert [run_store.load(run_id) is not None for run_id in (modest, *greedy)] == [True, False, True, True, True]
 
 
 def test_arrivals_are_forgotten_after_a_day(clock: list[datetime]) -> None:
     arrived("awa")
     clock[0] += timedelta(days=1, minutes=1)
-    trimming.prune()
+    eviction.prune()
     assert count(Arrival) == 0
 
 
@@ -501,8 +502,8 @@ def test_a_file_that_a_run_in_progress_needs_too_is_not_erased(app: Flask) -> No
     kept = picture(days=9)
     old = finished_run(kept, 9)
     sent = [("image", kept.id)]
-    store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
+    run_store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
     app.config["KEEP_BYTES"] = 1_000
-    trimming.prune()
+    eviction.prune()
     assert kept_files(old) == [True]
     assert not kept.is_gone()

@@ -9,9 +9,9 @@ from flask import Flask
 
 from hfcourse.errors import CallFailed
 from hfcourse.files import file_store
-from hfcourse.runs import store
-from hfcourse.runs.passing import PassingPictures
-from hfcourse.runs.recorder import Recorder
+from hfcourse.runs.execution.preview_images import PassingPictures
+from hfcourse.runs.execution.recorder import Recorder
+from hfcourse.runs.store import run_store
 from hfcourse.spaces.client.call_events import Log, Partial, Progress, Queued, Started
 from hfcourse.spaces.endpoints.space_description import Endpoint, Return
 from tests.practice_fixtures import until
@@ -28,8 +28,8 @@ def inside(app: Flask) -> Iterator[None]:
 @pytest.fixture
 def recorder() -> Recorder:
     """Records a run that somebody has in hand, of an endpoint with one text."""
-    run_id = store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
-    run = store.claim(run_id)
+    run_id = run_store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
+    run = run_store.claim(run_id)
     assert run is not None
     recording = Recorder(run)
     recording.endpoint = Endpoint("/e", "E", "", (), (Return("Sortie", "Textbox"),))
@@ -37,7 +37,7 @@ def recorder() -> Recorder:
 
 
 def stored(recorder: Recorder) -> list[str]:
-    run = store.find(recorder.run.id, "awa")
+    run = run_store.find(recorder.run.id, "awa")
     assert run is not None
     return [event.kind for event in run.events]
 
@@ -66,7 +66,7 @@ def test_nothing_that_was_held_back_is_lost_at_the_end(recorder: Recorder) -> No
     recorder.record(Started(0.1))
     recorder.finish(["Bonjour"], lambda _path: b"")
     assert stored(recorder) == ["queued", "started"]
-    run = store.find(recorder.run.id, "awa")
+    run = run_store.find(recorder.run.id, "awa")
     assert run is not None
     assert (run.status, run.outputs[0]["value"]) == ("succeeded", "Bonjour")
 
@@ -75,17 +75,17 @@ def test_a_partial_output_takes_the_place_of_the_one_before(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for pause in ("TOLD_SECONDS", "STORE_SHARE"):
-        monkeypatch.setattr(f"hfcourse.runs.recorder.{pause}", 0)
+        monkeypatch.setattr(f"hfcourse.runs.execution.recorder.{pause}", 0)
     for text in ("B", "Bo", "Bon"):
         recorder.record(Partial((text,)))
-    run = store.find(recorder.run.id, "awa")
+    run = run_store.find(recorder.run.id, "awa")
     assert run is not None
     assert stored(recorder) == ["partial"]
     assert (run.partials, run.latest("partial")["outputs"][0]["value"]) == (3, "Bon")
 
 
 def latest(recorder: Recorder, kind: str) -> dict:
-    run = store.find(recorder.run.id, "awa")
+    run = run_store.find(recorder.run.id, "awa")
     assert run is not None
     return run.latest(kind)
 
@@ -106,7 +106,7 @@ def test_a_call_that_stays_the_next_one_at_a_space_is_said_to_wait(recorder: Rec
 
 def test_nothing_that_was_put_off_is_stored_after_the_end(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     put_off = []
-    monkeypatch.setattr("hfcourse.runs.recorder.later.at", lambda _moment, do: put_off.append(do))
+    monkeypatch.setattr("hfcourse.runs.execution.recorder.later.at", lambda _moment, do: put_off.append(do))
     recorder.record(Partial(("un",)))
     recorder.record(Partial(("un deux",)))
     recorder.finish(["fin"], lambda _path: b"")
@@ -131,7 +131,7 @@ def painter(recorder: Recorder) -> Recorder:
 def pictures(recorder: Recorder) -> list[bytes]:
     """What is kept of the run's pictures; another thread may be deleting one of them."""
     while True:
-        run = store.load(recorder.run.id)
+        run = run_store.load(recorder.run.id)
         assert run is not None
         with suppress(FileNotFoundError):
             return [file_store.KeptFile.of(item.file).read()[8:] for item in run.files]
@@ -158,7 +158,7 @@ def test_of_the_pictures_of_a_run_that_succeeded_its_own_are_left(
 ) -> None:
     paint(painter, "/tmp/1.png", "/tmp/2.png")
     put_off = []
-    monkeypatch.setattr("hfcourse.runs.recorder.later.at", lambda _moment, do: put_off.append(do))
+    monkeypatch.setattr("hfcourse.runs.execution.recorder.later.at", lambda _moment, do: put_off.append(do))
     painter.finish(painted("/tmp/3.png").values, lambda path: [path.encode()] * 2)
     for do in put_off:
         do()

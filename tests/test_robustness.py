@@ -18,10 +18,13 @@ from hfcourse.errors import CallFailed, Stopped
 from hfcourse.files import file_store
 from hfcourse.limits.deadline import Leash
 from hfcourse.practice.server import PracticeServer
-from hfcourse.runs import keeper, liveness, sessions, store, trimming
-from hfcourse.runs.models import Run, RunEvent, SpaceSession
-from hfcourse.runs.recorder import MOST_MESSAGES, Recorder
-from hfcourse.runs.turns import Waiting
+from hfcourse.runs.execution import sessions
+from hfcourse.runs.execution.recorder import MOST_MESSAGES, Recorder
+from hfcourse.runs.queue import monitor
+from hfcourse.runs.retention import eviction
+from hfcourse.runs.store import heartbeat, run_store
+from hfcourse.runs.store.models import Run, RunEvent, SpaceSession
+from hfcourse.runs.store.queue_counts import Waiting
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.client.call_events import Event, Log, Partial, Progress, Queued
 from hfcourse.spaces.client.queue_protocol import Reading
@@ -34,7 +37,7 @@ VISITOR = "awa"
 
 def made(**values: Any) -> str:
     """A stored run of the visitor."""
-    run_id = store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
+    run_id = run_store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
     if values:
         with database.writing() as session:
             session.execute(update(Run).where(Run.id == run_id).values(**values))
@@ -44,12 +47,12 @@ def made(**values: Any) -> str:
 def running() -> str:
     """A run of the visitor that somebody has in hand."""
     run_id = made()
-    assert store.claim(run_id)
+    assert run_store.claim(run_id)
     return run_id
 
 
 def loaded(run_id: str) -> Run:
-    run = store.load(run_id)
+    run = run_store.load(run_id)
     assert run is not None
     return run
 
@@ -203,24 +206,24 @@ def test_every_partial_output_is_counted_though_not_every_one_is_stored(app: Fla
 
 
 def test_a_run_that_nobody_has_in_hand_is_interrupted_though_its_process_lives(app: Flask) -> None:
-    old = database.now() - timedelta(seconds=liveness.STALE_SECONDS + 1)
+    old = database.now() - timedelta(seconds=heartbeat.STALE_SECONDS + 1)
     dispatcher = app.extensions["dispatcher"]
     dispatcher.limits.at_once = 0
     with app.app_context():
         lost, held = made(heartbeat=old), made(heartbeat=old)
         dispatcher.submit(Waiting(held, VISITOR, "a/b"))
         dispatcher.keeper.tend()
-        liveness.interrupt_abandoned()
+        heartbeat.interrupt_abandoned()
         assert loaded(lost).status == "interrupted"
         assert loaded(held).status == "queued"
 
 
 def test_runs_left_behind_do_not_fill_the_waiting_room(app: Flask) -> None:
     with app.app_context():
-        made(heartbeat=database.now() - timedelta(seconds=liveness.STALE_SECONDS + 1))
-        assert liveness.count_waiting().total == 0
+        made(heartbeat=database.now() - timedelta(seconds=heartbeat.STALE_SECONDS + 1))
+        assert heartbeat.count_waiting().total == 0
         made()
-        assert liveness.count_waiting().total == 1
+        assert heartbeat.count_waiting().total == 1
 
 
 def test_a_run_stopped_while_it_waits_gives_up_its_place(app: Flask) -> None:
@@ -296,12 +299,12 @@ def test_files_of_forms_that_were_never_sent_go_before_those_of_runs(app: Flask)
                 update(file_store.StoredFile).where(file_store.StoredFile.id.in_(names)).values(created=old)
             )
         kept = [("image", ours.id)]
-        run_id = store.create(VISITOR, space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files=kept)
-        store.finish(run_id, "succeeded", [])
-        assert trimming.shrink(250) == 0
+        run_id = run_store.create(VISITOR, space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files=kept)
+        run_store.finish(run_id, "succeeded", [])
+        assert eviction.shrink(250) == 0
         assert [file_store.find(VISITOR, each.id) is None for each in (loose, ours, new)] == [True, False, False]
-        assert trimming.shrink(150) == 0, "the run stays, without its file"
-        assert store.load(run_id) is not None
+        assert eviction.shrink(150) == 0, "the run stays, without its file"
+        assert run_store.load(run_id) is not None
         assert [each.is_gone() for each in (ours, new)] == [True, False]
 
 
@@ -311,7 +314,7 @@ def test_old_sessions_at_spaces_are_forgotten(app: Flask) -> None:
         past = database.now() - timedelta(days=app.config["KEEP_DAYS"] + 1)
         with database.writing() as session:
             session.execute(update(SpaceSession).where(SpaceSession.space == "a/b").values(created=past))
-        trimming.prune()
+        eviction.prune()
         assert sessions.named_session(VISITOR, "a/c", "")[0] == hashes[1]
         assert sessions.named_session(VISITOR, "a/b", "")[0] != hashes[0]
 
@@ -332,7 +335,7 @@ def test_the_keeper_does_not_wait_for_the_pruning(app: Flask, monkeypatch: pytes
         may_end.wait(20)
         return 0
 
-    monkeypatch.setattr(keeper.trimming, "prune", slow)
+    monkeypatch.setattr(monitor.trimming, "prune", slow)
     app.extensions["dispatcher"].keeper.tend()
     assert pruned.wait(5)
     app.extensions["dispatcher"].keeper.tend()
@@ -343,8 +346,8 @@ def test_what_had_arrived_of_an_interrupted_run_is_shown(app: Flask, visitor: Fl
     with app.app_context():
         run_id = running()
         outputs = [{"label": "Sortie", "component": "Textbox", "value": "1… 2…"}]
-        store.append_partial(run_id, [store.Told("partial", {"outputs": outputs})], 1)
-        liveness.interrupt([run_id])
+        run_store.append_partial(run_id, [run_store.Told("partial", {"outputs": outputs})], 1)
+        heartbeat.interrupt([run_id])
     run = visitor.get(f"/essais/{run_id}.json").get_json()
     assert (run["status"], run["outputs"][0]["value"]) == ("interrupted", "1… 2…")
     assert "1… 2…" in visitor.get(f"/essais/{run_id}").get_data(as_text=True)

@@ -9,9 +9,10 @@ from flask import Flask
 from sqlalchemy import event, func, select
 
 from hfcourse import database
-from hfcourse.runs import looks, standing, store
-from hfcourse.runs.models import Run, RunEvent, RunLook
-from hfcourse.runs.store import Told
+from hfcourse.runs.retention import recent_views
+from hfcourse.runs.store import newcomer_status, run_store
+from hfcourse.runs.store.models import Run, RunEvent, RunLook
+from hfcourse.runs.store.run_store import Told
 
 
 @contextmanager
@@ -39,86 +40,86 @@ def context(app: Flask) -> Iterator[None]:
 
 @pytest.fixture
 def run_id(app: Flask) -> str:
-    return store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={"texte": "été"})
+    return run_store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={"texte": "été"})
 
 
 def test_run_is_claimed_in_two_statements(app: Flask, run_id: str) -> None:
     with statements(app) as seen:
-        run = store.claim(run_id)
+        run = run_store.claim(run_id)
     assert run is not None
     assert run.files == []
     assert len(seen) == 2, seen
 
 
 def test_run_is_finished_in_four_statements(app: Flask, run_id: str) -> None:
-    store.claim(run_id)
+    run_store.claim(run_id)
     with statements(app) as seen:
-        store.finish(run_id, "succeeded", [{"value": "é"}], told=[Told("log", {"text": "a"}), Told("next", {})])
+        run_store.finish(run_id, "succeeded", [{"value": "é"}], told=[Told("log", {"text": "a"}), Told("next", {})])
     assert len(seen) == 4, seen
 
 
 def test_finished_run_is_read_in_two_statements(app: Flask, run_id: str) -> None:
-    store.finish(run_id, "succeeded", [])
+    run_store.finish(run_id, "succeeded", [])
     with statements(app) as seen:
-        assert store.find(run_id, "awa") is not None
+        assert run_store.find(run_id, "awa") is not None
     assert len(seen) == 2, seen
 
 
 def test_look_is_noted_in_one_statement_and_again_in_none(app: Flask, run_id: str) -> None:
     with statements(app) as first:
-        looks.note(run_id)
+        recent_views.note(run_id)
     with statements(app) as second:
-        looks.note(run_id)
+        recent_views.note(run_id)
     assert (len(first), second) == (1, [])
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(RunLook)) == 1
 
 
 def test_look_that_another_process_noted_is_moved(app: Flask, run_id: str) -> None:
-    looks.note(run_id)
+    recent_views.note(run_id)
     app.extensions["noted_looks"].clear()
-    looks.note(run_id)
+    recent_views.note(run_id)
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(RunLook)) == 1
 
 
 def test_noted_looks_are_bounded(app: Flask, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looks, "MAX_NOTED_RUNS", 2)
+    monkeypatch.setattr(recent_views, "MAX_NOTED_RUNS", 2)
     app.extensions["noted_looks"].update({"a": database.now(), "b": database.now()})
-    looks.note(run_id)
+    recent_views.note(run_id)
     assert list(app.extensions["noted_looks"]) == [run_id]
 
 
 def test_look_that_could_not_be_stored_is_not_remembered(app: Flask) -> None:
-    looks.note("gone")
+    recent_views.note("gone")
     assert "gone" not in app.extensions["noted_looks"]
 
 
 def test_client_of_a_form_is_read_in_one_statement(app: Flask) -> None:
     with app.test_request_context("/"):
-        standing.current_client()
+        newcomer_status.current_client()
         with statements(app) as seen:
-            standing.current_client()
+            newcomer_status.current_client()
     assert len(seen) == 1, seen
 
 
 def test_text_bytes_of_a_finished_run_are_those_of_its_stored_texts(app: Flask, run_id: str) -> None:
     outputs, told = [{"value": "é\0💡" * 50}], [Told("log", {"text": "ü" * 70}), Told("progress", {"at": 1})]
-    store.append(run_id, told[:1])
+    run_store.append(run_id, told[:1])
     with database.reading() as session:
         before = session.get_one(Run, run_id).text_bytes
-    store.finish(run_id, "succeeded", outputs, told=told[1:])
+    run_store.finish(run_id, "succeeded", outputs, told=told[1:])
     with database.reading() as session:
         after = session.get_one(Run, run_id).text_bytes
     assert after - before == sum(len(json.dumps(each)) for each in (outputs, *(event.data for event in told)))
 
 
 def test_events_are_numbered_one_after_another_whatever_stores_them(app: Flask, run_id: str) -> None:
-    store.append(run_id, [Told("log", {"n": 1}), Told("log", {"n": 2})])
-    store.append_partial(run_id, [Told("log", {"n": 3}), Told("partial", {"n": 4})], 1)
-    store.append_partial(run_id, [Told("partial", {"n": 5})], 2)
-    store.append(run_id, [Told("log", {"n": 6})])
-    store.finish(run_id, "succeeded", [], told=[Told("next", {"n": 7}), Told("log", {"n": 8})])
+    run_store.append(run_id, [Told("log", {"n": 1}), Told("log", {"n": 2})])
+    run_store.append_partial(run_id, [Told("log", {"n": 3}), Told("partial", {"n": 4})], 1)
+    run_store.append_partial(run_id, [Told("partial", {"n": 5})], 2)
+    run_store.append(run_id, [Told("log", {"n": 6})])
+    run_store.finish(run_id, "succeeded", [], told=[Told("next", {"n": 7}), Told("log", {"n": 8})])
     with database.reading() as session:
         rows = session.execute(select(RunEvent.n, RunEvent.data).order_by(RunEvent.n)).all()
     assert [(row.n, row.data["n"]) for row in rows] == [(1, 1), (2, 2), (3, 3), (5, 5), (6, 6), (7, 7), (8, 8)]

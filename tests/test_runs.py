@@ -14,8 +14,8 @@ from sqlalchemy import select, update
 from hfcourse import create_app, database
 from hfcourse.files.file_store import StoredFile
 from hfcourse.practice.server import PracticeServer
-from hfcourse.runs import liveness, store
-from hfcourse.runs.models import Run, RunEvent
+from hfcourse.runs.store import heartbeat, run_store
+from hfcourse.runs.store.models import Run, RunEvent
 from tests.conftest import end
 from tests.posting import PRACTICE, Student, error_codes, fields_of, read
 
@@ -401,7 +401,7 @@ def test_the_practice_space_killed_while_it_computes_ends_the_run_and_wakes_agai
 
 def test_a_run_left_by_a_site_that_was_killed_is_interrupted_with_its_values(student: Student, app: Flask) -> None:
     run = student.run("/calculer", a="5", b="6", operation="addition")
-    silent = database.now() - timedelta(seconds=liveness.STALE_SECONDS + 1)
+    silent = database.now() - timedelta(seconds=heartbeat.STALE_SECONDS + 1)
     with app.app_context(), database.writing() as session:
         session.execute(update(Run).values(status="running", finished=None, process="gone", heartbeat=silent))
     later = student.client.get(f"/essais/{run['id']}.json").get_json()
@@ -416,11 +416,11 @@ def test_a_run_left_by_a_site_that_was_killed_is_interrupted_with_its_values(stu
 def test_a_run_is_claimed_once(student: Student, app: Flask) -> None:
     run = student.run("/saluer", prenom="Awa")
     with app.app_context():
-        assert not store.claim(run["id"])
+        assert not run_store.claim(run["id"])
         with database.writing() as session:
             session.execute(update(Run).values(status="queued"))
-        assert store.claim(run["id"])
-        assert not store.claim(run["id"])
+        assert run_store.claim(run["id"])
+        assert not run_store.claim(run["id"])
 
 
 def test_only_the_latest_partial_output_is_kept(student: Student, app: Flask) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfcourse.runs.scheduling import (
+from hfcourse.runs.queue.scheduling import (
     RUNNING_RESERVES,
     WAITING_RESERVES,
     Reserve,
@@ -19,7 +19,7 @@ from hfcourse.runs.scheduling import (
     is_within_share,
     select_next,
 )
-from hfcourse.runs.turns import GoingOn, Waiting
+from hfcourse.runs.store.queue_counts import GoingOn, Waiting
 
 NUMBERS = itertools.count()
 PER_VISITOR = 2

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from hfcourse import create_app, database
-from hfcourse.runs import store
+from hfcourse.runs.store import run_store
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.hub import hub_api, hub_search
 from tests.conftest import end
@@ -348,7 +348,7 @@ class TestRecentSpaces:
         """Runs of this visitor at these Spaces, the last the newest."""
         with app.app_context():
             for space_id in spaces:
-                store.create(visitor, space=space_id, endpoint="/x", title="", parameters=[], inputs={}, files={})
+                run_store.create(visitor, space=space_id, endpoint="/x", title="", parameters=[], inputs={}, files={})
 
     def visitor_of(self, seeker: Student) -> str:
         with seeker.client.session_transaction() as session:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from hfcourse.runs.page_budget import TextAllowance
-from hfcourse.runs.sent_tables import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, excerpt_table
+from hfcourse.runs.values.page_budget import TextAllowance
+from hfcourse.runs.values.sent_tables import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, excerpt_table
 from hfcourse.web import headers
 from tests.posting import Student, read
 

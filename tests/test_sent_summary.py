@@ -2,7 +2,7 @@
 
 import pytest
 
-from hfcourse.runs.sent_summary import MAX_VALUE_CHARACTERS, MAX_VALUES, describe_value, summarize_sent
+from hfcourse.runs.values.sent_summary import MAX_VALUE_CHARACTERS, MAX_VALUES, describe_value, summarize_sent
 
 FILE = {"name": "rouge.png", "media_type": "image/png", "bytes": 12, "file": "/essais/a/fichiers/0"}
 

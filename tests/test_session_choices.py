@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.runs import outputs
+from hfcourse.runs.outputs import rendered_outputs
 from hfcourse.runs.session_choices import latest_updates
 from hfcourse.spaces.endpoints.space_description import Description, describe
 from hfcourse.spaces.form.choice_updates import apply_updates, find_sources
@@ -82,7 +82,7 @@ def test_an_update_of_a_hundred_thousand_choices_is_cut() -> None:
 @pytest.mark.parametrize("value", [None, []])
 def test_new_choices_without_a_value_are_shown_as_what_they_are(value: Any) -> None:
     output = {"label": "Ville", "component": "Dropdown", "value": update(*map(str, range(5_000)), value=value)}
-    drawn = outputs.shown(output, 0)
+    drawn = rendered_outputs.shown(output, 0)
     assert drawn.kind == "choices"
     assert drawn.value.items[:2] == ["0", "1"]
     assert len(drawn.value.items) + drawn.value.left == 5_000
@@ -90,4 +90,4 @@ def test_new_choices_without_a_value_are_shown_as_what_they_are(value: Any) -> N
 
 def test_new_choices_with_a_value_are_shown_by_the_value() -> None:
     output = {"label": "Ville", "component": "Dropdown", "value": update("Colmar", value="Colmar")}
-    assert outputs.shown(output, 0).value.text == "Colmar"
+    assert rendered_outputs.shown(output, 0).value.text == "Colmar"

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from hfcourse import create_app, database, tokens
 from hfcourse.limits.deadline import Leash
-from hfcourse.runs import trimming
+from hfcourse.runs.retention import eviction
 from hfcourse.spaces.client import single_flight_cache
 from hfcourse.spaces.client.space_client import Connection
 from hfcourse.spaces.registry import description_cache, resolver, space_registry
@@ -330,9 +330,9 @@ def test_old_ones_are_pruned(sites: tuple[Flask, Flask], space: FakeSpace, clock
     asked_and_stored(sites[0], space)
     with sites[0].app_context():
         clock.turn(590)
-        trimming.prune()
+        eviction.prune()
         assert len(moments(sites[0])) == 1
         clock.turn(20)
-        trimming.prune()
+        eviction.prune()
         with database.reading() as session:
             assert session.scalar(select(func.count()).select_from(SpaceDescription)) == 0

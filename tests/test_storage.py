@@ -22,8 +22,9 @@ from hfcourse.files import file_store, storage_backends
 from hfcourse.files.file_store import StoredFile
 from hfcourse.files.storage_backends import Folder, Remote, Storage
 from hfcourse.practice import child
-from hfcourse.runs import pruning, store, usage
-from hfcourse.runs.models import Run
+from hfcourse.runs.retention import disk_usage, pruning
+from hfcourse.runs.store import run_store
+from hfcourse.runs.store.models import Run
 from tests.browser.site import ROOT, free_port
 from tests.buckets import KEY, SECRET, both_storages, names_in
 from tests.conftest import end
@@ -348,7 +349,7 @@ class TestStudents:
 
     def test_a_file_that_is_gone_is_404_and_says_so(self, awa: Student) -> None:
         run_id = kept_run("awa", file=("voix.wav", SOUND))
-        run = store.load(run_id)
+        run = run_store.load(run_id)
         assert run is not None
         file_store.current().remove(run.files[0].file_id)
         for end_of_address in ("0", "0.svg"):
@@ -371,7 +372,7 @@ class TestStudents:
             patched.setattr(type(file_store.current()), "remove", refuse)
             pruning.discard([gone.id, left.id])
         assert [file_store.find("awa", each.id) for each in (gone, left)] == [None, None]
-        assert (count(StoredFile), usage.kept_bytes()) == (1, 0), "a row of nobody's, to find it by"
+        assert (count(StoredFile), disk_usage.kept_bytes()) == (1, 0), "a row of nobody's, to find it by"
         pruning.discard(pruning.loose_files(-pruning.LOOSE_FILE_AGE))
         assert count(StoredFile) == 0
         assert left.is_gone()

@@ -12,11 +12,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from hfcourse.runs import dispatch, following, freshness, store, streams
-from hfcourse.runs.following import Followed
-from hfcourse.runs.models import Run
-from hfcourse.runs.store import Told
-from hfcourse.runs.streams import Streams
+from hfcourse.runs.live import run_changes, run_watcher, sse
+from hfcourse.runs.live.run_watcher import Followed
+from hfcourse.runs.live.sse import Streams
+from hfcourse.runs.queue import dispatcher
+from hfcourse.runs.store import run_store
+from hfcourse.runs.store.models import Run
+from hfcourse.runs.store.run_store import Told
 from hfcourse.server import threads
 from tests.browser.site import ROOT
 
@@ -32,15 +34,15 @@ def inside(app: Flask) -> Iterator[None]:
 
 def running(visitor: str = "awa") -> Run:
     """A run that this process says it executes, though nobody does."""
-    run_id = store.create(visitor, space="a/b", endpoint="/e", title="E", parameters=[], inputs={})
-    store.claim(run_id)
-    run = store.find(run_id, visitor)
+    run_id = run_store.create(visitor, space="a/b", endpoint="/e", title="E", parameters=[], inputs={})
+    run_store.claim(run_id)
+    run = run_store.find(run_id, visitor)
     assert run is not None
     return run
 
 
 def say(run: Run, words: str) -> None:
-    store.append(run.id, [Told("log", {"level": "info", "text": words})])
+    run_store.append(run.id, [Told("log", {"level": "info", "text": words})])
 
 
 def test_a_server_that_answers_one_request_at_a_time_gives_no_stream():
@@ -65,7 +67,7 @@ def test_gunicorn_says_how_many_threads_it_has(app: Flask):
     settings = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
     assert settings["threads"] > 1
     settings["post_worker_init"](SimpleNamespace(wsgi=app, cfg=SimpleNamespace(threads=6)))
-    assert [streams.current().take(THREADED, who) for who in "abcd"] == [True, True, True, False]
+    assert [sse.current().take(THREADED, who) for who in "abcd"] == [True, True, True, False]
 
 
 def test_gunicorn_ends_a_connection_that_makes_no_progress():
@@ -99,15 +101,15 @@ def test_one_visitor_takes_no_more_streams_than_leave_a_browser_a_connection():
 
 
 def test_a_stream_does_not_last_for_ever(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(streams, "MOST_SECONDS", 0)
-    told = list(streams.told(Followed(running()), None, lambda run: "<p>"))
+    monkeypatch.setattr(sse, "MOST_SECONDS", 0)
+    told = list(sse.told(Followed(running()), None, lambda run: "<p>"))
     assert len(told) == 1
     assert told[0].startswith("retry: ")
 
 
 def test_a_stream_ends_when_its_run_is_deleted():
     followed = Followed(running())
-    told = streams.told(followed, None, lambda run: f"<p>{run.status}</p>")
+    told = sse.told(followed, None, lambda run: f"<p>{run.status}</p>")
     next(told)
     assert "running" in next(told)
     followed.renew(None)
@@ -115,7 +117,7 @@ def test_a_stream_ends_when_its_run_is_deleted():
 
 
 def test_every_line_of_a_fragment_is_a_line_of_data():
-    written = streams.event(7, "<pre>a\r\nb\rid: 9\n\nc</pre>")
+    written = sse.event(7, "<pre>a\r\nb\rid: 9\n\nc</pre>")
     assert written == "id: 7\ndata: <pre>a\ndata: b\ndata: id: 9\ndata: \ndata: c</pre>\n\n"
 
 
@@ -131,7 +133,7 @@ def is_saying(words: str) -> Any:
 
 def test_three_hundred_followers_cost_less_than_a_query_a_second_each(app: Flask):
     runs = [running(f"v{n}") for n in range(30)]
-    followed = [following.current().of(run) for run in runs for _ in range(10)]
+    followed = [run_watcher.current().of(run) for run in runs for _ in range(10)]
     for each in followed:
         each.wait(0, PATIENCE_SECONDS)
     asked: list[str] = []
@@ -152,7 +154,7 @@ def test_a_run_is_looked_up_anew_only_from_its_last_event(app: Flask):
     run = running()
     for n in range(5):
         say(run, f"message {n}")
-    followed = following.current().of(store.find(run.id, "awa"))
+    followed = run_watcher.current().of(run_store.find(run.id, "awa"))
     wait(followed, is_saying("message 4"))
     say(run, "message 5")
     wait(followed, is_saying("message 5"))
@@ -161,19 +163,19 @@ def test_a_run_is_looked_up_anew_only_from_its_last_event(app: Flask):
 
 def test_only_the_latest_partial_output_is_known():
     run = running()
-    followed = following.current().of(run)
+    followed = run_watcher.current().of(run)
     for n in range(3):
-        store.append_partial(run.id, [Told("partial", {"outputs": [{"value": n}]})], n + 1)
+        run_store.append_partial(run.id, [Told("partial", {"outputs": [{"value": n}]})], n + 1)
         wait(followed, lambda run, n=n: run.latest("partial").get("outputs") == [{"value": n}])
     assert [each.kind for each in followed.run.events] == ["partial"]
 
 
 def test_what_was_new_while_the_database_was_away_is_looked_up_when_it_is_back(monkeypatch: pytest.MonkeyPatch):
     run = running()
-    followed = following.current().of(run)
+    followed = run_watcher.current().of(run)
     assert followed.wait(0, PATIENCE_SECONDS)
-    renewed, failures = freshness.renewed, []
-    monkeypatch.setattr(dispatch.current(), "in_hand", lambda: [run.id])  # of its news one hears once
+    renewed, failures = run_changes.renewed, []
+    monkeypatch.setattr(dispatcher.current(), "in_hand", lambda: [run.id])  # of its news one hears once
 
     def fail_once(known: Any) -> Any:
         if not failures:
@@ -181,16 +183,16 @@ def test_what_was_new_while_the_database_was_away_is_looked_up_when_it_is_back(m
             raise OSError("away")
         return renewed(known)
 
-    monkeypatch.setattr(freshness, "renewed", fail_once)
-    monkeypatch.setattr(following, "AWAY_SECONDS", 0)
+    monkeypatch.setattr(run_changes, "renewed", fail_once)
+    monkeypatch.setattr(run_watcher, "AWAY_SECONDS", 0)
     say(run, "message")
     wait(followed, is_saying("message"))
     assert failures
 
 
 def test_nobody_follows_a_run_for_ever(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(following, "KEEP_SECONDS", 0)
-    following.current().of(running())
+    monkeypatch.setattr(run_watcher, "KEEP_SECONDS", 0)
+    run_watcher.current().of(running())
     for thread in threading.enumerate():
         if thread.name == "runs-following":
             thread.join(PATIENCE_SECONDS)

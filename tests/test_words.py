@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.runs.words import (
+from hfcourse.runs.store.search_text import (
     EXCERPT_CHARACTERS,
     MOST_WORDS,
     WORDS_CHARACTERS,

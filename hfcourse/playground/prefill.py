@@ -1,7 +1,7 @@
 """What the form of an endpoint is filled with when it is opened: values of a run, what came of it, examples.
 
 What is asked of runs stands in `app.extensions`, given by who knows them: `values_of_run` and `faults_of_run` (see
-pages.py), `values_after_run` and `house_files` (see runs/continuations.py).
+pages.py), `values_after_run` and `house_files` (see playground/continuations.py).
 """
 
 from collections.abc import Sequence

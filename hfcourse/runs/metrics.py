@@ -14,9 +14,10 @@ from sqlalchemy import func, select
 
 from hfcourse import database
 from hfcourse.errors import EXPLANATIONS
-from hfcourse.runs import liveness, tallies, usage
-from hfcourse.runs.models import FINAL, UNFINISHED, Run
-from hfcourse.runs.tallies import RunTally
+from hfcourse.runs.retention import disk_usage
+from hfcourse.runs.store import heartbeat, run_statistics
+from hfcourse.runs.store.models import FINAL, UNFINISHED, Run
+from hfcourse.runs.store.run_statistics import RunTally
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 # What a run is refused by that is no fault of its Space.
@@ -27,8 +28,8 @@ class Site(Collector):
     """The site, as it is when it is asked."""
 
     def collect(self) -> Iterator[Metric]:
-        liveness.interrupt_abandoned()  # or what a killed process left would go on in these numbers
-        counted = tallies.kept()
+        heartbeat.interrupt_abandoned()  # or what a killed process left would go on in these numbers
+        counted = run_statistics.kept()
         yield outcomes(counted)
         yield space_errors(counted)
         yield durations(counted)
@@ -76,7 +77,9 @@ def durations(counted: Sequence[RunTally]) -> Metric:
         by_status[tally.status].append(tally)
     for status, those in sorted(by_status.items()):
         numbers = [(tally.took_within, tally.runs) for tally in those]
-        family.add_metric((status,), buckets(numbers, tallies.TOOK_WITHIN), sum(tally.took_seconds for tally in those))
+        family.add_metric(
+            (status,), buckets(numbers, run_statistics.TOOK_WITHIN), sum(tally.took_seconds for tally in those)
+        )
     return family
 
 
@@ -84,7 +87,9 @@ def waits(counted: Sequence[RunTally]) -> Metric:
     """How long runs that ended had waited for their turn."""
     family = HistogramMetricFamily("hfcourse_run_wait_seconds", "Time that a run waited for its turn.", labels=())
     numbers = [(tally.waited_within, tally.runs) for tally in counted]
-    family.add_metric((), buckets(numbers, tallies.WAITED_WITHIN), sum(tally.waited_seconds for tally in counted))
+    family.add_metric(
+        (), buckets(numbers, run_statistics.WAITED_WITHIN), sum(tally.waited_seconds for tally in counted)
+    )
     return family
 
 
@@ -92,9 +97,9 @@ def buckets(numbers: Sequence[tuple[int, int]], bounds: Sequence[int]) -> list[t
     """For each bound, in seconds, how many runs do not pass it, of numbers by bound in milliseconds."""
 
     def up_to(bound: int) -> float:
-        return float(sum(runs for within, runs in numbers if tallies.NEVER < within <= bound))
+        return float(sum(runs for within, runs in numbers if run_statistics.NEVER < within <= bound))
 
-    return [*((str(bound / 1000), up_to(bound)) for bound in bounds), ("+Inf", up_to(tallies.BEYOND))]
+    return [*((str(bound / 1000), up_to(bound)) for bound in bounds), ("+Inf", up_to(run_statistics.BEYOND))]
 
 
 def present() -> Iterator[Metric]:
@@ -104,4 +109,4 @@ def present() -> Iterator[Metric]:
         now = dict(session.execute(counting).all())
     yield GaugeMetricFamily("hfcourse_runs_queued", "Runs that wait for their turn.", now.get("queued", 0))
     yield GaugeMetricFamily("hfcourse_runs_running", "Runs in progress.", now.get("running", 0))
-    yield GaugeMetricFamily("hfcourse_kept_files_bytes", "Size of the kept files.", usage.kept_bytes())
+    yield GaugeMetricFamily("hfcourse_kept_files_bytes", "Size of the kept files.", disk_usage.kept_bytes())

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database
-from hfcourse.runs.models import RUNS, SpaceSession
+from hfcourse.runs.store.models import RUNS, SpaceSession
 from hfcourse.spaces.form.choice_updates import Sources
 from hfcourse.spaces.schema.component_updates import is_update
 

@@ -13,25 +13,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from hfcourse import errors, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
 from hfcourse.files import file_store, media_types
-from hfcourse.playground import space_page
-from hfcourse.runs import (
-    continuations,
-    conversations,
-    dispatch,
-    drawings,
-    exports,
-    history,
-    kinds,
-    looks,
-    prose,
-    room,
-    standing,
-    store,
-    watch,
-)
-from hfcourse.runs.looks import mine
-from hfcourse.runs.references import Numbered
-from hfcourse.runs.turns import Waiting
+from hfcourse.playground import continuations, space_page
+from hfcourse.runs import presenter
+from hfcourse.runs.history import queries
+from hfcourse.runs.outputs import chat_messages, export, output_kinds, untrusted_markdown, value_presenters
+from hfcourse.runs.queue import dispatcher
+from hfcourse.runs.retention import quota, recent_views
+from hfcourse.runs.retention.recent_views import mine
+from hfcourse.runs.store import newcomer_status, run_store
+from hfcourse.runs.store.queue_counts import Waiting
+from hfcourse.runs.values.file_refs import Numbered
 from hfcourse.spaces.endpoints.space_description import Endpoint
 from hfcourse.spaces.form import forms, row_edits
 from hfcourse.spaces.form.forms import Form
@@ -58,7 +49,7 @@ bp.record_once(continuations.register)
 @bp.get("/")
 def index() -> ResponseReturnValue:
     """The visitor's own runs, the newest first, those that the filter lets pass."""
-    return render_template("runs/index.html", section="runs", **history.shown(request.args, visitors.current()))
+    return render_template("runs/index.html", section="runs", **queries.shown(request.args, visitors.current()))
 
 
 @bp.post("", strict_slashes=False)
@@ -69,7 +60,7 @@ def create() -> ResponseReturnValue:
     except CourseError as error:
         answer = space_page.refused(request.form.get("space", ""), None, error)
         if request.files:
-            room.house_loose(standing.current_client())
+            quota.house_loose(newcomer_status.current_client())
         return answer
     form = form_of(endpoint)
     if row_edits.apply_row_edit(form, request.form):
@@ -84,7 +75,7 @@ def form_of(endpoint: Endpoint) -> Form:
     form.run_id = request.form["essai"] if given is not None else ""
     try:
         if request.files:
-            room.house(form, standing.current_client())
+            quota.house(form, newcomer_status.current_client())
     except SQLAlchemyError:
         forms.drop_files(form, NOT_KEPT)
     return form
@@ -93,7 +84,7 @@ def form_of(endpoint: Endpoint) -> Form:
 def values_drawn() -> dict[str, Any] | None:
     """The values of the run that the posted form was filled with; None where it was filled with the Space's own."""
     try:
-        return store.values_of(request.form["essai"], visitors.current()) if "essai" in request.form else None
+        return run_store.values_of(request.form["essai"], visitors.current()) if "essai" in request.form else None
     except SQLAlchemyError:  # what was typed is read all the same
         return None
 
@@ -105,14 +96,14 @@ def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
             forms.mask_secrets(form)
             return space_page.refused(space, form, Refused("invalid-input"), errors.UPLOAD_TOO_LARGE)
         values = forms.checked(form)
-        client = standing.current_client()
+        client = newcomer_status.current_client()
         group = client.origin, client.is_newcomer, endpoint.name, client.cohort
         asked = Waiting("", client.visitor, space, endpoint.keeps_state, *group)
-        dispatch.current().limits.check_room(asked)
-        room.check_texts(client, [file.id for file in forms.files_of(form)])
-        kept = kept_of(endpoint, values) | {"holder": dispatch.current().holder}
+        dispatcher.current().limits.check_room(asked)
+        quota.check_texts(client, [file.id for file in forms.files_of(form)])
+        kept = kept_of(endpoint, values) | {"holder": dispatcher.current().holder}
         kept |= {"origin": client.origin, "is_newcomer": client.is_newcomer}
-        run_id = store.create(client.visitor, space=space, endpoint=endpoint.name, title=endpoint.title, **kept)
+        run_id = run_store.create(client.visitor, space=space, endpoint=endpoint.name, title=endpoint.title, **kept)
     except Refused as refusal:
         if refusal.code == "invalid-input" and forms.has_unkept(form):
             return space_page.refused(space, form, Refused("not-stored", fields=refusal.fields))
@@ -121,7 +112,7 @@ def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
     except SQLAlchemyError as error:
         log.error("A run could not be stored: %s", type(error).__name__)
         return space_page.refused(space, form, Refused("not-stored"))
-    dispatch.current().submit(replace(asked, run_id=run_id))
+    dispatcher.current().submit(replace(asked, run_id=run_id))
     return redirect(url_for(".show", run_id=run_id), 303)
 
 
@@ -135,7 +126,7 @@ def again(run_id: str) -> ResponseReturnValue:
         return redirect(space_page.space_url(run.space, endpoint=run.endpoint, essai=run.id), 303)
     except CourseError as error:
         return space_page.refused(run.space, None, error)
-    form = forms.sent_again(endpoint, store.sent_values(run, lambda item: file_store.KeptFile.of(item.file)))
+    form = forms.sent_again(endpoint, run_store.sent_values(run, lambda item: file_store.KeptFile.of(item.file)))
     form.run_id = run.id
     if {each["name"] for each in run.parameters} != {each.name for each in endpoint.parameters}:
         return space_page.refused(run.space, form, Refused("invalid-input"), errors.FORM_CHANGED)
@@ -179,13 +170,13 @@ def refuse_forged(_error: CSRFError) -> ResponseReturnValue:
 def show(run_id: str) -> ResponseReturnValue:
     """One run: live, then for good."""
     template = "runs/block.html" if is_in_lesson() else "runs/show.html"
-    return render_template(template, section="runs", **watch.view_of(mine(run_id)))
+    return render_template(template, section="runs", **presenter.view_of(mine(run_id)))
 
 
 @bp.get("/<run_id:run_id>.json")
 def as_json(run_id: str) -> ResponseReturnValue:
     """One run as JSON, for people who script the site."""
-    return jsonify(watch.as_json(mine(run_id)))
+    return jsonify(presenter.as_json(mine(run_id)))
 
 
 @bp.get("/<run_id:run_id>/fichiers/<index:n>")
@@ -221,19 +212,19 @@ def given(answer: Callable[[file_store.KeptFile], Response], kept: file_store.Ke
 
 def file_of(run_id: str, n: int) -> file_store.KeptFile:
     """File number `n` of the visitor's own run."""
-    stored = store.file_of(run_id, n, visitors.current())
+    stored = run_store.file_of(run_id, n, visitors.current())
     if stored and stored.erased:
         abort(make_response(errors.error_page(404, errors.FILE_GONE)))
     kept = file_store.find(stored.visitor, stored.id) if stored else None
     if kept is None:
         abort(404)
-    looks.note(run_id)
+    recent_views.note(run_id)
     return kept
 
 
 def output_of(run_id: str, n: int) -> dict[str, Any]:
     """Output number `n` of the visitor's own run."""
-    output = watch.output_of(mine(run_id), n)
+    output = presenter.output_of(mine(run_id), n)
     if output is None:
         abort(404)
     return output
@@ -242,10 +233,10 @@ def output_of(run_id: str, n: int) -> dict[str, Any]:
 @bp.get("/<run_id:run_id>/sorties/<index:n>.<any(txt, csv, json):form>")
 def output(run_id: str, n: int, form: str) -> ResponseReturnValue:
     """An output as a whole, to copy or to keep."""
-    written = exports.whole(output_of(run_id, n), form)
+    written = export.whole(output_of(run_id, n), form)
     if written is None:
         abort(404)
-    response = Response(written, mimetype=exports.MEDIA_TYPES[form])
+    response = Response(written, mimetype=export.MEDIA_TYPES[form])
     response.headers["Content-Disposition"] = f"attachment; filename=sortie-{n + 1}.{form}"
     response.headers.update(file_store.FILE_HEADERS)
     return response
@@ -255,9 +246,9 @@ def output(run_id: str, n: int, form: str) -> ResponseReturnValue:
 def preview(run_id: str, n: int) -> ResponseReturnValue:
     """An output in HTML, as its author meant it to look; shut in, it can do nothing but that."""
     output = output_of(run_id, n)
-    if kinds.kind_of_output(output) != "html":
+    if output_kinds.kind_of_output(output) != "html":
         abort(404)
-    html = prose.clean_preview(kinds.value_of(output))
+    html = untrusted_markdown.clean_preview(output_kinds.value_of(output))
     return Response(PREVIEW_HEAD + html, headers=PREVIEW_HEADERS, mimetype="text/html")
 
 
@@ -265,10 +256,10 @@ def preview(run_id: str, n: int) -> ResponseReturnValue:
 def picture(run_id: str, n: int) -> ResponseReturnValue:
     """A plot that came as a picture; `part` says where it stands in a conversation."""
     output, place = output_of(run_id, n), request.args.get("part", "")
-    value = kinds.value_of(output)
+    value = output_kinds.value_of(output)
     if place:
-        value = conversations.find_part(value, place) if kinds.kind_of_output(output) == "chat" else None
-    content = drawings.picture_of(value)
+        value = chat_messages.find_part(value, place) if output_kinds.kind_of_output(output) == "chat" else None
+    content = value_presenters.picture_of(value)
     if content is None:
         abort(404)
     response = Response(content, mimetype=media_types.detect_media_type(content[: media_types.HEAD_BYTES]))

@@ -118,7 +118,7 @@ def test_the_place_of_a_frozen_process_is_that_of_the_thread_that_works() -> Non
         '  File "/x/site-packages/pygments/lexer.py", line 3 in get_tokens\n'
         '  File "/x/hfcourse/runs/prose.py", line 4 in within\n'
     )
-    assert locate_dump(dump) == "pygments/lexer.py:get_tokens < runs/prose.py:within"
+    assert locate_dump(dump) == "pygments/lexer.py:get_tokens < runs/outputs/untrusted_markdown.py:within"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from hfcourse.runs import words
+from hfcourse.runs.store import search_text
 
 revision = "0003"
 down_revision = "0002"
@@ -72,7 +72,7 @@ def find_words() -> None:
 
 
 def row_of(run: sa.Row, names: list[str]) -> dict[str, str]:
-    return {"run_id": run.id, "visitor": run.visitor, **words.found_by(run.parameters, run.inputs, names)}
+    return {"run_id": run.id, "visitor": run.visitor, **search_text.found_by(run.parameters, run.inputs, names)}
 
 
 def downgrade() -> None:

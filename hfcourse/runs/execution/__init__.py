@@ -1,0 +1,1 @@
+"""The execution of one run: the call, its recorder, its files, its previews."""

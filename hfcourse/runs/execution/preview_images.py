@@ -1,0 +1,82 @@
+"""The pictures of partial outputs, which replace each other: fetched as they come, and deleted soon after.
+
+Only pictures: what else is a file comes with the last outputs.
+"""
+
+import time
+from collections.abc import Generator, Iterable, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from hfcourse.errors import CallFailed
+from hfcourse.files import file_store
+from hfcourse.runs.execution.output_files import Fetch, FileCollector, bare, missing
+from hfcourse.runs.retention import pruning
+from hfcourse.runs.store import run_store
+from hfcourse.runs.store.models import Run
+from hfcourse.runs.values.value_types import LATER
+
+PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp"}
+ROUND_SECONDS = 1  # a slow Space makes pictures wait, and not the outputs
+SHOWN_ROUNDS = 3  # a page may still be asking for the picture before the latest
+
+
+class PassingPictures(FileCollector):
+    """Fetches the pictures of one run's partial outputs, each path once for as long as it comes again."""
+
+    def __init__(self, run: Run, fetch: Fetch) -> None:
+        super().__init__(run, fetch)
+        self._round = 0
+        self._round_of: dict[str, int] = {}
+        self._ids: dict[str, str] = {}
+        self._is_over = False
+        self._ends_at = 0.0
+
+    def shown(self, value: Any) -> Any:
+        """The outputs of one moment, with references to pictures of ours."""
+        self._round += 1
+        self._count = self._bytes = 0
+        self._ends_at = time.monotonic() + ROUND_SECONDS
+        replaced = self.replace(value)
+        self._drop(self._round - SHOWN_ROUNDS)
+        return replaced
+
+    def last(self, value: Any) -> Any:
+        """The outputs that were the last to come, with the pictures of them that we have already."""
+        self._is_over = True
+        replaced = self.shown(value)
+        self._drop(self._round - 1)
+        return replaced
+
+    def drop(self) -> None:
+        """Delete all of them: the last outputs have come."""
+        self._drop(self._round)
+
+    def _reference(self, data: dict[str, Any]) -> dict[str, Any]:
+        place = data.get("path")
+        if not isinstance(place, str) or PurePosixPath(place).suffix.lower() not in PICTURES:
+            return bare(data)
+        if place not in self._known and (self._is_over or time.monotonic() > self._ends_at):
+            return missing(data, LATER)
+        self._round_of[place] = self._round
+        return super()._reference(data)
+
+    def _fetched(self, data: dict[str, Any]) -> Generator[bytes, None, None]:
+        try:
+            yield from super()._fetched(data)
+        except CallFailed as failed:  # which would end the run, if it is a time-out
+            raise CallFailed("bad-answer") from failed
+
+    def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> file_store.KeptFile:
+        kept = super()._keep(data, pieces)
+        self._ids[data["path"]] = kept.id
+        return kept
+
+    def _drop(self, last_round: int) -> None:
+        places = [place for place, number in self._round_of.items() if number <= last_round]
+        for place in places:
+            del self._round_of[place], self._known[place]
+        gone: Sequence[str] = [self._ids.pop(place) for place in places if place in self._ids]
+        if gone:
+            run_store.drop_output_files(self.run.id, gone)
+            pruning.discard(gone)

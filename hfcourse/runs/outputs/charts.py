@@ -1,0 +1,206 @@
+"""A line, bar or scatter plot of Gradio, as the places of its marks in a drawing of 640 by 320. Pure."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hfcourse.runs.outputs.aggregation import (
+    FUNCTION_NAMES,
+    Columns,
+    Grouping,
+    NotDrawable,
+    bin_start,
+    group_rows,
+    grouping_of,
+)
+from hfcourse.runs.outputs.chart_axes import Tick, axis, day, short, thinned, tick_texts
+from hfcourse.runs.values.value_types import is_number
+from hfcourse.text.typography import number
+
+WIDTH, HEIGHT = 640, 320
+LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 40
+MOST_POINTS, MOST_BARS, MOST_SERIES = 600, 24, 4
+TITLE_CHARACTERS = 60
+TICK_GAP, CHARACTER_WIDTH = 16, 7.2  # in the units of the drawing, beside the axis of y
+DAY_MILLISECONDS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points of one name ('' if there is one series only), in the units of the drawing."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+    @property
+    def path(self) -> str:
+        """The points as SVG writes a line."""
+        return " ".join(f"{x:g},{y:g}" for x, y in self.points)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What is drawn: `mark` is line, bar or point; `base` is where bars stand, `breadth` how wide they are.
+
+    `is_part` says that there are values besides, which the drawing has no room for; `left` is where the axis of y
+    stands, which leaves room for its numbers.
+    """
+
+    mark: str
+    x: str
+    y: str
+    across: tuple[Tick, ...]
+    upward: tuple[Tick, ...]
+    series: tuple[Series, ...]
+    base: float
+    breadth: float
+    low: str
+    high: str
+    count: int
+    is_part: bool
+    left: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a chart is to be: its mark, the titles of its axes, and what its x are.
+
+    `is_named` says that x are words, `is_moment` that they are milliseconds since 1970; `step` is the width of bins.
+    """
+
+    mark: str
+    x: str
+    y: str
+    is_named: bool
+    is_moment: bool
+    step: float | None
+
+    def name(self, value: Any) -> str:
+        """The word for an x under a named axis: a bin has both its ends, or its beginning where it is a moment."""
+        if self.is_moment and is_number(value):
+            return day(value, has_time=bool(self.step and self.step % DAY_MILLISECONDS))
+        return f"{short(value)} à {short(bin_start(value + self.step * 1.5, self.step))}" if self.step else short(value)
+
+
+def chart(value: Mapping[str, Any], hints: Mapping[str, str]) -> Chart | None:
+    """The drawing of `{"columns", "data", "datatypes", "mark"}`, None where it cannot be drawn for certain.
+
+    `hints` may name the columns for `x`, `y` and `color`, and how y is aggregated (`y_aggregate`, `x_bin`); else the
+    first column stands for x, the next with numbers for y.
+    """
+    mark = value["mark"] if value["mark"] in ("line", "bar") else "point"
+    kinds = value.get("datatypes")
+    columns = columns_of(value, hints)
+    if columns is None:
+        return None
+    kind = kinds.get(value["columns"][columns.x]) if isinstance(kinds, dict) else None
+    try:
+        grouping = grouping_of(mark, kind, hints)
+        rows, is_cut = plotted_rows(value["data"], columns, grouping, mark)
+    except NotDrawable:
+        return None
+    is_named = mark == "bar" or kind == "nominal"
+    rows = [row for row in rows if is_named or is_number(row[0])]
+    titles = [value["columns"][place][:TITLE_CHARACTERS] for place in (columns.x, columns.y)]
+    if function := grouping and hints.get("y_aggregate"):
+        titles[1] += f" ({FUNCTION_NAMES[function]})"
+    plan = Plan(mark, titles[0], titles[1], is_named, kind == "temporal", grouping.step if grouping else None)
+    return drawn(plan, rows, is_cut) if rows else None
+
+
+def columns_of(value: Mapping[str, Any], hints: Mapping[str, str]) -> Columns | None:
+    """The columns of x, y and the colour, None where no column can stand for y."""
+    names, rows = value["columns"], value["data"]
+    x = names.index(hints["x"]) if hints.get("x") in names else 0
+    y = names.index(hints["y"]) if hints.get("y") in names else numeric_column(names, rows, x)
+    colour = names.index(hints["color"]) if hints.get("color") in names else None
+    return None if y is None else Columns(x, y, None if colour == x else colour)
+
+
+def plotted_rows(
+    data: Sequence[Sequence[Any]], columns: Columns, grouping: Grouping | None, mark: str
+) -> tuple[list[list[Any]], bool]:
+    """The rows (x, y, colour) that are drawn, and whether the data have more of them.
+
+    Raises:
+        NotDrawable
+    """
+    if grouping:
+        return group_rows(data, columns, grouping, has_stacked_colours=mark == "bar"), False
+    x, y, colour = columns.x, columns.y, columns.colour
+    last = max(x, y, colour or 0)
+    rows = [
+        [row[x], row[y], "" if colour is None else row[colour]]
+        for row in data[: 10 * MOST_POINTS]
+        if len(row) > last and is_number(row[y])
+    ]
+    return rows, len(data) > 10 * MOST_POINTS
+
+
+def numeric_column(columns: Sequence[str], rows: Sequence[Sequence[Any]], x: int) -> int | None:
+    """The first column but x that has a number in its first rows."""
+    for place in range(len(columns)):
+        if place != x and any(len(row) > place and is_number(row[place]) for row in rows[:20]):
+            return place
+    return None
+
+
+def placed(plan: Plan, values: Sequence[Any], left: float) -> tuple[tuple[Tick, ...], list[float]]:
+    """The axis of x, and where each value stands on it; of named ones, the first MOST_BARS names alone."""
+    if plan.is_named:
+        return named([str(each) for each in values], [plan.name(each) for each in values], left)
+    if plan.step:  # Vega-Lite places a point in the middle of its bin
+        values = [each + plan.step / 2 for each in values]
+    return measured(values, plan.is_moment, left)
+
+
+def measured(values: Sequence[float], is_moment: bool, left: float) -> tuple[tuple[Tick, ...], list[float]]:
+    """An axis of numbers or moments (milliseconds since 1970), and where each value stands."""
+    scale, ticks = axis(values, left, WIDTH - RIGHT, is_round=not is_moment)
+    words = [day(each) for each in ticks] if is_moment else tick_texts(ticks)
+    return thinned(tuple(map(Tick, map(scale, ticks), words))), list(map(scale, values))
+
+
+def named(keys: Sequence[str], words: Sequence[str], left: float) -> tuple[tuple[Tick, ...], list[float]]:
+    """An axis of words, one place for each different key (two long words may be cut to the same), and each one's."""
+    order = {key: place for place, key in enumerate(dict.fromkeys(keys)) if place < MOST_BARS}
+    breadth = (WIDTH - left - RIGHT) / max(1, len(order))
+    middle = {key: round(left + breadth * (place + 0.5), 1) for key, place in order.items()}
+    shown = itertools.takewhile(middle.__contains__, keys)
+    ticks = {middle[key]: word for key, word in zip(keys, words, strict=True) if key in middle}
+    return thinned(tuple(Tick(at, word) for at, word in ticks.items())), [middle[key] for key in shown]
+
+
+def drawn(plan: Plan, rows: Sequence[Sequence[Any]], is_cut: bool) -> Chart:
+    """The chart of these rows (x, y, colour), a series for each colour."""
+    xs = [row[0] for row in rows[:MOST_POINTS]]
+    shown = rows[: len(placed(plan, xs, LEFT)[1])]
+    values = [row[1] for row in shown]
+    scale, ticks = axis([*values, 0] if plan.mark == "bar" else values, HEIGHT - BOTTOM, TOP)
+    texts = tick_texts(ticks)
+    left = max(LEFT, TICK_GAP + CHARACTER_WIDTH * max(map(len, texts)))
+    across, places = placed(plan, xs, left)
+    series: dict[str, list[tuple[float, float]]] = {}
+    for row, place in zip(shown, places, strict=True):
+        name = str(row[2])[:TITLE_CHARACTERS]
+        if name in series or len(series) < MOST_SERIES:
+            series.setdefault(name, []).append((place, scale(row[1])))
+    count = sum(map(len, series.values()))
+    return Chart(
+        mark=plan.mark,
+        x=plan.x,
+        y=plan.y,
+        across=across,
+        upward=tuple(map(Tick, map(scale, ticks), texts)),
+        series=tuple(
+            Series(name, tuple(sorted(each) if plan.mark == "line" else each)) for name, each in series.items()
+        ),
+        base=scale(0) if plan.mark == "bar" else HEIGHT - BOTTOM,
+        breadth=round((WIDTH - left - RIGHT) / len(set(places)) * 0.7, 1),
+        low=number(min(values)),
+        high=number(max(values)),
+        count=len(values),
+        is_part=is_cut or count < len(rows),
+        left=left,
+    )

@@ -1,0 +1,76 @@
+"""The runs that this process executes: each on a leash, by which it is stopped, and counted until it has ended."""
+
+import logging
+import threading
+import time
+import weakref
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from hfcourse.limits.deadline import Leash
+from hfcourse.runs.execution.execute import Claim, execute
+
+LOOK_SECONDS = 0.05
+
+log = logging.getLogger(__name__)
+
+
+class InHand:
+    """What goes on in this process."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = weakref.ref(app)
+        self.deadline_seconds = app.config["CALL_DEADLINE_SECONDS"]
+        self._leashes: dict[str, Leash] = {}
+        self._lock = threading.Lock()
+
+    def ids(self) -> list[str]:
+        """The runs in hand."""
+        with self._lock:
+            return list(self._leashes)
+
+    def take(self, run_id: str) -> Leash:
+        """From now on it may be stopped, and its deadline runs; `execute` or `drop` must follow."""
+        leash = Leash(self.deadline_seconds)
+        with self._lock:
+            self._leashes[run_id] = leash
+        return leash
+
+    def drop(self, run_id: str) -> None:
+        """It is no longer in hand."""
+        with self._lock:
+            self._leashes.pop(run_id, None)
+
+    def execute(self, run_id: str, leash: Leash, claim: Claim) -> bool:
+        """Execute what was taken, in this thread; False if it was not to be, or could not be brought to an end."""
+        app = self._app()
+        try:
+            if app:
+                with app.app_context():
+                    return execute(run_id, leash, claim)
+        except SQLAlchemyError as error:  # the database is gone: the run will be found by its heartbeat
+            log.error("Run %s could not be brought to its end: %s", run_id, type(error).__name__)
+        except Exception:
+            log.exception("Run %s could not be executed", run_id)
+        finally:
+            self.drop(run_id)
+        return False
+
+    def stop(self, run_id: str) -> None:
+        """End its call, if it is in hand here."""
+        with self._lock:
+            leash = self._leashes.get(run_id)
+        if leash:
+            leash.stop()
+
+    def drain(self, seconds: float) -> None:
+        """Let those in hand come to their end, for so long."""
+        deadline = time.monotonic() + seconds
+        while self.ids() and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+
+    def stop_all(self) -> None:
+        """End every call."""
+        for run_id in self.ids():
+            self.stop(run_id)

@@ -1,0 +1,182 @@
+"""Workers that are told over Redis which run to execute, by Celery: the only module that speaks to it.
+
+What waits and what goes on is in the database. A message only names a run, so that one which is lost, or comes
+twice, does no harm: see `admission`.
+"""
+
+import logging
+import os
+import socket
+import threading
+import weakref
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from hfcourse.config import refuse
+from hfcourse.runs.queue import admission, shutdown
+from hfcourse.runs.queue.active_runs import InHand
+from hfcourse.runs.queue.limits import Limits
+from hfcourse.runs.store import heartbeat
+from hfcourse.runs.store.queue_counts import Waiting
+
+if TYPE_CHECKING:  # the site of a class does without
+    from celery import Celery
+
+QUEUE = "hfcourse"
+BROKER_SECONDS = 2
+
+log = logging.getLogger(__name__)
+
+
+class Workers:
+    """The workers, from whichever side: a web process tells them of runs, a worker is told."""
+
+    def __init__(self, app: Flask, limits: Limits, in_hand: InHand) -> None:
+        self._app = weakref.ref(app)
+        self.limits, self._in_hand = limits, in_hand
+        self.holder = heartbeat.SHARED
+        self.celery = celery_on(app.config["QUEUE_URL"])
+
+        def execute(run_id: str) -> None:
+            self._take(run_id)
+
+        self.task: Any = self.celery.task(execute, name="hfcourse.execute")
+        self._is_closed = self._is_broken = self._is_serving = False
+
+    def submit(self, waiting: Waiting) -> None:
+        """Tell the workers of a stored run."""
+        self._tell([waiting.run_id])
+
+    def withdraw(self, run_id: str) -> None:
+        """It was stopped: whoever is told of it finds that in the database."""
+
+    def waiting(self) -> list[str]:
+        """None is kept alive by this process alone."""
+        return []
+
+    def place(self, run_id: str) -> tuple[int, int] | None:
+        """None waits in this process: the database knows their places."""
+        return None
+
+    def is_reachable(self) -> bool:
+        """Does the broker answer?"""
+        return self.messages() is not None
+
+    def is_stalled(self) -> bool:
+        """Has no worker been heard for some time?"""
+        return not admission.is_served()
+
+    def tend(self) -> None:
+        """In a worker, now and then: say that somebody is there, tell of the runs whose turn has come."""
+        messages = self.messages()
+        if messages is not None and not self._is_closed:
+            admission.serve()
+            self._is_serving = True
+            self._tell(admission.due(self.limits, messages))
+
+    def messages(self) -> int | None:
+        """How many wait at the broker; None if it does not answer."""
+        try:
+            with self.celery.connection_for_write() as connection:
+                counted = connection.default_channel.queue_declare(QUEUE).message_count
+        except Exception as error:
+            self._note(error)
+            return None
+        self._note(None)
+        return counted
+
+    def close(self) -> list[str]:
+        """Take nothing more; what waits, waits for the others."""
+        self._is_closed = True
+        app = self._app()
+        if app and self._is_serving:
+            with suppress(SQLAlchemyError), app.app_context():
+                admission.withdraw_worker()
+        return []
+
+    def _tell(self, run_ids: list[str]) -> None:
+        for n, run_id in enumerate(run_ids):
+            try:
+                self.task.apply_async((run_id,))
+            except Exception as error:  # its libraries have many for a broker that is not there
+                self._note(error)
+                admission.hold(run_ids[n:])  # the worker that hears first of the broker's return tells of them
+                return
+        self._note(None)
+
+    def _note(self, error: Exception | None) -> None:
+        """Say once that the broker is away, and once that it is back."""
+        if error and not self._is_broken:
+            log.error("The queue cannot be reached (%s); the runs wait in the database", type(error).__name__)
+        if self._is_broken and not error:
+            log.warning("The queue can be reached again")
+        self._is_broken = error is not None
+
+    def _take(self, run_id: str) -> None:
+        """In a thread of a worker: execute a run if it is its turn, then tell of those whose turn has come by that."""
+        app = self._app()
+        if app is None:
+            return
+        if self._is_closed:
+            with app.app_context():
+                admission.hold([run_id])
+            return
+        leash = self._in_hand.take(run_id)
+        if self._in_hand.execute(run_id, leash, partial(admission.claim, limits=self.limits)):
+            with app.app_context():
+                self._tell(admission.due(self.limits))
+
+
+def celery_on(url: str) -> "Celery":
+    """Celery with this broker; it keeps no results, those are in the database."""
+    from celery import Celery
+
+    made = Celery(QUEUE, broker=url, set_as_current=False)
+    made.conf.update(
+        task_default_queue=QUEUE,
+        task_ignore_result=True,
+        task_publish_retry=False,  # a visitor waits for the answer, and the run is stored
+        worker_prefetch_multiplier=1,
+        worker_enable_remote_control=False,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=BROKER_SECONDS,
+        broker_transport_options={"socket_connect_timeout": BROKER_SECONDS, "socket_timeout": BROKER_SECONDS},
+    )
+    return made
+
+
+def work(app: Flask) -> int:
+    """Be a worker until told to end; return the status of the process."""
+    from celery.signals import setup_logging, worker_shutting_down
+
+    dispatcher = app.extensions["dispatcher"]
+    workers = dispatcher.line
+    if not isinstance(workers, Workers):
+        refuse("HFCOURSE_QUEUE_URL", "flask worker en a besoin, par exemple redis://hote:6379/0")
+
+    def shut(**_: Any) -> None:
+        close = partial(dispatcher.close, shutdown.GRACE_SECONDS)
+        threading.Thread(target=close, daemon=True, name="runs-closing").start()
+
+    setup_logging.connect(lambda **_: None, weak=False)  # the site's own will do
+    worker_shutting_down.connect(shut, weak=False)
+    dispatcher.keeper.start(for_ever=True)
+    worker = workers.celery.Worker(
+        pool="threads",
+        concurrency=dispatcher.limits.at_once,
+        hostname=f"{QUEUE}-{os.getpid()}@{socket.gethostname()}",
+        loglevel="WARNING",
+        quiet=True,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    )
+    worker.start()
+    return worker.exitcode or 0

@@ -1,0 +1,79 @@
+"""Who executes a run, and when: threads of this process, or workers on any machine. Both by the same code."""
+
+import weakref
+
+from flask import Flask, current_app
+
+from hfcourse.config import refuse
+from hfcourse.runs.queue.active_runs import InHand
+from hfcourse.runs.queue.celery_queue import Workers
+from hfcourse.runs.queue.limits import Limits
+from hfcourse.runs.queue.local_queue import Line
+from hfcourse.runs.queue.monitor import Keeper
+from hfcourse.runs.store import heartbeat, run_store
+from hfcourse.runs.store.queue_counts import Waiting
+
+
+class Dispatcher:
+    """The runs of this process: those that wait for it or that it tells others of, those that it has in hand."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = weakref.ref(app)
+        self.limits = Limits.of(app.config)
+        self._in_hand = InHand(app)
+        make = Workers if app.config["QUEUE_URL"] else Line
+        self.line: Line | Workers = make(app, self.limits, self._in_hand)
+        self.keeper = Keeper(app, self._in_hand, self.line)
+
+    @property
+    def holder(self) -> str:
+        """Who has a new run in hand, for `store.create`."""
+        return self.line.holder
+
+    def submit(self, waiting: Waiting) -> None:
+        """Have a stored run executed as soon as its turn comes."""
+        self.line.submit(waiting)
+        if self.in_hand():
+            self.keeper.start()
+
+    def stop(self, run_id: str) -> None:
+        """Stop a run: at once if it is in hand here, else by the process that has it, which looks for this."""
+        run_store.ask_to_stop(run_id)
+        self.line.withdraw(run_id)
+        self._in_hand.stop(run_id)
+
+    def place(self, run_id: str) -> tuple[int, int] | None:
+        """Runs before this one where it waits, and how many wait there in all; None if it does not wait."""
+        return self.line.place(run_id) or heartbeat.places([run_id]).get(run_id)
+
+    def is_stalled(self) -> bool:
+        """Does nobody execute what waits?"""
+        return self.line.is_stalled()
+
+    def in_hand(self) -> list[str]:
+        """The runs that wait here or are in progress here."""
+        return self.keeper.kept()
+
+    def close(self, grace_seconds: float = 0) -> None:
+        """The process is about to end: let calls go on for so long, then end them and mark their runs."""
+        waited = self.line.close()
+        self._in_hand.drain(grace_seconds)
+        left = [*waited, *self._in_hand.ids()]
+        app = self._app()
+        if app and left:
+            with app.app_context():
+                heartbeat.interrupt(left)
+        self._in_hand.stop_all()
+
+
+def current() -> Dispatcher:
+    """The dispatcher of this process."""
+    return current_app.extensions["dispatcher"]
+
+
+def init_app(app: Flask) -> None:
+    """Make the dispatcher; it starts no thread before the first run."""
+    try:
+        app.extensions["dispatcher"] = Dispatcher(app)
+    except ImportError:
+        refuse("HFCOURSE_QUEUE_URL", "les bibliothèques de requirements-campus.txt ne sont pas installées")

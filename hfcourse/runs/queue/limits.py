@@ -1,0 +1,86 @@
+"""How much one visitor, one Space and this process may do at once.
+
+The limits are per visitor: a class sits behind one address. Under pressure places are shared by client group besides
+(see `scheduling`). A run over a limit waits its turn; only a full waiting room refuses.
+"""
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from typing import Any
+
+from hfcourse.errors import Refused
+from hfcourse.runs.queue import scheduling
+from hfcourse.runs.store import heartbeat
+from hfcourse.runs.store.queue_counts import GoingOn, Waiting
+from hfcourse.runs.store.rate_log import MINUTE_SECONDS
+
+REMEMBERED_VISITORS = 10_000
+VISITORS_IN_ROOM = 10
+PRESSURE_DIVISOR = 4  # of their part of the waiting room a visitor has so much while more than half of it is taken
+
+
+class Limits:
+    """The limits, and what each visitor started here in the last minute."""
+
+    def __init__(self, at_once: int, per_visitor: int, per_space: int | None, per_minute: int, waiting: int) -> None:
+        self.at_once, self.per_visitor, self.per_space = at_once, per_visitor, per_space
+        self.per_minute, self.waiting = per_minute, waiting
+        self._started: OrderedDict[str, deque[float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> "Limits":
+        """The limits that the settings give."""
+        return cls(
+            config["RUNS_AT_ONCE"],
+            config["RUNS_AT_ONCE_PER_VISITOR"],
+            config["RUNS_AT_ONCE_PER_SPACE"],
+            config["RUNS_PER_MINUTE"],
+            config["RUNS_WAITING"],
+        )
+
+    @property
+    def waiting_per_visitor(self) -> int:
+        """A tenth of the waiting room, so that nobody fills it alone; less than ten places are not divided."""
+        return self.waiting // VISITORS_IN_ROOM or self.waiting
+
+    def check_room(self, run: Waiting) -> None:
+        """Check that the waiting room has a place for one more run like this.
+
+        Raises:
+            Refused: `limit-reached`.
+        """
+        counts, most = heartbeat.count_waiting(), self.waiting_per_visitor
+        if scheduling.is_under_pressure(counts, self.waiting):
+            if not scheduling.is_within_share(counts, run, self.waiting, scheduling.WAITING_RESERVES):
+                raise Refused("limit-reached")
+            if self.waiting >= VISITORS_IN_ROOM:
+                most = max(most // PRESSURE_DIVISOR, 1)
+        if counts.visitors[run.visitor] >= most:
+            raise Refused("limit-reached")
+
+    def allow(self, going_on: GoingOn, waiting: Waiting, recent: int) -> bool:
+        """May it start beside those that go on, as one more than its visitor started in the last minute?"""
+        if waiting.session in going_on.sessions or going_on.visitors[waiting.visitor] >= self.per_visitor:
+            return False
+        if self.per_space is not None and going_on.spaces[waiting.space] >= self.per_space:
+            return False
+        return recent < self.per_minute
+
+    def recent(self, visitor: str) -> int:
+        """Runs that this visitor started in the last minute."""
+        with self._lock:
+            started = self._started.get(visitor, deque())
+            while started and started[0] <= time.monotonic() - MINUTE_SECONDS:
+                started.popleft()
+            return len(started)
+
+    def note(self, visitor: str) -> None:
+        """One more run of this visitor starts now."""
+        with self._lock:
+            self._started.setdefault(visitor, deque()).append(time.monotonic())
+            self._started.move_to_end(visitor)
+            if len(self._started) > REMEMBERED_VISITORS:
+                self._started.popitem(last=False)  # who started nothing for the longest time

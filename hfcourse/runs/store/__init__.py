@@ -1,0 +1,1 @@
+"""Runs in the database: tables, events, heartbeats, statistics, notifications."""

@@ -1,0 +1,92 @@
+"""Who sends a form, and whether they have standing: what the shares of places and of the disk go by under pressure.
+
+A visitor who drops the cookie is a new visitor each time, so newcomers of one address share what one client group may
+hold. A newcomer has a cookie younger than ten minutes, or no run that was executed to its end. Both, because a cookie
+can be stored for later, and a quick run takes a second: a hundred jars that each make one are newcomers all the same
+until they are ten minutes old, and after that the reserves of their address still hold (see `scheduling`).
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, insert, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from hfcourse import database, visitors
+from hfcourse.runs.store.models import ARRIVALS, RUNS, Arrival, Run
+from hfcourse.runs.store.queue_counts import cohort_at
+
+NEWCOMER_AGE = timedelta(seconds=visitors.NEWCOMER_SECONDS)
+# An arrival is kept for so long: newcomers of one address share a part of the disk until then.
+ARRIVAL_AGE = timedelta(days=1)
+EXECUTED = ("succeeded", "failed")
+# Of one visitor: has a run succeeded or failed (one that was only stopped says nothing), and which arrival is noted?
+# One statement, made once: every form that is sent asks.
+# Equality, not IN: SQLAlchemy writes the list of an IN anew each time that it is executed.
+STANDING = select(
+    exists().where(RUNS.c.visitor == bindparam("of"), or_(*(RUNS.c.status == each for each in EXECUTED))),
+    select(ARRIVALS.c.at).where(ARRIVALS.c.visitor == bindparam("of")).scalar_subquery(),
+)
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who sends this request: the visitor, the keyed digest of their address, and whether they are new here.
+
+    `arrival` of a newcomer is when the cookie was made; where that was long ago, when the first form was sent.
+    """
+
+    visitor: str
+    origin: str
+    is_newcomer: bool
+    arrival: datetime | None = None
+
+    @property
+    def cohort(self) -> int:
+        """The number of the minute in which the visitor came: see `scheduling`."""
+        return cohort_at(self.arrival)
+
+
+def current_client() -> Client:
+    """Return who sends this request; the cookie is made at first need, and the arrival of a newcomer noted."""
+    is_recent = visitors.is_recent()  # before the cookie is made
+    visitor = visitors.remembered()
+    with database.looking() as connection:
+        has_executed, noted = connection.execute(STANDING, {"of": visitor}).one()
+    if has_executed and not is_recent:
+        return Client(visitor, visitors.address_digest(), is_newcomer=False)
+    arrival = noted or (visitors.first_seen() if is_recent else database.now())
+    client = Client(visitor, visitors.address_digest(), is_newcomer=True, arrival=arrival)
+    if not noted:
+        note_arrival(client)
+    return client
+
+
+def note_arrival(client: Client) -> None:
+    """Keep when and from where a visitor came who sends a first form."""
+    arrival = {"visitor": client.visitor, "origin": client.origin, "at": client.arrival or database.now()}
+    with suppress(IntegrityError), database.changing() as connection:  # another of their forms may have noted it
+        connection.execute(insert(ARRIVALS), arrival)
+
+
+def newcomers_of(origin: str) -> Select[str]:
+    """Return the statement that selects the newcomers of an address."""
+    return select(Arrival.visitor).where(Arrival.origin == origin, lacks_standing())
+
+
+def all_newcomers() -> Select[str]:
+    """Return the statement that selects the newcomers of every address."""
+    return select(Arrival.visitor).where(lacks_standing())
+
+
+def lacks_standing() -> ColumnElement[bool]:
+    """Return the condition that the visitor of an arrival is a newcomer still."""
+    executed = exists().where(Run.visitor == Arrival.visitor, Run.status.in_(EXECUTED))
+    return or_(Arrival.at > database.now() - NEWCOMER_AGE, ~executed)
+
+
+def forget_arrivals() -> None:
+    """Delete the arrivals that are older than a day, and the address digests with them."""
+    with database.writing() as session:
+        session.execute(delete(Arrival).where(Arrival.at < database.now() - ARRIVAL_AGE))

@@ -1,0 +1,64 @@
+"""Who started a run in the last minute, in whatever process.
+
+Kept apart from the runs, which their visitor may delete: who starts one run after the other shall not be able to make
+the site forget it.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import Connection, String, Table, bindparam, delete, func, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hfcourse import database
+from hfcourse.runs.store import heartbeat
+
+MINUTE_SECONDS = 60
+
+
+class RunStart(database.Base):
+    """A run that was started; there are as many as the site started in a minute."""
+
+    __tablename__ = "run_starts"
+
+    run_id: Mapped[str] = mapped_column(String(24), primary_key=True)
+    visitor: Mapped[str] = mapped_column(String(64), index=True)
+    at: Mapped[datetime] = mapped_column(database.Moment, index=True)
+
+
+STARTS = cast(Table, RunStart.__table__)
+ADD = insert(STARTS)
+FORGET = delete(STARTS).where(STARTS.c.at < bindparam("since", type_=database.Moment))
+# One that is ahead was noted before the clock went back, and would count until the clock is there again.
+RECENT = (
+    select(STARTS.c.visitor, func.count().label("started"))
+    .where(
+        STARTS.c.visitor.in_(bindparam("visitors", expanding=True)),
+        STARTS.c.at.between(bindparam("since", type_=database.Moment), bindparam("ahead", type_=database.Moment)),
+    )
+    .group_by(STARTS.c.visitor)
+)
+
+
+def note(connection: Connection, run_id: str, visitor: str) -> None:
+    """One more run of this visitor starts now; what nobody counts any more goes."""
+    connection.execute(FORGET, {"since": a_minute_ago()})
+    connection.execute(ADD, {"run_id": run_id, "visitor": visitor, "at": database.now()})
+
+
+def recent(connection: Connection, visitors: Collection[str]) -> Counter[str]:
+    """Runs that each of these visitors started in the last minute."""
+    asked = {"visitors": list(visitors), "since": a_minute_ago(), "ahead": heartbeat.ahead_moment()}
+    return Counter({row.visitor: row.started for row in connection.execute(RECENT, asked)})
+
+
+def forget_old() -> None:
+    """Delete what nobody counts any more, also when nothing is started."""
+    with database.changing() as connection:
+        connection.execute(FORGET, {"since": a_minute_ago()})
+
+
+def a_minute_ago() -> datetime:
+    return database.now() - timedelta(seconds=MINUTE_SECONDS)

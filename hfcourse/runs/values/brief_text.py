@@ -1,0 +1,33 @@
+"""Values as a few words: what stands in a cell, a caption, a label. Pure."""
+
+import json
+from typing import Any
+
+from hfcourse.runs.values.page_budget import TextAllowance
+from hfcourse.text.typography import expand_exponents, number
+
+WORD_CHARACTERS = 300
+
+
+def word(value: Any, characters: int = WORD_CHARACTERS) -> str:
+    """Any value as a few words: a text as it is, '' for null, a number and a boolean in French, else JSON."""
+    if value is None or isinstance(value, str):
+        text = value or ""
+    elif isinstance(value, bool):
+        text = "vrai" if value else "faux"
+    elif isinstance(value, int | float):
+        text = number(value)
+    else:
+        text = expand_exponents(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= characters else text[:characters] + "…"
+
+
+def charge_digits(value: float, allowance: TextAllowance) -> float:
+    """Charge the digits of a number beyond those of ordinary ones as text (1e-300 has three hundred).
+
+    Returns:
+        The number.
+    """
+    if value and not 1e-15 < abs(value) < 1e15:
+        allowance.remaining -= len(number(value))
+    return value
