@@ -41,8 +41,9 @@ def add_rooms(app: Flask) -> None:
     from hfcourse.classroom import login_queue
     from hfcourse.classroom import views as class_views
     from hfcourse.files import file_store
-    from hfcourse.lessons import back_links, guide_views, library, marks
+    from hfcourse.lessons import back_links, library, troubleshooting_views
     from hfcourse.lessons import views as lesson_views
+    from hfcourse.lessons.exercises import progress_store
     from hfcourse.playground import space_page
     from hfcourse.playground import views as space_views
     from hfcourse.runs import session_choices as run_choices
@@ -56,7 +57,7 @@ def add_rooms(app: Flask) -> None:
     from hfcourse.spaces import catalogue
     from hfcourse.spaces.registry import resolver
 
-    for part in (library, back_links, marks):
+    for part in (library, back_links, progress_store):
         part.init_app(app)
     instructors.init_app(app)
     login_queue.init_app(app)
@@ -71,6 +72,15 @@ def add_rooms(app: Flask) -> None:
     )
     for room in (dispatcher, run_watcher, sse, shutdown, maintenance, run_choices, recent_views):
         room.init_app(app)
-    for views in (home, lesson_views, guide_views, space_views, run_views, live_views, history_views, class_views):
+    for views in (
+        home,
+        lesson_views,
+        troubleshooting_views,
+        space_views,
+        run_views,
+        live_views,
+        history_views,
+        class_views,
+    ):
         app.register_blueprint(views.bp)
     cli.init_app(app)

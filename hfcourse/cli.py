@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hfcourse import database
 from hfcourse.classroom import login_links, preparation
 from hfcourse.french_command import CommandError, FrenchCommand, echo
-from hfcourse.lessons import course, guide_checks, library
+from hfcourse.lessons import content_checks, library, single_page
 from hfcourse.practice import foreground
 from hfcourse.runs.queue import celery_queue
 from hfcourse.runs.retention import eviction, pruning
@@ -55,13 +55,13 @@ def check() -> None:
     """Check every lesson, and the token; print file, line and what to mend, and fail if anything is wrong."""
     lent = catalogue.without_token()
     missing = [format_french(catalogue.NOT_LENT_IN_FRENCH, spaces=", ".join(lent))] if lent else []
-    faults = [*library.faults(), *guide_checks.find_faults(), *preparation.check_plans(), *missing]
+    faults = [*library.faults(), *content_checks.find_faults(), *preparation.check_plans(), *missing]
     for fault in faults:
         echo(str(fault))
     for fact in library.due_facts(template_globals.today()):
         line = "À relire depuis le {day} : le fait « {id} », {source}"
         echo(format_french(line, day=typography.french_date(fact.read_again), id=fact.id, source=fact.source))
-    for term in guide_checks.find_unlinked_terms():
+    for term in content_checks.find_unlinked_terms():
         echo(format_french("Attention : aucune leçon n'emploie « {name} », un mot du glossaire.", name=term.name))
     if faults:
         echo(f"{format_count(len(faults), 'point')} à corriger.")
@@ -151,7 +151,7 @@ def default_site() -> str:
 @click.option("--site", metavar="URL", help=french("L'adresse de ce site : le fichier mène alors à ses formulaires."))
 def export(path: Path, site: str | None) -> None:
     """Write the whole course into one HTML file that is read without a network, questions included."""
-    html = course.export(site.rstrip("/") if site else None)
+    html = single_page.export(site.rstrip("/") if site else None)
     try:
         path.write_text(html, encoding="utf-8")
         path.chmod(EXPORT_MODE)  # the site's own files are private; this one is made to be handed out

@@ -16,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, instructors, visitors
 from hfcourse.files import file_store, storage_backends
-from hfcourse.lessons import library, marks, progress
+from hfcourse.lessons import library
+from hfcourse.lessons.exercises import progress, progress_store
 from hfcourse.runs.history import queries
 from hfcourse.runs.history.queries import Filter
 from hfcourse.runs.queue import dispatcher
@@ -34,7 +35,7 @@ KEPT_OUT = ("runs.index", "lessons.find", "home.metrics")
 def index() -> ResponseReturnValue:
     """The course: its lessons, how far the visitor has come in each, what comes next, and their latest runs."""
     visitor = visitors.current()
-    lessons, done = library.lessons(), marks.of_visitor()
+    lessons, done = library.lessons(), progress_store.of_visitor()
     progress_in = {one.slug: progress.of(one.parts, done.get(one.slug, {})) for one in lessons}
     left = [one for one in lessons if not progress_in[one.slug].is_read]
     return render_template(
@@ -70,7 +71,7 @@ def leave_computer() -> ResponseReturnValue:
     if visitor and is_erased:
         for run_ids in queries.all_ids(visitor, Filter()):
             queries.delete(run_ids)
-        marks.forget()
+        progress_store.forget()
     instructors.leave()
     session.clear()
     page = render_template("home/left.html", keep_days=current_app.config["KEEP_DAYS"], is_erased=is_erased)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import listings
-from hfcourse.lessons.dialect import PARSER
-from hfcourse.lessons.draft import Draft
 from hfcourse.lessons.library import CONTENT
+from hfcourse.lessons.syntax import includes
+from hfcourse.lessons.syntax.context import Draft
+from hfcourse.lessons.syntax.parser import PARSER
 
 LESSON = CONTENT / "34-mini-chatbot.md"
 # The lesson goes on with what goes with publishing, which is downloaded and not typed.
@@ -94,6 +94,6 @@ def place_of(name: str, code_spans: list[str]) -> str:
 def shown_text(names: list[str]) -> str:
     """Return what the lesson shows of a file."""
     draft = Draft({}, lesson_files())
-    text = listings.include(names, 1, draft)
+    text = includes.include(names, 1, draft)
     assert draft.faults == []
     return text

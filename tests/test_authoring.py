@@ -5,9 +5,10 @@ import tomllib
 import pytest
 from flask import Flask
 
-from hfcourse.lessons import authoring, containers, library
-from hfcourse.lessons.frontmatter import EXAMPLES, FENCE
-from hfcourse.lessons.markdown import render
+from hfcourse.lessons import authoring, library
+from hfcourse.lessons.markup import directives
+from hfcourse.lessons.markup.markdown import render
+from hfcourse.lessons.syntax.front_matter import EXAMPLES, FENCE
 from tests.posting import Student
 
 PAGE = "/motifs/lecons"
@@ -43,7 +44,7 @@ def test_an_example_has_nothing_to_mend(app: Flask, each: dict[str, str]) -> Non
         assert [str(fault) for fault in rendered.faults] == []
 
 
-@pytest.mark.parametrize("name", containers.DRAWN)
+@pytest.mark.parametrize("name", directives.DRAWN)
 def test_every_block_has_an_example(name: str) -> None:
     assert any(f"::: {name}" in each["source"] for each in READ)
 

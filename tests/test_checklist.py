@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from hfcourse.lessons.checklist import Checklist
+from hfcourse.lessons.exercises.checklist import Checklist
 from tests.posting import Student
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, lesson, said

@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from hfcourse.lessons import zips
-from hfcourse.lessons.course import export
-from hfcourse.lessons.editions import find_editions
+from hfcourse.lessons.reference.edition_notes import find_editions
+from hfcourse.lessons.single_page import export
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, FRONT, lesson, render, said

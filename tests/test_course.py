@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from hfcourse.lessons import library
-from hfcourse.lessons.course import moved_tag, within
+from hfcourse.lessons.single_page import moved_tag, within
 from tests.posting import Student
 from tests.test_french import faults_in
 from tests.test_glossary import WORDS

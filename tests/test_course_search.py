@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from hfcourse.lessons import search
+from hfcourse.lessons.reference.spelling import Vocabulary
 from hfcourse.lessons.search import Text
-from hfcourse.lessons.spelling import Vocabulary
 from tests.effort import effort
 from tests.posting import Student
 from tests.test_checklist import LIST

@@ -10,13 +10,14 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.lessons import drawings, library
-from hfcourse.lessons.drawings import find_wrong_numbers, list_marker_numbers, minify_drawing, pair_drawings
+from hfcourse.lessons import library
+from hfcourse.lessons.syntax import svg_drawings
+from hfcourse.lessons.syntax.svg_drawings import find_wrong_numbers, list_marker_numbers, minify_drawing, pair_drawings
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.untypeset import untypeset
 
-WIDE = sorted(path for path in library.FIGURES.glob("*.svg") if not path.name.endswith(drawings.NARROW_SUFFIX))
+WIDE = sorted(path for path in library.FIGURES.glob("*.svg") if not path.name.endswith(svg_drawings.NARROW_SUFFIX))
 SVG = "{http://www.w3.org/2000/svg}"
 MIN_TEXT_UNITS, MAX_NARROW_UNITS = 12, 360
 
@@ -31,7 +32,7 @@ def draw(*numbers: int, name: str = "a") -> str:
 
 
 def narrow_of(path: Path) -> Path:
-    return path.with_name(path.stem + drawings.NARROW_SUFFIX)
+    return path.with_name(path.stem + svg_drawings.NARROW_SUFFIX)
 
 
 def words_of(root: Element) -> list[str]:
@@ -66,7 +67,9 @@ class TestDrawings:
 
 
 def test_ids_are_unique_among_all_drawings() -> None:
-    counts = Counter(name for path in library.FIGURES.glob("*.svg") for name in drawings.ID.findall(path.read_text()))
+    counts = Counter(
+        name for path in library.FIGURES.glob("*.svg") for name in svg_drawings.ID.findall(path.read_text())
+    )
     assert [name for name, times in counts.items() if times > 1] == []
 
 
@@ -95,8 +98,8 @@ class TestPairing:
             '<svg viewBox="0 0 9 9" aria-labelledby="a">',
             '<svg class="narrow" viewBox="0 0 9 9" aria-labelledby="b">',
         ]
-        assert drawings.has_narrow(paired["A.svg"])
-        assert not drawings.has_narrow(paired["B.svg"])
+        assert svg_drawings.has_narrow(paired["A.svg"])
+        assert not svg_drawings.has_narrow(paired["B.svg"])
 
     @pytest.mark.parametrize(
         ("name", "mend"),

@@ -10,7 +10,7 @@ from flask import Flask, render_template
 from flask.testing import FlaskClient
 
 from hfcourse import create_app
-from hfcourse.lessons import kept, library
+from hfcourse.lessons import library, page_cache
 from hfcourse.lessons import views as lesson_views
 from hfcourse.limits.concurrency import Gated
 from hfcourse.web import response_cache
@@ -206,9 +206,9 @@ def test_it_is_made_anew_when_a_file_has_changed(app: Flask, tmp_path: Path) -> 
 
 def test_the_pages_that_are_kept_are_not_ever_more(app: Flask) -> None:
     with app.app_context():
-        for number in range(2 * kept.MOST_PAGES):
-            assert kept.page(number, lambda number=number: str(number)).text == str(number).encode()
-        assert len(app.extensions["lesson_pages"].of(library.lessons())) <= kept.MOST_PAGES
+        for number in range(2 * page_cache.MOST_PAGES):
+            assert page_cache.page(number, lambda number=number: str(number)).text == str(number).encode()
+        assert len(app.extensions["lesson_pages"].of(library.lessons())) <= page_cache.MOST_PAGES
 
 
 def test_it_is_compressed_once_and_as_small_as_it_gets(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from hfcourse import database
-from hfcourse.lessons import marks
+from hfcourse.lessons.exercises import progress_store
 from hfcourse.runs.execution import sessions
 from hfcourse.runs.history import queries
 from hfcourse.runs.history.queries import Filter
@@ -114,9 +114,9 @@ def test_forgotten_progress_is_in_no_file_of_the_site(app: Flask) -> None:
     folder = Path(app.instance_path)
     with app.test_request_context():
         session["visitor"] = "awa"
-        marks.keep(WORDS, {"0": "a"})
+        progress_store.keep(WORDS, {"0": "a"})
         assert holding(folder)
-        marks.forget()
+        progress_store.forget()
     assert until(lambda: not holding(folder), 30), holding(folder)
 
 

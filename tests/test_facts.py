@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.lessons import library
-from hfcourse.lessons.facts import EXAMPLES, find_due, read_facts
-from hfcourse.lessons.markdown import Rendered, render
+from hfcourse.lessons.markup.markdown import Rendered, render
+from hfcourse.lessons.reference.facts import EXAMPLES, find_due, read_facts
 from hfcourse.web import template_globals
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)

@@ -8,7 +8,8 @@ from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from PIL import Image
 
-from hfcourse.lessons import figures, library
+from hfcourse.lessons import library
+from hfcourse.lessons.markup import figures
 from hfcourse.text import typography
 from tests.posting import Student
 from tests.test_library import told

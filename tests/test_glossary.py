@@ -5,9 +5,10 @@ import re
 import pytest
 from flask import Flask
 
-from hfcourse.lessons import glossary, library
-from hfcourse.lessons.glossary import Term
-from hfcourse.lessons.markdown import Rendered, render
+from hfcourse.lessons import library
+from hfcourse.lessons.markup import glossary
+from hfcourse.lessons.markup.glossary import Term
+from hfcourse.lessons.markup.markdown import Rendered, render
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, FRONT

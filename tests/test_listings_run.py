@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from hfcourse.lessons.dialect import PARSER
-from hfcourse.lessons.draft import Draft
-from hfcourse.lessons.frontmatter import split
 from hfcourse.lessons.library import CONTENT
+from hfcourse.lessons.syntax.context import Draft
+from hfcourse.lessons.syntax.front_matter import split
+from hfcourse.lessons.syntax.parser import PARSER
 from hfcourse.practice.server import PracticeServer
 from tests import test_calls_lesson, test_token_lesson
 from tests.browser.site import environment

@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from hfcourse.lessons.markdown import Rendered, render
+from hfcourse.lessons.markup.markdown import Rendered, render
 from hfcourse.text.typography import french
 from tests.untypeset import untypeset
 

@@ -8,8 +8,8 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.lessons import ordering
-from hfcourse.lessons.ordering import Ordering
+from hfcourse.lessons.exercises import ordering
+from hfcourse.lessons.exercises.ordering import Ordering
 from tests.posting import Student
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, lesson, said

@@ -3,7 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from hfcourse.lessons.markdown import Rendered, render
+from hfcourse.lessons.markup.markdown import Rendered, render
 from tests.test_markdown import FRONT, lesson, said
 from tests.untypeset import untypeset
 

@@ -9,9 +9,9 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from hfcourse import database, visitors
-from hfcourse.lessons import marks as marks_kept
-from hfcourse.lessons import progress
-from hfcourse.lessons.marks import Mark
+from hfcourse.lessons.exercises import progress
+from hfcourse.lessons.exercises import progress_store as marks_kept
+from hfcourse.lessons.exercises.progress_store import Mark
 from hfcourse.limits.rate_limits import KeyedBuckets
 from tests.posting import Student, error_codes, read
 from tests.test_checklist import LIST, tick

@@ -7,7 +7,7 @@ from flask import Flask
 
 from hfcourse import instructors
 from hfcourse.lessons import library
-from hfcourse.lessons.asides import INSTRUCTOR, Aside
+from hfcourse.lessons.markup.instructor_notes import INSTRUCTOR, Aside
 from hfcourse.lessons.slides import slides_of
 from hfcourse.lessons.speaker_notes import notes_by_section
 from tests.posting import Student

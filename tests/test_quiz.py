@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from hfcourse import database
-from hfcourse.lessons import quiz
-from hfcourse.lessons.marks import Mark
-from hfcourse.lessons.quiz import Quiz
+from hfcourse.lessons.exercises import quiz
+from hfcourse.lessons.exercises.progress_store import Mark
+from hfcourse.lessons.exercises.quiz import Quiz
 from tests.posting import Student, error_codes, read
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, lesson, said

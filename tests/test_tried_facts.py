@@ -16,9 +16,9 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from huggingface_hub import HfApi, SpaceStage
 
-from hfcourse.lessons.draft import Fact
-from hfcourse.lessons.facts import read_facts
 from hfcourse.lessons.library import CONTENT, FACTS
+from hfcourse.lessons.reference.facts import read_facts
+from hfcourse.lessons.syntax.context import Fact
 from hfcourse.practice.server import PracticeServer
 from tests.practice_fixtures import new_client
 

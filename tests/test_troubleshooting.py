@@ -9,10 +9,11 @@ from flask import Flask, render_template
 from flask.testing import FlaskClient
 
 from hfcourse import errors
-from hfcourse.lessons import course as whole_course
-from hfcourse.lessons import guide_checks, library, search, troubleshooting
-from hfcourse.lessons.message_search import MAX_LINE_CHARACTERS, MAX_QUERY_LINES, MessageIndex, fold, trigrams
-from hfcourse.lessons.troubleshooting import Guide
+from hfcourse.lessons import content_checks, library, search
+from hfcourse.lessons import single_page as whole_course
+from hfcourse.lessons.reference import troubleshooting
+from hfcourse.lessons.reference.message_search import MAX_LINE_CHARACTERS, MAX_QUERY_LINES, MessageIndex, fold, trigrams
+from hfcourse.lessons.reference.troubleshooting import Guide
 from tests.effort import effort
 from tests.posting import read
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
@@ -45,7 +46,7 @@ def find(typed: str) -> list[str]:
 def test_entries_are_many_and_without_fault(app: Flask) -> None:
     assert len(GUIDE.entries) >= MIN_ENTRIES
     with app.test_request_context():
-        assert guide_checks.find_faults() == []
+        assert content_checks.find_faults() == []
 
 
 def test_entries_of_a_topic_stand_together() -> None:
@@ -88,7 +89,7 @@ def test_check_finds_dead_links_to_and_from_entries(app: Flask, course: Course) 
     path = course.content / library.TROUBLESHOOTING
     path.write_text(ENTRY.replace("](/)", "](/depannage#absent)").replace('"3.1"', '"9.9"'), encoding="utf-8")
     with app.app_context():
-        whats = sorted(untypeset(fault.what) for fault in guide_checks.find_faults())
+        whats = sorted(untypeset(fault.what) for fault in content_checks.find_faults())
     assert whats == [
         "la fiche « pain-brule » nomme la leçon 9.9, qui n'existe pas.",
         "le lien « /depannage#absent » est mort.",

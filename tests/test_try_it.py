@@ -79,10 +79,10 @@ def test_each_block_is_a_button_where_scripts_run_and_a_link_where_not(student: 
 
 
 def test_where_no_form_can_be_opened_in_place_there_are_links_alone(student: Student, app: Flask) -> None:
-    from hfcourse.lessons import course
+    from hfcourse.lessons import single_page
 
     with app.test_request_context():
-        pages = [student.open("/imprimer"), BeautifulSoup(course.export("https://a.example"), "html.parser")]
+        pages = [student.open("/imprimer"), BeautifulSoup(single_page.export("https://a.example"), "html.parser")]
     for page in pages:
         assert len(page.select(".try a[href*='/espaces/']:not([data-bare])")) == len(page.select(".try"))
         assert page.select(".try")

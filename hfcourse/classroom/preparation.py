@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 from markupsafe import Markup
 
 from hfcourse.lessons import library
-from hfcourse.lessons.asides import Aside
-from hfcourse.lessons.draft import make_fault
 from hfcourse.lessons.library import Lesson
+from hfcourse.lessons.markup.instructor_notes import Aside
+from hfcourse.lessons.syntax.context import make_fault
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.registry import catalogue_states
 from hfcourse.text.file_errors import TOML_FAILURES, describe_os_error, describe_toml_error

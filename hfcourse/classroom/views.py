@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from hfcourse import instructors
 from hfcourse.classroom import login_links, login_queue, preparation
-from hfcourse.lessons import course, library
+from hfcourse.lessons import library, single_page
 from hfcourse.spaces.hub import hub_api
 from hfcourse.spaces.registry import catalogue_states
 from hfcourse.text.typography import duration, french
@@ -76,7 +76,7 @@ def export() -> ResponseReturnValue:
     """The whole course as one file, to hand out before a session without network."""
     if not instructors.is_here():
         return redirect(url_for(".index"), 303)
-    response = make_response(course.export(request.url_root.rstrip("/")))
+    response = make_response(single_page.export(request.url_root.rstrip("/")))
     response.headers["Content-Disposition"] = 'attachment; filename="hfcourse.html"'
     return response
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from hfcourse.lessons import library, pieces
-from hfcourse.lessons.dialect import slug
-from hfcourse.lessons.frontmatter import EXAMPLES, FENCE
+from hfcourse.lessons import library
+from hfcourse.lessons.syntax import html_blocks
+from hfcourse.lessons.syntax.front_matter import EXAMPLES, FENCE
+from hfcourse.lessons.syntax.parser import slug
 from hfcourse.text.highlighting import highlighted
 from hfcourse.text.typography import NO_BREAK
 
@@ -32,8 +33,8 @@ def front_matter() -> Markup:
 
 def listing(source: str, title: str) -> Markup:
     """A piece of a lesson as it is written."""
-    code = pieces.listing("text", highlighted(source, "text"))
-    return Markup(pieces.code("<span>Markdown</span>", f"Copier la source{NO_BREAK}: {title}", code))  # noqa: S704 (escaped)
+    code = html_blocks.listing("text", highlighted(source, "text"))
+    return Markup(html_blocks.code("<span>Markdown</span>", f"Copier la source{NO_BREAK}: {title}", code))  # noqa: S704 (escaped)
 
 
 def sample(source: str) -> Markup:

@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, url_for
 
-from hfcourse.lessons import library, pieces
+from hfcourse.lessons import library
+from hfcourse.lessons.syntax import html_blocks
 
 MAX_LINKS = 4
 SPACES = "/espaces/"
 CHECK_INTERVAL_SECONDS = 1.0
 # The heading of a try-it block, then the link to its form, as `pieces.try_it` writes them.
-BLOCK = re.compile(rf'<h3 id="(essayez-\d+)">|{pieces.BARE_LINK}([^"]*)"')
+BLOCK = re.compile(rf'<h3 id="(essayez-\d+)">|{html_blocks.BARE_LINK}([^"]*)"')
 
 
 @dataclass(frozen=True)

@@ -19,17 +19,19 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from hfcourse.config import ROOT
-from hfcourse.lessons import asides, editions, facts, figures, glossary, inlines, markdown, troubleshooting
-from hfcourse.lessons.checklist import Checklist
-from hfcourse.lessons.draft import Fact, Fault, Link, Part, Section, make_fault
-from hfcourse.lessons.drawings import pair_drawings
-from hfcourse.lessons.facts import FactFile
-from hfcourse.lessons.frontmatter import FrontMatter
-from hfcourse.lessons.glossary import Glossary, Term
-from hfcourse.lessons.markdown import Rendered
-from hfcourse.lessons.ordering import Ordering
-from hfcourse.lessons.quiz import Quiz
-from hfcourse.lessons.troubleshooting import Guide
+from hfcourse.lessons.exercises.checklist import Checklist
+from hfcourse.lessons.exercises.ordering import Ordering
+from hfcourse.lessons.exercises.quiz import Quiz
+from hfcourse.lessons.markup import figures, glossary, instructor_notes, markdown
+from hfcourse.lessons.markup.glossary import Glossary, Term
+from hfcourse.lessons.markup.markdown import Rendered
+from hfcourse.lessons.reference import edition_notes, facts, troubleshooting
+from hfcourse.lessons.reference.facts import FactFile
+from hfcourse.lessons.reference.troubleshooting import Guide
+from hfcourse.lessons.syntax import inlines
+from hfcourse.lessons.syntax.context import Fact, Fault, Link, Part, Section, make_fault
+from hfcourse.lessons.syntax.front_matter import FrontMatter
+from hfcourse.lessons.syntax.svg_drawings import pair_drawings
 
 CONTENT = ROOT / "hfcourse" / "content"
 FIGURES = ROOT / "static" / "figures"
@@ -232,7 +234,7 @@ def is_alive(lesson: Lesson, address: str, lessons: tuple[Lesson, ...], is_page:
         return not parts.fragment or parts.fragment in {entry.id for entry in guide().entries}
     if not parts.path:
         target = lesson
-    elif parts.path.startswith(ADDRESS) and parts.path not in {ADDRESS, editions.ADDRESS}:
+    elif parts.path.startswith(ADDRESS) and parts.path not in {ADDRESS, edition_notes.ADDRESS}:
         found = others.get(parts.path.removeprefix(ADDRESS))
         if not found:
             return False
@@ -337,7 +339,7 @@ def sample(source: str) -> Markup:
     lessons()
     shelf = current_app.extensions["lessons"]
     rendered = render(source, shelf.pictures, shelf.listings, (), shelf.fact_file.facts)
-    html = markdown.draw(rendered.parts, {asides.INSTRUCTOR: "1"})
+    html = markdown.draw(rendered.parts, {instructor_notes.INSTRUCTOR: "1"})
     return Markup(html.replace(' method="post"', ""))  # noqa: S704 (as above; no lesson would keep these answers)
 
 

@@ -16,10 +16,12 @@ from unicodedata import normalize
 from flask import current_app
 from markupsafe import Markup, escape
 
-from hfcourse.lessons import glossary, library, troubleshooting
-from hfcourse.lessons.dialect import LIGATURES
+from hfcourse.lessons import library
 from hfcourse.lessons.library import Lesson
-from hfcourse.lessons.spelling import Vocabulary
+from hfcourse.lessons.markup import glossary
+from hfcourse.lessons.reference import troubleshooting
+from hfcourse.lessons.reference.spelling import Vocabulary
+from hfcourse.lessons.syntax.parser import LIGATURES
 
 MOST_RESULTS = 20
 MOST_WORDS = 12

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from hfcourse.lessons.asides import Aside
 from hfcourse.lessons.library import Lesson
+from hfcourse.lessons.markup.instructor_notes import Aside
 from hfcourse.lessons.slides import HEADING
 
 INTRODUCTION = "Introduction"

@@ -22,25 +22,12 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from hfcourse import errors, instructors, tokens
-from hfcourse.lessons import (
-    asides,
-    authoring,
-    checklist,
-    course,
-    downloads,
-    editions,
-    figures,
-    kept,
-    library,
-    marks,
-    ordering,
-    progress,
-    quiz,
-    search,
-    zips,
-)
-from hfcourse.lessons.glossary import Term
+from hfcourse.lessons import authoring, library, page_cache, search, single_page, zips
+from hfcourse.lessons.exercises import checklist, ordering, progress, progress_store, quiz
 from hfcourse.lessons.library import Lesson
+from hfcourse.lessons.markup import downloads, figures, instructor_notes
+from hfcourse.lessons.markup.glossary import Term
+from hfcourse.lessons.reference import edition_notes
 from hfcourse.lessons.slides import slides_of
 from hfcourse.lessons.speaker_notes import notes_by_section
 from hfcourse.web import headers, proxies, security
@@ -103,15 +90,15 @@ def found(slug: str) -> Lesson:
 def show(slug: str) -> ResponseReturnValue:
     """One lesson, with what the visitor has done in it."""
     lesson = found(slug)
-    done = marks.of_visitor().get(lesson.slug, {})
+    done = progress_store.of_visitor().get(lesson.slug, {})
     if instructors.is_here():
-        done = {**done, asides.INSTRUCTOR: "1"}
+        done = {**done, instructor_notes.INSTRUCTOR: "1"}
     if done:
         return headers.forbid_storing(revalidated(drawn(lesson, done)))
     if current_app.debug or not proxies.is_prefix_cached(request.script_root):  # templates may be edited meanwhile
         return revalidated(drawn(lesson, done))
     key = slug, theme(), request.script_root, current_app.config["REPORT_TO"]
-    page = kept.page(key, lambda: drawn(lesson, done))
+    page = page_cache.page(key, lambda: drawn(lesson, done))
     security.keep_compressed(page.text, page.etag)
     return revalidated(page.text, page.etag)
 
@@ -157,12 +144,14 @@ def speaker_notes(slug: str) -> ResponseReturnValue:
     return headers.forbid_storing(make_response(page))
 
 
-@bp.get(editions.ADDRESS)
+@bp.get(edition_notes.ADDRESS)
 def since_2025() -> ResponseReturnValue:
     """What the edition of 2025 said where the course says something else now, for colleagues who had it."""
     lessons = library.lessons()
     addresses = [url_for(".show", slug=lesson.slug) for lesson in lessons]
-    found = editions.find_all([(str(lesson.html), address) for lesson, address in zip(lessons, addresses, strict=True)])
+    found = edition_notes.find_all(
+        [(str(lesson.html), address) for lesson, address in zip(lessons, addresses, strict=True)]
+    )
     changed = [
         (lesson, address, [(fold, under_root(fold.body, request.script_root)) for fold in folds])
         for lesson, address, folds in zip(lessons, addresses, found, strict=True)
@@ -201,7 +190,7 @@ def answer(lesson: Lesson, sent: MultiDict[str, str]) -> str:
     """Keep the answer to a question; the question's anchor, none if the lesson has it no more."""
     for question in lesson.quizzes:
         if question.key == sent.get("quiz"):
-            marks.keep(lesson.slug, {question.key: quiz.chosen_of(question, sent.getlist("choix"))})
+            progress_store.keep(lesson.slug, {question.key: quiz.chosen_of(question, sent.getlist("choix"))})
             return question.anchor
     return ""
 
@@ -210,7 +199,7 @@ def arrange(lesson: Lesson, sent: MultiDict[str, str]) -> str:
     """Keep the order given to the lines of a question; its anchor, none if the lesson has it no more."""
     for question in lesson.orderings:
         if question.key == sent.get("ordre"):
-            marks.keep(lesson.slug, {question.key: ordering.ranks_of(question, sent.getlist("rang"))})
+            progress_store.keep(lesson.slug, {question.key: ordering.ranks_of(question, sent.getlist("rang"))})
             return question.anchor
     return ""
 
@@ -219,13 +208,13 @@ def tick(lesson: Lesson, sent: MultiDict[str, str]) -> str:
     """Keep the ticks of the checklist, all of them at once; its anchor, none if the lesson has none."""
     if lesson.checklist is None:
         return ""
-    marks.keep(lesson.slug, checklist.ticked_of(lesson.checklist, sent.getlist("coche")))
+    progress_store.keep(lesson.slug, checklist.ticked_of(lesson.checklist, sent.getlist("coche")))
     return checklist.ANCHOR
 
 
 def say_read(lesson: Lesson, sent: MultiDict[str, str]) -> str:
     """Keep that the lesson is read, or that it is not; the anchor of the button."""
-    marks.keep(lesson.slug, {progress.READ: "1" if sent["lue"] == "oui" else None})
+    progress_store.keep(lesson.slug, {progress.READ: "1" if sent["lue"] == "oui" else None})
     return "lue"
 
 
@@ -233,8 +222,8 @@ def say_read(lesson: Lesson, sent: MultiDict[str, str]) -> str:
 DEEDS = {"quiz": answer, "ordre": arrange, "liste": tick, "lue": say_read}
 
 
-@bp.errorhandler(marks.TooManyNewVisitors)
-def refuse_new_visitors(_error: marks.TooManyNewVisitors) -> ResponseReturnValue:
+@bp.errorhandler(progress_store.TooManyNewVisitors)
+def refuse_new_visitors(_error: progress_store.TooManyNewVisitors) -> ResponseReturnValue:
     """Answer a first mark of one more visitor of an address that leaves too many."""
     return errors.error_page(429, errors.TOO_MANY_NEW_VISITORS)
 
@@ -242,7 +231,7 @@ def refuse_new_visitors(_error: marks.TooManyNewVisitors) -> ResponseReturnValue
 @bp.post("/lecons/oublier")
 def forget() -> ResponseReturnValue:
     """Forget all that the visitor has done in the lessons."""
-    marks.forget()
+    progress_store.forget()
     return redirect(url_for("home.index", _anchor="cours"), 303)
 
 
@@ -253,7 +242,7 @@ def glossary() -> ResponseReturnValue:
     def use(lesson: Lesson, term: Term) -> str:
         return url_for(".show", slug=lesson.slug, _anchor=f"mot-{term.anchor}")
 
-    return revalidated(render_template("lessons/glossary.html", section="course", entries=course.entries(use)))
+    return revalidated(render_template("lessons/glossary.html", section="course", entries=single_page.entries(use)))
 
 
 @bp.get("/imprimer")
@@ -264,7 +253,7 @@ def whole() -> ResponseReturnValue:
     def address_of(name: str) -> str:
         return url_for(".picture", name=name)
 
-    return revalidated(render_template("lessons/course.html", section="course", **course.parts(root, address_of)))
+    return revalidated(render_template("lessons/course.html", section="course", **single_page.parts(root, address_of)))
 
 
 @bp.get("/motifs/lecons")

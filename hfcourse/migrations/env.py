@@ -5,7 +5,7 @@ from alembic import context
 from hfcourse import instructors  # noqa: F401  (its table)
 from hfcourse.classroom import login_queue  # noqa: F401  (its table)
 from hfcourse.database import Base
-from hfcourse.lessons import marks  # noqa: F401  (its table)
+from hfcourse.lessons.exercises import progress_store  # noqa: F401  (its table)
 from hfcourse.runs.store import models, run_statistics  # noqa: F401  (their tables, and those of spaces.files)
 
 connection = context.config.attributes["connection"]

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import containers, fences, inlines, outline, pieces
-from hfcourse.lessons.dialect import PARSER, html_token, plain, slug, to_html
-from hfcourse.lessons.draft import MARK, Draft, Fact, Fault, Link, Part, Section
-from hfcourse.lessons.frontmatter import FrontMatter, split
-from hfcourse.lessons.glossary import Marker, Term
+from hfcourse.lessons.markup import directives, generated_sections
+from hfcourse.lessons.markup.glossary import Marker, Term
+from hfcourse.lessons.syntax import code_blocks, html_blocks, inlines
+from hfcourse.lessons.syntax.context import MARK, Draft, Fact, Fault, Link, Part, Section
+from hfcourse.lessons.syntax.front_matter import FrontMatter, split
+from hfcourse.lessons.syntax.parser import PARSER, html_token, plain, slug, to_html
 from hfcourse.text.typography import NO_BREAK
 
 # Blocks that draw their code themselves.
@@ -49,7 +50,7 @@ def draw(parts: Sequence[str | Part], done: Mapping[str, str]) -> str:
 
 def write_heading(opening: Token, inline: Token, closing: Token, draft: Draft) -> None:
     """Give a heading its id and, for a section, its number in the margin."""
-    line = fences.line_of(opening)
+    line = code_blocks.line_of(opening)
     if opening.tag not in {"h2", "h3"}:
         what, mend = "un titre est de niveau {level}.", "Écrivez ## pour une section, ### à l'intérieur."
         draft.fault(line, what, mend, level=opening.tag[1])
@@ -60,7 +61,7 @@ def write_heading(opening: Token, inline: Token, closing: Token, draft: Draft) -
     if opening.tag == "h2":
         number = len(draft.sections) + 1
         draft.sections.append(Section(anchor, title.strip(), number))
-        inline.children = [html_token(pieces.hang(str(number)) + " ", "html_inline"), *(inline.children or [])]
+        inline.children = [html_token(html_blocks.hang(str(number)) + " ", "html_inline"), *(inline.children or [])]
 
 
 def number_headings(tokens: Sequence[Token], draft: Draft) -> None:
@@ -83,7 +84,7 @@ def number_steps(tokens: Sequence[Token], draft: Draft) -> None:
         if token.type == "ordered_list_open":
             token.attrSet("class", "steps")
             if token.attrs.pop("start", None):
-                line = fences.line_of(token)
+                line = code_blocks.line_of(token)
                 mend = "Mettez en retrait ce qui est entre deux étapes."
                 draft.fault(line, "des étapes ne commencent pas à 1.", mend)
 
@@ -100,7 +101,7 @@ def frame(table: Sequence[Token]) -> str:
     """A table in a frame that says the names of its columns."""
     head = itertools.takewhile(lambda token: token.type != "thead_close", table)
     columns = ", ".join(plain(token) for token in head if token.type == "inline")
-    return pieces.scroll(f"Tableau{NO_BREAK}: {columns}", to_html(table)) + "\n"
+    return html_blocks.scroll(f"Tableau{NO_BREAK}: {columns}", to_html(table)) + "\n"
 
 
 def frame_tables(tokens: Sequence[Token]) -> list[Token]:
@@ -124,12 +125,12 @@ def draw_code(tokens: Sequence[Token], draft: Draft) -> list[Token]:
     drawn: list[Token] = []
     enclosing: list[str] = []
     for token in tokens:
-        if token.type == containers.OPENING:
+        if token.type == directives.OPENING:
             enclosing.append(token.info.split()[0] if token.info.strip() else "")
-        elif token.type == containers.CLOSING:
+        elif token.type == directives.CLOSING:
             enclosing.pop()
         is_code = token.type == "code_block" or (token.type == "fence" and enclosing[-1:] not in CODE_KEPT)
-        drawn.append(html_token(fences.block(token, draft), level=token.level) if is_code else token)
+        drawn.append(html_token(code_blocks.block(token, draft), level=token.level) if is_code else token)
     return drawn
 
 
@@ -138,7 +139,7 @@ def mark_lede(tokens: Sequence[Token], draft: Draft) -> None:
     if tokens and tokens[0].type == "paragraph_open":
         tokens[0].attrSet("class", "lede")
         return
-    line = fences.line_of(tokens[0]) if tokens else 1
+    line = code_blocks.line_of(tokens[0]) if tokens else 1
     what = "la leçon ne commence pas par un paragraphe."
     draft.fault(line, what, "Présentez-la en un paragraphe : il s'affiche en plus grand.")
 
@@ -163,16 +164,16 @@ def render(
     draft.lines = body.split("\n")
     tokens = PARSER.parse(body)
     mark_lede(tokens, draft)
-    tokens = outline.add_outline(tokens, front, draft)
+    tokens = generated_sections.add_outline(tokens, front, draft)
     for token in tokens:
         if token.type == "inline":
             inlines.write(token, draft)
-    tokens = outline.add_sources(tokens, draft)
-    outline.check_reading_minutes(tokens, front, draft)
+    tokens = generated_sections.add_sources(tokens, draft)
+    generated_sections.check_reading_minutes(tokens, front, draft)
     marker.mark(tokens)
     number_headings(tokens, draft)
     number_steps(tokens, draft)
-    html = to_html(containers.fold(frame_tables(draw_code(tokens, draft)), draft))
+    html = to_html(directives.fold(frame_tables(draw_code(tokens, draft)), draft))
     links, faults = tuple(sorted(draft.links)), tuple(sorted(draft.faults))
     cut = html.split(MARK)  # HTML, the number of a part, HTML, …
     parts = tuple(draft.parts[int(each)] if place % 2 else each for place, each in enumerate(cut))

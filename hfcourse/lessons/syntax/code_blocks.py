@@ -6,8 +6,8 @@ from html import escape
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import listings, pieces
-from hfcourse.lessons.draft import Draft
+from hfcourse.lessons.syntax import html_blocks, includes
+from hfcourse.lessons.syntax.context import Draft
 from hfcourse.text.highlighting import highlighted
 from hfcourse.text.typography import NO_BREAK
 
@@ -66,7 +66,7 @@ def read(fence: Token, draft: Draft) -> Listing:
     if fence.content.strip():
         what = "un bloc de code montre le fichier {name} et contient d'autres lignes, que personne ne verrait."
         draft.fault(line_of(fence), what, "Retirez l'un des deux.", name=words[0])
-    return Listing(language, words[0].rpartition("/")[2], listings.include(words, line_of(fence), draft))
+    return Listing(language, words[0].rpartition("/")[2], includes.include(words, line_of(fence), draft))
 
 
 def difference(fence: Token, draft: Draft) -> str:
@@ -76,12 +76,12 @@ def difference(fence: Token, draft: Draft) -> str:
         what = "un diff ne nomme pas deux fichiers, ou contient ses propres lignes."
         draft.fault(line, what, "Écrivez ```diff dossier/avant.py dossier/apres.py, et rien dans le bloc.")
         return ""
-    before, after = (listings.include([name], line, draft) for name in names)
-    head = f"<span>{escape(names[0])} {pieces.icon('next')} {escape(names[1])}</span>"
-    lines = listings.compare(before, after)
+    before, after = (includes.include([name], line, draft) for name in names)
+    head = f"<span>{escape(names[0])} {html_blocks.icon('next')} {escape(names[1])}</span>"
+    lines = includes.compare(before, after)
     if not lines and before and after:
         draft.fault(line, "les deux fichiers d'un diff sont identiques.", "Nommez-en deux qui diffèrent.")
-    return pieces.difference(head, lines)
+    return html_blocks.difference(head, lines)
 
 
 def block(fence: Token, draft: Draft) -> str:
@@ -89,10 +89,10 @@ def block(fence: Token, draft: Draft) -> str:
     if fence.info.split()[:1] == ["diff"]:
         return difference(fence, draft)
     shown = read(fence, draft)
-    return pieces.code(
+    return html_blocks.code(
         f"<span>{escape(shown.name)}</span>",
         f"Copier le code{NO_BREAK}: {shown.name}",
-        pieces.listing(shown.language, highlighted(shown.code, shown.language)),
+        html_blocks.listing(shown.language, highlighted(shown.code, shown.language)),
     )
 
 
@@ -110,9 +110,9 @@ def tabs(title: str, fences: Sequence[Token], draft: Draft) -> str:
             draft.fault(line_of(fence), what, mend, language=each.language, known=", ".join(known))
         shown.setdefault(each.language, each)
     code = "".join(
-        pieces.listing(known.get(language, (language,))[0], highlighted(each.code, language))
+        html_blocks.listing(known.get(language, (language,))[0], highlighted(each.code, language))
         for language, each in shown.items()
     )
     choices = [known.get(language, (language, LANGUAGES[language])) for language in shown]
-    head = pieces.tabs(draft.next_number("tabs"), title, choices)
-    return pieces.code(head, f"Copier le code{NO_BREAK}: {title}", code)
+    head = html_blocks.tabs(draft.next_number("tabs"), title, choices)
+    return html_blocks.code(head, f"Copier le code{NO_BREAK}: {title}", code)

@@ -6,8 +6,8 @@ from re import Pattern
 
 from markdown_it.token import Token
 
-from hfcourse.lessons.dialect import PARSER, first_words, html_token
-from hfcourse.lessons.draft import DID_YOU_MEAN, Draft, Link, find_near
+from hfcourse.lessons.syntax.context import DID_YOU_MEAN, Draft, Link, find_near
+from hfcourse.lessons.syntax.parser import PARSER, first_words, html_token
 from hfcourse.text.typography import NO_BREAK, RULES
 
 SPACES = " \u00a0\u202f"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from html import escape, unescape
 
-from hfcourse.lessons.drawings import has_narrow
+from hfcourse.lessons.syntax.svg_drawings import has_narrow
 from hfcourse.text.typography import NO_BREAK
 
 TITLE = re.compile(r'<title[^>]*>(.*?)</title>|<img [^>]*\balt="([^"]*)"', re.DOTALL)

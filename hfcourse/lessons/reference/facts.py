@@ -12,8 +12,8 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from hfcourse.lessons import inlines
-from hfcourse.lessons.draft import Draft, Fact, Fault, make_fault
+from hfcourse.lessons.syntax import inlines
+from hfcourse.lessons.syntax.context import Draft, Fact, Fault, make_fault
 from hfcourse.text.file_errors import TOML_FAILURES
 from hfcourse.text.typography import NO_BREAK, french_date
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hfcourse.lessons.draft import Draft
+from hfcourse.lessons.syntax.context import Draft
 from hfcourse.text.file_errors import TOML_FAILURES
 from hfcourse.text.typography import french
 

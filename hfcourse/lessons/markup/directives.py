@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import asides, checklist, downloads, fences, ordering, pieces, quiz
-from hfcourse.lessons.dialect import html_token, to_html
-from hfcourse.lessons.draft import DID_YOU_MEAN, Draft, Link, find_near
-from hfcourse.lessons.drawings import find_wrong_numbers
+from hfcourse.lessons.exercises import checklist, ordering, quiz
+from hfcourse.lessons.markup import downloads, instructor_notes
+from hfcourse.lessons.syntax import code_blocks, html_blocks
+from hfcourse.lessons.syntax.context import DID_YOU_MEAN, Draft, Link, find_near
+from hfcourse.lessons.syntax.parser import html_token, to_html
+from hfcourse.lessons.syntax.svg_drawings import find_wrong_numbers
 from hfcourse.text.typography import NO_BREAK, french
 
 OPENING, CLOSING = "container_block_open", "container_block_close"
@@ -34,18 +36,18 @@ class Container:
 
 def note(block: Container) -> str:
     """« À noter »: a useful detail."""
-    return pieces.callout("note", "note", "À noter", to_html(block.inner))
+    return html_blocks.callout("note", "note", "À noter", to_html(block.inner))
 
 
 def warning(block: Container) -> str:
     """« Attention »: a risk."""
-    return pieces.callout("warning", "warn", "Attention", to_html(block.inner))
+    return html_blocks.callout("warning", "warn", "Attention", to_html(block.inner))
 
 
 def edition(block: Container) -> str:
     """What the edition of 2025 said where today's text says something else, folded."""
     anchor = block.draft.claim(f"edition-{block.draft.next_number('edition')}", block.line)
-    return pieces.edition(anchor, to_html(block.inner))
+    return html_blocks.edition(anchor, to_html(block.inner))
 
 
 def download(block: Container) -> str:
@@ -58,7 +60,7 @@ def download(block: Container) -> str:
         block.fault("le dossier « {folder} » est introuvable.", mend, folder=folder, near=near)
         return to_html(block.inner)
     block.draft.downloads.append(folder)
-    return pieces.download(downloads.address_of(folder), f"{folder} (zip)", to_html(block.inner))
+    return html_blocks.download(downloads.address_of(folder), f"{folder} (zip)", to_html(block.inner))
 
 
 def figure(block: Container) -> str:
@@ -81,7 +83,7 @@ def figure(block: Container) -> str:
     # A number of the drawing stays on the line of the words that explain it.
     caption = to_html(block.inner)
     check_numbers(block, drawn, caption)
-    return pieces.figure(drawn, SPACE_AFTER_NUMBER.sub(rf"\1{NO_BREAK}", caption), f"/static/figures/{name}")
+    return html_blocks.figure(drawn, SPACE_AFTER_NUMBER.sub(rf"\1{NO_BREAK}", caption), f"/static/figures/{name}")
 
 
 def check_numbers(block: Container, drawn: str, caption: str) -> None:
@@ -99,12 +101,12 @@ def check_numbers(block: Container, drawn: str, caption: str) -> None:
 
 def aside(block: Container) -> str:
     """A note that only the instructor sees: how long what follows takes, or what students often believe."""
-    if block.words == asides.MISCONCEPTION:
-        return block.draft.keep(asides.Aside(to_html(block.inner), "", is_misconception=True))
-    if block.words and not asides.DURATION.fullmatch(block.words):
+    if block.words == instructor_notes.MISCONCEPTION:
+        return block.draft.keep(instructor_notes.Aside(to_html(block.inner), "", is_misconception=True))
+    if block.words and not instructor_notes.DURATION.fullmatch(block.words):
         what = "« {words} », après ::: enseignant, n'est pas une durée."
         block.fault(what, "Écrivez ainsi : ::: enseignant 5 min", words=block.words)
-    return block.draft.keep(asides.Aside(to_html(block.inner), block.words.replace(" ", NO_BREAK)))
+    return block.draft.keep(instructor_notes.Aside(to_html(block.inner), block.words.replace(" ", NO_BREAK)))
 
 
 def tabs(block: Container) -> str:
@@ -118,7 +120,7 @@ def tabs(block: Container) -> str:
         block.fault(what, "Déplacez-le hors des onglets.")
     if not block.words:
         block.fault("des onglets n'ont pas de titre.", "Dites ce que fait le code : ::: onglets Appeler un Space")
-    return fences.tabs(french(block.words or "Code"), listings, block.draft)
+    return code_blocks.tabs(french(block.words or "Code"), listings, block.draft)
 
 
 def try_it(block: Container) -> str:
@@ -139,7 +141,7 @@ def try_it(block: Container) -> str:
     else:
         address = f"/espaces/{space}?endpoint={endpoint}"
         block.draft.links.append(Link(block.line, address))
-        return pieces.try_it(block.draft.next_number("essayez"), space, endpoint, address, to_html(block.inner))
+        return html_blocks.try_it(block.draft.next_number("essayez"), space, endpoint, address, to_html(block.inner))
     return note(block)
 
 
@@ -168,16 +170,16 @@ def exercise(block: Container) -> str:
     """Something to do, and its folded solution."""
     if not block.words:
         block.fault("un exercice n'a pas de titre.", "Dites ce qu'il y a à faire : :::: exercice Titre")
-    if not any(token.content.startswith(pieces.SOLUTION) for token in block.inner):
+    if not any(token.content.startswith(html_blocks.SOLUTION) for token in block.inner):
         mend = "Écrivez-y ::: solution, ouvrez et fermez l'exercice par ::::."
         block.fault("un exercice n'a pas de solution.", mend)
     number = block.draft.next_number("exercice")
-    return pieces.exercise(number, french(block.words or "Exercice"), to_html(block.inner))
+    return html_blocks.exercise(number, french(block.words or "Exercice"), to_html(block.inner))
 
 
 def solution(block: Container) -> str:
     """The solution of an exercise, folded."""
-    return pieces.solution(to_html(block.inner))
+    return html_blocks.solution(to_html(block.inner))
 
 
 DRAWN: dict[str, Callable[[Container], str]] = {

@@ -10,8 +10,8 @@ from markupsafe import Markup, escape
 
 from hfcourse import tokens
 from hfcourse.lessons import library
-from hfcourse.lessons.message_search import MessageIndex
-from hfcourse.lessons.troubleshooting import ADDRESS, Entry, Guide
+from hfcourse.lessons.reference.message_search import MessageIndex
+from hfcourse.lessons.reference.troubleshooting import ADDRESS, Entry, Guide
 from hfcourse.web.template_globals import FRAGMENT_HEADER
 
 MAX_TYPED_CHARACTERS = 2000

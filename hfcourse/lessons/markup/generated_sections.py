@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import editions, facts
-from hfcourse.lessons.dialect import PARSER, html_token, items_of, plain, slug
-from hfcourse.lessons.draft import Draft
-from hfcourse.lessons.frontmatter import FrontMatter
+from hfcourse.lessons.reference import edition_notes, facts
+from hfcourse.lessons.syntax.context import Draft
+from hfcourse.lessons.syntax.front_matter import FrontMatter
+from hfcourse.lessons.syntax.parser import PARSER, html_token, items_of, plain, slug
 from hfcourse.text.typography import NO_BREAK
 
 # Label and id of each list of the head.
 HEAD = {"objectives": ("À la fin, vous saurez", "objectifs"), "prerequisites": ("Il vous faut", "prerequis")}
 KEY_POINTS, SOURCES = "À retenir", "Sources"
 SINCE_LABEL = f"Depuis l’édition 2025{NO_BREAK}: ce qui a changé, pour les collègues"
-SINCE_2025 = f'<p class="small"><a href="{editions.ADDRESS}">{SINCE_LABEL}</a></p>\n'
+SINCE_2025 = f'<p class="small"><a href="{edition_notes.ADDRESS}">{SINCE_LABEL}</a></p>\n'
 PARAGRAPH = ["paragraph_open", "inline", "paragraph_close"]
 
 WORDS_PER_MINUTE = 200

@@ -8,7 +8,7 @@ import difflib
 import re
 import textwrap
 
-from hfcourse.lessons.draft import DID_YOU_MEAN, Draft, find_near
+from hfcourse.lessons.syntax.context import DID_YOU_MEAN, Draft, find_near
 
 MARK = re.compile(r"\s*(?:#|//|/\*|<!--|\{#)\s*(>>>|<<<) ([\w-]+)\s*(?:\*/|-->|#\})?\s*")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from hfcourse.lessons import inlines
-from hfcourse.lessons.dialect import PARSER, plain, to_html
-from hfcourse.lessons.draft import Draft, Fault, Link
+from hfcourse.lessons.syntax import inlines
+from hfcourse.lessons.syntax.context import Draft, Fault, Link
+from hfcourse.lessons.syntax.parser import PARSER, plain, to_html
 from hfcourse.text.file_errors import TOML_FAILURES
 from hfcourse.text.typography import french
 

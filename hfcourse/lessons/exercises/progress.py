@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hfcourse.lessons import quiz
-from hfcourse.lessons.checklist import Checklist
-from hfcourse.lessons.draft import Part
-from hfcourse.lessons.ordering import Ordering
-from hfcourse.lessons.quiz import Quiz
+from hfcourse.lessons.exercises import quiz
+from hfcourse.lessons.exercises.checklist import Checklist
+from hfcourse.lessons.exercises.ordering import Ordering
+from hfcourse.lessons.exercises.quiz import Quiz
+from hfcourse.lessons.syntax.context import Part
 
 # A lesson is read when its reader says so: nobody watches how far the page was scrolled.
 READ = "lue"

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import pieces
-from hfcourse.lessons.dialect import digest, first_words, items_of, to_html
-from hfcourse.lessons.draft import Draft
+from hfcourse.lessons.syntax import html_blocks
+from hfcourse.lessons.syntax.context import Draft
+from hfcourse.lessons.syntax.parser import digest, first_words, items_of, to_html
 from hfcourse.text.typography import french
 
 TAG = re.compile(r"<[^<>]*>")
@@ -65,7 +65,7 @@ class Quiz:
         return (
             f'<form class="quiz" id="{self.anchor}" method="post">\n'
             f'<input type="hidden" name="quiz" value="{self.key}">\n'
-            f"<fieldset><legend>{pieces.kind(KINDS[self.kind][0])}{self.question}{several}</legend>\n"
+            f"<fieldset><legend>{html_blocks.kind(KINDS[self.kind][0])}{self.question}{several}</legend>\n"
             f'{self.more}<div class="choices">\n{answers}</div></fieldset>\n'
             f'<div role="status">{say("none", NOTHING_CHOSEN, chosen == "")}'
             f"{say('incomplete', INCOMPLETE, incomplete)}</div>\n"
@@ -76,7 +76,7 @@ class Quiz:
 
 def say(name: str, sentence: str, shown: bool) -> str:
     """A sentence about all the answers together."""
-    return f'<p class="message" data-say="{name}"{"" if shown else " hidden"}>{pieces.icon("note")} {sentence}</p>'
+    return f'<p class="message" data-say="{name}"{"" if shown else " hidden"}>{html_blocks.icon("note")} {sentence}</p>'
 
 
 def draw_answer(answer: Answer, kind: str, chosen: str) -> str:
@@ -88,7 +88,7 @@ def draw_answer(answer: Answer, kind: str, chosen: str) -> str:
     return (
         f'<div class="answer"><label class="choice{f" {look}" if is_chosen else ""}">'
         f'<input type="{kind}" name="choix" value="{answer.letter}"{checked}{right}> <span>{answer.label}</span>'
-        f' <span class="verdict"{hidden}>{pieces.icon(icon)} {verdict}</span></label>\n{answer.more}'
+        f' <span class="verdict"{hidden}>{html_blocks.icon(icon)} {verdict}</span></label>\n{answer.more}'
         f'<div class="why" aria-live="polite"><div{hidden}>{answer.why}</div></div></div>\n'
     )
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hfcourse.lessons.troubleshooting import Entry
+from hfcourse.lessons.reference.troubleshooting import Entry
 
 # What is compared of a pasted text: the message is the last line of a traceback.
 MAX_QUERY_LINES, MAX_LINE_CHARACTERS = 40, 300

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hfcourse.lessons import pieces
+from hfcourse.lessons.syntax import html_blocks
 
 # Among what a visitor has done, by its key: see instructors.py for who has it.
 INSTRUCTOR = "enseignant"
@@ -31,4 +31,4 @@ class Aside:
         if INSTRUCTOR not in done:
             return ""
         label = "Idée fausse courante" if self.is_misconception else LABEL
-        return pieces.callout("aside", "clock", label, self.body, self.duration)
+        return html_blocks.callout("aside", "clock", label, self.body, self.duration)

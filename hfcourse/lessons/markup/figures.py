@@ -10,8 +10,8 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 
-from hfcourse.lessons.draft import DID_YOU_MEAN, Fault, find_near, make_fault
-from hfcourse.lessons.pieces import title_of
+from hfcourse.lessons.syntax.context import DID_YOU_MEAN, Fault, find_near, make_fault
+from hfcourse.lessons.syntax.html_blocks import title_of
 from hfcourse.text import typography
 
 ADDRESS = "/figures/"

@@ -9,10 +9,10 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import inlines
-from hfcourse.lessons.containers import CLOSING, OPENING
-from hfcourse.lessons.dialect import PARSER, first_words, plain, slug
-from hfcourse.lessons.draft import Draft, Fault
+from hfcourse.lessons.markup.directives import CLOSING, OPENING
+from hfcourse.lessons.syntax import inlines
+from hfcourse.lessons.syntax.context import Draft, Fault
+from hfcourse.lessons.syntax.parser import PARSER, first_words, plain, slug
 from hfcourse.text.file_errors import TOML_FAILURES
 from hfcourse.text.typography import french
 

@@ -13,9 +13,12 @@ from pathlib import Path
 from flask import current_app, render_template
 from markupsafe import Markup
 
-from hfcourse.lessons import downloads, editions, figures, glossary, library, pieces, troubleshooting
-from hfcourse.lessons.glossary import Term
+from hfcourse.lessons import library
 from hfcourse.lessons.library import Lesson
+from hfcourse.lessons.markup import downloads, figures, glossary
+from hfcourse.lessons.markup.glossary import Term
+from hfcourse.lessons.reference import edition_notes, troubleshooting
+from hfcourse.lessons.syntax import html_blocks
 
 TAG = re.compile(r"<[a-z][^<>]*>")
 IDS = re.compile(r'(?<=\s)(id|for|aria-labelledby|aria-describedby)="([^"]*)"')
@@ -25,7 +28,7 @@ HREF = re.compile(r'\shref="([^"]*)"')
 LANDMARK = re.compile(r'(<(?:section|form)\b[^<>]*) aria-labelledby="[^"]*"')
 PICTURE = re.compile(rf'(?<=\s)src="{figures.ADDRESS}([^"]+)"')
 ICON = "#i-"
-SITE_PAGES = {editions.ADDRESS}  # under the lessons' address, and no lessons
+SITE_PAGES = {edition_notes.ADDRESS}  # under the lessons' address, and no lessons
 CONTENTS = "sommaire"
 STYLES = ("css/tokens.css", "css/site.css")
 SCRIPTS = ("js/site.js", "js/ordering.js", "js/lesson.js")
@@ -86,9 +89,9 @@ def moved_tag(tag: str, slug: str, site: str | None) -> str:
 
 def moved(lesson: Lesson, site: str | None, address_of: Callable[[str], str]) -> Markup:
     """A lesson as it stands on the page of all: its headings one level lower, nothing answered yet."""
-    html = pieces.with_links_alone(str(lesson.html))
-    html = pieces.without_downloads(html) if site is None else html
-    html = pieces.without_enlarging(html) if site is None else html
+    html = html_blocks.with_links_alone(str(lesson.html))
+    html = html_blocks.without_downloads(html) if site is None else html
+    html = html_blocks.without_enlarging(html) if site is None else html
     html = PICTURE.sub(lambda found: f'src="{address_of(unescape(found[1]))}"', html)
     html = TAG.sub(lambda found: moved_tag(found[0], lesson.slug, site), html)
     html = LANDMARK.sub(r"\1", html)  # on this page the same names come back in each lesson

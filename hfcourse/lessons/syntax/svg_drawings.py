@@ -7,7 +7,7 @@ shows one of them: the other is not displayed, so that a screen reader meets eac
 import re
 from collections.abc import Mapping
 
-from hfcourse.lessons.draft import DID_YOU_MEAN, Fault, find_near, make_fault
+from hfcourse.lessons.syntax.context import DID_YOU_MEAN, Fault, find_near, make_fault
 
 WIDE_SUFFIX, NARROW_SUFFIX = ".svg", ".narrow.svg"
 NAME_SPACE = ' xmlns="http://www.w3.org/2000/svg"'

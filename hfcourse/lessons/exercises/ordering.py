@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from hfcourse.lessons import fences, pieces
-from hfcourse.lessons.dialect import digest, first_words, to_html
-from hfcourse.lessons.draft import Draft
+from hfcourse.lessons.syntax import code_blocks, html_blocks
+from hfcourse.lessons.syntax.context import Draft
+from hfcourse.lessons.syntax.parser import digest, first_words, to_html
 from hfcourse.text.highlighting import highlighted
 from hfcourse.text.typography import NO_BREAK, french
 
@@ -67,7 +67,7 @@ class Ordering:
         return (
             f'<form class="quiz ordering" id="{self.anchor}" method="post">\n'
             f'<input type="hidden" name="ordre" value="{self.key}">\n'
-            f"<fieldset><legend>{pieces.kind(LABEL)}{self.question}</legend>\n<ol>\n{lines}</ol></fieldset>\n"
+            f"<fieldset><legend>{html_blocks.kind(LABEL)}{self.question}</legend>\n<ol>\n{lines}</ol></fieldset>\n"
             f'<div role="status">{said}{why}<span class="vh" data-moved></span></div>\n'
             f'<button class="button" type="submit">{verb}</button>\n</form>\n'
         )
@@ -77,7 +77,7 @@ def draw_verdict(name: str, icon: str, sentence: str, is_shown: bool) -> str:
     """A sentence about all the lines together."""
     look = {"right": " ok", "wrong": " bad"}.get(name, "")
     hidden = "" if is_shown else " hidden"
-    return f'<p class="message{look}" data-say="{name}"{hidden}>{pieces.icon(icon)} {sentence}</p>'
+    return f'<p class="message{look}" data-say="{name}"{hidden}>{html_blocks.icon(icon)} {sentence}</p>'
 
 
 def draw_line(ordering: Ordering, place: int, rank: str, is_judged: bool) -> str:
@@ -96,7 +96,7 @@ def draw_line(ordering: Ordering, place: int, rank: str, is_judged: bool) -> str
         f'<span data-bare><label class="vh" for="{name}">Place de la ligne{NO_BREAK}{place + 1}</label>'
         f'<select class="input" id="{name}" name="rang" aria-describedby="{name}-code">{options}</select></span>'
         f'<code id="{name}-code">{highlighted(line.code, ordering.language)}</code>'
-        f'<span class="verdict"{"" if is_judged else " hidden"}>{pieces.icon(icon)} <span>{verdict}</span></span>'
+        f'<span class="verdict"{"" if is_judged else " hidden"}>{html_blocks.icon(icon)} <span>{verdict}</span></span>'
         f'<span class="moves" data-js>{draw_moves(f"{name}-code")}'
         "</span></li>\n"
     )
@@ -106,7 +106,7 @@ def draw_moves(code_id: str) -> str:
     """The two buttons that move a line by one place; the line itself, of another language than ours, describes them."""
     return "".join(
         f'<button class="tool" type="button" data-move="{direction}" aria-label="{verb}"'
-        f' aria-describedby="{code_id}">{pieces.icon("chevron")}</button>'
+        f' aria-describedby="{code_id}">{html_blocks.icon("chevron")}</button>'
         for direction, verb in (("up", "Monter"), ("down", "Descendre"))
     )
 
@@ -149,7 +149,10 @@ def read(inner: Sequence[Token], line: int, draft: Draft) -> Ordering | None:
         draft.fault(line, what, mend)
         return None
     fence, question = inner[3], first_words(inner)
-    language, right = fences.language_of(fence, draft), [text for text in fence.content.split("\n") if text.strip()]
+    language, right = (
+        code_blocks.language_of(fence, draft),
+        [text for text in fence.content.split("\n") if text.strip()],
+    )
     if not MIN_LINES <= len(right) <= MAX_LINES or len(set(right)) < 2:
         is_alike = MIN_LINES <= len(right) <= MAX_LINES
         what = "les lignes d'un ordre sont toutes pareilles." if is_alike else "nombre de lignes d'un ordre : {count}."

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from unicodedata import combining, normalize
 
-from hfcourse.lessons.dialect import LIGATURES
+from hfcourse.lessons.syntax.parser import LIGATURES
 
 # A similarity of 0.75 (difflib) accepts one wrong letter in four, two in eight.
 MIN_SIMILARITY = 0.75

@@ -6,8 +6,8 @@ from html import escape
 
 from markdown_it.token import Token
 
-from hfcourse.lessons.dialect import digest, first_words, items_of
-from hfcourse.lessons.draft import Draft
+from hfcourse.lessons.syntax.context import Draft
+from hfcourse.lessons.syntax.parser import digest, first_words, items_of
 
 ANCHOR = "liste"
 TITLE = "Avant de passer à la suite"

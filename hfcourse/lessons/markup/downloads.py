@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
-from hfcourse.lessons import listings
+from hfcourse.lessons.syntax import includes
 
 ADDRESS = "/lecons/fichiers/"
 
@@ -28,4 +28,4 @@ def files_of(folder: str, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]
     above = len(folder) - len(folder.rpartition("/")[2])
     for name, text in sorted(texts.items()):
         if name.startswith(f"{folder}/"):
-            yield name[above:], listings.without_marks(text.splitlines())
+            yield name[above:], includes.without_marks(text.splitlines())

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from flask import current_app
 
 from hfcourse.lessons import library
-from hfcourse.lessons.draft import Fault, make_fault
-from hfcourse.lessons.glossary import Term
+from hfcourse.lessons.markup.glossary import Term
+from hfcourse.lessons.syntax.context import Fault, make_fault
 
 
 def find_faults() -> list[Fault]:

@@ -1,0 +1,1 @@
+"""What lessons refer to: dated facts, troubleshooting entries, the notes of an earlier edition. Pure."""

@@ -1,0 +1,1 @@
+"""The syntax of lessons: the Markdown parser, inline text, code blocks, front matter, drawings. Pure."""
