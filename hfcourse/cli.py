@@ -16,7 +16,7 @@ from hfcourse import database
 from hfcourse.classroom import login_links, preparation
 from hfcourse.french_command import CommandError, FrenchCommand, echo
 from hfcourse.lessons import content_checks, library, single_page
-from hfcourse.practice import foreground
+from hfcourse.practice import foreground_server
 from hfcourse.runs.queue import celery_queue
 from hfcourse.runs.retention import eviction, pruning
 from hfcourse.server import dev_server
@@ -193,12 +193,12 @@ def practice(host: str, port: int) -> None:
         signal.signal(number, lambda *_: sys.exit())
     say = say_network_address if host == EVERYWHERE else say_address
     try:
-        foreground.serve(Path(current_app.instance_path) / "practice", host, port, say)
-    except foreground.ListenError as error:
+        foreground_server.serve(Path(current_app.instance_path) / "practice", host, port, say)
+    except foreground_server.ListenError as error:
         what = "le Space d'entraînement ne peut pas écouter à {address} : {reason}. Changez --host ou --port."
         reason = describe_os_error(error.cause)
         raise CommandError(format_french(what, address=error.address, reason=reason)) from error
-    except foreground.EndedError as error:
+    except foreground_server.EndedError as error:
         state = "s'est arrêté" if error.was_ready else "ne démarre pas"
         what = f"le Space d'entraînement {state}. La raison est dans son journal : {{path}}"
         raise CommandError(format_french(what, path=error.log_path)) from error
@@ -217,7 +217,7 @@ def say_address(url: str) -> None:
 def say_network_address(url: str) -> None:
     """Print where other machines reach the practice Space, and the settings by which the site shows it to them."""
     say_address(url)
-    address = foreground.network_address()
+    address = foreground_server.network_address()
     if not address:
         echo(french("Cette machine n'est sur aucun réseau : les autres ne peuvent pas l'atteindre."))
         return

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from hfcourse.practice.course import read_course
-from hfcourse.practice.french import words
-from hfcourse.practice.glossary import Glossary, find_subject, read_glossary
-from hfcourse.practice.tutor import Memory, Tutor
+from hfcourse.practice.tutor.answers import Memory, Tutor
+from hfcourse.practice.tutor.course_text import read_course
+from hfcourse.practice.tutor.definitions import Glossary, find_subject, read_glossary
+from hfcourse.practice.tutor.french_text import words
 
 CONTENT = Path(__file__).parents[1] / "hfcourse" / "content"
 GLOSSARY = read_glossary(CONTENT / "glossary.toml")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hfcourse.practice import child as practice_child
+from hfcourse.practice import app_process as practice_child
 from hfcourse.practice.server import PracticeServer
 from tests.practice_fixtures import WAKE_SECONDS, is_running, until
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from hfcourse.practice.course import plain, read_course
-from hfcourse.practice.french import fold, stem, terms, typeset, words
-from hfcourse.practice.tutor import EXCERPT_CHARACTERS, Memory, Tutor, excerpt
+from hfcourse.practice.tutor.answers import EXCERPT_CHARACTERS, Memory, Tutor, excerpt
+from hfcourse.practice.tutor.course_text import plain, read_course
+from hfcourse.practice.tutor.french_text import fold, stem, terms, typeset, words
 
 CONTENT = Path(__file__).parents[1] / "hfcourse" / "content"
 BREAD = """+++

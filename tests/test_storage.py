@@ -21,7 +21,7 @@ from hfcourse.errors import CallFailed
 from hfcourse.files import file_store, storage_backends
 from hfcourse.files.file_store import StoredFile
 from hfcourse.files.storage_backends import Folder, Remote, Storage
-from hfcourse.practice import child
+from hfcourse.practice import app_process
 from hfcourse.runs.retention import disk_usage, pruning
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
@@ -199,7 +199,7 @@ class TestSetting:
 
     def test_the_practice_space_is_given_no_key(self, bucket: str) -> None:
         assert {KEY, SECRET} <= set(os.environ.values())
-        assert not {KEY, SECRET} & set(child.clean_environment().values())
+        assert not {KEY, SECRET} & set(app_process.clean_environment().values())
 
 
 # What a student sees

@@ -6,12 +6,12 @@ descriptions, and the names of their parameters are those that students write.
 
 import os
 
-from . import process
+from hfcourse.practice import app_main
 
 # The parent is watched, and gradio told never to use the network, before its import, which takes seconds.
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
 if __name__ == "__main__":
-    LISTENER = process.begin()
+    LISTENER = app_main.begin()
 
 import asyncio
 import math
@@ -26,12 +26,14 @@ from fastapi import FastAPI
 from gradio.data_classes import ImageData
 from PIL import Image
 
+from hfcourse.practice.tutor.answers import Memory, Tutor
+from hfcourse.practice.tutor.course_text import read_course
+from hfcourse.practice.tutor.definitions import read_glossary
+from hfcourse.practice.tutor.french_text import typeset as fr
+
 from . import pictures, tables
 from .body_limit import BodyLimit
 from .classifier import Classifier, read_sentences
-from .course import read_course
-from .french import typeset as fr
-from .glossary import read_glossary
 from .language_model import (
     GENERATION_SECONDS,
     MAX_LENGTH_TOKENS,
@@ -45,7 +47,6 @@ from .language_model import (
     PromptTooLongError,
     Settings,
 )
-from .tutor import Memory, Tutor
 
 CONTENT = Path(__file__).parents[1] / "content"
 DATA = Path(__file__).parent / "data"

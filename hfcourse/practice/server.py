@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from .child import COMMAND, Child, StartError
+from hfcourse.practice.app_process import COMMAND, Child, StartError
 
 State = Literal["asleep", "waking", "awake", "broken"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 NO_BREAK, NARROW_NO_BREAK = "\u00a0", "\u202f"
 
 # Words that say nothing of the subject of a question, folded.
-STOP_WORDS = frozenset((Path(__file__).parent / "data" / "mots-vides.txt").read_text(encoding="utf-8").split())
+STOP_WORDS = frozenset((Path(__file__).parents[1] / "data" / "mots-vides.txt").read_text(encoding="utf-8").split())
 
 # Longest first: « regeneration » must lose « ation », not only its « e » or « s ».
 _ENDINGS = (

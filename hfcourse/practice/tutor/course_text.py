@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .french import typeset
+from hfcourse.practice.tutor.french_text import typeset
 
 INTRODUCTION = "Introduction"
 # Where a lesson says what it was checked against: no answer to anybody's question.

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .course import plain
-from .french import stem, typeset, words
+from hfcourse.practice.tutor.course_text import plain
+from hfcourse.practice.tutor.french_text import stem, typeset, words
 
 # Of a misspelt word: at least this likeness, this many letters, and not more than one letter too many or too few.
 _TYPO_LIKENESS, _TYPO_LETTERS = 0.82, 4

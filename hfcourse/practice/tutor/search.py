@@ -9,10 +9,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from .course import Section
-from .french import fold, stem, terms
+from hfcourse.practice.tutor.course_text import Section
+from hfcourse.practice.tutor.french_text import fold, stem, terms
 
-SYNONYMS_PATH = Path(__file__).parent / "data" / "synonymes.toml"
+SYNONYMS_PATH = Path(__file__).parents[1] / "data" / "synonymes.toml"
 SAME, NEAR = 0.9, 0.5
 
 # BM25's two usual constants: how fast a repeated word stops counting, how much a long passage is held back.

@@ -10,7 +10,7 @@ from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 
-from .child import COMMAND, Child, StartError
+from hfcourse.practice.app_process import COMMAND, Child, StartError
 
 START_SECONDS = 60
 CHECK_SECONDS = 10

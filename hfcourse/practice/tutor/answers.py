@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
-from .course import Section
-from .french import fold, terms, typeset, words
-from .glossary import Glossary, Term, find_subject
-from .search import Index
+from hfcourse.practice.tutor.course_text import Section
+from hfcourse.practice.tutor.definitions import Glossary, Term, find_subject
+from hfcourse.practice.tutor.french_text import fold, terms, typeset, words
+from hfcourse.practice.tutor.search import Index
 
 # Below this share of the question's words (the rare ones weigh more), a passage is about something else.
 ENOUGH_COVERAGE = 0.45

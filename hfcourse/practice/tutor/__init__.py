@@ -1,0 +1,1 @@
+"""The tutor of the practice Space: it answers from the course alone, offline."""
