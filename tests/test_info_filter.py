@@ -97,12 +97,22 @@ def test_value_is_copied_to_the_byte_or_skipped(value: Any, size: int) -> None:
     assert next(items, "end") == "end"
 
 
+@pytest.mark.parametrize("value", ['a\\"b', "x" * 90, 1.5, "]"])
+def test_values_between_two_brackets_cost_some_steps_for_each_chunk(value: Any) -> None:
+    """A table of a million cells is read at the pace of a regular expression."""
+    written = json.dumps([value] * 100_000, separators=(",", ":")).encode()
+    stream = JsonStream(pieces(written + b" ", 64_000))
+    assert stream.copy_value(len(written)) == written
+    assert json_stream.MAX_STEPS - stream._steps_left <= 4 * (len(written) // 64_000 + 2)
+
+
 @pytest.mark.parametrize(
     ("start", "repeated", "code"),
     [
         (b"", b"[],", "bad-answer"),
         (b'{"named_endpoints":{', b'"a":1,', "bad-answer"),
-        (b'{"x":[', b'"",', "answer-too-large"),
+        (b'{"x":[', b'"",', "bad-answer"),  # strings cost next to nothing
+        (b'{"x":[', b"[],", "answer-too-large"),
         (b'{"x":', b"[", "answer-too-large"),
         (b'{"x":', b" ", "bad-answer"),
         (b'{"x":"', b'\\"', "bad-answer"),
