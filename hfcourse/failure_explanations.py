@@ -1,7 +1,8 @@
 """Explain a failed run by its code and by what the Space said with it: how long to wait, which limit was met. Pure.
 
-A run stores a code and a Space's words; errors.py explains the code alone. The words that are looked for here come from
-Gradio's and Hugging Face's own programs, after spaces/client/call_failures.py has decided the code by the error's title.
+A run stores a code and a Space's words; errors.py explains the code alone. The words that are looked for here come
+from Gradio's and Hugging Face's own programs, after spaces/client/call_failures.py has decided the code by the
+error's title.
 """
 
 import re

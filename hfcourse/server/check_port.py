@@ -1,5 +1,6 @@
-"""Is the port free? `make run` asks before it installs or starts anything: `python -I hfcourse/server/check_port.py 5000 0.0.0.0`.
+"""Is the port free? `make run` asks before it installs or starts anything.
 
+Usage: `python -I hfcourse/server/check_port.py 5000 0.0.0.0`.
 A script of its own, with the standard library alone: nothing else is installed yet on a fresh machine.
 """
 

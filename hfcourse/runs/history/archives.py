@@ -104,7 +104,8 @@ def runs_of(visitor: str | None) -> Iterator[Run]:
 
 def folder_of(run: Run) -> str:
     """`2026-11-25_14h02_saluer_<id>`: in the order of the days, and like no other."""
-    return f"{template_globals.local(run.created):%Y-%m-%d_%Hh%M}_{clean(run.endpoint.strip('/'), ENDPOINT_CHARACTERS)}_{run.id}"
+    endpoint = clean(run.endpoint.strip("/"), ENDPOINT_CHARACTERS)
+    return f"{template_globals.local(run.created):%Y-%m-%d_%Hh%M}_{endpoint}_{run.id}"
 
 
 def place_of(item: RunFile) -> str:

@@ -26,7 +26,7 @@ from gradio_client.client import Endpoint as KnownEndpoint  # noqa: E402
 from hfcourse.errors import CallFailed, CourseError, NotTaken, NotValid, Refused  # noqa: E402
 from hfcourse.files.file_store import KeptFile  # noqa: E402
 from hfcourse.files.limits import MAX_FILE_BYTES  # noqa: E402
-from hfcourse.limits import byte_budget
+from hfcourse.limits import byte_budget  # noqa: E402
 from hfcourse.limits.byte_budget import READ_COPIES, UNCOUNTED_BYTES  # noqa: E402
 from hfcourse.limits.deadline import Leash  # noqa: E402
 from hfcourse.spaces.client import http_status  # noqa: E402
