@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hfcourse import create_app
 from hfcourse.playground import space_page
-from hfcourse.spaces.endpoints.space_description import describe
 from hfcourse.spaces.form import forms
+from hfcourse.spaces.schema.endpoints.space_description import describe
 from tests.heavy import HEAVY
 
 TIMES = 5

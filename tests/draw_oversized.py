@@ -10,8 +10,8 @@ import time
 
 from hfcourse import create_app
 from hfcourse.playground import space_page
-from hfcourse.spaces.endpoints.space_description import describe
 from hfcourse.spaces.form import forms
+from hfcourse.spaces.schema.endpoints.space_description import describe
 from tests.oversized import OVERSIZED
 
 MEMORY_BYTES = 1_500_000_000

@@ -7,9 +7,9 @@ from flask import Flask
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse.playground import space_page
-from hfcourse.spaces.endpoints.space_description import Description, Endpoint
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.forms import Form
+from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 from tests.posting import fields_of
 
 

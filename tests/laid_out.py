@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from hfcourse.spaces.endpoints.space_description import Description, Endpoint, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint, describe
 
 NUMBERED = "?"  # the name of a field that shall have a name of its own
 Described = tuple[dict[str, Any], dict[str, Any]]  # /config and /info

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hfcourse.spaces.endpoints.space_description import Description, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, describe
 
 LAYOUT = {"button", "row", "tabitem"}
 

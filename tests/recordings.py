@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hfcourse.spaces.endpoints.space_description import Description, Endpoint, describe
-from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint, describe
+from hfcourse.spaces.schema.parameters.parameter import Parameter
 
 FOLDER = Path(__file__).parent / "data" / "recordings"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))

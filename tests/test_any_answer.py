@@ -16,7 +16,7 @@ from hfcourse.errors import CallFailed
 from hfcourse.runs.execution.recorder import Recorder
 from hfcourse.runs.store import run_store
 from hfcourse.spaces.client.call_events import Partial
-from hfcourse.spaces.endpoints.space_description import Endpoint, Return
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, Return
 from tests.conftest import end
 from tests.spaces.exhibition import EXHIBITS, FILES
 from tests.spaces.exhibition import file as file_data

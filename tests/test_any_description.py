@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hfcourse.errors import Refused
-from hfcourse.spaces.endpoints.space_description import describe
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.parameters.widgets import CONTROLS, FILE_COMPONENTS
+from hfcourse.spaces.schema.endpoints.space_description import describe
+from hfcourse.spaces.schema.parameters.widgets import CONTROLS, FILE_COMPONENTS
 from tests.drawing import drawn, form_in, posted
 from tests.recordings import FOLDER, NAMES
 

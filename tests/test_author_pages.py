@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hfcourse.spaces.endpoints.space_description import Description, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, describe
 from tests.page_building import folded, listed
 from tests.spaces import environments
 from tests.spaces.serving import apps

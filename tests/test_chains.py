@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.spaces.endpoints.description_limits import MAX_PRIVATE_STEPS, bound_description
-from hfcourse.spaces.page.event_chains import Chains
+from hfcourse.spaces.schema.endpoints.description_limits import MAX_PRIVATE_STEPS, bound_description
+from hfcourse.spaces.schema.page.event_chains import Chains
 from tests.effort import effort
 from tests.page_building import PageBuilder
 

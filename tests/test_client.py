@@ -22,8 +22,8 @@ from hfcourse.limits.deadline import Leash
 from hfcourse.spaces.client.call_events import Log, Output, Partial, Progress, Queued, Started
 from hfcourse.spaces.client.http_client import Wire
 from hfcourse.spaces.client.space_client import Connection
-from hfcourse.spaces.page import ranking
 from hfcourse.spaces.registry.space_registry import Directory, connect
+from hfcourse.spaces.schema.page import ranking
 from hfcourse.tokens import Token
 from tests.practice_fixtures import until
 from tests.spaces import fake

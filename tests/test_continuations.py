@@ -12,7 +12,7 @@ from hfcourse.playground.continuations import EARLIER_AGE, values_after
 from hfcourse.runs.retention import pruning
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
-from hfcourse.spaces.endpoints.space_description import Description, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, describe
 from tests.spaces.fake import component
 
 pytestmark = pytest.mark.usefixtures("inside")

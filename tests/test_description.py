@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.endpoints.space_description import Endpoint, describe
-from hfcourse.spaces.page import ranking
-from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, describe
+from hfcourse.spaces.schema.page import ranking
+from hfcourse.spaces.schema.parameters.parameter import Parameter
 from tests.recordings import ENDPOINTS, FOLDER, NAMES, PARAMETERS, endpoint, parameter, recorded
 
 

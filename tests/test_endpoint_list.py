@@ -8,8 +8,8 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 
-from hfcourse.spaces.endpoints.description_limits import bound_description
-from hfcourse.spaces.endpoints.space_description import describe
+from hfcourse.spaces.schema.endpoints.description_limits import bound_description
+from hfcourse.spaces.schema.endpoints.space_description import describe
 from tests.conftest import opened
 from tests.page_building import PageBuilder
 from tests.posting import Student, error_codes

@@ -17,9 +17,9 @@ from hfcourse.runs.retention import pruning
 from hfcourse.runs.store import run_store
 from hfcourse.spaces.client import space_client
 from hfcourse.spaces.client.call_events import Partial
-from hfcourse.spaces.endpoints.space_description import Endpoint, Return
 from hfcourse.spaces.form.forms import GONE
 from hfcourse.spaces.registry import resolver
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, Return
 from tests.conftest import end
 from tests.posting import Student, error_codes, read
 from tests.spaces import fake

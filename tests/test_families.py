@@ -2,8 +2,8 @@
 
 import pytest
 
-from hfcourse.spaces.page.endpoint_families import find_base_name, find_twins
-from hfcourse.spaces.page.endpoint_titles import name_default_buttons, tell_apart
+from hfcourse.spaces.schema.page.endpoint_families import find_base_name, find_twins
+from hfcourse.spaces.schema.page.endpoint_titles import name_default_buttons, tell_apart
 from tests.page_building import PageBuilder, listed
 
 

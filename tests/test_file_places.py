@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from hfcourse.spaces.parameters.parameter import Parameter
 from hfcourse.spaces.schema import json_schema
 from hfcourse.spaces.schema.field_errors import Wrong
 from hfcourse.spaces.schema.file_places import MAX_PLACES, FilePlace, find_file_places
-from hfcourse.spaces.values.file_values import compose, decompose, parts_of
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.values.file_values import compose, decompose, parts_of
 from tests.test_type_words import JSON
 
 NULL = {"type": "null"}

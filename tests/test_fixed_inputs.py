@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.parameters.fixed_inputs import find_fixed_inputs, insert_fixed_inputs
+from hfcourse.spaces.schema.parameters.fixed_inputs import find_fixed_inputs, insert_fixed_inputs
 
 
 def component(kind: str, value: Any = None, *, is_skipped: bool = False) -> dict[str, Any]:

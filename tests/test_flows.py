@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hfcourse.runs.execution.next_steps import find_next_steps, has_content
-from hfcourse.spaces.endpoints.space_description import Description, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, describe
 from tests.spaces.fake import component
 
 SHOWN = (1, 2, 3, 4)

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from hfcourse.spaces.endpoints.space_description import Endpoint, describe
 from hfcourse.spaces.form import forms, table_cells
 from hfcourse.spaces.form.error_summary import MAX_LISTED_FAULTS
-from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, describe
 from hfcourse.spaces.schema.field_errors import Wrong
-from hfcourse.spaces.values import tables
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.values import tables
 from tests.posting import Student, error_codes, fields_of, read
 from tests.spaces.fake import FakeSpace
 

@@ -10,9 +10,9 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse.errors import Refused
 from hfcourse.files import file_store
-from hfcourse.spaces.endpoints.space_description import Endpoint
 from hfcourse.spaces.form import forms, uploads
-from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
+from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.tokens import MASK
 from tests.recordings import ENDPOINTS, endpoint
 

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from hfcourse.playground import space_page
-from hfcourse.spaces.endpoints.space_description import describe
 from hfcourse.spaces.form import forms
+from hfcourse.spaces.schema.endpoints.space_description import describe
 from tests.heavy import ENDPOINTS, HEAVY
 
 MOST_PAGE_BYTES = 100_000

@@ -4,9 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.spaces.endpoints.space_description import Description
 from hfcourse.spaces.hub.space_card import NO_CARD, SpaceCard, read_card
-from hfcourse.spaces.layout.introduction import MAX_INTRODUCTION_CHARACTERS, MAX_TITLE_CHARACTERS, read_paragraphs
+from hfcourse.spaces.schema.endpoints.space_description import Description
+from hfcourse.spaces.schema.layout.introduction import (
+    MAX_INTRODUCTION_CHARACTERS,
+    MAX_TITLE_CHARACTERS,
+    read_paragraphs,
+)
 from tests.effort import effort
 from tests.laid_out import Part, block, entry, space_of
 

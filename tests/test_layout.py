@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.endpoints.description_limits import bound_description
-from hfcourse.spaces.layout.block_tree import MAX_DEPTH, parse_layout
+from hfcourse.spaces.schema.endpoints.description_limits import bound_description
+from hfcourse.spaces.schema.layout.block_tree import MAX_DEPTH, parse_layout
 from tests.recordings import NAMES, read_recording
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from hfcourse.spaces.endpoints.space_description import Description, describe
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.form_sections import arrange_form
+from hfcourse.spaces.schema.endpoints.space_description import Description, describe
 from tests.spaces.serving import apps
 from tests.test_older_gradio import environment_of
 from tests.test_sections import outline

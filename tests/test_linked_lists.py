@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.endpoints.space_description import Description, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, describe
 
 COUNTRY, TOWN, DAYS, GO, EXAMPLES, OUT = 1, 2, 3, 4, 5, 6
 LISTS = ["dropdown", "radio", "checkboxgroup"]

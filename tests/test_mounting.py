@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.layout.mounting import InitialValues, parse_mounted_page
+from hfcourse.spaces.schema.layout.mounting import InitialValues, parse_mounted_page
 
 NUMBER, BUTTON = 1, 2
 

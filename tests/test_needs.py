@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.spaces.form.field_marks import EXPECTED, choose_marks
-from hfcourse.spaces.parameters.parameter import Parameter, describe_parameter
-from hfcourse.spaces.parameters.requirement_marks import OPTIONAL, REQUIRED, read_need
+from hfcourse.spaces.schema.parameters.parameter import Parameter, describe_parameter
+from hfcourse.spaces.schema.parameters.requirement_marks import OPTIONAL, REQUIRED, read_need
 
 INTEGER, TEXT = {"type": "integer"}, {"type": "string"}
 NULLABLE = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
@@ -137,5 +137,5 @@ class TestFiles:
 def test_need_is_the_same_as_without_the_search_for_stems(label: str, help_text: str) -> None:
     found = read_need(label, help_text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hfcourse.spaces.parameters.requirement_marks.STEMS", ("",))
+        patch.setattr("hfcourse.spaces.schema.parameters.requirement_marks.STEMS", ("",))
         assert read_need(label, help_text) == found

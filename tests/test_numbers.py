@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.spaces.parameters.parameter import Parameter
 from hfcourse.spaces.schema.field_errors import Wrong
-from hfcourse.spaces.values.numbers import decimal, number_in, parse_number, parse_slider, shown
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.values.numbers import decimal, number_in, parse_number, parse_slider, shown
 
 
 def parameter(**named: object) -> Parameter:

@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 
 from hfcourse.errors import CallFailed, Unavailable
 from hfcourse.limits.deadline import Leash
-from hfcourse.spaces.endpoints.description_limits import bound_description
-from hfcourse.spaces.endpoints.space_description import describe
-from hfcourse.spaces.examples import example_values
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.rendering_budget import DrawingClock
-from hfcourse.spaces.page import ranking
-from hfcourse.spaces.parameters.parameter import Parameter
 from hfcourse.spaces.registry import space_registry
 from hfcourse.spaces.registry.description_cache import Said
 from hfcourse.spaces.schema import json_schema
+from hfcourse.spaces.schema.endpoints.description_limits import bound_description
+from hfcourse.spaces.schema.endpoints.space_description import describe
+from hfcourse.spaces.schema.examples import example_values
+from hfcourse.spaces.schema.page import ranking
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.values.form_budget import MAX_FORM_CHARACTERS, share_fairly
 from hfcourse.spaces.untrusted.json_size import exceeds, measure
-from hfcourse.spaces.values.form_budget import MAX_FORM_CHARACTERS, share_fairly
 from hfcourse.web.security import MOST_FIELDS
 from tests.drawing import drawn, form_in, posted
 from tests.oversized import CHOICES, OVERSIZED, one, shared, space, tables
@@ -103,7 +103,7 @@ def test_a_closed_endpoint_says_why_and_leaves_the_others(app: Flask) -> None:
 
 
 def test_one_component_is_read_once_however_often_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hfcourse.spaces.parameters import parameter
+    from hfcourse.spaces.schema.parameters import parameter
 
     read: list[Any] = []
     present = parameter.present

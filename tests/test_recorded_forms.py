@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from hfcourse.spaces.endpoints.space_description import Endpoint
 from hfcourse.spaces.form import forms
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from tests.drawing import controls_of, drawn, form_in, posted, words_of
 from tests.recordings import ENDPOINTS, NAMES, endpoint, recorded
 

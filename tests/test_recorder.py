@@ -13,7 +13,7 @@ from hfcourse.runs.execution.preview_images import PassingPictures
 from hfcourse.runs.execution.recorder import Recorder
 from hfcourse.runs.store import run_store
 from hfcourse.spaces.client.call_events import Log, Partial, Progress, Queued, Started
-from hfcourse.spaces.endpoints.space_description import Endpoint, Return
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, Return
 from tests.practice_fixtures import until
 
 PATIENCE_SECONDS = 20

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hfcourse.spaces.page import ranking
+from hfcourse.spaces.schema.page import ranking
 from tests.page_building import PageBuilder, first_of, folded, listed
 
 

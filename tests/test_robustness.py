@@ -28,8 +28,8 @@ from hfcourse.runs.store.queue_counts import Waiting
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.client.call_events import Event, Log, Partial, Progress, Queued
 from hfcourse.spaces.client.queue_protocol import Reading
-from hfcourse.spaces.endpoints.space_description import Endpoint, Return, describe
 from hfcourse.spaces.registry import resolver
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, Return, describe
 from hfcourse.spaces.untrusted.safe_json import MOST_LEVELS, read_json
 
 VISITOR = "awa"

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfcourse.spaces.endpoints.space_description import Description, describe
-from hfcourse.spaces.examples.sample_files import MAX_SAMPLE_DEPTH, SampleFile, files_in, parse_sample
-from hfcourse.spaces.page.page_events import MAX_INITIAL_CHARACTERS, MAX_LOAD_EVENTS, parse_page_events
-from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.schema.endpoints.space_description import Description, describe
+from hfcourse.spaces.schema.examples.sample_files import MAX_SAMPLE_DEPTH, SampleFile, files_in, parse_sample
+from hfcourse.spaces.schema.page.page_events import MAX_INITIAL_CHARACTERS, MAX_LOAD_EVENTS, parse_page_events
+from hfcourse.spaces.schema.parameters.parameter import Parameter
 from tests.spaces.fake import component
 
 PATH = "/tmp/gradio/1a/chat noir.png"

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.spaces.endpoints.space_description import Endpoint
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.form_sections import FieldGroup, arrange_form
 from hfcourse.spaces.form.forms import Form
-from hfcourse.spaces.parameters.sections import MAX_LEVELS, MAX_SECTIONS
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
+from hfcourse.spaces.schema.parameters.sections import MAX_LEVELS, MAX_SECTIONS
 from tests.laid_out import NUMBERED, Part, block, endpoint_of, entry
 from tests.recordings import ENDPOINTS
 

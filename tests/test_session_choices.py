@@ -6,8 +6,8 @@ import pytest
 
 from hfcourse.runs.outputs import rendered_outputs
 from hfcourse.runs.session_choices import latest_updates
-from hfcourse.spaces.endpoints.space_description import Description, describe
 from hfcourse.spaces.form.choice_updates import apply_updates, find_sources
+from hfcourse.spaces.schema.endpoints.space_description import Description, describe
 
 
 def update(*choices: str, **more: Any) -> dict[str, Any]:

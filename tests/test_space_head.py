@@ -8,10 +8,10 @@ from flask import Flask
 
 from hfcourse.playground import space_page
 from hfcourse.spaces.client.single_flight_cache import Memory
-from hfcourse.spaces.endpoints.space_description import Description
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.hub import hub_api
 from hfcourse.spaces.hub.space_card import SpaceCard
+from hfcourse.spaces.schema.endpoints.space_description import Description
 from tests.drawing import drawn, form_in
 from tests.laid_out import block, endpoint_of, entry
 

@@ -12,9 +12,9 @@ from hfcourse.files.file_store import KeptFile
 from hfcourse.files.storage_backends import Folder
 from hfcourse.playground import form_snippets
 from hfcourse.spaces.catalogue import Entry
-from hfcourse.spaces.endpoints.space_description import Endpoint, describe
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, describe
+from hfcourse.spaces.schema.parameters.parameter import Parameter
 from tests.posting import Student
 from tests.spaces import fake
 from tests.spaces.fake import FakeSpace, component

@@ -8,14 +8,14 @@ from flask import Flask
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse.errors import Refused
-from hfcourse.spaces.endpoints.space_description import Endpoint
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.forms import Form
-from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.field_errors import Wrong
-from hfcourse.spaces.values import text_formats, text_limits
-from hfcourse.spaces.values.text_limits import MAX_MOMENT_CHARACTERS, MAX_NUMBER_CHARACTERS, MAX_TEXT_CHARACTERS
-from hfcourse.spaces.values.value_parsers import parse
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.values import text_formats, text_limits
+from hfcourse.spaces.schema.values.text_limits import MAX_MOMENT_CHARACTERS, MAX_NUMBER_CHARACTERS, MAX_TEXT_CHARACTERS
+from hfcourse.spaces.schema.values.value_parsers import parse
 from hfcourse.web.security import FIELD_LIMIT_BYTES
 from tests.drawing import drawn, form_in
 from tests.effort import effort

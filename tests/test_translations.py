@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.layout.translations import MAX_TRANSLATED_CHARACTERS, translate_description
 from hfcourse.spaces.schema.labels import readable
+from hfcourse.spaces.schema.layout.translations import MAX_TRANSLATED_CHARACTERS, translate_description
 from tests.laid_out import block, describe_page, endpoint_of, entry, space_of
 
 WORDS = {

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from hfcourse.spaces.endpoints.space_description import Endpoint, describe
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.parameters import parameter_defaults
-from hfcourse.spaces.parameters.parameter import Parameter
-from hfcourse.spaces.parameters.parameter_defaults import WholeBudget, bound_default, encode_whole
 from hfcourse.spaces.schema.choice_list import fold
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, describe
 from hfcourse.spaces.schema.field_errors import Wrong
-from hfcourse.spaces.values import tables
-from hfcourse.spaces.values.value_parsers import parse, typed
+from hfcourse.spaces.schema.parameters import parameter_defaults
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.parameters.parameter_defaults import WholeBudget, bound_default, encode_whole
+from hfcourse.spaces.schema.values import tables
+from hfcourse.spaces.schema.values.value_parsers import parse, typed
 from hfcourse.text.line_endings import unify_line_ends
 from tests.drawing import drawn, form_in, posted
 from tests.oversized import one, shared

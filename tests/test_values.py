@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.parameters.parameter import Parameter
-from hfcourse.spaces.parameters.widgets import HOLD_FILES, KINDS
-from hfcourse.spaces.values import tables, value_parsers
-from hfcourse.spaces.values.value_parsers import Wrong, control, parse, typed
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.parameters.widgets import HOLD_FILES, KINDS
+from hfcourse.spaces.schema.values import tables, value_parsers
+from hfcourse.spaces.schema.values.value_parsers import Wrong, control, parse, typed
 from tests.recordings import PARAMETERS, parameter
 
 NO_BREAK, NARROW = "\u00a0", "\u202f"

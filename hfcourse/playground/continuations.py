@@ -21,12 +21,12 @@ from hfcourse.runs.retention import quota, recent_views
 from hfcourse.runs.store import newcomer_status, run_store
 from hfcourse.runs.store.models import Run
 from hfcourse.runs.values import value_types
-from hfcourse.spaces.endpoints.space_description import Description, Endpoint
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.forms import Form
 from hfcourse.spaces.form.uploads import NOT_KEPT
-from hfcourse.spaces.parameters.parameter import Parameter
-from hfcourse.spaces.parameters.widgets import HOLD_FILES, control
+from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.parameters.widgets import HOLD_FILES, control
 
 MAX_EARLIER_RUNS = 5
 EARLIER_AGE = timedelta(hours=1)

@@ -12,8 +12,8 @@ from flask import Flask, request, url_for
 from hfcourse import visitors
 from hfcourse.playground.example_files import ExampleFiles, keep_files, names_with_files
 from hfcourse.playground.sample_previews import PreviewCache
-from hfcourse.spaces.endpoints.space_description import Endpoint
-from hfcourse.spaces.examples.sample_files import SampleFile
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
+from hfcourse.spaces.schema.examples.sample_files import SampleFile
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import
     from hfcourse.spaces.client.space_client import Connection

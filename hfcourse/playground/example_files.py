@@ -17,11 +17,11 @@ from hfcourse.files.file_store import KeptFile
 from hfcourse.limits import bulkhead, concurrency
 from hfcourse.limits.deadline import Leash
 from hfcourse.limits.rate_limits import KeyedBuckets
-from hfcourse.spaces.endpoints.space_description import Endpoint
-from hfcourse.spaces.examples.example_values import Example
-from hfcourse.spaces.examples.sample_files import SampleFile, files_in, map_files, parse_sample
-from hfcourse.spaces.page.page_events import updated_value
-from hfcourse.spaces.parameters.widgets import HOLD_FILES, control
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
+from hfcourse.spaces.schema.examples.example_values import Example
+from hfcourse.spaces.schema.examples.sample_files import SampleFile, files_in, map_files, parse_sample
+from hfcourse.spaces.schema.page.page_events import updated_value
+from hfcourse.spaces.schema.parameters.widgets import HOLD_FILES, control
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import
     from hfcourse.spaces.client.space_client import Connection

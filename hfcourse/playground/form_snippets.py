@@ -13,18 +13,18 @@ from hfcourse.files.file_store import KeptFile
 from hfcourse.playground import snippets
 from hfcourse.playground.snippets import FileHere, Snippet
 from hfcourse.spaces.catalogue import Entry
-from hfcourse.spaces.endpoints.space_description import Return
-from hfcourse.spaces.examples.placeholder_names import sample_name
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.fields import Field
 from hfcourse.spaces.form.forms import Form
-from hfcourse.spaces.parameters.parameter import Parameter
+from hfcourse.spaces.schema.endpoints.space_description import Return
+from hfcourse.spaces.schema.examples.placeholder_names import sample_name
 from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.type_descriptions import describe_type
+from hfcourse.spaces.schema.values import file_values
+from hfcourse.spaces.schema.values.file_objects import suffix_of
+from hfcourse.spaces.schema.values.file_values import Part
 from hfcourse.spaces.untrusted.json_size import exceeds
-from hfcourse.spaces.values import file_values
-from hfcourse.spaces.values.file_objects import suffix_of
-from hfcourse.spaces.values.file_values import Part
 from hfcourse.text.code_lexer import highlight_untrusted
 
 MAX_DEFAULT_CHARACTERS = 60

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from flask import abort, current_app, request
 
 from hfcourse.playground import example_choice
-from hfcourse.spaces.endpoints.space_description import Description, Endpoint
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.forms import Form
+from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 from hfcourse.text.typography import NO_BREAK, french
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import

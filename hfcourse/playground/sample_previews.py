@@ -20,7 +20,7 @@ from hfcourse.limits.deadline import Leash
 from hfcourse.limits.rate_limits import KeyedBuckets
 from hfcourse.playground.example_files import FETCH_SECONDS, resolve_files
 from hfcourse.spaces.client.single_flight_cache import Memory
-from hfcourse.spaces.examples.sample_files import PREVIEWED, files_in
+from hfcourse.spaces.schema.examples.sample_files import PREVIEWED, files_in
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import
     from hfcourse.spaces.client.space_client import Connection

@@ -15,13 +15,13 @@ from hfcourse.playground.snippets import Snippet
 from hfcourse.playground.space_query import Finding
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.catalogue import Entry
-from hfcourse.spaces.endpoints.space_description import Description, Endpoint
 from hfcourse.spaces.form import choice_updates, field_marks, forms, uploads
 from hfcourse.spaces.form.error_summary import ErrorSummary, summarize_errors
 from hfcourse.spaces.form.form_sections import arrange_form
 from hfcourse.spaces.form.forms import Form
 from hfcourse.spaces.form.rendering_budget import DrawingClock
 from hfcourse.spaces.registry import resolver
+from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 from hfcourse.text.typography import french
 from hfcourse.web.security_log import log_refusal
 from hfcourse.web.template_globals import is_in_lesson

@@ -23,10 +23,10 @@ from hfcourse.runs.retention.recent_views import mine
 from hfcourse.runs.store import newcomer_status, run_store
 from hfcourse.runs.store.queue_counts import Waiting
 from hfcourse.runs.values.file_refs import Numbered
-from hfcourse.spaces.endpoints.space_description import Endpoint
 from hfcourse.spaces.form import forms, row_edits
 from hfcourse.spaces.form.forms import Form
 from hfcourse.spaces.form.uploads import NOT_KEPT, names_of
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.web import headers, security
 from hfcourse.web.security_log import log_event
 from hfcourse.web.template_globals import is_in_lesson

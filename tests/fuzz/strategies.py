@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hfcourse.spaces.parameters.widgets import CONTROLS, FILE_COMPONENTS
+from hfcourse.spaces.schema.parameters.widgets import CONTROLS, FILE_COMPONENTS
 from tests.fuzz.recipes import INDEX, Recipe, read_data
 from tests.fuzz.values import (
     LANGUAGES,

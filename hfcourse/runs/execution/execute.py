@@ -17,9 +17,9 @@ from hfcourse.runs.execution.recorder import Recorder
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
 from hfcourse.spaces.client.call_events import Output
-from hfcourse.spaces.endpoints.space_description import Endpoint
 from hfcourse.spaces.registry import resolver
 from hfcourse.spaces.registry.resolver import LAST_SECONDS
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 
 PICTURE_SECONDS = 1  # for one of a partial output; whoever stops the call waits for it
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hfcourse.spaces.endpoints import endpoint_wiring
-from hfcourse.spaces.endpoints.space_description import Description, Endpoint
 from hfcourse.spaces.schema.component_updates import is_update
+from hfcourse.spaces.schema.endpoints import endpoint_wiring
+from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 
 EVENT = "next"  # the kind of the event that keeps the next steps of a run
 

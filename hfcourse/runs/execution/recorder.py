@@ -21,7 +21,7 @@ from hfcourse.runs.store.models import Run
 from hfcourse.runs.store.run_store import Told
 from hfcourse.runs.values.value_types import HOLDS_FILES, is_conversation
 from hfcourse.spaces.client.call_events import Event, Log, Partial, Progress, Queued, Started
-from hfcourse.spaces.endpoints.space_description import Endpoint, Return
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, Return
 
 TOLD_SECONDS = 0.1
 HELD_SECONDS = 0.3

@@ -20,8 +20,8 @@ from hfcourse.errors import CallFailed, Stopped
 from hfcourse.limits.deadline import Leash
 from hfcourse.runs.execution.recorder import Recorder
 from hfcourse.runs.store.models import Run, SpaceSession
-from hfcourse.spaces.endpoints.space_description import Endpoint
-from hfcourse.spaces.page.page_events import names_file, updated_value
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
+from hfcourse.spaces.schema.page.page_events import names_file, updated_value
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import
     from hfcourse.spaces.client.space_client import Connection

@@ -14,8 +14,8 @@ from hfcourse.runs.outputs.table_presenters import dataframe_table, parameters_t
 from hfcourse.runs.outputs.value_presenters import MOST_CHARACTERS, picture_of
 from hfcourse.runs.values.brief_text import WORD_CHARACTERS, word
 from hfcourse.runs.values.page_budget import MAX_EXCERPT_CHARACTERS, PageBudget, TextAllowance
-from hfcourse.spaces.endpoints.space_description import CHAT_ANSWER, hints_in
 from hfcourse.spaces.schema.component_updates import UPDATE, is_update
+from hfcourse.spaces.schema.endpoints.space_description import CHAT_ANSWER, hints_in
 from hfcourse.spaces.schema.listed_choices import label_of_pair
 
 # Of a conversation, so many characters are read as Markdown, so many drawn of components; the rest comes as it is.

@@ -37,8 +37,8 @@ from hfcourse.spaces.client.http_client import Answer, SizedBody, Wire, capped, 
 from hfcourse.spaces.client.message_memory import MessageMemory  # noqa: E402
 from hfcourse.spaces.client.multipart import multipart_body, open_file  # noqa: E402
 from hfcourse.spaces.client.queue_protocol import Reading  # noqa: E402
-from hfcourse.spaces.endpoints.space_description import Description  # noqa: E402
-from hfcourse.spaces.parameters.fixed_inputs import insert_fixed_inputs  # noqa: E402
+from hfcourse.spaces.schema.endpoints.space_description import Description  # noqa: E402
+from hfcourse.spaces.schema.parameters.fixed_inputs import insert_fixed_inputs  # noqa: E402
 from hfcourse.token_masking import mask_pieces, mask_value  # noqa: E402
 
 JOIN_BYTES = 64_000

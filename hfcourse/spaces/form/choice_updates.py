@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hfcourse.spaces.parameters.parameter_defaults import WholeBudget, bound_default
-from hfcourse.spaces.parameters.widgets import control
 from hfcourse.spaces.schema.listed_choices import list_choices
-from hfcourse.spaces.values.form_budget import WITH_CHOICES, fit_parameters
+from hfcourse.spaces.schema.parameters.parameter_defaults import WholeBudget, bound_default
+from hfcourse.spaces.schema.parameters.widgets import control
+from hfcourse.spaces.schema.values.form_budget import WITH_CHOICES, fit_parameters
 
 if TYPE_CHECKING:  # which knows this module's callers
-    from hfcourse.spaces.endpoints.space_description import Description, Endpoint
-    from hfcourse.spaces.parameters.parameter import Parameter
+    from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
+    from hfcourse.spaces.schema.parameters.parameter import Parameter
 
 MAX_SOURCES = 20
 

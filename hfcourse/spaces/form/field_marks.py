@@ -7,9 +7,9 @@ expected where a text has no default, or where it is the one file that an endpoi
 
 from collections.abc import Sequence
 
-from hfcourse.spaces.parameters.parameter import Parameter
-from hfcourse.spaces.parameters.requirement_marks import REQUIRED
-from hfcourse.spaces.parameters.widgets import HOLD_FILES
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.parameters.requirement_marks import REQUIRED
+from hfcourse.spaces.schema.parameters.widgets import HOLD_FILES
 
 EXPECTED = "expected"
 # Components that hold a file which a function reads; an editor and a message begin with something of their own.

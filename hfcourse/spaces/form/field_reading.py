@@ -6,7 +6,7 @@ from hfcourse.spaces.form import field_values
 from hfcourse.spaces.form.fields import Field
 from hfcourse.spaces.form.uploads import Posted, foremost
 from hfcourse.spaces.schema.field_errors import MISSING, Wrong
-from hfcourse.spaces.values import file_values, tables, text_limits
+from hfcourse.spaces.schema.values import file_values, tables, text_limits
 from hfcourse.text.line_endings import unify_line_ends
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hfcourse.spaces.values import tables, value_parsers
+from hfcourse.spaces.schema.values import tables, value_parsers
 from hfcourse.text.line_endings import unify_line_ends
 
 if TYPE_CHECKING:  # which uses this module

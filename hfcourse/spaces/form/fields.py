@@ -9,11 +9,11 @@ from typing import Any
 from hfcourse.files.file_store import KeptFile
 from hfcourse.spaces.form import table_cells, uploads
 from hfcourse.spaces.form.uploads import SECRET
-from hfcourse.spaces.parameters.parameter import Parameter
-from hfcourse.spaces.parameters.widgets import control
-from hfcourse.spaces.values import choice_parsing, datetimes, file_values, numbers, tables
-from hfcourse.spaces.values.file_objects import has_rest
-from hfcourse.spaces.values.file_values import Part
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.parameters.widgets import control
+from hfcourse.spaces.schema.values import choice_parsing, datetimes, file_values, numbers, tables
+from hfcourse.spaces.schema.values.file_objects import has_rest
+from hfcourse.spaces.schema.values.file_values import Part
 from hfcourse.text.line_endings import has_line_end, unify_line_ends
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)

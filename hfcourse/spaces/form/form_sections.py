@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from hfcourse.spaces.form.fields import Field
 from hfcourse.spaces.form.forms import Form, fill
-from hfcourse.spaces.layout.block_tree import MAX_NODES, Position
-from hfcourse.spaces.parameters.sections import PAGE, Section, arrange_parameters
-from hfcourse.spaces.parameters.seeds import pair_seeds
+from hfcourse.spaces.schema.layout.block_tree import MAX_NODES, Position
+from hfcourse.spaces.schema.parameters.sections import PAGE, Section, arrange_parameters
+from hfcourse.spaces.schema.parameters.seeds import pair_seeds
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,17 @@ from hfcourse import tokens
 from hfcourse.errors import Refused
 from hfcourse.files import file_store
 from hfcourse.files.file_store import KeptFile
-from hfcourse.spaces.endpoints.space_description import Endpoint
 from hfcourse.spaces.form import field_values
 from hfcourse.spaces.form.field_reading import read_field
 from hfcourse.spaces.form.fields import Field
 from hfcourse.spaces.form.uploads import GONE, NOT_KEPT, SECRET, Posted
-from hfcourse.spaces.parameters.parameter import Parameter
-from hfcourse.spaces.parameters.parameter_defaults import MAX_DEFAULT_CHARACTERS
-from hfcourse.spaces.parameters.widgets import HOLD_FILES, control
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.parameters.parameter_defaults import MAX_DEFAULT_CHARACTERS
+from hfcourse.spaces.schema.parameters.widgets import HOLD_FILES, control
+from hfcourse.spaces.schema.values import file_values, tables, value_parsers
 from hfcourse.spaces.untrusted.json_size import exceeds
-from hfcourse.spaces.values import file_values, tables, value_parsers
 
 
 @dataclass

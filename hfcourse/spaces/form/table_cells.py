@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hfcourse.spaces.parameters.parameter import Parameter
 from hfcourse.spaces.schema.field_errors import Wrong
-from hfcourse.spaces.values import tables
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.values import tables
 from hfcourse.tokens import MASK
 
 # Line and column of a cell, both from 0.

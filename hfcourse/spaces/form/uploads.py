@@ -12,9 +12,9 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from hfcourse import tokens
 from hfcourse.files import file_store, media_types
 from hfcourse.files.file_store import KeptFile, NotKept
-from hfcourse.spaces.parameters.parameter import Parameter
 from hfcourse.spaces.schema.field_errors import MISSING, Wrong
-from hfcourse.spaces.values.file_values import MOST_FILES, Part
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.values.file_values import MOST_FILES, Part
 from hfcourse.text.typography import french
 
 CELL = re.compile(r"(.*)-(\d{1,3})-(\d{1,3})", re.ASCII | re.DOTALL)

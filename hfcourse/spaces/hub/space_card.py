@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from hfcourse.spaces.layout.introduction import MAX_INTRODUCTION_CHARACTERS, MAX_TITLE_CHARACTERS, clean
+from hfcourse.spaces.schema.layout.introduction import MAX_INTRODUCTION_CHARACTERS, MAX_TITLE_CHARACTERS, clean
 
 
 @dataclass(frozen=True)

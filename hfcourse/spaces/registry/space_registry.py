@@ -25,11 +25,11 @@ from hfcourse.spaces.client.cookie_jar import CookieJar
 from hfcourse.spaces.client.http_client import Wire
 from hfcourse.spaces.client.single_flight_cache import Memory
 from hfcourse.spaces.client.space_client import Connection, Knowledge
-from hfcourse.spaces.endpoints.description_limits import bound_description
-from hfcourse.spaces.endpoints.space_description import describe
-from hfcourse.spaces.page.page_events import parse_page_events
 from hfcourse.spaces.registry.description_cache import FRESH_SECONDS, Said, Shelf
 from hfcourse.spaces.registry.info_filter import filter_info
+from hfcourse.spaces.schema.endpoints.description_limits import bound_description
+from hfcourse.spaces.schema.endpoints.space_description import describe
+from hfcourse.spaces.schema.page.page_events import parse_page_events
 from hfcourse.spaces.untrusted.safe_json import read_json
 from hfcourse.token_masking import mask_value
 

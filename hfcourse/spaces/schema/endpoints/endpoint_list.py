@@ -1,0 +1,78 @@
+"""The list of a Space's endpoints, short: one line for a chain, one for a family, none for a twin. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hfcourse.spaces.schema.page.endpoint_families import MIN_FAMILY
+from hfcourse.spaces.schema.page.ranking import UNNAMED
+
+if TYPE_CHECKING:
+    from hfcourse.spaces.schema.endpoints.space_description import Endpoint
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the list: an endpoint, and those folded under it.
+
+    `before` and `after` are the other steps of its chain, `family` the lines of the same function on other components,
+    `twins` the endpoints that differ in nothing, which are shown only where one of them is open.
+    """
+
+    endpoint: "Endpoint"
+    before: tuple["Endpoint", ...] = ()
+    after: tuple["Endpoint", ...] = ()
+    twins: tuple["Endpoint", ...] = ()
+    family: tuple["Line", ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the line is called: a family of functions without names has none of its own."""
+        return "Fonctions sans nom" if self.family and UNNAMED.fullmatch(self.endpoint.name) else self.endpoint.title
+
+    def holds(self, name: str) -> bool:
+        """Is the endpoint of that name on this line or under it?"""
+        alone = (self.endpoint, *self.before, *self.after, *self.twins)
+        return any(each.name == name for each in alone) or self.family_holds(name)
+
+    def family_holds(self, name: str) -> bool:
+        """Is it on the line of another one of the family?"""
+        return any(line.holds(name) for line in self.family)
+
+
+def list_endpoints(heads: Sequence["Endpoint"], endpoints: Iterable["Endpoint"]) -> tuple[Line, ...]:
+    """A line for each of `heads`, in their order, with what is folded under it of all `endpoints`."""
+    folded: dict[str, list[Endpoint]] = {}
+    for each in endpoints:
+        folded.setdefault(each.lead or each.twin_of, []).append(each)
+    return tuple(gather_families([draw_line(each, folded.get(each.name, ())) for each in heads]))
+
+
+def draw_line(head: "Endpoint", under: Sequence["Endpoint"]) -> Line:
+    """The line of an endpoint with the steps and twins that are folded under it."""
+    return Line(
+        endpoint=head,
+        before=tuple(each for each in under if each.lead and each.is_before_lead),
+        after=tuple(each for each in under if each.lead and not each.is_before_lead),
+        twins=tuple(each for each in under if not each.lead),
+    )
+
+
+def gather_families(lines: Sequence[Line]) -> Iterator[Line]:
+    """Yield the lines, those of one function on the line of the first of them if they are many."""
+    sizes = Counter(family_of(line) for line in lines)
+    gathered: dict[tuple[str, str], list[Line]] = {}
+    for line in lines:
+        gathered.setdefault(family_of(line), []).append(line)
+    for line in lines:
+        first, *others = gathered[family_of(line)]
+        if sizes[family_of(line)] < MIN_FAMILY:
+            yield line
+        elif line is first:
+            yield Line(line.endpoint, line.before, line.after, line.twins, tuple(others))
+
+
+def family_of(line: Line) -> tuple[str, str]:
+    """What the lines of one family share: the name of their function, and why they are folded."""
+    return line.endpoint.family, line.endpoint.obstacle or line.endpoint.plumbing

@@ -1,0 +1,87 @@
+"""Which endpoints a Space's page goes on with once one has answered. Pure.
+
+On the page the outputs of a step are components, and the inputs of the next step are the same ones: what came back is
+already filled in. Over the API nothing says so but the component ids of `/config`, and the session state that one step
+writes and another reads.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hfcourse.spaces.schema.page.page_events import MAX_CHAIN_STEPS, PageEvents
+
+if TYPE_CHECKING:
+    from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
+
+MAX_NEXT_STEPS = 3
+
+Component = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The component ids of an endpoint: one for each parameter and return (None where unknown), and of session state.
+
+    `number` is that of its dependency, `before` those of the steps that the page takes before it, the nearest first.
+    `is_pressed` says that a button or the Enter key sets it off, or its chain: people are meant to come there.
+    """
+
+    parameters: tuple[Any, ...] = ()
+    returns: tuple[Any, ...] = ()
+    states_read: frozenset[Any] = frozenset()
+    states_written: frozenset[Any] = frozenset()
+    number: Any = None
+    before: tuple[int, ...] = ()
+    is_pressed: bool = False
+
+
+def read_wiring(number: Any, events: PageEvents, inputs: Sequence[Component], outputs: Sequence[Component]) -> Wiring:
+    """The wiring of the dependency of that number, whose inputs and outputs are these components."""
+    return Wiring(
+        parameters=visible_ids(inputs),
+        returns=visible_ids(outputs),
+        states_read=state_ids(inputs),
+        states_written=state_ids(outputs),
+        number=number,
+        before=events.chain_before(number),
+        is_pressed=events.is_pressed(number),
+    )
+
+
+def visible_ids(components: Sequence[Component]) -> tuple[Any, ...]:
+    """The ids of the components that a caller sends or gets, in order."""
+    return tuple(each.get("id") for each in components if not each.get("skip_api"))
+
+
+def state_ids(components: Sequence[Component]) -> frozenset[Any]:
+    return frozenset(each.get("id") for each in components if each.get("type") == "state")
+
+
+def next_steps(description: "Description", endpoint: "Endpoint", arrived: Collection[Any]) -> list["Endpoint"]:
+    """The endpoints to go on with, the next of its chain first, then in the order of the page's endpoints.
+
+    One that the page runs before this endpoint is none, and one that fills nothing but the same outputs again (reset,
+    undo, once more) neither, unless it is the next of the chain: they lead back.
+
+    Args:
+        arrived: the component ids of the outputs that brought a value.
+    """
+    done = endpoint.wiring
+    found: list[tuple[int, Endpoint]] = []
+    for each in description.endpoints:
+        is_next = done.number is not None and done.number in each.wiring.before
+        if each is endpoint or each.obstacle or each.wiring.number in done.before:
+            continue
+        leads_on = is_next or (each.wiring.is_pressed and not set(each.wiring.returns) <= set(done.returns))
+        if leads_on and takes_over(done, each.wiring, arrived):
+            found.append((each.wiring.before.index(done.number) if is_next else MAX_CHAIN_STEPS, each))
+    found.sort(key=lambda pair: pair[0])
+    return [each for _, each in found[:MAX_NEXT_STEPS]]
+
+
+def takes_over(done: Wiring, following: Wiring, arrived: Collection[Any]) -> bool:
+    """Does the following endpoint take a value that arrived, or session state that was written?"""
+    return not set(arrived).isdisjoint(following.parameters) or not done.states_written.isdisjoint(
+        following.states_read
+    )

@@ -1,0 +1,46 @@
+"""Short texts on a Space's page that title the fields below them: « Stage 1: structure », « ### Voice ». Pure.
+
+Only such a text distinguishes two sliders that are both called « Guidance ».
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hfcourse.spaces.schema.layout.block_tree import Layout, Position
+from hfcourse.spaces.schema.layout.introduction import HEADINGS, order_of_first_field, read_paragraphs, texts_of_page
+
+MAX_SOURCE_CHARACTERS, MAX_CAPTION_CHARACTERS = 400, 100
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A text and where it is on the page; it belongs to the field that comes directly after it."""
+
+    text: str
+    position: Position
+
+    def is_directly_above(self, position: Position) -> bool:
+        """Does nothing come between it and what is at that position, in the block around it?"""
+        blocks = [*position.blocks]
+        if self.position.block is None or self.position.block not in blocks:
+            return False
+        return position.order == self.position.order + 1 + blocks.index(self.position.block)
+
+
+def read_captions(config: Mapping[str, Any], layout: Layout) -> tuple[Caption, ...]:
+    """The short texts of a page, but for those at its top, which introduce the Space."""
+    first_field = order_of_first_field(config, layout)
+    captions = []
+    for kind, source, position in texts_of_page(config, layout):
+        is_at_top = position.order < first_field and not position.is_in_section
+        if not is_at_top and len(source) <= MAX_SOURCE_CHARACTERS and (text := read_caption(kind, source)):
+            captions.append(Caption(text, position))
+    return tuple(captions)
+
+
+def read_caption(kind: str, source: str) -> str:
+    """The heading that a source begins with, or the one short paragraph that it is; '' if it is neither."""
+    paragraphs = read_paragraphs(kind, source)
+    is_title = bool(paragraphs) and (paragraphs[0].tag in HEADINGS or len(paragraphs) == 1)
+    return paragraphs[0].text if is_title and len(paragraphs[0].text) <= MAX_CAPTION_CHARACTERS else ""

@@ -1,0 +1,228 @@
+"""What a Space says of itself at the top of its page: a title, and its first sentences as plain text. Pure.
+
+Authors write it in Markdown or HTML (`gr.Markdown("# Title\\n…")`, `gr.Interface(description=…)`), among logos, badges
+and links to papers. Only words are kept: no markup of a stranger gets onto a page of ours.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from math import inf
+from typing import Any
+
+from markdown_it import MarkdownIt
+
+from hfcourse.limits.cpu_budget import CpuBudget
+from hfcourse.spaces.schema.labels import MARKER, readable
+from hfcourse.spaces.schema.layout.block_tree import Layout, Position
+from hfcourse.text.typography import NARROW, NO_BREAK
+
+TEXT_COMPONENTS = {"markdown", "html"}
+# Components that a page does not draw, though endpoints read them.
+UNDRAWN_COMPONENTS = {"state", "browserstate", "timer"}
+# The title that Gradio gives to an app without one.
+DEFAULT_TITLE = "Gradio"
+MAX_TITLE_CHARACTERS, MAX_INTRODUCTION_CHARACTERS = 100, 320
+# No paragraph is added beyond ENOUGH_CHARACTERS; one of fewer than MIN_WORDS is a caption or a list of links.
+ENOUGH_CHARACTERS, MIN_WORDS, MIN_HEADING_WORDS = 140, 5, 4
+MAX_SOURCE_CHARACTERS, MAX_TEXTS, MAX_PARAGRAPHS = 6_000, 20, 100
+MIN_BADGES = 2  # links in a heading: they are « paper » and « code », not words of the title
+READ_SECONDS = 0.2
+HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+TITLES = {"h1", "h2", "h3"}
+BREAKS = HEADINGS | {
+    *("p", "div", "li", "ul", "ol", "dl", "dt", "dd", "td", "th", "tr", "table", "center", "section", "header"),
+    *("article", "main", "footer", "nav", "blockquote", "hr", "details", "summary", "figure", "figcaption"),
+}
+# Their contents are no sentences.
+SKIPPED = {
+    *("script", "style", "svg", "math", "button", "select", "textarea", "template", "noscript", "pre", "table", "nav"),
+    *("iframe", "object", "video", "audio", "canvas", "footer", "title"),
+}
+# All but the no-break spaces, which are a part of French.
+BLANKS = re.compile(rf"[^\S{NO_BREAK}{NARROW}]+")
+ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
+SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]?(?=\s|$)|[。！？]")
+# Marks of Markdown that stand in HTML, where nothing reads them.
+MARKS, LINK = re.compile(r"\*\*|__|^#+\s+"), re.compile(r"\[([^\[\]]*)\](?:\([^()]*\)|\(\S*$)")
+PUNCTUATION = tuple(".!?…:;,。！？")
+MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": 20}).enable("table")
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """The title of a Space ('' if it has none) and its first sentences."""
+
+    title: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A block of text in an element `tag`; `link_characters` of it are words of links."""
+
+    tag: str
+    text: str
+    link_characters: int = 0
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+    @property
+    def is_prose(self) -> bool:
+        """Is it a sentence, rather than a heading, a caption or a row of links?"""
+        is_long = self.words >= MIN_WORDS or (len(self.text) >= 20 and not self.text.isascii())
+        return self.tag not in HEADINGS and is_long and self.link_characters * 2 <= len(self.text)
+
+
+def describe_introduction(config: Mapping[str, Any], layout: Layout) -> Introduction:
+    """Read the title and the first sentences from the Markdown and HTML at the top of the page."""
+    budget = CpuBudget(READ_SECONDS)
+    budget.start()
+    given = readable(config.get("title"), "", MAX_TITLE_CHARACTERS)
+    title, text, subtitle = "" if given == DEFAULT_TITLE else clean(given), "", ""
+    for kind, source in texts_at_the_top(config, layout):
+        if budget.is_exhausted or (title and text):
+            break
+        paragraphs = read_paragraphs(kind, source)
+        title = title or next((each.text for each in paragraphs if each.tag in TITLES), "")[:MAX_TITLE_CHARACTERS]
+        text = text or first_sentences([each.text for each in paragraphs if each.is_prose])
+        subtitles = (each.text for each in paragraphs if each.tag in HEADINGS and each.words >= MIN_HEADING_WORDS)
+        subtitle = subtitle or next((each for each in subtitles if not each.startswith(title)), "")
+    return Introduction(title, text or cut_text(subtitle))
+
+
+def texts_at_the_top(config: Mapping[str, Any], layout: Layout) -> list[tuple[str, str]]:
+    """Type and source of the texts above the first field, from the top; those in tabs and accordions last.
+
+    What is below a field is about that field.
+    """
+    first_field = order_of_first_field(config, layout)
+    above = [each for each in texts_of_page(config, layout) if each[2].order < first_field]
+    in_order = sorted(above, key=lambda each: each[2].is_in_section)
+    return [(kind, source) for kind, source, _ in in_order[:MAX_TEXTS]]
+
+
+def texts_of_page(config: Mapping[str, Any], layout: Layout) -> list[tuple[str, str, Position]]:
+    """Type, source and position of the Markdown and HTML that a reader sees, from the top.
+
+    What an endpoint writes into (« Waiting… ») is an output and says nothing of the Space.
+    """
+    written = {number for each in config["dependencies"] for number in each.get("outputs", ()) if is_id(number)}
+    found = []
+    for component in config["components"]:
+        props, number = component.get("props") or {}, component.get("id")
+        source, position = props.get("value"), layout.find(number)
+        is_seen = props.get("visible", True) is True and not position.is_hidden
+        if component.get("type") in TEXT_COMPONENTS and isinstance(source, str) and is_seen and number not in written:
+            found.append((component["type"], source[:MAX_SOURCE_CHARACTERS], position))
+    return sorted(found, key=lambda each: each[2].order)
+
+
+def order_of_first_field(config: Mapping[str, Any], layout: Layout) -> float:
+    """Where the first component is that an endpoint reads, buttons and texts aside."""
+    read = {number for each in config["dependencies"] for number in each.get("inputs", ()) if is_id(number)}
+    fields = (each["id"] for each in config["components"] if each["id"] in read and is_field(each))
+    positions = (layout.find(number) for number in fields)
+    return min((position.order for position in positions if not position.is_aside), default=inf)
+
+
+def is_field(component: Mapping[str, Any]) -> bool:
+    """Is it something that a reader fills in?"""
+    kind, props = str(component.get("type")), component.get("props") or {}
+    if kind in TEXT_COMPONENTS | UNDRAWN_COMPONENTS or kind.endswith("button") or component.get("skip_api"):
+        return False
+    return props.get("visible", True) is True
+
+
+def is_id(number: Any) -> bool:
+    return isinstance(number, int)
+
+
+def read_paragraphs(kind: str, source: str) -> list[Paragraph]:
+    """The blocks of text of a Markdown or HTML source, in order."""
+    reader = ParagraphReader()
+    reader.feed(MARKDOWN.render(source) if kind == "markdown" else source)
+    reader.close()
+    reader.flush()
+    return reader.paragraphs[:MAX_PARAGRAPHS]
+
+
+class ParagraphReader(HTMLParser):
+    """Collects the text of each block element, without the contents of SKIPPED."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.paragraphs: list[Paragraph] = []
+        self._tag, self._pieces, self._words = "", list[str](), list[str]()
+        self._link_characters = self._links = self._link_count = 0
+        self._skipped: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in SKIPPED:
+            self._skipped.append(tag)
+        if tag in BREAKS:
+            self.flush(tag)
+        elif tag == "br":
+            self._pieces.append(" ")
+        self._links += tag == "a"
+        self._link_count += tag == "a"
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._skipped and tag == self._skipped[-1]:
+            self._skipped.pop()
+        if tag in BREAKS:
+            self.flush()
+        self._links -= tag == "a" and self._links > 0
+
+    def handle_data(self, data: str) -> None:
+        if not self._skipped:
+            self._pieces.append(data)
+            self._link_characters += len(data) if self._links else 0
+            self._words += [] if self._links else [data]
+
+    def flush(self, tag: str = "") -> None:
+        """End the current block, and begin one in an element `tag`."""
+        has_badges = self._tag in HEADINGS and self._link_count >= MIN_BADGES
+        text = (has_badges and clean("".join(self._words))) or clean("".join(self._pieces))
+        if text:
+            self.paragraphs.append(Paragraph(self._tag, text, self._link_characters))
+        self._tag, self._pieces, self._words = tag, [], []
+        self._link_characters = self._link_count = 0
+
+
+def clean(text: str) -> str:
+    """The text on one line, without addresses, control characters and marks of Markdown."""
+    text = LINK.sub(r"\1", BLANKS.sub(" ", text).strip())
+    text = MARKS.sub("", ADDRESS.sub("", text)).partition(MARKER)[0]
+    return BLANKS.sub(" ", "".join(each for each in text if each.isprintable() or each in (NO_BREAK, NARROW))).strip()
+
+
+def first_sentences(paragraphs: list[str]) -> str:
+    """The first paragraphs, until there is enough to read, as one text that ends with a sentence if it can."""
+    return cut_text("".join(joined(paragraphs)))
+
+
+def joined(paragraphs: list[str]) -> Iterator[str]:
+    """Yield paragraphs and what separates them, until there are ENOUGH_CHARACTERS."""
+    length = 0
+    for place, text in enumerate(paragraphs):
+        if length >= ENOUGH_CHARACTERS:
+            return
+        if place:
+            yield " " if paragraphs[place - 1].endswith(PUNCTUATION) else " · "
+        yield text
+        length += len(text)
+
+
+def cut_text(text: str) -> str:
+    """The text up to its last whole sentence within the limit; where a sentence is longer, up to a word."""
+    if len(text) <= MAX_INTRODUCTION_CHARACTERS:
+        return text
+    head = text[: MAX_INTRODUCTION_CHARACTERS - 1]
+    ends = [found.end() for found in SENTENCE_END.finditer(head)]
+    if ends and ends[-1] >= ENOUGH_CHARACTERS // 2:
+        return head[: ends[-1]]
+    return f"{head.rpartition(' ')[0] or head}…"

@@ -1,0 +1,225 @@
+"""What flows between the steps of a page: which one writes a component, which one reads it, what is a result. Pure.
+
+Only `/config` tells: the components are the variables of the page, `inputs` and `outputs` of each dependency its reads
+and writes. Private steps count too, though they cannot be called from outside.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from hfcourse.spaces.schema.page.event_chains import Chains, Step
+from hfcourse.spaces.schema.page.ranking import BUTTON_EVENTS, targets_of
+
+Components = Mapping[int, Mapping[str, Any]]
+Target = tuple[Any, str]  # the component's id, None for the page, and the event
+
+# What people come for: pictures, sounds, films, volumes, a conversation, a class with its score. The type of a
+# custom component names its kind too: `litmodel3d`, `imageannotator`.
+RICH_OUTPUTS = ("image", "audio", "video", "gallery", "model3d", "chatbot", "label")
+RICH_WEIGHT, PLAIN_WEIGHT = 3, 1
+# What a person sets before a call, even where another step draws it by lot.
+SETTINGS = {"number", "slider", "checkbox", "radio", "dropdown", "checkboxgroup", "colorpicker", "datetime"}
+# Of one step, and of one component: what is examined is a product of both and of the number of steps.
+MAX_EXAMINED_COMPONENTS, MAX_WRITERS = 300, 20
+
+
+class DataFlow:
+    """Reads and writes of all steps of a page.
+
+    Args:
+        names: the name of each endpoint that can be called from outside, by the id of its dependency.
+    """
+
+    def __init__(self, chains: Chains, components: Components, names: Mapping[int, str]) -> None:
+        self.chains = chains
+        self.components = components
+        self.names = names
+        self._read = self._find_readers()
+        self._writers: dict[Any, list[int]] = {}
+        for number, step in chains.steps.items():
+            for written in dict.fromkeys(outputs_of(step)):
+                writers = self._writers.setdefault(written, [])
+                if len(writers) < MAX_WRITERS:
+                    writers.append(number)
+        self._leads: dict[int, int | None] = {}
+        self._begun: dict[int, tuple[Target, ...]] = {}
+        self._preparers: dict[Any, frozenset[int]] = {}
+        self._taken: dict[int, frozenset[Any]] = {}
+        self._made_by: dict[Any, frozenset[int]] = {}
+
+    def _find_readers(self) -> dict[Any, int | None]:
+        """The root of the chain that reads each component, None where several do."""
+        found: dict[Any, int | None] = {}
+        for number, step in self.chains.steps.items():
+            root = self.chains.root(number)
+            found.update((each, root if found.get(each, root) == root else None) for each in inputs_of(step))
+        return found
+
+    @cached_property
+    def called_readers(self) -> Mapping[Any, set[int]]:
+        """The ids of the first steps that read each component, of those that can be called from outside."""
+        found: dict[Any, set[int]] = {}
+        for number in self.names:
+            for each in inputs_of(self.chains.steps[number]):
+                readers = found.setdefault(each, set())
+                if len(readers) < MAX_WRITERS:
+                    readers.add(number)
+        return found
+
+    def component(self, number: Any) -> Mapping[str, Any]:
+        return self.components.get(number) or {}
+
+    def kind(self, number: Any) -> str:
+        """Gradio's type of that component, '' where there is none."""
+        return str(self.component(number).get("type") or "")
+
+    def is_exchanged(self, number: Any) -> bool:
+        """Does a caller from outside send or get this component? Session state and layout are not."""
+        component = self.component(number)
+        return bool(component) and not component.get("skip_api") and component.get("type") != "state"
+
+    def writers(self, number: Any) -> list[int]:
+        """The ids of the first steps that write this component."""
+        return self._writers.get(number, [])
+
+    def preparers(self, number: Any) -> frozenset[int]:
+        """The writers that make this component's value out of others.
+
+        A step without inputs empties it, one that reads it changes it. Asked for each input of each endpoint.
+        """
+        if number not in self._preparers:
+            read = {each: inputs_of(self.chains.steps[each]) for each in self.writers(number)}
+            makes = (each for each, inputs in read.items() if inputs and number not in inputs)
+            self._preparers[number] = frozenset(makes)
+        return self._preparers[number]
+
+    def triggers(self, number: int) -> tuple[Target, ...]:
+        """Component and event of each thing that begins the chain of this step."""
+        root = self.chains.root(number)
+        if root not in self._begun:
+            self._begun[root] = tuple(targets_of(self.chains.steps[root]))
+        return self._begun[root]
+
+    def is_begun_by_button(self, number: int) -> bool:
+        """Does a button or the Enter key begin the chain of this step? A click on an example row only fills fields."""
+        triggers = self.triggers(number)
+        return any(event in BUTTON_EVENTS and self.kind(target) != "dataset" for target, event in triggers)
+
+    def is_begun_by_page(self, number: int) -> bool:
+        """Does the page begin the chain by itself, or a field that changes? Without any trigger it is for the API."""
+        return bool(self.triggers(number)) and not self.is_begun_by_button(number)
+
+    def is_begun_by_opening(self, number: int) -> bool:
+        """Does the page begin the chain when it is opened?"""
+        return any(event == "load" for _, event in self.triggers(number))
+
+    def output_weight(self, number: int) -> int:
+        """How much the outputs of a step look like what people come for: RICH_WEIGHT, PLAIN_WEIGHT or 0.
+
+        A picture that comes back into the field where it was is tidied, not made; a conversation always comes back.
+        """
+        step = self.chains.steps[number]
+        outputs = [each for each in outputs_of(step) if self.is_exchanged(each)]
+        if not outputs or self.is_filler(number):
+            return 0
+        inputs = set(inputs_of(step))
+        made = (self.kind(each) for each in outputs if each not in inputs or self.kind(each) == "chatbot")
+        return RICH_WEIGHT if any(rich in kind for kind in made for rich in RICH_OUTPUTS) else PLAIN_WEIGHT
+
+    def makes_result(self, number: int) -> bool:
+        """Does this step make something to be read: a text, or what no other chain of the page takes for its own?
+
+        A number or a choice that is taken by another step (a seed) is a setting, even if a step draws it by lot.
+        """
+        step, chain = self.chains.steps[number], self.chains.root(number)
+        made = [each for each in outputs_of(step) if self.is_exchanged(each) and each not in self._takes(number)]
+        return any(
+            each not in self._read or (self._read[each] == chain and self.kind(each) not in SETTINGS) for each in made
+        )
+
+    def is_fed(self, number: int) -> bool:
+        """Does this step take what another button makes? What is changed where it stands (a prompt) is not made."""
+        root = self.chains.root(number)
+        return any(self._makers(each) - {root} for each in inputs_of(self.chains.steps[number]))
+
+    def _makers(self, component: Any) -> frozenset[int]:
+        """The roots of the chains, begun by a button, in which a component is made of others."""
+        if component not in self._made_by:
+            made_by = (each for each in self.writers(component) if component not in self._takes(each))
+            makers = (each for each in made_by if each in self.names and self._takes(each))
+            self._made_by[component] = frozenset(map(self.chains.root, filter(self.is_begun_by_button, makers)))
+        return self._made_by[component]
+
+    def _takes(self, number: int) -> frozenset[Any]:
+        """The components that a step takes."""
+        if number not in self._taken:
+            self._taken[number] = frozenset(inputs_of(self.chains.steps[number]))
+        return self._taken[number]
+
+    def is_filler(self, number: int) -> bool:
+        """Does it take nothing and fill, or empty, fields of the page (« Clear », « Random prompt »)?
+
+        What makes a State that others only read starts a session, and is none.
+        """
+        step = self.chains.steps[number]
+        if inputs_of(step) or any(each in self._session_states for each in outputs_of(step)):
+            return False
+        return any(self.is_exchanged(each) and each in self._read for each in outputs_of(step))
+
+    @cached_property
+    def _session_states(self) -> set[Any]:
+        """The States that some step reads without writing them, and that no step with inputs writes."""
+        read_only: set[Any] = set()
+        computed: set[Any] = set()
+        for step in self.chains.steps.values():
+            inputs, outputs = inputs_of(step), set(outputs_of(step))
+            read_only.update(each for each in inputs if each not in outputs and self.kind(each) == "state")
+            computed.update(outputs if inputs else ())
+        return read_only - computed
+
+    def lead(self, number: int) -> int | None:
+        """The id of the step that the author means of this chain; None if it is a private one."""
+        root = self.chains.root(number)
+        if root not in self._leads:
+            self._leads[root] = self._choose_lead(self.chains.members(root))
+        return self._leads[root]
+
+    def _choose_lead(self, members: list[int]) -> int | None:
+        """The last step with a rich output, else the one that makes a result of most fields; of those to be called.
+
+        A private step leads if its outputs weigh more than those of all the others.
+        """
+        offered = [each for each in members if each in self.names]
+        if not offered:
+            return None
+        fields = self._count_own_fields(members)
+        claims = {each: self._claim(each, fields[each]) for each in offered}
+        _, lead = max(enumerate(offered), key=lambda each: (*claims[each[1]], each[0]))
+        private = (each for each in members if each not in self.names and self._takes(each))
+        is_private = max(map(self.output_weight, private), default=0) > self.output_weight(lead)
+        return None if is_private else lead
+
+    def _claim(self, number: int, fields: int) -> tuple[int, bool, bool, int]:
+        """Sort key of the steps of one chain: by weight, with inputs; of plain outputs, with a result, by fields."""
+        weight, takes = self.output_weight(number), bool(self._takes(number))
+        return (weight, takes, True, 0) if weight == RICH_WEIGHT else (weight, takes, self.makes_result(number), fields)
+
+    def _count_own_fields(self, members: list[int]) -> dict[int, int]:
+        """How many components each step of a chain takes that no step before it has written."""
+        written: set[Any] = set()
+        found = {}
+        for each in members:
+            found[each] = sum(self.is_exchanged(number) and number not in written for number in self._takes(each))
+            written.update(outputs_of(self.chains.steps[each]))
+        return found
+
+
+def inputs_of(step: Step) -> list[Any]:
+    """The ids of the components that a step takes, as many as are examined."""
+    return (step.get("inputs") or [])[:MAX_EXAMINED_COMPONENTS]
+
+
+def outputs_of(step: Step) -> list[Any]:
+    """The ids of the components that a step gives, as many as are examined."""
+    return (step.get("outputs") or [])[:MAX_EXAMINED_COMPONENTS]

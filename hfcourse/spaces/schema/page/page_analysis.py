@@ -1,0 +1,151 @@
+"""The endpoints of a Space as its page has them: chains, titles, tabs, and what tells twins. Pure."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hfcourse.spaces.schema.layout.block_tree import TABS, Layout, parse_layout
+from hfcourse.spaces.schema.page.dataflow import Components, DataFlow, inputs_of, outputs_of
+from hfcourse.spaces.schema.page.endpoint_families import find_base_name
+from hfcourse.spaces.schema.page.endpoint_titles import button_of, label_of, title_of
+from hfcourse.spaces.schema.page.event_chains import Chains, Step
+from hfcourse.spaces.schema.page.prerequisites import Prerequisites, find_prerequisites
+from hfcourse.spaces.schema.page.ranking import FILLS_FIELDS, STEP_OF_PRIVATE, UNNAMED, obstacle
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page of one Space.
+
+    `dependencies` are those of its endpoints, by name, `numbers` their ids; `known_names` are the names of all its
+    functions, private ones too, which Gradio numbers together.
+    """
+
+    components: Components
+    dependencies: Mapping[str, Step]
+    numbers: Mapping[str, int]
+    known_names: frozenset[str]
+    flow: DataFlow
+    layout: Layout
+
+    @cached_property
+    def follows(self) -> dict[str, str]:
+        """The nearest public step before each endpoint that has one, through private steps."""
+        names = {number: name for name, number in self.numbers.items()}
+        nearest = self.flow.chains.nearest(names)
+        return {name: names[nearest[n]] for n, name in names.items() if nearest.get(n, n) != n}
+
+    def base_name(self, name: str) -> str:
+        """The name of its function, without the number that Gradio may have added."""
+        return find_base_name(name, self.known_names)
+
+    @cached_property
+    def _leads(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def _buttons(self) -> dict[str, str]:
+        return {}
+
+    def lead(self, name: str) -> str:
+        """The name of the endpoint that leads the chain of which this one is another step, '' if there is none."""
+        if name not in self._leads:  # each endpoint is asked for five times
+            self._leads[name] = self._find_lead(name)
+        return self._leads[name]
+
+    def _find_lead(self, name: str) -> str:
+        number = self.numbers.get(name)
+        if number is None or number not in self.flow.names:
+            return ""
+        lead = self.flow.lead(number)
+        return "" if lead is None or lead == number else self.flow.names[lead]
+
+    def is_before_lead(self, name: str) -> bool:
+        lead = self.lead(name)
+        return bool(lead) and self.numbers[name] in self.flow.chains.steps_before(self.numbers[lead])
+
+    def button(self, name: str) -> str:
+        """The words of the button that begins the chain which this endpoint leads, '' if there is none."""
+        if name not in self._buttons:
+            self._buttons[name] = self._find_button(name)
+        return self._buttons[name]
+
+    def _find_button(self, name: str) -> str:
+        number = self.numbers.get(name)
+        if number is None or self.lead(name):
+            return ""
+        return button_of(self.flow.chains.root_step(number), self.components)
+
+    def title(self, name: str) -> str:
+        """A title that a person can read."""
+        dependency, follows = self.dependencies.get(name, {}), self.follows.get(name, "")
+        named = name if UNNAMED.fullmatch(name) else self.base_name(name)
+        return title_of(named, self.button(name), follows, dependency, self.components)
+
+    def plumbing(self, name: str) -> str:
+        """Why this endpoint is hardly meant for people, as far as the flow of the page tells; '' if it may be."""
+        number = self.numbers.get(name)
+        if number is None or number not in self.flow.names:
+            return ""
+        if self.flow.lead(number) is None:
+            return STEP_OF_PRIVATE
+        return FILLS_FIELDS if self.flow.is_filler(number) else ""
+
+    def prerequisites(self, name: str) -> Prerequisites:
+        number = self.numbers.get(name)
+        return Prerequisites() if number is None else find_prerequisites(self.flow, number)
+
+    def signature(self, name: str) -> Hashable:
+        """What twins share: function, inputs and outputs; None for a function without a name."""
+        dependency = self.dependencies.get(name, {})
+        if UNNAMED.fullmatch(name) or name not in self.numbers:
+            return None
+        return self.base_name(name), tuple(dependency.get("inputs") or ()), tuple(dependency.get("outputs") or ())
+
+    def is_on_opening_tab(self, number: int) -> bool:
+        """Is what begins this step seen when the page opens: in no tab, or in the first of those beside each other?"""
+        triggers = self.flow.triggers(number)
+        return not triggers or any(self.is_seen_first(target) for target, _ in triggers)
+
+    def is_seen_first(self, component: Any) -> bool:
+        tabs = (block for block in self.layout.find(component).blocks if block.is_tab)
+        return all(self.first_tabs.get(tab.parent.number if tab.parent else None) == tab.number for tab in tabs)
+
+    @cached_property
+    def first_tabs(self) -> dict[int | None, int]:
+        """The first tab that is seen inside each block that has some."""
+        found: dict[int | None, int] = {}
+        for number, position in self.layout.positions.items():
+            component = self.components.get(number) or {}
+            is_visible = (component.get("props") or {}).get("visible", True) is True
+            if is_visible and str(component.get("type")).lower() in TABS:
+                found.setdefault(position.block.number if position.block else None, number)
+        return found
+
+    def marks(self, name: str) -> tuple[str, ...]:
+        """What tells an endpoint from one of the same title: the tab around it, its first output, its first input."""
+        number = self.numbers.get(name)
+        if number is None:
+            return "", "", ""
+        step = self.flow.chains.steps[number]
+        triggers = self.flow.triggers(number)
+        blocks = self.layout.find(triggers[0][0]).blocks if triggers else ()
+        tab = next((block.label for block in blocks if block.label and (block.is_tab or block.is_accordion)), "")
+        ends = (
+            [each for each in numbers if self.flow.is_exchanged(each)]
+            for numbers in (outputs_of(step), inputs_of(step))
+        )
+        return tab, *(label_of(self.flow.component(found[0])) if found else "" for found in ends)
+
+
+def read_page(config: Mapping[str, Any], named: Mapping[str, Mapping[str, Any]]) -> Page:
+    """The page that a bounded `/config` describes, with the endpoints of /info."""
+    components = {component["id"]: component for component in config["components"]}
+    steps = config["dependencies"]
+    functions = {"/" + each["api_name"]: each for each in steps if isinstance(each.get("api_name"), str)}
+    dependencies = {name: each for name, each in functions.items() if name in named}
+    numbers = {name: each["id"] for name, each in dependencies.items()}
+    callable_names = {numbers[name]: name for name, each in dependencies.items() if not obstacle(each, named[name])}
+    flow = DataFlow(Chains(steps), components, callable_names)
+    return Page(components, dependencies, numbers, frozenset(functions), flow, parse_layout(config))

@@ -1,0 +1,141 @@
+"""What an endpoint needs before it can be called: other steps, or a choice made in the Space's own page. Pure.
+
+Only `/config` tells, and not all of it: the first value of a State is not there. So a State that no step writes is
+taken for a constant, and one that its own step writes for a memory that may begin empty.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hfcourse.spaces.schema.page.dataflow import DataFlow, inputs_of, outputs_of
+from hfcourse.spaces.schema.page.endpoint_titles import label_of
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.text.typography import french
+
+# What a person does not type into. A field that is hidden or not interactive may only wait for another choice.
+FILLED_BY_PAGE = {"state", "json", "html", "markdown", "label", "plot", "annotatedimage"}
+# What a person may send, but need not where a step before makes it from what was sent to that one.
+PREPARED_FILES = {"image", "audio", "video", "gallery", "model3d", "file"}
+CHOICE_COMPONENTS = {"dropdown", "radio", "checkboxgroup"}
+MAX_NAMED_ENDPOINTS = 5
+
+EARLIER = french("Sur la page du Space, une étape passe avant et prépare ce dont il se sert. Appelez d’abord :")
+PRODUCED = french("Il se sert de ce qu’un autre point d’accès prépare. Appelez d’abord :")
+SELECTED = french("Ce point d’accès se sert d’un choix fait dans la page du Space{}, qu’on ne peut pas faire d’ici.")
+REPLACED = french("Pour vous en passer, appelez d’abord :")
+PAGE_ONLY = french("Ce point d’accès se sert d’une valeur que seule la page du Space remplit : d’ici, il peut échouer.")
+NO_CHOICES = french("« {} » n’a pas encore de choix : c’est la page du Space qui les remplit.")
+CHOICES_FROM = french("Pour les obtenir, appelez d’abord :")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence to read before the form is filled, and the endpoints that it names."""
+
+    words: str
+    endpoints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Prerequisites:
+    """What one endpoint needs, as names of endpoints; `selections` are the labels of what only the page can select.
+
+    `earlier` are steps of its own chain, `producers` steps of others; `is_page_only` says that a private step fills it.
+    """
+
+    earlier: tuple[str, ...] = ()
+    producers: tuple[str, ...] = ()
+    needs_selection: bool = False
+    selections: tuple[str, ...] = ()
+    is_page_only: bool = False
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Does it need what cannot be done from here, with nothing to replace it?"""
+        return (self.needs_selection or self.is_page_only) and not (self.producers or self.earlier)
+
+
+def find_prerequisites(flow: DataFlow, number: int) -> Prerequisites:
+    """Read from who writes the inputs of a step what must have happened before it."""
+    step, before = flow.chains.steps[number], flow.chains.steps_before(number)
+    own = set(outputs_of(step))
+    earlier: list[int] = []
+    producers: list[int] = []
+    private: list[int] = []
+    for each in dict.fromkeys(inputs_of(step)):
+        writers = [writer for writer in flow.writers(each) if writer != number]
+        in_chain = [writer for writer in writers if writer in before and writer in flow.names]
+        if in_chain and flow.kind(each) in {*FILLED_BY_PAGE, "chatbot"}:
+            earlier += in_chain
+        elif in_chain and flow.kind(each) in PREPARED_FILES:
+            preparers = flow.preparers(each)
+            earlier += [writer for writer in in_chain if writer in preparers]
+        elif each not in own and flow.kind(each) in FILLED_BY_PAGE:
+            producers += [writer for writer in writers if is_producer(flow, writer)]
+            private += private_writers(flow, each, writers)
+    selecting = [each for each in private if flow.chains.steps[each].get("collects_event_data")]
+    return Prerequisites(
+        earlier=names_of(flow, sorted(earlier)),
+        producers=names_of(flow, producers),
+        needs_selection=bool(selecting),
+        selections=labels_of_targets(flow, selecting),
+        is_page_only=len(selecting) < len(private),
+    )
+
+
+def is_producer(flow: DataFlow, number: int) -> bool:
+    """Can this step be called to fill what another one takes? Those that the opening of the page begins are not."""
+    if number not in flow.names or flow.is_begun_by_opening(number) or flow.is_filler(number):
+        return False
+    return bool(inputs_of(flow.chains.steps[number])) or flow.is_begun_by_button(number)
+
+
+def private_writers(flow: DataFlow, component: Any, writers: list[int]) -> list[int]:
+    """The steps that write a State, if none of them can be called from outside; and those that select something."""
+    if flow.kind(component) != "state" or any(flow.is_begun_by_opening(each) for each in writers):
+        return []
+    private = [each for each in writers if each not in flow.names]
+    selecting = [each for each in private if flow.chains.steps[each].get("collects_event_data")]
+    return private if len(private) == len(writers) else selecting
+
+
+def names_of(flow: DataFlow, numbers: Iterable[int]) -> tuple[str, ...]:
+    """The names of these steps, each once."""
+    return tuple(dict.fromkeys(flow.names[each] for each in numbers))[:MAX_NAMED_ENDPOINTS]
+
+
+def labels_of_targets(flow: DataFlow, numbers: Iterable[int]) -> tuple[str, ...]:
+    """The labels of the components on which a person makes these selections, each once."""
+    components = [flow.component(target) for each in numbers for target, _ in flow.triggers(each)]
+    labels = (label_of(each) for each in components)
+    return tuple(dict.fromkeys(label for label in labels if label))[:MAX_NAMED_ENDPOINTS]
+
+
+def write_notices(needed: Prerequisites) -> tuple[Notice, ...]:
+    """The sentences that say these prerequisites."""
+    notices = []
+    replacement = needed.producers if needed.needs_selection else ()
+    if needed.needs_selection:
+        named = ", ".join(f"« {label} »" for label in needed.selections)
+        words = SELECTED.format(french(f" ({named})") if named else "")
+        notices.append(Notice(f"{words} {REPLACED}" if replacement else words, replacement))
+    elif needed.is_page_only:
+        notices.append(Notice(PAGE_ONLY))
+    if needed.earlier:
+        notices.append(Notice(EARLIER, needed.earlier))
+    if needed.producers and not replacement:
+        notices.append(Notice(PRODUCED, needed.producers))
+    return tuple(notices)
+
+
+def notice_empty_choices(flow: DataFlow, numbered: dict[Any, Parameter]) -> tuple[Notice, ...]:
+    """What to know of the parameters whose choices come later: who can be called to get them, if anything can."""
+    notices = []
+    for number, parameter in numbered.items():
+        is_empty = parameter.component in CHOICE_COMPONENTS and not (parameter.choices or parameter.allows_custom)
+        if is_empty and flow.writers(number):
+            words = NO_CHOICES.format(parameter.label)
+            fillers = names_of(flow, (each for each in flow.writers(number) if each in flow.names))
+            notices.append(Notice(f"{words} {CHOICES_FROM}" if fillers else words, fillers))
+    return tuple(notices[:MAX_NAMED_ENDPOINTS])

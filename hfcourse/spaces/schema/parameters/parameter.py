@@ -1,0 +1,333 @@
+"""One value that an endpoint takes: an entry of /info joined with its component of /config. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from hfcourse.spaces.schema import json_schema, labels
+from hfcourse.spaces.schema.choice_list import ChoiceList
+from hfcourse.spaces.schema.file_places import FilePlace, find_file_places
+from hfcourse.spaces.schema.labels import humanized, readable, strings
+from hfcourse.spaces.schema.layout.mounting import DEPEND_ON_MOUNTING, InitialValues
+from hfcourse.spaces.schema.listed_choices import NO_CHOICES, choices_in_schema, list_choices
+from hfcourse.spaces.schema.number_checks import is_sendable_number
+from hfcourse.spaces.schema.parameters.parameter_defaults import (
+    NOTHING,
+    Default,
+    WholeBudget,
+    bound_default,
+    first_given,
+    holds_file,
+)
+from hfcourse.spaces.schema.parameters.requirement_marks import read_need
+from hfcourse.spaces.schema.parameters.widgets import choose_control
+from hfcourse.spaces.schema.table_limits import MAX_COLUMNS, number_columns
+
+NAME_CHARACTERS = 200
+MOST_ROWS = 10  # that a table shows before anybody has filled it
+MOST_LINES = 20
+WORDS = {
+    "textbox": "Texte", "number": "Nombre", "slider": "Réglette", "checkbox": "Case", "checkboxgroup": "Cases",
+    "radio": "Choix", "dropdown": "Choix", "image": "Image", "audio": "Son", "video": "Vidéo", "file": "Fichier",
+    "dataframe": "Tableau", "datetime": "Date", "colorpicker": "Couleur", "chatbot": "Conversation", "code": "Code",
+    "json": "JSON", "gallery": "Galerie", "imageeditor": "Image", "multimodaltextbox": "Message", "model3d": "Volume",
+    "imageslider": "Images", "highlightedtext": "Texte annoté", "dialogue": "Dialogue", "fileexplorer": "Fichiers",
+    "html": "HTML", "markdown": "Texte", "browserstate": "Mémoire", "plot": "Graphique", "lineplot": "Graphique",
+    "timer": "Minuterie", "label": "Étiquette", "uploadbutton": "Fichier", "pdf": "Document", "starrating": "Note",
+}  # fmt: skip
+NO_PAGE = InitialValues()
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One value to send. `component` is Gradio's type in lower case; `default` is None where a form shows nothing.
+
+    `has_own_file` says that the Space's own page starts with a file of the Space, which is not sent from here.
+    `time` is the kind of a moment: "string" (any text), "timestamp" or "datetime" (the Space reads it as a moment).
+    `is_named` is false where the name is ours, because another parameter has the author's.
+    `is_expected` is true where a Python function has no value of its own; nothing is ever refused for being empty.
+    `need` is what the author says of leaving it empty, see needs.py.
+    `default_is_cut` says that the Space's own page starts with more than a form here can show; `whole_json` is all of
+    it, None where it is not cut or not sent from here (see defaults.py). `is_null_at_first` says that the Space's own
+    page sends null for it as long as nobody has opened what it stands in (see mounting.py). `max_shown_choices` and
+    `max_rows` are what the form's budget leaves to this parameter, None where it leaves all (see form_budget.py).
+    """
+
+    name: str
+    label: str
+    component: str
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    help: str = ""
+    placeholder: str = ""
+    choices: ChoiceList = NO_CHOICES
+    default: Any = None
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    precision: int | None = None
+    lines: int = 1
+    max_lines: int | None = None
+    text_type: str = "text"
+    max_length: int | None = None
+    language: str = ""
+    multiple: bool = False
+    allows_custom: bool = False
+    max_choices: int | None = None
+    is_folder: bool = False
+    file_types: tuple[str, ...] = ()
+    refuses_other_types: bool = False
+    sources: tuple[str, ...] = ()
+    has_own_file: bool = False
+    headers: tuple[str, ...] = ()
+    datatypes: tuple[str, ...] = ()
+    rows: int = 1
+    grows: bool = True
+    has_time: bool = True
+    time: str = "string"
+    speakers: tuple[str, ...] = ()
+    is_named: bool = True
+    is_expected: bool = False
+    need: str = ""
+    is_shown: bool = True
+    default_is_cut: bool = False
+    whole_json: bytes | None = field(default=None, repr=False)
+    is_null_at_first: bool = False
+    max_shown_choices: int | None = None
+    max_rows: int | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.choices, ChoiceList):
+            object.__setattr__(self, "choices", ChoiceList(self.choices))
+
+    @cached_property
+    def shape(self) -> Mapping[str, Any]:
+        """The schema without references and null, see `schemas.plain`."""
+        return json_schema.plain(self.schema)
+
+    @cached_property
+    def is_nullable(self) -> bool:
+        return json_schema.may_be_null(self.schema)
+
+    @cached_property
+    def file_places(self) -> tuple[FilePlace, ...]:
+        """Where files stand in its value, by its schema."""
+        return find_file_places(self.schema)
+
+    @cached_property
+    def control(self) -> str:
+        """The kind of control that writes its value, see controls.py."""
+        return choose_control(self)
+
+    @property
+    def is_one_line(self) -> bool:
+        """Has its field on the Space's own page one line, in which a pasted text loses its line ends?
+
+        Gradio draws an `input` for a password, an address, or `lines` and `max_lines` of 1, and a `textarea` that grows
+        for all else, `lines=1` included (js/textbox/shared/Textbox.svelte in Gradio 4, 5 and 6).
+        """
+        return self.text_type != "text" or (self.lines == 1 and self.max_lines == 1)
+
+    @property
+    def whole_default(self) -> Any:
+        """The default as the Space gave it, parsed anew where no form shows all of it."""
+        return self.default if self.whole_json is None else json.loads(self.whole_json)
+
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """The titles of the columns that a form shows: those of the table, numbers where it has none."""
+        return self.headers or number_columns(self.default)
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """What the properties of a component say: arguments of Parameter, choices (None where it lists none), defaults."""
+
+    parts: Mapping[str, Any]
+    choices: ChoiceList | None
+    default: Default
+    last_default: Default
+
+
+class Presentations(dict[tuple[int, str], Presentation]):
+    """The cache of one description, by the identity of the component and the kind of parameter that it is.
+
+    Thousands of parameters may name one component. `budget` is what all defaults together may take.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.budget = WholeBudget()
+
+
+def describe_parameter(
+    entry: Mapping[str, Any],
+    component: Mapping[str, Any],
+    presentations: Presentations | None = None,
+    initial: InitialValues = NO_PAGE,
+) -> Parameter:
+    """One entry of `parameters` with its component of /config ({} where there is none).
+
+    Args:
+        presentations: the cache of one description, whose components stay alive meanwhile.
+        initial: what the Space's own page sends for components that have no value.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: they have not the form that Gradio gives them.
+    """
+    kind = component_of(entry, component)
+    name = str(entry["parameter_name"]).replace("\0", "")[:NAME_CHARACTERS]
+    schema = schema if isinstance(schema := entry.get("type"), dict) else {}
+    presentations = Presentations() if presentations is None else presentations
+    presented = presentation_of(component, kind, presentations)
+    found = first_given(defaults_of(presented, entry, kind, presentations.budget))
+    value = found.value if found.is_given else initial.find(component, kind)
+    need, label, help_text = read_need(label_of(entry, name, kind), presented.parts["help"])
+    return Parameter(
+        name=name,
+        label=label,
+        component=kind,
+        schema=schema,
+        choices=choices_in_schema(schema) if presented.choices is None else presented.choices,
+        default=value,
+        default_is_cut=found.is_cut,
+        whole_json=found.whole,
+        is_null_at_first=bool(component) and value is None and not found.is_cut and kind in DEPEND_ON_MOUNTING,
+        **numeric(component.get("props") or {}, schema),
+        is_expected=kind == "api" and not entry.get("parameter_has_default") and not json_schema.may_be_null(schema),
+        need=need,
+        **{**presented.parts, "help": help_text},
+    )
+
+
+def presentation_of(component: Mapping[str, Any], kind: str, presentations: Presentations) -> Presentation:
+    """`present` of this component, computed once."""
+    key = id(component), kind
+    if not component or key not in presentations:
+        presentations[key] = present(component.get("props") or {}, kind, presentations.budget)
+    return presentations[key]
+
+
+def present(props: Mapping[str, Any], kind: str, budget: WholeBudget) -> Presentation:
+    """Read the properties of a component."""
+    parts = {
+        "help": readable(props.get("info"), "", labels.HELP_CHARACTERS),
+        "placeholder": readable(props.get("placeholder"), ""),
+        **textual(props),
+        **chosen(props),
+        **of_files(props, kind),
+        **of_table(props),
+        **of_moment(props),
+        "speakers": strings(props.get("speakers")),
+        "is_shown": props.get("visible", True) is True and props.get("interactive") is not False,
+    }
+    default = bound_default(props.get("value"), kind, budget)
+    last_default = NOTHING if default.is_given else bound_default(props.get("default_value"), kind, budget)
+    return Presentation(parts, list_choices(props.get("choices")), default, last_default)
+
+
+def component_of(entry: Mapping[str, Any], component: Mapping[str, Any]) -> str:
+    """The component's type; a plot and an HTML element of an author's own have their names in /info alone."""
+    known, told = str(component.get("type") or "").lower(), str(entry.get("component") or "").lower()
+    return (told or known) if known in ("html", "nativeplot", "") else known
+
+
+def label_of(entry: Mapping[str, Any], name: str, kind: str) -> str:
+    """The author's label, else the parameter's name, else what it is and which: « Image 2 ».
+
+    Gradio calls what has no component « 1st », « 2nd », and what has no name « param_0 ».
+    """
+    label = readable(entry.get("label"), "")
+    if label and not (kind == "api" and labels.ORDINAL.fullmatch(label)):
+        return label
+    if labels.PLACEHOLDER.fullmatch(name):
+        return f"{WORDS.get(kind, 'Valeur')} {int(name.rsplit('_', 1)[1][:9]) + 1}"
+    return humanized(name)
+
+
+def numeric(props: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    shape = json_schema.plain(schema)
+    found = {
+        key: first(number(props.get(key)), number(shape.get(key)) if key != "step" else None)
+        for key in ("minimum", "maximum", "step")
+    }
+    return {**found, "precision": whole(props.get("precision"))}
+
+
+def first(*candidates: Any) -> Any:
+    return next((each for each in candidates if each is not None), None)
+
+
+def textual(props: Mapping[str, Any]) -> dict[str, Any]:
+    lines, kind, longest = whole(props.get("lines")), props.get("type"), whole(props.get("max_length"))
+    return {
+        "lines": max(1, min(MOST_LINES, lines or 1)),
+        "max_lines": whole(props.get("max_lines")),
+        "text_type": kind if kind in ("password", "email") else "text",
+        "max_length": longest if longest and longest > 0 else None,
+        "language": readable(props.get("language"), "", 40),
+    }
+
+
+def chosen(props: Mapping[str, Any]) -> dict[str, Any]:
+    most = whole(props.get("max_choices"))
+    return {
+        "multiple": bool(props.get("multiselect")) or props.get("file_count") in ("multiple", "directory"),
+        "allows_custom": bool(props.get("allow_custom_value")),
+        "max_choices": most if most and most > 0 else None,
+    }
+
+
+def of_files(props: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """gr.File refuses other types than its own unless it wants the bytes (`type="binary"`); galleries always do."""
+    return {
+        "is_folder": props.get("file_count") == "directory",
+        "file_types": strings(props.get("file_types")),
+        "refuses_other_types": kind in ("gallery", "multimodaltextbox") or props.get("type") != "binary",
+        "sources": strings(props.get("sources")),
+        "has_own_file": holds_file(props.get("value")),
+    }
+
+
+def of_table(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Titles and types of the columns; `row_count` is `[number, "dynamic"]` or `[number, "fixed"]`."""
+    titles, given, count = headers(props), props.get("datatype"), props.get("row_count")
+    rows, growth = count if isinstance(count, list) and len(count) == 2 else (count, "dynamic")
+    return {
+        "headers": titles,
+        "datatypes": (given[:20],) * len(titles) if isinstance(given, str) else strings(given, MAX_COLUMNS),
+        "rows": max(1, min(MOST_ROWS, whole(rows) or 1)),
+        "grows": growth != "fixed",
+    }
+
+
+def headers(props: Mapping[str, Any]) -> tuple[str, ...]:
+    """The titles of a table's columns: those of its first value, else its own, which Gradio fills with 1, 2, 3."""
+    value = props.get("value")
+    own = value.get("headers") if isinstance(value, dict) else None
+    return strings(own, MAX_COLUMNS) or strings(props.get("headers"), MAX_COLUMNS)
+
+
+def of_moment(props: Mapping[str, Any]) -> dict[str, Any]:
+    kind = props.get("type")
+    return {
+        "has_time": props.get("include_time") is not False,
+        "time": kind if kind in ("timestamp", "datetime") else "string",
+    }
+
+
+def defaults_of(presented: Presentation, entry: Mapping[str, Any], kind: str, budget: WholeBudget) -> Iterator[Default]:
+    """Yield what the form may show first, the best first; never file data, it could name a file of ours."""
+    yield presented.default
+    yield bound_default(entry.get("parameter_default"), kind, budget)
+    yield presented.last_default
+
+
+def number(value: Any) -> float | None:
+    """A bound, None where there is none."""
+    return value if is_sendable_number(value) else None
+
+
+def whole(value: Any) -> int | None:
+    return value if type(value) is int else None

@@ -1,0 +1,207 @@
+"""The fields of a form in the groups that the author's page has: folds, tabs, rows, and seeds with their box. Pure.
+
+The blocks of a page are many (a row in a column in a group in a tab), and most of them only place things. Kept are
+those that say something in a form: an accordion and a tab with their labels, and the row, whose fields are read
+together. What is around all fields alike says nothing of any, and is left out.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from hfcourse.spaces.schema.layout.block_tree import SIDEBAR, Block, Position
+from hfcourse.spaces.schema.layout.captions import Caption
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.text.typography import french
+
+PAGE, ACCORDION, TAB, ROW, COLUMN, CAPTION = "page", "accordion", "tab", "row", "column", "caption"
+# Of one form: the labels of all of them are on the page, and each fold in a fold is one more click.
+MAX_SECTIONS, MAX_LEVELS = 60, 3
+# A row stays a row if each of its columns is about as long: three fields beside one are two thirds of white.
+MAX_COLUMN_FIELDS = 2
+WIDE_CONTROLS = {"table", "code", "json", "chat", "dialogue", "paths", "editor", "pair", "multimodal"}
+WITH_BOXES, MAX_ROW_CHOICES = {"radio", "checks"}, 5
+# Blocks without a direction of their own: Gradio puts consecutive fields of a row into a `form`, which stays a row.
+TRANSPARENT = {"form"}
+UNLABELLED_FOLD, SIDEBAR_LABEL = french("Autres réglages"), french("Réglages de la barre latérale")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group of fields: `parts` are names of parameters and sections, in the order of the page.
+
+    A caption has no parts: it is the text above what comes next.
+    """
+
+    kind: str
+    label: str = ""
+    is_open: bool = True
+    parts: tuple["str | Section", ...] = ()
+
+    @property
+    def names(self) -> Iterator[str]:
+        """Yield the names of all parameters in it, in order."""
+        for part in self.parts:
+            if isinstance(part, Section):
+                yield from part.names
+            else:
+                yield part
+
+    @property
+    def has_label(self) -> bool:
+        return self.kind in (ACCORDION, TAB)
+
+
+Parts = tuple[str | Section, ...]
+
+
+@dataclass
+class Node:
+    """A block of the page with what it holds of one form: names of parameters, and blocks."""
+
+    block: Block | None
+    children: "list[str | Section | Node]" = field(default_factory=list)
+
+
+def arrange_parameters(
+    placed: Iterable[tuple[str, Position]], parameters: Mapping[str, Parameter], captions: Iterable[Caption] = ()
+) -> Section:
+    """Group parameters as the page of the Space does, in its order.
+
+    Args:
+        placed: the name and position of each; those without a block come last, in the order given.
+        parameters: what each of them is, by its name.
+        captions: the texts of the page; those directly above one of the parameters are kept.
+    """
+    ordered: list[tuple[str | Section, Position]] = sorted(placed, key=lambda each: each[1].reading_order)
+    ordered = add_captions(ordered, captions)
+    parts = Arrangement(parameters).simplify(build_tree(ordered), 0)
+    while len(parts) == 1 and isinstance(parts[0], Section) and parts[0].has_label:
+        parts = parts[0].parts
+    return Section(PAGE, parts=open_first(parts))
+
+
+def add_captions(
+    ordered: Sequence[tuple[str | Section, Position]], captions: Iterable[Caption]
+) -> list[tuple[str | Section, Position]]:
+    """Put each caption before the parameter that comes directly after it on the page, without a labelled block between.
+
+    A text is above only one parameter: the first that follows it.
+    """
+    waiting = sorted(captions, key=lambda each: each.position.reading_order)
+    found: list[tuple[str | Section, Position]] = []
+    for part, position in ordered:
+        while waiting and waiting[0].position.reading_order < position.reading_order:
+            caption = waiting.pop(0)
+            is_own = caption.is_directly_above(position) and labelled(caption.position) is labelled(position)
+            found += [(Section(CAPTION, caption.text), caption.position)] if is_own else []
+        found.append((part, position))
+    return found
+
+
+def labelled(position: Position) -> Block | None:
+    """The nearest labelled tab or accordion around a position."""
+    return position.block.labelled if position.block else None
+
+
+def build_tree(ordered: Sequence[tuple[str | Section, Position]]) -> Node:
+    """The tree of the blocks that hold these parameters."""
+    root = Node(None)
+    path = [root]
+    for part, position in ordered:
+        blocks = [*position.blocks][::-1]
+        shared = 0
+        while shared < min(len(blocks), len(path) - 1) and path[shared + 1].block is blocks[shared]:
+            shared += 1
+        del path[shared + 1 :]
+        for block in blocks[shared:]:
+            node = Node(block)
+            path[-1].children.append(node)
+            path.append(node)
+        path[-1].children.append(part)
+    return root
+
+
+@dataclass
+class Arrangement:
+    """Simplifies the tree of one form; `sections_left` is how many labelled sections it may still have."""
+
+    parameters: Mapping[str, Parameter]
+    sections_left: int = MAX_SECTIONS
+
+    def simplify(self, node: Node, level: int) -> Parts:
+        """What a block shows in a form: its parts, in a section of their own if it is one that says something."""
+        block = node.block
+        is_labelled = bool(block and level < MAX_LEVELS and says_something(block) and self.sections_left > 0)
+        self.sections_left -= is_labelled
+        if block and block.kind == "row":
+            return self.simplify_row(node, level)
+        parts = self.simplify_all(node.children, level + is_labelled)
+        return self.wrap(block, parts) if block and is_labelled else parts
+
+    def simplify_all(self, children: Iterable[str | Section | Node], level: int) -> Parts:
+        """The parts of these children, one after the other."""
+        found: list[str | Section] = []
+        for child in children:
+            found += self.simplify(child, level) if isinstance(child, Node) else [child]
+        return tuple(found)
+
+    def simplify_row(self, node: Node, level: int) -> Parts:
+        """The cells of a row side by side, if there are several and none is long."""
+        cells = [self.simplify_all([child], level) for child in unwrap_forms(node)]
+        cells = [cell for cell in cells if cell]
+        are_short = all(len(cell) <= MAX_COLUMN_FIELDS and all(map(self.is_short, cell)) for cell in cells)
+        if len(cells) < 2 or not are_short:
+            return tuple(part for cell in cells for part in cell)
+        columns = (cell[0] if len(cell) == 1 else Section(COLUMN, parts=cell) for cell in cells)
+        return (Section(ROW, parts=tuple(columns)),)
+
+    def is_short(self, part: str | Section) -> bool:
+        """Is it a field that needs neither the width of the page nor many lines?"""
+        if isinstance(part, Section):
+            return False
+        parameter = self.parameters[part]
+        has_many = parameter.control in WITH_BOXES and len(parameter.choices) > MAX_ROW_CHOICES
+        return parameter.control not in WIDE_CONTROLS and not has_many
+
+    def wrap(self, block: Block, parts: Parts) -> Parts:
+        """The parts in a section with the label of the block; not twice in one another, nor around one of that name."""
+        is_open = block.is_open or not block.is_accordion
+        only = parts[0] if len(parts) == 1 else None
+        if isinstance(only, str) and is_open and is_same(self.parameters[only].label, block.label):
+            return parts
+        if isinstance(only, Section) and only.has_label:
+            return parts if is_open else (replace(only, kind=ACCORDION, is_open=False),)
+        kind = ACCORDION if block.is_accordion else TAB
+        label = block.label or (SIDEBAR_LABEL if block.kind == SIDEBAR else UNLABELLED_FOLD)
+        return (Section(kind, label, is_open, parts),) if parts else ()
+
+
+def says_something(block: Block) -> bool:
+    """Is it a tab or an accordion that has a label, or is closed, or a sidebar?"""
+    if block.is_accordion:
+        return bool(block.label) or not block.is_open or block.kind == SIDEBAR
+    return block.is_tab and bool(block.label)
+
+
+def is_same(label: str, other: str) -> bool:
+    """Do two labels say the same, pictures and signs aside? « 🖼️ Source image » and « Source Image » do."""
+    words, other_words = ("".join(filter(str.isalnum, each)).casefold() for each in (label, other))
+    return words == other_words
+
+
+def unwrap_forms(node: Node) -> Iterator[str | Section | Node]:
+    """Yield the children of a row, those of a `form` in it one by one."""
+    for child in node.children:
+        if isinstance(child, Node) and child.block and child.block.kind in TRANSPARENT:
+            yield from unwrap_forms(child)
+        else:
+            yield child
+
+
+def open_first(parts: Parts) -> Parts:
+    """The parts with the first fold open where all are closed: a form must not look empty."""
+    if not parts or not all(isinstance(part, Section) and not part.is_open for part in parts):
+        return parts
+    first = parts[0]
+    assert isinstance(first, Section)
+    return (replace(first, is_open=True), *parts[1:])

@@ -1,0 +1,202 @@
+"""The budget of a form: how many fields and characters of page its parameters may take together. Pure.
+
+Each parameter alone may be reasonable (2,000 choices, a table of 800 cells, a default of 100 kB) while 500 of them are
+a page of 30 MB. So a form has one budget, which its parameters share as a link shares its bandwidth among flows
+(max-min fairness): the small ones have all that they ask for, the large ones an equal part of the rest.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
+from typing import Any
+
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.parameters.parameter_defaults import MAX_WHOLE_BYTES_OF_FORM, WholeBudget
+from hfcourse.spaces.schema.parameters.widgets import HOLD_FILES
+from hfcourse.spaces.schema.table_limits import max_rows, rows_of
+from hfcourse.spaces.schema.values.choice_parsing import LONG_LIST
+from hfcourse.spaces.schema.values.file_values import parts_of
+from hfcourse.spaces.schema.values.numbers import shown
+from hfcourse.spaces.schema.values.value_parsers import typed
+from hfcourse.spaces.untrusted.json_size import escaped_size
+
+# Of the 1,000 fields that a form may have when it is sent (see security.py), some are not of its parameters.
+MAX_FORM_FIELDS = 900
+# Characters of HTML. The largest recorded form, of every component there is, takes 44,000.
+MAX_FORM_CHARACTERS = 500_000
+# What the page writes around each part, measured on the templates.
+FIELD_CHARACTERS, OPTION_CHARACTERS, CELL_CHARACTERS, FILE_CHARACTERS = 600, 100, 110, 1_500
+ROW_CHARACTERS = 300  # the head of a row of a table, and the button that removes it
+SUGGESTION_CHARACTERS = 40  # of a choice that is suggested while one types, which names no parameter
+FIELDS_OF_FILE = 2  # the file that is chosen, and the one that is here already
+WITH_CHOICES = ("radio", "select", "checks")
+
+
+# Characters of the text that a form shows of a default, by the identity of the default and the kind of control: one
+# default can be that of thousands of parameters.
+Sizes = dict[tuple[int, str], int]
+
+
+def fit_parameters(
+    parameters: tuple[Parameter, ...], sizes: Sizes, budget: WholeBudget
+) -> tuple[Parameter, ...] | None:
+    """The parameters, those of too large a form with fewer choices, rows or characters; None if no form holds them.
+
+    Args:
+        sizes: the cache of one description, whose defaults stay alive meanwhile.
+        budget: what that description may keep of defaults that no form shows.
+    """
+    fields_left = MAX_FORM_FIELDS - sum(count_fields(each) for each in parameters)
+    characters_left = MAX_FORM_CHARACTERS - sum(weigh_field(each) for each in parameters)
+    if fields_left < 0 or characters_left < 0:
+        return None
+    fitted = fit_tables(parameters, fields_left, budget)
+    demands = [weigh_contents(each, sizes) for each in fitted]
+    if sum(demands) > characters_left:
+        shares = share_fairly(demands, characters_left)
+        fitted = tuple(
+            each if demand <= share else shrink(each, share, sizes, budget)
+            for each, demand, share in zip(fitted, demands, shares, strict=True)
+        )
+    return limit_whole_defaults(fitted)
+
+
+def limit_whole_defaults(parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    """Drop what is sent of defaults that no form shows, where together they would make too large a call."""
+    ends = accumulate(len(each.whole_json or b"") for each in parameters)
+    return tuple(
+        replace(each, whole_json=None) if each.whole_json and end > MAX_WHOLE_BYTES_OF_FORM else each
+        for each, end in zip(parameters, ends, strict=True)
+    )
+
+
+def share_fairly(demands: Sequence[int], total: int) -> list[int]:
+    """Divide `total` by max-min fairness: no demand gets more than it asks for or than an equal part of the rest."""
+    shares = [0] * len(demands)
+    by_size = sorted(range(len(demands)), key=lambda place: demands[place])
+    for served, place in enumerate(by_size):
+        shares[place] = min(demands[place], total // (len(demands) - served))
+        total -= shares[place]
+    return shares
+
+
+def count_fields(parameter: Parameter) -> int:
+    """Fields that the form posts of this parameter at least: of a table, one row."""
+    if parameter.control == "table":
+        return len(parameter.titles)
+    return 1 + FIELDS_OF_FILE * len(parts_of(parameter))
+
+
+def fit_tables(parameters: tuple[Parameter, ...], fields_left: int, budget: WholeBudget) -> tuple[Parameter, ...]:
+    """Limit the rows of tables that could together grow to more fields than a form sends."""
+    growth = [
+        (max_rows(len(each.titles)) - 1) * len(each.titles) if each.control == "table" else 0 for each in parameters
+    ]
+    if sum(growth) <= fields_left:
+        return parameters
+    shares = share_fairly(growth, fields_left)
+    return tuple(
+        limit_rows(each, 1 + share // len(each.titles), budget) if wanted > share else each
+        for each, wanted, share in zip(parameters, growth, shares, strict=True)
+    )
+
+
+def weigh_field(parameter: Parameter) -> int:
+    """Characters of the page that the field of this parameter takes without its contents."""
+    texts = parameter.name * 8 + parameter.label * 4 + parameter.help + parameter.placeholder
+    size = escaped_size("".join([texts, *parameter.file_types * 3, *parameter.speakers]))
+    if parameter.control == "table":
+        size += weigh_row(parameter) + escaped_size("".join(parameter.titles))
+    return FIELD_CHARACTERS + FILE_CHARACTERS * len(parts_of(parameter)) + size
+
+
+def weigh_row(parameter: Parameter) -> int:
+    """Characters of an empty row of a table."""
+    cell = CELL_CHARACTERS + escaped_size(parameter.name)
+    row = ROW_CHARACTERS + escaped_size(parameter.name)
+    return row + cell * len(parameter.titles) + escaped_size("".join(parameter.titles))
+
+
+def weigh_contents(parameter: Parameter, sizes: Sizes) -> int:
+    """Characters of the page that choices, rows and default of this parameter take."""
+    if parameter.control == "table":
+        return sum(weigh_rows(parameter))
+    if parameter.control in WITH_CHOICES:
+        options = len(parameter.choices) * weigh_option(parameter) + parameter.choices.drawn_size
+        return options + weigh_default(parameter, sizes)
+    return weigh_default(parameter, sizes)
+
+
+def weigh_default(parameter: Parameter, sizes: Sizes) -> int:
+    """Characters of the texts that stand in the field, or beside its boxes."""
+    if parameter.default is None:
+        return 0
+    key = id(parameter.default), parameter.control
+    if key not in sizes:
+        sizes[key] = sum(map(escaped_size, texts_of_default(parameter)))
+    return sizes[key]
+
+
+def texts_of_default(parameter: Parameter) -> list[str]:
+    """What a field shows first; of what holds files, the text beside them."""
+    if parameter.control not in HOLD_FILES:
+        return typed(parameter, parameter.default)
+    text = parameter.default.get("text") if isinstance(parameter.default, dict) else parameter.default
+    return [text] if isinstance(text, str) else []
+
+
+def weigh_option(parameter: Parameter) -> int:
+    """Characters of the page that one choice takes beside its own text and label."""
+    if parameter.control == "select" and (parameter.allows_custom or len(parameter.choices) > LONG_LIST):
+        return SUGGESTION_CHARACTERS
+    return OPTION_CHARACTERS + escaped_size(parameter.name)
+
+
+def weigh_rows(parameter: Parameter) -> list[int]:
+    """Characters of each row that the table shows first; of the first one, those of its cells alone."""
+    value = parameter.default if isinstance(parameter.default, dict) else {}
+    rows = [sum(escaped_size(shown(cell)) for cell in row) for row in rows_of(value.get("data"))]
+    rows += [0] * (parameter.rows - len(rows))
+    empty = weigh_row(parameter)
+    return [cells + (empty if place else 0) for place, cells in enumerate(rows)]
+
+
+def shrink(parameter: Parameter, characters: int, sizes: Sizes, budget: WholeBudget) -> Parameter:
+    """The parameter with so many of its choices or rows as these characters hold; without a default that is larger."""
+    if parameter.control in WITH_CHOICES:
+        default = weigh_default(parameter, sizes)
+        if default > characters:
+            parameter = cut_default(parameter, None, budget)
+        else:
+            characters -= default
+        return replace(parameter, max_shown_choices=count_options(parameter, characters))
+    if parameter.control == "table":
+        return limit_rows(parameter, max(1, count_fitting(weigh_rows(parameter), characters)), budget)
+    return cut_default(parameter, None, budget)
+
+
+def limit_rows(parameter: Parameter, most: int, budget: WholeBudget) -> Parameter:
+    """The table with so many rows at most, now and when it grows."""
+    value = parameter.default
+    if not isinstance(value, dict) or len(value["data"]) <= most:
+        return replace(parameter, max_rows=most)
+    return replace(cut_default(parameter, value | {"data": value["data"][:most]}, budget), max_rows=most)
+
+
+def cut_default(parameter: Parameter, shown_default: Any, budget: WholeBudget) -> Parameter:
+    """The parameter with this part of its default to show, and all of it to send."""
+    whole = parameter.whole_json if parameter.default_is_cut else budget.encode(parameter.default)
+    return replace(parameter, default=shown_default, default_is_cut=True, whole_json=whole)
+
+
+def count_options(parameter: Parameter, characters: int) -> int:
+    """How many choices, from the first, fit into so many characters."""
+    each, choices = weigh_option(parameter), parameter.choices
+    counts = range(1, min(len(choices), characters // each) + 1)
+    return bisect_right(counts, characters, key=lambda count: count * each + choices.measure_first(count))
+
+
+def count_fitting(sizes: Sequence[int], total: int) -> int:
+    """How many of these, from the first, fit into `total`."""
+    return sum(size <= total for size in accumulate(sizes))

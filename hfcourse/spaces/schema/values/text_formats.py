@@ -1,0 +1,164 @@
+"""Values written as lines of text: a conversation, a dialogue, paths, a label. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hfcourse.spaces.schema import json_schema
+from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.schema.parameters.parameter import Parameter
+from hfcourse.spaces.schema.values.text_limits import check_lines
+
+ROLES = {"user": "user", "vous": "user", "assistant": "assistant", "modèle": "assistant", "modele": "assistant",
+         "system": "system", "système": "system"}  # fmt: skip
+ROLE_LINE = re.compile(rf"({'|'.join(ROLES)})[ \u00a0\u202f]?: ?(.*)", re.IGNORECASE)
+SPEAKER_LINE = re.compile(r"([^:\n]{1,100}?)[ \u00a0\u202f]?: ?(.*)")
+BRACKET_LINE = re.compile(r"\[([^\]\n]{1,100})\] ?(.*)")
+
+
+# --- a conversation
+
+
+def parse_chat(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
+    """The messages that the lines write, in the form that this version of Gradio takes.
+
+    A line that begins with no role goes on with the message before it.
+    """
+    messages = messages_in(texts[0])
+    if style_of(parameter) == "pairs":
+        return pairs_of(messages)
+    return [message_of(role, text, style_of(parameter) == "parts") for role, text in messages]
+
+
+def messages_in(text: str) -> list[tuple[str, str]]:
+    """Role and text of each message.
+
+    Raises:
+        Wrong: the first line says not who speaks, or there are too many lines.
+    """
+    check_lines(text)
+    messages: list[tuple[str, list[str]]] = []
+    for line in text.replace("\r\n", "\n").strip("\n").split("\n"):
+        if found := ROLE_LINE.fullmatch(line):
+            messages.append((ROLES[found[1].lower()], [found[2]]))
+        elif messages:
+            messages[-1][1].append(unindented(line))
+        elif line.strip():
+            raise Wrong("Commencez la première ligne par « user: » ou « assistant: ».")
+    return [(role, "\n".join(said_lines).rstrip("\n")) for role, said_lines in messages]
+
+
+def unindented(line: str) -> str:
+    """A line of a message that looks like a new one is written with a space before it."""
+    return line[1:] if line.startswith(" ") and ROLE_LINE.fullmatch(line.lstrip(" ")) else line
+
+
+def message_of(role: str, text: str, is_in_parts: bool) -> dict[str, Any]:
+    """A message; Gradio 4, whose content is text, knows no options and refuses metadata that are null."""
+    if not is_in_parts:
+        return {"role": role, "content": text}
+    return {"role": role, "metadata": None, "content": [{"text": text, "type": "text"}], "options": None}
+
+
+def pairs_of(messages: Sequence[tuple[str, str]]) -> list[list[str | None]]:
+    """Messages as Gradio 4 keeps them: what was said and the answer, side by side."""
+    pairs: list[list[str | None]] = []
+    for role, text in messages:
+        if role == "assistant" and pairs and pairs[-1][1] is None:
+            pairs[-1][1] = text
+        else:
+            pairs.append([None, text] if role == "assistant" else [text, None])
+    return pairs
+
+
+def style_of(parameter: Parameter) -> str:
+    """How messages are written: « pairs » (Gradio 4), « texts » (5: the content is text), « parts » (6: a list)."""
+    message = json_schema.plain(json_schema.plain(parameter.schema).get("items"), parameter.schema)
+    properties = message.get("properties")
+    if json_schema.type_of(message) == "array":
+        return "pairs"
+    content = json_schema.plain(properties.get("content"), parameter.schema) if isinstance(properties, dict) else {}
+    return "texts" if content and json_schema.type_of(content) != "array" else "parts"
+
+
+def chat_text(value: Any) -> str:
+    """The lines of a conversation, its files and components left out."""
+    lines = []
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, dict) and isinstance(item.get("role"), str):
+            lines.append(said(item["role"], item.get("content")))
+        elif isinstance(item, list) and len(item) == 2:
+            lines += [said(role, text) for role, text in zip(("user", "assistant"), item, strict=True)]
+    return "\n".join(filter(None, lines))
+
+
+def said(role: str, content: Any) -> str:
+    parts = content if isinstance(content, list) else [content]
+    texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
+    first, *others = "\n".join(text for text in texts if isinstance(text, str)).split("\n")
+    if role not in ROLES or not (first or others):
+        return ""
+    return "\n".join([f"{role}: {first}", *map(indented, others)])
+
+
+def indented(line: str) -> str:
+    """The reverse of `unindented`."""
+    return f" {line}" if ROLE_LINE.fullmatch(line.lstrip(" ")) else line
+
+
+# --- a dialogue
+
+
+def parse_dialogue(parameter: Parameter, texts: Sequence[str]) -> list[dict[str, str]] | str:
+    """Speaker and text of each line, « Nom : texte » or « [Nom] texte »; one without a name is the first speaker's.
+
+    A dialogue without speakers is a plain text, as on the Space's own page.
+    """
+    check_lines(texts[0])
+    lines = [line for line in texts[0].splitlines() if line.strip()]
+    found = [BRACKET_LINE.fullmatch(line) or SPEAKER_LINE.fullmatch(line) for line in lines]
+    if lines and not parameter.speakers and not any(found):
+        return texts[0].replace("\r\n", "\n")
+    speaker = parameter.speakers[0] if parameter.speakers else ""
+    return [
+        {"speaker": named[1].strip() if named else speaker, "text": named[2] if named else line}
+        for line, named in zip(lines, found, strict=True)
+    ]
+
+
+def dialogue_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    lines = [item for item in (value if isinstance(value, list) else []) if isinstance(item, dict)]
+    return "\n".join(f"{item.get('speaker', '')} : {item.get('text', '')}".replace("\n", " ") for item in lines)
+
+
+# --- paths of a file explorer
+
+
+def parse_paths(_parameter: Parameter, texts: Sequence[str]) -> list[list[str]]:
+    """The parts of each path, one path a line."""
+    check_lines(texts[0])
+    paths = [line.strip().strip("/").split("/") for line in texts[0].splitlines() if line.strip().strip("/")]
+    if any(part in ("", ".", "..") for path in paths for part in path):
+        raise Wrong("Écrivez un chemin par ligne, sans « .. », par exemple dossier/fichier.txt.")
+    return paths
+
+
+def paths_text(value: Any) -> str:
+    paths = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return "\n".join("/".join(map(str, path)) if isinstance(path, list) else str(path) for path in paths)
+
+
+# --- a label
+
+
+def parse_label(_parameter: Parameter, texts: Sequence[str]) -> dict[str, Any] | None:
+    """A label without confidences; nothing is null."""
+    text = texts[0].strip()
+    return {"label": text, "confidences": None} if text else None
+
+
+def label_text(value: Any) -> str:
+    label: Any = value.get("label") if isinstance(value, Mapping) else value
+    return "" if label is None else str(label)
