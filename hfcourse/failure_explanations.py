@@ -8,7 +8,7 @@ error's title.
 import re
 from dataclasses import replace
 
-from hfcourse.errors import EXPLANATIONS, GATEWAY_EXPLANATIONS, OTHER, OWNER, Explanation, explain
+from hfcourse.error_messages import EXPLANATIONS, GATEWAY_EXPLANATIONS, OTHER, OWNER, Explanation, explain
 from hfcourse.text.typography import french
 
 RETRY_AFTER = "Retry-After"

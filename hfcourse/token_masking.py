@@ -1,4 +1,4 @@
-"""Masking of the token that a Space was lent, in whatever the Space sends back. Pure.
+"""Masking of the token that a Space was lent, in whatever the Space sends back.
 
 The text is masked after it was parsed, before anything is stored, cut or shown: what stands between two quotation
 marks of JSON is only known then. Besides the token itself, the spellings of it are masked that a browser, or this

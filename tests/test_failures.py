@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.errors import EXPLANATIONS, GATEWAY_EXPLANATIONS
+from hfcourse.error_messages import EXPLANATIONS, GATEWAY_EXPLANATIONS
 from hfcourse.failure_explanations import explanation_of, wait_seconds, wait_words
 from hfcourse.spaces.client.call_failures import failure_of
 from hfcourse.spaces.client.http_status import failure_of_answer

@@ -8,10 +8,11 @@ from bs4.element import Comment, Doctype, Tag
 from flask.testing import FlaskClient
 from spellchecker import SpellChecker
 
-from hfcourse import errors
-from hfcourse.errors import Explanation
+from hfcourse import error_messages
+from hfcourse.error_messages import Explanation
 from hfcourse.practice.server import PracticeServer
 from hfcourse.text.typography import NARROW, NO_BREAK
+from hfcourse.web import error_pages
 from tests import spelling
 from tests.posting import Student, read
 from tests.spelling import unknown_words
@@ -40,13 +41,13 @@ PAGES = {
     "/cette-page-n-existe-pas": 404,
 }
 EXPLANATIONS: dict[object, Explanation] = {
-    **errors.EXPLANATIONS,
-    **errors.HTTP_EXPLANATIONS,
-    **{f"hub: {code}": told for code, told in errors.HUB_EXPLANATIONS.items()},
-    "upload": errors.UPLOAD_TOO_LARGE,
-    "form": errors.FORM_EXPIRED,
-    "file": errors.FILE_GONE,
-    "csrf": errors.CSRF_EXPLANATION,
+    **error_messages.EXPLANATIONS,
+    **error_pages.HTTP_EXPLANATIONS,
+    **{f"hub: {code}": told for code, told in error_messages.HUB_EXPLANATIONS.items()},
+    "upload": error_pages.UPLOAD_TOO_LARGE,
+    "form": error_pages.FORM_EXPIRED,
+    "file": error_pages.FILE_GONE,
+    "csrf": error_pages.CSRF_EXPLANATION,
 }
 # What is no French: a machine's words, a drawing, a quotation in another language. One character stands
 # for each, so that the punctuation around it is read.

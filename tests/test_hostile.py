@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from hfcourse.errors import EXPLANATIONS
+from hfcourse.error_messages import EXPLANATIONS
 from hfcourse.files.limits import MAX_RUN_FILES
 from hfcourse.runs.queue import shutdown
 from tests.browser.site import Site, started

@@ -14,7 +14,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
 from hfcourse import database
-from hfcourse.errors import EXPLANATIONS
+from hfcourse.error_messages import EXPLANATIONS
 from hfcourse.files import file_store
 from hfcourse.runs import metrics
 from hfcourse.runs.history import queries

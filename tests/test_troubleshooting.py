@@ -8,12 +8,13 @@ import pytest
 from flask import Flask, render_template
 from flask.testing import FlaskClient
 
-from hfcourse import errors
+from hfcourse import error_messages
 from hfcourse.lessons import content_checks, library, search
 from hfcourse.lessons import single_page as whole_course
 from hfcourse.lessons.reference import troubleshooting
 from hfcourse.lessons.reference.message_search import MAX_LINE_CHARACTERS, MAX_QUERY_LINES, MessageIndex, fold, trigrams
 from hfcourse.lessons.reference.troubleshooting import Guide
+from hfcourse.web import error_pages
 from tests.effort import effort
 from tests.posting import read
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
@@ -33,7 +34,11 @@ cure = "Baissez-le : voyez [le début](/)."
 where = ["3.1"]
 codes = ["500"]
 """
-CODES = [*errors.EXPLANATIONS, *map(str, errors.HTTP_EXPLANATIONS), str(errors.TOO_MANY_NEW_VISITORS.status)]
+CODES = [
+    *error_messages.EXPLANATIONS,
+    *map(str, error_pages.HTTP_EXPLANATIONS),
+    str(error_pages.TOO_MANY_NEW_VISITORS.status),
+]
 
 
 def find(typed: str) -> list[str]:
@@ -109,10 +114,10 @@ def test_entries_name_only_codes_that_exist() -> None:
     assert GUIDE.by_code.keys() <= set(CODES)
 
 
-@pytest.mark.parametrize("code", errors.EXPLANATIONS)
+@pytest.mark.parametrize("code", error_messages.EXPLANATIONS)
 def test_an_error_links_to_its_entry(app: Flask, code: str) -> None:
     with app.test_request_context():
-        html = render_template("_error.html", explanation=errors.EXPLANATIONS[code], code=code, status=200)
+        html = render_template("_error.html", explanation=error_messages.EXPLANATIONS[code], code=code, status=200)
     assert f'href="/depannage#{GUIDE.by_code[code].id}"' in html
 
 

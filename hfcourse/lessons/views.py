@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from hfcourse import errors, instructors, tokens
+from hfcourse import instructors, tokens
 from hfcourse.lessons import authoring, library, page_cache, search, single_page, zips
 from hfcourse.lessons.exercises import checklist, ordering, progress, progress_store, quiz
 from hfcourse.lessons.library import Lesson
@@ -30,7 +30,7 @@ from hfcourse.lessons.markup.glossary import Term
 from hfcourse.lessons.reference import edition_notes
 from hfcourse.lessons.slides import slides_of
 from hfcourse.lessons.speaker_notes import notes_by_section
-from hfcourse.web import headers, proxies, security
+from hfcourse.web import error_pages, headers, proxies, security
 from hfcourse.web.security_log import log_event
 from hfcourse.web.template_globals import theme
 
@@ -47,7 +47,7 @@ def refuse_strangers() -> ResponseReturnValue | None:
     """Refuse a form that a page of another site has sent."""
     if request.method == "POST" and security.is_from_elsewhere():
         log_event("csrf_refused")
-        return errors.error_page(400, errors.CSRF_EXPLANATION)
+        return error_pages.error_page(400, error_pages.CSRF_EXPLANATION)
     return None
 
 
@@ -225,7 +225,7 @@ DEEDS = {"quiz": answer, "ordre": arrange, "liste": tick, "lue": say_read}
 @bp.errorhandler(progress_store.TooManyNewVisitors)
 def refuse_new_visitors(_error: progress_store.TooManyNewVisitors) -> ResponseReturnValue:
     """Answer a first mark of one more visitor of an address that leaves too many."""
-    return errors.error_page(429, errors.TOO_MANY_NEW_VISITORS)
+    return error_pages.error_page(429, error_pages.TOO_MANY_NEW_VISITORS)
 
 
 @bp.post("/lecons/oublier")

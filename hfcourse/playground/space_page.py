@@ -9,7 +9,8 @@ from flask import Flask, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hfcourse import instructors, tokens, visitors
-from hfcourse.errors import UPLOAD_TOO_LARGE, CourseError, Explanation, Refused
+from hfcourse.error_messages import Explanation
+from hfcourse.errors import CourseError, Refused
 from hfcourse.playground import badges, example_choice, form_snippets, practice_page, prefill, thumbnails
 from hfcourse.playground.snippets import Snippet
 from hfcourse.playground.space_query import Finding
@@ -23,6 +24,7 @@ from hfcourse.spaces.form.rendering_budget import DrawingClock
 from hfcourse.spaces.registry import resolver
 from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 from hfcourse.text.typography import french
+from hfcourse.web.error_pages import UPLOAD_TOO_LARGE
 from hfcourse.web.security_log import log_refusal
 from hfcourse.web.template_globals import is_in_lesson
 

@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
 from hfcourse import database
-from hfcourse.errors import EXPLANATIONS
+from hfcourse.error_messages import EXPLANATIONS
 from hfcourse.runs.retention import disk_usage
 from hfcourse.runs.store import heartbeat, run_statistics
 from hfcourse.runs.store.models import FINAL, UNFINISHED, Run

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 
-from hfcourse import errors, visitors
+from hfcourse import error_messages, visitors
 from hfcourse.errors import CourseError, Refused, Unavailable
 from hfcourse.files import file_store, media_types
 from hfcourse.playground import continuations, space_page
@@ -27,7 +27,7 @@ from hfcourse.spaces.form import forms, row_edits
 from hfcourse.spaces.form.forms import Form
 from hfcourse.spaces.form.uploads import NOT_KEPT, names_of
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
-from hfcourse.web import headers, security
+from hfcourse.web import error_pages, headers, security
 from hfcourse.web.security_log import log_event
 from hfcourse.web.template_globals import is_in_lesson
 
@@ -94,7 +94,7 @@ def submit(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnValue:
     try:
         if security.is_too_large():
             forms.mask_secrets(form)
-            return space_page.refused(space, form, Refused("invalid-input"), errors.UPLOAD_TOO_LARGE)
+            return space_page.refused(space, form, Refused("invalid-input"), error_pages.UPLOAD_TOO_LARGE)
         values = forms.checked(form)
         client = newcomer_status.current_client()
         group = client.origin, client.is_newcomer, endpoint.name, client.cohort
@@ -129,7 +129,7 @@ def again(run_id: str) -> ResponseReturnValue:
     form = forms.sent_again(endpoint, run_store.sent_values(run, lambda item: file_store.KeptFile.of(item.file)))
     form.run_id = run.id
     if {each["name"] for each in run.parameters} != {each.name for each in endpoint.parameters}:
-        return space_page.refused(run.space, form, Refused("invalid-input"), errors.FORM_CHANGED)
+        return space_page.refused(run.space, form, Refused("invalid-input"), error_pages.FORM_CHANGED)
     return submit(run.space, endpoint, form)
 
 
@@ -155,14 +155,14 @@ def refuse_forged(_error: CSRFError) -> ResponseReturnValue:
     log_event("csrf_refused")
     space, name = request.form.get("space", ""), request.form.get("endpoint", "")
     if request.endpoint != "runs.create":
-        return errors.error_page(400, errors.CSRF_EXPLANATION)
+        return error_pages.error_page(400, error_pages.CSRF_EXPLANATION)
     try:
         endpoint = space_page.endpoint_of(space, name)
     except CourseError as error:
         return space_page.refused(space, None, error, is_proven=False)
     form = forms.read(endpoint, request.form, request.files, visitors.remembered(), is_proven=False)
     forms.mask_secrets(form)
-    explanation = errors.FORM_EXPIRED_WITHOUT_FILES if names_of(request.files) else errors.FORM_EXPIRED
+    explanation = error_pages.FORM_EXPIRED_WITHOUT_FILES if names_of(request.files) else error_pages.FORM_EXPIRED
     return space_page.refused(space, form, Refused("invalid-input"), explanation)
 
 
@@ -205,16 +205,16 @@ def given(answer: Callable[[file_store.KeptFile], Response], kept: file_store.Ke
     try:
         return answer(kept)
     except FileNotFoundError:
-        return errors.error_page(404, errors.FILE_GONE)
+        return error_pages.error_page(404, error_pages.FILE_GONE)
     except OSError:
-        return errors.error_page(503, errors.EXPLANATIONS["file-unreachable"])
+        return error_pages.error_page(503, error_messages.EXPLANATIONS["file-unreachable"])
 
 
 def file_of(run_id: str, n: int) -> file_store.KeptFile:
     """File number `n` of the visitor's own run."""
     stored = run_store.file_of(run_id, n, visitors.current())
     if stored and stored.erased:
-        abort(make_response(errors.error_page(404, errors.FILE_GONE)))
+        abort(make_response(error_pages.error_page(404, error_pages.FILE_GONE)))
     kept = file_store.find(stored.visitor, stored.id) if stored else None
     if kept is None:
         abort(404)

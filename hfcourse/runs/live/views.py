@@ -7,13 +7,13 @@ from flask import Blueprint, Response, redirect, render_template, request, strea
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from hfcourse import errors, visitors
+from hfcourse import visitors
 from hfcourse.runs import presenter
 from hfcourse.runs.live import run_watcher, sse
 from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.retention.recent_views import mine
 from hfcourse.runs.store.models import Run
-from hfcourse.web import headers
+from hfcourse.web import error_pages, headers
 from hfcourse.web.template_globals import is_in_lesson
 
 # A proxy must pass each event on at once.
@@ -37,7 +37,7 @@ def status(run_id: str) -> ResponseReturnValue:
         try:
             run = mine(run_id)
         except NotFound:  # deleted in another tab: the page is loaded again, and says so instead of waiting for ever
-            return *errors.error_page(404, errors.HTTP_EXPLANATIONS[404]), {"HX-Refresh": "true"}
+            return *error_pages.error_page(404, error_pages.HTTP_EXPLANATIONS[404]), {"HX-Refresh": "true"}
         if not run.is_finished:
             run_watcher.current().of(run)
     if run.cursor == cursor_seen() and run.status != "queued":
