@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from hfcourse import create_app
 from hfcourse.playground import space_page
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.schema.endpoints.space_description import describe
+from hfcourse.spaces.schema.endpoints.space_description import build_description
 from tests.heavy import HEAVY
 
 TIMES = 5
@@ -52,13 +52,13 @@ class Measured:
 def measure(app: Flask, config: dict[str, Any], info: dict[str, Any]) -> Measured:
     """The page of a Space that describes itself so."""
     raw = json.dumps([config, info])
-    description = describe(config, info)
+    description = build_description(config, info)
 
     def draw() -> str:
-        return space_page.page("a/b", description, form=forms.filled(description.endpoints[0]))[0]
+        return space_page.render_space_page("a/b", description, form=forms.bind_form(description.endpoints[0]))[0]
 
     with app.test_request_context("/espaces/a/b"):
-        read, described, drawn = map(best, (lambda: json.loads(raw), lambda: describe(config, info), draw))
+        read, described, drawn = map(best, (lambda: json.loads(raw), lambda: build_description(config, info), draw))
         page = brotli.compress(draw().encode(), quality=app.config["COMPRESS_BR_LEVEL"])
     return Measured(len(raw) / 1e6, read, described, drawn, len(page) / 1000)
 

@@ -63,7 +63,7 @@ def visitor_of(n: int) -> str:
 def rows_of(n: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """Run number `n` of so many, as its rows: table and values."""
     is_old = n % OLD_EVERY == OLD_EVERY - 1
-    moment = database.now() - timedelta(days=95 if is_old else 80 * n / count, seconds=n)
+    moment = database.utc_now() - timedelta(days=95 if is_old else 80 * n / count, seconds=n)
     run_id, inputs = f"run{n:013}", {"phrase": f"{PHRASES[n % len(PHRASES)]} {n}", "langue": "français"}
     run = {
         "id": run_id,
@@ -82,7 +82,10 @@ def rows_of(n: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "runs", run | dict.fromkeys(("heartbeat", "created", "started", "finished"), moment)
     for number, kind in enumerate(("started", "log"), 1):
         yield "run_events", {"run_id": run_id, "n": number, "kind": kind, "data": {"words": "x" * 80}, "at": moment}
-    yield "run_words", {"run_id": run_id, "visitor": visitor_of(n), **search_text.found_by(PARAMETERS, inputs, [])}
+    yield (
+        "run_words",
+        {"run_id": run_id, "visitor": visitor_of(n), **search_text.build_search_columns(PARAMETERS, inputs, [])},
+    )
     if n % FILE_EVERY == 0:
         kept = {"id": f"file{n}", "visitor": visitor_of(n), "name": "chat.png", "media_type": "image/png"}
         yield "files", {**kept, "size": FILE_BYTES, "created": moment}
@@ -96,7 +99,7 @@ def fill(app: Flask, count: int) -> None:
         for n in range(start, min(start + BATCH, count)):
             for name, row in rows_of(n, count):
                 kept.setdefault(name, []).append(row)
-        with app.app_context(), database.changing() as connection:
+        with app.app_context(), database.write_connection() as connection:
             store(connection, kept)
 
 
@@ -129,7 +132,7 @@ def measure(app: Flask, count: int) -> Measured:
     """Fill the database, open the pages, prune."""
     fill(app, count)
     with app.app_context():
-        middle = f"{int((database.now() - timedelta(days=40)).timestamp() * 1000)}.x"
+        middle = f"{int((database.utc_now() - timedelta(days=40)).timestamp() * 1000)}.x"
     took = {}
     for name, (visitor, address) in PAGES.items():
         client, asked = known(app, visitor), address.format(middle=middle)
@@ -137,10 +140,10 @@ def measure(app: Flask, count: int) -> Measured:
         took[name] = best(lambda client=client, asked=asked: client.get(asked))
     with app.app_context():
         start = time.perf_counter()
-        gone = eviction.prune()
+        gone = eviction.prune_all()
         each = (time.perf_counter() - start) * 1000 / gone
         assert gone == count // OLD_EVERY, gone
-        return Measured(took, best(eviction.prune, 5), each)
+        return Measured(took, best(eviction.prune_all, 5), each)
 
 
 def measured(count: int) -> Measured:

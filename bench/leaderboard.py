@@ -23,7 +23,7 @@ MEASURE = """
 import re, sys, time
 from pathlib import Path
 {imports}
-def peak(): return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1000
+def peak(): return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").clean_card_text())[1]) / 1000
 Path("/proc/self/clear_refs").write_text("5")
 before, start = peak(), time.process_time()
 {action}

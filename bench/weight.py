@@ -106,7 +106,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         app = create_app({"INSTANCE": folder, "TESTING": True})
         with app.test_request_context():
-            pages = [f"/lecons/{lesson.slug}" for lesson in library.lessons()]
+            pages = [f"/lecons/{lesson.slug}" for lesson in library.get_lessons()]
         for page in pages:
             for name, accepted in ACCEPTED.items():
                 sizes, asked, elsewhere = weigh(app.test_client(), page, accepted)

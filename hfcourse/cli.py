@@ -23,13 +23,13 @@ from hfcourse.server import dev_server
 from hfcourse.spaces import catalogue
 from hfcourse.text import typography
 from hfcourse.text.file_errors import describe_os_error
-from hfcourse.text.typography import format_french, french
+from hfcourse.text.typography import format_french, typeset_french
 from hfcourse.web import template_globals
 
-EXPORT_MODE = 0o644
+EXPORT_FILE_MODE = 0o644
 HOST_HELP = "Où écouter : 127.0.0.1 si rien n'est dit, 0.0.0.0 pour les autres machines aussi."
 PORT_HELP = "Le port : 7861 si rien n'est dit, 0 pour n'importe lequel de libre."
-EVERYWHERE = "0.0.0.0"  # noqa: S104 (what `--host` may be; nothing listens here)
+ALL_INTERFACES = "0.0.0.0"  # noqa: S104 (what `--host` may be; nothing listens here)
 
 
 @contextlib.contextmanager
@@ -39,46 +39,48 @@ def explain_database_errors() -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         advice = "Vérifiez HFCOURSE_DATABASE_URL et le service, puis lancez flask migrate."
-        raise CommandError(french(f"la base de données ne répond pas, ou n'est pas à jour. {advice}")) from error
+        raise CommandError(
+            typeset_french(f"la base de données ne répond pas, ou n'est pas à jour. {advice}")
+        ) from error
 
 
 @click.command(
     "check",
     cls=FrenchCommand,
-    short_help=french("Vérifier les leçons, les fiches, les plans et le jeton."),
-    help=french(
+    short_help=typeset_french("Vérifier les leçons, les fiches, les plans et le jeton."),
+    help=typeset_french(
         "Vérifier les leçons, le glossaire, les faits, les fiches de dépannage, les plans de séance et le jeton."
         " Chaque ligne dit où, ce qui ne va pas et quoi faire ; s'il y en a une, la commande échoue."
     ),
 )
-def check() -> None:
+def check_lessons() -> None:
     """Check every lesson, and the token; print file, line and what to mend, and fail if anything is wrong."""
-    lent = catalogue.without_token()
+    lent = catalogue.list_ids_without_token()
     missing = [format_french(catalogue.NOT_LENT_IN_FRENCH, spaces=", ".join(lent))] if lent else []
-    faults = [*library.faults(), *content_checks.find_faults(), *preparation.check_plans(), *missing]
+    faults = [*library.collect_lint_errors(), *content_checks.find_guide_errors(), *preparation.check_plans(), *missing]
     for fault in faults:
         echo(str(fault))
-    for fact in library.due_facts(template_globals.today()):
+    for fact in library.get_due_facts(template_globals.get_today()):
         line = "À relire depuis le {day} : le fait « {id} », {source}"
-        echo(format_french(line, day=typography.french_date(fact.read_again), id=fact.id, source=fact.source))
+        echo(format_french(line, day=typography.format_french_date(fact.read_again), id=fact.id, source=fact.source))
     for term in content_checks.find_unlinked_terms():
         echo(format_french("Attention : aucune leçon n'emploie « {name} », un mot du glossaire.", name=term.name))
     if faults:
         echo(f"{format_count(len(faults), 'point')} à corriger.")
         raise SystemExit(1)
-    echo(f"{format_count(len(library.lessons()), 'leçon')}, rien à corriger.")
+    echo(f"{format_count(len(library.get_lessons()), 'leçon')}, rien à corriger.")
 
 
 def format_count(count: int, word: str) -> str:
     """Return a number and its word, with an s from two on."""
-    return f"{typography.number(count)}{typography.NO_BREAK}{word}{'s' if count > 1 else ''}"
+    return f"{typography.format_number(count)}{typography.NO_BREAK}{word}{'s' if count > 1 else ''}"
 
 
 @click.command(
     "prune",
     cls=FrenchCommand,
-    short_help=french("Supprimer les essais trop vieux ou en trop."),
-    help=french(
+    short_help=typeset_french("Supprimer les essais trop vieux ou en trop."),
+    help=typeset_french(
         "Supprimer les essais, avec leurs fichiers, qui dépassent HFCOURSE_KEEP_DAYS ou HFCOURSE_KEEP_BYTES, et le"
         " reste de ce qui est périmé. Le site qui tourne le fait chaque jour."
     ),
@@ -87,14 +89,14 @@ def format_count(count: int, word: str) -> str:
     "--run",
     "run_id",
     metavar="ID",
-    help=french("Supprimer ce seul essai, quel que soit son âge : la fin de son adresse."),
+    help=typeset_french("Supprimer ce seul essai, quel que soit son âge : la fin de son adresse."),
 )
-def prune(run_id: str | None) -> None:
+def prune_data(run_id: str | None) -> None:
     """Delete the runs, and their files, that are older than KEEP_DAYS or over KEEP_BYTES; all else that is old, too."""
     with explain_database_errors():
         for chore in current_app.extensions["daily_chores"]:
             chore()
-        gone = pruning.forget(run_id) if run_id else eviction.prune()
+        gone = pruning.delete_run(run_id) if run_id else eviction.prune_all()
     if run_id and not gone:
         echo(format_french("Aucun essai n'a l'identifiant {run_id} : rien n'est supprimé.", run_id=run_id))
         return
@@ -104,38 +106,40 @@ def prune(run_id: str | None) -> None:
 @click.command(
     "migrate",
     cls=FrenchCommand,
-    short_help=french("Mettre la base de données à jour."),
-    help=french("Mettre la base de données à jour. Avec SQLite, chaque démarrage du site le fait."),
+    short_help=typeset_french("Mettre la base de données à jour."),
+    help=typeset_french("Mettre la base de données à jour. Avec SQLite, chaque démarrage du site le fait."),
 )
-def migrate() -> None:
+def migrate_database() -> None:
     """Bring the database up to date (on SQLite every start does it)."""
     with explain_database_errors():
-        database.migrate_current()
-    echo(french("La base de données est à jour."))
+        database.migrate_current_database()
+    echo(typeset_french("La base de données est à jour."))
 
 
 @click.command(
     "instructor-link",
     cls=FrenchCommand,
-    short_help=french("Donner une adresse qui ouvre /enseignant/."),
-    help=french(
+    short_help=typeset_french("Donner une adresse qui ouvre /enseignant/."),
+    help=typeset_french(
         "Donner une adresse qui ouvre /enseignant/ une fois, dans les dix minutes, depuis n'importe quel navigateur."
     ),
 )
 @click.option(
-    "--site", metavar="URL", help=french("L'adresse du site, s'il est ailleurs que là où cette commande le croit.")
+    "--site",
+    metavar="URL",
+    help=typeset_french("L'adresse du site, s'il est ailleurs que là où cette commande le croit."),
 )
-def instructor_link(site: str | None) -> None:
+def print_instructor_link(site: str | None) -> None:
     """Print an address that opens the instructor's place once, within ten minutes, from any browser."""
     if not current_app.config["INSTRUCTOR_PASSWORD"]:
         line = "HFCOURSE_INSTRUCTOR_PASSWORD n'est pas réglé : personne ne peut entrer. Écrivez-le dans .env."
-        raise CommandError(french(line))
+        raise CommandError(typeset_french(line))
     with explain_database_errors():
         code = login_links.create_code()
-    echo((site or default_site()).rstrip("/") + login_links.PATH + code)
+    echo((site or guess_site_url()).rstrip("/") + login_links.LOGIN_LINK_PATH + code)
 
 
-def default_site() -> str:
+def guess_site_url() -> str:
     """Return where the site probably is: at the first name of HFCOURSE_HOSTS, or where `flask run` serves it."""
     names = [name for name in current_app.config["HOSTS"] if not name.startswith(".")]
     return f"https://{names[0]}" if names else f"http://127.0.0.1:{os.environ.get('FLASK_RUN_PORT', '5000')}"
@@ -144,56 +148,58 @@ def default_site() -> str:
 @click.command(
     "export",
     cls=FrenchCommand,
-    short_help=french("Écrire tout le cours dans un fichier HTML."),
-    help=french("Écrire tout le cours, questions comprises, dans un fichier HTML qui se lit sans réseau."),
+    short_help=typeset_french("Écrire tout le cours dans un fichier HTML."),
+    help=typeset_french("Écrire tout le cours, questions comprises, dans un fichier HTML qui se lit sans réseau."),
 )
 @click.argument("path", metavar="FICHIER", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--site", metavar="URL", help=french("L'adresse de ce site : le fichier mène alors à ses formulaires."))
-def export(path: Path, site: str | None) -> None:
+@click.option(
+    "--site", metavar="URL", help=typeset_french("L'adresse de ce site : le fichier mène alors à ses formulaires.")
+)
+def export_course(path: Path, site: str | None) -> None:
     """Write the whole course into one HTML file that is read without a network, questions included."""
-    html = single_page.export(site.rstrip("/") if site else None)
+    html = single_page.render_course_export(site.rstrip("/") if site else None)
     try:
         path.write_text(html, encoding="utf-8")
-        path.chmod(EXPORT_MODE)  # the site's own files are private; this one is made to be handed out
+        path.chmod(EXPORT_FILE_MODE)  # the site's own files are private; this one is made to be handed out
     except OSError as error:
         line = "{path} ne peut pas être écrit : {reason}."
         raise CommandError(format_french(line, path=path, reason=describe_os_error(error))) from error
-    lessons, size = format_count(len(library.lessons()), "leçon"), typography.size(len(html.encode()))
+    lessons, size = format_count(len(library.get_lessons()), "leçon"), typography.format_size(len(html.encode()))
     echo(format_french("{path} : {lessons}, {size}.", path=path, lessons=lessons, size=size))
 
 
 @click.command(
     "worker",
     cls=FrenchCommand,
-    short_help=french("Exécuter les essais que reçoivent les processus web."),
-    help=french(
+    short_help=typeset_french("Exécuter les essais que reçoivent les processus web."),
+    help=typeset_french(
         "Exécuter les essais que reçoivent les processus web, sur n'importe quelle machine (HFCOURSE_QUEUE_URL)."
         " SIGTERM termine la commande."
     ),
 )
-def worker() -> None:
+def start_worker() -> None:
     """Execute the runs that web processes take in, on any machine (HFCOURSE_QUEUE_URL); SIGTERM ends it."""
-    raise SystemExit(celery_queue.work(current_app._get_current_object()))  # type: ignore[attr-defined]
+    raise SystemExit(celery_queue.run_worker(current_app._get_current_object()))  # type: ignore[attr-defined]
 
 
 @click.command(
     "practice",
     cls=FrenchCommand,
-    short_help=french("Lancer le Space d'entraînement à part."),
-    help=french(
+    short_help=typeset_french("Lancer le Space d'entraînement à part."),
+    help=typeset_french(
         "Lancer le Space d'entraînement à part, pour plusieurs processus ou pour les programmes d'une classe :"
         " donnez son adresse au site par HFCOURSE_PRACTICE_URL."
     ),
 )
-@click.option("--host", default="127.0.0.1", metavar="ADRESSE", help=french(HOST_HELP))
-@click.option("--port", default=7861, metavar="PORT", type=click.IntRange(0, 65_535), help=french(PORT_HELP))
-def practice(host: str, port: int) -> None:
+@click.option("--host", default="127.0.0.1", metavar="ADRESSE", help=typeset_french(HOST_HELP))
+@click.option("--port", default=7861, metavar="PORT", type=click.IntRange(0, 65_535), help=typeset_french(PORT_HELP))
+def run_practice_space(host: str, port: int) -> None:
     """Run the practice Space for other processes to share: give them its address as HFCOURSE_PRACTICE_URL."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit())
-    say = say_network_address if host == EVERYWHERE else say_address
+    say = print_network_address if host == ALL_INTERFACES else print_address
     try:
-        foreground_server.serve(Path(current_app.instance_path) / "practice", host, port, say)
+        foreground_server.run_foreground_server(Path(current_app.instance_path) / "practice", host, port, say)
     except foreground_server.ListenError as error:
         what = "le Space d'entraînement ne peut pas écouter à {address} : {reason}. Changez --host ou --port."
         reason = describe_os_error(error.cause)
@@ -209,21 +215,21 @@ def practice(host: str, port: int) -> None:
         ) from error
 
 
-def say_address(url: str) -> None:
+def print_address(url: str) -> None:
     """Print where the practice Space is."""
     echo(format_french("Le Space d'entraînement est à l'adresse {url} (Ctrl-C le termine).", url=url))
 
 
-def say_network_address(url: str) -> None:
+def print_network_address(url: str) -> None:
     """Print where other machines reach the practice Space, and the settings by which the site shows it to them."""
-    say_address(url)
-    address = foreground_server.network_address()
+    print_address(url)
+    address = foreground_server.find_network_address()
     if not address:
-        echo(french("Cette machine n'est sur aucun réseau : les autres ne peuvent pas l'atteindre."))
+        echo(typeset_french("Cette machine n'est sur aucun réseau : les autres ne peuvent pas l'atteindre."))
         return
     network_url = f"http://{address}:{urlsplit(url).port}"
     echo(format_french("L'adresse à donner aux autres machines du réseau : {url}", url=network_url))
-    echo(french("Pour qu'elle soit aussi dans les pages du site, relancez-le avec ces deux réglages :"))
+    echo(typeset_french("Pour qu'elle soit aussi dans les pages du site, relancez-le avec ces deux réglages :"))
     echo(f"  HFCOURSE_PRACTICE_URL={url}")
     echo(f"  HFCOURSE_PRACTICE_PAGE_URL={network_url}")
 
@@ -231,5 +237,13 @@ def say_network_address(url: str) -> None:
 def init_app(app: Flask) -> None:
     """Add the commands; limit the connections of `flask run`."""
     dev_server.init_app(app)
-    for command in (check, export, instructor_link, prune, migrate, worker, practice):
+    for command in (
+        check_lessons,
+        export_course,
+        print_instructor_link,
+        prune_data,
+        migrate_database,
+        start_worker,
+        run_practice_space,
+    ):
         app.cli.add_command(command)

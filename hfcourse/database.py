@@ -32,13 +32,13 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from hfcourse import file_permissions
-from hfcourse.config import refuse
+from hfcourse.config import reject_setting
 from hfcourse.limits import concurrency
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-LOCK_WAIT_SECONDS = 10
-CHECKPOINT_WAIT_SECONDS = 0.1
-PERSIST_SECONDS, PERSIST_PAUSE_SECONDS = 20, 0.3
+MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
+LOCK_TIMEOUT_SECONDS = 10
+CHECKPOINT_TIMEOUT_SECONDS = 0.1
+RETRY_TIMEOUT_SECONDS, RETRY_INTERVAL_SECONDS = 20, 0.3
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class Base(DeclarativeBase):
     )
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime, UTC; SQLite keeps no time zone."""
 
     impl = DateTime(timezone=True)
@@ -69,21 +69,21 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
 
 
-def now() -> datetime:
+def utc_now() -> datetime:
     """This moment, UTC, to the millisecond (what the JSON shows is what is stored)."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 @contextmanager
-def reading() -> Iterator[Session]:
+def read_session() -> Iterator[Session]:
     """A session for queries; it never waits for a writer."""
     with current_app.extensions["database"].begin() as opened:
         yield opened
 
 
 @contextmanager
-def looking() -> Iterator[Connection]:
+def read_connection() -> Iterator[Connection]:
     """A bare connection for the queries that every call makes: see `changing`.
 
     Each query sees the latest state for itself: on SQLite there is no transaction around them, which would cost as much
@@ -94,7 +94,7 @@ def looking() -> Iterator[Connection]:
 
 
 @contextmanager
-def changing() -> Iterator[Connection]:
+def write_connection() -> Iterator[Connection]:
     """A bare connection that commits at the end of the block, or rolls back if it raises.
 
     For the statements that every call makes: a session around them costs more than they do.
@@ -105,7 +105,7 @@ def changing() -> Iterator[Connection]:
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
+def write_session() -> Iterator[Session]:
     """A session that commits at the end of the block, or rolls back if it raises."""
     extensions = current_app.extensions
     with extensions["database_turn"], extensions["database"].begin() as opened:
@@ -113,7 +113,7 @@ def writing() -> Iterator[Session]:
         yield opened
 
 
-def persistent(do: Callable[P, T]) -> Callable[P, T]:
+def retry_on_operational_error(do: Callable[P, T]) -> Callable[P, T]:
     """Decorate what must not be lost: it is done again, for a while, when the database fails.
 
     It may be starting anew, or its disk be full; what is written twice must do no harm.
@@ -121,19 +121,19 @@ def persistent(do: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(do)
     def trying(*args: P.args, **named: P.kwargs) -> T:
-        deadline = time.monotonic() + PERSIST_SECONDS
+        deadline = time.monotonic() + RETRY_TIMEOUT_SECONDS
         while True:
             try:
                 return do(*args, **named)
             except OperationalError:
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(PERSIST_PAUSE_SECONDS)
+                time.sleep(RETRY_INTERVAL_SECONDS)
 
     return trying
 
 
-def failed_within(seconds: float) -> bool:
+def has_failed_within(seconds: float) -> bool:
     """Has the database failed this process so recently? What others should have written may then be missing."""
     return time.monotonic() - current_app.extensions.get("database_failed_at", -seconds) < seconds
 
@@ -141,7 +141,7 @@ def failed_within(seconds: float) -> bool:
 def is_reachable() -> bool:
     """Does the database answer, and can it be written to?"""
     try:
-        with writing() as opened:
+        with write_session() as opened:
             opened.execute(text("UPDATE runs SET id = id WHERE id = ''"))
     except SQLAlchemyError:
         return False
@@ -159,18 +159,18 @@ def truncate_wal() -> bool:
         return True
     with current_app.extensions["database_turn"]:
         try:
-            with closing(sqlite3.connect(url.database, timeout=CHECKPOINT_WAIT_SECONDS)) as connection:
+            with closing(sqlite3.connect(url.database, timeout=CHECKPOINT_TIMEOUT_SECONDS)) as connection:
                 return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         except sqlite3.Error:
             return False
 
 
-def newest_revision() -> str:
+def get_newest_revision() -> str:
     """The name of the last migration: their files are numbered."""
-    return max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return max(path.stem.split("_")[0] for path in (MIGRATIONS_FOLDER / "versions").glob("[0-9]*.py"))
 
 
-def stored_revision(connection: Engine) -> str | None:
+def get_stored_revision(connection: Engine) -> str | None:
     """The migration that the database is at."""
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -178,19 +178,19 @@ def stored_revision(connection: Engine) -> str | None:
         return opened.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def migrate(connection: Engine) -> None:
+def migrate_engine(connection: Engine) -> None:
     """Bring the database to the newest migration; does nothing, and imports nothing, when it is there.
 
     Two processes may start together: SQLite's own write lock makes the second wait, and it then finds
     nothing left to do.
     """
-    if stored_revision(connection) == newest_revision():
+    if get_stored_revision(connection) == get_newest_revision():
         return
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS_FOLDER))
     with connection.connect().execution_options(writes=True) as opened:
         config.attributes["connection"] = opened
         command.upgrade(config, "head")
@@ -208,7 +208,7 @@ def open_engine(url: str) -> Engine:
             connection.isolation_level = None  # transactions begin where we say, see below
             cursor = connection.cursor()
             for pragma in (
-                f"busy_timeout={LOCK_WAIT_SECONDS * 1000}",  # first: the next one may have to wait
+                f"busy_timeout={LOCK_TIMEOUT_SECONDS * 1000}",  # first: the next one may have to wait
                 "journal_mode=WAL",
                 "synchronous=NORMAL",
                 "foreign_keys=ON",
@@ -231,7 +231,7 @@ def open_engine(url: str) -> Engine:
 
         @event.listens_for(made, "do_connect")
         def connect(dialect, _record, arguments, named):
-            with concurrency.aside():  # a server that does not answer keeps nobody from the lessons
+            with concurrency.release_while_waiting():  # a server that does not answer keeps nobody from the lessons
                 return dialect.connect(*arguments, **named)
 
     return made
@@ -243,28 +243,28 @@ def init_app(app: Flask) -> None:
     try:
         opened = open_engine(url)
     except (ArgumentError, ImportError):
-        refuse(
+        reject_setting(
             "HFCOURSE_DATABASE_URL",
             "il faut une adresse comme postgresql+psycopg://nom:motdepasse@hote/base, et son pilote installé",
         )
     app.extensions["database"] = sessionmaker(opened, expire_on_commit=False)
-    note_failures(app, opened)
+    track_failures(app, opened)
     # Each shares the pool; made once, since that costs as much as a statement.
     app.extensions["database_reader"] = opened.execution_options(without_transaction=True)
     app.extensions["database_writer"] = opened.execution_options(writes=True)
     if opened.dialect.name == "sqlite":
         try:
             if opened.url.database not in {None, "", ":memory:"}:
-                file_permissions.create_private(Path(str(opened.url.database)))
+                file_permissions.create_private_file(Path(str(opened.url.database)))
             opened.connect().close()
         except (OperationalError, OSError):
-            refuse("HFCOURSE_DATABASE_URL", "cette base ne s'ouvre pas, ou on ne peut pas y écrire")
-        migrate(opened)
-    take_turns(app, opened)
+            reject_setting("HFCOURSE_DATABASE_URL", "cette base ne s'ouvre pas, ou on ne peut pas y écrire")
+        migrate_engine(opened)
+    serialize_sqlite_writers(app, opened)
 
 
-def note_failures(app: Flask, opened: Engine) -> None:
-    """Remember when the database last failed: see `failed_within`."""
+def track_failures(app: Flask, opened: Engine) -> None:
+    """Remember when the database last failed: see `has_failed_within`."""
     extensions = app.extensions
 
     @event.listens_for(opened, "handle_error")
@@ -273,7 +273,7 @@ def note_failures(app: Flask, opened: Engine) -> None:
             extensions["database_failed_at"] = time.monotonic()
 
 
-def take_turns(app: Flask, opened: Engine) -> None:
+def serialize_sqlite_writers(app: Flask, opened: Engine) -> None:
     """Let the writers of this process wait in line; after a fork, with a line and connections of their own.
 
     SQLite has one writer at a time and lets the others sleep, for up to 100 ms each time they find it busy:
@@ -290,6 +290,6 @@ def take_turns(app: Flask, opened: Engine) -> None:
         os.register_at_fork(after_in_child=start_anew)
 
 
-def migrate_current() -> None:
+def migrate_current_database() -> None:
     """Bring the database of this application up to date."""
-    migrate(current_app.extensions["database"].kw["bind"])
+    migrate_engine(current_app.extensions["database"].kw["bind"])

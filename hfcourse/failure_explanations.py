@@ -8,13 +8,20 @@ error's title.
 import re
 from dataclasses import replace
 
-from hfcourse.error_messages import EXPLANATIONS, GATEWAY_EXPLANATIONS, OTHER, OWNER, Explanation, explain
-from hfcourse.text.typography import french
+from hfcourse.error_messages import (
+    CONTACT_OWNER_STEP,
+    EXPLANATIONS,
+    GATEWAY_EXPLANATIONS,
+    OTHER_SPACE_STEP,
+    ErrorExplanation,
+    make_explanation,
+)
+from hfcourse.text.typography import typeset_french
 
-RETRY_AFTER = "Retry-After"
+RETRY_AFTER_HEADER = "Retry-After"
 DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS = 86_400, 3_600, 60
 MAX_WAIT_SECONDS = 31 * DAY_SECONDS
-MAY_NAME_WAIT = {"quota-exceeded", "queue-full", "too-many-requests", *GATEWAY_EXPLANATIONS}
+CODES_WITH_WAIT = {"quota-exceeded", "queue-full", "too-many-requests", *GATEWAY_EXPLANATIONS}
 # As Python writes a timedelta (« 1 day, 3:21:00 »), and as people write it.
 CLOCK_WAIT = re.compile(
     r"(?:try|retry)(?: again)? in (?:(\d{1,4}) days?, )?(\d{1,2}):(\d{2}):(\d{2})(?![\d:])", re.IGNORECASE
@@ -22,90 +29,92 @@ CLOCK_WAIT = re.compile(
 UNIT_WAIT = re.compile(
     r"(?:try|retry)(?: again)? in (?:about )?(\d{1,6})\s?(s|sec|seconds?|m|min|minutes?|h|hours?)\b", re.IGNORECASE
 )
-HEADER_WAIT = re.compile(rf"{RETRY_AFTER}: (\d{{1,7}})\b")
+HEADER_WAIT = re.compile(rf"{RETRY_AFTER_HEADER}: (\d{{1,7}})\b")
 UNIT_SECONDS = {"s": 1, "m": MINUTE_SECONDS, "h": HOUR_SECONDS}
 
-WITHOUT_CARD = "Choisissez un Space qui calcule sans carte graphique."
-NO_CARD = explain(
+SPACE_WITHOUT_GPU_STEP = "Choisissez un Space qui calcule sans carte graphique."
+NO_FREE_GPU = make_explanation(
     "Aucune carte graphique n’était libre pour ce Space.",
     "Il calcule sur des cartes partagées (ZeroGPU), qui étaient toutes prises quand son tour est venu. "
     "Votre formulaire n’est pas en cause, et le quota non plus.",
     "Patientez une minute, puis relancez l’essai : vos valeurs sont encore là.",
-    WITHOUT_CARD,
+    SPACE_WITHOUT_GPU_STEP,
 )
-TOO_LONG = explain(
+GPU_TIME_EXCEEDED = make_explanation(
     "Ce Space demande plus de temps de carte graphique qu’un appel ne peut en obtenir d’ici.",
     "Son auteur réserve pour chaque appel une durée qui dépasse le maximum permis. Attendre n’y change rien.",
     "Essayez des valeurs plus simples (moins d’étapes, une image plus petite) : certains Spaces demandent alors moins.",
-    WITHOUT_CARD,
+    SPACE_WITHOUT_GPU_STEP,
 )
 # What spaces/client/http_status.py writes of a gateway's status.
-OF_GATEWAY = re.compile(r"HTTP \d{3}\b")
+GATEWAY_STATUS = re.compile(r"HTTP \d{3}\b")
 # By code, in order: what the words hold, and the explanation that then takes the place of the code's own.
-BY_WORDS: dict[str, tuple[tuple[re.Pattern[str], Explanation], ...]] = {
-    **{code: ((OF_GATEWAY, explanation),) for code, explanation in GATEWAY_EXPLANATIONS.items()},
-    "quota-exceeded": ((re.compile(r"larger than the maximum allowed"), TOO_LONG),),
+EXPLANATIONS_BY_DETAIL: dict[str, tuple[tuple[re.Pattern[str], ErrorExplanation], ...]] = {
+    **{code: ((GATEWAY_STATUS, explanation),) for code, explanation in GATEWAY_EXPLANATIONS.items()},
+    "quota-exceeded": ((re.compile(r"larger than the maximum allowed"), GPU_TIME_EXCEEDED),),
     "queue-full": (
-        (re.compile(r"\bNo GPU (?:was|is)\b"), NO_CARD),
+        (re.compile(r"\bNo GPU (?:was|is)\b"), NO_FREE_GPU),
         (
             re.compile(r"too many ZeroGPU credits"),
-            explain(
+            make_explanation(
                 "Trop de calculs sont déjà en cours sur le même quota.",
                 "Chacun réserve du temps de carte graphique, qui est rendu quand il finit.",
                 "Attendez que les essais en cours soient terminés, puis relancez le vôtre.",
-                WITHOUT_CARD,
+                SPACE_WITHOUT_GPU_STEP,
             ),
         ),
         (
             re.compile(r"Expired ZeroGPU proxy token"),
-            explain(
+            make_explanation(
                 "L’appel a attendu trop longtemps son tour dans la file du Space.",
                 "Le droit d’utiliser une carte graphique partagée (ZeroGPU) expire au bout d’un moment.",
                 "Relancez l’essai : il en recevra un nouveau, et vos valeurs sont encore là.",
-                OTHER,
+                OTHER_SPACE_STEP,
             ),
         ),
     ),
     "space-exception": (
         (
             re.compile(r"GPU task aborted"),
-            explain(
+            make_explanation(
                 "Le calcul du Space a été interrompu avant la fin.",
                 "Sur les cartes graphiques partagées (ZeroGPU), un calcul qui dépasse le temps réservé est arrêté.",
                 "Essayez des valeurs plus simples (un texte plus court, une image plus petite, moins d’étapes).",
-                OWNER,
+                CONTACT_OWNER_STEP,
             ),
         ),
         (
             re.compile(r"."),
-            explain(
+            make_explanation(
                 "Le programme du Space s’est arrêté sur une erreur.",
                 "Ce qu’il en dit s’adresse à son auteur. Une valeur inattendue en est souvent la cause.",
                 "Essayez d’autres valeurs, par exemple celles que le formulaire propose au départ.",
-                OWNER,
+                CONTACT_OWNER_STEP,
             ),
         ),
     ),
 }
 
 
-def explanation_of(code: str, said: str = "") -> Explanation:
+def explain_failure(code: str, said: str = "") -> ErrorExplanation:
     """Return what to tell about a failed run.
 
     Args:
         code: one of EXPLANATIONS.
         said: the words that came with it; '' for none.
     """
-    known = (explanation for words, explanation in BY_WORDS.get(code, ()) if words.search(said))
+    known = (explanation for words, explanation in EXPLANATIONS_BY_DETAIL.get(code, ()) if words.search(said))
     explanation = next(known, EXPLANATIONS[code])
-    seconds = wait_seconds(said) if code in MAY_NAME_WAIT else 0
+    seconds = parse_wait_seconds(said) if code in CODES_WITH_WAIT else 0
     if not seconds:
         return explanation
-    step = french(f"Attendez {wait_words(seconds)} à partir de cet essai, puis relancez-le : vos valeurs seront là.")
+    step = typeset_french(
+        f"Attendez {format_wait(seconds)} à partir de cet essai, puis relancez-le : vos valeurs seront là."
+    )
     return replace(explanation, steps=(step, *explanation.steps[1:]))
 
 
-def wait_seconds(said: str) -> int:
+def parse_wait_seconds(said: str) -> int:
     """Return for how long the words ask to wait, 0 where they name no time, or none that can be believed."""
     seconds = 0
     if clock := CLOCK_WAIT.search(said):
@@ -118,7 +127,7 @@ def wait_seconds(said: str) -> int:
     return seconds if seconds <= MAX_WAIT_SECONDS else 0
 
 
-def wait_words(seconds: int) -> str:
+def format_wait(seconds: int) -> str:
     """Return a time to wait in French, in its two largest units, rounded up: it must not end too soon."""
     if seconds < MINUTE_SECONDS:
         return f"{seconds} s"

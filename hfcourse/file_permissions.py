@@ -12,18 +12,18 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 PRIVATE_UMASK = 0o077
-PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
-SUBFOLDER = re.compile(r"[\w-]{2}", re.ASCII)  # of kept files: see files/storage_backends.py
+PRIVATE_FOLDER_MODE, PRIVATE_FILE_MODE = 0o700, 0o600
+FILES_SUBFOLDER = re.compile(r"[\w-]{2}", re.ASCII)  # of kept files: see files/storage_backends.py
 PR_SET_DUMPABLE = 4  # <linux/prctl.h>
 
 log = logging.getLogger(__name__)
 
 
-def tighten(path: Path) -> None:
+def restrict_to_owner(path: Path) -> None:
     """Leave a folder or file to its owner, if that is us. A folder with the sticky bit (`/tmp`) is everybody's."""
     try:
         status = path.lstat()
-        mode = PRIVATE_FOLDER if stat.S_ISDIR(status.st_mode) else PRIVATE_FILE
+        mode = PRIVATE_FOLDER_MODE if stat.S_ISDIR(status.st_mode) else PRIVATE_FILE_MODE
         is_ours = hasattr(os, "geteuid") and status.st_uid == os.geteuid()
         is_plain = stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)
         if is_ours and is_plain and not status.st_mode & stat.S_ISVTX and stat.S_IMODE(status.st_mode) & 0o077:
@@ -37,30 +37,30 @@ def is_open_to_others(path: Path) -> bool:
     return path.is_dir() and bool(path.stat().st_mode & 0o077)
 
 
-def tighten_folder(folder: Path) -> None:
+def restrict_folder(folder: Path) -> None:
     """Tighten `folder` and all below it; once it is tight, nobody else gets below and a start walks through nothing."""
     if folder.is_symlink() or not is_open_to_others(folder) or folder.stat().st_mode & stat.S_ISVTX:
         return
     for path in folder.rglob("*"):
-        tighten(path)
-    tighten(folder)
+        restrict_to_owner(path)
+    restrict_to_owner(folder)
 
 
-def tighten_shared_folder(folder: Path) -> None:
+def restrict_shared_folder(folder: Path) -> None:
     """Tighten what this site keeps below the folder of a `file://` address, which may hold other things as well.
 
     The folder itself keeps its rights: whoever shares it chose them. Ours below it are named by two characters.
     """
     if folder.is_dir():
         for path in folder.iterdir():
-            if SUBFOLDER.fullmatch(path.name):
-                tighten_folder(path)
+            if FILES_SUBFOLDER.fullmatch(path.name):
+                restrict_folder(path)
 
 
-def create_private(path: Path) -> None:
+def create_private_file(path: Path) -> None:
     """Make an empty file for its owner alone, if there is none: SQLite gives its other files the same rights."""
-    path.touch(mode=PRIVATE_FILE)
-    tighten(path)
+    path.touch(mode=PRIVATE_FILE_MODE)
+    restrict_to_owner(path)
 
 
 def forbid_inspection() -> None:
@@ -81,12 +81,12 @@ def init_app(app: Flask) -> None:
     """Make new files private, tighten those that are there, and close the process to others (not that of the tests)."""
     os.umask(PRIVATE_UMASK)
     folder = Path(app.instance_path)
-    tighten(folder)
+    restrict_to_owner(folder)
     for name in ("hfcourse.sqlite", "hfcourse.sqlite-wal", "hfcourse.sqlite-shm", "secret-key"):
         if (folder / name).is_file():
-            tighten(folder / name)
-    tighten_folder(folder / "files")
+            restrict_to_owner(folder / name)
+    restrict_folder(folder / "files")
     if app.config["FILES_URL"].startswith("file:"):
-        tighten_shared_folder(Path(urlsplit(app.config["FILES_URL"]).path))
+        restrict_shared_folder(Path(urlsplit(app.config["FILES_URL"]).path))
     if not app.testing:
         forbid_inspection()

@@ -6,7 +6,7 @@ from typing import IO, Any
 
 import click
 
-from hfcourse.text.typography import NARROW, NO_BREAK, format_french, french
+from hfcourse.text.typography import NARROW_NO_BREAK, NO_BREAK, format_french, typeset_french
 
 EXTRA_WORDS = re.compile(r"\((.*)\)")
 
@@ -17,7 +17,7 @@ def echo(text: str) -> None:
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        text = text.replace(NARROW, NO_BREAK).encode(encoding, "replace").decode(encoding)
+        text = text.replace(NARROW_NO_BREAK, NO_BREAK).encode(encoding, "replace").decode(encoding)
     click.echo(text)
 
 
@@ -92,5 +92,5 @@ def describe_type(parameter: click.Parameter | None) -> str:
     if isinstance(kind, click.IntRange):
         return format_french("il faut un nombre entier de {least} à {most}", least=kind.min, most=kind.max)
     if isinstance(kind, click.Path):
-        return french("il faut le chemin d'un fichier, qui n'est pas un dossier")
+        return typeset_french("il faut le chemin d'un fichier, qui n'est pas un dossier")
     return "il faut une valeur"

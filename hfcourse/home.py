@@ -19,24 +19,24 @@ from hfcourse.files import file_store, storage_backends
 from hfcourse.lessons import library
 from hfcourse.lessons.exercises import progress, progress_store
 from hfcourse.runs.history import queries
-from hfcourse.runs.history.queries import Filter
+from hfcourse.runs.history.queries import RunFilter
 from hfcourse.runs.queue import dispatcher
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.hub import hub_api
-from hfcourse.text.typography import french
+from hfcourse.text.typography import typeset_french
 from hfcourse.web import cookies
 
 bp = Blueprint("home", __name__)
-LATEST_RUNS = 3
-KEPT_OUT = ("runs.index", "lessons.find", "home.metrics")
+MAX_LATEST_RUNS = 3
+ROBOTS_DISALLOWED = ("runs.index", "lessons.find", "home.metrics")
 
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
     """The course: its lessons, how far the visitor has come in each, what comes next, and their latest runs."""
-    visitor = visitors.current()
-    lessons, done = library.lessons(), progress_store.of_visitor()
-    progress_in = {one.slug: progress.of(one.parts, done.get(one.slug, {})) for one in lessons}
+    visitor = visitors.get_visitor()
+    lessons, done = library.get_lessons(), progress_store.get_visitor_progress()
+    progress_in = {one.slug: progress.compute_progress(one.parts, done.get(one.slug, {})) for one in lessons}
     left = [one for one in lessons if not progress_in[one.slug].is_read]
     return render_template(
         "home/index.html",
@@ -45,7 +45,7 @@ def index() -> ResponseReturnValue:
         progress_in=progress_in,
         is_begun=any(each.done for each in progress_in.values()),
         next_lesson=next(iter(left), None),
-        runs=queries.latest(visitor, LATEST_RUNS),
+        runs=queries.fetch_latest_summaries(visitor, MAX_LATEST_RUNS),
     )
 
 
@@ -56,9 +56,9 @@ def privacy() -> ResponseReturnValue:
         "home/privacy.html",
         keep_days=current_app.config["KEEP_DAYS"],
         cookie_days=visitors.COOKIE_DAYS,
-        is_known=visitors.current() is not None or instructors.is_here(),
-        session_cookie=cookies.cookie_name("hfcourse"),
-        device_cookie=cookies.cookie_name(instructors.DEVICE_COOKIE),
+        is_known=visitors.get_visitor() is not None or instructors.is_logged_in(),
+        session_cookie=cookies.build_cookie_name("hfcourse"),
+        device_cookie=cookies.build_cookie_name(instructors.DEVICE_COOKIE),
         report_to=current_app.config["REPORT_TO"],
     )
 
@@ -66,17 +66,17 @@ def privacy() -> ResponseReturnValue:
 @bp.post("/quitter")
 def leave_computer() -> ResponseReturnValue:
     """Forget the visitor on this computer, or the instructor; with `effacer`, runs and progress on the server too."""
-    visitor = visitors.current()
+    visitor = visitors.get_visitor()
     is_erased = bool(request.form.get("effacer"))
     if visitor and is_erased:
-        for run_ids in queries.all_ids(visitor, Filter()):
-            queries.delete(run_ids)
-        progress_store.forget()
-    instructors.leave()
+        for run_ids in queries.iter_run_ids(visitor, RunFilter()):
+            queries.stop_and_delete_runs(run_ids)
+        progress_store.delete_visitor_progress()
+    instructors.log_out()
     session.clear()
     page = render_template("home/left.html", keep_days=current_app.config["KEEP_DAYS"], is_erased=is_erased)
     response = make_response(page)
-    for name in ("theme", cookies.cookie_name(instructors.DEVICE_COOKIE)):
+    for name in ("theme", cookies.build_cookie_name(instructors.DEVICE_COOKIE)):
         response.delete_cookie(name, secure=request.is_secure)
     # Where the browser knows it (on https and localhost): kept pages and what scripts stored go too.
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
@@ -95,7 +95,9 @@ def sitemap() -> ResponseReturnValue:
     """The pages to find by a search; lessons with the day on which they were reviewed (sitemaps.org, 0.9)."""
     listed = ("home.index", "spaces.index", "lessons.glossary", "troubleshooting.show", "lessons.whole")
     addresses = {url_for(each, _external=True): None for each in listed}
-    lessons = {url_for("lessons.show", slug=one.slug, _external=True): one.front.reviewed for one in library.lessons()}
+    lessons = {
+        url_for("lessons.show", slug=one.slug, _external=True): one.front.reviewed for one in library.get_lessons()
+    }
     page = render_template("home/sitemap.xml", addresses=addresses | lessons)
     return Response(page, mimetype="application/xml")
 
@@ -103,7 +105,7 @@ def sitemap() -> ResponseReturnValue:
 @bp.get("/robots.txt")
 def robots() -> ResponseReturnValue:
     """What no search engine should visit: what is each visitor's own, or different for each question."""
-    lines = ["User-agent: *", *(f"Disallow: {url_for(each)}" for each in KEPT_OUT)]
+    lines = ["User-agent: *", *(f"Disallow: {url_for(each)}" for each in ROBOTS_DISALLOWED)]
     lines += [f"Sitemap: {url_for('.sitemap', _external=True)}", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 
@@ -111,15 +113,15 @@ def robots() -> ResponseReturnValue:
 @bp.get("/sante")
 def health() -> ResponseReturnValue:
     """200 while the site can serve pages and store runs; what else works and what does not is told in the JSON only."""
-    stores, line = database.is_reachable(), dispatcher.current().line
+    stores, line = database.is_reachable(), dispatcher.get_dispatcher().line
     report = {
         "status": "ok" if stores else "failing",
         "database": stores,
-        "files": storage_backends.is_reachable(file_store.current()),
+        "files": storage_backends.is_storage_writable(file_store.get_file_storage()),
         "queue": line.is_reachable(),
         "workers": stores and not line.is_stalled(),
-        "practice": catalogue.practice_state(),
-        "hub": hub_api.state(),
+        "practice": catalogue.get_practice_state(),
+        "hub": hub_api.get_hub_state(),
     }
     return jsonify(report), 200 if stores else 503
 
@@ -127,10 +129,12 @@ def health() -> ResponseReturnValue:
 @bp.get("/metriques")
 def metrics() -> ResponseReturnValue:
     """How runs ended, how long they took, what goes on: of all processes and machines, for Prometheus."""
-    from hfcourse.runs.metrics import MEDIA_TYPE, text  # its library is loaded only where somebody asks
+    from hfcourse.runs.metrics import MEDIA_TYPE, render_metrics  # its library is loaded only where somebody asks
 
     try:
-        return Response(text(), content_type=MEDIA_TYPE)
+        return Response(render_metrics(), content_type=MEDIA_TYPE)
     except SQLAlchemyError:
-        sentence = french("La base de données ne répond pas : il n’y a rien à mesurer tant qu’elle est en panne.")
+        sentence = typeset_french(
+            "La base de données ne répond pas : il n’y a rien à mesurer tant qu’elle est en panne."
+        )
         return Response(sentence + "\n", 503, mimetype="text/plain")

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hfcourse import database
 from hfcourse.web import cookies
 
-HOURS = 12
-KEPT = "instructor"
+SESSION_HOURS = 12
+SESSION_KEY = "instructor"
 DEVICE_COOKIE, DEVICE_MAX_AGE_SECONDS = "hfcourse-device", 365 * 24 * 3600
 
 
@@ -30,104 +30,107 @@ class InstructorSession(database.Base):
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     password: Mapped[str] = mapped_column(String(64))
-    created: Mapped[datetime] = mapped_column(database.Moment)
-    expires: Mapped[datetime] = mapped_column(database.Moment, index=True)
+    created: Mapped[datetime] = mapped_column(database.UtcDateTime)
+    expires: Mapped[datetime] = mapped_column(database.UtcDateTime, index=True)
 
 
-def digest(password: str) -> str:
+def digest_password(password: str) -> str:
     """What stands for the password in a cookie, which its owner can read, and in the database."""
     key = str(current_app.secret_key).encode()
     return hmac.new(key, b"instructor:" + password.encode(errors="replace"), "sha256").hexdigest()
 
 
-def current_digest() -> str:
+def get_password_digest() -> str:
     """Return the digest of the password that is set; '' where there is none."""
     expected = current_app.config["INSTRUCTOR_PASSWORD"]
-    return digest(expected) if expected else ""
+    return digest_password(expected) if expected else ""
 
 
-def is_known(password: str) -> bool:
+def check_password(password: str) -> bool:
     """Is it the password? Compared in a time that tells nothing; without one set, nothing is."""
-    expected = current_digest()
-    return hmac.compare_digest(expected, digest(password)) and bool(expected)
+    expected = get_password_digest()
+    return hmac.compare_digest(expected, digest_password(password)) and bool(expected)
 
 
-def enter() -> None:
+def log_in() -> None:
     """Open a session for the visitor's browser.
 
     The token and the number that proves forms are new, so that nobody who planted a cookie before shares either.
     """
-    token, moment = secrets.token_urlsafe(24), database.now()
-    with database.writing() as opened:
+    token, moment = secrets.token_urlsafe(24), database.utc_now()
+    with database.write_session() as opened:
         opened.add(
             InstructorSession(
-                id=session_id(token), password=current_digest(), created=moment, expires=moment + timedelta(hours=HOURS)
+                id=derive_session_id(token),
+                password=get_password_digest(),
+                created=moment,
+                expires=moment + timedelta(hours=SESSION_HOURS),
             )
         )
     session.pop("csrf_token", None)
     g.pop("csrf_token", None)
-    session[KEPT] = token
+    session[SESSION_KEY] = token
     g.pop("is_instructor", None)
 
 
-def prune() -> None:
+def delete_expired_sessions() -> None:
     """Delete the sessions, and the links into one, that have expired."""
-    with database.writing() as opened:
-        opened.execute(delete(InstructorSession).where(InstructorSession.expires <= database.now()))
+    with database.write_session() as opened:
+        opened.execute(delete(InstructorSession).where(InstructorSession.expires <= database.utc_now()))
 
 
-def session_id(token: str) -> str:
+def derive_session_id(token: str) -> str:
     """Return the key of a session in the database: whoever reads the database cannot make the cookie of it."""
     return sha256(token.encode()).hexdigest()
 
 
-def leave(everywhere: bool = False) -> None:
+def log_out(everywhere: bool = False) -> None:
     """Close the session of this browser, or those of all browsers."""
-    token = session.pop(KEPT, None)
+    token = session.pop(SESSION_KEY, None)
     g.pop("is_instructor", None)
     closing = delete(InstructorSession)
     if not everywhere:
         if not isinstance(token, str):
             return
-        closing = closing.where(InstructorSession.id == session_id(token))
-    with database.writing() as opened:
+        closing = closing.where(InstructorSession.id == derive_session_id(token))
+    with database.write_session() as opened:
         opened.execute(closing)
 
 
-def is_here() -> bool:
+def is_logged_in() -> bool:
     """Is the visitor the instructor? Looked up once for a request; nobody is while the database fails."""
-    token = session.get(KEPT)
+    token = session.get(SESSION_KEY)
     if not isinstance(token, str) or not current_app.config["INSTRUCTOR_PASSWORD"]:
         return False
     if "is_instructor" not in g:
-        g.is_instructor = is_open(token)
+        g.is_instructor = is_session_valid(token)
     return g.is_instructor
 
 
-def is_open(token: str) -> bool:
+def is_session_valid(token: str) -> bool:
     """Does the database have a session of this token, not expired, opened with the password that is set?"""
     wanted = (
-        InstructorSession.id == session_id(token),
-        InstructorSession.expires > database.now(),
-        InstructorSession.password == current_digest(),
+        InstructorSession.id == derive_session_id(token),
+        InstructorSession.expires > database.utc_now(),
+        InstructorSession.password == get_password_digest(),
     )
     try:
-        with database.reading() as opened:
+        with database.read_session() as opened:
             return opened.scalar(select(InstructorSession.id).where(*wanted)) is not None
     except SQLAlchemyError:
         return False
 
 
-def device_serializer() -> URLSafeTimedSerializer:
+def get_device_serializer() -> URLSafeTimedSerializer:
     """Return what signs device cookies: another password makes strangers of all devices."""
-    return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"instructor-device:{current_digest()}")
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"instructor-device:{get_password_digest()}")
 
 
-def known_device() -> str | None:
+def get_known_device() -> str | None:
     """Return the id of this browser if it has entered before with this password (OWASP's device cookie)."""
-    kept = request.cookies.get(cookies.cookie_name(DEVICE_COOKIE), "")
+    kept = request.cookies.get(cookies.build_cookie_name(DEVICE_COOKIE), "")
     try:
-        device = device_serializer().loads(kept, max_age=DEVICE_MAX_AGE_SECONDS)
+        device = get_device_serializer().loads(kept, max_age=DEVICE_MAX_AGE_SECONDS)
     except BadSignature:
         return None
     return device if isinstance(device, str) else None
@@ -135,12 +138,12 @@ def known_device() -> str | None:
 
 def remember_device(response: Response) -> None:
     """Give the browser a device cookie: it opens nothing, and has its attempts counted apart from everybody's."""
-    device = known_device() or secrets.token_urlsafe(9)
-    value = str(device_serializer().dumps(device))
+    device = get_known_device() or secrets.token_urlsafe(9)
+    value = str(get_device_serializer().dumps(device))
     cookies.set_cookie(response, DEVICE_COOKIE, value, DEVICE_MAX_AGE_SECONDS)
 
 
 def init_app(app: Flask) -> None:
     """Have expired sessions deleted every day; the templates ask who is here."""
-    app.extensions.setdefault("daily_chores", []).append(prune)
-    app.jinja_env.globals["is_instructor"] = is_here
+    app.extensions.setdefault("daily_chores", []).append(delete_expired_sessions)
+    app.jinja_env.globals["is_instructor"] = is_logged_in

@@ -12,21 +12,21 @@ from zoneinfo import ZoneInfo
 
 from hfcourse.text import common_passwords
 
-MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
+EMAIL_PATTERN = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 # A host as an address writes it: a name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
 URL_HOST = r"(?:[a-z0-9.-]+|\[[0-9A-Fa-f:.]+\])"
 ORIGIN = re.compile(rf"https?://{URL_HOST}(:[0-9]{{1,5}})?", re.ASCII)
 HOST_NAME = re.compile(r"\.?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
-PLACE = re.compile(r"(file://(?=/.)|(?!file:|https?:)[a-z][a-z0-9+-]*://[^\s/@?#]+)(/[^\s?#]*)?", re.ASCII)
+FILES_URL_PATTERN = re.compile(r"(file://(?=/.)|(?!file:|https?:)[a-z][a-z0-9+-]*://[^\s/@?#]+)(/[^\s?#]*)?", re.ASCII)
 FALSE_WORDS, TRUE_WORDS = {"0", "no", "non", "false", "off"}, {"1", "yes", "oui", "true", "on"}
 
 
-def text(raw: str) -> str:
+def strip_text(raw: str) -> str:
     """Any text, spaces around it dropped."""
     return raw.strip()
 
 
-def whole(smallest: int) -> Callable[[str], int]:
+def make_integer_parser(smallest: int) -> Callable[[str], int]:
     """A whole number of at least `smallest`."""
 
     def parse(raw: str) -> int:
@@ -41,12 +41,12 @@ def whole(smallest: int) -> Callable[[str], int]:
     return parse
 
 
-def optional_whole(raw: str) -> int | None:
+def parse_optional_integer(raw: str) -> int | None:
     """A whole number of at least 1, or nothing at all for « no limit »."""
-    return whole(1)(raw) if raw.strip() else None
+    return make_integer_parser(1)(raw) if raw.strip() else None
 
 
-def yes_no(raw: str) -> bool:
+def parse_boolean(raw: str) -> bool:
     """1/0, yes/no, oui/non, on/off."""
     word = raw.strip().lower()
     if word not in FALSE_WORDS | TRUE_WORDS:
@@ -54,18 +54,18 @@ def yes_no(raw: str) -> bool:
     return word in TRUE_WORDS
 
 
-def files_url(raw: str) -> str:
+def parse_files_url(raw: str) -> str:
     """The address of a place for files, without name or password, which the driver reads elsewhere; '' stays ''."""
     address = raw.strip().rstrip("/")
-    if address and (not PLACE.fullmatch(address) or ".." in address.split("/")):
+    if address and (not FILES_URL_PATTERN.fullmatch(address) or ".." in address.split("/")):
         raise ValueError("il faut une adresse comme s3://seau/prefixe ou file:///partage/fichiers, sans mot de passe")
     return address
 
 
-def origin(raw: str) -> str:
+def parse_origin(raw: str) -> str:
     """``scheme://host[:port]``, nothing after it; '' stays ''."""
     address = raw.strip().rstrip("/")
-    if address and not (ORIGIN.fullmatch(address) and is_address(address)):
+    if address and not (ORIGIN.fullmatch(address) and is_http_url(address)):
         raise ValueError("il faut une origine comme https://spaces.example.org, sans chemin")
     return address
 
@@ -78,7 +78,7 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def is_address(url: str) -> bool:
+def is_http_url(url: str) -> bool:
     """Is this an http or https address with a host, a port that exists, and no question or fragment?"""
     try:
         parts = urlsplit(url)
@@ -90,15 +90,19 @@ def is_address(url: str) -> bool:
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.query or parts.fragment)
 
 
-def origins(raw: str) -> tuple[str, ...]:
+def parse_origins(raw: str) -> tuple[str, ...]:
     """Several origins, separated by spaces or commas."""
-    return tuple(origin(word) for word in re.split(r"[\s,]+", raw.strip()) if word)
+    return tuple(parse_origin(word) for word in re.split(r"[\s,]+", raw.strip()) if word)
 
 
-def host(raw: str) -> str:
+def parse_host(raw: str) -> str:
     """A host name without scheme, port or path, as DNS writes it; one that begins with a dot is for all below it."""
     try:
-        name = raw.lower().removesuffix(".").encode("idna").decode() if not raw.startswith(".") else "." + host(raw[1:])
+        name = (
+            raw.lower().removesuffix(".").encode("idna").decode()
+            if not raw.startswith(".")
+            else "." + parse_host(raw[1:])
+        )
     except UnicodeError:
         name = ""
     if not HOST_NAME.fullmatch(name):
@@ -106,36 +110,36 @@ def host(raw: str) -> str:
     return name
 
 
-def hosts(raw: str) -> tuple[str, ...]:
+def parse_hosts(raw: str) -> tuple[str, ...]:
     """Several host names, separated by spaces or commas."""
-    return tuple(host(word) for word in re.split(r"[\s,]+", raw.strip()) if word)
+    return tuple(parse_host(word) for word in re.split(r"[\s,]+", raw.strip()) if word)
 
 
-def http_url(raw: str) -> str:
+def parse_http_url(raw: str) -> str:
     """An http or https address, possibly with a path, without name or password; '' stays ''."""
     address = raw.strip()
-    if address and (not is_address(address) or "@" in address):
+    if address and (not is_http_url(address) or "@" in address):
         raise ValueError("il faut une adresse qui commence par http:// ou https://, sans nom ni mot de passe")
     return address
 
 
-def contact(raw: str) -> str:
+def parse_contact(raw: str) -> str:
     """A mail address, or the web address of a page to write on; '' stays ''."""
     address = raw.strip()
-    if address and not (MAIL.fullmatch(address) or (is_address(address) and "@" not in address)):
+    if address and not (EMAIL_PATTERN.fullmatch(address) or (is_http_url(address) and "@" not in address)):
         raise ValueError("il faut une adresse de courriel, ou une adresse qui commence par https://")
     return address
 
 
-def proxy(raw: str) -> str:
+def parse_proxy_url(raw: str) -> str:
     """The address of a proxy, possibly with a name and a password; '' stays ''."""
     address = raw.strip().rstrip("/")
-    if address and (not is_address(address) or urlsplit(address).path):
+    if address and (not is_http_url(address) or urlsplit(address).path):
         raise ValueError("il faut une adresse comme http://proxy.example.org:3128")
     return address
 
 
-def certificates(raw: str) -> str:
+def parse_certificates(raw: str) -> str:
     """The path of a file of certificates; '' stays ''."""
     path = raw.strip()
     try:
@@ -146,7 +150,7 @@ def certificates(raw: str) -> str:
     return path
 
 
-def redis_url(raw: str) -> str:
+def parse_redis_url(raw: str) -> str:
     """The address of a Redis database; '' stays ''."""
     address = raw.strip()
     try:
@@ -159,7 +163,7 @@ def redis_url(raw: str) -> str:
     return address
 
 
-def time_zone(raw: str) -> ZoneInfo:
+def parse_time_zone(raw: str) -> ZoneInfo:
     """A name of the IANA time zone database."""
     try:
         return ZoneInfo(raw.strip())
@@ -167,17 +171,17 @@ def time_zone(raw: str) -> ZoneInfo:
         raise ValueError("il faut le nom d'un fuseau horaire, comme Europe/Paris") from None
 
 
-def secret(raw: str) -> str:
+def parse_secret_key(raw: str) -> str:
     """At least 16 characters, or '' to have one made."""
     if raw.strip() and len(raw.strip()) < 16:
         raise ValueError("il faut au moins 16 caractères")
     return raw.strip()
 
 
-def password(raw: str) -> str:
+def parse_password(raw: str) -> str:
     """At least 8 characters that are not guessed first, or '' for nobody."""
     if raw.strip() and len(raw.strip()) < common_passwords.MIN_CHARACTERS:
         raise ValueError(f"il faut au moins {common_passwords.MIN_CHARACTERS} caractères")
-    if raw.strip() and common_passwords.is_weak(raw.strip()):
+    if raw.strip() and common_passwords.is_weak_password(raw.strip()):
         raise ValueError("ce mot de passe se devine : prenez par exemple trois mots sans rapport entre eux")
     return raw.strip()

@@ -17,31 +17,31 @@ from typing import IO
 from flask import Flask, Response, current_app, g, has_app_context, has_request_context
 
 from hfcourse.text import file_scanning, token_search
-from hfcourse.text.typography import french
+from hfcourse.text.typography import typeset_french
 
-VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
-MASK = "[jeton masqué]"
+TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+MASK_TEXT = "[jeton masqué]"
 # What the Hub makes today is longer; ten is the least that cannot be an ordinary word.
-SHAPE = re.compile(r"hf_[A-Za-z0-9]{10,}", re.ASCII)
-QUIET = {
+TOKEN_PATTERN = re.compile(r"hf_[A-Za-z0-9]{10,}", re.ASCII)
+LIBRARY_ENVIRONMENT = {
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "GRADIO_ANALYTICS_ENABLED": "False",
 }
 # The query of an address, as Werkzeug (`"GET /a?q=b HTTP/1.1"`) and gunicorn (the same, and the referrer) log it.
-QUERY = re.compile(r"\?\S*?(?=\"?(?:\s|$))")
+QUERY_STRING = re.compile(r"\?\S*?(?=\"?(?:\s|$))")
 ACCESS_LOGGERS = ("werkzeug", "gunicorn.access")
 NOISY_LOGGERS = ("httpx", "httpcore", "gradio_client", "huggingface_hub")
 
 
-class Token:
+class AccessToken:
     """A token that does not print itself."""
 
     def __init__(self, value: str) -> None:
         self._value = value
 
     def __repr__(self) -> str:
-        return f"Token({MASK})"
+        return f"Token({MASK_TEXT})"
 
     __str__ = __repr__
 
@@ -50,7 +50,7 @@ class Token:
         return self._value
 
 
-def read(environment: MutableMapping[str, str]) -> Token | None:
+def read_token(environment: MutableMapping[str, str]) -> AccessToken | None:
     """Return the token of `environment`, or None where there is none or it is blank.
 
     Raises:
@@ -59,58 +59,58 @@ def read(environment: MutableMapping[str, str]) -> Token | None:
     value = environment.get("HF_TOKEN", "").strip()
     if not value:
         return None
-    if not SHAPE.fullmatch(value):
+    if not TOKEN_PATTERN.fullmatch(value):
         raise SystemExit(
-            french(
+            typeset_french(
                 "hfcourse : HF_TOKEN n'a pas la forme d'un jeton (hf_, puis des lettres ou des chiffres) : le site ne"
                 " démarre pas. Copiez-le de nouveau dans .env, ou retirez cette ligne."
             )
         )
-    return Token(value)
+    return AccessToken(value)
 
 
 def hide_from_libraries(environment: MutableMapping[str, str] = os.environ) -> None:
     """Take the token out of the environment and tell the libraries to keep quiet; called before they are imported."""
-    for variable in VARIABLES:
+    for variable in TOKEN_VARIABLES:
         environment.pop(variable, None)
-    environment.update(QUIET)
+    environment.update(LIBRARY_ENVIRONMENT)
 
 
-def current() -> Token | None:
+def get_site_token() -> AccessToken | None:
     """The token of this site, to be lent to one call."""
     return current_app.extensions["token"]
 
 
-def redact(words: str, token: Token | None) -> str:
+def redact_token(words: str, token: AccessToken | None) -> str:
     """Return `words` with the site's token replaced by « [jeton masqué] » (exact value only)."""
-    return words.replace(token.reveal(), MASK) if token else words
+    return words.replace(token.reveal(), MASK_TEXT) if token else words
 
 
 def contains_token(content: bytes | str) -> bool:
     """Does a text or a file hold something that looks like a token, or the site's own token?"""
     if isinstance(content, bytes):
         return file_contains_token(io.BytesIO(content))
-    return token_search.holds_token(content, own_value(), scan_budget().search)
+    return token_search.has_token(content, get_token_value(), get_scan_budget().search)
 
 
 def file_contains_token(file: IO[bytes]) -> bool:
     """Does an open file hold one, in whatever encoding or container?"""
-    return file_scanning.file_holds_token(file, own_value(), scan_budget())
+    return file_scanning.file_holds_token(file, get_token_value(), get_scan_budget())
 
 
 def mask_tokens(words: str) -> str:
     """Return `words` with each token, and nothing else, replaced by « [jeton masqué] »."""
-    found = token_search.find_tokens(words, own_value(), scan_budget().search)
-    return token_search.replace_spans(words, found, MASK) if found else words
+    found = token_search.find_tokens(words, get_token_value(), get_scan_budget().search)
+    return token_search.replace_spans(words, found, MASK_TEXT) if found else words
 
 
-def own_value() -> str:
+def get_token_value() -> str:
     """Return the site's own token, '' where there is none, and outside of an application."""
     token = current_app.extensions.get("token") if has_app_context() else None
     return token.reveal() if token else ""
 
 
-def scan_budget() -> file_scanning.ScanBudget:
+def get_scan_budget() -> file_scanning.ScanBudget:
     """Return what the texts and files of this request may still cost."""
     if not has_request_context():
         return file_scanning.ScanBudget()
@@ -122,29 +122,29 @@ def scan_budget() -> file_scanning.ScanBudget:
 class RedactingFilter(logging.Filter):
     """Masks the token in what is about to be logged, traceback included."""
 
-    def __init__(self, token: Token) -> None:
+    def __init__(self, token: AccessToken) -> None:
         super().__init__()
         self.token = token
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redact(record.getMessage(), self.token), None
+        record.msg, record.args = redact_token(record.getMessage(), self.token), None
         if record.exc_info:
-            record.exc_text = redact("".join(traceback.format_exception(*record.exc_info)), self.token)
+            record.exc_text = redact_token("".join(traceback.format_exception(*record.exc_info)), self.token)
         return True
 
 
-class AddressFilter(logging.Filter):
+class QueryStringFilter(logging.Filter):
     """Drop the query from the addresses that a server logs, and mask tokens: a search form puts words there."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = mask_tokens(QUERY.sub("?…", record.getMessage())), None
+        record.msg, record.args = mask_tokens(QUERY_STRING.sub("?…", record.getMessage())), None
         return True
 
 
-ADDRESS_FILTER = AddressFilter()  # one, which a logger takes once however many sites are made
+QUERY_STRING_FILTER = QueryStringFilter()  # one, which a logger takes once however many sites are made
 
 
-def redact_response(app: Flask, token: Token) -> None:
+def install_response_redaction(app: Flask, token: AccessToken) -> None:
     """Mask the token in every answer: the last line of defence, for a Space that repeats what it was lent."""
 
     @app.after_request
@@ -153,7 +153,7 @@ def redact_response(app: Flask, token: Token) -> None:
             return response
         body = response.get_data()
         if token.reveal().encode() in body:
-            response.set_data(body.replace(token.reveal().encode(), MASK.encode()))
+            response.set_data(body.replace(token.reveal().encode(), MASK_TEXT.encode()))
         return response
 
 
@@ -164,14 +164,14 @@ def is_reloader_parent(app: Flask) -> bool:
 
 def init_app(app: Flask) -> None:
     """Read the token, hide it, and mask it in logs and answers."""
-    token = app.extensions["token"] = read(os.environ)
+    token = app.extensions["token"] = read_token(os.environ)
     if not is_reloader_parent(app):  # its child reads the same environment
         hide_from_libraries()
     for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in ACCESS_LOGGERS:
-        logging.getLogger(name).addFilter(ADDRESS_FILTER)
+        logging.getLogger(name).addFilter(QUERY_STRING_FILTER)
     if token:
         for handler in (*app.logger.handlers, *logging.getLogger().handlers):
             handler.addFilter(RedactingFilter(token))
-        redact_response(app, token)
+        install_response_redaction(app, token)

@@ -3,7 +3,7 @@
 The cookie holds a random name, the moment it was made, and the number by which forms prove where they come from. It
 is set when there is something to remember (a form shown, a run made, a question answered): reading lessons leaves no
 trace. A client that drops its cookie is somebody new each time, so what has to be shared fairly under pressure also
-looks at the client's address: see `address_digest`.
+looks at the client's address: see `digest_client_address`.
 """
 
 import hashlib
@@ -14,19 +14,19 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask, current_app, request, session
 
-from hfcourse.limits.networks import network_of
+from hfcourse.limits.networks import get_client_network
 
 COOKIE_DAYS = 365
-NEWCOMER_SECONDS = 600
+NEW_VISITOR_SECONDS = 600
 ADDRESS_PURPOSE = b"hfcourse client address:"
 
 
-def current() -> str | None:
+def get_visitor() -> str | None:
     """The visitor's random name, or None for somebody whom we have never had to remember."""
     return session.get("visitor")
 
 
-def remembered() -> str:
+def get_or_create_visitor() -> str:
     """The visitor's random name, made and kept in the cookie at first need."""
     if "visitor" not in session:
         session["visitor"] = secrets.token_urlsafe(16)
@@ -35,22 +35,22 @@ def remembered() -> str:
     return session["visitor"]
 
 
-def is_recent() -> bool:
+def is_new_visitor() -> bool:
     """Is the visitor's cookie younger than ten minutes, or not there? One without a moment is older than these."""
     if "visitor" not in session:
         return True
     since = session.get("since", 0)
-    return since > time.time() - NEWCOMER_SECONDS
+    return since > time.time() - NEW_VISITOR_SECONDS
 
 
-def first_seen() -> datetime:
+def get_first_seen() -> datetime:
     """Return when the visitor's cookie was made; the epoch where it does not say."""
     return datetime.fromtimestamp(session.get("since", 0), UTC)
 
 
-def address_digest() -> str:
+def digest_client_address() -> str:
     """Return a keyed digest of the client's network, which without the site's key tells nothing of it."""
-    network = ADDRESS_PURPOSE + network_of(request.remote_addr or "").encode()
+    network = ADDRESS_PURPOSE + get_client_network(request.remote_addr or "").encode()
     return hmac.new(current_app.config["SECRET_KEY"].encode(), network, hashlib.sha256).hexdigest()[:32]
 
 

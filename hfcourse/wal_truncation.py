@@ -14,16 +14,16 @@ RETRY_INTERVAL_SECONDS, MAX_ATTEMPTS = 1.0, 300
 log = logging.getLogger(__name__)
 
 
-def erase_soon() -> None:
+def schedule_wal_truncation() -> None:
     """Empty the write-ahead log in a thread, trying again while somebody reads; one thread for all deletions."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     is_new = not app.extensions.get("erasure_asked")
     app.extensions["erasure_asked"] = True
     if is_new:
-        threading.Thread(target=truncate_until_done, args=(app,), daemon=True, name="erasure").start()
+        threading.Thread(target=truncate_wal_until_done, args=(app,), daemon=True, name="erasure").start()
 
 
-def truncate_until_done(app: Flask) -> None:
+def truncate_wal_until_done(app: Flask) -> None:
     """Try until the log is empty; what is deleted meanwhile is erased by the same thread or by a new one."""
     extensions = app.extensions
     with app.app_context():

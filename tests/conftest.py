@@ -35,7 +35,7 @@ settings.load_profile("same")
 # One certificate in place of the system's hundred and fifty, which every client and application of a test would parse
 # for 25 ms; the processes that tests start inherit it. No test speaks TLS with a server outside.
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "data" / "certificate.pem")
-database.migrate = migrate_copy
+database.migrate_engine = migrate_copy
 
 pytest.register_assert_rewrite("tests.trials", "tests.filling", "tests.answering")  # their asserts say what differs
 
@@ -113,7 +113,7 @@ def forget_spaces(app: Flask) -> None:
     """As after ten minutes: the site knows of no Space what it said of itself."""
     app.extensions.pop("directory").wire.close()
     assert until(lambda: not any(each.name == "store-description" for each in threading.enumerate()), 5)
-    with app.app_context(), database.changing() as connection:
+    with app.app_context(), database.write_connection() as connection:
         connection.execute(delete(SpaceDescription))
 
 

@@ -11,7 +11,7 @@ import time
 from hfcourse import create_app
 from hfcourse.playground import space_page
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.schema.endpoints.space_description import describe
+from hfcourse.spaces.schema.endpoints.space_description import build_description
 from tests.oversized import OVERSIZED
 
 MEMORY_BYTES = 1_500_000_000
@@ -23,13 +23,13 @@ def main(instance: str, *names: str) -> None:
     for name in names:
         config, info = OVERSIZED[name]()
         begun = time.process_time()
-        description = describe(config, info)
+        description = build_description(config, info)
         first = description.endpoints[0]
         with app.test_request_context("/espaces/a/b"):
             if first.obstacle:
-                page, _ = space_page.page("a/b", description, closed=first)
+                page, _ = space_page.render_space_page("a/b", description, closed=first)
             else:
-                page, _ = space_page.page("a/b", description, form=forms.filled(first))
+                page, _ = space_page.render_space_page("a/b", description, form=forms.bind_form(first))
         print(json.dumps([name, time.process_time() - begun, len(page.encode())]), flush=True)
 
 

@@ -17,7 +17,7 @@ def drawn(app: Flask, endpoint: Endpoint, form: Form | None = None) -> str:
     """The page of a Space that has this endpoint alone."""
     description = Description("", "6.31.0", (endpoint,))
     with app.test_request_context("/espaces/a/b"):
-        body, _ = space_page.page("a/b", description, form=form or forms.filled(endpoint))
+        body, _ = space_page.render_space_page("a/b", description, form=form or forms.bind_form(endpoint))
     return body
 
 

@@ -35,10 +35,10 @@ def kept_run(
 ) -> str:
     """A run with this status; `file` is sent for its parameter `image`, `came` are its outputs."""
     inputs = dict(sent or {})
-    kept = [file_store.keep(visitor, *file)] if file else []
+    kept = [file_store.save_file(visitor, *file)] if file else []
     if kept:
         inputs["image"] = {"$file": 0}
-    run_id = run_store.create(
+    run_id = run_store.create_run(
         visitor,
         space=space,
         endpoint=endpoint,
@@ -49,10 +49,10 @@ def kept_run(
         names=[each.name for each in kept],
     )
     if status in ("running", "succeeded", "failed"):
-        run_store.claim(run_id)
+        run_store.claim_run(run_id)
     if status not in ("queued", "running"):
-        run_store.finish(run_id, status, came or [], **ended)
+        run_store.finish_run(run_id, status, came or [], **ended)
     if at:
-        with database.writing() as session:
+        with database.write_session() as session:
             session.execute(update(Run).where(Run.id == run_id).values(created=at))
     return run_id

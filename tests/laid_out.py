@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint, build_description
 
 NUMBERED = "?"  # the name of a field that shall have a name of its own
 Described = tuple[dict[str, Any], dict[str, Any]]  # /config and /info
@@ -66,7 +66,7 @@ def describe_page(*parts: Part, **config: Any) -> Described:
 
 
 def space_of(*parts: Part, **config: Any) -> Description:
-    return describe(*describe_page(*parts, **config))
+    return build_description(*describe_page(*parts, **config))
 
 
 def endpoint_of(*parts: Part, **config: Any) -> Endpoint:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hfcourse.lessons.library import CONTENT
+from hfcourse.lessons.library import CONTENT_FOLDER
 
 CONTAINER = re.compile(r"(:{3,})\s*(.*)")
 FENCE = re.compile(r"( *)```(.*)")
@@ -38,7 +38,7 @@ class Block:
 
 def blocks_of(lesson: str) -> list[Block]:
     """Return the blocks of a file of `content/`, those that are included with their text."""
-    lines = iter((CONTENT / lesson).read_text(encoding="utf-8").split("\n"))
+    lines = iter((CONTENT_FOLDER / lesson).read_text(encoding="utf-8").split("\n"))
     return list(scan(lines))
 
 
@@ -56,7 +56,7 @@ def scan(lines: Iterator[str]) -> Iterator[Block]:
         elif fence := FENCE.fullmatch(line):
             language, _, file = fence[2].partition(" ")
             code = "".join(f"{inner.removeprefix(fence[1])}\n" for inner in until_closed(lines, fence[1]))
-            shown = (CONTENT / file).read_text(encoding="utf-8") if is_file(file) else code
+            shown = (CONTENT_FOLDER / file).read_text(encoding="utf-8") if is_file(file) else code
             yield Block(heading, tuple(name for _, name in containers), question, language, file, shown)
         elif line.strip():
             question = line
@@ -71,4 +71,4 @@ def until_closed(lines: Iterator[str], indent: str) -> Iterator[str]:
 
 
 def is_file(name: str) -> bool:
-    return bool(name) and Path(CONTENT / name).is_file()
+    return bool(name) and Path(CONTENT_FOLDER / name).is_file()

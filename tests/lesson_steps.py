@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from hfcourse.lessons.library import CONTENT
+from hfcourse.lessons.library import CONTENT_FOLDER
 from hfcourse.lessons.syntax import includes
-from hfcourse.lessons.syntax.context import Draft
-from hfcourse.lessons.syntax.parser import PARSER
+from hfcourse.lessons.syntax.context import RenderContext
+from hfcourse.lessons.syntax.parser import LESSON_PARSER
 
-LESSON = CONTENT / "34-mini-chatbot.md"
+LESSON = CONTENT_FOLDER / "34-mini-chatbot.md"
 # The lesson goes on with what goes with publishing, which is downloaded and not typed.
 END = "Avant de mettre en ligne"
 FIGURE = re.compile(r"figure chatbot-(\d)\.svg")
@@ -49,8 +49,8 @@ Step = Write | Run | Look
 def lesson_files() -> dict[str, str]:
     """Return the files that the lesson may show, by the name it gives them."""
     return {
-        path.relative_to(CONTENT).as_posix(): path.read_text(encoding="utf-8")
-        for path in (CONTENT / "mini-chatbot").rglob("*")
+        path.relative_to(CONTENT_FOLDER).as_posix(): path.read_text(encoding="utf-8")
+        for path in (CONTENT_FOLDER / "mini-chatbot").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
 
@@ -58,7 +58,7 @@ def lesson_files() -> dict[str, str]:
 def steps_of(lesson: str) -> Iterator[Step]:
     """Yield the steps of the lesson's text, up to its last part."""
     code_spans: list[str] = []
-    for token in PARSER.parse(lesson):
+    for token in LESSON_PARSER.parse(lesson):
         if token.type == "inline":
             if token.content == END:
                 return
@@ -93,7 +93,7 @@ def place_of(name: str, code_spans: list[str]) -> str:
 
 def shown_text(names: list[str]) -> str:
     """Return what the lesson shows of a file."""
-    draft = Draft({}, lesson_files())
-    text = includes.include(names, 1, draft)
+    draft = RenderContext({}, lesson_files())
+    text = includes.include_file(names, 1, draft)
     assert draft.faults == []
     return text

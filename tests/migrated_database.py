@@ -11,7 +11,7 @@ from sqlalchemy import Engine, inspect
 
 from hfcourse import database
 
-migrate = database.migrate
+migrate = database.migrate_engine
 
 
 @cache

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hfcourse.spaces.schema.endpoints.space_description import Description, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
 
 LAYOUT = {"button", "row", "tabitem"}
 
@@ -83,7 +83,7 @@ class PageBuilder:
         return {"named_endpoints": self.named}
 
     def describe(self) -> Description:
-        return describe(self.config, self.info)
+        return build_description(self.config, self.info)
 
 
 def first_of(page: PageBuilder) -> str:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint, build_description
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 
 FOLDER = Path(__file__).parent / "data" / "recordings"
@@ -20,7 +20,7 @@ def read_recording(name: str) -> dict[str, Any]:
 def recorded(name: str) -> Description:
     """The description of one recorded app."""
     found = read_recording(name)
-    return describe(found["config"], found["info"])
+    return build_description(found["config"], found["info"])
 
 
 def endpoint(name: str, path: str) -> Endpoint:

@@ -41,129 +41,131 @@ def made(
     """A run that waits for any worker, made later than those before it: never in the same millisecond."""
     asked = {"space": space, "endpoint": endpoint, "title": "E", "parameters": [], "inputs": {}}
     of_client = {"origin": origin, "is_newcomer": origin is not None}
-    run_id = run_store.create(visitor, **asked, keeps_state=keeps_state, holder=heartbeat.SHARED, **of_client)
-    with database.writing() as session:
-        moment = database.now() - timedelta(minutes=1) + timedelta(milliseconds=next(NUMBERS))
+    run_id = run_store.create_run(visitor, **asked, keeps_state=keeps_state, holder=heartbeat.ANY_WORKER, **of_client)
+    with database.write_session() as session:
+        moment = database.utc_now() - timedelta(minutes=1) + timedelta(milliseconds=next(NUMBERS))
         session.execute(update(Run).where(Run.id == run_id).values(created=moment))
     return run_id
 
 
 def told(run_id: str, seconds_ago: float) -> None:
-    with database.writing() as session:
-        moment = database.now() - timedelta(seconds=seconds_ago)
+    with database.write_session() as session:
+        moment = database.utc_now() - timedelta(seconds=seconds_ago)
         session.execute(update(Run).where(Run.id == run_id).values(told=moment))
 
 
 def started(run_id: str, seconds_ago: float) -> None:
-    with database.writing() as session:
-        moment = database.now() - timedelta(seconds=seconds_ago)
+    with database.write_session() as session:
+        moment = database.utc_now() - timedelta(seconds=seconds_ago)
         session.execute(update(RunStart).where(RunStart.run_id == run_id).values(at=moment))
 
 
 def starts_kept() -> set[str]:
-    with database.reading() as session:
+    with database.read_session() as session:
         return set(session.scalars(select(RunStart.run_id)))
 
 
 def test_a_run_is_claimed_once() -> None:
     run_id = made()
-    assert admission.claim(run_id, limited())
-    assert admission.claim(run_id, limited()) is None
-    assert admission.claim("no-such-run", limited()) is None
+    assert admission.claim_admissible_run(run_id, limited())
+    assert admission.claim_admissible_run(run_id, limited()) is None
+    assert admission.claim_admissible_run("no-such-run", limited()) is None
 
 
 def test_a_visitor_has_so_many_at_once_and_the_others_are_held_until_one_ends() -> None:
     first, second, third = (made() for _ in range(3))
-    assert admission.claim(first, limited())
-    assert admission.claim(second, limited())
-    assert admission.claim(third, limited()) is None
-    assert admission.due(limited()) == []
-    assert admission.claim(made("bilal"), limited())
-    run_store.finish(first, "succeeded", [])
-    assert admission.due(limited()) == [third]
-    assert admission.due(limited()) == [], "it is told once"
-    assert admission.claim(third, limited())
+    assert admission.claim_admissible_run(first, limited())
+    assert admission.claim_admissible_run(second, limited())
+    assert admission.claim_admissible_run(third, limited()) is None
+    assert admission.admit_next(limited()) == []
+    assert admission.claim_admissible_run(made("bilal"), limited())
+    run_store.finish_run(first, "succeeded", [])
+    assert admission.admit_next(limited()) == [third]
+    assert admission.admit_next(limited()) == [], "it is told once"
+    assert admission.claim_admissible_run(third, limited())
 
 
 def test_a_space_has_so_many_at_once() -> None:
-    assert admission.claim(made("awa"), limited(per_space=1))
+    assert admission.claim_admissible_run(made("awa"), limited(per_space=1))
     held = made("bilal")
-    assert admission.claim(held, limited(per_space=1)) is None
-    assert admission.claim(made("bilal", "a/c"), limited(per_space=1))
+    assert admission.claim_admissible_run(held, limited(per_space=1)) is None
+    assert admission.claim_admissible_run(made("bilal", "a/c"), limited(per_space=1))
 
 
 def test_calls_of_one_session_come_one_after_the_other() -> None:
     first, second = made(keeps_state=True), made(keeps_state=True)
-    assert admission.claim(first, limited())
-    assert admission.claim(second, limited()) is None
-    assert admission.claim(made(space="a/c", keeps_state=True), limited())
-    run_store.finish(first, "stopped")
-    assert admission.due(limited()) == [second]
+    assert admission.claim_admissible_run(first, limited())
+    assert admission.claim_admissible_run(second, limited()) is None
+    assert admission.claim_admissible_run(made(space="a/c", keeps_state=True), limited())
+    run_store.finish_run(first, "stopped")
+    assert admission.admit_next(limited()) == [second]
 
 
 def test_a_visitor_starts_so_many_in_a_minute() -> None:
     runs = [made() for _ in range(3)]
     for run_id in runs[:2]:
-        assert admission.claim(run_id, limited(per_minute=2))
-        run_store.finish(run_id, "succeeded", [])
-    assert admission.claim(runs[2], limited(per_minute=2)) is None
-    assert admission.due(limited(per_minute=2)) == []
+        assert admission.claim_admissible_run(run_id, limited(per_minute=2))
+        run_store.finish_run(run_id, "succeeded", [])
+    assert admission.claim_admissible_run(runs[2], limited(per_minute=2)) is None
+    assert admission.admit_next(limited(per_minute=2)) == []
     started(runs[0], 61)
-    assert admission.due(limited(per_minute=2)) == [runs[2]]
+    assert admission.admit_next(limited(per_minute=2)) == [runs[2]]
 
 
 def test_who_deletes_runs_has_started_them_all_the_same() -> None:
     runs = [made() for _ in range(3)]
     for run_id in runs[:2]:
-        assert admission.claim(run_id, limited(per_minute=2))
-        run_store.finish(run_id, "succeeded", [])
-        assert pruning.forget(run_id) == 1
-    assert admission.claim(runs[2], limited(per_minute=2)) is None
-    assert admission.claim(made("bilal"), limited(per_minute=2))
+        assert admission.claim_admissible_run(run_id, limited(per_minute=2))
+        run_store.finish_run(run_id, "succeeded", [])
+        assert pruning.delete_run(run_id) == 1
+    assert admission.claim_admissible_run(runs[2], limited(per_minute=2)) is None
+    assert admission.claim_admissible_run(made("bilal"), limited(per_minute=2))
 
 
 def test_a_start_that_was_noted_before_the_clock_went_back_does_not_count() -> None:
     first, second = made(), made()
-    assert admission.claim(first, limited(per_minute=1))
+    assert admission.claim_admissible_run(first, limited(per_minute=1))
     started(first, -3600)
-    assert admission.claim(second, limited(per_minute=1))
+    assert admission.claim_admissible_run(second, limited(per_minute=1))
 
 
 def test_who_started_what_is_kept_for_a_minute() -> None:
     first, second, third = (made() for _ in range(3))
     for run_id in (first, second):
-        assert admission.claim(run_id, limited())
-        run_store.finish(run_id, "succeeded", [])
+        assert admission.claim_admissible_run(run_id, limited())
+        run_store.finish_run(run_id, "succeeded", [])
     started(first, 61)
-    assert admission.claim(third, limited())
+    assert admission.claim_admissible_run(third, limited())
     assert starts_kept() == {second, third}
     started(second, 61)
-    eviction.prune()
+    eviction.prune_all()
     assert starts_kept() == {third}
 
 
 def test_a_run_that_is_stopped_while_it_is_claimed_is_not_executed(monkeypatch: pytest.MonkeyPatch) -> None:
     run_id = made()
-    monkeypatch.setattr(run_store, "take", lambda *_: False)  # as when the stop comes before the claim's own UPDATE
-    assert admission.claim(run_id, limited()) is None
+    monkeypatch.setattr(
+        run_store, "claim_row", lambda *_: False
+    )  # as when the stop comes before the claim's own UPDATE_KEY
+    assert admission.claim_admissible_run(run_id, limited()) is None
     assert starts_kept() == set()
 
 
 def test_no_more_are_told_than_may_start() -> None:
     runs = [made() for _ in range(5)]
-    admission.hold(runs)
-    assert admission.due(limited()) == runs[:2]
-    assert admission.due(limited()) == []
+    admission.put_back(runs)
+    assert admission.admit_next(limited()) == runs[:2]
+    assert admission.admit_next(limited()) == []
 
 
 def test_a_message_that_is_lost_is_told_again_and_one_that_waits_at_the_broker_is_not() -> None:
     lost, fresh = made("awa"), made("bilal")
-    told(lost, admission.LOST_AGE.total_seconds() + 1)
-    assert admission.due(limited()) == [], "only who asked the broker knows"
-    assert admission.due(limited(), messages=1) == []
-    assert admission.due(limited(), messages=0) == [lost]
-    assert admission.due(limited(), messages=0) == []
-    assert admission.claim(fresh, limited())
+    told(lost, admission.LOST_MESSAGE_AGE.total_seconds() + 1)
+    assert admission.admit_next(limited()) == [], "only who asked the broker knows"
+    assert admission.admit_next(limited(), messages=1) == []
+    assert admission.admit_next(limited(), messages=0) == [lost]
+    assert admission.admit_next(limited(), messages=0) == []
+    assert admission.claim_admissible_run(fresh, limited())
 
 
 def test_two_workers_that_decide_at_once_let_in_no_one_too_many(app: Flask) -> None:
@@ -172,7 +174,7 @@ def test_two_workers_that_decide_at_once_let_in_no_one_too_many(app: Flask) -> N
     def claim(run_id: str) -> None:
         with app.app_context():
             ready.wait(10)
-            claimed.append(admission.claim(run_id, limited()))
+            claimed.append(admission.claim_admissible_run(run_id, limited()))
 
     threads = [threading.Thread(target=claim, args=(run_id,)) for run_id in runs]
     for each in threads:
@@ -184,31 +186,31 @@ def test_two_workers_that_decide_at_once_let_in_no_one_too_many(app: Flask) -> N
 
 def test_a_run_that_waits_for_any_worker_has_nobodys_heartbeat() -> None:
     waiting, forgotten = made(), made()
-    with database.writing() as session:
+    with database.write_session() as session:
         for run_id, minutes in ((waiting, 59), (forgotten, 61)):
-            moment = database.now() - timedelta(minutes=minutes)
+            moment = database.utc_now() - timedelta(minutes=minutes)
             session.execute(update(Run).where(Run.id == run_id).values(heartbeat=moment))
-    heartbeat.interrupt_abandoned()
-    statuses = [run.status for run in map(run_store.load, (waiting, forgotten)) if run]
+    heartbeat.mark_abandoned()
+    statuses = [run.status for run in map(run_store.load_run, (waiting, forgotten)) if run]
     assert statuses == ["queued", "interrupted"]
-    assert heartbeat.count_waiting().visitors == {"awa": 1}
+    assert heartbeat.count_queued_runs().visitors == {"awa": 1}
 
 
 def test_places_are_counted_where_a_run_waits() -> None:
     shared = [made() for _ in range(3)]
-    own = run_store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={})
-    assert heartbeat.places([shared[2], own, "none"]) == {shared[2]: (2, 3), own: (0, 1)}
-    run_store.claim(shared[0])
-    assert heartbeat.places(shared) == {shared[1]: (0, 2), shared[2]: (1, 2)}
+    own = run_store.create_run("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={})
+    assert heartbeat.fetch_queue_positions([shared[2], own, "none"]) == {shared[2]: (2, 3), own: (0, 1)}
+    run_store.claim_run(shared[0])
+    assert heartbeat.fetch_queue_positions(shared) == {shared[1]: (0, 2), shared[2]: (1, 2)}
 
 
 def test_a_worker_is_there_as_long_as_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not admission.is_served()
-    admission.serve()
-    assert admission.is_served()
-    moment = database.now() + timedelta(seconds=heartbeat.STALE_SECONDS + 1)
-    monkeypatch.setattr(database, "now", lambda: moment)
-    assert not admission.is_served()
+    assert not admission.has_live_worker()
+    admission.record_worker_heartbeat()
+    assert admission.has_live_worker()
+    moment = database.utc_now() + timedelta(seconds=heartbeat.STALE_SECONDS + 1)
+    monkeypatch.setattr(database, "utc_now", lambda: moment)
+    assert not admission.has_live_worker()
 
 
 # Under pressure
@@ -219,70 +221,70 @@ def eight_places() -> Limits:
 
 
 def test_newcomers_of_one_address_are_held_back_before_they_have_every_place() -> None:
-    admission.serve()
+    admission.record_worker_heartbeat()
     jars = [made(f"jar {n}", origin="school") for n in range(8)]
-    claimed = [admission.claim(run_id, eight_places()) is not None for run_id in jars]
+    claimed = [admission.claim_admissible_run(run_id, eight_places()) is not None for run_id in jars]
     assert claimed == [True] * 4 + [False] * 4
-    assert admission.due(eight_places()) == []
-    run_store.finish(jars[0], "succeeded", [])
-    assert admission.due(eight_places()) == [jars[4]]
-    assert admission.claim(jars[4], eight_places())
-    assert admission.claim(made("awa", origin="home"), eight_places())
-    assert admission.claim(made("cora", "a/other", origin="school"), eight_places())
+    assert admission.admit_next(eight_places()) == []
+    run_store.finish_run(jars[0], "succeeded", [])
+    assert admission.admit_next(eight_places()) == [jars[4]]
+    assert admission.claim_admissible_run(jars[4], eight_places())
+    assert admission.claim_admissible_run(made("awa", origin="home"), eight_places())
+    assert admission.claim_admissible_run(made("cora", "a/other", origin="school"), eight_places())
 
 
 def test_newcomers_of_another_endpoint_or_minute_find_a_place_beside_those_who_hold_half() -> None:
-    admission.serve()
+    admission.record_worker_heartbeat()
     for n in range(4):
-        assert admission.claim(made(f"jar {n}", origin="school"), eight_places())
+        assert admission.claim_admissible_run(made(f"jar {n}", origin="school"), eight_places())
     quick, same = made("awa", origin="school", endpoint="/quick"), made("bilal", origin="school")
-    assert admission.claim(same, eight_places()) is None
-    assert admission.claim(quick, eight_places())
-    run_store.finish(quick, "succeeded", [])
-    arrival = database.now() - timedelta(minutes=5)
-    newcomer_status.note_arrival(newcomer_status.Client("cora", "school", is_newcomer=True, arrival=arrival))
-    assert admission.claim(made("cora", origin="school"), eight_places())
+    assert admission.claim_admissible_run(same, eight_places()) is None
+    assert admission.claim_admissible_run(quick, eight_places())
+    run_store.finish_run(quick, "succeeded", [])
+    arrival = database.utc_now() - timedelta(minutes=5)
+    newcomer_status.record_arrival(newcomer_status.Client("cora", "school", is_newcomer=True, arrival=arrival))
+    assert admission.claim_admissible_run(made("cora", origin="school"), eight_places())
 
 
 def test_a_newcomers_second_run_waits_while_others_of_the_address_hold_places() -> None:
-    admission.serve()
+    admission.record_worker_heartbeat()
     first, other = made("awa", origin="school"), made("bilal", origin="school")
-    assert admission.claim(first, eight_places())
-    assert admission.claim(other, eight_places())
+    assert admission.claim_admissible_run(first, eight_places())
+    assert admission.claim_admissible_run(other, eight_places())
     second = made("awa", "a/other", origin="school")
-    assert admission.claim(second, eight_places()) is None
-    assert admission.due(eight_places()) == []
-    run_store.finish(first, "succeeded", [])
-    assert admission.due(eight_places()) == [second]
-    assert admission.claim(second, eight_places())
+    assert admission.claim_admissible_run(second, eight_places()) is None
+    assert admission.admit_next(eight_places()) == []
+    run_store.finish_run(first, "succeeded", [])
+    assert admission.admit_next(eight_places()) == [second]
+    assert admission.claim_admissible_run(second, eight_places())
 
 
 def test_a_message_out_of_turn_leaves_the_place_to_whoever_holds_fewer() -> None:
-    admission.serve()
+    admission.record_worker_heartbeat()
     for n in range(6):
-        assert admission.claim(made(f"visitor {n}"), eight_places())
-    assert admission.claim(made("bilal"), eight_places())
+        assert admission.claim_admissible_run(made(f"visitor {n}"), eight_places())
+    assert admission.claim_admissible_run(made("bilal"), eight_places())
     second, first = made("bilal"), made("awa", origin="home")
-    assert admission.claim(second, eight_places()) is None
-    assert admission.claim(first, eight_places())
-    run_store.finish(first, "succeeded", [])
-    assert admission.due(eight_places()) == [second]
+    assert admission.claim_admissible_run(second, eight_places()) is None
+    assert admission.claim_admissible_run(first, eight_places())
+    run_store.finish_run(first, "succeeded", [])
+    assert admission.admit_next(eight_places()) == [second]
 
 
 def test_places_are_those_of_the_workers_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     def places() -> float:
-        with database.looking() as connection:
-            return admission.count_places(connection, eight_places())
+        with database.read_connection() as connection:
+            return admission.count_worker_slots(connection, eight_places())
 
     assert places() == float("inf")
-    admission.serve()
+    admission.record_worker_heartbeat()
     assert places() == 8
     with monkeypatch.context() as other:
-        other.setattr(run_store, "process_name", lambda: "elsewhere-1")
-        admission.serve()
+        other.setattr(run_store, "get_process_name", lambda: "elsewhere-1")
+        admission.record_worker_heartbeat()
         assert places() == 16
-        admission.withdraw_worker()
+        admission.unregister_worker()
     assert places() == 8
-    moment = database.now() + timedelta(seconds=heartbeat.STALE_SECONDS + 1)
-    monkeypatch.setattr(database, "now", lambda: moment)
+    moment = database.utc_now() + timedelta(seconds=heartbeat.STALE_SECONDS + 1)
+    monkeypatch.setattr(database, "utc_now", lambda: moment)
     assert places() == float("inf")

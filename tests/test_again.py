@@ -8,15 +8,15 @@ from flask import Flask
 from sqlalchemy import select
 
 from hfcourse import database
-from hfcourse.errors import Stopped
+from hfcourse.errors import CallCancelled
 from hfcourse.files import file_store
 from hfcourse.files.file_store import StoredFile
 from hfcourse.practice.server import PracticeServer
-from hfcourse.runs.execution.output_files import FileCollector
+from hfcourse.runs.execution.output_files import OutputFileFetcher
 from hfcourse.runs.history import queries
 from hfcourse.runs.store import run_store
-from hfcourse.runs.store.models import Run, RunEvent, RunFile, RunWords
-from hfcourse.spaces.form.uploads import GONE
+from hfcourse.runs.store.models import Run, RunEvent, RunFile, RunSearchText
+from hfcourse.spaces.form.uploads import UPLOAD_GONE
 from tests.conftest import forget_spaces
 from tests.keeping import kept_run, known_as
 from tests.posting import Student, error_codes, fields_of, read
@@ -64,7 +64,7 @@ def test_it_sends_the_files_again_and_the_disk_keeps_them_once(
     second = student.finished(again(student, first["id"], f"/essais/{first['id']}").headers["Location"])
     assert second["status"] == "succeeded"
     assert second["inputs"]["filtre"] == "négatif"
-    with app.app_context(), database.reading() as session:
+    with app.app_context(), database.read_session() as session:
         sent = session.scalars(select(RunFile.file_id).where(RunFile.parameter == "image")).all()
         assert len(session.scalars(select(StoredFile)).all()) == 3
     assert len(sent) == 2
@@ -86,35 +86,37 @@ def test_a_run_that_goes_on_can_be_deleted_and_the_space_is_told(student: Studen
     assert student.client.get(address).status_code == 404
     dispatcher = app.extensions["dispatcher"]
     assert until(lambda: not dispatcher.in_hand()), "the call goes on"
-    with app.app_context(), database.reading() as session:
-        for table in (Run, RunEvent, RunWords):
+    with app.app_context(), database.read_session() as session:
+        for table in (Run, RunEvent, RunSearchText):
             assert session.scalars(select(table)).all() == []
 
 
 def test_a_file_that_comes_after_its_run_was_deleted_is_not_kept(app: Flask) -> None:
     with app.app_context():
-        run = run_store.load(kept_run("awa", "running"))
+        run = run_store.load_run(kept_run("awa", "running"))
         assert run is not None
 
         def fetch(_path: str) -> list[bytes]:
-            queries.delete([run.id])
+            queries.stop_and_delete_runs([run.id])
             return [b"PNG"]
 
-        with pytest.raises(Stopped):
-            FileCollector(run, fetch).replace({"path": "/tmp/x.png", "meta": {"_type": "gradio.FileData"}})
-        with database.reading() as session:
+        with pytest.raises(CallCancelled):
+            OutputFileFetcher(run, fetch).replace({"path": "/tmp/x.png", "meta": {"_type": "gradio.FileData"}})
+        with database.read_session() as session:
             assert session.scalars(select(StoredFile)).all() == []
-        assert [path for path in file_store.current().path.rglob("*") if path.is_file()] == []
+        assert [path for path in file_store.get_file_storage().path.rglob("*") if path.is_file()] == []
 
 
-@pytest.mark.parametrize("add", [run_store.append, lambda run_id, told: run_store.append_partial(run_id, told, 1)])
+@pytest.mark.parametrize(
+    "add", [run_store.append_and_notify, lambda run_id, told: run_store.append_partial(run_id, told, 1)]
+)
 def test_an_event_that_comes_after_its_run_was_deleted_ends_the_call(app: Flask, add) -> None:
     with app.app_context():
         run_id = kept_run("awa", "running")
-        queries.delete([run_id])
-        with pytest.raises(Stopped):
-            add(run_id, [run_store.Told("partial", {"outputs": []})])
-        with database.reading() as session:
+        queries.stop_and_delete_runs([run_id])
+        with pytest.raises(CallCancelled):
+            add(run_id, [run_store.NewEvent("partial", {"outputs": []})])
+        with database.read_session() as session:
             assert session.scalars(select(RunEvent)).all() == []
 
 
@@ -173,12 +175,12 @@ def test_a_file_that_is_no_longer_on_the_disk_is_asked_for_again(awa: Student, s
     first = awa.finished(
         awa.send(awa.open("/espaces/a/b"), piece=(io.BytesIO(b"texte"), "note.txt")).headers["Location"]
     )
-    run = run_store.load(first["id"])
+    run = run_store.load_run(first["id"])
     assert run is not None
-    file_store.current().remove(run.files[0].file_id)
+    file_store.get_file_storage().remove(run.files[0].file_id)
     response = again(awa, first["id"])
     assert response.status_code == 400
     page = read(response)
     assert error_codes(page)[0] == "invalid-input"
-    assert GONE in page.get_text()
+    assert UPLOAD_GONE in page.get_text()
     assert len(space.asked("/join")) == 1

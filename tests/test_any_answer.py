@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hfcourse import create_app
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.runs.execution.recorder import Recorder
 from hfcourse.runs.store import run_store
-from hfcourse.spaces.client.call_events import Partial
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, Return
+from hfcourse.spaces.client.call_events import PartialOutputEvent
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, ReturnValue
 from tests.conftest import end
 from tests.spaces.exhibition import EXHIBITS, FILES
 from tests.spaces.exhibition import file as file_data
@@ -115,12 +115,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 def recorder(site: Flask) -> Recorder:
     """What records a run with one output of every component."""
-    run_id = run_store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
-    run = run_store.claim(run_id)
+    run_id = run_store.create_run(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
+    run = run_store.claim_run(run_id)
     assert run is not None
     recording = Recorder(run)
     hints = {"language": "python", "x": "x", "y": "y"}
-    returns = tuple(Return("<b>Sortie</b>", name, hints, holds_files=name == "Personne") for name in COMPONENTS)
+    returns = tuple(ReturnValue("<b>Sortie</b>", name, hints, holds_files=name == "Personne") for name in COMPONENTS)
     recording.endpoint = Endpoint("/e", "E", "", (), returns)
     return recording
 
@@ -128,7 +128,7 @@ def recorder(site: Flask) -> Recorder:
 def fetch(path: str, **_: bool) -> bytes:
     if path in FILES:
         return FILES[path][:200]
-    raise CallFailed("bad-answer")
+    raise CallError("bad-answer")
 
 
 class Tags(HTMLParser):
@@ -171,7 +171,7 @@ def test_whatever_a_space_answers_the_run_is_shown(site: Flask, value: Any) -> N
     with site.app_context():
         recording = recorder(site)
         values = [value] * len(COMPONENTS)
-        recording.record(Partial(tuple(values)))
+        recording.record(PartialOutputEvent(tuple(values)))
         checked(browser, f"/essais/{recording.run.id}/statut")
         recording.finish(values, fetch)
     address = f"/essais/{recording.run.id}"

@@ -12,10 +12,10 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hfcourse.errors import Refused
+from hfcourse.errors import FormRejected
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.schema.endpoints.space_description import describe
-from hfcourse.spaces.schema.parameters.widgets import CONTROLS, FILE_COMPONENTS
+from hfcourse.spaces.schema.endpoints.space_description import build_description
+from hfcourse.spaces.schema.parameters.widgets import CONTROL_BY_COMPONENT, FILE_COMPONENTS
 from tests.drawing import drawn, form_in, posted
 from tests.recordings import FOLDER, NAMES
 
@@ -28,7 +28,7 @@ QUICK = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-KINDS = sorted({*CONTROLS, *FILE_COMPONENTS, "api", "mine", "dataset"})
+KINDS = sorted({*CONTROL_BY_COMPONENT, *FILE_COMPONENTS, "api", "mine", "dataset"})
 TEXTS = st.sampled_from([MARKUP, "", "1", "a", "now", "#ff0000", "__i18n__{", "user: x"]) | st.text(
     st.characters(exclude_categories=["Cs"]), max_size=8
 )
@@ -82,7 +82,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 def check(site: Flask, config: Any, info: Any) -> None:
     """Describe, draw each endpoint, read its untouched form back."""
     try:
-        description = describe(config, info)
+        description = build_description(config, info)
     except DOCUMENTED:
         return
     for endpoint in description.endpoints[:3]:
@@ -90,12 +90,12 @@ def check(site: Flask, config: Any, info: Any) -> None:
         assert MARKUP not in html
         assert "<script>alert" not in html
         for example in endpoint.examples[:2]:
-            drawn(site, endpoint, forms.filled(endpoint, example.values))
+            drawn(site, endpoint, forms.bind_form(endpoint, example.values))
         with site.app_context():
-            form = forms.read(endpoint, *posted(form_in(html)), "a visitor")
+            form = forms.read_form(endpoint, *posted(form_in(html)), "a visitor")
             try:
-                values = forms.checked(form)
-            except Refused:
+                values = forms.validate_form(form)
+            except FormRejected:
                 drawn(site, endpoint, form)
             else:
                 assert json.dumps(values)
@@ -175,7 +175,7 @@ def test_a_description_of_every_component_with_anything_anywhere_in_it(site: Fla
 @pytest.mark.parametrize("targets", [[[]], [[1]], [None], ["ab"], [[1, None]], [[1, "click", 3]]])
 def test_what_triggers_an_endpoint_may_be_anything(site: Flask, targets: list[Any]) -> None:
     described = mutated(recording("calculator"), ("config", "dependencies", 0, "targets"), targets)
-    assert describe(described["config"], described["info"]).find("/predict")
+    assert build_description(described["config"], described["info"]).find("/predict")
 
 
 @QUICK

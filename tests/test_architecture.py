@@ -288,7 +288,9 @@ def test_only_tokens_reads_the_tokens_variables() -> None:
 def test_the_practice_spaces_environment_is_a_list_of_what_it_needs() -> None:
     from hfcourse.practice import app_process
 
-    assert not {name for name in app_process._ENVIRONMENT if "TOKEN" in name or name.startswith(("HF", "HUGGING"))}
+    assert not {
+        name for name in app_process._INHERITED_VARIABLES if "TOKEN" in name or name.startswith(("HF", "HUGGING"))
+    }
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:

@@ -25,7 +25,7 @@ AT = datetime(2026, 7, 14, 12, 5, tzinfo=UTC)
 
 def with_output_file(run_id: str, visitor: str, name: str, content: bytes) -> None:
     """Give the run a file that came back."""
-    run_store.add_output_file(run_id, file_store.keep(visitor, name, content).id)
+    run_store.attach_output_file(run_id, file_store.save_file(visitor, name, content).id)
 
 
 def archive_of(student: Student) -> zipfile.ZipFile:
@@ -43,7 +43,7 @@ def archive_of(student: Student) -> zipfile.ZipFile:
 def test_it_has_a_folder_for_each_run_with_its_files_its_report_and_its_json(awa: Student) -> None:
     run_id = kept_run("awa", "running", at=AT, sent={"prenom": "Zoé"}, file=("chat d’été.png", BYTES))
     with_output_file(run_id, "awa", "flou.png", b"PNG")
-    run_store.finish(run_id, "succeeded", [{"label": "Sortie", "component": "Image", "value": {"$file": 1}}])
+    run_store.finish_run(run_id, "succeeded", [{"label": "Sortie", "component": "Image", "value": {"$file": 1}}])
     made, folder = archive_of(awa), f"2026-07-14_14h05_saluer_{run_id}"
     assert made.namelist() == [
         "LISEZMOI.txt",
@@ -63,7 +63,7 @@ def test_it_has_a_folder_for_each_run_with_its_files_its_report_and_its_json(awa
 def test_it_has_every_run_of_the_visitor_and_nobody_elses(
     awa: Student, stranger: Student, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hfcourse.runs.retention.pruning.RUNS_AT_ONCE", 2)
+    monkeypatch.setattr("hfcourse.runs.retention.pruning.RUNS_PER_BATCH", 2)
     mine = [kept_run("awa", status) for status in ("succeeded", "failed", "queued", "stopped", "interrupted")]
     kept_run("bilal")
     made = {name.split("/")[0][-16:] for name in archive_of(awa).namelist() if "/" in name}
@@ -74,9 +74,9 @@ def test_it_has_every_run_of_the_visitor_and_nobody_elses(
 
 def test_a_file_whose_bytes_are_gone_is_told_in_the_report(awa: Student) -> None:
     run_id = kept_run("awa", file=("chat.png", BYTES))
-    run = run_store.load(run_id)
+    run = run_store.load_run(run_id)
     assert run is not None
-    file_store.current().remove(run.files[0].file_id)
+    file_store.get_file_storage().remove(run.files[0].file_id)
     made = archive_of(awa)
     assert not [name for name in made.namelist() if "envoyes" in name]
     report = next(name for name in made.namelist() if name.endswith(".md"))
@@ -86,10 +86,10 @@ def test_a_file_whose_bytes_are_gone_is_told_in_the_report(awa: Student) -> None
 def test_a_run_that_is_deleted_meanwhile_is_left_out_and_the_others_are_whole(app: Flask, awa: Student) -> None:
     newest, middle, oldest = (kept_run("awa", file=("a.png", BYTES)) for _ in range(3))
     with app.test_request_context():
-        order = [line.id for line in queries.page("awa", queries.Filter()).lines]
-        pieces = archives.archive("awa")
+        order = [line.id for line in queries.fetch_page("awa", queries.RunFilter()).lines]
+        pieces = archives.stream_archive("awa")
         begun = next(pieces)
-        queries.delete(order[1:2])
+        queries.stop_and_delete_runs(order[1:2])
         made = zipfile.ZipFile(io.BytesIO(begun + b"".join(pieces)))
     assert made.testzip() is None
     names = " ".join(made.namelist())
@@ -98,7 +98,7 @@ def test_a_run_that_is_deleted_meanwhile_is_left_out_and_the_others_are_whole(ap
 
 
 def test_no_more_of_it_is_in_memory_than_a_piece(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    noise = os.urandom(20 * archives.PIECE_BYTES)  # nothing that compression makes smaller
+    noise = os.urandom(20 * archives.ARCHIVE_CHUNK_BYTES)  # nothing that compression makes smaller
     for _ in range(3):
         kept_run("awa", file=("grand.bin", noise))
     read: list[str] = []
@@ -108,19 +108,19 @@ def test_no_more_of_it_is_in_memory_than_a_piece(app: Flask, monkeypatch: pytest
         read.append(run.id)
         return report(run, *lost)
 
-    monkeypatch.setattr(archives.reports, "report", noted)
+    monkeypatch.setattr(archives.report, "render_report", noted)
     with app.test_request_context():
-        pieces = archives.archive("awa")
+        pieces = archives.stream_archive("awa")
         first = next(pieces)
         assert read == [], "the first piece comes before the first run is written to its end"
-        assert max(len(piece) for piece in (first, *pieces)) < 3 * archives.PIECE_BYTES
+        assert max(len(piece) for piece in (first, *pieces)) < 3 * archives.ARCHIVE_CHUNK_BYTES
     assert len(read) == 3
 
 
 def test_whoever_goes_away_in_the_middle_leaves_no_file_open(app: Flask) -> None:
     kept_run("awa", file=("grand.bin", BYTES))
     with app.test_request_context():
-        pieces = archives.archive("awa")
+        pieces = archives.stream_archive("awa")
         next(pieces)
         pieces.close()  # an open file would be a ResourceWarning, which is an error here
 
@@ -142,7 +142,7 @@ def test_whoever_goes_away_in_the_middle_leaves_no_file_open(app: Flask) -> None
     ],
 )
 def test_a_name_is_one_that_every_system_takes(name: str, wanted: str) -> None:
-    assert archives.clean(name, archives.NAME_CHARACTERS) == wanted
+    assert archives.clean_file_name(name, archives.MAX_FILE_NAME_CHARACTERS) == wanted
 
 
 def test_no_name_leads_out_of_its_folder(awa: Student) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hfcourse.spaces.schema.endpoints.space_description import Description, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
 from tests.page_building import folded, listed
 from tests.spaces import environments
 from tests.spaces.serving import apps
@@ -39,7 +39,8 @@ def described(
     with apps(tmp_path_factory.mktemp("author_pages"), interpreter_of(request.param), PROGRAM) as found:
         prefix = "" if found["gradio"].startswith("4.") else "/gradio_api"
         yield {
-            name: describe(ask(url, "/config"), ask(url, f"{prefix}/info")) for name, url in found["addresses"].items()
+            name: build_description(ask(url, "/config"), ask(url, f"{prefix}/info"))
+            for name, url in found["addresses"].items()
         }
 
 

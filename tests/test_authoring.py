@@ -7,13 +7,13 @@ from flask import Flask
 
 from hfcourse.lessons import authoring, library
 from hfcourse.lessons.markup import directives
-from hfcourse.lessons.markup.markdown import render
-from hfcourse.lessons.syntax.front_matter import EXAMPLES, FENCE
+from hfcourse.lessons.markup.markdown import render_lesson
+from hfcourse.lessons.syntax.front_matter import FRONT_MATTER_EXAMPLES, FRONT_MATTER_FENCE
 from tests.posting import Student
 
 PAGE = "/motifs/lecons"
-READ = tomllib.loads(authoring.SOURCE.read_text(encoding="utf-8"))["construct"]
-FRONT = "\n".join([FENCE, *EXAMPLES.values(), FENCE, "", "Un chapeau.", "", ""])
+READ = tomllib.loads(authoring.CONSTRUCTS_PATH.read_text(encoding="utf-8"))["construct"]
+FRONT = "\n".join([FRONT_MATTER_FENCE, *FRONT_MATTER_EXAMPLES.values(), FRONT_MATTER_FENCE, "", "Un chapeau.", "", ""])
 SHOWN = (
     ".note",
     ".warning",
@@ -37,14 +37,14 @@ SHOWN = (
 @pytest.mark.parametrize("each", READ, ids=lambda each: each["title"])
 def test_an_example_has_nothing_to_mend(app: Flask, each: dict[str, str]) -> None:
     with app.app_context():
-        library.lessons()
+        library.get_lessons()
         shelf = app.extensions["lessons"]
     for text in (each["source"], each["words"]):
-        rendered = render(FRONT + text, dict(shelf.pictures), dict(shelf.listings), (), shelf.fact_file.facts)
+        rendered = render_lesson(FRONT + text, dict(shelf.pictures), dict(shelf.listings), (), shelf.fact_file.facts)
         assert [str(fault) for fault in rendered.faults] == []
 
 
-@pytest.mark.parametrize("name", directives.DRAWN)
+@pytest.mark.parametrize("name", directives.DIRECTIVES)
 def test_every_block_has_an_example(name: str) -> None:
     assert any(f"::: {name}" in each["source"] for each in READ)
 
@@ -62,7 +62,7 @@ def test_each_example_stands_beside_what_becomes_of_it(student: Student) -> None
 
 def test_what_a_lesson_begins_with_is_shown_and_right(student: Student) -> None:
     (front, *_) = [pre.get_text() for pre in student.open(PAGE).select("pre[data-lang=text]")]
-    rendered = render(front.strip() + "\n\nUn chapeau.\n", {}, {})
+    rendered = render_lesson(front.strip() + "\n\nUn chapeau.\n", {}, {})
     assert rendered.faults == ()
     assert rendered.front.number == "3.1"
 

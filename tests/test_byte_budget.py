@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from hfcourse.errors import CallFailed, CourseError, Stopped
-from hfcourse.limits.byte_budget import UNCOUNTED_BYTES, ByteBudget, parsed_bytes
-from hfcourse.limits.deadline import Leash
-from hfcourse.spaces.client.message_memory import MessageMemory
+from hfcourse.errors import CallCancelled, CallError, CourseError
+from hfcourse.limits.byte_budget import MAX_UNCOUNTED_BYTES, ByteBudget, estimate_parsed_bytes
+from hfcourse.limits.deadline import CancelScope
+from hfcourse.spaces.client.message_memory import MessageMemoryReservation
 from tests.practice_fixtures import until
 from tests.test_wire import InThread
 
@@ -30,7 +30,7 @@ class Caller:
     """A thread that reserves, and holds until it is told to go."""
 
     def __init__(self, budget: ByteBudget, *sizes: int, seconds: float = PATIENCE_SECONDS) -> None:
-        self.leash, self.has_all, self.may_go = Leash(seconds), threading.Event(), threading.Event()
+        self.leash, self.has_all, self.may_go = CancelScope(seconds), threading.Event(), threading.Event()
         self._thread = InThread(lambda: self._hold(budget, sizes))
 
     def _hold(self, budget: ByteBudget, sizes: tuple[int, ...]) -> str:
@@ -93,7 +93,7 @@ def test_a_caller_whose_deadline_passes_fails_with_server_busy(budget: ByteBudge
     assert all(each.has_them() for each in holders)
     late = Caller(budget, 30, seconds=0.3)
     failed = late.end()
-    assert isinstance(failed, CallFailed)
+    assert isinstance(failed, CallError)
     assert failed.code == "server-busy"
     assert (budget.used_bytes, waiting(budget)) == (60, 0)
     assert [each.end() for each in holders] == ["done"] * 2
@@ -105,7 +105,7 @@ def test_a_caller_that_waits_can_be_stopped(budget: ByteBudget) -> None:
     stopped = Caller(budget, 30)
     assert until(lambda: waiting(budget) == 1, PATIENCE_SECONDS)
     stopped.leash.stop()
-    assert isinstance(stopped.end(), Stopped)
+    assert isinstance(stopped.end(), CallCancelled)
     assert [each.end() for each in holders] == ["done"] * 2
 
 
@@ -114,7 +114,7 @@ def test_callers_that_all_hold_some_and_want_more_all_finish(budget: ByteBudget)
     all_hold, most = threading.Barrier(6), []
 
     def grow() -> str:
-        with Leash(PATIENCE_SECONDS).hold(), budget.reserve(10) as reservation:
+        with CancelScope(PATIENCE_SECONDS).hold(), budget.reserve(10) as reservation:
             all_hold.wait(PATIENCE_SECONDS)
             for size in (20, 30, 40):
                 reservation.resize(size)
@@ -130,7 +130,7 @@ def test_callers_that_all_hold_some_and_want_more_all_finish(budget: ByteBudget)
 def test_a_budget_is_never_exceeded_by_many_threads_at_once(budget: ByteBudget) -> None:
     def work(number: int) -> int:
         most = 0
-        with Leash(PATIENCE_SECONDS).hold():
+        with CancelScope(PATIENCE_SECONDS).hold():
             for step in range(50):
                 with budget.reserve((number * 7 + step * 13) % 41) as outer, budget.reserve(step % 5):
                     outer.resize((number + step * 3) % 41)
@@ -153,7 +153,7 @@ def test_a_budget_that_one_thread_could_empty_is_refused() -> None:
 def test_an_estimate_is_more_than_the_parsed_value_takes(value: object) -> None:
     for ascii_only in (True, False):
         raw = json.dumps(value, ensure_ascii=ascii_only).encode()
-        assert parsed_bytes(raw) >= memory_of(json.loads(raw)) * 2
+        assert estimate_parsed_bytes(raw) >= memory_of(json.loads(raw)) * 2
 
 
 def memory_of(value: object) -> int:
@@ -170,18 +170,18 @@ class TestMessageMemory:
         return lambda: budget.used_bytes
 
     def test_a_message_is_counted_until_the_next_one_comes(self, sizes: Callable[[], int]) -> None:
-        with MessageMemory.reserve() as memory:
+        with MessageMemoryReservation.reserve() as memory:
             memory.note_buffer(100_000)
             assert sizes() >= 100_000
             memory.note_message(b'"' + b"x" * 1_000_000 + b'"')
             assert sizes() >= 5_000_000
             memory.note_buffer(0)
             assert sizes() == 0
-            memory.note_message(b"x" * UNCOUNTED_BYTES)
+            memory.note_message(b"x" * MAX_UNCOUNTED_BYTES)
             assert sizes() == 0
 
     def test_a_value_that_grows_by_small_diffs_is_counted_to_the_end(self, sizes: Callable[[], int]) -> None:
-        with MessageMemory.reserve() as memory:
+        with MessageMemoryReservation.reserve() as memory:
             for step in range(1, 101):
                 memory.note_message(b"x" * 10_000)
                 memory.note_partial(["x" * 10_000 * step])
@@ -191,12 +191,12 @@ class TestMessageMemory:
 
     def test_a_value_that_is_replaced_again_and_again_is_not_counted_each_time(self, sizes: Callable[[], int]) -> None:
         raw = json.dumps(["x" * 100_000]).encode()
-        with MessageMemory.reserve() as memory:
+        with MessageMemoryReservation.reserve() as memory:
             for _ in range(50):
                 memory.note_message(raw)
                 memory.note_partial(["x" * 100_000])
             memory.note_buffer(0)
-            assert sizes() <= 2 * parsed_bytes(raw)
+            assert sizes() <= 2 * estimate_parsed_bytes(raw)
 
 
 # Many calls at once, in a process that tells how much memory it had at most
@@ -208,7 +208,7 @@ from hfcourse import create_app
 from hfcourse.runs import execute, store
 from hfcourse.spaces import files, location
 from hfcourse.spaces.leash import Leash
-folder, calls, is_file = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "file"
+folder, calls, is_file_schema = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "file"
 app = create_app({"INSTANCE": folder, "TESTING": True})
 
 def megabytes(line):
@@ -221,7 +221,7 @@ def run(run_id):
 with app.app_context():
     ids = []
     for number in range(calls):
-        kept = files.keep("v", "in.bin", [bytes(1_000_000)] * 19) if is_file else None
+        kept = files.keep("v", "in.bin", [bytes(1_000_000)] * 19) if is_file_schema else None
         sent = {"words": {"$file": 0} if kept else "x"}
         ids.append(store.create("v", space="many/calls", endpoint="/echo", title="t", inputs=sent, names=[],
                                 parameters=[{"name": "words", "label": "w"}],

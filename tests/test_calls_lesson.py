@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import pytest
 
-from hfcourse.lessons.library import CONTENT
+from hfcourse.lessons.library import CONTENT_FOLDER
 from hfcourse.practice.server import PracticeServer
 from tests.browser.site import environment
 from tests.lesson_blocks import Block, blocks_of
@@ -23,7 +23,9 @@ LESSON = "33-tester-un-space.md"
 BLOCKS = blocks_of(LESSON)
 ADDRESS, SERVER_PORT = "http://127.0.0.1:7861", "8000"
 ON_THE_HUB, PAGE, GALLERY = "Le même appel, sur le Hub", "Sans jeton : huit lignes de script", "Huit appels ratés"
-(CLIENT_VERSION,) = set(re.findall(r"@gradio/client (\d[\d.]*\d)", (CONTENT / LESSON).read_text(encoding="utf-8")))
+(CLIENT_VERSION,) = set(
+    re.findall(r"@gradio/client (\d[\d.]*\d)", (CONTENT_FOLDER / LESSON).read_text(encoding="utf-8"))
+)
 RUN_SECONDS = 60
 BROKEN = [block for block in BLOCKS if block.heading == GALLERY and block.language != "text"]
 

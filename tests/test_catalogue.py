@@ -9,12 +9,12 @@ from flask import Flask
 
 from hfcourse import create_app, instructors
 from hfcourse.spaces import catalogue, reloaded_file
-from hfcourse.spaces.catalogue_errors import CatalogueMistake
+from hfcourse.spaces.catalogue_errors import CatalogueError
 from tests.conftest import end
 from tests.posting import Student, error_codes
 from tests.untypeset import untypeset
 
-BUNDLED = catalogue.read(catalogue.BUNDLED)
+BUNDLED = catalogue.read_catalogue_file(catalogue.BUNDLED_CATALOGUE_PATH)
 REFUSED = [
     "",
     "../x",
@@ -82,16 +82,16 @@ PAGES = "https://huggingface.co/spaces/"
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_a_name_of_the_hub_is_one(name: str) -> None:
     assert catalogue.is_space_id(name)
-    assert catalogue.reduced(name) == name
-    assert catalogue.reduced(PAGES + name) == name
-    assert catalogue.reduced(PAGES + name + "/") == name
+    assert catalogue.extract_space_id(name) == name
+    assert catalogue.extract_space_id(PAGES + name) == name
+    assert catalogue.extract_space_id(PAGES + name + "/") == name
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_anything_else_is_none(name: str) -> None:
     assert not catalogue.is_space_id(name)
-    assert catalogue.reduced(name) is None
-    assert catalogue.reduced(PAGES + name) is None
+    assert catalogue.extract_space_id(name) is None
+    assert catalogue.extract_space_id(PAGES + name) is None
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_anything_else_is_none(name: str) -> None:
     ],
 )
 def test_no_other_address_is_reduced(address: str) -> None:
-    assert catalogue.reduced(address) is None
+    assert catalogue.extract_space_id(address) is None
 
 
 @pytest.mark.parametrize("name", [name for name in REFUSED if name.strip() == name and name])
@@ -135,16 +135,16 @@ class TestTheInstructorsList:
         (tmp_path / "instance").mkdir()
         return tmp_path / "instance" / "spaces.toml"
 
-    def entries(self, own: Path) -> list[catalogue.Entry]:
+    def entries(self, own: Path) -> list[catalogue.CatalogueEntry]:
         app = create_app({"INSTANCE": str(own.parent), "TESTING": True})
         with app.app_context():
-            found = catalogue.entries()
+            found = catalogue.list_catalogue_entries()
         end(app)
         return found
 
     def test_without_one_there_is_the_bundled_one(self, app: Flask) -> None:
         with app.app_context():
-            assert catalogue.entries() == BUNDLED
+            assert catalogue.list_catalogue_entries() == BUNDLED
 
     def test_it_adds_after_the_practice_space(self, own: Path) -> None:
         own.write_text(
@@ -153,8 +153,8 @@ class TestTheInstructorsList:
         found = self.entries(own)
         assert found[: len(BUNDLED)] == BUNDLED
         assert found[len(BUNDLED) :] == [
-            catalogue.Entry("a/b", "a/b"),
-            catalogue.Entry("c/d", "L’autre", "Pourquoi\u202f?", token=True),
+            catalogue.CatalogueEntry("a/b", "a/b"),
+            catalogue.CatalogueEntry("c/d", "L’autre", "Pourquoi\u202f?", token=True),
         ]
 
     def test_what_it_adds_comes_first_on_the_page_unless_it_says_what_it_teaches(self, own: Path) -> None:
@@ -167,16 +167,16 @@ class TestTheInstructorsList:
         page = Student(app.test_client()).open("/espaces/")
         end(app)
         shown = [str(link["href"]).removeprefix("/espaces/") for link in page.select(".lines a.whole")]
-        assert shown[:2] == [catalogue.PRACTICE, "a/b"]
+        assert shown[:2] == [catalogue.PRACTICE_SPACE_ID, "a/b"]
         assert shown[shown.index("gradio/chatinterface_random_response") + 1] == "c/d"
         assert shown[-1] == "e/f"
         assert [title.get_text() for title in page.select("h3")][-1] == "Autre chose"
 
     def test_it_replaces_an_entry_of_the_same_id(self, own: Path) -> None:
         own.write_text(
-            f'[[space]]\nid = "{catalogue.PRACTICE}"\ntitle = "Le mien"\nurl = "http://127.0.0.1:7861/app"\n'
+            f'[[space]]\nid = "{catalogue.PRACTICE_SPACE_ID}"\ntitle = "Le mien"\nurl = "http://127.0.0.1:7861/app"\n'
         )
-        mine = catalogue.Entry(catalogue.PRACTICE, "Le mien", url="http://127.0.0.1:7861/app")
+        mine = catalogue.CatalogueEntry(catalogue.PRACTICE_SPACE_ID, "Le mien", url="http://127.0.0.1:7861/app")
         assert self.entries(own) == [mine, *BUNDLED[1:]]
 
     @pytest.mark.parametrize("url", ["http://[::1]:7860", "https://[2001:db8::7]/app", "http://[::ffff:127.0.0.1]:80"])
@@ -256,19 +256,19 @@ def test_its_words_are_escaped(tmp_path: Path) -> None:
 def test_looking_at_the_list_wakes_nothing(app: Flask, student: Student) -> None:
     student.open("/espaces/")
     with app.app_context():
-        assert catalogue.practice_state() == "asleep"
+        assert catalogue.get_practice_state() == "asleep"
 
 
 def test_a_practice_space_of_somebody_else_is_elsewhere(tmp_path: Path) -> None:
     app = create_app({"INSTANCE": str(tmp_path), "PRACTICE_URL": "http://127.0.0.1:9", "TESTING": True})
     with app.app_context():
-        assert catalogue.practice_state() == "elsewhere"
+        assert catalogue.get_practice_state() == "elsewhere"
     end(app)
 
 
 class TestTheBundledList:
     def test_the_practice_space_is_the_first(self) -> None:
-        assert BUNDLED[0].id == catalogue.PRACTICE
+        assert BUNDLED[0].id == catalogue.PRACTICE_SPACE_ID
 
     def test_each_says_in_one_sentence_what_it_teaches(self) -> None:
         for entry in BUNDLED[1:]:
@@ -280,7 +280,9 @@ class TestTheBundledList:
 
     def test_those_that_teach_the_same_stand_together(self, app: Flask) -> None:
         with app.app_context():
-            assert [entry for together in catalogue.groups().values() for entry in together] == BUNDLED[1:]
+            assert [entry for together in catalogue.group_entries_by_topic().values() for entry in together] == BUNDLED[
+                1:
+            ]
 
     def test_the_page_shows_them_all_the_practice_space_first(self, student: Student) -> None:
         page = student.open("/espaces/")
@@ -297,7 +299,7 @@ class TestTheFileWhileTheSiteRuns:
 
     @pytest.fixture
     def own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        monkeypatch.setattr(reloaded_file, "LOOK_INTERVAL_SECONDS", 0)
+        monkeypatch.setattr(reloaded_file, "FILE_CHECK_INTERVAL_SECONDS", 0)
         (tmp_path / "instance").mkdir()
         (tmp_path / "instance" / "spaces.toml").write_text(self.FIRST)
         return tmp_path / "instance" / "spaces.toml"
@@ -336,7 +338,7 @@ class TestTheFileWhileTheSiteRuns:
         assert not self.offers(running, "Premier")
 
     def test_a_file_that_comes_later_is_read(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(reloaded_file, "LOOK_INTERVAL_SECONDS", 0)
+        monkeypatch.setattr(reloaded_file, "FILE_CHECK_INTERVAL_SECONDS", 0)
         app = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
         (tmp_path / "spaces.toml").write_text(self.FIRST)
         assert self.offers(app, "Premier")
@@ -351,14 +353,14 @@ class TestTheFileWhileTheSiteRuns:
         own.write_text(self.FIRST.replace("Premier", "Dernier"))
         assert self.offers(running, "Dernier")
         with running.app_context():
-            assert catalogue.mistake() is None
+            assert catalogue.get_catalogue_error() is None
 
     def test_a_mistake_is_shown_to_the_instructor_alone(
         self, running: Flask, own: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         own.write_text(self.FIRST + '[[space]]\nid = "<b>"\n')
         assert not Student(running.test_client()).open("/espaces/").select("[data-catalogue-mistake]")
-        monkeypatch.setattr(instructors, "is_here", lambda: True)
+        monkeypatch.setattr(instructors, "is_logged_in", lambda: True)
         [shown] = Student(running.test_client()).open("/espaces/").select("[data-catalogue-mistake]")
         assert "spaces.toml, ligne 5\u00a0: il manque un id" in shown.get_text()
         own.write_bytes(b"# \xff")
@@ -371,7 +373,7 @@ class TestTheFileWhileTheSiteRuns:
 
     def test_it_is_looked_at_once_a_second(self, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = [100.0]
-        monkeypatch.setattr(reloaded_file, "LOOK_INTERVAL_SECONDS", 1)
+        monkeypatch.setattr(reloaded_file, "FILE_CHECK_INTERVAL_SECONDS", 1)
         monkeypatch.setattr(reloaded_file.time, "monotonic", lambda: clock[0])
         file = reloaded_file.ReloadedFile(own, lambda content: content)
         looks = []
@@ -388,7 +390,7 @@ class TestTheFileWhileTheSiteRuns:
         own.write_text(self.FIRST + "token = true\n")
         assert self.offers(running, "Premier")
         assert "token = true for a/b, and HF_TOKEN is not set" in caplog.text
-        monkeypatch.setattr(instructors, "is_here", lambda: True)
+        monkeypatch.setattr(instructors, "is_logged_in", lambda: True)
         [shown] = Student(running.test_client()).open("/espaces/").select("[data-missing-token]")
         assert "a/b" in shown.get_text()
 
@@ -421,7 +423,7 @@ class TestTheFileWhileTheSiteRuns:
     ],
 )
 def test_a_mistake_names_its_line(text: str, line: int) -> None:
-    with pytest.raises(CatalogueMistake) as caught:
-        catalogue.parse_entries(text.encode())
+    with pytest.raises(CatalogueError) as caught:
+        catalogue.parse_catalogue_entries(text.encode())
     assert caught.value.line == line
     assert str(caught.value).startswith(f"line {line}: ")

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.spaces.schema.endpoints.description_limits import MAX_PRIVATE_STEPS, bound_description
-from hfcourse.spaces.schema.page.event_chains import Chains
+from hfcourse.spaces.schema.endpoints.description_limits import MAX_PRIVATE_STEPS, limit_description
+from hfcourse.spaces.schema.page.event_chains import EventChains
 from tests.effort import effort
 from tests.page_building import PageBuilder
 
@@ -15,8 +15,8 @@ REFERENCES = st.none() | st.integers(-1, 9) | st.just("2") | st.just([1]) | st.j
 PAGES = st.lists(REFERENCES, min_size=1, max_size=9)
 
 
-def linked(references: Collection[Any]) -> Chains:
-    return Chains({"id": place, "trigger_after": reference} for place, reference in enumerate(references))
+def linked(references: Collection[Any]) -> EventChains:
+    return EventChains({"id": place, "trigger_after": reference} for place, reference in enumerate(references))
 
 
 def walk_back(references: list[Any], number: int) -> list[int]:
@@ -74,9 +74,9 @@ def test_bounded_description_keeps_what_began_a_chain_through_private_steps() ->
     for _ in range(2 * MAX_PRIVATE_STEPS):
         step = page.then(step, "", public=False)
     page.then(step, "arrive", [box], [box])
-    once = bound_description(page.config, page.info)
+    once = limit_description(page.config, page.info)
     assert len(once[0]["dependencies"]) == MAX_PRIVATE_STEPS + 1
-    assert bound_description(*once) == once
-    chains = Chains(once[0]["dependencies"])
+    assert limit_description(*once) == once
+    chains = EventChains(once[0]["dependencies"])
     assert chains.root_step(step + 1)["targets"] == [[button, "click"]]
     assert page.describe().endpoints[0].title == "Partir"

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.runs.outputs import charts
-from hfcourse.runs.outputs.aggregation import Columns, group_rows, grouping_of
-from hfcourse.runs.outputs.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, chart
-from hfcourse.text.typography import NARROW
+from hfcourse.runs.outputs.aggregation import PlotColumns, choose_grouping, group_rows
+from hfcourse.runs.outputs.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, build_chart
+from hfcourse.text.typography import NARROW_NO_BREAK
 
 YEARS = [[2023, 10, "fr"], [2025, 90, "en"], [2024, 40, "fr"]]
 KINDS = {"annee": "quantitative", "espaces": "quantitative", "langue": "nominal"}
@@ -22,7 +22,7 @@ def plot(mark: str, data: list[list[Any]], columns: list[str] | None = None, **k
 
 
 def drawn(value: dict[str, Any], **hints: str) -> charts.Chart:
-    made = chart(value, hints)
+    made = build_chart(value, hints)
     assert made is not None
     return made
 
@@ -84,7 +84,7 @@ def test_the_columns_are_those_of_the_space_else_the_first_that_can_be_drawn() -
     ],
 )
 def test_what_cannot_be_drawn_is_not(data: list[list[Any]]) -> None:
-    assert chart(plot("line", data, ["x", "y"], x="quantitative"), {}) is None
+    assert build_chart(plot("line", data, ["x", "y"], x="quantitative"), {}) is None
 
 
 @pytest.mark.parametrize(
@@ -104,21 +104,21 @@ def test_numbers_of_any_size_stay_within_the_drawing(mark: str, values: list[flo
 
 def test_a_plot_of_a_hundred_thousand_values_is_a_drawing_of_some_hundred() -> None:
     made = drawn(plot("point", [[n, n, f"s{n}"] for n in range(100_000)]), color="langue")
-    assert len(made.series) == charts.MOST_SERIES
+    assert len(made.series) == charts.MAX_SERIES
     bars = drawn(plot("bar", [[f"{n}", n] for n in range(100_000)], ["x", "y"]))
-    assert len(bars.series[0].points) == charts.MOST_BARS
-    assert len(bars.across) <= charts.MOST_BARS
+    assert len(bars.series[0].points) == charts.MAX_BARS
+    assert len(bars.across) <= charts.MAX_BARS
 
 
 @pytest.mark.parametrize(
     ("mark", "data", "is_part"),
     [
         ("line", YEARS, False),
-        ("line", [[n, n, "fr"] for n in range(charts.MOST_POINTS + 1)], True),
-        ("line", [[n, n, f"s{n}"] for n in range(charts.MOST_SERIES + 1)], True),
-        ("line", [[n, n, f"s{n}"] for n in range(charts.MOST_SERIES)], False),
-        ("bar", [[n, n, "fr"] for n in range(charts.MOST_BARS + 1)], True),
-        ("bar", [[n % charts.MOST_BARS, n, "fr"] for n in range(1000)], False),
+        ("line", [[n, n, "fr"] for n in range(charts.MAX_POINTS + 1)], True),
+        ("line", [[n, n, f"s{n}"] for n in range(charts.MAX_SERIES + 1)], True),
+        ("line", [[n, n, f"s{n}"] for n in range(charts.MAX_SERIES)], False),
+        ("bar", [[n, n, "fr"] for n in range(charts.MAX_BARS + 1)], True),
+        ("bar", [[n % charts.MAX_BARS, n, "fr"] for n in range(1000)], False),
         ("bar", [[0, n, "fr"] for n in range(100_000)], False),
     ],
 )
@@ -133,7 +133,7 @@ NOMINAL = {"fruit": "nominal", "note": "quantitative", "lot": "nominal"}
 def heights(made: charts.Chart) -> dict[str, float]:
     """What each bar is worth, read from the drawing and the numbers of its axis."""
     low, high = made.upward[0], made.upward[-1]
-    ends = [float(tick.text.replace(NARROW, "").replace(",", ".")) for tick in (low, high)]
+    ends = [float(tick.text.replace(NARROW_NO_BREAK, "").replace(",", ".")) for tick in (low, high)]
     unit = (ends[1] - ends[0]) / (low.at - high.at)
     [series] = made.series
     names = {tick.at: tick.text for tick in made.across}
@@ -203,12 +203,12 @@ def test_bins_are_aggregated_in_their_order(x_bin: str, kind: str, xs: list[floa
     ids=["unknown", "stacked means", "bins of words", "no width", "points", "both sides of zero", "too many"],
 )
 def test_chart_that_is_not_certain_is_not_drawn(mark: str, data: list[list[Any]], hints: dict[str, str]) -> None:
-    assert chart(plot(mark, data, [*NOMINAL], **NOMINAL), {"x": "fruit", "y": "note"} | hints) is None
+    assert build_chart(plot(mark, data, [*NOMINAL], **NOMINAL), {"x": "fruit", "y": "note"} | hints) is None
 
 
 def test_bars_of_numbers_that_their_author_averages_without_a_bin_are_not_piled_up() -> None:
     hints = {"x": "annee", "y": "espaces", "y_aggregate": "mean"}
-    assert chart(plot("bar", [[2023, 1, "a"], [2023, 3, "a"]]), hints) is None
+    assert build_chart(plot("bar", [[2023, 1, "a"], [2023, 3, "a"]]), hints) is None
     assert heights(drawn(plot("bar", [[2023, 1, "a"], [2024, 3, "a"]]), **hints)) == {"2023": 1, "2024": 3}
 
 
@@ -224,9 +224,9 @@ def test_words_that_are_cut_to_the_same_have_places_of_their_own() -> None:
     st.sampled_from(["sum", "mean", "median", "min", "max", "count"]),
 )
 def test_aggregated_rows_are_those_of_pandas(rows: list[tuple[str, int]], function: str) -> None:
-    grouping = grouping_of("bar", "nominal", {"y_aggregate": function})
+    grouping = choose_grouping("bar", "nominal", {"y_aggregate": function})
     assert grouping is not None
-    found = {x: y for x, y, _ in group_rows(rows, Columns(0, 1, None), grouping, has_stacked_colours=True)}
+    found = {x: y for x, y, _ in group_rows(rows, PlotColumns(0, 1, None), grouping, has_stacked_colours=True)}
     wanted = pandas.DataFrame(rows, columns=["x", "y"]).groupby("x")["y"].agg(function).to_dict()
     assert found == pytest.approx(wanted)
 

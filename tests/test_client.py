@@ -15,16 +15,23 @@ import gradio_client.utils
 import pytest
 
 from hfcourse import tokens
-from hfcourse.errors import CallFailed, CourseError, NotValid, Stopped
-from hfcourse.files.file_store import KeptFile
-from hfcourse.files.storage_backends import Folder
-from hfcourse.limits.deadline import Leash
-from hfcourse.spaces.client.call_events import Log, Output, Partial, Progress, Queued, Started
-from hfcourse.spaces.client.http_client import Wire
-from hfcourse.spaces.client.space_client import Connection
-from hfcourse.spaces.registry.space_registry import Directory, connect
+from hfcourse.errors import CallCancelled, CallError, CourseError, ValidationRejected
+from hfcourse.files.file_store import FileHandle
+from hfcourse.files.storage_backends import LocalBackend
+from hfcourse.limits.deadline import CancelScope
+from hfcourse.spaces.client.call_events import (
+    LogEvent,
+    OutputEvent,
+    PartialOutputEvent,
+    ProgressEvent,
+    QueuedEvent,
+    StartedEvent,
+)
+from hfcourse.spaces.client.http_client import HttpClient
+from hfcourse.spaces.client.space_client import SpaceClient
+from hfcourse.spaces.registry.space_registry import SpaceRegistry, open_space_client
 from hfcourse.spaces.schema.page import ranking
-from hfcourse.tokens import Token
+from hfcourse.tokens import AccessToken
 from tests.practice_fixtures import until
 from tests.spaces import fake
 from tests.spaces.fake import Behaviour, Exchange, FakeServer, FakeSpace, completed, component, generating, timed
@@ -61,31 +68,31 @@ def other() -> Iterator[FakeServer]:
 
 
 @pytest.fixture
-def wire() -> Iterator[Wire]:
-    made = Wire()
+def wire() -> Iterator[HttpClient]:
+    made = HttpClient()
     yield made
     made.close()
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> KeptFile:
-    folder = Folder(tmp_path)
+def kept(tmp_path: Path) -> FileHandle:
+    folder = LocalBackend(tmp_path)
     folder.write("ab" * 16, b"\x89PNG bytes")
-    return KeptFile("ab" * 16, 'un "chat"\r\nX: y.png', "image/png", 10, folder)
+    return FileHandle("ab" * 16, 'un "chat"\r\nX: y.png', "image/png", 10, folder)
 
 
-def connected(space: FakeSpace, wire: Wire, token: Token | None = None) -> Connection:
-    return connect(space.url, wire, Leash(5), token)
+def connected(space: FakeSpace, wire: HttpClient, token: AccessToken | None = None) -> SpaceClient:
+    return open_space_client(space.url, wire, CancelScope(5), token)
 
 
-def called(connection: Connection, *arguments: Any, endpoint: str = "/echo", seconds: float = 5, **more: Any) -> list:
+def called(connection: SpaceClient, *arguments: Any, endpoint: str = "/echo", seconds: float = 5, **more: Any) -> list:
     """Every event of one call."""
-    return list(connection.call(endpoint, arguments or ("bonjour",), Leash(seconds), **more))
+    return list(connection.call(endpoint, arguments or ("bonjour",), CancelScope(seconds), **more))
 
 
-def downloaded(connection: Connection, path: Any, seconds: float = 5) -> bytes:
+def downloaded(connection: SpaceClient, path: Any, seconds: float = 5) -> bytes:
     """The whole of an output file."""
-    return b"".join(connection.fetch(path, Leash(seconds)))
+    return b"".join(connection.fetch(path, CancelScope(seconds)))
 
 
 def failure(action: Callable[[], Any]) -> CourseError:
@@ -96,7 +103,7 @@ def failure(action: Callable[[], Any]) -> CourseError:
 
 
 class TestDescribing:
-    def test_two_requests_and_nothing_else(self, wire: Wire, open_space: Open) -> None:
+    def test_two_requests_and_nothing_else(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space()
         connection = connected(space, wire)
         assert space.paths() == ["/config", "/gradio_api/info"]
@@ -125,17 +132,19 @@ class TestDescribing:
         ],
     )
     def test_a_hostile_description_ends_with_its_code_within_the_leash(
-        self, wire: Wire, open_space: Open, part: str, behaviour: Behaviour, code: str
+        self, wire: HttpClient, open_space: Open, part: str, behaviour: Behaviour, code: str
     ) -> None:
         space = open_space(answers={part: behaviour})
         # What has no end is read up to its cap, which a busy machine does not reach in SECONDS.
         seconds = 10 * SECONDS if behaviour is fake.endless else SECONDS
-        assert failure(lambda: connect(space.url, wire, Leash(seconds))).code == code
+        assert failure(lambda: open_space_client(space.url, wire, CancelScope(seconds))).code == code
 
     @pytest.mark.parametrize("part", ["/config", "/info"])
-    def test_a_redirection_leads_nowhere(self, wire: Wire, open_space: Open, other: FakeServer, part: str) -> None:
+    def test_a_redirection_leads_nowhere(
+        self, wire: HttpClient, open_space: Open, other: FakeServer, part: str
+    ) -> None:
         space = open_space(answers={part: fake.redirects(other.url)})
-        assert failure(lambda: connected(space, wire, Token(TOKEN))).code == "bad-answer"
+        assert failure(lambda: connected(space, wire, AccessToken(TOKEN))).code == "bad-answer"
         assert other.requests == []
 
     @pytest.mark.parametrize(
@@ -157,70 +166,72 @@ class TestDescribing:
         ],
     )  # fmt: skip
     def test_a_config_that_makes_no_sense(
-        self, wire: Wire, open_space: Open, config: dict[str, Any], code: str
+        self, wire: HttpClient, open_space: Open, config: dict[str, Any], code: str
     ) -> None:
         assert failure(lambda: connected(open_space(config=config), wire)).code == code
 
     @pytest.mark.parametrize(
         "info", [{"named_endpoints": None}, {"named_endpoints": {"/echo": None}}, {"named_endpoints": {"/echo": {}}}]
     )
-    def test_an_info_that_makes_no_sense(self, wire: Wire, open_space: Open, info: dict[str, Any]) -> None:
+    def test_an_info_that_makes_no_sense(self, wire: HttpClient, open_space: Open, info: dict[str, Any]) -> None:
         assert failure(lambda: connected(open_space(info=info), wire)).code == "bad-answer"
 
     @pytest.mark.parametrize("made", ["{}", "{}/gradio_api", "//{}", "/..", "/a/../b", "/a?b", "/a#b", "/a@{}", "a"])
     def test_an_api_prefix_never_leads_to_another_origin(
-        self, wire: Wire, open_space: Open, other: FakeServer, made: str
+        self, wire: HttpClient, open_space: Open, other: FakeServer, made: str
     ) -> None:
         space = open_space(config={"api_prefix": made.format(other.url)})
         assert failure(lambda: connected(space, wire)).code == "bad-answer"
         assert (space.paths(), other.requests) == (["/config"], [])
 
     @pytest.mark.parametrize("prefix", ["", "/gradio_api", "/gradio_api/", "/my-app/api"])
-    def test_an_api_prefix_of_the_space_itself_is_followed(self, wire: Wire, open_space: Open, prefix: str) -> None:
+    def test_an_api_prefix_of_the_space_itself_is_followed(
+        self, wire: HttpClient, open_space: Open, prefix: str
+    ) -> None:
         space = open_space(prefix=prefix.rstrip("/"), config={"api_prefix": prefix})
-        assert called(connected(space, wire))[-1] == Output(("bonjour",))
+        assert called(connected(space, wire))[-1] == OutputEvent(("bonjour",))
 
-    def test_parameters_of_an_old_gradio_are_numbered(self, wire: Wire, open_space: Open) -> None:
+    def test_parameters_of_an_old_gradio_are_numbered(self, wire: HttpClient, open_space: Open) -> None:
         """Before 4.23 /info gives them no name; measured on 4.19.2."""
         echo = fake.INFO["named_endpoints"]["/echo"]
         nameless = {key: echo["parameters"][0][key] for key in ("label", "type", "component")}
         space = open_space(info={"named_endpoints": {"/echo": {"parameters": [nameless], "returns": echo["returns"]}}})
         connection = connected(space, wire)
         assert [(each.name, each.label) for each in connection.description.endpoints[0].parameters] == [("1", "Texte")]
-        assert called(connection)[-1] == Output(("bonjour",))
+        assert called(connection)[-1] == OutputEvent(("bonjour",))
 
-    def test_a_space_under_a_path_is_called_there(self, wire: Wire, open_space: Open) -> None:
+    def test_a_space_under_a_path_is_called_there(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space(prefix="/myapp/gradio/gradio_api", answers={"/config": lambda exchange: exchange.reply(
             fake.CONFIG | {"api_prefix": "/gradio_api"})})  # fmt: skip
-        connection = connect(f"{space.url}/myapp/gradio/", wire, Leash(5))
-        assert called(connection)[-1] == Output(("bonjour",))
+        connection = open_space_client(f"{space.url}/myapp/gradio/", wire, CancelScope(5))
+        assert called(connection)[-1] == OutputEvent(("bonjour",))
         assert all(path.startswith("/myapp/gradio/") for path in space.paths())
 
-    def test_an_endpoint_made_to_keep_us_busy_is_closed_in_time(self, wire: Wire, open_space: Open) -> None:
+    def test_an_endpoint_made_to_keep_us_busy_is_closed_in_time(self, wire: HttpClient, open_space: Open) -> None:
         heavy = [{"id": 0, "api_name": "echo", "inputs": [1] * 200_000, "outputs": [2]}]
         many = [component(1, "textbox"), component(2, "textbox")] + [{"id": n, "type": "x"} for n in range(3, 50_000)]
         space = open_space(config={"dependencies": heavy, "components": list(reversed(many))})
-        result, seconds = timed(lambda: connect(space.url, wire, Leash(5)))
-        assert isinstance(result, Connection), result
-        assert [each.obstacle for each in result.description.endpoints] == [ranking.TOO_LARGE]
+        result, seconds = timed(lambda: open_space_client(space.url, wire, CancelScope(5)))
+        assert isinstance(result, SpaceClient), result
+        assert [each.obstacle for each in result.description.endpoints] == [ranking.TOO_LARGE_FOR_FORM]
         assert failure(lambda: called(result)).code == "endpoint-gone"
         assert seconds < 3
 
-    def test_what_is_kept_of_a_description_is_small(self, wire: Wire, open_space: Open) -> None:
+    def test_what_is_kept_of_a_description_is_small(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space(config={"css": "x" * 1_000_000, "components": [component(1, "textbox", value="x" * 100_000),
                                                                           component(2, "textbox")]})  # fmt: skip
         assert len(repr(vars(connected(space, wire).knowledge))) < 10_000
 
 
 class TestCalling:
-    def test_the_value_comes_back(self, wire: Wire, open_space: Open) -> None:
+    def test_the_value_comes_back(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space()
-        assert called(connected(space, wire), 'a"b\n$(id) é') == [Output(('a"b\n$(id) é',))]
+        assert called(connected(space, wire), 'a"b\n$(id) é') == [OutputEvent(('a"b\n$(id) é',))]
         sent = space.wait_for("/queue/join").json
         assert (sent["data"], sent["fn_index"]) == (['a"b\n$(id) é'], 0)
         assert f"session_hash={sent['session_hash']}" in space.wait_for("/queue/data").target
 
-    def test_a_second_call_makes_two_requests_on_the_same_connection(self, wire: Wire, open_space: Open) -> None:
+    def test_a_second_call_makes_two_requests_on_the_same_connection(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space()
         connection = connected(space, wire)
         called(connection)
@@ -228,7 +239,7 @@ class TestCalling:
         assert space.paths()[2:] == ["/gradio_api/queue/join", "/gradio_api/queue/data"] * 2
         assert len({request.connection for request in space.requests}) == 1
 
-    def test_each_call_has_a_session_of_its_own_unless_one_is_given(self, wire: Wire, open_space: Open) -> None:
+    def test_each_call_has_a_session_of_its_own_unless_one_is_given(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space()
         connection = connected(space, wire)
         called(connection)
@@ -238,7 +249,7 @@ class TestCalling:
         assert len(set(sessions)) == 3
         assert sessions[2] == "kept"
 
-    def test_state_is_filled_in_and_left_out_of_the_outputs(self, wire: Wire, open_space: Open) -> None:
+    def test_state_is_filled_in_and_left_out_of_the_outputs(self, wire: HttpClient, open_space: Open) -> None:
         components = [component(1, "textbox"), component(2, "textbox"), component(3, "state")]
         dependencies = [{"id": 4, "api_name": "echo", "inputs": [3, 1], "outputs": [3, 2], "targets": []}]
         space = open_space(
@@ -246,13 +257,13 @@ class TestCalling:
         )
         connection = connected(space, wire)
         assert connection.description.endpoints[0].keeps_state
-        assert called(connection, "in") == [Output(("out",))]
+        assert called(connection, "in") == [OutputEvent(("out",))]
         assert (space.wait_for("/queue/join").json["data"], space.asked("/queue/join")[0].json["fn_index"]) == (
             [None, "in"],
             4,
         )
 
-    def test_everything_that_is_told_arrives_in_order(self, wire: Wire, open_space: Open) -> None:
+    def test_everything_that_is_told_arrives_in_order(self, wire: HttpClient, open_space: Open) -> None:
         steps = [{"index": 1, "length": 4, "unit": "steps", "progress": None, "desc": "…"}]
         space = open_space(messages=[
             {"msg": "estimation", "rank": 2, "queue_size": 5, "rank_eta": 1.5},
@@ -263,7 +274,8 @@ class TestCalling:
             completed(["fin"]),
         ])  # fmt: skip
         assert called(connected(space, wire)) == [
-            Queued(2, 5, 1.5), Started(3.0), Progress(tuple(steps)), Log("warning", "Presque"), Output(("fin",)),
+            QueuedEvent(2, 5, 1.5), StartedEvent(3.0), ProgressEvent(tuple(steps)),
+            LogEvent("warning", "Presque"), OutputEvent(("fin",)),
         ]  # fmt: skip
 
     @pytest.mark.parametrize(
@@ -277,42 +289,46 @@ class TestCalling:
         ],
     )  # fmt: skip
     def test_a_generator_gives_each_of_its_values_whole(
-        self, wire: Wire, open_space: Open, first: list, diffs: list, wholes: list
+        self, wire: HttpClient, open_space: Open, first: list, diffs: list, wholes: list
     ) -> None:
         messages = [generating(first), *(generating([diff]) for diff in diffs), completed(["fin"])]
         events = called(connected(open_space(messages=messages), wire))
-        assert events == [*(Partial((whole,)) for whole in wholes), Output(("fin",))]
+        assert events == [*(PartialOutputEvent((whole,)) for whole in wholes), OutputEvent(("fin",))]
 
-    def test_the_first_protocol_has_no_diffs(self, wire: Wire, open_space: Open) -> None:
+    def test_the_first_protocol_has_no_diffs(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space(
             config={"protocol": "sse_v1"}, messages=[generating(["a"]), generating(["ab"]), completed(["c"])]
         )
-        assert called(connected(space, wire)) == [Partial(("a",)), Partial(("ab",)), Output(("c",))]
+        assert called(connected(space, wire)) == [
+            PartialOutputEvent(("a",)),
+            PartialOutputEvent(("ab",)),
+            OutputEvent(("c",)),
+        ]
 
-    def test_messages_of_other_events_are_not_ours(self, wire: Wire, open_space: Open) -> None:
+    def test_messages_of_other_events_are_not_ours(self, wire: HttpClient, open_space: Open) -> None:
         messages = [completed(["not mine"]) | {"event_id": "event-of-somebody"}, completed(["mine"])]
-        assert called(connected(open_space(messages=messages), wire)) == [Output(("mine",))]
+        assert called(connected(open_space(messages=messages), wire)) == [OutputEvent(("mine",))]
 
-    def test_an_unknown_kind_of_message_is_ignored(self, wire: Wire, open_space: Open) -> None:
+    def test_an_unknown_kind_of_message_is_ignored(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space(messages=[{"msg": "of_tomorrow", "x": 1}, {"x": 1}, completed(["fin"])])
-        assert called(connected(space, wire)) == [Output(("fin",))]
+        assert called(connected(space, wire)) == [OutputEvent(("fin",))]
 
-    def test_an_unknown_endpoint_is_gone_and_nothing_leaves(self, wire: Wire, open_space: Open) -> None:
+    def test_an_unknown_endpoint_is_gone_and_nothing_leaves(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space()
         connection = connected(space, wire)
         assert failure(lambda: called(connection, endpoint="/nope")).code == "endpoint-gone"
         assert space.asked("/queue/join") == []
 
-    def test_an_output_is_whole_even_if_the_stream_then_stays_open(self, wire: Wire, open_space: Open) -> None:
+    def test_an_output_is_whole_even_if_the_stream_then_stays_open(self, wire: HttpClient, open_space: Open) -> None:
         def tell(exchange: Exchange) -> None:
             exchange.start()
             exchange.message(**completed(["fin"]), event_id="event-1")
             exchange.wait()
 
         space = open_space(answers={"/queue/data": tell})
-        connection, leash = connected(space, wire), Leash(60)
+        connection, leash = connected(space, wire), CancelScope(60)
         events, seconds = timed(lambda: list(connection.call("/echo", ["x"], leash)))
-        assert events == [Output(("fin",))]
+        assert events == [OutputEvent(("fin",))]
         assert seconds < 10
         assert leash.remaining() > 50  # files may still be fetched
         assert space.asked("/cancel") == []
@@ -357,13 +373,15 @@ class TestCalling:
         ],
     )  # fmt: skip
     def test_a_hostile_answer_ends_with_its_code_within_the_leash(
-        self, wire: Wire, open_space: Open, part: str, behaviour: Behaviour, code: str
+        self, wire: HttpClient, open_space: Open, part: str, behaviour: Behaviour, code: str
     ) -> None:
         connection = connected(open_space(answers={part: behaviour}), wire)
         assert failure(lambda: called(connection, seconds=SECONDS)).code == code
 
     @pytest.mark.parametrize("behaviour", [fake.endless_event, fake.flood])
-    def test_a_stream_without_end_is_cut_at_its_cap(self, wire: Wire, open_space: Open, behaviour: Behaviour) -> None:
+    def test_a_stream_without_end_is_cut_at_its_cap(
+        self, wire: HttpClient, open_space: Open, behaviour: Behaviour
+    ) -> None:
         connection = connected(open_space(answers={"/data": behaviour}), wire)
         assert code_of(timed(lambda: called(connection, seconds=20))[0]) == "answer-too-large"
 
@@ -394,22 +412,22 @@ class TestCalling:
         ],
     )  # fmt: skip
     def test_a_failure_is_told_by_its_code_and_its_authors_words(
-        self, wire: Wire, open_space: Open, message: dict[str, Any], code: str, said: str | None
+        self, wire: HttpClient, open_space: Open, message: dict[str, Any], code: str, said: str | None
     ) -> None:
         failed = failure(lambda: called(connected(open_space(messages=[message]), wire)))
         assert failed.code == code
         assert said is None or failed.said == said
 
-    def test_diffs_that_do_not_apply_are_a_bad_answer(self, wire: Wire, open_space: Open) -> None:
+    def test_diffs_that_do_not_apply_are_a_bad_answer(self, wire: HttpClient, open_space: Open) -> None:
         for diff in ([["append", ["no", "such"], 1]], [["jump", [], 1]], [["add"]], 5, [["replace", ["x"], 1]]):
             space = open_space(messages=[generating(["a"]), generating([diff]), completed(["b"])])
             assert failure(lambda space=space: called(connected(space, wire))).code == "bad-answer"
 
-    def test_an_error_text_made_to_keep_us_busy_does_not(self, wire: Wire, open_space: Open) -> None:
+    def test_an_error_text_made_to_keep_us_busy_does_not(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space(messages=[fake.failed(error="exceeded your " * 100_000)])
         assert failure(lambda: called(connected(space, wire))).code == "space-error"
 
-    def test_the_spaces_validator_tells_which_values_it_refuses(self, wire: Wire, open_space: Open) -> None:
+    def test_the_spaces_validator_tells_which_values_it_refuses(self, wire: HttpClient, open_space: Open) -> None:
         """It answers for every input of the function, in order, session state included."""
         detail = [
             {"__type__": "validate", "is_valid": True, "message": "fine"},
@@ -431,7 +449,7 @@ class TestCalling:
             }}},
         )  # fmt: skip
         refused = failure(lambda: called(connected(space, wire), "Awa", 12, ""))
-        assert isinstance(refused, NotValid)
+        assert isinstance(refused, ValidationRejected)
         assert (refused.code, refused.said) == ("invalid-input", "Âge : au moins 18. Une ville.")
         assert refused.fields == {"age": "Âge : au moins 18.", "town": "Une ville."}
 
@@ -450,62 +468,62 @@ class TestCalling:
         ],
     )
     def test_whatever_a_validator_answers_is_explained(
-        self, wire: Wire, open_space: Open, detail: Any, code: str
+        self, wire: HttpClient, open_space: Open, detail: Any, code: str
     ) -> None:
         space = open_space(answers={"/join": fake.says({"detail": detail}, 422)})
         refused = failure(lambda: called(connected(space, wire)))
         assert refused.code == code
-        assert isinstance(refused, NotValid) == (code == "invalid-input")
+        assert isinstance(refused, ValidationRejected) == (code == "invalid-input")
         assert len(refused.said) <= 500
 
     @pytest.mark.parametrize("part", ["/join", "/data", "/upload"])
     def test_a_redirection_leads_nowhere(
-        self, wire: Wire, open_space: Open, other: FakeServer, kept: KeptFile, part: str
+        self, wire: HttpClient, open_space: Open, other: FakeServer, kept: FileHandle, part: str
     ) -> None:
         space = open_space(answers={part: fake.redirects(other.url)})
-        connection = connected(space, wire, Token(TOKEN))
+        connection = connected(space, wire, AccessToken(TOKEN))
         assert failure(lambda: called(connection, kept)).code == "bad-answer"
         assert other.requests == []
 
 
 class TestStopping:
-    def test_a_stop_ends_the_call_within_a_second_and_tells_the_space(self, wire: Wire, open_space: Open) -> None:
-        space, leash = open_space(answers={"/queue/data": fake.silent}), Leash(60)
+    def test_a_stop_ends_the_call_within_a_second_and_tells_the_space(self, wire: HttpClient, open_space: Open) -> None:
+        space, leash = open_space(answers={"/queue/data": fake.silent}), CancelScope(60)
         connection = connected(space, wire)
         thread = InThread(lambda: list(connection.call("/echo", ["x"], leash)))
         space.wait_for("/queue/data")
         leash.stop()
-        assert isinstance(thread.end(1), Stopped)
+        assert isinstance(thread.end(1), CallCancelled)
         cancelled, joined = space.wait_for("/cancel").json, space.wait_for("/queue/join").json
         assert cancelled == {"event_id": "event-1", "fn_index": 0, "session_hash": joined["session_hash"]}
 
     @pytest.mark.parametrize("answer", [fake.close_at_once, fake.not_http, fake.says({}, 500)])
-    def test_whatever_the_space_says_to_that(self, wire: Wire, open_space: Open, answer: Behaviour) -> None:
+    def test_whatever_the_space_says_to_that(self, wire: HttpClient, open_space: Open, answer: Behaviour) -> None:
         space = open_space(answers={"/queue/data": fake.silent, "/cancel": answer})
         assert failure(lambda: called(connected(space, wire), seconds=SECONDS)).code == "timeout"
         space.wait_for("/cancel")
 
-    def test_a_reader_who_leaves_early_cancels_the_call(self, wire: Wire, open_space: Open) -> None:
+    def test_a_reader_who_leaves_early_cancels_the_call(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space(messages=[{"msg": "process_starts"}, completed(["fin"])])
-        events = connected(space, wire).call("/echo", ["x"], Leash(5))
-        assert next(events) == Started(None)
+        events = connected(space, wire).call("/echo", ["x"], CancelScope(5))
+        assert next(events) == StartedEvent(None)
         events.close()
         space.wait_for("/cancel")
 
-    def test_a_call_that_succeeds_is_not_cancelled(self, wire: Wire, open_space: Open) -> None:
+    def test_a_call_that_succeeds_is_not_cancelled(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space()
         called(connected(space, wire))
         assert space.asked("/cancel") == []
 
-    def test_nothing_is_left_behind_by_calls_that_time_out(self, wire: Wire, open_space: Open) -> None:
+    def test_nothing_is_left_behind_by_calls_that_time_out(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space(answers={"/queue/data": fake.silent})
         connection = connected(space, wire)
         before = our_threads()
         calls = [InThread(lambda: called(connection, seconds=0.5)) for _ in range(20)]
         assert {code_of(call.end(10)) for call in calls} == {"timeout"}
         space.answers.clear()
-        assert called(connection) == [Output(("bonjour",))]
-        # What tells the Space that nobody waits may take as long as CANCEL_SECONDS, and no longer.
+        assert called(connection) == [OutputEvent(("bonjour",))]
+        # What tells the Space that nobody waits may take as long as CANCEL_TIMEOUT_SECONDS, and no longer.
         assert until(lambda: our_threads() <= before)
 
 
@@ -515,7 +533,9 @@ def our_threads() -> set[str]:
 
 
 class TestFiles:
-    def test_a_kept_file_is_uploaded_wherever_it_stands(self, wire: Wire, open_space: Open, kept: KeptFile) -> None:
+    def test_a_kept_file_is_uploaded_wherever_it_stands(
+        self, wire: HttpClient, open_space: Open, kept: FileHandle
+    ) -> None:
         space = open_space()
         called(connected(space, wire), {"files": [kept]})
         data = {"path": "/tmp/gradio/kept.png", "orig_name": kept.name, "size": 10, "mime_type": "image/png",
@@ -527,7 +547,7 @@ class TestFiles:
 
     @pytest.mark.parametrize("answer", [[], ["a", "b"], [5], {"path": "a"}, "a", None])
     def test_an_upload_answered_by_nonsense_is_a_bad_answer(
-        self, wire: Wire, open_space: Open, kept: KeptFile, answer: Any
+        self, wire: HttpClient, open_space: Open, kept: FileHandle, answer: Any
     ) -> None:
         space = open_space(answers={"/upload": fake.says(answer)})
         assert failure(lambda: called(connected(space, wire), kept)).code == "bad-answer"
@@ -535,12 +555,12 @@ class TestFiles:
 
     @pytest.mark.parametrize("size", [0, 5, 65_536, 300_001])
     def test_a_file_is_sent_in_pieces_of_which_the_space_gets_the_whole(
-        self, wire: Wire, open_space: Open, tmp_path: Path, size: int
+        self, wire: HttpClient, open_space: Open, tmp_path: Path, size: int
     ) -> None:
-        content, folder = (b"0123456789\r\n--" * 30_000)[:size], Folder(tmp_path)
+        content, folder = (b"0123456789\r\n--" * 30_000)[:size], LocalBackend(tmp_path)
         folder.write("cd" * 16, content)
         space = open_space()
-        called(connected(space, wire), KeptFile("cd" * 16, "x.bin", "application/octet-stream", size, folder))
+        called(connected(space, wire), FileHandle("cd" * 16, "x.bin", "application/octet-stream", size, folder))
         sent = space.wait_for("/upload")
         assert int(sent.headers["content-length"]) == len(sent.body)
         boundary = sent.headers["content-type"].partition("boundary=")[2].encode()
@@ -548,7 +568,7 @@ class TestFiles:
 
     @pytest.mark.parametrize("size", [9, 11, 200_000])
     def test_a_file_that_is_not_as_long_as_it_was_is_unreachable(
-        self, wire: Wire, open_space: Open, kept: KeptFile, size: int
+        self, wire: HttpClient, open_space: Open, kept: FileHandle, size: int
     ) -> None:
         space = open_space()
         changed = dataclasses.replace(kept, size=size)
@@ -556,14 +576,14 @@ class TestFiles:
         assert space.asked("/queue/join") == []
 
     def test_a_file_that_is_gone_is_unreachable_before_anything_is_sent(
-        self, wire: Wire, open_space: Open, kept: KeptFile
+        self, wire: HttpClient, open_space: Open, kept: FileHandle
     ) -> None:
         space = open_space()
         kept.storage.remove(kept.id)
         assert failure(lambda: called(connected(space, wire), kept)).code == "file-unreachable"
         assert space.asked("/upload") == []
 
-    def test_an_output_file_is_fetched_from_its_path_on_the_space(self, wire: Wire, open_space: Open) -> None:
+    def test_an_output_file_is_fetched_from_its_path_on_the_space(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space()
         content = downloaded(connected(space, wire), "/tmp/gradio/é b?c#d.png")
         assert content == space.saved
@@ -574,7 +594,9 @@ class TestFiles:
         ["", None, 5, ["a"], "http://{}/x", "file:///etc/passwd", "/tmp/../etc/passwd", "..", "a\\..\\b", "/a\nb",
          "/a\0b", "/" + "a" * 1024],
     )  # fmt: skip
-    def test_an_unsafe_path_is_not_asked_for(self, wire: Wire, open_space: Open, other: FakeServer, path: Any) -> None:
+    def test_an_unsafe_path_is_not_asked_for(
+        self, wire: HttpClient, open_space: Open, other: FakeServer, path: Any
+    ) -> None:
         space = open_space()
         connection = connected(space, wire)
         unsafe = path.format(other.url.removeprefix("http://")) if isinstance(path, str) else path
@@ -593,13 +615,15 @@ class TestFiles:
         ],
     )
     def test_a_hostile_file_ends_with_its_code_within_the_leash(
-        self, wire: Wire, open_space: Open, behaviour: Behaviour, code: str
+        self, wire: HttpClient, open_space: Open, behaviour: Behaviour, code: str
     ) -> None:
         connection = connected(open_space(answers={"x.png": behaviour}), wire)
         assert failure(lambda: downloaded(connection, "/tmp/x.png", SECONDS)).code == code
 
-    def test_a_file_that_is_elsewhere_is_not_followed(self, wire: Wire, open_space: Open, other: FakeServer) -> None:
-        connection = connected(open_space(answers={"x.png": fake.redirects(other.url)}), wire, Token(TOKEN))
+    def test_a_file_that_is_elsewhere_is_not_followed(
+        self, wire: HttpClient, open_space: Open, other: FakeServer
+    ) -> None:
+        connection = connected(open_space(answers={"x.png": fake.redirects(other.url)}), wire, AccessToken(TOKEN))
         assert failure(lambda: downloaded(connection, "/tmp/x.png")).code == "bad-answer"
         assert other.requests == []
 
@@ -609,7 +633,7 @@ class TestToken:
 
     @pytest.mark.parametrize("told", [TOKEN, ESCAPED, TOKEN.replace("_", "\\u200b_"), "&#104;f_" + TOKEN[3:]])
     def test_a_space_that_repeats_the_token_in_any_letters_is_masked_wherever_it_says_it(
-        self, wire: Wire, open_space: Open, told: str
+        self, wire: HttpClient, open_space: Open, told: str
     ) -> None:
         messages = (
             {"msg": "log", "log": "X", "level": "info"},
@@ -630,35 +654,37 @@ class TestToken:
         label = json.loads(f'"{told}"')
         components = [component(1, "textbox", label=label), component(2, "textbox")]
         space = open_space(config={"components": components, "title": label}, answers={"/queue/data": tell})
-        connection = connected(space, wire, Token(TOKEN))
+        connection = connected(space, wire, AccessToken(TOKEN))
         events = called(connection)
         assert TOKEN[3:] not in repr((connection.description, events))
-        assert repr(events).count(tokens.MASK) >= 7
-        assert events[4] == Partial((tokens.MASK,)), "put together by two diffs"
-        assert connection.description.title == tokens.MASK
+        assert repr(events).count(tokens.MASK_TEXT) >= 7
+        assert events[4] == PartialOutputEvent((tokens.MASK_TEXT,)), "put together by two diffs"
+        assert connection.description.title == tokens.MASK_TEXT
 
-    def test_what_a_validator_or_an_error_says_is_masked(self, wire: Wire, open_space: Open) -> None:
+    def test_what_a_validator_or_an_error_says_is_masked(self, wire: HttpClient, open_space: Open) -> None:
         def refuse(exchange: Exchange) -> None:
             detail = json.dumps({"detail": [{"__type__": "validate", "is_valid": False, "message": "X"}]})
             exchange.reply(detail.replace("X", self.ESCAPED).encode(), 422)
 
-        refused = failure(lambda: called(connected(open_space(answers={"/join": refuse}), wire, Token(TOKEN))))
-        assert isinstance(refused, NotValid)
-        assert (refused.said, list(refused.fields.values())) == (tokens.MASK, [tokens.MASK])
+        refused = failure(lambda: called(connected(open_space(answers={"/join": refuse}), wire, AccessToken(TOKEN))))
+        assert isinstance(refused, ValidationRejected)
+        assert (refused.said, list(refused.fields.values())) == (tokens.MASK_TEXT, [tokens.MASK_TEXT])
         failed = {"msg": "process_completed", "success": False, "output": {"error": "h\0f" + TOKEN[2:]}}
-        ended = failure(lambda: called(connected(open_space(messages=[failed]), wire, Token(TOKEN))))
-        assert (ended.code, ended.said) == ("space-error", tokens.MASK)
+        ended = failure(lambda: called(connected(open_space(messages=[failed]), wire, AccessToken(TOKEN))))
+        assert (ended.code, ended.said) == ("space-error", tokens.MASK_TEXT)
 
-    def test_a_file_that_repeats_the_token_is_masked_wherever_it_is_cut(self, wire: Wire, open_space: Open) -> None:
+    def test_a_file_that_repeats_the_token_is_masked_wherever_it_is_cut(
+        self, wire: HttpClient, open_space: Open
+    ) -> None:
         space = open_space(saved=b"x" * 65_520 + TOKEN.encode() + b"y")
-        content = downloaded(connected(space, wire, Token(TOKEN)), "/tmp/x.txt")
-        assert content == b"x" * 65_520 + tokens.MASK.encode() + b"y"
+        content = downloaded(connected(space, wire, AccessToken(TOKEN)), "/tmp/x.txt")
+        assert content == b"x" * 65_520 + tokens.MASK_TEXT.encode() + b"y"
 
-    def do_everything(self, connection: Connection, kept: KeptFile) -> None:
+    def do_everything(self, connection: SpaceClient, kept: FileHandle) -> None:
         called(connection, kept)
         downloaded(connection, "/tmp/x.png")
-        connection.call("/echo", ["x"], Leash(5)).close()
-        events = connection.call("/echo", ["x"], Leash(5))
+        connection.call("/echo", ["x"], CancelScope(5)).close()
+        events = connection.call("/echo", ["x"], CancelScope(5))
         next(events)
         events.close()
 
@@ -667,7 +693,7 @@ class TestToken:
         return open_space(messages=[{"msg": "process_starts"}, completed(["fin"])])
 
     def test_a_space_that_is_not_lent_it_never_sees_it(
-        self, wire: Wire, space: FakeSpace, kept: KeptFile, monkeypatch: pytest.MonkeyPatch
+        self, wire: HttpClient, space: FakeSpace, kept: FileHandle, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("HF_TOKEN", TOKEN)  # a library that looked there would send it
         self.do_everything(connected(space, wire), kept)
@@ -675,9 +701,9 @@ class TestToken:
         assert TOKEN not in repr(space.requests)
 
     def test_a_space_that_is_lent_it_gets_it_in_one_header_of_each_request(
-        self, wire: Wire, space: FakeSpace, kept: KeptFile
+        self, wire: HttpClient, space: FakeSpace, kept: FileHandle
     ) -> None:
-        self.do_everything(connected(space, wire, Token(TOKEN)), kept)
+        self.do_everything(connected(space, wire, AccessToken(TOKEN)), kept)
         assert {request.path for request in space.requests} >= {f"/gradio_api{part}" for part in (
             "/info", "/upload", "/queue/join", "/queue/data", "/cancel", "/file=/tmp/x.png")}  # fmt: skip
         for request in space.requests:
@@ -685,63 +711,65 @@ class TestToken:
             assert carrying == {"x-hf-authorization": f"Bearer {TOKEN}"}, request.path
             assert TOKEN not in request.target + repr(request.body)
 
-    def test_a_connection_does_not_show_it(self, wire: Wire, space: FakeSpace) -> None:
-        connection = connected(space, wire, Token(TOKEN))
+    def test_a_connection_does_not_show_it(self, wire: HttpClient, space: FakeSpace) -> None:
+        connection = connected(space, wire, AccessToken(TOKEN))
         assert TOKEN not in repr(connection)
         assert TOKEN not in repr(vars(connection.knowledge))
 
 
 class TestDirectory:
-    def test_a_description_is_asked_for_once(self, wire: Wire, open_space: Open) -> None:
-        space, directory = open_space(), Directory(wire)
-        assert directory.connection(space.url, Leash(5)) is directory.connection(space.url, Leash(5))
+    def test_a_description_is_asked_for_once(self, wire: HttpClient, open_space: Open) -> None:
+        space, directory = open_space(), SpaceRegistry(wire)
+        assert directory.connection(space.url, CancelScope(5)) is directory.connection(space.url, CancelScope(5))
         assert space.paths() == ["/config", "/gradio_api/info"]
 
-    def test_thirty_students_at_once_make_one_request(self, wire: Wire, open_space: Open) -> None:
-        space, directory = open_space(), Directory(wire)
-        threads = [InThread(lambda: directory.connection(space.url, Leash(5))) for _ in range(30)]
+    def test_thirty_students_at_once_make_one_request(self, wire: HttpClient, open_space: Open) -> None:
+        space, directory = open_space(), SpaceRegistry(wire)
+        threads = [InThread(lambda: directory.connection(space.url, CancelScope(5))) for _ in range(30)]
         assert len({id(thread.end(5)) for thread in threads}) == 1
         assert space.paths() == ["/config", "/gradio_api/info"]
 
-    def test_a_failure_is_remembered_so_that_a_room_does_not_wait_in_turn(self, wire: Wire, open_space: Open) -> None:
-        space, directory = open_space(answers={"/config": fake.silent}), Directory(wire)
+    def test_a_failure_is_remembered_so_that_a_room_does_not_wait_in_turn(
+        self, wire: HttpClient, open_space: Open
+    ) -> None:
+        space, directory = open_space(answers={"/config": fake.silent}), SpaceRegistry(wire)
         _, seconds = timed(lambda: [
             thread.end(5) for thread in
-            [InThread(lambda: directory.connection(space.url, Leash(SECONDS))) for _ in range(10)]
+            [InThread(lambda: directory.connection(space.url, CancelScope(SECONDS))) for _ in range(10)]
         ])  # fmt: skip
         assert seconds < SECONDS + 1
-        result, seconds = timed(lambda: directory.connection(space.url, Leash(SECONDS)))
+        result, seconds = timed(lambda: directory.connection(space.url, CancelScope(SECONDS)))
         assert (code_of(result), seconds < 0.5) == ("timeout", True)
         assert len(space.requests) == 1
 
     def test_who_waits_for_anothers_request_waits_no_longer_than_their_own_leash(
-        self, wire: Wire, open_space: Open
+        self, wire: HttpClient, open_space: Open
     ) -> None:
-        space, directory, first = open_space(answers={"/config": fake.silent}), Directory(wire), Leash(30)
+        space, directory, first = open_space(answers={"/config": fake.silent}), SpaceRegistry(wire), CancelScope(30)
         thread = InThread(lambda: directory.connection(space.url, first))
         space.wait_for("/config")
-        assert failure(lambda: directory.connection(space.url, Leash(SECONDS))).code == "timeout"
+        assert failure(lambda: directory.connection(space.url, CancelScope(SECONDS))).code == "timeout"
         first.stop()
         thread.end(1)
 
-    def test_a_forgotten_description_is_asked_for_anew(self, wire: Wire, open_space: Open) -> None:
-        space, directory = open_space(), Directory(wire)
-        directory.forget(directory.connection(space.url, Leash(5)))
-        directory.connection(space.url, Leash(5))
+    def test_a_forgotten_description_is_asked_for_anew(self, wire: HttpClient, open_space: Open) -> None:
+        space, directory = open_space(), SpaceRegistry(wire)
+        directory.forget(directory.connection(space.url, CancelScope(5)))
+        directory.connection(space.url, CancelScope(5))
         assert len(space.asked("/config")) == 2
 
-    def test_an_old_description_is_asked_for_anew(self, wire: Wire, open_space: Open) -> None:
-        space, directory = open_space(), Directory(wire, fresh_seconds=0)
-        directory.connection(space.url, Leash(5))
-        directory.connection(space.url, Leash(5))
+    def test_an_old_description_is_asked_for_anew(self, wire: HttpClient, open_space: Open) -> None:
+        space, directory = open_space(), SpaceRegistry(wire, fresh_seconds=0)
+        directory.connection(space.url, CancelScope(5))
+        directory.connection(space.url, CancelScope(5))
         assert len(space.asked("/config")) == 2
 
     def test_a_space_that_is_lent_the_token_shares_nothing_with_one_that_is_not(
-        self, wire: Wire, open_space: Open
+        self, wire: HttpClient, open_space: Open
     ) -> None:
-        space, directory = open_space(), Directory(wire)
-        directory.connection(space.url, Leash(5), Token(TOKEN))
-        connection = directory.connection(space.url, Leash(5))
+        space, directory = open_space(), SpaceRegistry(wire)
+        directory.connection(space.url, CancelScope(5), AccessToken(TOKEN))
+        connection = directory.connection(space.url, CancelScope(5))
         assert connection.token is None
         called(connection)
         assert "x-hf-authorization" not in space.wait_for("/queue/join").headers
@@ -780,12 +808,14 @@ class TestTheLibraryThatWeReplaceInPart:
         parameters = inspect.signature(getattr(gradio_client.client.Endpoint, name)).parameters.values()
         assert [parameter.kind.name for parameter in parameters] == ["POSITIONAL_OR_KEYWORD", "VAR_POSITIONAL"]
 
-    def test_an_endpoint_knows_its_name_its_number_and_whether_it_is_public(self, wire: Wire, open_space: Open) -> None:
+    def test_an_endpoint_knows_its_name_its_number_and_whether_it_is_public(
+        self, wire: HttpClient, open_space: Open
+    ) -> None:
         known = connected(open_space(), wire).knowledge.named("/echo")
         assert (known.api_name, known.fn_index, known.is_valid) == ("/echo", 0, True)
         assert [kind.skip for kind in known.input_component_types] == [False]
 
-    def test_knowing_a_space_opens_no_connection_and_starts_no_thread(self, wire: Wire, open_space: Open) -> None:
+    def test_knowing_a_space_opens_no_connection_and_starts_no_thread(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space()
         before = threading.active_count()
         connection = connected(space, wire)
@@ -795,5 +825,5 @@ class TestTheLibraryThatWeReplaceInPart:
 
 
 def test_a_call_failed_is_a_course_error_with_a_known_code() -> None:
-    assert isinstance(CallFailed("timeout"), CourseError)
-    assert CallFailed("timeout").explanation.sentence
+    assert isinstance(CallError("timeout"), CourseError)
+    assert CallError("timeout").explanation.sentence

@@ -13,7 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.text import code_lexer
-from hfcourse.text.code_lexer import ALIASES, ATTRIBUTES, LEXERS, MAX_HIGHLIGHTED_CHARACTERS, highlight_untrusted
+from hfcourse.text.code_lexer import (
+    LANGUAGE_ALIASES,
+    LEXERS,
+    MAX_HIGHLIGHTED_CHARACTERS,
+    TAG_LEXER,
+    highlight_untrusted,
+)
 
 ROOT = Path(__file__).parents[1]
 # What lexers begin, end, escape and look ahead for.
@@ -101,9 +107,9 @@ def test_long_code_has_no_colours() -> None:
 SOURCES = st.lists(st.sampled_from([*PIECES, "é", "def", "if", "\r", "\0"])).map("".join)
 
 
-@given(st.sampled_from(sorted(ALIASES)), SOURCES)
+@given(st.sampled_from(sorted(LANGUAGE_ALIASES)), SOURCES)
 def test_highlighting_loses_nothing_and_escapes_everything(language: str, source: str) -> None:
-    tokens = [*LEXERS[ALIASES[language]].tokens(source)]
+    tokens = [*LEXERS[LANGUAGE_ALIASES[language]].tokens(source)]
     assert "".join(text for _, text in tokens) == source
     written = highlight_untrusted(source, language)
     opened = written.replace("</span>", "")
@@ -124,8 +130,8 @@ def is_bounded(pattern: Any) -> bool:
     return True
 
 
-@pytest.mark.parametrize("lexer", [*LEXERS.values(), ATTRIBUTES], ids=[*LEXERS, "attributes"])
-def test_no_expression_of_a_lexer_backtracks(lexer: code_lexer.Lexer) -> None:
+@pytest.mark.parametrize("lexer", [*LEXERS.values(), TAG_LEXER], ids=[*LEXERS, "attributes"])
+def test_no_expression_of_a_lexer_backtracks(lexer: code_lexer.CodeLexer) -> None:
     assert is_bounded(parser.parse(lexer.pattern.pattern, lexer.pattern.flags & ~32))
     for slow in ("a*b", "(?:a|b*)c", "(?=a+)", "(a(b(?<!c)d*))"):
         assert not is_bounded(parser.parse(slow))

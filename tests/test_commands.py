@@ -143,7 +143,7 @@ def test_make_run_says_that_the_port_is_taken_and_names_a_free_one(tmp_path: Pat
         said.stderr.splitlines()[0],
     )
     assert found
-    assert check_port.is_free(int(found[1]))
+    assert check_port.is_port_free(int(found[1]))
     assert "est à l’adresse" not in said.stdout + said.stderr
     assert not (tmp_path / "instance").exists()
 
@@ -160,7 +160,7 @@ def test_flask_run_says_so_too_before_the_practice_space_starts(tmp_path: Path, 
         rf"hfcourse\u00a0: le port {taken_port} est déjà pris. Celui-ci est libre\u00a0: flask run --port (\d+)", last
     )
     assert found, said.stderr
-    assert check_port.is_free(int(found[1]))
+    assert check_port.is_port_free(int(found[1]))
 
 
 @pytest.mark.parametrize("words", ["abc", "0", "70000", "-1", "5000x", "٥٠٠٠"])
@@ -232,7 +232,7 @@ def test_check_fails_where_a_space_is_to_be_lent_a_token_that_is_not_there(tmp_p
 
 def test_checking_a_broken_lesson_names_file_and_line_and_fails(app: Flask, tmp_path: Path):
     (tmp_path / "11-essai.md").write_text(LESSON)
-    app.extensions["lessons"] = library.Shelf(tmp_path, library.FIGURES, tmp_path / "figures")
+    app.extensions["lessons"] = library.LessonLibrary(tmp_path, library.FIGURES_FOLDER, tmp_path / "figures")
     said = invoke(app, "check")
     assert said.exit_code == 1
     assert f"{tmp_path / '11-essai.md'}:15: " in said.output

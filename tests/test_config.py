@@ -18,13 +18,13 @@ SECRET = "S3CR3T-VALUE"
 
 def one(name: str, value: str) -> Any:
     """The setting of that name, parsed."""
-    return config.load({f"HFCOURSE_{name}": value})[name]
+    return config.load_settings({f"HFCOURSE_{name}": value})[name]
 
 
 def refusal(variable: str, value: str) -> str:
     """The line that stops the start."""
     with pytest.raises(SystemExit) as caught:
-        config.load({variable: value})
+        config.load_settings({variable: value})
     return str(caught.value)
 
 
@@ -43,7 +43,7 @@ def loaded(folder: Path, **overrides: Any) -> Flask:
 
 
 def test_the_defaults_are_those_of_the_design() -> None:
-    values = config.load({})
+    values = config.load_settings({})
     assert values["CALL_DEADLINE_SECONDS"] == 120
     assert (values["RUNS_PER_MINUTE"], values["RUNS_AT_ONCE"], values["RUNS_AT_ONCE_PER_VISITOR"]) == (20, 128, 2)
     assert (values["RUNS_AT_ONCE_PER_SPACE"], values["RUNS_WAITING"]) == (None, 500)
@@ -60,7 +60,7 @@ def test_every_setting_says_what_it_is_for(setting: config.Setting) -> None:
 
 @pytest.mark.parametrize("setting", config.SETTINGS, ids=lambda setting: setting.name)
 def test_an_empty_value_is_the_default(setting: config.Setting) -> None:
-    assert config.load({setting.variable: "  "}) == config.load({})
+    assert config.load_settings({setting.variable: "  "}) == config.load_settings({})
 
 
 @pytest.mark.parametrize(
@@ -150,12 +150,14 @@ def test_the_start_is_stopped_without_a_traceback(tmp_path: Path) -> None:
 
 class TestUnknownVariables:
     def test_a_typing_mistake_is_warned_of_with_what_was_meant(self, caplog: pytest.LogCaptureFixture) -> None:
-        config.warn_of_unknown({"HFCOURSE_CALL_DEADLINE": SECRET})
+        config.warn_about_unknown_variables({"HFCOURSE_CALL_DEADLINE": SECRET})
         assert "HFCOURSE_CALL_DEADLINE: did you mean HFCOURSE_CALL_DEADLINE_SECONDS?" in caplog.text
         assert SECRET not in caplog.text
 
     def test_known_ones_and_those_of_others_are_not(self, caplog: pytest.LogCaptureFixture) -> None:
-        config.warn_of_unknown({"HFCOURSE_TIME_ZONE": "x", "HF_TOKEN": "x", "HF_ENDPOINT": "x", "PATH": "x"})
+        config.warn_about_unknown_variables(
+            {"HFCOURSE_TIME_ZONE": "x", "HF_TOKEN": "x", "HF_ENDPOINT": "x", "PATH": "x"}
+        )
         assert caplog.records == []
 
     def test_it_is_a_warning_at_the_start(self, dotenv: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from hfcourse.lessons import zips
-from hfcourse.lessons.reference.edition_notes import find_editions
-from hfcourse.lessons.single_page import export
+from hfcourse.lessons.reference.edition_notes import find_edition_notes
+from hfcourse.lessons.single_page import render_course_export
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, FRONT, lesson, render, said
@@ -37,7 +37,7 @@ class TestEdition:
 
     def test_folds_are_found_with_their_section_and_links_that_lead_back(self) -> None:
         html = lesson(f"{FOLD}\n## Un *titre*\n\n{FOLD}").html
-        found = list(find_editions(html, "/lecons/un"))
+        found = list(find_edition_notes(html, "/lecons/un"))
         assert [(each.section, each.anchor) for each in found] == [
             ("", "edition-1"),
             ("Un <em>titre</em>", "edition-2"),
@@ -182,7 +182,7 @@ class TestDownload:
     @pytest.mark.usefixtures("offered")
     def test_its_bytes_are_always_the_same(self, client: FlaskClient) -> None:
         first = client.get("/lecons/fichiers/chat-1-un.zip")
-        zips.pack.cache_clear()
+        zips.build_zip.cache_clear()
         assert client.get("/lecons/fichiers/chat-1-un.zip").data == first.data
         again = client.get("/lecons/fichiers/chat-1-un.zip", headers={"If-None-Match": first.headers["ETag"]})
         assert again.status_code == 304
@@ -196,7 +196,7 @@ class TestDownload:
     @pytest.mark.parametrize("site", [None, "https://cours.example"])
     def test_a_file_that_is_read_without_a_site_has_no_dead_button(self, app: Flask, site: str | None) -> None:
         with app.test_request_context():
-            page = BeautifulSoup(export(site), "html.parser")
+            page = BeautifulSoup(render_course_export(site), "html.parser")
         found = [link.get("href") for link in page.select(".download a")]
         assert found == ([f"{site}/lecons/fichiers/chat-1-un.zip"] if site else [])
         assert "Tout le dossier." in page.get_text()

@@ -7,12 +7,12 @@ from sqlalchemy import update
 
 from hfcourse import database
 from hfcourse.files import file_store
-from hfcourse.files.file_store import KeptFile
-from hfcourse.playground.continuations import EARLIER_AGE, values_after
+from hfcourse.files.file_store import FileHandle
+from hfcourse.playground.continuations import MAX_EARLIER_AGE, collect_values_after
 from hfcourse.runs.retention import pruning
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
-from hfcourse.spaces.schema.endpoints.space_description import Description, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
 from tests.spaces.fake import component
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -37,19 +37,19 @@ def description() -> Description:
         for name, (inputs, outputs) in steps.items()
     }
     components = [component(number, kind) for number, kind in KINDS.items()]
-    return describe({"components": components, "dependencies": dependencies}, {"named_endpoints": named})
+    return build_description({"components": components, "dependencies": dependencies}, {"named_endpoints": named})
 
 
 def finished_run(
     values: list[Any], content: bytes | None = None, sent: dict[str, Any] | None = None, endpoint: str = "/un"
 ) -> str:
     """A run of awa's whose outputs these are; `content` is that of its output file, number 0."""
-    run_id = run_store.create("awa", space="a/b", endpoint=endpoint, title="", parameters=[], inputs=sent or {})
-    run_store.claim(run_id)
+    run_id = run_store.create_run("awa", space="a/b", endpoint=endpoint, title="", parameters=[], inputs=sent or {})
+    run_store.claim_run(run_id)
     if content is not None:
-        assert run_store.add_output_file(run_id, file_store.keep("awa", "prêt.png", content).id) == 0
+        assert run_store.attach_output_file(run_id, file_store.save_file("awa", "prêt.png", content).id) == 0
     labels = {"label": "R", "component": "Image", "hints": {}, "holds_files": True}
-    run_store.finish(run_id, "succeeded", [labels | {"value": value} for value in values])
+    run_store.finish_run(run_id, "succeeded", [labels | {"value": value} for value in values])
     return run_id
 
 
@@ -57,7 +57,7 @@ def filled(run_id: str, visitor: str = "awa") -> tuple[dict[str, Any], list[str]
     known = description()
     endpoint = known.find("/deux")
     assert endpoint is not None
-    found = values_after(run_id, visitor, known, endpoint)
+    found = collect_values_after(run_id, visitor, known, endpoint)
     assert found is not None
     return found
 
@@ -66,7 +66,7 @@ def test_outputs_fill_the_inputs_that_are_the_same_components() -> None:
     values, gone = filled(finished_run([{"$file": 0}, "mots", []], b"PNG", {"p1": None}))
     assert gone == []
     assert values["p3"] == "mots"
-    assert isinstance(values["p2"], KeptFile)
+    assert isinstance(values["p2"], FileHandle)
     assert (values["p2"].name, values["p2"].read()) == ("prêt.png", b"PNG")
     assert "p1" not in values
 
@@ -85,9 +85,9 @@ def test_a_conversation_is_filled_with_its_words() -> None:
 
 def test_a_file_that_is_gone_is_said() -> None:
     run_id = finished_run([{"$file": 0}, "mots", None], b"PNG")
-    run = run_store.load(run_id)
+    run = run_store.load_run(run_id)
     assert run is not None
-    pruning.erase([run.files[0].file_id])
+    pruning.erase_file_bytes([run.files[0].file_id])
     assert filled(run_id) == ({"p3": "mots"}, ["p2"])
 
 
@@ -101,13 +101,13 @@ def test_earlier_runs_fill_what_this_one_leaves() -> None:
     finished_run([{"$file": 0}, "avant", None], b"PNG")
     values, _ = filled(finished_run(["après"], endpoint="/deux", sent={"p3": "envoyé"}))
     assert values["p3"] == "après"
-    assert isinstance(values["p2"], KeptFile)
+    assert isinstance(values["p2"], FileHandle)
 
 
 def test_runs_of_long_ago_fill_nothing() -> None:
     old = finished_run([{"$file": 0}, "avant", None], b"PNG")
-    with database.writing() as session:
-        session.execute(update(Run).where(Run.id == old).values(created=database.now() - 2 * EARLIER_AGE))
+    with database.write_session() as session:
+        session.execute(update(Run).where(Run.id == old).values(created=database.utc_now() - 2 * MAX_EARLIER_AGE))
     assert filled(finished_run(["après"], endpoint="/deux"))[0] == {"p3": "après"}
 
 
@@ -117,8 +117,8 @@ def test_the_runs_of_others_fill_nothing() -> None:
     endpoint = known.find("/deux")
     assert endpoint is not None
     for visitor in ("zoe", None):
-        assert values_after(run_id, visitor, known, endpoint) is None
-    assert values_after("rien", "awa", known, endpoint) is None
+        assert collect_values_after(run_id, visitor, known, endpoint) is None
+    assert collect_values_after("rien", "awa", known, endpoint) is None
 
 
 def test_a_space_that_has_changed_fills_nothing() -> None:

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.files.file_store import KeptFile
-from hfcourse.files.storage_backends import Folder
-from hfcourse.limits.deadline import Leash
+from hfcourse.files.file_store import FileHandle
+from hfcourse.files.storage_backends import LocalBackend
+from hfcourse.limits.deadline import CancelScope
 from hfcourse.spaces.client import cookie_jar
-from hfcourse.spaces.client.cookie_jar import CookieJar, SessionJars
-from hfcourse.spaces.client.http_client import Wire
-from hfcourse.spaces.client.space_client import Connection
-from hfcourse.spaces.registry.space_registry import connect
+from hfcourse.spaces.client.cookie_jar import CookieJar, SessionCookieJars
+from hfcourse.spaces.client.http_client import HttpClient
+from hfcourse.spaces.client.space_client import SpaceClient
+from hfcourse.spaces.registry.space_registry import open_space_client
 from tests.spaces.fake import Exchange, FakeSpace, completed
 
 URL = "https://space.example.org/app"
@@ -75,13 +75,13 @@ class TestJar:
 
 class TestSessions:
     def test_jar_of_a_session_is_the_same_at_each_call(self) -> None:
-        jars = SessionJars()
+        jars = SessionCookieJars()
         assert jars.jar_for(URL, "one") is jars.jar_for(URL + "/", "one")
         assert jars.jar_for(URL, "one") is not jars.jar_for(URL, "two")
         assert jars.jar_for(URL, "one") is not jars.jar_for("https://other.example.org", "one")
 
     def test_least_used_sessions_are_dropped(self) -> None:
-        jars = SessionJars(max_sessions=2)
+        jars = SessionCookieJars(max_sessions=2)
         first = jars.jar_for(URL, "one")
         jars.jar_for(URL, "two")
         assert jars.jar_for(URL, "one") is first
@@ -108,28 +108,28 @@ class TestCall:
         made.close()
 
     @pytest.fixture
-    def wire(self) -> Iterator[Wire]:
-        made = Wire()
+    def wire(self) -> Iterator[HttpClient]:
+        made = HttpClient()
         yield made
         made.close()
 
     @pytest.fixture
-    def kept(self, tmp_path: Path) -> KeptFile:
-        folder = Folder(tmp_path)
+    def kept(self, tmp_path: Path) -> FileHandle:
+        folder = LocalBackend(tmp_path)
         folder.write("ab" * 16, b"bytes")
-        return KeptFile("ab" * 16, "a.png", "image/png", 5, folder)
+        return FileHandle("ab" * 16, "a.png", "image/png", 5, folder)
 
-    def called(self, connection: Connection, value: Any, session: str | None = None) -> Connection:
+    def called(self, connection: SpaceClient, value: Any, session: str | None = None) -> SpaceClient:
         """Call and fetch, as a run does; the connection that both went by."""
         caller = connection.for_call(session)
-        list(caller.call("/echo", [value], Leash(5), session))
-        list(caller.fetch("/tmp/gradio/x.png", Leash(5)))
+        list(caller.call("/echo", [value], CancelScope(5), session))
+        list(caller.fetch("/tmp/gradio/x.png", CancelScope(5)))
         return caller
 
     def test_every_request_of_a_call_has_the_cookies_of_its_first_answer(
-        self, space: FakeSpace, wire: Wire, kept: KeptFile
+        self, space: FakeSpace, wire: HttpClient, kept: FileHandle
     ) -> None:
-        connection = connect(space.url, wire, Leash(5))
+        connection = open_space_client(space.url, wire, CancelScope(5))
         described = [request.headers.get("cookie") for request in space.requests]
         assert described == [None, "replica=0"], "both parts of a description are of one replica"
         self.called(connection, kept)
@@ -140,15 +140,15 @@ class TestCall:
             ("upload", None), ("join", "replica=2"), ("data", "replica=2"), ("x.png", "replica=2"),
         ]  # fmt: skip
 
-    def test_a_call_that_is_ended_is_cancelled_at_its_replica(self, space: FakeSpace, wire: Wire) -> None:
+    def test_a_call_that_is_ended_is_cancelled_at_its_replica(self, space: FakeSpace, wire: HttpClient) -> None:
         space.messages = [{"msg": "process_starts"}, completed(["fin"])]
-        events = connect(space.url, wire, Leash(5)).call("/echo", ["x"], Leash(5))
+        events = open_space_client(space.url, wire, CancelScope(5)).call("/echo", ["x"], CancelScope(5))
         next(events)
         events.close()
         assert space.wait_for("/cancel").headers["cookie"] == "replica=1"
 
-    def test_a_session_keeps_its_replica_and_shares_it_with_nobody(self, space: FakeSpace, wire: Wire) -> None:
-        connection = connect(space.url, wire, Leash(5))
+    def test_a_session_keeps_its_replica_and_shares_it_with_nobody(self, space: FakeSpace, wire: HttpClient) -> None:
+        connection = open_space_client(space.url, wire, CancelScope(5))
         for session in ("awa", "zoe", "awa", None):
             self.called(connection, "x", session)
         joined = [request.headers.get("cookie") for request in space.asked("/join")]
@@ -156,5 +156,5 @@ class TestCall:
         assert joined == [None, None, "replica=1", None]
         assert fetched == ["replica=1", "replica=2", "replica=1", "replica=3"]
 
-    def test_a_described_space_keeps_no_cookie(self, space: FakeSpace, wire: Wire) -> None:
-        assert connect(space.url, wire, Leash(5)).cookies is None
+    def test_a_described_space_keeps_no_cookie(self, space: FakeSpace, wire: HttpClient) -> None:
+        assert open_space_client(space.url, wire, CancelScope(5)).cookies is None

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from hfcourse.lessons import library
-from hfcourse.lessons.single_page import moved_tag, within
+from hfcourse.lessons.single_page import rewrite_link, rewrite_tag
 from tests.posting import Student
 from tests.test_french import faults_in
 from tests.test_glossary import WORDS
@@ -68,14 +68,16 @@ def two(course: Course) -> Course:  # noqa: F811
     ],
 )
 def test_where_a_link_leads_on_the_page_of_all(address: str, site: str | None, leads: str | None):
-    assert within(address, "un", site) == leads
+    assert rewrite_link(address, "un", site) == leads
 
 
 def test_a_tag_is_moved_with_all_its_names():
-    assert moved_tag('<a id="x" href="/espaces/">', "un", None) == '<a id="un-x">'
-    assert moved_tag('<p data-id="x" aria-labelledby="a b">', "un", "") == '<p data-id="x" aria-labelledby="un-a un-b">'
-    assert moved_tag('<input name="langage-1" value="x">', "un", "") == '<input name="un-langage-1" value="x">'
-    assert moved_tag('<input name="choix">', "un", "") == '<input name="choix">'
+    assert rewrite_tag('<a id="x" href="/espaces/">', "un", None) == '<a id="un-x">'
+    assert (
+        rewrite_tag('<p data-id="x" aria-labelledby="a b">', "un", "") == '<p data-id="x" aria-labelledby="un-a un-b">'
+    )
+    assert rewrite_tag('<input name="langage-1" value="x">', "un", "") == '<input name="un-langage-1" value="x">'
+    assert rewrite_tag('<input name="choix">', "un", "") == '<input name="choix">'
 
 
 def names_and_targets(page: BeautifulSoup) -> tuple[list[str], set[str]]:
@@ -184,7 +186,7 @@ class TestFile:
 
 def test_the_real_course_is_on_one_page_and_in_one_file(student: Student, app: Flask, tmp_path: Path):
     with app.app_context():
-        sections = [f"{one.slug}-{section.anchor}" for one in library.lessons() for section in one.sections]
+        sections = [f"{one.slug}-{section.anchor}" for one in library.get_lessons() for section in one.sections]
     for page in (student.open("/imprimer"), BeautifulSoup(exported(app, tmp_path), "html.parser")):
         ids, targets = names_and_targets(page)
         assert len(ids) == len(set(ids))

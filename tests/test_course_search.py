@@ -7,7 +7,7 @@ from flask import Flask
 
 from hfcourse.lessons import search
 from hfcourse.lessons.reference.spelling import Vocabulary
-from hfcourse.lessons.search import Text
+from hfcourse.lessons.search import TextExtractor
 from tests.effort import effort
 from tests.posting import Student
 from tests.test_checklist import LIST
@@ -49,14 +49,14 @@ def written(course: Course) -> Course:  # noqa: F811
 def found(app: Flask, typed: str) -> list[str]:
     """The addresses found, the best first."""
     with app.app_context():
-        return [result.address for result in search.search(typed).results]
+        return [result.address for result in search.search_course(typed).results]
 
 
 def test_a_text_has_its_words_and_no_button_or_drawing():
     html = (
         "<p>L’<strong>eau</strong> : «\u00a0oui\u00a0»</p><svg><title>Non</title></svg><button>Non</button><p>Fin</p>"
     )
-    assert Text(html).words == "L’eau : «\u00a0oui\u00a0» Fin"
+    assert TextExtractor(html).words == "L’eau : «\u00a0oui\u00a0» Fin"
 
 
 @pytest.mark.usefixtures("written")
@@ -89,7 +89,7 @@ class TestFinding:
 
     def test_what_is_found_is_marked_and_the_rest_is_text(self, app: Flask) -> None:
         with app.app_context():
-            (result,) = search.search("crée vite").results
+            (result,) = search.search_course("crée vite").results
         assert "on <mark>crée</mark> des clés\u00a0: <mark>vite</mark>\u202f! &lt;b&gt;" in result.passage
         assert result.title == "<mark>Créer</mark> une clé"
         assert result.place == "Leçon 3.1"
@@ -102,7 +102,7 @@ class TestFinding:
     @pytest.mark.parametrize("typed", NASTY)
     def test_nothing_that_is_typed_breaks_it(self, app: Flask, typed: str) -> None:
         with app.app_context():
-            assert isinstance(search.search(typed).results, list)
+            assert isinstance(search.search_course(typed).results, list)
 
     @pytest.mark.parametrize("typed", [typed for typed in NASTY if typed != "\ud800"])
     def test_nor_the_page(self, student: Student, typed: str) -> None:
@@ -145,8 +145,8 @@ class TestPage:
 def test_a_search_takes_less_than_ten_milliseconds(app: Flask):
     typed = ("jeton", "clé d'API", "comment créer un compte", "a", "Space endormi quota", "e de la un des")
     with app.app_context():
-        search.search("premier")  # which makes the index
-        assert effort(lambda: [search.search(each) for each in typed * 10]) / (10 * len(typed)) < SEARCH_SECONDS
+        search.search_course("premier")  # which makes the index
+        assert effort(lambda: [search.search_course(each) for each in typed * 10]) / (10 * len(typed)) < SEARCH_SECONDS
 
 
 MISSPELT = {
@@ -169,7 +169,7 @@ def test_a_misspelt_word_is_searched_for_as_the_course_writes_it(student: Studen
 )
 def test_a_word_of_the_course_and_one_that_resembles_none_are_left_alone(app: Flask, typed: str):
     with app.app_context():
-        assert search.search(typed).corrected == ""
+        assert search.search_course(typed).corrected == ""
 
 
 def test_only_the_unknown_words_are_replaced():
@@ -183,5 +183,5 @@ def test_only_the_unknown_words_are_replaced():
 
 def test_a_long_question_of_unknown_words_costs_little(app: Flask):
     with app.app_context():
-        search.search("premier")
-        assert effort(lambda: search.search("zqxjwk " * 300)) < 5 * SEARCH_SECONDS
+        search.search_course("premier")
+        assert effort(lambda: search.search_course("zqxjwk " * 300)) < 5 * SEARCH_SECONDS

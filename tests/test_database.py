@@ -38,7 +38,7 @@ def context(app: Flask) -> Iterator[None]:
 
 def stored(name: str = "a", created: datetime | None = None) -> StoredFile:
     return StoredFile(
-        id=name, visitor="v", name="n", media_type="text/plain", size=1, created=created or database.now()
+        id=name, visitor="v", name="n", media_type="text/plain", size=1, created=created or database.utc_now()
     )
 
 
@@ -46,7 +46,7 @@ class TestMigrations:
     def test_a_fresh_database_gets_every_table(self, engine: Engine) -> None:
         tables = set(inspect(engine).get_table_names())
         assert tables == {*database.Base.metadata.tables, "alembic_version"}
-        assert database.stored_revision(engine) == database.newest_revision()
+        assert database.get_stored_revision(engine) == database.get_newest_revision()
 
     def test_models_and_migrations_agree(self, engine: Engine) -> None:
         with engine.connect() as connection:
@@ -55,7 +55,7 @@ class TestMigrations:
 
     def test_a_current_database_is_left_alone(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "alembic", None)  # an import of it would fail
-        database.migrate(engine)
+        database.migrate_engine(engine)
 
     def test_processes_that_start_together_migrate_once(self, tmp_path: Path) -> None:
         code = (
@@ -79,76 +79,76 @@ class TestMigrations:
         from alembic.config import Config
 
         config = Config()
-        config.set_main_option("script_location", str(database.MIGRATIONS))
+        config.set_main_option("script_location", str(database.MIGRATIONS_FOLDER))
         with engine.connect().execution_options(writes=True) as connection:
             config.attributes["connection"] = connection
             command.downgrade(config, "base")
             connection.commit()
         assert inspect(engine).get_table_names() == ["alembic_version"]
-        database.migrate(engine)
+        database.migrate_engine(engine)
         assert set(inspect(engine).get_table_names()) > set(database.Base.metadata.tables)
 
     def test_a_second_start_keeps_what_was_stored(self, app: Flask, context: None) -> None:
-        with database.writing() as session:
+        with database.write_session() as session:
             session.add(stored())
         again = create_app({"INSTANCE": app.instance_path, "TESTING": True})
-        with again.app_context(), database.reading() as session:
+        with again.app_context(), database.read_session() as session:
             assert session.get(StoredFile, "a") is not None
         end(again)
 
 
 class TestSessions:
     def test_what_is_written_can_be_read(self, context: None) -> None:
-        with database.writing() as session:
+        with database.write_session() as session:
             session.add(stored())
-        with database.reading() as session:
+        with database.read_session() as session:
             assert session.get(StoredFile, "a") is not None
 
     def test_a_block_that_raises_writes_nothing(self, context: None) -> None:
-        with suppress(ZeroDivisionError), database.writing() as session:
+        with suppress(ZeroDivisionError), database.write_session() as session:
             session.add(stored())
             session.flush()
             _ = 1 / 0
-        with database.reading() as session:
+        with database.read_session() as session:
             assert session.get(StoredFile, "a") is None
 
     def test_a_bare_connection_commits_at_the_end_or_not_at_all(self, context: None) -> None:
         add = text("INSERT INTO files (id, visitor, name, media_type, size, created) VALUES (:id, '', '', '', 1, '')")
-        with database.changing() as connection:
+        with database.write_connection() as connection:
             connection.execute(add, {"id": "kept"})
-        with suppress(ZeroDivisionError), database.changing() as connection:
+        with suppress(ZeroDivisionError), database.write_connection() as connection:
             connection.execute(add, {"id": "lost"})
             _ = 1 / 0
-        with database.looking() as connection:
+        with database.read_connection() as connection:
             assert connection.execute(text("SELECT id FROM files")).scalars().all() == ["kept"]
 
     def test_a_row_can_be_used_after_its_session(self, context: None) -> None:
-        with database.writing() as session:
+        with database.write_session() as session:
             session.add(stored())
-        with database.reading() as session:
+        with database.read_session() as session:
             row = session.get(StoredFile, "a")
         assert row is not None
         assert row.name == "n"
 
     def test_foreign_keys_are_kept(self, context: None) -> None:
         statement = text("INSERT INTO run_files (run_id, n, file_id) VALUES ('no', 0, 'no')")
-        with pytest.raises(Exception, match="FOREIGN KEY"), database.writing() as session:
+        with pytest.raises(Exception, match="FOREIGN KEY"), database.write_session() as session:
             session.execute(statement)
 
 
 class TestMoments:
     def test_a_moment_comes_back_aware_and_in_utc(self, context: None) -> None:
         moment = datetime(2026, 7, 14, 12, 0, 0, 123000, timezone(timedelta(hours=2)))
-        with database.writing() as session:
+        with database.write_session() as session:
             session.add(stored(created=moment))
-        with database.reading() as session:
+        with database.read_session() as session:
             row = session.get(StoredFile, "a")
         assert row is not None
         assert (row.created, row.created.tzinfo) == (moment, UTC)
 
     def test_now_is_told_to_the_millisecond(self) -> None:
-        assert database.now().microsecond % 1000 == 0
-        assert database.now().tzinfo is UTC
+        assert database.utc_now().microsecond % 1000 == 0
+        assert database.utc_now().tzinfo is UTC
 
 
 class TestLocks:
@@ -163,7 +163,7 @@ class TestLocks:
         connection.close()
 
     def test_a_reader_does_not_wait_for_the_writer(self, context: None, holder: sqlite3.Connection) -> None:
-        with database.reading() as session:
+        with database.read_session() as session:
             assert session.get(StoredFile, "a") is None
 
     def test_a_writer_waits_for_the_other_and_then_writes(self, app: Flask, holder: sqlite3.Connection) -> None:
@@ -172,7 +172,7 @@ class TestLocks:
         def write() -> None:
             with app.app_context():
                 begun.set()
-                with database.writing() as session:
+                with database.write_session() as session:
                     session.add(stored())
 
         thread = InThread(write)
@@ -180,16 +180,16 @@ class TestLocks:
         assert thread.result is None
         holder.execute("COMMIT")
         assert thread.end(5) is None
-        with app.app_context(), database.reading() as session:
+        with app.app_context(), database.read_session() as session:
             assert session.get(StoredFile, "a") is not None
 
     def test_one_that_waits_too_long_is_told_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0)
+        monkeypatch.setattr(database, "LOCK_TIMEOUT_SECONDS", 0)
         app = create_app({"INSTANCE": str(tmp_path / "other"), "TESTING": True})
         connection = sqlite3.connect(Path(app.instance_path) / "hfcourse.sqlite", isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
         with app.app_context():
-            for write in (database.writing, database.changing):
+            for write in (database.write_session, database.write_connection):
                 with pytest.raises(OperationalError, match="locked"), write():
                     pass
             assert not database.is_reachable()
@@ -199,13 +199,13 @@ class TestLocks:
 
     def test_many_writers_at_once_lose_nothing(self, app: Flask) -> None:
         def write(number: int) -> None:
-            with app.app_context(), database.writing() as session:
+            with app.app_context(), database.write_session() as session:
                 session.get(StoredFile, "none")  # reads first, writes later: the case that SQLite refuses to wait for
                 session.add(stored(str(number)))
 
         threads = [InThread(lambda number=number: write(number)) for number in range(20)]
         assert [thread.end(20) for thread in threads] == [None] * 20
-        with app.app_context(), database.reading() as session:
+        with app.app_context(), database.read_session() as session:
             assert session.execute(text("SELECT count(*) FROM files")).scalar() == 20
 
 
@@ -216,10 +216,10 @@ class TestHealth:
         assert "Set-Cookie" not in response.headers
 
     def test_it_is_bad_when_it_cannot(self, app: Flask, client) -> None:
-        with app.app_context(), database.writing() as session:
+        with app.app_context(), database.write_session() as session:
             session.execute(text("ALTER TABLE runs RENAME TO gone"))
         response = client.get("/sante")
-        with app.app_context(), database.writing() as session:
+        with app.app_context(), database.write_session() as session:
             session.execute(text("ALTER TABLE gone RENAME TO runs"))
         assert (response.status_code, response.get_json()["database"]) == (503, False)
 
@@ -240,11 +240,11 @@ def test_a_database_that_cannot_be_opened_stops_the_start_with_one_line(tmp_path
 def test_the_writers_of_one_process_wait_in_line_and_not_for_a_busy_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0)  # SQLite gives up at once
+    monkeypatch.setattr(database, "LOCK_TIMEOUT_SECONDS", 0)  # SQLite gives up at once
     app = create_app({"INSTANCE": str(tmp_path / "instance"), "TESTING": True})
 
     def write(number: int) -> None:
-        with app.app_context(), database.changing() if number % 2 else database.writing() as opened:
+        with app.app_context(), database.write_connection() if number % 2 else database.write_session() as opened:
             opened.execute(text("UPDATE runs SET status = status"))
 
     with ThreadPoolExecutor(8) as pool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, describe
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, build_description
 from hfcourse.spaces.schema.page import ranking
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from tests.recordings import ENDPOINTS, FOLDER, NAMES, PARAMETERS, endpoint, parameter, recorded
@@ -21,7 +21,7 @@ def made(entry: dict[str, Any] | None = None, dependency: dict[str, Any] | None 
         "dependencies": [{"api_name": "f", "inputs": [1], "outputs": [], "targets": []} | (dependency or {})],
     }
     info = {"named_endpoints": {"/f": {"parameters": [given], "returns": []}}}
-    return describe(config, info).endpoints[0]
+    return build_description(config, info).endpoints[0]
 
 
 def field(entry: dict[str, Any] | None = None, **props: Any) -> Parameter:
@@ -113,7 +113,7 @@ class TestPresentation:
             "dependencies": [{"api_name": "f", "inputs": [], "outputs": [], "targets": [[1, "click"]]}],
         }
         assert (
-            describe(config, {"named_endpoints": {"/f": {"parameters": [], "returns": []}}}).endpoints[0].title
+            build_description(config, {"named_endpoints": {"/f": {"parameters": [], "returns": []}}}).endpoints[0].title
             == "Calculer"
         )
 
@@ -169,7 +169,7 @@ class TestPresentation:
     def test_what_cannot_be_called_from_outside_says_why(
         self, dependency: dict[str, Any], entry: dict[str, Any], words: str
     ) -> None:
-        assert ranking.obstacle(dependency, entry) == words
+        assert ranking.find_blocked_reason(dependency, entry) == words
 
     def test_private_and_undocumented_endpoints_are_left_out(self) -> None:
         entry = {"parameters": [], "returns": []}
@@ -182,7 +182,7 @@ class TestPresentation:
                 "/e": entry | {"show_api": True},
             }
         }
-        found = describe({"components": [], "dependencies": []}, info).endpoints
+        found = build_description({"components": [], "dependencies": []}, info).endpoints
         assert {each.name for each in found} == {"/a", "/e"}
 
     def test_an_endpoint_that_config_does_not_have_is_described_without_extras(self) -> None:
@@ -190,11 +190,13 @@ class TestPresentation:
             "parameters": [{"parameter_name": "x", "component": "Slider", "type": {"type": "number"}}],
             "returns": [],
         }
-        found = describe({"components": [], "dependencies": []}, {"named_endpoints": {"/f": entry}}).endpoints[0]
+        found = build_description({"components": [], "dependencies": []}, {"named_endpoints": {"/f": entry}}).endpoints[
+            0
+        ]
         assert (found.parameters[0].component, found.parameters[0].label, found.title) == ("slider", "X", "F")
 
     def test_a_space_without_endpoints_is_a_space(self) -> None:
-        assert describe({"components": [], "dependencies": []}, {"named_endpoints": {}}).endpoints == ()
+        assert build_description({"components": [], "dependencies": []}, {"named_endpoints": {}}).endpoints == ()
 
     def test_ranking_prefers_what_its_author_meant_for_people(self) -> None:
         parameters = [{"parameter_name": "x", "component": "Textbox", "type": {"type": "string"}}]
@@ -212,7 +214,9 @@ class TestPresentation:
             {"api_name": "meant", "inputs": [1], "outputs": [1], "targets": [[1, "submit"]]},
         ]
         config = {"components": [{"id": 1, "type": "textbox", "props": {}}], "dependencies": deps}
-        found = describe(config, {"named_endpoints": {f"/{each['api_name']}": entry for each in deps}}).endpoints
+        found = build_description(
+            config, {"named_endpoints": {f"/{each['api_name']}": entry for each in deps}}
+        ).endpoints
         assert [each.name for each in found] == ["/meant", "/loaded", "/lambda", "/event"]
 
 
@@ -276,7 +280,7 @@ class TestHostile:
     @pytest.mark.parametrize("name", ["x" * 300, "é" * 201])
     def test_an_endpoint_whose_name_no_column_holds_is_left_out(self, name: str) -> None:
         info = {"named_endpoints": {f"/{name}": {"parameters": [], "returns": []}}}
-        assert describe({"components": [], "dependencies": []}, info).endpoints == ()
+        assert build_description({"components": [], "dependencies": []}, info).endpoints == ()
 
     def test_a_parameters_name_is_cut(self) -> None:
         assert len(field({"parameter_name": "x" * 300}).name) == 200
@@ -285,9 +289,9 @@ class TestHostile:
         entry = {"parameters": [], "returns": []}
         config = {"components": [], "dependencies": []}
         many = {"named_endpoints": {f"/{number}": entry for number in range(600)}}
-        assert len(describe(config, many).endpoints) == 500
+        assert len(build_description(config, many).endpoints) == 500
         heavy = {"named_endpoints": {"/f": entry | {"parameters": [{"parameter_name": "x"}] * 501}}}
-        assert [each.obstacle for each in describe(config, heavy).endpoints] == [ranking.TOO_LARGE]
+        assert [each.obstacle for each in build_description(config, heavy).endpoints] == [ranking.TOO_LARGE_FOR_FORM]
 
     def test_too_many_choices_are_cut(self) -> None:
         for cut in (
@@ -299,7 +303,7 @@ class TestHostile:
 
 def endpoints_of(**entries: Any) -> dict[str, Endpoint]:
     info = {"named_endpoints": {f"/{name}": entry for name, entry in entries.items()}}
-    found = describe({"components": [], "dependencies": []}, info).endpoints
+    found = build_description({"components": [], "dependencies": []}, info).endpoints
     return {each.name: each for each in found}
 
 
@@ -326,7 +330,7 @@ def test_odd_endpoint_leaves_the_others_open(odd: dict[str, Any]) -> None:
     found = endpoints_of(odd=odd, good={"parameters": [text_named("x")], "returns": []})
     assert not found["/good"].obstacle
     assert [each.name for each in found["/good"].parameters] == ["x"]
-    assert found["/odd"].obstacle in ("", ranking.ODD)
+    assert found["/odd"].obstacle in ("", ranking.MALFORMED_DESCRIPTION)
 
 
 @pytest.mark.parametrize("odd", [None, 5, [], {}, {"parameters": {}}, {"parameters": [None], "returns": []}])
@@ -336,4 +340,4 @@ def test_what_is_no_endpoint_is_left_out(odd: Any) -> None:
 
 def test_endpoint_without_names_in_info_is_closed_with_its_reason() -> None:
     found = endpoints_of(odd={"parameters": [{"label": "x"}], "returns": []}, good={"parameters": [], "returns": []})
-    assert found["/odd"].obstacle == ranking.ODD
+    assert found["/odd"].obstacle == ranking.MALFORMED_DESCRIPTION

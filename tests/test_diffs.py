@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.limits.cpu_budget import CpuBudget, CpuBudgetExceeded
-from hfcourse.spaces.client.output_diffs import Patch, RunningOutputs
-from hfcourse.spaces.client.queue_protocol import Reading
+from hfcourse.spaces.client.output_diffs import StreamedOutputs, ValuePatch
+from hfcourse.spaces.client.queue_protocol import QueueProtocol
 from hfcourse.spaces.untrusted.json_nodes import MAX_JSON_NODES, count_nodes
 from tests.effort import effort
 
@@ -31,8 +31,8 @@ steps = st.integers(-2, 3) | st.sampled_from("abc")
 edits = st.lists(st.tuples(actions, st.lists(steps, max_size=3), values).map(list), max_size=4)
 
 
-def running(*first: Any, seconds: float = 60) -> RunningOutputs:
-    outputs = RunningOutputs(CpuBudget(seconds))
+def running(*first: Any, seconds: float = 60) -> StreamedOutputs:
+    outputs = StreamedOutputs(CpuBudget(seconds))
     outputs.replace(first)
     return outputs
 
@@ -87,9 +87,9 @@ def test_an_edit_copies_what_stands_on_its_path_and_nothing_else() -> None:
 
 def test_a_thousand_edits_of_one_list_copy_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
     copies = []
-    writable = Patch._writable
+    writable = ValuePatch._writable
     monkeypatch.setattr(
-        Patch, "_writable", lambda self, value: copies.append(self._copied.copy()) or writable(self, value)
+        ValuePatch, "_writable", lambda self, value: copies.append(self._copied.copy()) or writable(self, value)
     )
     outputs = running(list(range(10)))
     outputs.apply([[["replace", [0], n] for n in range(1000)]])
@@ -115,9 +115,9 @@ def test_a_thousand_edits_of_one_list_copy_it_once(monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_a_diff_that_does_not_fit_is_a_bad_answer(diff: Any) -> None:
-    reading = Reading("sse_v3", lambda *values: values, 60)
+    reading = QueueProtocol("sse_v3", lambda *values: values, 60)
     list(reading.events_of(generating([1e308])))
-    with pytest.raises(CallFailed, match="bad-answer"):
+    with pytest.raises(CallError, match="bad-answer"):
         list(reading.events_of(generating(diff)))
 
 
@@ -128,7 +128,7 @@ def test_edits_end_when_their_budget_is_used_up() -> None:
 
 
 def test_a_call_whose_messages_take_a_tenth_of_its_time_ends_as_too_large() -> None:
-    reading = Reading("sse_v3", lambda *values: values, 0.5)
+    reading = QueueProtocol("sse_v3", lambda *values: values, 0.5)
     reading.read(json.dumps({**generating(["x" * 1_000_000]), "event_id": "e"}).encode(), "e")
     small = json.dumps({**generating([["append", [0], "x"]]), "event_id": "e"}).encode()
 
@@ -137,7 +137,7 @@ def test_a_call_whose_messages_take_a_tenth_of_its_time_ends_as_too_large() -> N
             reading.read(small, "e")
 
     def read_to_the_end() -> None:
-        with pytest.raises(CallFailed, match="answer-too-large"):
+        with pytest.raises(CallError, match="answer-too-large"):
             read_without_end()
 
     assert effort(read_to_the_end) < 0.5
@@ -151,7 +151,7 @@ def test_values_that_grow_diff_by_diff_are_counted() -> None:
         for _ in range(20):
             outputs.apply([[["add", [0], brought]]])
 
-    with pytest.raises(CallFailed, match="answer-too-large"):
+    with pytest.raises(CallError, match="answer-too-large"):
         grow()
     assert count_nodes(outputs.values) <= 2 * MAX_JSON_NODES
 
@@ -179,7 +179,7 @@ def test_small_diffs_of_a_long_conversation_cost_little() -> None:
 
 WORST = """
 import json, sys, time
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.spaces.reading import Reading
 first, diff = json.loads(sys.argv[1])
 first = eval(first)
@@ -189,7 +189,7 @@ try:
     reading.read(said(first), "e")
     for _ in range(10**7):
         reading.read(said(diff), "e")
-except CallFailed as failed:
+except CallError as failed:
     print(failed.code, time.thread_time())
 """
 

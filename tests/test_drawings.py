@@ -17,7 +17,9 @@ from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.untypeset import untypeset
 
-WIDE = sorted(path for path in library.FIGURES.glob("*.svg") if not path.name.endswith(svg_drawings.NARROW_SUFFIX))
+WIDE = sorted(
+    path for path in library.FIGURES_FOLDER.glob("*.svg") if not path.name.endswith(svg_drawings.NARROW_SUFFIX)
+)
 SVG = "{http://www.w3.org/2000/svg}"
 MIN_TEXT_UNITS, MAX_NARROW_UNITS = 12, 360
 
@@ -68,7 +70,7 @@ class TestDrawings:
 
 def test_ids_are_unique_among_all_drawings() -> None:
     counts = Counter(
-        name for path in library.FIGURES.glob("*.svg") for name in svg_drawings.ID.findall(path.read_text())
+        name for path in library.FIGURES_FOLDER.glob("*.svg") for name in svg_drawings.SVG_ID.findall(path.read_text())
     )
     assert [name for name, times in counts.items() if times > 1] == []
 
@@ -98,8 +100,8 @@ class TestPairing:
             '<svg viewBox="0 0 9 9" aria-labelledby="a">',
             '<svg class="narrow" viewBox="0 0 9 9" aria-labelledby="b">',
         ]
-        assert svg_drawings.has_narrow(paired["A.svg"])
-        assert not svg_drawings.has_narrow(paired["B.svg"])
+        assert svg_drawings.has_narrow_drawing(paired["A.svg"])
+        assert not svg_drawings.has_narrow_drawing(paired["B.svg"])
 
     @pytest.mark.parametrize(
         ("name", "mend"),

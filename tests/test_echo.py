@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from hfcourse import create_app
 from hfcourse.lessons import library, page_cache
 from hfcourse.lessons import views as lesson_views
-from hfcourse.limits.concurrency import Gated
+from hfcourse.limits.concurrency import ConcurrencyMiddleware
 from hfcourse.web import response_cache
-from hfcourse.web.response_cache import Echo
+from hfcourse.web.response_cache import MicroCache
 from tests.conftest import end
 
 LESSON, OTHER = "/lecons/3-1-presentation", "/lecons/3-2-compte-et-jeton"
@@ -61,11 +61,11 @@ def asked(served: Flask) -> Counted:
     return counted
 
 
-def echo_of(app: Flask) -> Echo | None:
+def echo_of(app: Flask) -> MicroCache | None:
     """What sends answers again, behind the gate."""
-    assert isinstance(app.wsgi_app, Gated)
+    assert isinstance(app.wsgi_app, ConcurrencyMiddleware)
     behind = app.wsgi_app.application
-    return behind if isinstance(behind, Echo) else None
+    return behind if isinstance(behind, MicroCache) else None
 
 
 def fresh(served: Flask, seconds: float) -> None:
@@ -148,11 +148,11 @@ def test_an_answer_that_sets_a_cookie_is_for_one_reader(served: Flask, asked: Co
 
 def test_whoever_asks_for_ever_other_things_fills_no_memory(served: Flask) -> None:
     fresh(served, 60)
-    for number in range(2 * response_cache.MOST_ANSWERS):
+    for number in range(2 * response_cache.MAX_CACHED_RESPONSES):
         served.test_client().get(LESSON, headers={"Host": f"h{number}.localhost"})
     found = echo_of(served)
     assert found
-    assert 0 < len(found._answers) <= response_cache.MOST_ANSWERS
+    assert 0 < len(found._answers) <= response_cache.MAX_CACHED_RESPONSES
 
 
 def test_who_works_on_the_site_sees_every_edit_at_once(app: Flask) -> None:
@@ -194,9 +194,9 @@ def test_it_is_made_anew_for_who_has_done_something_and_in_another_theme(app: Fl
 def test_it_is_made_anew_when_a_file_has_changed(app: Flask, tmp_path: Path) -> None:
     content = tmp_path / "content"
     content.mkdir()
-    text = (library.CONTENT / "31-presentation.md").read_text(encoding="utf-8")
+    text = (library.CONTENT_FOLDER / "31-presentation.md").read_text(encoding="utf-8")
     (content / "31-presentation.md").write_text(text, encoding="utf-8")
-    app.extensions["lessons"] = library.Shelf(content, library.FIGURES, tmp_path / "none")
+    app.extensions["lessons"] = library.LessonLibrary(content, library.FIGURES_FOLDER, tmp_path / "none")
     client = app.test_client()
     before = client.get(LESSON)
     (content / "31-presentation.md").write_text(text + "\nUne phrase de plus.\n", encoding="utf-8")
@@ -206,9 +206,9 @@ def test_it_is_made_anew_when_a_file_has_changed(app: Flask, tmp_path: Path) -> 
 
 def test_the_pages_that_are_kept_are_not_ever_more(app: Flask) -> None:
     with app.app_context():
-        for number in range(2 * page_cache.MOST_PAGES):
-            assert page_cache.page(number, lambda number=number: str(number)).text == str(number).encode()
-        assert len(app.extensions["lesson_pages"].of(library.lessons())) <= page_cache.MOST_PAGES
+        for number in range(2 * page_cache.MAX_CACHED_PAGES):
+            assert page_cache.get_or_render_page(number, lambda number=number: str(number)).text == str(number).encode()
+        assert len(app.extensions["lesson_pages"].of(library.get_lessons())) <= page_cache.MAX_CACHED_PAGES
 
 
 def test_it_is_compressed_once_and_as_small_as_it_gets(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 
-from hfcourse.spaces.schema.endpoints.description_limits import bound_description
-from hfcourse.spaces.schema.endpoints.space_description import describe
+from hfcourse.spaces.schema.endpoints.description_limits import limit_description
+from hfcourse.spaces.schema.endpoints.space_description import build_description
 from tests.conftest import opened
 from tests.page_building import PageBuilder
 from tests.posting import Student, error_codes
@@ -139,7 +139,9 @@ def test_odd_ids_and_references_leave_the_others_callable(value: object) -> None
     for key in ("trigger_after", "id"):
         config = json.loads(json.dumps(page.config))
         config["dependencies"][1][key] = value
-        assert {each.name for each in describe(config, page.info).endpoints} == set(page.info["named_endpoints"])
+        assert {each.name for each in build_description(config, page.info).endpoints} == set(
+            page.info["named_endpoints"]
+        )
 
 
 @pytest.mark.parametrize("private", [{"api_name": "peindre"}, {"inputs": 5, "outputs": [[], {}, None]}, {"targets": 1}])
@@ -148,8 +150,8 @@ def test_odd_private_step_leaves_the_endpoints_as_they_are(private: dict[str, ob
     before = page.describe()
     page.dependencies.insert(0, {"id": 99, "api_name": False, "inputs": [], "outputs": [], "targets": []} | private)
     assert page.describe() == before
-    once = bound_description(page.config, page.info)
-    assert bound_description(*once) == once
+    once = limit_description(page.config, page.info)
+    assert limit_description(*once) == once
 
 
 def test_page_of_a_space_of_the_hub_links_to_its_own_page(tmp_path: Path, empty_database: bytes) -> None:
@@ -159,7 +161,9 @@ def test_page_of_a_space_of_the_hub_links_to_its_own_page(tmp_path: Path, empty_
     with opened(tmp_path / "instance", empty_database) as app, app.test_request_context():
         from flask import render_template
 
-        from hfcourse.spaces.catalogue import Entry
+        from hfcourse.spaces.catalogue import CatalogueEntry
 
-        drawn = render_template("spaces/_private_main.html", description=page.describe(), entry=Entry("a/b", "a/b"))
+        drawn = render_template(
+            "spaces/_private_main.html", description=page.describe(), entry=CatalogueEntry("a/b", "a/b")
+        )
     assert 'href="https://huggingface.co/spaces/a/b"' in drawn

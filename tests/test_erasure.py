@@ -12,7 +12,7 @@ from hfcourse import database
 from hfcourse.lessons.exercises import progress_store
 from hfcourse.runs.execution import sessions
 from hfcourse.runs.history import queries
-from hfcourse.runs.history.queries import Filter
+from hfcourse.runs.history.queries import RunFilter
 from hfcourse.runs.store.models import Run, SpaceSession
 from tests.keeping import kept_run
 from tests.posting import Student, fields_of
@@ -27,8 +27,8 @@ def holding(folder: Path) -> list[str]:
 
 
 def delete_all(visitor: str) -> None:
-    for run_ids in queries.all_ids(visitor, Filter()):
-        queries.delete(run_ids)
+    for run_ids in queries.iter_run_ids(visitor, RunFilter()):
+        queries.stop_and_delete_runs(run_ids)
 
 
 def test_deletion_leaves_the_typed_words_in_no_file_of_the_site(app: Flask) -> None:
@@ -43,7 +43,7 @@ def test_deletion_leaves_the_typed_words_in_no_file_of_the_site(app: Flask) -> N
 def test_deletion_is_erased_once_a_reader_has_gone(app: Flask) -> None:
     folder = Path(app.instance_path)
     kept_run("awa", sent={"prenom": WORDS})
-    with database.reading() as reader:
+    with database.read_session() as reader:
         reader.scalar(select(func.count()).select_from(Run))
         delete_all("awa")
         assert not database.truncate_wal()
@@ -52,12 +52,12 @@ def test_deletion_is_erased_once_a_reader_has_gone(app: Flask) -> None:
 
 def test_session_at_a_space_goes_with_the_last_run_there(app: Flask) -> None:
     first, second = kept_run("awa"), kept_run("awa")
-    sessions.named_session("awa", "a/b", "")
-    queries.delete([first])
-    with database.reading() as session:
+    sessions.get_or_create_session("awa", "a/b", "")
+    queries.stop_and_delete_runs([first])
+    with database.read_session() as session:
         assert session.get(SpaceSession, ("awa", "a/b"))
-    queries.delete([second])
-    with database.reading() as session:
+    queries.stop_and_delete_runs([second])
+    with database.read_session() as session:
         assert session.get(SpaceSession, ("awa", "a/b")) is None
 
 
@@ -71,7 +71,7 @@ def test_leaving_a_computer_forgets_the_visitor_there(awa: Student, is_erasing: 
     assert answer.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
     assert "ne vous connaît plus" in answer.text
     assert "Aucun essai" in awa.client.get("/essais/").text
-    assert queries.count("awa", Filter()) == (0 if is_erasing else 1)
+    assert queries.count_runs("awa", RunFilter()) == (0 if is_erasing else 1)
 
 
 def test_leaving_a_computer_needs_a_form_of_ours(awa: Student) -> None:
@@ -105,18 +105,18 @@ def test_erasure_survives_a_database_that_fails(app: Flask, monkeypatch: pytest.
 
 def test_erasure_leaves_the_pooled_connections_as_they_were(app: Flask) -> None:
     database.truncate_wal()
-    with database.looking() as connection:
+    with database.read_connection() as connection:
         waits = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
-    assert waits == database.LOCK_WAIT_SECONDS * 1000
+    assert waits == database.LOCK_TIMEOUT_SECONDS * 1000
 
 
 def test_forgotten_progress_is_in_no_file_of_the_site(app: Flask) -> None:
     folder = Path(app.instance_path)
     with app.test_request_context():
         session["visitor"] = "awa"
-        progress_store.keep(WORDS, {"0": "a"})
+        progress_store.store_progress(WORDS, {"0": "a"})
         assert holding(folder)
-        progress_store.forget()
+        progress_store.delete_visitor_progress()
     assert until(lambda: not holding(folder), 30), holding(folder)
 
 
@@ -130,7 +130,7 @@ def test_leaving_with_a_database_that_fails_answers_an_error_page(
     def failing(*_):
         raise OperationalError("DELETE", {}, sqlite3.OperationalError("disk I/O error"))
 
-    monkeypatch.setattr(queries, "delete", failing)
+    monkeypatch.setattr(queries, "stop_and_delete_runs", failing)
     answer = awa.client.post("/quitter", data=fields_of(form) | {"effacer": "1"})
     assert answer.status_code == 503
     assert "Traceback" not in answer.text

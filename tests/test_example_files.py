@@ -58,7 +58,7 @@ def files_asked(space: FakeSpace) -> list[str]:
 
 
 def kept(site: Flask) -> list[str]:
-    with site.app_context(), database.reading() as session:
+    with site.app_context(), database.read_session() as session:
         return [*session.scalars(select(StoredFile.name))]
 
 
@@ -124,7 +124,7 @@ def test_a_file_beyond_the_visitors_share_is_not_kept(site: Flask, illustrated: 
 def test_a_visitor_has_so_many_files_fetched_a_minute(illustrated: FakeSpace, visitor: Student, site: Flask) -> None:
     site.extensions["example_files"].limits.capacity = 1
     assert not says_lost(visitor.open(ADDRESS))
-    with site.app_context(), database.writing() as session:
+    with site.app_context(), database.write_session() as session:
         session.query(StoredFile).delete()
     assert says_lost(visitor.open(ADDRESS))
     assert not says_lost(Student(site.test_client()).open(ADDRESS))
@@ -182,7 +182,7 @@ def test_a_network_has_so_many_previews_fetched_a_minute(site: Flask, illustrate
 def test_a_slow_file_is_not_waited_for(
     site: Flask, illustrated: FakeSpace, visitor: Student, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(example_files, "FETCH_SECONDS", 0.3)
+    monkeypatch.setattr(example_files, "EXAMPLE_FETCH_TIMEOUT_SECONDS", 0.3)
 
     def drip(exchange: Exchange) -> None:
         exchange.start("image/png")

@@ -9,17 +9,17 @@ import pytest
 from flask import Flask
 
 from hfcourse import create_app
-from hfcourse.errors import CallFailed
-from hfcourse.limits.deadline import Leash
+from hfcourse.errors import CallError
+from hfcourse.limits.deadline import CancelScope
 from hfcourse.runs import views as run_views
-from hfcourse.runs.execution.recorder import OUTPUT_BYTES, STORE_SHARE, Recorder
+from hfcourse.runs.execution.recorder import MAX_OUTPUT_BYTES, STORE_DUTY_DIVISOR, Recorder
 from hfcourse.runs.retention import pruning
 from hfcourse.runs.store import run_store
 from hfcourse.spaces.client import space_client
-from hfcourse.spaces.client.call_events import Partial
+from hfcourse.spaces.client.call_events import PartialOutputEvent
 from hfcourse.spaces.form.forms import GONE
 from hfcourse.spaces.registry import resolver
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, Return
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, ReturnValue
 from tests.conftest import end
 from tests.posting import Student, error_codes, read
 from tests.spaces import fake
@@ -34,34 +34,34 @@ def run_of(student: Student) -> dict[str, Any]:
 
 
 def test_what_may_be_stored_is_what_one_message_may_hold() -> None:
-    assert OUTPUT_BYTES == space_client.EVENT_BYTES
+    assert MAX_OUTPUT_BYTES == space_client.MAX_EVENT_BYTES
 
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every partial output is worth storing, however fast they come or long storing took."""
-    for pause in ("TOLD_SECONDS", "STORE_SHARE"):
+    for pause in ("EVENT_INTERVAL_SECONDS", "STORE_DUTY_DIVISOR"):
         monkeypatch.setattr(f"hfcourse.runs.execution.recorder.{pause}", 0)
 
 
 @pytest.mark.usefixtures("unhurried")
 def test_a_generator_that_grows_without_end_is_refused_and_what_fitted_is_kept(site: Flask, space: FakeSpace) -> None:
-    half = "x" * (OUTPUT_BYTES // 2 - 1000)
+    half = "x" * (MAX_OUTPUT_BYTES // 2 - 1000)
     space.messages = [generating([half]), *[generating([[["append", [], half]]])] * 6]
     run = run_of(Student(site.test_client()))
     assert run["error"]["code"] == "answer-too-large"
-    assert len(run["outputs"][0]["value"].encode()) <= OUTPUT_BYTES
+    assert len(run["outputs"][0]["value"].encode()) <= MAX_OUTPUT_BYTES
     assert run["outputs"][0]["value"].startswith(half)
 
 
 def recorder(app: Flask) -> Recorder:
     """What records a run with one output."""
     with app.app_context():
-        run_id = run_store.create("awa", space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files=[])
-        run = run_store.claim(run_id)
+        run_id = run_store.create_run("awa", space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files=[])
+        run = run_store.claim_run(run_id)
         assert run is not None
         made = Recorder(run)
-    made.endpoint = Endpoint("/e", "E", "", (), (Return("Sortie", "Textbox"),))
+    made.endpoint = Endpoint("/e", "E", "", (), (ReturnValue("Sortie", "Textbox"),))
     return made
 
 
@@ -69,11 +69,11 @@ def recorder(app: Flask) -> Recorder:
 def test_a_value_too_large_to_store_ends_the_run_with_the_one_before(app: Flask) -> None:
     recording = recorder(app)
     with app.app_context():
-        recording.record(Partial(("petit",)))
-        with pytest.raises(CallFailed, match="answer-too-large"):
-            recording.record(Partial(("x" * OUTPUT_BYTES,)))
+        recording.record(PartialOutputEvent(("petit",)))
+        with pytest.raises(CallError, match="answer-too-large"):
+            recording.record(PartialOutputEvent(("x" * MAX_OUTPUT_BYTES,)))
         recording.finish_early("failed", "answer-too-large")
-        run = run_store.load(recording.run.id)
+        run = run_store.load_run(recording.run.id)
     assert run is not None
     assert [output["value"] for output in run.outputs] == ["petit"]
 
@@ -91,8 +91,8 @@ def test_partial_outputs_that_take_long_to_store_are_stored_less_often(
     with app.app_context():
         until = time.monotonic() + 1.2
         while time.monotonic() < until:
-            recording.record(Partial(("x",)))
-    assert 2 <= len(stored) <= 1.2 / (0.1 * STORE_SHARE) + 1
+            recording.record(PartialOutputEvent(("x",)))
+    assert 2 <= len(stored) <= 1.2 / (0.1 * STORE_DUTY_DIVISOR) + 1
 
 
 def test_a_file_that_vanishes_while_its_run_is_made_is_asked_for_again(
@@ -102,14 +102,14 @@ def test_a_file_that_vanishes_while_its_run_is_made_is_asked_for_again(
     space.config, space.info = taking["config"], taking["info"]
     student = Student(site.test_client())
     page = student.open("/espaces/a/b")
-    kept_of = run_views.kept_of
+    kept_of = run_views.collect_run_fields
 
     def kept_then_gone(endpoint, values):
         given = kept_of(endpoint, values)
-        pruning.discard([file_id for _, file_id in given["files"]])
+        pruning.delete_orphan_files([file_id for _, file_id in given["files"]])
         return given
 
-    monkeypatch.setattr(run_views, "kept_of", kept_then_gone)
+    monkeypatch.setattr(run_views, "collect_run_fields", kept_then_gone)
     response = student.send(page, piece=(io.BytesIO(b"texte"), "note.txt"))
     assert response.status_code == 400
     again = read(response)
@@ -143,7 +143,7 @@ def test_a_private_space_of_the_catalogue_named_by_its_address_is_lent_the_token
     (tmp_path / "spaces.toml").write_text('[[space]]\nid = "a/b"\ntoken = true\nurl = "https://a-b.hf.space"\n')
     made = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
     with made.app_context():
-        place = resolver.locate("a/b", Leash(1))
+        place = resolver.resolve_space("a/b", CancelScope(1))
     end(made)
     assert (place.url, place.may_have_token) == ("https://a-b.hf.space", True)
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from hfcourse.runs.outputs.export import whole
+from hfcourse.runs.outputs.export import serialize_output
 from hfcourse.runs.values.value_types import FileEntry
 
 FILE = FileEntry(file="/essais/x/fichiers/0", name="chat.png", bytes=3, media_type="image/png")
 
 
 def exported(component: str, value: Any, form: str) -> str | None:
-    return whole({"label": "", "component": component, "value": value}, form)
+    return serialize_output({"label": "", "component": component, "value": value}, form)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.lessons import library
-from hfcourse.lessons.markup.markdown import Rendered, render
-from hfcourse.lessons.reference.facts import EXAMPLES, find_due, read_facts
+from hfcourse.lessons.markup.markdown import RenderedLesson, render_lesson
+from hfcourse.lessons.reference.facts import FACT_EXAMPLES, find_due_facts, read_facts
 from hfcourse.web import template_globals
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
@@ -19,7 +19,7 @@ from tests.test_markdown import FIRST_LINE, FRONT, said
 from tests.untypeset import untypeset
 
 NOT_TOML = "ce n'est pas du TOML : [...] n'est pas refermé par un crochet, à la colonne 9."
-CREDITS = "[credits]\n" + "\n".join(EXAMPLES.values()) + "\n"
+CREDITS = "[credits]\n" + "\n".join(FACT_EXAMPLES.values()) + "\n"
 AGE = """[age-minimal]
 statement = "Il faut au moins *treize* ans."
 source = "https://huggingface.co/terms-of-service"
@@ -32,8 +32,8 @@ BOTH = f"{CREDITS}\n{AGE}"
 CITED = "Il faut [treize ans]{fait=age-minimal}, et [de l'argent]{fait=credits} ; [treize]{fait=age-minimal}.\n"
 
 
-def cite(body: str) -> Rendered:
-    return render(FRONT + body, {}, {}, (), read_facts(BOTH).facts)
+def cite(body: str) -> RenderedLesson:
+    return render_lesson(FRONT + body, {}, {}, (), read_facts(BOTH).facts)
 
 
 class TestReading:
@@ -76,7 +76,7 @@ class TestReading:
 
     @given(
         st.dictionaries(
-            st.text(max_size=8), st.dictionaries(st.sampled_from(list(EXAMPLES)), st.text(max_size=8) | st.dates())
+            st.text(max_size=8), st.dictionaries(st.sampled_from(list(FACT_EXAMPLES)), st.text(max_size=8) | st.dates())
         )
     )
     def test_no_entry_breaks_the_reading(self, entries: dict[str, dict[str, object]]) -> None:
@@ -134,7 +134,7 @@ class TestCiting:
 
     def test_key_points_and_objectives_may_cite(self) -> None:
         source = FRONT.replace('"Deux."', '"[Deux]{fait=credits}."')
-        rendered = render(source, {}, {}, (), read_facts(BOTH).facts)
+        rendered = render_lesson(source, {}, {}, (), read_facts(BOTH).facts)
         assert said(rendered) == []
         assert [fact.id for fact in rendered.facts] == ["credits"]
 
@@ -150,7 +150,7 @@ class TestCiting:
 
     def test_what_a_fact_says_is_text(self) -> None:
         facts = read_facts(AGE.replace("*treize*", "<b>x</b>").replace("Terms", "<i>Terms")).facts
-        html = render(FRONT + "[x]{fait=age-minimal}\n", {}, {}, (), facts).html
+        html = render_lesson(FRONT + "[x]{fait=age-minimal}\n", {}, {}, (), facts).html
         assert "<b>" not in html
         assert "<i>" not in html
 
@@ -158,9 +158,9 @@ class TestCiting:
 class TestDue:
     def test_a_fact_is_due_after_its_day(self) -> None:
         facts = read_facts(BOTH).facts
-        assert find_due(facts, date(2026, 12, 22)) == []
-        assert [fact.id for fact in find_due(facts, date(2026, 12, 23))] == ["credits"]
-        assert [fact.id for fact in find_due(facts, date(2028, 1, 1))] == ["credits", "age-minimal"]
+        assert find_due_facts(facts, date(2026, 12, 22)) == []
+        assert [fact.id for fact in find_due_facts(facts, date(2026, 12, 23))] == ["credits"]
+        assert [fact.id for fact in find_due_facts(facts, date(2028, 1, 1))] == ["credits", "age-minimal"]
 
     def test_check_warns_of_what_is_due_and_passes(
         self,
@@ -170,7 +170,7 @@ class TestDue:
     ) -> None:
         (course.content / "facts.toml").write_text(CREDITS, encoding="utf-8")
         course.write("31.md", "3.1", "un", "Un [chapeau]{fait=credits}.")
-        monkeypatch.setattr(template_globals, "today", lambda: date(2027, 1, 1))
+        monkeypatch.setattr(template_globals, "get_today", lambda: date(2027, 1, 1))
         with app.app_context():
             result = app.test_cli_runner().invoke(args=["check"])
         assert result.exit_code == 0, result.output
@@ -197,8 +197,10 @@ class TestDue:
 
 def test_real_facts_are_kept_in_toml(app: Flask) -> None:
     with app.app_context():
-        library.lessons()
-        assert Path(library.CONTENT / library.FACTS).is_file() == bool(app.extensions["lessons"].fact_file.facts)
+        library.get_lessons()
+        assert Path(library.CONTENT_FOLDER / library.FACTS_FILE).is_file() == bool(
+            app.extensions["lessons"].fact_file.facts
+        )
 
 
 def test_a_citation_in_the_course_on_one_page_stays_in_its_lesson(student: Student, course: Course) -> None:  # noqa: F811

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from hfcourse.error_messages import EXPLANATIONS, GATEWAY_EXPLANATIONS
-from hfcourse.failure_explanations import explanation_of, wait_seconds, wait_words
-from hfcourse.spaces.client.call_failures import failure_of
-from hfcourse.spaces.client.http_status import failure_of_answer
+from hfcourse.failure_explanations import explain_failure, format_wait, parse_wait_seconds
+from hfcourse.spaces.client.call_failures import classify_failure
+from hfcourse.spaces.client.http_status import classify_answer
 from hfcourse.text.typography import NO_BREAK
-from hfcourse.token_masking import mask_value
-from hfcourse.tokens import Token
+from hfcourse.token_masking import mask_json_value
+from hfcourse.tokens import AccessToken
 
 QUOTA, WORKER, CLIENT = "ZeroGPU quota exceeded", "ZeroGPU worker error", "ZeroGPU client error"
 TOO_LONG = "The requested GPU duration (300s) is larger than the maximum allowed"
@@ -55,8 +55,8 @@ def account(error: Any, title: Any = "Error", **more: Any) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_an_error_is_told_by_its_title_then_by_its_exact_words(title: Any, words: str, code: str) -> None:
-    assert failure_of(account(words, title)).code == code
-    assert failure_of({"error": words}, title).code == code, "the title of the message itself"
+    assert classify_failure(account(words, title)).code == code
+    assert classify_failure({"error": words}, title).code == code, "the title of the message itself"
 
 
 @pytest.mark.parametrize(
@@ -79,19 +79,21 @@ def test_an_error_is_told_by_its_title_then_by_its_exact_words(title: Any, words
     ],
 )  # fmt: skip
 def test_words_of_an_author_keep_their_title_and_lose_their_markup(output: Any, code: str, said: str) -> None:
-    failed = failure_of(output)
+    failed = classify_failure(output)
     assert (failed.code, failed.said) == (code, said)
 
 
 @pytest.mark.parametrize("apart", ["", "<b></b>", "<!-- -->"])
 @pytest.mark.parametrize("before", [0, 480, 495])
 def test_a_secret_is_masked_before_words_are_cut_and_after_tags_are_gone(apart: str, before: int) -> None:
-    token = Token("hf_" + "k" * 30)
+    token = AccessToken("hf_" + "k" * 30)
     repeated = "x" * before + "hf_" + "k" * 10 + apart + "k" * 20
-    failed = failure_of(account(repeated), mask=lambda value: mask_value(value, token))
+    failed = classify_failure(account(repeated), mask=lambda value: mask_json_value(value, token))
     assert "hf_" not in failed.said
     assert "kk" not in failed.said
-    refused = failure_of_answer(400, {}, f'{{"detail": "{repeated}"}}'.encode(), lambda value: mask_value(value, token))
+    refused = classify_answer(
+        400, {}, f'{{"detail": "{repeated}"}}'.encode(), lambda value: mask_json_value(value, token)
+    )
     assert refused is not None
     assert "kk" not in refused.said
 
@@ -114,7 +116,7 @@ def test_a_secret_is_masked_before_words_are_cut_and_after_tags_are_gone(apart: 
     ],
 )
 def test_a_wait_is_read_from_the_words(said: str, seconds: int) -> None:
-    assert wait_seconds(said) == seconds
+    assert parse_wait_seconds(said) == seconds
 
 
 @pytest.mark.parametrize(
@@ -123,36 +125,36 @@ def test_a_wait_is_read_from_the_words(said: str, seconds: int) -> None:
      (86_400, "1 jour"), (93_600, "1 jour et 2 h"), (172_801, "2 jours et 1 h")],
 )  # fmt: skip
 def test_a_wait_is_written_in_its_own_unit_and_never_too_short(seconds: int, words: str) -> None:
-    assert wait_words(seconds) == words
+    assert format_wait(seconds) == words
 
 
 class TestExplanation:
     def test_quota_that_names_its_wait_says_it_instead_of_tomorrow(self) -> None:
-        steps = " ".join(explanation_of("quota-exceeded", f"{LEFT} Try again in 0:45:00.").steps)
+        steps = " ".join(explain_failure("quota-exceeded", f"{LEFT} Try again in 0:45:00.").steps)
         assert f"45{NO_BREAK}min" in steps
         assert "demain" not in steps
 
     def test_quota_without_a_wait_says_tomorrow(self) -> None:
-        assert "demain" in explanation_of("quota-exceeded", LEFT).steps[0]
+        assert "demain" in explain_failure("quota-exceeded", LEFT).steps[0]
 
     def test_no_free_card_is_neither_a_quota_nor_a_crowd(self) -> None:
-        told = explanation_of("queue-full", "No GPU was available after 60s")
+        told = explain_failure("queue-full", "No GPU was available after 60s")
         assert "carte graphique" in told.sentence
         assert "demain" not in " ".join(told.steps)
 
     @pytest.mark.parametrize("code", sorted(EXPLANATIONS))
     def test_every_code_without_words_is_explained_as_before(self, code: str) -> None:
-        assert explanation_of(code) == EXPLANATIONS[code]
+        assert explain_failure(code) == EXPLANATIONS[code]
 
     @pytest.mark.parametrize(
         ("code", "said"),
         [("connection-lost", "HTTP 502"), ("timeout", "HTTP 504"), ("space-sleeping", "HTTP 503, Retry-After: 120")],
     )
     def test_gateway_is_told_as_one(self, code: str, said: str) -> None:
-        told = explanation_of(code, said)
+        told = explain_failure(code, said)
         assert told.sentence == GATEWAY_EXPLANATIONS[code].sentence != EXPLANATIONS[code].sentence
         assert (f"2{NO_BREAK}min" in told.steps[0]) == ("Retry" in said)
 
     def test_words_of_an_author_do_not_change_what_another_code_says(self) -> None:
         said = "No GPU was available, try again in 5 minutes, larger than the maximum allowed"
-        assert explanation_of("space-error", said) == EXPLANATIONS["space-error"]
+        assert explain_failure("space-error", said) == EXPLANATIONS["space-error"]

@@ -3,7 +3,7 @@
 import pytest
 
 from hfcourse.spaces.schema.page.endpoint_families import find_base_name, find_twins
-from hfcourse.spaces.schema.page.endpoint_titles import name_default_buttons, tell_apart
+from hfcourse.spaces.schema.page.endpoint_titles import disambiguate_titles, name_default_buttons
 from tests.page_building import PageBuilder, listed
 
 
@@ -112,7 +112,7 @@ def test_numbered_names_are_read_without_their_number() -> None:
     ],
 )
 def test_titles_that_are_alike_are_told_apart(titles: list[str], marks: list[list[str]], expected: list[str]) -> None:
-    assert tell_apart(titles, marks) == expected
+    assert disambiguate_titles(titles, marks) == expected
 
 
 @pytest.mark.parametrize(

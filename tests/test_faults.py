@@ -37,7 +37,7 @@ from sqlalchemy import event
 from hfcourse import create_app, database
 from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.store import heartbeat, run_store
-from hfcourse.runs.store.queue_counts import Waiting
+from hfcourse.runs.store.queue_counts import QueuedRun
 from tests.browser.site import FLASK, ROOT, Site, started
 from tests.conftest import end
 from tests.keeping import kept_run, known_as
@@ -167,7 +167,7 @@ TOLD_AGAIN = """
 import itertools, signal, sys, threading
 from hfcourse.runs import ending
 
-ending.heed_the_signal()
+ending.install_sigterm_handler()
 for place in range(100):
     lines = itertools.count()
 
@@ -380,21 +380,21 @@ def test_a_clock_that_goes_back_interrupts_no_run_and_keeps_no_dead_one(
     awa.wait_for(address, lambda run: run["partials"] > 0)
     with site.app_context():
         dead = kept_run("awa", "running")
-        now = database.now
-        monkeypatch.setattr(database, "now", lambda: now() - timedelta(hours=1))
-        dispatcher.current().keeper.tend()
-        heartbeat.interrupt_abandoned()
+        now = database.utc_now
+        monkeypatch.setattr(database, "utc_now", lambda: now() - timedelta(hours=1))
+        dispatcher.get_dispatcher().keeper.tend()
+        heartbeat.mark_abandoned()
         assert status_of(dead) == "running", "it cannot be told yet"
-        monkeypatch.setattr(database, "now", lambda: now() - timedelta(hours=1) + timedelta(seconds=11))
-        dispatcher.current().keeper.tend()
-        heartbeat.interrupt_abandoned()
+        monkeypatch.setattr(database, "utc_now", lambda: now() - timedelta(hours=1) + timedelta(seconds=11))
+        dispatcher.get_dispatcher().keeper.tend()
+        heartbeat.mark_abandoned()
         assert status_of(dead) == "interrupted"
     space.may_end.set()
     assert awa.finished(address)["status"] == "succeeded"
 
 
 def status_of(run_id: str) -> str:
-    run = run_store.load(run_id)
+    run = run_store.load_run(run_id)
     assert run is not None
     return run.status
 
@@ -411,9 +411,9 @@ def test_a_thousand_runs_wait_and_each_is_executed_once(site: Flask, space: Slow
         for n in range(MANY):
             visitor = f"visitor {n % 50}"
             runs.append(kept_run(visitor, "queued", endpoint="/echo", sent={"words": str(n)}))
-            dispatcher.submit(Waiting(runs[-1], visitor, "a/b"))
+            dispatcher.submit(QueuedRun(runs[-1], visitor, "a/b"))
         assert until(lambda: not dispatcher.in_hand(), 5 * PATIENCE_SECONDS)
-        ended = [run_store.load(run) for run in runs]
+        ended = [run_store.load_run(run) for run in runs]
         assert Counter((run.status, run.error) for run in ended if run) == {("succeeded", None): MANY}
     assert Counter(space.heard) == Counter(map(str, range(MANY)))
 

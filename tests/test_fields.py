@@ -14,7 +14,7 @@ from sqlalchemy import update
 from hfcourse import database
 from hfcourse.files import file_store
 from hfcourse.runs.store.models import Run, RunFile
-from hfcourse.tokens import MASK
+from hfcourse.tokens import MASK_TEXT
 from tests.posting import Student, error_codes, fields_of, read
 from tests.spaces.fake import FakeSpace
 
@@ -246,14 +246,14 @@ class TestFiles:
         assert again.select_one('[name="arg-param_0"]').text.strip() == "abc"
         file_id = again.select_one('[name="arg-param_16-kept"]')["value"]
         with site.app_context(), awa.client.session_transaction() as session:
-            assert file_store.find(session["visitor"], file_id).name == "param_16.png"
+            assert file_store.find_file(session["visitor"], file_id).name == "param_16.png"
 
 
 def test_a_run_of_before_still_shows_its_file_and_fills_its_form(awa: Student, site: Flask) -> None:
     address = awa.send(awa.open(PAGE), **kept("param_16")).headers["Location"]
     run_id = address.rsplit("/", 1)[-1]
     awa.finished(address)
-    with site.app_context(), database.writing() as session:
+    with site.app_context(), database.write_session() as session:
         run = session.get(Run, run_id)
         assert run.inputs["param_16"] == {"$file": 0}
         session.execute(update(Run).where(Run.id == run_id).values(inputs={**run.inputs, "param_16": None}))
@@ -279,7 +279,7 @@ def test_a_token_is_masked_in_every_control(awa: Student, space: FakeSpace, plac
     page = read(refused)
     assert (refused.status_code, error_codes(page)[0]) == (400, "secret-in-input")
     assert TOKEN not in refused.text
-    assert MASK in refused.text
+    assert MASK_TEXT in refused.text
     assert space.asked("/join") == []
 
 

@@ -62,7 +62,7 @@ def test_a_picture_takes_the_place_of_the_drawing_of_its_name(student: Student, 
     }
     assert TITLE not in [title.get_text() for title in page.select("figure svg title")]
     with student.client.get(str(shown["src"])) as answer:
-        assert (answer.data, answer.mimetype) == (content, figures.TYPES[f".{suffix.lower()}"])
+        assert (answer.data, answer.mimetype) == (content, figures.PICTURE_TYPES[f".{suffix.lower()}"])
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
@@ -113,7 +113,7 @@ def test_what_cannot_be_used_is_told_and_the_drawing_stays(app: Flask, student: 
         "HuggingFaceToken.png:1: cette image ne remplace aucune figure.",
     ]
     with app.app_context():
-        assert untypeset(library.faults()[1].mend) == "Vouliez-vous écrire « HuggingFaceTokens.png » ?"
+        assert untypeset(library.collect_lint_errors()[1].mend) == "Vouliez-vous écrire « HuggingFaceTokens.png » ?"
     assert pictures_in(student.open(LESSON)) == []
     assert pictures_in(student.open("/lecons/3-1-presentation")) == []
 
@@ -122,6 +122,6 @@ def test_a_picture_too_heavy_for_a_phone_is_told_and_shown(app: Flask, student: 
     picture_at(folder / "HuggingFaceTokens.png")
     with (folder / "HuggingFaceTokens.png").open("ab") as file:
         file.write(bytes(figures.MAX_PICTURE_BYTES))
-    weight = typography.size((folder / "HuggingFaceTokens.png").stat().st_size)
+    weight = typography.format_size((folder / "HuggingFaceTokens.png").stat().st_size)
     assert told(app) == [f"HuggingFaceTokens.png:1: cette image pèse {untypeset(weight)}."]
     assert [picture["src"] for picture in pictures_in(student.open(LESSON))] == ["/figures/HuggingFaceTokens.png"]

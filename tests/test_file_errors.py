@@ -14,7 +14,7 @@ from hfcourse.text.file_errors import (
     describe_os_error,
     describe_toml_error,
 )
-from hfcourse.text.typography import french
+from hfcourse.text.typography import typeset_french
 from tests.untypeset import untypeset
 
 # One text for each kind of mistake, and a part of the sentence for it.
@@ -57,26 +57,26 @@ def parse(text: str) -> tomllib.TOMLDecodeError:
 def test_each_mistake_of_toml_is_said_in_french(text: str, words: str) -> None:
     found = describe_toml_error(parse(text))
     assert words in untypeset(found.words)
-    assert found.words == french(found.words) != french(OTHER_TOML_ERROR)
+    assert found.words == typeset_french(found.words) != typeset_french(OTHER_TOML_ERROR)
     assert found.line in {None, 1, 2}
     assert (found.column is None) == (found.line is None)
 
 
 def test_every_sentence_about_toml_is_used_by_a_mistake() -> None:
     used = {describe_toml_error(parse(text)).words for text in MISTAKES}
-    assert used == {french(words) for words in TOML_ERRORS.values()}
+    assert used == {typeset_french(words) for words in TOML_ERRORS.values()}
 
 
 @pytest.mark.parametrize("text", ["a = " + "1" * 5_000, "a = " + "[" * 5_000])
 def test_a_limit_of_python_is_said_in_french_too(text: str) -> None:
     with pytest.raises(TOML_FAILURES) as caught:
         tomllib.loads(text)
-    assert str(describe_toml_error(caught.value)) == french(LIMIT_PASSED)
+    assert str(describe_toml_error(caught.value)) == typeset_french(LIMIT_PASSED)
 
 
 def test_a_message_of_another_parser_is_said_without_its_words() -> None:
     found = describe_toml_error(tomllib.TOMLDecodeError("Something new about SECRET (at line 3, column 7)"))
-    assert (found.line, found.column, found.words) == (3, 7, french(OTHER_TOML_ERROR))
+    assert (found.line, found.column, found.words) == (3, 7, typeset_french(OTHER_TOML_ERROR))
     assert str(found) == f"{found.words}, à la colonne 7"
 
 

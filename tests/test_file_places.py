@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 
 from hfcourse.spaces.schema import json_schema
-from hfcourse.spaces.schema.field_errors import Wrong
-from hfcourse.spaces.schema.file_places import MAX_PLACES, FilePlace, find_file_places
+from hfcourse.spaces.schema.field_errors import InvalidValue
+from hfcourse.spaces.schema.file_places import MAX_FILE_PLACES, FilePlace, find_file_places
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.spaces.schema.values.file_values import compose, decompose, parts_of
+from hfcourse.spaces.schema.values.file_values import compose_file_value, decompose_file_value, list_file_controls
 from tests.test_type_words import JSON
 
 NULL = {"type": "null"}
@@ -51,12 +51,12 @@ def around(required: list[str], **properties: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("schema", [FILE_SIX, FILE_FOUR, REFERRING, {"oneOf": [NULL, FILE_SIX]}])
 def test_file_is_known_by_its_structure(schema: dict[str, Any]) -> None:
     assert find_file_places(schema)[0].path == ()
-    assert json_schema.mentions_files({"type": "array", "items": schema})
+    assert json_schema.contains_file_schema({"type": "array", "items": schema})
 
 
 def test_file_is_not_known_by_its_title_alone() -> None:
     assert find_file_places(SOMEBODYS) == ()
-    assert not json_schema.mentions_files(SOMEBODYS)
+    assert not json_schema.contains_file_schema(SOMEBODYS)
 
 
 @pytest.mark.parametrize(
@@ -79,51 +79,51 @@ def test_control_of_a_value_with_files(schema: dict[str, Any], kind: str) -> Non
 
 def test_what_surrounds_one_file_is_left_out_unless_the_space_has_a_value() -> None:
     schema = around(["image"], image=FILE_FOUR, boxes={"type": "array", "default": []}, angle={"type": "integer"})
-    assert compose(of(schema), {"": [ONE]}) == {"image": ONE}
+    assert compose_file_value(of(schema), {"": [ONE]}) == {"image": ONE}
     own = {"image": None, "boxes": [{"x": 1}], "angle": 90, "unknown": 1}
-    assert compose(of(schema, default=own), {"": [ONE]}) == {"image": ONE, "boxes": [{"x": 1}], "angle": 90}
-    assert compose(of(schema, default=own), {"": []}) == own
+    assert compose_file_value(of(schema, default=own), {"": [ONE]}) == {"image": ONE, "boxes": [{"x": 1}], "angle": 90}
+    assert compose_file_value(of(schema, default=own), {"": []}) == own
 
 
 def test_object_is_composed_and_taken_apart_again() -> None:
     card = around(["front", "words", "more"], front=FILE_SIX, words={"type": "string"},
                   more={"type": "array", "items": FILE_SIX}, back={"oneOf": [NULL, FILE_SIX]})  # fmt: skip
     parameter = of(card)
-    assert [part.several for part in parts_of(parameter)] == [False, True, False]
-    value = compose(parameter, {"1": [ONE], "2": [ONE, TWO]}, '{"words": "été"}')
+    assert [part.several for part in list_file_controls(parameter)] == [False, True, False]
+    value = compose_file_value(parameter, {"1": [ONE], "2": [ONE, TWO]}, '{"words": "été"}')
     assert value == {"front": ONE, "words": "été", "more": [ONE, TWO], "back": None}
-    kept, text = decompose(parameter, value, Kept)
+    kept, text = decompose_file_value(parameter, value, Kept)
     assert kept == {"1": [ONE], "2": [ONE, TWO], "3": []}
-    assert compose(parameter, kept, text) == value
+    assert compose_file_value(parameter, kept, text) == value
 
 
 def test_long_value_of_the_space_is_not_shown_and_one_of_a_run_is() -> None:
     schema = around(["file", "words"], file=FILE_SIX, words={"type": "string"})
     parameter = of(schema, default={"words": "x" * 3_000})
-    kept, text = decompose(parameter, parameter.default, Kept)
+    kept, text = decompose_file_value(parameter, parameter.default, Kept)
     assert text == ""
-    assert compose(parameter, kept | {"1": [ONE]}, text) == {"file": ONE, "words": "x" * 3_000}
+    assert compose_file_value(parameter, kept | {"1": [ONE]}, text) == {"file": ONE, "words": "x" * 3_000}
     changed = {"file": ONE, "words": "y" * 3_000}
-    assert compose(parameter, *decompose(parameter, changed, Kept)) == changed
+    assert compose_file_value(parameter, *decompose_file_value(parameter, changed, Kept)) == changed
 
 
 def test_tuple_keeps_its_length() -> None:
     parameter = of({"type": "array", "prefixItems": [{"type": "integer"}, FILE_SIX]})
-    assert compose(parameter, {"1": [ONE]}) == [0, ONE]
-    assert compose(parameter, {"1": [ONE]}, "[7, null]") == [7, ONE]
-    with pytest.raises(Wrong):
-        compose(parameter, {"1": [ONE]}, "[7]")
+    assert compose_file_value(parameter, {"1": [ONE]}) == [0, ONE]
+    assert compose_file_value(parameter, {"1": [ONE]}, "[7, null]") == [7, ONE]
+    with pytest.raises(InvalidValue):
+        compose_file_value(parameter, {"1": [ONE]}, "[7]")
 
 
 @pytest.mark.parametrize("text", ["{", "5", '"x"', '{"path": "/etc/passwd", "meta": {}}'])
 def test_text_around_files_that_cannot_hold_them_is_refused(text: str) -> None:
-    with pytest.raises(Wrong):
-        compose(of(around(["a", "b"], a=FILE_SIX, b={"type": "string"})), {"1": [ONE]}, text)
+    with pytest.raises(InvalidValue):
+        compose_file_value(of(around(["a", "b"], a=FILE_SIX, b={"type": "string"})), {"1": [ONE]}, text)
 
 
 def test_schema_that_refers_to_itself_ends() -> None:
     node = around([*"abcdefgh"], **{name: {"$ref": "#/$defs/N"} for name in "abcdefgh"}, file=FILE_SIX)
-    assert len(find_file_places({"$defs": {"N": node}, "$ref": "#/$defs/N"})) <= MAX_PLACES
+    assert len(find_file_places({"$defs": {"N": node}, "$ref": "#/$defs/N"})) <= MAX_FILE_PLACES
 
 
 @given(JSON)
@@ -131,4 +131,4 @@ def test_any_schema_has_places_that_can_be_composed(schema: Any) -> None:
     found = find_file_places(schema)
     assert all(isinstance(place, FilePlace) for place in found)
     if isinstance(schema, dict) and of(schema).control == "object":
-        compose(of(schema), {})
+        compose_file_value(of(schema), {})

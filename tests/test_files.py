@@ -12,10 +12,10 @@ from werkzeug.http import parse_options_header
 from werkzeug.test import TestResponse
 
 from hfcourse import database
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.files import file_store
 from hfcourse.runs.history import archives
-from hfcourse.tokens import Token
+from hfcourse.tokens import AccessToken
 from tests.buckets import both_storages, names_in
 
 pytestmark = both_storages
@@ -58,19 +58,19 @@ def context(app: Flask) -> Iterator[None]:
 
 @pytest.mark.parametrize(("head", "kind"), KINDS)
 def test_the_bytes_say_the_type(head: bytes, kind: str) -> None:
-    assert file_store.keep("v", "x", head + b"more").media_type == kind
+    assert file_store.save_file("v", "x", head + b"more").media_type == kind
 
 
 @pytest.mark.parametrize("head", OTHERS)
 def test_anything_else_is_only_downloaded(head: bytes) -> None:
-    response = file_store.answer(file_store.keep("v", "page.html", head))
+    response = file_store.make_file_response(file_store.save_file("v", "page.html", head))
     assert response.headers["Content-Disposition"].startswith("attachment")
     assert response.mimetype == "application/octet-stream"
     response.close()
 
 
 def test_a_file_is_kept_whole_in_the_instance_folder_or_in_the_bucket(app: Flask) -> None:
-    kept = file_store.keep("v", "photo.png", PNG)
+    kept = file_store.save_file("v", "photo.png", PNG)
     assert kept.read() == PNG
     folder = Path(app.instance_path) / "files"
     place = f"{kept.id[:2]}/{kept.id}"
@@ -79,29 +79,29 @@ def test_a_file_is_kept_whole_in_the_instance_folder_or_in_the_bucket(app: Flask
         assert (here, names_in(bucket)) == ([], [f"sous/dossier/{place}"])
     else:
         assert here == [place]
-    assert file_store.find("v", kept.id) == kept
+    assert file_store.find_file("v", kept.id) == kept
 
 
 def test_nobody_else_finds_it() -> None:
-    kept = file_store.keep("v", "photo.png", PNG)
-    assert file_store.find("w", kept.id) is None
-    assert file_store.find("", kept.id) is None
+    kept = file_store.save_file("v", "photo.png", PNG)
+    assert file_store.find_file("w", kept.id) is None
+    assert file_store.find_file("", kept.id) is None
 
 
 @pytest.mark.parametrize("file_id", ["", "x", "../secret-key", "../../../etc/passwd", "%00", "é"])
 def test_a_name_that_is_none_finds_nothing(file_id: str) -> None:
-    assert file_store.find("v", file_id) is None
+    assert file_store.find_file("v", file_id) is None
 
 
 def test_a_discarded_one_is_gone_and_may_be_discarded_twice() -> None:
-    kept = file_store.keep("v", "photo.png", PNG)
-    assert file_store.discard([kept.id]) == []
-    assert file_store.discard([kept.id]) == []
+    kept = file_store.save_file("v", "photo.png", PNG)
+    assert file_store.delete_file_bytes([kept.id]) == []
+    assert file_store.delete_file_bytes([kept.id]) == []
     assert kept.is_gone()
     with pytest.raises(FileNotFoundError):
         kept.read()
     with pytest.raises(FileNotFoundError):
-        file_store.answer(kept)
+        file_store.make_file_response(kept)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_discarded_one_is_gone_and_may_be_discarded_twice() -> None:
     ],
 )
 def test_name_is_kept_in_any_script_without_what_controls_or_deceives(given: str, kept_as: str) -> None:
-    kept = file_store.keep("v", given, PNG)
-    response = file_store.answer(kept)
+    kept = file_store.save_file("v", given, PNG)
+    response = file_store.make_file_response(kept)
     assert kept.name == kept_as
     assert name_in(response.headers["Content-Disposition"]) == kept_as
     response.close()
@@ -139,7 +139,7 @@ def name_in(disposition: str) -> str:
 
 @pytest.mark.parametrize("name", ["é.png", 'a"b; c.png', "x\u202fy.png"])
 def test_content_disposition_is_one_line_of_ascii(name: str) -> None:
-    response = file_store.answer(file_store.keep("v", name, PNG))
+    response = file_store.make_file_response(file_store.save_file("v", name, PNG))
     disposition = response.headers["Content-Disposition"]
     assert disposition.isascii()
     assert disposition.isprintable()
@@ -147,20 +147,20 @@ def test_content_disposition_is_one_line_of_ascii(name: str) -> None:
 
 
 def test_a_file_that_comes_in_pieces_is_typed_and_measured_as_a_whole() -> None:
-    kept = file_store.keep("v", "photo.png", (PNG[n : n + 1] for n in range(len(PNG))))
+    kept = file_store.save_file("v", "photo.png", (PNG[n : n + 1] for n in range(len(PNG))))
     assert (kept.media_type, kept.size, kept.read()) == ("image/png", len(PNG), PNG)
-    assert list(file_store.read_pieces(io.BytesIO(b"x" * 70_000))) == [b"x" * 65_536, b"x" * 4_464]
+    assert list(file_store.iter_chunks(io.BytesIO(b"x" * 70_000))) == [b"x" * 65_536, b"x" * 4_464]
 
 
 def test_a_file_whose_source_fails_is_not_kept(app: Flask) -> None:
     def fail() -> Iterator[bytes]:
         yield PNG
-        raise CallFailed("connection-lost")
+        raise CallError("connection-lost")
 
-    with pytest.raises(CallFailed):
-        file_store.keep("v", "photo.png", fail())
+    with pytest.raises(CallError):
+        file_store.save_file("v", "photo.png", fail())
     assert [path for path in Path(app.instance_path, "files").rglob("*") if path.is_file()] == []
-    with database.reading() as session:
+    with database.read_session() as session:
         assert session.scalars(select(file_store.StoredFile)).all() == []
 
 
@@ -181,15 +181,15 @@ def test_a_name_never_holds_the_token_in_a_page_a_header_or_an_archive(
     app: Flask, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     secret = "hf_" + "aB3" * 10
-    monkeypatch.setitem(app.extensions, "token", Token(secret))
-    kept = file_store.keep("v", name.format(secret, rest=secret[3:]), PNG)
-    assert secret[3:] not in kept.name + archives.clean(kept.name, 120)
+    monkeypatch.setitem(app.extensions, "token", AccessToken(secret))
+    kept = file_store.save_file("v", name.format(secret, rest=secret[3:]), PNG)
+    assert secret[3:] not in kept.name + archives.clean_file_name(kept.name, 120)
 
 
 @pytest.mark.parametrize("content", [PNG, b"<html><script>alert(1)</script>"])
 def test_every_file_is_sealed_off_from_our_pages(content: bytes, app: Flask) -> None:
-    kept = file_store.keep("v", "x", content)
-    app.add_url_rule("/kept", "kept", lambda: file_store.answer(kept))
+    kept = file_store.save_file("v", "x", content)
+    app.add_url_rule("/kept", "kept", lambda: file_store.make_file_response(kept))
     response = app.test_client().get("/kept")
     assert response.data == content
     assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
@@ -202,7 +202,7 @@ def test_every_file_is_sealed_off_from_our_pages(content: bytes, app: Flask) -> 
 
 
 def test_an_image_is_shown_in_the_page() -> None:
-    response = file_store.answer(file_store.keep("v", "photo.png", PNG))
+    response = file_store.make_file_response(file_store.save_file("v", "photo.png", PNG))
     assert response.mimetype == "image/png"
     assert response.headers["Content-Disposition"].startswith("inline")
     response.close()
@@ -211,8 +211,8 @@ def test_an_image_is_shown_in_the_page() -> None:
 @pytest.fixture
 def sound(app: Flask) -> FlaskClient:
     """A browser at `/kept`, where a sound of a hundred bytes is."""
-    kept = file_store.keep("v", "voix.wav", SOUND)
-    app.add_url_rule("/kept", "kept", lambda: file_store.answer(kept))
+    kept = file_store.save_file("v", "voix.wav", SOUND)
+    app.add_url_rule("/kept", "kept", lambda: file_store.make_file_response(kept))
     return app.test_client()
 
 
@@ -272,4 +272,4 @@ def assert_is_sealed(response: TestResponse) -> None:
     ],
 )
 def test_a_drawing_is_known_by_its_first_bytes(content: bytes, is_drawing: bool) -> None:
-    assert file_store.is_drawing(file_store.keep("v", "x.svg", content)) is is_drawing
+    assert file_store.is_svg(file_store.save_file("v", "x.svg", content)) is is_drawing

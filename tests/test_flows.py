@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hfcourse.runs.execution.next_steps import find_next_steps, has_content
-from hfcourse.spaces.schema.endpoints.space_description import Description, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
 from tests.spaces.fake import component
 
 SHOWN = (1, 2, 3, 4)
@@ -22,7 +22,7 @@ def described(*steps: dict[str, Any]) -> Description:
     """A Space of four text fields, a State and these steps, numbered from 0."""
     components = [*(component(n, "textbox", label=f"Champ {n}") for n in SHOWN), component(STATE, "state")]
     numbered = [{"id": n, **each} for n, each in enumerate(steps)]
-    return describe(
+    return build_description(
         {"components": components, "dependencies": numbered},
         {"named_endpoints": {f"/{each['api_name']}": entry_of(each) for each in steps if each["api_name"]}},
     )

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from hfcourse.spaces.form import forms, table_cells
-from hfcourse.spaces.form.error_summary import MAX_LISTED_FAULTS
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, describe
-from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.form.error_summary import MAX_LISTED_ERRORS
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, build_description
+from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.values import tables
 from tests.posting import Student, error_codes, fields_of, read
@@ -43,7 +43,7 @@ def awa(site: Flask) -> Student:
 
 
 def endpoint_of_everything() -> Endpoint:
-    found = describe(EVERYTHING["config"], EVERYTHING["info"]).find("/tout")
+    found = build_description(EVERYTHING["config"], EVERYTHING["info"]).find("/tout")
     assert found is not None
     return found
 
@@ -71,9 +71,9 @@ def test_summary_links_to_the_control_of_each_kind_that_is_missing(awa: Student)
     page, listed = read(awa.post("/essais", sent)), set()
     for link in links_of(page):
         listed.add(re.sub(r"-[0-9a-z-]+$", "", str(target_of(page, link)["id"]).removeprefix("arg-")))
-    assert len(listed) == len(links_of(page)) == MAX_LISTED_FAULTS
+    assert len(listed) == len(links_of(page)) == MAX_LISTED_ERRORS
     assert listed < {*NAMES}
-    for entry in forms.read(endpoint_of_everything(), MultiDict(), MultiDict(), "awa").faulty:
+    for entry in forms.read_form(endpoint_of_everything(), MultiDict(), MultiDict(), "awa").faulty:
         target = page.find(id=entry.fault_id)
         assert target is not None, entry.parameter.component
         assert target.find_parent("form")
@@ -152,8 +152,8 @@ class TestCells:
         sent = fields_of(form) | {f"arg-table-{line}-1": ["x"] for line in range(40)}
         page = read(student.post("/essais", sent))
         assert len(page.select("td [aria-invalid=true]")) == 40
-        assert len(links_of(page)) == MAX_LISTED_FAULTS
-        assert f"Et {40 - MAX_LISTED_FAULTS} autres" in page.select_one(".faults").get_text()
+        assert len(links_of(page)) == MAX_LISTED_ERRORS
+        assert f"Et {40 - MAX_LISTED_ERRORS} autres" in page.select_one(".faults").get_text()
         for cell in page.select("td [aria-invalid=true]"):
             assert page.find(id=cell["aria-describedby"])
 
@@ -208,7 +208,7 @@ def test_the_marked_cells_are_those_that_parsing_refuses(data: st.DataObject) ->
     if not faults:
         tables.parse_table(table, rows)
         return
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(InvalidValue) as caught:
         tables.parse_table(table, rows)
     assert str(caught.value) == next(iter(faults.values()))
     corrected = [
@@ -226,7 +226,7 @@ def test_rows_that_move_up_are_sent_as_they_were(pairs: list[tuple], chance: ran
     """Cells of a column of texts are often numbers, and stay numbers though a row above them was removed."""
     data = [[n, *pair] for n, pair in enumerate(pairs)]  # no two read the same
     table = Parameter("t", "T", "dataframe", headers=("n", "a", "b"), default={"data": data})
-    rows = tables.table_rows(table, table.default)
+    rows = tables.format_table_rows(table, table.default)
     removed = chance.randrange(len(data))
     del rows[removed]
     assert tables.parse_table(table, rows)["data"] == data[:removed] + data[removed + 1 :]

@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 from spellchecker import SpellChecker
 
 from hfcourse import error_messages
-from hfcourse.error_messages import Explanation
+from hfcourse.error_messages import ErrorExplanation
 from hfcourse.practice.server import PracticeServer
-from hfcourse.text.typography import NARROW, NO_BREAK
+from hfcourse.text.typography import NARROW_NO_BREAK, NO_BREAK
 from hfcourse.web import error_pages
 from tests import spelling
 from tests.posting import Student, read
@@ -40,7 +40,7 @@ PAGES = {
     "/motifs/lecons": 200,
     "/cette-page-n-existe-pas": 404,
 }
-EXPLANATIONS: dict[object, Explanation] = {
+EXPLANATIONS: dict[object, ErrorExplanation] = {
     **error_messages.EXPLANATIONS,
     **error_pages.HTTP_EXPLANATIONS,
     **{f"hub: {code}": told for code, told in error_messages.HUB_EXPLANATIONS.items()},
@@ -64,7 +64,7 @@ INLINE |= {"sub", "sup", "time"}
 ATTRIBUTES = ("alt", "aria-description", "aria-label", "content", "label", "placeholder", "title")
 ADDRESS = re.compile(r"\b(?:https?://|www\.)[^\s«»]*[^\s«».,;:!?)]")
 FAULTS = {
-    "no U+202F before ; ! ?": re.compile(rf"(?<![{NARROW}!?])[;!?]"),
+    "no U+202F before ; ! ?": re.compile(rf"(?<![{NARROW_NO_BREAK}!?])[;!?]"),
     # Between figures, as in a time of day, a colon is no punctuation.
     "no U+00A0 before :": re.compile(rf"(?<!{NO_BREAK}):(?!(?<=\d:)\d)"),
     "no U+00A0 before »": re.compile(rf"(?<!{NO_BREAK})»"),

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from hfcourse.french_command import FrenchCommand, echo
-from hfcourse.text.typography import french
+from hfcourse.text.typography import typeset_french
 from tests.spelling import unknown_words
 from tests.test_commands import invoke
 from tests.untypeset import untypeset
@@ -40,7 +40,7 @@ def test_the_help_of_a_command_is_french_in_words_and_typography(app: Flask, nam
     assert command.short_help
     texts = [command.help, command.short_help]
     texts += [parameter.help for parameter in command.params if isinstance(parameter, click.Option) and parameter.help]
-    assert texts == [french(each) for each in texts]
+    assert texts == [typeset_french(each) for each in texts]
     assert [word for each in texts for word in unknown_words(each) if word not in NAMES] == []
 
 

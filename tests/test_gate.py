@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from hfcourse.limits import concurrency
-from hfcourse.limits.concurrency import Body, Gate, Gated
+from hfcourse.limits.concurrency import ConcurrencyLimiter, ConcurrencyMiddleware, ReleasingBody
 from tests.practice_fixtures import until
 from tests.spaces.fake import Exchange, FakeSpace
 
@@ -41,7 +41,7 @@ def side_by_side(do: Callable[[int], None], count: int) -> Iterator[list[threadi
 
 
 def test_two_work_at_once_and_never_a_third():
-    made, lock, at_once, seen = Gate(patience_seconds=PATIENCE_SECONDS), threading.Lock(), set(), []
+    made, lock, at_once, seen = ConcurrencyLimiter(patience_seconds=PATIENCE_SECONDS), threading.Lock(), set(), []
 
     def work(number: int) -> None:
         with made.place():
@@ -55,11 +55,11 @@ def test_two_work_at_once_and_never_a_third():
     with side_by_side(work, MANY):
         pass
     assert len(seen) == MANY
-    assert max(seen) == concurrency.PLACES
+    assert max(seen) == concurrency.MAX_ACTIVE_REQUESTS
 
 
 def test_they_come_in_as_they_came():
-    made, entered = Gate(places=1, patience_seconds=PATIENCE_SECONDS), []
+    made, entered = ConcurrencyLimiter(places=1, patience_seconds=PATIENCE_SECONDS), []
 
     def work(number: int) -> None:
         assert until(lambda: len(made._line) == number, PATIENCE_SECONDS), "the one before is in the line"
@@ -73,7 +73,7 @@ def test_they_come_in_as_they_came():
 
 
 def test_whoever_does_nothing_but_hold_a_place_no_longer_counts():
-    made, let_go, entered = Gate(patience_seconds=0.05), threading.Event(), []
+    made, let_go, entered = ConcurrencyLimiter(patience_seconds=0.05), threading.Event(), []
 
     def work(number: int) -> None:
         with made.place():
@@ -88,7 +88,7 @@ def test_whoever_does_nothing_but_hold_a_place_no_longer_counts():
 
 
 def test_a_fault_gives_its_place_back():
-    made = Gate(places=1, patience_seconds=PATIENCE_SECONDS)
+    made = ConcurrencyLimiter(places=1, patience_seconds=PATIENCE_SECONDS)
     with pytest.raises(ZeroDivisionError), made.place():
         raise ZeroDivisionError
     with made.place():
@@ -96,12 +96,12 @@ def test_a_fault_gives_its_place_back():
 
 
 def test_who_steps_aside_lets_others_in_and_comes_back_before_those_who_wait():
-    made, entered = Gate(places=1, patience_seconds=PATIENCE_SECONDS), []
+    made, entered = ConcurrencyLimiter(places=1, patience_seconds=PATIENCE_SECONDS), []
     is_aside, may_come_back = threading.Event(), threading.Event()
 
     def wait_aside(_: int) -> None:
         with made.place():
-            with concurrency.aside():
+            with concurrency.release_while_waiting():
                 is_aside.set()
                 may_come_back.wait(PATIENCE_SECONDS)
             entered.append("back")
@@ -121,21 +121,21 @@ def test_who_steps_aside_lets_others_in_and_comes_back_before_those_who_wait():
 
 
 def test_a_thread_without_a_place_steps_aside_for_nobody():
-    with concurrency.aside(), concurrency.aside():
+    with concurrency.release_while_waiting(), concurrency.release_while_waiting():
         pass
 
 
 def test_a_body_is_read_as_it_was_sent():
-    made = Gate(places=1, patience_seconds=PATIENCE_SECONDS)
+    made = ConcurrencyLimiter(places=1, patience_seconds=PATIENCE_SECONDS)
     with made.place():
-        assert Body(io.BytesIO(b"a\nb\nc")).read() == b"a\nb\nc"
-        body = Body(io.BytesIO(b"a\nb\nc\nd"))
+        assert ReleasingBody(io.BytesIO(b"a\nb\nc")).read() == b"a\nb\nc"
+        body = ReleasingBody(io.BytesIO(b"a\nb\nc\nd"))
         assert (body.read(1), body.readline(), body.readline(), list(body)) == (b"a", b"\n", b"b\n", [b"c\n", b"d"])
-        assert Body(io.BytesIO(b"a\nb")).readlines() == [b"a\n", b"b"]
+        assert ReleasingBody(io.BytesIO(b"a\nb")).readlines() == [b"a\n", b"b"]
 
 
 def test_what_is_sent_after_the_answer_needs_no_place():
-    made = Gate(places=1, patience_seconds=PATIENCE_SECONDS)
+    made = ConcurrencyLimiter(places=1, patience_seconds=PATIENCE_SECONDS)
 
     def application(_environ, _start_response):
         def pieces():
@@ -144,7 +144,7 @@ def test_what_is_sent_after_the_answer_needs_no_place():
 
         return pieces()
 
-    assert b"".join(Gated(application, made)({"wsgi.input": io.BytesIO()}, lambda *_: None)) == b"a"
+    assert b"".join(ConcurrencyMiddleware(application, made)({"wsgi.input": io.BytesIO()}, lambda *_: None)) == b"a"
 
 
 @contextmanager

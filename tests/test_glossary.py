@@ -7,8 +7,8 @@ from flask import Flask
 
 from hfcourse.lessons import library
 from hfcourse.lessons.markup import glossary
-from hfcourse.lessons.markup.glossary import Term
-from hfcourse.lessons.markup.markdown import Rendered, render
+from hfcourse.lessons.markup.glossary import GlossaryTerm
+from hfcourse.lessons.markup.markdown import RenderedLesson, render_lesson
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, FRONT
@@ -36,15 +36,15 @@ definition = "Ce qui est fait pour les programmes."
 """
 
 
-def terms(source: str = WORDS) -> tuple[Term, ...]:
-    return glossary.read(source).terms
+def terms(source: str = WORDS) -> tuple[GlossaryTerm, ...]:
+    return glossary.parse_glossary(source).terms
 
 
-def lesson(body: str) -> Rendered:
-    return render(FRONT + body, {}, {}, terms())
+def lesson(body: str) -> RenderedLesson:
+    return render_lesson(FRONT + body, {}, {}, terms())
 
 
-def links(rendered: Rendered) -> list[str]:
+def links(rendered: RenderedLesson) -> list[str]:
     """The words that lead to the glossary, as the reader sees them."""
     return re.findall(r'<a [^>]*class="term"[^>]*>([^<]*)</a>', rendered.html)
 
@@ -78,12 +78,12 @@ class TestWriting:
         ],
     )
     def test_what_is_wrong_is_told_with_its_line(self, source: str, line: int, what: str) -> None:
-        faults = glossary.read(source).faults
+        faults = glossary.parse_glossary(source).faults
         assert any(fault.line == line and untypeset(fault.what).startswith(what) for fault in faults), faults
         assert all(fault.mend for fault in faults)
 
     def test_no_glossary_is_none(self) -> None:
-        assert glossary.read("") == glossary.Glossary()
+        assert glossary.parse_glossary("") == glossary.Glossary()
 
 
 class TestMarking:
@@ -131,7 +131,7 @@ class TestMarking:
 
     def test_the_longest_form_wins(self) -> None:
         words = terms(WORDS + '\n[[term]]\nterm = "clé d\'API"\ndefinition = "Un mot de passe."\n')
-        assert links(render(FRONT + "Une clé d'API, puis une API.\n", {}, {}, words)) == ["clé d’API", "API"]
+        assert links(render_lesson(FRONT + "Une clé d'API, puis une API.\n", {}, {}, words)) == ["clé d’API", "API"]
 
 
 @pytest.fixture
@@ -185,8 +185,8 @@ def test_a_course_without_a_glossary_has_an_empty_page(course: Course, student: 
 
 def test_the_real_glossary_has_the_words_of_the_course_and_each_is_used(app: Flask):
     with app.app_context():
-        words = library.terms()
-        used = {term.anchor for lesson in library.lessons() for term in lesson.terms}
+        words = library.get_terms()
+        used = {term.anchor for lesson in library.get_lessons() for term in lesson.terms}
     assert len(words) >= 35
     assert {"jeton", "space", "api", "point-d-acces", "quota", "variable-d-environnement"} <= used
     assert all(20 < len(term.text) < 300 for term in words)

@@ -8,7 +8,7 @@ from flask import Flask
 
 from hfcourse.playground import space_page
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.schema.endpoints.space_description import describe
+from hfcourse.spaces.schema.endpoints.space_description import build_description
 from tests.heavy import ENDPOINTS, HEAVY
 
 MOST_PAGE_BYTES = 100_000
@@ -21,15 +21,15 @@ def test_the_descriptions_weigh_about_a_megabyte(which: str) -> None:
 
 @pytest.mark.parametrize("which", HEAVY)
 def test_the_page_is_light(app: Flask, which: str) -> None:
-    description = describe(*HEAVY[which])
+    description = build_description(*HEAVY[which])
     with app.test_request_context("/espaces/a/b"):
-        page, _ = space_page.page("a/b", description, form=forms.filled(description.endpoints[0]))
+        page, _ = space_page.render_space_page("a/b", description, form=forms.bind_form(description.endpoints[0]))
     assert "<form" in page
     assert len(brotli.compress(page.encode(), quality=app.config["COMPRESS_BR_LEVEL"])) < MOST_PAGE_BYTES
 
 
 def test_every_endpoint_of_a_long_list_can_be_opened(app: Flask) -> None:
-    description = describe(*HEAVY["500 endpoints"])
+    description = build_description(*HEAVY["500 endpoints"])
     with app.test_request_context("/espaces/a/b"):
-        page, _ = space_page.page("a/b", description, form=forms.filled(description.endpoints[0]))
+        page, _ = space_page.render_space_page("a/b", description, form=forms.bind_form(description.endpoints[0]))
     assert all(f"endpoint=/fonction_{n}&#34;" in page or f'endpoint=/fonction_{n}"' in page for n in range(ENDPOINTS))

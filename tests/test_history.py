@@ -11,10 +11,10 @@ from sqlalchemy import event, func, select
 from hfcourse import database
 from hfcourse.files.file_store import StoredFile
 from hfcourse.runs.history import queries
-from hfcourse.runs.history.queries import PAGE_RUNS
+from hfcourse.runs.history.queries import RUNS_PER_PAGE
 from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.store import run_store
-from hfcourse.runs.store.models import Run, RunEvent, RunLook, RunWords
+from hfcourse.runs.store.models import Run, RunEvent, RunSearchText, RunView
 from tests.keeping import kept_run, known_as
 from tests.posting import Student, fields_of, read
 from tests.test_french import faults_in
@@ -40,9 +40,9 @@ def found(student: Student, **query: str) -> list[str]:
 
 def some_runs(count: int, visitor: str = "awa") -> list[str]:
     """So many runs, two at each moment; the newest first, as the list has them."""
-    begun = database.now() - timedelta(days=1)
+    begun = database.utc_now() - timedelta(days=1)
     made = [kept_run(visitor, at=begun + timedelta(seconds=n // 2), sent={"prenom": f"n{n:03}"}) for n in range(count)]
-    with database.reading() as session:
+    with database.read_session() as session:
         order = session.scalars(select(Run.id).where(Run.visitor == visitor).order_by(Run.created, Run.id)).all()
     assert sorted(order) == sorted(made)
     return list(reversed(order))
@@ -76,7 +76,7 @@ def confirm(student: Student, address: str) -> BeautifulSoup:
 
 
 def count(table: type) -> int:
-    with database.reading() as session:
+    with database.read_session() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
@@ -123,7 +123,7 @@ def test_a_strangers_run_is_404_whatever_is_asked_of_it(awa: Student, bilal: Stu
     for address in (f"/essais/{run_id}.md", f"/essais/{run_id}/supprimer"):
         assert bilal.client.get(address).status_code == 404
         assert awa.client.get(address).status_code == 200
-    assert run_store.load(run_id) is not None
+    assert run_store.load_run(run_id) is not None
 
 
 # What is narrowed
@@ -267,7 +267,7 @@ def test_nothing_is_looked_through_but_what_is_the_visitors_own(
 
 
 def test_pages_lead_through_all_of_it_and_back(awa: Student) -> None:
-    runs = some_runs(2 * PAGE_RUNS + 7)
+    runs = some_runs(2 * RUNS_PER_PAGE + 7)
     pages = [awa.open("/essais/?issue=reussi")]
     assert "Plus récents" not in text_of(pages[0])
     for _ in range(2):
@@ -282,20 +282,20 @@ def test_pages_lead_through_all_of_it_and_back(awa: Student) -> None:
 
 
 def test_a_page_is_whole_when_newer_runs_have_come(awa: Student) -> None:
-    runs = some_runs(PAGE_RUNS + 2)
+    runs = some_runs(RUNS_PER_PAGE + 2)
     second = awa.open(link(awa.open("/essais/"), "Plus anciens"))
     new = kept_run("awa")
-    assert ids_on(awa.open(link(second, "Plus récents"))) == runs[:PAGE_RUNS]
-    assert found(awa) == [new, *runs[: PAGE_RUNS - 1]]
+    assert ids_on(awa.open(link(second, "Plus récents"))) == runs[:RUNS_PER_PAGE]
+    assert found(awa) == [new, *runs[: RUNS_PER_PAGE - 1]]
 
 
 def test_a_page_whose_neighbour_is_gone_still_leads_on(awa: Student) -> None:
-    runs = some_runs(PAGE_RUNS + 2)
+    runs = some_runs(RUNS_PER_PAGE + 2)
     address = link(awa.open("/essais/"), "Plus anciens")
-    queries.delete(runs[PAGE_RUNS - 1 : PAGE_RUNS])
-    assert ids_on(awa.open(address)) == runs[PAGE_RUNS:]
-    queries.delete(runs[PAGE_RUNS:])
-    assert ids_on(awa.open(address)) == runs[: PAGE_RUNS - 1], "nothing is older: the newest are shown"
+    queries.stop_and_delete_runs(runs[RUNS_PER_PAGE - 1 : RUNS_PER_PAGE])
+    assert ids_on(awa.open(address)) == runs[RUNS_PER_PAGE:]
+    queries.stop_and_delete_runs(runs[RUNS_PER_PAGE:])
+    assert ids_on(awa.open(address)) == runs[: RUNS_PER_PAGE - 1], "nothing is older: the newest are shown"
 
 
 @pytest.mark.parametrize("place", ["", "x", "1", "1.", ".x", "99999999999999.x", "999999999999999.x", "-1.x", "1.\0"])
@@ -311,11 +311,11 @@ def test_a_place_that_is_none_does_no_harm(awa: Student, way: str, place: str) -
 def test_one_run_is_deleted_with_all_that_is_its_own(awa: Student) -> None:
     run_id, other = kept_run("awa", file=("chat.png", b"abc")), kept_run("awa")
     awa.open(f"/essais/{run_id}")
-    assert (count(Run), count(RunLook), count(StoredFile)) == (2, 1, 1)
+    assert (count(Run), count(RunView), count(StoredFile)) == (2, 1, 1)
     page = confirm(awa, f"/essais/{run_id}/supprimer")
     assert "L’essai est supprimé" in text_of(page)
     assert ids_on(page) == [other]
-    assert (count(Run), count(RunWords), count(RunLook), count(StoredFile)) == (1, 1, 0, 0)
+    assert (count(Run), count(RunSearchText), count(RunView), count(StoredFile)) == (1, 1, 0, 0)
     assert "L’essai est supprimé" not in text_of(awa.open("/essais/")), "it is said once"
 
 
@@ -323,7 +323,7 @@ def test_opening_the_question_deletes_nothing(awa: Student) -> None:
     run_id = kept_run("awa")
     awa.open(f"/essais/{run_id}/supprimer")
     awa.open("/essais/supprimer")
-    assert run_store.load(run_id) is not None
+    assert run_store.load_run(run_id) is not None
 
 
 @pytest.mark.parametrize("address", ["/essais/{}/supprimer", "/essais/{}/refaire", "/essais/supprimer"])
@@ -376,7 +376,7 @@ def test_a_filter_that_does_not_exist_deletes_nothing(awa: Student, wrong: dict[
     response = awa.client.post(str(form["action"]), data=fields_of(form) | wrong)
     assert response.status_code == 303
     assert "est laissé de côté" in text_of(awa.open(response.headers["Location"]))
-    assert run_store.load(run_id) is not None
+    assert run_store.load_run(run_id) is not None
 
 
 def test_two_tabs_delete_the_same_run(awa: Student) -> None:
@@ -390,7 +390,7 @@ def test_two_tabs_delete_the_same_run(awa: Student) -> None:
 
 
 def test_more_than_a_batch_is_deleted_with_one_button(awa: Student, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hfcourse.runs.retention.pruning.RUNS_AT_ONCE", 4)
+    monkeypatch.setattr("hfcourse.runs.retention.pruning.RUNS_PER_BATCH", 4)
     some_runs(9)
     assert "9 essais sont supprimés" in text_of(confirm(awa, "/essais/supprimer"))
     assert count(Run) == 0
@@ -400,17 +400,17 @@ def test_more_than_a_batch_is_deleted_with_one_button(awa: Student, monkeypatch:
 def test_a_run_that_is_deleted_while_it_goes_on_never_comes_back(awa: Student, status: str) -> None:
     run_id = kept_run("awa", status)
     confirm(awa, f"/essais/{run_id}/supprimer")
-    assert run_store.claim(run_id) is None
-    assert not run_store.finish(run_id, "succeeded", [], told=[run_store.Told("log", {})])
-    assert (count(Run), count(RunEvent), count(RunWords)) == (0, 0, 0)
-    assert dispatcher.current().place(run_id) is None
+    assert run_store.claim_run(run_id) is None
+    assert not run_store.finish_run(run_id, "succeeded", [], told=[run_store.NewEvent("log", {})])
+    assert (count(Run), count(RunEvent), count(RunSearchText)) == (0, 0, 0)
+    assert dispatcher.get_dispatcher().place(run_id) is None
 
 
 def test_a_page_that_follows_a_deleted_run_is_told_to_load_itself_again(awa: Student) -> None:
     run_id = kept_run("awa", "running")
     address = str(awa.open(f"/essais/{run_id}").select("[hx-get]")[0]["hx-get"])
     assert "HX-Refresh" not in awa.client.get(address, headers={"HX-Request": "true"}).headers
-    queries.delete([run_id])
+    queries.stop_and_delete_runs([run_id])
     response = awa.client.get(address, headers={"HX-Request": "true"})
     assert (response.status_code, response.headers["HX-Refresh"]) == (404, "true")
     assert "Cette page n’existe pas" in response.get_data(as_text=True)

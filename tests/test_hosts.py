@@ -97,13 +97,13 @@ def test_host_that_is_absent_is_no_strangers_choice(named: Flask) -> None:
     ],
 )
 def test_hosts_setting_is_a_list_of_names(written: str, parsed: tuple[str, ...]) -> None:
-    assert config.load({"HFCOURSE_HOSTS": written})["HOSTS"] == parsed
+    assert config.load_settings({"HFCOURSE_HOSTS": written})["HOSTS"] == parsed
 
 
 @pytest.mark.parametrize("written", ["https://a.example", "a.example:80", "a.example/x", "*", "a b@c", ".", "..a"])
 def test_hosts_setting_refuses_what_is_no_name(written: str) -> None:
     with pytest.raises(SystemExit, match="HFCOURSE_HOSTS"):
-        config.load({"HFCOURSE_HOSTS": written})
+        config.load_settings({"HFCOURSE_HOSTS": written})
 
 
 @pytest.mark.parametrize("prefix", ["//stranger.example", "/a//b", "/a b", "/a/", "/" + "a" * 200, '/"><script>'])

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from hfcourse.spaces.client.http_status import code_of_description, failure_of_answer, failure_of_stream
+from hfcourse.spaces.client.http_status import classify_answer, classify_description_answer, classify_stream_answer
 
 HTML = b"<html><head><title>503 Service Temporarily Unavailable</title></head></html>"
 
@@ -16,7 +16,7 @@ def told(body: object) -> bytes:
 
 
 def code_of(status: int, body: bytes = b"", **headers: str) -> str:
-    failed = failure_of_answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
+    failed = classify_answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
     return failed.code if failed else ""
 
 
@@ -77,7 +77,7 @@ def test_a_redirect_is_a_login_or_nothing_that_is_understood(status: int, locati
     ],
 )
 def test_words_of_a_json_error_are_kept_as_text(body: bytes, said: str) -> None:
-    failed = failure_of_answer(400, {}, body)
+    failed = classify_answer(400, {}, body)
     assert failed is not None
     assert failed.said == said
 
@@ -89,14 +89,14 @@ def test_words_of_a_json_error_are_kept_as_text(body: bytes, said: str) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize(("status", "before"), [(429, ""), (503, "HTTP 503")])
 def test_a_retry_after_is_kept_within_bounds(status: int, before: str, header: str, said: str) -> None:
-    failed = failure_of_answer(status, {"retry-after": header}, b"")
+    failed = classify_answer(status, {"retry-after": header}, b"")
     assert failed is not None
     assert failed.said == ", ".join(filter(None, (before, said)))
 
 
 def test_a_retry_after_may_be_a_date() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
-    failed = failure_of_answer(429, {"retry-after": date}, b"")
+    failed = classify_answer(429, {"retry-after": date}, b"")
     assert failed is not None
     assert 3_500 < int(failed.said.removeprefix("Retry-After: ")) <= 3_600
 
@@ -107,7 +107,7 @@ def test_a_retry_after_may_be_a_date() -> None:
      (500, "space-exception"), (401, "space-login"), (429, "too-many-requests"), (302, "bad-answer")],
 )  # fmt: skip
 def test_a_stream_that_is_not_there_is_that_of_a_space_that_restarted(status: int, code: str) -> None:
-    failed = failure_of_stream(status, {})
+    failed = classify_stream_answer(status, {})
     assert failed is not None
     assert failed.code == code
 
@@ -119,4 +119,4 @@ def test_a_stream_that_is_not_there_is_that_of_a_space_that_restarted(status: in
      (302, "bad-answer")],
 )  # fmt: skip
 def test_a_description_that_a_gateway_answers_for_has_its_code(status: int, code: str) -> None:
-    assert code_of_description(status, {}) == code
+    assert classify_description_answer(status, {}) == code

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from hfcourse import create_app
-from hfcourse.errors import Unavailable
-from hfcourse.limits.deadline import Leash
+from hfcourse.errors import SpaceUnavailable
+from hfcourse.limits.deadline import CancelScope
 from hfcourse.spaces import reloaded_file
 from hfcourse.spaces.hub import hub_api
 from hfcourse.spaces.registry import resolver
@@ -62,13 +62,13 @@ def site(tmp_path: Path, stand_in: FakeServer) -> Iterator[Site]:
         end(app)
 
 
-def look_up(app: Flask, name: str = "gradio/calculator", seconds: float = 8) -> hub_api.Found:
+def look_up(app: Flask, name: str = "gradio/calculator", seconds: float = 8) -> hub_api.SpaceStatus:
     with app.app_context():
-        return hub_api.look_up(name, resolver.directory().wire, Leash(seconds))
+        return hub_api.look_up_space(name, resolver.get_registry().wire, CancelScope(seconds))
 
 
 def test_a_space_that_runs_is_found_at_its_own_address(site: Site, stand_in: FakeServer) -> None:
-    assert look_up(site()) == hub_api.Found(HOST, "")
+    assert look_up(site()) == hub_api.SpaceStatus(HOST, "")
     assert [(request.method, request.target) for request in stand_in.requests] == [
         ("GET", "/api/spaces/gradio/calculator")
     ]
@@ -120,7 +120,7 @@ def test_a_stage_in_which_a_space_can_be_waited_for(
 )
 def test_a_stage_in_which_a_space_cannot_be_called(site: Site, stand_in: FakeServer, stage: Any, code: str) -> None:
     stand_in.behaviour = at(stage)
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(SpaceUnavailable) as caught:
         look_up(site())
     assert caught.value.code == code
 
@@ -154,7 +154,7 @@ def test_a_stage_in_which_a_space_cannot_be_called(site: Site, stand_in: FakeSer
 )
 def test_what_the_hub_answers_has_its_code(site: Site, stand_in: FakeServer, behaviour: Behaviour, code: str) -> None:
     stand_in.behaviour = behaviour
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(SpaceUnavailable) as caught:
         look_up(site())
     assert caught.value.code == code
 
@@ -163,24 +163,24 @@ def test_what_the_hub_answers_has_its_code(site: Site, stand_in: FakeServer, beh
 def test_a_hub_that_is_slow_ends_with_the_leash(site: Site, stand_in: FakeServer, behaviour: Behaviour) -> None:
     stand_in.behaviour, app = behaviour, site()
     result, seconds = timed(lambda: look_up(app, seconds=0.5))
-    assert isinstance(result, Unavailable)
+    assert isinstance(result, SpaceUnavailable)
     assert (result.code, seconds < 4) == ("timeout", True)
 
 
 def test_a_silent_hub_keeps_nobody_longer_than_its_own_limit(
     site: Site, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert hub_api.LOOK_UP_SECONDS == 5
-    monkeypatch.setattr(hub_api, "LOOK_UP_SECONDS", 0.5)
+    assert hub_api.LOOKUP_TIMEOUT_SECONDS == 5
+    monkeypatch.setattr(hub_api, "LOOKUP_TIMEOUT_SECONDS", 0.5)
     stand_in.behaviour, app = fake.silent, site()
     result, seconds = timed(lambda: look_up(app, seconds=60))
-    assert isinstance(result, Unavailable)
+    assert isinstance(result, SpaceUnavailable)
     assert seconds < 4
 
 
 def test_no_hub_at_all_is_unreachable(site: Site, stand_in: FakeServer) -> None:
     stand_in.close()
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(SpaceUnavailable) as caught:
         look_up(site())
     assert caught.value.code == "hub-unreachable"
 
@@ -219,7 +219,7 @@ def test_no_hub_at_all_is_unreachable(site: Site, stand_in: FakeServer) -> None:
 )
 def test_an_address_that_is_not_at_hf_space_is_refused(site: Site, stand_in: FakeServer, host: Any) -> None:
     stand_in.behaviour = fake.says(space(host=host))
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(SpaceUnavailable) as caught:
         look_up(site())
     assert caught.value.code == "bad-answer"
 
@@ -235,7 +235,7 @@ def test_an_origin_that_the_instructor_set_is_allowed_exactly(site: Site, stand_
     stand_in.behaviour = fake.says(space(host="https://spaces.example.org"))
     assert look_up(app).url == "https://spaces.example.org"
     stand_in.behaviour = fake.says(space(host="https://spaces.example.org:8443"))
-    with pytest.raises(Unavailable):
+    with pytest.raises(SpaceUnavailable):
         look_up(app, "gradio/other")
 
 
@@ -250,7 +250,7 @@ class TestMemory:
         stand_in.behaviour, app = fake.silent, site()
         timed(lambda: look_up(app, seconds=0.3))
         result, _ = timed(lambda: look_up(app))
-        assert isinstance(result, Unavailable)
+        assert isinstance(result, SpaceUnavailable)
         assert (result.code, len(stand_in.requests)) == ("timeout", 1)
 
     def test_each_space_is_asked_for_by_its_own_name(self, site: Site, stand_in: FakeServer) -> None:
@@ -297,7 +297,7 @@ class TestPages:
     def test_answers_in_eight_seconds_when_hub_and_space_are_both_slow(
         self, site: Site, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(resolver, "DESCRIBE_SECONDS", 3.0)
+        monkeypatch.setattr(resolver, "DESCRIBE_TIMEOUT_SECONDS", 3.0)
         mute = FakeSpace(answers={"/config": fake.silent})
         app = site(SPACE_ORIGINS=(mute.url,))
         stand_in.behaviour = lambda exchange: (exchange.server.closing.wait(2.5), exchange.reply(space(host=mute.url)))[
@@ -381,8 +381,8 @@ class TestToken:
         stand_in.behaviour = fake.says(space(host="https://somebody-else.hf.space"))
         self.mark(tmp_path, 'id = "gradio/calculator"\ntoken = true')
         app = site()
-        with app.app_context(), pytest.raises(Unavailable) as refused:
-            resolver.locate("gradio/calculator", Leash(8))
+        with app.app_context(), pytest.raises(SpaceUnavailable) as refused:
+            resolver.resolve_space("gradio/calculator", CancelScope(8))
         assert refused.value.code == "bad-answer"
         assert "gradio/calculator" in caplog.text
         assert token not in caplog.text
@@ -390,7 +390,7 @@ class TestToken:
     def test_a_space_that_is_not_marked_may_be_anywhere_at_hf_space(self, site: Site, stand_in: FakeServer) -> None:
         stand_in.behaviour = fake.says(space(host="https://somebody-else.hf.space"))
         with site().app_context():
-            assert resolver.locate("gradio/calculator", Leash(8)).url == "https://somebody-else.hf.space"
+            assert resolver.resolve_space("gradio/calculator", CancelScope(8)).url == "https://somebody-else.hf.space"
 
 
 @pytest.mark.parametrize(
@@ -404,11 +404,11 @@ class TestToken:
 )
 def test_the_host_of_a_space_is_made_of_its_name(site: Site, name: str, label: str) -> None:
     with site(SPACE_ORIGINS=("https://hub.example.org",)).app_context():
-        assert hub_api.is_host_of(name, f"https://{label}.hf.space")
-        assert not hub_api.is_host_of(name, f"https://x{label}.hf.space")
-        assert not hub_api.is_host_of(name, f"https://{label}-2.hf.space")
-        assert hub_api.is_host_of(name, "https://hub.example.org")
-        assert not hub_api.is_host_of(name, "https://hub.example.com")
+        assert hub_api.is_space_address(name, f"https://{label}.hf.space")
+        assert not hub_api.is_space_address(name, f"https://x{label}.hf.space")
+        assert not hub_api.is_space_address(name, f"https://{label}-2.hf.space")
+        assert hub_api.is_space_address(name, "https://hub.example.org")
+        assert not hub_api.is_space_address(name, "https://hub.example.com")
 
 
 class TestHubOnPlainHttp:
@@ -452,11 +452,11 @@ class TestHubOnPlainHttp:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         monkeypatch.setenv("HF_TOKEN", "hf_" + "b" * 30)
-        monkeypatch.setattr(reloaded_file, "LOOK_INTERVAL_SECONDS", 0)
+        monkeypatch.setattr(reloaded_file, "FILE_CHECK_INTERVAL_SECONDS", 0)
         app = create_app({"INSTANCE": str(tmp_path), "TESTING": True, "HUB_URL": self.URL})
         (tmp_path / "spaces.toml").write_text(self.LENT)
-        with app.app_context(), pytest.raises(Unavailable) as refused:
-            resolver.locate("a/b", Leash(8))
+        with app.app_context(), pytest.raises(SpaceUnavailable) as refused:
+            resolver.resolve_space("a/b", CancelScope(8))
         end(app)
         assert refused.value.code == "bad-answer"
         assert "a/b is not called: HF_ENDPOINT is not https://" in caplog.text

@@ -11,12 +11,12 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.limits import bulkhead
-from hfcourse.limits.deadline import Leash
+from hfcourse.limits.deadline import CancelScope
 from hfcourse.spaces.client import single_flight_cache
 from hfcourse.spaces.hub import hub_api, limits
-from hfcourse.spaces.hub.limits import retry_after_seconds
+from hfcourse.spaces.hub.limits import parse_bounded_retry_after
 from hfcourse.spaces.registry import resolver
 from tests.conftest import opened
 from tests.posting import Student, error_codes, fields_of, read
@@ -65,7 +65,7 @@ class TestTheRate:
         searches = [codes_at(site, f"/espaces/?q=mot{n}") for n in range(40)]
         assert names == [["space-paused"]] * 40
         assert searches[-1] == ["too-many-requests"]
-        assert limits.UNKNOWN_PER_MINUTE - 15 < len(stand_in.requests) < limits.UNKNOWN_PER_MINUTE
+        assert limits.MAX_UNKNOWN_PER_MINUTE - 15 < len(stand_in.requests) < limits.MAX_UNKNOWN_PER_MINUTE
 
     def test_another_address_still_asks(self, site: Flask) -> None:
         for n in range(80):
@@ -76,7 +76,7 @@ class TestTheRate:
     def test_what_is_remembered_counts_nothing(
         self, site: Flask, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(single_flight_cache, "FAILED_SECONDS", 1000)
+        monkeypatch.setattr(single_flight_cache, "FAILURE_TTL_SECONDS", 1000)
         for _ in range(70):
             assert codes_at(site, "/espaces/a/b") == ["space-paused"]
             assert codes_at(site, "/espaces/?q=mot") == []
@@ -91,7 +91,7 @@ class TestTheRate:
         with site.app_context():
             for n in range(80):
                 with pytest.raises(hub_api.Unavailable):
-                    hub_api.look_up(f"a/b{n}", resolver.directory().wire, Leash(8))
+                    hub_api.look_up_space(f"a/b{n}", resolver.get_registry().wire, CancelScope(8))
         assert len(stand_in.requests) == 80
 
     def test_it_is_told_in_french_with_the_box_still_filled(self, site: Flask) -> None:
@@ -108,7 +108,7 @@ class TestTheRate:
 class TestASilentHub:
     @pytest.fixture(autouse=True)
     def hurried(self, monkeypatch: pytest.MonkeyPatch, stand_in: FakeServer) -> None:
-        monkeypatch.setattr(hub_api, "LOOK_UP_SECONDS", 0.3)
+        monkeypatch.setattr(hub_api, "LOOKUP_TIMEOUT_SECONDS", 0.3)
         stand_in.behaviour = fake.silent
 
     def test_after_two_timeouts_it_is_unreachable_for_everybody(self, site: Flask, stand_in: FakeServer) -> None:
@@ -188,11 +188,11 @@ class TestAHubThatAsksToWait:
         ],
     )
     def test_says_how_long_within_bounds(self, header: str, seconds: float) -> None:
-        assert retry_after_seconds(header) == seconds
+        assert parse_bounded_retry_after(header) == seconds
 
     def test_may_say_it_by_a_date(self) -> None:
         until_then = format_datetime(datetime.now(UTC) + timedelta(seconds=200), usegmt=True)
-        assert 190 < retry_after_seconds(until_then) <= 200
+        assert 190 < parse_bounded_retry_after(until_then) <= 200
 
 
 class TestATokenInAName:
@@ -225,7 +225,7 @@ class TestTheBulkhead:
     def test_has_so_many_slots_and_refuses_the_rest(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(bulkhead, "SLOT_TIMEOUT_SECONDS", 0.05)
         made = bulkhead.Bulkhead()
-        with made.slot(2), made.slot(2), pytest.raises(CallFailed) as caught, made.slot(2):
+        with made.slot(2), made.slot(2), pytest.raises(CallError) as caught, made.slot(2):
             pass
         assert caught.value.code == "timeout"
         with made.slot(1):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.spaces.registry import info_filter
 from hfcourse.spaces.registry.info_filter import filter_info
 from hfcourse.spaces.untrusted import json_stream
@@ -78,7 +78,7 @@ def test_reduction_is_the_same_wherever_the_text_is_cut(
     endpoints: dict[str, Any], others: dict[str, Any], size: int, ensure_ascii: bool
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(info_filter, "UNFILTERED_BYTES", -1)
+        patch.setattr(info_filter, "MAX_UNFILTERED_BYTES", -1)
         found = reduced({**others, "named_endpoints": endpoints}, size, ensure_ascii)
     kept = {name: {key: entry[key] for key in entry if key != "code_snippets"} for name, entry in endpoints.items()}
     assert found == {"named_endpoints": kept}
@@ -128,7 +128,7 @@ def test_text_that_is_no_description_is_refused_within_bounds(
     monkeypatch.setattr(json_stream, "MAX_STEPS", 100_000)
     monkeypatch.setattr(info_filter, "MAX_REDUCED_BYTES", 250_000)
     steps = repeated * (2_000_000 // len(repeated))
-    with pytest.raises(CallFailed) as failure:
+    with pytest.raises(CallError) as failure:
         for _ in filter_info(pieces(start + steps, 64_000)):
             pass
     assert failure.value.code == code

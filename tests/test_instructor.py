@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from hfcourse import create_app, database, instructors
 from hfcourse.classroom import login_links, login_queue
-from hfcourse.classroom.login_queue import ABANDONED_SECONDS, MAX_DECISIONS, RESERVED_DECISIONS, WINDOW_SECONDS
+from hfcourse.classroom.login_queue import ABANDONED_TIMEOUT_SECONDS, MAX_DECISIONS, RESERVED_DECISIONS, WINDOW_SECONDS
 from hfcourse.lessons import library, search
 from tests.conftest import end
 from tests.posting import Student, read
@@ -30,7 +30,7 @@ class Clock:
     """The clock of the database, which stands still until it is moved."""
 
     def __init__(self) -> None:
-        self.moment = database.now()
+        self.moment = database.utc_now()
 
     def __call__(self) -> datetime:
         return self.moment
@@ -42,7 +42,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(database, "now", made)
+    monkeypatch.setattr(database, "utc_now", made)
     return made
 
 
@@ -178,7 +178,7 @@ class TestQueue:
         assert statuses.count(400) == MAX_DECISIONS
         assert knock(client, PASSWORD, "10.0.0.2").status_code == 202
         for _ in range(6):
-            clock.advance(ABANDONED_SECONDS - 1)
+            clock.advance(ABANDONED_TIMEOUT_SECONDS - 1)
             if client.get(DOOR, environ_base={"REMOTE_ADDR": "10.0.0.2"}).status_code == 303:
                 break
         assert inside(client)
@@ -220,7 +220,7 @@ class TestQueue:
 
     def test_who_has_gone_away_delays_nobody(self, taught: Flask, client: FlaskClient, clock: Clock) -> None:
         crowd(taught, 90)
-        clock.advance(max(WINDOW_SECONDS, ABANDONED_SECONDS) + 1)
+        clock.advance(max(WINDOW_SECONDS, ABANDONED_TIMEOUT_SECONDS) + 1)
         assert knock(client, PASSWORD).status_code == 303
 
     def test_attempts_are_counted_in_the_database(self, taught: Flask, client: FlaskClient) -> None:
@@ -297,9 +297,9 @@ class TestLink:
 
     def test_its_code_is_not_the_token_of_a_session(self, taught: Flask, client: FlaskClient) -> None:
         with taught.app_context():
-            token = login_links.link_serializer().loads(login_links.create_code())
+            token = login_links.get_link_serializer().loads(login_links.create_code())
         with client.session_transaction() as session:
-            session[instructors.KEPT] = token
+            session[instructors.SESSION_KEY] = token
         assert not inside(client)
 
     def test_what_loads_it_in_advance_does_not_use_it(self, taught: Flask, client: FlaskClient) -> None:
@@ -406,7 +406,7 @@ class TestSession:
 
 class TestPruning:
     def count_rows(self, app: Flask) -> tuple[int, int]:
-        with app.app_context(), database.reading() as opened:
+        with app.app_context(), database.read_session() as opened:
             kinds = (instructors.InstructorSession, login_queue.LoginAttempt)
             return tuple(len(opened.scalars(select(kind)).all()) for kind in kinds)
 
@@ -418,11 +418,11 @@ class TestPruning:
         link_of(taught)
         assert invoke(taught, "prune").exit_code == 0
         assert self.count_rows(taught) == (2, 2)
-        clock.advance(login_queue.KEPT_SECONDS + 1)
+        clock.advance(login_queue.DECIDED_TTL_SECONDS + 1)
         assert invoke(taught, "prune").exit_code == 0
         assert self.count_rows(taught) == (1, 0)
         assert inside(client)
-        clock.advance(instructors.HOURS * 3600)
+        clock.advance(instructors.SESSION_HOURS * 3600)
         with taught.app_context():
             for chore in taught.extensions["daily_chores"]:
                 chore()
@@ -437,7 +437,7 @@ class TestTheCookie:
 
     def test_it_ends_after_a_day_of_class(self, taught: Flask, client: FlaskClient, clock: Clock) -> None:
         knock(client, PASSWORD)
-        clock.advance(instructors.HOURS * 3600 - 5)
+        clock.advance(instructors.SESSION_HOURS * 3600 - 5)
         assert inside(client)
         clock.advance(10)
         assert not inside(client)
@@ -451,7 +451,7 @@ class TestTheCookie:
     @pytest.mark.parametrize("forged", ["x", "", {"until": 10**11, "by": "x"}, 7])
     def test_a_forged_one_is_worth_nothing(self, taught: Flask, client: FlaskClient, forged: object) -> None:
         with client.session_transaction() as session:
-            session[instructors.KEPT] = forged
+            session[instructors.SESSION_KEY] = forged
         assert not inside(client)
 
 
@@ -478,12 +478,14 @@ class TestNotes:
 
     def test_the_search_does_not_find_them(self, taught: Flask) -> None:
         with taught.app_context():
-            assert not [each for each in search.search("devant la classe").results if "supprimez" in each.passage]
+            assert not [
+                each for each in search.search_course("devant la classe").results if "supprimez" in each.passage
+            ]
 
     def test_each_lesson_has_its_time_in_class_in_its_notes(self, taught: Flask, student: Student) -> None:
         knock(student.client, PASSWORD)
         with taught.app_context():
-            lessons = {lesson.slug: lesson.front.minutes for lesson in library.lessons()}
+            lessons = {lesson.slug: lesson.front.minutes for lesson in library.get_lessons()}
         for slug, minutes in lessons.items():
             labels = [
                 label.get_text() for label in student.open(f"/lecons/{slug}").select(".aside .callout-label small")

@@ -99,5 +99,5 @@ def test_messages_of_a_module_are_french(module: str) -> None:
 @pytest.mark.parametrize("module", [module for module in MODULES if MESSAGES[module]])
 def test_messages_of_a_module_are_set_in_french(module: str) -> None:
     for message in MESSAGES[module]:
-        text = NAMES.sub(STAND_IN, typography.french(message))
+        text = NAMES.sub(STAND_IN, typography.typeset_french(message))
         assert [name for name, pattern in FAULTS.items() if pattern.search(text)] == [], message

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.schema.endpoints.description_limits import bound_description
-from hfcourse.spaces.schema.layout.block_tree import MAX_DEPTH, parse_layout
+from hfcourse.spaces.schema.endpoints.description_limits import limit_description
+from hfcourse.spaces.schema.layout.block_tree import MAX_BLOCK_DEPTH, parse_layout
 from tests.recordings import NAMES, read_recording
 
 
@@ -69,12 +69,12 @@ def test_tree_is_read_however_deep_and_repeated() -> None:
     for number in range(10_000, 5_000, -1):
         layout = {"id": number, "children": [layout, {"id": 10_000}]}
     found = parse_layout({"components": [], "layout": layout})
-    assert len([*found.find(4).blocks]) == MAX_DEPTH + 1
+    assert len([*found.find(4).blocks]) == MAX_BLOCK_DEPTH + 1
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_bounding_keeps_the_positions(name: str) -> None:
     recording = read_recording(name)
-    bounded, _ = bound_description(recording["config"], recording["info"])
+    bounded, _ = limit_description(recording["config"], recording["info"])
     before, after = parse_layout(recording["config"]), parse_layout(bounded)
     assert before.positions == after.positions

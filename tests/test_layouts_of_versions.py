@@ -9,7 +9,7 @@ import pytest
 
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.form_sections import arrange_form
-from hfcourse.spaces.schema.endpoints.space_description import Description, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
 from tests.spaces.serving import apps
 from tests.test_older_gradio import environment_of
 from tests.test_sections import outline
@@ -28,7 +28,7 @@ def spaces(
 
 def describe_at(url: str) -> Description:
     config = ask(f"{url}/config")
-    return describe(config, ask(f"{url}{config.get('api_prefix', '')}/info"))
+    return build_description(config, ask(f"{url}{config.get('api_prefix', '')}/info"))
 
 
 def ask(url: str) -> Any:
@@ -36,7 +36,7 @@ def ask(url: str) -> Any:
 
 
 def test_fold_row_and_seed_are_read(spaces: dict[str, Description]) -> None:
-    arranged = arrange_form(forms.filled(spaces["atelier"].endpoints[0]))
+    arranged = arrange_form(forms.bind_form(spaces["atelier"].endpoints[0]))
     experts = ("accordion", "For experts", False, ["tiles"])
     fold = ["negative", SEEDS, ("row", "", True, ["steps", "guidance"]), experts]
     assert outline(arranged.shown) == ["prompt", ("accordion", "Advanced Settings", False, fold)]

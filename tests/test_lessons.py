@@ -41,7 +41,7 @@ def test_a_lesson_shows_each_of_its_parts(client: FlaskClient):
 def test_the_contents_list_leads_to_every_section(client: FlaskClient, app: Flask):
     page = client.get(FIRST).text
     with app.app_context():
-        sections = library.lesson("3-1-presentation").sections
+        sections = library.get_lesson("3-1-presentation").sections
     assert len(sections) > 3
     for section in sections:
         assert f'<li><a href="#{section.anchor}">' in page
@@ -125,7 +125,7 @@ def test_ids_are_unique_and_every_link_in_the_page_has_its_target(client: FlaskC
 @pytest.mark.parametrize("address", PAGES)
 def test_no_link_of_the_site_is_dead(client: FlaskClient, app: Flask, address: str):
     with app.app_context():
-        is_page = library.is_page_of(app.url_map.bind(""))
+        is_page = library.make_page_check(app.url_map.bind(""))
     paths = set(re.findall(r'href="(/[^"#?]*)', client.get(address).text))
     assert [path for path in paths if not is_page(path)] == []
 
@@ -167,7 +167,7 @@ def test_the_front_page_lists_the_lessons_and_invites_to_try(client: FlaskClient
 def test_the_front_page_shows_the_latest_runs_of_a_visitor_and_of_nobody_else(client: FlaskClient, app: Flask):
     with app.app_context():
         sent = {"endpoint": "/saluer", "title": "Saluer Awa", "parameters": [], "inputs": {}, "files": []}
-        run_id = run_store.create("awa", space="hfcourse/entrainement", **sent)
+        run_id = run_store.create_run("awa", space="hfcourse/entrainement", **sent)
     assert run_id not in client.get("/").text
     with client.session_transaction() as session:
         session["visitor"] = "awa"

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from hfcourse.lessons import library
-from hfcourse.lessons.library import Shelf, render
+from hfcourse.lessons.library import LessonLibrary, render_cached_lesson
 from tests.untypeset import untypeset
 
 LESSON = """+++
@@ -36,7 +36,7 @@ class Course:
         self.content.mkdir()
         self.figures.mkdir()
         self.pictures = folder / "own"
-        self.shelf = Shelf(self.content, self.figures, self.pictures)
+        self.shelf = LessonLibrary(self.content, self.figures, self.pictures)
 
     def write(self, name: str, number: str, slug: str, body: str = "Un chapeau.") -> Path:
         path = self.content / name
@@ -54,7 +54,9 @@ def course(app: Flask, tmp_path: Path) -> Course:
 
 def told(app: Flask) -> list[str]:
     with app.app_context():
-        return [f"{Path(fault.path).name}:{fault.line}: {untypeset(fault.what)}" for fault in library.faults()]
+        return [
+            f"{Path(fault.path).name}:{fault.line}: {untypeset(fault.what)}" for fault in library.collect_lint_errors()
+        ]
 
 
 def test_lessons_come_in_the_order_of_their_numbers(course: Course):
@@ -67,10 +69,10 @@ def test_a_lesson_knows_its_neighbours(app: Flask, course: Course):
     for number in ("3.1", "3.2", "3.3"):
         course.write(f"{number}.md", number, number.replace(".", "-"))
     with app.app_context():
-        first, second, third = library.lessons()
-        assert library.neighbours(first) == (None, second)
-        assert library.neighbours(second) == (first, third)
-        assert library.neighbours(third) == (second, None)
+        first, second, third = library.get_lessons()
+        assert library.get_neighbours(first) == (None, second)
+        assert library.get_neighbours(second) == (first, third)
+        assert library.get_neighbours(third) == (second, None)
 
 
 def test_an_edit_shows_at_the_next_reading(course: Course):
@@ -85,10 +87,10 @@ def test_nothing_is_rendered_again_while_no_content_changes(course: Course):
     path = course.write("31.md", "3.1", "un")
     first = course.shelf.lessons()
     assert course.shelf.lessons() is first
-    before = render.cache_info().misses
+    before = render_cached_lesson.cache_info().misses
     os.utime(path, ns=(1, 1))
     assert course.shelf.lessons() is not first
-    assert render.cache_info().misses == before
+    assert render_cached_lesson.cache_info().misses == before
 
 
 def test_an_edited_figure_shows(course: Course):
@@ -153,7 +155,7 @@ def test_two_lessons_may_not_share_a_slug_or_a_number(app: Flask, course: Course
 def test_a_fault_says_where_what_and_how_to_mend(app: Flask, course: Course):
     path = course.write("31.md", "3.1", "un", "Un chapeau.\n\n::: astuce\nUn détail.\n:::")
     with app.app_context():
-        (fault,) = library.faults()
+        (fault,) = library.collect_lint_errors()
     assert str(fault) == (
         f"{path}:17: le bloc «\u00a0::: astuce\u00a0» est inconnu. "
         "Les noms sont note, attention, edition, enseignant, figure, onglets, essayez, telecharger, quiz, "
@@ -171,12 +173,12 @@ def test_the_command_fails_on_a_broken_lesson_and_names_the_file_and_the_line(ap
 
 def test_the_real_lessons_have_no_fault(app: Flask):
     with app.app_context():
-        faults = library.faults()
+        faults = library.collect_lint_errors()
     assert not faults, "\n" + "\n".join(map(str, faults))
 
 
 def test_the_real_course_has_its_lessons_in_order(app: Flask):
     with app.app_context():
-        assert [lesson.slug for lesson in library.lessons()][:4] == [
+        assert [lesson.slug for lesson in library.get_lessons()][:4] == [
             "3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot",
         ]  # fmt: skip

@@ -6,22 +6,22 @@ import pytest
 from flask import Flask
 
 from hfcourse import database
-from hfcourse.errors import Refused
+from hfcourse.errors import FormRejected
 from hfcourse.runs.history import queries
 from hfcourse.runs.queue import limits
 from hfcourse.runs.queue.limits import Limits
 from hfcourse.runs.store import run_store
-from hfcourse.runs.store.queue_counts import Waiting
+from hfcourse.runs.store.queue_counts import QueuedRun
 
 
 def made(app: Flask, visitor: str) -> str:
     """A run that waits."""
-    return run_store.create(visitor, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
+    return run_store.create_run(visitor, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
 
 
-def asking(visitor: str, space: str = "a/b", **client: Any) -> Waiting:
+def asking(visitor: str, space: str = "a/b", **client: Any) -> QueuedRun:
     """A run that a form asks for."""
-    return Waiting("", visitor, space, **client)
+    return QueuedRun("", visitor, space, **client)
 
 
 def room(waiting: int) -> Limits:
@@ -39,12 +39,12 @@ def test_one_visitor_cannot_fill_the_waiting_room(app: Flask) -> None:
         for _ in range(2):
             limited.check_room(asking("awa"))
             made(app, "awa")
-        with pytest.raises(Refused, match="limit-reached"):
+        with pytest.raises(FormRejected, match="limit-reached"):
             limited.check_room(asking("awa"))
         limited.check_room(asking("bilal"))
         for number in range(18):
             made(app, f"student {number}")
-        with pytest.raises(Refused, match="limit-reached"):
+        with pytest.raises(FormRejected, match="limit-reached"):
             limited.check_room(asking("bilal"))
 
 
@@ -52,14 +52,14 @@ def test_runs_that_started_no_longer_count(app: Flask) -> None:
     limited = room(10)
     with app.app_context():
         run_id = made(app, "awa")
-        with pytest.raises(Refused):
+        with pytest.raises(FormRejected):
             limited.check_room(asking("awa"))
-        assert run_store.claim(run_id)
+        assert run_store.claim_run(run_id)
         limited.check_room(asking("awa"))
 
 
 def test_of_ten_thousand_visitors_the_one_who_has_rested_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "REMEMBERED_VISITORS", 3)
+    monkeypatch.setattr(limits, "MAX_REMEMBERED_VISITORS", 3)
     limited = room(10)
     for visitor in ("a", "b", "c", "a", "d"):
         limited.note(visitor)
@@ -74,11 +74,11 @@ def test_looking_at_a_visitor_remembers_nothing() -> None:
 
 def test_a_run_of_a_file_that_is_gone_is_refused_and_not_stored(app: Flask) -> None:
     with app.app_context():
-        with pytest.raises(Refused, match="invalid-input"):
-            run_store.create(
+        with pytest.raises(FormRejected, match="invalid-input"):
+            run_store.create_run(
                 "awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[("p", "gone")]
             )
-        assert queries.latest("awa", 1) == []
+        assert queries.fetch_latest_summaries("awa", 1) == []
         assert database.is_reachable()
 
 
@@ -88,11 +88,11 @@ def test_newcomers_of_one_address_leave_room_to_others(app: Flask) -> None:
         for number in range(30):
             try:
                 limited.check_room(asking(f"jar {number}", origin="school", is_newcomer=True, endpoint="/e"))
-            except Refused:
+            except FormRejected:
                 refused += 1
             else:
                 sent = {"endpoint": "/e", "title": "E", "parameters": [], "inputs": {}}
-                run_store.create(f"jar {number}", space="a/b", origin="school", is_newcomer=True, **sent)
+                run_store.create_run(f"jar {number}", space="a/b", origin="school", is_newcomer=True, **sent)
         assert refused == 20
         limited.check_room(asking("awa", origin="home", is_newcomer=True))
         limited.check_room(asking("bilal", origin="school"))
@@ -107,6 +107,6 @@ def test_one_visitor_has_fewer_places_in_a_waiting_room_that_is_half_full(app: F
             made(app, "awa")
         for number in range(40):
             made(app, f"student {number}")
-        with pytest.raises(Refused, match="limit-reached"):
+        with pytest.raises(FormRejected, match="limit-reached"):
             limited.check_room(asking("awa"))
         limited.check_room(asking("bilal"))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.schema.endpoints.space_description import Description, describe
+from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
 
 COUNTRY, TOWN, DAYS, GO, EXAMPLES, OUT = 1, 2, 3, 4, 5, 6
 LISTS = ["dropdown", "radio", "checkboxgroup"]
@@ -42,7 +42,7 @@ def space(*steps: dict[str, Any], kind: str = "dropdown", choices: tuple[str, ..
     kinds = {each["id"]: each["type"] for each in components}
     named = {f"/{each['api_name']}": entry(each["inputs"], each["outputs"], kinds) for each in steps}
     config = {"version": "6.31.0", "components": components, "dependencies": [*steps]}
-    return describe(config, {"named_endpoints": named})
+    return build_description(config, {"named_endpoints": named})
 
 
 GOES = step(0, "partir", [TOWN, DAYS], [OUT], GO, "click")

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from hfcourse.config import SETTINGS
-from hfcourse.text.typography import french
+from hfcourse.text.typography import typeset_french
 from tests.browser.site import ROOT
 from tests.spelling import unknown_words
 from tests.test_french import faults_of
@@ -42,7 +42,7 @@ def test_it_fits_two_screens_and_the_readme_begins_with_a_link_to_it() -> None:
 
 def test_its_french_is_set_and_spelled() -> None:
     lines = [line for line in prose().splitlines() if not re.fullmatch(r"[| -]+", line)]
-    assert lines == [french(line) for line in lines]
+    assert lines == [typeset_french(line) for line in lines]
     assert [fault for line in lines for fault in faults_of(line)] == []
     assert [word for line in lines for word in unknown_words(line.replace("README", ""))] == []
 

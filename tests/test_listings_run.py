@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from hfcourse.lessons.library import CONTENT
-from hfcourse.lessons.syntax.context import Draft
-from hfcourse.lessons.syntax.front_matter import split
-from hfcourse.lessons.syntax.parser import PARSER
+from hfcourse.lessons.library import CONTENT_FOLDER
+from hfcourse.lessons.syntax.context import RenderContext
+from hfcourse.lessons.syntax.front_matter import split_front_matter
+from hfcourse.lessons.syntax.parser import LESSON_PARSER
 from hfcourse.practice.server import PracticeServer
 from tests import test_calls_lesson, test_token_lesson
 from tests.browser.site import environment
@@ -86,10 +86,10 @@ def followed() -> set[str]:
 def listings() -> Iterator[Shown]:
     """Every listing of every lesson that is code to run, but for files that it shows and what other tests type."""
     typed = followed()
-    for path in sorted(CONTENT.glob("*.md")):
-        draft = Draft({}, {})
-        front, body = split(path.read_text(encoding="utf-8"), draft)
-        for token in PARSER.parse(body):
+    for path in sorted(CONTENT_FOLDER.glob("*.md")):
+        draft = RenderContext({}, {})
+        front, body = split_front_matter(path.read_text(encoding="utf-8"), draft)
+        for token in LESSON_PARSER.parse(body):
             language, *file = token.info.split() or [""] if token.type == "fence" else [""]
             if language in CODE and not file and token.content not in typed:
                 yield Shown(front.number, language, token.content)

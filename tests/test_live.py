@@ -40,7 +40,7 @@ from werkzeug.serving import run_simple
 from hfcourse import create_app
 from hfcourse.runs import streams
 
-streams.VISITOR_PLACES = 1000
+streams.MAX_STREAMS_PER_VISITOR = 1000
 run_simple("127.0.0.1", int(sys.argv[-1]), create_app(), threaded=True)
 """]  # fmt: skip
 

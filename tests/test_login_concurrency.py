@@ -25,7 +25,7 @@ def app(tmp_path: Path, empty_database: bytes) -> Iterator[Flask]:
     try:
         with opened(tmp_path, empty_database, **settings) as made:
             with made.app_context():
-                database.migrate_current()
+                database.migrate_current_database()
             yield made
     finally:
         server.discard()
@@ -44,7 +44,7 @@ def test_workers_together_decide_no_more_than_one_alone(app: Flask) -> None:
 
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(attempt, range(WORKERS)))
-    with app.app_context(), database.reading() as session:
+    with app.app_context(), database.read_session() as session:
         decided = session.scalar(select(func.count()).where(login_queue.LoginAttempt.decided.is_not(None)))
     assert decided == login_queue.MAX_DECISIONS
 

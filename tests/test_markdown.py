@@ -5,8 +5,8 @@ from html import unescape
 
 import pytest
 
-from hfcourse.lessons.markup.markdown import Rendered, render
-from hfcourse.text.typography import french
+from hfcourse.lessons.markup.markdown import RenderedLesson, render_lesson
+from hfcourse.text.typography import typeset_french
 from tests.untypeset import untypeset
 
 FRONT = """+++
@@ -46,21 +46,21 @@ def ask(): ...
 LISTINGS = {"mini/app.py": APP, "mini/page.html": "{# >>> titre #}\n<h1>Oui</h1>\n{# <<< titre #}\n"}
 
 
-def lesson(body: str) -> Rendered:
-    return render(FRONT + body, FIGURES, LISTINGS)
+def lesson(body: str) -> RenderedLesson:
+    return render_lesson(FRONT + body, FIGURES, LISTINGS)
 
 
-def said(rendered: Rendered) -> list[str]:
+def said(rendered: RenderedLesson) -> list[str]:
     return [f"{fault.line}: {untypeset(fault.what)}" for fault in rendered.faults]
 
 
-def body_of(rendered: Rendered) -> str:
+def body_of(rendered: RenderedLesson) -> str:
     """The HTML between the head and the key points."""
     head, foot = '<div class="brief">.*?</div>\n</div>\n', '<h2 id="a-retenir">.*'
     return re.sub(foot, "", re.sub(head, "", rendered.html, flags=re.DOTALL), flags=re.DOTALL)
 
 
-def words(rendered: Rendered) -> str:
+def words(rendered: RenderedLesson) -> str:
     return "\n".join(body_of(rendered).split("\n")[1:]).strip()
 
 
@@ -341,7 +341,7 @@ def test_a_missing_file_or_part_is_told_with_what_there_is(words: str, mend: str
 
 def test_a_near_name_is_suggested_for_a_missing_figure():
     [fault] = lesson("::: figure Jeton.svg\nLa page.\n:::\n").faults
-    assert fault.mend == french("Vouliez-vous écrire « Jetons.svg » ?")
+    assert fault.mend == typeset_french("Vouliez-vous écrire « Jetons.svg » ?")
 
 
 def test_two_headings_of_one_text_are_a_fault_and_have_two_ids():
@@ -399,13 +399,13 @@ def test_an_image_of_another_host_is_never_loaded():
     ],
 )
 def test_a_wrong_field_is_told_with_its_line(before: str, after: str, fault: str):
-    rendered = render(FRONT.replace(before, after), FIGURES, {})
+    rendered = render_lesson(FRONT.replace(before, after), FIGURES, {})
     assert fault in said(rendered)
     assert "Un chapeau." in rendered.html
 
 
 def test_a_lesson_without_front_matter_is_still_rendered():
-    rendered = render("Bonjour.\n", {}, {})
+    rendered = render_lesson("Bonjour.\n", {}, {})
     assert said(rendered) == ["1: l'en-tête manque."]
     assert rendered.html == '<p class="lede">Bonjour.</p>\n'
 
@@ -415,5 +415,5 @@ def test_a_character_that_is_not_utf8_is_told():
 
 
 def test_a_lesson_that_begins_with_a_heading_has_no_lede():
-    rendered = render(FRONT.replace("Un chapeau.", "## Titre"), {}, {})
+    rendered = render_lesson(FRONT.replace("Un chapeau.", "## Titre"), {}, {})
     assert [fault.what for fault in rendered.faults] == ["la leçon ne commence pas par un paragraphe."]

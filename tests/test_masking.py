@@ -8,12 +8,12 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from hfcourse.token_masking import mask_pieces, mask_text, mask_value, spellings_of
-from hfcourse.tokens import MASK, Token
+from hfcourse.token_masking import compile_spellings, mask_chunks, mask_json_value, mask_text
+from hfcourse.tokens import MASK_TEXT, AccessToken
 from tests.effort import effort
 
 SECRET = "hf_aB3" + "c9Z" * 10
-TOKEN = Token(SECRET)
+TOKEN = AccessToken(SECRET)
 
 
 def escaped(form: str, text: str = SECRET) -> str:
@@ -49,8 +49,8 @@ SPELLINGS = {
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
 def test_a_spelling_is_masked_in_a_text_in_a_key_and_deep_inside(spelling: str) -> None:
     value = {"a": [f"avant {spelling} après", {f"x{spelling}y": None}], "b": 1}
-    assert mask_value(value, TOKEN) == {"a": [f"avant {MASK} après", {f"x{MASK}y": None}], "b": 1}
-    assert mask_text(f"«{spelling}»", TOKEN) == f"«{MASK}»"
+    assert mask_json_value(value, TOKEN) == {"a": [f"avant {MASK_TEXT} après", {f"x{MASK_TEXT}y": None}], "b": 1}
+    assert mask_text(f"«{spelling}»", TOKEN) == f"«{MASK_TEXT}»"
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_the_spellings_are_what_decoders_turn_into_the_token(decode: Callable[[s
 )
 def test_what_is_not_the_token_is_left_alone(text: str) -> None:
     value = {text: [text, 1, None, True, 1.5]}
-    assert mask_value(value, TOKEN) is value
+    assert mask_json_value(value, TOKEN) is value
     assert mask_text(text, TOKEN) == text
 
 
 def test_nothing_is_walked_where_no_token_is_lent() -> None:
     value = {"a": SECRET, "b": object()}  # which could not even be written as JSON
-    assert mask_value(value, None) is value
+    assert mask_json_value(value, None) is value
     assert mask_text(SECRET, None) == SECRET
 
 
@@ -85,9 +85,9 @@ def test_nothing_is_walked_where_no_token_is_lent() -> None:
 def test_a_file_is_masked_wherever_it_is_cut(size: int) -> None:
     content = b"\x89PNG" + SECRET.encode() * 2 + b"\0hf_" + SECRET.encode() + b"end"
     cut = [content[start : start + size] for start in range(0, len(content), size)]
-    assert b"".join(mask_pieces(cut, TOKEN)) == content.replace(SECRET.encode(), MASK.encode())
-    assert b"".join(mask_pieces(cut, None)) == content
-    assert list(mask_pieces([], TOKEN)) == []
+    assert b"".join(mask_chunks(cut, TOKEN)) == content.replace(SECRET.encode(), MASK_TEXT.encode())
+    assert b"".join(mask_chunks(cut, None)) == content
+    assert list(mask_chunks([], TOKEN)) == []
 
 
 @pytest.mark.parametrize(
@@ -109,6 +109,6 @@ def test_a_file_is_masked_wherever_it_is_cut(size: int) -> None:
     ],
 )
 def test_a_search_takes_time_in_proportion_to_the_text(piece: str) -> None:
-    spellings_of(SECRET)
-    short, long = (effort(lambda n=n: mask_value([piece * (n // len(piece))], TOKEN)) for n in (100_000, 800_000))
+    compile_spellings(SECRET)
+    short, long = (effort(lambda n=n: mask_json_value([piece * (n // len(piece))], TOKEN)) for n in (100_000, 800_000))
     assert long < 30 * max(short, 0.005)

@@ -12,7 +12,7 @@ from hfcourse.files.media_types import (
     SIGNATURES,
     UNKNOWN_TYPE,
     detect_media_type,
-    extension_of,
+    get_extension,
     is_shown_by_browsers,
 )
 
@@ -94,5 +94,5 @@ def test_media_type_of_any_bytes_is_one_of_the_table(head: bytes) -> None:
 
 
 def test_every_media_type_has_an_extension() -> None:
-    assert all(extension_of(each.media_type).startswith(".") for each in SIGNATURES)
-    assert extension_of(UNKNOWN_TYPE) == ""
+    assert all(get_extension(each.media_type).startswith(".") for each in SIGNATURES)
+    assert get_extension(UNKNOWN_TYPE) == ""

@@ -22,7 +22,13 @@ from hfcourse.runs.queue.dispatcher import Waiting
 from hfcourse.runs.retention import eviction
 from hfcourse.runs.store import heartbeat, run_statistics, run_store
 from hfcourse.runs.store.models import Run
-from hfcourse.runs.store.run_statistics import BEYOND, NEVER, TOOK_WITHIN, WAITED_WITHIN, RunTally
+from hfcourse.runs.store.run_statistics import (
+    DURATION_BOUNDS_MILLISECONDS,
+    NOT_STARTED,
+    OVERFLOW,
+    WAIT_BOUNDS_MILLISECONDS,
+    RunStatistic,
+)
 from tests.browser.site import ROOT, environment
 from tests.keeping import kept_run
 
@@ -76,8 +82,8 @@ Reading = Callable[[], dict[Sample, float]]
 
 def aged(run_id: str, seconds: float) -> None:
     """Let this run's process have been silent for so long."""
-    with database.writing() as session:
-        before = database.now() - timedelta(seconds=seconds)
+    with database.write_session() as session:
+        before = database.utc_now() - timedelta(seconds=seconds)
         session.execute(update(Run).where(Run.id == run_id).values(heartbeat=before))
 
 
@@ -109,7 +115,7 @@ def test_it_names_neither_visitor_nor_space_nor_what_was_sent(app: Flask, client
 
 
 def test_a_database_in_trouble_is_told_in_a_sentence(app: Flask, client: FlaskClient) -> None:
-    with app.app_context(), database.writing() as session:
+    with app.app_context(), database.write_session() as session:
         session.execute(text("ALTER TABLE run_tallies RENAME TO gone"))
     answer = client.get("/metriques")
     assert (answer.status_code, answer.mimetype) == (503, "text/plain")
@@ -137,9 +143,9 @@ def test_the_end_of_a_call_is_counted_once(
 ) -> None:
     with app.app_context():
         run_id = kept_run(VISITOR, status, error=error)
-        assert not run_store.finish(run_id, "failed", error="bad-answer")
-        run_store.ask_to_stop(run_id)
-        heartbeat.interrupt([run_id])
+        assert not run_store.finish_run(run_id, "failed", error="bad-answer")
+        run_store.request_stop(run_id)
+        heartbeat.interrupt_runs([run_id])
     assert grown() == {counted: 1}
 
 
@@ -149,8 +155,8 @@ def test_a_run_that_is_stopped_while_it_waits_is_counted_and_took_no_time(
     with app.app_context():
         run_id = kept_run(VISITOR, "queued")
         assert read()[sample("hfcourse_runs_queued")] == 1
-        run_store.ask_to_stop(run_id)
-        run_store.ask_to_stop(run_id)
+        run_store.request_stop(run_id)
+        run_store.request_stop(run_id)
     assert grown() == {("stopped", ""): 1}
     values = read()
     assert values[sample("hfcourse_runs_queued")] == 0
@@ -161,10 +167,10 @@ def test_a_run_that_is_stopped_while_it_waits_is_counted_and_took_no_time(
 def test_a_run_that_is_asked_to_stop_is_counted_when_it_has(app: Flask, read: Reading, grown: Grown) -> None:
     with app.app_context():
         run_id = kept_run(VISITOR, "running")
-        run_store.ask_to_stop(run_id)
+        run_store.request_stop(run_id)
         assert grown() == {}
         assert read()[sample("hfcourse_runs_running")] == 1
-        run_store.finish(run_id, "stopped")
+        run_store.finish_run(run_id, "stopped")
     assert grown() == {("stopped", ""): 1}
     assert read()[sample("hfcourse_runs_running")] == 0
 
@@ -194,33 +200,33 @@ def test_runs_that_a_process_leaves_at_its_end_are_counted(app: Flask, grown: Gr
 def test_a_run_that_is_deleted_while_it_goes_on_is_counted(app: Flask, grown: Grown) -> None:
     with app.app_context():
         run_id = kept_run(VISITOR, "running")
-        assert queries.delete([run_id]) == 1
-        assert not run_store.finish(run_id, "succeeded")
+        assert queries.stop_and_delete_runs([run_id]) == 1
+        assert not run_store.finish_run(run_id, "succeeded")
     assert grown() == {("stopped", ""): 1}
 
 
 def test_nothing_is_taken_back_when_runs_are_deleted_or_pruned(app: Flask, grown: Grown) -> None:
     with app.app_context():
         deleted = kept_run(VISITOR)
-        old = database.now() - timedelta(days=app.config["KEEP_DAYS"] + 1)
+        old = database.utc_now() - timedelta(days=app.config["KEEP_DAYS"] + 1)
         kept_run(VISITOR, "failed", error="space-error", at=old)
         before = grown()
-        assert queries.delete([deleted]) == 1
-        assert eviction.prune() == 1
-        with database.reading() as session:
+        assert queries.stop_and_delete_runs([deleted]) == 1
+        assert eviction.prune_all() == 1
+        with database.read_session() as session:
             assert session.scalars(select(Run)).all() == []
     assert grown() == before == {("succeeded", ""): 1, ("failed", "space-error"): 1}
 
 
 def test_no_run_ends_that_cannot_be_counted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PERSIST_SECONDS", 0.5)
+    monkeypatch.setattr(database, "RETRY_TIMEOUT_SECONDS", 0.5)
     with app.app_context():
         run_id = kept_run(VISITOR, "running")
-        with database.writing() as session:
+        with database.write_session() as session:
             session.execute(text("ALTER TABLE run_tallies RENAME TO gone"))
         with pytest.raises(OperationalError, match="run_tallies"):
-            run_store.finish(run_id, "succeeded", told=[run_store.Told("log", {})])
-        run = run_store.find(run_id, VISITOR)
+            run_store.finish_run(run_id, "succeeded", told=[run_store.NewEvent("log", {})])
+        run = run_store.find_run(run_id, VISITOR)
         assert run is not None
         assert (run.status, run.events) == ("running", [])
 
@@ -231,23 +237,23 @@ def test_no_run_ends_that_cannot_be_counted(app: Flask, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("seconds", "bounds", "bound"),
     [
-        (0, TOOK_WITHIN, 100),
-        (0.1, TOOK_WITHIN, 100),
-        (0.101, TOOK_WITHIN, 250),
-        (120, TOOK_WITHIN, 120_000),
-        (120.001, TOOK_WITHIN, BEYOND),
-        (0.005, WAITED_WITHIN, 10),
-        (3_000, WAITED_WITHIN, BEYOND),
+        (0, DURATION_BOUNDS_MILLISECONDS, 100),
+        (0.1, DURATION_BOUNDS_MILLISECONDS, 100),
+        (0.101, DURATION_BOUNDS_MILLISECONDS, 250),
+        (120, DURATION_BOUNDS_MILLISECONDS, 120_000),
+        (120.001, DURATION_BOUNDS_MILLISECONDS, OVERFLOW),
+        (0.005, WAIT_BOUNDS_MILLISECONDS, 10),
+        (3_000, WAIT_BOUNDS_MILLISECONDS, OVERFLOW),
     ],
 )
 def test_a_time_is_counted_under_the_next_bound(seconds: float, bounds: tuple[int, ...], bound: int) -> None:
-    assert run_statistics.bound_of(seconds, bounds) == bound
+    assert run_statistics.find_bucket_bound(seconds, bounds) == bound
 
 
 def set_back(run_id: str, **seconds: float) -> None:
     """Let these moments of a run lie so many seconds before now."""
-    with database.writing() as session:
-        moments = {name: database.now() - timedelta(seconds=before) for name, before in seconds.items()}
+    with database.write_session() as session:
+        moments = {name: database.utc_now() - timedelta(seconds=before) for name, before in seconds.items()}
         session.execute(update(Run).where(Run.id == run_id).values(moments))
 
 
@@ -256,7 +262,7 @@ def test_runs_are_counted_by_how_long_they_took_and_waited(app: Flask, read: Rea
         for created, started in ((9, 7), (204, 200)):
             run_id = kept_run(VISITOR, "running")
             set_back(run_id, created=created, started=started)
-            run_store.finish(run_id, "succeeded")
+            run_store.finish_run(run_id, "succeeded")
     values = read()
     within = {
         bound: values[sample("hfcourse_run_duration_seconds_bucket", status="succeeded", le=bound)]
@@ -274,14 +280,14 @@ def test_a_clock_that_is_put_back_takes_nothing_away(app: Flask, read: Reading) 
     with app.app_context():
         run_id = kept_run(VISITOR, "running")
         set_back(run_id, created=-50, started=-100)
-        run_store.finish(run_id, "succeeded")
+        run_store.finish_run(run_id, "succeeded")
     values = read()
     assert values[sample("hfcourse_run_duration_seconds_sum", status="succeeded")] == 0
     assert values[sample("hfcourse_run_duration_seconds_bucket", status="succeeded", le="0.1")] == 1
 
 
 def test_other_bounds_leave_what_was_counted_under_those_before() -> None:
-    assert metrics.buckets([(100, 3), (250, 2), (BEYOND, 1), (NEVER, 9)], (200, 1_000)) == [
+    assert metrics.accumulate_buckets([(100, 3), (250, 2), (OVERFLOW, 1), (NOT_STARTED, 9)], (200, 1_000)) == [
         ("0.2", 3),
         ("1.0", 5),
         ("+Inf", 6),
@@ -305,7 +311,7 @@ def test_the_errors_of_spaces_are_apart_from_forms_that_are_wrong(app: Flask, re
 def test_the_bytes_of_the_kept_files_are_told(app: Flask, read: Reading) -> None:
     with app.app_context():
         kept_run(VISITOR, file=("chat.png", b"x" * 700))
-        file_store.keep("bilal", "chien.png", b"x" * 34)
+        file_store.save_file("bilal", "chien.png", b"x" * 34)
     assert read()[sample("hfcourse_kept_files_bytes")] == 734
 
 
@@ -322,7 +328,7 @@ def test_runs_that_end_at_the_same_moment_are_all_counted(app: Flask, grown: Gro
         gate.wait()
         with app.app_context():
             for run_id in run_ids:
-                run_store.finish(run_id, "succeeded")
+                run_store.finish_run(run_id, "succeeded")
 
     finishing = [threading.Thread(target=finish, args=(run_ids,)) for run_ids in waiting]
     for thread in finishing:
@@ -341,5 +347,5 @@ def test_processes_that_share_a_database_tell_what_all_of_them_did(app: Flask, g
             kept_run(VISITOR, "failed", error="timeout")
     assert other.wait(60) == 0
     assert grown() == {("succeeded", ""): runs, ("failed", "timeout"): runs}
-    with app.app_context(), database.reading() as session:
-        assert {tally.status for tally in session.scalars(select(RunTally))} == {"succeeded", "failed"}
+    with app.app_context(), database.read_session() as session:
+        assert {tally.status for tally in session.scalars(select(RunStatistic))} == {"succeeded", "failed"}

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from hfcourse import create_app, database
 from hfcourse.runs.history import queries
-from hfcourse.runs.history.queries import Filter
+from hfcourse.runs.history.queries import RunFilter
 from hfcourse.runs.retention import maintenance
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
@@ -37,7 +37,7 @@ def made_at(revision: str, folder: Path) -> sqlite3.Connection:
     """The database of a site that was last started at this revision."""
     engine = database.open_engine(f"sqlite:///{folder / 'hfcourse.sqlite'}")
     config = Config()
-    config.set_main_option("script_location", str(database.MIGRATIONS))
+    config.set_main_option("script_location", str(database.MIGRATIONS_FOLDER))
     with engine.connect().execution_options(writes=True) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
@@ -79,7 +79,7 @@ def inside(site: Flask) -> Iterator[None]:
 
 
 def ids(words: str, visitor: str = "awa") -> list[str]:
-    return [line.id for line in queries.page(visitor, Filter(words=words)).lines]
+    return [line.id for line in queries.fetch_page(visitor, RunFilter(words=words)).lines]
 
 
 @pytest.mark.usefixtures("inside")
@@ -101,19 +101,23 @@ def test_its_runs_are_kept_and_found(words: str, wanted: list[str]) -> None:
 
 @pytest.mark.usefixtures("inside")
 def test_all_of_many_runs_are_found() -> None:
-    assert queries.count("cora", Filter(words="numero")) == MANY
+    assert queries.count_runs("cora", RunFilter(words="numero")) == MANY
     assert ids(f"numero {MANY - 1}", "cora") == [f"many{MANY - 1}"]
 
 
 @pytest.mark.usefixtures("inside")
 def test_a_line_says_what_was_sent() -> None:
-    assert [line.excerpt for line in queries.page("awa", Filter()).lines] == ["Chat0.PNG", "Zoé 100 %", "Chat1.PNG"]
+    assert [line.excerpt for line in queries.fetch_page("awa", RunFilter()).lines] == [
+        "Chat0.PNG",
+        "Zoé 100 %",
+        "Chat1.PNG",
+    ]
 
 
 @pytest.mark.usefixtures("inside")
 def test_the_file_of_a_run_is_still_the_one_of_its_parameter() -> None:
     for run_id in ("picture", "first-of-all"):
-        values = run_store.values_of(run_id, "awa")
+        values = run_store.find_sent_values(run_id, "awa")
         assert values is not None
         assert values["image"].id == {"picture": "file0", "first-of-all": "file1"}[run_id]
 
@@ -136,7 +140,7 @@ def test_nothing_is_pruned_because_the_site_was_updated(site: Flask) -> None:
 
 @pytest.mark.usefixtures("inside")
 def test_what_the_texts_of_its_runs_take_is_measured() -> None:
-    with database.reading() as session:
+    with database.read_session() as session:
         sizes = dict(session.execute(select(Run.id, Run.text_bytes)).all())
     assert len(json.dumps({"prenom": "Zoé 100 %"})) < sizes["greeting"] < 400
     assert all(sizes.values())
@@ -145,12 +149,12 @@ def test_what_the_texts_of_its_runs_take_is_measured() -> None:
 def test_the_update_can_be_undone_and_done_again(site: Flask) -> None:
     engine = site.extensions["database"].kw["bind"]
     config = Config()
-    config.set_main_option("script_location", str(database.MIGRATIONS))
+    config.set_main_option("script_location", str(database.MIGRATIONS_FOLDER))
     with engine.connect().execution_options(writes=True) as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "0002")
         connection.commit()
-    database.migrate(engine)
+    database.migrate_engine(engine)
     with site.app_context():
         assert ids("zoe") == ["greeting"]
 
@@ -165,6 +169,6 @@ def test_a_run_of_a_later_revision_is_kept_and_a_new_one_can_be_made(revision: s
     assert awa.client.get("/essais/greeting.json").get_json()["inputs"]["prenom"] == "Zoé"
     with made.app_context():
         run_id = kept_run("awa", "succeeded", sent={"prenom": "Awa"})
-        assert [line.id for line in queries.page("awa", Filter()).lines] == [run_id, "greeting"]
+        assert [line.id for line in queries.fetch_page("awa", RunFilter()).lines] == [run_id, "greeting"]
     assert made.test_client().get("/metriques").status_code == 200
     end(made)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.schema.layout.mounting import InitialValues, parse_mounted_page
+from hfcourse.spaces.schema.layout.mounting import UnsetComponentValues, parse_mounted_page
 
 NUMBER, BUTTON = 1, 2
 
@@ -106,4 +106,4 @@ def test_a_page_that_makes_no_sense_is_a_flat_one(version: Any, layout: Any) -> 
 
 
 def test_a_parameter_without_a_component_has_no_page() -> None:
-    assert InitialValues().find({}, "number") is None
+    assert UnsetComponentValues().find({}, "number") is None

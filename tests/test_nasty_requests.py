@@ -69,7 +69,7 @@ def served(
         made.testing = False
         if server:
             with made.app_context():
-                database.migrate_current()
+                database.migrate_current_database()
         yield made
     space.close()
     if server:

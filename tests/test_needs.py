@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.spaces.form.field_marks import EXPECTED, choose_marks
-from hfcourse.spaces.schema.parameters.parameter import Parameter, describe_parameter
-from hfcourse.spaces.schema.parameters.requirement_marks import OPTIONAL, REQUIRED, read_need
+from hfcourse.spaces.schema.parameters.parameter import Parameter, build_parameter
+from hfcourse.spaces.schema.parameters.requirement_marks import OPTIONAL, REQUIRED, extract_requirement
 
 INTEGER, TEXT = {"type": "integer"}, {"type": "string"}
 NULLABLE = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
@@ -33,7 +33,7 @@ class TestWords:
     def test_a_mark_of_the_author_is_taken_out(
         self, label: str, help_text: str, bare_label: str, bare_help: str
     ) -> None:
-        assert read_need(label, help_text) == (REQUIRED, bare_label, bare_help)
+        assert extract_requirement(label, help_text) == (REQUIRED, bare_label, bare_help)
 
     @pytest.mark.parametrize(
         ("label", "help_text"),
@@ -47,7 +47,7 @@ class TestWords:
         ],
     )
     def test_other_uses_of_the_word_are_no_mark(self, label: str, help_text: str) -> None:
-        assert read_need(label, help_text) == ("", label, help_text)
+        assert extract_requirement(label, help_text) == ("", label, help_text)
 
     @pytest.mark.parametrize(
         ("label", "help_text"),
@@ -61,18 +61,18 @@ class TestWords:
         ],
     )
     def test_what_may_be_left_out_is_never_needed(self, label: str, help_text: str) -> None:
-        assert read_need(label, help_text)[0] == OPTIONAL
+        assert extract_requirement(label, help_text)[0] == OPTIONAL
 
     @given(st.text(max_size=40), st.text(max_size=60))
     def test_a_label_is_never_emptied(self, label: str, help_text: str) -> None:
-        need, bare, _ = read_need(label, help_text)
+        need, bare, _ = extract_requirement(label, help_text)
         assert bare or not label
         assert need or (bare == label)
 
     def test_a_parameter_has_what_its_author_said(self) -> None:
         entry = {"parameter_name": "who", "label": "Name (required)", "component": "Textbox", "type": TEXT}
         component = {"type": "textbox", "props": {"info": "Your name."}}
-        found = describe_parameter(entry, component)
+        found = build_parameter(entry, component)
         assert (found.label, found.need, found.help) == ("Name", REQUIRED, "Your name.")
 
 
@@ -90,11 +90,11 @@ class TestTypes:
     )
     def test_a_function_that_takes_nothing_empty_needs_its_value(self, schema: dict, mark: str) -> None:
         entry = {"parameter_name": "n", "label": "1st", "component": "Api", "type": schema}
-        assert choose_marks([describe_parameter(entry, {})], has_button=True) == (mark,)
+        assert choose_marks([build_parameter(entry, {})], has_button=True) == (mark,)
 
     def test_a_default_needs_nothing(self) -> None:
         entry = {"parameter_name": "n", "component": "Api", "type": INTEGER, "parameter_has_default": True}
-        assert choose_marks([describe_parameter(entry, {})], has_button=True) == ("",)
+        assert choose_marks([build_parameter(entry, {})], has_button=True) == ("",)
 
 
 class TestFiles:
@@ -135,7 +135,7 @@ class TestFiles:
     ),
 )
 def test_need_is_the_same_as_without_the_search_for_stems(label: str, help_text: str) -> None:
-    found = read_need(label, help_text)
+    found = extract_requirement(label, help_text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hfcourse.spaces.schema.parameters.requirement_marks.STEMS", ("",))
-        assert read_need(label, help_text) == found
+        patch.setattr("hfcourse.spaces.schema.parameters.requirement_marks.REQUIREMENT_STEMS", ("",))
+        assert extract_requirement(label, help_text) == found

@@ -91,14 +91,14 @@ def test_an_endpoint_without_state_opens_nothing(site: Flask, stateful: FakeSpac
 
 def test_a_session_has_one_name_until_its_space_is_another(app: Flask) -> None:
     with app.app_context():
-        name, is_new = sessions.named_session("awa", "a/b", "1")
+        name, is_new = sessions.get_or_create_session("awa", "a/b", "1")
         assert (len(name), is_new) == (32, True)
-        assert sessions.named_session("awa", "a/b", "1") == (name, False)
-        assert sessions.named_session("awa", "a/c", "1")[0] != name
-        other, is_new = sessions.named_session("awa", "a/b", "2")
+        assert sessions.get_or_create_session("awa", "a/b", "1") == (name, False)
+        assert sessions.get_or_create_session("awa", "a/c", "1")[0] != name
+        other, is_new = sessions.get_or_create_session("awa", "a/b", "2")
         assert (other != name, is_new) == (True, True)
-        sessions.forget_session(other)
-        assert sessions.named_session("awa", "a/b", "2")[1]
+        sessions.delete_session(other)
+        assert sessions.get_or_create_session("awa", "a/b", "2")[1]
 
 
 def test_the_page_of_a_run_says_nothing_of_an_opening_that_worked(site: Flask, stateful: FakeSpace) -> None:

@@ -78,7 +78,7 @@ class TestWriting:
 
     @given(st.lists(st.sampled_from(["a", "b", "c", "d = 1"]), min_size=4, max_size=9), st.text("xyz", min_size=1))
     def test_shuffled_lines_are_the_same_lines_in_another_order(self, lines: list[str], key: str) -> None:
-        mixed = ordering.shuffle(lines, key)
+        mixed = ordering.shuffle_lines(lines, key)
         assert sorted(mixed) == sorted(lines)
         assert mixed != lines or len(set(lines)) == 1
 

@@ -3,14 +3,14 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from hfcourse.lessons.markup.markdown import Rendered, render
+from hfcourse.lessons.markup.markdown import RenderedLesson, render_lesson
 from tests.test_markdown import FRONT, lesson, said
 from tests.untypeset import untypeset
 
 
-def render_with(before: str, after: str, body: str = "") -> Rendered:
+def render_with(before: str, after: str, body: str = "") -> RenderedLesson:
     assert before in FRONT
-    return render(FRONT.replace(before, after) + body, {}, {})
+    return render_lesson(FRONT.replace(before, after) + body, {}, {})
 
 
 def test_head_follows_the_lede_with_objectives_and_prerequisites() -> None:

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from hfcourse.runs.outputs import json_tree, table_presenters, untrusted_markdown, value_presenters
-from hfcourse.runs.outputs.chat_messages import find_part
-from hfcourse.runs.outputs.output_kinds import kind_of
-from hfcourse.runs.outputs.rendered_outputs import DRAWERS, WHOLE, all_shown, shown
-from hfcourse.runs.outputs.scores import MAX_SCORES, draw_label
+from hfcourse.runs.outputs.chat_messages import find_part_value
+from hfcourse.runs.outputs.output_kinds import classify_value
+from hfcourse.runs.outputs.rendered_outputs import EXPORT_FORMATS, VALUE_PRESENTERS, render_output, render_outputs
+from hfcourse.runs.outputs.scores import MAX_SCORES, present_label
 from hfcourse.runs.outputs.table_presenters import FormattedNumber
-from hfcourse.runs.values.value_types import LOST, SURPLUS, FileEntry
-from hfcourse.text.typography import number
+from hfcourse.runs.values.value_types import FETCH_FAILED, OVER_LIMIT, FileEntry
+from hfcourse.text.typography import format_number
 from tests.effort import effort
 from tests.spaces.exhibition import pixel
 
@@ -114,8 +114,8 @@ EDITED: dict[str, Any] = {"background": FILE, "layers": [], "composite": None, "
     ],
 )
 def test_the_shape_decides_then_the_component(component: str, value: Any, kind: str) -> None:
-    assert kind_of(component.lower(), value) == kind
-    drawn = shown({"label": "Sortie", "component": component, "value": value}, 3)
+    assert classify_value(component.lower(), value) == kind
+    drawn = render_output({"label": "Sortie", "component": component, "value": value}, 3)
     assert (drawn.kind, drawn.number, drawn.component) == (kind, 3, component)
 
 
@@ -134,19 +134,23 @@ def test_the_shape_decides_then_the_component(component: str, value: Any, kind: 
     ids=lambda value: next(iter(value)),
 )
 def test_what_has_more_than_a_shape_has_is_shown_whole(value: dict[str, Any]) -> None:
-    kind = kind_of("json", value)
-    assert kind_of("json", value | {"et": 1}) == ("plot" if kind == "plot" else "json")
+    kind = classify_value("json", value)
+    assert classify_value("json", value | {"et": 1}) == ("plot" if kind == "plot" else "json")
 
 
 def test_the_value_of_an_update_is_shown_as_its_component_shows_it() -> None:
-    drawn = shown({"label": "", "component": "Checkboxgroup", "value": UPDATE | {"value": ["a"], "choices": []}}, 0)
+    drawn = render_output(
+        {"label": "", "component": "Checkboxgroup", "value": UPDATE | {"value": ["a"], "choices": []}}, 0
+    )
     assert (drawn.kind, drawn.value.items) == ("list", ["a"])
 
 
 def test_the_columns_that_an_update_names_are_those_of_its_plot() -> None:
     mesures = {"columns": ["ville", "jour", "pluie"], "data": [["Lyon", 1, 8], ["Lyon", 2, 3]], "mark": "line"}
     update = UPDATE | {"value": mesures, "x": "jour", "y": "pluie", "color": 3}
-    drawn = shown({"component": "Lineplot", "label": "", "value": update, "hints": {"x": "ville", "color": "ville"}}, 0)
+    drawn = render_output(
+        {"component": "Lineplot", "label": "", "value": update, "hints": {"x": "ville", "color": "ville"}}, 0
+    )
     assert (drawn.value.chart.x, drawn.value.chart.y) == ("jour", "pluie")
     assert [series.name for series in drawn.value.chart.series] == ["Lyon"]
 
@@ -155,20 +159,20 @@ def test_update_changes_how_a_plot_is_aggregated() -> None:
     notes = {"columns": ["k", "v"], "data": [["a", 1], ["a", 3]], "datatypes": {"k": "nominal"}, "mark": "bar"}
     output = {"component": "Barplot", "label": "", "hints": {"x": "k", "y": "v", "y_aggregate": "mean"}}
     highs = {
-        how: shown(output | {"value": UPDATE | {"value": notes, "y_aggregate": how}}, 0).value.chart.high
+        how: render_output(output | {"value": UPDATE | {"value": notes, "y_aggregate": how}}, 0).value.chart.high
         for how in ("max", None)
     }
     assert highs == {"max": "3", None: "4"}
-    assert shown(output | {"value": UPDATE | {"value": notes}}, 0).value.chart.high == "2"
+    assert render_output(output | {"value": UPDATE | {"value": notes}}, 0).value.chart.high == "2"
 
 
 def test_the_language_of_an_update_is_that_of_its_code() -> None:
     update = UPDATE | {"value": "let x = 1", "language": "javascript"}
-    drawn = shown({"component": "Code", "label": "", "value": update, "hints": {"language": "python"}}, 0)
+    drawn = render_output({"component": "Code", "label": "", "value": update, "hints": {"language": "python"}}, 0)
     assert (
         drawn.value.html
-        == untrusted_markdown.code("let x = 1", "javascript")
-        != untrusted_markdown.code("let x = 1", "python")
+        == untrusted_markdown.render_code("let x = 1", "javascript")
+        != untrusted_markdown.render_code("let x = 1", "python")
     )
 
 
@@ -176,18 +180,18 @@ def test_moments_in_the_table_of_a_plot_are_dates() -> None:
     day = 24 * 3600 * 1000
     rows = [[0, 1], [59 * day, 2], [day + 3600 * 1000, 3], [None, 4], [1e15, 5]]
     value = {"columns": ["quand", "y"], "data": rows, "datatypes": {"quand": "temporal"}, "mark": "line"}
-    drawn = shown({"component": "Lineplot", "label": "", "value": value}, 0)
+    drawn = render_output({"component": "Lineplot", "label": "", "value": value}, 0)
     assert [row[0] for row in drawn.value.table.rows] == ["1970-01-01", "1970-03-01", "1970-01-02 01:00:00", "", 1e15]
 
 
 def test_an_update_names_what_it_changes() -> None:
-    drawn = shown({"label": "", "component": "Textbox", "value": UPDATE | {"visible": True, "label": "x"}}, 0)
+    drawn = render_output({"label": "", "component": "Textbox", "value": UPDATE | {"visible": True, "label": "x"}}, 0)
     assert drawn.value == ["visible", "label"]
 
 
 def test_every_kind_has_its_drawer_and_its_template(templates: set[str]) -> None:
-    assert set(DRAWERS) == templates
-    assert set(WHOLE) <= set(DRAWERS)
+    assert set(VALUE_PRESENTERS) == templates
+    assert set(EXPORT_FORMATS) <= set(VALUE_PRESENTERS)
 
 
 @pytest.fixture
@@ -203,95 +207,95 @@ class TestBounds:
     """A page holds the beginning; what is left out is counted."""
 
     def test_a_long_text_is_cut(self) -> None:
-        text = value_presenters.plain("x" * 150_000)
-        assert (len(text.text), text.is_cut) == (value_presenters.MOST_CHARACTERS, True)
+        text = value_presenters.present_text("x" * 150_000)
+        assert (len(text.text), text.is_cut) == (value_presenters.MAX_SHOWN_TEXT_CHARACTERS, True)
 
     def test_a_text_that_is_too_long_to_be_written_is_shown_as_it_is(self) -> None:
-        text = value_presenters.prosaic("# x\n" * untrusted_markdown.MOST_PROSE)
+        text = value_presenters.present_markdown("# x\n" * untrusted_markdown.MAX_MARKDOWN_CHARACTERS)
         assert text.html is None
         assert text.is_plain
 
     def test_a_text_that_still_grows_is_written_for_less_long(self) -> None:
         words = "**x** " * 2000
-        assert value_presenters.prosaic(words).html is not None
-        assert value_presenters.prosaic(words, is_live=True).html is None
-        assert value_presenters.coloured(words, "python").html is not None
-        assert value_presenters.coloured(words, "python", is_live=True).html is None
+        assert value_presenters.present_markdown(words).html is not None
+        assert value_presenters.present_markdown(words, is_live=True).html is None
+        assert value_presenters.present_code(words, "python").html is not None
+        assert value_presenters.present_code(words, "python", is_live=True).html is None
 
     def test_a_table_of_many_columns_has_fewer_lines(self) -> None:
-        table = table_presenters.table([], [[1] * 5000] * 5000)
+        table = table_presenters.cut_table([], [[1] * 5000] * 5000)
         assert (len(table.headers), table.columns, table.lines) == (table_presenters.MAX_COLUMNS, 5000, 5000)
         assert len(table.rows) * len(table.rows[0]) <= table_presenters.MAX_CELLS
 
     def test_a_table_of_numbers_of_three_hundred_digits_is_cut(self) -> None:
-        table = table_presenters.table([], [[1e-300] * 60] * 200)
-        assert sum(len(number(cell)) for row in table.rows for cell in row) < 130_000
+        table = table_presenters.cut_table([], [[1e-300] * 60] * 200)
+        assert sum(len(format_number(cell)) for row in table.rows for cell in row) < 130_000
 
     def test_a_ragged_table_has_a_title_for_every_column(self) -> None:
-        table = table_presenters.table(["a"], [[1, "x"], [], [None, {"b": True}, True]])
+        table = table_presenters.cut_table(["a"], [[1, "x"], [], [None, {"b": True}, True]])
         assert table.headers == ["a", "", ""]
         assert table.rows == [[1, "x"], [], ["", '{"b": true}', "vrai"]]
         assert table.numeric == [True, False, False]
 
     def test_files_beyond_the_share_of_a_run_are_counted_and_those_that_failed_named(self) -> None:
-        value = [FILE, FileEntry.missing(LOST, "a.txt"), *[FileEntry.missing(SURPLUS, "b.txt")] * 490]
-        kept = value_presenters.kept(value)
+        value = [FILE, FileEntry.missing(FETCH_FAILED, "a.txt"), *[FileEntry.missing(OVER_LIMIT, "b.txt")] * 490]
+        kept = value_presenters.present_files(value)
         assert ([each["name"] for each in kept.items], kept.left) == (["chat.png", "a.txt"], 490)
-        assert value_presenters.pictured([{"image": each} for each in value]).left == 490
+        assert value_presenters.present_gallery([{"image": each} for each in value]).left == 490
 
     def test_a_label_shows_its_first_bars(self) -> None:
         confidences = [{"label": n, "confidence": 0.5} for n in range(200)]
-        label = draw_label({"label": {"a": 1}, "confidences": confidences})
+        label = present_label({"label": {"a": 1}, "confidences": confidences})
         assert (label.label, len(label.scores), label.left) == ('{"a": 1}', MAX_SCORES, 150)
 
     def test_json_is_cut_where_a_page_is_full_and_where_it_is_deep(self) -> None:
-        wide = json_tree.tree(list(range(5000)))
-        assert len(wide.children) == json_tree.MOST_LEAVES
-        assert wide.left == 5000 - json_tree.MOST_LEAVES
+        wide = json_tree.build_json_tree(list(range(5000)))
+        assert len(wide.children) == json_tree.MAX_LEAVES
+        assert wide.left == 5000 - json_tree.MAX_LEAVES
         value: Any = 1
         for _ in range(150):
             value = {"a": [value]}
-        node, levels = json_tree.tree(value), 0
+        node, levels = json_tree.build_json_tree(value), 0
         while node.children:
             node, levels = node.children[0], levels + 1
-        assert (node.kind, levels) == ("cut", json_tree.MOST_LEVELS)
+        assert (node.kind, levels) == ("cut", json_tree.MAX_TREE_LEVELS)
 
     def test_the_messages_of_a_conversation_share_the_page(self) -> None:
         long = {"role": "user", "content": "**x** " * 2500}
-        bubbles, left = DRAWERS["chat"]([long] * 300, context())
+        bubbles, left = VALUE_PRESENTERS["chat"]([long] * 300, context())
         assert (len(bubbles), left) == (100, 200)
         kinds = [bubble.parts[0].kind for bubble in bubbles]
         assert kinds[-2:] == ["prose", "prose"]  # the latest are those that one reads
         assert set(kinds[:-2]) == {"text"}
         characters = sum(len(bubble.parts[0].value.text.removesuffix("…")) for bubble in bubbles)
-        assert characters == value_presenters.MOST_CHARACTERS
+        assert characters == value_presenters.MAX_SHOWN_TEXT_CHARACTERS
 
     def test_the_components_of_a_conversation_share_the_page_too(self) -> None:
         part = {"component": "json", "value": [1] * 3000}
-        [bubble], _ = DRAWERS["chat"]([{"role": "user", "content": [part] * 20}], context())
+        [bubble], _ = VALUE_PRESENTERS["chat"]([{"role": "user", "content": [part] * 20}], context())
         assert [each.kind for each in bubble.parts] == ["json"] * 2 + ["text"] * 18
 
     def test_outputs_that_a_page_has_no_room_for_are_named(self) -> None:
         outputs = [{"label": f"S{n}", "component": "Json", "value": [1] * 600} for n in range(500)]
-        drawn = all_shown(outputs)
+        drawn = render_outputs(outputs)
         assert [each.label for each in drawn] == [each["label"] for each in outputs]
         assert {each.kind for each in drawn[:100]} == {"json"}
         assert {each.kind for each in drawn[200:]} == {"heavy"}
-        assert sum(each.kind == "json" for each in all_shown(outputs, is_live=True)) < 50
+        assert sum(each.kind == "json" for each in render_outputs(outputs, is_live=True)) < 50
         assert {each.whole for each in drawn} == {"json"}
 
     def test_a_conversation_inside_a_conversation_is_json(self) -> None:
         inner: dict[str, Any] = MESSAGE
         for _ in range(40):
             inner = {"role": "user", "content": {"component": "chatbot", "value": [inner]}}
-        [bubble], _ = DRAWERS["chat"]([inner], context())
+        [bubble], _ = VALUE_PRESENTERS["chat"]([inner], context())
         assert bubble.parts[0].kind == "json"
 
 
 def context(component: str = "chatbot", is_live: bool = False) -> Any:
-    from hfcourse.runs.outputs.rendered_outputs import Context
+    from hfcourse.runs.outputs.rendered_outputs import OutputContext
 
-    return Context(component, {}, is_live)
+    return OutputContext(component, {}, is_live)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +315,7 @@ def context(component: str = "chatbot", is_live: bool = False) -> Any:
 @pytest.mark.parametrize("component", ["Markdown", "Chatbot", "Code"])
 def test_two_megabytes_take_no_second_of_ours(component: str, value: Any) -> None:
     output = {"label": "", "component": component, "value": value, "hints": {"language": "c"}}
-    assert effort(lambda: shown(output, 0, is_live=True)) < 1
+    assert effort(lambda: render_output(output, 0, is_live=True)) < 1
 
 
 class TestLabel:
@@ -319,7 +323,7 @@ class TestLabel:
 
     def scores(self, *confidences: float) -> list[tuple[str, float | None]]:
         named = [{"label": str(n), "confidence": each} for n, each in enumerate(confidences)]
-        label = draw_label({"label": "chat", "confidences": named})
+        label = present_label({"label": "chat", "confidences": named})
         return [(score.text.replace("\u00a0", " "), score.percent) for score in label.scores]
 
     def test_scores_between_zero_and_one_are_shares(self) -> None:
@@ -335,7 +339,7 @@ class TestLabel:
         ("label", "text"), [("3.14", "3,14"), ("3e-07", "0,0000003"), (1, "1"), ("v2.0.1", "v2.0.1"), ("1234", "1234")]
     )
     def test_label_that_is_a_number_is_written_in_french(self, label: Any, text: str) -> None:
-        assert draw_label({"label": label, "confidences": None}).label == text
+        assert present_label({"label": label, "confidences": None}).label == text
 
 
 class TestTable:
@@ -344,7 +348,7 @@ class TestTable:
     def test_cell_of_a_styler_is_as_its_author_formatted_it(self) -> None:
         metadata = {"display_value": [["1.23 €", "<b>x</b>"], ["2.00 €"], None]}
         value = {"headers": ["prix", "nom"], "data": [[1.234, "x"], [2, "y"], [3, "z"]], "metadata": metadata}
-        table = table_presenters.dataframe_table(value)
+        table = table_presenters.present_dataframe(value)
         assert table.rows[0] == [FormattedNumber(1.234, "1.23 €"), "<b>x</b>"]
         assert table.rows[1:] == [[FormattedNumber(2, "2.00 €"), "y"], [3, "z"]]
         assert table.numeric == [True, False]
@@ -352,11 +356,11 @@ class TestTable:
     @pytest.mark.parametrize("metadata", [None, [], {}, {"display_value": 1}, {"display_value": [[1]]}])
     def test_cell_without_a_text_of_its_author_is_its_value(self, metadata: Any) -> None:
         value = {"headers": ["a"], "data": [[1.5]], "metadata": metadata}
-        assert table_presenters.dataframe_table(value).rows == [[1.5]]
+        assert table_presenters.present_dataframe(value).rows == [[1.5]]
 
     def test_parameters_are_a_table(self) -> None:
         value = {"pas": {"type": "int", "default": "20", "description": "Combien."}, "graine": {}}
-        table = table_presenters.parameters_table(value)
+        table = table_presenters.present_parameters(value)
         assert table.rows == [["pas", "int", "20", "Combien."], ["graine", "", "", ""]]
 
 
@@ -364,7 +368,7 @@ class TestConversation:
     """A conversation, whichever of its forms it has."""
 
     def drawn(self, value: Any) -> list[Any]:
-        return DRAWERS["chat"](value, context())[0]
+        return VALUE_PRESENTERS["chat"](value, context())[0]
 
     def test_one_message_and_the_parts_of_one_are_bubbles(self) -> None:
         assert [each.who for each in self.drawn({"role": "assistant", "content": "x"})] == ["Le Space"]
@@ -381,9 +385,9 @@ class TestConversation:
         value = [["a", None], [None, {"component": "label", "value": {"__type__": "update", "value": 5}}]]
         [_, bubble] = self.drawn(value)
         assert bubble.parts[0].place == "1-0"
-        assert find_part(value, "1-0") == 5
+        assert find_part_value(value, "1-0") == 5
         for place in ("", "1", "1-1", "2-0", "-1-0", "1-x", "²-0", "9" * 5000 + "-0"):
-            assert find_part(value, place) is None
+            assert find_part_value(value, place) is None
 
     def test_roles_have_names(self) -> None:
         roles = ["user", "assistant", "system", "outil", {"x": 1}]
@@ -430,17 +434,19 @@ class TestHighlightedText:
 
     def test_each_class_has_a_mark_of_its_own_and_a_line_in_the_legend(self) -> None:
         pieces = [("Marie", "PERS"), (" à ", None), ("Varsovie", "LIEU"), (", puis ", None), ("Pierre", "PERS")]
-        drawn = value_presenters.highlighted([{"token": t, "class_or_confidence": c} for t, c in pieces])
+        drawn = value_presenters.present_highlighted_text([{"token": t, "class_or_confidence": c} for t, c in pieces])
         assert [(span.label, span.mark) for span in drawn.spans] == [
             ("PERS", 1), (None, 0), ("LIEU", 2), (None, 0), ("PERS", 1),
         ]  # fmt: skip
         assert drawn.legend == [("PERS", 1, 2), ("LIEU", 2, 1)]
 
     def test_pieces_without_class_are_joined(self) -> None:
-        drawn = value_presenters.highlighted([{"token": "x", "class_or_confidence": None}] * 5)
+        drawn = value_presenters.present_highlighted_text([{"token": "x", "class_or_confidence": None}] * 5)
         assert [span.text for span in drawn.spans] == ["xxxxx"]
 
     def test_numbers_are_marked_by_their_sign(self) -> None:
-        drawn = value_presenters.highlighted([{"token": "x", "class_or_confidence": n} for n in (0.5, -1, 0)])
+        drawn = value_presenters.present_highlighted_text(
+            [{"token": "x", "class_or_confidence": n} for n in (0.5, -1, 0)]
+        )
         assert [span.mark for span in drawn.spans] == [1, 2, value_presenters.NEUTRAL_MARK]
         assert drawn.legend == []

@@ -15,17 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hfcourse import create_app
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.limits.cpu_budget import CpuBudget
 from hfcourse.runs import presenter
 from hfcourse.runs.execution.recorder import Recorder
 from hfcourse.runs.outputs import export, slow_texts, untrusted_markdown, value_presenters
-from hfcourse.runs.outputs.rendered_outputs import all_shown
-from hfcourse.runs.outputs.slow_texts import SlowTexts
+from hfcourse.runs.outputs.rendered_outputs import render_outputs
+from hfcourse.runs.outputs.slow_texts import SlowTextCache
 from hfcourse.runs.store import run_store
 from hfcourse.runs.values.page_budget import MAX_DRAW_SECONDS, PageBudget, TextAllowance
 from hfcourse.runs.values.value_types import FileEntry
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, Return
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, ReturnValue
 from tests.conftest import end
 from tests.effort import effort
 from tests.spaces.exhibition import file as file_data
@@ -54,24 +54,26 @@ def browser(site: Flask) -> FlaskClient:
 @pytest.fixture(autouse=True)
 def without_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """No text is known yet."""
-    untrusted_markdown.formatted.cache_clear()
-    monkeypatch.setattr(untrusted_markdown, "SLOW_TEXTS", SlowTexts())
+    untrusted_markdown.render_markdown_cached.cache_clear()
+    monkeypatch.setattr(untrusted_markdown, "SLOW_TEXTS", SlowTextCache())
 
 
 def fetch(path: str) -> list[bytes]:
     if path.endswith(".png"):
         return [b"\x89PNG\r\n\x1a\n" + b"0" * 40]
-    raise CallFailed("bad-answer")
+    raise CallError("bad-answer")
 
 
 def answered(site: Flask, *outputs: Output, label: str = "Sortie", hints: dict[str, str] | None = None) -> str:
     """The address of a run that came back with these outputs."""
     with site.app_context():
-        given_run = run_store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
-        run = run_store.claim(given_run)
+        given_run = run_store.create_run(
+            VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={}
+        )
+        run = run_store.claim_run(given_run)
         assert run is not None
         recording = Recorder(run)
-        returns = tuple(Return(label, component, hints or {}) for component, _ in outputs)
+        returns = tuple(ReturnValue(label, component, hints or {}) for component, _ in outputs)
         recording.endpoint = Endpoint("/e", "E", "", (), returns)
         recording.finish([value for _, value in outputs], fetch)
     return f"/essais/{run.id}"
@@ -161,9 +163,12 @@ SLOW = ["![", "\\\n", "**_", "\n-|", "\\([", "===\n_a_", "> - ", "[a](<", "&#", 
 
 
 def slow_texts_of(count: int) -> list[str]:
-    """Texts of MOST_PROSE characters, no two alike."""
+    """Texts of MAX_MARKDOWN_CHARACTERS characters, no two alike."""
     return [
-        f"{n}\n\n" + (SLOW[n % len(SLOW)] * untrusted_markdown.MOST_PROSE)[: untrusted_markdown.MOST_PROSE - 10]
+        f"{n}\n\n"
+        + (SLOW[n % len(SLOW)] * untrusted_markdown.MAX_MARKDOWN_CHARACTERS)[
+            : untrusted_markdown.MAX_MARKDOWN_CHARACTERS - 10
+        ]
         for n in range(count)
     ]
 
@@ -171,31 +176,31 @@ def slow_texts_of(count: int) -> list[str]:
 def test_the_clock_of_a_page_ends_the_drawing_of_its_markdown() -> None:
     outputs = [{"label": "", "component": "Markdown", "value": text} for text in slow_texts_of(20)]
     drawn: list[Any] = []
-    assert effort(lambda: drawn.extend(all_shown(outputs))) < 4 * MAX_DRAW_SECONDS
+    assert effort(lambda: drawn.extend(render_outputs(outputs))) < 4 * MAX_DRAW_SECONDS
     assert len(drawn) == 20
     assert {each.kind for each in drawn[-3:]} == {"heavy"}
     assert all(each.excerpt for each in drawn)
 
 
 def test_a_text_that_is_too_slow_is_read_once_and_then_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(untrusted_markdown, "MAX_PROSE_SECONDS", 0.01)
+    monkeypatch.setattr(untrusted_markdown, "MARKDOWN_TIMEOUT_SECONDS", 0.01)
     text = "\\\n" * 10_000
-    assert untrusted_markdown.prose(text) is None
-    monkeypatch.setattr(untrusted_markdown, "formatted", None)  # whoever tries again finds it out
-    assert untrusted_markdown.prose(text) is None
-    assert value_presenters.prosaic(text) == value_presenters.Text(text, None, is_plain=True)
+    assert untrusted_markdown.render_untrusted_markdown(text) is None
+    monkeypatch.setattr(untrusted_markdown, "render_markdown_cached", None)  # whoever tries again finds it out
+    assert untrusted_markdown.render_untrusted_markdown(text) is None
+    assert value_presenters.present_markdown(text) == value_presenters.FormattedText(text, None, is_plain=True)
 
 
 def test_a_text_that_had_little_time_left_is_tried_again_with_more() -> None:
     text = "- un *mot*\n" * 1000
     exhausted, fresh = CpuBudget(0), CpuBudget(60)
-    assert untrusted_markdown.prose(text, exhausted) is None
-    assert untrusted_markdown.prose(text, CpuBudget(0.0001)) is None
-    assert untrusted_markdown.prose(text, fresh)
+    assert untrusted_markdown.render_untrusted_markdown(text, exhausted) is None
+    assert untrusted_markdown.render_untrusted_markdown(text, CpuBudget(0.0001)) is None
+    assert untrusted_markdown.render_untrusted_markdown(text, fresh)
 
 
 def test_slow_texts_are_forgotten_the_oldest_first_and_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = SlowTexts()
+    known = SlowTextCache()
     for n in range(slow_texts.MAX_SLOW_TEXTS + 1):
         known.add(str(n), 1)
     assert not known.is_hopeless("0", 1.5)
@@ -212,23 +217,23 @@ def test_slow_texts_are_forgotten_the_oldest_first_and_after_a_while(monkeypatch
     ids=["references", "cells"],
 )
 def test_markdown_whose_html_is_many_times_as_long_is_shown_as_it_is(text: str) -> None:
-    assert untrusted_markdown.prose(text) is None
+    assert untrusted_markdown.render_untrusted_markdown(text) is None
 
 
 def test_images_in_images_end() -> None:
-    assert value_presenters.prosaic("![" * 3000 + "](http://a)" * 1400).text
+    assert value_presenters.present_markdown("![" * 3000 + "](http://a)" * 1400).text
 
 
 READ_ALL = """
 import itertools, sys, time
 from hfcourse.runs import prose
 pieces = sys.argv[1].split(" ")
-prose.MAX_PROSE_SECONDS = 0.05
+prose.MARKDOWN_TIMEOUT_SECONDS = 0.05
 slowest = 0
 for pair in itertools.product(pieces, repeat=2):
     piece = "".join(pair).replace("N", "\\n").replace("_B", " ")
     begun = time.thread_time()
-    prose.prose((piece * prose.MOST_PROSE)[: prose.MOST_PROSE])
+    prose.prose((piece * prose.MAX_MARKDOWN_CHARACTERS)[: prose.MAX_MARKDOWN_CHARACTERS])
     slowest = max(slowest, time.thread_time() - begun)
 print(slowest)
 """
@@ -264,18 +269,18 @@ def test_a_page_that_is_full_takes_nothing_more() -> None:
 def test_files_are_told_apart_in_linear_time() -> None:
     def found(count: int) -> float:
         files = [FileEntry.missing("later", f"{n}.png") for n in range(count)]
-        return effort(lambda: presenter.files_in(files))
+        return effort(lambda: presenter.collect_files(files))
 
     assert found(40_000) < 40 * (found(4_000) + 0.001)
-    assert len(presenter.files_in([FileEntry.missing("later", "a")] * 3)) == 1
+    assert len(presenter.collect_files([FileEntry.missing("later", "a")] * 3)) == 1
 
 
 def test_json_that_is_mostly_indentation_is_written_on_one_line() -> None:
     deep: Any = [0] * 10_000
     for _ in range(100):
         deep = [deep]
-    assert export.indented(deep) == json.dumps(deep)
-    assert export.indented({"a": [1]}) == json.dumps({"a": [1]}, indent=2)
+    assert export.value_to_json(deep) == json.dumps(deep)
+    assert export.value_to_json({"a": [1]}) == json.dumps({"a": [1]}, indent=2)
 
 
 def test_numbers_without_end_and_half_characters_break_no_page(site: Flask, browser: FlaskClient) -> None:
@@ -297,16 +302,16 @@ def test_numbers_without_end_and_half_characters_break_no_page(site: Flask, brow
 
 
 def test_a_message_of_an_author_is_cut_where_it_is_folded_away(site: Flask, browser: FlaskClient) -> None:
-    from hfcourse.spaces.client.call_events import Log
+    from hfcourse.spaces.client.call_events import LogEvent
 
     with site.app_context():
-        run = run_store.claim(
-            run_store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
+        run = run_store.claim_run(
+            run_store.create_run(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
         )
         assert run is not None
         recording = Recorder(run)
         for _ in range(100):
-            recording.record(Log("info", '"' * 2000))
+            recording.record(LogEvent("info", '"' * 2000))
     page = browser.get(f"/essais/{run.id}")
     assert len(page.data) < 300_000
     assert "&#34;" * 1999 in page.text
@@ -317,7 +322,7 @@ def test_what_was_sent_is_cut_on_the_page_and_whole_in_its_json(site: Flask, bro
     sent = dict.fromkeys(names, '"' * 30000)
     with site.app_context():
         parameters = [{"name": name, "label": name} for name in names]
-        run_id = run_store.create(
+        run_id = run_store.create_run(
             VISITOR, space="a/b", endpoint="/e", title="E", parameters=parameters, inputs=sent, files={}
         )
     page = browser.get(f"/essais/{run_id}")

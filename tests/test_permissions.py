@@ -52,7 +52,7 @@ def test_files_below_an_address_of_files_are_private_and_what_else_is_there_is_l
 
 def test_sticky_folder_of_everybody_is_left_alone(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
-    file_permissions.tighten(tmp_path)
+    file_permissions.restrict_to_owner(tmp_path)
     assert tmp_path.stat().st_mode & 0o7777 == 0o1777
 
 
@@ -75,11 +75,11 @@ def test_serving_process_is_closed_to_programs_of_its_user(tmp_path: Path) -> No
      "azertyuiop", "qsdfghjklm", "aaaaaaaa", "abcabcabc", "étudiant", "Enseignant2026!", "m0td3p4ss3", "court"],
 )  # fmt: skip
 def test_password_that_is_guessed_first_is_weak(password: str) -> None:
-    assert common_passwords.is_weak(password)
+    assert common_passwords.is_weak_password(password)
 
 
 @pytest.mark.parametrize(
     "password", ["craie et tableau noir", "kqz7wk3p", "une autre phrase", "tournesol", "enseignant-9f3kq2"]
 )
 def test_password_that_is_not_guessed_first_is_taken(password: str) -> None:
-    assert not common_passwords.is_weak(password)
+    assert not common_passwords.is_weak_password(password)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hfcourse.practice.classifier import Classifier, read_sentences
+from hfcourse.practice.classifier import LanguageClassifier, read_sentences
 
 # Written for this test, and kept out of the data: what it has learnt must serve for other words.
 UNSEEN = {
@@ -80,11 +80,11 @@ UNSEEN = {
 
 
 @pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return Classifier(read_sentences())
+def classifier() -> LanguageClassifier:
+    return LanguageClassifier(read_sentences())
 
 
-def guess(classifier: Classifier, text: str) -> str:
+def guess(classifier: LanguageClassifier, text: str) -> str:
     confidences = classifier.confidences(text)
     return max(confidences, key=confidences.__getitem__)
 
@@ -110,7 +110,7 @@ def test_it_is_right_on_each_fifth_of_its_data_after_learning_the_rest():
     right = total = 0
     for part in range(5):
         learnt = {language: [s for i, s in enumerate(lines) if i % 5 != part] for language, lines in sentences.items()}
-        classifier = Classifier(learnt)
+        classifier = LanguageClassifier(learnt)
         for language, lines in sentences.items():
             right += sum(guess(classifier, line) == language for line in lines[part::5])
             total += len(lines[part::5])
@@ -128,7 +128,7 @@ def test_confidences_are_probabilities(classifier):
 def test_its_confidence_on_two_words_is_about_how_often_it_is_right():
     sentences = read_sentences()
     learnt = {language: lines[::2] for language, lines in sentences.items()}
-    classifier = Classifier(learnt)
+    classifier = LanguageClassifier(learnt)
     right = total = confidence = 0.0
     for language, lines in sentences.items():
         for line in lines[1::2]:
@@ -153,5 +153,5 @@ def test_a_text_without_a_letter_it_knows_has_no_confidence(classifier, text):
     ("sentence", "language"), [("I love pizza", "italien"), ("Der Zug fährt heute nicht", "allemand")]
 )
 def test_what_lesson_31_predicts_is_what_it_answers(sentence: str, language: str) -> None:
-    confidences = Classifier(read_sentences()).confidences(sentence)
+    confidences = LanguageClassifier(read_sentences()).confidences(sentence)
     assert confidences[language] > 0.95

@@ -77,7 +77,7 @@ def test_it_answers_at_the_address_it_says_and_leaves_nothing_behind(
     assert TOKEN not in told
     assert {line.partition("=")[0] for line in told.split("\0") if line.startswith(("HF_TOKEN", "HFCOURSE_"))} == set()
     process.send_signal(number)
-    assert process.wait(app_process.END_SECONDS + 5) == (-number if number is signal.SIGKILL else 0)
+    assert process.wait(app_process.END_TIMEOUT_SECONDS + 5) == (-number if number is signal.SIGKILL else 0)
     assert until(lambda: not is_running(app))
     assert until(lambda: not list((tmp_path / "practice").glob("practice-*")))
 
@@ -86,7 +86,7 @@ def test_it_says_so_when_the_app_ends_by_itself(start: Started) -> None:
     process, _ = start("--port", "0")
     (app,) = children_of(process.pid)
     os.kill(app, signal.SIGKILL)
-    assert process.wait(foreground_server.CHECK_SECONDS + 5) == 1
+    assert process.wait(foreground_server.CHECK_INTERVAL_SECONDS + 5) == 1
 
 
 def test_other_machines_see_it_only_when_that_is_asked_for(start: Started) -> None:
@@ -102,7 +102,7 @@ def test_other_machines_see_it_only_when_that_is_asked_for(start: Started) -> No
 def test_network_address_and_settings_are_printed_for_other_machines(start: Started) -> None:
     process, url = start("--port", "0", "--host", "0.0.0.0")
     assert process.stdout
-    address = foreground_server.network_address()
+    address = foreground_server.find_network_address()
     following = [process.stdout.readline() for _ in range(4 if address else 1)]
     if not address:
         pytest.skip(f"this machine has no network: {following}")

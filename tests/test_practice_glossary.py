@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from hfcourse.practice.tutor.answers import Memory, Tutor
+from hfcourse.practice.tutor.answers import Conversation, Tutor
 from hfcourse.practice.tutor.course_text import read_course
-from hfcourse.practice.tutor.definitions import Glossary, find_subject, read_glossary
-from hfcourse.practice.tutor.french_text import words
+from hfcourse.practice.tutor.definitions import GlossaryIndex, find_subject, read_glossary
+from hfcourse.practice.tutor.french_text import split_words
 
 CONTENT = Path(__file__).parents[1] / "hfcourse" / "content"
 GLOSSARY = read_glossary(CONTENT / "glossary.toml")
@@ -59,8 +59,8 @@ QUESTIONS = {
 }
 
 
-def ask(question: str, memory: Memory | None = None) -> str:
-    return TUTOR.answer(question, memory or Memory())
+def ask(question: str, memory: Conversation | None = None) -> str:
+    return TUTOR.answer(question, memory or Conversation())
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -75,8 +75,8 @@ def test_definition_comes_first_and_then_the_lesson(question: str) -> None:
         assert rest == ["Aucune leçon n’en dit davantage."]
     else:
         assert rest[0].startswith("Une leçon en parle. Leçon 3.")
-        forms = [" ".join(words(form)) for form in (term.name, *term.forms)]
-        assert any(form in " ".join(words("\n".join(rest))) for form in forms)
+        forms = [" ".join(split_words(form)) for form in (term.name, *term.forms)]
+        assert any(form in " ".join(split_words("\n".join(rest))) for form in forms)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_two_words_are_told_apart() -> None:
 
 
 def test_a_follow_up_continues_the_lesson_that_was_quoted() -> None:
-    memory = Memory()
+    memory = Conversation()
     first = ask("Qu’est-ce qu’un Space ?", memory)
     second = ask("et ensuite ?", memory)
     assert second.startswith("Leçon 3.")
@@ -157,4 +157,4 @@ def test_an_entry_without_a_definition_is_left_out(tmp_path: Path) -> None:
     assert glossary.look_up("pain") is None
     assert glossary.look_up("fours").sentence == "Four\u00a0: un four chaud."
     assert read_glossary(tmp_path / "absent.toml").look_up("four") is None
-    assert Glossary().find("Qu’est-ce qu’un four ?") is None
+    assert GlossaryIndex().find("Qu’est-ce qu’un four ?") is None

@@ -78,9 +78,9 @@ def test_link_needs_a_browser_of_this_machine(app: Flask, sent: dict[str, Any]) 
 def test_practice_space_on_another_machine_is_linked_only_by_the_setting(folder: Path) -> None:
     app = create_app({"INSTANCE": str(folder), "TESTING": True, "PRACTICE_URL": "http://practice.invalid:7861"})
     with app.test_request_context("/", base_url="http://127.0.0.1:5000"):
-        assert practice_page.reachable_address() == ""
+        assert practice_page.get_reachable_address() == ""
         app.config["PRACTICE_PAGE_URL"] = NETWORK_URL
-        assert practice_page.reachable_address() == NETWORK_URL
+        assert practice_page.get_reachable_address() == NETWORK_URL
     end(app)
 
 

@@ -149,7 +149,7 @@ def test_a_log_that_has_grown_too_large_starts_again(make):
     server = make()
     server.folder.mkdir()
     log = server.folder / "practice.log"
-    log.write_bytes(b"x" * (practice_child.LOG_LIMIT_BYTES + 1))
+    log.write_bytes(b"x" * (practice_child.MAX_LOG_BYTES + 1))
     server.wake()
     server.wait(10)
 
@@ -338,7 +338,7 @@ def test_the_environment_of_the_app_has_no_secret(monkeypatch):
     for name in secrets + ours:
         monkeypatch.setenv(name, "a-secret-value")
 
-    environment = practice_child.clean_environment()
+    environment = practice_child.build_app_environment()
     assert "a-secret-value" not in environment.values()
     assert environment["PATH"] == os.environ["PATH"]
 

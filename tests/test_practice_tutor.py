@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from hfcourse.practice.tutor.answers import EXCERPT_CHARACTERS, Memory, Tutor, excerpt
-from hfcourse.practice.tutor.course_text import plain, read_course
-from hfcourse.practice.tutor.french_text import fold, stem, terms, typeset, words
+from hfcourse.practice.tutor.answers import MAX_EXCERPT_CHARACTERS, Conversation, Tutor, cut_excerpt
+from hfcourse.practice.tutor.course_text import read_course, strip_markdown
+from hfcourse.practice.tutor.french_text import extract_stems, fold_french, split_words, stem_word, typeset
 
 CONTENT = Path(__file__).parents[1] / "hfcourse" / "content"
 BREAD = """+++
@@ -97,7 +97,7 @@ def sections(tmp_path):
 @pytest.fixture
 def ask(sections):
     """Asks within one conversation."""
-    tutor, memory = Tutor(sections), Memory()
+    tutor, memory = Tutor(sections), Conversation()
     return lambda message: tutor.answer(message, memory)
 
 
@@ -136,21 +136,21 @@ def test_markdown_becomes_the_words_that_are_read(sections):
     ],
 )
 def test_inline_marks_are_removed(markdown, text):
-    assert plain(markdown) == text
+    assert strip_markdown(markdown) == text
 
 
 def test_a_folder_without_lessons_is_an_empty_course(tmp_path):
     assert read_course(tmp_path) == []
-    assert "aucune leçon" in Tutor([]).answer("Qu'est-ce que le pain ?", Memory())
+    assert "aucune leçon" in Tutor([]).answer("Qu'est-ce que le pain ?", Conversation())
 
 
 # --- French
 
 
 def test_words_are_compared_without_accents_endings_or_empty_words():
-    assert fold("Œuvre CRÉÉE") == "oeuvre creee"
-    assert terms("Comment créer des jetons ?") == terms("la création d'un jeton") == ["cre", "jeton"]
-    assert stem("fondateurs") == stem("fondee") == stem("fondent") == "fond"
+    assert fold_french("Œuvre CRÉÉE") == "oeuvre creee"
+    assert extract_stems("Comment créer des jetons ?") == extract_stems("la création d'un jeton") == ["cre", "jeton"]
+    assert stem_word("fondateurs") == stem_word("fondee") == stem_word("fondent") == "fond"
 
 
 def test_text_is_typeset_as_french_is():
@@ -195,7 +195,7 @@ def test_a_follow_up_quotes_what_comes_next(ask, more):
 
 def test_what_an_earlier_edition_said_is_never_quoted(sections):
     quoted = "\n".join(passage for section in sections for passage in section.passages)
-    assert not {"bois", "gaz", "charbon", "exercice", "solution", "annonce", "essai"} & set(words(quoted))
+    assert not {"bois", "gaz", "charbon", "exercice", "solution", "annonce", "essai"} & set(split_words(quoted))
 
 
 def test_a_follow_up_stops_at_the_end_of_the_lesson(ask):
@@ -224,7 +224,7 @@ def test_it_remembers_its_questions(ask):
 
 
 def test_a_long_conversation_keeps_its_first_question_only(sections):
-    tutor, memory = Tutor(sections), Memory()
+    tutor, memory = Tutor(sections), Conversation()
     for number in range(120):
         tutor.answer(f"question {number}", memory)
 
@@ -234,12 +234,12 @@ def test_a_long_conversation_keeps_its_first_question_only(sections):
 
 def test_a_long_passage_is_cut_at_its_sentences():
     passage = " ".join(f"Phrase {number} sans intérêt aucun." for number in range(60)) + " Le four chauffe."
-    cut = excerpt(passage, "four")
+    cut = cut_excerpt(passage, "four")
 
     assert cut.startswith("… Phrase")
     assert cut.endswith("Le four chauffe.")
-    assert len(cut) <= EXCERPT_CHARACTERS + 4
-    assert excerpt("x" * 2000, "four") == "x" * EXCERPT_CHARACTERS + " …"
+    assert len(cut) <= MAX_EXCERPT_CHARACTERS + 4
+    assert cut_excerpt("x" * 2000, "four") == "x" * MAX_EXCERPT_CHARACTERS + " …"
 
 
 # --- the real course
@@ -258,7 +258,7 @@ def test_a_long_passage_is_cut_at_its_sentences():
     ],
 )
 def test_it_answers_from_the_real_course(question, lesson, quoted):
-    answer = Tutor(read_course(CONTENT)).answer(question, Memory())
+    answer = Tutor(read_course(CONTENT)).answer(question, Conversation())
 
     assert quoted in answer
     assert not lesson or answer.startswith(f"Leçon {lesson}")

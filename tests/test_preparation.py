@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from hfcourse.classroom import preparation
-from hfcourse.errors import HubFailed, Unavailable
+from hfcourse.errors import HubError, SpaceUnavailable
 from hfcourse.lessons import library
-from hfcourse.limits.deadline import Leash
+from hfcourse.limits.deadline import CancelScope
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.hub import hub_api
 from hfcourse.spaces.registry import catalogue_states
@@ -79,12 +79,12 @@ class TestPlans:
     def test_each_step_names_a_lesson_that_is_there(self, app: Flask) -> None:
         steps = [
             step
-            for plan in tomllib.loads(preparation.PLANS.read_text(encoding="utf-8"))["plan"]
+            for plan in tomllib.loads(preparation.PLANS_PATH.read_text(encoding="utf-8"))["plan"]
             for session in plan["session"]
             for step in session["step"]
         ]
         with app.app_context():
-            numbers = {lesson.number for lesson in library.lessons()}
+            numbers = {lesson.number for lesson in library.get_lessons()}
         assert {step["lesson"] for step in steps if "lesson" in step} <= numbers
 
     @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ class TestPlans:
     ) -> None:
         path = tmp_path / "plans.toml"
         path.write_text(text, encoding="utf-8")
-        monkeypatch.setattr(preparation, "PLANS", path)
+        monkeypatch.setattr(preparation, "PLANS_PATH", path)
         assert "flask check" in teacher.open(DOOR).get_text()
         app = teacher.client.application
         with app.app_context():
@@ -124,18 +124,18 @@ class TestPlans:
 
 
 class TestSpaces:
-    def ask(self, monkeypatch: pytest.MonkeyPatch, answers: dict[str, hub_api.Found | Exception]) -> list[str]:
+    def ask(self, monkeypatch: pytest.MonkeyPatch, answers: dict[str, hub_api.SpaceStatus | Exception]) -> list[str]:
         """Have the Hub answer so; return the list of what is asked."""
         asked = []
 
-        def answer(space_id: str, *_: object) -> hub_api.Found:
+        def answer(space_id: str, *_: object) -> hub_api.SpaceStatus:
             asked.append(space_id)
-            found = answers.get(space_id, hub_api.Found("https://x.hf.space", ""))
+            found = answers.get(space_id, hub_api.SpaceStatus("https://x.hf.space", ""))
             if isinstance(found, Exception):
                 raise found
             return found
 
-        monkeypatch.setattr(hub_api, "ask", answer)
+        monkeypatch.setattr(hub_api, "fetch_space_status", answer)
         return asked
 
     def states(self, teacher: Student) -> dict[str, str]:
@@ -147,7 +147,7 @@ class TestSpaces:
         states = self.states(teacher)
         assert asked == []
         assert states["gradio/calculator"] == "pas encore demandé au Hub"
-        assert states[catalogue.PRACTICE].startswith("endormi")
+        assert states[catalogue.PRACTICE_SPACE_ID].startswith("endormi")
 
     def refresh(self, teacher: Student) -> None:
         field = teacher.open(DOOR).select_one("[name=csrf_token]")
@@ -159,8 +159,8 @@ class TestSpaces:
         asked = self.ask(
             monkeypatch,
             {
-                "gradio/calculator": Unavailable("space-paused"),
-                "gradio/image_mod": hub_api.Found("https://x.hf.space", "space-sleeping"),
+                "gradio/calculator": SpaceUnavailable("space-paused"),
+                "gradio/image_mod": hub_api.SpaceStatus("https://x.hf.space", "space-sleeping"),
             },
         )
         self.refresh(teacher)
@@ -171,14 +171,14 @@ class TestSpaces:
         assert states["gradio/hello_world"] == "en marche"
 
     def test_a_silent_hub_is_asked_once(self, teacher: Student, monkeypatch: pytest.MonkeyPatch) -> None:
-        asked = self.ask(monkeypatch, {"gradio/hello_world": HubFailed("hub-unreachable")})
+        asked = self.ask(monkeypatch, {"gradio/hello_world": HubError("hub-unreachable")})
         self.refresh(teacher)
         assert asked == ["gradio/hello_world"]
         assert self.states(teacher)["gradio/hello_world"].startswith("le Hub ne répond pas")
 
     def test_nothing_is_asked_when_the_time_is_up(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = self.ask(monkeypatch, {})
-        monkeypatch.setattr(catalogue_states, "Leash", lambda _seconds: Leash(-1))
+        monkeypatch.setattr(catalogue_states, "CancelScope", lambda _seconds: CancelScope(-1))
         with app.app_context():
             catalogue_states.refresh_states()
         assert asked == []
@@ -195,9 +195,9 @@ class TestSpaces:
 class TestFacts:
     def test_those_that_are_due_are_listed(self, teacher: Student, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "Aucun fait n’attend" in teacher.open(DOOR).get_text()
-        monkeypatch.setattr(template_globals, "today", lambda: date(2040, 1, 1))
+        monkeypatch.setattr(template_globals, "get_today", lambda: date(2040, 1, 1))
         with teacher.client.application.app_context():
-            expected = [fact.id for fact in library.due_facts(date(2040, 1, 1))]
+            expected = [fact.id for fact in library.get_due_facts(date(2040, 1, 1))]
         assert expected
         assert [line["data-fact"] for line in teacher.open(DOOR).select("[data-fact]")] == expected
 

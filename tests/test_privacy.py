@@ -9,7 +9,7 @@ from flask import Flask
 
 from hfcourse import database, instructors, visitors
 from hfcourse.runs.history import queries
-from hfcourse.runs.history.queries import Filter
+from hfcourse.runs.history.queries import RunFilter
 from hfcourse.runs.retention import pruning
 from tests.keeping import kept_run, known_as
 from tests.posting import Student, fields_of
@@ -37,9 +37,9 @@ def practice_constant(name: str) -> int:
 def test_privacy_page_says_how_long_runs_and_progress_are_kept(app: Flask, student: Student) -> None:
     app.config["KEEP_DAYS"] = 17
     assert "17 jours, ou jusqu’à ce que vous le supprimiez" in words_of(student)
-    old, young = (kept_run("awa", at=database.now() - timedelta(days=days)) for days in (18, 16))
+    old, young = (kept_run("awa", at=database.utc_now() - timedelta(days=days)) for days in (18, 16))
     pruning.delete_expired()
-    left = [run_id for run_ids in queries.all_ids("awa", Filter()) for run_id in run_ids]
+    left = [run_id for run_ids in queries.iter_run_ids("awa", RunFilter()) for run_id in run_ids]
     assert (old in left, young in left) == (False, True)
 
 

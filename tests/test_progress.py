@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from hfcourse import database, visitors
 from hfcourse.lessons.exercises import progress
 from hfcourse.lessons.exercises import progress_store as marks_kept
-from hfcourse.lessons.exercises.progress_store import Mark
-from hfcourse.limits.rate_limits import KeyedBuckets
+from hfcourse.lessons.exercises.progress_store import ProgressRecord
+from hfcourse.limits.rate_limits import KeyedTokenBuckets
 from tests.posting import Student, error_codes, read
 from tests.test_checklist import LIST, tick
 from tests.test_french import faults_in
@@ -44,8 +44,8 @@ def states(page: BeautifulSoup) -> list[str]:
 def test_it_counts_what_is_read_passed_and_ticked():
     parts = lesson(BODY).parts
     keys = [part.key for part in parts if isinstance(part, progress.Quiz)]
-    assert progress.of(parts, {}) == progress.Progress(False, 0, 2, 0, 2)
-    some = progress.of(parts, {"lue": "1", keys[0]: "a", keys[1]: "ac"})
+    assert progress.compute_progress(parts, {}) == progress.LessonProgress(False, 0, 2, 0, 2)
+    some = progress.compute_progress(parts, {"lue": "1", keys[0]: "a", keys[1]: "ac"})
     assert (some.is_read, some.passed, some.done, some.total) == (True, 1, 2, 5)
 
 
@@ -136,14 +136,14 @@ def test_the_privacy_page_tells_what_is_kept_and_how_to_have_it_forgotten(studen
 
 
 def rows(app: Flask) -> int:
-    with app.app_context(), database.reading() as session:
-        return session.scalar(select(func.count()).select_from(Mark)) or 0
+    with app.app_context(), database.read_session() as session:
+        return session.scalar(select(func.count()).select_from(ProgressRecord)) or 0
 
 
 def later(monkeypatch: pytest.MonkeyPatch, **passed: float) -> None:
     """Have so much time passed, for the database and for the cookie."""
-    seconds, moment = time.time() + timedelta(**passed).total_seconds(), database.now() + timedelta(**passed)
-    monkeypatch.setattr(database, "now", lambda: moment)
+    seconds, moment = time.time() + timedelta(**passed).total_seconds(), database.utc_now() + timedelta(**passed)
+    monkeypatch.setattr(database, "utc_now", lambda: moment)
     monkeypatch.setattr(visitors.time, "time", lambda: seconds)
 
 
@@ -158,7 +158,7 @@ def test_marks_of_who_never_comes_back_go_after_a_day(app: Flask, monkeypatch: p
     assert rows(app) == 20
     later(monkeypatch, hours=25)
     with app.app_context():
-        marks_kept.prune()
+        marks_kept.delete_expired_progress()
     assert rows(app) == 0
 
 
@@ -168,18 +168,18 @@ def test_marks_of_who_comes_back_after_ten_minutes_are_kept(app: Flask, monkeypa
     student.client.post(ADDRESS, data={"lue": "oui"})
     student.open(ADDRESS)
     with app.app_context():
-        with database.reading() as session:
-            assert session.scalar(select(Mark.is_confirmed)) is False, "the same visit"
+        with database.read_session() as session:
+            assert session.scalar(select(ProgressRecord.is_confirmed)) is False, "the same visit"
         later(monkeypatch, minutes=11)
         student.open(ADDRESS)
         later(monkeypatch, days=80)
-        marks_kept.prune()
+        marks_kept.delete_expired_progress()
     assert rows(app) == 1
 
 
 @pytest.mark.usefixtures("course")
 def test_first_marks_of_one_address_are_limited_and_those_of_another_are_not(app: Flask) -> None:
-    app.extensions["new_visitors"] = KeyedBuckets(5, refill_seconds=5_000)
+    app.extensions["new_visitors"] = KeyedTokenBuckets(5, refill_seconds=5_000)
     statuses = [read_by(app, REMOTE_ADDR=f"2001:db8::{n}") for n in range(8)]
     assert statuses == [303] * 5 + [429] * 3
     assert rows(app) == 5
@@ -191,11 +191,11 @@ def test_first_marks_of_one_address_are_limited_and_those_of_another_are_not(app
 
 @pytest.mark.usefixtures("course")
 def test_a_known_visitor_is_not_limited(app: Flask) -> None:
-    app.extensions["new_visitors"] = KeyedBuckets(1, refill_seconds=1_000)
+    app.extensions["new_visitors"] = KeyedTokenBuckets(1, refill_seconds=1_000)
     student = Student(app.test_client())
     for said in ("oui", "non", "oui"):
         assert student.client.post(ADDRESS, data={"lue": said}).status_code == 303
 
 
 def test_the_daily_pruning_deletes_old_marks_too(app: Flask) -> None:
-    assert marks_kept.prune in app.extensions["daily_chores"]
+    assert marks_kept.delete_expired_progress in app.extensions["daily_chores"]

@@ -7,9 +7,9 @@ from flask import Flask
 
 from hfcourse import instructors
 from hfcourse.lessons import library
-from hfcourse.lessons.markup.instructor_notes import INSTRUCTOR, Aside
-from hfcourse.lessons.slides import slides_of
-from hfcourse.lessons.speaker_notes import notes_by_section
+from hfcourse.lessons.markup.instructor_notes import INSTRUCTOR_KEY, InstructorNote
+from hfcourse.lessons.slides import split_slides
+from hfcourse.lessons.speaker_notes import group_notes_by_section
 from tests.posting import Student
 
 LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot")
@@ -18,9 +18,9 @@ LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-
 @pytest.mark.parametrize("slug", LESSONS)
 def test_the_sections_together_are_the_lesson(app: Flask, slug: str) -> None:
     with app.app_context():
-        lesson = library.lesson(slug)
+        lesson = library.get_lesson(slug)
     assert lesson is not None
-    slides = slides_of(lesson)
+    slides = split_slides(lesson)
     assert "".join(slide.html for slide in slides) == str(lesson.html).replace(' method="post"', "")
     assert [slide.heading for slide in slides] == ["", *(section.anchor for section in lesson.sections)]
     for slide in slides[1:]:
@@ -79,16 +79,18 @@ def test_the_notes_are_the_instructors_alone(student: Student) -> None:
 def test_each_note_stands_in_the_section_that_is_projected_with_it(
     app: Flask, student: Student, slug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(instructors, "is_here", lambda: True)
+    monkeypatch.setattr(instructors, "is_logged_in", lambda: True)
     page = student.open(f"/lecons/{slug}/projeter/notes")
     with app.app_context():
-        lesson = library.lesson(slug)
+        lesson = library.get_lesson(slug)
         assert lesson is not None
-        sections = notes_by_section(lesson)
-    assert [each.anchor for each in sections] == [slide.anchor for slide in slides_of(lesson)]
-    assert sum(len(each.notes) for each in sections) == sum(isinstance(part, Aside) for part in lesson.parts) > 0
+        sections = group_notes_by_section(lesson)
+    assert [each.anchor for each in sections] == [slide.anchor for slide in split_slides(lesson)]
+    assert (
+        sum(len(each.notes) for each in sections) == sum(isinstance(part, InstructorNote) for part in lesson.parts) > 0
+    )
     assert [each.before for each in sections[1:]] == list(accumulate(each.minutes for each in sections[:-1]))
-    drawn = str(lesson.drawn({INSTRUCTOR: "1"})).split("<h2")
+    drawn = str(lesson.drawn({INSTRUCTOR_KEY: "1"})).split("<h2")
     for section, part, shown in zip(sections, drawn, page.select(".speaker > section"), strict=True):
         for note in section.notes:
             assert note in part

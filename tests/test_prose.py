@@ -4,12 +4,12 @@ import pytest
 from bs4 import BeautifulSoup
 
 from hfcourse.runs.outputs import untrusted_markdown
-from hfcourse.runs.outputs.untrusted_markdown import code
+from hfcourse.runs.outputs.untrusted_markdown import render_code
 from tests.effort import effort
 
 
 def read(text: str) -> BeautifulSoup:
-    return BeautifulSoup(str(untrusted_markdown.prose(text)), "html.parser")
+    return BeautifulSoup(str(untrusted_markdown.render_untrusted_markdown(text)), "html.parser")
 
 
 def test_words_lists_quotations_and_tables_are_written() -> None:
@@ -100,11 +100,11 @@ def test_what_a_price_costs_is_no_formula() -> None:
 
 
 def test_code_is_in_colours_by_its_language() -> None:
-    written = BeautifulSoup(str(code("def f(): return '<b>'\n", "python")), "html.parser")
+    written = BeautifulSoup(str(render_code("def f(): return '<b>'\n", "python")), "html.parser")
     assert written.get_text() == "def f(): return '<b>'\n"
     assert written.select(".k")
     assert written.select("b") == []
-    assert str(code("<b>", "pas-une-langue")) == "&lt;b&gt;"
+    assert str(render_code("<b>", "pas-une-langue")) == "&lt;b&gt;"
 
 
 @pytest.mark.parametrize(
@@ -116,19 +116,21 @@ def test_code_is_in_colours_by_its_language() -> None:
     ],
 )  # fmt: skip
 def test_a_fence_that_keeps_a_regular_expression_busy_for_days_is_read_at_once(fenced: str) -> None:
-    assert effort(lambda: untrusted_markdown.prose(fenced)) < 1
+    assert effort(lambda: untrusted_markdown.render_untrusted_markdown(fenced)) < 1
 
 
 @pytest.fixture(scope="module")
 def effort_of_a_list() -> float:
     """What it takes to read as much of what a Space may well write."""
     return effort(
-        lambda: untrusted_markdown.prose(to_the_brim("- un *mot*, un `nom` et [un lien](https://exemple.fr)\n"))
+        lambda: untrusted_markdown.render_untrusted_markdown(
+            to_the_brim("- un *mot*, un `nom` et [un lien](https://exemple.fr)\n")
+        )
     )
 
 
 def to_the_brim(piece: str) -> str:
-    return (piece * untrusted_markdown.MOST_PROSE)[: untrusted_markdown.MOST_PROSE]
+    return (piece * untrusted_markdown.MAX_MARKDOWN_CHARACTERS)[: untrusted_markdown.MAX_MARKDOWN_CHARACTERS]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def to_the_brim(piece: str) -> str:
      "[a]: http://b\n", "# a\n", "```c\n\n", "**a*", "\\"],
 )  # fmt: skip
 def test_markdown_written_to_be_slow_takes_no_more_than_some_lists(piece: str, effort_of_a_list: float) -> None:
-    assert effort(lambda: untrusted_markdown.prose(to_the_brim(piece))) < 20 * effort_of_a_list
+    assert effort(lambda: untrusted_markdown.render_untrusted_markdown(to_the_brim(piece))) < 20 * effort_of_a_list
 
 
 @pytest.mark.parametrize(

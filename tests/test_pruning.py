@@ -11,12 +11,12 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from hfcourse import create_app, database
-from hfcourse.errors import Refused
+from hfcourse.errors import FormRejected
 from hfcourse.files import file_store
-from hfcourse.files.file_store import KeptFile, StoredFile
+from hfcourse.files.file_store import FileHandle, StoredFile
 from hfcourse.runs.retention import disk_usage, eviction, maintenance, pruning, quota, recent_views
 from hfcourse.runs.store import newcomer_status, run_store
-from hfcourse.runs.store.models import Arrival, Chore, Run, RunEvent, RunLook, RunWords
+from hfcourse.runs.store.models import MaintenanceTask, Run, RunEvent, RunSearchText, RunView, VisitorArrival
 from hfcourse.runs.store.newcomer_status import Client
 from tests.buckets import both_storages
 from tests.conftest import end
@@ -25,21 +25,21 @@ from tests.practice_fixtures import until
 pytestmark = both_storages
 
 
-def finished_run(kept: KeptFile | None = None, days: float = 0, visitor: str = "awa") -> str:
+def finished_run(kept: FileHandle | None = None, days: float = 0, visitor: str = "awa") -> str:
     """A finished run, made so many days ago, with a file or without."""
     sent = [("image", kept.id)] if kept else []
-    run_id = run_store.create(visitor, space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
-    run_store.append(run_id, [run_store.Told("started", {"eta": None})])
-    run_store.finish(run_id, "succeeded", [])
-    with database.writing() as session:
-        session.execute(update(Run).where(Run.id == run_id).values(created=database.now() - timedelta(days=days)))
+    run_id = run_store.create_run(visitor, space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
+    run_store.append_and_notify(run_id, [run_store.NewEvent("started", {"eta": None})])
+    run_store.finish_run(run_id, "succeeded", [])
+    with database.write_session() as session:
+        session.execute(update(Run).where(Run.id == run_id).values(created=database.utc_now() - timedelta(days=days)))
     return run_id
 
 
-def aged(kept: KeptFile, days: float) -> KeptFile:
-    with database.writing() as session:
+def aged(kept: FileHandle, days: float) -> FileHandle:
+    with database.write_session() as session:
         session.execute(
-            update(StoredFile).where(StoredFile.id == kept.id).values(created=database.now() - timedelta(days=days))
+            update(StoredFile).where(StoredFile.id == kept.id).values(created=database.utc_now() - timedelta(days=days))
         )
     return kept
 
@@ -50,12 +50,12 @@ def client_of(visitor: str, origin: str = "school", is_newcomer: bool = False) -
 
 def kept_files(*run_ids: str) -> list[bool]:
     """Of each of these runs: does it still have its files?"""
-    runs = [run_store.load(run_id) for run_id in run_ids]
+    runs = [run_store.load_run(run_id) for run_id in run_ids]
     return [run is not None and not any(item.file.erased for item in run.files) for run in runs]
 
 
 def count(table: type) -> int:
-    with database.reading() as session:
+    with database.read_session() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
@@ -66,57 +66,57 @@ def inside(app: Flask):
 
 
 def test_old_runs_go_with_their_events_and_files(app: Flask) -> None:
-    kept = aged(file_store.keep("awa", "chat.png", b"abc"), 91)
+    kept = aged(file_store.save_file("awa", "chat.png", b"abc"), 91)
     finished_run(kept, days=91)
     recent = finished_run(days=89)
-    assert eviction.prune() == 1
-    assert run_store.load(recent) is not None
+    assert eviction.prune_all() == 1
+    assert run_store.load_run(recent) is not None
     assert (count(Run), count(RunEvent), count(StoredFile)) == (1, 1, 0)
     assert kept.is_gone()
 
 
 def test_a_running_run_is_never_pruned() -> None:
     run_id = finished_run(days=200)
-    with database.writing() as session:
+    with database.write_session() as session:
         session.execute(update(Run).values(status="running"))
-    assert eviction.prune() == 0
-    assert pruning.forget(run_id) == 0
+    assert eviction.prune_all() == 0
+    assert pruning.delete_run(run_id) == 0
     assert count(Run) == 1
 
 
 def test_a_run_that_a_killed_process_left_is_pruned_like_any_other() -> None:
     finished_run(days=91)
-    with database.writing() as session:
-        session.execute(update(Run).values(status="running", heartbeat=database.now() - timedelta(days=91)))
-    assert eviction.prune() == 1
+    with database.write_session() as session:
+        session.execute(update(Run).values(status="running", heartbeat=database.utc_now() - timedelta(days=91)))
+    assert eviction.prune_all() == 1
     assert count(Run) == 0
 
 
 def test_the_oldest_runs_with_files_go_first_when_the_share_is_full(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 250_000
     for days in (3, 2, 1):
-        finished_run(aged(file_store.keep("awa", f"{days}.png", b"x" * 100_000), days), days)
+        finished_run(aged(file_store.save_file("awa", f"{days}.png", b"x" * 100_000), days), days)
     without = finished_run(days=5)
-    assert eviction.prune() == 0, "files suffice"
-    assert run_store.load(without) is not None
-    with database.reading() as session:
+    assert eviction.prune_all() == 0, "files suffice"
+    assert run_store.load_run(without) is not None
+    with database.read_session() as session:
         kept = session.scalars(select(StoredFile.name).where(StoredFile.erased.is_(None)))
         assert sorted(kept) == ["1.png", "2.png"]
 
 
 def test_an_upload_of_a_form_that_is_still_open_stays() -> None:
-    fresh, forgotten = file_store.keep("awa", "a.png", b"a"), aged(file_store.keep("awa", "b.png", b"b"), 2)
-    eviction.prune()
+    fresh, forgotten = file_store.save_file("awa", "a.png", b"a"), aged(file_store.save_file("awa", "b.png", b"b"), 2)
+    eviction.prune_all()
     assert not fresh.is_gone()
     assert forgotten.is_gone()
 
 
 def test_a_file_that_another_run_uses_stays_when_one_is_forgotten() -> None:
-    kept = aged(file_store.keep("awa", "chat.png", b"abc"), 2)
+    kept = aged(file_store.save_file("awa", "chat.png", b"abc"), 2)
     first, second = finished_run(kept), finished_run(kept)
-    assert pruning.forget(first) == 1
+    assert pruning.delete_run(first) == 1
     assert not kept.is_gone()
-    assert pruning.forget(second) == 1
+    assert pruning.delete_run(second) == 1
     assert kept.is_gone()
 
 
@@ -140,63 +140,63 @@ def test_the_command_says_that_there_is_no_such_run(app: Flask) -> None:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     """A clock that stands still; its only item is the moment, to be set."""
-    moments = [database.now()]
-    monkeypatch.setattr(database, "now", lambda: moments[0])
+    moments = [database.utc_now()]
+    monkeypatch.setattr(database, "utc_now", lambda: moments[0])
     return moments
 
 
-def picture(visitor: str = "awa", days: float = 0, size: int = 100_000) -> KeptFile:
+def picture(visitor: str = "awa", days: float = 0, size: int = 100_000) -> FileHandle:
     """A file of this visitor, so many days old."""
-    return aged(file_store.keep(visitor, f"{days}.png", b"x" * size), days)
+    return aged(file_store.save_file(visitor, f"{days}.png", b"x" * size), days)
 
 
 def test_a_run_that_a_page_showed_within_the_hour_stays_and_goes_after_it(clock: list[datetime]) -> None:
     run_id = finished_run(days=91)
-    recent_views.note(run_id)
+    recent_views.record_view(run_id)
     clock[0] += timedelta(minutes=59)
-    assert eviction.prune() == 0
+    assert eviction.prune_all() == 0
     clock[0] += timedelta(minutes=2)
-    assert eviction.prune() == 1
-    assert (count(Run), count(RunLook), count(RunWords)) == (0, 0, 0)
+    assert eviction.prune_all() == 1
+    assert (count(Run), count(RunView), count(RunSearchText)) == (0, 0, 0)
 
 
 def test_a_page_that_is_opened_again_counts_anew_and_is_noted_seldom(app: Flask, clock: list[datetime]) -> None:
     run_id, begun = finished_run(days=91), clock[0]
 
     def noted() -> datetime | None:
-        recent_views.note(run_id)
-        with database.reading() as session:
-            return session.scalar(select(RunLook.at))
+        recent_views.record_view(run_id)
+        with database.read_session() as session:
+            return session.scalar(select(RunView.at))
 
     assert noted() == begun
-    clock[0] = begun + recent_views.NOTE_AGE - timedelta(seconds=1)
+    clock[0] = begun + recent_views.VIEW_WRITE_INTERVAL - timedelta(seconds=1)
     assert noted() == begun
     clock[0] = begun + timedelta(minutes=50)
     assert noted() == clock[0]
     clock[0] += timedelta(minutes=50)
-    assert eviction.prune() == 0
+    assert eviction.prune_all() == 0
 
 
 def test_looking_at_a_run_that_is_gone_leaves_nothing() -> None:
-    recent_views.note("gone")
-    assert count(RunLook) == 0
+    recent_views.record_view("gone")
+    assert count(RunView) == 0
 
 
 def test_a_database_that_refuses_the_note_keeps_nobody_from_the_page(app: Flask) -> None:
     run_id = finished_run()
-    with database.writing() as session:
+    with database.write_session() as session:
         session.execute(text("DROP TABLE run_looks"))
-    recent_views.note(run_id)
+    recent_views.record_view(run_id)
 
 
 def test_a_full_disk_takes_no_run_that_a_page_shows(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 100_000
     shown, other = finished_run(picture(days=3), 3), finished_run(picture(days=2), 2)
-    recent_views.note(shown)
-    assert eviction.prune() == 0
+    recent_views.record_view(shown)
+    assert eviction.prune_all() == 0
     assert kept_files(shown, other) == [True, False]
-    recent_views.note(finished_run(picture(days=1), 1))
-    assert eviction.prune() == 0
+    recent_views.record_view(finished_run(picture(days=1), 1))
+    assert eviction.prune_all() == 0
     assert count(Run) == 3
 
 
@@ -207,7 +207,7 @@ def test_a_full_disk_takes_first_from_those_above_their_share(app: Flask) -> Non
     modest = finished_run(picture("bilal", days=9), 9, "bilal")
     greedy = [finished_run(picture(days=days), days) for days in (4, 3, 2, 1)]
     app.config["KEEP_BYTES"] = 450_000
-    assert eviction.prune() == 0
+    assert eviction.prune_all() == 0
     assert kept_files(modest, *greedy) == [True, False, True, True, True]
 
 
@@ -215,36 +215,36 @@ def test_forms_that_are_never_sent_push_out_nothing_that_is_kept(app: Flask) -> 
     run_id = finished_run(picture("bilal", days=9), 9, "bilal")
     loose = [picture(days=0.1) for _ in range(5)]
     app.config["KEEP_BYTES"] = 150_000
-    assert eviction.prune() == 0
-    assert run_store.load(run_id) is not None
+    assert eviction.prune_all() == 0
+    assert run_store.load_run(run_id) is not None
     assert all(each.is_gone() for each in loose)
 
 
 def test_a_visitor_makes_room_with_the_oldest_of_their_own_runs(app: Flask) -> None:
-    app.config["KEEP_BYTES"] = 310_000 * disk_usage.SHARES
+    app.config["KEEP_BYTES"] = 310_000 * disk_usage.QUOTA_DIVISOR
     other = finished_run(picture("bilal", days=9), 9, "bilal")
     mine = [finished_run(picture(days=days), days) for days in (3, 2, 1)]
     new = picture()
-    assert quota.make_room(client_of("awa"), [new.id])
+    assert quota.free_space(client_of("awa"), [new.id])
     assert kept_files(other, *mine) == [True, False, True, True]
     assert not new.is_gone()
 
 
 def test_a_visitor_whose_share_is_full_of_what_pages_show_gets_no_room(app: Flask) -> None:
-    app.config["KEEP_BYTES"] = 310_000 * disk_usage.SHARES
+    app.config["KEEP_BYTES"] = 310_000 * disk_usage.QUOTA_DIVISOR
     mine = [finished_run(picture(days=days), days) for days in (3, 2, 1)]
     for run_id in mine:
-        recent_views.note(run_id)
-    assert not quota.make_room(client_of("awa"), [picture().id])
-    assert all(run_store.load(run_id) for run_id in mine)
+        recent_views.record_view(run_id)
+    assert not quota.free_space(client_of("awa"), [picture().id])
+    assert all(run_store.load_run(run_id) for run_id in mine)
 
 
 def test_the_run_whose_files_are_sent_again_stays(app: Flask) -> None:
-    app.config["KEEP_BYTES"] = 310_000 * disk_usage.SHARES
+    app.config["KEEP_BYTES"] = 310_000 * disk_usage.QUOTA_DIVISOR
     sent = picture(days=4)
     first = finished_run(sent, 4)
     mine = [finished_run(picture(days=days), days) for days in (3, 2)]
-    assert quota.make_room(client_of("awa"), [sent.id, picture().id])
+    assert quota.free_space(client_of("awa"), [sent.id, picture().id])
     assert kept_files(first, *mine) == [True, False, True]
 
 
@@ -254,23 +254,23 @@ def test_the_run_whose_files_are_sent_again_stays(app: Flask) -> None:
 def test_what_is_still_needed_saves_nothing_else_from_being_discarded() -> None:
     needed, loose = picture(days=2), picture(days=2)
     finished_run(needed)
-    pruning.discard([needed.id, loose.id])
+    pruning.delete_orphan_files([needed.id, loose.id])
     assert (needed.is_gone(), loose.is_gone()) == (False, True)
 
 
 def test_a_file_that_a_new_run_takes_during_the_deletion_of_the_old_one_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    kept, discard = picture(days=2), pruning.discard
+    kept, discard = picture(days=2), pruning.delete_orphan_files
     first, made = finished_run(kept), []
 
     def discard_late(file_ids: list[str]) -> None:
         made.append(finished_run(kept))
         discard(file_ids)
 
-    monkeypatch.setattr(pruning, "discard", discard_late)
-    assert pruning.forget(first) == 1
-    run = run_store.load(made[0])
+    monkeypatch.setattr(pruning, "delete_orphan_files", discard_late)
+    assert pruning.delete_run(first) == 1
+    run = run_store.load_run(made[0])
     assert run is not None
     assert [item.file_id for item in run.files] == [kept.id]
     assert not kept.is_gone()
@@ -278,21 +278,21 @@ def test_a_file_that_a_new_run_takes_during_the_deletion_of_the_old_one_stays(
 
 def test_a_file_that_went_first_refuses_the_run_that_names_it() -> None:
     kept = picture(days=2)
-    pruning.discard([kept.id])
-    with pytest.raises(Refused, match="invalid-input"):
+    pruning.delete_orphan_files([kept.id])
+    with pytest.raises(FormRejected, match="invalid-input"):
         finished_run(kept)
     assert count(Run) == 0
 
 
 def test_two_that_prune_at_once_count_each_run_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pruning, "PAUSE_SECONDS", 0)
-    monkeypatch.setattr(pruning, "RUNS_AT_ONCE", 3)
+    monkeypatch.setattr(pruning, "BATCH_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(pruning, "RUNS_PER_BATCH", 3)
     for _ in range(20):
         finished_run(picture(days=95), days=95)
 
     def prune(_number: int) -> int:
         with app.app_context():
-            return eviction.prune()
+            return eviction.prune_all()
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(prune, range(4))) == 20
@@ -305,8 +305,8 @@ def test_two_that_prune_at_once_count_each_run_once(app: Flask, monkeypatch: pyt
 @pytest.fixture
 def yesterday() -> None:
     """The last daily pruning was begun a day and a minute ago."""
-    with database.writing() as session:
-        session.execute(update(Chore).values(at=database.now() - timedelta(days=1, minutes=1)))
+    with database.write_session() as session:
+        session.execute(update(MaintenanceTask).values(at=database.utc_now() - timedelta(days=1, minutes=1)))
 
 
 def open_a_page(app: Flask) -> None:
@@ -327,11 +327,11 @@ def is_pruning() -> bool:
 def test_it_does_so_once_a_day(app: Flask) -> None:
     run_id = finished_run(days=91)
     assert not maintenance.is_due()
-    assert not maintenance.is_taken()
+    assert not maintenance.claim_daily_task()
     assert until(lambda: not is_pruning()), "that of an earlier test"
     open_a_page(app)
     assert not is_pruning()
-    assert run_store.load(run_id) is not None
+    assert run_store.load_run(run_id) is not None
 
 
 @pytest.mark.usefixtures("yesterday")
@@ -340,7 +340,7 @@ def test_one_of_several_processes_does_it(app: Flask) -> None:
 
     def take(site: Flask) -> bool:
         with site.app_context():
-            return maintenance.is_due() and maintenance.is_taken()
+            return maintenance.is_due() and maintenance.claim_daily_task()
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(take, [app, other] * 4)) == 1
@@ -353,8 +353,8 @@ def test_a_process_asks_the_database_once_an_hour(app: Flask, monkeypatch: pytes
     moments = [1000.0]
     monkeypatch.setattr(maintenance, "is_due", lambda: asked.append(True))
     monkeypatch.setattr(maintenance.time, "monotonic", lambda: moments[0])
-    keeper = maintenance.Upkeep(app)
-    for passed in (0, 1, maintenance.ASK_SECONDS - 2, 2):
+    keeper = maintenance.DailyMaintenance(app)
+    for passed in (0, 1, maintenance.DUE_CHECK_INTERVAL_SECONDS - 2, 2):
         moments[0] += passed
         keeper.tend()
     assert len(asked) == 2
@@ -372,7 +372,7 @@ def test_a_database_in_trouble_leaves_the_page_alone(app: Flask, monkeypatch: py
 def test_a_pruning_that_fails_is_told_in_the_log(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(eviction, "prune", lambda: 1 // 0)
+    monkeypatch.setattr(eviction, "prune_all", lambda: 1 // 0)
     with caplog.at_level(logging.ERROR):
         open_a_page(app)
         assert until(lambda: "could not be pruned" in caplog.text)
@@ -383,17 +383,17 @@ def test_a_pruning_that_fails_is_told_in_the_log(
 
 def arrived(visitor: str, origin: str = "school") -> str:
     """Somebody new, known to have come from there."""
-    newcomer_status.note_arrival(client_of(visitor, origin, is_newcomer=True))
+    newcomer_status.record_arrival(client_of(visitor, origin, is_newcomer=True))
     return visitor
 
 
 def spoken_run(visitor: str, size: int, days: float = 0) -> str:
     """A finished run whose typed text takes so much."""
     text_sent = {"parameters": [{"name": "t", "label": "T"}], "inputs": {"t": "x" * size}}
-    run_id = run_store.create(visitor, space="a/b", endpoint="/x", title="X", **text_sent)
-    run_store.finish(run_id, "succeeded", [])
-    with database.writing() as session:
-        session.execute(update(Run).where(Run.id == run_id).values(created=database.now() - timedelta(days=days)))
+    run_id = run_store.create_run(visitor, space="a/b", endpoint="/x", title="X", **text_sent)
+    run_store.finish_run(run_id, "succeeded", [])
+    with database.write_session() as session:
+        session.execute(update(Run).where(Run.id == run_id).values(created=database.utc_now() - timedelta(days=days)))
     return run_id
 
 
@@ -403,18 +403,18 @@ def test_newcomers_of_one_address_take_no_more_than_a_share_and_nothing_of_other
     refused = 0
     for n in range(30):
         client = client_of(arrived(f"jar {n}"), is_newcomer=True)
-        kept = file_store.keep(client.visitor, "a.png", b"x" * 60_000)
-        if quota.make_room(client, [kept.id]):
-            recent_views.note(finished_run(kept, visitor=client.visitor))
+        kept = file_store.save_file(client.visitor, "a.png", b"x" * 60_000)
+        if quota.free_space(client, [kept.id]):
+            recent_views.record_view(finished_run(kept, visitor=client.visitor))
         else:
-            pruning.discard([kept.id])
+            pruning.delete_orphan_files([kept.id])
             refused += 1
     assert refused > 15
     assert kept_files(old) == [True]
-    assert disk_usage.total_bytes() <= 600_000
+    assert disk_usage.sum_total_bytes() <= 600_000
     for client in (client_of(arrived("cora", "home"), "home", is_newcomer=True), client_of("bilal")):
-        new = file_store.keep(client.visitor, "b.png", b"x" * 90_000)
-        assert quota.make_room(client, [new.id])
+        new = file_store.save_file(client.visitor, "b.png", b"x" * 90_000)
+        assert quota.free_space(client, [new.id])
     assert kept_files(old) == [True]
 
 
@@ -422,9 +422,9 @@ def test_what_newcomers_keep_above_their_share_goes_before_what_others_keep_even
     old = finished_run(picture("bilal", days=9), 9, "bilal")
     theirs = [finished_run(picture(arrived(f"jar {n}")), visitor=f"jar {n}") for n in range(9)]
     for run_id in theirs:
-        recent_views.note(run_id)
+        recent_views.record_view(run_id)
     app.config["KEEP_BYTES"] = 900_000
-    assert eviction.prune() == 0
+    assert eviction.prune_all() == 0
     assert kept_files(old) == [True]
     assert kept_files(*theirs).count(False) == 2
 
@@ -434,7 +434,7 @@ def test_filling_the_reserve_does_not_make_others_lose_more(app: Flask) -> None:
     old = [finished_run(picture(f"v{n}", days=9), 9, f"v{n}") for n in range(8)]
     for n in range(2):
         finished_run(picture(arrived(f"jar {n}"), size=90_000), visitor=f"jar {n}")
-    assert eviction.prune() == 0
+    assert eviction.prune_all() == 0
     assert kept_files(*old) == [True] * 8
 
 
@@ -442,26 +442,26 @@ def test_jars_that_have_aged_fill_half_of_the_disk_at_most_for_the_day(app: Flas
     app.config["KEEP_BYTES"] = 1_000_000
     for n in range(6):
         finished_run(picture(arrived(f"jar {n}")), visitor=f"jar {n}")
-    with database.writing() as session:
-        session.execute(update(Arrival).values(at=database.now() - timedelta(minutes=11)))
-    assert disk_usage.is_crowded("school")
+    with database.write_session() as session:
+        session.execute(update(VisitorArrival).values(at=database.utc_now() - timedelta(minutes=11)))
+    assert disk_usage.is_origin_crowded("school")
     old = finished_run(picture("bilal", days=9, size=390_000), 9, "bilal")
     new = picture("jar 1")
-    assert not quota.make_room(client_of("jar 1"), [new.id])
+    assert not quota.free_space(client_of("jar 1"), [new.id])
     assert kept_files(old) == [True]
 
 
 def test_texts_count(app: Flask) -> None:
     run_id = spoken_run("awa", 5_000)
-    run_store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={})
-    assert 5_000 < disk_usage.text_bytes() < 12_000, "the text, and the words that it is found by"
-    answered = run_store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={})
-    before = disk_usage.text_bytes()
-    run_store.append(answered, [run_store.Told("log", {"message": "x" * 300})])
-    run_store.finish(answered, "succeeded", [{"value": "x" * 1_000}])
-    assert 1_300 < disk_usage.text_bytes() - before < 1_500
-    assert pruning.forget(run_id) == 1
-    assert disk_usage.text_bytes() < 3_000
+    run_store.create_run("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={})
+    assert 5_000 < disk_usage.sum_text_bytes() < 12_000, "the text, and the words that it is found by"
+    answered = run_store.create_run("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={})
+    before = disk_usage.sum_text_bytes()
+    run_store.append_and_notify(answered, [run_store.NewEvent("log", {"message": "x" * 300})])
+    run_store.finish_run(answered, "succeeded", [{"value": "x" * 1_000}])
+    assert 1_300 < disk_usage.sum_text_bytes() - before < 1_500
+    assert pruning.delete_run(run_id) == 1
+    assert disk_usage.sum_text_bytes() < 3_000
 
 
 def test_texts_of_newcomers_find_no_room_on_a_disk_that_they_fill(app: Flask) -> None:
@@ -472,38 +472,38 @@ def test_texts_of_newcomers_find_no_room_on_a_disk_that_they_fill(app: Flask) ->
         app.extensions.pop("disk_pressure", None)
         client = client_of(arrived(f"jar {n}"), is_newcomer=True)
         try:
-            quota.check_texts(client)
+            quota.check_text_quota(client)
             spoken_run(client.visitor, 180_000)
-        except Refused:
+        except FormRejected:
             refused += 1
     assert refused > 15
-    assert disk_usage.total_bytes() < 2_000_000
-    assert run_store.load(old) is not None
-    quota.check_texts(client_of("bilal"))
-    quota.check_texts(client_of(arrived("cora", "home"), "home", is_newcomer=True))
+    assert disk_usage.sum_total_bytes() < 2_000_000
+    assert run_store.load_run(old) is not None
+    quota.check_text_quota(client_of("bilal"))
+    quota.check_text_quota(client_of(arrived("cora", "home"), "home", is_newcomer=True))
 
 
 def test_texts_above_a_share_go_with_their_runs_the_oldest_first(app: Flask) -> None:
     modest = spoken_run("bilal", 50_000, days=9)
     greedy = [spoken_run("awa", 200_000, days=days) for days in (4, 3, 2, 1)]
     app.config["KEEP_BYTES"] = 850_000
-    assert eviction.prune() == 1
-    assert [run_store.load(run_id) is not None for run_id in (modest, *greedy)] == [True, False, True, True, True]
+    assert eviction.prune_all() == 1
+    assert [run_store.load_run(run_id) is not None for run_id in (modest, *greedy)] == [True, False, True, True, True]
 
 
 def test_arrivals_are_forgotten_after_a_day(clock: list[datetime]) -> None:
     arrived("awa")
     clock[0] += timedelta(days=1, minutes=1)
-    eviction.prune()
-    assert count(Arrival) == 0
+    eviction.prune_all()
+    assert count(VisitorArrival) == 0
 
 
 def test_a_file_that_a_run_in_progress_needs_too_is_not_erased(app: Flask) -> None:
     kept = picture(days=9)
     old = finished_run(kept, 9)
     sent = [("image", kept.id)]
-    run_store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
+    run_store.create_run("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
     app.config["KEEP_BYTES"] = 1_000
-    eviction.prune()
+    eviction.prune_all()
     assert kept_files(old) == [True]
     assert not kept.is_gone()

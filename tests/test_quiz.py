@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from hfcourse import database
 from hfcourse.lessons.exercises import quiz
-from hfcourse.lessons.exercises.progress_store import Mark
+from hfcourse.lessons.exercises.progress_store import ProgressRecord
 from hfcourse.lessons.exercises.quiz import Quiz
 from tests.posting import Student, error_codes, read
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
@@ -168,10 +168,10 @@ class TestVerdict:
 
     def test_it_is_passed_with_all_that_is_right_and_nothing_else(self) -> None:
         found = question(SEVERAL)
-        assert [quiz.is_passed(found, {found.key: chosen}) for chosen in ("ac", "a", "abc", "")] == [
+        assert [quiz.is_quiz_passed(found, {found.key: chosen}) for chosen in ("ac", "a", "abc", "")] == [
             True, False, False, False,
         ]  # fmt: skip
-        assert not quiz.is_passed(found, {})
+        assert not quiz.is_quiz_passed(found, {})
 
 
 @pytest.fixture
@@ -194,9 +194,9 @@ def checked(student: Student) -> list[str]:
     return [str(each["value"]) for each in student.open(ADDRESS).select("[name=choix][checked]")]
 
 
-def marks(app: Flask) -> list[Mark]:
-    with app.app_context(), database.reading() as session:
-        return list(session.scalars(select(Mark)))
+def marks(app: Flask) -> list[ProgressRecord]:
+    with app.app_context(), database.read_session() as session:
+        return list(session.scalars(select(ProgressRecord)))
 
 
 @pytest.mark.usefixtures("short")
@@ -247,8 +247,10 @@ class TestAnswering:
 
     def test_what_is_old_is_forgotten(self, student: Student, app: Flask) -> None:
         answer(student, 1, "b")
-        with app.app_context(), database.writing() as session:
-            session.execute(update(Mark).values(at=database.now() - timedelta(days=app.config["KEEP_DAYS"] + 1)))
+        with app.app_context(), database.write_session() as session:
+            session.execute(
+                update(ProgressRecord).values(at=database.utc_now() - timedelta(days=app.config["KEEP_DAYS"] + 1))
+            )
         answer(student, 2, "a")
         assert [mark.value for mark in marks(app)] == ["a"]
 

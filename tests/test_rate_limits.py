@@ -2,11 +2,11 @@
 
 import pytest
 
-from hfcourse.limits.networks import network_of
-from hfcourse.limits.rate_limits import FairBucket, KeyedBuckets, TokenBucket
+from hfcourse.limits.networks import get_client_network
+from hfcourse.limits.rate_limits import FairTokenBucket, KeyedTokenBuckets, TokenBucket
 
 
-def taken(bucket: FairBucket, address: str, times: int, now: float) -> int:
+def taken(bucket: FairTokenBucket, address: str, times: int, now: float) -> int:
     return sum(bucket.take(address, now) for _ in range(times))
 
 
@@ -18,20 +18,20 @@ def test_a_bucket_is_full_at_first_and_refills_in_a_minute():
 
 
 def test_an_address_alone_has_all_but_the_reserve():
-    bucket = FairBucket(60, share=20, reserve=10, now=0)
+    bucket = FairTokenBucket(60, share=20, reserve=10, now=0)
     assert taken(bucket, "a", 100, now=0) == 50
     assert taken(bucket, "b", 100, now=0) == 10, "the reserve is for who comes late"
 
 
 def test_a_class_of_thirty_behind_one_address_searches_twice_a_minute():
-    bucket = FairBucket(60, share=20, reserve=10, now=0)
+    bucket = FairTokenBucket(60, share=20, reserve=10, now=0)
     for minute in range(5):
         moments = [60 * minute + second / 2 for second in range(60)]  # all within half of the minute
         assert all(bucket.take("class", moment) for moment in moments), minute
 
 
 def test_under_pressure_an_address_over_its_share_waits_for_the_others():
-    bucket = FairBucket(60, share=20, reserve=10, now=0)
+    bucket = FairTokenBucket(60, share=20, reserve=10, now=0)
     bucket.take("b", 0)
     assert taken(bucket, "a", 100, now=0) == 29, "half stays where others ask"
     assert taken(bucket, "b", 19, now=0) == 19
@@ -39,7 +39,7 @@ def test_under_pressure_an_address_over_its_share_waits_for_the_others():
 
 
 def test_an_address_within_its_share_is_never_refused_whatever_a_greedy_one_does():
-    bucket = FairBucket(60, share=20, reserve=10, now=0)
+    bucket = FairTokenBucket(60, share=20, reserve=10, now=0)
     taken(bucket, "greedy", 100, now=0)
     for second in range(0, 60, 3):
         taken(bucket, "greedy", 10, now=second)
@@ -47,7 +47,7 @@ def test_an_address_within_its_share_is_never_refused_whatever_a_greedy_one_does
 
 
 def test_what_was_taken_is_forgotten_after_two_windows():
-    bucket = FairBucket(60, share=20, reserve=10, now=0)
+    bucket = FairTokenBucket(60, share=20, reserve=10, now=0)
     taken(bucket, "a", 100, now=0)
     bucket.take("b", 0)
     assert taken(bucket, "a", 100, now=200) == 50
@@ -56,7 +56,7 @@ def test_what_was_taken_is_forgotten_after_two_windows():
 
 def test_each_key_has_a_bucket_and_the_least_used_is_forgotten():
     seconds = [0.0]
-    buckets = KeyedBuckets(2, refill_seconds=4, max_keys=2, clock=lambda: seconds[0])
+    buckets = KeyedTokenBuckets(2, refill_seconds=4, max_keys=2, clock=lambda: seconds[0])
     assert [buckets.take("a") for _ in range(3)] == [True, True, False]
     seconds[0] += 2
     assert [buckets.take("a") for _ in range(2)] == [True, False]
@@ -78,4 +78,4 @@ def test_each_key_has_a_bucket_and_the_least_used_is_forgotten():
     ],
 )
 def test_a_machine_of_ipv6_is_its_network(address: str, network: str):
-    assert network_of(address) == network
+    assert get_client_network(address) == network

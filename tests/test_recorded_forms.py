@@ -88,13 +88,13 @@ def test_each_parameter_has_a_labelled_control_and_the_form_can_be_sent(app: Fla
         assert controls, parameter.name
         assert all(words_of(control, form) for control in controls if control.get("type") != "hidden")
     with app.app_context():
-        values = forms.checked(forms.read(asked, *posted(form), "a visitor"))
+        values = forms.validate_form(forms.read_form(asked, *posted(form), "a visitor"))
     assert list(values) == [each.name for each in asked.parameters]
 
 
 @pytest.mark.parametrize("which", FORMS, ids=map("".join, FORMS))
 def test_the_controls_and_what_is_in_them(which: tuple[str, str]) -> None:
-    fields = forms.filled(endpoint(*which)).fields
+    fields = forms.bind_form(endpoint(*which)).fields
     holds_files = ("file", "files")
     assert {
         each.parameter.name: (each.control, [] if each.control in holds_files else each.rows or each.texts)
@@ -106,7 +106,7 @@ def test_the_controls_and_what_is_in_them(which: tuple[str, str]) -> None:
 def test_what_is_sent_when_nobody_touches_the_form(app: Flask, which: tuple[str, str]) -> None:
     asked = endpoint(*which)
     with app.app_context():
-        values = forms.checked(forms.read(asked, *posted(form_in(drawn(app, asked))), "a visitor"))
+        values = forms.validate_form(forms.read_form(asked, *posted(form_in(drawn(app, asked))), "a visitor"))
     assert [*values.values()] == SENT[which]
 
 

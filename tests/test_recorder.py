@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.files import file_store
-from hfcourse.runs.execution.preview_images import PassingPictures
+from hfcourse.runs.execution.preview_images import PreviewImages
 from hfcourse.runs.execution.recorder import Recorder
 from hfcourse.runs.store import run_store
-from hfcourse.spaces.client.call_events import Log, Partial, Progress, Queued, Started
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, Return
+from hfcourse.spaces.client.call_events import LogEvent, PartialOutputEvent, ProgressEvent, QueuedEvent, StartedEvent
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, ReturnValue
 from tests.practice_fixtures import until
 
 PATIENCE_SECONDS = 20
@@ -28,45 +28,45 @@ def inside(app: Flask) -> Iterator[None]:
 @pytest.fixture
 def recorder() -> Recorder:
     """Records a run that somebody has in hand, of an endpoint with one text."""
-    run_id = run_store.create("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
-    run = run_store.claim(run_id)
+    run_id = run_store.create_run("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
+    run = run_store.claim_run(run_id)
     assert run is not None
     recording = Recorder(run)
-    recording.endpoint = Endpoint("/e", "E", "", (), (Return("Sortie", "Textbox"),))
+    recording.endpoint = Endpoint("/e", "E", "", (), (ReturnValue("Sortie", "Textbox"),))
     return recording
 
 
 def stored(recorder: Recorder) -> list[str]:
-    run = run_store.find(recorder.run.id, "awa")
+    run = run_store.find_run(recorder.run.id, "awa")
     assert run is not None
     return [event.kind for event in run.events]
 
 
 def test_a_place_in_the_queue_is_stored_at_once(recorder: Recorder) -> None:
-    recorder.record(Queued(2, 5, 40.0))
+    recorder.record(QueuedEvent(2, 5, 40.0))
     assert stored(recorder) == ["queued"]
 
 
 def test_the_end_of_the_wait_is_stored_at_once(recorder: Recorder) -> None:
-    recorder.record(Queued(1, 5, 40.0))
-    recorder.record(Started(None))
+    recorder.record(QueuedEvent(1, 5, 40.0))
+    recorder.record(StartedEvent(None))
     assert stored(recorder) == ["queued", "started"]
 
 
 def test_what_changes_nothing_to_see_is_stored_with_the_next_event_that_does(recorder: Recorder) -> None:
-    recorder.record(Queued(0, 1, None))
-    recorder.record(Started(0.1))
+    recorder.record(QueuedEvent(0, 1, None))
+    recorder.record(StartedEvent(0.1))
     assert stored(recorder) == []
-    recorder.record(Log("info", "Bonjour"))
+    recorder.record(LogEvent("info", "Bonjour"))
     assert stored(recorder) == ["queued", "started", "log"]
 
 
 def test_nothing_that_was_held_back_is_lost_at_the_end(recorder: Recorder) -> None:
-    recorder.record(Queued(0, 1, None))
-    recorder.record(Started(0.1))
+    recorder.record(QueuedEvent(0, 1, None))
+    recorder.record(StartedEvent(0.1))
     recorder.finish(["Bonjour"], lambda _path: b"")
     assert stored(recorder) == ["queued", "started"]
-    run = run_store.find(recorder.run.id, "awa")
+    run = run_store.find_run(recorder.run.id, "awa")
     assert run is not None
     assert (run.status, run.outputs[0]["value"]) == ("succeeded", "Bonjour")
 
@@ -74,41 +74,41 @@ def test_nothing_that_was_held_back_is_lost_at_the_end(recorder: Recorder) -> No
 def test_a_partial_output_takes_the_place_of_the_one_before(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for pause in ("TOLD_SECONDS", "STORE_SHARE"):
+    for pause in ("EVENT_INTERVAL_SECONDS", "STORE_DUTY_DIVISOR"):
         monkeypatch.setattr(f"hfcourse.runs.execution.recorder.{pause}", 0)
     for text in ("B", "Bo", "Bon"):
-        recorder.record(Partial((text,)))
-    run = run_store.find(recorder.run.id, "awa")
+        recorder.record(PartialOutputEvent((text,)))
+    run = run_store.find_run(recorder.run.id, "awa")
     assert run is not None
     assert stored(recorder) == ["partial"]
     assert (run.partials, run.latest("partial")["outputs"][0]["value"]) == (3, "Bon")
 
 
 def latest(recorder: Recorder, kind: str) -> dict:
-    run = run_store.find(recorder.run.id, "awa")
+    run = run_store.find_run(recorder.run.id, "awa")
     assert run is not None
     return run.latest(kind)
 
 
 def test_what_comes_too_soon_is_stored_a_moment_later_though_nothing_follows(recorder: Recorder) -> None:
     for part in (0.1, 0.2, 0.3):
-        recorder.record(Progress(({"progress": part},)))
+        recorder.record(ProgressEvent(({"progress": part},)))
     assert until(lambda: latest(recorder, "progress")["steps"][0]["progress"] == 0.3, PATIENCE_SECONDS)
     for words in ("un", "un deux"):
-        recorder.record(Partial((words,)))
+        recorder.record(PartialOutputEvent((words,)))
     assert until(lambda: latest(recorder, "partial")["outputs"][0]["value"] == "un deux", PATIENCE_SECONDS)
 
 
 def test_a_call_that_stays_the_next_one_at_a_space_is_said_to_wait(recorder: Recorder) -> None:
-    recorder.record(Queued(0, 1, None))
+    recorder.record(QueuedEvent(0, 1, None))
     assert until(lambda: latest(recorder, "queued").get("rank") == 0, PATIENCE_SECONDS)
 
 
 def test_nothing_that_was_put_off_is_stored_after_the_end(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     put_off = []
-    monkeypatch.setattr("hfcourse.runs.execution.recorder.later.at", lambda _moment, do: put_off.append(do))
-    recorder.record(Partial(("un",)))
-    recorder.record(Partial(("un deux",)))
+    monkeypatch.setattr("hfcourse.runs.execution.recorder.timers.at", lambda _moment, do: put_off.append(do))
+    recorder.record(PartialOutputEvent(("un",)))
+    recorder.record(PartialOutputEvent(("un deux",)))
     recorder.finish(["fin"], lambda _path: b"")
     before = stored(recorder)
     for do in put_off:
@@ -116,25 +116,25 @@ def test_nothing_that_was_put_off_is_stored_after_the_end(recorder: Recorder, mo
     assert stored(recorder) == before
 
 
-def painted(path: str) -> Partial:
-    return Partial(({"path": path, "orig_name": "image.png", "meta": {"_type": "gradio.FileData"}},))
+def painted(path: str) -> PartialOutputEvent:
+    return PartialOutputEvent(({"path": path, "orig_name": "image.png", "meta": {"_type": "gradio.FileData"}},))
 
 
 @pytest.fixture
 def painter(recorder: Recorder) -> Recorder:
     """Records a run of an endpoint with one picture, whose Space has every one that it names."""
-    recorder.endpoint = Endpoint("/e", "E", "", (), (Return("Image", "Image"),))
-    recorder.pictures = PassingPictures(recorder.run, lambda path: [b"\x89PNG\r\n\x1a\n", path.encode()])
+    recorder.endpoint = Endpoint("/e", "E", "", (), (ReturnValue("Image", "Image"),))
+    recorder.pictures = PreviewImages(recorder.run, lambda path: [b"\x89PNG\r\n\x1a\n", path.encode()])
     return recorder
 
 
 def pictures(recorder: Recorder) -> list[bytes]:
     """What is kept of the run's pictures; another thread may be deleting one of them."""
     while True:
-        run = run_store.load(recorder.run.id)
+        run = run_store.load_run(recorder.run.id)
         assert run is not None
         with suppress(FileNotFoundError):
-            return [file_store.KeptFile.of(item.file).read()[8:] for item in run.files]
+            return [file_store.FileHandle.of(item.file).read()[8:] for item in run.files]
 
 
 def paint(painter: Recorder, *paths: str) -> None:
@@ -158,7 +158,7 @@ def test_of_the_pictures_of_a_run_that_succeeded_its_own_are_left(
 ) -> None:
     paint(painter, "/tmp/1.png", "/tmp/2.png")
     put_off = []
-    monkeypatch.setattr("hfcourse.runs.execution.recorder.later.at", lambda _moment, do: put_off.append(do))
+    monkeypatch.setattr("hfcourse.runs.execution.recorder.timers.at", lambda _moment, do: put_off.append(do))
     painter.finish(painted("/tmp/3.png").values, lambda path: [path.encode()] * 2)
     for do in put_off:
         do()
@@ -173,8 +173,8 @@ def test_a_file_that_is_no_picture_comes_at_the_end(painter: Recorder) -> None:
 
 def test_a_picture_that_the_space_is_slow_to_give_ends_nothing(painter: Recorder) -> None:
     def fail(_path: str) -> list[bytes]:
-        raise CallFailed("timeout")
+        raise CallError("timeout")
 
-    painter.pictures = PassingPictures(painter.run, fail)
+    painter.pictures = PreviewImages(painter.run, fail)
     painter.record(painted("/tmp/1.png"))
     assert latest(painter, "partial")["outputs"][0]["value"]["$file"] is None

@@ -99,7 +99,7 @@ def test_field_and_page_events_are_folded_where_a_button_exists() -> None:
     described = page.describe()
     assert listed(described) == ["/repondre"]
     assert set(folded(described)) == {"/ouvrir", "/changer", "/exemple"}
-    assert folded(described)["/changer"] == ranking.AUTOMATIC
+    assert folded(described)["/changer"] == ranking.TRIGGERED_BY_PAGE
 
 
 def test_field_events_are_offered_where_the_only_button_empties_the_page() -> None:
@@ -109,7 +109,7 @@ def test_field_events_are_offered_where_the_only_button_empties_the_page() -> No
     page.on("classer", picture, [picture], [names], "upload")
     described = page.describe()
     assert listed(described) == ["/classer"]
-    assert folded(described) == {"/vider": ranking.FILLS_FIELDS}
+    assert folded(described) == {"/vider": ranking.ONLY_FILLS_FIELDS}
 
 
 def test_button_without_fields_that_makes_something_is_offered() -> None:
@@ -127,7 +127,7 @@ def test_underscore_does_not_fold_what_a_button_begins() -> None:
     page.on("_prepare", None, [text], [text])
     described = page.describe()
     assert listed(described) == ["/_submit"]
-    assert folded(described) == {"/_prepare": ranking.PRIVATE}
+    assert folded(described) == {"/_prepare": ranking.PRIVATE_NAME}
 
 
 def test_step_of_a_private_function_is_folded() -> None:
@@ -137,7 +137,7 @@ def test_step_of_a_private_function_is_folded() -> None:
     page.then(step, "", [text], [made], public=False)
     page.on("relire", page.add("button", "Relire"), [text], [said])
     assert listed(page.describe()) == ["/relire"]
-    assert folded(page.describe()) == {"/verifier": ranking.STEP_OF_PRIVATE}
+    assert folded(page.describe()) == {"/verifier": ranking.PRIVATE_CHAIN_STEP}
 
 
 def test_button_that_only_fills_the_page_is_offered_where_there_is_no_other() -> None:
@@ -146,4 +146,4 @@ def test_button_that_only_fills_the_page_is_offered_where_there_is_no_other() ->
     page.on("remplir", page.add("button", "Remplir"), (), [field])
     page.on("lambda", field, [field], [field], "change")
     assert listed(page.describe()) == ["/remplir"]
-    assert folded(page.describe()) == {"/lambda": ranking.NAMELESS}
+    assert folded(page.describe()) == {"/lambda": ranking.NO_AUTHOR_NAME}

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 
-from hfcourse.text.markdown_quoting import fenced, in_code
+from hfcourse.text.markdown_quoting import quote_code_block, quote_inline_code
 from tests.keeping import kept_run
 from tests.posting import Student
 from tests.test_french import faults_of
@@ -135,13 +135,16 @@ def test_no_words_get_out_of_their_place(awa: Student, words: str) -> None:
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_words_in_code_are_one_line_and_words_in_a_block_are_all_there(words: str) -> None:
-    assert "\n" not in in_code(words)
-    for written, tag in ((f"a {in_code(words)} b", "p > code"), (f"a\n\n{fenced(words)}\n\nb", "pre > code")):
+    assert "\n" not in quote_inline_code(words)
+    for written, tag in (
+        (f"a {quote_inline_code(words)} b", "p > code"),
+        (f"a\n\n{quote_code_block(words)}\n\nb", "pre > code"),
+    ):
         page = drawn(written)
         assert len(page.select(tag)) == 1, written
         assert page.get_text().strip().startswith("a")
         assert page.get_text().strip().endswith("b")
-    block = drawn(fenced(words)).select_one("pre > code")
+    block = drawn(quote_code_block(words)).select_one("pre > code")
     assert block is not None
     assert block.get_text().split() == words.replace("\0", "").split()
 

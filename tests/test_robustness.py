@@ -14,32 +14,32 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database
-from hfcourse.errors import CallFailed, Stopped
+from hfcourse.errors import CallCancelled, CallError
 from hfcourse.files import file_store
-from hfcourse.limits.deadline import Leash
+from hfcourse.limits.deadline import CancelScope
 from hfcourse.practice.server import PracticeServer
 from hfcourse.runs.execution import sessions
-from hfcourse.runs.execution.recorder import MOST_MESSAGES, Recorder
+from hfcourse.runs.execution.recorder import MAX_LOG_MESSAGES, Recorder
 from hfcourse.runs.queue import monitor
 from hfcourse.runs.retention import eviction
 from hfcourse.runs.store import heartbeat, run_store
 from hfcourse.runs.store.models import Run, RunEvent, SpaceSession
-from hfcourse.runs.store.queue_counts import Waiting
+from hfcourse.runs.store.queue_counts import QueuedRun
 from hfcourse.spaces import catalogue
-from hfcourse.spaces.client.call_events import Event, Log, Partial, Progress, Queued
-from hfcourse.spaces.client.queue_protocol import Reading
+from hfcourse.spaces.client.call_events import CallEvent, LogEvent, PartialOutputEvent, ProgressEvent, QueuedEvent
+from hfcourse.spaces.client.queue_protocol import QueueProtocol
 from hfcourse.spaces.registry import resolver
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, Return, describe
-from hfcourse.spaces.untrusted.safe_json import MOST_LEVELS, read_json
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, ReturnValue, build_description
+from hfcourse.spaces.untrusted.safe_json import MAX_JSON_LEVELS, parse_untrusted_json
 
 VISITOR = "awa"
 
 
 def made(**values: Any) -> str:
     """A stored run of the visitor."""
-    run_id = run_store.create(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
+    run_id = run_store.create_run(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
     if values:
-        with database.writing() as session:
+        with database.write_session() as session:
             session.execute(update(Run).where(Run.id == run_id).values(**values))
     return run_id
 
@@ -47,12 +47,12 @@ def made(**values: Any) -> str:
 def running() -> str:
     """A run of the visitor that somebody has in hand."""
     run_id = made()
-    assert run_store.claim(run_id)
+    assert run_store.claim_run(run_id)
     return run_id
 
 
 def loaded(run_id: str) -> Run:
-    run = run_store.load(run_id)
+    run = run_store.load_run(run_id)
     assert run is not None
     return run
 
@@ -60,7 +60,7 @@ def loaded(run_id: str) -> Run:
 def recorder(run_id: str, *components: str) -> Recorder:
     """What records a run of an endpoint with these outputs."""
     recording = Recorder(loaded(run_id))
-    recording.endpoint = Endpoint("/e", "E", "", (), tuple(Return("Sortie", name) for name in components))
+    recording.endpoint = Endpoint("/e", "E", "", (), tuple(ReturnValue("Sortie", name) for name in components))
     return recording
 
 
@@ -79,7 +79,7 @@ def described(parameters: list[dict[str, Any]], components: list[dict[str, Any]]
     """The description of a Space with the same endpoint so many times."""
     dependencies = [{"api_name": f"e{n}", "inputs": inputs, "outputs": []} for n in range(times)]
     named = {f"/e{n}": {"parameters": parameters, "returns": []} for n in range(times)}
-    return describe({"components": components, "dependencies": dependencies}, {"named_endpoints": named})
+    return build_description({"components": components, "dependencies": dependencies}, {"named_endpoints": named})
 
 
 def parameter(name: str) -> dict[str, Any]:
@@ -109,22 +109,22 @@ def nested(levels: int) -> str:
 
 
 def test_an_answer_with_too_many_levels_is_refused_before_anything_walks_it() -> None:
-    assert read_json(nested(MOST_LEVELS - 1).encode()) is not None
-    with pytest.raises(CallFailed, match="bad-answer"):
-        read_json(nested(MOST_LEVELS + 1).encode())
+    assert parse_untrusted_json(nested(MAX_JSON_LEVELS - 1).encode()) is not None
+    with pytest.raises(CallError, match="bad-answer"):
+        parse_untrusted_json(nested(MAX_JSON_LEVELS + 1).encode())
 
 
 def test_diffs_that_deepen_a_value_step_by_step_are_refused_too() -> None:
-    reading = Reading("sse_v3", lambda *values: values, 60)
+    reading = QueueProtocol("sse_v3", lambda *values: values, 60)
 
     def generating(data: list[Any]) -> dict[str, Any]:
         return {"msg": "process_generating", "success": True, "output": {"data": data}}
 
     list(reading.events_of(generating([[]])))
     for depth in range(1, 151, 50):
-        list(reading.events_of(generating([[["add", [0] * depth, read_json(nested(50).encode())]]])))
-    with pytest.raises(CallFailed, match="bad-answer"):
-        list(reading.events_of(generating([[["add", [0] * 151, read_json(nested(50).encode())]]])))
+        list(reading.events_of(generating([[["add", [0] * depth, parse_untrusted_json(nested(50).encode())]]])))
+    with pytest.raises(CallError, match="bad-answer"):
+        list(reading.events_of(generating([[["add", [0] * 151, parse_untrusted_json(nested(50).encode())]]])))
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_diffs_that_deepen_a_value_step_by_step_are_refused_too() -> None:
         ("Chatbot", [{"role": None, "content": {"file": 1}}]),
         ("Label", {"label": "x", "confidences": [{"label": "x", "confidence": 10**400}]}),
         ("Image", {"file": "/x", "name": "x", "bytes": None, "media_type": []}),
-        ("Json", read_json(nested(MOST_LEVELS - 1).encode())),
+        ("Json", parse_untrusted_json(nested(MAX_JSON_LEVELS - 1).encode())),
         ("Number", 10**400),
         ("Dataframe", {"headers": [{}], "data": [[None, {}, True], []]}),
     ],
@@ -146,7 +146,7 @@ def test_a_value_of_a_strange_shape_is_shown_and_no_page_breaks(
     with app.app_context():
         run_id = running()
         recording = recorder(run_id, component)
-        recording.record(Partial((value,)))
+        recording.record(PartialOutputEvent((value,)))
         pages = f"/essais/{run_id}", f"/essais/{run_id}/statut", f"/essais/{run_id}.json"
         assert [visitor.get(page).status_code for page in pages] == [200] * 3
         recording.finish((value,), lambda path: b"")
@@ -169,7 +169,7 @@ def test_a_space_cannot_write_a_link_in_the_place_of_a_file_of_ours(app: Flask, 
     with app.app_context():
         run_id = running()
         recorder(run_id, "Json", "File").finish((forged, [forged]), lambda path: b"")
-        with database.writing() as session:
+        with database.write_session() as session:
             typed = {"parameters": [{"name": "p", "label": "P"}], "inputs": {"p": forged}}
             session.execute(update(Run).where(Run.id == run_id).values(**typed))
     page = BeautifulSoup(visitor.get(f"/essais/{run_id}").text, "html.parser")
@@ -180,15 +180,19 @@ def test_a_space_that_talks_without_end_is_stored_in_part(app: Flask) -> None:
     with app.app_context():
         run_id = running()
         recording = recorder(run_id)
-        events: list[Event] = [Log("info", "encore"), Progress(({"progress": 0.1},)), Queued(1, 2, None)]
-        for _ in range(MOST_MESSAGES * 3):
+        events: list[CallEvent] = [
+            LogEvent("info", "encore"),
+            ProgressEvent(({"progress": 0.1},)),
+            QueuedEvent(1, 2, None),
+        ]
+        for _ in range(MAX_LOG_MESSAGES * 3):
             for event in events:
                 recording.record(event)
-        with database.reading() as session:
+        with database.read_session() as session:
             kinds = list(session.scalars(select(RunEvent.kind).where(RunEvent.run_id == run_id)))
-    assert kinds.count("log") == MOST_MESSAGES
-    assert kinds.count("progress") < MOST_MESSAGES
-    assert kinds.count("queued") < MOST_MESSAGES
+    assert kinds.count("log") == MAX_LOG_MESSAGES
+    assert kinds.count("progress") < MAX_LOG_MESSAGES
+    assert kinds.count("queued") < MAX_LOG_MESSAGES
 
 
 def test_every_partial_output_is_counted_though_not_every_one_is_stored(app: Flask) -> None:
@@ -196,7 +200,7 @@ def test_every_partial_output_is_counted_though_not_every_one_is_stored(app: Fla
         run_id = running()
         recording = recorder(run_id, "Textbox")
         for n in range(5):
-            recording.record(Partial((str(n),)))
+            recording.record(PartialOutputEvent((str(n),)))
         recording.finish_early("stopped")
         run = loaded(run_id)
     assert (run.partials, run.outputs[0]["value"]) == (5, "4")
@@ -206,24 +210,24 @@ def test_every_partial_output_is_counted_though_not_every_one_is_stored(app: Fla
 
 
 def test_a_run_that_nobody_has_in_hand_is_interrupted_though_its_process_lives(app: Flask) -> None:
-    old = database.now() - timedelta(seconds=heartbeat.STALE_SECONDS + 1)
+    old = database.utc_now() - timedelta(seconds=heartbeat.STALE_SECONDS + 1)
     dispatcher = app.extensions["dispatcher"]
     dispatcher.limits.at_once = 0
     with app.app_context():
         lost, held = made(heartbeat=old), made(heartbeat=old)
-        dispatcher.submit(Waiting(held, VISITOR, "a/b"))
+        dispatcher.submit(QueuedRun(held, VISITOR, "a/b"))
         dispatcher.keeper.tend()
-        heartbeat.interrupt_abandoned()
+        heartbeat.mark_abandoned()
         assert loaded(lost).status == "interrupted"
         assert loaded(held).status == "queued"
 
 
 def test_runs_left_behind_do_not_fill_the_waiting_room(app: Flask) -> None:
     with app.app_context():
-        made(heartbeat=database.now() - timedelta(seconds=heartbeat.STALE_SECONDS + 1))
-        assert heartbeat.count_waiting().total == 0
+        made(heartbeat=database.utc_now() - timedelta(seconds=heartbeat.STALE_SECONDS + 1))
+        assert heartbeat.count_queued_runs().total == 0
         made()
-        assert heartbeat.count_waiting().total == 1
+        assert heartbeat.count_queued_runs().total == 1
 
 
 def test_a_run_stopped_while_it_waits_gives_up_its_place(app: Flask) -> None:
@@ -232,7 +236,7 @@ def test_a_run_stopped_while_it_waits_gives_up_its_place(app: Flask) -> None:
     with app.app_context():
         first, second = made(), made()
         for run_id in (first, second):
-            dispatcher.submit(Waiting(run_id, VISITOR, "a/b"))
+            dispatcher.submit(QueuedRun(run_id, VISITOR, "a/b"))
         assert dispatcher.place(second) == (1, 2)
         dispatcher.stop(first)
         assert dispatcher.place(second) == (0, 1)
@@ -251,7 +255,7 @@ def test_a_run_waits_when_the_system_gives_no_thread(app: Flask, monkeypatch: py
     monkeypatch.setattr(threading.Thread, "start", refuse)
     with app.app_context():
         run_id = made()
-        dispatcher.submit(Waiting(run_id, VISITOR, "a/b"))
+        dispatcher.submit(QueuedRun(run_id, VISITOR, "a/b"))
     assert dispatcher.place(run_id) == (0, 1)
     assert not dispatcher.line.going_on.visitors
 
@@ -271,9 +275,9 @@ PracticeServer.stop = lambda self: print("practice")
 def test_a_run_can_be_stopped_while_the_practice_space_wakes(app: Flask, tmp_path) -> None:
     waking = PracticeServer(tmp_path / "never", command=(sys.executable, "-c", "import time; time.sleep(60)"))
     app.extensions["practice"] = waking
-    leash = Leash(30)
+    leash = CancelScope(30)
     threading.Timer(0.3, leash.stop).start()
-    with app.app_context(), pytest.raises(Stopped), resolver.awake(catalogue.PRACTICE, leash):
+    with app.app_context(), pytest.raises(CallCancelled), resolver.keep_awake(catalogue.PRACTICE_SPACE_ID, leash):
         pass
     waking.stop()
 
@@ -291,38 +295,40 @@ def test_a_live_page_asks_again_after_an_answer_that_got_lost(app: Flask, visito
 
 def test_files_of_forms_that_were_never_sent_go_before_those_of_runs(app: Flask) -> None:
     with app.app_context():
-        loose, ours, new = (file_store.keep(VISITOR, "x", b"x" * 100) for _ in range(3))
-        old = database.now() - timedelta(minutes=2)
-        with database.writing() as session:
+        loose, ours, new = (file_store.save_file(VISITOR, "x", b"x" * 100) for _ in range(3))
+        old = database.utc_now() - timedelta(minutes=2)
+        with database.write_session() as session:
             names = [loose.id, ours.id]
             session.execute(
                 update(file_store.StoredFile).where(file_store.StoredFile.id.in_(names)).values(created=old)
             )
         kept = [("image", ours.id)]
-        run_id = run_store.create(VISITOR, space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files=kept)
-        run_store.finish(run_id, "succeeded", [])
-        assert eviction.shrink(250) == 0
-        assert [file_store.find(VISITOR, each.id) is None for each in (loose, ours, new)] == [True, False, False]
-        assert eviction.shrink(150) == 0, "the run stays, without its file"
-        assert run_store.load(run_id) is not None
+        run_id = run_store.create_run(
+            VISITOR, space="a/b", endpoint="/e", title="", parameters=[], inputs={}, files=kept
+        )
+        run_store.finish_run(run_id, "succeeded", [])
+        assert eviction.enforce_total_limit(250) == 0
+        assert [file_store.find_file(VISITOR, each.id) is None for each in (loose, ours, new)] == [True, False, False]
+        assert eviction.enforce_total_limit(150) == 0, "the run stays, without its file"
+        assert run_store.load_run(run_id) is not None
         assert [each.is_gone() for each in (ours, new)] == [True, False]
 
 
 def test_old_sessions_at_spaces_are_forgotten(app: Flask) -> None:
     with app.app_context():
-        hashes = [sessions.named_session(VISITOR, space, "")[0] for space in ("a/b", "a/c")]
-        past = database.now() - timedelta(days=app.config["KEEP_DAYS"] + 1)
-        with database.writing() as session:
+        hashes = [sessions.get_or_create_session(VISITOR, space, "")[0] for space in ("a/b", "a/c")]
+        past = database.utc_now() - timedelta(days=app.config["KEEP_DAYS"] + 1)
+        with database.write_session() as session:
             session.execute(update(SpaceSession).where(SpaceSession.space == "a/b").values(created=past))
-        eviction.prune()
-        assert sessions.named_session(VISITOR, "a/c", "")[0] == hashes[1]
-        assert sessions.named_session(VISITOR, "a/b", "")[0] != hashes[0]
+        eviction.prune_all()
+        assert sessions.get_or_create_session(VISITOR, "a/c", "")[0] == hashes[1]
+        assert sessions.get_or_create_session(VISITOR, "a/b", "")[0] != hashes[0]
 
 
 def test_what_a_student_typed_is_not_in_the_text_of_a_database_error(app: Flask) -> None:
     with app.app_context():
         run_id = made()
-        with pytest.raises(IntegrityError) as raised, database.writing() as session:
+        with pytest.raises(IntegrityError) as raised, database.write_session() as session:
             session.execute(update(Run).where(Run.id == run_id).values(title="mon secret", status=None))
     assert "mon secret" not in str(raised.value)
 
@@ -335,7 +341,7 @@ def test_the_keeper_does_not_wait_for_the_pruning(app: Flask, monkeypatch: pytes
         may_end.wait(20)
         return 0
 
-    monkeypatch.setattr(monitor.trimming, "prune", slow)
+    monkeypatch.setattr(monitor.eviction, "prune_all", slow)
     app.extensions["dispatcher"].keeper.tend()
     assert pruned.wait(5)
     app.extensions["dispatcher"].keeper.tend()
@@ -346,8 +352,8 @@ def test_what_had_arrived_of_an_interrupted_run_is_shown(app: Flask, visitor: Fl
     with app.app_context():
         run_id = running()
         outputs = [{"label": "Sortie", "component": "Textbox", "value": "1… 2…"}]
-        run_store.append_partial(run_id, [run_store.Told("partial", {"outputs": outputs})], 1)
-        heartbeat.interrupt([run_id])
+        run_store.append_partial(run_id, [run_store.NewEvent("partial", {"outputs": outputs})], 1)
+        heartbeat.interrupt_runs([run_id])
     run = visitor.get(f"/essais/{run_id}.json").get_json()
     assert (run["status"], run["outputs"][0]["value"]) == ("interrupted", "1… 2…")
     assert "1… 2…" in visitor.get(f"/essais/{run_id}").get_data(as_text=True)

@@ -37,7 +37,7 @@ def space() -> Iterator[FakeSpace]:
 def site(tmp_path: Path, space: FakeSpace) -> Iterator[Flask]:
     """A site with this Space, on which a visitor may keep SHARE bytes."""
     (tmp_path / "spaces.toml").write_text(f'[[space]]\nid = "a/b"\nurl = "{space.url}"\n')
-    settings = {"INSTANCE": str(tmp_path), "TESTING": True, "KEEP_BYTES": SHARE * disk_usage.SHARES}
+    settings = {"INSTANCE": str(tmp_path), "TESTING": True, "KEEP_BYTES": SHARE * disk_usage.QUOTA_DIVISOR}
     made = create_app(settings)
     yield made
     end(made)
@@ -57,13 +57,13 @@ def send(student: Student, size: int, name: str = "note.bin"):
 
 def names_erased(run_id: str) -> list[str]:
     """The files of a run that made room for others."""
-    run = run_store.load(run_id)
+    run = run_store.load_run(run_id)
     assert run is not None
     return [item.file.name for item in run.files if item.file.erased]
 
 
 def stored_bytes() -> int:
-    with database.reading() as session:
+    with database.read_session() as session:
         return session.scalar(select(func.sum(StoredFile.size))) or 0
 
 
@@ -114,17 +114,17 @@ def test_runs_of_the_last_hour_do_not_and_the_form_says_how_to_make_room(awa: St
 
 def test_a_disk_that_others_fill_is_told(awa: Student) -> None:
     for visitor in "bcdef":
-        recent_views.note(kept_run(visitor, file=("a.bin", b"x" * SHARE)))
+        recent_views.record_view(kept_run(visitor, file=("a.bin", b"x" * SHARE)))
     page = refusal(send(awa, 10))
     assert "Le site n’a plus de place pour ces fichiers" in page.get_text()
-    assert stored_bytes() == SHARE * disk_usage.SHARES
+    assert stored_bytes() == SHARE * disk_usage.QUOTA_DIVISOR
 
 
 def test_files_that_a_refused_form_still_names_are_not_lost_to_the_next_look_at_the_disk(awa: Student) -> None:
     page = awa.open("/espaces/a/b")
     refused = awa.send(page, piece=(io.BytesIO(b"x" * 60_000), "note.bin"), words="hf_" + "a1B2" * 8)
     assert refused.status_code == 400
-    eviction.prune()
+    eviction.prune_all()
     response = awa.send(read(refused), words="bonjour")
     assert response.status_code == 303
     assert awa.finished(response.headers["Location"])["inputs"]["piece"]["name"] == "note.bin"

@@ -11,8 +11,8 @@ from sqlalchemy import event, func, select
 from hfcourse import database
 from hfcourse.runs.retention import recent_views
 from hfcourse.runs.store import newcomer_status, run_store
-from hfcourse.runs.store.models import Run, RunEvent, RunLook
-from hfcourse.runs.store.run_store import Told
+from hfcourse.runs.store.models import Run, RunEvent, RunView
+from hfcourse.runs.store.run_store import NewEvent
 
 
 @contextmanager
@@ -40,86 +40,88 @@ def context(app: Flask) -> Iterator[None]:
 
 @pytest.fixture
 def run_id(app: Flask) -> str:
-    return run_store.create("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={"texte": "été"})
+    return run_store.create_run("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={"texte": "été"})
 
 
 def test_run_is_claimed_in_two_statements(app: Flask, run_id: str) -> None:
     with statements(app) as seen:
-        run = run_store.claim(run_id)
+        run = run_store.claim_run(run_id)
     assert run is not None
     assert run.files == []
     assert len(seen) == 2, seen
 
 
 def test_run_is_finished_in_four_statements(app: Flask, run_id: str) -> None:
-    run_store.claim(run_id)
+    run_store.claim_run(run_id)
     with statements(app) as seen:
-        run_store.finish(run_id, "succeeded", [{"value": "é"}], told=[Told("log", {"text": "a"}), Told("next", {})])
+        run_store.finish_run(
+            run_id, "succeeded", [{"value": "é"}], told=[NewEvent("log", {"text": "a"}), NewEvent("next", {})]
+        )
     assert len(seen) == 4, seen
 
 
 def test_finished_run_is_read_in_two_statements(app: Flask, run_id: str) -> None:
-    run_store.finish(run_id, "succeeded", [])
+    run_store.finish_run(run_id, "succeeded", [])
     with statements(app) as seen:
-        assert run_store.find(run_id, "awa") is not None
+        assert run_store.find_run(run_id, "awa") is not None
     assert len(seen) == 2, seen
 
 
 def test_look_is_noted_in_one_statement_and_again_in_none(app: Flask, run_id: str) -> None:
     with statements(app) as first:
-        recent_views.note(run_id)
+        recent_views.record_view(run_id)
     with statements(app) as second:
-        recent_views.note(run_id)
+        recent_views.record_view(run_id)
     assert (len(first), second) == (1, [])
-    with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(RunLook)) == 1
+    with database.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(RunView)) == 1
 
 
 def test_look_that_another_process_noted_is_moved(app: Flask, run_id: str) -> None:
-    recent_views.note(run_id)
+    recent_views.record_view(run_id)
     app.extensions["noted_looks"].clear()
-    recent_views.note(run_id)
-    with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(RunLook)) == 1
+    recent_views.record_view(run_id)
+    with database.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(RunView)) == 1
 
 
 def test_noted_looks_are_bounded(app: Flask, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recent_views, "MAX_NOTED_RUNS", 2)
-    app.extensions["noted_looks"].update({"a": database.now(), "b": database.now()})
-    recent_views.note(run_id)
+    monkeypatch.setattr(recent_views, "MAX_REMEMBERED_VIEWS", 2)
+    app.extensions["noted_looks"].update({"a": database.utc_now(), "b": database.utc_now()})
+    recent_views.record_view(run_id)
     assert list(app.extensions["noted_looks"]) == [run_id]
 
 
 def test_look_that_could_not_be_stored_is_not_remembered(app: Flask) -> None:
-    recent_views.note("gone")
+    recent_views.record_view("gone")
     assert "gone" not in app.extensions["noted_looks"]
 
 
 def test_client_of_a_form_is_read_in_one_statement(app: Flask) -> None:
     with app.test_request_context("/"):
-        newcomer_status.current_client()
+        newcomer_status.get_current_client()
         with statements(app) as seen:
-            newcomer_status.current_client()
+            newcomer_status.get_current_client()
     assert len(seen) == 1, seen
 
 
 def test_text_bytes_of_a_finished_run_are_those_of_its_stored_texts(app: Flask, run_id: str) -> None:
-    outputs, told = [{"value": "é\0💡" * 50}], [Told("log", {"text": "ü" * 70}), Told("progress", {"at": 1})]
-    run_store.append(run_id, told[:1])
-    with database.reading() as session:
+    outputs, told = [{"value": "é\0💡" * 50}], [NewEvent("log", {"text": "ü" * 70}), NewEvent("progress", {"at": 1})]
+    run_store.append_and_notify(run_id, told[:1])
+    with database.read_session() as session:
         before = session.get_one(Run, run_id).text_bytes
-    run_store.finish(run_id, "succeeded", outputs, told=told[1:])
-    with database.reading() as session:
+    run_store.finish_run(run_id, "succeeded", outputs, told=told[1:])
+    with database.read_session() as session:
         after = session.get_one(Run, run_id).text_bytes
     assert after - before == sum(len(json.dumps(each)) for each in (outputs, *(event.data for event in told)))
 
 
 def test_events_are_numbered_one_after_another_whatever_stores_them(app: Flask, run_id: str) -> None:
-    run_store.append(run_id, [Told("log", {"n": 1}), Told("log", {"n": 2})])
-    run_store.append_partial(run_id, [Told("log", {"n": 3}), Told("partial", {"n": 4})], 1)
-    run_store.append_partial(run_id, [Told("partial", {"n": 5})], 2)
-    run_store.append(run_id, [Told("log", {"n": 6})])
-    run_store.finish(run_id, "succeeded", [], told=[Told("next", {"n": 7}), Told("log", {"n": 8})])
-    with database.reading() as session:
+    run_store.append_and_notify(run_id, [NewEvent("log", {"n": 1}), NewEvent("log", {"n": 2})])
+    run_store.append_partial(run_id, [NewEvent("log", {"n": 3}), NewEvent("partial", {"n": 4})], 1)
+    run_store.append_partial(run_id, [NewEvent("partial", {"n": 5})], 2)
+    run_store.append_and_notify(run_id, [NewEvent("log", {"n": 6})])
+    run_store.finish_run(run_id, "succeeded", [], told=[NewEvent("next", {"n": 7}), NewEvent("log", {"n": 8})])
+    with database.read_session() as session:
         rows = session.execute(select(RunEvent.n, RunEvent.data).order_by(RunEvent.n)).all()
     assert [(row.n, row.data["n"]) for row in rows] == [(1, 1), (2, 2), (3, 3), (5, 5), (6, 6), (7, 7), (8, 8)]

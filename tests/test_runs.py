@@ -32,7 +32,7 @@ def picture(size: tuple[int, int] = (40, 30)) -> bytes:
 
 
 def stored(app: Flask) -> list[Run]:
-    with app.app_context(), database.reading() as session:
+    with app.app_context(), database.read_session() as session:
         return list(session.scalars(select(Run)))
 
 
@@ -138,7 +138,7 @@ def test_a_picture_goes_and_comes_back(student: Student, app: Flask) -> None:
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in response.headers["Content-Security-Policy"]
     assert response.headers["Cache-Control"] == "private, no-store"
-    with app.app_context(), database.reading() as session:
+    with app.app_context(), database.read_session() as session:
         assert len(session.scalars(select(StoredFile)).all()) == 2
 
 
@@ -183,7 +183,7 @@ def test_a_stranger_gets_404_for_everything_of_a_run(student: Student, stranger:
 
 def test_a_strangers_upload_cannot_be_named(student: Student, stranger: Student, app: Flask) -> None:
     student.run("/filtrer", image=(io.BytesIO(picture()), "chat.png"))
-    with app.app_context(), database.reading() as session:
+    with app.app_context(), database.read_session() as session:
         theirs = session.scalars(select(StoredFile.id)).first()
     response = stranger.send(stranger.open_form("/filtrer"), **{"image-kept": theirs})
     assert response.status_code == 400
@@ -401,8 +401,8 @@ def test_the_practice_space_killed_while_it_computes_ends_the_run_and_wakes_agai
 
 def test_a_run_left_by_a_site_that_was_killed_is_interrupted_with_its_values(student: Student, app: Flask) -> None:
     run = student.run("/calculer", a="5", b="6", operation="addition")
-    silent = database.now() - timedelta(seconds=heartbeat.STALE_SECONDS + 1)
-    with app.app_context(), database.writing() as session:
+    silent = database.utc_now() - timedelta(seconds=heartbeat.STALE_SECONDS + 1)
+    with app.app_context(), database.write_session() as session:
         session.execute(update(Run).values(status="running", finished=None, process="gone", heartbeat=silent))
     later = student.client.get(f"/essais/{run['id']}.json").get_json()
     assert later["status"] == "interrupted"
@@ -416,16 +416,16 @@ def test_a_run_left_by_a_site_that_was_killed_is_interrupted_with_its_values(stu
 def test_a_run_is_claimed_once(student: Student, app: Flask) -> None:
     run = student.run("/saluer", prenom="Awa")
     with app.app_context():
-        assert not run_store.claim(run["id"])
-        with database.writing() as session:
+        assert not run_store.claim_run(run["id"])
+        with database.write_session() as session:
             session.execute(update(Run).values(status="queued"))
-        assert run_store.claim(run["id"])
-        assert not run_store.claim(run["id"])
+        assert run_store.claim_run(run["id"])
+        assert not run_store.claim_run(run["id"])
 
 
 def test_only_the_latest_partial_output_is_kept(student: Student, app: Flask) -> None:
     run = student.run("/compter", jusqua="5", pause="0,2")
-    with app.app_context(), database.reading() as session:
+    with app.app_context(), database.read_session() as session:
         kinds = session.scalars(select(RunEvent.kind).where(RunEvent.run_id == run["id"])).all()
     assert kinds.count("partial") == 1
     assert run["partials"] >= 5

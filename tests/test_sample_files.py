@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfcourse.spaces.schema.endpoints.space_description import Description, describe
-from hfcourse.spaces.schema.examples.sample_files import MAX_SAMPLE_DEPTH, SampleFile, files_in, parse_sample
+from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
+from hfcourse.spaces.schema.examples.sample_files import MAX_SAMPLE_DEPTH, SampleFile, iter_sample_files, parse_sample
 from hfcourse.spaces.schema.page.page_events import MAX_INITIAL_CHARACTERS, MAX_LOAD_EVENTS, parse_page_events
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from tests.spaces.fake import component
@@ -50,8 +50,8 @@ def parameter(kind: str, **parts: Any) -> Parameter:
 )
 def test_a_sample_has_its_files_in_their_places(kind: str, value: Any, names: list[str]) -> None:
     found = parse_sample(parameter(kind), value, "0-1-2")
-    assert [file.name for file in files_in(found)] == names
-    assert [file.key for file in files_in(found)] == [f"0-1-2-{n}" for n in range(len(names))]
+    assert [file.name for file in iter_sample_files(found)] == names
+    assert [file.key for file in iter_sample_files(found)] == [f"0-1-2-{n}" for n in range(len(names))]
 
 
 def test_a_multimodal_sample_may_have_no_file() -> None:
@@ -97,7 +97,7 @@ def test_files_too_deep_are_left_out() -> None:
     st.sampled_from([*KINDS, "file", "model3d"]),
 )
 def test_any_sample_is_read_and_names_no_file_of_the_web(value: Any, kind: str) -> None:
-    for file in files_in(parse_sample(parameter(kind), value)):
+    for file in iter_sample_files(parse_sample(parameter(kind), value)):
         assert "://" not in file.path
         assert file.name.isprintable()
 
@@ -127,7 +127,7 @@ def described(datasets: list[dict[str, Any]], dependencies: list[dict[str, Any]]
         "returns": [{"label": "Vu", "type": {"type": "string"}, "component": "Textbox"}],
     }
     config = {"components": components, "dependencies": [main, *dependencies], "version": "6.31.0", **props}
-    return describe(config, {"named_endpoints": {"/voir": entry}})
+    return build_description(config, {"named_endpoints": {"/voir": entry}})
 
 
 def loader(dataset: int, number: int, outputs: list[int]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from hfcourse.runs.queue.scheduling import (
     is_within_share,
     select_next,
 )
-from hfcourse.runs.store.queue_counts import GoingOn, Waiting
+from hfcourse.runs.store.queue_counts import ActiveCounts, QueuedRun
 
 NUMBERS = itertools.count()
 PER_VISITOR = 2
@@ -27,16 +27,16 @@ PER_VISITOR = 2
 
 def newcomer(
     visitor: str, space: str = "a/slow", origin: str = "school", endpoint: str = "/slow", cohort: int = 7
-) -> Waiting:
+) -> QueuedRun:
     run_id = str(next(NUMBERS))
-    return Waiting(run_id, visitor, space, origin=origin, is_newcomer=True, endpoint=endpoint, cohort=cohort)
+    return QueuedRun(run_id, visitor, space, origin=origin, is_newcomer=True, endpoint=endpoint, cohort=cohort)
 
 
-def established(visitor: str, space: str = "a/slow", origin: str = "school") -> Waiting:
-    return Waiting(str(next(NUMBERS)), visitor, space, origin=origin)
+def established(visitor: str, space: str = "a/slow", origin: str = "school") -> QueuedRun:
+    return QueuedRun(str(next(NUMBERS)), visitor, space, origin=origin)
 
 
-def jars(count: int, *spaces: str, origin: str = "school", runs: int = 2, cohorts: int = 1) -> Iterator[Waiting]:
+def jars(count: int, *spaces: str, origin: str = "school", runs: int = 2, cohorts: int = 1) -> Iterator[QueuedRun]:
     """Two runs of each of so many visitors without a history, at each Space in turn; made in so many minutes."""
     for n in range(count):
         for space in spaces or ("a/slow",):
@@ -53,18 +53,18 @@ class Site:
     """Places, what waits for them and what goes on, with the limit of a visitor."""
 
     def __init__(self, places: float) -> None:
-        self.places, self.counts = places, GoingOn()
-        self.waiting: list[Waiting] = []
-        self.running: list[Waiting] = []
+        self.places, self.counts = places, ActiveCounts()
+        self.waiting: list[QueuedRun] = []
+        self.running: list[QueuedRun] = []
         self.started: Counter[str] = Counter()
 
-    def send(self, *runs: Waiting) -> "Site":
+    def send(self, *runs: QueuedRun) -> "Site":
         for run in runs:
             self.waiting.append(run)
             self.fill()
         return self
 
-    def end(self, run: Waiting) -> None:
+    def end(self, run: QueuedRun) -> None:
         self.running.remove(run)
         self.counts.remove(run)
         self.fill()
@@ -76,13 +76,13 @@ class Site:
             self.running.append(run)
             self.counts.add(run)
 
-    def next_run(self) -> Waiting | None:
+    def next_run(self) -> QueuedRun | None:
         return select_next(self.waiting, self.counts, self.places, self.is_allowed, self.started.__getitem__)
 
-    def is_allowed(self, run: Waiting) -> bool:
+    def is_allowed(self, run: QueuedRun) -> bool:
         return self.counts.visitors[run.visitor] < PER_VISITOR
 
-    def starts(self, run: Waiting) -> bool:
+    def starts(self, run: QueuedRun) -> bool:
         """Does it start at once?"""
         self.send(run)
         return run in self.running
@@ -230,10 +230,10 @@ class TestTheSecondRunOfANewcomer:
         assert site.starts(established("bilal"))
 
     def test_a_message_of_one_is_not_among_the_next(self) -> None:
-        counts = GoingOn([newcomer("awa"), newcomer("bilal")])
+        counts = ActiveCounts([newcomer("awa"), newcomer("bilal")])
         second = newcomer("awa")
         assert not is_among_next(second, [second], counts, 8, no_starts)
-        assert is_among_next(second, [second], GoingOn([newcomer("awa")]), 8, no_starts)
+        assert is_among_next(second, [second], ActiveCounts([newcomer("awa")]), 8, no_starts)
 
     def test_it_does_not_wait_where_nobody_knows_how_many_places_there_are(self) -> None:
         assert Site(math.inf).send(*jars(30)).waiting == []
@@ -267,37 +267,37 @@ def test_the_next_place_goes_to_the_group_that_holds_the_fewest() -> None:
 
 
 def test_a_visitors_second_run_waits_while_others_have_none() -> None:
-    counts = GoingOn([established("awa"), established("cora"), established("dora")])
+    counts = ActiveCounts([established("awa"), established("cora"), established("dora")])
     second, first = established("awa"), established("bilal")
     assert select_next([second, first], counts, 6, lambda _: True, no_starts) == first
     assert select_next([second], counts, 6, lambda _: True, no_starts) == second
 
 
 def test_whoever_started_fewer_in_the_last_minute_comes_first() -> None:
-    counts = GoingOn(established(f"v{n}") for n in range(3))
+    counts = ActiveCounts(established(f"v{n}") for n in range(3))
     busy, new = established("awa"), established("bilal")
     assert select_next([busy, new], counts, 6, lambda _: True, Counter(awa=1).__getitem__) == new
     assert select_next([busy, new], counts, 6, lambda _: True, no_starts) == busy
 
 
 def test_a_run_of_unknown_origin_counts_by_its_visitor() -> None:
-    site = Site(8).send(*(Waiting(str(n), f"v{n}", "a/b") for n in range(8)))
+    site = Site(8).send(*(QueuedRun(str(n), f"v{n}", "a/b") for n in range(8)))
     assert len(site.running) == 8
 
 
 def test_a_message_that_comes_out_of_turn_is_not_among_the_next() -> None:
-    counts = GoingOn(established(f"v{n}") for n in range(6))
+    counts = ActiveCounts(established(f"v{n}") for n in range(6))
     last, first = established("v0", origin="flat"), newcomer("awa", origin="home")
     assert is_among_next(first, [last, first], counts, 7, no_starts)
     assert not is_among_next(last, [last, first], counts, 7, no_starts)
     assert is_among_next(last, [last, first], counts, 8, no_starts)
-    full = GoingOn(established(f"v{n}", origin=f"o{n}") for n in range(8))
+    full = ActiveCounts(established(f"v{n}", origin=f"o{n}") for n in range(8))
     assert not is_among_next(first, [first], full, 8, no_starts)
 
 
 @pytest.mark.parametrize("room", [10, 20, 500])
 def test_a_waiting_room_that_jars_fill_has_room_for_others(room: int) -> None:
-    counts = GoingOn()
+    counts = ActiveCounts()
     for run in jars(room, "a/slow"):
         if not is_under_pressure(counts, room) or is_within_share(counts, run, room, WAITING_RESERVES):
             counts.add(run)
@@ -309,7 +309,7 @@ def test_a_waiting_room_that_jars_fill_has_room_for_others(room: int) -> None:
 
 def test_a_class_of_three_hundred_newcomers_finds_room() -> None:
     """Of 300 who send at the same time, 104 start and the others wait."""
-    counts = GoingOn(newcomer(f"student {n}") for n in range(195))
+    counts = ActiveCounts(newcomer(f"student {n}") for n in range(195))
     assert is_within_share(counts, newcomer("the last"), 500, WAITING_RESERVES)
 
 
@@ -336,11 +336,11 @@ RUNS = st.builds(
 
 @settings(deadline=None)  # a busy machine
 @given(st.integers(1, 20), st.lists(st.one_of(RUNS, st.integers(0, 100)), max_size=80))
-def test_bounds_hold_for_any_order_of_arrivals_and_ends(places: int, events: list[Waiting | int]) -> None:
+def test_bounds_hold_for_any_order_of_arrivals_and_ends(places: int, events: list[QueuedRun | int]) -> None:
     """A number ends one of those that go on."""
     site = Site(places)
     for each in events:
-        if isinstance(each, Waiting):
+        if isinstance(each, QueuedRun):
             site.send(each)
         elif site.running:
             site.end(site.running[each % len(site.running)])
@@ -353,7 +353,7 @@ def test_bounds_hold_for_any_order_of_arrivals_and_ends(places: int, events: lis
 
 @settings(deadline=None)  # a busy machine
 @given(st.integers(1, 20), st.lists(RUNS, min_size=1, max_size=60), st.data())
-def test_nobody_starves_whatever_ends_first(places: int, runs: list[Waiting], data: st.DataObject) -> None:
+def test_nobody_starves_whatever_ends_first(places: int, runs: list[QueuedRun], data: st.DataObject) -> None:
     """Once nothing more arrives, every run starts; some run always goes on while one waits."""
     site, seen = Site(places).send(*runs), 0
     while site.running:

@@ -208,7 +208,7 @@ class TestWhatIsFound:
         title, about = (each.get_text() for each in page.select(f"{LISTED} bdi"))
         assert b"<script>alert" not in response.data
         assert title.startswith("<script>alert(1)</script> x")
-        assert (len(title), len(about)) == (hub_search.TITLE_CHARACTERS, hub_search.ABOUT_CHARACTERS)
+        assert (len(title), len(about)) == (hub_search.MAX_RESULT_TITLE_CHARACTERS, hub_search.MAX_SUMMARY_CHARACTERS)
         assert about.startswith("abc y")
 
     def test_what_was_searched_for_is_escaped(self, seeker: Student) -> None:
@@ -263,7 +263,7 @@ class TestAHubThatFails:
         assert error_codes(page) == [code]
         assert len(sentence.get_text()) > 20
         assert "Le Space" not in sentence.get_text()  # it is not at fault
-        assert page.select_one(f"a[href='/espaces/{catalogue.PRACTICE}']")
+        assert page.select_one(f"a[href='/espaces/{catalogue.PRACTICE_SPACE_ID}']")
         assert page.select_one("a[href='/espaces/gradio/calculator']")
         field = page.select_one("#q")
         assert field is not None
@@ -273,8 +273,8 @@ class TestAHubThatFails:
     def test_keeps_nobody_longer_than_its_limit(
         self, seeker: Student, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour
     ) -> None:
-        assert hub_api.LOOK_UP_SECONDS == 5
-        monkeypatch.setattr(hub_api, "LOOK_UP_SECONDS", 0.5)
+        assert hub_api.LOOKUP_TIMEOUT_SECONDS == 5
+        monkeypatch.setattr(hub_api, "LOOKUP_TIMEOUT_SECONDS", 0.5)
         stand_in.behaviour = behaviour
         page, seconds = timed(lambda: seeker.open("/espaces/?q=chat"))
         assert error_codes(page) == ["timeout"]
@@ -341,14 +341,16 @@ class TestRecentSpaces:
         """Each run is made a second after the one before."""
         ticks = count(1)
         monkeypatch.setattr(
-            database, "now", lambda: datetime(2026, 11, 22, tzinfo=UTC) + timedelta(seconds=next(ticks))
+            database, "utc_now", lambda: datetime(2026, 11, 22, tzinfo=UTC) + timedelta(seconds=next(ticks))
         )
 
     def tried(self, app: Flask, visitor: str, *spaces: str) -> None:
         """Runs of this visitor at these Spaces, the last the newest."""
         with app.app_context():
             for space_id in spaces:
-                run_store.create(visitor, space=space_id, endpoint="/x", title="", parameters=[], inputs={}, files={})
+                run_store.create_run(
+                    visitor, space=space_id, endpoint="/x", title="", parameters=[], inputs={}, files={}
+                )
 
     def visitor_of(self, seeker: Student) -> str:
         with seeker.client.session_transaction() as session:

@@ -25,7 +25,7 @@ def outline(group: FieldGroup) -> list[Any]:
 
 
 def form_of(*parts: Part, given: dict[str, Any] | None = None) -> Form:
-    return forms.filled(endpoint_of(*parts), given)
+    return forms.bind_form(endpoint_of(*parts), given)
 
 
 def shown(*parts: Part, given: dict[str, Any] | None = None) -> list[Any]:
@@ -234,7 +234,7 @@ def test_label_comes_from_the_tab_or_accordion_around(parts: list[Part], labels:
 
 @pytest.mark.parametrize("endpoint", [pytest.param(each, id=f"{name}{each.name}") for name, each in ENDPOINTS])
 def test_arranged_form_has_each_field_once(endpoint: Endpoint) -> None:
-    arranged = arrange_form(forms.filled(endpoint))
+    arranged = arrange_form(forms.bind_form(endpoint))
     found = [*names_in(arranged.shown), *names_in(arranged.hidden)]
     assert sorted(found) == sorted(each.name for each in endpoint.parameters)
 

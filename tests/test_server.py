@@ -18,7 +18,7 @@ from werkzeug import serving
 from werkzeug.serving import ThreadedWSGIServer
 
 from hfcourse.server import connections, dev_server
-from hfcourse.server.connections import Connection, ConnectionTable
+from hfcourse.server.connections import ClientConnection, ConnectionTable
 from hfcourse.server.dev_server import LimitedServer
 from tests.browser.site import FLASK, Site, started
 from tests.practice_fixtures import until
@@ -35,7 +35,7 @@ def answer(environ, start_response) -> Iterable[bytes]:
     if path == "/large":
         return (PIECE for _ in range(PIECES))
     if path == "/stream":
-        return stream(3 * connections.TIMEOUT_SECONDS)
+        return stream(3 * connections.CLIENT_TIMEOUT_SECONDS)
     return [environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or b"nothing"]
 
 
@@ -62,7 +62,7 @@ def serving_by(made: LimitedServer) -> Iterator[str]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A server that waits a second for its clients."""
-    monkeypatch.setattr(connections, "TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(connections, "CLIENT_TIMEOUT_SECONDS", 1)
     made = LimitedServer("127.0.0.1", 0, answer)
     with serving_by(made) as url:
         yield url
@@ -113,7 +113,7 @@ def test_a_download_lives_as_long_as_it_goes_on(impatient: str) -> None:
             received += len(piece)
             time.sleep(0.02)  # a slow network: four time-outs in all
     assert received == len(PIECE) * PIECES
-    assert time.monotonic() - begun > 2 * connections.TIMEOUT_SECONDS
+    assert time.monotonic() - begun > 2 * connections.CLIENT_TIMEOUT_SECONDS
 
 
 def test_an_upload_lives_as_long_as_it_goes_on(impatient: str) -> None:
@@ -202,7 +202,7 @@ def test_accept_without_a_descriptor_waits_between_attempts(monkeypatch: pytest.
             assert until(lambda: len(attempts) > 3, PATIENCE_SECONDS)
             monkeypatch.undo()
             assert get(url).text == "nothing"
-    assert (attempts[3] - attempts[0]) >= 2 * dev_server.ROOM_INTERVAL_SECONDS
+    assert (attempts[3] - attempts[0]) >= 2 * dev_server.ACCEPT_RETRY_INTERVAL_SECONDS
 
 
 def test_the_soft_limit_of_descriptors_is_raised_as_far_as_needed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,9 +228,9 @@ class Clients:
 
     def __init__(self, table: ConnectionTable) -> None:
         self.table, self.stack = table, ExitStack()
-        self.ends: dict[Connection, socket.socket] = {}
+        self.ends: dict[ClientConnection, socket.socket] = {}
 
-    def add(self, address: str, is_waiting: bool = True, has_sent: bool = False) -> Connection:
+    def add(self, address: str, is_waiting: bool = True, has_sent: bool = False) -> ClientConnection:
         ours, theirs = (self.stack.enter_context(closing(each)) for each in socket.socketpair())
         self.table.add(ours, address)
         made = self.table.find(ours)
@@ -241,7 +241,7 @@ class Clients:
             self.stack.enter_context(made._wait(is_writing=False))
         return made
 
-    def is_aborted(self, connection: Connection) -> bool:
+    def is_aborted(self, connection: ClientConnection) -> bool:
         self.ends[connection].settimeout(0)
         try:
             return self.ends[connection].recv(1) == b""
@@ -252,7 +252,7 @@ class Clients:
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Clients]]:
     """Makes the clients of a table of that size, where every connection that waits is idle at once."""
-    monkeypatch.setattr(connections, "IDLE_SECONDS", 0)
+    monkeypatch.setattr(connections, "MIN_IDLE_SECONDS", 0)
     with ExitStack() as stack:
 
         def make(max_connections: int) -> Clients:
@@ -285,7 +285,7 @@ def test_a_connection_that_has_just_begun_to_wait_is_not_idle(
     clients: Callable[[int], Clients], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = clients(1)
-    monkeypatch.setattr(connections, "IDLE_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(connections, "MIN_IDLE_SECONDS", PATIENCE_SECONDS)
     made.add("a")
     assert not made.table.wait_for_room(0.01)
 
@@ -318,13 +318,13 @@ def test_an_address_is_limited_only_under_pressure(
 def test_the_budget_is_drained_by_waiting_and_filled_by_bytes_up_to_its_size() -> None:
     ours, theirs = socket.socketpair()
     with closing(ours), closing(theirs):
-        made = Connection(ours, "a")
+        made = ClientConnection(ours, "a")
         made._budget_seconds = 5.0
         theirs.sendall(b"x" * 3000)
         assert made.receive_into(bytearray(3000)) == 3000
         assert 7 < made.budget_seconds <= 8
         assert made.send(memoryview(bytes(100_000))) > 30_000
-        assert made.budget_seconds == connections.TIMEOUT_SECONDS
+        assert made.budget_seconds == connections.CLIENT_TIMEOUT_SECONDS
         made._budget_seconds = 0
         with pytest.raises(TimeoutError):
             made.receive_into(bytearray(1))

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from hfcourse.runs.outputs import rendered_outputs
-from hfcourse.runs.session_choices import latest_updates
-from hfcourse.spaces.form.choice_updates import apply_updates, find_sources
-from hfcourse.spaces.schema.endpoints.space_description import Description, describe
+from hfcourse.runs.session_choices import select_latest_updates
+from hfcourse.spaces.form.choice_updates import apply_choice_updates, find_choice_sources
+from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
 
 
 def update(*choices: str, **more: Any) -> dict[str, Any]:
@@ -31,23 +31,23 @@ def described(*, keeps_state: bool = True) -> Description:
         "/partir": {"parameters": [town], "returns": []},
     }
     config = {"version": "6.31.0", "components": components, "dependencies": dependencies}
-    return describe(config, {"named_endpoints": named})
+    return build_description(config, {"named_endpoints": named})
 
 
 def endpoint_after(*updates: dict[str, Any]) -> Any:
     description = described()
     endpoint = description.find("/partir")
     assert endpoint
-    sources = find_sources(description, endpoint)
-    found = latest_updates((("/villes", [{"value": each}]) for each in updates), sources)
-    return apply_updates(endpoint, found)
+    sources = find_choice_sources(description, endpoint)
+    found = select_latest_updates((("/villes", [{"value": each}]) for each in updates), sources)
+    return apply_choice_updates(endpoint, found)
 
 
 def test_a_list_knows_which_outputs_fill_it() -> None:
     description = described()
     endpoint = description.find("/partir")
     assert endpoint
-    assert find_sources(description, endpoint) == {"/villes": [(0, "town")]}
+    assert find_choice_sources(description, endpoint) == {"/villes": [(0, "town")]}
 
 
 def test_a_list_is_filled_without_a_state_too() -> None:
@@ -55,7 +55,7 @@ def test_a_list_is_filled_without_a_state_too() -> None:
     assert [each.keeps_state for each in description.endpoints] == [True, True], "both are called in one session"
     endpoint = description.find("/partir")
     assert endpoint
-    assert find_sources(description, endpoint) == {"/villes": [(0, "town")]}
+    assert find_choice_sources(description, endpoint) == {"/villes": [(0, "town")]}
 
 
 def test_the_newest_choices_take_the_place_of_the_others() -> None:
@@ -82,7 +82,7 @@ def test_an_update_of_a_hundred_thousand_choices_is_cut() -> None:
 @pytest.mark.parametrize("value", [None, []])
 def test_new_choices_without_a_value_are_shown_as_what_they_are(value: Any) -> None:
     output = {"label": "Ville", "component": "Dropdown", "value": update(*map(str, range(5_000)), value=value)}
-    drawn = rendered_outputs.shown(output, 0)
+    drawn = rendered_outputs.render_output(output, 0)
     assert drawn.kind == "choices"
     assert drawn.value.items[:2] == ["0", "1"]
     assert len(drawn.value.items) + drawn.value.left == 5_000
@@ -90,4 +90,4 @@ def test_new_choices_without_a_value_are_shown_as_what_they_are(value: Any) -> N
 
 def test_new_choices_with_a_value_are_shown_by_the_value() -> None:
     output = {"label": "Ville", "component": "Dropdown", "value": update("Colmar", value="Colmar")}
-    assert rendered_outputs.shown(output, 0).value.text == "Colmar"
+    assert rendered_outputs.render_output(output, 0).value.text == "Colmar"

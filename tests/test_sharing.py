@@ -32,7 +32,7 @@ def test_a_page_says_what_it_is_about(student: Student, path: str) -> None:
 
 def test_no_two_pages_say_the_same(student: Student, app: Flask) -> None:
     with app.app_context():
-        lessons = [f"/lecons/{lesson.slug}" for lesson in library.lessons()]
+        lessons = [f"/lecons/{lesson.slug}" for lesson in library.get_lessons()]
     paths = ["/", *lessons, "/glossaire", "/imprimer", "/espaces/", PRACTICE]
     said = [meta(student.open(path), "description") for path in paths]
     assert len(set(said)) == len(paths)
@@ -51,7 +51,7 @@ def test_the_sitemap_lists_pages_that_are_there(app: Flask, student: Student) ->
     for address in addresses:
         student.open(address.removeprefix("https://cours.localhost"))
     with app.app_context():
-        reviewed = [lesson.front.reviewed for lesson in library.lessons()]
+        reviewed = [lesson.front.reviewed for lesson in library.get_lessons()]
     assert [each.text for each in listed.iter(f"{SITEMAP}lastmod")] == [day.isoformat() for day in reviewed if day]
 
 

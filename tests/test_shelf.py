@@ -15,13 +15,13 @@ from sqlalchemy import event, func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from hfcourse import create_app, database, tokens
-from hfcourse.limits.deadline import Leash
+from hfcourse.limits.deadline import CancelScope
 from hfcourse.runs.retention import eviction
 from hfcourse.spaces.client import single_flight_cache
-from hfcourse.spaces.client.space_client import Connection
+from hfcourse.spaces.client.space_client import SpaceClient
 from hfcourse.spaces.registry import description_cache, resolver, space_registry
-from hfcourse.spaces.registry.description_cache import Said, SpaceDescription
-from hfcourse.tokens import Token
+from hfcourse.spaces.registry.description_cache import RawDescription, SpaceDescription
+from hfcourse.tokens import AccessToken
 from tests.conftest import end
 from tests.practice_fixtures import until
 from tests.spaces.fake import FakeSpace
@@ -35,7 +35,7 @@ class Clock:
     """The clocks of all processes: they stand still until they are turned."""
 
     def __init__(self) -> None:
-        self.seconds, self.moment = 1000.0, database.now()
+        self.seconds, self.moment = 1000.0, database.utc_now()
 
     def turn(self, seconds: float) -> None:
         self.seconds += seconds
@@ -53,7 +53,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     for module in (single_flight_cache, space_registry):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=made.monotonic))
-    monkeypatch.setattr(database, "now", made.now)
+    monkeypatch.setattr(database, "utc_now", made.now)
     return made
 
 
@@ -75,19 +75,19 @@ def sites(tmp_path: Path) -> Iterator[tuple[Flask, Flask]]:
         end(each)
 
 
-def connected(site: Flask, space: FakeSpace, token: Token | None = None) -> Connection:
+def connected(site: Flask, space: FakeSpace, token: AccessToken | None = None) -> SpaceClient:
     with site.app_context():
-        return resolver.directory().connection(space.url, Leash(5), token)
+        return resolver.get_registry().connection(space.url, CancelScope(5), token)
 
 
-def forget(site: Flask, connection: Connection) -> None:
+def forget(site: Flask, connection: SpaceClient) -> None:
     with site.app_context():
-        resolver.directory().forget(connection)
+        resolver.get_registry().forget(connection)
 
 
 def moments(site: Flask) -> list[datetime]:
     """The moments of all stored descriptions."""
-    with site.app_context(), database.looking() as opened:
+    with site.app_context(), database.read_connection() as opened:
         return list(opened.scalars(select(SpaceDescription.moment)))
 
 
@@ -97,18 +97,18 @@ def stored(site: Flask, count: int = 1) -> list[datetime]:
     return moments(site)
 
 
-def asked_and_stored(site: Flask, space: FakeSpace) -> Connection:
+def asked_and_stored(site: Flask, space: FakeSpace) -> SpaceClient:
     """A connection of a process that asked the Space, once its row is there and it knows so."""
     made = connected(site, space)
-    key = space_registry.key_of(space.url, None)
+    key = space_registry.make_registry_key(space.url, None)
     with site.app_context():
-        known = resolver.directory()._memory.latest(key)
+        known = resolver.get_registry()._memory.latest(key)
     assert known is not None
     assert until(lambda: known.moment is not None, 5)
     return made
 
 
-def names(connection: Connection) -> list[str]:
+def names(connection: SpaceClient) -> list[str]:
     """The parameters of its endpoint, as it describes them."""
     return [each.name for each in connection.description.endpoints[0].parameters]
 
@@ -120,7 +120,7 @@ def test_a_process_asks_nothing_that_another_was_told(sites: tuple[Flask, Flask]
     assert second is not first
     assert second.description == first.description
     assert second.knowledge.named("/echo").fn_index == first.knowledge.named("/echo").fn_index
-    assert list(second.call("/echo", ["bonjour"], Leash(5)))[-1].values == ("bonjour",)
+    assert list(second.call("/echo", ["bonjour"], CancelScope(5)))[-1].values == ("bonjour",)
 
 
 def test_a_description_is_believed_for_ten_minutes_whoever_was_told(
@@ -196,16 +196,16 @@ def test_whoever_forgets_what_is_old_does_not_drop_what_is_newer(
 def test_with_the_token_and_without_are_two_things_and_neither_key_nor_row_says_a_secret(
     sites: tuple[Flask, Flask], space: FakeSpace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tokens, "current", lambda: Token(TOKEN))
+    monkeypatch.setattr(tokens, "get_site_token", lambda: AccessToken(TOKEN))
     space.config = {"title": f"Écho {TOKEN}"}  # a Space that repeats to everybody what it was lent
-    connected(sites[0], space, Token(TOKEN))
+    connected(sites[0], space, AccessToken(TOKEN))
     stored(sites[0])
     assert connected(sites[1], space).token is None
     stored(sites[1], 2)
     assert space.paths() == ASKED * 2
-    assert connected(sites[1], space, Token(TOKEN)).token is not None
+    assert connected(sites[1], space, AccessToken(TOKEN)).token is not None
     assert space.paths() == ASKED * 2
-    with sites[0].app_context(), database.looking() as opened:
+    with sites[0].app_context(), database.read_connection() as opened:
         rows = opened.execute(select(SpaceDescription.key, SpaceDescription.content)).all()
     assert len({row.key for row in rows}) == 2
     assert not any(TOKEN.encode() in zlib.decompress(row.content) for row in rows)
@@ -220,7 +220,7 @@ def test_with_the_token_and_without_are_two_things_and_neither_key_nor_row_says_
 )  # fmt: skip
 def test_a_row_that_makes_no_sense_is_as_none(sites: tuple[Flask, Flask], space: FakeSpace, content: bytes) -> None:
     asked_and_stored(sites[0], space)
-    with sites[0].app_context(), database.changing() as opened:
+    with sites[0].app_context(), database.write_connection() as opened:
         opened.execute(update(SpaceDescription).values(content=content))
     assert connected(sites[1], space).description.find("/echo") is not None
     assert space.paths() == ASKED * 2
@@ -230,10 +230,10 @@ def test_what_was_said_before_does_not_take_the_place_of_what_was_said_later(
     sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock
 ) -> None:
     asked_and_stored(sites[0], space)
-    kept, key, told = moments(sites[0]), space_registry.key_of(space.url, None), []
+    kept, key, told = moments(sites[0]), space_registry.make_registry_key(space.url, None), []
     with sites[1].app_context():
         clock.turn(-1)
-        resolver.directory()._shelf.keep(key, Said({}, {}), told.append)
+        resolver.get_registry()._shelf.keep(key, RawDescription({}, {}), told.append)
         assert until(lambda: not any(each.name == "store-description" for each in threading.enumerate()), 5)
     assert (moments(sites[0]), told) == (kept, [])
 
@@ -256,8 +256,8 @@ class TestTrouble:
         def fail(*_arguments: Any) -> None:
             raise OperationalError("", {}, Exception("gone"))
 
-        monkeypatch.setattr("hfcourse.database.looking", fail)
-        monkeypatch.setattr("hfcourse.database.changing", fail)
+        monkeypatch.setattr("hfcourse.database.read_connection", fail)
+        monkeypatch.setattr("hfcourse.database.write_connection", fail)
 
     @pytest.mark.usefixtures("broken")
     def test_a_database_that_does_not_answer_breaks_no_description(
@@ -274,7 +274,7 @@ class TestTrouble:
     def test_a_table_that_is_not_there_yet_breaks_none_either(
         self, sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock
     ) -> None:
-        with sites[0].app_context(), database.changing() as opened:
+        with sites[0].app_context(), database.write_connection() as opened:
             opened.execute(text("DROP TABLE space_descriptions"))
         first = connected(sites[0], space)
         clock.turn(11)
@@ -283,7 +283,7 @@ class TestTrouble:
     def test_a_description_that_could_not_be_stored_is_not_asked_for_every_ten_seconds(
         self, sites: tuple[Flask, Flask], space: FakeSpace, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(description_cache, "MOST_STORED_BYTES", 100)
+        monkeypatch.setattr(description_cache, "MAX_COMPRESSED_BYTES", 100)
         first = connected(sites[0], space)
         for _ in range(5):
             clock.turn(11)
@@ -301,11 +301,11 @@ class TestTrouble:
 
 def test_what_is_too_large_is_not_stored(app: Flask) -> None:
     with app.app_context():
-        assert description_cache.compressed(Said({}, {})) is not None
-        assert description_cache.compressed(Said({"x": "é" * 2_600_000}, {})) is None, (
+        assert description_cache.compress_description(RawDescription({}, {})) is not None
+        assert description_cache.compress_description(RawDescription({"x": "é" * 2_600_000}, {})) is None, (
             "too long, whatever it compresses to"
         )
-        assert description_cache.compressed(Said({"x": os.urandom(1_200_000).hex()}, {})) is None, (
+        assert description_cache.compress_description(RawDescription({"x": os.urandom(1_200_000).hex()}, {})) is None, (
             "too much, though not too long"
         )
 
@@ -330,9 +330,9 @@ def test_old_ones_are_pruned(sites: tuple[Flask, Flask], space: FakeSpace, clock
     asked_and_stored(sites[0], space)
     with sites[0].app_context():
         clock.turn(590)
-        eviction.prune()
+        eviction.prune_all()
         assert len(moments(sites[0])) == 1
         clock.turn(20)
-        eviction.prune()
-        with database.reading() as session:
+        eviction.prune_all()
+        with database.read_session() as session:
             assert session.scalar(select(func.count()).select_from(SpaceDescription)) == 0

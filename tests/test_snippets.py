@@ -12,25 +12,25 @@ from typing import Any
 
 import pytest
 
-from hfcourse.playground.snippets import MOST_CHARACTERS, Call, FileHere, snippets
+from hfcourse.playground.snippets import MAX_ARGUMENTS_CHARACTERS, PlaceholderFile, SnippetCall, render_snippets
 from hfcourse.practice.server import PracticeServer
 
 NASTY = "a\"b'c\n$(id)`id`\\\u2028</script><b>é"
 HOSTILE = {
     "plain": NASTY,
     "list": [NASTY, 1, 2.5, None, True, {NASTY: [NASTY]}],
-    "image": FileHere("votre_image.png"),
+    "image": PlaceholderFile("votre_image.png"),
 }
 ODD_NAMES = ["self", "api_name", "class", "x y", NASTY, "été", "a=1); import os #"]
 
 
-def codes(call: Call) -> dict[str, str]:
-    return {snippet.title: snippet.code for snippet in snippets(call)}
+def codes(call: SnippetCall) -> dict[str, str]:
+    return {snippet.title: snippet.code for snippet in render_snippets(call)}
 
 
-def call_of(arguments: dict[str, Any], **changes: Any) -> Call:
+def call_of(arguments: dict[str, Any], **changes: Any) -> SnippetCall:
     given = {"space": "a/b", "address": "https://a-b.hf.space", "endpoint": "/go", "arguments": arguments}
-    return Call(**{**given, **changes})
+    return SnippetCall(**{**given, **changes})
 
 
 def calls_in(code: str) -> list[str]:
@@ -94,7 +94,7 @@ class TestPython:
 
 class TestJavaScript:
     def test_a_call_reads_as_one_would_write_it(self) -> None:
-        assert codes(call_of({"name": "Awa", "photo": FileHere("votre_image.png")}))["JavaScript"] == (
+        assert codes(call_of({"name": "Awa", "photo": PlaceholderFile("votre_image.png")}))["JavaScript"] == (
             "// Une fois : npm install @gradio/client. Fichier : appel.mjs\n"
             'import { readFile } from "node:fs/promises";\n'
             'import { Client } from "@gradio/client";\n\n'
@@ -130,7 +130,7 @@ class TestJavaScript:
 def requests_of(code: str) -> list[Any]:
     """The JSON bodies that a shell posts when it runs this code with a `curl` that answers as Gradio does."""
     stand_in = """
-        SPACE=https://a-b.hf.space
+        SPACE_NAME_PATTERN=https://a-b.hf.space
         curl() {
             while [ $# -gt 0 ]; do
                 case $1 in
@@ -168,20 +168,20 @@ class TestCurl:
 
     @pytest.mark.parametrize("name", ["data", "__proto__", *ODD_NAMES])
     def test_hostile_names_stay_keys_of_the_posted_object(self, name: str) -> None:
-        photo = FileHere("votre_image.png")
+        photo = PlaceholderFile("votre_image.png")
         code = codes(call_of({name: NASTY, "FILE": photo}, has_named_route=True))["cURL"]
         sent = {"path": "/tmp/été.png", "orig_name": "votre_image.png", "meta": {"_type": "gradio.FileData"}}
         assert requests_of(code) == [{name: NASTY, "FILE": sent}]
 
     def test_a_file_is_uploaded_once_and_stands_wherever_its_path_is_wanted(self) -> None:
-        photo = FileHere("votre_image.png")
+        photo = PlaceholderFile("votre_image.png")
         code = codes(call_of({"photos": [photo], "mask": {NASTY: photo}}, prefix=""))["cURL"]
         assert code.count("files=@votre_image.png") == 1
         sent = {"path": "/tmp/été.png", "orig_name": "votre_image.png", "meta": {"_type": "gradio.FileData"}}
         assert requests_of(code) == [{"data": [[sent], {NASTY: sent}]}]
 
     def test_no_value_passes_for_the_path_of_a_file(self) -> None:
-        code = codes(call_of({"text": "FILEFILE_1FILE FILE_FILE_1FILE_", "file": FileHere("a.txt")}))["cURL"]
+        code = codes(call_of({"text": "FILEFILE_1FILE FILE_FILE_1FILE_", "file": PlaceholderFile("a.txt")}))["cURL"]
         assert requests_of(code)[0]["data"][0] == "FILEFILE_1FILE FILE_FILE_1FILE_"
 
     def test_an_address_that_is_told_to_nobody_is_left_to_the_reader(self) -> None:
@@ -191,19 +191,19 @@ class TestCurl:
 
 
 def test_values_that_nobody_would_copy_give_no_code() -> None:
-    assert snippets(call_of({"text": "x" * MOST_CHARACTERS})) == ()
+    assert render_snippets(call_of({"text": "x" * MAX_ARGUMENTS_CHARACTERS})) == ()
 
 
 class TestAgainstTheRealThing:
     """The code, run as it stands against the practice Space."""
 
     @pytest.fixture
-    def call(self, practice: PracticeServer) -> Call:
-        return Call(
+    def call(self, practice: PracticeServer) -> SnippetCall:
+        return SnippetCall(
             space="", address=practice.url or "", endpoint="/saluer", arguments={"prenom": "Zoé", "tutoyer": False}
         )
 
-    def test_the_python_answers(self, call: Call) -> None:
+    def test_the_python_answers(self, call: SnippetCall) -> None:
         environment = os.environ | {"SPACE_URL": call.address}
         command = [sys.executable, "-W", "ignore", "-c", codes(call)["Python"]]
         done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
@@ -211,7 +211,7 @@ class TestAgainstTheRealThing:
 
     @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
     @pytest.mark.parametrize("has_named_route", [False, True])
-    def test_the_commands_answer(self, call: Call, has_named_route: bool) -> None:
+    def test_the_commands_answer(self, call: SnippetCall, has_named_route: bool) -> None:
         call = replace(call, has_named_route=has_named_route)
         command = ["bash", "-c", codes(call)["cURL"]]
         done = subprocess.run(command, capture_output=True, timeout=60, check=False)

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup, Tag
 from flask import Flask
 
 from hfcourse.playground import space_page
-from hfcourse.spaces.client.single_flight_cache import Memory
+from hfcourse.spaces.client.single_flight_cache import SingleFlightCache
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.hub import hub_api
 from hfcourse.spaces.hub.space_card import SpaceCard
@@ -20,7 +20,7 @@ MARKUP = "<script>alert(1)</script><b onclick=x>&amp;"
 
 def page_of(app: Flask, description: Description | None, space_id: str = "a/b") -> BeautifulSoup:
     with app.test_request_context(f"/espaces/{space_id}"):
-        body, _ = space_page.page(space_id, description)
+        body, _ = space_page.render_space_page(space_id, description)
     return BeautifulSoup(str(body), "html.parser")
 
 
@@ -66,9 +66,9 @@ def test_markup_in_a_title_is_text(app: Flask) -> None:
 
 
 def remember_card(app: Flask, card: SpaceCard) -> None:
-    memory: Memory[Any] = app.extensions.setdefault("look_ups", Memory(hub_api.seconds_of))
+    memory: SingleFlightCache[Any] = app.extensions.setdefault("look_ups", SingleFlightCache(hub_api.get_status_ttl))
     answer = memory._entry("a/b")
-    answer.last_value = hub_api.Found("https://a-b.hf.space", "", card), hub_api.time.monotonic()
+    answer.last_value = hub_api.SpaceStatus("https://a-b.hf.space", "", card), hub_api.time.monotonic()
 
 
 @pytest.mark.parametrize("description", [None, Description("", "6.31.0", ())])
@@ -88,8 +88,8 @@ def test_same_words_of_card_and_page_are_said_once(app: Flask) -> None:
 def test_short_description_is_read_from_the_answer_of_the_hub() -> None:
     answer = {"sdk": "gradio", "host": "https://a-b.hf.space", "runtime": {"stage": "SLEEPING"}}
     card = {"title": "Oiseaux", "short_description": "Nomme les oiseaux"}
-    assert hub_api.found_in(answer | {"cardData": card}).card == SpaceCard("Oiseaux", "Nomme les oiseaux")
-    assert hub_api.found_in(answer | {"cardData": ["?"]}).card == SpaceCard()
+    assert hub_api.parse_space_status(answer | {"cardData": card}).card == SpaceCard("Oiseaux", "Nomme les oiseaux")
+    assert hub_api.parse_space_status(answer | {"cardData": ["?"]}).card == SpaceCard()
 
 
 FOLD = block("accordion", entry("steps", "slider", minimum=1, maximum=9, value=3), label="Avancé", open=False)
@@ -113,13 +113,13 @@ def test_drawn_form_folds_what_the_author_folds(app: Flask) -> None:
 
 def test_drawn_fold_with_a_fault_is_open(app: Flask) -> None:
     endpoint = endpoint_of(entry("text"), FOLD)
-    form = forms.filled(endpoint)
+    form = forms.bind_form(endpoint)
     form.fields[0].error = "Un nombre de 1 à 9."
     assert folds_of(form_in(drawn(app, endpoint, form))) == {"Avancé": True}
 
 
 def test_faults_are_told_in_the_order_of_the_page() -> None:
-    form = forms.filled(endpoint_of(block("group", entry("hidden"), visible=False), entry("a"), FOLD))
+    form = forms.bind_form(endpoint_of(block("group", entry("hidden"), visible=False), entry("a"), FOLD))
     for each in form.fields:
         each.error = "Non."
     assert [each.parameter.name for each in form.faulty] == ["a", "steps", "hidden"]

@@ -9,17 +9,17 @@ from sqlalchemy import func, select
 
 from hfcourse import database, visitors
 from hfcourse.runs.store import heartbeat, newcomer_status, run_store
-from hfcourse.runs.store.models import Arrival, RunClient
+from hfcourse.runs.store.models import RunClient, VisitorArrival
 from tests.keeping import kept_run
 
 
 def digest(app: Flask, address: str) -> str:
     with app.test_request_context("/", environ_base={"REMOTE_ADDR": address}):
-        return visitors.address_digest()
+        return visitors.digest_client_address()
 
 
 def count(table: type) -> int:
-    with database.reading() as opened:
+    with database.read_session() as opened:
         return opened.scalar(select(func.count()).select_from(table)) or 0
 
 
@@ -68,10 +68,10 @@ def test_standing_takes_an_old_cookie_and_a_run_that_was_executed(
         if has_run:
             kept_run("awa")
         session.update({key: int(time.time()) if value == "now" else value for key, value in cookie.items()})
-        client = newcomer_status.current_client()
+        client = newcomer_status.get_current_client()
         assert client.is_newcomer is is_newcomer
-        assert count(Arrival) == int(is_newcomer)
-        assert client == newcomer_status.current_client(), "noted once"
+        assert count(VisitorArrival) == int(is_newcomer)
+        assert client == newcomer_status.get_current_client(), "noted once"
 
 
 @pytest.mark.parametrize(
@@ -82,15 +82,15 @@ def test_a_newcomers_cohort_is_the_minute_in_which_the_cookie_was_made(
     app: Flask, monkeypatch: pytest.MonkeyPatch, age_seconds: int | None, arrival_seconds: int
 ) -> None:
     moment = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
-    monkeypatch.setattr(database, "now", lambda: moment)
+    monkeypatch.setattr(database, "utc_now", lambda: moment)
     monkeypatch.setattr(visitors.time, "time", moment.timestamp)
     with app.test_request_context("/"):
         cookie = {} if age_seconds is None else {"since": int(moment.timestamp()) - age_seconds}
         session.update({"visitor": "awa"} | cookie)
-        first = newcomer_status.current_client()
+        first = newcomer_status.get_current_client()
         assert first.cohort == (int(moment.timestamp()) - arrival_seconds) // 60
         moment += timedelta(minutes=7)
-        assert newcomer_status.current_client().cohort == first.cohort, "it is noted"
+        assert newcomer_status.get_current_client().cohort == first.cohort, "it is noted"
 
 
 @pytest.mark.parametrize(("status", "is_newcomer"), [("stopped", True), ("running", True), ("failed", False)])
@@ -98,21 +98,21 @@ def test_a_run_that_was_not_executed_to_its_end_gives_no_standing(app: Flask, st
     with app.test_request_context("/"):
         session.update({"visitor": "awa", "since": 0})
         kept_run("awa", status)
-        assert newcomer_status.current_client().is_newcomer is is_newcomer
+        assert newcomer_status.get_current_client().is_newcomer is is_newcomer
 
 
 def test_a_cookie_is_recent_for_ten_minutes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     with app.test_request_context("/"):
-        visitors.remembered()
-        assert visitors.is_recent()
+        visitors.get_or_create_visitor()
+        assert visitors.is_new_visitor()
         moment = time.time() + timedelta(minutes=10, seconds=1).total_seconds()
         monkeypatch.setattr(visitors.time, "time", lambda: moment)
-        assert not visitors.is_recent()
+        assert not visitors.is_new_visitor()
 
 
 def waiting_run(visitor: str = "awa") -> str:
     described = {"space": "a/b", "endpoint": "/e", "title": "E", "parameters": [], "inputs": {}}
-    return run_store.create(visitor, **described, origin="digest", is_newcomer=True)
+    return run_store.create_run(visitor, **described, origin="digest", is_newcomer=True)
 
 
 @pytest.mark.usefixtures("inside")
@@ -121,34 +121,34 @@ class TestTheClientOfARun:
 
     def test_it_is_counted_while_the_run_waits(self) -> None:
         waiting_run()
-        counts = heartbeat.count_waiting()
+        counts = heartbeat.count_queued_runs()
         assert counts.groups == {("newcomers", "digest"): 1}
         assert ("digest", "newcomers", "a/b", "/e", 0) in counts.nested_groups
 
     def test_it_is_counted_in_the_cohort_of_its_visitor(self) -> None:
         arrival = datetime(1970, 1, 1, 0, 5, 59, tzinfo=UTC)
-        newcomer_status.note_arrival(newcomer_status.Client("awa", "digest", is_newcomer=True, arrival=arrival))
+        newcomer_status.record_arrival(newcomer_status.Client("awa", "digest", is_newcomer=True, arrival=arrival))
         waiting_run()
-        assert ("digest", "newcomers", "a/b", "/e", 5) in heartbeat.count_waiting().nested_groups
+        assert ("digest", "newcomers", "a/b", "/e", 5) in heartbeat.count_queued_runs().nested_groups
 
     def test_it_goes_when_the_run_has_ended(self) -> None:
         run_id = waiting_run()
-        run_store.claim(run_id)
+        run_store.claim_run(run_id)
         assert count(RunClient) == 1
-        run_store.finish(run_id, "succeeded", [])
+        run_store.finish_run(run_id, "succeeded", [])
         assert count(RunClient) == 0
 
     def test_it_goes_when_the_run_is_stopped_before_it_starts(self) -> None:
-        run_store.ask_to_stop(waiting_run())
+        run_store.request_stop(waiting_run())
         assert count(RunClient) == 0
 
     def test_it_stays_when_a_run_that_goes_on_is_only_asked_to_stop(self) -> None:
         run_id = waiting_run()
-        run_store.claim(run_id)
-        run_store.ask_to_stop(run_id)
+        run_store.claim_run(run_id)
+        run_store.request_stop(run_id)
         assert count(RunClient) == 1
 
     def test_it_goes_when_the_run_is_interrupted(self) -> None:
         first, _other = waiting_run(), waiting_run("bilal")
-        heartbeat.interrupt([first])
+        heartbeat.interrupt_runs([first])
         assert count(RunClient) == 1

@@ -17,10 +17,10 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from hfcourse import create_app, database
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.files import file_store, storage_backends
 from hfcourse.files.file_store import StoredFile
-from hfcourse.files.storage_backends import Folder, Remote, Storage
+from hfcourse.files.storage_backends import FsspecBackend, LocalBackend, Storage
 from hfcourse.practice import app_process
 from hfcourse.runs.retention import disk_usage, pruning
 from hfcourse.runs.store import run_store
@@ -42,10 +42,10 @@ PICTURE = {"path": "/tmp/x.png", "orig_name": "x.png", "meta": {"_type": "gradio
 @pytest.fixture(params=["folder", "s3", "memory"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
     if request.param == "folder":
-        return Folder(tmp_path / "not" / "yet")
+        return LocalBackend(tmp_path / "not" / "yet")
     if request.param == "s3":
-        return Remote(f"s3://{request.getfixturevalue('bucket')}")
-    return Remote(f"memory://{tmp_path.name}")
+        return FsspecBackend(f"s3://{request.getfixturevalue('bucket')}")
+    return FsspecBackend(f"memory://{tmp_path.name}")
 
 
 class TestStorage:
@@ -83,13 +83,13 @@ class TestStorage:
             assert list(pool.map(there_and_back, range(40))) == [bytes([number]) for number in range(40)]
 
     def test_whoever_asks_whether_it_is_reachable_leaves_nothing(self, place: Storage, tmp_path: Path) -> None:
-        assert storage_backends.is_reachable(place)
+        assert storage_backends.is_storage_writable(place)
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
     def test_no_more_than_a_piece_of_a_file_in_a_bucket_is_in_memory(
         self, bucket: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        place, read = Remote(f"s3://{bucket}"), []
+        place, read = FsspecBackend(f"s3://{bucket}"), []
         place.write(NAME, LARGE)
         system = place.system()
         ask = system.cat_file
@@ -117,7 +117,7 @@ class TestStorage:
 
         monkeypatch.setattr(storage_backends.os, "replace", full)
         with pytest.raises(OSError, match="No space"):
-            Folder(tmp_path).write(NAME, b"x")
+            LocalBackend(tmp_path).write(NAME, b"x")
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
     @pytest.mark.parametrize("size", [10, 100_000, 12_000_000])
@@ -135,9 +135,9 @@ class TestStorage:
             with place.create(NAME) as file:
                 for _ in range(size // 65_536 + (size > 0)):
                     file.write(b"x" * min(size, 65_536))
-                raise CallFailed("timeout")
+                raise CallError("timeout")
 
-        with pytest.raises(CallFailed):
+        with pytest.raises(CallError):
             fail_after()
         gc.collect()  # what is forgotten half-way must not be sent when it is collected
         assert not place.is_there(NAME)
@@ -146,10 +146,10 @@ class TestStorage:
     def test_a_bucket_that_does_not_exist_is_not_made(self, bucket: str) -> None:
         import boto3
 
-        place = Remote("s3://no-such-bucket-here/x")
+        place = FsspecBackend("s3://no-such-bucket-here/x")
         with pytest.raises(FileNotFoundError):
             place.write(NAME, b"x")
-        assert not storage_backends.is_reachable(place)
+        assert not storage_backends.is_storage_writable(place)
         assert "no-such-bucket-here" not in str(boto3.client("s3").list_buckets()["Buckets"])
 
 
@@ -160,7 +160,7 @@ class TestSetting:
     def test_a_folder_that_several_machines_share(self, tmp_path: Path) -> None:
         site = self.made(tmp_path / "site", f"file://{tmp_path}/partag%C3%A9")
         with site.app_context():
-            kept = file_store.keep("v", "photo.png", PNG)
+            kept = file_store.save_file("v", "photo.png", PNG)
         assert (tmp_path / "partagé" / kept.id[:2] / kept.id).read_bytes() == PNG
         assert not (tmp_path / "site" / "files").exists()
         end(site)
@@ -199,7 +199,7 @@ class TestSetting:
 
     def test_the_practice_space_is_given_no_key(self, bucket: str) -> None:
         assert {KEY, SECRET} <= set(os.environ.values())
-        assert not {KEY, SECRET} & set(app_process.clean_environment().values())
+        assert not {KEY, SECRET} & set(app_process.build_app_environment().values())
 
 
 # What a student sees
@@ -243,7 +243,7 @@ class Trouble:
         """A full disk; or nobody listens at the address of the bucket any more."""
         if self.is_remote:
             self._monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{self._port}")
-            self.site.extensions["files"] = Remote(self.site.config["FILES_URL"])
+            self.site.extensions["files"] = FsspecBackend(self.site.config["FILES_URL"])
         else:
             self._monkeypatch.setattr("hfcourse.files.storage_backends.os.replace", self._fail)
 
@@ -275,7 +275,7 @@ def trouble(site: Flask) -> Iterator[Trouble]:
 
 
 def count(table: type) -> int:
-    with database.reading() as session:
+    with database.read_session() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
@@ -310,7 +310,7 @@ class TestStudents:
         if site.config["FILES_URL"]:
             assert len(names_in(site.config["FILES_URL"].split("/")[2])) == 3
         for each in (run, second):
-            assert pruning.forget(each["id"]) == 1
+            assert pruning.delete_run(each["id"]) == 1
         assert count(StoredFile) == 0
         if site.config["FILES_URL"]:
             assert names_in(site.config["FILES_URL"].split("/")[2]) == []
@@ -349,9 +349,9 @@ class TestStudents:
 
     def test_a_file_that_is_gone_is_404_and_says_so(self, awa: Student) -> None:
         run_id = kept_run("awa", file=("voix.wav", SOUND))
-        run = run_store.load(run_id)
+        run = run_store.load_run(run_id)
         assert run is not None
-        file_store.current().remove(run.files[0].file_id)
+        file_store.get_file_storage().remove(run.files[0].file_id)
         for end_of_address in ("0", "0.svg"):
             response = awa.client.get(f"/essais/{run_id}/fichiers/{end_of_address}")
             assert response.status_code == 404
@@ -360,8 +360,8 @@ class TestStudents:
     def test_what_no_longer_can_be_deleted_is_deleted_later(
         self, awa: Student, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        gone, left = (file_store.keep("awa", "a.png", PNG) for _ in range(2))
-        remove = type(file_store.current()).remove
+        gone, left = (file_store.save_file("awa", "a.png", PNG) for _ in range(2))
+        remove = type(file_store.get_file_storage()).remove
 
         def refuse(place: Storage, name: str) -> None:
             if name == left.id:
@@ -369,11 +369,11 @@ class TestStudents:
             remove(place, name)
 
         with monkeypatch.context() as patched:
-            patched.setattr(type(file_store.current()), "remove", refuse)
-            pruning.discard([gone.id, left.id])
-        assert [file_store.find("awa", each.id) for each in (gone, left)] == [None, None]
-        assert (count(StoredFile), disk_usage.kept_bytes()) == (1, 0), "a row of nobody's, to find it by"
-        pruning.discard(pruning.loose_files(-pruning.LOOSE_FILE_AGE))
+            patched.setattr(type(file_store.get_file_storage()), "remove", refuse)
+            pruning.delete_orphan_files([gone.id, left.id])
+        assert [file_store.find_file("awa", each.id) for each in (gone, left)] == [None, None]
+        assert (count(StoredFile), disk_usage.sum_file_bytes()) == (1, 0), "a row of nobody's, to find it by"
+        pruning.delete_orphan_files(pruning.find_orphan_files(-pruning.ORPHAN_FILE_TTL))
         assert count(StoredFile) == 0
         assert left.is_gone()
 
@@ -419,13 +419,13 @@ class TestFullDisk:
         self, awa: Student, site: Flask, space: FakeSpace
     ) -> None:
         page = awa.open("/espaces/a/b")
-        with database.changing() as connection:
+        with database.write_connection() as connection:
             connection.execute(text("PRAGMA max_page_count = 1"))  # as small as it is now
             refused = None
         try:
             refused = awa.send(page, words="Une longue phrase " * 1000)
         finally:
-            with database.changing() as connection:
+            with database.write_connection() as connection:
                 connection.execute(text("PRAGMA max_page_count = 1000000"))
         assert refused.status_code == 503
         page = read(refused)

@@ -6,19 +6,19 @@ from itertools import repeat
 
 import pytest
 
-from hfcourse.errors import CallFailed
-from hfcourse.spaces.client.http_client import server_sent_events
-from hfcourse.spaces.client.queue_protocol import READING_SHARE, Reading
+from hfcourse.errors import CallError
+from hfcourse.spaces.client.http_client import iter_server_sent_events
+from hfcourse.spaces.client.queue_protocol import CPU_TIME_DIVISOR, QueueProtocol
 
 EVENT, MAX_EVENT_BYTES = b'data: {"msg":"heartbeat"}\n\n', 1_000
 
 
-def receive(reading: Reading, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    return reading.measure_messages(server_sent_events(reading.check_chunks(chunks), MAX_EVENT_BYTES))
+def receive(reading: QueueProtocol, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    return reading.measure_messages(iter_server_sent_events(reading.check_chunks(chunks), MAX_EVENT_BYTES))
 
 
-def reading_within(cpu_seconds: float) -> Reading:
-    return Reading("sse_v3", lambda *values: values, cpu_seconds * READING_SHARE)
+def reading_within(cpu_seconds: float) -> QueueProtocol:
+    return QueueProtocol("sse_v3", lambda *values: values, cpu_seconds * CPU_TIME_DIVISOR)
 
 
 def test_stream_gives_its_messages_while_there_is_budget() -> None:
@@ -27,7 +27,7 @@ def test_stream_gives_its_messages_while_there_is_budget() -> None:
 
 
 def test_stream_of_comments_alone_ends_with_the_budget() -> None:
-    with pytest.raises(CallFailed, match="answer-too-large"):
+    with pytest.raises(CallError, match="answer-too-large"):
         next(receive(reading_within(0.05), repeat(b": still here\n\n")))
 
 
@@ -44,7 +44,7 @@ def test_receiving_takes_from_the_budget_of_reading() -> None:
 
     reading = reading_within(0.05)
     (message,) = reading.measure_messages(receive_slowly())
-    with pytest.raises(CallFailed, match="answer-too-large"):
+    with pytest.raises(CallError, match="answer-too-large"):
         reading.read(message, "e")
 
 

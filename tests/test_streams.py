@@ -13,12 +13,12 @@ from flask import Flask
 from sqlalchemy import event
 
 from hfcourse.runs.live import run_changes, run_watcher, sse
-from hfcourse.runs.live.run_watcher import Followed
-from hfcourse.runs.live.sse import Streams
+from hfcourse.runs.live.run_watcher import WatchedRun
+from hfcourse.runs.live.sse import StreamSlots
 from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
-from hfcourse.runs.store.run_store import Told
+from hfcourse.runs.store.run_store import NewEvent
 from hfcourse.server import threads
 from tests.browser.site import ROOT
 
@@ -34,23 +34,23 @@ def inside(app: Flask) -> Iterator[None]:
 
 def running(visitor: str = "awa") -> Run:
     """A run that this process says it executes, though nobody does."""
-    run_id = run_store.create(visitor, space="a/b", endpoint="/e", title="E", parameters=[], inputs={})
-    run_store.claim(run_id)
-    run = run_store.find(run_id, visitor)
+    run_id = run_store.create_run(visitor, space="a/b", endpoint="/e", title="E", parameters=[], inputs={})
+    run_store.claim_run(run_id)
+    run = run_store.find_run(run_id, visitor)
     assert run is not None
     return run
 
 
 def say(run: Run, words: str) -> None:
-    run_store.append(run.id, [Told("log", {"level": "info", "text": words})])
+    run_store.append_and_notify(run.id, [NewEvent("log", {"level": "info", "text": words})])
 
 
 def test_a_server_that_answers_one_request_at_a_time_gives_no_stream():
-    assert not Streams().take({"wsgi.multithread": False, "SERVER_SOFTWARE": "gunicorn/23.0"}, "awa")
+    assert not StreamSlots().take({"wsgi.multithread": False, "SERVER_SOFTWARE": "gunicorn/23.0"}, "awa")
 
 
 def test_of_a_pool_of_threads_half_may_hold_a_stream(app: Flask):
-    taken, full = Streams(), threading.Barrier(8)
+    taken, full = StreamSlots(), threading.Barrier(8)
 
     def take(number: int) -> bool:
         full.wait(PATIENCE_SECONDS)  # all eight exist
@@ -67,7 +67,7 @@ def test_gunicorn_says_how_many_threads_it_has(app: Flask):
     settings = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
     assert settings["threads"] > 1
     settings["post_worker_init"](SimpleNamespace(wsgi=app, cfg=SimpleNamespace(threads=6)))
-    assert [sse.current().take(THREADED, who) for who in "abcd"] == [True, True, True, False]
+    assert [sse.get_stream_slots().take(THREADED, who) for who in "abcd"] == [True, True, True, False]
 
 
 def test_gunicorn_ends_a_connection_that_makes_no_progress():
@@ -82,7 +82,7 @@ def test_gunicorn_ends_a_connection_that_makes_no_progress():
 
 
 def test_a_place_that_is_left_is_free_again():
-    taken, taking = Streams(), {"wsgi.multithread": True, "SERVER_SOFTWARE": "Werkzeug/3.1"}
+    taken, taking = StreamSlots(), {"wsgi.multithread": True, "SERVER_SOFTWARE": "Werkzeug/3.1"}
     visitors = [f"visitor {number}" for number in range(threads.FLASK_RUN_THREADS)]
     assert sum(taken.take(taking, visitor) for visitor in visitors) == threads.FLASK_RUN_THREADS // 2
     taken.leave(visitors[0])
@@ -93,7 +93,7 @@ def test_a_place_that_is_left_is_free_again():
 
 
 def test_one_visitor_takes_no_more_streams_than_leave_a_browser_a_connection():
-    taken, taking = Streams(), {"wsgi.multithread": True, "SERVER_SOFTWARE": "Werkzeug/3.1"}
+    taken, taking = StreamSlots(), {"wsgi.multithread": True, "SERVER_SOFTWARE": "Werkzeug/3.1"}
     assert [taken.take(taking, "awa") for _ in range(6)] == [True] * 4 + [False] * 2
     assert taken.take(taking, "bilal")
     taken.leave("awa")
@@ -101,15 +101,15 @@ def test_one_visitor_takes_no_more_streams_than_leave_a_browser_a_connection():
 
 
 def test_a_stream_does_not_last_for_ever(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sse, "MOST_SECONDS", 0)
-    told = list(sse.told(Followed(running()), None, lambda run: "<p>"))
+    monkeypatch.setattr(sse, "MAX_STREAM_SECONDS", 0)
+    told = list(sse.stream_run(WatchedRun(running()), None, lambda run: "<p>"))
     assert len(told) == 1
     assert told[0].startswith("retry: ")
 
 
 def test_a_stream_ends_when_its_run_is_deleted():
-    followed = Followed(running())
-    told = sse.told(followed, None, lambda run: f"<p>{run.status}</p>")
+    followed = WatchedRun(running())
+    told = sse.stream_run(followed, None, lambda run: f"<p>{run.status}</p>")
     next(told)
     assert "running" in next(told)
     followed.renew(None)
@@ -117,11 +117,11 @@ def test_a_stream_ends_when_its_run_is_deleted():
 
 
 def test_every_line_of_a_fragment_is_a_line_of_data():
-    written = sse.event(7, "<pre>a\r\nb\rid: 9\n\nc</pre>")
+    written = sse.format_event(7, "<pre>a\r\nb\rid: 9\n\nc</pre>")
     assert written == "id: 7\ndata: <pre>a\ndata: b\ndata: id: 9\ndata: \ndata: c</pre>\n\n"
 
 
-def wait(followed: Followed, is_so: Any) -> None:
+def wait(followed: WatchedRun, is_so: Any) -> None:
     """Until what is followed is so."""
     while not is_so(followed.run):
         assert followed.wait(followed.version, PATIENCE_SECONDS)
@@ -133,7 +133,7 @@ def is_saying(words: str) -> Any:
 
 def test_three_hundred_followers_cost_less_than_a_query_a_second_each(app: Flask):
     runs = [running(f"v{n}") for n in range(30)]
-    followed = [run_watcher.current().of(run) for run in runs for _ in range(10)]
+    followed = [run_watcher.get_watcher().of(run) for run in runs for _ in range(10)]
     for each in followed:
         each.wait(0, PATIENCE_SECONDS)
     asked: list[str] = []
@@ -154,7 +154,7 @@ def test_a_run_is_looked_up_anew_only_from_its_last_event(app: Flask):
     run = running()
     for n in range(5):
         say(run, f"message {n}")
-    followed = run_watcher.current().of(run_store.find(run.id, "awa"))
+    followed = run_watcher.get_watcher().of(run_store.find_run(run.id, "awa"))
     wait(followed, is_saying("message 4"))
     say(run, "message 5")
     wait(followed, is_saying("message 5"))
@@ -163,19 +163,19 @@ def test_a_run_is_looked_up_anew_only_from_its_last_event(app: Flask):
 
 def test_only_the_latest_partial_output_is_known():
     run = running()
-    followed = run_watcher.current().of(run)
+    followed = run_watcher.get_watcher().of(run)
     for n in range(3):
-        run_store.append_partial(run.id, [Told("partial", {"outputs": [{"value": n}]})], n + 1)
+        run_store.append_partial(run.id, [NewEvent("partial", {"outputs": [{"value": n}]})], n + 1)
         wait(followed, lambda run, n=n: run.latest("partial").get("outputs") == [{"value": n}])
     assert [each.kind for each in followed.run.events] == ["partial"]
 
 
 def test_what_was_new_while_the_database_was_away_is_looked_up_when_it_is_back(monkeypatch: pytest.MonkeyPatch):
     run = running()
-    followed = run_watcher.current().of(run)
+    followed = run_watcher.get_watcher().of(run)
     assert followed.wait(0, PATIENCE_SECONDS)
-    renewed, failures = run_changes.renewed, []
-    monkeypatch.setattr(dispatcher.current(), "in_hand", lambda: [run.id])  # of its news one hears once
+    renewed, failures = run_changes.fetch_updates, []
+    monkeypatch.setattr(dispatcher.get_dispatcher(), "in_hand", lambda: [run.id])  # of its news one hears once
 
     def fail_once(known: Any) -> Any:
         if not failures:
@@ -183,16 +183,16 @@ def test_what_was_new_while_the_database_was_away_is_looked_up_when_it_is_back(m
             raise OSError("away")
         return renewed(known)
 
-    monkeypatch.setattr(run_changes, "renewed", fail_once)
-    monkeypatch.setattr(run_watcher, "AWAY_SECONDS", 0)
+    monkeypatch.setattr(run_changes, "fetch_updates", fail_once)
+    monkeypatch.setattr(run_watcher, "DATABASE_RETRY_INTERVAL_SECONDS", 0)
     say(run, "message")
     wait(followed, is_saying("message"))
     assert failures
 
 
 def test_nobody_follows_a_run_for_ever(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run_watcher, "KEEP_SECONDS", 0)
-    run_watcher.current().of(running())
+    monkeypatch.setattr(run_watcher, "WATCHED_RUN_TTL_SECONDS", 0)
+    run_watcher.get_watcher().of(running())
     for thread in threading.enumerate():
         if thread.name == "runs-following":
             thread.join(PATIENCE_SECONDS)

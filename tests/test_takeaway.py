@@ -8,12 +8,12 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from hfcourse.files.file_store import KeptFile
-from hfcourse.files.storage_backends import Folder
+from hfcourse.files.file_store import FileHandle
+from hfcourse.files.storage_backends import LocalBackend
 from hfcourse.playground import form_snippets
-from hfcourse.spaces.catalogue import Entry
+from hfcourse.spaces.catalogue import CatalogueEntry
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, describe
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, build_description
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from tests.posting import Student
 from tests.spaces import fake
@@ -37,9 +37,9 @@ def made(kind: str, name: str = "x", **parts: Any) -> Parameter:
     return Parameter(name=name, label="Champ", component=kind, **parts)
 
 
-def codes(*parameters: Parameter, entry: Entry | None = None, url: str = HUB, **given: Any) -> dict[str, str]:
-    form = forms.filled(Endpoint("/f", "F", "", parameters, ()), given)
-    found = form_snippets.code_of(entry or Entry("a/b", "A"), url, "6.31.0", form)
+def codes(*parameters: Parameter, entry: CatalogueEntry | None = None, url: str = HUB, **given: Any) -> dict[str, str]:
+    form = forms.bind_form(Endpoint("/f", "F", "", parameters, ()), given)
+    found = form_snippets.build_form_snippets(entry or CatalogueEntry("a/b", "A"), url, "6.31.0", form)
     return {snippet.title: snippet.code for snippet in found}
 
 
@@ -58,7 +58,7 @@ class TestValues:
         assert 'rows: {"headers": ["a"], "data": [[1]], "metadata": null}' in code
 
     def test_a_file_is_a_sample_whether_one_is_chosen_or_not(self, tmp_path: Path) -> None:
-        kept = KeptFile("id", "secret-name.png", "image/png", 3, Folder(tmp_path))
+        kept = FileHandle("id", "secret-name.png", "image/png", 3, LocalBackend(tmp_path))
         for given in ({}, {"photo": kept}):
             code = codes(made("image", "photo"), **given)["Python"]
             assert 'photo=handle_file("votre_image.png")' in code
@@ -87,9 +87,9 @@ class TestValues:
         assert f"x={expected}," in codes(parameter)["Python"]
 
     def test_sample_has_the_extension_of_the_file_that_was_chosen(self, tmp_path: Path) -> None:
-        kept = KeptFile("id", "secret.HDR", "application/octet-stream", 3, Folder(tmp_path))
+        kept = FileHandle("id", "secret.HDR", "application/octet-stream", 3, LocalBackend(tmp_path))
         assert 'handle_file("votre_fichier.hdr")' in codes(made("file"), x=kept)["Python"]
-        odd = KeptFile("id", 'secret."); import os', "application/octet-stream", 3, Folder(tmp_path))
+        odd = FileHandle("id", 'secret."); import os', "application/octet-stream", 3, LocalBackend(tmp_path))
         assert 'handle_file("votre_fichier.txt")' in codes(made("file"), x=odd)["Python"]
 
     def test_what_could_not_be_sent_is_nothing(self) -> None:
@@ -108,7 +108,9 @@ class TestAddress:
             assert "SPACE" in code
 
     def test_the_token_is_asked_for_where_the_catalogue_lends_it(self) -> None:
-        assert 'os.environ["HF_TOKEN"]' in codes(made("textbox"), entry=Entry("a/b", "A", token=True))["Python"]
+        assert (
+            'os.environ["HF_TOKEN"]' in codes(made("textbox"), entry=CatalogueEntry("a/b", "A", token=True))["Python"]
+        )
 
 
 class TestPages:
@@ -171,7 +173,7 @@ class TestFindings:
         }
         given = {"parameter_name": "x", "label": "X", "component": kind.title(), "type": {}, **entry}
         info = {"named_endpoints": {"/f": {"parameters": [given], "returns": []}}}
-        return describe(config, info).endpoints[0].parameters[0]
+        return build_description(config, info).endpoints[0].parameters[0]
 
     def test_the_columns_of_the_first_value_win_over_the_numbers_that_gradio_fills_in(self) -> None:
         value = {"headers": ["a", "b", "c", "d"], "data": [[1, 2, 3, 4]], "metadata": None}
@@ -196,4 +198,4 @@ class TestFindings:
     [("6.31.0", (6, 31)), ("6.13", (6, 13)), ("6", (6,)), ("5.49.1", (5, 49)), ("6.20.0b1", (6, 20)), ("six", ())],
 )
 def test_version_of_gradio_is_read_as_numbers(written: str, version: tuple[int, ...]) -> None:
-    assert form_snippets.version_of(written) == version
+    assert form_snippets.parse_version(written) == version

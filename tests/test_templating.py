@@ -30,7 +30,7 @@ def app(built: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fl
     monkeypatch.setattr(app, "url_for", count)
     monkeypatch.setattr(template_environment.time, "monotonic", lambda: 100.0)
     app.jinja_environment = template_environment.SharedGlobalsEnvironment
-    template_environment.cache_addresses(app)
+    template_environment.cache_static_urls(app)
     app.add_url_rule("/", "home", lambda: url_for("home"))
     app.add_url_rule("/pages/<name>", "page", lambda name: name)
     return app
@@ -68,14 +68,14 @@ def test_address_outside_of_a_request_is_whole(app: Flask) -> None:
 
 
 def test_address_cache_does_not_grow_with_prefixes(app: Flask) -> None:
-    for number in range(template_environment.MAX_CACHED_ADDRESSES + 10):
+    for number in range(template_environment.MAX_CACHED_URLS + 10):
         with app.test_request_context(environ_overrides={"SCRIPT_NAME": f"/p{number}"}):
             assert url_for("home") == f"/p{number}/"
     cache = app.url_for.__closure__  # the cached function is a variable of it
     sizes = [
         cell.cell_contents.cache_info().currsize for cell in cache or () if hasattr(cell.cell_contents, "cache_info")
     ]
-    assert sizes == [template_environment.MAX_CACHED_ADDRESSES]
+    assert sizes == [template_environment.MAX_CACHED_URLS]
 
 
 def test_address_of_an_edited_file_has_its_new_hash_a_second_later(
@@ -85,7 +85,7 @@ def test_address_of_an_edited_file_has_its_new_hash_a_second_later(
 
     app = Flask(__name__, static_folder=str(tmp_path), static_url_path="/static")
     app.jinja_environment = template_environment.SharedGlobalsEnvironment
-    template_environment.cache_addresses(app)
+    template_environment.cache_static_urls(app)
     template_globals.init_app(app)
     (tmp_path / "a.css").write_text("p {}")
     moments = [100.0]

@@ -7,16 +7,20 @@ import pytest
 from flask import Flask
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from hfcourse.errors import Refused
+from hfcourse.errors import FormRejected
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.forms import Form
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
-from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.values import text_formats, text_limits
-from hfcourse.spaces.schema.values.text_limits import MAX_MOMENT_CHARACTERS, MAX_NUMBER_CHARACTERS, MAX_TEXT_CHARACTERS
-from hfcourse.spaces.schema.values.value_parsers import parse
-from hfcourse.web.security import FIELD_LIMIT_BYTES
+from hfcourse.spaces.schema.values.text_limits import (
+    MAX_DATETIME_CHARACTERS,
+    MAX_NUMBER_CHARACTERS,
+    MAX_TEXT_CHARACTERS,
+)
+from hfcourse.spaces.schema.values.value_parsers import parse_value
+from hfcourse.web.security import MAX_FORM_TEXT_BYTES
 from tests.drawing import drawn, form_in
 from tests.effort import effort
 from tests.posting import Student
@@ -31,14 +35,14 @@ def made(kind: str, **parts: Any) -> Parameter:
 
 
 def wrong(parameter: Parameter, *texts: str) -> str:
-    with pytest.raises(Wrong) as caught:
-        parse(parameter, texts)
+    with pytest.raises(InvalidValue) as caught:
+        parse_value(parameter, texts)
     return str(caught.value)
 
 
 def posted(parameter: Parameter, *texts: tuple[str, str]) -> Form:
     asked = Endpoint("/f", "F", "", (parameter,), ())
-    return forms.read(asked, MultiDict(texts), MultiDict[str, FileStorage](), "a visitor")
+    return forms.read_form(asked, MultiDict(texts), MultiDict[str, FileStorage](), "a visitor")
 
 
 @pytest.mark.parametrize("kind", TEXTUAL)
@@ -50,21 +54,21 @@ def test_a_text_that_is_too_long_is_refused_in_every_control(kind: str) -> None:
 
 @pytest.mark.parametrize("component", ["textbox", "markdown", "code"])
 def test_a_text_at_the_limit_is_sent(component: str) -> None:
-    assert parse(made(component), ["x" * MAX_TEXT_CHARACTERS])
+    assert parse_value(made(component), ["x" * MAX_TEXT_CHARACTERS])
 
 
 def test_a_component_that_takes_longer_texts_gets_them() -> None:
     long = made("textbox", max_length=300_000)
-    assert parse(long, ["x" * 300_000])
+    assert parse_value(long, ["x" * 300_000])
     assert "300\u202f000 au plus" in wrong(long, "x" * 300_001)
-    assert parse(made("textbox", max_length=10), ["x" * 1_000])  # gr.Textbox checks no max_length of its own
+    assert parse_value(made("textbox", max_length=10), ["x" * 1_000])  # gr.Textbox checks no max_length of its own
 
 
 @pytest.mark.parametrize("text", ["x" * LONG, "é\n" * LONG, "\n" * LONG, '"<&' * LONG])
 def test_a_text_that_is_refused_comes_back_whole(app: Flask, text: str) -> None:
     form = posted(made("textbox", lines=3), ("arg-x", text))
-    with pytest.raises(Refused) as refused:
-        forms.checked(form)
+    with pytest.raises(FormRejected) as refused:
+        forms.validate_form(form)
     assert (refused.value.code, [*refused.value.fields]) == ("invalid-input", ["x"])
     area = form_in(drawn(app, form.endpoint, form)).select_one('textarea[name="arg-x"]')
     assert area is not None
@@ -86,8 +90,8 @@ def test_choices_typed_beside_boxes_come_back_whole_when_they_are_too_many(app: 
 def test_a_token_among_choices_that_are_too_many_is_masked() -> None:
     boxes = made("checkboxgroup", choices=(("a", "a"),), allows_custom=True)
     form = posted(boxes, ("arg-x-others", "\n" * 3_000 + "hf_" + "a" * 30))
-    with pytest.raises(Refused) as refused:
-        forms.checked(form)
+    with pytest.raises(FormRejected) as refused:
+        forms.validate_form(form)
     assert refused.value.code == "secret-in-input"
     assert "hf_" not in form.fields[0].others
 
@@ -111,10 +115,10 @@ def test_a_conversation_of_many_lines_is_read_in_step_with_their_number() -> Non
     chat = made("chatbot")
 
     def read(count: int) -> Callable[[], object]:
-        return lambda: parse(chat, ["user: a\n" + "x" * 15 + "\n" + "mot\n" * count])
+        return lambda: parse_value(chat, ["user: a\n" + "x" * 15 + "\n" + "mot\n" * count])
 
-    parse(chat, ["user: a"])
-    assert parse(chat, ["user: a\n b\nc\nassistant: d\n\n"])[0]["content"][0]["text"] == "a\n b\nc"
+    parse_value(chat, ["user: a"])
+    assert parse_value(chat, ["user: a\n b\nc\nassistant: d\n\n"])[0]["content"][0]["text"] == "a\n b\nc"
     small, large = min(effort(read(900)) for _ in range(5)), min(effort(read(9_000)) for _ in range(5))
     assert large < 30 * small
 
@@ -122,7 +126,7 @@ def test_a_conversation_of_many_lines_is_read_in_step_with_their_number() -> Non
 def test_lines_of_a_message_are_joined_once() -> None:
     """Counts the characters that are joined: one text that grows by a line at a time has the square of them."""
     text = "user: " + "\n".join(["0123456789"] * 9_000)
-    assert text_formats.messages_in(text) == [("user", text.removeprefix("user: "))]
+    assert text_formats.parse_messages(text) == [("user", text.removeprefix("user: "))]
 
 
 @pytest.mark.parametrize("kind", ["timestamp", "datetime"])
@@ -135,11 +139,11 @@ def test_a_moment_of_many_blanks_is_refused_at_once(kind: str, text: str) -> Non
 
 @pytest.mark.parametrize("text", ["now", " now ", "now - 5m", "now-5m", "now  -  12 h"])
 def test_a_moment_from_now_is_still_one(text: str) -> None:
-    assert parse(made("datetime", time="timestamp"), [text]) == text.strip()
+    assert parse_value(made("datetime", time="timestamp"), [text]) == text.strip()
 
 
 def test_no_moment_is_longer_than_a_line() -> None:
-    assert wrong(made("datetime", time="datetime"), "now - " + "5" * MAX_MOMENT_CHARACTERS + "m")
+    assert wrong(made("datetime", time="datetime"), "now - " + "5" * MAX_DATETIME_CHARACTERS + "m")
 
 
 @pytest.mark.parametrize(
@@ -169,8 +173,8 @@ def test_a_million_lines_are_counted_and_not_split() -> None:
 
         splitlines = split  # type: ignore[assignment]
 
-    with pytest.raises(Wrong):
-        text_limits.check_lines(Text("\n" * 1_000_000))
+    with pytest.raises(InvalidValue):
+        text_limits.check_line_count(Text("\n" * 1_000_000))
 
 
 def send_encoded(app: Flask, texts: dict[str, str]) -> tuple[int, int]:
@@ -189,7 +193,7 @@ def send_encoded(app: Flask, texts: dict[str, str]) -> tuple[int, int]:
 
 class TestForm:
     def test_texts_that_are_too_long_together_are_refused_whatever_the_encoding(self, app: Flask) -> None:
-        half = "x" * (FIELD_LIMIT_BYTES // 2 + 1)
+        half = "x" * (MAX_FORM_TEXT_BYTES // 2 + 1)
         assert send_encoded(app, {"arg-a": half, "arg-b": half}) == (413, 413)
         assert 413 not in send_encoded(app, {"arg-a": half})
 

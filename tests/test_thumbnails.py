@@ -180,7 +180,7 @@ def test_the_thumbnails_of_the_hub_are_at_its_own_origin(tmp_path: Path) -> None
 def test_a_silent_server_of_thumbnails_is_left_alone_and_the_hub_is_not(
     site: Site, hub: FakeServer, pictures: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(thumbnails, "FETCH_SECONDS", 0.5)
+    monkeypatch.setattr(thumbnails, "FETCH_TIMEOUT_SECONDS", 0.5)
     pictures.behaviour = fake.silent
     client = site().test_client()
     answers = [client.get(f"/espaces/ann/drawing{n}/vignette").status_code for n in range(5)]

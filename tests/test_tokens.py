@@ -15,7 +15,7 @@ from flask import Flask
 
 from hfcourse import create_app, tokens
 from hfcourse.text import file_scanning
-from hfcourse.tokens import MASK, Token
+from hfcourse.tokens import MASK_TEXT, AccessToken
 from tests.conftest import end
 from tests.effort import effort
 
@@ -36,18 +36,18 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.parametrize("value", [VALUE, f" {VALUE}\n", f"{VALUE}\r\n", "hf_" + "Ab1" * 4])
 def test_a_token_is_read_without_what_surrounds_it(value: str) -> None:
-    token = tokens.read({"HF_TOKEN": value})
+    token = tokens.read_token({"HF_TOKEN": value})
     assert token is not None
     assert token.reveal() == value.strip()
 
 
 @pytest.mark.parametrize("value", ["", " ", "\n"])
 def test_a_blank_one_is_none(value: str) -> None:
-    assert tokens.read({"HF_TOKEN": value}) is None
+    assert tokens.read_token({"HF_TOKEN": value}) is None
 
 
 def test_without_the_variable_there_is_none() -> None:
-    assert tokens.read({}) is None
+    assert tokens.read_token({}) is None
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_without_the_variable_there_is_none() -> None:
 )
 def test_garbage_stops_the_start_with_one_line_that_does_not_repeat_it(value: str) -> None:
     with pytest.raises(SystemExit) as caught:
-        tokens.read({"HF_TOKEN": value})
+        tokens.read_token({"HF_TOKEN": value})
     line = str(caught.value)
     assert "HF_TOKEN" in line
     assert "\n" not in line
@@ -63,7 +63,7 @@ def test_garbage_stops_the_start_with_one_line_that_does_not_repeat_it(value: st
 
 
 def test_a_token_does_not_print_itself() -> None:
-    token = Token(VALUE)
+    token = AccessToken(VALUE)
     assert VALUE not in f"{token} {token!r} {[token]} {token!s}"
 
 
@@ -90,7 +90,7 @@ def test_a_child_process_inherits_none_of_it(tmp_path: Path) -> None:
 
 def test_a_page_that_would_repeat_it_shows_the_mask(app: Flask) -> None:
     response = app.test_client().get("/echo")
-    assert response.get_data(as_text=True) == f"<p>{MASK}"
+    assert response.get_data(as_text=True) == f"<p>{MASK_TEXT}"
     assert int(response.headers["Content-Length"]) == len(response.data)
 
 
@@ -100,7 +100,7 @@ def test_so_does_a_compressed_one(app: Flask, algorithm: str) -> None:
     response = app.test_client().get("/long", headers={"Accept-Encoding": algorithm})
     assert response.headers["Content-Encoding"] == algorithm
     whole = app.test_client().get("/long").get_data(as_text=True)
-    assert (VALUE in whole, whole.count(MASK)) == (False, 1000)
+    assert (VALUE in whole, whole.count(MASK_TEXT)) == (False, 1000)
 
 
 def test_an_error_page_and_the_log_show_neither(tmp_path: Path) -> None:
@@ -114,12 +114,12 @@ def test_an_error_page_and_the_log_show_neither(tmp_path: Path) -> None:
     assert ended.stdout.startswith("500 <!doctype html>")
     assert "Traceback" not in ended.stdout
     assert "Traceback" in ended.stderr
-    assert f"Illegal header value {MASK}" in ended.stderr
+    assert f"Illegal header value {MASK_TEXT}" in ended.stderr
     assert VALUE not in ended.stdout + ended.stderr
 
 
 def test_the_log_filter_masks_words_arguments_and_tracebacks() -> None:
-    mask = tokens.RedactingFilter(Token(VALUE))
+    mask = tokens.RedactingFilter(AccessToken(VALUE))
     try:
         raise ValueError(VALUE)
     except ValueError:
@@ -141,7 +141,7 @@ def test_there_is_no_debugger_console(app: Flask) -> None:
 def test_what_looks_like_a_pasted_token_is_found_and_masked(text: str) -> None:
     assert tokens.contains_token(text)
     assert not tokens.contains_token(tokens.mask_tokens(text))
-    assert MASK in tokens.mask_tokens(text)
+    assert MASK_TEXT in tokens.mask_tokens(text)
 
 
 @pytest.mark.parametrize(
@@ -183,8 +183,8 @@ SPELLINGS = {
 
 @pytest.mark.parametrize("written", SPELLINGS.values(), ids=SPELLINGS.keys())
 def test_token_in_any_spelling_is_masked_and_nothing_else(written: str) -> None:
-    assert tokens.mask_tokens(f"avant {written} après") == f"avant {MASK} après"
-    assert tokens.mask_tokens(f"avant {written}\nMerci beaucoup") == f"avant {MASK}\nMerci beaucoup"
+    assert tokens.mask_tokens(f"avant {written} après") == f"avant {MASK_TEXT} après"
+    assert tokens.mask_tokens(f"avant {written}\nMerci beaucoup") == f"avant {MASK_TEXT}\nMerci beaucoup"
 
 
 def zipped(name: str, content: bytes) -> bytes:
@@ -245,7 +245,7 @@ def test_token_search_of_all_texts_of_a_request_has_one_budget(app: Flask) -> No
     with app.test_request_context():
         for _ in range(40):
             assert not tokens.contains_token("hf_a\n" * 20_000)
-        assert tokens.scan_budget().search.candidates <= 0
+        assert tokens.get_scan_budget().search.candidates <= 0
         assert tokens.contains_token(TOKEN)  # as the Hub writes it, whatever went before
 
 
@@ -278,7 +278,7 @@ def test_token_search_finds_none_in_the_site_and_its_lessons() -> None:
 
 
 def test_own_token_is_found_whatever_its_shape(app: Flask) -> None:
-    app.extensions["token"] = Token("hf_courtjeton12")
+    app.extensions["token"] = AccessToken("hf_courtjeton12")
     with app.app_context():
         assert tokens.contains_token("avant hf_courtjeton12 après")
         assert not tokens.contains_token("avant hf_courtjeton13 après")
@@ -286,5 +286,5 @@ def test_own_token_is_found_whatever_its_shape(app: Flask) -> None:
 
 def test_access_log_has_no_query() -> None:
     record = logging.LogRecord("werkzeug", 20, "", 1, '"GET /recherche?q=%s HTTP/1.1" 200', ("mot",), None)
-    assert tokens.ADDRESS_FILTER.filter(record)
+    assert tokens.QUERY_STRING_FILTER.filter(record)
     assert record.getMessage() == '"GET /recherche?… HTTP/1.1" 200'

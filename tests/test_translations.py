@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.schema.labels import readable
+from hfcourse.spaces.schema.labels import clean_label
 from hfcourse.spaces.schema.layout.translations import MAX_TRANSLATED_CHARACTERS, translate_description
 from tests.laid_out import block, describe_page, endpoint_of, entry, space_of
 
@@ -123,4 +123,4 @@ def test_translated_text_is_bounded() -> None:
 
 @pytest.mark.parametrize("text", ["__i18n__{" * 200, "__i18n__" + "{" * 1_900, marker("a" * 600), '__i18n__{"key": 5}'])
 def test_marker_that_is_none_says_nothing(text: str) -> None:
-    assert readable(text, "Repli") == "Repli"
+    assert clean_label(text, "Repli") == "Repli"

@@ -16,20 +16,22 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from huggingface_hub import HfApi, SpaceStage
 
-from hfcourse.lessons.library import CONTENT, FACTS
+from hfcourse.lessons.library import CONTENT_FOLDER, FACTS_FILE
 from hfcourse.lessons.reference.facts import read_facts
 from hfcourse.lessons.syntax.context import Fact
 from hfcourse.practice.server import PracticeServer
 from tests.practice_fixtures import new_client
 
 MIN_FACTS = 50
-TRIED = [fact for fact in read_facts((CONTENT / FACTS).read_text(encoding="utf-8")).facts if fact.seen == "run"]
+TRIED = [
+    fact for fact in read_facts((CONTENT_FOLDER / FACTS_FILE).read_text(encoding="utf-8")).facts if fact.seen == "run"
+]
 LIBRARY = re.compile(r"(gradio_client|huggingface_hub|Gradio|Flask) (\d+\.\d+\.\d+)")
 QUESTION = "Qu’est-ce qu’un jeton ?"
 
 
 def test_facts_are_fifty_at_least_and_each_says_something_of_its_own() -> None:
-    facts = read_facts((CONTENT / FACTS).read_text(encoding="utf-8")).facts
+    facts = read_facts((CONTENT_FOLDER / FACTS_FILE).read_text(encoding="utf-8")).facts
     assert len({fact.statement for fact in facts}) == len(facts) >= MIN_FACTS
 
 
@@ -103,7 +105,7 @@ def test_flask_reads_the_env_file_of_its_folder(tmp_path: Path, monkeypatch: pyt
 def test_right_that_the_quota_asks_for_is_named_in_the_lesson() -> None:
     right = "Read billing usage and payment method status"
     assert right in str(HfApi.get_zero_gpu_quota.__doc__)
-    assert right in (CONTENT / "34-mini-chatbot.md").read_text(encoding="utf-8")
+    assert right in (CONTENT_FOLDER / "34-mini-chatbot.md").read_text(encoding="utf-8")
 
 
 def test_states_of_a_space_are_those_of_the_library() -> None:

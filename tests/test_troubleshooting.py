@@ -12,16 +12,22 @@ from hfcourse import error_messages
 from hfcourse.lessons import content_checks, library, search
 from hfcourse.lessons import single_page as whole_course
 from hfcourse.lessons.reference import troubleshooting
-from hfcourse.lessons.reference.message_search import MAX_LINE_CHARACTERS, MAX_QUERY_LINES, MessageIndex, fold, trigrams
-from hfcourse.lessons.reference.troubleshooting import Guide
+from hfcourse.lessons.reference.message_search import (
+    MAX_LINE_CHARACTERS,
+    MAX_QUERY_LINES,
+    MessageIndex,
+    extract_trigrams,
+    normalize_message,
+)
+from hfcourse.lessons.reference.troubleshooting import TroubleshootingGuide
 from hfcourse.web import error_pages
 from tests.effort import effort
 from tests.posting import read
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.untypeset import untypeset
 
-SOURCE = (library.CONTENT / library.TROUBLESHOOTING).read_text(encoding="utf-8")
-GUIDE = troubleshooting.read(SOURCE)
+SOURCE = (library.CONTENT_FOLDER / library.TROUBLESHOOTING_FILE).read_text(encoding="utf-8")
+GUIDE = troubleshooting.parse_guide(SOURCE)
 INDEX = MessageIndex(GUIDE.entries)
 MIN_ENTRIES = 35
 ENTRY = """[[entry]]
@@ -51,7 +57,7 @@ def find(typed: str) -> list[str]:
 def test_entries_are_many_and_without_fault(app: Flask) -> None:
     assert len(GUIDE.entries) >= MIN_ENTRIES
     with app.test_request_context():
-        assert content_checks.find_faults() == []
+        assert content_checks.find_guide_errors() == []
 
 
 def test_entries_of_a_topic_stand_together() -> None:
@@ -60,7 +66,7 @@ def test_entries_of_a_topic_stand_together() -> None:
 
 
 def test_an_entry_is_read_as_html_and_as_words() -> None:
-    (entry,) = troubleshooting.read(ENTRY).entries
+    (entry,) = troubleshooting.parse_guide(ENTRY).entries
     assert entry.cause == "<p>Un four <code>trop</code> chaud.</p>\n"
     assert entry.cure == '<p>Baissez-le\u00a0: voyez <a href="/">le début</a>.</p>\n'
     assert entry.text == "Un four trop chaud. Baissez-le\u00a0: voyez le début."
@@ -84,17 +90,17 @@ def test_an_entry_is_read_as_html_and_as_words() -> None:
     ],
 )
 def test_an_entry_that_is_wrong_is_a_fault_with_its_line(old: str, new: str, what: str) -> None:
-    faults = troubleshooting.read(ENTRY.replace(old, new, 1)).faults
+    faults = troubleshooting.parse_guide(ENTRY.replace(old, new, 1)).faults
     assert any(what in untypeset(fault.what) for fault in faults), faults
     assert all(fault.line and fault.mend for fault in faults)
 
 
 def test_check_finds_dead_links_to_and_from_entries(app: Flask, course: Course) -> None:  # noqa: F811
     course.write("31.md", "3.1", "un", "[Du pain](/depannage#pain-brule) et [rien](/depannage#rien).")
-    path = course.content / library.TROUBLESHOOTING
+    path = course.content / library.TROUBLESHOOTING_FILE
     path.write_text(ENTRY.replace("](/)", "](/depannage#absent)").replace('"3.1"', '"9.9"'), encoding="utf-8")
     with app.app_context():
-        whats = sorted(untypeset(fault.what) for fault in content_checks.find_faults())
+        whats = sorted(untypeset(fault.what) for fault in content_checks.find_guide_errors())
     assert whats == [
         "la fiche « pain-brule » nomme la leçon 9.9, qui n'existe pas.",
         "le lien « /depannage#absent » est mort.",
@@ -129,7 +135,7 @@ def test_the_page_of_an_error_links_to_its_entry(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("entry", GUIDE.entries, ids=lambda entry: entry.id)
-def test_each_message_finds_its_own_entry_first(entry: troubleshooting.Entry) -> None:
+def test_each_message_finds_its_own_entry_first(entry: troubleshooting.TroubleshootingEntry) -> None:
     assert [message for message in entry.messages if find(message)[:1] != [entry.id]] == []
 
 
@@ -144,15 +150,15 @@ def misspell(message: str) -> str:
 
 
 @pytest.mark.parametrize("entry", GUIDE.entries, ids=lambda entry: entry.id)
-def test_a_misspelt_message_still_finds_its_entry(entry: troubleshooting.Entry) -> None:
-    long = [message for message in entry.messages if len(trigrams(message)) > 20]
+def test_a_misspelt_message_still_finds_its_entry(entry: troubleshooting.TroubleshootingEntry) -> None:
+    long = [message for message in entry.messages if len(extract_trigrams(message)) > 20]
     assert [message for message in long if entry.id not in find(misspell(message))[:3]] == []
 
 
 @pytest.mark.parametrize("entry", GUIDE.entries, ids=lambda entry: entry.id)
-def test_a_whole_traceback_finds_the_entry_of_its_last_line(entry: troubleshooting.Entry) -> None:
+def test_a_whole_traceback_finds_the_entry_of_its_last_line(entry: troubleshooting.TroubleshootingEntry) -> None:
     before = 'Traceback (most recent call last):\n  File "/home/awa/projet/appel.py", line 7, in <module>\n    main()\n'
-    long = [message for message in entry.messages if len(trigrams(message)) > 20]
+    long = [message for message in entry.messages if len(extract_trigrams(message)) > 20]
     assert [message for message in long if entry.id not in find(before + message + "\n")[:2]] == []
 
 
@@ -197,7 +203,7 @@ def test_what_is_no_message_finds_nothing(typed: str) -> None:
 
 
 def test_a_guide_without_entries_finds_nothing() -> None:
-    assert MessageIndex(Guide().entries).search("401") == []
+    assert MessageIndex(TroubleshootingGuide().entries).search("401") == []
 
 
 def test_search_costs_no_more_for_a_text_that_is_made_to_cost() -> None:
@@ -211,8 +217,8 @@ def test_search_costs_no_more_for_a_text_that_is_made_to_cost() -> None:
 
 
 def test_texts_are_compared_without_accents_case_or_signs() -> None:
-    assert fold("[Errno 98] Déjà pris’") == "errno 98 deja pris"
-    assert trigrams("Ab") == {"  a", " ab", "ab "}
+    assert normalize_message("[Errno 98] Déjà pris’") == "errno 98 deja pris"
+    assert extract_trigrams("Ab") == {"  a", " ab", "ab "}
 
 
 # --- the page
@@ -264,13 +270,13 @@ def test_a_very_long_message_is_cut_at_its_beginning(client: FlaskClient) -> Non
 def test_the_search_of_the_site_finds_an_entry_by_its_message(app: Flask) -> None:
     with app.test_request_context():
         assert "/depannage#externally-managed-environment" in [
-            result.address for result in search.search("externally managed environment").results
+            result.address for result in search.search_course("externally managed environment").results
         ]
 
 
 def test_the_exported_course_holds_every_entry_and_its_links_stay_within(app: Flask) -> None:
     with app.test_request_context():
-        html = whole_course.export(None)
+        html = whole_course.render_course_export(None)
     for entry in GUIDE.entries:
         assert f'id="depannage-{entry.id}"' in html
     assert 'href="#depannage"' in html

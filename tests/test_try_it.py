@@ -60,7 +60,7 @@ def test_the_blocks_of_the_lessons_name_endpoints_that_the_practice_space_has(ap
     with app.app_context():
         named = {
             (lesson.number, link.address)
-            for lesson in library.lessons()
+            for lesson in library.get_lessons()
             for link in lesson.links
             if "endpoint=" in link.address
         }
@@ -82,7 +82,10 @@ def test_where_no_form_can_be_opened_in_place_there_are_links_alone(student: Stu
     from hfcourse.lessons import single_page
 
     with app.test_request_context():
-        pages = [student.open("/imprimer"), BeautifulSoup(single_page.export("https://a.example"), "html.parser")]
+        pages = [
+            student.open("/imprimer"),
+            BeautifulSoup(single_page.render_course_export("https://a.example"), "html.parser"),
+        ]
     for page in pages:
         assert len(page.select(".try a[href*='/espaces/']:not([data-bare])")) == len(page.select(".try"))
         assert page.select(".try")
@@ -187,15 +190,15 @@ def test_a_space_that_wakes_says_so_and_will_be_asked_again(client: FlaskClient)
 def test_a_post_that_finds_the_space_asleep_keeps_what_was_typed(
     client: FlaskClient, awake: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hfcourse.errors import Unavailable
+    from hfcourse.errors import SpaceUnavailable
     from hfcourse.spaces.registry import resolver
 
     page = form_in_a_lesson(client, "/saluer")
 
     def asleep(*_args: object) -> None:
-        raise Unavailable("space-sleeping")
+        raise SpaceUnavailable("space-sleeping")
 
-    monkeypatch.setattr(resolver, "connect", asleep)
+    monkeypatch.setattr(resolver, "connect_to_space", asleep)
     answer = send(client, page, prenom="Awa")
     assert answer.status_code == 503
     assert [each.get_text().strip() for each in read(answer).select("textarea[name=arg-prenom]")] == ["Awa"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.spaces.schema.type_descriptions import MAX_CHARACTERS, describe_type
+from hfcourse.spaces.schema.type_descriptions import MAX_TYPE_CHARACTERS, describe_type
 
 FILE = {"properties": {"path": {"type": "string"}, "meta": {"properties": {"_type": {"const": "gradio.FileData"}}}}}
 JSON = st.recursive(
@@ -55,7 +55,7 @@ def test_type_of_each_kind_of_schema(schema: Any, component: str, words: str) ->
 
 @given(JSON)
 def test_any_schema_has_short_words(schema: Any) -> None:
-    assert 0 < len(describe_type(schema)) <= MAX_CHARACTERS
+    assert 0 < len(describe_type(schema)) <= MAX_TYPE_CHARACTERS
 
 
 def test_schema_that_refers_to_itself_ends() -> None:

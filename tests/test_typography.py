@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.lessons import library
-from hfcourse.text.typography import duration, expand_exponent, expand_exponents, french, number, size
+from hfcourse.text.typography import (
+    expand_exponent,
+    expand_exponents,
+    format_duration,
+    format_number,
+    format_size,
+    typeset_french,
+)
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -32,8 +39,8 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
     ],
 )
 def test_text_typed_with_plain_spaces_is_printed_in_french(typed: str, printed: str):
-    assert french(typed) == printed
-    assert french(printed) == printed
+    assert typeset_french(typed) == printed
+    assert typeset_french(printed) == printed
 
 
 @pytest.mark.parametrize(
@@ -57,12 +64,12 @@ def test_text_typed_with_plain_spaces_is_printed_in_french(typed: str, printed: 
     ],
 )
 def test_a_number_has_a_comma_and_narrow_spaces(value: float, written: str):
-    assert number(value) == written.replace(" ", "\u202f")
+    assert format_number(value) == written.replace(" ", "\u202f")
 
 
 @given(FINITE | st.integers())
 def test_a_number_is_written_to_its_last_digit_without_exponent(value: float):
-    written = number(value)
+    written = format_number(value)
     assert re.fullmatch(r"-?\d{1,3}(\u202f\d{3})*(,\d*[1-9])?", written)
     read = written.replace("\u202f", "").replace(",", ".")
     assert (float(read) if isinstance(value, float) else int(read)) == value
@@ -90,14 +97,14 @@ def test_json_without_exponents_has_the_same_values(value: object, indent: int |
     [(1, "1\u00a0octet"), (218_000, "218\u00a0ko"), (20_000_000, "20\u00a0Mo"), (1_500_000, "1,5\u00a0Mo")],
 )
 def test_a_size_is_in_french_units(count: int, written: str):
-    assert size(count) == written
+    assert format_size(count) == written
 
 
 @pytest.mark.parametrize(
     ("seconds", "written"), [(0.42, "0,4\u00a0s"), (12, "12\u00a0s"), (200, "3\u00a0min 20\u00a0s")]
 )
 def test_a_duration_is_in_french_units(seconds: float, written: str):
-    assert duration(seconds) == written
+    assert format_duration(seconds) == written
 
 
 class Words(HTMLParser):
@@ -140,7 +147,7 @@ def test_a_plain_space_is_found_across_marks_but_not_in_code():
 
 def test_the_lessons_are_printed_in_french(app: Flask):
     with app.app_context():
-        lessons = library.lessons()
+        lessons = library.get_lessons()
     assert lessons
     for lesson in lessons:
         assert misprints(lesson.html) == [], lesson.path

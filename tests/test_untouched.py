@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.schema.choice_list import fold
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, describe
-from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.schema.choice_list import normalize_label
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, build_description
+from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters import parameter_defaults
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.spaces.schema.parameters.parameter_defaults import WholeBudget, bound_default, encode_whole
+from hfcourse.spaces.schema.parameters.parameter_defaults import WholeDefaultBudget, encode_whole_default, limit_default
 from hfcourse.spaces.schema.values import tables
-from hfcourse.spaces.schema.values.value_parsers import parse, typed
-from hfcourse.text.line_endings import unify_line_ends
+from hfcourse.spaces.schema.values.value_parsers import format_value, parse_value
+from hfcourse.text.line_endings import normalize_line_endings
 from tests.drawing import drawn, form_in, posted
 from tests.oversized import one, shared
 
@@ -48,22 +48,22 @@ def made(component: str, **parts: Any) -> Parameter:
 
 def listed(component: str, pairs: list[tuple[str, Any]], **parts: Any) -> Parameter:
     """A parameter with these choices, as Gradio lists them."""
-    described = describe(*one(component, {"choices": [[*pair] for pair in pairs], **parts}))
+    described = build_description(*one(component, {"choices": [[*pair] for pair in pairs], **parts}))
     return described.endpoints[0].parameters[0]
 
 
 def as_browser_posts(texts: list[str]) -> list[str]:
-    return [unify_line_ends(text).replace("\n", "\r\n") for text in texts]
+    return [normalize_line_endings(text).replace("\n", "\r\n") for text in texts]
 
 
 def sent_untouched(parameter: Parameter) -> Any:
     """What is sent of a form that was drawn with the default and posted by a browser."""
-    return parse(parameter, as_browser_posts(typed(parameter, parameter.default)))
+    return parse_value(parameter, as_browser_posts(format_value(parameter, parameter.default)))
 
 
 def sent_again(parameter: Parameter, value: Any) -> Any:
     """What is sent again of a run that sent this value."""
-    form = forms.sent_again(Endpoint("/f", "F", "", (parameter,), ()), {"x": value})
+    form = forms.rebind_form(Endpoint("/f", "F", "", (parameter,), ()), {"x": value})
     assert form.faulty == [], [each.error for each in form.faulty]
     return form.values["x"]
 
@@ -79,7 +79,7 @@ def test_a_text_default_comes_back_with_its_own_line_ends(component: str, text: 
 
 @given(TEXTS)
 def test_a_typed_text_keeps_its_lines(text: str) -> None:
-    assert parse(made("textbox"), as_browser_posts([text])) == unify_line_ends(text)
+    assert parse_value(made("textbox"), as_browser_posts([text])) == normalize_line_endings(text)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_typed_text_keeps_its_lines(text: str) -> None:
 def test_a_text_has_one_line_only_where_the_page_of_its_space_gives_it_one(
     app: Flask, props: dict[str, Any], tag: str
 ) -> None:
-    first = describe(*one("textbox", props)).endpoints[0]
+    first = build_description(*one("textbox", props)).endpoints[0]
     control = form_in(drawn(app, first)).select_one('[name^="arg-"]')
     assert control is not None
     assert control.name == tag
@@ -115,7 +115,7 @@ def test_a_choice_comes_back_as_the_value_that_it_is(component: str, custom: boo
     wanted = [value] if component == "checkboxgroup" else value
     if value is None and component != "checkboxgroup":
         return  # null is nothing chosen
-    assert as_json(parse(parameter, as_browser_posts(typed(parameter, wanted)))) == as_json(wanted)
+    assert as_json(parse_value(parameter, as_browser_posts(format_value(parameter, wanted)))) == as_json(wanted)
 
 
 @given(CHOICES, st.booleans())
@@ -130,15 +130,15 @@ def test_a_text_of_ones_own_keeps_its_lines_in_a_list(text: str) -> None:
     parameter = listed("dropdown", [("Un", "1\n2"), ("Deux", "3")], allow_custom_value=True)
     if text.strip() in ("", "Un", "Deux", "3"):
         return
-    assert parse(parameter, as_browser_posts([text])) == unify_line_ends(text)
+    assert parse_value(parameter, as_browser_posts([text])) == normalize_line_endings(text)
 
 
 @pytest.mark.parametrize("component", ["dropdown", "radio"])
 @pytest.mark.parametrize("custom", [False, True])
 def test_a_list_without_choices_sends_null_or_the_text_that_is_typed(component: str, custom: bool) -> None:
     parameter = listed(component, [], allow_custom_value=custom)
-    assert parse(parameter, [""]) is None
-    assert parse(parameter, ["plus tard"]) == "plus tard"
+    assert parse_value(parameter, [""]) is None
+    assert parse_value(parameter, ["plus tard"]) == "plus tard"
 
 
 def test_a_long_label_is_cut_and_its_value_is_sent_whole() -> None:
@@ -147,27 +147,27 @@ def test_a_long_label_is_cut_and_its_value_is_sent_whole() -> None:
     label = parameter.choices[0][0]
     assert len(label) <= 100
     assert label.endswith("…")
-    assert parse(parameter, [label]) == long
-    assert parse(parameter, typed(parameter, long)) == long
+    assert parse_value(parameter, [label]) == long
+    assert parse_value(parameter, format_value(parameter, long)) == long
 
 
 def test_of_a_list_that_is_too_long_any_text_is_sent() -> None:
     parameter = listed("dropdown", [(f"n {each}", f"n {each}") for each in range(20_001)])
-    assert parse(parameter, ["n 20000"]) == "n 20000"
+    assert parse_value(parameter, ["n 20000"]) == "n 20000"
 
 
 def test_a_text_that_is_no_choice_of_a_long_list_is_answered_with_those_that_resemble_it() -> None:
     parameter = listed("dropdown", [(f"Voix {each}", each) for each in range(2_000)])
-    with pytest.raises(Wrong, match="Voix 1990"):
-        parse(parameter, ["voix 199"])
-    assert parse(parameter, ["Voix 1999"]) == 1999
+    with pytest.raises(InvalidValue, match="Voix 1990"):
+        parse_value(parameter, ["voix 199"])
+    assert parse_value(parameter, ["Voix 1999"]) == 1999
 
 
 @given(st.lists(st.text("abÉé ", max_size=6), max_size=8), st.text("abÉe", min_size=1, max_size=3))
 def test_choices_are_found_by_a_part_of_their_label_whatever_its_case_and_accents(labels: Any, wanted: str) -> None:
     pairs = [(label, place) for place, label in enumerate(labels)]
     choices = listed("dropdown", pairs).choices
-    matching = [place for place, (label, _) in enumerate(choices) if fold(wanted) in fold(label)]
+    matching = [place for place, (label, _) in enumerate(choices) if normalize_label(wanted) in normalize_label(label)]
     assert choices.find_similar(wanted, 3) == matching[:3]
     assert choices.find_similar("", 3) == []
 
@@ -193,8 +193,8 @@ def test_a_default_of_any_json_type_comes_back(component: str, value: Any) -> No
 def test_a_number_out_of_its_bounds_is_sent_if_nobody_touched_it_and_refused_if_typed() -> None:
     parameter = made("number", default=9, maximum=3)
     assert sent_untouched(parameter) == 9
-    with pytest.raises(Wrong):
-        parse(parameter, ["8"])
+    with pytest.raises(InvalidValue):
+        parse_value(parameter, ["8"])
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_a_number_out_of_its_bounds_is_sent_if_nobody_touched_it_and_refused_if_
 def test_what_a_browsers_own_field_rewrites_is_still_the_default(
     component: str, default: str, posted_text: str
 ) -> None:
-    assert parse(made(component, default=default), [posted_text]) == default
+    assert parse_value(made(component, default=default), [posted_text]) == default
 
 
 # Tables
@@ -221,7 +221,7 @@ DATATYPES = st.lists(st.sampled_from(["str", "number", "bool", "date"]), min_siz
 def test_a_table_comes_back_cell_by_cell(cells: list[list[Any]], datatypes: tuple[str, ...]) -> None:
     table = {"headers": ["a", 2, "c"], "data": cells, "metadata": None}
     parameter = made("dataframe", default=table, headers=("a", "2", "c"), datatypes=datatypes)
-    rows = [as_browser_posts(row) for row in tables.table_rows(parameter, table)]
+    rows = [as_browser_posts(row) for row in tables.format_table_rows(parameter, table)]
     assert as_json(tables.parse_table(parameter, rows)) == as_json(table)
 
 
@@ -229,7 +229,7 @@ def test_a_table_comes_back_cell_by_cell(cells: list[list[Any]], datatypes: tupl
 def test_an_edited_table_keeps_every_other_cell(cells: list[list[Any]], data: Any) -> None:
     table = {"headers": ["a", "b", "c"], "data": cells, "metadata": None}
     parameter = made("dataframe", default=table, headers=("a", "b", "c"))
-    rows = [as_browser_posts(row) for row in tables.table_rows(parameter, table)]
+    rows = [as_browser_posts(row) for row in tables.format_table_rows(parameter, table)]
     line = data.draw(st.integers(0, len(cells) - 1))
     rows[line][1] = "nouveau texte"
     edited = [row if place != line else [row[0], "nouveau texte", row[2]] for place, row in enumerate(cells)]
@@ -240,7 +240,7 @@ def test_an_edited_table_keeps_every_other_cell(cells: list[list[Any]], data: An
 def test_a_row_that_is_taken_out_leaves_the_others_as_they_were() -> None:
     table = {"headers": ["a", "b"], "data": [["x", 1], ["y", None], ["z", 2.50]], "metadata": None}
     parameter = made("dataframe", default=table, headers=("a", "b"))
-    rows = tables.table_rows(parameter, table)
+    rows = tables.format_table_rows(parameter, table)
     assert tables.parse_table(parameter, rows[1:])["data"] == table["data"][1:]
     assert tables.parse_table(parameter, [["", ""], *rows[1:]])["data"] == table["data"][1:]
 
@@ -248,7 +248,7 @@ def test_a_row_that_is_taken_out_leaves_the_others_as_they_were() -> None:
 def test_a_table_of_an_earlier_run_is_merged_with_what_is_typed() -> None:
     parameter = made("dataframe", headers=("a",), default={"headers": ["a"], "data": [["default"]], "metadata": None})
     sent = {"headers": ["a"], "data": [[line] for line in range(900)], "metadata": None}
-    rows = tables.table_rows(parameter, sent)
+    rows = tables.format_table_rows(parameter, sent)
     assert len(rows) < 900
     assert tables.parse_table(parameter, rows, sent) == sent
     rows[0] = ["premier"]
@@ -268,22 +268,22 @@ def test_a_table_of_an_earlier_run_is_merged_with_what_is_typed() -> None:
     ],
 )
 def test_a_default_that_no_form_shows_is_sent_while_nothing_is_typed(app: Flask, component: str, value: Any) -> None:
-    first = describe(*one(component, {"value": value})).endpoints[0]
+    first = build_description(*one(component, {"value": value})).endpoints[0]
     texts, files = posted(form_in(drawn(app, first)))
     with app.app_context():
-        assert as_json([*forms.read(first, texts, files, "v").values.values()]) == as_json([value])
+        assert as_json([*forms.read_form(first, texts, files, "v").values.values()]) == as_json([value])
         without = MultiDict((key, text) for key, text in texts.items(multi=True) if not key.endswith("-own"))
-        assert next(iter(forms.read(first, without, files, "v").values.values())) in ("", None)
+        assert next(iter(forms.read_form(first, without, files, "v").values.values())) in ("", None)
 
 
 def test_a_default_that_no_form_shows_is_not_written_into_the_code(app: Flask) -> None:
-    first = describe(*one("textbox", {"value": "mot " * 50_000})).endpoints[0]
-    assert forms.sent_as_is(forms.filled(first)) == {}
+    first = build_description(*one("textbox", {"value": "mot " * 50_000})).endpoints[0]
+    assert forms.collect_untouched_values(forms.bind_form(first)) == {}
 
 
 def test_a_default_that_no_form_shows_is_sent_again(app: Flask) -> None:
-    parameter = describe(*one("textbox", {"value": "mot " * 50_000})).endpoints[0].parameters[0]
-    form = forms.sent_again(Endpoint("/f", "F", "", (parameter,), ()), {parameter.name: "mot " * 50_000})
+    parameter = build_description(*one("textbox", {"value": "mot " * 50_000})).endpoints[0].parameters[0]
+    form = forms.rebind_form(Endpoint("/f", "F", "", (parameter,), ()), {parameter.name: "mot " * 50_000})
     assert (form.faulty, [*form.values.values()]) == ([], ["mot " * 50_000])
 
 
@@ -292,21 +292,21 @@ FILE = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
 
 @pytest.mark.parametrize("value", [FILE, [FILE] * 2_000, {"data": [[FILE]], "headers": []}, "x" * 2_000_001, [1e999]])
 def test_what_could_name_a_file_or_fill_the_memory_is_kept_nowhere(value: Any) -> None:
-    assert encode_whole(value) is None
-    assert bound_default({"headers": ["a"], "data": [[FILE]] * 900}, "dataframe", WholeBudget()).value is None
+    assert encode_whole_default(value) is None
+    assert limit_default({"headers": ["a"], "data": [[FILE]] * 900}, "dataframe", WholeDefaultBudget()).value is None
 
 
 def test_defaults_that_no_form_shows_share_one_budget() -> None:
-    budget = WholeBudget(bytes_left=250_000)
+    budget = WholeDefaultBudget(bytes_left=250_000)
     kept = [budget.encode([letter * 99_990]) for letter in "abc"]
     assert [each is not None for each in kept] == [True, True, False]
 
 
 def test_one_default_named_by_many_parameters_is_sent_within_the_budget_of_a_form() -> None:
     value = ["x" * 90] * 10_000
-    found = describe(*shared("json", {"value": value}, endpoints=1, uses=20))
+    found = build_description(*shared("json", {"value": value}, endpoints=1, uses=20))
     whole = [each.whole_json for each in found.endpoints[0].parameters]
-    assert sum(map(len, filter(None, whole))) <= parameter_defaults.MAX_WHOLE_BYTES_OF_FORM
+    assert sum(map(len, filter(None, whole))) <= parameter_defaults.MAX_WHOLE_DEFAULT_BYTES_PER_FORM
 
 
 # What was accepted once
@@ -334,7 +334,7 @@ def test_a_choice_and_no_choice_are_accepted_again(component: str, pairs: Any, c
     parameter = listed(component, pairs, allow_custom_value=custom)
     name, several = parameter.name, component == "checkboxgroup"
     for value in ([], [pair[1] for pair in pairs]) if several else (None, pairs[0][1]):
-        form = forms.sent_again(Endpoint("/f", "F", "", (parameter,), ()), {name: value})
+        form = forms.rebind_form(Endpoint("/f", "F", "", (parameter,), ()), {name: value})
         assert (form.faulty, as_json(form.values[name])) == ([], as_json(value))
 
 
@@ -349,5 +349,5 @@ def test_a_table_is_accepted_again(cells: list[list[Any]]) -> None:
 def test_the_values_of_another_endpoint_do_no_harm(app: Flask, component: str, value: Any) -> None:
     endpoint = Endpoint("/f", "F", "", (made(component),), ())
     with app.app_context():
-        form = forms.read(endpoint, MultiDict({"arg-x": ""}), MultiDict(), "v", given={"x": value})
+        form = forms.read_form(endpoint, MultiDict({"arg-x": ""}), MultiDict(), "v", given={"x": value})
     assert form.faulty == []

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfcourse.spaces.client.call_events import Output, Partial
-from hfcourse.spaces.client.queue_protocol import Reading
-from hfcourse.spaces.schema.component_updates import MAX_UPDATE_KEYS, LastValues, merge_update
+from hfcourse.spaces.client.call_events import OutputEvent, PartialOutputEvent
+from hfcourse.spaces.client.queue_protocol import QueueProtocol
+from hfcourse.spaces.schema.component_updates import MAX_UPDATE_KEYS, LatestOutputs, merge_update
 from tests.spaces.exhibition import file
 from tests.spaces.fake import completed, generating
 from tests.test_answers import Answering, answering  # noqa: F401
@@ -41,7 +41,7 @@ def test_update_without_value_keeps_the_value_before(before: Any, after: Any, me
 
 
 def test_properties_of_updates_stay_bounded_and_the_value_stays() -> None:
-    last, merged = LastValues(), ()
+    last, merged = LatestOutputs(), ()
     last.merge(["un"])
     for n in range(10_000):
         merged = last.merge([SKIP | {f"p{n}": n}])
@@ -55,7 +55,7 @@ VALUES = st.none() | st.text() | st.integers() | st.just(SKIP) | st.just(HIDDEN)
 
 @given(st.lists(st.tuples(VALUES, VALUES), min_size=1))
 def test_each_output_keeps_its_own_last_value(messages: list[tuple[Any, Any]]) -> None:
-    last = LastValues()
+    last = LatestOutputs()
     shown = [last.merge(message) for message in messages][-1]
     for merged, came in zip(shown, zip(*messages, strict=True), strict=True):
         values = [value for value in came if value not in (SKIP, HIDDEN)]
@@ -66,7 +66,7 @@ def test_each_output_keeps_its_own_last_value(messages: list[tuple[Any, Any]]) -
 
 
 def test_partial_and_last_outputs_keep_what_a_message_skips() -> None:
-    reading = Reading("sse_v3", lambda *values: values, 60)
+    reading = QueueProtocol("sse_v3", lambda *values: values, 60)
     told = [
         generating(["un", SKIP]),
         generating([[["append", [], " deux"]], []]),
@@ -75,10 +75,10 @@ def test_partial_and_last_outputs_keep_what_a_message_skips() -> None:
     ]
     events = [event for each in told for event in reading.events_of(each)]
     assert events == [
-        Partial(("un", SKIP)),
-        Partial(("un deux", SKIP)),
-        Partial(("un deux", 3)),
-        Output(("un deux", HIDDEN | {"value": 3})),
+        PartialOutputEvent(("un", SKIP)),
+        PartialOutputEvent(("un deux", SKIP)),
+        PartialOutputEvent(("un deux", 3)),
+        OutputEvent(("un deux", HIDDEN | {"value": 3})),
     ]
 
 

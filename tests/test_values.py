@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.spaces.schema.parameters.widgets import HOLD_FILES, KINDS
+from hfcourse.spaces.schema.parameters.widgets import CONTROL_KINDS, FILE_CONTROLS
 from hfcourse.spaces.schema.values import tables, value_parsers
-from hfcourse.spaces.schema.values.value_parsers import Wrong, control, parse, typed
+from hfcourse.spaces.schema.values.value_parsers import Wrong, control, format_value, parse_value
 from tests.recordings import PARAMETERS, parameter
 
 NO_BREAK, NARROW = "\u00a0", "\u202f"
@@ -21,25 +21,27 @@ def made(component: str, **parts: Any) -> Parameter:
 
 def wrong(parameter: Parameter, *texts: str) -> str:
     with pytest.raises(Wrong) as caught:
-        parse(parameter, texts)
+        parse_value(parameter, texts)
     return str(caught.value)
 
 
 @pytest.mark.parametrize(("where", "each"), PARAMETERS, ids=[where for where, _ in PARAMETERS])
 def test_every_recorded_default_goes_to_the_form_and_comes_back(where: str, each: Parameter) -> None:
     kind = control(each)
-    if kind in HOLD_FILES:
+    if kind in FILE_CONTROLS:
         assert each.default in (None, [], {"text": "", "files": []})
     elif kind == "table":
-        assert tables.parse_table(each, tables.table_rows(each, each.default))["data"] == each.default["data"]
+        assert tables.parse_table(each, tables.format_table_rows(each, each.default))["data"] == each.default["data"]
     else:
         empty = {"text": "", "code": "", "colour": "", "checkbox": False, "checks": [], "chat": []}
-        assert parse(each, typed(each, each.default)) == (empty.get(kind) if each.default is None else each.default)
+        assert parse_value(each, format_value(each, each.default)) == (
+            empty.get(kind) if each.default is None else each.default
+        )
 
 
 @pytest.mark.parametrize(("where", "each"), PARAMETERS, ids=[where for where, _ in PARAMETERS])
 def test_every_recorded_parameter_has_a_control_that_the_form_knows(where: str, each: Parameter) -> None:
-    assert control(each) in {*value_parsers.PARSERS, "table", *HOLD_FILES} == KINDS
+    assert control(each) in {*value_parsers.PARSERS, "table", *FILE_CONTROLS} == CONTROL_KINDS
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_a_component_has_its_control(parameter: Parameter, kind: str) -> None:
 class TestText:
     @pytest.mark.parametrize(("typed_text", "value"), [("", ""), ("a\r\nb\r\n", "a\nb\n"), (" é ", " é "), ("0", "0")])
     def test_is_sent_as_it_is_typed(self, typed_text: str, value: str) -> None:
-        assert parse(made("textbox"), [typed_text]) == value
+        assert parse_value(made("textbox"), [typed_text]) == value
 
     def test_that_a_browser_would_have_sent_is_missed(self) -> None:
         assert "manque" in wrong(made("textbox"))
@@ -106,13 +108,13 @@ class TestNumber:
         ],
     )
     def test_is_read_the_french_way_or_not(self, text: str, value: Any) -> None:
-        read = parse(made("number"), [text])
+        read = parse_value(made("number"), [text])
         assert read == value
         assert type(read) is type(value)
 
     @pytest.mark.parametrize("text", [str(2**53 + 1), "12345678901234567890", "-" + "9" * 300])
     def test_a_whole_one_is_kept_to_the_last_digit(self, text: str) -> None:
-        assert parse(made("number"), [text]) == int(text)
+        assert parse_value(made("number"), [text]) == int(text)
 
     @pytest.mark.parametrize(
         "text",
@@ -144,33 +146,33 @@ class TestNumber:
     def test_a_whole_one_is_asked_for_where_nothing_rounds(self) -> None:
         whole = made("api", schema={"type": "integer"})
         assert "entier" in wrong(whole, "2,5")
-        assert parse(whole, ["2,0"]) == 2
+        assert parse_value(whole, ["2,0"]) == 2
 
     @pytest.mark.parametrize("parts", [{"precision": 0}, {"schema": {"type": "integer"}}])
     def test_the_space_rounds_what_its_own_number_field_is_given(self, parts: dict[str, Any]) -> None:
-        assert parse(made("number", **parts), ["2,5"]) == 2.5
+        assert parse_value(made("number", **parts), ["2,5"]) == 2.5
 
     def test_its_bounds_are_those_of_its_author(self) -> None:
         bounded = made("number", minimum=1, maximum=2.5)
-        assert parse(bounded, ["2,5"]) == 2.5
+        assert parse_value(bounded, ["2,5"]) == 2.5
         assert "au plus 2,5" in wrong(bounded, "2,6")
         assert "au moins 1" in wrong(bounded, "0")
-        assert parse(bounded, [""]) is None
+        assert parse_value(bounded, [""]) is None
 
 
 class TestSlider:
     @pytest.mark.parametrize("text", ["2", "20", "2,5"])
     def test_takes_what_lies_within(self, text: str) -> None:
-        assert parse(made("slider", minimum=2, maximum=20), [text]) == float(text.replace(",", "."))
+        assert parse_value(made("slider", minimum=2, maximum=20), [text]) == float(text.replace(",", "."))
 
     @pytest.mark.parametrize("text", ["1", "20,5", "-5", "1e300"])
     def test_refuses_what_lies_outside_and_tells_the_bounds(self, text: str) -> None:
         assert "entre 2 et 20,25" in wrong(made("slider", minimum=2, maximum=20.25), text)
 
     def test_a_default_outside_is_brought_in(self) -> None:
-        assert typed(made("slider", minimum=2, maximum=20), 100) == ["20"]
-        assert typed(made("slider", minimum=2, maximum=20), -1.5) == ["2"]
-        assert typed(made("slider", minimum=0, maximum=1), 0.25) == ["0,25"]
+        assert format_value(made("slider", minimum=2, maximum=20), 100) == ["20"]
+        assert format_value(made("slider", minimum=2, maximum=20), -1.5) == ["2"]
+        assert format_value(made("slider", minimum=0, maximum=1), 0.25) == ["0,25"]
 
     def test_one_without_a_bound_says_no_null(self) -> None:
         assert "null" not in wrong(made("slider", maximum=5), "6")
@@ -178,10 +180,14 @@ class TestSlider:
 
 class TestChoices:
     def test_a_checkbox_is_present_or_absent(self) -> None:
-        assert parse(made("checkbox"), []) is False
-        assert parse(made("checkbox"), ["1"]) is True
-        assert parse(made("checkbox"), ["on"]) is True
-        assert (typed(made("checkbox"), True), typed(made("checkbox"), False), typed(made("checkbox"), None)) == (
+        assert parse_value(made("checkbox"), []) is False
+        assert parse_value(made("checkbox"), ["1"]) is True
+        assert parse_value(made("checkbox"), ["on"]) is True
+        assert (
+            format_value(made("checkbox"), True),
+            format_value(made("checkbox"), False),
+            format_value(made("checkbox"), None),
+        ) == (
             ["1"],
             [],
             [],
@@ -189,19 +195,19 @@ class TestChoices:
 
     def test_an_integer_choice_comes_back_as_a_number(self) -> None:
         radio = parameter("stock_forecast", "/predict", "final_year")
-        assert parse(radio, ["2030"]) == 2030
-        assert typed(radio, 2030) == ["2030"]
+        assert parse_value(radio, ["2030"]) == 2030
+        assert format_value(radio, 2030) == ["2030"]
 
     def test_nothing_chosen_is_null(self) -> None:
-        assert parse(made("radio", choices=(("A", "a"),)), []) is None
-        assert parse(made("dropdown", choices=(("A", "a"),)), [""]) is None
+        assert parse_value(made("radio", choices=(("A", "a"),)), []) is None
+        assert parse_value(made("dropdown", choices=(("A", "a"),)), [""]) is None
 
     def test_an_empty_choice_can_be_chosen(self) -> None:
         choice = made("dropdown", choices=(("None", ""), ("A", "a")))
-        assert parse(choice, typed(choice, "")) == ""
-        assert parse(choice, ["None"]) == ""
-        assert parse(choice, [""]) is None
-        assert parse(made("checkboxgroup", choices=(("None", ""), ("A", "a"))), ["", "a"]) == ["", "a"]
+        assert parse_value(choice, format_value(choice, "")) == ""
+        assert parse_value(choice, ["None"]) == ""
+        assert parse_value(choice, [""]) is None
+        assert parse_value(made("checkboxgroup", choices=(("None", ""), ("A", "a"))), ["", "a"]) == ["", "a"]
 
     def test_an_absent_select_is_missed(self) -> None:
         assert "manque" in wrong(made("dropdown", choices=(("A", "a"),)))
@@ -212,32 +218,34 @@ class TestChoices:
 
     def test_a_choice_of_ones_own_where_the_author_allows_it(self) -> None:
         own = made("dropdown", choices=(("A", "a"),), allows_custom=True)
-        assert parse(own, ["b"]) == "b"
-        assert typed(own, "b") == ["b"]
+        assert parse_value(own, ["b"]) == "b"
+        assert format_value(own, "b") == ["b"]
 
     def test_a_default_that_is_no_choice_is_not_shown(self) -> None:
-        assert typed(made("dropdown", choices=(("A", "a"),)), "b") == [""]
-        assert typed(made("radio", choices=(("A", "a"),)), "b") == []
+        assert format_value(made("dropdown", choices=(("A", "a"),)), "b") == [""]
+        assert format_value(made("radio", choices=(("A", "a"),)), "b") == []
 
     def test_choices_that_print_alike_are_told_apart(self) -> None:
         alike = made("radio", choices=(("un", 1), ("un", "1"), ("vrai", True), ("vrai", "true"), ("rien", None)))
         for _, value in alike.choices[:4]:
-            read = parse(alike, typed(alike, value))
+            read = parse_value(alike, format_value(alike, value))
             assert (read, type(read)) == (value, type(value))
-        assert parse(alike, ["4"]) is None
+        assert parse_value(alike, ["4"]) is None
 
     def test_labels_are_shown_and_values_sent(self) -> None:
-        assert parse(made("radio", choices=(("Ajouter", "add"), ("Ôter", "subtract"))), ["subtract"]) == "subtract"
+        assert (
+            parse_value(made("radio", choices=(("Ajouter", "add"), ("Ôter", "subtract"))), ["subtract"]) == "subtract"
+        )
 
     def test_several_are_a_list(self) -> None:
         several = made("checkboxgroup", choices=(("A", 1), ("B", 2), ("C", 3)))
-        assert parse(several, ["3", "1"]) == [3, 1]
-        assert parse(several, []) == []
-        assert typed(several, [1, 3, None, 9]) == ["1", "3"]
+        assert parse_value(several, ["3", "1"]) == [3, 1]
+        assert parse_value(several, []) == []
+        assert format_value(several, [1, 3, None, 9]) == ["1", "3"]
 
     def test_two_thousand_ticked_choices_take_no_time(self) -> None:
         several = made("checkboxgroup", choices=tuple((str(number), number) for number in range(2_000)))
-        assert len(typed(several, list(range(2_000)))) == 2_000
+        assert len(format_value(several, list(range(2_000)))) == 2_000
 
 
 class TestMoment:
@@ -252,7 +260,7 @@ class TestMoment:
         ],
     )
     def test_is_written_as_gradio_does(self, text: str, value: str | None) -> None:
-        assert parse(made("datetime"), [text]) == value
+        assert parse_value(made("datetime"), [text]) == value
 
 
 class TestJson:
@@ -262,11 +270,11 @@ class TestJson:
         "value", [None, 5, "a", [1, {"a": [None]}], {"path": "/x"}, {"meta": 1}, {"é": "\U0001f600"}]
     )
     def test_any_json_is_sent(self, value: Any) -> None:
-        assert parse(self.JSON, [json.dumps(value)]) == value
-        assert parse(self.JSON, typed(self.JSON, value)) == value
+        assert parse_value(self.JSON, [json.dumps(value)]) == value
+        assert parse_value(self.JSON, format_value(self.JSON, value)) == value
 
     def test_empty_is_null(self) -> None:
-        assert parse(self.JSON, [" \n"]) is None
+        assert parse_value(self.JSON, [" \n"]) is None
 
     def test_a_mistake_is_told_by_line_and_column(self) -> None:
         assert "ligne 2, colonne 6" in wrong(self.JSON, '{"a": 1,\n "b" 2}')
@@ -278,11 +286,11 @@ class TestJson:
         assert wrong(self.JSON, text)
 
     def test_forty_levels_are_enough(self) -> None:
-        assert parse(self.JSON, ["[" * 40 + "]" * 40])
+        assert parse_value(self.JSON, ["[" * 40 + "]" * 40])
         assert "40 niveaux" in wrong(self.JSON, "[" * 42 + "]" * 42)
 
     def test_a_hundred_kilobytes_are_enough(self) -> None:
-        assert parse(self.JSON, ['"' + "x" * 99_998 + '"'])
+        assert parse_value(self.JSON, ['"' + "x" * 99_998 + '"'])
         assert "100" in wrong(self.JSON, '"' + "x" * 99_999 + '"')
         assert "100" in wrong(self.JSON, '"' + "é" * 50_000 + '"')
 
@@ -318,17 +326,17 @@ class TestTable:
 
     def test_there_is_always_a_line_to_type_in(self) -> None:
         for value in (None, {}, {"data": []}, {"data": 5}, {"data": ["x"]}):
-            assert tables.table_rows(self.TABLE, value) == [["", "", ""]]
-        assert tables.table_rows(made("dataframe"), None) == [[""]]
+            assert tables.format_table_rows(self.TABLE, value) == [["", "", ""]]
+        assert tables.format_table_rows(made("dataframe"), None) == [[""]]
 
     def test_rows_are_as_wide_as_the_table(self) -> None:
-        assert tables.table_rows(self.TABLE, {"data": [["a"], ["b", 1.5, True, "more"]]}) == [
+        assert tables.format_table_rows(self.TABLE, {"data": [["a"], ["b", 1.5, True, "more"]]}) == [
             ["a", "", ""],
             ["b", "1,5", "oui"],
         ]
 
     def test_no_more_lines_are_drawn_than_a_form_can_send(self) -> None:
-        rows = tables.table_rows(self.TABLE, {"data": [["a", 1, True]] * 5_000})
+        rows = tables.format_table_rows(self.TABLE, {"data": [["a", 1, True]] * 5_000})
         assert len(rows) * 3 <= 1_000 - 100
 
 
@@ -340,14 +348,14 @@ def test_what_is_wrong_is_told_in_french_typography() -> None:
 
 @pytest.mark.parametrize("value", [0, 1, -1, 2.5, 1e21, 1e-7, 0.1 + 0.2, 2**53, math.pi])
 def test_a_number_goes_to_the_form_and_comes_back(value: float) -> None:
-    assert parse(made("number"), typed(made("number"), value)) == value
+    assert parse_value(made("number"), format_value(made("number"), value)) == value
 
 
 def test_a_dialogue_without_speakers_is_a_text_unless_a_line_names_one() -> None:
-    assert parse(made("dialogue"), ["Bonjour\r\nà tous"]) == "Bonjour\nà tous"
-    assert parse(made("dialogue"), ["Awa : Bonjour\nà tous"]) == [
+    assert parse_value(made("dialogue"), ["Bonjour\r\nà tous"]) == "Bonjour\nà tous"
+    assert parse_value(made("dialogue"), ["Awa : Bonjour\nà tous"]) == [
         {"speaker": "Awa", "text": "Bonjour"},
         {"speaker": "", "text": "à tous"},
     ]
-    assert parse(made("dialogue", speakers=("Awa",)), ["Bonjour"]) == [{"speaker": "Awa", "text": "Bonjour"}]
-    assert parse(made("dialogue"), [""]) == []
+    assert parse_value(made("dialogue", speakers=("Awa",)), ["Bonjour"]) == [{"speaker": "Awa", "text": "Bonjour"}]
+    assert parse_value(made("dialogue"), [""]) == []

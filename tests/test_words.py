@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from hfcourse.runs.store.search_text import (
-    EXCERPT_CHARACTERS,
-    MOST_WORDS,
-    WORDS_CHARACTERS,
-    excerpt_of,
-    folded,
-    typed_words,
-    words_of,
+    MAX_QUERY_WORDS,
+    MAX_RUN_EXCERPT_CHARACTERS,
+    MAX_SEARCHED_CHARACTERS,
+    build_excerpt,
+    build_search_text,
+    fold_text,
+    split_query,
 )
 
 LABELS = [{"name": "prenom", "label": "Votre prénom"}]
@@ -29,20 +29,20 @@ LABELS = [{"name": "prenom", "label": "Votre prénom"}]
     ],
 )
 def test_case_and_accents_make_no_difference(text: str, wanted: str) -> None:
-    assert folded(text) == wanted
+    assert fold_text(text) == wanted
 
 
 def test_labels_values_and_names_of_files_are_searched() -> None:
     inputs = {"prenom": "Zoé", "x": 3.5, "y": True, "z": {"clé": ["Été", None, {"$file": 0}]}}
-    found = words_of(LABELS, inputs, ["Chat.PNG"])
+    found = build_search_text(LABELS, inputs, ["Chat.PNG"])
     for word in ("prenom", "zoe", "3,5", "3.5", "oui", "cle", "ete", "chat.png"):
         assert word in found
     assert "file" not in found
 
 
 def test_a_book_is_searched_at_its_beginning() -> None:
-    found = words_of([], {"texte": "mot " * WORDS_CHARACTERS, "fin": "jamais"}, [])
-    assert len(found) <= WORDS_CHARACTERS
+    found = build_search_text([], {"texte": "mot " * MAX_SEARCHED_CHARACTERS, "fin": "jamais"}, [])
+    assert len(found) <= MAX_SEARCHED_CHARACTERS
     assert "jamais" not in found
 
 
@@ -50,8 +50,8 @@ def test_deep_and_long_values_take_no_time() -> None:
     deep: Any = "fond"
     for _ in range(5000):
         deep = [deep]
-    assert words_of([], {"a": deep}, []) == "fond"
-    assert words_of([], {"b": list(range(200_000))}, []).startswith("0 1 2")
+    assert build_search_text([], {"a": deep}, []) == "fond"
+    assert build_search_text([], {"b": list(range(200_000))}, []).startswith("0 1 2")
 
 
 @pytest.mark.parametrize(
@@ -68,16 +68,16 @@ def test_deep_and_long_values_take_no_time() -> None:
 def test_a_run_is_recognised_by_the_beginning_of_what_was_sent(
     inputs: dict[str, Any], names: list[str], wanted: str
 ) -> None:
-    assert excerpt_of(inputs, names) == wanted
+    assert build_excerpt(inputs, names) == wanted
 
 
 def test_the_beginning_of_much_says_that_there_is_more() -> None:
-    excerpt = excerpt_of({"texte": "mot " * 500}, [])
-    assert len(excerpt) <= EXCERPT_CHARACTERS
+    excerpt = build_excerpt({"texte": "mot " * 500}, [])
+    assert len(excerpt) <= MAX_RUN_EXCERPT_CHARACTERS
     assert excerpt.endswith("…")
 
 
 def test_a_search_has_so_many_words() -> None:
-    assert typed_words("  Été  ÉCOLE ") == ["ete", "ecole"]
-    assert len(typed_words("a " * 90)) == MOST_WORDS
-    assert typed_words("\u0301 \0") == []
+    assert split_query("  Été  ÉCOLE ") == ["ete", "ecole"]
+    assert len(split_query("a " * 90)) == MAX_QUERY_WORDS
+    assert split_query("\u0301 \0") == []

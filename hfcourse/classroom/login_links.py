@@ -12,25 +12,25 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import delete
 
 from hfcourse import database
-from hfcourse.instructors import InstructorSession, current_digest, session_id
+from hfcourse.instructors import InstructorSession, derive_session_id, get_password_digest
 
 LINK_MAX_AGE_SECONDS = 600
 MAX_CODE_CHARACTERS = 200
-PATH = "/enseignant/?code="
+LOGIN_LINK_PATH = "/enseignant/?code="
 
 
 def create_code() -> str:
     """Return the code of a new link."""
-    token, moment = secrets.token_urlsafe(24), database.now()
+    token, moment = secrets.token_urlsafe(24), database.utc_now()
     row = InstructorSession(
-        id=link_id(token),
-        password=current_digest(),
+        id=derive_link_id(token),
+        password=get_password_digest(),
         created=moment,
         expires=moment + timedelta(seconds=LINK_MAX_AGE_SECONDS),
     )
-    with database.writing() as session:
+    with database.write_session() as session:
         session.add(row)
-    return str(link_serializer().dumps(token))
+    return str(get_link_serializer().dumps(token))
 
 
 def redeem_code(code: str) -> bool:
@@ -38,26 +38,26 @@ def redeem_code(code: str) -> bool:
 
     The signature is checked first: an invented code costs no access to the database.
     """
-    if len(code) > MAX_CODE_CHARACTERS or not current_digest():
+    if len(code) > MAX_CODE_CHARACTERS or not get_password_digest():
         return False
     try:
-        token = link_serializer().loads(code)
+        token = get_link_serializer().loads(code)
     except BadSignature:
         return False
     deletion = delete(InstructorSession).where(
-        InstructorSession.id == link_id(str(token)),
-        InstructorSession.expires > database.now(),
-        InstructorSession.password == current_digest(),
+        InstructorSession.id == derive_link_id(str(token)),
+        InstructorSession.expires > database.utc_now(),
+        InstructorSession.password == get_password_digest(),
     )
-    with database.writing() as session:
+    with database.write_session() as session:
         return bool(session.execute(deletion.returning(InstructorSession.id)).all())
 
 
-def link_id(token: str) -> str:
+def derive_link_id(token: str) -> str:
     """Return the key of a link's row: not that of a session with the same token."""
-    return session_id(f"link:{token}")
+    return derive_session_id(f"link:{token}")
 
 
-def link_serializer() -> URLSafeTimedSerializer:
+def get_link_serializer() -> URLSafeTimedSerializer:
     """Return what signs the codes of links."""
     return URLSafeTimedSerializer(str(current_app.secret_key), salt="instructor-link")

@@ -25,15 +25,15 @@ from sqlalchemy import Delete, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hfcourse import database, instructors
-from hfcourse.limits.networks import network_of
+from hfcourse.limits.networks import get_client_network
 from hfcourse.web import proxies
 from hfcourse.web.security_log import digest_source
 
 MAX_DECISIONS, WINDOW_SECONDS = 10, 20
 RESERVED_DECISIONS = 3
 POLL_INTERVAL_SECONDS = 2
-ABANDONED_SECONDS = 15  # without being asked about: its browser is gone, and delays nobody
-KEPT_SECONDS = 600  # decided attempts: which address had its turn last
+ABANDONED_TIMEOUT_SECONDS = 15  # without being asked about: its browser is gone, and delays nobody
+DECIDED_TTL_SECONDS = 600  # decided attempts: which address had its turn last
 MAX_WAITING_PER_SOURCE, MAX_WAITING = 100, 300
 MAX_WAITING_SOURCES = 600  # beyond MAX_WAITING, one attempt of each address that has none yet
 
@@ -47,13 +47,13 @@ class LoginAttempt(database.Base):
     lane: Mapped[str] = mapped_column(String(64), index=True)
     source: Mapped[str] = mapped_column(String(64))
     password: Mapped[str] = mapped_column(String(64))
-    created: Mapped[datetime] = mapped_column(database.Moment)
-    seen: Mapped[datetime] = mapped_column(database.Moment, index=True)
-    decided: Mapped[datetime | None] = mapped_column(database.Moment)
+    created: Mapped[datetime] = mapped_column(database.UtcDateTime)
+    seen: Mapped[datetime] = mapped_column(database.UtcDateTime, index=True)
+    decided: Mapped[datetime | None] = mapped_column(database.UtcDateTime)
 
 
 @dataclass(frozen=True)
-class Turn:
+class AttemptState:
     """Where an attempt is: `is_decided` with its outcome, or how many seconds it waits at least."""
 
     is_decided: bool
@@ -61,19 +61,19 @@ class Turn:
     wait_seconds: int = 0
 
 
-class QueueFull(Exception):
+class LoginQueueFull(Exception):
     """So many attempts wait already, of this address or of all, that one more is not taken."""
 
 
-def lane_of_request() -> str:
+def get_request_lane() -> str:
     """Return the lane of the browser that asks."""
-    device = instructors.known_device()
+    device = instructors.get_known_device()
     if device is not None:
         return f"device:{device}"
-    return "machine" if is_on_machine() else "everybody"
+    return "machine" if is_local_request() else "everybody"
 
 
-def is_on_machine() -> bool:
+def is_local_request() -> bool:
     """Does the request come from this very machine? What a proxy sends from here says so in its headers."""
     try:
         address = ipaddress.ip_address(request.remote_addr or "")
@@ -82,36 +82,36 @@ def is_on_machine() -> bool:
     return address.is_loopback and not proxies.is_forwarded()
 
 
-def source_of_request() -> str:
+def get_request_source() -> str:
     """Return the digest of the client's network."""
-    return digest_source(network_of(request.remote_addr or ""))
+    return digest_source(get_client_network(request.remote_addr or ""))
 
 
 def submit_attempt(is_right: bool) -> str:
     """Put an attempt into its queue and return its id; rows that have had their time are deleted on the way.
 
     Raises:
-        QueueFull: no more are taken.
+        LoginQueueFull: no more are taken.
     """
-    moment, lane, source = database.now(), lane_of_request(), source_of_request()
+    moment, lane, source = database.utc_now(), get_request_lane(), get_request_source()
     attempt_id = secrets.token_urlsafe(12)
-    with database.writing() as session:
-        session.execute(deletion_of_old(moment))
-        waiting = [each.source for each in attempts_of(session, lane, moment) if each.decided is None]
+    with database.write_session() as session:
+        session.execute(build_attempt_expiry(moment))
+        waiting = [each.source for each in fetch_attempts(session, lane, moment) if each.decided is None]
         limit = MAX_WAITING if source in waiting else MAX_WAITING_SOURCES
         if len(waiting) >= limit or waiting.count(source) >= MAX_WAITING_PER_SOURCE:
-            raise QueueFull
-        password = instructors.current_digest() if is_right else ""
+            raise LoginQueueFull
+        password = instructors.get_password_digest() if is_right else ""
         session.add(
             LoginAttempt(id=attempt_id, lane=lane, source=source, password=password, created=moment, seen=moment)
         )
     return attempt_id
 
 
-def poll_attempt(attempt_id: str) -> Turn | None:
+def poll_attempt(attempt_id: str) -> AttemptState | None:
     """Decide what has its turn now, and return where this attempt is; None if it is unknown or was told before."""
-    moment = database.now()
-    with database.writing() as session:
+    moment = database.utc_now()
+    with database.write_session() as session:
         own = session.get(LoginAttempt, attempt_id)
         if own is None:
             return None
@@ -119,16 +119,16 @@ def poll_attempt(attempt_id: str) -> Turn | None:
         session.refresh(own)
         own.seen = moment
         session.flush()
-        attempts = attempts_of(session, own.lane, moment)
-        queue, recent = order_queue(attempts), recent_sources(attempts, moment)
+        attempts = fetch_attempts(session, own.lane, moment)
+        queue, recent = order_queue(attempts), list_recent_sources(attempts, moment)
         decided = select_turns(queue, recent)
         session.execute(update(LoginAttempt).where(LoginAttempt.id.in_(decided)).values(decided=moment))
         if own.decided is None and attempt_id not in decided:
             left = MAX_DECISIONS - RESERVED_DECISIONS - len(recent)
-            return Turn(False, wait_seconds=estimate_wait([each.id for each in queue].index(attempt_id), left))
-        is_right = own.password != "" and own.password == instructors.current_digest()
+            return AttemptState(False, wait_seconds=estimate_wait([each.id for each in queue].index(attempt_id), left))
+        is_right = own.password != "" and own.password == instructors.get_password_digest()
         own.password = ""
-        return Turn(True, is_right)
+        return AttemptState(True, is_right)
 
 
 def lock_lane(session: Session, lane: str) -> None:
@@ -139,18 +139,18 @@ def lock_lane(session: Session, lane: str) -> None:
 
 def cancel_attempt(attempt_id: str) -> None:
     """Take an attempt that still waits out of its queue: its browser has sent another."""
-    with database.writing() as session:
+    with database.write_session() as session:
         session.execute(delete(LoginAttempt).where(LoginAttempt.id == attempt_id, LoginAttempt.decided.is_(None)))
 
 
-def attempts_of(session: Session, lane: str, moment: datetime) -> Sequence[LoginAttempt]:
+def fetch_attempts(session: Session, lane: str, moment: datetime) -> Sequence[LoginAttempt]:
     """Return what waits in a lane and is still asked about, and what was decided lately."""
-    alive = LoginAttempt.seen >= moment - timedelta(seconds=ABANDONED_SECONDS)
+    alive = LoginAttempt.seen >= moment - timedelta(seconds=ABANDONED_TIMEOUT_SECONDS)
     wanted = alive | LoginAttempt.decided.is_not(None)
     return session.scalars(select(LoginAttempt).where(LoginAttempt.lane == lane, wanted)).all()
 
 
-def recent_sources(attempts: Sequence[LoginAttempt], moment: datetime) -> list[str]:
+def list_recent_sources(attempts: Sequence[LoginAttempt], moment: datetime) -> list[str]:
     """Return the source of each decision within the window."""
     since = moment - timedelta(seconds=WINDOW_SECONDS)
     return [each.source for each in attempts if each.decided is not None and each.decided > since]
@@ -190,17 +190,17 @@ def estimate_wait(place: int, left: int) -> int:
     return max(POLL_INTERVAL_SECONDS, (place - max(left, 0)) // MAX_DECISIONS * WINDOW_SECONDS + WINDOW_SECONDS // 2)
 
 
-def deletion_of_old(moment: datetime) -> Delete:
+def build_attempt_expiry(moment: datetime) -> Delete:
     """Return the statement that deletes the attempts that no turn depends on any longer."""
-    return delete(LoginAttempt).where(LoginAttempt.seen < moment - timedelta(seconds=KEPT_SECONDS))
+    return delete(LoginAttempt).where(LoginAttempt.seen < moment - timedelta(seconds=DECIDED_TTL_SECONDS))
 
 
-def prune() -> None:
+def delete_expired_attempts() -> None:
     """Delete old attempts; every new one does it too."""
-    with database.writing() as session:
-        session.execute(deletion_of_old(database.now()))
+    with database.write_session() as session:
+        session.execute(build_attempt_expiry(database.utc_now()))
 
 
 def init_app(app: Flask) -> None:
     """Have old attempts deleted every day."""
-    app.extensions.setdefault("daily_chores", []).append(prune)
+    app.extensions.setdefault("daily_chores", []).append(delete_expired_attempts)

@@ -9,20 +9,20 @@ from markupsafe import Markup
 
 from hfcourse.lessons import library
 from hfcourse.lessons.library import Lesson
-from hfcourse.lessons.markup.instructor_notes import Aside
+from hfcourse.lessons.markup.instructor_notes import InstructorNote
 from hfcourse.lessons.syntax.context import make_fault
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.registry import catalogue_states
 from hfcourse.text.file_errors import TOML_FAILURES, describe_os_error, describe_toml_error
-from hfcourse.text.typography import french
+from hfcourse.text.typography import typeset_french
 
-PLANS = library.CONTENT / "plans.toml"
+PLANS_PATH = library.CONTENT_FOLDER / "plans.toml"
 PLAN_START = "[[plan]]"
 SHAPE = (
     'Un plan a title, advice et des [[plan.session]] ; step y est une liste de {{ minutes = 5, what = "…" }},'
     ' avec lesson = "3.1" s\'il y a lieu.'
 )
-STATE_WORDS = {
+STATE_LABELS = {
     "asleep": "endormi : il se réveille quand on l’ouvre",
     "waking": "se réveille",
     "awake": "en marche",
@@ -38,10 +38,10 @@ STATE_WORDS = {
     "no-api": "sans API",
     "hub-unreachable": "le Hub ne répond pas : voyez le plan sans réseau",
 }
-OTHER_STATE = "le Hub n’a rien dit d’utile : ouvrez-le pour voir"
+OTHER_STATE_LABEL = "le Hub n’a rien dit d’utile : ouvrez-le pour voir"
 
 
-class PlanMistake(Exception):
+class PlanError(Exception):
     """plans.toml is not what the page can show; its text is one line."""
 
 
@@ -65,7 +65,7 @@ class SpaceState:
 
 
 @dataclass(frozen=True)
-class Step:
+class PlanStep:
     """One step of a plan: minutes, what to do, and the lesson that it is in, if it is in one."""
 
     minutes: int
@@ -74,36 +74,36 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Plan:
+class TeachingPlan:
     """How to spend one or more sessions; each session is its steps."""
 
     title: str
     advice: str
-    sessions: tuple[tuple[Step, ...], ...]
+    sessions: tuple[tuple[PlanStep, ...], ...]
 
     @property
     def minutes(self) -> int:
         return sum(step.minutes for session in self.sessions for step in session)
 
 
-def read_times() -> list[LessonTimes]:
+def collect_lesson_times() -> list[LessonTimes]:
     """Return each lesson with the minutes that its notes add up to."""
     times = []
-    for lesson in library.lessons():
-        notes = [part for part in lesson.parts if isinstance(part, Aside)]
+    for lesson in library.get_lessons():
+        notes = [part for part in lesson.parts if isinstance(part, InstructorNote)]
         believed = tuple(Markup(note.body) for note in notes if note.is_misconception)  # noqa: S704 (as lessons are)
         times.append(LessonTimes(lesson, sum(note.minutes for note in notes), believed))
     return times
 
 
-def read_plans() -> list[Plan]:
+def read_plans() -> list[TeachingPlan]:
     """Return the plans of plans.toml; the number of a lesson that the course has no more is left out.
 
     Raises:
-        PlanMistake: the file cannot be read, or lacks a field.
+        PlanError: the file cannot be read, or lacks a field.
     """
     try:
-        source = PLANS.read_text(encoding="utf-8")
+        source = PLANS_PATH.read_text(encoding="utf-8")
         entries = tomllib.loads(source).get("plan")
     except OSError as error:
         raise_mistake(1, "ce fichier ne se lit pas : {reason}.", "Remettez-le.", reason=describe_os_error(error))
@@ -121,20 +121,22 @@ def read_plans() -> list[Plan]:
     ]
 
 
-def read_plan(entry: Any, line: int) -> Plan:
+def read_plan(entry: Any, line: int) -> TeachingPlan:
     """Read one plan, which begins on `line`.
 
     Raises:
-        PlanMistake: a field is missing or wrong.
+        PlanError: a field is missing or wrong.
     """
-    lessons = {lesson.number: lesson for lesson in library.lessons()}
+    lessons = {lesson.number: lesson for lesson in library.get_lessons()}
 
-    def read_step(step: dict[str, object]) -> Step:
-        return Step(int(str(step["minutes"])), french(str(step["what"])), lessons.get(str(step.get("lesson", ""))))
+    def read_step(step: dict[str, object]) -> PlanStep:
+        return PlanStep(
+            int(str(step["minutes"])), typeset_french(str(step["what"])), lessons.get(str(step.get("lesson", "")))
+        )
 
     try:
         sessions = tuple(tuple(read_step(step) for step in session["step"]) for session in entry["session"])
-        return Plan(french(entry["title"]), french(entry["advice"]), sessions)
+        return TeachingPlan(typeset_french(entry["title"]), typeset_french(entry["advice"]), sessions)
     except KeyError as error:
         raise_mistake(line, "il manque « {name} » à ce plan, ou à l'une de ses étapes.", SHAPE, name=error.args[0])
     except (TypeError, ValueError, AttributeError):
@@ -143,22 +145,27 @@ def read_plan(entry: Any, line: int) -> Plan:
 
 def raise_mistake(line: int, what: str, mend: str, **values: object) -> NoReturn:
     """Stop the reading of plans.toml, as a fault of that line."""
-    raise PlanMistake(str(make_fault(library.name_of(PLANS), line, what, mend, **values))) from None
+    raise PlanError(str(make_fault(library.get_project_path(PLANS_PATH), line, what, mend, **values))) from None
 
 
 def check_plans() -> list[str]:
     """Return what is wrong with plans.toml, for `flask check`; nothing if the page can show it."""
     try:
         read_plans()
-    except PlanMistake as mistake:
+    except PlanError as mistake:
         return [str(mistake)]
     return []
 
 
-def read_states() -> list[SpaceState]:
+def collect_space_states() -> list[SpaceState]:
     """Return the state in which each Space of the catalogue was last seen; nothing is asked for it."""
-    states = [(entry, catalogue_states.last_state(entry)) for entry in catalogue.entries()]
+    states = [(entry, catalogue_states.get_last_state(entry)) for entry in catalogue.list_catalogue_entries()]
     return [
-        SpaceState(entry.id, entry.title, french(STATE_WORDS.get(state, OTHER_STATE)), state in catalogue_states.READY)
+        SpaceState(
+            entry.id,
+            entry.title,
+            typeset_french(STATE_LABELS.get(state, OTHER_STATE_LABEL)),
+            state in catalogue_states.READY_STATES,
+        )
         for entry, state in states
     ]

@@ -8,24 +8,24 @@ from hfcourse.classroom import login_links, login_queue, preparation
 from hfcourse.lessons import library, single_page
 from hfcourse.spaces.hub import hub_api
 from hfcourse.spaces.registry import catalogue_states
-from hfcourse.text.typography import duration, french
+from hfcourse.text.typography import format_duration, typeset_french
 from hfcourse.web import headers, template_globals
 from hfcourse.web.security_log import log_event
 
-NOT_SET = (
+CLOSED_MESSAGE = (
     "Ce site n’a pas de mot de passe pour enseigner : la personne qui l’a installé le choisit, "
     "dans HFCOURSE_INSTRUCTOR_PASSWORD."
 )
-WRONG = "Ce n’est pas le mot de passe. Vérifiez les majuscules, puis réessayez."
-TOO_MANY = (
+WRONG_ENTRY_MESSAGE = "Ce n’est pas le mot de passe. Vérifiez les majuscules, puis réessayez."
+QUEUE_FULL_MESSAGE = (
     "Trop d’essais attendent leur tour : réessayez dans {} s, ou entrez depuis l’ordinateur où tourne le site. "
     "Sinon, demandez à qui l’a installé un lien d’entrée : la commande « flask instructor-link » en donne un."
 )
-BAD_LINK = (
+INVALID_LINK_MESSAGE = (
     "Ce lien ne sert plus : il vaut dix minutes et n’ouvre qu’une fois. "
     "Demandez-en un autre avec « flask instructor-link », ou saisissez le mot de passe."
 )
-ATTEMPT = "login_attempt"
+ATTEMPT_SESSION_KEY = "login_attempt"
 
 bp = Blueprint("classroom", __name__, url_prefix="/enseignant")
 bp.after_request(headers.forbid_storing)
@@ -38,18 +38,18 @@ def index() -> ResponseReturnValue:
     Only GET uses a link up: what merely looks at an address, or loads it in advance, leaves it whole.
     """
     if (code := request.args.get("code")) is not None:
-        return enter_by_link(code)
-    if instructors.is_here():
-        return render_template("classroom/index.html", **prepared())
-    attempt = session.get(ATTEMPT)
-    return answer_attempt(attempt) if isinstance(attempt, str) else door()
+        return log_in_by_link(code)
+    if instructors.is_logged_in():
+        return render_template("classroom/index.html", **collect_preparation())
+    attempt = session.get(ATTEMPT_SESSION_KEY)
+    return render_attempt(attempt) if isinstance(attempt, str) else render_login_form()
 
 
-def prepared() -> dict[str, object]:
+def collect_preparation() -> dict[str, object]:
     """What the instructor prepares with; nothing of a student is in it."""
-    times = preparation.read_times()
+    times = preparation.collect_lesson_times()
     return {
-        "hours": instructors.HOURS,
+        "hours": instructors.SESSION_HOURS,
         "times": times,
         "totals": {
             "reading": sum(each.lesson.front.reading_minutes for each in times),
@@ -57,82 +57,82 @@ def prepared() -> dict[str, object]:
             "class": sum(each.class_minutes for each in times),
         },
         "plans": [] if preparation.check_plans() else preparation.read_plans(),
-        "states": preparation.read_states(),
-        "hub_state": hub_api.state(),
-        "due_facts": library.due_facts(template_globals.today()),
+        "states": preparation.collect_space_states(),
+        "hub_state": hub_api.get_hub_state(),
+        "due_facts": library.get_due_facts(template_globals.get_today()),
     }
 
 
 @bp.post("/espaces")
 def refresh_spaces() -> ResponseReturnValue:
     """Ask the Hub in which state its Spaces are; only this click waits for it, and not for long."""
-    if instructors.is_here():
+    if instructors.is_logged_in():
         catalogue_states.refresh_states()
     return redirect(url_for(".index", _anchor="espaces"), 303)
 
 
-@bp.get("/cours.html")
-def export() -> ResponseReturnValue:
+@bp.get("/cours.html", endpoint="export")
+def download_course() -> ResponseReturnValue:
     """The whole course as one file, to hand out before a session without network."""
-    if not instructors.is_here():
+    if not instructors.is_logged_in():
         return redirect(url_for(".index"), 303)
-    response = make_response(single_page.export(request.url_root.rstrip("/")))
+    response = make_response(single_page.render_course_export(request.url_root.rstrip("/")))
     response.headers["Content-Disposition"] = 'attachment; filename="hfcourse.html"'
     return response
 
 
-@bp.post("/")
-def enter() -> ResponseReturnValue:
+@bp.post("/", endpoint="enter")
+def submit_login() -> ResponseReturnValue:
     """Let in whoever knows the password, slowly."""
     if not current_app.config["INSTRUCTOR_PASSWORD"]:
-        return door(NOT_SET, 400)
-    is_right = instructors.is_known(request.form.get("mot-de-passe", ""))
-    if isinstance(earlier := session.pop(ATTEMPT, None), str):
+        return render_login_form(CLOSED_MESSAGE, 400)
+    is_right = instructors.check_password(request.form.get("mot-de-passe", ""))
+    if isinstance(earlier := session.pop(ATTEMPT_SESSION_KEY, None), str):
         login_queue.cancel_attempt(earlier)
     try:
-        attempt = session[ATTEMPT] = login_queue.submit_attempt(is_right)
-    except login_queue.QueueFull:
+        attempt = session[ATTEMPT_SESSION_KEY] = login_queue.submit_attempt(is_right)
+    except login_queue.LoginQueueFull:
         log_login("login_queue_full")
-        return door(TOO_MANY.format(login_queue.WINDOW_SECONDS), 429)
-    return answer_attempt(attempt)
+        return render_login_form(QUEUE_FULL_MESSAGE.format(login_queue.WINDOW_SECONDS), 429)
+    return render_attempt(attempt)
 
 
-def answer_attempt(attempt: str) -> ResponseReturnValue:
+def render_attempt(attempt: str) -> ResponseReturnValue:
     """Tell how an attempt ended, or have its page ask again in a moment."""
     turn = login_queue.poll_attempt(attempt)
     if turn is not None and not turn.is_decided:
         if request.method == "POST":
             log_login("login_delayed")
-        page = render_template("classroom/waiting.html", wait=duration(turn.wait_seconds))
+        page = render_template("classroom/waiting.html", wait=format_duration(turn.wait_seconds))
         return page, 202, {"Refresh": f"{login_queue.POLL_INTERVAL_SECONDS}; url={url_for('.index')}"}
-    session.pop(ATTEMPT, None)
+    session.pop(ATTEMPT_SESSION_KEY, None)
     if turn is None:
-        return door()
+        return render_login_form()
     if not turn.is_right:
         log_login("login_refused")
-        return door(WRONG, 400)
+        return render_login_form(WRONG_ENTRY_MESSAGE, 400)
     log_login("login_succeeded")
-    return open_place()
+    return complete_login()
 
 
-def enter_by_link(code: str) -> ResponseReturnValue:
+def log_in_by_link(code: str) -> ResponseReturnValue:
     """Let in whoever has a link that was not used; the address that the browser keeps is without the code."""
     if request.method != "GET" or "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
         return "", 204
     if not login_links.redeem_code(code):
-        if instructors.is_here():
+        if instructors.is_logged_in():
             return redirect(url_for(".index"), 303)
         log_login("login_link_refused")
-        return door(BAD_LINK, 400)
-    if isinstance(earlier := session.pop(ATTEMPT, None), str):
+        return render_login_form(INVALID_LINK_MESSAGE, 400)
+    if isinstance(earlier := session.pop(ATTEMPT_SESSION_KEY, None), str):
         login_queue.cancel_attempt(earlier)
     log_login("login_link_used")
-    return open_place()
+    return complete_login()
 
 
-def open_place() -> ResponseReturnValue:
+def complete_login() -> ResponseReturnValue:
     """Open a session for this browser, and know the browser from now on."""
-    instructors.enter()
+    instructors.log_in()
     response = make_response(redirect(url_for(".index"), 303))
     instructors.remember_device(response)
     return response
@@ -140,27 +140,27 @@ def open_place() -> ResponseReturnValue:
 
 def log_login(event: str) -> None:
     """Write an event of the door into the security log: from which lane, and from which source."""
-    lane = login_queue.lane_of_request().partition(":")[0]
-    log_event(event, lane=lane, source=login_queue.source_of_request())
+    lane = login_queue.get_request_lane().partition(":")[0]
+    log_event(event, lane=lane, source=login_queue.get_request_source())
 
 
-@bp.post("/sortir")
-def leave() -> ResponseReturnValue:
+@bp.post("/sortir", endpoint="leave")
+def submit_logout() -> ResponseReturnValue:
     """Leave the instructor's place: the session ends for every copy of the cookie."""
-    instructors.leave()
+    instructors.log_out()
     log_event("logout")
     return redirect(url_for(".index"), 303)
 
 
-@bp.post("/sortir-partout")
-def leave_everywhere() -> ResponseReturnValue:
+@bp.post("/sortir-partout", endpoint="leave_everywhere")
+def submit_logout_everywhere() -> ResponseReturnValue:
     """End the sessions of the instructor in all browsers; nobody else may."""
-    if instructors.is_here():
-        instructors.leave(everywhere=True)
+    if instructors.is_logged_in():
+        instructors.log_out(everywhere=True)
         log_event("logout_everywhere")
     return redirect(url_for(".index"), 303)
 
 
-def door(wrong: str = "", status: int = 200) -> ResponseReturnValue:
+def render_login_form(wrong: str = "", status: int = 200) -> ResponseReturnValue:
     """The form that asks for the password, which is never sent back."""
-    return render_template("classroom/door.html", wrong=french(wrong)), status
+    return render_template("classroom/door.html", wrong=typeset_french(wrong)), status

@@ -15,22 +15,22 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 from urllib.parse import urlsplit
 
-from hfcourse.errors import CallFailed, Stopped
+from hfcourse.errors import CallCancelled, CallError
 from hfcourse.limits import byte_budget, concurrency
 
-PIECE_BYTES = 1_000_000  # what is read of a file in one request, and all of it that is in memory
-PART_BYTES = 5 * 2**20  # what is sent of a file in one request: S3 takes no smaller part but the last
-UPLOAD_BUFFER_BYTES = 3 * PART_BYTES  # the buffer, the part cut out of it, and what its library makes of that
-S3 = {"s3", "s3a"}
+READ_CHUNK_BYTES = 1_000_000  # what is read of a file in one request, and all of it that is in memory
+UPLOAD_PART_BYTES = 5 * 2**20  # what is sent of a file in one request: S3 takes no smaller part but the last
+UPLOAD_BUFFER_BYTES = 3 * UPLOAD_PART_BYTES  # the buffer, the part cut out of it, and what its library makes of that
+S3_PROTOCOLS = {"s3", "s3a"}
 # A bucket has no folders to be made first: asking for one would make the bucket.
-OBJECT_STORES = S3 | {"gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "oci"}
+OBJECT_STORE_PROTOCOLS = S3_PROTOCOLS | {"gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "oci"}
 # botocore and s3fs would try for minutes, each in its turn, while a student waits.
 S3_OPTIONS = {"config_kwargs": {"connect_timeout": 3, "read_timeout": 20, "retries": {"max_attempts": 1}}}
 
 log = logging.getLogger(__name__)
 
 
-class Writer(Protocol):
+class StorageWriter(Protocol):
     """Where the bytes of a new file go."""
 
     def write(self, piece: bytes, /) -> int:
@@ -42,7 +42,7 @@ class Storage(Protocol):
 
     read_buffer_bytes: int  # memory that an open file takes
 
-    def create(self, name: str) -> AbstractContextManager[Writer]:
+    def create(self, name: str) -> AbstractContextManager[StorageWriter]:
         """Write a new file in pieces: it is there, whole, after the block, and not at all if that raises.
 
         Raises:
@@ -62,7 +62,7 @@ class Storage(Protocol):
         """Remove what has that name, if it is there. Raises OSError."""
 
 
-class Folder:
+class LocalBackend:
     """A folder of this machine, or one that several machines mount; made with the first file."""
 
     read_buffer_bytes = io.DEFAULT_BUFFER_SIZE
@@ -74,7 +74,7 @@ class Folder:
         return self.path / name[:2] / name
 
     @contextmanager
-    def create(self, name: str) -> Iterator[Writer]:
+    def create(self, name: str) -> Iterator[StorageWriter]:
         path = self.path_of(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".part")
@@ -102,13 +102,13 @@ class Folder:
 
 
 @contextmanager
-def asking_the_store() -> Iterator[None]:
+def guard_storage_call() -> Iterator[None]:
     """Let other requests go on meanwhile, and raise OSError for whatever goes wrong.
 
     Each file system has exceptions of its own; their texts, which may name keys and addresses, go no further.
     """
     try:
-        with concurrency.aside():
+        with concurrency.release_while_waiting():
             yield
     except FileNotFoundError:
         raise FileNotFoundError("the store has no such file") from None
@@ -117,10 +117,10 @@ def asking_the_store() -> Iterator[None]:
         raise OSError("the store of the files does not answer") from None
 
 
-class Remote:
+class FsspecBackend:
     """A file system of fsspec, below `url`; credentials come from the environment, as its own tools read them."""
 
-    read_buffer_bytes = 2 * PIECE_BYTES  # one that is read from, and the next as it comes
+    read_buffer_bytes = 2 * READ_CHUNK_BYTES  # one that is read from, and the next as it comes
 
     def __init__(self, url: str) -> None:
         self._protocol = urlsplit(url).scheme
@@ -138,23 +138,23 @@ class Remote:
 
         with self._lock:
             if self._opened_in != os.getpid():
-                options = S3_OPTIONS if self._protocol in S3 else {}
+                options = S3_OPTIONS if self._protocol in S3_PROTOCOLS else {}
                 made = fsspec.filesystem(self._protocol, skip_instance_cache=True, use_listings_cache=False, **options)
-                if self._protocol in S3:
+                if self._protocol in S3_PROTOCOLS:
                     made.retries = 1
                     made.connect()  # here, or the first threads would each make a client
                 self._opened, self._opened_in = made, os.getpid()
             return self._opened
 
     @contextmanager
-    def create(self, name: str) -> Iterator[Writer]:
+    def create(self, name: str) -> Iterator[StorageWriter]:
         """As `Storage.create`: a file up to a part's size is sent whole at the end, a larger one part by part."""
         path = self.path_of(name)
         with reserve_upload_buffer():
-            with asking_the_store():
-                if self._protocol not in OBJECT_STORES:
+            with guard_storage_call():
+                if self._protocol not in OBJECT_STORE_PROTOCOLS:
                     self.system().makedirs(path.rpartition("/")[0], exist_ok=True)
-                upload = Upload(self, path, self.system().open(path, "wb", block_size=PART_BYTES))
+                upload = FsspecUpload(self, path, self.system().open(path, "wb", block_size=UPLOAD_PART_BYTES))
             try:
                 yield upload
                 upload.commit()
@@ -168,40 +168,40 @@ class Remote:
 
     def open(self, name: str) -> BinaryIO:
         path = self.path_of(name)
-        with asking_the_store():
+        with guard_storage_call():
             size = self.system().size(path)
-        return cast(BinaryIO, io.BufferedReader(Pieces(self, path, size), PIECE_BYTES))
+        return cast(BinaryIO, io.BufferedReader(RangeReader(self, path, size), READ_CHUNK_BYTES))
 
     def is_there(self, name: str) -> bool:
-        with asking_the_store():
+        with guard_storage_call():
             return self.system().exists(self.path_of(name))
 
     def remove(self, name: str) -> None:
         self.remove_path(self.path_of(name))
 
     def remove_path(self, path: str) -> None:
-        with suppress(FileNotFoundError), asking_the_store():
+        with suppress(FileNotFoundError), guard_storage_call():
             self.system().rm_file(path)
 
 
-class Upload:
+class FsspecUpload:
     """A new file of a remote store, which fsspec's own file object sends part by part."""
 
-    def __init__(self, store: Remote, path: str, file: Any) -> None:
+    def __init__(self, store: FsspecBackend, path: str, file: Any) -> None:
         self._store, self._path, self._file = store, path, file
 
     def write(self, piece: bytes) -> int:
-        with asking_the_store():
+        with guard_storage_call():
             return self._file.write(piece)
 
     def commit(self) -> None:
         """Send what is left. Raises OSError, FileNotFoundError."""
-        with asking_the_store():
+        with guard_storage_call():
             self._file.close()
 
     def abort(self) -> None:
         """Leave nothing of it there, as far as the store can still be reached."""
-        with suppress(OSError), asking_the_store():
+        with suppress(OSError), guard_storage_call():
             if hasattr(self._file, "discard"):
                 self._file.discard()  # the parts of an object store, which nobody sees before all are there
         with suppress(AttributeError):  # a file in memory, which sends nothing
@@ -215,18 +215,18 @@ def reserve_upload_buffer() -> Iterator[None]:
     """Reserve the memory of one upload from the budget of this process. Raises OSError where none is free in time."""
     with ExitStack() as held:
         try:
-            held.enter_context(byte_budget.reserve(UPLOAD_BUFFER_BYTES))
-        except Stopped:
+            held.enter_context(byte_budget.reserve_bytes(UPLOAD_BUFFER_BYTES))
+        except CallCancelled:
             raise
-        except CallFailed:
+        except CallError:
             raise OSError("no memory to send a file to the store") from None
         yield
 
 
-class Pieces(io.RawIOBase):
+class RangeReader(io.RawIOBase):
     """A file of a remote store, read piece by piece, each in a request of its own."""
 
-    def __init__(self, store: Remote, path: str, size: int) -> None:
+    def __init__(self, store: FsspecBackend, path: str, size: int) -> None:
         super().__init__()
         self._store, self._path, self._size = store, path, size
         self._at = 0
@@ -249,14 +249,14 @@ class Pieces(io.RawIOBase):
         end = min(self._at + len(buffer), self._size)
         if self._at >= end:
             return 0
-        with asking_the_store():
+        with guard_storage_call():
             piece = self._store.system().cat_file(self._path, start=self._at, end=end)
         buffer[: len(piece)] = piece
         self._at += len(piece)
         return len(piece)
 
 
-def is_reachable(storage: Storage) -> bool:
+def is_storage_writable(storage: Storage) -> bool:
     """Can something be kept there now?"""
     probe = f"probe-{secrets.token_hex(8)}"
     try:
@@ -267,7 +267,7 @@ def is_reachable(storage: Storage) -> bool:
     return True
 
 
-def at(url: str, folder: Path) -> Storage:
+def open_backend(url: str, folder: Path) -> Storage:
     """What is at `url`, or `folder` where that is empty.
 
     Raises:
@@ -276,14 +276,14 @@ def at(url: str, folder: Path) -> Storage:
         OSError: the folder that it names cannot be made.
     """
     if not url:
-        return Folder(folder)
+        return LocalBackend(folder)
     if urlsplit(url).scheme == "file":
         from urllib.request import url2pathname
 
-        shared = Folder(Path(url2pathname(urlsplit(url).path)))
+        shared = LocalBackend(Path(url2pathname(urlsplit(url).path)))
         shared.path.mkdir(parents=True, exist_ok=True)
         return shared
     import fsspec
 
     fsspec.get_filesystem_class(urlsplit(url).scheme)
-    return Remote(url)
+    return FsspecBackend(url)

@@ -33,10 +33,10 @@ def join_wav_chunks(content: bytes) -> bytes:
         if not sound_format:
             return content
         position = start + size + size % 2
-    return wav_file(sound_format, samples) if samples else content
+    return build_wav_file(sound_format, samples) if samples else content
 
 
-def wav_file(sound_format: bytes, samples: bytes | bytearray) -> bytes:
+def build_wav_file(sound_format: bytes, samples: bytes | bytearray) -> bytes:
     """Return a WAV file of two chunks."""
     format_chunk = CHUNK_HEADER.pack(b"fmt ", len(sound_format)) + sound_format
     data_chunk = CHUNK_HEADER.pack(b"data", len(samples)) + samples

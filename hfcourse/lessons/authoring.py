@@ -7,12 +7,12 @@ from markupsafe import Markup
 
 from hfcourse.lessons import library
 from hfcourse.lessons.syntax import html_blocks
-from hfcourse.lessons.syntax.front_matter import EXAMPLES, FENCE
-from hfcourse.lessons.syntax.parser import slug
-from hfcourse.text.highlighting import highlighted
+from hfcourse.lessons.syntax.front_matter import FRONT_MATTER_EXAMPLES, FRONT_MATTER_FENCE
+from hfcourse.lessons.syntax.parser import slugify
+from hfcourse.text.highlighting import highlight_code
 from hfcourse.text.typography import NO_BREAK
 
-SOURCE = library.CONTENT / "authoring.toml"
+CONSTRUCTS_PATH = library.CONTENT_FOLDER / "authoring.toml"
 
 
 @dataclass(frozen=True)
@@ -26,37 +26,40 @@ class Construct:
     shown: Markup
 
 
-def front_matter() -> Markup:
+def render_front_matter_example() -> Markup:
     """What a lesson begins with, as one writes it."""
-    return listing("\n".join([FENCE, *EXAMPLES.values(), FENCE]), "De quoi commencer une leçon")
+    return render_source_listing(
+        "\n".join([FRONT_MATTER_FENCE, *FRONT_MATTER_EXAMPLES.values(), FRONT_MATTER_FENCE]),
+        "De quoi commencer une leçon",
+    )
 
 
-def listing(source: str, title: str) -> Markup:
+def render_source_listing(source: str, title: str) -> Markup:
     """A piece of a lesson as it is written."""
-    code = html_blocks.listing("text", highlighted(source, "text"))
-    return Markup(html_blocks.code("<span>Markdown</span>", f"Copier la source{NO_BREAK}: {title}", code))  # noqa: S704 (escaped)
+    code = html_blocks.build_listing("text", highlight_code(source, "text"))
+    return Markup(html_blocks.build_code_block("<span>Markdown</span>", f"Copier la source{NO_BREAK}: {title}", code))  # noqa: S704 (escaped)
 
 
-def sample(source: str) -> Markup:
+def render_construct_sample(source: str) -> Markup:
     """A piece of a lesson as its page shows it; its first paragraph is no lesson's."""
-    return Markup(str(library.sample(source)).replace('<p class="lede">', "<p>"))  # noqa: S704 (as lessons are)
+    return Markup(str(library.render_sample(source)).replace('<p class="lede">', "<p>"))  # noqa: S704 (as lessons are)
 
 
-def place(shown: Markup, anchor: str) -> Markup:
+def prefix_quiz_ids(shown: Markup, anchor: str) -> Markup:
     """An example among others: two of them may hold a question, and each id occurs once on a page."""
     return Markup(str(shown).replace('id="quiz-', f'id="{anchor}-quiz-'))  # noqa: S704 (what was safe still is)
 
 
-def constructs() -> list[Construct]:
+def load_constructs() -> list[Construct]:
     """Every construct, in the order in which one learns them."""
-    read = tomllib.loads(SOURCE.read_text(encoding="utf-8"))["construct"]
+    read = tomllib.loads(CONSTRUCTS_PATH.read_text(encoding="utf-8"))["construct"]
     return [
         Construct(
-            slug(each["title"]),
+            slugify(each["title"]),
             each["title"],
-            sample(each["words"]),
-            listing(each["source"].strip("\n"), each["title"]),
-            place(sample(each["source"]), slug(each["title"])),
+            render_construct_sample(each["words"]),
+            render_source_listing(each["source"].strip("\n"), each["title"]),
+            prefix_quiz_ids(render_construct_sample(each["source"]), slugify(each["title"])),
         )
         for each in read
     ]

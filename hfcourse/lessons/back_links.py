@@ -18,10 +18,10 @@ from hfcourse.lessons import library
 from hfcourse.lessons.syntax import html_blocks
 
 MAX_LINKS = 4
-SPACES = "/espaces/"
+SPACES_URL_PATH = "/espaces/"
 CHECK_INTERVAL_SECONDS = 1.0
 # The heading of a try-it block, then the link to its form, as `pieces.try_it` writes them.
-BLOCK = re.compile(rf'<h3 id="(essayez-\d+)">|{html_blocks.BARE_LINK}([^"]*)"')
+TRY_IT_PATTERN = re.compile(rf'<h3 id="(essayez-\d+)">|{html_blocks.LINK_WITHOUT_SCRIPT}([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,17 @@ class BackLinkIndex:
     def find(self, space: str, endpoint: str) -> list[tuple[library.Lesson, str]]:
         """Find the lessons that have this endpoint tried, with the id of the block; else those that link to it."""
         if time.monotonic() - self._checked > CHECK_INTERVAL_SECONDS:
-            lessons, self._checked = library.lessons(), time.monotonic()
+            lessons, self._checked = library.get_lessons(), time.monotonic()
             if lessons is not self._lessons:
                 self._build(lessons)
-        return self._forms.get(f"{SPACES}{space}?endpoint={endpoint}") or self._spaces.get(SPACES + space, [])
+        return self._forms.get(f"{SPACES_URL_PATH}{space}?endpoint={endpoint}") or self._spaces.get(
+            SPACES_URL_PATH + space, []
+        )
 
     def _build(self, lessons: tuple[library.Lesson, ...]) -> None:
         forms, spaces = defaultdict(list), defaultdict(list)
         for lesson in lessons:
-            for address, anchor in find_blocks(str(lesson.html)).items():
+            for address, anchor in find_try_it_blocks(str(lesson.html)).items():
                 forms[address].append((lesson, anchor))
             for path in {urlsplit(link.address).path for link in lesson.links}:
                 spaces[path].append((lesson, ""))
@@ -72,10 +74,10 @@ def find_back_links(space: str, endpoint: str) -> list[BackLink]:
     ]
 
 
-def find_blocks(html: str) -> dict[str, str]:
+def find_try_it_blocks(html: str) -> dict[str, str]:
     """Map the address of each form that a lesson has tried to the id of its first try-it block."""
     anchor, blocks = "", dict[str, str]()
-    for heading, address in BLOCK.findall(html):
+    for heading, address in TRY_IT_PATTERN.findall(html):
         anchor = heading or anchor
         if address:
             blocks.setdefault(unescape(address), anchor)

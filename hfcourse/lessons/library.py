@@ -23,28 +23,28 @@ from hfcourse.lessons.exercises.checklist import Checklist
 from hfcourse.lessons.exercises.ordering import Ordering
 from hfcourse.lessons.exercises.quiz import Quiz
 from hfcourse.lessons.markup import figures, glossary, instructor_notes, markdown
-from hfcourse.lessons.markup.glossary import Glossary, Term
-from hfcourse.lessons.markup.markdown import Rendered
+from hfcourse.lessons.markup.glossary import Glossary, GlossaryTerm
+from hfcourse.lessons.markup.markdown import RenderedLesson
 from hfcourse.lessons.reference import edition_notes, facts, troubleshooting
 from hfcourse.lessons.reference.facts import FactFile
-from hfcourse.lessons.reference.troubleshooting import Guide
+from hfcourse.lessons.reference.troubleshooting import TroubleshootingGuide
 from hfcourse.lessons.syntax import inlines
-from hfcourse.lessons.syntax.context import Fact, Fault, Link, Part, Section, make_fault
+from hfcourse.lessons.syntax.context import Fact, InteractivePart, InternalLink, LessonSection, LintError, make_fault
 from hfcourse.lessons.syntax.front_matter import FrontMatter
 from hfcourse.lessons.syntax.svg_drawings import pair_drawings
 
-CONTENT = ROOT / "hfcourse" / "content"
-FIGURES = ROOT / "static" / "figures"
+CONTENT_FOLDER = ROOT / "hfcourse" / "content"
+FIGURES_FOLDER = ROOT / "static" / "figures"
 # Pages name their style sheets and scripts by a hash: with another file, they are other pages.
-NAMED_BY_HASH = (ROOT / "static" / "css", ROOT / "static" / "js")
-GLOSSARY, FACTS = "glossary.toml", "facts.toml"
-TROUBLESHOOTING = "depannage.toml"
-ADDRESS = "/lecons/"
+HASHED_ASSET_FOLDERS = (ROOT / "static" / "css", ROOT / "static" / "js")
+GLOSSARY_FILE, FACTS_FILE = "glossary.toml", "facts.toml"
+TROUBLESHOOTING_FILE = "depannage.toml"
+LESSONS_URL_PATH = "/lecons/"
 # What a lesson may show of the folders beside it: source, and nothing that a run of it leaves behind.
-SHOWN = {".py", ".html", ".css", ".js", ".txt", ".env", ".exemple", ".mjs", ".json"}
-SHOWN_NAMES = {".gitignore"}
+INCLUDABLE_SUFFIXES = {".py", ".html", ".css", ".js", ".txt", ".env", ".exemple", ".mjs", ".json"}
+INCLUDABLE_NAMES = {".gitignore"}
 
-Texts = tuple[tuple[str, str], ...]
+NamedTexts = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class Lesson:
     slug: str
     front: FrontMatter
     html: Markup
-    parts: tuple[str | Part, ...]
-    sections: tuple[Section, ...]
+    parts: tuple[str | InteractivePart, ...]
+    sections: tuple[LessonSection, ...]
     anchors: frozenset[str]
-    links: tuple[Link, ...]
-    faults: tuple[Fault, ...]
-    terms: tuple[Term, ...]
+    links: tuple[InternalLink, ...]
+    faults: tuple[LintError, ...]
+    terms: tuple[GlossaryTerm, ...]
     definitions: Markup
     facts: tuple[Fact, ...] = ()
     downloads: tuple[str, ...] = ()
@@ -87,47 +87,55 @@ class Lesson:
 
     def drawn(self, done: Mapping[str, str]) -> Markup:
         """Its HTML for a visitor who has done this."""
-        return Markup(markdown.draw(self.parts, done)) if done else self.html  # noqa: S704 (see open_lesson)
+        return Markup(markdown.render_parts(self.parts, done)) if done else self.html  # noqa: S704 (see open_lesson)
 
 
-def order(lesson: Lesson) -> tuple[list[int], str]:
+def get_lesson_sort_key(lesson: Lesson) -> tuple[list[int], str]:
     """3.2 comes before 3.10; a lesson without a number comes first, by its file."""
     return [int(part) for part in lesson.number.split(".") if part], lesson.path
 
 
 @lru_cache(maxsize=64)
-def render(
-    source: str, figures: Texts, listings: Texts, terms: tuple[Term, ...] = (), facts: tuple[Fact, ...] = ()
-) -> Rendered:
+def render_cached_lesson(
+    source: str,
+    figures: NamedTexts,
+    listings: NamedTexts,
+    terms: tuple[GlossaryTerm, ...] = (),
+    facts: tuple[Fact, ...] = (),
+) -> RenderedLesson:
     """Render once for each content."""
-    return markdown.render(source, dict(figures), dict(listings), terms, facts)
+    return markdown.render_lesson(source, dict(figures), dict(listings), terms, facts)
 
 
-def read(path: Path) -> str:
+def read_text_file(path: Path) -> str:
     """The text of a file; what is not UTF-8 in it becomes a fault of the lesson, not an exception."""
     return path.read_text(encoding="utf-8-sig", errors="replace")
 
 
-def name_of(path: Path) -> str:
+def get_project_path(path: Path) -> str:
     """The file's place in the project."""
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
-def located(faults: tuple[Fault, ...], path: Path) -> tuple[Fault, ...]:
+def add_lint_path(faults: tuple[LintError, ...], path: Path) -> tuple[LintError, ...]:
     """The faults, with the file that they are in."""
-    return tuple(replace(fault, path=name_of(path)) for fault in faults)
+    return tuple(replace(fault, path=get_project_path(path)) for fault in faults)
 
 
 def open_lesson(
-    path: Path, figures: Texts, listings: Texts, terms: tuple[Term, ...], known_facts: tuple[Fact, ...]
+    path: Path,
+    figures: NamedTexts,
+    listings: NamedTexts,
+    terms: tuple[GlossaryTerm, ...],
+    known_facts: tuple[Fact, ...],
 ) -> Lesson:
     """Read and render one lesson."""
-    rendered = render(read(path), figures, listings, terms, known_facts)
+    rendered = render_cached_lesson(read_text_file(path), figures, listings, terms, known_facts)
     slug = rendered.front.slug or path.stem
     # Safe by construction: raw HTML is off, the rest is escaped.
-    html, definitions = Markup(rendered.html), Markup(glossary.draw_definitions(rendered.terms))  # noqa: S704
+    html, definitions = Markup(rendered.html), Markup(glossary.render_definitions(rendered.terms))  # noqa: S704
     return Lesson(
-        path=name_of(path),
+        path=get_project_path(path),
         slug=slug,
         front=rendered.front,
         html=html,
@@ -135,7 +143,7 @@ def open_lesson(
         sections=rendered.sections,
         anchors=rendered.anchors,
         links=rendered.links,
-        faults=located(rendered.faults, path),
+        faults=add_lint_path(rendered.faults, path),
         terms=rendered.terms,
         definitions=definitions,
         facts=rendered.facts,
@@ -145,75 +153,75 @@ def open_lesson(
 
 def open_glossary(path: Path) -> Glossary:
     """Read the glossary; a course may have none."""
-    found = glossary.read(read(path)) if path.is_file() else Glossary()
-    return Glossary(found.terms, located(found.faults, path))
+    found = glossary.parse_glossary(read_text_file(path)) if path.is_file() else Glossary()
+    return Glossary(found.terms, add_lint_path(found.faults, path))
 
 
 def open_facts(path: Path) -> FactFile:
     """Read the facts; a course may have none."""
-    found = facts.read_facts(read(path)) if path.is_file() else FactFile()
-    return FactFile(found.facts, located(found.faults, path))
+    found = facts.read_facts(read_text_file(path)) if path.is_file() else FactFile()
+    return FactFile(found.facts, add_lint_path(found.faults, path))
 
 
-def open_guide(path: Path) -> Guide:
+def open_guide(path: Path) -> TroubleshootingGuide:
     """Read the troubleshooting entries; a course may have none."""
-    found = troubleshooting.read(read(path)) if path.is_file() else Guide()
-    return replace(found, faults=located(found.faults, path))
+    found = troubleshooting.parse_guide(read_text_file(path)) if path.is_file() else TroubleshootingGuide()
+    return replace(found, faults=add_lint_path(found.faults, path))
 
 
-def stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
+def iterate_file_stats(folder: Path | str) -> Iterator[tuple[str, int, int]]:
     """Name, date and size of every file of a folder and of the folders in it."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir():
-                yield from stamps(entry.path)
+                yield from iterate_file_stats(entry.path)
             else:
                 stat = entry.stat()
                 yield entry.path, stat.st_mtime_ns, stat.st_size
 
 
-class Shelf:
+class LessonLibrary:
     """The lessons of a folder, in order, with the figures of two others."""
 
     def __init__(self, content: Path, figures: Path, own_pictures: Path) -> None:
         self.content, self.figures, self.own_pictures = content, figures, own_pictures
         self.state: tuple[tuple[str, int, int], ...] | None = None
-        self.pictures: Texts = ()
-        self.listings: Texts = ()
+        self.pictures: NamedTexts = ()
+        self.listings: NamedTexts = ()
         self.kept: tuple[Lesson, ...] = ()
         self.glossary = Glossary()
         self.fact_file = FactFile()
-        self.guide = Guide()
-        self.faults: list[Fault] = []
+        self.guide = TroubleshootingGuide()
+        self.faults: list[LintError] = []
 
     def lessons(self) -> tuple[Lesson, ...]:
         """The lessons in order, read again if a file has changed."""
         own = [self.own_pictures] if self.own_pictures.is_dir() else []
-        folders = (self.content, self.figures, *NAMED_BY_HASH, *own)
-        state = tuple(itertools.chain.from_iterable(map(stamps, folders)))
+        folders = (self.content, self.figures, *HASHED_ASSET_FOLDERS, *own)
+        state = tuple(itertools.chain.from_iterable(map(iterate_file_stats, folders)))
         if state != self.state:
             self.kept, self.state = self.read(), state
         return self.kept
 
     def read(self) -> tuple[Lesson, ...]:
         """Read every file that a page is made of."""
-        sources = {path.name: read(path) for path in sorted(self.figures.glob("*.svg"))}
-        paired, unpaired = pair_drawings(sources, name_of(self.figures))
-        drawn, unusable = figures.in_place(paired, self.own_pictures)
+        sources = {path.name: read_text_file(path) for path in sorted(self.figures.glob("*.svg"))}
+        paired, unpaired = pair_drawings(sources, get_project_path(self.figures))
+        drawn, unusable = figures.replace_drawings(paired, self.own_pictures)
         self.faults = [*unpaired, *unusable]
         self.pictures = tuple(drawn.items())
         files = sorted(self.content.glob("*/**/*"))
-        shown = (path for path in files if path.suffix in SHOWN or path.name in SHOWN_NAMES)
-        self.listings = tuple((path.relative_to(self.content).as_posix(), read(path)) for path in shown)
-        self.glossary = open_glossary(self.content / GLOSSARY)
-        self.fact_file = open_facts(self.content / FACTS)
-        self.guide = open_guide(self.content / TROUBLESHOOTING)
+        shown = (path for path in files if path.suffix in INCLUDABLE_SUFFIXES or path.name in INCLUDABLE_NAMES)
+        self.listings = tuple((path.relative_to(self.content).as_posix(), read_text_file(path)) for path in shown)
+        self.glossary = open_glossary(self.content / GLOSSARY_FILE)
+        self.fact_file = open_facts(self.content / FACTS_FILE)
+        self.guide = open_guide(self.content / TROUBLESHOOTING_FILE)
         drawn_from = self.pictures, self.listings, self.glossary.terms, self.fact_file.facts
         opened = (open_lesson(path, *drawn_from) for path in self.content.glob("*.md"))
-        return tuple(sorted(opened, key=order))
+        return tuple(sorted(opened, key=get_lesson_sort_key))
 
 
-def repeated(lessons: tuple[Lesson, ...]) -> Iterator[Fault]:
+def find_duplicates(lessons: tuple[Lesson, ...]) -> Iterator[LintError]:
     """Two lessons with one slug, or one number."""
     for name, words in (("slug", "le slug"), ("number", "le numéro (number)")):
         first: dict[str, Lesson] = {}
@@ -224,18 +232,21 @@ def repeated(lessons: tuple[Lesson, ...]) -> Iterator[Fault]:
                 yield make_fault(lesson.path, 1, what, mend, words=words, other=other.path)
 
 
-def is_alive(lesson: Lesson, address: str, lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> bool:
+def is_link_valid(lesson: Lesson, address: str, lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> bool:
     """Does a link of `lesson` lead to a page, and to a heading or an entry of it where it names one?"""
     parts = urlsplit(address)
     others = {other.slug: other for other in lessons}
-    if parts.path == glossary.ADDRESS:
-        return not parts.fragment or parts.fragment in {term.anchor for term in terms()}
-    if parts.path == troubleshooting.ADDRESS:
-        return not parts.fragment or parts.fragment in {entry.id for entry in guide().entries}
+    if parts.path == glossary.GLOSSARY_URL_PATH:
+        return not parts.fragment or parts.fragment in {term.anchor for term in get_terms()}
+    if parts.path == troubleshooting.TROUBLESHOOTING_URL_PATH:
+        return not parts.fragment or parts.fragment in {entry.id for entry in get_guide().entries}
     if not parts.path:
         target = lesson
-    elif parts.path.startswith(ADDRESS) and parts.path not in {ADDRESS, edition_notes.ADDRESS}:
-        found = others.get(parts.path.removeprefix(ADDRESS))
+    elif parts.path.startswith(LESSONS_URL_PATH) and parts.path not in {
+        LESSONS_URL_PATH,
+        edition_notes.EDITIONS_URL_PATH,
+    }:
+        found = others.get(parts.path.removeprefix(LESSONS_URL_PATH))
         if not found:
             return False
         target = found
@@ -244,17 +255,17 @@ def is_alive(lesson: Lesson, address: str, lessons: tuple[Lesson, ...], is_page:
     return not parts.fragment or parts.fragment in target.anchors
 
 
-def dead_links(lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> Iterator[Fault]:
+def find_dead_links(lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> Iterator[LintError]:
     """Links to a lesson, a heading or a page that does not exist."""
     for lesson in lessons:
         for link in lesson.links:
-            if not is_alive(lesson, link.address, lessons, is_page):
+            if not is_link_valid(lesson, link.address, lessons, is_page):
                 what = "le lien « {address} » est mort."
                 mend = "Corrigez-le, ou le titre ou le mot qu'il vise."
                 yield make_fault(lesson.path, link.line, what, mend, address=link.address)
 
 
-def unused_facts(lessons: tuple[Lesson, ...], fact_file: FactFile, path: str) -> Iterator[Fault]:
+def find_unused_facts(lessons: tuple[Lesson, ...], fact_file: FactFile, path: str) -> Iterator[LintError]:
     """Facts that no lesson cites."""
     cited = {fact.id for lesson in lessons for fact in lesson.facts}
     for fact in fact_file.facts:
@@ -263,7 +274,7 @@ def unused_facts(lessons: tuple[Lesson, ...], fact_file: FactFile, path: str) ->
             yield make_fault(path, fact.line, what, "Citez-le, [mots]{{fait={id}}}, ou retirez-le.", id=fact.id)
 
 
-def is_page_of(routes: MapAdapter) -> Callable[[str], bool]:
+def make_page_check(routes: MapAdapter) -> Callable[[str], bool]:
     """Return what says whether the site has a page at a path."""
 
     def is_page(path: str) -> bool:
@@ -278,78 +289,90 @@ def is_page_of(routes: MapAdapter) -> Callable[[str], bool]:
     return is_page
 
 
-def lessons() -> tuple[Lesson, ...]:
+def get_lessons() -> tuple[Lesson, ...]:
     """Every lesson, in order."""
     return current_app.extensions["lessons"].lessons()
 
 
-def terms() -> tuple[Term, ...]:
+def get_terms() -> tuple[GlossaryTerm, ...]:
     """Every word of the glossary, in order."""
-    lessons()
+    get_lessons()
     return current_app.extensions["lessons"].glossary.terms
 
 
-def guide() -> Guide:
+def get_guide() -> TroubleshootingGuide:
     """The troubleshooting entries."""
-    lessons()
+    get_lessons()
     return current_app.extensions["lessons"].guide
 
 
-def own_pictures() -> Path:
+def get_own_pictures_folder() -> Path:
     """The folder of the instructor's pictures, which may not be there."""
     return current_app.extensions["lessons"].own_pictures
 
 
-def lesson(slug: str) -> Lesson | None:
+def get_lesson(slug: str) -> Lesson | None:
     """The lesson of that slug."""
-    return next((one for one in lessons() if one.slug == slug), None)
+    return next((one for one in get_lessons() if one.slug == slug), None)
 
 
-def neighbours(one: Lesson) -> tuple[Lesson | None, Lesson | None]:
+def get_neighbours(one: Lesson) -> tuple[Lesson | None, Lesson | None]:
     """The lessons before and after."""
-    shelf = lessons()
+    shelf = get_lessons()
     place = shelf.index(one)
     return shelf[place - 1] if place else None, shelf[place + 1] if place + 1 < len(shelf) else None
 
 
-def faults() -> list[Fault]:
+def collect_lint_errors() -> list[LintError]:
     """Everything to mend in the lessons, by file and line."""
-    shelf = lessons()
-    is_page = is_page_of(current_app.url_map.bind(""))
+    shelf = get_lessons()
+    is_page = make_page_check(current_app.url_map.bind(""))
     own = [fault for one in shelf for fault in one.faults]
     kept = current_app.extensions["lessons"]
-    of_facts = [*kept.fact_file.faults, *unused_facts(shelf, kept.fact_file, name_of(kept.content / FACTS))]
-    return sorted([*own, *kept.faults, *kept.glossary.faults, *of_facts, *repeated(shelf), *dead_links(shelf, is_page)])
+    of_facts = [
+        *kept.fact_file.faults,
+        *find_unused_facts(shelf, kept.fact_file, get_project_path(kept.content / FACTS_FILE)),
+    ]
+    return sorted(
+        [
+            *own,
+            *kept.faults,
+            *kept.glossary.faults,
+            *of_facts,
+            *find_duplicates(shelf),
+            *find_dead_links(shelf, is_page),
+        ]
+    )
 
 
-def due_facts(today: date) -> list[Fact]:
+def get_due_facts(today: date) -> list[Fact]:
     """Return the facts that must be read again, the oldest first."""
-    lessons()
-    return facts.find_due(current_app.extensions["lessons"].fact_file.facts, today)
+    get_lessons()
+    return facts.find_due_facts(current_app.extensions["lessons"].fact_file.facts, today)
 
 
-def listing_texts() -> dict[str, str]:
+def get_listing_texts() -> dict[str, str]:
     """Return the text of each file that lessons may show, by its path in `content/`."""
-    lessons()
+    get_lessons()
     return dict(current_app.extensions["lessons"].listings)
 
 
-def sample(source: str) -> Markup:
+def render_sample(source: str) -> Markup:
     """A piece of a lesson, for the page of patterns: what is shown there is what lessons are made of, all of it."""
-    lessons()
+    get_lessons()
     shelf = current_app.extensions["lessons"]
-    rendered = render(source, shelf.pictures, shelf.listings, (), shelf.fact_file.facts)
-    html = markdown.draw(rendered.parts, {instructor_notes.INSTRUCTOR: "1"})
+    rendered = render_cached_lesson(source, shelf.pictures, shelf.listings, (), shelf.fact_file.facts)
+    html = markdown.render_parts(rendered.parts, {instructor_notes.INSTRUCTOR_KEY: "1"})
     return Markup(html.replace(' method="post"', ""))  # noqa: S704 (as above; no lesson would keep these answers)
 
 
-def inline(text: str) -> Markup:
+def render_inline_markdown(text: str) -> Markup:
     """One line of our own Markdown as HTML."""
-    return Markup(inlines.draw(text))  # noqa: S704 (as lessons are)
+    return Markup(inlines.render_inline(text))  # noqa: S704 (as lessons are)
 
 
 def init_app(app: Flask) -> None:
     """Open the shelf; it is read at the first page that needs it."""
-    app.extensions["lessons"] = Shelf(CONTENT, FIGURES, Path(app.instance_path) / "figures")
-    app.jinja_env.filters["as_lesson"] = sample
-    app.jinja_env.filters["as_inline"] = inline
+    app.extensions["lessons"] = LessonLibrary(CONTENT_FOLDER, FIGURES_FOLDER, Path(app.instance_path) / "figures")
+    app.jinja_env.filters["as_lesson"] = render_sample
+    app.jinja_env.filters["as_inline"] = render_inline_markdown

@@ -12,38 +12,38 @@ from flask import current_app
 from hfcourse.lessons import library
 from hfcourse.lessons.library import Lesson
 
-MOST_PAGES = 64  # a few lessons, in two themes
+MAX_CACHED_PAGES = 64  # a few lessons, in two themes
 
 
 @dataclass(frozen=True)
-class Page:
+class CachedPage:
     """The text of a page, and the hash by which browsers know whether they have it."""
 
     text: bytes
     etag: str
 
 
-class Pages:
+class PageCache:
     """The pages of the lessons as they are."""
 
     def __init__(self) -> None:
-        self._kept: tuple[tuple[Lesson, ...], dict[Hashable, Page]] = (), {}
+        self._kept: tuple[tuple[Lesson, ...], dict[Hashable, CachedPage]] = (), {}
 
-    def of(self, lessons: tuple[Lesson, ...]) -> dict[Hashable, Page]:
+    def of(self, lessons: tuple[Lesson, ...]) -> dict[Hashable, CachedPage]:
         """The pages made of these very lessons: when they are read again, none is left of those before."""
         made_of, pages = self._kept
-        if made_of is not lessons or len(pages) >= MOST_PAGES:
+        if made_of is not lessons or len(pages) >= MAX_CACHED_PAGES:
             pages = {}
             self._kept = lessons, pages
         return pages
 
 
-def page(key: Hashable, make: Callable[[], str]) -> Page:
+def get_or_render_page(key: Hashable, make: Callable[[], str]) -> CachedPage:
     """The page of this key, which says all that it depends on besides files; made if it is not kept."""
     # Before it is made: if the lessons are read again meanwhile, it is kept among pages that nobody asks for.
-    pages = current_app.extensions.setdefault("lesson_pages", Pages()).of(library.lessons())
+    pages = current_app.extensions.setdefault("lesson_pages", PageCache()).of(library.get_lessons())
     found = pages.get(key)
     if found is None:
         text = make().encode()
-        found = pages[key] = Page(text, sha256(text).hexdigest()[:32])
+        found = pages[key] = CachedPage(text, sha256(text).hexdigest()[:32])
     return found

@@ -23,24 +23,24 @@ from hfcourse.lessons.reference import troubleshooting
 from hfcourse.lessons.reference.spelling import Vocabulary
 from hfcourse.lessons.syntax.parser import LIGATURES
 
-MOST_RESULTS = 20
-MOST_WORDS = 12
-MOST_LETTERS = 40
+MAX_SEARCH_RESULTS = 20
+MAX_QUERY_WORDS = 12
+MAX_WORD_CHARACTERS = 40
 PASSAGE_WORDS = 28
-SECTION = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
+SECTION_HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
 # What an older edition said answers no question of today.
-EDITION = re.compile(r'<details class="edition".*?</details>', re.DOTALL)
+EDITION_BLOCK = re.compile(r'<details class="edition".*?</details>', re.DOTALL)
 # Between these stands what was found; a text has none of its own.
-START, END = "\x02", "\x03"
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
-TABLE = """CREATE VIRTUAL TABLE passages
+MATCH_START, MATCH_END = "\x02", "\x03"
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f]")
+CREATE_TABLE_SQL = """CREATE VIRTUAL CREATE_TABLE_SQL passages
 USING fts5(title, names, text, place UNINDEXED, address UNINDEXED, tokenize = 'unicode61 remove_diacritics 2')"""
-QUERY = """SELECT highlight(passages, 0, ?, ?), snippet(passages, 2, ?, ?, '…', ?), place, address
+SEARCH_SQL = """SELECT highlight(passages, 0, ?, ?), snippet(passages, 2, ?, ?, '…', ?), place, address
 FROM passages WHERE passages MATCH ? ORDER BY bm25(passages, 8.0, 8.0, 1.0) LIMIT ?"""
 
 
 @dataclass(frozen=True)
-class Result:
+class PassageMatch:
     """A passage: its title and some words around what was found, with marks; `address` is a path of the site."""
 
     title: Markup
@@ -50,10 +50,10 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Found:
+class CourseSearchResults:
     """The passages, the best first; `corrected` is what was searched for where a word was misspelt, else ''."""
 
-    results: list[Result]
+    results: list[PassageMatch]
     corrected: str = ""
 
 
@@ -67,7 +67,7 @@ class Passage(NamedTuple):
     address: str
 
 
-class Text(HTMLParser):
+class TextExtractor(HTMLParser):
     """The words of a piece of a lesson, without its drawings and buttons."""
 
     SILENT = frozenset({"svg", "button", "fieldset", "sup"})
@@ -99,91 +99,94 @@ class Text(HTMLParser):
     @property
     def words(self) -> str:
         """One line; no-break spaces stay."""
-        return re.sub(r"[ \t\n]+", " ", CONTROL.sub("", "".join(self.pieces))).strip()
+        return re.sub(r"[ \t\n]+", " ", CONTROL_CHARACTERS.sub("", "".join(self.pieces))).strip()
 
 
-def passages_of(lesson: Lesson) -> Iterator[Passage]:
+def iterate_lesson_passages(lesson: Lesson) -> Iterator[Passage]:
     """The sections of a lesson; questions and lists are not searched."""
-    html = EDITION.sub("", "".join(part for part in lesson.parts if isinstance(part, str)))
-    address, place = f"{library.ADDRESS}{lesson.slug}", f"Leçon {lesson.number}"
-    introduction, *sections = SECTION.split(html)
-    yield Passage(lesson.title, "", Text(introduction).words, place, address)
+    html = EDITION_BLOCK.sub("", "".join(part for part in lesson.parts if isinstance(part, str)))
+    address, place = f"{library.LESSONS_URL_PATH}{lesson.slug}", f"Leçon {lesson.number}"
+    introduction, *sections = SECTION_HEADING.split(html)
+    yield Passage(lesson.title, "", TextExtractor(introduction).words, place, address)
     for anchor, title, body in zip(sections[::3], sections[1::3], sections[2::3], strict=True):
         heading = re.sub(r'<span class="hang">\d+</span> ', "", title)
-        yield Passage(Text(heading).words, "", Text(body).words, place, f"{address}#{anchor}")
+        yield Passage(TextExtractor(heading).words, "", TextExtractor(body).words, place, f"{address}#{anchor}")
 
 
-def variants(word: str) -> list[str]:
+def list_ligature_variants(word: str) -> list[str]:
     """How a word may stand in a text: `coeur` may be written `cœur`."""
     plain = word.translate(LIGATURES)
     return sorted({plain, plain.replace("oe", "œ"), plain.replace("ae", "æ")})
 
 
-def query_of(typed: str, joint: str) -> str:
+def build_match_query(typed: str, joint: str) -> str:
     """What is typed in the language of the index: each word in quotes, as the beginning of a word."""
-    words = [word[:MOST_LETTERS] for word in re.findall(r"[^\W_]+", normalize("NFC", typed).lower())]
+    words = [word[:MAX_WORD_CHARACTERS] for word in re.findall(r"[^\W_]+", normalize("NFC", typed).lower())]
     longer = [word for word in words if len(word) > 1] or words  # the l of « l’API » finds nothing useful
     terms = []
-    for word in longer[:MOST_WORDS]:
+    for word in longer[:MAX_QUERY_WORDS]:
         stem = word.removesuffix("s") if len(word) > 3 and not word.endswith("ss") else word
         star = "*" if len(word) > 2 else ""
-        terms.append("(" + " OR ".join(f'"{each}"{star}' for each in variants(stem)) + ")")
+        terms.append("(" + " OR ".join(f'"{each}"{star}' for each in list_ligature_variants(stem)) + ")")
     return joint.join(terms)
 
 
-def marked(found: str) -> Markup:
+def highlight_matches(found: str) -> Markup:
     """Text as HTML, what was found marked."""
-    html = str(escape(found)).replace(START, "<mark>").replace(END, "</mark>")
+    html = str(escape(found)).replace(MATCH_START, "<mark>").replace(MATCH_END, "</mark>")
     return Markup(html)  # noqa: S704 (escaped just now)
 
 
-class Index:
+class LessonSearchIndex:
     """The passages of one state of the course."""
 
     def __init__(self, passages: Iterator[Passage]) -> None:
         self.turn = threading.Lock()
         self.connection = sqlite3.connect(":memory:", check_same_thread=False)
         weakref.finalize(self, self.connection.close)
-        self.connection.execute(TABLE)
+        self.connection.execute(CREATE_TABLE_SQL)
         kept = list(passages)
         self.connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?)", kept)
         self.vocabulary = Vocabulary(f"{each.title} {each.names} {each.text}" for each in kept)
 
-    def search(self, typed: str) -> Found:
+    def search(self, typed: str) -> CourseSearchResults:
         """Search for what was typed, misspelt words replaced by the closest ones of the course."""
         corrected = self.vocabulary.correct(typed)
         results = self.find_best(corrected) if corrected else []
-        return Found(results, corrected) if results else Found(self.find_best(typed))
+        return CourseSearchResults(results, corrected) if results else CourseSearchResults(self.find_best(typed))
 
-    def find_best(self, typed: str) -> list[Result]:
+    def find_best(self, typed: str) -> list[PassageMatch]:
         """The best passages that have all these words, or else some of them."""
-        return self.ask(query_of(typed, " AND ")) or self.ask(query_of(typed, " OR "))
+        return self.ask(build_match_query(typed, " AND ")) or self.ask(build_match_query(typed, " OR "))
 
-    def ask(self, query: str) -> list[Result]:
+    def ask(self, query: str) -> list[PassageMatch]:
         """The best passages for a query; none for an empty one."""
         if not query:
             return []
-        values = (START, END, START, END, PASSAGE_WORDS, query, MOST_RESULTS)
+        values = (MATCH_START, MATCH_END, MATCH_START, MATCH_END, PASSAGE_WORDS, query, MAX_SEARCH_RESULTS)
         with self.turn:
-            rows = self.connection.execute(QUERY, values).fetchall()
-        return [Result(marked(title), marked(passage), place, address) for title, passage, place, address in rows]
+            rows = self.connection.execute(SEARCH_SQL, values).fetchall()
+        return [
+            PassageMatch(highlight_matches(title), highlight_matches(passage), place, address)
+            for title, passage, place, address in rows
+        ]
 
 
-def everything() -> Iterator[Passage]:
+def iterate_all_passages() -> Iterator[Passage]:
     """All that is searched."""
-    for term in library.terms():
+    for term in library.get_terms():
         names = " ".join([*term.forms[1:], term.english])
-        yield Passage(term.name, names, term.text, "Glossaire", f"{glossary.ADDRESS}#{term.anchor}")
-    for entry in library.guide().entries:
-        address = f"{troubleshooting.ADDRESS}#{entry.id}"
+        yield Passage(term.name, names, term.text, "Glossaire", f"{glossary.GLOSSARY_URL_PATH}#{term.anchor}")
+    for entry in library.get_guide().entries:
+        address = f"{troubleshooting.TROUBLESHOOTING_URL_PATH}#{entry.id}"
         yield Passage(entry.title, " ".join(entry.messages), entry.text, "Dépannage", address)
-    for lesson in library.lessons():
-        yield from passages_of(lesson)
+    for lesson in library.get_lessons():
+        yield from iterate_lesson_passages(lesson)
 
 
-def search(typed: str) -> Found:
+def search_course(typed: str) -> CourseSearchResults:
     """Search the course as it is now."""
-    shelf, kept = library.lessons(), current_app.extensions.get("search")
+    shelf, kept = library.get_lessons(), current_app.extensions.get("search")
     if kept is None or kept[0] is not shelf:
-        kept = current_app.extensions["search"] = (shelf, Index(everything()))
+        kept = current_app.extensions["search"] = (shelf, LessonSearchIndex(iterate_all_passages()))
     return kept[1].search(typed)

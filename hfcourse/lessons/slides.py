@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from hfcourse.lessons.library import Lesson
 
-HEADING = re.compile(r"(?=<h2\b)")
+HEADING_START = re.compile(r"(?=<h2\b)")
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Slide:
     html: Markup
 
 
-def slides_of(lesson: Lesson) -> list[Slide]:
+def split_slides(lesson: Lesson) -> list[Slide]:
     """The lesson's sections in order; what is answered while projecting is nobody's progress, so no form is sent."""
     html = str(lesson.html).replace(' method="post"', "")
     headings = ["", *(section.anchor for section in lesson.sections)]
-    pieces = zip(headings, HEADING.split(html), strict=True)
+    pieces = zip(headings, HEADING_START.split(html), strict=True)
     return [
         Slide(f"vue-{number}", heading, Markup(piece))  # noqa: S704 (a part of what was safe)
         for number, (heading, piece) in enumerate(pieces, 1)

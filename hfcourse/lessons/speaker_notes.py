@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from hfcourse.lessons.library import Lesson
-from hfcourse.lessons.markup.instructor_notes import Aside
-from hfcourse.lessons.slides import HEADING
+from hfcourse.lessons.markup.instructor_notes import InstructorNote
+from hfcourse.lessons.slides import HEADING_START
 
-INTRODUCTION = "Introduction"
-MINUTES = re.compile(r"\d+")
+INTRODUCTION_TITLE = "Introduction"
+MINUTES_PATTERN = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class SectionNotes:
     before: int = 0
 
 
-def notes_by_section(lesson: Lesson) -> list[SectionNotes]:
+def group_notes_by_section(lesson: Lesson) -> list[SectionNotes]:
     """Return the notes of each projected section, in order; a section without one has an empty tuple."""
-    titles = [INTRODUCTION, *(section.title for section in lesson.sections)]
-    asides: list[list[Aside]] = [[] for _ in titles]
-    for number, aside in iterate_asides(lesson):
+    titles = [INTRODUCTION_TITLE, *(section.title for section in lesson.sections)]
+    asides: list[list[InstructorNote]] = [[] for _ in titles]
+    for number, aside in iterate_instructor_notes(lesson):
         asides[number].append(aside)
     sections: list[SectionNotes] = []
     before = 0
@@ -45,17 +45,17 @@ def notes_by_section(lesson: Lesson) -> list[SectionNotes]:
     return sections
 
 
-def iterate_asides(lesson: Lesson) -> Iterator[tuple[int, Aside]]:
+def iterate_instructor_notes(lesson: Lesson) -> Iterator[tuple[int, InstructorNote]]:
     """Iterate over the notes, each with the index of its section; 0 is what comes before the first heading."""
     section = 0
     for part in lesson.parts:
         if isinstance(part, str):
-            section += sum(1 for _ in HEADING.finditer(part))
-        elif isinstance(part, Aside):
+            section += sum(1 for _ in HEADING_START.finditer(part))
+        elif isinstance(part, InstructorNote):
             yield section, part
 
 
 def count_minutes(duration: str) -> int:
     """Return the minutes of a duration such as « 5 min »; 0 for none."""
-    found = MINUTES.match(duration)
+    found = MINUTES_PATTERN.match(duration)
     return int(found[0]) if found else 0

@@ -11,46 +11,50 @@ from markupsafe import Markup, escape
 from hfcourse import tokens
 from hfcourse.lessons import library
 from hfcourse.lessons.reference.message_search import MessageIndex
-from hfcourse.lessons.reference.troubleshooting import ADDRESS, Entry, Guide
+from hfcourse.lessons.reference.troubleshooting import (
+    TROUBLESHOOTING_URL_PATH,
+    TroubleshootingEntry,
+    TroubleshootingGuide,
+)
 from hfcourse.web.template_globals import FRAGMENT_HEADER
 
-MAX_TYPED_CHARACTERS = 2000
+MAX_MESSAGE_CHARACTERS = 2000
 
 bp = Blueprint("troubleshooting", __name__)
 
 
 @bp.app_template_global("troubleshooting_entry")
-def find_entry(code: object) -> Entry | None:
+def find_troubleshooting_entry(code: object) -> TroubleshootingEntry | None:
     """The entry for a code of an error, or for an HTTP status; None without one."""
-    return library.guide().by_code.get(str(code))
+    return library.get_guide().by_code.get(str(code))
 
 
-@bp.get(ADDRESS)
+@bp.get(TROUBLESHOOTING_URL_PATH)
 def show() -> ResponseReturnValue:
     """All entries, or those that a message leads to; what is searched is kept nowhere."""
-    typed = tokens.mask_tokens(request.args.get("q", "")[-MAX_TYPED_CHARACTERS:].strip())
-    guide = library.guide()
-    found = get_index(guide).search(typed) if typed else []
+    typed = tokens.mask_tokens(request.args.get("q", "")[-MAX_MESSAGE_CHARACTERS:].strip())
+    guide = library.get_guide()
+    found = get_message_index(guide).search(typed) if typed else []
     template = "lessons/_troubles.html" if FRAGMENT_HEADER in request.headers else "lessons/troubleshooting.html"
     page = render_template(
         template,
         section="course",
         typed=typed,
-        found=[add_root(entry) for entry in found],
-        topics=group_by_topic(map(add_root, guide.entries)),
-        addresses={each.number: url_for("lessons.show", slug=each.slug) for each in library.lessons()},
+        found=[prefix_entry_links(entry) for entry in found],
+        topics=group_by_topic(map(prefix_entry_links, guide.entries)),
+        addresses={each.number: url_for("lessons.show", slug=each.slug) for each in library.get_lessons()},
     )
     response = make_response(page)
     response.headers["Vary"] = FRAGMENT_HEADER
     return response
 
 
-def group_by_topic(entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:
+def group_by_topic(entries: Iterable[TroubleshootingEntry]) -> list[tuple[str, list[TroubleshootingEntry]]]:
     """The entries under their topics, those of one topic stand together in the file."""
     return [(topic, list(group)) for topic, group in groupby(entries, key=lambda entry: entry.topic)]
 
 
-def add_root(entry: Entry) -> Entry:
+def prefix_entry_links(entry: TroubleshootingEntry) -> TroubleshootingEntry:
     """Put the path that the site is mounted under, behind a proxy, before the entry's links to its pages."""
     if not request.script_root:
         return entry
@@ -62,7 +66,7 @@ def add_root(entry: Entry) -> Entry:
     return replace(entry, cause=add(entry.cause), cure=add(entry.cure))
 
 
-def get_index(guide: Guide) -> MessageIndex:
+def get_message_index(guide: TroubleshootingGuide) -> MessageIndex:
     """Return the index of these very entries, made again when the file has changed."""
     kept = current_app.extensions.get("message_index")
     if kept is None or kept[0] is not guide:

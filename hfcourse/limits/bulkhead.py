@@ -10,15 +10,15 @@ from contextlib import contextmanager
 
 from flask import Flask, current_app, has_request_context, request
 
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.server.threads import count_threads
 
-SHARE = 4  # one thread in so many
+THREADS_PER_SLOT = 4  # one thread in so many
 # A class that opens a Space together waits a moment for its turn, rather than being refused.
 SLOT_TIMEOUT_SECONDS = 1.0
 
 
-class NoSlot(CallFailed):
+class BulkheadFull(CallError):
     """All threads that may wait do."""
 
     def __init__(self, code: str = "timeout", said: str = "") -> None:
@@ -37,11 +37,11 @@ class Bulkhead:
         """Be one of at most `limit` threads inside the block.
 
         Raises:
-            NoSlot: none of them left it within SLOT_TIMEOUT_SECONDS.
+            BulkheadFull: none of them left it within SLOT_TIMEOUT_SECONDS.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self._waiting < limit, SLOT_TIMEOUT_SECONDS):
-                raise NoSlot
+                raise BulkheadFull
             self._waiting += 1
         try:
             yield
@@ -52,17 +52,17 @@ class Bulkhead:
 
 
 @contextmanager
-def slot() -> Iterator[None]:
+def hold_bulkhead_slot() -> Iterator[None]:
     """Hold one of the slots of this process inside the block, where a visitor's request waits.
 
     Raises:
-        NoSlot: as `Bulkhead.slot`.
+        BulkheadFull: as `Bulkhead.slot`.
     """
     if not (has_request_context() and request.environ.get("wsgi.multithread")):
         yield
         return
     bulkhead: Bulkhead = current_app.extensions["bulkhead"]
-    with bulkhead.slot(max(1, count_threads(request.environ) // SHARE)):
+    with bulkhead.slot(max(1, count_threads(request.environ) // THREADS_PER_SLOT)):
         yield
 
 

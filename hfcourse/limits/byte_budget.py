@@ -15,33 +15,33 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from hfcourse.errors import CallFailed, Stopped
+from hfcourse.errors import CallCancelled, CallError
 from hfcourse.limits import concurrency
-from hfcourse.limits.deadline import current_leash
+from hfcourse.limits.deadline import get_current_scope
 
 MAX_BYTES_IN_FLIGHT = 256_000_000
 MAX_RESERVATION_BYTES = 64_000_000  # what one thread may hold in all
 # Answers up to this size are not counted: even as the smallest JSON values they take less than a megabyte parsed.
-UNCOUNTED_BYTES = 16_000
+MAX_UNCOUNTED_BYTES = 16_000
 POLL_INTERVAL_SECONDS = 0.2  # how soon a call that waits notices that it was stopped
 WAIT_TIMEOUT_SECONDS = 30  # where no deadline is set
 # Copies of a text that exist at once between the socket and the database: received, decoded, parsed, masked, written.
-TEXT_COPIES = 8
+COPIES_PER_TEXT = 8
 # Of each value of a JSON text, with the copies of it that are made to mask, describe and store it.
 BYTES_PER_NODE = 250
-READ_COPIES = 3  # the buffer, and the event cut out of it
+STREAM_BUFFER_COPIES = 3  # the buffer, and the event cut out of it
 
 
-class Holder:
+class ThreadAllocation:
     """What one thread has reserved, all its nested reservations together."""
 
     held_bytes = 0
 
 
-class Waiter:
+class BudgetWaiter:
     """A thread that waits for so many more bytes."""
 
-    def __init__(self, holder: Holder, size: int) -> None:
+    def __init__(self, holder: ThreadAllocation, size: int) -> None:
         self.holder, self.size = holder, size
         self.granted = threading.Event()
 
@@ -50,7 +50,7 @@ class ByteBudget:
     """A counting semaphore of bytes: first come, first served, those who already hold some before newcomers.
 
     Args:
-        total_bytes: what all threads together may hold.
+        sum_total_bytes: what all threads together may hold.
         largest_bytes: what one thread may hold; larger wishes are cut to it.
     """
 
@@ -60,9 +60,9 @@ class ByteBudget:
         self.total_bytes, self.largest_bytes = total_bytes, largest_bytes
         self.used_bytes = 0
         self._lock = threading.Lock()
-        self._growing: deque[Waiter] = deque()
-        self._starting: deque[Waiter] = deque()
-        self._favoured: Holder | None = None
+        self._growing: deque[BudgetWaiter] = deque()
+        self._starting: deque[BudgetWaiter] = deque()
+        self._favoured: ThreadAllocation | None = None
         self._threads = threading.local()
 
     @contextmanager
@@ -70,7 +70,7 @@ class ByteBudget:
         """Hold `size` bytes, or what `Reservation.resize` makes of it, until the end of the block.
 
         Raises:
-            CallFailed: `server-busy`, there were none before the deadline of this thread.
+            CallError: `server-busy`, there were none before the deadline of this thread.
             Stopped: the call was stopped while it waited.
         """
         reservation = Reservation(self, self._holder())
@@ -80,39 +80,39 @@ class ByteBudget:
         finally:
             reservation.resize(0)
 
-    def _holder(self) -> Holder:
+    def _holder(self) -> ThreadAllocation:
         if not hasattr(self._threads, "holder"):
-            self._threads.holder = Holder()
+            self._threads.holder = ThreadAllocation()
         return self._threads.holder
 
-    def acquire(self, holder: Holder, size: int) -> None:
+    def acquire(self, holder: ThreadAllocation, size: int) -> None:
         """Take `size` more bytes for this holder, waiting for them if need be. Raises as `reserve`."""
-        waiter = Waiter(holder, size)
+        waiter = BudgetWaiter(holder, size)
         with self._lock:
             (self._growing if holder.held_bytes else self._starting).append(waiter)
             self._grant()
         if waiter.granted.is_set():
             return
         try:
-            with concurrency.aside():
-                wait_until(waiter.granted)
+            with concurrency.release_while_waiting():
+                wait_for_grant(waiter.granted)
         except BaseException:
             self._withdraw(waiter)
             raise
 
-    def release(self, holder: Holder, size: int) -> None:
+    def release(self, holder: ThreadAllocation, size: int) -> None:
         """Give `size` bytes of this holder back."""
         with self._lock:
             self._give_back(holder, size)
 
-    def _give_back(self, holder: Holder, size: int) -> None:
+    def _give_back(self, holder: ThreadAllocation, size: int) -> None:
         self.used_bytes -= size
         holder.held_bytes -= size
         if holder is self._favoured and not holder.held_bytes:
             self._favoured = None
         self._grant()
 
-    def _withdraw(self, waiter: Waiter) -> None:
+    def _withdraw(self, waiter: BudgetWaiter) -> None:
         """Forget a waiter that gave up, or what it was granted at that very moment."""
         with self._lock:
             if waiter.granted.is_set():
@@ -131,7 +131,7 @@ class ByteBudget:
             waiter.holder.held_bytes += waiter.size
             waiter.granted.set()
 
-    def _next(self) -> Waiter | None:
+    def _next(self) -> BudgetWaiter | None:
         """The waiter that may be served now, if there is one."""
         for waiter in self._growing:
             if waiter.holder is self._favoured:
@@ -150,7 +150,7 @@ class ByteBudget:
 class Reservation:
     """So many bytes of a budget, held for one block of code."""
 
-    def __init__(self, budget: ByteBudget, holder: Holder) -> None:
+    def __init__(self, budget: ByteBudget, holder: ThreadAllocation) -> None:
         self._budget, self._holder = budget, holder
         self.size = 0
 
@@ -165,35 +165,35 @@ class Reservation:
         self.size = size
 
 
-def wait_until(granted: threading.Event) -> None:
+def wait_for_grant(granted: threading.Event) -> None:
     """Wait for an event within the deadline of this thread.
 
     Raises:
-        CallFailed: `server-busy`, the deadline came first.
+        CallError: `server-busy`, the deadline came first.
         Stopped: the call was stopped.
     """
-    leash, timeout = current_leash(), time.monotonic() + WAIT_TIMEOUT_SECONDS
+    leash, timeout = get_current_scope(), time.monotonic() + WAIT_TIMEOUT_SECONDS
     while not granted.wait(POLL_INTERVAL_SECONDS):
         try:
             if leash:
                 leash.remaining()
             elif time.monotonic() > timeout:
-                raise CallFailed("server-busy")
-        except Stopped:
+                raise CallError("server-busy")
+        except CallCancelled:
             raise
-        except CallFailed:
-            raise CallFailed("server-busy") from None
+        except CallError:
+            raise CallError("server-busy") from None
 
 
-def parsed_bytes(raw: bytes) -> int:
+def estimate_parsed_bytes(raw: bytes) -> int:
     """An upper estimate of the memory that this JSON takes until it is stored: the text, its values, their copies."""
-    if len(raw) <= UNCOUNTED_BYTES:
+    if len(raw) <= MAX_UNCOUNTED_BYTES:
         return 0
     nodes = sum(map(raw.count, (b",", b"[", b"{", b":")))
-    return len(raw) * character_bytes(raw) * TEXT_COPIES + nodes * BYTES_PER_NODE
+    return len(raw) * measure_character_bytes(raw) * COPIES_PER_TEXT + nodes * BYTES_PER_NODE
 
 
-def character_bytes(raw: bytes) -> int:
+def measure_character_bytes(raw: bytes) -> int:
     """Bytes per character of a Python string made of this UTF-8: its widest character makes all others as wide."""
     if b"\\u" in raw or any(lead in raw for lead in range(0xF0, 0xF5)):
         return 4
@@ -203,6 +203,6 @@ def character_bytes(raw: bytes) -> int:
 _process_budget = ByteBudget()
 
 
-def reserve(size: int = 0) -> AbstractContextManager[Reservation]:
+def reserve_bytes(size: int = 0) -> AbstractContextManager[Reservation]:
     """Reserve bytes of the budget of this process: see `ByteBudget.reserve`."""
     return _process_budget.reserve(size)

@@ -4,8 +4,8 @@ The pattern is Nygard's (« Release It! »). `pybreaker` and its like wrap a fun
 own; here the caller has both, and says by itself what is a failure.
 """
 
-MAX_FAILURES = 2
-OPEN_SECONDS = 30.0
+MAX_CONSECUTIVE_FAILURES = 2
+OPEN_TIMEOUT_SECONDS = 30.0
 
 
 class CircuitBreaker:
@@ -20,9 +20,9 @@ class CircuitBreaker:
         return self._open_until is not None and now < self._open_until
 
     def begin(self, now: float) -> None:
-        """Note that the server is asked: of a probe the others await the end, or OPEN_SECONDS should it never end."""
+        """Record that the server is asked. Others wait for the end of a probe, OPEN_TIMEOUT_SECONDS at most."""
         if self._open_until is not None:
-            self._open_until = now + OPEN_SECONDS
+            self._open_until = now + OPEN_TIMEOUT_SECONDS
 
     def record_success(self) -> None:
         """The server answered, whatever it said."""
@@ -31,5 +31,5 @@ class CircuitBreaker:
     def record_failure(self, now: float) -> None:
         """The server kept us waiting in vain."""
         self._failures += 1
-        if self._failures >= MAX_FAILURES:
-            self._open_until = now + OPEN_SECONDS
+        if self._failures >= MAX_CONSECUTIVE_FAILURES:
+            self._open_until = now + OPEN_TIMEOUT_SECONDS

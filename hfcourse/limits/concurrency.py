@@ -18,18 +18,18 @@ from flask import Flask
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PLACES = 2  # a second one, for when the first waits for the disk
-PATIENCE_SECONDS = 0.25  # a page takes some hundredths
+MAX_ACTIVE_REQUESTS = 2  # a second one, for when the first waits for the disk
+STALL_SECONDS = 0.25  # a page takes some hundredths
 
 
 # The gate where this thread holds a place.
-_here = threading.local()
+_thread_state = threading.local()
 
 
-class Gate:
+class ConcurrencyLimiter:
     """The places, and the line of those who wait for one."""
 
-    def __init__(self, places: int = PLACES, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, places: int = MAX_ACTIVE_REQUESTS, patience_seconds: float = STALL_SECONDS) -> None:
         self.places, self.patience_seconds = places, patience_seconds
         # Each thread, and since when it holds its place.
         self._inside: dict[int, float] = {}
@@ -59,11 +59,11 @@ class Gate:
         while not turn.acquire(timeout=slowest_seconds):
             with self._lock:
                 self._let_in()
-        _here.gate = self
+        _thread_state.gate = self
 
     def leave(self) -> None:
         """Give the place of this thread back."""
-        _here.gate = None
+        _thread_state.gate = None
         with self._lock:
             del self._inside[threading.get_ident()]
             self._let_in()
@@ -80,9 +80,9 @@ class Gate:
 
 
 @contextmanager
-def aside() -> Iterator[None]:
+def release_while_waiting() -> Iterator[None]:
     """Let others have the place of this thread, if it holds one, while it waits inside the block."""
-    gate: Gate | None = getattr(_here, "gate", None)
+    gate: ConcurrencyLimiter | None = getattr(_thread_state, "gate", None)
     if gate is None:
         yield
         return
@@ -93,7 +93,7 @@ def aside() -> Iterator[None]:
         gate.enter(is_back=True)
 
 
-class Body:
+class ReleasingBody:
     """What a visitor sends: whoever waits for it lets others in."""
 
     def __init__(self, body: IO[bytes]) -> None:
@@ -101,33 +101,33 @@ class Body:
 
     def read(self, size: int = -1, /) -> bytes:
         """As of the body itself; so are the others."""
-        with aside():
+        with release_while_waiting():
             return self._body.read(size)
 
     def readline(self, size: int = -1, /) -> bytes:
-        with aside():
+        with release_while_waiting():
             return self._body.readline(size)
 
     def readlines(self, hint: int = -1, /) -> list[bytes]:
-        with aside():
+        with release_while_waiting():
             return self._body.readlines(hint)
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.readline, b"")
 
 
-class Gated:
+class ConcurrencyMiddleware:
     """The application behind its gate."""
 
-    def __init__(self, application: "WSGIApplication", gate: Gate) -> None:
+    def __init__(self, application: "WSGIApplication", gate: ConcurrencyLimiter) -> None:
         self.application, self.gate = application, gate
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        environ["wsgi.input"] = Body(environ["wsgi.input"])
+        environ["wsgi.input"] = ReleasingBody(environ["wsgi.input"])
         with self.gate.place():
             return self.application(environ, start_response)
 
 
 def init_app(app: Flask) -> None:
     """Stand in front, of what is sent again without being made again too."""
-    app.wsgi_app = Gated(app.wsgi_app, Gate())  # type: ignore[method-assign]
+    app.wsgi_app = ConcurrencyMiddleware(app.wsgi_app, ConcurrencyLimiter())  # type: ignore[method-assign]

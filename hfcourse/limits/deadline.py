@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from hfcourse.errors import CallFailed, Stopped
+from hfcourse.errors import CallCancelled, CallError
 
 # Gradio sends a heartbeat every 15 s: twice that in silence means that nobody is there.
-SILENCE_SECONDS = 30
+SILENCE_TIMEOUT_SECONDS = 30
 
 _current = threading.local()
 
 
-class Leash:
+class CancelScope:
     """How long the work of one thread may last; `stop()` may be called from any other thread."""
 
     def __init__(self, seconds: float) -> None:
@@ -33,13 +33,13 @@ class Leash:
 
         Raises:
             Stopped: somebody stopped the call.
-            CallFailed: `timeout`, none is left.
+            CallError: `timeout`, none is left.
         """
         if self.stopped:
-            raise Stopped
+            raise CallCancelled
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise CallFailed("timeout")
+            raise CallError("timeout")
         return left
 
     def stop(self) -> None:
@@ -53,7 +53,7 @@ class Leash:
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Bind everything that this thread reads or writes inside the block."""
-        before, _current.leash = current_leash(), self
+        before, _current.leash = get_current_scope(), self
         try:
             yield
         finally:
@@ -71,13 +71,13 @@ class Leash:
             self._socket = None
 
 
-def current_leash() -> Leash | None:
+def get_current_scope() -> CancelScope | None:
     """The leash that this thread holds."""
     return getattr(_current, "leash", None)
 
 
-def bounded(seconds: float | None) -> float:
+def clamp_timeout(seconds: float | None) -> float:
     """`seconds`, or less if the leash of this thread is shorter."""
-    limit = SILENCE_SECONDS if seconds is None else seconds
-    leash = current_leash()
+    limit = SILENCE_TIMEOUT_SECONDS if seconds is None else seconds
+    leash = get_current_scope()
     return min(limit, leash.remaining()) if leash else limit

@@ -2,10 +2,10 @@
 
 import ipaddress
 
-IPV6_SITE_BITS = 64  # one customer has at least a /64 (RFC 6177), and may take any address in it
+IPV6_PREFIX_BITS = 64  # one customer has at least a /64 (RFC 6177), and may take any address in it
 
 
-def network_of(address: str) -> str:
+def get_client_network(address: str) -> str:
     """The network that one client may take addresses from; what is no address (a Unix socket's) stays as it is.
 
     Of an IPv6 address it is the /64, of an IPv4 address inside IPv6 the IPv4 address.
@@ -16,6 +16,6 @@ def network_of(address: str) -> str:
         return address
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped is None:
-            return str(ipaddress.ip_network((parsed, IPV6_SITE_BITS), strict=False))
+            return str(ipaddress.ip_network((parsed, IPV6_PREFIX_BITS), strict=False))
         parsed = parsed.ipv4_mapped
     return str(parsed)

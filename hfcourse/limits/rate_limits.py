@@ -9,7 +9,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 
-from hfcourse.limits.networks import network_of
+from hfcourse.limits.networks import get_client_network
 
 WINDOW_SECONDS = 60
 
@@ -41,7 +41,7 @@ class TokenBucket:
         return True
 
 
-class KeyedBuckets:
+class KeyedTokenBuckets:
     """A token bucket for each key, safe to use from several threads.
 
     At most `max_keys` are remembered: the one that was used the longest ago is forgotten, and is full again.
@@ -70,7 +70,7 @@ class KeyedBuckets:
             return bucket.take(now)
 
 
-class FairBucket:
+class FairTokenBucket:
     """A token bucket of which no address takes everything while others ask.
 
     An address that took more than its share is refused once few tokens are left: half of them where others asked in the
@@ -91,7 +91,7 @@ class FairBucket:
     def take(self, address: str, now: float) -> bool:
         """Take a token for this address; False if it has to wait."""
         self._turn_window(now)
-        network = network_of(address)
+        network = get_client_network(address)
         self._taken.setdefault(network, 0)  # it asks, whatever it gets
         is_over_share = self._taken[network] + self._taken_before[network] >= self._share
         if is_over_share and self._bucket.tokens(now) - 1 < self._kept_for_others(network):

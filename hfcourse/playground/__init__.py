@@ -11,8 +11,8 @@ def init_app(app: Flask) -> None:
 
     space_page.init_app(
         app,
-        values_of_run=recent_views.values_of,
-        faults_of_run=run_store.faults_of,
-        recent_spaces=run_store.recent_spaces,
+        values_of_run=recent_views.load_viewed_values,
+        faults_of_run=run_store.find_validation_errors,
+        recent_spaces=run_store.list_recent_spaces,
     )
     app.register_blueprint(views.bp)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from flask import request, url_for
 
-from hfcourse.errors import CourseError, Refused
+from hfcourse.errors import CourseError, FormRejected
 from hfcourse.spaces import catalogue
-from hfcourse.spaces.catalogue import Entry
+from hfcourse.spaces.catalogue import CatalogueEntry
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Badge:
 
 
 @dataclass(frozen=True)
-class Way:
+class RecoveryAction:
     """A way out of an error: a link of the page, with its icon."""
 
     words: str
@@ -27,16 +27,16 @@ class Way:
     icon: str
 
 
-HUB_PAGE = "https://huggingface.co/spaces/"
-REMEDY_HERE = {"invalid-input", "secret-in-input", "endpoint-gone", "limit-reached", "calls-paused"}
-MAY_PASS = {"timeout", "connection-lost", "bad-answer", "too-many-requests"}
-WORTH_ANOTHER_TRY = MAY_PASS | {"space-broken", "hub-unreachable", "practice-unavailable", "server-busy"}
-FOR_THE_AUTHOR = {"space-paused", "space-broken"}
-OPEN_ON_THE_HUB = MAY_PASS | FOR_THE_AUTHOR | {"no-api", "space-too-old", "space-login", "answer-too-large"}
+HUB_SPACES_URL = "https://huggingface.co/spaces/"
+PAGE_REMEDY_CODES = {"invalid-input", "secret-in-input", "endpoint-gone", "limit-reached", "calls-paused"}
+TRANSIENT_CODES = {"timeout", "connection-lost", "bad-answer", "too-many-requests"}
+RETRYABLE_CODES = TRANSIENT_CODES | {"space-broken", "hub-unreachable", "practice-unavailable", "server-busy"}
+AUTHOR_CODES = {"space-paused", "space-broken"}
+HUB_LINK_CODES = TRANSIENT_CODES | AUTHOR_CODES | {"no-api", "space-too-old", "space-login", "answer-too-large"}
 
-AWAKE = Badge("ok", "awake", "En marche")
-ASLEEP = Badge("wait", "asleep", "Endormi")
-BADGES = {
+AWAKE_BADGE = Badge("ok", "awake", "En marche")
+ASLEEP_BADGE = Badge("wait", "asleep", "Endormi")
+BADGES_BY_CODE = {
     "space-sleeping": Badge("wait", "asleep", "Il se réveille"),
     "space-building": Badge("wait", "building", "En construction"),
     "space-paused": Badge("", "pause", "En pause"),
@@ -45,50 +45,54 @@ BADGES = {
     "space-not-found": Badge("", "search", "Introuvable"),
     "no-api": Badge("", "space", "Sans API"),
     "space-too-old": Badge("", "space", "Trop ancien"),
-    "endpoint-gone": AWAKE,
+    "endpoint-gone": AWAKE_BADGE,
 }
-BROKEN = Badge("bad", "failed", "En panne")
-UNREACHABLE = Badge("bad", "failed", "Injoignable")
-REFRESHED = {"space-sleeping", "space-building"}
+BROKEN_BADGE = Badge("bad", "failed", "En panne")
+UNREACHABLE_BADGE = Badge("bad", "failed", "Injoignable")
+AUTO_REFRESH_CODES = {"space-sleeping", "space-building"}
 
 
-def badge_of(error: CourseError | None) -> Badge:
+def get_error_badge(error: CourseError | None) -> Badge:
     """The badge of a Space that answered with `error`, or without one."""
-    if error is None or isinstance(error, Refused):
-        return AWAKE
-    return BADGES.get(error.code, BROKEN if error.code in ("space-broken", "practice-unavailable") else UNREACHABLE)
+    if error is None or isinstance(error, FormRejected):
+        return AWAKE_BADGE
+    return BADGES_BY_CODE.get(
+        error.code, BROKEN_BADGE if error.code in ("space-broken", "practice-unavailable") else UNREACHABLE_BADGE
+    )
 
 
-def practice_badge() -> Badge:
+def get_practice_badge() -> Badge:
     """The state of the practice Space, which looking at the list does not change."""
     return {
-        "asleep": ASLEEP,
-        "waking": BADGES["space-sleeping"],
-        "broken": BROKEN,
-    }.get(catalogue.practice_state(), AWAKE)
+        "asleep": ASLEEP_BADGE,
+        "waking": BADGES_BY_CODE["space-sleeping"],
+        "broken": BROKEN_BADGE,
+    }.get(catalogue.get_practice_state(), AWAKE_BADGE)
 
 
-def badge_seen(obstacle: str | None) -> Badge | None:
+def get_listing_badge(obstacle: str | None) -> Badge | None:
     """The badge of a Space in a list, which nobody has visited yet; None where its state is not known."""
     if obstacle is None:
         return None
-    return ASLEEP if obstacle == "space-sleeping" else badge_of(CourseError(obstacle) if obstacle else None)
+    return (
+        ASLEEP_BADGE if obstacle == "space-sleeping" else get_error_badge(CourseError(obstacle) if obstacle else None)
+    )
 
 
-def ways_out(entry: Entry, code: str) -> list[Way]:
+def build_recovery_actions(entry: CatalogueEntry, code: str) -> list[RecoveryAction]:
     """What one may do about a Space that cannot be called, as links; none where the page itself has the remedy."""
-    if code in REMEDY_HERE:
+    if code in PAGE_REMEDY_CODES:
         return []
-    is_on_the_hub = entry.id not in ("", catalogue.PRACTICE) and not entry.url
+    is_on_the_hub = entry.id not in ("", catalogue.PRACTICE_SPACE_ID) and not entry.url
     owner, _, name = entry.id.partition("/")
     ways = []
-    if code in WORTH_ANOTHER_TRY and entry.id:
+    if code in RETRYABLE_CODES and entry.id:
         asked = (
             request.full_path.rstrip("?") if request.method == "GET" else url_for("spaces.show", owner=owner, name=name)
         )
-        ways.append(Way("Réessayer", asked, "again"))
-    if is_on_the_hub and code in OPEN_ON_THE_HUB:
-        ways.append(Way("Ouvrir sur le Hub", HUB_PAGE + entry.id, "space"))
-    if is_on_the_hub and code in FOR_THE_AUTHOR:
-        ways.append(Way("Écrire à l’auteur", f"{HUB_PAGE}{entry.id}/discussions", "send"))
-    return [*ways, Way("Choisir un autre Space", url_for("spaces.index"), "search")]
+        ways.append(RecoveryAction("Réessayer", asked, "again"))
+    if is_on_the_hub and code in HUB_LINK_CODES:
+        ways.append(RecoveryAction("Ouvrir sur le Hub", HUB_SPACES_URL + entry.id, "space"))
+    if is_on_the_hub and code in AUTHOR_CODES:
+        ways.append(RecoveryAction("Écrire à l’auteur", f"{HUB_SPACES_URL}{entry.id}/discussions", "send"))
+    return [*ways, RecoveryAction("Choisir un autre Space", url_for("spaces.index"), "search")]

@@ -14,127 +14,129 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database
-from hfcourse.files.file_store import KeptFile
+from hfcourse.files.file_store import FileHandle
 from hfcourse.runs.execution.next_steps import has_content
-from hfcourse.runs.outputs.rendered_outputs import value_of
+from hfcourse.runs.outputs.output_kinds import get_output_value
 from hfcourse.runs.retention import quota, recent_views
 from hfcourse.runs.store import newcomer_status, run_store
 from hfcourse.runs.store.models import Run
 from hfcourse.runs.values import value_types
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.forms import Form
-from hfcourse.spaces.form.uploads import NOT_KEPT
+from hfcourse.spaces.form.uploads import FILE_NOT_STORED
 from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.spaces.schema.parameters.widgets import HOLD_FILES, control
+from hfcourse.spaces.schema.parameters.widgets import FILE_CONTROLS, get_control_kind
 
 MAX_EARLIER_RUNS = 5
-EARLIER_AGE = timedelta(hours=1)
+MAX_EARLIER_AGE = timedelta(hours=1)
 
 
-class FileGone(Exception):
+class SentFileErased(Exception):
     """A value holds a file whose bytes are not here."""
 
 
-def values_after(
+def collect_values_after(
     run_id: str, visitor: str | None, description: Description, endpoint: Endpoint
 ) -> tuple[dict[str, Any], list[str]] | None:
     """The values that the components of this endpoint hold after that run of the visitor's.
 
     Returns:
-        The values by parameter name, a KeptFile for each file, and the names of the parameters whose file is gone;
+        The values by parameter name, a FileHandle for each file, and the names of the parameters whose file is gone;
         None if the run is a stranger's.
     """
-    run = run_store.find(run_id, visitor)
+    run = run_store.find_run(run_id, visitor)
     if run is None:
         return None
-    recent_views.note(run_id)
+    recent_views.record_view(run_id)
     wanted = dict(zip(endpoint.wiring.parameters, endpoint.parameters, strict=False))
     wanted.pop(None, None)
     values: dict[str, Any] = {}
     gone: list[str] = []
-    for number, value in held_values(run, description):
+    for number, value in iter_component_values(run, description):
         parameter = wanted.pop(number, None)
         if parameter is not None:
             try:
-                values[parameter.name] = fitted(parameter, value)
-            except FileGone:
+                values[parameter.name] = fit_to_parameter(parameter, value)
+            except SentFileErased:
                 gone.append(parameter.name)
     return values, gone
 
 
-def held_values(run: Run, description: Description) -> Iterator[tuple[Any, Any]]:
+def iter_component_values(run: Run, description: Description) -> Iterator[tuple[Any, Any]]:
     """Yield component id and value of what this run and those before it left on the page, the latest first."""
-    yield from values_of_run(run, description)
-    for earlier in earlier_runs(run):
-        yield from values_of_run(earlier, description)
+    yield from iter_run_values(run, description)
+    for earlier in iter_earlier_runs(run):
+        yield from iter_run_values(earlier, description)
 
 
-def values_of_run(run: Run, description: Description) -> Iterator[tuple[Any, Any]]:
+def iter_run_values(run: Run, description: Description) -> Iterator[tuple[Any, Any]]:
     """Yield component id and value of the outputs of a run, then of its inputs; nothing if the Space has changed."""
     endpoint = description.find(run.endpoint)
     if endpoint is None:
         return
-    kept = {item.n: KeptFile.of(item.file) for item in run.files if item.parameter is None and not item.file.erased}
+    kept = {item.n: FileHandle.of(item.file) for item in run.files if item.parameter is None and not item.file.erased}
     if run.status == "succeeded" and len(run.outputs) == len(endpoint.wiring.returns):
         for number, output in zip(endpoint.wiring.returns, run.outputs, strict=True):
-            value = value_of(output)
+            value = get_output_value(output)
             if has_content(value):
-                yield number, with_kept_files(value, kept)
-    sent = run_store.sent_values(run, lambda item: KeptFile.of(item.file))
+                yield number, insert_stored_files(value, kept)
+    sent = run_store.collect_sent_values(run, lambda item: FileHandle.of(item.file))
     for number, parameter in zip(endpoint.wiring.parameters, endpoint.parameters, strict=False):
         if sent.get(parameter.name) is not None:
             yield number, sent[parameter.name]
 
 
-def earlier_runs(run: Run) -> Iterator[Run]:
+def iter_earlier_runs(run: Run) -> Iterator[Run]:
     """Yield the visitor's runs at the same Space that came just before, the latest first."""
-    with database.reading() as session:
+    with database.read_session() as session:
         found = session.scalars(
             select(Run.id)
             .where(
                 Run.visitor == run.visitor,
                 Run.space == run.space,
                 Run.created < run.created,
-                Run.created > run.created - EARLIER_AGE,
+                Run.created > run.created - MAX_EARLIER_AGE,
                 Run.status == "succeeded",
             )
             .order_by(Run.created.desc())
             .limit(MAX_EARLIER_RUNS)
         ).all()
     for run_id in found:
-        loaded = run_store.load(run_id)
+        loaded = run_store.load_run(run_id)
         if loaded:
             yield loaded
 
 
-def with_kept_files(value: Any, kept: dict[int, KeptFile]) -> Any:
-    """A stored value with a KeptFile in place of each reference to a file, MISSING where there is none any more."""
+def insert_stored_files(value: Any, kept: dict[int, FileHandle]) -> Any:
+    """A stored value with a FileHandle in place of each reference to a file, MISSING where there is none any more."""
     if isinstance(value, dict):
-        if value_types.is_reference(value):
-            number = value[value_types.FILE]
-            return kept.get(number, MISSING) if type(number) is int else MISSING
-        return {key: with_kept_files(item, kept) for key, item in value.items()}
-    return [with_kept_files(item, kept) for item in value] if isinstance(value, list) else value
+        if value_types.is_stored_file_reference(value):
+            number = value[value_types.FILE_KEY]
+            return kept.get(number, MISSING_FILE) if type(number) is int else MISSING_FILE
+        return {key: insert_stored_files(item, kept) for key, item in value.items()}
+    return [insert_stored_files(item, kept) for item in value] if isinstance(value, list) else value
 
 
-MISSING = object()
+MISSING_FILE = object()
 
 
-def fitted(parameter: Parameter, value: Any) -> Any:
+def fit_to_parameter(parameter: Parameter, value: Any) -> Any:
     """The value as the form of this parameter takes it: files only where it has file controls.
 
     Raises:
-        FileGone: a file of it is not here any more.
+        SentFileErased: a file of it is not here any more.
     """
-    if control(parameter) in HOLD_FILES:
-        if MISSING in leaves(value) or any(isinstance(each, KeptFile) and each.is_gone() for each in leaves(value)):
-            raise FileGone
+    if get_control_kind(parameter) in FILE_CONTROLS:
+        if MISSING_FILE in collect_leaves(value) or any(
+            isinstance(each, FileHandle) and each.is_gone() for each in collect_leaves(value)
+        ):
+            raise SentFileErased
         return value
-    return without_files(value)
+    return remove_files(value)
 
 
-def leaves(value: Any) -> list[Any]:
+def collect_leaves(value: Any) -> list[Any]:
     """What stands at the ends of a value."""
     found, waiting = [], [value]
     while waiting:
@@ -146,23 +148,23 @@ def leaves(value: Any) -> list[Any]:
     return found
 
 
-def without_files(value: Any) -> Any:
+def remove_files(value: Any) -> Any:
     """The value with null in place of each file: a conversation is filled with its words alone."""
-    if value is MISSING or isinstance(value, KeptFile):
+    if value is MISSING_FILE or isinstance(value, FileHandle):
         return None
     if isinstance(value, dict):
-        return {key: without_files(item) for key, item in value.items()}
-    return [without_files(item) for item in value] if isinstance(value, list) else value
+        return {key: remove_files(item) for key, item in value.items()}
+    return [remove_files(item) for item in value] if isinstance(value, list) else value
 
 
-def house_files(form: Form) -> None:
+def enforce_form_quota(form: Form) -> None:
     """Make room for the files of a form that was filled for who sends this request; those that find none leave it."""
     try:
-        quota.house(form, newcomer_status.current_client())
+        quota.enforce_quota(form, newcomer_status.get_current_client())
     except SQLAlchemyError:
-        forms.drop_files(form, NOT_KEPT)
+        forms.drop_form_files(form, FILE_NOT_STORED)
 
 
-def register(state: BlueprintSetupState) -> None:
+def register_run_hooks(state: BlueprintSetupState) -> None:
     """Give the pages of the Spaces what they ask of runs (see playground/space_page.py)."""
-    state.app.extensions |= {"values_after_run": values_after, "house_files": house_files}
+    state.app.extensions |= {"values_after_run": collect_values_after, "house_files": enforce_form_quota}

@@ -10,23 +10,23 @@ from urllib.parse import urlencode
 from flask import Flask, request, url_for
 
 from hfcourse import visitors
-from hfcourse.playground.example_files import ExampleFiles, keep_files, names_with_files
+from hfcourse.playground.example_files import ExampleFileCache, list_file_parameters, save_example_files
 from hfcourse.playground.sample_previews import PreviewCache
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.examples.sample_files import SampleFile
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import
-    from hfcourse.spaces.client.space_client import Connection
+    from hfcourse.spaces.client.space_client import SpaceClient
 
-MAX_CHOSEN = 5
-KEPT_ARGUMENTS = ("essai", "suite")
+MAX_CHOSEN_EXAMPLES = 5
+PRESERVED_QUERY_PARAMS = ("essai", "suite")
 
 
-def chosen_examples(endpoint: Endpoint) -> list[int]:
+def list_chosen_examples(endpoint: Endpoint) -> list[int]:
     """The numbers of the examples asked for, from 0, one of each data set, the last; what is no number is left out."""
     asked = [each for each in request.args.getlist("exemple") if re.fullmatch(r"[0-9]{1,3}", each, re.ASCII)]
     by_dataset: dict[int, int] = {}
-    for number in map(int, asked[:MAX_CHOSEN]):
+    for number in map(int, asked[:MAX_CHOSEN_EXAMPLES]):
         if number < len(endpoint.examples):
             by_dataset[endpoint.examples[number].dataset] = number
     return [*by_dataset.values()]
@@ -34,47 +34,47 @@ def chosen_examples(endpoint: Endpoint) -> list[int]:
 
 def has_chosen_files(endpoint: Endpoint) -> bool:
     """Has one of the examples asked for a file?"""
-    return any(endpoint.examples[number].files for number in chosen_examples(endpoint))
+    return any(endpoint.examples[number].files for number in list_chosen_examples(endpoint))
 
 
-def values_of_examples(connection: "Connection", endpoint: Endpoint) -> tuple[dict[str, Any], list[str]]:
+def load_example_values(connection: "SpaceClient", endpoint: Endpoint) -> tuple[dict[str, Any], list[str]]:
     """The values of the examples asked for, and the names of the parameters whose files could not be had.
 
     A page of another site that leads here has no file kept: it could fill a visitor's share by its pictures' addresses.
     """
     values: dict[str, Any] = {}
     lost: list[str] = []
-    for number in chosen_examples(endpoint):
+    for number in list_chosen_examples(endpoint):
         example = endpoint.examples[number]
-        if example.files and is_foreign_request():
-            missing = names_with_files(example)
+        if example.files and is_cross_site_request():
+            missing = list_file_parameters(example)
             values |= {name: value for name, value in example.values.items() if name not in missing}
             lost += missing
             continue
-        visitor = visitors.remembered() if example.files else ""
-        found, missing = keep_files(connection, endpoint, example, visitor)
+        visitor = visitors.get_or_create_visitor() if example.files else ""
+        found, missing = save_example_files(connection, endpoint, example, visitor)
         values |= found
         lost += missing
     return values, lost
 
 
-def is_foreign_request() -> bool:
+def is_cross_site_request() -> bool:
     """Does a page of another site ask? Browsers say so (Fetch Metadata, W3C); what is no browser has no cookie."""
     return request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
 
 
-def example_url(space_id: str, endpoint: Endpoint, number: int) -> str:
+def build_example_url(space_id: str, endpoint: Endpoint, number: int) -> str:
     """The address of the form with this example, and with those that are chosen of other data sets."""
     dataset = endpoint.examples[number].dataset
-    others = [each for each in chosen_examples(endpoint) if endpoint.examples[each].dataset != dataset]
-    kept = [(name, request.args[name]) for name in KEPT_ARGUMENTS if request.args.get(name)]
+    others = [each for each in list_chosen_examples(endpoint) if endpoint.examples[each].dataset != dataset]
+    kept = [(name, request.args[name]) for name in PRESERVED_QUERY_PARAMS if request.args.get(name)]
     owner, _, name = space_id.partition("/")
     chosen = [("exemple", str(each)) for each in [*others, number]]
     query = [("endpoint", endpoint.name), *kept, *chosen]
     return f"{url_for('spaces.show', owner=owner, name=name)}?{urlencode(query, safe='/')}"
 
 
-def sample_url(space_id: str, file: SampleFile) -> str:
+def build_sample_url(space_id: str, file: SampleFile) -> str:
     """The address of the preview of an example file."""
     owner, _, name = space_id.partition("/")
     return url_for("spaces.sample", owner=owner, name=name, key=file.key)
@@ -82,10 +82,10 @@ def sample_url(space_id: str, file: SampleFile) -> str:
 
 def init_app(app: Flask) -> None:
     """Make what this process remembers of example files, and give the templates the links to examples."""
-    app.extensions["example_files"] = ExampleFiles()
+    app.extensions["example_files"] = ExampleFileCache()
     app.extensions["previews"] = PreviewCache()
     app.jinja_env.globals |= {
-        "example_url": example_url,
-        "chosen_examples": chosen_examples,
-        "sample_url": sample_url,
+        "example_url": build_example_url,
+        "chosen_examples": list_chosen_examples,
+        "sample_url": build_sample_url,
     }

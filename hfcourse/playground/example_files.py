@@ -11,42 +11,42 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 
-from hfcourse.errors import CallFailed, CourseError
+from hfcourse.errors import CallError, CourseError
 from hfcourse.files import file_store
-from hfcourse.files.file_store import KeptFile
+from hfcourse.files.file_store import FileHandle
 from hfcourse.limits import bulkhead, concurrency
-from hfcourse.limits.deadline import Leash
-from hfcourse.limits.rate_limits import KeyedBuckets
+from hfcourse.limits.deadline import CancelScope
+from hfcourse.limits.rate_limits import KeyedTokenBuckets
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.examples.example_values import Example
-from hfcourse.spaces.schema.examples.sample_files import SampleFile, files_in, map_files, parse_sample
-from hfcourse.spaces.schema.page.page_events import updated_value
-from hfcourse.spaces.schema.parameters.widgets import HOLD_FILES, control
+from hfcourse.spaces.schema.examples.sample_files import SampleFile, iter_sample_files, map_sample_files, parse_sample
+from hfcourse.spaces.schema.page.page_events import unwrap_update
+from hfcourse.spaces.schema.parameters.widgets import FILE_CONTROLS, get_control_kind
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import
-    from hfcourse.spaces.client.space_client import Connection
+    from hfcourse.spaces.client.space_client import SpaceClient
 
-FETCH_SECONDS = 8
+EXAMPLE_FETCH_TIMEOUT_SECONDS = 8
 MAX_EXAMPLE_BYTES = 40_000_000  # all files of one example
-FILES_PER_MINUTE = 30  # that one visitor may have kept
+MAX_FILES_PER_MINUTE = 30  # that one visitor may have kept
 MAX_REMEMBERED_FILES = 5_000
 
 
-class ExampleFiles:
+class ExampleFileCache:
     """What one process remembers: how often each visitor had a file fetched, and which ones are kept already."""
 
     def __init__(self) -> None:
-        self.limits = KeyedBuckets(FILES_PER_MINUTE, 60)
+        self.limits = KeyedTokenBuckets(MAX_FILES_PER_MINUTE, 60)
         self._ids: dict[tuple[str, str, str], str] = {}
         self._lock = threading.Lock()
 
-    def find(self, visitor: str, url: str, path: str) -> KeptFile | None:
+    def find(self, visitor: str, url: str, path: str) -> FileHandle | None:
         """The file that was kept for this visitor before, if it is still there."""
         file_id = self._ids.get((visitor, url, path))
-        kept = file_store.find(visitor, file_id) if file_id else None
+        kept = file_store.find_file(visitor, file_id) if file_id else None
         return kept if kept and not kept.is_gone() else None
 
-    def remember(self, visitor: str, url: str, path: str, kept: KeptFile) -> None:
+    def remember(self, visitor: str, url: str, path: str, kept: FileHandle) -> None:
         """Note a file that was kept; the oldest note makes room."""
         with self._lock:
             if len(self._ids) >= MAX_REMEMBERED_FILES:
@@ -54,45 +54,47 @@ class ExampleFiles:
             self._ids[visitor, url, path] = kept.id
 
 
-def keep_files(
-    connection: "Connection", endpoint: Endpoint, example: Example, visitor: str
+def save_example_files(
+    connection: "SpaceClient", endpoint: Endpoint, example: Example, visitor: str
 ) -> tuple[dict[str, Any], list[str]]:
     """Fetch the files of an example and keep them for the visitor.
 
     Returns:
-        The values of the example by parameter name, a KeptFile for each file in them; and the names of the parameters
+        The values of the example by parameter name, a FileHandle for each file in them; and the names of the parameters
         whose files could not be had, which have no value.
     """
-    values, with_files = dict(example.values), names_with_files(example)
+    values, with_files = dict(example.values), list_file_parameters(example)
     if not with_files:
         return values, []
     lost: list[str] = []
     download = ExampleDownload(connection, visitor)
     try:
-        with concurrency.aside(), bulkhead.slot():
-            values = resolve_files(connection, endpoint, example, download.leash)
+        with concurrency.release_while_waiting(), bulkhead.hold_bulkhead_slot():
+            values = resolve_file_paths(connection, endpoint, example, download.leash)
     except CourseError:
         pass
     for name in with_files:
         try:
-            with concurrency.aside(), bulkhead.slot():
-                values[name] = map_files(values[name], download.keep)
-        except (CourseError, file_store.NotKept):
+            with concurrency.release_while_waiting(), bulkhead.hold_bulkhead_slot():
+                values[name] = map_sample_files(values[name], download.keep)
+        except (CourseError, file_store.FileStorageError):
             values[name] = None
         lost += [name] if values[name] is None else []
     return {name: value for name, value in values.items() if name not in lost}, lost
 
 
-def names_with_files(example: Example) -> list[str]:
+def list_file_parameters(example: Example) -> list[str]:
     """The parameters that the example gives a file."""
-    return [name for name, value in example.values.items() if any(files_in(value))]
+    return [name for name, value in example.values.items() if any(iter_sample_files(value))]
 
 
-def resolve_files(connection: "Connection", endpoint: Endpoint, example: Example, leash: Leash) -> dict[str, Any]:
+def resolve_file_paths(
+    connection: "SpaceClient", endpoint: Endpoint, example: Example, leash: CancelScope
+) -> dict[str, Any]:
     """The values of an example with the path of each file; where the description has names alone, the Space is asked.
 
     Raises:
-        CallFailed: the Space does not answer as its page expects.
+        CallError: the Space does not answer as its page expects.
     """
     values = dict(example.values)
     if not (example.needs_loader and example.row_loader):
@@ -100,37 +102,39 @@ def resolve_files(connection: "Connection", endpoint: Endpoint, example: Example
     loader = example.row_loader
     answer = dict(zip(loader.outputs, connection.call_page_event(loader.number, [example.row], leash), strict=False))
     for parameter, number in zip(endpoint.parameters, endpoint.wiring.parameters, strict=False):
-        if control(parameter) in HOLD_FILES and not all(file.path for file in files_in(values.get(parameter.name))):
-            keys = [file.key.rpartition("-")[0] for file in files_in(values[parameter.name])]
-            values[parameter.name] = parse_sample(parameter, updated_value(answer.get(number)), keys[0])
+        if get_control_kind(parameter) in FILE_CONTROLS and not all(
+            file.path for file in iter_sample_files(values.get(parameter.name))
+        ):
+            keys = [file.key.rpartition("-")[0] for file in iter_sample_files(values[parameter.name])]
+            values[parameter.name] = parse_sample(parameter, unwrap_update(answer.get(number)), keys[0])
     return values
 
 
 class ExampleDownload:
     """Fetches the files of one example within a deadline and a number of bytes, and keeps them for a visitor."""
 
-    def __init__(self, connection: "Connection", visitor: str) -> None:
+    def __init__(self, connection: "SpaceClient", visitor: str) -> None:
         self._connection, self._visitor = connection, visitor
-        self._known: ExampleFiles = current_app.extensions["example_files"]
+        self._known: ExampleFileCache = current_app.extensions["example_files"]
         self._bytes_left = MAX_EXAMPLE_BYTES
-        self.leash = Leash(min(FETCH_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
+        self.leash = CancelScope(min(EXAMPLE_FETCH_TIMEOUT_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
 
-    def keep(self, file: SampleFile) -> KeptFile:
+    def keep(self, file: SampleFile) -> FileHandle:
         """The file, kept; what this visitor was given before is not fetched again.
 
         Raises:
-            CallFailed: the Space does not give it, or too many were asked for.
-            NotKept: the site could not keep it.
+            CallError: the Space does not give it, or too many were asked for.
+            FileStorageError: the site could not keep it.
         """
         if not file.path:
-            raise CallFailed("bad-answer")
+            raise CallError("bad-answer")
         known = self._known.find(self._visitor, self._connection.url, file.path)
         if known:
             return known
         if not self._known.limits.take(self._visitor):
-            raise CallFailed("too-many-requests")
+            raise CallError("too-many-requests")
         with closing(self._connection.fetch(file.path, self.leash)) as pieces:  # type: ignore[type-var]
-            kept = file_store.keep(self._visitor, file.name, self._counted(pieces))
+            kept = file_store.save_file(self._visitor, file.name, self._counted(pieces))
         self._known.remember(self._visitor, self._connection.url, file.path, kept)
         return kept
 
@@ -138,5 +142,5 @@ class ExampleDownload:
         for piece in pieces:
             self._bytes_left -= len(piece)
             if self._bytes_left < 0:
-                raise CallFailed("answer-too-large")
+                raise CallError("answer-too-large")
             yield piece

@@ -9,22 +9,22 @@ from typing import Any
 from markupsafe import Markup
 
 from hfcourse import tokens
-from hfcourse.files.file_store import KeptFile
+from hfcourse.files.file_store import FileHandle
 from hfcourse.playground import snippets
-from hfcourse.playground.snippets import FileHere, Snippet
-from hfcourse.spaces.catalogue import Entry
+from hfcourse.playground.snippets import PlaceholderFile, Snippet
+from hfcourse.spaces.catalogue import CatalogueEntry
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.fields import Field
 from hfcourse.spaces.form.forms import Form
-from hfcourse.spaces.schema.endpoints.space_description import Return
-from hfcourse.spaces.schema.examples.placeholder_names import sample_name
-from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.schema.endpoints.space_description import ReturnValue
+from hfcourse.spaces.schema.examples.placeholder_names import choose_placeholder_name
+from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.type_descriptions import describe_type
 from hfcourse.spaces.schema.values import file_values
-from hfcourse.spaces.schema.values.file_objects import suffix_of
-from hfcourse.spaces.schema.values.file_values import Part
-from hfcourse.spaces.untrusted.json_size import exceeds
+from hfcourse.spaces.schema.values.file_objects import make_control_suffix
+from hfcourse.spaces.schema.values.file_values import FileControl
+from hfcourse.spaces.untrusted.json_size import exceeds_json_size
 from hfcourse.text.code_lexer import highlight_untrusted
 
 MAX_DEFAULT_CHARACTERS = 60
@@ -33,7 +33,9 @@ NAMED_ROUTE_VERSION = (6, 13)
 HUB_ADDRESS = re.compile(r"https://[a-z0-9-]+\.hf\.space", re.ASCII)
 
 
-def code_of(entry: Entry, url: str, gradio: str, form: Form, public_address: str = "") -> Sequence[Snippet]:
+def build_form_snippets(
+    entry: CatalogueEntry, url: str, gradio: str, form: Form, public_address: str = ""
+) -> Sequence[Snippet]:
     """The call that this form makes, in each language; the address of a Space that is not on the Hub stays here.
 
     Args:
@@ -42,39 +44,39 @@ def code_of(entry: Entry, url: str, gradio: str, form: Form, public_address: str
     """
     has_address = HUB_ADDRESS.fullmatch(url) is not None
     reader_address = url if has_address else public_address.rstrip("/")
-    sent = forms.sent_as_is(form)
-    call = snippets.Call(
+    sent = forms.collect_untouched_values(form)
+    call = snippets.SnippetCall(
         space=entry.id if has_address else reader_address,
         address=reader_address,
         endpoint=form.endpoint.name,
         arguments={
-            each.parameter.name: shown_in_code(each, sent[each.parameter.name])
+            each.parameter.name: insert_placeholder_files(each, sent[each.parameter.name])
             for each in form.fields
             if each.parameter.name in sent
         },
         prefix="" if gradio.startswith("4.") else "/gradio_api",
         needs_token=entry.token,
         is_positional=not all(each.parameter.is_named for each in form.fields),
-        has_named_route=version_of(gradio) >= NAMED_ROUTE_VERSION,
+        has_named_route=parse_version(gradio) >= NAMED_ROUTE_VERSION,
     )
-    written = snippets.snippets(call)
+    written = snippets.render_snippets(call)
     return tuple(replace(each, code=tokens.mask_tokens(each.code)) for each in written)
 
 
-def version_of(gradio: str) -> tuple[int, ...]:
+def parse_version(gradio: str) -> tuple[int, ...]:
     """The leading numbers of a version, at most two: (6, 31) of « 6.31.0 », () of what is no version."""
     found = re.match(r"(\d{1,4})(?:\.(\d{1,4}))?", gradio, re.ASCII)
     return tuple(int(number) for number in found.groups() if number) if found else ()
 
 
-def default_in_code(parameter: Parameter) -> str:
+def format_default_json(parameter: Parameter) -> str:
     """The default of a parameter as JSON, '' where it has none or where it is long."""
-    if parameter.default is None or exceeds(parameter.default, MAX_DEFAULT_CHARACTERS):
+    if parameter.default is None or exceeds_json_size(parameter.default, MAX_DEFAULT_CHARACTERS):
         return ""
     return tokens.mask_tokens(json.dumps(parameter.default, ensure_ascii=False))
 
 
-def shown_in_code(entry: Field, value: Any) -> Any:
+def insert_placeholder_files(entry: Field, value: Any) -> Any:
     """The value with a sample in place of each file; where a file goes and none is chosen, with a sample there.
 
     A message with attached files is the exception: without them it is a whole message.
@@ -82,32 +84,35 @@ def shown_in_code(entry: Field, value: Any) -> Any:
     if not entry.parts:
         return value
     parameter = entry.parameter
-    kept: Mapping[str, Sequence[KeptFile | None]] = entry.kept
+    kept: Mapping[str, Sequence[FileHandle | None]] = entry.kept
     if not any(kept.values()) and entry.control != "multimodal":
-        kept = {part.suffix: [None] for part in entry.parts if is_filled_in_code(entry, part)}
-    samples = {suffix: [FileHere(sample_name(parameter, file)) for file in files] for suffix, files in kept.items()}
+        kept = {part.suffix: [None] for part in entry.parts if has_placeholder_file(entry, part)}
+    samples = {
+        suffix: [PlaceholderFile(choose_placeholder_name(parameter, file)) for file in files]
+        for suffix, files in kept.items()
+    }
     try:
-        return file_values.compose(parameter, samples, entry.text)
-    except Wrong:  # what is typed beside the files
+        return file_values.compose_file_value(parameter, samples, entry.text)
+    except InvalidValue:  # what is typed beside the files
         return None
 
 
-def is_filled_in_code(entry: Field, part: Part) -> bool:
+def has_placeholder_file(entry: Field, part: FileControl) -> bool:
     """Is there a sample for this file control, though nobody has chosen a file?"""
     if entry.control == "editor":  # the background is the whole of it
         return part.suffix == "background"
     places = entry.parameter.file_places
     return entry.control != "object" or any(
-        place.is_required for number, place in enumerate(places) if suffix_of(number) == part.suffix
+        place.is_required for number, place in enumerate(places) if make_control_suffix(number) == part.suffix
     )
 
 
-def type_in_words(described: Parameter | Return) -> Markup:
+def render_type_words(described: Parameter | ReturnValue) -> Markup:
     """The type of a parameter or of an output in French, what is not French as code."""
     parts = describe_type(described.schema, described.component).split("`")
     return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
-def in_colours(snippet: Snippet) -> Markup:
+def highlight_snippet(snippet: Snippet) -> Markup:
     """The code of a snippet, highlighted; the names and values in it are those of a Space and of a student."""
     return Markup(highlight_untrusted(snippet.code, snippet.lexer))  # noqa: S704 (every token is escaped)

@@ -13,13 +13,13 @@ from hfcourse.spaces import catalogue
 from hfcourse.web import proxies
 
 
-def reachable_address() -> str:
+def get_reachable_address() -> str:
     """Return where the reader of this request can open the practice Space, '' where they cannot.
 
     `PRACTICE_PAGE_URL` is for every reader. Without it the Space listens on this machine alone: its address is of use
     to a reader at this machine only, who asked for the site by a loopback address and not through a proxy.
     """
-    entry = catalogue.find(catalogue.PRACTICE)
+    entry = catalogue.find_catalogue_entry(catalogue.PRACTICE_SPACE_ID)
     if entry and entry.url:  # another Space in its place, whose address stays on this server
         return ""
     if current_app.config["PRACTICE_PAGE_URL"]:
@@ -28,16 +28,16 @@ def reachable_address() -> str:
         return ""
     elsewhere = str(current_app.config["PRACTICE_URL"])
     if elsewhere:
-        return elsewhere if is_loopback(host_of(elsewhere)) else ""
-    return catalogue.practice().url or ""
+        return elsewhere if is_loopback(parse_hostname(elsewhere)) else ""
+    return catalogue.get_practice_server().url or ""
 
 
 def is_on_this_machine() -> bool:
     """Does a browser of this very machine ask, by a loopback address of the site?"""
-    is_loopback_host = is_loopback(host_of(request.host_url))
+    is_loopback_host = is_loopback(parse_hostname(request.host_url))
     return is_loopback_host and is_loopback(request.remote_addr) and not proxies.is_forwarded()
 
 
-def host_of(url: str) -> str | None:
+def parse_hostname(url: str) -> str | None:
     """Return the host of an address, without brackets or port."""
     return urlsplit(url).hostname

@@ -1,7 +1,7 @@
 """What the form of an endpoint is filled with when it is opened: values of a run, what came of it, examples.
 
-What is asked of runs stands in `app.extensions`, given by who knows them: `values_of_run` and `faults_of_run` (see
-pages.py), `values_after_run` and `house_files` (see playground/continuations.py).
+What is asked of runs stands in `app.extensions`, given by who knows them: `iter_run_values` and `faults_of_run` (see
+pages.py), `load_continuation_values` and `enforce_form_quota` (see playground/continuations.py).
 """
 
 from collections.abc import Sequence
@@ -13,27 +13,29 @@ from hfcourse.playground import example_choice
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.forms import Form
 from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
-from hfcourse.text.typography import NO_BREAK, french
+from hfcourse.text.typography import NO_BREAK, typeset_french
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import
-    from hfcourse.spaces.client.space_client import Connection
+    from hfcourse.spaces.client.space_client import SpaceClient
 
-SPACE_SAYS, CLOSED = french("Le Space dit : «"), f"{NO_BREAK}»"
-NOT_FETCHED = french("Ce fichier n’a pas pu être récupéré : choisissez de nouveau l’exemple, ou votre fichier.")
-REFUSED_SILENTLY = french("Le Space refuse cette valeur, sans dire pourquoi.")
+QUOTE_START, QUOTE_END = typeset_french("Le Space dit : «"), f"{NO_BREAK}»"
+FILE_NOT_FETCHED = typeset_french(
+    "Ce fichier n’a pas pu être récupéré : choisissez de nouveau l’exemple, ou votre fichier."
+)
+REJECTED_WITHOUT_REASON = typeset_french("Le Space refuse cette valeur, sans dire pourquoi.")
 
 
-def form_of_run(
-    connection: "Connection", endpoint: Endpoint, run_id: str | None, visitor: str | None
+def prefill_form(
+    connection: "SpaceClient", endpoint: Endpoint, run_id: str | None, visitor: str | None
 ) -> tuple[Form, dict[str, str]]:
     """The form with the values of that run or of an example asked for, and what the Space's validator said of them.
 
     What was said stands beside each field too; both may be nothing. `?suite=` names a run to go on from.
     """
-    given, gone = values_after_run(connection.description, endpoint, visitor)
+    given, gone = load_continuation_values(connection.description, endpoint, visitor)
     sent = current_app.extensions["values_of_run"](run_id, visitor) if run_id else None
-    values, lost = example_choice.values_of_examples(connection, endpoint)
-    form = forms.filled(endpoint, given | (sent or {}) | values)
+    values, lost = example_choice.load_example_values(connection, endpoint)
+    form = forms.bind_form(endpoint, given | (sent or {}) | values)
     form.run_id = run_id if run_id and sent is not None else ""
     if example_choice.has_chosen_files(endpoint):
         current_app.extensions["house_files"](form)
@@ -41,11 +43,11 @@ def form_of_run(
     said = current_app.extensions["faults_of_run"](run_id, visitor) if run_id else {}
     for entry in form.fields:
         if entry.parameter.name in said:
-            entry.error = fault_of(said[entry.parameter.name])
+            entry.error = format_validator_error(said[entry.parameter.name])
     return form, {entry.parameter.name: entry.error for entry in form.faulty if entry.parameter.name in said}
 
 
-def values_after_run(
+def load_continuation_values(
     description: Description, endpoint: Endpoint, visitor: str | None
 ) -> tuple[dict[str, Any], list[str]]:
     """The values to go on with from the run that the address names; 404 for a stranger's."""
@@ -60,10 +62,10 @@ def mark_lost_files(form: Form, names: Sequence[str]) -> None:
     """Say beside each of these fields, and above the form, that a file that belongs there could not be had."""
     for entry in form.fields:
         if entry.parameter.name in names:
-            entry.error = entry.error or NOT_FETCHED
+            entry.error = entry.error or FILE_NOT_FETCHED
             form.lost_files.append(entry.parameter.label)
 
 
-def fault_of(said: str) -> str:
+def format_validator_error(said: str) -> str:
     """What stands beside a field that the Space's validator refuses: its own words, untouched, or ours."""
-    return f"{SPACE_SAYS}{said}{CLOSED}" if said else REFUSED_SILENTLY
+    return f"{QUOTE_START}{said}{QUOTE_END}" if said else REJECTED_WITHOUT_REASON

@@ -13,46 +13,46 @@ from flask import Response, current_app, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from hfcourse import visitors
-from hfcourse.errors import CallFailed, NotAsked
+from hfcourse.errors import CallError, HubRequestSkipped
 from hfcourse.files import file_store, media_types
 from hfcourse.limits import byte_budget
-from hfcourse.limits.deadline import Leash
-from hfcourse.limits.rate_limits import KeyedBuckets
-from hfcourse.playground.example_files import FETCH_SECONDS, resolve_files
-from hfcourse.spaces.client.single_flight_cache import Memory
-from hfcourse.spaces.schema.examples.sample_files import PREVIEWED, files_in
+from hfcourse.limits.deadline import CancelScope
+from hfcourse.limits.rate_limits import KeyedTokenBuckets
+from hfcourse.playground.example_files import EXAMPLE_FETCH_TIMEOUT_SECONDS, resolve_file_paths
+from hfcourse.spaces.client.single_flight_cache import SingleFlightCache
+from hfcourse.spaces.schema.examples.sample_files import PREVIEWABLE_KINDS, iter_sample_files
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import
-    from hfcourse.spaces.client.space_client import Connection
+    from hfcourse.spaces.client.space_client import SpaceClient
 
 MAX_PREVIEW_BYTES = 6_000_000
-MAX_CACHED_BYTES = 48_000_000
-CACHE_SECONDS = 600
-ENTRY_BYTES = 500  # what an entry of the cache takes besides its bytes, of which it may have none
+MAX_CACHED_PREVIEW_BYTES = 48_000_000
+PREVIEW_TTL_SECONDS = 600
+ENTRY_OVERHEAD_BYTES = 500  # what an entry of the cache takes besides its bytes, of which it may have none
 # Of one network, previews that are not in the cache yet: what a class that opens ten Spaces needs.
-FETCHES_PER_MINUTE = 300
+MAX_FETCHES_PER_MINUTE = 300
 
 
 class PreviewCache:
     """The bytes of previews by key, the least recently used forgotten first; safe to use from several threads."""
 
-    def __init__(self, max_bytes: int = MAX_CACHED_BYTES, seconds: float = CACHE_SECONDS) -> None:
-        self.fetches = KeyedBuckets(FETCHES_PER_MINUTE, 60)
-        self.asked: Memory[bool] = Memory(lambda _: seconds, most=2_000)
+    def __init__(self, max_bytes: int = MAX_CACHED_PREVIEW_BYTES, seconds: float = PREVIEW_TTL_SECONDS) -> None:
+        self.fetches = KeyedTokenBuckets(MAX_FETCHES_PER_MINUTE, 60)
+        self.asked: SingleFlightCache[bool] = SingleFlightCache(lambda _: seconds, most=2_000)
         self._max_bytes, self._seconds = max_bytes, seconds
         self._contents: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get_or_fetch(self, key: str, leash: Leash, fetch: Callable[[], bytes]) -> bytes:
+    def get_or_fetch(self, key: str, leash: CancelScope, fetch: Callable[[], bytes]) -> bytes:
         """The bytes under a key, else those that `fetch` gives: one thread fetches while the others wait.
 
         Raises:
-            CourseError: what `fetch` raises; `NotAsked`, too many were fetched for this network.
+            CourseError: what `fetch` raises; `HubRequestSkipped`, too many were fetched for this network.
         """
 
         def fetch_and_put() -> bool:
-            if not self.fetches.take(visitors.address_digest()):
-                raise NotAsked("too-many-requests")
+            if not self.fetches.take(visitors.digest_client_address()):
+                raise HubRequestSkipped("too-many-requests")
             self.put(key, fetch())
             return True
 
@@ -63,7 +63,7 @@ class PreviewCache:
             self.asked.get(key, leash, fetch_and_put)
             content = self.get(key)
         if content is None:
-            raise CallFailed("bad-answer")
+            raise CallError("bad-answer")
         return content
 
     def is_known_empty(self, key: str) -> bool:
@@ -80,57 +80,57 @@ class PreviewCache:
         with self._lock:
             self._contents[key] = content
             self._contents.move_to_end(key)
-            while sum(len(each) + ENTRY_BYTES for each in self._contents.values()) > self._max_bytes:
+            while sum(len(each) + ENTRY_OVERHEAD_BYTES for each in self._contents.values()) > self._max_bytes:
                 self._contents.popitem(last=False)
 
 
-def preview(connection: "Connection", key: str) -> bytes:
+def get_preview(connection: "SpaceClient", key: str) -> bytes:
     """The bytes of the example file that the description names at that place.
 
     Raises:
-        CallFailed: the description names none there, the Space does not give it, it is too large, or is no media.
-        NotAsked: too many were fetched for this network.
+        CallError: the description names none there, the Space does not give it, it is too large, or is no media.
+        HubRequestSkipped: too many were fetched for this network.
     """
     cache: PreviewCache = current_app.extensions["previews"]
-    leash = Leash(min(FETCH_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
+    leash = CancelScope(min(EXAMPLE_FETCH_TIMEOUT_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
     name = f"{connection.url} {connection.description.app_id} {key}"
     return cache.get_or_fetch(name, leash, lambda: fetch_preview(connection, key, leash))
 
 
-def fetch_preview(connection: "Connection", key: str, leash: Leash) -> bytes:
-    """Fetch that file from the Space. Raises CallFailed."""
-    path = path_of(connection, key, leash)
+def fetch_preview(connection: "SpaceClient", key: str, leash: CancelScope) -> bytes:
+    """Fetch that file from the Space. Raises CallError."""
+    path = find_sample_path(connection, key, leash)
     content = b""
-    with byte_budget.reserve(2 * MAX_PREVIEW_BYTES):
+    with byte_budget.reserve_bytes(2 * MAX_PREVIEW_BYTES):
         parts = []
         size = 0
         for piece in connection.fetch(path, leash):
             size += len(piece)
             if size > MAX_PREVIEW_BYTES:
-                raise CallFailed("answer-too-large")
+                raise CallError("answer-too-large")
             parts.append(piece)
         content = b"".join(parts)
-    if media_types.detect_media_type(content[: media_types.HEAD_BYTES]).split("/")[0] not in PREVIEWED:
-        raise CallFailed("bad-answer")
+    if media_types.detect_media_type(content[: media_types.HEAD_BYTES]).split("/")[0] not in PREVIEWABLE_KINDS:
+        raise CallError("bad-answer")
     return content
 
 
-def path_of(connection: "Connection", key: str, leash: Leash) -> str:
-    """The path on the Space of the example file at that place. Raises CallFailed."""
+def find_sample_path(connection: "SpaceClient", key: str, leash: CancelScope) -> str:
+    """The path on the Space of the example file at that place. Raises CallError."""
     endpoint, example = connection.description.samples.get(key, (None, None))
     if endpoint is None or example is None:
-        raise CallFailed("bad-answer")
+        raise CallError("bad-answer")
     file = next(each for each in example.files if each.key == key)
     if not file.path:
-        resolved = resolve_files(connection, endpoint, example, leash)
-        found = [each for value in resolved.values() for each in files_in(value) if each.key == key]
+        resolved = resolve_file_paths(connection, endpoint, example, leash)
+        found = [each for value in resolved.values() for each in iter_sample_files(value) if each.key == key]
         file = found[0] if found else file
     if not file.path:
-        raise CallFailed("bad-answer")
+        raise CallError("bad-answer")
     return file.path
 
 
-def answer(content: bytes, seconds: int = CACHE_SECONDS) -> Response:
+def make_preview_response(content: bytes, seconds: int = PREVIEW_TTL_SECONDS) -> Response:
     """The HTTP answer that shows a preview, or the part of it that a player asks for; the browser keeps it so long."""
     response = Response(content, mimetype=media_types.detect_media_type(content[: media_types.HEAD_BYTES]))
     try:

@@ -3,48 +3,48 @@
 from dataclasses import dataclass
 
 from hfcourse import tokens
-from hfcourse.errors import CourseError, Refused
+from hfcourse.errors import CourseError, FormRejected
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.hub import hub_search
-from hfcourse.spaces.hub.hub_search import Found
+from hfcourse.spaces.hub.hub_search import SearchResults
 from hfcourse.spaces.registry import resolver
 
 # A name and an address have one of these; nobody searches for them.
-MARKS = ("/", "\\")
+PATH_CHARACTERS = ("/", "\\")
 
 
 @dataclass(frozen=True)
-class Finding:
+class SpaceQueryResult:
     """What came of it: a Space to open, Spaces that were found, or why there are none; `written` without a token."""
 
     written: str = ""
     space_id: str = ""
-    found: Found | None = None
+    found: SearchResults | None = None
     error: CourseError | None = None
     status: int = 200
 
 
-def opened(written: str) -> Finding:
+def open_named_space(written: str) -> SpaceQueryResult:
     """The Space of that name or address; 400 for what is neither, and for a token."""
     try:
         if tokens.contains_token(written):
-            raise Refused("secret-in-input")
-        space_id = catalogue.reduced(written) or resolver.named_at(written)
+            raise FormRejected("secret-in-input")
+        space_id = catalogue.extract_space_id(written) or resolver.get_id_from_url(written)
     except CourseError as failed:
-        return Finding(tokens.mask_tokens(written), error=failed, status=failed.explanation.status)
+        return SpaceQueryResult(tokens.mask_tokens(written), error=failed, status=failed.explanation.status)
     if not space_id:
-        return Finding(written, error=Refused("space-not-found"), status=400)
-    return Finding(written, space_id)
+        return SpaceQueryResult(written, error=FormRejected("space-not-found"), status=400)
+    return SpaceQueryResult(written, space_id)
 
 
-def found(written: str) -> Finding:
+def search_or_open_space(written: str) -> SpaceQueryResult:
     """The Space that this names, or those of the Hub that these words find; a closed catalogue is not searched."""
-    if tokens.contains_token(written) or any(mark in written for mark in MARKS):
-        return opened(written)
-    words = hub_search.normalized(written)
-    if not (words and catalogue.is_open()):
-        return Finding(written)
+    if tokens.contains_token(written) or any(mark in written for mark in PATH_CHARACTERS):
+        return open_named_space(written)
+    words = hub_search.normalize_query(written)
+    if not (words and catalogue.is_catalogue_open()):
+        return SpaceQueryResult(written)
     try:
-        return Finding(written, found=hub_search.search(words, resolver.directory().wire))
+        return SpaceQueryResult(written, found=hub_search.search_spaces(words, resolver.get_registry().wire))
     except CourseError as failed:
-        return Finding(written, error=failed)
+        return SpaceQueryResult(written, error=failed)

@@ -11,7 +11,7 @@ from hfcourse.practice import app_main
 # The parent is watched, and gradio told never to use the network, before its import, which takes seconds.
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
 if __name__ == "__main__":
-    LISTENER = app_main.begin()
+    LISTENER = app_main.open_listener()
 
 import asyncio
 import math
@@ -26,54 +26,54 @@ from fastapi import FastAPI
 from gradio.data_classes import ImageData
 from PIL import Image
 
-from hfcourse.practice.tutor.answers import Memory, Tutor
+from hfcourse.practice.tutor.answers import Conversation, Tutor
 from hfcourse.practice.tutor.course_text import read_course
 from hfcourse.practice.tutor.definitions import read_glossary
 from hfcourse.practice.tutor.french_text import typeset as fr
 
 from . import pictures, tables
-from .body_limit import BodyLimit
-from .classifier import Classifier, read_sentences
+from .body_limit import BodyLimitMiddleware
+from .classifier import LanguageClassifier, read_sentences
 from .language_model import (
-    GENERATION_SECONDS,
+    GENERATION_TIMEOUT_SECONDS,
     MAX_LENGTH_TOKENS,
+    MAX_PROMPT_CHARACTERS,
     MAX_SEED,
     MAX_TEMPERATURE,
-    PROMPT_CHARACTERS,
-    Ending,
+    FinishReason,
+    GenerationSettings,
     LanguageModel,
     ModelError,
     ModelNotInstalledError,
     PromptTooLongError,
-    Settings,
 )
 
-CONTENT = Path(__file__).parents[1] / "content"
-DATA = Path(__file__).parent / "data"
-MESSAGE_CHARACTERS = 2000
-NAME_CHARACTERS = 80
-TABLE_CELLS = 20_000
-COUNT_LIMIT, PAUSE_LIMIT_SECONDS = 20, 2.0
-CALLS_AT_ONCE, ASYNC_CALLS, HEAVY_CALLS, WAITING_LIMIT = 10, 40, 2, 100
-MEMORY_SECONDS = 3600
+CONTENT_FOLDER = Path(__file__).parents[1] / "content"
+DATA_FOLDER = Path(__file__).parent / "data"
+MAX_MESSAGE_CHARACTERS = 2000
+MAX_NAME_CHARACTERS = 80
+MAX_TABLE_CELLS = 20_000
+MAX_COUNT, MAX_PAUSE_SECONDS = 20, 2.0
+MAX_CONCURRENT_CALLS, MAX_CONCURRENT_ASYNC_CALLS, MAX_CONCURRENT_HEAVY_CALLS, MAX_QUEUED_CALLS = 10, 40, 2, 100
+CONVERSATION_TTL_SECONDS = 3600
 # Each call has a session unless it names an earlier one; Gradio keeps some 70 kB of each until it is pushed out.
 MAX_SESSIONS = 1000
 # What was sent, and what came of it, is deleted from the disk after so many seconds, looked for every so many.
-CACHE_CHECK_SECONDS, CACHE_SECONDS = 60, 300
+CACHE_CHECK_INTERVAL_SECONDS, CACHE_TTL_SECONDS = 60, 300
 OPERATIONS = ["addition", "soustraction", "multiplication", "division"]
 FRUIT = [["mangue", 12, 1.5], ["banane", 20, 0.8], ["ananas", 7, 2.25]]
 VEGETABLES = [["gombo", 4, 2.1], ["igname", 31, 0.9], ["piment", 2, 6.4]]
 WELCOME = """# Space d’entraînement
 
 Une vraie application Gradio, sans Internet : essayez, trompez-vous, recommencez."""
-WORDS_A_STEP, STEP_SECONDS = 3, 0.03
+WORDS_PER_CHUNK, CHUNK_INTERVAL_SECONDS = 3, 0.03
 
-classifier = Classifier(read_sentences())
-tutor = Tutor(read_course(CONTENT), read_glossary(CONTENT / "glossary.toml"))
+classifier = LanguageClassifier(read_sentences())
+tutor = Tutor(read_course(CONTENT_FOLDER), read_glossary(CONTENT_FOLDER / "glossary.toml"))
 language_model = LanguageModel()
 
 
-def refusal(sentence: str) -> gr.Error:
+def make_user_error(sentence: str) -> gr.Error:
     """An error that a student is meant to read; expected, so not worth a traceback in the log."""
     return gr.Error(fr(sentence), title="Impossible", print_exception=False)
 
@@ -82,22 +82,22 @@ def saluer(prenom: str, tutoyer: bool) -> str:
     """Salue la personne dont on donne le prénom."""
     prenom = " ".join(prenom.split())
     if not prenom:
-        raise refusal("Écrivez un prénom : je ne sais pas qui saluer.")
-    if len(prenom) > NAME_CHARACTERS:
-        raise refusal(f"Ce prénom est trop long : {NAME_CHARACTERS} caractères au plus.")
+        raise make_user_error("Écrivez un prénom : je ne sais pas qui saluer.")
+    if len(prenom) > MAX_NAME_CHARACTERS:
+        raise make_user_error(f"Ce prénom est trop long : {MAX_NAME_CHARACTERS} caractères au plus.")
     return fr(f"Bonjour {prenom} ! Comment {'vas-tu' if tutoyer else 'allez-vous'} ?")
 
 
 def calculer(a: float | None, operation: str | None, b: float | None) -> float:
     """Fait une opération sur deux nombres ; diviser par zéro est une erreur."""
     if a is None or b is None or operation is None:
-        raise refusal("Il manque une valeur : il faut deux nombres et une opération.")
+        raise make_user_error("Il manque une valeur : il faut deux nombres et une opération.")
     if operation == "division" and b == 0:
-        raise refusal("On ne peut pas diviser par zéro : choisissez un autre nombre b.")
+        raise make_user_error("On ne peut pas diviser par zéro : choisissez un autre nombre b.")
     results = {"addition": a + b, "soustraction": a - b, "multiplication": a * b, "division": a / (b or 1)}
     if not math.isfinite(results[operation]):
-        raise refusal("Le résultat est trop grand pour moi : essayez des nombres plus petits.")
-    return tables.tidy(results[operation])
+        raise make_user_error("Le résultat est trop grand pour moi : essayez des nombres plus petits.")
+    return tables.tidy_number(results[operation])
 
 
 async def compter(jusqua: float, pause: float, progress=gr.Progress()) -> AsyncIterator[str]:  # noqa: B008
@@ -115,69 +115,71 @@ async def compter(jusqua: float, pause: float, progress=gr.Progress()) -> AsyncI
 def filtrer(image: str | None, filtre: str | None) -> Image.Image:
     """Applique un filtre à une image et rend un PNG, réduit à 2048 pixels de côté s’il le faut."""
     if image is None or filtre is None:
-        raise refusal("Envoyez une image et choisissez un filtre.")
+        raise make_user_error("Envoyez une image et choisissez un filtre.")
     try:
         return pictures.apply_filter(pictures.open_picture(image), filtre)
     except pictures.PictureError as error:
-        raise refusal(str(error)) from error
+        raise make_user_error(str(error)) from error
 
 
 def classer(phrase: str) -> dict[str, float]:
     """Devine la langue d’une phrase, avec la confiance accordée à chaque langue."""
-    confidences = classifier.confidences(phrase[:MESSAGE_CHARACTERS])
+    confidences = classifier.confidences(phrase[:MAX_MESSAGE_CHARACTERS])
     if not confidences:
-        raise refusal("Écrivez une phrase : je n'y trouve aucune lettre que je connaisse.")
+        raise make_user_error("Écrivez une phrase : je n'y trouve aucune lettre que je connaisse.")
     return confidences
 
 
 def resumer(table: pd.DataFrame) -> tuple[list[list], str]:
     """Résume chaque colonne de nombres d’un tableau : combien il y en a, minimum, maximum, moyenne et médiane."""
-    if table.size > TABLE_CELLS:
-        raise refusal("Ce tableau est trop grand : 20\u202f000 cases au plus.")
+    if table.size > MAX_TABLE_CELLS:
+        raise make_user_error("Ce tableau est trop grand : 20\u202f000 cases au plus.")
     rows = table.values.tolist()
-    summary = tables.summarise(list(table.columns), rows)
-    return summary, fr(tables.sentence(len(rows), len(table.columns), len(summary)))
+    summary = tables.summarise_table(list(table.columns), rows)
+    return summary, fr(tables.describe_table(len(rows), len(table.columns), len(summary)))
 
 
-async def discuter(message: str, memory: Memory) -> AsyncIterator[tuple[str, Memory]]:
+async def discuter(message: str, memory: Conversation) -> AsyncIterator[tuple[str, Conversation]]:
     """Répond à une question sur ce cours, avec les mots du cours, et se souvient de la conversation."""
     if not message.strip():
-        raise refusal("Le message est vide : écrivez une question.")
-    if len(message) > MESSAGE_CHARACTERS:
-        raise refusal(f"Ce message est trop long : {MESSAGE_CHARACTERS} caractères au plus.")
+        raise make_user_error("Le message est vide : écrivez une question.")
+    if len(message) > MAX_MESSAGE_CHARACTERS:
+        raise make_user_error(f"Ce message est trop long : {MAX_MESSAGE_CHARACTERS} caractères au plus.")
     answer = tutor.answer(message.strip(), memory)
     spaces = [i for i, character in enumerate(answer) if character.isspace()]
-    for end in [*spaces[WORDS_A_STEP::WORDS_A_STEP], len(answer)]:
+    for end in [*spaces[WORDS_PER_CHUNK::WORDS_PER_CHUNK], len(answer)]:
         yield answer[:end], memory
-        await asyncio.sleep(STEP_SECONDS)
+        await asyncio.sleep(CHUNK_INTERVAL_SECONDS)
 
 
 async def generer(prompt: str, temperature: float, longueur: float, graine: float | None) -> AsyncIterator[str]:
     """Répond à une consigne avec un petit modèle de langue, calculé sur cette machine, mot après mot."""
     if not prompt.strip():
-        raise refusal("La consigne est vide : écrivez une question ou un début de texte.")
-    if len(prompt) > PROMPT_CHARACTERS:
-        raise refusal(f"Cette consigne est trop longue : {PROMPT_CHARACTERS} caractères au plus.")
+        raise make_user_error("La consigne est vide : écrivez une question ou un début de texte.")
+    if len(prompt) > MAX_PROMPT_CHARACTERS:
+        raise make_user_error(f"Cette consigne est trop longue : {MAX_PROMPT_CHARACTERS} caractères au plus.")
     if graine is None:
-        raise refusal("Il manque une graine : n'importe quel nombre entier convient, par exemple 1.")
-    generation = language_model.generate(prompt.strip(), Settings(temperature, int(longueur), int(graine)))
+        raise make_user_error("Il manque une graine : n'importe quel nombre entier convient, par exemple 1.")
+    generation = language_model.generate(prompt.strip(), GenerationSettings(temperature, int(longueur), int(graine)))
     try:
         async with aclosing(generation.stream()) as texts:
             async for text in texts:
                 yield text
     except ModelError as error:
-        raise refusal(model_sentence(error)) from error
-    if generation.ending in ENDINGS:
-        gr.Info(fr(ENDINGS[generation.ending]), title="Réponse coupée")
+        raise make_user_error(explain_model_error(error)) from error
+    if generation.ending in FINISH_MESSAGES:
+        gr.Info(fr(FINISH_MESSAGES[generation.ending]), title="Réponse coupée")
 
 
-ENDINGS = {
-    Ending.LENGTH: "La longueur demandée est atteinte : le modèle n'avait peut-être pas fini sa phrase.",
-    Ending.DEADLINE: f"Le temps est écoulé : une réponse s'arrête au bout de {GENERATION_SECONDS} secondes.",
+FINISH_MESSAGES = {
+    FinishReason.LENGTH: "La longueur demandée est atteinte : le modèle n'avait peut-être pas fini sa phrase.",
+    FinishReason.DEADLINE: (
+        f"Le temps est écoulé : une réponse s'arrête au bout de {GENERATION_TIMEOUT_SECONDS} secondes."
+    ),
 }
 
 
-def model_sentence(error: ModelError) -> str:
+def explain_model_error(error: ModelError) -> str:
     """What to tell a student when the model does not answer."""
     if isinstance(error, ModelNotInstalledError):
         return (
@@ -192,49 +194,53 @@ def model_sentence(error: ModelError) -> str:
     )
 
 
-def path_of(payload: ImageData | None) -> str | None:
+def get_upload_path(payload: ImageData | None) -> str | None:
     """The path of an uploaded picture, which nothing has opened yet."""
     return payload.path if payload else None
 
 
-def greeting_tab() -> None:
-    prenom = gr.Textbox(label="Prénom", info="Obligatoire.", placeholder="Awa", max_length=NAME_CHARACTERS)
+def build_greeting_tab() -> None:
+    prenom = gr.Textbox(label="Prénom", info="Obligatoire.", placeholder="Awa", max_length=MAX_NAME_CHARACTERS)
     tutoyer = gr.Checkbox(True, label="Tutoyer", info=fr("Décochez pour un bonjour plus cérémonieux."))
     greeting = gr.Textbox(label="Salutation", interactive=False)
-    publish(saluer, "Saluer", [prenom, tutoyer], greeting)
-    offer([["Awa", True], ["Madame Diallo", False]], [prenom, tutoyer])
+    add_endpoint(saluer, "Saluer", [prenom, tutoyer], greeting)
+    add_examples([["Awa", True], ["Madame Diallo", False]], [prenom, tutoyer])
 
 
-def calculator_tab() -> None:
+def build_calculator_tab() -> None:
     a = gr.Number(12, label="Nombre a")
     operation = gr.Radio(OPERATIONS, value="division", label="Opération")
     b = gr.Number(4, label="Nombre b", info=fr("Essayez aussi une division par zéro."))
-    publish(calculer, "Calculer", [a, operation, b], gr.Number(label="Résultat", interactive=False))
+    add_endpoint(calculer, "Calculer", [a, operation, b], gr.Number(label="Résultat", interactive=False))
     labels = ["Un partage", "Un produit", "Une erreur instructive"]
-    offer([[12, "division", 5], [2.5, "multiplication", 8], [7, "division", 0]], [a, operation, b], labels)
+    add_examples([[12, "division", 5], [2.5, "multiplication", 8], [7, "division", 0]], [a, operation, b], labels)
 
 
-def counter_tab() -> None:
-    last = gr.Slider(1, COUNT_LIMIT, value=5, step=1, label="Jusqu’à")
+def build_counter_tab() -> None:
+    last = gr.Slider(1, MAX_COUNT, value=5, step=1, label="Jusqu’à")
     pause = gr.Slider(
-        0.1, PAUSE_LIMIT_SECONDS, value=0.5, step=0.1, label="Pause", info="En secondes, entre deux nombres."
+        0.1, MAX_PAUSE_SECONDS, value=0.5, step=0.1, label="Pause", info="En secondes, entre deux nombres."
     )
-    publish(compter, "Compter", [last, pause], gr.Textbox(label="Compte", interactive=False), ASYNC_CALLS)
-    offer([[3, 0.2], [10, 0.8]], [last, pause])
+    add_endpoint(
+        compter, "Compter", [last, pause], gr.Textbox(label="Compte", interactive=False), MAX_CONCURRENT_ASYNC_CALLS
+    )
+    add_examples([[3, 0.2], [10, 0.8]], [last, pause])
 
 
-def picture_tab() -> None:
+def build_picture_tab() -> None:
     image = gr.Image(type="filepath", image_mode=None, sources=["upload", "clipboard"], label="Image (obligatoire)")
     # Gradio would open the file, of whatever format and size, and hide what goes wrong: we refuse it with a sentence.
     # Not by a subclass, for which Gradio writes a file beside this one.
-    image.preprocess = path_of  # type: ignore[method-assign]
+    image.preprocess = get_upload_path  # type: ignore[method-assign]
     choice = gr.Radio(list(pictures.FILTERS), value="sépia", label="Filtre")
     filtered = gr.Image(format="png", label="Image filtrée", interactive=False)
-    publish(filtrer, "Filtrer", [image, choice], filtered, HEAVY_CALLS)
-    offer([[str(DATA / "collines.jpg"), "sépia"], [str(DATA / "tissu.png"), "contours"]], [image, choice])
+    add_endpoint(filtrer, "Filtrer", [image, choice], filtered, MAX_CONCURRENT_HEAVY_CALLS)
+    add_examples(
+        [[str(DATA_FOLDER / "collines.jpg"), "sépia"], [str(DATA_FOLDER / "tissu.png"), "contours"]], [image, choice]
+    )
 
 
-def language_tab() -> None:
+def build_language_tab() -> None:
     known = classifier.languages
     phrase = gr.Textbox(
         label="Phrase",
@@ -243,12 +249,12 @@ def language_tab() -> None:
         info=fr("Obligatoire. Langues connues : ") + ", ".join(known) + ".",
     )
     language = gr.Label(num_top_classes=len(known), label="Langue")
-    publish(classer, "Deviner la langue", [phrase], language)
+    add_endpoint(classer, "Deviner la langue", [phrase], language)
     sentences = ["Le marché ouvre à six heures.", "Where did you put my notebook?", "¿Cuándo sale el tren?"]
-    offer([[fr(sentence)] for sentence in sentences], [phrase])
+    add_examples([[fr(sentence)] for sentence in sentences], [phrase])
 
 
-def table_tab() -> None:
+def build_table_tab() -> None:
     table = gr.Dataframe(
         FRUIT,
         headers=["fruit", "kilos", "prix"],
@@ -257,29 +263,35 @@ def table_tab() -> None:
         row_count=3,
     )
     summary = gr.Dataframe(headers=tables.SUMMARY_HEADERS, type="array", label="Résumé", interactive=False)
-    publish(resumer, "Résumer", [table], [summary, gr.Textbox(label="En une phrase", interactive=False)], HEAVY_CALLS)
-    offer([[FRUIT], [VEGETABLES]], [table], ["Des fruits", "Des légumes"])
+    add_endpoint(
+        resumer,
+        "Résumer",
+        [table],
+        [summary, gr.Textbox(label="En une phrase", interactive=False)],
+        MAX_CONCURRENT_HEAVY_CALLS,
+    )
+    add_examples([[FRUIT], [VEGETABLES]], [table], ["Des fruits", "Des légumes"])
 
 
-def chat_tab() -> None:
+def build_chat_tab() -> None:
     message = gr.Textbox(
         label="Votre question",
         lines=2,
         placeholder=fr("Qu'est-ce qu'un Space ?"),
         info=fr("Obligatoire. Puis : « et ensuite ? », ou « quelle était ma première question ? »"),
     )
-    memory = gr.State(Memory(), time_to_live=MEMORY_SECONDS)
+    memory = gr.State(Conversation(), time_to_live=CONVERSATION_TTL_SECONDS)
     answer = gr.Textbox(label="Réponse", lines=8, interactive=False)
-    publish(discuter, "Discuter", [message, memory], [answer, memory], ASYNC_CALLS)
+    add_endpoint(discuter, "Discuter", [message, memory], [answer, memory], MAX_CONCURRENT_ASYNC_CALLS)
     questions = ["Qu'est-ce qu'un Space ?", "Où garder un jeton ?", "et ensuite ?"]
-    offer([[fr(question)] for question in questions], [message])
+    add_examples([[fr(question)] for question in questions], [message])
 
 
-def generation_tab() -> None:
+def build_generation_tab() -> None:
     prompt = gr.Textbox(
         label="Consigne",
         lines=3,
-        max_length=PROMPT_CHARACTERS,
+        max_length=MAX_PROMPT_CHARACTERS,
         placeholder="What is Hugging Face?",
         info=fr("Obligatoire. Le modèle a surtout lu de l'anglais : comparez avec une consigne en français."),
     )
@@ -294,17 +306,17 @@ def generation_tab() -> None:
     )
     answer = gr.Textbox(label="Texte généré", lines=8, interactive=False)
     # One generation at a time: the others wait in Gradio's queue, which tells each its place.
-    publish(generer, "Générer", [prompt, temperature, length, seed], answer, calls_at_once=1)
+    add_endpoint(generer, "Générer", [prompt, temperature, length, seed], answer, calls_at_once=1)
     prompts = ["What is Hugging Face?", "Qu'est-ce que Hugging Face ?", "Translate into French: The train is late."]
-    offer([[fr(text), 0.7, 60, 1] for text in prompts], [prompt, temperature, length, seed], prompts)
+    add_examples([[fr(text), 0.7, 60, 1] for text in prompts], [prompt, temperature, length, seed], prompts)
 
 
-def offer(rows: list[list], inputs: list, labels: list[str] | None = None) -> None:
+def add_examples(rows: list[list], inputs: list, labels: list[str] | None = None) -> None:
     """Puts examples under the fields: a click fills them, and runs nothing."""
     gr.Examples(rows, inputs, label="Exemples", example_labels=labels, cache_examples=False)
 
 
-def publish(function, verb: str, inputs: list, outputs, calls_at_once: int = CALLS_AT_ONCE) -> None:
+def add_endpoint(function, verb: str, inputs: list, outputs, calls_at_once: int = MAX_CONCURRENT_CALLS) -> None:
     """Puts a button under the fields, and makes the function an endpoint of its own name."""
     gr.Button(verb, variant="primary").click(
         function, inputs, outputs, api_name=function.__name__, api_description=fr(function.__doc__),
@@ -312,30 +324,32 @@ def publish(function, verb: str, inputs: list, outputs, calls_at_once: int = CAL
     )  # fmt: skip
 
 
-TABS = {
-    "Saluer": greeting_tab,
-    "Calculer": calculator_tab,
-    "Compter": counter_tab,
-    "Filtrer": picture_tab,
-    "Deviner la langue": language_tab,
-    "Résumer": table_tab,
-    "Discuter": chat_tab,
-    "Générer": generation_tab,
+TAB_BUILDERS = {
+    "Saluer": build_greeting_tab,
+    "Calculer": build_calculator_tab,
+    "Compter": build_counter_tab,
+    "Filtrer": build_picture_tab,
+    "Deviner la langue": build_language_tab,
+    "Résumer": build_table_tab,
+    "Discuter": build_chat_tab,
+    "Générer": build_generation_tab,
 }
 
 
 def build_page() -> gr.Blocks:
     """The page of the Space: a tab by endpoint."""
-    with gr.Blocks(title="Space d’entraînement", delete_cache=(CACHE_CHECK_SECONDS, CACHE_SECONDS)) as page:
+    with gr.Blocks(
+        title="Space d’entraînement", delete_cache=(CACHE_CHECK_INTERVAL_SECONDS, CACHE_TTL_SECONDS)
+    ) as page:
         gr.Markdown(fr(WELCOME))
-        for title, fill in TABS.items():
+        for title, fill in TAB_BUILDERS.items():
             with gr.Tab(title):
                 fill()
     page.state_session_capacity = MAX_SESSIONS
-    return page.queue(max_size=WAITING_LIMIT)
+    return page.queue(max_size=MAX_QUEUED_CALLS)
 
 
-def build_app() -> BodyLimit:
+def build_app() -> BodyLimitMiddleware:
     """The page and its API as an ASGI app: `launch()` would bind the port itself, and go through a proxy."""
     # Fonts of the visitor's machine: none is downloaded.
     theme = gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
@@ -354,7 +368,7 @@ def build_app() -> BodyLimit:
         mcp_server=False,
         enable_monitoring=False,
     )
-    return BodyLimit(app)
+    return BodyLimitMiddleware(app)
 
 
 if __name__ == "__main__":

@@ -15,14 +15,14 @@ try:
 except ImportError:  # Windows has none
     resource = None  # type: ignore[assignment]
 
-HOST = "127.0.0.1"
+DEFAULT_HOST = "127.0.0.1"
 # Connections that wait here are answered once gradio is imported: whoever calls early needs no retry.
-BACKLOG = 128
+LISTEN_BACKLOG = 128
 # Address space. Measured peaks on Linux: 0.4 GB for small pictures, 0.75 GB for twelve of 12 megapixels at once.
 MAX_MEMORY_BYTES = 4 * 2**30
 
 
-def begin(arguments: list[str] | None = None) -> socket.socket:
+def open_listener(arguments: list[str] | None = None) -> socket.socket:
     """Reads the command line, watches the parent if asked to, and returns the socket to serve on.
 
     The port is bound here, in the process that will use it, so nothing can take it in between. It is told on
@@ -36,7 +36,7 @@ def begin(arguments: list[str] | None = None) -> socket.socket:
         tempfile.tempdir = options.temp_folder
     if options.parent_pipe:
         _watch_parent(options.temp_folder)
-    listener = socket.create_server((options.host, options.port), backlog=BACKLOG)
+    listener = socket.create_server((options.host, options.port), backlog=LISTEN_BACKLOG)
     host, port = listener.getsockname()
     told = {"port": port, "host": host}
     print(json.dumps(told) if options.parent_pipe else f"http://{host}:{port}", flush=True)
@@ -61,7 +61,7 @@ def limit_memory() -> None:
 
 def _read_options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Le Space d’entraînement.")
-    parser.add_argument("--host", default=HOST, help="adresse où écouter (défaut : cette machine seulement)")
+    parser.add_argument("--host", default=DEFAULT_HOST, help="adresse où écouter (défaut : cette machine seulement)")
     parser.add_argument("--port", type=int, default=0, help="port à cette adresse (0 : un port libre)")
     parser.add_argument("--parent-pipe", action="store_true", help="s’arrêter quand l’entrée standard se ferme")
     parser.add_argument("--temp-folder", default="", help="dossier temporaire, effacé à l’arrêt (avec --parent-pipe)")
@@ -76,10 +76,10 @@ def _watch_parent(temp_folder: str) -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, sys.stdin.fileno())
     os.close(null)
-    threading.Thread(target=_exit_at_end, args=(pipe, temp_folder), daemon=True).start()
+    threading.Thread(target=_exit_when_pipe_closes, args=(pipe, temp_folder), daemon=True).start()
 
 
-def _exit_at_end(pipe: int, temp_folder: str) -> None:
+def _exit_when_pipe_closes(pipe: int, temp_folder: str) -> None:
     with suppress(OSError):
         while os.read(pipe, 1024):
             pass

@@ -14,18 +14,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
-COMMAND = (sys.executable, "-m", "hfcourse.practice.app")
-LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 (nothing listens here)
-END_SECONDS = 2
-REAP_SECONDS = 0.5
-LOG_LIMIT_BYTES = 1_000_000
-REASON_CHARACTERS = 1000
+APP_COMMAND = (sys.executable, "-m", "hfcourse.practice.app")
+LOOPBACK, ALL_INTERFACES = "127.0.0.1", "0.0.0.0"  # noqa: S104 (nothing listens here)
+END_TIMEOUT_SECONDS = 2
+REAP_TIMEOUT_SECONDS = 0.5
+MAX_LOG_BYTES = 1_000_000
+MAX_REASON_CHARACTERS = 1000
 # A temporary folder this old was left by a machine that lost its power: a living app writes in its own.
-STALE_SECONDS = 24 * 3600
-_PREFIX = "practice-"
+TEMP_FOLDER_TTL_SECONDS = 24 * 3600
+_TEMP_FOLDER_PREFIX = "practice-"
 
 # What the app needs of the site's environment, and nothing else: no token, password, database or proxy.
-_ENVIRONMENT = frozenset([
+_INHERITED_VARIABLES = frozenset([
     "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP",
     "TMP", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "LD_LIBRARY_PATH",
     "DYLD_LIBRARY_PATH", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE",
@@ -33,18 +33,18 @@ _ENVIRONMENT = frozenset([
 ])  # fmt: skip
 
 
-class StartError(Exception):
+class AppStartError(Exception):
     """The app did not start; its text says why, for the instructor's log only."""
 
 
-class Child:
+class AppProcess:
     """The app's process. It ends when `end()` is called, or when this process disappears in whatever way."""
 
-    def __init__(self, folder: Path, command: Sequence[str] = COMMAND):
+    def __init__(self, folder: Path, command: Sequence[str] = APP_COMMAND):
         """Starts the process; its log and its temporary folder are made in `folder`. Raises OSError."""
         folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        self.temp_folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder))
+        _remove_stale_folders(folder)
+        self.temp_folder = Path(tempfile.mkdtemp(prefix=_TEMP_FOLDER_PREFIX, dir=folder))
         self.log_path = folder / "practice.log"
         self.trim_log()
         self._ending = threading.Lock()
@@ -66,9 +66,9 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 bufsize=0,
-                env=clean_environment(),
+                env=build_app_environment(),
                 cwd=Path(__file__).parents[2],
-                **_own_group(),
+                **_get_process_group_options(),
             )
 
     @property
@@ -79,20 +79,20 @@ class Child:
     def wait_until_ready(self, seconds: float) -> str:
         """The app's address once it answers, for instance `http://127.0.0.1:41873`.
 
-        Raises StartError when the process ends first, or is not ready in time (it is then killed).
+        Raises AppStartError when the process ends first, or is not ready in time (it is then killed).
         """
         # Reading a pipe has no time limit of its own: killing the process is what ends the wait.
         deadline = threading.Timer(seconds, self.process.kill)
         deadline.daemon = True
         deadline.start()
         try:
-            url = _url(json.loads(self._from_app.readline()))
+            url = _build_app_url(json.loads(self._from_app.readline()))
             # The port listens before gradio is imported, so this one call waits exactly as long as it must.
-            with _loopback.open(f"{url}/gradio_api/info", timeout=seconds):
+            with _direct_opener.open(f"{url}/gradio_api/info", timeout=seconds):
                 return url
         except Exception as error:
             # Of any kind: an answer that makes no sense must not leave it waking for ever.
-            raise StartError(self._reason(error)) from error
+            raise AppStartError(self._reason(error)) from error
         finally:
             deadline.cancel()
 
@@ -103,7 +103,7 @@ class Child:
             with suppress(OSError):
                 self._to_app.close()
             try:
-                self.process.wait(END_SECONDS)
+                self.process.wait(END_TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -122,47 +122,47 @@ class Child:
     def trim_log(self) -> None:
         """Empties a log that has grown too large: a Space that fails in a loop must not fill the disk."""
         with suppress(OSError):
-            if self.log_path.stat().st_size > LOG_LIMIT_BYTES:
+            if self.log_path.stat().st_size > MAX_LOG_BYTES:
                 os.truncate(self.log_path, 0)
 
     def _reason(self, error: Exception) -> str:
         state = "still running"
         # A process that ends closes its pipes a moment before it can be reaped.
         with suppress(subprocess.TimeoutExpired):
-            state = f"ended with code {self.process.wait(REAP_SECONDS)}"
+            state = f"ended with code {self.process.wait(REAP_TIMEOUT_SECONDS)}"
         with suppress(OSError), self.log_path.open("rb") as log:
             log.seek(self._log_start)
-            tail = log.read()[-REASON_CHARACTERS:].decode(errors="replace").strip()
+            tail = log.read()[-MAX_REASON_CHARACTERS:].decode(errors="replace").strip()
             return f"{type(error).__name__}, process {state}: {tail or 'nothing in its log'}"
         return f"{type(error).__name__}, process {state}"
 
 
-def _url(told: dict[str, Any]) -> str:
+def _build_app_url(told: dict[str, Any]) -> str:
     """Where the app that told this can be asked from here: one that listens everywhere does so on this machine too."""
-    host = told.get("host", EVERYWHERE)
-    return f"http://{LOOPBACK if host == EVERYWHERE else host}:{told['port']}"
+    host = told.get("host", ALL_INTERFACES)
+    return f"http://{LOOPBACK if host == ALL_INTERFACES else host}:{told['port']}"
 
 
-def clean_environment() -> dict[str, str]:
+def build_app_environment() -> dict[str, str]:
     """The environment of the app: the few variables that Python and the system need."""
-    kept = {name: value for name, value in os.environ.items() if name.upper() in _ENVIRONMENT}
+    kept = {name: value for name, value in os.environ.items() if name.upper() in _INHERITED_VARIABLES}
     # Two arenas: with one for each of its threads, glibc keeps most of the memory of pictures that are done with.
     return kept | {"PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2"}
 
 
-def _own_group() -> dict[str, Any]:
+def _get_process_group_options() -> dict[str, Any]:
     """So that Ctrl-C in the instructor's terminal reaches the site alone, which ends the app itself."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
 
 
-def _sweep(folder: Path) -> None:
-    for left in folder.glob(f"{_PREFIX}*"):
+def _remove_stale_folders(folder: Path) -> None:
+    for left in folder.glob(f"{_TEMP_FOLDER_PREFIX}*"):
         with suppress(OSError):
-            if left.is_dir() and time.time() - left.stat().st_mtime > STALE_SECONDS:
+            if left.is_dir() and time.time() - left.stat().st_mtime > TEMP_FOLDER_TTL_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)
 
 
 # A school's http_proxy is not for this machine itself.
-_loopback = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_direct_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

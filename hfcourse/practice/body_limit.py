@@ -11,36 +11,36 @@ from typing import Any
 MAX_BODY_BYTES, MAX_JSON_NODES = 500_000, 60_000
 UPLOAD_PATH = "/upload"
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
+AsgiMessage = MutableMapping[str, Any]
+AsgiReceive = Callable[[], Awaitable[AsgiMessage]]
+AsgiSend = Callable[[AsgiMessage], Awaitable[None]]
+AsgiApp = Callable[[AsgiMessage, AsgiReceive, AsgiSend], Awaitable[None]]
 
 
-class BodyLimit:
+class BodyLimitMiddleware:
     """Answers 413 to a request whose body is too long, or holds too many values."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: AsgiApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiMessage, receive: AsgiReceive, send: AsgiSend) -> None:
         """Read the body before the app does, and hand it over whole."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD") or scope["path"].endswith(UPLOAD_PATH):
             await self.app(scope, receive, send)
             return
         body = await read_body(receive)
         if body is None:
-            await refuse(send)
+            await reject_body(send)
             return
-        waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+        waiting: list[AsgiMessage] = [{"type": "http.request", "body": body, "more_body": False}]
 
-        async def replay() -> Message:
+        async def replay() -> AsgiMessage:
             return waiting.pop() if waiting else await receive()
 
         await self.app(scope, replay, send)
 
 
-async def read_body(receive: Receive) -> bytes | None:
+async def read_body(receive: AsgiReceive) -> bytes | None:
     """The whole body, None if it passes a limit."""
     body = bytearray()
     while True:
@@ -53,7 +53,7 @@ async def read_body(receive: Receive) -> bytes | None:
     return bytes(body) if sum(map(body.count, (b",", b"[", b"{"))) <= MAX_JSON_NODES else None
 
 
-async def refuse(send: Send) -> None:
+async def reject_body(send: AsgiSend) -> None:
     """Answer 413 and close the connection: the rest of the body stays unread."""
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})

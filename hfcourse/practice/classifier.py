@@ -10,12 +10,12 @@ from collections import Counter
 from pathlib import Path
 
 SENTENCES_PATH = Path(__file__).parent / "data" / "phrases.txt"
-LONGEST_RUN = 4
+MAX_NGRAM_LETTERS = 4
 # Added to every count, so that a run of letters never seen in a language does not rule it out.
 _SMOOTHING = 0.3
 # Naive Bayes counts overlapping runs of letters as independent proofs, and so is far too sure of itself.
 # Dividing its evidence by this brings the confidences close to how often it is right (a test measures it).
-_OVERCONFIDENCE = 4.0
+_EVIDENCE_DIVISOR = 4.0
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -31,24 +31,24 @@ def read_sentences(path: Path = SENTENCES_PATH) -> dict[str, list[str]]:
     return sentences
 
 
-def letter_runs(text: str) -> Counter[str]:
+def count_letter_ngrams(text: str) -> Counter[str]:
     """Every run of one to four letters of the words of a text; « _ » stands where a word begins or ends."""
     runs: Counter[str] = Counter()
     for word in _WORD.findall(text.lower()):
         padded = f"_{word}_"
-        for size in range(1, LONGEST_RUN + 1):
+        for size in range(1, MAX_NGRAM_LETTERS + 1):
             runs.update(padded[i : i + size] for i in range(len(padded) - size + 1))
     runs.pop("_", None)
     return runs
 
 
-class Classifier:
+class LanguageClassifier:
     """Learns from sentences by language, then says how likely each language is for a new sentence."""
 
     def __init__(self, sentences: dict[str, list[str]]):
-        counts = {language: letter_runs(" ".join(lines)) for language, lines in sentences.items()}
+        counts = {language: count_letter_ngrams(" ".join(lines)) for language, lines in sentences.items()}
         known = set().union(*counts.values())
-        self._logs = {language: _log_likelihoods(known, runs) for language, runs in counts.items()}
+        self._logs = {language: _compute_log_likelihoods(known, runs) for language, runs in counts.items()}
         self._known = known
 
     @property
@@ -58,11 +58,11 @@ class Classifier:
 
     def confidences(self, text: str) -> dict[str, float]:
         """The probability of each language (they sum to 1); empty when no letter of the text is known."""
-        runs = Counter({run: n for run, n in letter_runs(text).items() if run in self._known})
+        runs = Counter({run: n for run, n in count_letter_ngrams(text).items() if run in self._known})
         if not runs:
             return {}
         evidence = {
-            language: sum(n * logs[run] for run, n in runs.items()) / _OVERCONFIDENCE
+            language: sum(n * logs[run] for run, n in runs.items()) / _EVIDENCE_DIVISOR
             for language, logs in self._logs.items()
         }
         # The best evidence is taken away before exp(), which would underflow on a long text.
@@ -72,6 +72,6 @@ class Classifier:
         return {language: weight / total for language, weight in weights.items()}
 
 
-def _log_likelihoods(known: set[str], runs: Counter[str]) -> dict[str, float]:
+def _compute_log_likelihoods(known: set[str], runs: Counter[str]) -> dict[str, float]:
     total = runs.total() + _SMOOTHING * len(known)
     return {run: math.log((runs[run] + _SMOOTHING) / total) for run in known}

@@ -10,11 +10,11 @@ from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 
-from hfcourse.practice.app_process import COMMAND, Child, StartError
+from hfcourse.practice.app_process import APP_COMMAND, AppProcess, AppStartError
 
-START_SECONDS = 60
-CHECK_SECONDS = 10
-DOCUMENTATION_ADDRESS = "192.0.2.1"  # reserved (RFC 5737): never assigned, so it leads to the default route
+START_TIMEOUT_SECONDS = 60
+CHECK_INTERVAL_SECONDS = 10
+UNROUTABLE_ADDRESS = "192.0.2.1"  # reserved (RFC 5737): never assigned, so it leads to the default route
 
 
 class ListenError(Exception):
@@ -33,34 +33,34 @@ class EndedError(Exception):
         self.log_path, self.was_ready = log_path, was_ready
 
 
-def serve(folder: Path, host: str, port: int, say: Callable[[str], object]) -> None:
+def run_foreground_server(folder: Path, host: str, port: int, say: Callable[[str], object]) -> None:
     """Runs the app until it ends, which it does only by a fault, or until something is raised here.
 
     `folder` will hold its log and its temporary files; `say` is told its address once it answers there.
     Raises ListenError when it cannot listen there, EndedError when it does not start, or ends.
     """
-    check_free(host, port)
-    child = Child(folder, (*COMMAND, "--host", host, "--port", str(port)))
+    check_port_free(host, port)
+    child = AppProcess(folder, (*APP_COMMAND, "--host", host, "--port", str(port)))
     try:
         say(wait_until_ready(child))
         while child.alive:
             with suppress(subprocess.TimeoutExpired):
-                child.process.wait(CHECK_SECONDS)
+                child.process.wait(CHECK_INTERVAL_SECONDS)
             child.trim_log()
         raise EndedError(child.log_path, was_ready=True)
     finally:
         child.end()
 
 
-def wait_until_ready(child: Child) -> str:
+def wait_until_ready(child: AppProcess) -> str:
     """Returns the address of the app once it answers there."""
     try:
-        return child.wait_until_ready(START_SECONDS)
-    except StartError as error:
+        return child.wait_until_ready(START_TIMEOUT_SECONDS)
+    except AppStartError as error:
         raise EndedError(child.log_path, was_ready=False) from error
 
 
-def check_free(host: str, port: int) -> None:
+def check_port_free(host: str, port: int) -> None:
     """Listens there for a moment, to say what is in the way before gradio is loaded, which takes seconds."""
     try:
         socket.create_server((host, port)).close()
@@ -68,14 +68,14 @@ def check_free(host: str, port: int) -> None:
         raise ListenError(f"{host}:{port}", error) from error
 
 
-def network_address() -> str:
+def find_network_address() -> str:
     """Return the IPv4 address by which other machines of the network reach this one, '' if there is none.
 
     Connecting a UDP socket sends nothing: the system only chooses the interface of its default route.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect((DOCUMENTATION_ADDRESS, 9))
+            probe.connect((UNROUTABLE_ADDRESS, 9))
             address: str = probe.getsockname()[0]
         except OSError:  # no network
             return ""

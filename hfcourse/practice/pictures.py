@@ -5,17 +5,17 @@ from pathlib import Path
 
 from PIL import Image, ImageFilter, ImageOps, PngImagePlugin, UnidentifiedImageError
 
-LONGEST_SIDE_PIXELS = 2048
+MAX_SIDE_PIXELS = 2048
 # A small file can hold a huge picture: its size is read, and refused, before its pixels are.
 # 12 × 2^20, so that what a phone calls 12 megapixels (4032 × 3024) is within it.
 MAX_PIXELS = 12 * 2**20
 # What browsers make and the site lets pass. Others have readers with traps of their own (tiles, scripts, archives).
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+ACCEPTED_FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 # More of a JPEG is no camera's; in 20 MB, thousands of entries can each stand for a copy of the whole.
 MAX_EXIF_BYTES = 64 * 1024
 # Of all compressed texts of a PNG together.
 PngImagePlugin.MAX_TEXT_MEMORY = 4 * 2**20
-TOO_LARGE = "Cette image est trop grande : 12 millions de pixels au plus. Réduisez-la, puis recommencez."
+TOO_LARGE_MESSAGE = "Cette image est trop grande : 12 millions de pixels au plus. Réduisez-la, puis recommencez."
 
 
 class PictureError(Exception):
@@ -29,15 +29,15 @@ def open_picture(path: str | Path) -> Image.Image:
     too many pixels.
     """
     try:
-        with Image.open(path, formats=FORMATS) as picture:
+        with Image.open(path, formats=ACCEPTED_FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
-                raise PictureError(TOO_LARGE)
+                raise PictureError(TOO_LARGE_MESSAGE)
             # Before the pixels are read: a JPEG is then decoded directly at a smaller size.
-            picture.thumbnail((LONGEST_SIDE_PIXELS, LONGEST_SIDE_PIXELS))
+            picture.thumbnail((MAX_SIDE_PIXELS, MAX_SIDE_PIXELS))
             upright = rotate_upright(picture)
             return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except (Image.DecompressionBombError, MemoryError) as error:
-        raise PictureError(TOO_LARGE) from error
+        raise PictureError(TOO_LARGE_MESSAGE) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise PictureError("Ce fichier n'est pas une image lisible : essayez un PNG ou un JPEG.") from error
 

@@ -20,14 +20,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from hfcourse.practice.app_process import COMMAND, Child, StartError
+from hfcourse.practice.app_process import APP_COMMAND, AppProcess, AppStartError
 
-State = Literal["asleep", "waking", "awake", "broken"]
+PracticeState = Literal["asleep", "waking", "awake", "broken"]
 
-IDLE_SECONDS = 900
-START_SECONDS = 60
+IDLE_TIMEOUT_SECONDS = 900
+START_TIMEOUT_SECONDS = 60
 # How often, while awake, the log is looked at and a death noticed; a look at `state` notices it at once.
-CHECK_SECONDS = 10
+CHECK_INTERVAL_SECONDS = 10
 
 
 class PracticeServer:
@@ -36,9 +36,9 @@ class PracticeServer:
     def __init__(
         self,
         folder: Path,
-        idle_seconds: float = IDLE_SECONDS,
-        start_seconds: float = START_SECONDS,
-        command: Sequence[str] = COMMAND,
+        idle_seconds: float = IDLE_TIMEOUT_SECONDS,
+        start_seconds: float = START_TIMEOUT_SECONDS,
+        command: Sequence[str] = APP_COMMAND,
     ):
         """Starts nothing. `folder` will hold the app's log and its temporary files."""
         self.folder = Path(folder)
@@ -49,19 +49,19 @@ class PracticeServer:
         self._forget()
         _servers.add(self)
         # Here and not in wake(): what is registered after us ends first, and its calls end before the app does.
-        atexit.register(_stop, weakref.ref(self))
+        atexit.register(_stop_at_exit, weakref.ref(self))
 
     def _forget(self) -> None:
         self._changed = threading.Condition()
-        self._state: State = "asleep"
-        self._child: Child | None = None
+        self._state: PracticeState = "asleep"
+        self._child: AppProcess | None = None
         self._url: str | None = None
         self._failure: str | None = None
         self._used_at = 0.0
         self._calls = 0
 
     @property
-    def state(self) -> State:
+    def state(self) -> PracticeState:
         """What it is doing now. Costs no more than asking the system whether the process runs."""
         with self._changed:
             self._notice_death()
@@ -93,7 +93,7 @@ class PracticeServer:
             if self._stopped or self._state in ("waking", "awake"):
                 return
             try:
-                child = Child(self.folder, self.command)
+                child = AppProcess(self.folder, self.command)
             except OSError as error:
                 self._become("broken", failure=f"{type(error).__name__}: {error}")
                 return
@@ -138,7 +138,9 @@ class PracticeServer:
         self._stopped = True
         self.sleep()
 
-    def _become(self, state: State, child: Child | None = None, url: str | None = None, failure: str | None = None):
+    def _become(
+        self, state: PracticeState, child: AppProcess | None = None, url: str | None = None, failure: str | None = None
+    ):
         """Changes the state (the lock is held) and tells whoever waits."""
         self._state, self._child, self._url, self._failure = state, child, url, failure
         self._used_at = time.monotonic()
@@ -149,11 +151,11 @@ class PracticeServer:
         if self._state == "awake" and self._child and not self._child.alive:
             self._become("asleep")
 
-    def _keep(self, child: Child) -> None:
+    def _keep(self, child: AppProcess) -> None:
         """The life of one process, in a thread: until it is ready, then until idle, dead or replaced."""
         try:
             url = child.wait_until_ready(self.start_seconds)
-        except StartError as error:
+        except AppStartError as error:
             with self._changed:
                 if self._child is child:
                     self._become("broken", failure=str(error))
@@ -164,14 +166,14 @@ class PracticeServer:
                     self._watch(child)
         child.end()
 
-    def _watch(self, child: Child) -> None:
+    def _watch(self, child: AppProcess) -> None:
         """Returns, the lock held as it was on entry, once this process is idle, dead or no longer ours."""
         while self._child is child:
             left = self.idle_seconds if self._calls else self._used_at + self.idle_seconds - time.monotonic()
             if left <= 0:
                 self._become("asleep")
             else:
-                self._changed.wait(min(left, CHECK_SECONDS))
+                self._changed.wait(min(left, CHECK_INTERVAL_SECONDS))
                 child.trim_log()
                 self._notice_death()
 
@@ -185,16 +187,16 @@ class PracticeServer:
 _servers: "weakref.WeakSet[PracticeServer]" = weakref.WeakSet()
 
 
-def _stop(reference: "weakref.ref[PracticeServer]") -> None:
+def _stop_at_exit(reference: "weakref.ref[PracticeServer]") -> None:
     if server := reference():
         server.stop()
 
 
-def _after_fork() -> None:
+def _detach_servers_after_fork() -> None:
     for server in list(_servers):
         server._disown()
 
 
 if hasattr(os, "register_at_fork"):
     # A copy of the app's pipe, kept open by a worker, would keep the app alive after its owner was killed.
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(after_in_child=_detach_servers_after_fork)

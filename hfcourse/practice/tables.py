@@ -9,7 +9,7 @@ from typing import Any
 SUMMARY_HEADERS = ["colonne", "nombre", "minimum", "maximum", "moyenne", "médiane"]
 MEAN_DECIMALS = 2
 # Between thousands: an ordinary space, a no-break one, a narrow no-break one, a thin one.
-_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
+_THOUSANDS_SEPARATORS = str.maketrans("", "", " \u00a0\u202f\u2009")
 
 
 def read_number(cell: Any) -> float | None:
@@ -17,37 +17,37 @@ def read_number(cell: Any) -> float | None:
     if isinstance(cell, bool) or cell is None:
         return None
     try:
-        number = float(str(cell).translate(_SPACES).replace(",", "."))
+        number = float(str(cell).translate(_THOUSANDS_SEPARATORS).replace(",", "."))
     except ValueError:
         return None
     return number if math.isfinite(number) else None
 
 
-def summarise(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+def summarise_table(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
     """One row by numeric column, under SUMMARY_HEADERS; text cells are left out of the count."""
     summary = []
     for i, header in enumerate(headers):
         cells = [read_number(row[i]) for row in rows if i < len(row)]
         numbers = [number for number in cells if number is not None]
         if numbers:
-            figures = (min(numbers), max(numbers), rounded_mean(numbers), statistics.median(numbers))
-            summary.append([str(header), len(numbers), *map(tidy, figures)])
+            figures = (min(numbers), max(numbers), compute_rounded_mean(numbers), statistics.median(numbers))
+            summary.append([str(header), len(numbers), *map(tidy_number, figures)])
     return summary
 
 
-def rounded_mean(numbers: Sequence[float]) -> float:
+def compute_rounded_mean(numbers: Sequence[float]) -> float:
     """The mean, with two decimals more than the numbers have: those that follow say nothing of the data."""
     decimals = max(-int(Decimal(repr(number)).as_tuple().exponent) for number in numbers)
     return round(statistics.fmean(numbers), max(0, decimals) + MEAN_DECIMALS)
 
 
-def tidy(number: float) -> float | int:
+def tidy_number(number: float) -> float | int:
     """The number without the noise of binary fractions: 3.0 -> 3, 0.30000000000000004 -> 0.3."""
     rounded = float(f"{number:.12g}")
     return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
 
 
-def sentence(row_count: int, column_count: int, numeric_count: int) -> str:
+def describe_table(row_count: int, column_count: int, numeric_count: int) -> str:
     """What was read, in a French sentence (typed with ordinary spaces)."""
     rows = f"{row_count} ligne{'s' if row_count > 1 else ''}"
     columns = f"{column_count} colonne{'s' if column_count > 1 else ''}"

@@ -16,36 +16,36 @@ from hfcourse import database
 from hfcourse.error_messages import EXPLANATIONS
 from hfcourse.runs.retention import disk_usage
 from hfcourse.runs.store import heartbeat, run_statistics
-from hfcourse.runs.store.models import FINAL, UNFINISHED, Run
-from hfcourse.runs.store.run_statistics import RunTally
+from hfcourse.runs.store.models import FINAL_STATUSES, UNFINISHED_STATUSES, Run
+from hfcourse.runs.store.run_statistics import RunStatistic
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 # What a run is refused by that is no fault of its Space.
-NOT_OF_A_SPACE = {"invalid-input", "secret-in-input", "limit-reached", "calls-paused", "server-busy"}
+NON_SPACE_ERROR_CODES = {"invalid-input", "secret-in-input", "limit-reached", "calls-paused", "server-busy"}
 
 
-class Site(Collector):
+class RunMetricsCollector(Collector):
     """The site, as it is when it is asked."""
 
     def collect(self) -> Iterator[Metric]:
-        heartbeat.interrupt_abandoned()  # or what a killed process left would go on in these numbers
-        counted = run_statistics.kept()
-        yield outcomes(counted)
-        yield space_errors(counted)
-        yield durations(counted)
-        yield waits(counted)
-        yield from present()
+        heartbeat.mark_abandoned()  # or what a killed process left would go on in these numbers
+        counted = run_statistics.list_statistics()
+        yield build_outcomes_metric(counted)
+        yield build_space_errors_metric(counted)
+        yield build_durations_metric(counted)
+        yield build_waits_metric(counted)
+        yield from build_current_metrics()
 
 
-def text() -> bytes:
+def render_metrics() -> bytes:
     """The metrics, in the format that MEDIA_TYPE names."""
-    return generate_latest(Site())
+    return generate_latest(RunMetricsCollector())
 
 
-def outcomes(counted: Sequence[RunTally]) -> Metric:
+def build_outcomes_metric(counted: Sequence[RunStatistic]) -> Metric:
     """How many runs ended, by outcome."""
     # From 0 on: Prometheus takes a series that begins at 1 for one that has not grown.
-    runs = Counter({(status, ""): 0 for status in FINAL if status != "failed"})
+    runs = Counter({(status, ""): 0 for status in FINAL_STATUSES if status != "failed"})
     runs.update({("failed", code): 0 for code in EXPLANATIONS})
     for tally in counted:
         runs[tally.status, tally.error] += tally.runs
@@ -55,9 +55,9 @@ def outcomes(counted: Sequence[RunTally]) -> Metric:
     return family
 
 
-def space_errors(counted: Sequence[RunTally]) -> Metric:
+def build_space_errors_metric(counted: Sequence[RunStatistic]) -> Metric:
     """How many runs failed by their Space, or by what lies between it and us."""
-    errors = Counter({code: 0 for code in EXPLANATIONS if code not in NOT_OF_A_SPACE})
+    errors = Counter({code: 0 for code in EXPLANATIONS if code not in NON_SPACE_ERROR_CODES})
     for tally in counted:
         if tally.error in errors:
             errors[tally.error] += tally.runs
@@ -67,46 +67,50 @@ def space_errors(counted: Sequence[RunTally]) -> Metric:
     return family
 
 
-def durations(counted: Sequence[RunTally]) -> Metric:
+def build_durations_metric(counted: Sequence[RunStatistic]) -> Metric:
     """How long runs took that were executed, by status."""
     family = HistogramMetricFamily(
         "hfcourse_run_duration_seconds", "Time from a run's start to its end.", labels=("status",)
     )
-    by_status: dict[str, list[RunTally]] = defaultdict(list, {status: [] for status in FINAL})
+    by_status: dict[str, list[RunStatistic]] = defaultdict(list, {status: [] for status in FINAL_STATUSES})
     for tally in counted:
         by_status[tally.status].append(tally)
     for status, those in sorted(by_status.items()):
         numbers = [(tally.took_within, tally.runs) for tally in those]
         family.add_metric(
-            (status,), buckets(numbers, run_statistics.TOOK_WITHIN), sum(tally.took_seconds for tally in those)
+            (status,),
+            accumulate_buckets(numbers, run_statistics.DURATION_BOUNDS_MILLISECONDS),
+            sum(tally.took_seconds for tally in those),
         )
     return family
 
 
-def waits(counted: Sequence[RunTally]) -> Metric:
+def build_waits_metric(counted: Sequence[RunStatistic]) -> Metric:
     """How long runs that ended had waited for their turn."""
     family = HistogramMetricFamily("hfcourse_run_wait_seconds", "Time that a run waited for its turn.", labels=())
     numbers = [(tally.waited_within, tally.runs) for tally in counted]
     family.add_metric(
-        (), buckets(numbers, run_statistics.WAITED_WITHIN), sum(tally.waited_seconds for tally in counted)
+        (),
+        accumulate_buckets(numbers, run_statistics.WAIT_BOUNDS_MILLISECONDS),
+        sum(tally.waited_seconds for tally in counted),
     )
     return family
 
 
-def buckets(numbers: Sequence[tuple[int, int]], bounds: Sequence[int]) -> list[tuple[str, float]]:
+def accumulate_buckets(numbers: Sequence[tuple[int, int]], bounds: Sequence[int]) -> list[tuple[str, float]]:
     """For each bound, in seconds, how many runs do not pass it, of numbers by bound in milliseconds."""
 
     def up_to(bound: int) -> float:
-        return float(sum(runs for within, runs in numbers if run_statistics.NEVER < within <= bound))
+        return float(sum(runs for within, runs in numbers if run_statistics.NOT_STARTED < within <= bound))
 
-    return [*((str(bound / 1000), up_to(bound)) for bound in bounds), ("+Inf", up_to(run_statistics.BEYOND))]
+    return [*((str(bound / 1000), up_to(bound)) for bound in bounds), ("+Inf", up_to(run_statistics.OVERFLOW))]
 
 
-def present() -> Iterator[Metric]:
+def build_current_metrics() -> Iterator[Metric]:
     """What waits, what goes on, what the files take."""
-    counting = select(Run.status, func.count()).where(Run.status.in_(UNFINISHED)).group_by(Run.status)
-    with database.reading() as session:
+    counting = select(Run.status, func.count()).where(Run.status.in_(UNFINISHED_STATUSES)).group_by(Run.status)
+    with database.read_session() as session:
         now = dict(session.execute(counting).all())
     yield GaugeMetricFamily("hfcourse_runs_queued", "Runs that wait for their turn.", now.get("queued", 0))
     yield GaugeMetricFamily("hfcourse_runs_running", "Runs in progress.", now.get("running", 0))
-    yield GaugeMetricFamily("hfcourse_kept_files_bytes", "Size of the kept files.", disk_usage.kept_bytes())
+    yield GaugeMetricFamily("hfcourse_kept_files_bytes", "Size of the kept files.", disk_usage.sum_file_bytes())

@@ -8,81 +8,93 @@ from typing import Any
 from flask import url_for
 
 from hfcourse import database
-from hfcourse.failure_explanations import explanation_of
-from hfcourse.runs.outputs.rendered_outputs import Shown, all_shown
+from hfcourse.failure_explanations import explain_failure
+from hfcourse.runs.outputs.rendered_outputs import RenderedOutput, render_outputs
 from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run, RunFile
 from hfcourse.runs.values import sent_summary, sent_tables, value_types
 from hfcourse.runs.values.page_budget import PageBudget
-from hfcourse.runs.values.value_types import ERASED, FILE, HOLDS_FILES, NAME, SURPLUS, WHY, FileEntry, is_reference
+from hfcourse.runs.values.value_types import (
+    COMPONENTS_WITH_FILES,
+    ERASED,
+    FILE_KEY,
+    NAME_KEY,
+    OVER_LIMIT,
+    REASON_KEY,
+    FileEntry,
+    is_stored_file_reference,
+)
 
 
-def as_json(run: Run) -> dict[str, Any]:
+def serialize_run(run: Run) -> dict[str, Any]:
     """The run as `/essais/<id>.json` gives it; the form of it is part of the site's contract."""
-    queued = queue_of(run)
+    queued = describe_queue(run)
     return {
         "id": run.id,
         "space": run.space,
         "endpoint": run.endpoint,
         "status": run.status,
-        "error": run_store.error_of(run),
-        "inputs": inputs_of(run),
+        "error": run_store.describe_error(run),
+        "inputs": collect_inputs(run),
         "outputs": [
             {name: output[name] for name in ("label", "component", "value")}
-            for output in (with_files(run, each) for each in outputs_of(run))
+            for output in (resolve_output_files(run, each) for each in select_outputs(run))
         ],
         "partials": run.partials,
         "queue": queued,
         "progress": run.latest("progress").get("steps", []),
         "log": run.all("log"),
-        "timings": {name: iso(getattr(run, name)) for name in ("created", "started", "first_output", "finished")},
+        "timings": {
+            name: format_iso_timestamp(getattr(run, name))
+            for name in ("created", "started", "first_output", "finished")
+        },
     }
 
 
-def iso(moment: datetime | None) -> str | None:
+def format_iso_timestamp(moment: datetime | None) -> str | None:
     """ISO 8601, UTC, with milliseconds."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
 
 
-def queue_of(run: Run) -> dict[str, Any]:
+def describe_queue(run: Run) -> dict[str, Any]:
     """Where the run waits: in our own queue, then in the Space's."""
     if run.status == "queued":
-        rank, size = dispatcher.current().place(run.id) or (None, None)
+        rank, size = dispatcher.get_dispatcher().place(run.id) or (None, None)
         return {"rank": rank, "size": size, "eta": None}
     return {"rank": None, "size": None, "eta": None, **run.latest("queued")}
 
 
-def faults_of(run: Run) -> list[tuple[str, str]]:
+def list_validation_errors(run: Run) -> list[tuple[str, str]]:
     """Label of each parameter that the Space's validator refused, and its words, '' where it said nothing."""
     said = run.latest("invalid").get("fields", {})
     return [(parameter["label"], said[parameter["name"]]) for parameter in run.parameters if parameter["name"] in said]
 
 
-def outputs_of(run: Run) -> list[dict[str, Any]]:
+def select_outputs(run: Run) -> list[dict[str, Any]]:
     """The outputs as stored; the latest partial ones while the run goes on, or if its process ended before it."""
     if run.status in ("succeeded", "failed", "stopped"):
         return run.outputs
     return run.latest("partial").get("outputs", [])
 
 
-def inputs_of(run: Run) -> dict[str, Any]:
+def collect_inputs(run: Run) -> dict[str, Any]:
     """The values sent, by parameter name, with what is known of each file."""
-    return run_store.sent_values(run, lambda item: file_entry(run, item))
+    return run_store.collect_sent_values(run, lambda item: make_file_entry(run, item))
 
 
-def left_empty(run: Run) -> list[str]:
+def list_empty_inputs(run: Run) -> list[str]:
     """The labels of what was sent as nothing, which is the commonest reason for a Space to break down."""
-    inputs = inputs_of(run)
+    inputs = collect_inputs(run)
     return [each["label"] for each in run.parameters if inputs.get(each["name"]) is None]
 
 
-def files_in(value: Any) -> list[FileEntry]:
+def collect_files(value: Any) -> list[FileEntry]:
     """The files of a value that was sent, in order; each once."""
     if isinstance(value, FileEntry):
         return [value]
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    found = [file for item in items for file in files_in(item)]
+    found = [file for item in items for file in collect_files(item)]
     return list({tuple(file.values()): file for file in found}.values())
 
 
@@ -92,7 +104,7 @@ def has_sent_media(run: Run) -> bool:
     return any(file.media_type.startswith(("image/", "audio/", "video/")) and not file.erased for file in sent)
 
 
-def file_entry(run: Run, item: RunFile) -> FileEntry:
+def make_file_entry(run: Run, item: RunFile) -> FileEntry:
     """A file of the run, with its address, or the entry of one whose bytes made room for others."""
     if item.file.erased:
         return FileEntry.missing(ERASED, item.file.name)
@@ -104,49 +116,55 @@ def file_entry(run: Run, item: RunFile) -> FileEntry:
     )
 
 
-def with_files(run: Run, output: dict[str, Any]) -> dict[str, Any]:
+def resolve_output_files(run: Run, output: dict[str, Any]) -> dict[str, Any]:
     """A stored output, each file in its value with its address; where no file can be, a Space's own words stay."""
-    holds = output.get("holds_files", output["component"].lower() in HOLDS_FILES)
-    ours = {item.n: file_entry(run, item) for item in run.files if item.parameter is None}
-    return output | {"value": resolved(output["value"], ours)} if holds else output
+    holds = output.get("holds_files", output["component"].lower() in COMPONENTS_WITH_FILES)
+    ours = {item.n: make_file_entry(run, item) for item in run.files if item.parameter is None}
+    return output | {"value": resolve_file_references(output["value"], ours)} if holds else output
 
 
-def resolved(value: Any, ours: Mapping[int, FileEntry]) -> Any:
+def resolve_file_references(value: Any, ours: Mapping[int, FileEntry]) -> Any:
     """A stored value with an entry in place of each reference to a file."""
     if isinstance(value, dict):
-        if is_reference(value):
-            number = value[FILE]
+        if is_stored_file_reference(value):
+            number = value[FILE_KEY]
             found = ours.get(number) if isinstance(number, int) else None
-            return found or FileEntry.missing(value.get(WHY), value.get(NAME))
-        return {key: resolved(item, ours) for key, item in value.items()}
-    return [resolved(item, ours) for item in value] if isinstance(value, list) else value
+            return found or FileEntry.missing(value.get(REASON_KEY), value.get(NAME_KEY))
+        return {key: resolve_file_references(item, ours) for key, item in value.items()}
+    return [resolve_file_references(item, ours) for item in value] if isinstance(value, list) else value
 
 
-def output_of(run: Run, n: int) -> dict[str, Any] | None:
+def find_output(run: Run, n: int) -> dict[str, Any] | None:
     """Output number `n` with its files, None if there is none."""
-    outputs = outputs_of(run)
-    return with_files(run, outputs[n]) if n < len(outputs) else None
+    outputs = select_outputs(run)
+    return resolve_output_files(run, outputs[n]) if n < len(outputs) else None
 
 
-def shown_outputs(run: Run, budget: PageBudget) -> list[Shown]:
+def render_run_outputs(run: Run, budget: PageBudget) -> list[RenderedOutput]:
     """One section for each output there is."""
-    return all_shown((with_files(run, output) for output in outputs_of(run)), not run.is_finished, budget)
+    return render_outputs(
+        (resolve_output_files(run, output) for output in select_outputs(run)), not run.is_finished, budget
+    )
 
 
-def surplus_files(run: Run) -> int:
+def count_surplus_files(run: Run) -> int:
     """How many files of the answer were not kept, being more than a run's share."""
-    return sum(counted(output["value"]) for output in outputs_of(run) if output.get("holds_files"))
+    return sum(count_surplus_references(output["value"]) for output in select_outputs(run) if output.get("holds_files"))
 
 
-def counted(value: Any) -> int:
+def count_surplus_references(value: Any) -> int:
     """The references, at any depth, to files beyond a run's share."""
     if isinstance(value, dict):
-        return value.get(WHY) == SURPLUS if is_reference(value) else sum(map(counted, value.values()))
-    return sum(map(counted, value)) if isinstance(value, list) else 0
+        return (
+            value.get(REASON_KEY) == OVER_LIMIT
+            if is_stored_file_reference(value)
+            else sum(map(count_surplus_references, value.values()))
+        )
+    return sum(map(count_surplus_references, value)) if isinstance(value, list) else 0
 
 
 @dataclass(frozen=True)
-class Step:
+class ProgressStep:
     """A step of the rail: done, here, or to come."""
 
     name: str
@@ -154,22 +172,24 @@ class Step:
     at: datetime | None = None
 
 
-LAST_STEPS = {"failed": "Échec", "stopped": "Arrêté", "interrupted": "Interrompu"}
+FINAL_STEP_LABELS = {"failed": "Échec", "stopped": "Arrêté", "interrupted": "Interrompu"}
 
 
-def rail(run: Run) -> list[Step]:
+def build_progress_steps(run: Run) -> list[ProgressStep]:
     """The four steps of a run's life, and where it is."""
     here = {"queued": 1, "running": 2}.get(run.status, 3)
-    names = ["Envoyé", "En file", "En cours", LAST_STEPS.get(run.status, "Terminé")]
+    names = ["Envoyé", "En file", "En cours", FINAL_STEP_LABELS.get(run.status, "Terminé")]
     moments = [run.created, None, run.started, run.finished]
     success = run.status == "succeeded"
     return [
-        Step(name, "done" if position < here or success else "here" if position == here else "", moments[position])
+        ProgressStep(
+            name, "done" if position < here or success else "here" if position == here else "", moments[position]
+        )
         for position, name in enumerate(names)
     ]
 
 
-def latest_message(run: Run) -> dict[str, Any]:
+def describe_progress(run: Run) -> dict[str, Any]:
     """What the progress bar shows: `value` and `max` where they are known, and the words."""
     steps = run.latest("progress").get("steps") or [{}]
     step = steps[-1]
@@ -182,33 +202,33 @@ def latest_message(run: Run) -> dict[str, Any]:
     return bar
 
 
-def elapsed_seconds(run: Run) -> float:
+def measure_elapsed_seconds(run: Run) -> float:
     """How long it has taken so far, or took: from its creation on while it waits, without the wait afterwards."""
-    lasted = (run.finished or database.now()) - (run.started or run.created)
+    lasted = (run.finished or database.utc_now()) - (run.started or run.created)
     return max(lasted.total_seconds(), 0.0)
 
 
-def view_of(run: Run) -> dict[str, Any]:
+def build_template_context(run: Run) -> dict[str, Any]:
     """What the templates of a run show."""
     budget = PageBudget(is_live=not run.is_finished)
     return {
         "run": run,
-        "outputs": shown_outputs(run, budget),
+        "outputs": render_run_outputs(run, budget),
         "budget": budget,
-        "inputs": inputs_of(run),
+        "inputs": collect_inputs(run),
         "summarize_sent": sent_summary.summarize_sent,
-        "surplus_files": surplus_files(run),
-        "files_in": files_in,
-        "left_empty": left_empty(run) if run.error == "space-exception" else [],
+        "surplus_files": count_surplus_files(run),
+        "files_in": collect_files,
+        "left_empty": list_empty_inputs(run) if run.error == "space-exception" else [],
         "is_file": value_types.is_file,
         "is_table": value_types.is_table,
         "excerpt_table": sent_tables.excerpt_table,
         "has_sent_media": has_sent_media(run),
-        "rail": rail(run),
-        "queue": queue_of(run),
-        "is_stalled": run.status == "queued" and dispatcher.current().is_stalled(),
-        "progress": latest_message(run),
-        "elapsed": elapsed_seconds(run),
-        "faults": faults_of(run),
-        "explanation": explanation_of(run.error, run.said) if run.error else None,
+        "rail": build_progress_steps(run),
+        "queue": describe_queue(run),
+        "is_stalled": run.status == "queued" and dispatcher.get_dispatcher().is_stalled(),
+        "progress": describe_progress(run),
+        "elapsed": measure_elapsed_seconds(run),
+        "faults": list_validation_errors(run),
+        "explanation": explain_failure(run.error, run.said) if run.error else None,
     }

@@ -9,29 +9,29 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database
 from hfcourse.runs.store.models import RUNS, SpaceSession
-from hfcourse.spaces.form.choice_updates import Sources
-from hfcourse.spaces.schema.component_updates import is_update
+from hfcourse.spaces.form.choice_updates import ChoiceSources
+from hfcourse.spaces.schema.component_updates import is_component_update
 
-MAX_RUNS = 5  # of the newest; each has outputs of 2 MB at most
-STARTED = select(SpaceSession.created).where(
+MAX_SEARCHED_RUNS = 5  # of the newest; each has outputs of 2 MB at most
+SESSION_START_QUERY = select(SpaceSession.created).where(
     SpaceSession.visitor == bindparam("visitor"), SpaceSession.space == bindparam("space")
 )
-OUTPUTS = (
+SESSION_OUTPUTS_QUERY = (
     select(RUNS.c.endpoint, RUNS.c.outputs)
     .where(
         RUNS.c.visitor == bindparam("visitor"),
         RUNS.c.space == bindparam("space"),
-        RUNS.c.finished >= bindparam("since", type_=database.Moment),  # the first run of a session begins it
+        RUNS.c.finished >= bindparam("since", type_=database.UtcDateTime),  # the first run of a session begins it
         RUNS.c.endpoint.in_(bindparam("endpoints", expanding=True)),
         RUNS.c.status == "succeeded",
         RUNS.c.keeps_state,
     )
     .order_by(RUNS.c.created.desc(), RUNS.c.id.desc())
-    .limit(MAX_RUNS)
+    .limit(MAX_SEARCHED_RUNS)
 )
 
 
-def find_updates(visitor: str | None, space: str, sources: Sources) -> dict[str, Mapping[str, Any]]:
+def find_choice_updates(visitor: str | None, space: str, sources: ChoiceSources) -> dict[str, Mapping[str, Any]]:
     """Return the latest update with choices for each parameter that has one, by its name.
 
     A database in trouble is as if there were none: the Space says itself what it refuses.
@@ -40,26 +40,28 @@ def find_updates(visitor: str | None, space: str, sources: Sources) -> dict[str,
         return {}
     whose = {"visitor": visitor, "space": space}
     try:
-        with database.looking() as connection:
-            since = connection.scalar(STARTED, whose)
+        with database.read_connection() as connection:
+            since = connection.scalar(SESSION_START_QUERY, whose)
             found = {"since": since, "endpoints": [*sources]}
-            rows = connection.execute(OUTPUTS, whose | found).all() if since else []
+            rows = connection.execute(SESSION_OUTPUTS_QUERY, whose | found).all() if since else []
     except SQLAlchemyError:
         return {}
-    return latest_updates(((row.endpoint, row.outputs) for row in rows), sources)
+    return select_latest_updates(((row.endpoint, row.outputs) for row in rows), sources)
 
 
-def latest_updates(runs: Iterable[tuple[str, list[dict[str, Any]]]], sources: Sources) -> dict[str, Mapping[str, Any]]:
+def select_latest_updates(
+    runs: Iterable[tuple[str, list[dict[str, Any]]]], sources: ChoiceSources
+) -> dict[str, Mapping[str, Any]]:
     """The first update with choices for each parameter; `runs` are endpoint and outputs, the newest first."""
     updates: dict[str, Mapping[str, Any]] = {}
     for endpoint, outputs in runs:
         for place, name in sources[endpoint]:
             value: Any = outputs[place].get("value") if place < len(outputs) else None
-            if name not in updates and is_update(value) and isinstance(value.get("choices"), list):
+            if name not in updates and is_component_update(value) and isinstance(value.get("choices"), list):
                 updates[name] = value
     return updates
 
 
 def init_app(app: Flask) -> None:
     """Answer the pages of Spaces, which know no runs."""
-    app.extensions["updates_of_session"] = find_updates
+    app.extensions["updates_of_session"] = find_choice_updates

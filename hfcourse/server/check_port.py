@@ -11,7 +11,7 @@ LOOPBACK = "127.0.0.1"
 MAX_PORT = 65_535
 
 
-def is_free(number: int, host: str = LOOPBACK) -> bool:
+def is_port_free(number: int, host: str = LOOPBACK) -> bool:
     """May the site listen there? Asked by doing it; macOS would let us listen beside AirPlay, so call first."""
     with socket.socket() as caller:
         if caller.connect_ex((LOOPBACK, number)) == 0:
@@ -23,19 +23,19 @@ def is_free(number: int, host: str = LOOPBACK) -> bool:
     return True
 
 
-def describe_taken(number: int, command: str) -> str:
+def describe_port_in_use(number: int, command: str) -> str:
     """Say in one line that the port is taken, and the command with the next free one in the place of `{}`."""
-    free = next((other for other in range(number + 1, MAX_PORT + 1) if is_free(other)), None)
+    free = next((other for other in range(number + 1, MAX_PORT + 1) if is_port_free(other)), None)
     advice = f" Celui-ci est libre\u00a0: {command.format(free)}" if free else ""
     return f"hfcourse\u00a0: le port {number} est déjà pris.{advice}"
 
 
-def find_fault(words: str, host: str = LOOPBACK) -> str | None:
+def find_port_error(words: str, host: str = LOOPBACK) -> str | None:
     """Return what is wrong with the port that was asked for, in one French line; None when it is free."""
     if not (words.isascii() and words.isdigit() and 0 < int(words) <= MAX_PORT):
         return f"hfcourse\u00a0: PORT doit être un nombre entier, de 1 à {MAX_PORT}."
-    return None if is_free(int(words), host) else describe_taken(int(words), "make run PORT={}")
+    return None if is_port_free(int(words), host) else describe_port_in_use(int(words), "make run PORT={}")
 
 
 if __name__ == "__main__":
-    sys.exit(find_fault(*sys.argv[1:3]))
+    sys.exit(find_port_error(*sys.argv[1:3]))

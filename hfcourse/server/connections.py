@@ -1,8 +1,8 @@
 """The client connections of `flask run`: a time budget for each, and which one is closed when there are too many.
 
-A connection costs a thread, so a client may keep the server waiting for TIMEOUT_SECONDS; MIN_BYTES_PER_SECOND that it
-sends or takes win a second of these back (as `MinRate` of Apache's mod_reqtimeout). Only the time spent waiting for the
-client counts: an event stream, or a page that waits for a Space, may take as long as it likes.
+A connection costs a thread, so a client may keep the server waiting for CLIENT_TIMEOUT_SECONDS; each
+MIN_BYTES_PER_SECOND that it sends or takes give a second back (as `MinRate` of Apache's mod_reqtimeout). Only the time
+spent waiting for the client counts: an event stream, or a page that waits for a Space, may take as long as it likes.
 """
 
 import select
@@ -13,21 +13,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-TIMEOUT_SECONDS = 30
+CLIENT_TIMEOUT_SECONDS = 30
 MIN_BYTES_PER_SECOND = 1000
 MAX_CONNECTIONS = 300
 # Enforced for one address only while more than half of all connections are taken: a class may share one address.
 MAX_IDLE_PER_ADDRESS = 20
 # A busy machine may need so long to read what has already arrived.
-IDLE_SECONDS = 0.3
+MIN_IDLE_SECONDS = 0.3
 
 
-class Connection:
+class ClientConnection:
     """One client, and its time budget: a bucket that waiting for it drains and the bytes that it moves fill."""
 
     def __init__(self, sock: socket.socket, address: str) -> None:
         self.sock, self.address = sock, address
-        self._budget_seconds = float(TIMEOUT_SECONDS)
+        self._budget_seconds = float(CLIENT_TIMEOUT_SECONDS)
         self._waiting: tuple[float, bool] | None = None  # since when, and whether to write
 
     @property
@@ -69,14 +69,14 @@ class Connection:
             self._budget_seconds -= time.monotonic() - begun
 
     def _refill(self, byte_count: int) -> None:
-        self._budget_seconds = min(TIMEOUT_SECONDS, self._budget_seconds + byte_count / MIN_BYTES_PER_SECOND)
+        self._budget_seconds = min(CLIENT_TIMEOUT_SECONDS, self._budget_seconds + byte_count / MIN_BYTES_PER_SECOND)
 
     def is_idle(self) -> bool:
         """Are we waiting for the client, which is IDLE_SECONDS behind, and could nothing be read or written now?"""
         waiting = self._waiting
-        if waiting is None or self.budget_seconds > TIMEOUT_SECONDS - IDLE_SECONDS:
+        if waiting is None or self.budget_seconds > CLIENT_TIMEOUT_SECONDS - MIN_IDLE_SECONDS:
             return False
-        return not is_ready(self.sock, waiting[1])
+        return not is_socket_ready(self.sock, waiting[1])
 
     def abort(self) -> None:
         """Wake the thread that waits for this client: its read or write ends as if the client had hung up."""
@@ -84,7 +84,7 @@ class Connection:
             socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # not TLS's own, which belongs to that thread
 
 
-def is_ready(sock: socket.socket, to_write: bool) -> bool:
+def is_socket_ready(sock: socket.socket, to_write: bool) -> bool:
     """Could this socket be read or written at once? Asked without a descriptor of its own: there may be none left."""
     try:
         if not hasattr(select, "poll"):  # Windows
@@ -101,7 +101,7 @@ class ConnectionTable:
 
     def __init__(self, max_connections: int = MAX_CONNECTIONS) -> None:
         self.max_connections = max_connections
-        self._connections: dict[socket.socket, Connection] = {}
+        self._connections: dict[socket.socket, ClientConnection] = {}
         self._changed = threading.Condition()
 
     def __len__(self) -> int:
@@ -119,12 +119,12 @@ class ConnectionTable:
         with self._changed:
             if len(self) > self.max_connections / 2:
                 self._abort_idle(address, MAX_IDLE_PER_ADDRESS)
-            self._connections[sock] = Connection(sock, address)
+            self._connections[sock] = ClientConnection(sock, address)
 
-    def find(self, sock: socket.socket) -> Connection:
+    def find(self, sock: socket.socket) -> ClientConnection:
         """The connection over this socket; one that was closed meanwhile is no longer counted."""
         with self._changed:
-            return self._connections.get(sock) or Connection(sock, "")
+            return self._connections.get(sock) or ClientConnection(sock, "")
 
     def remove(self, sock: socket.socket) -> None:
         """Forget a connection that is about to be closed."""

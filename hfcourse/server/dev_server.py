@@ -17,8 +17,8 @@ from werkzeug._internal import _log
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from hfcourse.server import check_port
-from hfcourse.server.connections import MAX_CONNECTIONS, Connection, ConnectionTable
-from hfcourse.text.typography import french
+from hfcourse.server.connections import MAX_CONNECTIONS, ClientConnection, ConnectionTable
+from hfcourse.text.typography import typeset_french
 
 try:
     import resource
@@ -30,12 +30,12 @@ LISTEN_BACKLOG = 1024
 # Descriptors that suffice for all connections, to clients and to Spaces; macOS gives 256 unless asked, Linux 1024.
 WANTED_DESCRIPTORS = 4096
 MAX_HEAD_BYTES = 65_536 + io.DEFAULT_BUFFER_SIZE  # the longest line that http.server reads, read a buffer at a time
-SEND_BYTES = 64 * 1024
-ROOM_INTERVAL_SECONDS = 0.1
+SEND_CHUNK_BYTES = 64 * 1024
+ACCEPT_RETRY_INTERVAL_SECONDS = 0.1
 # To listen at all interfaces: the loopback address and the family of each spelling.
 ALL_INTERFACES = {"0.0.0.0": ("127.0.0.1", socket.AF_INET), "::": ("::1", socket.AF_INET6)}  # noqa: S104 (a name)
 OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-BAD_REQUEST_PAGE = french(
+BAD_REQUEST_PAGE = typeset_french(
     """<!doctype html><html lang="fr"><meta charset="utf-8"><title>Demande incomprise</title>
 <h1>Demande incomprise</h1>
 <p>Votre navigateur a envoyé une demande que le site ne comprend pas (%(code)d).</p>
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 class ClientStream(io.RawIOBase):
     """What a client sends and takes, within the time budget of its connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: ClientConnection) -> None:
         super().__init__()
         self._connection = connection
         self._head_bytes: int | None = 0
@@ -76,8 +76,8 @@ class ClientStream(io.RawIOBase):
     def write(self, data: Any, /) -> int:
         """Send all of it, in pieces: the time-out of a socket is for one piece, `sendall` has one for all of them."""
         view = memoryview(data)
-        for start in range(0, len(view), SEND_BYTES):
-            piece = view[start : start + SEND_BYTES]
+        for start in range(0, len(view), SEND_CHUNK_BYTES):
+            piece = view[start : start + SEND_CHUNK_BYTES]
             while piece:
                 piece = piece[self._connection.send(piece) :]
         return len(view)
@@ -126,7 +126,9 @@ class LimitedServer(ThreadedWSGIServer):
             super().server_bind()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise SystemExit(check_port.describe_taken(self.server_address[1], "flask run --port {}")) from None
+                raise SystemExit(
+                    check_port.describe_port_in_use(self.server_address[1], "flask run --port {}")
+                ) from None
             raise
 
     def log_startup(self) -> None:
@@ -139,14 +141,14 @@ class LimitedServer(ThreadedWSGIServer):
         Raises:
             OSError: not now; socketserver asks again.
         """
-        if not self.connections.wait_for_room(ROOM_INTERVAL_SECONDS):
+        if not self.connections.wait_for_room(ACCEPT_RETRY_INTERVAL_SECONDS):
             raise BlockingIOError("too many connections")
         try:
             return super().get_request()
         except OSError as error:
             if error.errno in OUT_OF_DESCRIPTORS:
                 log.warning("No descriptor is free for another connection (%s).", error.strerror)
-                self.connections.wait_for_descriptor(ROOM_INTERVAL_SECONDS)
+                self.connections.wait_for_descriptor(ACCEPT_RETRY_INTERVAL_SECONDS)
             raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -162,18 +164,23 @@ def describe_addresses(host: str, number: int, *, is_secure: bool = False) -> li
     """Describe where a server that listens at `host` is reached: on this machine, and from others."""
     scheme = "https" if is_secure else "http"
     if host not in ALL_INTERFACES:
-        return [french(f"hfcourse est à l’adresse {scheme}://{bracket(host)}:{number} (Ctrl+C l’arrête).")]
+        return [
+            typeset_french(f"hfcourse est à l’adresse {scheme}://{bracket_ipv6_host(host)}:{number} (Ctrl+C l’arrête).")
+        ]
     loopback, family = ALL_INTERFACES[host]
     outside = serving.get_interface_ip(family)
-    lines = [f"hfcourse est à l’adresse {scheme}://{bracket(loopback)}:{number} sur cet ordinateur (Ctrl+C l’arrête)."]
+    lines = [
+        f"hfcourse est à l’adresse {scheme}://{bracket_ipv6_host(loopback)}:{number}"
+        " sur cet ordinateur (Ctrl+C l’arrête)."
+    ]
     if outside != loopback:
-        lines.append(f"Adresse à donner à la classe : {scheme}://{bracket(outside)}:{number}")
+        lines.append(f"Adresse à donner à la classe : {scheme}://{bracket_ipv6_host(outside)}:{number}")
     else:
         lines.append("Cet ordinateur n’est sur aucun réseau : la classe ne peut pas l’atteindre.")
-    return [french(line) for line in lines]
+    return [typeset_french(line) for line in lines]
 
 
-def bracket(host: str) -> str:
+def bracket_ipv6_host(host: str) -> str:
     """Write an IPv6 address as a URL has it."""
     return f"[{host}]" if ":" in host else host
 

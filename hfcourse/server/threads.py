@@ -20,10 +20,10 @@ def count_threads(environ: dict[str, Any]) -> int:
         return told
     if "werkzeug" in environ.get("SERVER_SOFTWARE", "").lower():
         return FLASK_RUN_THREADS
-    pool = pool_of(threading.current_thread().name)
-    return sum(pool_of(thread.name) == pool for thread in threading.enumerate())
+    pool = strip_thread_number(threading.current_thread().name)
+    return sum(strip_thread_number(thread.name) == pool for thread in threading.enumerate())
 
 
-def pool_of(thread: str) -> str:
+def strip_thread_number(thread: str) -> str:
     """The name of a thread without its number."""
     return thread.rstrip("0123456789")

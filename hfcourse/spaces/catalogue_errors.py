@@ -5,14 +5,14 @@ import tomllib
 from collections.abc import Iterator
 
 from hfcourse.text.file_errors import describe_toml_error
-from hfcourse.text.typography import NO_BREAK, french
+from hfcourse.text.typography import NO_BREAK, typeset_french
 
-HEADER = re.compile(r"\s*\[\[\s*[\"']?space[\"']?\s*\]\]")
-AT_LINE = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$", re.ASCII)
+SPACE_HEADER_PATTERN = re.compile(r"\s*\[\[\s*[\"']?space[\"']?\s*\]\]")
+LINE_SUFFIX_PATTERN = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$", re.ASCII)
 MAX_HEADERS = 500
 
 
-class CatalogueMistake(ValueError):
+class CatalogueError(ValueError):
     """Something in a catalogue file that makes no sense; `line` counts from 1, None where it cannot be told.
 
     Its text is English, for the log; `french_words` say the same to the instructor.
@@ -21,28 +21,28 @@ class CatalogueMistake(ValueError):
     def __init__(self, line: int | None, words: str, french_words: str) -> None:
         super().__init__(f"{f'line {line}: ' if line else ''}{words}")
         self.line = line
-        self.french_words = french(french_words)
+        self.french_words = typeset_french(french_words)
 
     def describe(self) -> str:
         """Return the line and what is wrong, in French."""
         return f"ligne{NO_BREAK}{self.line}, {self.french_words}" if self.line else self.french_words
 
 
-def syntax_mistake(error: ValueError | RecursionError, text: str) -> CatalogueMistake:
+def make_syntax_error(error: ValueError | RecursionError, text: str) -> CatalogueError:
     """What the parser of TOML says, and where."""
     found = describe_toml_error(error)
     line = found.line or len(text.splitlines()) or None
-    return CatalogueMistake(line, AT_LINE.sub("", str(error)), f"ce n'est pas du TOML : {found}")
+    return CatalogueError(line, LINE_SUFFIX_PATTERN.sub("", str(error)), f"ce n'est pas du TOML : {found}")
 
 
-def encoding_mistake(error: UnicodeDecodeError) -> CatalogueMistake:
+def make_encoding_error(error: UnicodeDecodeError) -> CatalogueError:
     line = error.object[: error.start].count(b"\n") + 1
-    return CatalogueMistake(line, "this is not UTF-8", "ce n’est pas de l’UTF-8")
+    return CatalogueError(line, "this is not UTF-8", "ce n’est pas de l’UTF-8")
 
 
-def find_line(text: str, place: int, key: str) -> int | None:
+def find_key_line(text: str, place: int, key: str) -> int | None:
     """The line of a key of the space of that place, from 0; that of its header where it has no such key."""
-    starts = [*find_headers(text)]
+    starts = [*find_space_headers(text)]
     if place >= len(starts):
         return None
     lines = text.splitlines()
@@ -60,10 +60,10 @@ def find_top_line(text: str, key: str) -> int | None:
     return next((number for number, line in enumerate(text.splitlines(), 1) if written.match(line)), None)
 
 
-def find_headers(text: str) -> Iterator[int]:
+def find_space_headers(text: str) -> Iterator[int]:
     """Yield the places of the lines `[[space]]`, from 0; one inside a text of several lines is none."""
     lines = text.splitlines()
-    headers = [number for number, line in enumerate(lines) if HEADER.match(line)]
+    headers = [number for number, line in enumerate(lines) if SPACE_HEADER_PATTERN.match(line)]
     for number in headers[:MAX_HEADERS]:
         try:
             tomllib.loads("\n".join(lines[:number]))

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-LOOK_INTERVAL_SECONDS = 1.0
+FILE_CHECK_INTERVAL_SECONDS = 1.0
 # A file written so lately may be written again within the resolution of its time stamp: it is read at each look.
 UNSETTLED_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
 
 Content = TypeVar("Content")
-Signature = tuple[int, int, int, int]
+FileFingerprint = tuple[int, int, int, int]
 
 
 class ReloadedFile(Generic[Content]):
@@ -41,7 +41,7 @@ class ReloadedFile(Generic[Content]):
     @property
     def content(self) -> Content:
         """The last good content; whoever asks while another thread looks gets what was known before."""
-        if time.monotonic() - self._looked >= LOOK_INTERVAL_SECONDS and self._lock.acquire(blocking=False):
+        if time.monotonic() - self._looked >= FILE_CHECK_INTERVAL_SECONDS and self._lock.acquire(blocking=False):
             try:
                 self._looked = time.monotonic()
                 self._look()
@@ -53,7 +53,7 @@ class ReloadedFile(Generic[Content]):
         """Read the file again if it changed."""
         try:
             signature = self._sign()
-            if signature == self._signature and not is_unsettled(signature):
+            if signature == self._signature and not is_recently_written(signature):
                 return
             read = self._read()
             self._signature = signature
@@ -64,10 +64,14 @@ class ReloadedFile(Generic[Content]):
             log.info("%s was read again.", self._path.name)
         except (ValueError, OSError) as error:
             if str(error) != str(self.error):
-                log.warning("%s is not used as it is now (%s): the last good one stays.", self._path.name, say(error))
+                log.warning(
+                    "%s is not used as it is now (%s): the last good one stays.",
+                    self._path.name,
+                    format_reload_error(error),
+                )
             self.error = error
 
-    def _sign(self) -> Signature | None:
+    def _sign(self) -> FileFingerprint | None:
         """Times, size and inode, None where there is no file: what changes however it is written, and with chmod."""
         try:
             found = self._path.stat()
@@ -82,11 +86,11 @@ class ReloadedFile(Generic[Content]):
             return None
 
 
-def say(error: ValueError | OSError) -> str:
+def format_reload_error(error: ValueError | OSError) -> str:
     """What is wrong, without the path of the file."""
     return error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
 
 
-def is_unsettled(signature: Signature | None) -> bool:
+def is_recently_written(signature: FileFingerprint | None) -> bool:
     """Was it written a moment ago, or in the future of this clock?"""
     return signature is not None and time.time() - signature[0] / 1e9 < UNSETTLED_SECONDS

@@ -16,10 +16,10 @@ from functools import lru_cache
 from html import escape
 
 MAX_HIGHLIGHTED_CHARACTERS = 20_000
-CACHED_SOURCES = 64
+MAX_CACHED_SOURCES = 64
 
 
-def quoted(mark: str, newline: str = r"\n") -> str:
+def build_string_pattern(mark: str, newline: str = r"\n") -> str:
     """The pattern of a string between two marks, with escapes; a `newline` ends it, '' for a string of many lines."""
     inside = rf"[^{mark}\\{newline}]*+"
     return rf"{mark}{inside}(?:\\.{inside})*+{mark}?"
@@ -28,7 +28,7 @@ def quoted(mark: str, newline: str = r"\n") -> str:
 TRIPLE_QUOTED = "|".join(
     rf"{mark * 3}[^{mark}\\]*+(?:(?:\\.|{mark}(?!{mark * 2}))[^{mark}\\]*+)*+(?:{mark * 3})?" for mark in "\"'"
 )
-SINGLE, DOUBLE = quoted("'"), quoted('"')
+SINGLE_QUOTED, DOUBLE_QUOTED = build_string_pattern("'"), build_string_pattern('"')
 BLOCK_COMMENT = r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
 HASH_COMMENT, SLASH_COMMENT = r"\#[^\n]*+", r"//[^\n]*+"
 SPACED_HASH_COMMENT = rf"(?<!\S){HASH_COMMENT}"
@@ -36,7 +36,7 @@ WORD, NUMBER = r"[^\W\d]\w*+", r"\d[\w.]*+"
 
 
 @dataclass(frozen=True)
-class Lexer:
+class CodeLexer:
     """The tokens of one family of languages.
 
     `pattern` has one named group for each class, and `word` for what `keywords` and `builtins` tell apart.
@@ -80,20 +80,21 @@ def make_lexer(
     flags: int = 0,
     has_keys: bool = False,
     ignores_case: bool = False,
-) -> Lexer:
+) -> CodeLexer:
     """A lexer that tries the groups (class, pattern) in their order at each place; words are separated by spaces."""
     pattern = re.compile("|".join(f"(?P<{name}>{each})" for name, each in groups), re.DOTALL | flags)
     words = [frozenset(text.split()) for text in (keywords, builtins, definers)]
-    return Lexer(pattern, words[0], words[1], words[2], has_keys, ignores_case)
+    return CodeLexer(pattern, words[0], words[1], words[2], has_keys, ignores_case)
 
 
-C_WORDS = (
+C_KEYWORDS = (
     "auto bool char const double enum extern float int long short signed static struct typedef union unsigned void "
     "break case continue default do else for goto if return sizeof switch while true false"
 )
 LEXERS = {
     "python": make_lexer(
-        *(("c", HASH_COMMENT), ("s", rf"(?:\b[bBfFrRuUtT]{{1,2}})?(?:{TRIPLE_QUOTED}|{DOUBLE}|{SINGLE})")),
+        ("c", HASH_COMMENT),
+        ("s", rf"(?:\b[bBfFrRuUtT]{{1,2}})?(?:{TRIPLE_QUOTED}|{DOUBLE_QUOTED}|{SINGLE_QUOTED})"),
         *(("m", NUMBER), ("nb", rf"@{WORD}"), ("word", WORD)),
         keywords="False None True and as assert async await break class continue def del elif else except "
         "finally for from global if import in is lambda match nonlocal not or pass raise return try "
@@ -103,7 +104,8 @@ LEXERS = {
         definers="def class",
     ),
     "javascript": make_lexer(
-        *(("c", f"{SLASH_COMMENT}|{BLOCK_COMMENT}"), ("s", f"{DOUBLE}|{SINGLE}|{quoted('`', '')}")),
+        ("c", f"{SLASH_COMMENT}|{BLOCK_COMMENT}"),
+        ("s", f"{DOUBLE_QUOTED}|{SINGLE_QUOTED}|{build_string_pattern('`', '')}"),
         *(("m", NUMBER), ("word", r"[^\W\d][\w$]*+")),
         keywords="as async await break case catch class const continue default delete do else enum export "
         "extends false finally for from function if implements import in instanceof interface let new "
@@ -114,9 +116,11 @@ LEXERS = {
         definers="function class interface",
     ),
     "c": make_lexer(
-        *(("c", f"{SLASH_COMMENT}|{BLOCK_COMMENT}"), ("s", f"{DOUBLE}|{SINGLE}"), ("nb", r"\#[a-z]++|@[^\W\d]\w*+")),
+        ("c", f"{SLASH_COMMENT}|{BLOCK_COMMENT}"),
+        ("s", f"{DOUBLE_QUOTED}|{SINGLE_QUOTED}"),
+        ("nb", r"\#[a-z]++|@[^\W\d]\w*+"),
         *(("m", NUMBER), ("word", WORD)),
-        keywords=f"{C_WORDS} abstract boolean byte catch class concept constexpr delete explicit "
+        keywords=f"{C_KEYWORDS} abstract boolean byte catch class concept constexpr delete explicit "
         "extends final finally friend implements import instanceof interface namespace new null "
         "nullptr operator package private protected public super template this throw throws try "
         "typename using virtual",
@@ -124,7 +128,7 @@ LEXERS = {
         definers="class struct enum interface namespace",
     ),
     "bash": make_lexer(
-        *(("c", SPACED_HASH_COMMENT), ("s", f"{quoted(chr(34), '')}|'[^']*+'?")),
+        *(("c", SPACED_HASH_COMMENT), ("s", f"{build_string_pattern(chr(34), '')}|'[^']*+'?")),
         *(("nv", r"\$(?:\w++|\{[^}\n]*+\}?|[@#?*$!-])"), ("word", r"[^\W\d][\w-]*+")),
         keywords="case do done elif else esac fi for function if in select then time until while ADD ARG CMD "
         "COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL RUN USER VOLUME WORKDIR",
@@ -142,7 +146,7 @@ LEXERS = {
         ignores_case=True,
     ),
     "css": make_lexer(
-        *(("c", BLOCK_COMMENT), ("s", f"{DOUBLE}|{SINGLE}"), ("k", r"@[\w-]++")),
+        *(("c", BLOCK_COMMENT), ("s", f"{DOUBLE_QUOTED}|{SINGLE_QUOTED}"), ("k", r"@[\w-]++")),
         *(("m", r"\#[\dA-Fa-f]++\b|\d[\w.%]*+"), ("nv", r"--[\w-]++"), ("word", r"[^\W\d][\w-]*+")),
         has_keys=True,
     ),
@@ -152,15 +156,20 @@ LEXERS = {
         ("tag", r"""</?[A-Za-z][^<>"']*+(?:(?:"[^"]*+"?|'[^']*+'?)[^<>"']*+)*+>?"""),
     ),
     "json": make_lexer(
-        ("s", DOUBLE), ("m", r"-?\d[\w.+-]*+"), ("word", WORD), keywords="true false null NaN Infinity", has_keys=True
+        ("s", DOUBLE_QUOTED),
+        ("m", r"-?\d[\w.+-]*+"),
+        ("word", WORD),
+        keywords="true false null NaN Infinity", has_keys=True
     ),
     "yaml": make_lexer(
-        *(("c", SPACED_HASH_COMMENT), ("s", rf"(?<![^\s\[{{,])(?:{DOUBLE}|{SINGLE})"), ("word", r"[\w][\w.-]*+")),
+        ("c", SPACED_HASH_COMMENT),
+        ("s", rf"(?<![^\s\[{{,])(?:{DOUBLE_QUOTED}|{SINGLE_QUOTED})"),
+        ("word", r"[\w][\w.-]*+"),
         keywords="true false null yes no on of",
         has_keys=True,
     ),
     "r": make_lexer(
-        *(("c", HASH_COMMENT), ("s", f"{DOUBLE}|{SINGLE}"), ("m", NUMBER), ("word", r"[^\W\d][\w.]*+")),
+        *(("c", HASH_COMMENT), ("s", f"{DOUBLE_QUOTED}|{SINGLE_QUOTED}"), ("m", NUMBER), ("word", r"[^\W\d][\w.]*+")),
         keywords="break else FALSE for function if in Inf NA NaN next NULL repeat return TRUE while",
         builtins="c cat data.frame factor lapply length library list mean names paste print sapply seq str sum "
         "summary",
@@ -172,33 +181,33 @@ LEXERS = {
     ),
 }  # fmt: skip
 # The languages of Gradio's Code, and what people write behind ``` for them.
-ALIASES = {
+LANGUAGE_ALIASES = {
     **{name: name for name in LEXERS},
     **{"py": "python", "js": "javascript", "ts": "javascript", "typescript": "javascript", "jsx": "javascript"},
     **{"cpp": "c", "c++": "c", "java": "c", "csharp": "c", "sh": "bash", "shell": "bash", "dockerfile": "bash"},
     **{"console": "bash", "jinja2": "html", "xml": "html", "tex": "latex", "md": "markdown", "yml": "yaml"},
     **{"toml": "yaml", "splus": "r"},
 }
-ATTRIBUTES = make_lexer(("s", r"\"[^\"]*+\"?|'[^']*+'?"), ("nt", r"^</?[\w:-]++|/?>$"), ("na", r"[^\W\d][\w:@.-]*+"))
+TAG_LEXER = make_lexer(("s", r"\"[^\"]*+\"?|'[^']*+'?"), ("nt", r"^</?[\w:-]++|/?>$"), ("na", r"[^\W\d][\w:@.-]*+"))
 
 
-def lexer_of(language: str) -> Lexer | None:
+def find_lexer(language: str) -> CodeLexer | None:
     """The lexer of a language by its name or alias (`sql-…` too), None for one that is not known."""
     name = language.lower()
-    return LEXERS.get("sql" if name.startswith("sql-") else ALIASES.get(name, ""))
+    return LEXERS.get("sql" if name.startswith("sql-") else LANGUAGE_ALIASES.get(name, ""))
 
 
-@lru_cache(CACHED_SOURCES)
+@lru_cache(MAX_CACHED_SOURCES)
 def highlight_untrusted(source: str, language: str) -> str:
     """Return the escaped HTML of a piece of code, with colours if its language is known and it is not too long."""
-    lexer = lexer_of(language)
+    lexer = find_lexer(language)
     if lexer is None or len(source) > MAX_HIGHLIGHTED_CHARACTERS:
         return escape(source)
-    return "".join(write_token(kind, text) for kind, text in lexer.tokens(source))
+    return "".join(render_token(kind, text) for kind, text in lexer.tokens(source))
 
 
-def write_token(kind: str, text: str) -> str:
+def render_token(kind: str, text: str) -> str:
     """The HTML of one token; a tag of HTML is coloured in its parts."""
     if kind == "tag":
-        return "".join(write_token(*part) for part in ATTRIBUTES.tokens(text))
+        return "".join(render_token(*part) for part in TAG_LEXER.tokens(text))
     return f'<span class="{kind}">{escape(text)}</span>' if kind else escape(text)

@@ -6,7 +6,7 @@ import unicodedata
 MIN_CHARACTERS = 8
 MIN_DISTINCT_CHARACTERS = 6
 # The heads of the public lists of leaked passwords, French and English, and what a class would try first.
-WORDS = """
+COMMON_WORDS = """
 motdepasse monmotdepasse lemotdepasse mdp passe passeword secret azerty azertyuiop azertyui qwerty qwertyuiop
 qwertz soleil bonjour salut doudou loulou marseille chocolat princesse nicolas jetaime amour coucou bienvenue
 bienvenu vacances football naruto iloveyou password passw passwd passphrase pass letmein welcome admin
@@ -17,27 +17,32 @@ etudiant etudiante student classe lycee college ecole universite cours course hf
 gradio space spaces jeton token hf france paris python flask internet ordinateur computer michael jennifer
 jordan jessica charlie ashley daniel thomas camille pierre alexandre hello helloworld hellohello bonsoir
 """
-COMMON = frozenset(WORDS.split())
-SEQUENCES = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "azertyuiopqsdfghjklmwxcvbn", "qwertyuiopasdfghjklzxcvbnm")
+COMMON_PASSWORDS = frozenset(COMMON_WORDS.split())
+KEYBOARD_SEQUENCES = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890",
+    "azertyuiopqsdfghjklmwxcvbn",
+    "qwertyuiopasdfghjklzxcvbnm",
+)
 LOOKALIKES = str.maketrans("@4301!$57", "aaeoiisst")
-REPEATED = re.compile(r"(.{1,4}?)\1+.?")
+REPEATED_PATTERN = re.compile(r"(.{1,4}?)\1+.?")
 
 
-def is_weak(password: str) -> bool:
+def is_weak_password(password: str) -> bool:
     """Is `password` one that somebody guesses within the first thousands of attempts?
 
     Common words are found with capitals, accents, look-alike signs, spaces between, digits around them, or twice.
     """
     if len(password) < MIN_CHARACTERS or len(set(password.casefold())) < MIN_DISTINCT_CHARACTERS:
         return True
-    folded = fold(password)
+    folded = fold_password(password)
     spelt = (folded, folded.translate(LOOKALIKES), folded.strip("0123456789!?.*-_$ ").translate(LOOKALIKES))
     letters = (re.sub(r"[^a-z]", "", each) for each in spelt)
     plain = re.sub(r"[^a-z0-9]", "", folded)
-    return any(is_common(each) for each in letters) or is_sequence(plain) or bool(REPEATED.fullmatch(plain))
+    return any(is_common(each) for each in letters) or is_sequence(plain) or bool(REPEATED_PATTERN.fullmatch(plain))
 
 
-def fold(password: str) -> str:
+def fold_password(password: str) -> str:
     """Return `password` in lower case without accents."""
     return "".join(
         each for each in unicodedata.normalize("NFKD", password.casefold()) if not unicodedata.combining(each)
@@ -47,11 +52,12 @@ def fold(password: str) -> str:
 def is_common(letters: str) -> bool:
     """Is this a common word, or two of them? Without letters (digits alone) it is not one."""
     return any(
-        letters[:cut] in COMMON and (letters[cut:] in COMMON or not letters[cut:]) for cut in range(1, len(letters) + 1)
+        letters[:cut] in COMMON_PASSWORDS and (letters[cut:] in COMMON_PASSWORDS or not letters[cut:])
+        for cut in range(1, len(letters) + 1)
     )
 
 
 def is_sequence(plain: str) -> bool:
     """Does it run along the alphabet, the digits or a keyboard, forwards or backwards?"""
-    lines = [line * 2 for line in SEQUENCES]
+    lines = [line * 2 for line in KEYBOARD_SEQUENCES]
     return any(plain in line or plain in line[::-1] for line in lines)

@@ -5,7 +5,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 
-from hfcourse.text.typography import format_french, french
+from hfcourse.text.typography import format_french, typeset_french
 
 OS_ERRORS = {
     errno.EACCES: "l'accès est refusé",
@@ -67,17 +67,17 @@ class TomlFault:
 def describe_toml_error(error: ValueError | RecursionError) -> TomlFault:
     """Return in French what the parser of TOML says, and where; its own text may repeat what the file holds."""
     if not isinstance(error, tomllib.TOMLDecodeError):
-        return TomlFault(None, None, french(LIMIT_PASSED))
+        return TomlFault(None, None, typeset_french(LIMIT_PASSED))
     message = str(error)
     place = PLACE.search(message)
     words = next((ours for start, ours in TOML_ERRORS.items() if message.startswith(start)), OTHER_TOML_ERROR)
     line, column = (int(place[1]), int(place[2])) if place and place[1] else (None, None)
-    return TomlFault(line, column, french(words))
+    return TomlFault(line, column, typeset_french(words))
 
 
 def describe_os_error(error: OSError) -> str:
     """Return in French why the system refuses, without the path; a rare reason is given by its name (`EIO`)."""
     if words := OS_ERRORS.get(error.errno or 0):
-        return french(words)
+        return typeset_french(words)
     code = errno.errorcode.get(error.errno or 0, type(error).__name__)
     return format_french("le système refuse ({code})", code=code)

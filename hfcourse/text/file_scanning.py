@@ -23,10 +23,10 @@ MAX_INFLATED_BYTES, MAX_COMPRESSION_RATIO, MAX_MEMBERS = 20_000_000, 200, 1_000
 MIN_ALLOWED_BYTES = 1_000_000  # of a member, whatever its ratio
 MAX_NESTED_BYTES, MAX_NESTING = 5_000_000, 1
 # Of so much text other spellings are looked for, over all files of a request: a notebook, not a film.
-MAX_SPELLED_BYTES = 2_000_000
+MAX_DECODED_BYTES = 2_000_000
 # A token as it stands, or in UTF-16 and UTF-32 (of either order), where the same number of NULs parts all letters; in
 # bytes that are in lower case already, which is several times as fast as a pattern that ignores the case.
-PLAIN_TOKEN = re.compile(rb"hf_(?:oauth_|jwt_)?[a-z0-9]{20}|api_org_[a-z0-9]{20}")
+PLAIN_TOKEN_BYTES = re.compile(rb"hf_(?:oauth_|jwt_)?[a-z0-9]{20}|api_org_[a-z0-9]{20}")
 WIDE_TOKEN = re.compile(
     rb"h(\0{1,3})f\1_(?:(?:\1[a-z0-9]){20}|\1[oj](?:\1[a-z0-9]){2,4}\1_(?:\1[a-z0-9]){20})"
     rb"|a(\0{1,3})p\2i\2_\2o\2r\2g\2_(?:\2[a-z0-9]){20}"
@@ -34,14 +34,14 @@ WIDE_TOKEN = re.compile(
 # A local header of a zip with deflated content: name and extra field follow its 30 bytes.
 ZIP_MEMBER = re.compile(rb"PK\x03\x04..[^\x01\x03\x05\x07].\x08\x00.{16}(..)(..)", re.DOTALL)
 ZIP_START, GZIP_START = b"PK\x03\x04", b"\x1f\x8b\x08"
-UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+UTF_16_BOMS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 # A word processor puts markup inside words; behind a paragraph or a cell no word goes on.
 MARKUP_GAP = re.compile(rb"</(?:w:p|w:tc|text:p|text:h|table:table-cell|a:p|si|c|v)>")
 JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[nr])")
 MARKUP = re.compile(rb"<[^<>]*>")
 
 
-class Readable(Protocol):
+class ReadableFile(Protocol):
     """An open file of bytes."""
 
     def read(self, size: int = -1, /) -> bytes: ...
@@ -54,11 +54,11 @@ class ScanBudget:
 
     inflated_bytes: int = MAX_INFLATED_BYTES
     members: int = MAX_MEMBERS
-    spelled_bytes: int = MAX_SPELLED_BYTES
+    spelled_bytes: int = MAX_DECODED_BYTES
     search: SearchBudget = field(default_factory=SearchBudget)
 
 
-def file_holds_token(file: Readable, known: str = "", budget: ScanBudget | None = None, nesting: int = 0) -> bool:
+def file_holds_token(file: ReadableFile, known: str = "", budget: ScanBudget | None = None, nesting: int = 0) -> bool:
     """Is there something that looks like a token in a file, whatever its type?
 
     Args:
@@ -68,14 +68,14 @@ def file_holds_token(file: Readable, known: str = "", budget: ScanBudget | None 
         nesting: how many containers this one is in.
     """
     budget = budget or ScanBudget()
-    head = read_at(file, 0, WINDOW_BYTES)
+    head = read_range(file, 0, WINDOW_BYTES)
     size = file.seek(0, 2)
     if any(window_holds_token(window, known) for _, window in read_windows(file)):
         return True
     if head.startswith((ZIP_START, GZIP_START)):
         members = inflate_members(file, head, budget)
         return nesting <= MAX_NESTING and any(member_holds_token(each, known, budget, nesting) for each in members)
-    return size <= budget.spelled_bytes and spells_token(read_at(file, 0, size), known, budget)
+    return size <= budget.spelled_bytes and decoded_text_holds_token(read_range(file, 0, size), known, budget)
 
 
 def member_holds_token(pieces: Iterator[bytes], known: str, budget: ScanBudget, nesting: int) -> bool:
@@ -93,33 +93,33 @@ def member_holds_token(pieces: Iterator[bytes], known: str, budget: ScanBudget, 
     content = b"".join(held)
     if content.startswith((ZIP_START, GZIP_START)):
         return file_holds_token(io.BytesIO(content), known, budget, nesting + 1)
-    return spells_token(content, known, budget)
+    return decoded_text_holds_token(content, known, budget)
 
 
 def window_holds_token(window: bytes, known: str) -> bool:
     """Is there a token in bytes as they stand, or in UTF-16 or UTF-32?"""
     folded = window.lower()
-    if PLAIN_TOKEN.search(folded) or (known and known.lower().encode() in folded):
+    if PLAIN_TOKEN_BYTES.search(folded) or (known and known.lower().encode() in folded):
         return True
     return b"\0" in folded and bool(
         WIDE_TOKEN.search(folded) or (known and known.lower().encode() in folded.replace(b"\0", b""))
     )
 
 
-def spells_token(content: bytes, known: str, budget: ScanBudget) -> bool:
+def decoded_text_holds_token(content: bytes, known: str, budget: ScanBudget) -> bool:
     """Is there a token in other letters, in escapes, broken by line ends or by markup, in what seems to be text?"""
     if len(content) > budget.spelled_bytes or not content:
         return False
     budget.spelled_bytes -= len(content)
     if content.startswith(b"<?xml"):
         content = MARKUP.sub(b"", MARKUP_GAP.sub(b"\n\n", content))
-    text = JSON_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)) if escape[1] else "\n", decode(content))
-    return token_search.holds_token(text, known, budget.search)
+    text = JSON_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)) if escape[1] else "\n", decode_text(content))
+    return token_search.has_token(text, known, budget.search)
 
 
-def decode(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """Decode bytes as UTF-16 where their beginning says so, else as UTF-8 or Latin-1."""
-    if wide := UTF_16.get(content[:2]):
+    if wide := UTF_16_BOMS.get(content[:2]):
         return content.decode(wide, "replace")
     try:
         return content.decode("utf-8-sig")
@@ -127,26 +127,26 @@ def decode(content: bytes) -> str:
         return content.decode("latin-1")
 
 
-def read_at(file: Readable, offset: int, size: int) -> bytes:
+def read_range(file: ReadableFile, offset: int, size: int) -> bytes:
     file.seek(offset)
     return file.read(size)
 
 
-def read_windows(file: Readable) -> Iterator[tuple[int, bytes]]:
+def read_windows(file: ReadableFile) -> Iterator[tuple[int, bytes]]:
     """Read a file in windows, each with the end of the one before; with the place of each."""
-    start, window = 0, read_at(file, 0, WINDOW_BYTES)
+    start, window = 0, read_range(file, 0, WINDOW_BYTES)
     while window:
         yield start, window
         start += len(window) - OVERLAP_BYTES if len(window) > OVERLAP_BYTES else len(window)
-        window = read_at(file, start, WINDOW_BYTES + OVERLAP_BYTES)
+        window = read_range(file, start, WINDOW_BYTES + OVERLAP_BYTES)
         if len(window) <= OVERLAP_BYTES:
             return
 
 
-def inflate_members(file: Readable, head: bytes, budget: ScanBudget) -> Iterator[Iterator[bytes]]:
+def inflate_members(file: ReadableFile, head: bytes, budget: ScanBudget) -> Iterator[Iterator[bytes]]:
     """Yield each deflated stream of a zip, or the one of a gzip, decompressed in pieces."""
     if head.startswith(GZIP_START):
-        yield inflate(file, 0, zlib.MAX_WBITS | 16, budget)
+        yield inflate_stream(file, 0, zlib.MAX_WBITS | 16, budget)
         return
     last = -1
     for place, window in read_windows(file):
@@ -156,16 +156,16 @@ def inflate_members(file: Readable, head: bytes, budget: ScanBudget) -> Iterator
             if place + match.start() > last:  # else it was in the window before
                 last = place + match.start()
                 names = sum(int.from_bytes(length, "little") for length in match.groups())
-                yield inflate(file, place + match.end() + names, -zlib.MAX_WBITS, budget)
+                yield inflate_stream(file, place + match.end() + names, -zlib.MAX_WBITS, budget)
 
 
-def inflate(file: Readable, start: int, window_bits: int, budget: ScanBudget) -> Iterator[bytes]:
+def inflate_stream(file: ReadableFile, start: int, window_bits: int, budget: ScanBudget) -> Iterator[bytes]:
     """Decompress the stream at `start` in pieces, until it ends, breaks, or exceeds the budget or the ratio."""
     budget.members -= 1
     stream, at, made, rest = zlib.decompressobj(window_bits), start, 0, b""
     while not stream.eof and budget.inflated_bytes > 0:
         if not rest:
-            rest = read_at(file, at, FIRST_READ_BYTES if at == start else WINDOW_BYTES)
+            rest = read_range(file, at, FIRST_READ_BYTES if at == start else WINDOW_BYTES)
             at += len(rest)
             if not rest:
                 return

@@ -14,12 +14,12 @@ from pygments.lexers import get_lexer_by_name
 
 FORMATTER = HtmlFormatter(nowrap=True)
 # What the style sheet leaves as it is: names, signs, spaces. They are most of a listing's weight.
-PLAIN = re.compile(r'<span class="(?:n|nn|nx|nl|o|p|w|err)">([^<]*)</span>')
+UNSTYLED_SPAN = re.compile(r'<span class="(?:n|nn|nx|nl|o|p|w|err)">([^<]*)</span>')
 
-KEPT, KEPT_CHARACTERS = 256, 10_000
+MAX_CACHED_SOURCES, MAX_CACHED_CHARACTERS = 256, 10_000
 
 
-def highlighted(source: str, language: str) -> str:
+def highlight_code(source: str, language: str) -> str:
     """The HTML of a piece of code, escaped, its spaces and ends of lines as they are; `text` has no colours.
 
     Raises:
@@ -27,10 +27,14 @@ def highlighted(source: str, language: str) -> str:
     """
     if language == "text":
         return escape(source, quote=False)
-    return coloured(source, language) if len(source) <= KEPT_CHARACTERS else coloured.__wrapped__(source, language)
+    return (
+        _highlight_cached(source, language)
+        if len(source) <= MAX_CACHED_CHARACTERS
+        else _highlight_cached.__wrapped__(source, language)
+    )
 
 
-@lru_cache(KEPT)
-def coloured(source: str, language: str) -> str:
+@lru_cache(MAX_CACHED_SOURCES)
+def _highlight_cached(source: str, language: str) -> str:
     """What a class opens together is coloured once: it is half of the making of a Space's page."""
-    return PLAIN.sub(r"\1", highlight(source, get_lexer_by_name(language, stripnl=False), FORMATTER))
+    return UNSTYLED_SPAN.sub(r"\1", highlight(source, get_lexer_by_name(language, stripnl=False), FORMATTER))

@@ -8,39 +8,39 @@ import re
 from datetime import date
 from decimal import Decimal
 
-NO_BREAK, NARROW = "\u00a0", "\u202f"
+NO_BREAK, NARROW_NO_BREAK = "\u00a0", "\u202f"
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
-RULES = (
+TYPOGRAPHY_RULES = (
     (re.compile(r"\.\.\."), "…"),
     (re.compile(r"(?<=\w)'(?=\w)"), "’"),
     (re.compile(r"«[ \u00a0\u202f]?"), f"«{NO_BREAK}"),
     (re.compile(r"[ \u00a0\u202f]?»"), f"{NO_BREAK}»"),
     (re.compile(r" (?=:(?:\s|$))"), NO_BREAK),
-    (re.compile(r" (?=[;!?])"), NARROW),
+    (re.compile(r" (?=[;!?])"), NARROW_NO_BREAK),
     (re.compile(r"(?<=\d) (?=(?:%|\$|€|Mo|Go|Ko|ms|s|min|h|jours?|minutes?|secondes?)\b|[%$€])"), NO_BREAK),
-    (re.compile(r"(?<=\b\d) (?=\d{3}\b)|(?<=\b\d\d) (?=\d{3}\b)|(?<=\b\d{3}) (?=\d{3}\b)"), NARROW),
+    (re.compile(r"(?<=\b\d) (?=\d{3}\b)|(?<=\b\d\d) (?=\d{3}\b)|(?<=\b\d{3}) (?=\d{3}\b)"), NARROW_NO_BREAK),
 )
 
 # Possessive quantifiers never backtrack: linear in time whatever the text.
 STRING_OR_EXPONENT = re.compile(r'"(?:[^"\\]++|\\.)*+"|-?\d++(?:\.\d++)?[eE][+-]?\d++', re.ASCII | re.DOTALL)
 
 
-def french(text: str) -> str:
+def typeset_french(text: str) -> str:
     """Return `text` with the spaces, apostrophes and ellipses of French printing; applying it twice changes nothing."""
-    for pattern, replacement in RULES:
+    for pattern, replacement in TYPOGRAPHY_RULES:
         text = pattern.sub(replacement, text)
     return text
 
 
 def format_french(template: str, /, **values: object) -> str:
     """Set `template` in French, then fill in its `{names}`: a value may be code or a path, and stays as written."""
-    return french(template).format(**values)
+    return typeset_french(template).format(**values)
 
 
-def number(value: float, digits: int | None = None) -> str:
+def format_number(value: float, digits: int | None = None) -> str:
     """Format a number for a French reader: `3,5`, `1 234`, never in scientific notation.
 
     Args:
@@ -50,7 +50,7 @@ def number(value: float, digits: int | None = None) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return "indéfini" if math.isnan(value) else "∞" if value > 0 else "-∞"
     written = f"{value:,.{digits}f}" if digits is not None else expand_exponent(value, ",")
-    return written.replace(",", NARROW).replace(".", ",")
+    return written.replace(",", NARROW_NO_BREAK).replace(".", ",")
 
 
 def expand_exponent(value: float, separator: str = "") -> str:
@@ -72,23 +72,23 @@ def expand_exponents(json_text: str) -> str:
     )
 
 
-def french_date(day: date) -> str:
+def format_french_date(day: date) -> str:
     """`22 novembre 2026`, `1ᵉʳ mai 2026`."""
     return f"{day.day if day.day > 1 else '1ᵉʳ'} {MONTHS[day.month - 1]} {day.year}"
 
 
-def size(count: int) -> str:
+def format_size(count: int) -> str:
     """A number of bytes, in the units of the Système international: `218 ko`, `20 Mo`."""
     for unit, factor in (("Go", 10**9), ("Mo", 10**6), ("ko", 10**3)):
         if count >= factor:
             amount = count / factor
-            return f"{number(amount, 1 if amount < 10 and count % factor else 0)}{NO_BREAK}{unit}"
+            return f"{format_number(amount, 1 if amount < 10 and count % factor else 0)}{NO_BREAK}{unit}"
     return f"{count}{NO_BREAK}octet{'s' if count > 1 else ''}"
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A length of time: `0,4 s`, `12 s`, `3 min 20 s`."""
     if seconds < 60:
-        return f"{number(seconds, 1 if seconds < 10 else 0)}{NO_BREAK}s"
+        return f"{format_number(seconds, 1 if seconds < 10 else 0)}{NO_BREAK}s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}{NO_BREAK}min" + (f" {rest}{NO_BREAK}s" if rest else "")

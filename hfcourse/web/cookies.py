@@ -8,10 +8,10 @@ from itsdangerous import BadSignature
 
 # A browser takes a cookie with this prefix from https alone, for this host alone, from no page of a sibling domain.
 HOST_PREFIX = "__Host-"
-LEFT_BEHIND = ("instructor",)  # what is not taken over from a cookie without the prefix
+NOT_MIGRATED_KEYS = ("instructor",)  # what is not taken over from a cookie without the prefix
 
 
-def cookie_name(name: str) -> str:
+def build_cookie_name(name: str) -> str:
     """Return the name of a cookie for this request: with the prefix `__Host-` on https."""
     return HOST_PREFIX + name if request.is_secure else name
 
@@ -19,7 +19,7 @@ def cookie_name(name: str) -> str:
 def set_cookie(response: Response, name: str, value: str, max_age_seconds: int) -> None:
     """Set a cookie that no script reads, for the whole site (which the prefix requires)."""
     response.set_cookie(
-        cookie_name(name),
+        build_cookie_name(name),
         value,
         max_age=max_age_seconds,
         path="/",
@@ -29,11 +29,11 @@ def set_cookie(response: Response, name: str, value: str, max_age_seconds: int) 
     )
 
 
-class CookieSession(SecureCookieSessionInterface):
+class CookieSessionInterface(SecureCookieSessionInterface):
     """Flask's session in a cookie: `hfcourse` on plain http, `__Host-hfcourse` with `Secure` on https."""
 
     def get_cookie_name(self, app: Flask) -> str:
-        return cookie_name(app.config["SESSION_COOKIE_NAME"])
+        return build_cookie_name(app.config["SESSION_COOKIE_NAME"])
 
     def get_cookie_path(self, app: Flask) -> str:
         return "/" if request.is_secure else super().get_cookie_path(app)
@@ -64,7 +64,7 @@ class CookieSession(SecureCookieSessionInterface):
             values = serializer.loads(kept, max_age=int(app.permanent_session_lifetime.total_seconds()))
         except BadSignature:
             return {}
-        return {key: value for key, value in values.items() if key not in LEFT_BEHIND}
+        return {key: value for key, value in values.items() if key not in NOT_MIGRATED_KEYS}
 
     def save_session(self, app: Flask, session: SecureCookieSession, response: Response) -> None:  # type: ignore[override]
         """Write the session; where the cookie without the prefix was taken over, that one goes."""
@@ -76,4 +76,4 @@ class CookieSession(SecureCookieSessionInterface):
 
 def init_app(app: Flask) -> None:
     """Keep the session in such a cookie."""
-    app.session_interface = CookieSession()
+    app.session_interface = CookieSessionInterface()

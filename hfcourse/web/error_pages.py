@@ -7,21 +7,21 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from hfcourse.error_messages import Explanation, explain
-from hfcourse.errors import Unavailable
+from hfcourse.error_messages import ErrorExplanation, make_explanation
+from hfcourse.errors import SpaceUnavailable
 from hfcourse.web import template_globals
 from hfcourse.web.security_log import log_event, log_status
 
 log = logging.getLogger(__name__)
 
-UPLOAD_TOO_LARGE = explain(
+UPLOAD_TOO_LARGE = make_explanation(
     "Ce que vous envoyez est trop gros.",
     "Le site limite la taille des fichiers qu’il reçoit.",
     "Choisissez un fichier plus léger : le reste du formulaire est encore là.",
     status=413,
     practice=False,
 )
-FORM_EXPIRED = explain(
+FORM_EXPIRED = make_explanation(
     "Cette page n’a pas pu prouver que l’envoi vient de vous.",
     "Le cookie du site qui le prouve manque : il a été effacé, ou votre navigateur le refuse.",
     "Vos valeurs sont encore là : relancez l’essai.",
@@ -30,7 +30,7 @@ FORM_EXPIRED = explain(
     practice=False,
 )
 
-FORM_EXPIRED_WITHOUT_FILES = explain(
+FORM_EXPIRED_WITHOUT_FILES = make_explanation(
     FORM_EXPIRED.sentence,
     FORM_EXPIRED.reason,
     "Vos textes sont encore là ; aucun fichier n’a été gardé : choisissez-les de nouveau, puis relancez l’essai.",
@@ -39,7 +39,7 @@ FORM_EXPIRED_WITHOUT_FILES = explain(
     practice=False,
 )
 
-FORM_CHANGED = explain(
+FORM_CHANGED = make_explanation(
     "Le formulaire de ce Space a changé depuis cet essai : rien n’a été envoyé.",
     "Son auteur a ajouté, retiré ou renommé des champs. Ceux qui portent encore le même nom ont gardé vos valeurs.",
     "Relisez le formulaire, complétez-le, puis lancez l’essai.",
@@ -47,7 +47,7 @@ FORM_CHANGED = explain(
     practice=False,
 )
 
-TOO_MANY_NEW_VISITORS = explain(
+TOO_MANY_NEW_VISITORS = make_explanation(
     "Trop de nouveaux visiteurs répondent en même temps depuis votre réseau : cette réponse n’a pas été gardée.",
     "Le site limite ce qu’une même adresse peut lui faire garder d’un coup.",
     "Attendez une minute, revenez en arrière, puis répondez de nouveau.",
@@ -56,7 +56,7 @@ TOO_MANY_NEW_VISITORS = explain(
     practice=False,
 )
 
-FILE_GONE = explain(
+FILE_GONE = make_explanation(
     "Ce fichier n’est plus là.",
     "Il a été supprimé de l’endroit où le site range les fichiers.",
     "Relancez l’essai pour l’obtenir de nouveau.",
@@ -65,41 +65,41 @@ FILE_GONE = explain(
 )
 
 HTTP_EXPLANATIONS = {
-    400: explain(
+    400: make_explanation(
         "Votre navigateur a envoyé une demande que le site ne comprend pas.",
         "La page d’où elle vient a peut-être changé depuis.",
         "Rechargez la page, puis recommencez.",
     ),
-    404: explain(
+    404: make_explanation(
         "Cette page n’existe pas.",
         "L’adresse est peut-être incomplète, ou la page a changé de place.",
         "Repartez du cours ou de la liste des Spaces.",
     ),
-    405: explain(
+    405: make_explanation(
         "Cette adresse ne s’ouvre pas de cette façon.",
         "Elle attend l’envoi d’un formulaire, ou n’en accepte pas.",
         "Revenez à la page précédente et utilisez son bouton.",
     ),
-    413: explain(
+    413: make_explanation(
         "Ce que vous envoyez est trop gros.",
         "Le site limite la taille d’un envoi et le nombre de ses champs.",
         "Revenez en arrière : votre navigateur a gardé le formulaire.",
         "Choisissez un fichier plus léger, ou moins de lignes.",
     ),
-    500: explain(
+    500: make_explanation(
         "Le site a rencontré une erreur.",
         "Vous n’y êtes pour rien ; elle est notée dans le journal du site.",
         "Revenez en arrière et recommencez.",
         "Si l’erreur revient, prévenez la personne qui anime le cours.",
     ),
-    503: explain(
+    503: make_explanation(
         "Le site ne parvient pas à lire ou à garder ce que vous demandez.",
         "Sa base de données ne répond pas, ou son disque est plein ; c’est noté dans le journal du site.",
         "Recommencez dans une minute : dès que la cause a disparu, tout reprend, et vos essais sont là.",
         "Si l’erreur dure, prévenez la personne qui anime le cours.",
     ),
 }
-CSRF_EXPLANATION = explain(
+CSRF_EXPLANATION = make_explanation(
     FORM_EXPIRED.sentence,
     FORM_EXPIRED.reason,
     "Revenez en arrière, rechargez la page, puis renvoyez le formulaire.",
@@ -107,14 +107,14 @@ CSRF_EXPLANATION = explain(
 )
 
 
-def is_fragment() -> bool:
+def is_fragment_request() -> bool:
     """Does a script of the page ask for a part of it?"""
     return request.headers.get("HX-Request") == "true" or template_globals.is_in_lesson()
 
 
-def error_page(status: int, explanation: Explanation) -> tuple[str, int]:
+def render_error_page(status: int, explanation: ErrorExplanation) -> tuple[str, int]:
     """The page of an error, or its fragment where a script of ours asked."""
-    template = "_error.html" if is_fragment() else "error.html"
+    template = "_error.html" if is_fragment_request() else "error.html"
     return render_template(template, status=status, explanation=explanation), status
 
 
@@ -124,7 +124,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def refuse_forged(_error: CSRFError) -> tuple[str, int]:
         log_event("csrf_refused")
-        return error_page(400, CSRF_EXPLANATION)
+        return render_error_page(400, CSRF_EXPLANATION)
 
     @app.errorhandler(HTTPException)
     def tell(error: HTTPException):  # redirects pass through here too
@@ -132,12 +132,12 @@ def init_app(app: Flask) -> None:
         if status < 400:
             return error
         log_status(status)
-        return error_page(status, HTTP_EXPLANATIONS.get(status, HTTP_EXPLANATIONS[400 if status < 500 else 500]))
+        return render_error_page(status, HTTP_EXPLANATIONS.get(status, HTTP_EXPLANATIONS[400 if status < 500 else 500]))
 
     @app.errorhandler(OperationalError)
     def without_database(error: OperationalError) -> tuple[str, int]:
         log.error("The database failed: %s", type(error.orig).__name__)
-        return error_page(503, HTTP_EXPLANATIONS[503])
+        return render_error_page(503, HTTP_EXPLANATIONS[503])
 
     # The last resort for a value that no check has refused and that a database cannot take: a NUL, a lone surrogate,
     # a number beyond 64 bits. What was asked for by such a value does not exist.
@@ -146,8 +146,8 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(UnicodeEncodeError)
     def refuse_value(error: Exception) -> tuple[str, int]:
         log.warning("A value of a request cannot be stored or compared: %s", type(error).__name__)
-        return error_page(400, HTTP_EXPLANATIONS[400])
+        return render_error_page(400, HTTP_EXPLANATIONS[400])
 
-    @app.errorhandler(Unavailable)
-    def unavailable(error: Unavailable) -> tuple[str, int]:
-        return error_page(error.explanation.status, error.explanation)
+    @app.errorhandler(SpaceUnavailable)
+    def unavailable(error: SpaceUnavailable) -> tuple[str, int]:
+        return render_error_page(error.explanation.status, error.explanation)

@@ -19,7 +19,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-HEADERS = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     # Not no-referrer: Flask-WTF refuses an https POST without a Referer.
@@ -37,10 +37,10 @@ STRICT_TRANSPORT_SECURITY = "max-age=31536000"  # a year; without subdomains, wh
 NO_STORE = "private, no-store"
 
 
-def add_headers(response: Response) -> Response:
+def add_security_headers(response: Response) -> Response:
     """Give an answer the headers that it has not set itself."""
     present = {name.lower() for name, _ in response.headers}  # one pass: setdefault looks through all for each
-    for name, value in HEADERS.items():
+    for name, value in SECURITY_HEADERS.items():
         if name.lower() not in present:
             response.headers.add(name, value)
     if request.is_secure:
@@ -70,5 +70,5 @@ def set_cache_policy(response: Response) -> Response:
 
 def init_app(app: Flask) -> None:
     """Add them to every answer, those of errors and static files included."""
-    app.after_request(add_headers)
+    app.after_request(add_security_headers)
     app.after_request(set_cache_policy)

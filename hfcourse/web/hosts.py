@@ -15,18 +15,18 @@ from flask.typing import ResponseReturnValue
 
 from hfcourse.web.security_log import log_event
 
-MAX_HOST_LENGTH = 260  # a DNS name has 253 characters at most, and then a port
-MAX_PREFIX_LENGTH = 100
+MAX_HOST_CHARACTERS = 260  # a DNS name has 253 characters at most, and then a port
+MAX_PREFIX_CHARACTERS = 100
 MAX_CACHED_HOSTS = 64  # a class asks by one or two names
-HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[a-f0-9:.]+\])(?::(?P<port>[0-9]{1,5}))?", re.ASCII | re.IGNORECASE)
-PREFIX = re.compile(r"(/[\w.-]+)*", re.ASCII)
-SCHEMES = {"http", "https"}
+HOST_HEADER = re.compile(r"(?P<name>[a-z0-9._-]+|\[[a-f0-9:.]+\])(?::(?P<port>[0-9]{1,5}))?", re.ASCII | re.IGNORECASE)
+URL_PREFIX = re.compile(r"(/[\w.-]+)*", re.ASCII)
+ALLOWED_SCHEMES = {"http", "https"}
 
 
 @lru_cache(maxsize=MAX_CACHED_HOSTS)
 def split_host(header: str) -> str | None:
     """Return the name in a Host header, lower-case, without port, brackets or the dot of a root; None if malformed."""
-    found = HOST.fullmatch(header) if len(header) <= MAX_HOST_LENGTH else None
+    found = HOST_HEADER.fullmatch(header) if len(header) <= MAX_HOST_CHARACTERS else None
     if found is None or int(found["port"] or 1) not in range(1, 65_536):
         return None
     name = found["name"].lower().removesuffix(".").strip("[]")
@@ -44,14 +44,14 @@ def is_ip_address(name: str) -> bool:
     return True
 
 
-def machine_names() -> set[str]:
+def find_machine_names() -> set[str]:
     """Return the names of this machine: as it calls itself, and as multicast DNS (`.local`) announces it."""
     own = socket.gethostname().lower().removesuffix(".")
     label = own.partition(".")[0]
     return {own, label, f"{label}.local"} if label else set()
 
 
-def is_allowed(name: str) -> bool:
+def is_host_allowed(name: str) -> bool:
     """May the site be asked by this name? An entry of HFCOURSE_HOSTS that begins with a dot allows all names below."""
     if is_ip_address(name) or name == "localhost" or name.endswith(".localhost"):
         return True
@@ -60,7 +60,7 @@ def is_allowed(name: str) -> bool:
     return name in listed or name in current_app.extensions["machine_names"] or name.endswith(tuple(below))
 
 
-def refuse_request(status: int, name: str = "") -> ResponseReturnValue:
+def reject_request(status: int, name: str = "") -> ResponseReturnValue:
     """Answer with a page that stands alone: it links to nothing, for no address of ours is sure here."""
     return Response(render_template("host_refused.html", status=status, name=name), status)
 
@@ -71,16 +71,21 @@ def check_host() -> ResponseReturnValue | None:
     # Without the header (HTTP/1.0) Werkzeug takes the server's own name, which is nobody's choice.
     name = split_host(header) if header is not None else "localhost"
     root = request.environ.get("SCRIPT_NAME", "")
-    if name is None or len(root) > MAX_PREFIX_LENGTH or not PREFIX.fullmatch(root) or request.scheme not in SCHEMES:
+    if (
+        name is None
+        or len(root) > MAX_PREFIX_CHARACTERS
+        or not URL_PREFIX.fullmatch(root)
+        or request.scheme not in ALLOWED_SCHEMES
+    ):
         log_event("request_refused", status=400)
-        return refuse_request(400)
-    if not is_allowed(name):
+        return reject_request(400)
+    if not is_host_allowed(name):
         log_event("host_refused", status=421)
-        return refuse_request(421, name)
+        return reject_request(421, name)
     return None
 
 
 def init_app(app: Flask) -> None:
     """Check every request before anything else sees it."""
-    app.extensions["machine_names"] = machine_names()
+    app.extensions["machine_names"] = find_machine_names()
     app.before_request(check_host)

@@ -10,7 +10,7 @@ from threading import Lock
 from flask import Flask, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hfcourse.config import refuse
+from hfcourse.config import reject_setting
 
 # Pages are kept and compressed for so many prefixes: one that a client invents for each request would fill both caches.
 MAX_CACHED_PREFIXES = 4
@@ -93,7 +93,7 @@ def init_app(app: Flask) -> None:
     hops, settings = app.config["TRUSTED_PROXIES"], ("TRUST_FORWARDED_HOST", "TRUST_FORWARDED_PREFIX")
     for name in settings:
         if app.config[name] and not hops:
-            refuse(f"HFCOURSE_{name}", "il faut aussi HFCOURSE_TRUSTED_PROXIES, le nombre de serveurs proxy")
+            reject_setting(f"HFCOURSE_{name}", "il faut aussi HFCOURSE_TRUSTED_PROXIES, le nombre de serveurs proxy")
     app.extensions["cached_prefixes"] = set()
     app.before_request(ProxyWarnings().check_request)
     if hops:

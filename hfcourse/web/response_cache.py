@@ -15,18 +15,18 @@ from werkzeug.test import run_wsgi_app
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-FRESH_SECONDS = 0.1
-MOST_ANSWERS = 64
-LESSONS = "/lecons/"
+RESPONSE_TTL_SECONDS = 0.1
+MAX_CACHED_RESPONSES = 64
+CACHED_PATH_PREFIX = "/lecons/"
 # A reader with any of these is answered by the application: for the page may be theirs, or not wanted whole.
-NOT_PLAIN = ("HTTP_COOKIE", "QUERY_STRING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
-VARYING = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "HTTP_ACCEPT_ENCODING")
+UNCACHEABLE_VARIABLES = ("HTTP_COOKIE", "QUERY_STRING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
+KEY_VARIABLES = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "HTTP_ACCEPT_ENCODING")
 
-Key = tuple[str | None, ...]
+ResponseCacheKey = tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
-class Answer:
+class CachedResponse:
     """What was sent, and until when it may be sent again."""
 
     status: str
@@ -39,15 +39,15 @@ class Answer:
         return self.status.startswith("200") and not any(name.lower() == "set-cookie" for name, _ in self.headers)
 
 
-class Echo:
+class MicroCache:
     """In front of the application, behind what understands its reverse proxies."""
 
-    def __init__(self, application: "WSGIApplication", fresh_seconds: float = FRESH_SECONDS) -> None:
+    def __init__(self, application: "WSGIApplication", fresh_seconds: float = RESPONSE_TTL_SECONDS) -> None:
         self.application, self.fresh_seconds = application, fresh_seconds
-        self._answers: dict[Key, Answer] = {}
+        self._answers: dict[ResponseCacheKey, CachedResponse] = {}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        key = key_of(environ)
+        key = build_cache_key(environ)
         if key is None:
             return self.application(environ, start_response)
         answer = self._answers.get(key)
@@ -57,28 +57,32 @@ class Echo:
         start_response(answer.status, list(answer.headers))
         return [answer.body]
 
-    def _ask(self, environ: "WSGIEnvironment") -> Answer:
+    def _ask(self, environ: "WSGIEnvironment") -> CachedResponse:
         pieces, status, headers = run_wsgi_app(self.application, environ, buffered=True)
-        return Answer(status, list(headers), b"".join(pieces), time.monotonic() + self.fresh_seconds)
+        return CachedResponse(status, list(headers), b"".join(pieces), time.monotonic() + self.fresh_seconds)
 
-    def _keep(self, key: Key, answer: Answer) -> None:
-        if len(self._answers) >= MOST_ANSWERS:  # whoever asks for ever other things fills no memory
+    def _keep(self, key: ResponseCacheKey, answer: CachedResponse) -> None:
+        if len(self._answers) >= MAX_CACHED_RESPONSES:  # whoever asks for ever other things fills no memory
             self._answers.clear()
         if answer.is_for_everybody:
             self._answers[key] = answer
 
 
-def key_of(environ: "WSGIEnvironment") -> Key | None:
+def build_cache_key(environ: "WSGIEnvironment") -> ResponseCacheKey | None:
     """What the answer depends on; None if that is more than a reader without a cookie sends."""
     path = environ["PATH_INFO"]
-    if not path.startswith(LESSONS) or "/" in path[len(LESSONS) :] or environ["REQUEST_METHOD"] != "GET":
+    if (
+        not path.startswith(CACHED_PATH_PREFIX)
+        or "/" in path[len(CACHED_PATH_PREFIX) :]
+        or environ["REQUEST_METHOD"] != "GET"
+    ):
         return None
-    if any(environ.get(name) for name in NOT_PLAIN):
+    if any(environ.get(name) for name in UNCACHEABLE_VARIABLES):
         return None
-    return tuple(environ.get(name) for name in VARYING)
+    return tuple(environ.get(name) for name in KEY_VARIABLES)
 
 
 def init_app(app: Flask) -> None:
     """Stand in front, but where somebody works on the site."""
     if not (app.debug or app.testing):
-        app.wsgi_app = Echo(app.wsgi_app)  # type: ignore[method-assign]
+        app.wsgi_app = MicroCache(app.wsgi_app)  # type: ignore[method-assign]

@@ -19,7 +19,7 @@ class IndexConverter(BaseConverter):
         return int(value)
 
 
-def refuse_nul() -> None:
+def reject_nul_path() -> None:
     """Refuse a path with a NUL character: no page has one in it, and PostgreSQL compares no text with it."""
     if "\0" in request.path:
         abort(404)
@@ -28,4 +28,4 @@ def refuse_nul() -> None:
 def init_app(app: Flask) -> None:
     """Offer them to the routes as `run_id` and `index`, and refuse what no address holds."""
     app.url_map.converters |= {"run_id": RunIdConverter, "index": IndexConverter}
-    app.before_request(refuse_nul)
+    app.before_request(reject_nul_path)

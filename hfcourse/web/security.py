@@ -21,20 +21,20 @@ from hfcourse.web import cookies, headers, hosts, proxies, security_log
 csrf = CSRFProtect()
 compress = Compress()
 
-MOST_FIELDS = 1_000
-FIELD_LIMIT_BYTES = 2_000_000
+MAX_FORM_FIELDS = 1_000
+MAX_FORM_TEXT_BYTES = 2_000_000
 # A file that is too large is read to its end and dropped, so that the words typed beside it survive;
 # a body beyond this many times the limit is not worth that courtesy.
-PATIENCE = 10
-SPOOL_BYTES = 500_000
+BODY_LIMIT_FACTOR = 10
+MAX_SPOOL_BYTES = 500_000
 # Where a piece ends inside an empty field, Werkzeug loses a field (pallets/werkzeug#3285, open at 3.1.9): a table
 # of 800 cells, read by its 64 kB, lost one in two posts out of three. No form without a large file fills this one.
-PIECE_BYTES = 1_000_000
-MOST_COMPRESSED = 64
-SMALLEST = 11
+CHUNK_BYTES = 1_000_000
+MAX_COMPRESSED_PAGES = 64
+BROTLI_QUALITY = 11
 
 
-class BoundedFile(tempfile.SpooledTemporaryFile):
+class CappedUpload(tempfile.SpooledTemporaryFile):
     """An uploaded file that stops growing once the files of its form, together, pass the limit: see `is_whole`.
 
     `has_failed` where the disk had no room for it; its form is read to the end all the same.
@@ -42,8 +42,8 @@ class BoundedFile(tempfile.SpooledTemporaryFile):
 
     has_failed = False
 
-    def __init__(self, owner: "BoundedRequest") -> None:
-        super().__init__(max_size=SPOOL_BYTES, mode="wb+")
+    def __init__(self, owner: "LimitedRequest") -> None:
+        super().__init__(max_size=MAX_SPOOL_BYTES, mode="wb+")
         self.owner = owner
 
     @property
@@ -64,7 +64,7 @@ class BoundedFile(tempfile.SpooledTemporaryFile):
         self.has_failed, self._file = True, io.BytesIO()
 
 
-class LargePieceParser(FormDataParser):
+class LargeChunkFormParser(FormDataParser):
     """Werkzeug's parser of forms, reading in pieces of PIECE_BYTES."""
 
     def _parse_multipart(self, stream, mimetype, content_length, options):
@@ -72,7 +72,7 @@ class LargePieceParser(FormDataParser):
         if not boundary:
             raise ValueError("no boundary")
         parser = MultiPartParser(
-            self.stream_factory, self.max_form_memory_size, self.cls, PIECE_BYTES, self.max_form_parts
+            self.stream_factory, self.max_form_memory_size, self.cls, CHUNK_BYTES, self.max_form_parts
         )
         form, files = parser.parse(stream, boundary, content_length)
         return stream, self._drop_nameless(form), self._drop_nameless(files)
@@ -82,10 +82,10 @@ class LargePieceParser(FormDataParser):
         return self.cls(pair for pair in sent.items(multi=True) if pair[0] is not None) if None in sent else sent
 
 
-class BoundedRequest(Request):
+class LimitedRequest(Request):
     """A request whose form survives a file that is too large: `is_too_large` says that it happened."""
 
-    form_data_parser_class = LargePieceParser
+    form_data_parser_class = LargeChunkFormParser
     uploaded_bytes = 0
     upload_limit_bytes = 0
 
@@ -96,12 +96,12 @@ class BoundedRequest(Request):
     def _load_form_data(self) -> None:
         """Read the form; Werkzeug limits neither the size nor the fields of one that has no files."""
         if self.mimetype == "application/x-www-form-urlencoded":
-            self.max_content_length = FIELD_LIMIT_BYTES
+            self.max_content_length = MAX_FORM_TEXT_BYTES
         super()._load_form_data()
-        if sum(map(len, self.form.listvalues())) > MOST_FIELDS:
+        if sum(map(len, self.form.listvalues())) > MAX_FORM_FIELDS:
             raise RequestEntityTooLarge
         # Werkzeug's limit is that of one field; a form comes back with all its texts, so together they have one too.
-        if sum(map(len, chain.from_iterable(self.form.listvalues()))) > FIELD_LIMIT_BYTES:
+        if sum(map(len, chain.from_iterable(self.form.listvalues()))) > MAX_FORM_TEXT_BYTES:
             raise RequestEntityTooLarge
 
     def _get_file_stream(
@@ -112,15 +112,15 @@ class BoundedRequest(Request):
         content_length: int | None = None,
     ) -> IO[bytes]:
         self.upload_limit_bytes = current_app.config["UPLOAD_LIMIT_BYTES"]
-        return BoundedFile(self)
+        return CappedUpload(self)
 
 
-def is_too_large() -> bool:
+def is_upload_too_large() -> bool:
     """Did the files of this form pass the limit? What was typed beside them is whole."""
-    return cast(BoundedRequest, request).is_too_large
+    return cast(LimitedRequest, request).is_too_large
 
 
-def is_from_elsewhere() -> bool:
+def is_cross_site() -> bool:
     """Was this form sent by a page of another site?
 
     For the forms of pages that must set no cookie: without one there is no number to prove anything by.
@@ -130,10 +130,10 @@ def is_from_elsewhere() -> bool:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is not None:
         return site not in {"same-origin", "none"}
-    return origin is not None and authority_of(origin) != request.host
+    return origin is not None and parse_authority(origin) != request.host
 
 
-def authority_of(url: str) -> str | None:
+def parse_authority(url: str) -> str | None:
     """Return host and port of `url`; None where it cannot be parsed (`http://[`)."""
     try:
         return urlsplit(url).netloc
@@ -143,7 +143,7 @@ def authority_of(url: str) -> str | None:
 
 def drop_malformed_referrer() -> None:
     """Forget a Referer that cannot be parsed: over it Flask-WTF raises ValueError, and refuses one that is missing."""
-    if authority_of(request.environ.get("HTTP_REFERER", "")) is None or not has_valid_port(request.referrer or ""):
+    if parse_authority(request.environ.get("HTTP_REFERER", "")) is None or not has_valid_port(request.referrer or ""):
         request.environ.pop("HTTP_REFERER")
 
 
@@ -156,8 +156,8 @@ def has_valid_port(url: str) -> bool:
     return True
 
 
-class CompressedPages:
-    """The compressed forms of the pages that `keep_compressed` names, those used latest: what Flask-Compress asks for.
+class CompressionCache:
+    """The compressed forms of the pages that `precompress_page` names, those used latest: what Flask-Compress asks for.
 
     Compressing a lesson takes longer than all the rest of sending it.
     """
@@ -176,22 +176,22 @@ class CompressedPages:
         with self._lock:
             self._kept[key] = value
             self._kept.move_to_end(key)
-            if len(self._kept) > MOST_COMPRESSED:
+            if len(self._kept) > MAX_COMPRESSED_PAGES:
                 self._kept.popitem(last=False)
 
 
-def keep_compressed(text: bytes, etag: str) -> None:
+def precompress_page(text: bytes, etag: str) -> None:
     """Have the page of this answer compressed once for all who ask for it, by the hash of its text.
 
     Once is worth the tenth of a second that the smallest form takes: it spares a tenth of the page.
     """
     g.compressed_by = etag
-    key, kept = f"br;{etag}", cast(CompressedPages, compress.cache)
+    key, kept = f"br;{etag}", cast(CompressionCache, compress.cache)
     if "br" in request.accept_encodings and kept.get(key) is None:
-        kept.set(key, brotli.compress(text, quality=SMALLEST))
+        kept.set(key, brotli.compress(text, quality=BROTLI_QUALITY))
 
 
-def compressed_by(_request: Request) -> str | None:
+def get_compression_cache_key(_request: Request) -> str | None:
     return g.get("compressed_by")
 
 
@@ -199,16 +199,16 @@ def init_app(app: Flask) -> None:
     """Install what guards every request, the outermost first, then CSRF, compression and size limits."""
     for part in (security_log, hosts, proxies, headers, cookies):
         part.init_app(app)
-    app.request_class = BoundedRequest
+    app.request_class = LimitedRequest
     app.config.update(
         WTF_CSRF_TIME_LIMIT=None,  # a form stays open for a two-hour class
-        MAX_CONTENT_LENGTH=app.config["UPLOAD_LIMIT_BYTES"] * PATIENCE,
-        MAX_FORM_MEMORY_SIZE=FIELD_LIMIT_BYTES,
-        MAX_FORM_PARTS=MOST_FIELDS,
+        MAX_CONTENT_LENGTH=app.config["UPLOAD_LIMIT_BYTES"] * BODY_LIMIT_FACTOR,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_TEXT_BYTES,
+        MAX_FORM_PARTS=MAX_FORM_FIELDS,
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
         COMPRESS_ALGORITHM=["br", "gzip"],
-        COMPRESS_CACHE_BACKEND=CompressedPages,
-        COMPRESS_CACHE_KEY=compressed_by,
+        COMPRESS_CACHE_BACKEND=CompressionCache,
+        COMPRESS_CACHE_KEY=get_compression_cache_key,
         COMPRESS_BR_LEVEL=5,  # the first level that beats gzip on our pages
         COMPRESS_ALGORITHM_STREAMING=["br", "deflate"],  # static files; the library has no gzip there
         COMPRESS_DEFLATE_LEVEL=9,  # a visitor gets each of them once

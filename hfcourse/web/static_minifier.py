@@ -15,16 +15,16 @@ CSS_TOKEN = re.compile(
     r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|url\([^)"']*\))|(?:\s|/\*.*?\*/)*([{};,])(?:\s|/\*.*?\*/)*|(?:\s|/\*.*?\*/)+""",
     re.DOTALL,
 )
-MAX_FILES = 64
+MAX_CACHED_FILES = 64
 
 
-@lru_cache(maxsize=MAX_FILES)
+@lru_cache(maxsize=MAX_CACHED_FILES)
 def minify_style_sheet(source: str) -> str:
     """Return a style sheet that means the same, without comments and with little white space."""
     return CSS_TOKEN.sub(lambda found: found[1] or found[2] or " ", source).strip()
 
 
-@lru_cache(maxsize=MAX_FILES)
+@lru_cache(maxsize=MAX_CACHED_FILES)
 def strip_script_comments(source: str) -> str:
     """Return a script without the lines that are a comment alone.
 

@@ -13,11 +13,11 @@ from flask import Flask, has_request_context, request
 from flask.templating import Environment
 
 # Of static files a class's pages show about thirty, for each path prefix that a proxy gives.
-MAX_CACHED_ADDRESSES = 512
+MAX_CACHED_URLS = 512
 # The address of a static file has a hash of its content: of a file that is edited, the new one shows so soon.
-STATIC_ADDRESS_TTL_SECONDS = 1
+STATIC_URL_TTL_SECONDS = 1
 
-OPTIONS = {"_anchor", "_method", "_scheme", "_external"}
+URL_FOR_OPTIONS = {"_anchor", "_method", "_scheme", "_external"}
 
 
 class SharedGlobalsEnvironment(Environment):
@@ -28,25 +28,25 @@ class SharedGlobalsEnvironment(Environment):
         return super().make_globals(d) if d else self.globals
 
 
-def cache_addresses(app: Flask) -> None:
+def cache_static_urls(app: Flask) -> None:
     """Make `url_for` remember addresses that depend on nothing but the path prefix: static files, pages without values.
 
     A page asks for about twenty of them, and each costs as much as escaping a hundred words.
     """
     build = app.url_for
 
-    @lru_cache(maxsize=MAX_CACHED_ADDRESSES)
+    @lru_cache(maxsize=MAX_CACHED_URLS)
     def build_address(_prefix: str, endpoint: str, filename: str | None, _period: int) -> str:
         return build(endpoint) if filename is None else build(endpoint, filename=filename)
 
     def url_for(endpoint: str, **values: Any) -> str:
         """Build an address, as `Flask.url_for` does."""
         if "_anchor" in values:  # flask.url_for passes every option, None where it was not given
-            values = {name: value for name, value in values.items() if value is not None or name not in OPTIONS}
+            values = {name: value for name, value in values.items() if value is not None or name not in URL_FOR_OPTIONS}
         is_static = endpoint == "static" and [*values] == ["filename"]
         if (values and not is_static) or endpoint.startswith(".") or not has_request_context():
             return build(endpoint, **values)
-        period = int(time.monotonic() / STATIC_ADDRESS_TTL_SECONDS) if is_static else 0
+        period = int(time.monotonic() / STATIC_URL_TTL_SECONDS) if is_static else 0
         return build_address(request.root_path, endpoint, values.get("filename"), period)
 
     app.url_for = url_for  # type: ignore[method-assign]
@@ -56,4 +56,4 @@ def init_app(app: Flask) -> None:
     """Set both before anything makes the environment; where somebody works on the site, addresses are always new."""
     app.jinja_environment = SharedGlobalsEnvironment
     if not (app.debug or app.testing):
-        cache_addresses(app)
+        cache_static_urls(app)

@@ -14,15 +14,15 @@ from hfcourse.web import template_environment
 from hfcourse.web.static_minifier import minify_static_text
 
 THEMES = ("light", "dark")
-STATIC_AGE_SECONDS = 365 * 24 * 3600
+STATIC_MAX_AGE_SECONDS = 365 * 24 * 3600
 # Whoever asks for a part of a page says where it will stand; a stream, which sends no header, by its address.
 # The header by its name in the WSGI environment: a page of a run asks a dozen times.
-FRAGMENT_HEADER, FRAGMENT_VARIABLE, PLACE = "X-Fragment", "HTTP_X_FRAGMENT", "dans"
-LESSON = "lecon"
+FRAGMENT_HEADER, FRAGMENT_VARIABLE, EMBED_PARAM = "X-Fragment", "HTTP_X_FRAGMENT", "dans"
+EMBED_LESSON = "lecon"
 
 
 @lru_cache(maxsize=256)
-def fingerprint(path: Path, modified_ns: int) -> str:
+def hash_static_file(path: Path, modified_ns: int) -> str:
     """The first characters of the file's hash; `modified_ns` makes an edited file be read again."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
@@ -33,10 +33,10 @@ def add_fingerprint(endpoint: str, values: dict[str, Any]) -> None:
         return
     path = Path(current_app.static_folder or "", values["filename"])
     if path.is_file():
-        values["v"] = fingerprint(path, path.stat().st_mtime_ns)
+        values["v"] = hash_static_file(path, path.stat().st_mtime_ns)
 
 
-def theme() -> str | None:
+def get_theme() -> str | None:
     """The theme that the visitor chose, None to follow the system."""
     chosen = request.cookies.get("theme")
     return chosen if chosen in THEMES else None
@@ -44,35 +44,35 @@ def theme() -> str | None:
 
 def is_in_lesson() -> bool:
     """Will what is asked for stand in a lesson, in the place of a try-it block?"""
-    return LESSON in (request.environ.get(FRAGMENT_VARIABLE), request.args.get(PLACE))
+    return EMBED_LESSON in (request.environ.get(FRAGMENT_VARIABLE), request.args.get(EMBED_PARAM))
 
 
-def heading(level: int) -> str:
+def get_heading_tag(level: int) -> str:
     """The tag of a heading of a page; in a lesson it stands under the h3 of its block."""
     return "h4" if is_in_lesson() else f"h{level}"
 
 
-def local(moment: datetime) -> datetime:
+def to_local_time(moment: datetime) -> datetime:
     """`moment` in the time zone of the site."""
     return moment.astimezone(current_app.config["TIME_ZONE"])
 
 
-def today() -> date:
+def get_today() -> date:
     """Today, in the time zone of the site."""
-    return local(datetime.now(UTC)).date()
+    return to_local_time(datetime.now(UTC)).date()
 
 
-def clock(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     """`14 h 02`, in the time zone of the site."""
-    return f"{local(moment):%H}{typography.NO_BREAK}h{typography.NO_BREAK}{local(moment):%M}"
+    return f"{to_local_time(moment):%H}{typography.NO_BREAK}h{typography.NO_BREAK}{to_local_time(moment):%M}"
 
 
-def day_and_clock(moment: datetime) -> str:
+def format_datetime(moment: datetime) -> str:
     """`22 novembre 2026, 14 h 02`."""
-    return f"{typography.french_date(local(moment))}, {clock(moment)}"
+    return f"{typography.format_french_date(to_local_time(moment))}, {format_time(moment)}"
 
 
-def json_text(value: Any, indent: int | None = None) -> str:
+def format_json(value: Any, indent: int | None = None) -> str:
     """JSON as text, for the page to escape (Flask's `tojson` is for scripts, and writes `<` as `\\u003c`)."""
     return typography.expand_exponents(json.dumps(value, ensure_ascii=False, indent=indent))
 
@@ -81,17 +81,17 @@ def init_app(app: Flask) -> None:
     """Give the templates their environment, filters and globals."""
     template_environment.init_app(app)  # before anything makes the environment
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_SECONDS
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_MAX_AGE_SECONDS
     app.url_defaults(add_fingerprint)
     minify_static_text(app)
     app.jinja_env.filters.update(
-        french_date=typography.french_date,
-        clock=clock,
-        day_and_clock=day_and_clock,
-        size=typography.size,
-        duration=typography.duration,
-        number=typography.number,
-        json=json_text,
-        french=typography.french,
+        french_date=typography.format_french_date,
+        clock=format_time,
+        day_and_clock=format_datetime,
+        size=typography.format_size,
+        duration=typography.format_duration,
+        number=typography.format_number,
+        json=format_json,
+        french=typography.typeset_french,
     )
-    app.jinja_env.globals.update(theme=theme, in_lesson=is_in_lesson, heading=heading)
+    app.jinja_env.globals.update(theme=get_theme, in_lesson=is_in_lesson, heading=get_heading_tag)

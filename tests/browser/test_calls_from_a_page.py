@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from hfcourse.lessons.library import CONTENT
+from hfcourse.lessons.library import CONTENT_FOLDER
 from hfcourse.practice.server import PracticeServer
 from tests.browser.site import free_port
 from tests.practice_fixtures import until
@@ -26,7 +26,7 @@ def served(practice: PracticeServer, tmp_path_factory: pytest.TempPathFactory) -
     """The folder of the programs behind Python's file server; the pages call the practice Space of the tests."""
     folder, port = tmp_path_factory.mktemp("appels"), free_port()
     for name in PAGES:
-        text = (CONTENT / "appels" / name).read_text(encoding="utf-8")
+        text = (CONTENT_FOLDER / "appels" / name).read_text(encoding="utf-8")
         assert ADDRESS in text
         (folder / name).write_text(text.replace(ADDRESS, str(practice.url)), encoding="utf-8")
     command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
@@ -77,16 +77,16 @@ def test_page_with_a_token_shows_it_to_its_visitor(page: Page, served: str) -> N
 
 
 def test_figure_of_the_leak_shows_what_the_pages_send() -> None:
-    drawing = (CONTENT.parents[1] / "static" / "figures" / "fuite.svg").read_text(encoding="utf-8")
+    drawing = (CONTENT_FOLDER.parents[1] / "static" / "figures" / "fuite.svg").read_text(encoding="utf-8")
     assert drawing.count(f"Bearer {TOKEN}") == 3  # in the code, in the network tab, in the words for who cannot see it
     for name, count in zip(PAGES, (0, 1), strict=True):
-        assert (CONTENT / "appels" / name).read_text(encoding="utf-8").count(f"Bearer {TOKEN}") == count
+        assert (CONTENT_FOLDER / "appels" / name).read_text(encoding="utf-8").count(f"Bearer {TOKEN}") == count
 
 
 def test_page_opened_as_a_file_is_refused_by_a_space_on_loopback(
     page: Page, practice: PracticeServer, tmp_path: Path
 ) -> None:
-    text = (CONTENT / "appels" / "page.html").read_text(encoding="utf-8")
+    text = (CONTENT_FOLDER / "appels" / "page.html").read_text(encoding="utf-8")
     (tmp_path / "page.html").write_text(text.replace(ADDRESS, str(practice.url)), encoding="utf-8")
     with page.expect_event("console", lambda message: "CORS" in message.text):
         page.goto((tmp_path / "page.html").as_uri())

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hfcourse.spaces.schema.parameters.widgets import CONTROLS, FILE_COMPONENTS
+from hfcourse.spaces.schema.parameters.widgets import CONTROL_BY_COMPONENT, FILE_COMPONENTS
 from tests.fuzz.recipes import INDEX, Recipe, read_data
 from tests.fuzz.values import (
     LANGUAGES,
@@ -33,7 +33,7 @@ from tests.fuzz.values import (
 Example = dict[str, Any]
 
 REPRODUCERS = Path(__file__).parent / "reproducers"
-KINDS = sorted({*CONTROLS, *FILE_COMPONENTS, "api", "dataset", "state", "mine"})
+KINDS = sorted({*CONTROL_BY_COMPONENT, *FILE_COMPONENTS, "api", "dataset", "state", "mine"})
 # The components whose forms grow with what the Space says of them.
 LARGE_KINDS = ("dataframe", "dataframe", "dropdown", "checkboxgroup", "radio", "textbox", "json", "chatbot", "code")
 OUTPUTS = (

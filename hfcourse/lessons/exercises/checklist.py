@@ -6,15 +6,15 @@ from html import escape
 
 from markdown_it.token import Token
 
-from hfcourse.lessons.syntax.context import Draft
-from hfcourse.lessons.syntax.parser import digest, first_words, items_of
+from hfcourse.lessons.syntax.context import RenderContext
+from hfcourse.lessons.syntax.parser import make_short_hash, render_first_paragraph, split_list_items
 
-ANCHOR = "liste"
-TITLE = "Avant de passer à la suite"
+CHECKLIST_ANCHOR = "liste"
+DEFAULT_TITLE = "Avant de passer à la suite"
 
 
 @dataclass(frozen=True)
-class Item:
+class ChecklistItem:
     """One line of the list, as HTML; its `key` is made of its words."""
 
     key: str
@@ -26,7 +26,7 @@ class Checklist:
     """What a reader should have done by now."""
 
     title: str
-    items: tuple[Item, ...]
+    items: tuple[ChecklistItem, ...]
 
     def draw(self, done: Mapping[str, str]) -> str:
         """The list as a form: a script keeps each tick, without one a button keeps them all."""
@@ -36,13 +36,15 @@ class Checklist:
             for item in self.items
         )
         return (
-            f'<form class="checklist" id="{ANCHOR}" method="post" aria-labelledby="{ANCHOR}-titre">\n'
-            f'<h3 id="{ANCHOR}-titre">{escape(self.title)}</h3>\n<input type="hidden" name="liste" value="1">\n'
+            f'<form class="checklist" id="{CHECKLIST_ANCHOR}" method="post"'
+            f' aria-labelledby="{CHECKLIST_ANCHOR}-titre">\n'
+            f'<h3 id="{CHECKLIST_ANCHOR}-titre">{escape(self.title)}</h3>\n'
+            '<input type="hidden" name="liste" value="1">\n'
             f'<ul>\n{lines}</ul>\n<button class="button" type="submit" data-bare>Garder mes coches</button>\n</form>\n'
         )
 
 
-def read(title: str, inner: Sequence[Token], line: int, draft: Draft) -> Checklist | None:
+def read_checklist(title: str, inner: Sequence[Token], line: int, draft: RenderContext) -> Checklist | None:
     """Read what a ::: checklist holds: one list of one-line items."""
     outer = [token.type for token in inner if token.level == inner[0].level]
     if outer != ["bullet_list_open", "bullet_list_close"]:
@@ -53,16 +55,16 @@ def read(title: str, inner: Sequence[Token], line: int, draft: Draft) -> Checkli
         draft.fault(line, "cette leçon a deux checklists.", "Réunissez-les en une seule.")
         return None
     items = []
-    for item in items_of(inner):
+    for item in split_list_items(inner):
         place = item[0].map[0] + 1 if item and item[0].map else line
-        words = first_words(item)
+        words = render_first_paragraph(item)
         if len(item) != 3 or not words:
             draft.fault(place, "une ligne de checklist n'est pas un seul paragraphe.", "Écrivez-la en une phrase.")
-        items.append(Item(draft.claim_key(digest(words), place), words))
-    draft.claim(ANCHOR, line)
-    return Checklist(title or TITLE, tuple(items))
+        items.append(ChecklistItem(draft.claim_key(make_short_hash(words), place), words))
+    draft.claim(CHECKLIST_ANCHOR, line)
+    return Checklist(title or DEFAULT_TITLE, tuple(items))
 
 
-def ticked_of(checklist: Checklist, sent: Sequence[str]) -> dict[str, str | None]:
+def collect_ticks(checklist: Checklist, sent: Sequence[str]) -> dict[str, str | None]:
     """What to keep for each line of the list when these keys were sent."""
     return {item.key: "1" if item.key in sent else None for item in checklist.items}

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from markdown_it.token import Token
 
 from hfcourse.lessons.syntax import code_blocks, html_blocks
-from hfcourse.lessons.syntax.context import Draft
-from hfcourse.lessons.syntax.parser import digest, first_words, to_html
-from hfcourse.text.highlighting import highlighted
-from hfcourse.text.typography import NO_BREAK, french
+from hfcourse.lessons.syntax.context import RenderContext
+from hfcourse.lessons.syntax.parser import make_short_hash, render_first_paragraph, render_tokens
+from hfcourse.text.highlighting import highlight_code
+from hfcourse.text.typography import NO_BREAK, typeset_french
 
 MIN_LINES, MAX_LINES = 4, 9
-LABEL = "Remettez dans l’ordre"
+ORDERING_LABEL = "Remettez dans l’ordre"
 NOT_CHOSEN = "0"
-UNFINISHED = french("Donnez un numéro à chaque ligne, et un seul : chaque numéro sert une fois.")
-RIGHT = french("C’est le bon ordre.")
-WRONG = french("Ce n’est pas encore le bon ordre : les lignes marquées « Faux » sont à déplacer.")
+UNFINISHED_MESSAGE = typeset_french("Donnez un numéro à chaque ligne, et un seul : chaque numéro sert une fois.")
+RIGHT_MESSAGE = typeset_french("C’est le bon ordre.")
+WRONG_MESSAGE = typeset_french("Ce n’est pas encore le bon ordre : les lignes marquées « Faux » sont à déplacer.")
 
 
 @dataclass(frozen=True)
-class Line:
+class OrderingLine:
     """One line: its letter (what a form sends), its code, and the places, from 1, where it may stand."""
 
     letter: str
@@ -41,46 +41,46 @@ class Ordering:
     anchor: str
     question: str
     language: str
-    lines: tuple[Line, ...]
+    lines: tuple[OrderingLine, ...]
     why: str
 
     def is_passed(self, done: Mapping[str, str]) -> bool:
         """Return whether each line was given a place of its own that is right."""
-        return is_right(self, done.get(self.key, ""))
+        return is_correct_order(self, done.get(self.key, ""))
 
     def draw(self, done: Mapping[str, str]) -> str:
         """The question as a form; `done` holds the number given to each line, by the key of the question."""
         given = done.get(self.key)
         ranks = given if given is not None and len(given) == len(self.lines) else NOT_CHOSEN * len(self.lines)
-        is_whole, is_solved = is_permutation(ranks), is_right(self, ranks)
+        is_whole, is_solved = is_permutation(ranks), is_correct_order(self, ranks)
         # Lines stand in the order that was given, and keep the number by which their control is labelled.
         order = sorted(range(len(ranks)), key=ranks.__getitem__) if is_whole else range(len(ranks))
-        lines = "".join(draw_line(self, place, ranks[place], is_whole) for place in order)
+        lines = "".join(render_ordering_line(self, place, ranks[place], is_whole) for place in order)
         verdicts = (
-            ("incomplete", "note", UNFINISHED, given is not None and not is_whole),
-            ("wrong", "cross", WRONG, is_whole and not is_solved),
-            ("right", "check", RIGHT, is_solved),
+            ("incomplete", "note", UNFINISHED_MESSAGE, given is not None and not is_whole),
+            ("wrong", "cross", WRONG_MESSAGE, is_whole and not is_solved),
+            ("right", "check", RIGHT_MESSAGE, is_solved),
         )
-        said = "".join(draw_verdict(*verdict) for verdict in verdicts)
+        said = "".join(render_verdict(*verdict) for verdict in verdicts)
         verb = "Vérifier" if given is None else "Vérifier à nouveau"
         why = f'<div class="why" data-say="why"{"" if is_solved else " hidden"}>{self.why}</div>'
         return (
             f'<form class="quiz ordering" id="{self.anchor}" method="post">\n'
             f'<input type="hidden" name="ordre" value="{self.key}">\n'
-            f"<fieldset><legend>{html_blocks.kind(LABEL)}{self.question}</legend>\n<ol>\n{lines}</ol></fieldset>\n"
+            f"<fieldset><legend>{html_blocks.build_kind_label(ORDERING_LABEL)}{self.question}</legend>\n<ol>\n{lines}</ol></fieldset>\n"
             f'<div role="status">{said}{why}<span class="vh" data-moved></span></div>\n'
             f'<button class="button" type="submit">{verb}</button>\n</form>\n'
         )
 
 
-def draw_verdict(name: str, icon: str, sentence: str, is_shown: bool) -> str:
+def render_verdict(name: str, icon: str, sentence: str, is_shown: bool) -> str:
     """A sentence about all the lines together."""
     look = {"right": " ok", "wrong": " bad"}.get(name, "")
     hidden = "" if is_shown else " hidden"
-    return f'<p class="message{look}" data-say="{name}"{hidden}>{html_blocks.icon(icon)} {sentence}</p>'
+    return f'<p class="message{look}" data-say="{name}"{hidden}>{html_blocks.build_icon(icon)} {sentence}</p>'
 
 
-def draw_line(ordering: Ordering, place: int, rank: str, is_judged: bool) -> str:
+def render_ordering_line(ordering: Ordering, place: int, rank: str, is_judged: bool) -> str:
     """The line at a place of the shuffled ones, with its number, its verdict, and the two buttons that move it."""
     line = ordering.lines[place]
     name = f"{ordering.anchor}-{line.letter}"
@@ -95,18 +95,19 @@ def draw_line(ordering: Ordering, place: int, rank: str, is_judged: bool) -> str
         f'<li data-places="{line.places}"{state}>'
         f'<span data-bare><label class="vh" for="{name}">Place de la ligne{NO_BREAK}{place + 1}</label>'
         f'<select class="input" id="{name}" name="rang" aria-describedby="{name}-code">{options}</select></span>'
-        f'<code id="{name}-code">{highlighted(line.code, ordering.language)}</code>'
-        f'<span class="verdict"{"" if is_judged else " hidden"}>{html_blocks.icon(icon)} <span>{verdict}</span></span>'
-        f'<span class="moves" data-js>{draw_moves(f"{name}-code")}'
+        f'<code id="{name}-code">{highlight_code(line.code, ordering.language)}</code>'
+        f'<span class="verdict"{"" if is_judged else " hidden"}>'
+        f"{html_blocks.build_icon(icon)} <span>{verdict}</span></span>"
+        f'<span class="moves" data-js>{render_move_buttons(f"{name}-code")}'
         "</span></li>\n"
     )
 
 
-def draw_moves(code_id: str) -> str:
+def render_move_buttons(code_id: str) -> str:
     """The two buttons that move a line by one place; the line itself, of another language than ours, describes them."""
     return "".join(
         f'<button class="tool" type="button" data-move="{direction}" aria-label="{verb}"'
-        f' aria-describedby="{code_id}">{html_blocks.icon("chevron")}</button>'
+        f' aria-describedby="{code_id}">{html_blocks.build_icon("chevron")}</button>'
         for direction, verb in (("up", "Monter"), ("down", "Descendre"))
     )
 
@@ -116,7 +117,7 @@ def is_permutation(ranks: str) -> bool:
     return sorted(ranks) == [str(place) for place in range(1, len(ranks) + 1)]
 
 
-def is_right(ordering: Ordering, ranks: str) -> bool:
+def is_correct_order(ordering: Ordering, ranks: str) -> bool:
     """Return whether these numbers, one for each line, put the lines in order."""
     return (
         len(ranks) == len(ordering.lines)
@@ -125,22 +126,22 @@ def is_right(ordering: Ordering, ranks: str) -> bool:
     )
 
 
-def ranks_of(ordering: Ordering, sent: Sequence[str]) -> str:
+def collect_ranks(ordering: Ordering, sent: Sequence[str]) -> str:
     """Return the number given to each line by what a form sent, `a3` for the line a; 0 for what is missing."""
     numbers = [str(place) for place in range(1, len(ordering.lines) + 1)]
     given = {each[:1]: each[1:] for each in sent if each[1:] in numbers}
     return "".join(given.get(line.letter, NOT_CHOSEN) for line in ordering.lines)
 
 
-def shuffle(lines: Sequence[str], key: str) -> list[str]:
+def shuffle_lines(lines: Sequence[str], key: str) -> list[str]:
     """Return the lines in an order that depends on them alone, and is not the right one."""
-    mixed = sorted(lines, key=lambda line: digest(key + line))
+    mixed = sorted(lines, key=lambda line: make_short_hash(key + line))
     while mixed == list(lines) and len(set(lines)) > 1:
         mixed = [*mixed[1:], mixed[0]]
     return mixed
 
 
-def read(inner: Sequence[Token], line: int, draft: Draft) -> Ordering | None:
+def read_ordering(inner: Sequence[Token], line: int, draft: RenderContext) -> Ordering | None:
     """Read what a ::: ordre holds: a question, one block of code, a quotation that says why."""
     shape = [token.type for token in inner if token.level == inner[0].level]
     if shape != ["paragraph_open", "paragraph_close", "fence", "blockquote_open", "blockquote_close"]:
@@ -148,9 +149,9 @@ def read(inner: Sequence[Token], line: int, draft: Draft) -> Ordering | None:
         mend = "Écrivez une phrase, les lignes dans le bon ordre entre deux ```, puis l'explication après >."
         draft.fault(line, what, mend)
         return None
-    fence, question = inner[3], first_words(inner)
+    fence, question = inner[3], render_first_paragraph(inner)
     language, right = (
-        code_blocks.language_of(fence, draft),
+        code_blocks.get_language(fence, draft),
         [text for text in fence.content.split("\n") if text.strip()],
     )
     if not MIN_LINES <= len(right) <= MAX_LINES or len(set(right)) < 2:
@@ -159,8 +160,11 @@ def read(inner: Sequence[Token], line: int, draft: Draft) -> Ordering | None:
         mend = "Donnez de {fewest} à {most} lignes, dont deux au moins diffèrent."
         draft.fault(line, what, mend, count=len(right), fewest=MIN_LINES, most=MAX_LINES)
         return None
-    key = draft.claim_key(digest(question + fence.content), line)
+    key = draft.claim_key(make_short_hash(question + fence.content), line)
     places = {text: "".join(str(place) for place, each in enumerate(right, 1) if each == text) for text in right}
-    lines = (Line(*each, places[each[1]]) for each in zip(string.ascii_lowercase, shuffle(right, key), strict=False))
+    lines = (
+        OrderingLine(*each, places[each[1]])
+        for each in zip(string.ascii_lowercase, shuffle_lines(right, key), strict=False)
+    )
     anchor = draft.claim(f"ordre-{draft.next_number('ordre')}", line)
-    return Ordering(key, anchor, question, language, tuple(lines), to_html(inner[5:-1]))
+    return Ordering(key, anchor, question, language, tuple(lines), render_tokens(inner[5:-1]))

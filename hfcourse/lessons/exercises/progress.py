@@ -7,14 +7,14 @@ from hfcourse.lessons.exercises import quiz
 from hfcourse.lessons.exercises.checklist import Checklist
 from hfcourse.lessons.exercises.ordering import Ordering
 from hfcourse.lessons.exercises.quiz import Quiz
-from hfcourse.lessons.syntax.context import Part
+from hfcourse.lessons.syntax.context import InteractivePart
 
 # A lesson is read when its reader says so: nobody watches how far the page was scrolled.
-READ = "lue"
+READ_KEY = "lue"
 
 
 @dataclass(frozen=True)
-class Progress:
+class LessonProgress:
     """Counts; a question is passed once all that is right, and nothing else, is chosen."""
 
     is_read: bool
@@ -32,14 +32,15 @@ class Progress:
         return 1 + self.questions + self.items
 
 
-def of(parts: Sequence[str | Part], done: Mapping[str, str]) -> Progress:
+def compute_progress(parts: Sequence[str | InteractivePart], done: Mapping[str, str]) -> LessonProgress:
     """The progress in a lesson made of these parts, of somebody who has done this."""
     quizzes = [part for part in parts if isinstance(part, Quiz)]
     orderings = [part for part in parts if isinstance(part, Ordering)]
     items = [item for part in parts if isinstance(part, Checklist) for item in part.items]
-    return Progress(
-        is_read=READ in done,
-        passed=sum(quiz.is_passed(each, done) for each in quizzes) + sum(each.is_passed(done) for each in orderings),
+    return LessonProgress(
+        is_read=READ_KEY in done,
+        passed=sum(quiz.is_quiz_passed(each, done) for each in quizzes)
+        + sum(each.is_passed(done) for each in orderings),
         questions=len(quizzes) + len(orderings),
         ticked=sum(item.key in done for item in items),
         items=len(items),

@@ -16,14 +16,14 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database, visitors, wal_truncation
-from hfcourse.limits.rate_limits import KeyedBuckets
+from hfcourse.limits.rate_limits import KeyedTokenBuckets
 
-UNCONFIRMED_AGE = timedelta(days=1)
+UNCONFIRMED_TTL = timedelta(days=1)
 # New visitors of one address who leave a first mark: a large class at once, then one every six seconds.
 MAX_NEW_VISITORS, NEW_VISITORS_REFILL_SECONDS = 400, 2_400
 
 
-class Mark(database.Base):
+class ProgressRecord(database.Base):
     """One thing done: `key` names it within its lesson, `value` says how (the letters of an answer)."""
 
     __tablename__ = "lesson_marks"
@@ -32,34 +32,34 @@ class Mark(database.Base):
     lesson: Mapped[str] = mapped_column(String(200), primary_key=True)
     key: Mapped[str] = mapped_column(String(16), primary_key=True)
     value: Mapped[str] = mapped_column(String(32))
-    at: Mapped[datetime] = mapped_column(database.Moment, index=True)
+    at: Mapped[datetime] = mapped_column(database.UtcDateTime, index=True)
     is_confirmed: Mapped[bool] = mapped_column(default=True)
 
 
-MARKS = cast(Table, Mark.__table__)
+PROGRESS_TABLE = cast(Table, ProgressRecord.__table__)
 # Made once, for a bare connection: every lesson that a known visitor opens asks.
-MARKS_OF = select(MARKS.c.lesson, MARKS.c.key, MARKS.c.value, MARKS.c.is_confirmed).where(
-    MARKS.c.visitor == bindparam("of")
-)
+SELECT_PROGRESS = select(
+    PROGRESS_TABLE.c.lesson, PROGRESS_TABLE.c.key, PROGRESS_TABLE.c.value, PROGRESS_TABLE.c.is_confirmed
+).where(PROGRESS_TABLE.c.visitor == bindparam("of"))
 
 
 class TooManyNewVisitors(Exception):
     """One address leaves more first marks than a class would."""
 
 
-def of_visitor() -> dict[str, dict[str, str]]:
+def get_visitor_progress() -> dict[str, dict[str, str]]:
     """What the visitor of this request has done: values by lesson and key; {} for somebody unknown.
 
     A lesson is read without a database too: {} while that fails.
     """
-    visitor = visitors.current()
+    visitor = visitors.get_visitor()
     if visitor is None:
         return {}
     try:
-        with database.looking() as connection:
-            rows = connection.execute(MARKS_OF, {"of": visitor}).all()
-        if not visitors.is_recent() and not all(row.is_confirmed for row in rows):
-            confirm(visitor)
+        with database.read_connection() as connection:
+            rows = connection.execute(SELECT_PROGRESS, {"of": visitor}).all()
+        if not visitors.is_new_visitor() and not all(row.is_confirmed for row in rows):
+            confirm_progress(visitor)
     except OperationalError:
         return {}
     done: dict[str, dict[str, str]] = {}
@@ -68,60 +68,62 @@ def of_visitor() -> dict[str, dict[str, str]]:
     return done
 
 
-def confirm(visitor: str) -> None:
+def confirm_progress(visitor: str) -> None:
     """Keep the visitor's marks for KEEP_DAYS: they came back. A busy database keeps nobody from the lesson."""
-    with suppress(OperationalError), database.writing() as session:
-        session.execute(update(Mark).where(Mark.visitor == visitor).values(is_confirmed=True))
+    with suppress(OperationalError), database.write_session() as session:
+        session.execute(update(ProgressRecord).where(ProgressRecord.visitor == visitor).values(is_confirmed=True))
 
 
-def keep(lesson: str, values: Mapping[str, str | None]) -> None:
+def store_progress(lesson: str, values: Mapping[str, str | None]) -> None:
     """Keep what the visitor has just done in a lesson, None to undo it; makes the visitor known at first need.
 
     Raises:
         TooManyNewVisitors: nothing is kept.
     """
-    if visitors.current() is None and not new_visitors().take(visitors.address_digest()):
+    if visitors.get_visitor() is None and not get_new_visitor_limit().take(visitors.digest_client_address()):
         raise TooManyNewVisitors
-    is_confirmed, visitor = not visitors.is_recent(), visitors.remembered()
-    mine = Mark.visitor == visitor, Mark.lesson == lesson
+    is_confirmed, visitor = not visitors.is_new_visitor(), visitors.get_or_create_visitor()
+    mine = ProgressRecord.visitor == visitor, ProgressRecord.lesson == lesson
     # A second click at the same moment may have kept it already.
-    with suppress(IntegrityError), database.writing() as session:
-        session.execute(delete(Mark).where(*mine, Mark.key.in_(values)))
+    with suppress(IntegrityError), database.write_session() as session:
+        session.execute(delete(ProgressRecord).where(*mine, ProgressRecord.key.in_(values)))
         for key, value in values.items():
             if value is not None:
-                done = {"lesson": lesson, "key": key, "value": value, "at": database.now()}
-                session.add(Mark(visitor=visitor, is_confirmed=is_confirmed, **done))
-        session.execute(deleting_old())
+                done = {"lesson": lesson, "key": key, "value": value, "at": database.utc_now()}
+                session.add(ProgressRecord(visitor=visitor, is_confirmed=is_confirmed, **done))
+        session.execute(build_progress_expiry())
 
 
-def deleting_old() -> Delete:
+def build_progress_expiry() -> Delete:
     """The statement that deletes what is past KEEP_DAYS, and what nobody came back to within a day."""
-    moment = database.now()
-    is_old = Mark.at < moment - timedelta(days=current_app.config["KEEP_DAYS"])
-    return delete(Mark).where(or_(is_old, and_(~Mark.is_confirmed, Mark.at < moment - UNCONFIRMED_AGE)))
+    moment = database.utc_now()
+    is_old = ProgressRecord.at < moment - timedelta(days=current_app.config["KEEP_DAYS"])
+    return delete(ProgressRecord).where(
+        or_(is_old, and_(~ProgressRecord.is_confirmed, ProgressRecord.at < moment - UNCONFIRMED_TTL))
+    )
 
 
-def new_visitors() -> KeyedBuckets:
+def get_new_visitor_limit() -> KeyedTokenBuckets:
     """The rate limit of this process on first marks, by address."""
     return current_app.extensions["new_visitors"]
 
 
 def init_app(app: Flask) -> None:
     """Make the rate limit, and have old marks deleted every day."""
-    app.extensions["new_visitors"] = KeyedBuckets(MAX_NEW_VISITORS, NEW_VISITORS_REFILL_SECONDS)
-    app.extensions.setdefault("daily_chores", []).append(prune)
+    app.extensions["new_visitors"] = KeyedTokenBuckets(MAX_NEW_VISITORS, NEW_VISITORS_REFILL_SECONDS)
+    app.extensions.setdefault("daily_chores", []).append(delete_expired_progress)
 
 
-def prune() -> None:
+def delete_expired_progress() -> None:
     """Delete what has had its time; every new mark does it too."""
-    with database.writing() as session:
-        session.execute(deleting_old())
+    with database.write_session() as session:
+        session.execute(build_progress_expiry())
 
 
-def forget() -> None:
+def delete_visitor_progress() -> None:
     """Delete all that the visitor of this request has done."""
-    visitor = visitors.current()
+    visitor = visitors.get_visitor()
     if visitor is not None:
-        with database.writing() as session:
-            session.execute(delete(Mark).where(Mark.visitor == visitor))
-        wal_truncation.erase_soon()
+        with database.write_session() as session:
+            session.execute(delete(ProgressRecord).where(ProgressRecord.visitor == visitor))
+        wal_truncation.schedule_wal_truncation()

@@ -11,25 +11,25 @@ from dataclasses import dataclass
 from markdown_it.token import Token
 
 from hfcourse.lessons.syntax import html_blocks
-from hfcourse.lessons.syntax.context import Draft
-from hfcourse.lessons.syntax.parser import digest, first_words, items_of, to_html
-from hfcourse.text.typography import french
+from hfcourse.lessons.syntax.context import RenderContext
+from hfcourse.lessons.syntax.parser import make_short_hash, render_first_paragraph, render_tokens, split_list_items
+from hfcourse.text.typography import typeset_french
 
-TAG = re.compile(r"<[^<>]*>")
-SIGNS = {"[x] ": True, "[X] ": True, "[ ] ": False}
+ANY_TAG = re.compile(r"<[^<>]*>")
+ANSWER_SIGNS = {"[x] ": True, "[X] ": True, "[ ] ": False}
 # The kinds of question: the words over it, and what it must show between the question and its answers.
-KINDS = {
+QUIZ_KINDS = {
     "": ("", ""),
     "prediction": ("Avant de lancer", ""),
     "correction": ("Réparez l’appel", 'class="code'),
     "traceback": ("Lisez le message", 'data-lang="text"'),
 }
-NOTHING_CHOSEN = french("Choisissez une réponse, puis validez.")
-INCOMPLETE = french("Ce que vous avez choisi est juste, mais il manque au moins une bonne réponse.")
+NOTHING_CHOSEN_MESSAGE = typeset_french("Choisissez une réponse, puis validez.")
+INCOMPLETE_MESSAGE = typeset_french("Ce que vous avez choisi est juste, mais il manque au moins une bonne réponse.")
 
 
 @dataclass(frozen=True)
-class Answer:
+class QuizAnswer:
     """One answer; `label`, `more` (its code) and `why` are HTML, `letter` is what a form sends."""
 
     letter: str
@@ -47,7 +47,7 @@ class Quiz:
     anchor: str
     question: str
     more: str
-    answers: tuple[Answer, ...]
+    answers: tuple[QuizAnswer, ...]
     kind: str = ""
 
     @property
@@ -59,27 +59,28 @@ class Quiz:
         """The question as a form; `done` holds the letters that were chosen, by the key of the question."""
         chosen = done.get(self.key)
         kind = "checkbox" if len(self.right) > 1 else "radio"
-        several = f" <small>{french('(plusieurs bonnes réponses)')}</small>" if kind == "checkbox" else ""
-        answers = "".join(draw_answer(answer, kind, chosen or "") for answer in self.answers)
+        several = f" <small>{typeset_french('(plusieurs bonnes réponses)')}</small>" if kind == "checkbox" else ""
+        answers = "".join(render_quiz_answer(answer, kind, chosen or "") for answer in self.answers)
         incomplete = bool(chosen) and set(chosen or "") < set(self.right)
         return (
             f'<form class="quiz" id="{self.anchor}" method="post">\n'
             f'<input type="hidden" name="quiz" value="{self.key}">\n'
-            f"<fieldset><legend>{html_blocks.kind(KINDS[self.kind][0])}{self.question}{several}</legend>\n"
+            f"<fieldset><legend>{html_blocks.build_kind_label(QUIZ_KINDS[self.kind][0])}{self.question}{several}</legend>\n"
             f'{self.more}<div class="choices">\n{answers}</div></fieldset>\n'
-            f'<div role="status">{say("none", NOTHING_CHOSEN, chosen == "")}'
-            f"{say('incomplete', INCOMPLETE, incomplete)}</div>\n"
+            f'<div role="status">{render_quiz_message("none", NOTHING_CHOSEN_MESSAGE, chosen == "")}'
+            f"{render_quiz_message('incomplete', INCOMPLETE_MESSAGE, incomplete)}</div>\n"
             f'<button class="button" type="submit">{"Répondre" if chosen is None else "Répondre à nouveau"}</button>\n'
             "</form>\n"
         )
 
 
-def say(name: str, sentence: str, shown: bool) -> str:
+def render_quiz_message(name: str, sentence: str, shown: bool) -> str:
     """A sentence about all the answers together."""
-    return f'<p class="message" data-say="{name}"{"" if shown else " hidden"}>{html_blocks.icon("note")} {sentence}</p>'
+    hidden = "" if shown else " hidden"
+    return f'<p class="message" data-say="{name}"{hidden}>{html_blocks.build_icon("note")} {sentence}</p>'
 
 
-def draw_answer(answer: Answer, kind: str, chosen: str) -> str:
+def render_quiz_answer(answer: QuizAnswer, kind: str, chosen: str) -> str:
     """One answer, its verdict and its explanation; a script shows these in place, so they are always in the page."""
     is_chosen = answer.letter in chosen
     hidden, checked = ("", " checked") if is_chosen else (" hidden", "")
@@ -88,15 +89,15 @@ def draw_answer(answer: Answer, kind: str, chosen: str) -> str:
     return (
         f'<div class="answer"><label class="choice{f" {look}" if is_chosen else ""}">'
         f'<input type="{kind}" name="choix" value="{answer.letter}"{checked}{right}> <span>{answer.label}</span>'
-        f' <span class="verdict"{hidden}>{html_blocks.icon(icon)} {verdict}</span></label>\n{answer.more}'
+        f' <span class="verdict"{hidden}>{html_blocks.build_icon(icon)} {verdict}</span></label>\n{answer.more}'
         f'<div class="why" aria-live="polite"><div{hidden}>{answer.why}</div></div></div>\n'
     )
 
 
-def take_sign(item: Sequence[Token]) -> bool | None:
+def pop_answer_sign(item: Sequence[Token]) -> bool | None:
     """Is the answer marked as right? Takes the mark off; None if there is none."""
     first = (item[1].children or [])[:1] if len(item) > 1 else []
-    for sign, is_right in SIGNS.items():
+    for sign, is_right in ANSWER_SIGNS.items():
         if first and first[0].content.startswith(sign):
             first[0].content = first[0].content.removeprefix(sign)
             return is_right
@@ -111,22 +112,24 @@ def split_quotation(item: Sequence[Token]) -> tuple[Sequence[Token], Sequence[To
     return item[:start], inside[:end]
 
 
-def read_answer(item: Sequence[Token], letter: str, line: int, draft: Draft) -> Answer:
+def read_answer(item: Sequence[Token], letter: str, line: int, draft: RenderContext) -> QuizAnswer:
     """Read one line of the list."""
-    is_right = take_sign(item)
+    is_right = pop_answer_sign(item)
     if is_right is None:
         draft.fault(line, "une réponse n'est pas marquée.", "Commencez-la par [x] si elle est juste, par [ ] sinon.")
     before, why = split_quotation(item)
     if not why:
         draft.fault(line, "une réponse n'a pas d'explication.", "Dites pourquoi, après > à la ligne suivante.")
-    return Answer(letter, first_words(before), to_html(before[3:]), to_html(why), bool(is_right))
+    return QuizAnswer(
+        letter, render_first_paragraph(before), render_tokens(before[3:]), render_tokens(why), bool(is_right)
+    )
 
 
-def read(inner: Sequence[Token], line: int, draft: Draft, kind: str = "") -> Quiz | None:
+def read_quiz(inner: Sequence[Token], line: int, draft: RenderContext, kind: str = "") -> Quiz | None:
     """Read what a ::: quiz holds; without a question and answers there is none."""
-    kind = kind if kind in KINDS else ""
+    kind = kind if kind in QUIZ_KINDS else ""
     start = next((place for place, token in enumerate(inner) if token.type == "bullet_list_open"), 0)
-    question = first_words(inner[:start])
+    question = render_first_paragraph(inner[:start])
     if not question:
         what = "un quiz ne contient pas une question, puis une liste."
         draft.fault(line, what, "Écrivez la question, puis une ligne par réponse.")
@@ -135,21 +138,21 @@ def read(inner: Sequence[Token], line: int, draft: Draft, kind: str = "") -> Qui
         what = "un quiz ne se termine pas par la liste de ses réponses."
         draft.fault(line, what, "Écrivez la suite après le bloc.")
     answers = []
-    for item, letter in zip(items_of(inner[start:]), string.ascii_lowercase, strict=False):
+    for item, letter in zip(split_list_items(inner[start:]), string.ascii_lowercase, strict=False):
         place = item[0].map[0] + 1 if item and item[0].map else line
         answers.append(read_answer(item, letter, place, draft))
-    check(answers, line, draft)
-    more = to_html(inner[3:start])
-    if KINDS[kind][1] not in more:
+    check_answers(answers, line, draft)
+    more = render_tokens(inner[3:start])
+    if QUIZ_KINDS[kind][1] not in more:
         shown = {"correction": "le code et sa faute", "traceback": "le message, dans un bloc ```text"}[kind]
         what, mend = "un quiz {kind} ne montre pas {shown}.", "Écrivez-le entre la question et les réponses."
         draft.fault(line, what, mend, kind=kind, shown=shown)
     anchor = draft.claim(f"quiz-{draft.next_number('quiz')}", line)
-    words = question + (TAG.sub("", more) if kind else "")  # the same question is asked of several programs
-    return Quiz(draft.claim_key(digest(words), line), anchor, question, more, tuple(answers), kind)
+    words = question + (ANY_TAG.sub("", more) if kind else "")  # the same question is asked of several programs
+    return Quiz(draft.claim_key(make_short_hash(words), line), anchor, question, more, tuple(answers), kind)
 
 
-def check(answers: Sequence[Answer], line: int, draft: Draft) -> None:
+def check_answers(answers: Sequence[QuizAnswer], line: int, draft: RenderContext) -> None:
     """A question is one if there is something to choose, and something right."""
     if len(answers) < 2:
         draft.fault(line, "un quiz a moins de deux réponses.", "Écrivez une ligne par réponse : - [ ] …")
@@ -157,11 +160,11 @@ def check(answers: Sequence[Answer], line: int, draft: Draft) -> None:
         draft.fault(line, "aucune réponse d'un quiz n'est juste.", "Marquez la bonne par [x].")
 
 
-def chosen_of(quiz: Quiz, sent: Sequence[str]) -> str:
+def collect_choices(quiz: Quiz, sent: Sequence[str]) -> str:
     """The letters that were sent, those of the question only, in order."""
     return "".join(answer.letter for answer in quiz.answers if answer.letter in sent)
 
 
-def is_passed(quiz: Quiz, done: Mapping[str, str]) -> bool:
+def is_quiz_passed(quiz: Quiz, done: Mapping[str, str]) -> bool:
     """Were the right answers chosen, and no other?"""
     return done.get(quiz.key) == quiz.right

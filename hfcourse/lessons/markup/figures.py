@@ -10,16 +10,16 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 
-from hfcourse.lessons.syntax.context import DID_YOU_MEAN, Fault, find_near, make_fault
-from hfcourse.lessons.syntax.html_blocks import title_of
+from hfcourse.lessons.syntax.context import DID_YOU_MEAN, LintError, find_near, make_fault
+from hfcourse.lessons.syntax.html_blocks import get_figure_title
 from hfcourse.text import typography
 
-ADDRESS = "/figures/"
+FIGURES_URL_PATH = "/figures/"
 # A phone on a slow line loads the file as it is: half a megabyte is a whole screen at 1600 pixels.
 MAX_PICTURE_BYTES = 500_000
 # Exif 2.32, table 4: from 5 to 8, rows of the file are columns of the picture.
 EXIF_ORIENTATION, TURNED_SIDEWAYS = 0x0112, range(5, 9)
-TYPES = {
+PICTURE_TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
@@ -29,7 +29,7 @@ TYPES = {
 
 
 @lru_cache(maxsize=64)
-def size_of(path: Path, _modified: int) -> tuple[int, int]:
+def read_picture_size(path: Path, _modified: int) -> tuple[int, int]:
     """Width and height in pixels as a browser shows the picture, read from the beginning of the file.
 
     The photograph of a phone may be stored on its side, with an Exif orientation by which browsers turn it.
@@ -47,16 +47,16 @@ def size_of(path: Path, _modified: int) -> tuple[int, int]:
         raise ValueError(str(error)) from error
 
 
-def pictures_of(folder: Path) -> dict[str, Path]:
+def find_own_pictures(folder: Path) -> dict[str, Path]:
     """The pictures of the instance folder, by the name of the drawing that each replaces."""
     found = sorted(folder.iterdir()) if folder.is_dir() else []
-    return {f"{path.stem}.svg": path for path in found if path.suffix.lower() in TYPES and path.is_file()}
+    return {f"{path.stem}.svg": path for path in found if path.suffix.lower() in PICTURE_TYPES and path.is_file()}
 
 
-def in_place(drawings: Mapping[str, str], folder: Path) -> tuple[dict[str, str], list[Fault]]:
+def replace_drawings(drawings: Mapping[str, str], folder: Path) -> tuple[dict[str, str], list[LintError]]:
     """The figures by name, as HTML: each drawing, or the picture of `folder` that replaces it; and what is amiss."""
     figures, faults = dict(drawings), []
-    for name, path in pictures_of(folder).items():
+    for name, path in find_own_pictures(folder).items():
         if name not in drawings:
             near = find_near(name, drawings)
             mend = DID_YOU_MEAN if near else "Donnez-lui le nom d'une figure d'une leçon."
@@ -64,7 +64,7 @@ def in_place(drawings: Mapping[str, str], folder: Path) -> tuple[dict[str, str],
             faults.append(make_fault(str(path), 1, "cette image ne remplace aucune figure.", mend, near=near))
             continue
         try:
-            width, height = size_of(path, path.stat().st_mtime_ns)
+            width, height = read_picture_size(path, path.stat().st_mtime_ns)
         except (OSError, ValueError):
             what, mend = "cette image est illisible.", "Enregistrez-la de nouveau, en PNG, JPEG ou WebP."
             faults.append(make_fault(str(path), 1, what, mend))
@@ -72,15 +72,15 @@ def in_place(drawings: Mapping[str, str], folder: Path) -> tuple[dict[str, str],
         if (weight := path.stat().st_size) > MAX_PICTURE_BYTES:
             what = "cette image pèse {weight}."
             mend = "Enregistrez-la en WebP ou en JPEG, large de 1600 pixels au plus, sous {limit}."
-            sizes = {"weight": typography.size(weight), "limit": typography.size(MAX_PICTURE_BYTES)}
+            sizes = {"weight": typography.format_size(weight), "limit": typography.format_size(MAX_PICTURE_BYTES)}
             faults.append(make_fault(str(path), 1, what, mend, **sizes))
         figures[name] = (
-            f'<img src="{ADDRESS}{escape(path.name)}" alt="{escape(title_of(drawings[name]))}"'
+            f'<img src="{FIGURES_URL_PATH}{escape(path.name)}" alt="{escape(get_figure_title(drawings[name]))}"'
             f' width="{width}" height="{height}" loading="lazy" decoding="async">'
         )
     return figures, faults
 
 
-def data_url(path: Path) -> str:
+def make_data_url(path: Path) -> str:
     """The picture itself as an address, for a page that loads nothing."""
-    return f"data:{TYPES[path.suffix.lower()]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    return f"data:{PICTURE_TYPES[path.suffix.lower()]};base64,{base64.b64encode(path.read_bytes()).decode()}"

@@ -5,86 +5,90 @@ from collections.abc import Sequence
 from markdown_it.token import Token
 
 from hfcourse.lessons.reference import edition_notes, facts
-from hfcourse.lessons.syntax.context import Draft
+from hfcourse.lessons.syntax.context import RenderContext
 from hfcourse.lessons.syntax.front_matter import FrontMatter
-from hfcourse.lessons.syntax.parser import PARSER, html_token, items_of, plain, slug
+from hfcourse.lessons.syntax.parser import LESSON_PARSER, extract_plain_text, make_html_token, slugify, split_list_items
 from hfcourse.text.typography import NO_BREAK
 
 # Label and id of each list of the head.
-HEAD = {"objectives": ("À la fin, vous saurez", "objectifs"), "prerequisites": ("Il vous faut", "prerequis")}
-KEY_POINTS, SOURCES = "À retenir", "Sources"
-SINCE_LABEL = f"Depuis l’édition 2025{NO_BREAK}: ce qui a changé, pour les collègues"
-SINCE_2025 = f'<p class="small"><a href="{edition_notes.ADDRESS}">{SINCE_LABEL}</a></p>\n'
-PARAGRAPH = ["paragraph_open", "inline", "paragraph_close"]
+HEAD_LISTS = {"objectives": ("À la fin, vous saurez", "objectifs"), "prerequisites": ("Il vous faut", "prerequis")}
+KEY_POINTS_TITLE, SOURCES_TITLE = "À retenir", "Sources"
+CHANGES_LABEL = f"Depuis l’édition 2025{NO_BREAK}: ce qui a changé, pour les collègues"
+CHANGES_LINK = f'<p class="small"><a href="{edition_notes.EDITIONS_URL_PATH}">{CHANGES_LABEL}</a></p>\n'
+PARAGRAPH_TOKENS = ["paragraph_open", "inline", "paragraph_close"]
 
 WORDS_PER_MINUTE = 200
 # Readers differ, and code takes longer than its words: only what is far off is a fault.
 MAX_READING_FACTOR = 2
 READING_MARGIN_MINUTES = 1
 # Blocks whose words belong to the exercises, or to few readers.
-NOT_READ = {"quiz", "ordre", "checklist", "exercice", "solution", "enseignant", "edition", "onglets"}
+UNCOUNTED_DIRECTIVES = {"quiz", "ordre", "checklist", "exercice", "solution", "enseignant", "edition", "onglets"}
 
 
-def parse_list(lines: Sequence[str], name: str, draft: Draft) -> list[Token]:
+def parse_list(lines: Sequence[str], name: str, draft: RenderContext) -> list[Token]:
     """Parse each line as one item of a list; `name` is the field that holds them, for faults."""
-    tokens = PARSER.parse("".join(f"- {text.strip()}\n" for text in lines))
+    tokens = LESSON_PARSER.parse("".join(f"- {text.strip()}\n" for text in lines))
     line = draft.field_lines.get(name, 1)
     for token in tokens:
         token.map = [line - 1, line]
-    items = list(items_of(tokens)) if tokens else []
-    if len(items) != len(lines) or any([token.type for token in item] != PARAGRAPH for item in items):
+    items = list(split_list_items(tokens)) if tokens else []
+    if len(items) != len(lines) or any([token.type for token in item] != PARAGRAPH_TOKENS for item in items):
         what = "une ligne de « {name} » n'est pas une seule phrase."
         draft.fault(line, what, "N'y écrivez que des mots, des liens et du `code`.", name=name)
     return tokens
 
 
-def head_of(front: FrontMatter, draft: Draft) -> list[Token]:
+def build_head(front: FrontMatter, draft: RenderContext) -> list[Token]:
     """Return the lists of the head, each under its label."""
     tokens = []
-    for name, (label, anchor) in HEAD.items():
+    for name, (label, anchor) in HEAD_LISTS.items():
         if lines := getattr(front, name):
             items = parse_list(lines, name, draft)
             items[0].attrSet("aria-labelledby", anchor)
-            tokens += [html_token(f'<div>\n<p class="label" id="{anchor}">{label}{NO_BREAK}:</p>\n'), *items]
-            tokens.append(html_token("</div>\n"))
-    return [html_token('<div class="brief">\n'), *tokens, html_token("</div>\n")] if tokens else []
+            tokens += [make_html_token(f'<div>\n<p class="label" id="{anchor}">{label}{NO_BREAK}:</p>\n'), *items]
+            tokens.append(make_html_token("</div>\n"))
+    return [make_html_token('<div class="brief">\n'), *tokens, make_html_token("</div>\n")] if tokens else []
 
 
-def key_points_of(front: FrontMatter, draft: Draft) -> list[Token]:
+def build_key_points(front: FrontMatter, draft: RenderContext) -> list[Token]:
     """Return the section of the key points; nothing if the front matter has none."""
     if not front.key_points:
         return []
     line = draft.field_lines.get("key_points", 1)
-    return [*heading(KEY_POINTS, line), *parse_list(front.key_points, "key_points", draft)]
+    return [*build_heading(KEY_POINTS_TITLE, line), *parse_list(front.key_points, "key_points", draft)]
 
 
-def heading(title: str, line: int) -> list[Token]:
+def build_heading(title: str, line: int) -> list[Token]:
     """Return the tokens of a section's heading, for a line of the file."""
-    tokens = PARSER.parse(f"## {title}")
+    tokens = LESSON_PARSER.parse(f"## {title}")
     for token in tokens:
         token.map = [line - 1, line]
     return tokens
 
 
-def find_sources(tokens: Sequence[Token]) -> int:
+def find_sources_heading(tokens: Sequence[Token]) -> int:
     """Return the place of the heading of the lesson's own sources; the end if it has none."""
     for place, token in enumerate(tokens):
-        if token.type == "heading_open" and token.level == 0 and slug(plain(tokens[place + 1])) == slug(SOURCES):
+        if (
+            token.type == "heading_open"
+            and token.level == 0
+            and slugify(extract_plain_text(tokens[place + 1])) == slugify(SOURCES_TITLE)
+        ):
             return place
     return len(tokens)
 
 
-def add_outline(tokens: Sequence[Token], front: FrontMatter, draft: Draft) -> list[Token]:
+def add_front_matter_sections(tokens: Sequence[Token], front: FrontMatter, draft: RenderContext) -> list[Token]:
     """Put the head after the first paragraph, and the key points before the sources."""
     after_lede = 3 if tokens and tokens[0].type == "paragraph_open" else 0
-    sources = find_sources(tokens)
+    sources = find_sources_heading(tokens)
     return [
-        *tokens[:after_lede], *head_of(front, draft), *tokens[after_lede:sources], *key_points_of(front, draft),
+        *tokens[:after_lede], *build_head(front, draft), *tokens[after_lede:sources], *build_key_points(front, draft),
         *tokens[sources:],
     ]  # fmt: skip
 
 
-def add_sources(tokens: Sequence[Token], draft: Draft) -> list[Token]:
+def add_sources(tokens: Sequence[Token], draft: RenderContext) -> list[Token]:
     """Put the list of the facts that the lesson cites under the heading of its sources, made if it has none.
 
     A lesson that folds what the edition of 2025 said leads, at its very end, to the page that collects these folds.
@@ -92,12 +96,12 @@ def add_sources(tokens: Sequence[Token], draft: Draft) -> list[Token]:
     has_editions = any(
         token.type == "container_block_open" and token.info.split()[:1] == ["edition"] for token in tokens
     )
-    since = [html_token(SINCE_2025)] if has_editions else []
+    since = [make_html_token(CHANGES_LINK)] if has_editions else []
     if not draft.cited:
         return [*tokens, *since]
-    place, listed = find_sources(tokens), html_token(facts.draw_sources(draft.cited))
+    place, listed = find_sources_heading(tokens), make_html_token(facts.render_sources(draft.cited))
     if place == len(tokens):
-        return [*tokens, *heading(SOURCES, len(draft.lines)), listed, *since]
+        return [*tokens, *build_heading(SOURCES_TITLE, len(draft.lines)), listed, *since]
     return [*tokens[: place + 3], listed, *tokens[place + 3 :], *since]
 
 
@@ -109,12 +113,12 @@ def count_words(tokens: Sequence[Token]) -> int:
             enclosing.append("".join(token.info.split()[:1]))
         elif token.type == "container_block_close":
             enclosing.pop()
-        elif token.type == "inline" and not NOT_READ & set(enclosing):
-            words += len(plain(token).split())
+        elif token.type == "inline" and not UNCOUNTED_DIRECTIVES & set(enclosing):
+            words += len(extract_plain_text(token).split())
     return words
 
 
-def check_reading_minutes(tokens: Sequence[Token], front: FrontMatter, draft: Draft) -> None:
+def check_reading_minutes(tokens: Sequence[Token], front: FrontMatter, draft: RenderContext) -> None:
     """Compare the minutes of reading with the words that there are to read."""
     measured = count_words(tokens) / WORDS_PER_MINUTE
     lowest = measured / MAX_READING_FACTOR - READING_MARGIN_MINUTES

@@ -9,22 +9,22 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from hfcourse.lessons.markup.directives import CLOSING, OPENING
+from hfcourse.lessons.markup.directives import DIRECTIVE_CLOSE, DIRECTIVE_OPEN
 from hfcourse.lessons.syntax import inlines
-from hfcourse.lessons.syntax.context import Draft, Fault
-from hfcourse.lessons.syntax.parser import PARSER, first_words, plain, slug
+from hfcourse.lessons.syntax.context import LintError, RenderContext
+from hfcourse.lessons.syntax.parser import LESSON_PARSER, extract_plain_text, render_first_paragraph, slugify
 from hfcourse.text.file_errors import TOML_FAILURES
-from hfcourse.text.typography import french
+from hfcourse.text.typography import typeset_french
 
-ADDRESS = "/glossaire"
-TEXTS = ("term", "definition", "lang", "english")
-NEEDED = ("term", "definition")
+GLOSSARY_URL_PATH = "/glossaire"
+TERM_TEXT_FIELDS = ("term", "definition", "lang", "english")
+REQUIRED_TERM_FIELDS = ("term", "definition")
 # Where a link would get in the way: what is clicked already, what stands beside a drawing, what few people see.
-UNMARKED = {"quiz", "ordre", "checklist", "figure", "enseignant", "edition"}
+UNLINKED_DIRECTIVES = {"quiz", "ordre", "checklist", "figure", "enseignant", "edition"}
 
 
 @dataclass(frozen=True)
-class Term:
+class GlossaryTerm:
     """One word: how it may be written, and what it means, as text and as HTML."""
 
     anchor: str
@@ -40,46 +40,56 @@ class Term:
 class Glossary:
     """All the words, in the order of the alphabet, and what is wrong with them."""
 
-    terms: tuple[Term, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    terms: tuple[GlossaryTerm, ...] = ()
+    faults: tuple[LintError, ...] = ()
 
 
-def is_good(entry: Any) -> bool:
+def is_valid_term(entry: Any) -> bool:
     """Is an entry made of texts, the needed ones among them?"""
-    if not isinstance(entry, dict) or not entry.keys() <= {*TEXTS, "forms"}:
+    if not isinstance(entry, dict) or not entry.keys() <= {*TERM_TEXT_FIELDS, "forms"}:
         return False
-    forms, texts = entry.get("forms", []), [entry.get(name, "") for name in TEXTS]
+    forms, texts = entry.get("forms", []), [entry.get(name, "") for name in TERM_TEXT_FIELDS]
     lists = isinstance(forms, list) and all(isinstance(form, str) and form.strip() for form in forms)
-    return lists and all(isinstance(text, str) for text in texts) and all(entry.get(name) for name in NEEDED)
+    return (
+        lists and all(isinstance(text, str) for text in texts) and all(entry.get(name) for name in REQUIRED_TERM_FIELDS)
+    )
 
 
-def read_term(entry: dict[str, Any], line: int, draft: Draft) -> Term:
+def read_term(entry: dict[str, Any], line: int, draft: RenderContext) -> GlossaryTerm:
     """Read one entry; its definition is one paragraph of a lesson's Markdown."""
-    tokens = PARSER.parse(entry["definition"])
+    tokens = LESSON_PARSER.parse(entry["definition"])
     for token in tokens:
         if token.type == "inline":
-            inlines.write(token, draft)
+            inlines.process_inline(token, draft)
     if [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"]:
         what = "la définition de « {term} » n'est pas un seul paragraphe."
         draft.fault(line, what, "Écrivez une ou deux phrases.", term=entry["term"])
-    name = french(entry["term"])
-    forms = (name, *(french(form) for form in entry.get("forms", [])))
-    text = plain(tokens[1]) if len(tokens) > 1 else ""
-    return Term(slug(name), name, entry.get("lang", ""), entry.get("english", ""), forms, text, first_words(tokens))
+    name = typeset_french(entry["term"])
+    forms = (name, *(typeset_french(form) for form in entry.get("forms", [])))
+    text = extract_plain_text(tokens[1]) if len(tokens) > 1 else ""
+    return GlossaryTerm(
+        slugify(name),
+        name,
+        entry.get("lang", ""),
+        entry.get("english", ""),
+        forms,
+        text,
+        render_first_paragraph(tokens),
+    )
 
 
-def read(source: str) -> Glossary:
+def parse_glossary(source: str) -> Glossary:
     """Read the glossary; an entry that is wrong is a fault, and is left out."""
-    draft = Draft({}, {})
+    draft = RenderContext({}, {})
     try:
         entries = tomllib.loads(source).get("term", [])
     except TOML_FAILURES as error:
         draft.note_toml_error(error, source)
         entries = []
     starts = [number for number, text in enumerate(source.split("\n"), start=1) if text.strip() == "[[term]]"]
-    terms: dict[str, Term] = {}
+    terms: dict[str, GlossaryTerm] = {}
     for entry, line in zip(entries, starts, strict=False):
-        if not is_good(entry):
+        if not is_valid_term(entry):
             what = "un champ de cette entrée manque, est mal écrit ou est inconnu (écrits : {found})."
             mend = "Écrivez term et definition, et s'il y a lieu lang, english et forms."
             draft.fault(line, what, mend, found=", ".join(entry) or "aucun")
@@ -92,13 +102,13 @@ def read(source: str) -> Glossary:
     return Glossary(tuple(sorted(terms.values(), key=lambda term: term.anchor)), tuple(sorted(draft.faults)))
 
 
-class Marker:
+class TermLinker:
     """Links each word of the glossary where a lesson first uses it; `marked` holds those that it has met, in order."""
 
-    def __init__(self, terms: Sequence[Term]) -> None:
+    def __init__(self, terms: Sequence[GlossaryTerm]) -> None:
         self.by_form = {form.lower(): term for term in terms for form in term.forms}
         self.anchors = {term.anchor: term for term in terms}
-        self.marked: dict[str, Term] = {}
+        self.marked: dict[str, GlossaryTerm] = {}
         forms = "|".join(re.escape(form) for form in sorted(self.by_form, key=len, reverse=True))
         self.pattern = re.compile(rf"(?<![\w-])({forms})(s?)(?![\w-])", re.IGNORECASE) if forms else None
 
@@ -106,12 +116,12 @@ class Marker:
         """Go through a lesson; headings and some blocks stay as they are."""
         enclosing: list[str] = []
         for place, token in enumerate(tokens):
-            if token.type == OPENING:
+            if token.type == DIRECTIVE_OPEN:
                 enclosing.append(token.info.split()[0] if token.info.strip() else "")
-            elif token.type == CLOSING:
+            elif token.type == DIRECTIVE_CLOSE:
                 enclosing.pop()
             in_heading = place and tokens[place - 1].type == "heading_open"
-            if token.type == "inline" and not in_heading and not UNMARKED & set(enclosing):
+            if token.type == "inline" and not in_heading and not UNLINKED_DIRECTIVES & set(enclosing):
                 token.children = list(self.linked(token.children or []))
 
     def linked(self, children: Sequence[Token]) -> Iterator[Token]:
@@ -131,7 +141,7 @@ class Marker:
     def note_link(self, opening: Token) -> None:
         """A link that the author has made to an entry is a first use too."""
         address, _, anchor = str(opening.attrGet("href")).partition("#")
-        if address == ADDRESS and anchor in self.anchors:
+        if address == GLOSSARY_URL_PATH and anchor in self.anchors:
             opening.attrSet("class", "term")
             if anchor not in self.marked:
                 opening.attrSet("id", f"mot-{anchor}")
@@ -147,7 +157,7 @@ class Marker:
             self.marked[term.anchor] = term
             yield Token("text", "", 0, content=text.content[end : found.start()])
             attrs: dict[str, str | int | float] = {
-                "class": "term", "id": f"mot-{term.anchor}", "href": f"{ADDRESS}#{term.anchor}",
+                "class": "term", "id": f"mot-{term.anchor}", "href": f"{GLOSSARY_URL_PATH}#{term.anchor}",
             }  # fmt: skip
             yield Token("link_open", "a", 1, attrs=attrs)
             yield Token("text", "", 0, content=found[0])
@@ -156,16 +166,16 @@ class Marker:
         yield Token("text", "", 0, content=text.content[end:])
 
 
-def draw_definitions(terms: Sequence[Term]) -> str:
+def render_definitions(terms: Sequence[GlossaryTerm]) -> str:
     """The definitions of a lesson's words, for a script to show beside the word; without one the link leads to them."""
     return "".join(
         f'<div class="definition" id="terme-{term.anchor}" popover autofocus tabindex="-1" role="note">'
-        f"<p><b{lang_of(term)}>{escape(term.name)}</b> {term.html}</p>"
-        f'<p><a href="{ADDRESS}#{term.anchor}">Tout le glossaire</a></p></div>\n'
+        f"<p><b{build_lang_attribute(term)}>{escape(term.name)}</b> {term.html}</p>"
+        f'<p><a href="{GLOSSARY_URL_PATH}#{term.anchor}">Tout le glossaire</a></p></div>\n'
         for term in terms
     )
 
 
-def lang_of(term: Term) -> str:
+def build_lang_attribute(term: GlossaryTerm) -> str:
     """The attribute that says a word's language, if it is not French."""
     return f' lang="{escape(term.lang)}"' if term.lang else ""

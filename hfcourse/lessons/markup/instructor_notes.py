@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from hfcourse.lessons.syntax import html_blocks
 
 # Among what a visitor has done, by its key: see instructors.py for who has it.
-INSTRUCTOR = "enseignant"
-DURATION = re.compile(r"\d{1,3} min")
+INSTRUCTOR_KEY = "enseignant"
+DURATION_PATTERN = re.compile(r"\d{1,3} min")
 MISCONCEPTION = "idée fausse"
-LABEL = "Pour qui enseigne"
+NOTE_LABEL = "Pour qui enseigne"
 
 
 @dataclass(frozen=True)
-class Aside:
+class InstructorNote:
     """A note for the instructor, as HTML: how long this takes ('' if it is not said), or a usual misconception."""
 
     body: str
@@ -28,7 +28,7 @@ class Aside:
 
     def draw(self, done: Mapping[str, str]) -> str:
         """The note, or nothing for everybody else."""
-        if INSTRUCTOR not in done:
+        if INSTRUCTOR_KEY not in done:
             return ""
-        label = "Idée fausse courante" if self.is_misconception else LABEL
-        return html_blocks.callout("aside", "clock", label, self.body, self.duration)
+        label = "Idée fausse courante" if self.is_misconception else NOTE_LABEL
+        return html_blocks.build_callout("aside", "clock", label, self.body, self.duration)

@@ -13,11 +13,11 @@ from html import escape
 from typing import Any
 
 from hfcourse.lessons.syntax import inlines
-from hfcourse.lessons.syntax.context import Draft, Fact, Fault, make_fault
+from hfcourse.lessons.syntax.context import Fact, LintError, RenderContext, make_fault
 from hfcourse.text.file_errors import TOML_FAILURES
-from hfcourse.text.typography import NO_BREAK, french_date
+from hfcourse.text.typography import NO_BREAK, format_french_date
 
-EXAMPLES = {
+FACT_EXAMPLES = {
     "statement": 'statement = "Un compte gratuit n’a plus de crédits offerts."',
     "source": 'source = "https://huggingface.co/docs/inference-providers/pricing"',
     "title": 'title = "Pricing and billing"',
@@ -26,14 +26,14 @@ EXAMPLES = {
     "seen": 'seen = "copy"',
 }
 # How a source was seen, and the words for it; the day comes between the two.
-SEEN = {
+SOURCE_WORDINGS = {
     "copy": ("lu le ", " dans une copie enregistrée"),
     "live": ("lu le ", " sur le site même"),
     "run": ("essayé le ", " par nous-mêmes"),
 }
 FACT_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-HTTPS = re.compile(r"https://[^\s<>\"]+")
-TABLE_LINE = re.compile(r'\s*\[\s*"?([^\]"]+?)"?\s*\]\s*(#.*)?')
+HTTPS_URL = re.compile(r"https://[^\s<>\"]+")
+TABLE_HEADER_LINE = re.compile(r'\s*\[\s*"?([^\]"]+?)"?\s*\]\s*(#.*)?')
 
 
 @dataclass(frozen=True)
@@ -41,22 +41,22 @@ class FactFile:
     """The facts of facts.toml, in its order, and what is wrong with them."""
 
     facts: tuple[Fact, ...] = ()
-    faults: tuple[Fault, ...] = field(default=())
+    faults: tuple[LintError, ...] = field(default=())
 
 
-def is_good(name: str, value: Any) -> bool:
+def is_valid_fact_field(name: str, value: Any) -> bool:
     """Return whether `value` can be that of the field `name`."""
     if name in {"read", "read_again"}:
         return type(value) is date
     if not isinstance(value, str) or not re.fullmatch(r".*\S.*", value):
         return False
-    return {"source": HTTPS.fullmatch(value) is not None, "seen": value in SEEN}.get(name, True)
+    return {"source": HTTPS_URL.fullmatch(value) is not None, "seen": value in SOURCE_WORDINGS}.get(name, True)
 
 
-def faults_of_entry(fact_id: str, entry: Any, line: int) -> Iterator[Fault]:
+def find_fact_errors(fact_id: str, entry: Any, line: int) -> Iterator[LintError]:
     """Yield what is wrong with one entry, which begins on `line`, and how to mend it."""
 
-    def fault(what: str, mend: str, **values: str) -> Fault:
+    def fault(what: str, mend: str, **values: str) -> LintError:
         return make_fault("", line, what, mend, id=fact_id, **values)
 
     if not FACT_ID.fullmatch(fact_id):
@@ -64,54 +64,58 @@ def faults_of_entry(fact_id: str, entry: Any, line: int) -> Iterator[Fault]:
     if not isinstance(entry, dict):
         yield fault("« {id} » n'est pas une section.", "Ouvrez-la par [{id}] sur une ligne à part.")
         return
-    for name in entry.keys() - EXAMPLES.keys():
+    for name in entry.keys() - FACT_EXAMPLES.keys():
         mend = "Les champs sont {known}."
-        yield fault("le fait « {id} » a un champ inconnu, « {name} ».", mend, name=name, known=", ".join(EXAMPLES))
-    wrong = [name for name in EXAMPLES if not is_good(name, entry.get(name))]
+        yield fault("le fait « {id} » a un champ inconnu, « {name} ».", mend, name=name, known=", ".join(FACT_EXAMPLES))
+    wrong = [name for name in FACT_EXAMPLES if not is_valid_fact_field(name, entry.get(name))]
     for name in wrong:
         is_there = "le champ « {name} » du fait « {id} » est mal écrit."
         what = is_there if name in entry else "le champ « {name} » manque au fait « {id} »."
-        yield fault(what, "Écrivez-le ainsi : {example}", name=name, example=EXAMPLES[name])
+        yield fault(what, "Écrivez-le ainsi : {example}", name=name, example=FACT_EXAMPLES[name])
     if not {"read", "read_again"} & set(wrong) and entry["read_again"] < entry["read"]:
         yield fault("le fait « {id} » serait à relire avant d'avoir été lu.", "Corrigez read ou read_again.")
 
 
 def read_facts(source: str) -> FactFile:
     """Read facts.toml; an entry that is wrong is a fault, and is left out."""
-    draft = Draft({}, {})
+    draft = RenderContext({}, {})
     try:
         entries = tomllib.loads(source)
     except TOML_FAILURES as error:
         draft.note_toml_error(error, source)
         entries = {}
-    lines = {found[1]: line for line, text in enumerate(source.split("\n"), 1) if (found := TABLE_LINE.fullmatch(text))}
+    lines = {
+        found[1]: line
+        for line, text in enumerate(source.split("\n"), 1)
+        if (found := TABLE_HEADER_LINE.fullmatch(text))
+    }
     facts = []
     for fact_id, entry in entries.items():
         line = lines.get(fact_id, 1)
-        wrong = list(faults_of_entry(fact_id, entry, line))
+        wrong = list(find_fact_errors(fact_id, entry, line))
         draft.faults += wrong
         if not wrong:
             facts.append(Fact(fact_id, line, **entry))
     return FactFile(tuple(facts), tuple(draft.faults))
 
 
-def find_due(facts: Sequence[Fact], today: date) -> list[Fact]:
+def find_due_facts(facts: Sequence[Fact], today: date) -> list[Fact]:
     """Return the facts that had to be read again before today, the oldest first."""
     return sorted((fact for fact in facts if fact.read_again < today), key=lambda fact: fact.read_again)
 
 
-def draw_sources(cited: Mapping[str, Fact]) -> str:
+def render_sources(cited: Mapping[str, Fact]) -> str:
     """Return the list of the facts that a lesson cites, in the order of their numbers."""
-    lines = "".join(draw_fact(fact, number) for number, fact in enumerate(cited.values(), 1))
+    lines = "".join(render_fact(fact, number) for number, fact in enumerate(cited.values(), 1))
     return f'<ol class="facts">\n{lines}</ol>\n' if cited else ""
 
 
-def draw_fact(fact: Fact, number: int) -> str:
+def render_fact(fact: Fact, number: int) -> str:
     """Return one line of the sources: the statement, where it was read, when, and the way back to the text."""
-    before, after = SEEN[fact.seen]
-    day = f'<time datetime="{fact.read.isoformat()}">{french_date(fact.read)}</time>'
+    before, after = SOURCE_WORDINGS[fact.seen]
+    day = f'<time datetime="{fact.read.isoformat()}">{format_french_date(fact.read)}</time>'
     return (
-        f'<li id="fait-{fact.id}">{inlines.draw(fact.statement)} '
-        f'<a href="{escape(fact.source)}">{inlines.draw(fact.title)}</a>, {before}{day}{after}. '
+        f'<li id="fait-{fact.id}">{inlines.render_inline(fact.statement)} '
+        f'<a href="{escape(fact.source)}">{inlines.render_inline(fact.title)}</a>, {before}{day}{after}. '
         f'<a href="#cite-{fact.id}" aria-label="Revenir au texte{NO_BREAK}: source{NO_BREAK}{number}">↩</a></li>\n'
     )

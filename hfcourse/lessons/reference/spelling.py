@@ -17,7 +17,7 @@ MAX_LENGTH_DIFFERENCE = 2
 WORD = re.compile(r"[^\W\d_]+")
 
 
-def fold(word: str) -> str:
+def fold_word(word: str) -> str:
     """Lower a word and take its accents and ligatures away, as the search index does."""
     decomposed = normalize("NFD", word.lower().translate(LIGATURES))
     return "".join(letter for letter in decomposed if not combining(letter))
@@ -31,7 +31,7 @@ class Vocabulary:
         self.spellings: dict[str, str] = {}
         # French with its accents before English words of the same letters, then the spelling that occurs most often.
         for word, _ in sorted(counts.items(), key=lambda item: (item[0].isascii(), -item[1])):
-            self.spellings.setdefault(fold(word), word)
+            self.spellings.setdefault(fold_word(word), word)
         self.folded = sorted(self.spellings)
         self.by_length: dict[int, list[str]] = {}
         for word in self.folded:
@@ -58,7 +58,7 @@ class Vocabulary:
         left = MAX_CORRECTED_WORDS
         pieces, end = [], 0
         for found in WORD.finditer(typed):
-            word = fold(found[0])
+            word = fold_word(found[0])
             if not MIN_LETTERS <= len(word) <= MAX_LETTERS or self.has_prefix(word.removesuffix("s")) or not left:
                 continue
             left -= 1

@@ -9,22 +9,22 @@ from typing import Any
 from markupsafe import Markup
 
 from hfcourse.lessons.syntax import inlines
-from hfcourse.lessons.syntax.context import Draft, Fault, Link
-from hfcourse.lessons.syntax.parser import PARSER, plain, to_html
+from hfcourse.lessons.syntax.context import InternalLink, LintError, RenderContext
+from hfcourse.lessons.syntax.parser import LESSON_PARSER, extract_plain_text, render_tokens
 from hfcourse.text.file_errors import TOML_FAILURES
-from hfcourse.text.typography import french
+from hfcourse.text.typography import typeset_french
 
-ADDRESS = "/depannage"
-TEXTS = ("id", "topic", "title", "cause", "cure")
-LISTS = ("messages", "where", "codes")
-NEEDED = frozenset({*TEXTS, "messages", "where"})
-ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+TROUBLESHOOTING_URL_PATH = "/depannage"
+ENTRY_TEXT_FIELDS = ("id", "topic", "title", "cause", "cure")
+ENTRY_LIST_FIELDS = ("messages", "where", "codes")
+REQUIRED_ENTRY_FIELDS = frozenset({*ENTRY_TEXT_FIELDS, "messages", "where"})
+ENTRY_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LESSON_NUMBER = re.compile(r"\d+\.\d+")
 ENTRY_START = "[[entry]]"
 
 
 @dataclass(frozen=True)
-class Entry:
+class TroubleshootingEntry:
     """One trouble: how it looks, why it comes, what to do; `cause` and `cure` are HTML, `text` both as words."""
 
     id: str
@@ -39,55 +39,58 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Guide:
+class TroubleshootingGuide:
     """All the entries in the order of the file, the links in them, and what is wrong with them."""
 
-    entries: tuple[Entry, ...] = ()
-    links: tuple[Link, ...] = ()
-    faults: tuple[Fault, ...] = ()
-    by_code: Mapping[str, Entry] = field(default_factory=dict)
+    entries: tuple[TroubleshootingEntry, ...] = ()
+    links: tuple[InternalLink, ...] = ()
+    faults: tuple[LintError, ...] = ()
+    by_code: Mapping[str, TroubleshootingEntry] = field(default_factory=dict)
 
 
-def is_good(entry: Any) -> bool:
+def is_valid_entry(entry: Any) -> bool:
     """Are all the fields there, and of the type that they need?"""
-    if not isinstance(entry, dict) or not NEEDED <= entry.keys() <= {*TEXTS, *LISTS}:
+    if not isinstance(entry, dict) or not REQUIRED_ENTRY_FIELDS <= entry.keys() <= {
+        *ENTRY_TEXT_FIELDS,
+        *ENTRY_LIST_FIELDS,
+    }:
         return False
-    texts = all(isinstance(entry[name], str) and entry[name].strip() for name in TEXTS)
+    texts = all(isinstance(entry[name], str) and entry[name].strip() for name in ENTRY_TEXT_FIELDS)
     lists = all(
         isinstance(entry.get(name, []), list) and all(isinstance(each, str) and each for each in entry.get(name, []))
-        for name in LISTS
+        for name in ENTRY_LIST_FIELDS
     )
     return (
-        texts and lists and bool(entry["messages"]) and bool(ID.fullmatch(entry["id"]))
+        texts and lists and bool(entry["messages"]) and bool(ENTRY_ID.fullmatch(entry["id"]))
         and all(LESSON_NUMBER.fullmatch(number) for number in entry["where"])
     )  # fmt: skip
 
 
-def render(source: str, line: int, draft: Draft) -> tuple[str, str]:
+def render_entry_text(source: str, line: int, draft: RenderContext) -> tuple[str, str]:
     """Return a text's HTML and its words; its links and faults are those of the entry's line."""
-    inner = Draft({}, {})
-    tokens = PARSER.parse(source)
+    inner = RenderContext({}, {})
+    tokens = LESSON_PARSER.parse(source)
     for token in tokens:
         if token.type == "inline":
-            inlines.write(token, inner)
+            inlines.process_inline(token, inner)
         elif token.type == "ordered_list_open":
             token.attrSet("class", "steps")
         elif token.type in {"fence", "code_block", "heading_open", "block_open"}:
             what = "une fiche contient autre chose que des paragraphes et des listes."
             inner.fault(line, what, "Écrivez une commande en `code`.")
-    draft.links += [Link(line, link.address) for link in inner.links]
-    draft.faults += [Fault("", line, fault.what, fault.mend) for fault in inner.faults]
-    return to_html(tokens), " ".join(plain(token) for token in tokens if token.type == "inline")
+    draft.links += [InternalLink(line, link.address) for link in inner.links]
+    draft.faults += [LintError("", line, fault.what, fault.mend) for fault in inner.faults]
+    return render_tokens(tokens), " ".join(extract_plain_text(token) for token in tokens if token.type == "inline")
 
 
-def read_entry(entry: Mapping[str, Any], line: int, draft: Draft) -> Entry:
+def read_entry(entry: Mapping[str, Any], line: int, draft: RenderContext) -> TroubleshootingEntry:
     """Read one entry whose fields are good."""
-    cause, why = render(entry["cause"], line, draft)
-    cure, how = render(entry["cure"], line, draft)
-    return Entry(
+    cause, why = render_entry_text(entry["cause"], line, draft)
+    cure, how = render_entry_text(entry["cure"], line, draft)
+    return TroubleshootingEntry(
         id=entry["id"],
-        topic=french(entry["topic"]),
-        title=french(entry["title"]),
+        topic=typeset_french(entry["topic"]),
+        title=typeset_french(entry["title"]),
         messages=tuple(entry["messages"]),
         cause=Markup(cause),  # noqa: S704 (as the lessons are: raw HTML is off, the rest is escaped)
         cure=Markup(cure),  # noqa: S704
@@ -97,7 +100,7 @@ def read_entry(entry: Mapping[str, Any], line: int, draft: Draft) -> Entry:
     )
 
 
-def load(source: str, draft: Draft) -> Iterator[tuple[int, Any]]:
+def load_entries(source: str, draft: RenderContext) -> Iterator[tuple[int, Any]]:
     """Yield each entry as TOML has it, with its line; a syntax error is a fault, and there is none."""
     try:
         entries = tomllib.loads(source).get("entry", [])
@@ -108,16 +111,18 @@ def load(source: str, draft: Draft) -> Iterator[tuple[int, Any]]:
     yield from zip(starts, entries, strict=False)
 
 
-def read(source: str) -> Guide:
+def parse_guide(source: str) -> TroubleshootingGuide:
     """Read depannage.toml; an entry that is wrong, or comes twice, is a fault and is left out."""
-    draft = Draft({}, {})
-    entries: dict[str, Entry] = {}
-    by_code: dict[str, Entry] = {}
-    for line, values in load(source, draft):
-        if not is_good(values):
+    draft = RenderContext({}, {})
+    entries: dict[str, TroubleshootingEntry] = {}
+    by_code: dict[str, TroubleshootingEntry] = {}
+    for line, values in load_entries(source, draft):
+        if not is_valid_entry(values):
             what = "un champ de cette fiche manque, est mal écrit ou est inconnu (écrits : {found})."
             mend = "Écrivez {needed}, et s'il y a lieu codes."
-            draft.fault(line, what, mend, found=", ".join(values) or "aucun", needed=", ".join(sorted(NEEDED)))
+            draft.fault(
+                line, what, mend, found=", ".join(values) or "aucun", needed=", ".join(sorted(REQUIRED_ENTRY_FIELDS))
+            )
             continue
         entry = read_entry(values, line, draft)
         if entry.id in entries:
@@ -129,4 +134,6 @@ def read(source: str) -> Guide:
             if by_code.setdefault(code, entry) is not entry:
                 what, mend = "le code « {code} » mène déjà à la fiche « {other} ».", "Ne le nommez qu'une fois."
                 draft.fault(line, what, mend, code=code, other=by_code[code].id)
-    return Guide(tuple(entries.values()), tuple(sorted(draft.links)), tuple(sorted(draft.faults)), by_code)
+    return TroubleshootingGuide(
+        tuple(entries.values()), tuple(sorted(draft.links)), tuple(sorted(draft.faults)), by_code
+    )

@@ -7,8 +7,8 @@ from html import escape
 from markdown_it.token import Token
 
 from hfcourse.lessons.syntax import html_blocks, includes
-from hfcourse.lessons.syntax.context import Draft
-from hfcourse.text.highlighting import highlighted
+from hfcourse.lessons.syntax.context import RenderContext
+from hfcourse.text.highlighting import highlight_code
 from hfcourse.text.typography import NO_BREAK
 
 LANGUAGES = {
@@ -23,7 +23,7 @@ LANGUAGES = {
     "batch": "Invite de commandes",
 }
 # What tabs set side by side is one call, and from a terminal a call is made with cURL.
-TABS = {"python": ("python", "Python"), "javascript": ("javascript", "JavaScript"), "bash": ("curl", "cURL")}
+LANGUAGE_TABS = {"python": ("python", "Python"), "javascript": ("javascript", "JavaScript"), "bash": ("curl", "cURL")}
 # Tabs of shells set the same commands side by side, by the system on which one types them.
 SHELL_TABS = {
     "bash": ("bash", "Linux, macOS"),
@@ -32,13 +32,13 @@ SHELL_TABS = {
 }
 
 
-def line_of(token: Token) -> int:
+def get_token_line(token: Token) -> int:
     """The line of the file that the token begins on."""
     return token.map[0] + 1 if token.map else 1
 
 
 @dataclass(frozen=True)
-class Listing:
+class CodeListing:
     """A piece of code: its language, the name over it, the code itself."""
 
     language: str
@@ -46,7 +46,7 @@ class Listing:
     code: str
 
 
-def language_of(fence: Token, draft: Draft) -> str:
+def get_language(fence: Token, draft: RenderContext) -> str:
     """The language that a fence names; plain text, and a fault, if there is none that we know."""
     language = "".join(fence.info.split()[:1])
     if language in LANGUAGES:
@@ -54,65 +54,67 @@ def language_of(fence: Token, draft: Draft) -> str:
     unknown = "le langage « {language} » d'un bloc de code est inconnu."
     what = unknown if language else "un bloc de code ne nomme pas son langage."
     mend = "Ouvrez-le par ``` suivi de l'un de ces noms : {known}."
-    draft.fault(line_of(fence), what, mend, language=language, known=", ".join(LANGUAGES))
+    draft.fault(get_token_line(fence), what, mend, language=language, known=", ".join(LANGUAGES))
     return "text"
 
 
-def read(fence: Token, draft: Draft) -> Listing:
+def read_listing(fence: Token, draft: RenderContext) -> CodeListing:
     """The code of a fence, or of the file that it names after its language."""
-    language, words = language_of(fence, draft), fence.info.split()[1:]
+    language, words = get_language(fence, draft), fence.info.split()[1:]
     if not words:
-        return Listing(language, LANGUAGES[language], fence.content)
+        return CodeListing(language, LANGUAGES[language], fence.content)
     if fence.content.strip():
         what = "un bloc de code montre le fichier {name} et contient d'autres lignes, que personne ne verrait."
-        draft.fault(line_of(fence), what, "Retirez l'un des deux.", name=words[0])
-    return Listing(language, words[0].rpartition("/")[2], includes.include(words, line_of(fence), draft))
+        draft.fault(get_token_line(fence), what, "Retirez l'un des deux.", name=words[0])
+    return CodeListing(
+        language, words[0].rpartition("/")[2], includes.include_file(words, get_token_line(fence), draft)
+    )
 
 
-def difference(fence: Token, draft: Draft) -> str:
+def render_diff(fence: Token, draft: RenderContext) -> str:
     """The difference between the two files that a fence names after `diff`."""
-    names, line = fence.info.split()[1:], line_of(fence)
+    names, line = fence.info.split()[1:], get_token_line(fence)
     if len(names) != 2 or fence.content.strip():
         what = "un diff ne nomme pas deux fichiers, ou contient ses propres lignes."
         draft.fault(line, what, "Écrivez ```diff dossier/avant.py dossier/apres.py, et rien dans le bloc.")
         return ""
-    before, after = (includes.include([name], line, draft) for name in names)
-    head = f"<span>{escape(names[0])} {html_blocks.icon('next')} {escape(names[1])}</span>"
-    lines = includes.compare(before, after)
+    before, after = (includes.include_file([name], line, draft) for name in names)
+    head = f"<span>{escape(names[0])} {html_blocks.build_icon('next')} {escape(names[1])}</span>"
+    lines = includes.build_unified_diff(before, after)
     if not lines and before and after:
         draft.fault(line, "les deux fichiers d'un diff sont identiques.", "Nommez-en deux qui diffèrent.")
-    return html_blocks.difference(head, lines)
+    return html_blocks.build_diff(head, lines)
 
 
-def block(fence: Token, draft: Draft) -> str:
+def render_fenced_code(fence: Token, draft: RenderContext) -> str:
     """One block of code under the name of its language, or of its file."""
     if fence.info.split()[:1] == ["diff"]:
-        return difference(fence, draft)
-    shown = read(fence, draft)
-    return html_blocks.code(
+        return render_diff(fence, draft)
+    shown = read_listing(fence, draft)
+    return html_blocks.build_code_block(
         f"<span>{escape(shown.name)}</span>",
         f"Copier le code{NO_BREAK}: {shown.name}",
-        html_blocks.listing(shown.language, highlighted(shown.code, shown.language)),
+        html_blocks.build_listing(shown.language, highlight_code(shown.code, shown.language)),
     )
 
 
-def tabs(title: str, fences: Sequence[Token], draft: Draft) -> str:
+def render_code_tabs(title: str, fences: Sequence[Token], draft: RenderContext) -> str:
     """The same thing in several languages, or in several shells, one shown at a time."""
     is_shells = any(fence.info.split()[:1] == ["powershell"] for fence in fences)
-    known = SHELL_TABS if is_shells else TABS
-    shown: dict[str, Listing] = {}
+    known = SHELL_TABS if is_shells else LANGUAGE_TABS
+    shown: dict[str, CodeListing] = {}
     for fence in fences:
-        each = read(fence, draft)
+        each = read_listing(fence, draft)
         if each.language not in known or each.language in shown:
             is_twice = each.language in shown
             what = "des onglets ont deux blocs « {language} »." if is_twice else "« {language} » n'a pas d'onglet."
             mend = "Des onglets contiennent au plus un bloc de chacun de ces langages : {known}."
-            draft.fault(line_of(fence), what, mend, language=each.language, known=", ".join(known))
+            draft.fault(get_token_line(fence), what, mend, language=each.language, known=", ".join(known))
         shown.setdefault(each.language, each)
     code = "".join(
-        html_blocks.listing(known.get(language, (language,))[0], highlighted(each.code, language))
+        html_blocks.build_listing(known.get(language, (language,))[0], highlight_code(each.code, language))
         for language, each in shown.items()
     )
     choices = [known.get(language, (language, LANGUAGES[language])) for language in shown]
-    head = html_blocks.tabs(draft.next_number("tabs"), title, choices)
-    return html_blocks.code(head, f"Copier le code{NO_BREAK}: {title}", code)
+    head = html_blocks.build_tabs(draft.next_number("tabs"), title, choices)
+    return html_blocks.build_code_block(head, f"Copier le code{NO_BREAK}: {title}", code)

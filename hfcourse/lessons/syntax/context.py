@@ -11,11 +11,11 @@ from hfcourse.text.file_errors import describe_toml_error
 from hfcourse.text.typography import format_french
 
 # Ids that the page around the lesson already has.
-TAKEN_IDS = frozenset({"contenu", "lue", "objectifs", "prerequis"})
+RESERVED_IDS = frozenset({"contenu", "lue", "objectifs", "prerequis"})
 
 
 @dataclass(frozen=True, order=True)
-class Fault:
+class LintError:
     """Something to mend in a lesson: where, what is wrong, how to mend it."""
 
     path: str
@@ -36,13 +36,13 @@ def find_near(name: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(name, list(known), n=1)), "")
 
 
-def make_fault(path: str, line: int, what: str, mend: str, /, **values: object) -> Fault:
+def make_fault(path: str, line: int, what: str, mend: str, /, **values: object) -> LintError:
     """Return a fault whose sentences are set in French, their `{names}` filled in with values that stay as written."""
-    return Fault(path, line, format_french(what, **values), format_french(mend, **values))
+    return LintError(path, line, format_french(what, **values), format_french(mend, **values))
 
 
 @dataclass(frozen=True)
-class Section:
+class LessonSection:
     """One entry of the contents list."""
 
     anchor: str
@@ -51,7 +51,7 @@ class Section:
 
 
 @dataclass(frozen=True, order=True)
-class Link:
+class InternalLink:
     """A link that stays on the site, and the line it is written on."""
 
     line: int
@@ -72,7 +72,7 @@ class Fact:
     seen: str
 
 
-class Part(Protocol):
+class InteractivePart(Protocol):
     """A piece of a lesson that looks different for each visitor."""
 
     def draw(self, done: Mapping[str, str]) -> str:
@@ -80,10 +80,10 @@ class Part(Protocol):
 
 
 # Markdown replaces this character in whatever an author writes: it can only be ours.
-MARK = "\0"
+PART_MARKER = "\0"
 
 
-class Draft:
+class RenderContext:
     """One rendering: what it may draw on (`figures`, `listings`, `facts`, `lines`) and what it has gathered."""
 
     def __init__(
@@ -95,14 +95,14 @@ class Draft:
         self.cited: dict[str, Fact] = {}
         self.lines: list[str] = []
         self.field_lines: dict[str, int] = {}  # where the front matter has each field
-        self.faults: list[Fault] = []
-        self.sections: list[Section] = []
-        self.links: list[Link] = []
+        self.faults: list[LintError] = []
+        self.sections: list[LessonSection] = []
+        self.links: list[InternalLink] = []
         self.anchors: set[str] = set()
         self.drawn_figures: set[str] = set()
         self.downloads: list[str] = []
         self.counts: Counter[str] = Counter()
-        self.parts: list[Part] = []
+        self.parts: list[InteractivePart] = []
         self.keys: set[str] = set()
 
     def fault(self, line: int, what: str, mend: str, /, **values: object) -> None:
@@ -120,10 +120,10 @@ class Draft:
         self.counts[kind] += 1
         return self.counts[kind]
 
-    def keep(self, part: Part) -> str:
+    def keep(self, part: InteractivePart) -> str:
         """Set a part aside; what is returned marks its place in the HTML."""
         self.parts.append(part)
-        return f"{MARK}{len(self.parts) - 1}{MARK}"
+        return f"{PART_MARKER}{len(self.parts) - 1}{PART_MARKER}"
 
     def claim_key(self, key: str, line: int) -> str:
         """Return the name under which is kept what a visitor did; two things of the same words are a fault."""
@@ -135,7 +135,7 @@ class Draft:
     def claim(self, wanted: str, line: int) -> str:
         """Return the id for a heading: the one it wants, or a free one beside it and a fault."""
         anchor, copies = wanted, 1
-        while anchor in self.anchors | TAKEN_IDS:
+        while anchor in self.anchors | RESERVED_IDS:
             copies += 1
             anchor = f"{wanted}-{copies}"
         if copies > 1:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hfcourse.lessons.syntax.context import Draft
+from hfcourse.lessons.syntax.context import RenderContext
 from hfcourse.text.file_errors import TOML_FAILURES
-from hfcourse.text.typography import french
+from hfcourse.text.typography import typeset_french
 
-FENCE = "+++"
-EXAMPLES = {
+FRONT_MATTER_FENCE = "+++"
+FRONT_MATTER_EXAMPLES = {
     "number": 'number = "3.1"',
     "slug": 'slug = "3-1-presentation"',
     "title": 'title = "Présentation"',
@@ -26,7 +26,7 @@ EXAMPLES = {
 }
 # How many lines each list of a lesson has, at least and at most.
 LIST_LENGTHS = {"objectives": (3, 5), "prerequisites": (1, 5), "key_points": (3, 5)}
-PLAIN_TEXTS = ("title", "summary")
+TYPESET_FIELDS = ("title", "summary")
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,11 @@ class FrontMatter:
         return self.reading_minutes + self.exercise_minutes
 
 
-def is_good(name: str, value: Any) -> bool:
+def is_valid_front_matter_field(name: str, value: Any) -> bool:
     """Can `value` be that of the field `name`?"""
     if name in LIST_LENGTHS:
         shortest, longest = LIST_LENGTHS[name]
-        return isinstance(value, list) and shortest <= len(value) <= longest and all(map(is_line, value))
+        return isinstance(value, list) and shortest <= len(value) <= longest and all(map(is_single_line, value))
     if name.endswith("_minutes"):
         return type(value) is int and value > 0
     if name in {"reviewed", "sources_dated"}:
@@ -64,18 +64,18 @@ def is_good(name: str, value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(shape, value) is not None
 
 
-def is_line(value: Any) -> bool:
+def is_single_line(value: Any) -> bool:
     """Return whether `value` is one line of text: it becomes one item of a list."""
     return isinstance(value, str) and re.fullmatch(r".*\S.*", value) is not None
 
 
-def line_of(name: str, fields: list[str]) -> int:
+def find_field_line(name: str, fields: list[str]) -> int:
     """The line of the file where the field stands, the first one if it does not."""
     pattern = re.compile(rf"\s*{re.escape(name)}\s*=")
     return next((line for line, text in enumerate(fields, start=2) if pattern.match(text)), 1)
 
 
-def load(fields: list[str], draft: Draft) -> dict[str, Any]:
+def load_front_matter(fields: list[str], draft: RenderContext) -> dict[str, Any]:
     """Read the TOML; a syntax error is a fault, and nothing is read."""
     try:
         return tomllib.loads("\n".join(fields))
@@ -84,35 +84,39 @@ def load(fields: list[str], draft: Draft) -> dict[str, Any]:
         return {}
 
 
-def check(values: dict[str, Any], fields: list[str], draft: Draft) -> FrontMatter:
+def validate_front_matter(values: dict[str, Any], fields: list[str], draft: RenderContext) -> FrontMatter:
     """Keep the good fields; the others are faults."""
-    draft.field_lines = {name: line_of(name, fields) for name in EXAMPLES}
-    for name in values.keys() - EXAMPLES.keys():
+    draft.field_lines = {name: find_field_line(name, fields) for name in FRONT_MATTER_EXAMPLES}
+    for name in values.keys() - FRONT_MATTER_EXAMPLES.keys():
         what, mend = "l'en-tête a un champ inconnu, « {name} ».", "Les champs sont {known}."
-        draft.fault(line_of(name, fields), what, mend, name=name, known=", ".join(EXAMPLES))
-    for name, example in EXAMPLES.items():
-        if not is_good(name, values.get(name)):
+        draft.fault(find_field_line(name, fields), what, mend, name=name, known=", ".join(FRONT_MATTER_EXAMPLES))
+    for name, example in FRONT_MATTER_EXAMPLES.items():
+        if not is_valid_front_matter_field(name, values.get(name)):
             wrong = "le champ « {name} » de l'en-tête est mal écrit."
             what = wrong if name in values else "le champ « {name} » manque dans l'en-tête."
-            draft.fault(line_of(name, fields), what, "Écrivez-le ainsi : {example}", name=name, example=example)
-    good = {name: value for name, value in values.items() if name in EXAMPLES and is_good(name, value)}
+            draft.fault(find_field_line(name, fields), what, "Écrivez-le ainsi : {example}", name=name, example=example)
+    good = {
+        name: value
+        for name, value in values.items()
+        if name in FRONT_MATTER_EXAMPLES and is_valid_front_matter_field(name, value)
+    }
     lists = {name: tuple(good[name]) for name in LIST_LENGTHS if name in good}
-    return FrontMatter(**good | lists | {name: french(good[name]) for name in PLAIN_TEXTS if name in good})
+    return FrontMatter(**good | lists | {name: typeset_french(good[name]) for name in TYPESET_FIELDS if name in good})
 
 
-def split(source: str, draft: Draft) -> tuple[FrontMatter, str]:
+def split_front_matter(source: str, draft: RenderContext) -> tuple[FrontMatter, str]:
     """Return the front matter of a lesson and its body.
 
     The body keeps a blank line in place of each line of the front matter, so that the line numbers of
     the one are those of the other.
     """
     lines = source.split("\n")
-    end = next((place for place, line in enumerate(lines) if place and line.rstrip() == FENCE), 0)
-    if lines[0].rstrip() != FENCE or not end:
+    end = next((place for place, line in enumerate(lines) if place and line.rstrip() == FRONT_MATTER_FENCE), 0)
+    if lines[0].rstrip() != FRONT_MATTER_FENCE or not end:
         what, mend = "l'en-tête manque.", "Commencez le fichier par {fence}, les champs, puis {fence}."
-        draft.fault(1, what, mend, fence=FENCE)
+        draft.fault(1, what, mend, fence=FRONT_MATTER_FENCE)
         return FrontMatter(), source
     fields = lines[1:end]
-    values = load(fields, draft)
-    front = check(values, fields, draft) if values else FrontMatter()
+    values = load_front_matter(fields, draft)
+    front = validate_front_matter(values, fields, draft) if values else FrontMatter()
     return front, "\n" * (end + 1) + "\n".join(lines[end + 1 :])

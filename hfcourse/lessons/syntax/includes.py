@@ -8,32 +8,32 @@ import difflib
 import re
 import textwrap
 
-from hfcourse.lessons.syntax.context import DID_YOU_MEAN, Draft, find_near
+from hfcourse.lessons.syntax.context import DID_YOU_MEAN, RenderContext, find_near
 
-MARK = re.compile(r"\s*(?:#|//|/\*|<!--|\{#)\s*(>>>|<<<) ([\w-]+)\s*(?:\*/|-->|#\})?\s*")
+PART_COMMENT = re.compile(r"\s*(?:#|//|/\*|<!--|\{#)\s*(>>>|<<<) ([\w-]+)\s*(?:\*/|-->|#\})?\s*")
 
 CONTEXT_LINES = 3  # on each side of a difference
 
 
-def without_marks(lines: list[str]) -> str:
+def remove_part_comments(lines: list[str]) -> str:
     """The lines as they are shown; the blank lines on both sides of a mark become one gap."""
-    shown = "".join(f"{line}\n" for line in lines if not MARK.fullmatch(line))
+    shown = "".join(f"{line}\n" for line in lines if not PART_COMMENT.fullmatch(line))
     return re.sub(r"\n{4,}", "\n\n\n", shown).strip("\n") + "\n"
 
 
-def ends_of(lines: list[str]) -> dict[str, dict[str, int]]:
+def find_part_bounds(lines: list[str]) -> dict[str, dict[str, int]]:
     """Where each part is opened (`>>>`) and closed (`<<<`)."""
     ends: dict[str, dict[str, int]] = {}
     for place, line in enumerate(lines):
-        if mark := MARK.fullmatch(line):
+        if mark := PART_COMMENT.fullmatch(line):
             ends.setdefault(mark[2], {})[mark[1]] = place
     return ends
 
 
-def part_of(name: str, text: str, part: str, line: int, draft: Draft) -> str:
+def extract_part(name: str, text: str, part: str, line: int, draft: RenderContext) -> str:
     """One part of a file, moved to the left; without it, nothing and a fault."""
     lines = text.splitlines()
-    ends = ends_of(lines)
+    ends = find_part_bounds(lines)
     opened, closed = ends.get(part, {}).get(">>>"), ends.get(part, {}).get("<<<")
     if opened is None or closed is None or closed < opened:
         listed = "Ses parties sont {known}."
@@ -42,15 +42,15 @@ def part_of(name: str, text: str, part: str, line: int, draft: Draft) -> str:
         what = "le fichier {name} n'a pas de partie « {part} »."
         draft.fault(line, what, mend, name=name, part=part, known=", ".join(ends))
         return ""
-    return textwrap.dedent(without_marks(lines[opened + 1 : closed]))
+    return textwrap.dedent(remove_part_comments(lines[opened + 1 : closed]))
 
 
-def compare(before: str, after: str) -> list[str]:
+def build_unified_diff(before: str, after: str) -> list[str]:
     """Return the lines of a unified difference, without the two that would name the files."""
     return list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=CONTEXT_LINES))[2:]
 
 
-def include(words: list[str], line: int, draft: Draft) -> str:
+def include_file(words: list[str], line: int, draft: RenderContext) -> str:
     """The file, or the part of it, that the words after a fence's language name; without it, nothing and a fault."""
     name, *parts = words
     text = draft.listings.get(name)
@@ -62,4 +62,4 @@ def include(words: list[str], line: int, draft: Draft) -> str:
     if len(parts) > 1:
         what = "« {words} », après un fichier et sa partie, n'est pas compris."
         draft.fault(line, what, "Ne nommez qu'une partie.", words=" ".join(parts[1:]))
-    return part_of(name, text, parts[0], line, draft) if parts else without_marks(text.splitlines())
+    return extract_part(name, text, parts[0], line, draft) if parts else remove_part_comments(text.splitlines())

@@ -6,16 +6,16 @@ from re import Pattern
 
 from markdown_it.token import Token
 
-from hfcourse.lessons.syntax.context import DID_YOU_MEAN, Draft, Link, find_near
-from hfcourse.lessons.syntax.parser import PARSER, first_words, html_token
-from hfcourse.text.typography import NO_BREAK, RULES
+from hfcourse.lessons.syntax.context import DID_YOU_MEAN, InternalLink, RenderContext, find_near
+from hfcourse.lessons.syntax.parser import LESSON_PARSER, make_html_token, render_first_paragraph
+from hfcourse.text.typography import NO_BREAK, TYPOGRAPHY_RULES
 
-SPACES = " \u00a0\u202f"
-HTML_SHAPE = re.compile(r"</?[a-z][a-z0-9-]*(\s[^<>]*)?/?>|<!--", re.IGNORECASE)
-SCHEME = re.compile(r"https?:|mailto:")
+SPACE_CHARACTERS = " \u00a0\u202f"
+HTML_TAG_PATTERN = re.compile(r"</?[a-z][a-z0-9-]*(\s[^<>]*)?/?>|<!--", re.IGNORECASE)
+ALLOWED_SCHEME = re.compile(r"https?:|mailto:")
 
 
-def substitute(pattern: Pattern[str], replacement: str, whole: str, owners: list[int]) -> tuple[str, list[int]]:
+def apply_rule(pattern: Pattern[str], replacement: str, whole: str, owners: list[int]) -> tuple[str, list[int]]:
     """Apply one rule to `whole`; `owners` says which text each character comes from, before and after."""
     pieces: list[str] = []
     kept: list[int] = []
@@ -23,44 +23,44 @@ def substitute(pattern: Pattern[str], replacement: str, whole: str, owners: list
     for match in pattern.finditer(whole):
         start = match.start()
         # A rule may take a sign together with the space beside it: what it writes belongs where the sign is.
-        sign = next((place for place in range(start, match.end()) if whole[place] not in SPACES), start)
+        sign = next((place for place in range(start, match.end()) if whole[place] not in SPACE_CHARACTERS), start)
         pieces += whole[end:start], replacement
         kept += owners[end:start] + [owners[sign]] * len(replacement)
         end = match.end()
     return "".join(pieces) + whole[end:], kept + owners[end:]
 
 
-def french_across(texts: Sequence[str]) -> list[str]:
+def typeset_texts(texts: Sequence[str]) -> list[str]:
     """Apply the rules of French typography to `texts` as if they were one, and give each its part back.
 
     « and a bold word, an apostrophe and a link: what makes a rule hold may stand in the next text.
     """
     whole, owners = "".join(texts), [place for place, text in enumerate(texts) for _ in text]
-    for pattern, replacement in RULES:
-        whole, owners = substitute(pattern, replacement, whole, owners)
+    for pattern, replacement in TYPOGRAPHY_RULES:
+        whole, owners = apply_rule(pattern, replacement, whole, owners)
     parts = [""] * len(texts)
     for character, place in zip(whole, owners, strict=True):
         parts[place] += character
     return parts
 
 
-def spoken(token: Token) -> str:
+def get_typography_text(token: Token) -> str:
     """What the token adds to the sentence, as far as typography goes; code counts as a word."""
     if token.type == "text":
         return token.content
     return {"softbreak": " ", "hardbreak": "\n", "code_inline": "x"}.get(token.type, "")
 
 
-def typeset(children: Sequence[Token]) -> None:
+def typeset_paragraph(children: Sequence[Token]) -> None:
     """Set one paragraph's text in French; code stays as it is."""
-    for token, text in zip(children, french_across([spoken(token) for token in children]), strict=True):
+    for token, text in zip(children, typeset_texts([get_typography_text(token) for token in children]), strict=True):
         if token.type == "text" or (token.type == "softbreak" and text != " "):
             token.type, token.content = "text", text
 
 
-def check_text(token: Token, line: int, draft: Draft) -> None:
+def check_text(token: Token, line: int, draft: RenderContext) -> None:
     """Find what Markdown left in the text because it did not understand it."""
-    if found := HTML_SHAPE.search(token.content):
+    if found := HTML_TAG_PATTERN.search(token.content):
         mend = "Écrivez du Markdown, ou `du code` pour parler d'une balise."
         draft.fault(line, "du HTML ({tag}) s'affiche tel quel.", mend, tag=found[0])
     if "](" in token.content or "]{" in token.content:
@@ -68,33 +68,33 @@ def check_text(token: Token, line: int, draft: Draft) -> None:
         draft.fault(line, what, "Vérifiez les crochets et l'adresse.")
 
 
-def check_link(token: Token, line: int, draft: Draft) -> None:
+def check_link(token: Token, line: int, draft: RenderContext) -> None:
     """Note a link of the site, to be checked against its pages."""
     address = str(token.attrGet("href"))
     if re.match(r"#|/(?!/)", address):
-        draft.links.append(Link(line, address))
-    elif not SCHEME.match(address):
+        draft.links.append(InternalLink(line, address))
+    elif not ALLOWED_SCHEME.match(address):
         mend = "Écrivez /un/chemin, #une-ancre ou https://une.adresse."
         draft.fault(line, "le lien « {address} » ne mène nulle part.", mend, address=address)
 
 
-def check_image(token: Token, line: int, draft: Draft) -> None:
+def check_image(token: Token, line: int, draft: RenderContext) -> None:
     """Replace an image by its description: a page of the course loads nothing else than its figures."""
     what, mend = "l'image {source} n'est pas affichée.", "Dessinez-la dans static/figures et écrivez ::: figure."
     draft.fault(line, what, mend, source=token.attrGet("src"))
     token.type = "text"
 
 
-def check_span(token: Token, line: int, draft: Draft) -> None:
+def check_span(token: Token, line: int, draft: RenderContext) -> None:
     """Words in brackets may say their language, or the fact that they rest on, and nothing else."""
     if fact_id := token.attrs.pop("fait", None):
-        cite(token, str(fact_id), line, draft)
+        record_citation(token, str(fact_id), line, draft)
     elif token.meta.get("insecure_attrs") or not token.attrGet("lang"):
         what = "des mots entre […]{{…}} disent autre chose que leur langue ou leur fait."
         draft.fault(line, what, "Écrivez ainsi : [mots]{{lang=en}}, ou [mots]{{fait=id}}.")
 
 
-def cite(opening: Token, fact_id: str, line: int, draft: Draft) -> None:
+def record_citation(opening: Token, fact_id: str, line: int, draft: RenderContext) -> None:
     """Note that the words rest on a fact of facts.toml; an unknown one is a fault, and the words stay."""
     fact = draft.facts.get(fact_id)
     if fact is None:
@@ -109,7 +109,7 @@ def cite(opening: Token, fact_id: str, line: int, draft: Draft) -> None:
     opening.meta["fact"] = fact_id
 
 
-def add_citations(children: Sequence[Token], draft: Draft) -> list[Token]:
+def add_citations(children: Sequence[Token], draft: RenderContext) -> list[Token]:
     """Put after the words that rest on a fact its number, which leads to its line in the sources."""
     numbers = {fact_id: number for number, fact_id in enumerate(draft.cited, 1)}
     tokens, open_spans = [], list[str]()
@@ -120,30 +120,30 @@ def add_citations(children: Sequence[Token], draft: Draft) -> list[Token]:
         elif token.type == "span_close" and (fact_id := open_spans.pop()):
             number = numbers[fact_id]
             link = f'<a href="#fait-{fact_id}" aria-label="Source{NO_BREAK}{number}">{number}</a>'
-            tokens.append(html_token(f'<sup class="cite">{link}</sup>', "html_inline"))
+            tokens.append(make_html_token(f'<sup class="cite">{link}</sup>', "html_inline"))
     return tokens
 
 
-def draw(text: str) -> str:
+def render_inline(text: str) -> str:
     """Return one line of Markdown from outside a lesson as HTML, set in French."""
-    tokens = PARSER.parse(text)
+    tokens = LESSON_PARSER.parse(text)
     for token in tokens:
         if token.type == "inline":
-            write(token, Draft({}, {}))
-    return first_words(tokens)
+            process_inline(token, RenderContext({}, {}))
+    return render_first_paragraph(tokens)
 
 
-CHECKS = {"text": check_text, "link_open": check_link, "image": check_image, "span_open": check_span}
+TOKEN_CHECKS = {"text": check_text, "link_open": check_link, "image": check_image, "span_open": check_span}
 
 
-def write(inline: Token, draft: Draft) -> None:
+def process_inline(inline: Token, draft: RenderContext) -> None:
     """Check one paragraph's worth of tokens, and set it in French."""
     children = inline.children or []
     line = inline.map[0] + 1 if inline.map else 1
     for token in children:
-        if token.type in CHECKS:
-            CHECKS[token.type](token, line, draft)
+        if token.type in TOKEN_CHECKS:
+            TOKEN_CHECKS[token.type](token, line, draft)
         line += token.type in {"softbreak", "hardbreak"}
-    typeset(children)
+    typeset_paragraph(children)
     if draft.cited:
         inline.children = add_citations(children, draft)

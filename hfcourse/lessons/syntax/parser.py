@@ -14,7 +14,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "oe", "Æ": "ae"})
 
 # Raw HTML is off. Every ::: opens the one container, whatever its name: an unknown name must be seen.
-PARSER = (
+LESSON_PARSER = (
     MarkdownIt("commonmark", {"html": False})
     .enable("table")
     .use(deflist_plugin)
@@ -23,29 +23,29 @@ PARSER = (
 )
 
 
-def html_token(html: str, kind: str = "html_block", level: int = 0) -> Token:
+def make_html_token(html: str, kind: str = "html_block", level: int = 0) -> Token:
     """A token that is written as it stands; only for HTML of ours."""
     return Token(kind, "", 0, content=html, level=level)
 
 
-def to_html(tokens: Sequence[Token]) -> str:
+def render_tokens(tokens: Sequence[Token]) -> str:
     """Write tokens that have been through the passes."""
-    return PARSER.renderer.render(tokens, PARSER.options, {})
+    return LESSON_PARSER.renderer.render(tokens, LESSON_PARSER.options, {})
 
 
-def slug(title: str) -> str:
+def slugify(title: str) -> str:
     """The id of a heading: « Créer une clé d’API » -> `creer-une-cle-d-api`."""
     letters = unicodedata.normalize("NFKD", title.translate(LIGATURES).lower())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
-def digest(html: str) -> str:
+def make_short_hash(html: str) -> str:
     """A short name made of the words."""
     return hashlib.sha256(html.encode()).hexdigest()[:8]
 
 
-def items_of(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+def split_list_items(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     """What each line of a list holds."""
     item: list[Token] = []
     for token in tokens:
@@ -58,13 +58,13 @@ def items_of(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             item.append(token)
 
 
-def first_words(tokens: Sequence[Token]) -> str:
+def render_first_paragraph(tokens: Sequence[Token]) -> str:
     """The HTML of the first paragraph, without its frame; empty if it is none."""
     if len(tokens) < 2 or tokens[0].type != "paragraph_open":
         return ""
-    return to_html(tokens[1:2])
+    return render_tokens(tokens[1:2])
 
 
-def plain(inline: Token) -> str:
+def extract_plain_text(inline: Token) -> str:
     """The words of a heading, a cell or a definition, without their marks."""
     return "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"})

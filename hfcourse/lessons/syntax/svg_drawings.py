@@ -7,17 +7,17 @@ shows one of them: the other is not displayed, so that a screen reader meets eac
 import re
 from collections.abc import Mapping
 
-from hfcourse.lessons.syntax.context import DID_YOU_MEAN, Fault, find_near, make_fault
+from hfcourse.lessons.syntax.context import DID_YOU_MEAN, LintError, find_near, make_fault
 
 WIDE_SUFFIX, NARROW_SUFFIX = ".svg", ".narrow.svg"
-NAME_SPACE = ' xmlns="http://www.w3.org/2000/svg"'
-FALLBACK = re.compile(r"(var\(--[\w-]+), [^()\"]*\)")
+SVG_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
+FALLBACK_COLOUR = re.compile(r"(var\(--[\w-]+), [^()\"]*\)")
 OPENING_TAG = re.compile(r"<svg\b[^>]*>")
-CLASS = re.compile(r'\sclass="[^"]*"')
-ID = re.compile(r'\sid="([^"]*)"')
+CLASS_ATTRIBUTE = re.compile(r'\sclass="[^"]*"')
+SVG_ID = re.compile(r'\sid="([^"]*)"')
 # Numbers are drawn in the colour of what stands on amber; other texts of a drawing may be figures too.
 MARKER_GROUP = re.compile(r'<g\b[^>]*\bfill="var\(--on-amber\b[^>]*>(.*?)</g>', re.DOTALL)
-MARKER = re.compile(r">\s*(\d+)\s*</text>")
+MARKER_NUMBER = re.compile(r">\s*(\d+)\s*</text>")
 
 
 def minify_drawing(source: str) -> str:
@@ -25,20 +25,20 @@ def minify_drawing(source: str) -> str:
 
     A lesson may weigh 40 kB, and its drawings are a sixth of that.
     """
-    source = source[max(source.find("<svg"), 0) :].strip().replace(NAME_SPACE, "", 1)
-    return re.sub(r">\s*\n\s*<", "><", FALLBACK.sub(r"\1)", source))
+    source = source[max(source.find("<svg"), 0) :].strip().replace(SVG_NAMESPACE, "", 1)
+    return re.sub(r">\s*\n\s*<", "><", FALLBACK_COLOUR.sub(r"\1)", source))
 
 
-def mark_narrow(drawing: str) -> str:
+def add_narrow_class(drawing: str) -> str:
     """Give a drawing the class by which the style sheet knows that it is the narrow one."""
 
     def write_class(tag: re.Match[str]) -> str:
-        return '<svg class="narrow"' + CLASS.sub("", tag[0]).removeprefix("<svg")
+        return '<svg class="narrow"' + CLASS_ATTRIBUTE.sub("", tag[0]).removeprefix("<svg")
 
     return OPENING_TAG.sub(write_class, drawing, count=1)
 
 
-def has_narrow(html: str) -> bool:
+def has_narrow_drawing(html: str) -> bool:
     """Does the HTML of a figure hold a narrow drawing?"""
     return '<svg class="narrow"' in html
 
@@ -46,7 +46,9 @@ def has_narrow(html: str) -> bool:
 def list_marker_numbers(html: str) -> list[list[str]]:
     """Return the numbers of each drawing of a figure, as sets in the order of counting."""
     drawn = [piece for piece in re.split(r"(?=<svg\b)", html) if piece.startswith("<svg")]
-    found = [{number for group in MARKER_GROUP.findall(piece) for number in MARKER.findall(group)} for piece in drawn]
+    found = [
+        {number for group in MARKER_GROUP.findall(piece) for number in MARKER_NUMBER.findall(group)} for piece in drawn
+    ]
     return [sorted(numbers, key=int) for numbers in found]
 
 
@@ -56,7 +58,7 @@ def find_wrong_numbers(html: str, caption_numbers: list[str]) -> list[str] | Non
     return next((each for each in drawn if each != caption_numbers), None) if any(drawn) else None
 
 
-def pair_drawings(sources: Mapping[str, str], folder: str) -> tuple[dict[str, str], list[Fault]]:
+def pair_drawings(sources: Mapping[str, str], folder: str) -> tuple[dict[str, str], list[LintError]]:
     """Join each wide drawing and its narrow one.
 
     Args:
@@ -78,9 +80,9 @@ def pair_drawings(sources: Mapping[str, str], folder: str) -> tuple[dict[str, st
             what = "ce dessin étroit n'a pas de dessin large."
             faults.append(make_fault(path, 1, what, mend, near=near, of_wide=of_wide))
             continue
-        if shared := sorted(set(ID.findall(narrow)) & set(ID.findall(wide[of_wide]))):
+        if shared := sorted(set(SVG_ID.findall(narrow)) & set(SVG_ID.findall(wide[of_wide]))):
             what = "le dessin large a les mêmes id : {ids}."
             mend = "Les deux sont dans une même page : donnez à celui-ci des id à lui."
             faults.append(make_fault(path, 1, what, mend, ids=", ".join(shared)))
-        paired[of_wide] += mark_narrow(narrow)
+        paired[of_wide] += add_narrow_class(narrow)
     return paired, faults

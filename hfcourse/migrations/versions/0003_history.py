@@ -72,7 +72,11 @@ def find_words() -> None:
 
 
 def row_of(run: sa.Row, names: list[str]) -> dict[str, str]:
-    return {"run_id": run.id, "visitor": run.visitor, **search_text.found_by(run.parameters, run.inputs, names)}
+    return {
+        "run_id": run.id,
+        "visitor": run.visitor,
+        **search_text.build_search_columns(run.parameters, run.inputs, names),
+    }
 
 
 def downgrade() -> None:

@@ -3,30 +3,30 @@
 import re
 from dataclasses import dataclass, field
 
-from hfcourse.practice.tutor.course_text import Section
-from hfcourse.practice.tutor.definitions import Glossary, Term, find_subject
-from hfcourse.practice.tutor.french_text import fold, terms, typeset, words
-from hfcourse.practice.tutor.search import Index
+from hfcourse.practice.tutor.course_text import CourseSection
+from hfcourse.practice.tutor.definitions import GlossaryIndex, TermDefinition, find_subject
+from hfcourse.practice.tutor.french_text import extract_stems, fold_french, split_words, typeset
+from hfcourse.practice.tutor.search import CourseIndex
 
 # Below this share of the question's words (the rare ones weigh more), a passage is about something else.
-ENOUGH_COVERAGE = 0.45
+MIN_COVERAGE = 0.45
 # A question for the meaning of a word that the glossary lacks needs nearly all of it: a word aside means another thing.
-MEANING_COVERAGE = 0.8
-EXCERPT_CHARACTERS = 700
-QUESTIONS_KEPT = 10
+MIN_DEFINITION_COVERAGE = 0.8
+MAX_EXCERPT_CHARACTERS = 700
+MAX_REMEMBERED_QUESTIONS = 10
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n")
-_ASKS_FIRST = re.compile(r"premiere question|premier message")
-_ASKS_LAST = re.compile(r"(derniere question|question precedente|qu.?est.?ce que je (viens|t|vous))")
-_ASKS_MORE = re.compile(r"precis|suite|continu|detail|developp|ensuite|encore|autre chose|pourquoi|apres")
-_GREETS = re.compile(r"^(bonjour|bonsoir|salut|coucou|merci)\b")
+_FIRST_QUESTION = re.compile(r"premiere question|premier message")
+_PREVIOUS_QUESTION = re.compile(r"(derniere question|question precedente|qu.?est.?ce que je (viens|t|vous))")
+_MORE_WORDS = re.compile(r"precis|suite|continu|detail|developp|ensuite|encore|autre chose|pourquoi|apres")
+_GREETING = re.compile(r"^(bonjour|bonsoir|salut|coucou|merci)\b")
 
-UNDEFINED = "Le glossaire n'a pas ce mot ; une leçon l'emploie. "
-MORE = "Pour lire la suite, demandez « et ensuite ? »."
+UNDEFINED_WARNING = "Le glossaire n'a pas ce mot ; une leçon l'emploie. "
+MORE_HINT = "Pour lire la suite, demandez « et ensuite ? »."
 
 
 @dataclass
-class Memory:
+class Conversation:
     """What one conversation remembers: the questions, oldest first, and the passage quoted last."""
 
     first: str = ""
@@ -37,22 +37,22 @@ class Memory:
 class Tutor:
     """Answers questions from the glossary and the sections of the course; keeps nothing itself, a `Memory` does."""
 
-    def __init__(self, sections: list[Section], glossary: Glossary | None = None):
+    def __init__(self, sections: list[CourseSection], glossary: GlossaryIndex | None = None):
         self.sections = sections
-        self._glossary = glossary or Glossary()
-        self._index = Index(sections)
+        self._glossary = glossary or GlossaryIndex()
+        self._index = CourseIndex(sections)
 
-    def answer(self, message: str, memory: Memory) -> str:
+    def answer(self, message: str, memory: Conversation) -> str:
         """The answer to a message, as French text; `memory` then holds it too."""
         text = self._recalled(message, memory) or self._defined(message, memory) or self._found(message, memory)
         memory.first = memory.first or message
-        memory.questions = [*memory.questions, message][-QUESTIONS_KEPT:]
+        memory.questions = [*memory.questions, message][-MAX_REMEMBERED_QUESTIONS:]
         return typeset(text)
 
-    def _recalled(self, message: str, memory: Memory) -> str | None:
+    def _recalled(self, message: str, memory: Conversation) -> str | None:
         """The answer to a question about the conversation itself."""
-        asked = fold(message)
-        first, last = _ASKS_FIRST.search(asked), _ASKS_LAST.search(asked)
+        asked = fold_french(message)
+        first, last = _FIRST_QUESTION.search(asked), _PREVIOUS_QUESTION.search(asked)
         if not (first or last):
             return None
         if not memory.questions:
@@ -61,7 +61,7 @@ class Tutor:
             return f"Votre première question était : « {memory.first} »"
         return f"Votre question précédente était : « {memory.questions[-1]} »"
 
-    def _defined(self, message: str, memory: Memory) -> str | None:
+    def _defined(self, message: str, memory: Conversation) -> str | None:
         """The answer to a question for the meaning of a word of the glossary, or for the difference between two."""
         if term := self._glossary.find(message):
             return self._definition(term, memory)
@@ -71,41 +71,41 @@ class Tutor:
         subject = find_subject(message)
         return self._mention(subject, memory) if subject and self.sections else None
 
-    def _mention(self, subject: str, memory: Memory) -> str:
+    def _mention(self, subject: str, memory: Conversation) -> str:
         """What a lesson says of a word that the glossary lacks: what it is, or else at least the word itself."""
         place = self._index.find_mention([subject])
         if place is None:
             hit = self._index.best(subject)
-            place = (hit.section, hit.passage) if hit and hit.coverage >= MEANING_COVERAGE else None
+            place = (hit.section, hit.passage) if hit and hit.coverage >= MIN_DEFINITION_COVERAGE else None
             if place is None or not self._index.says_meaning(place, subject):
                 return self._ignorance()
         memory.place = place
-        warning = "" if self._index.says_meaning(place, subject) else UNDEFINED
-        return f"{warning}{self._quoted(place, subject)}\n\n{MORE}"
+        warning = "" if self._index.says_meaning(place, subject) else UNDEFINED_WARNING
+        return f"{warning}{self._quoted(place, subject)}\n\n{MORE_HINT}"
 
-    def _found(self, message: str, memory: Memory) -> str:
+    def _found(self, message: str, memory: Conversation) -> str:
         if not self.sections:
             return "Le cours n'est pas installé ici : je n'ai aucune leçon à citer."
-        if memory.place and _follows_up(message):
+        if memory.place and _is_follow_up(message):
             return self._next(memory, *memory.place)
-        if not terms(message):
+        if not extract_stems(message):
             return self._presentation(message)
         # « Et pour une image ? » leans on the question before it.
-        leans = fold(message).startswith("et ") and len(terms(message)) <= 3 and memory.questions
+        leans = fold_french(message).startswith("et ") and len(extract_stems(message)) <= 3 and memory.questions
         hit = self._index.best(message, memory.questions[-1] if leans else "")
-        if hit is None or hit.coverage < ENOUGH_COVERAGE:
+        if hit is None or hit.coverage < MIN_COVERAGE:
             return self._ignorance()
         memory.place = (hit.section, hit.passage)
-        return f"{self._quoted(memory.place, message)}\n\n{MORE}"
+        return f"{self._quoted(memory.place, message)}\n\n{MORE_HINT}"
 
-    def _definition(self, term: Term, memory: Memory) -> str:
+    def _definition(self, term: TermDefinition, memory: Conversation) -> str:
         """The definition of a word, then where a lesson says more of it."""
         memory.place = self._index.find_mention((term.name, *term.forms))
         if memory.place is None:
             return f"{term.sentence}\n\nAucune leçon n'en dit davantage."
-        return f"{term.sentence}\n\nUne leçon en parle. {self._quoted(memory.place, term.name)}\n\n{MORE}"
+        return f"{term.sentence}\n\nUne leçon en parle. {self._quoted(memory.place, term.name)}\n\n{MORE_HINT}"
 
-    def _next(self, memory: Memory, section: int, passage: int) -> str:
+    def _next(self, memory: Conversation, section: int, passage: int) -> str:
         """The passage after the one quoted last, in the same section, then in the same lesson."""
         if passage + 1 < len(self.sections[section].passages):
             memory.place = (section, passage + 1)
@@ -120,15 +120,15 @@ class Tutor:
 
     def _quoted(self, place: tuple[int, int], question: str) -> str:
         section = self.sections[place[0]]
-        passage = excerpt(section.passages[place[1]], question)
+        passage = cut_excerpt(section.passages[place[1]], question)
         # A heading may hold quotation marks: French puts “these” inside « those ».
         heading = re.sub(r"«\s*(.*?)\s*»", r"“\1”", section.heading)
         return f"Leçon {section.lesson}, « {heading} » :\n\n{passage}"
 
     def _presentation(self, message: str) -> str:
-        if re.match("merci", fold(message)):
+        if re.match("merci", fold_french(message)):
             return "Avec plaisir ! Une autre question ?"
-        hello = "Bonjour ! " if _GREETS.search(fold(message)) else ""
+        hello = "Bonjour ! " if _GREETING.search(fold_french(message)) else ""
         return f"{hello}Je réponds avec les mots du cours. {self._lessons()} Que voulez-vous savoir ?"
 
     def _ignorance(self) -> str:
@@ -140,13 +140,13 @@ class Tutor:
         return f"Ses leçons : {named}."
 
 
-def excerpt(passage: str, question: str, limit: int = EXCERPT_CHARACTERS) -> str:
+def cut_excerpt(passage: str, question: str, limit: int = MAX_EXCERPT_CHARACTERS) -> str:
     """The passage, or when it is longer than `limit` characters, its whole sentences from the best one on."""
     if len(passage) <= limit:
         return passage
     sentences = _SENTENCE_END.split(passage)
-    wanted = set(terms(question))
-    best = max(range(len(sentences)), key=lambda i: len(wanted & set(terms(sentences[i]))))
+    wanted = set(extract_stems(question))
+    best = max(range(len(sentences)), key=lambda i: len(wanted & set(extract_stems(sentences[i]))))
     # Near the end there would be little left to quote: the excerpt then starts a little earlier.
     while best and len(" ".join(sentences[best - 1 :])) <= limit:
         best -= 1
@@ -157,8 +157,8 @@ def excerpt(passage: str, question: str, limit: int = EXCERPT_CHARACTERS) -> str
     return ("… " if best else "") + text[:limit] + (" …" if end < len(sentences) or len(text) > limit else "")
 
 
-def _follows_up(message: str) -> bool:
+def _is_follow_up(message: str) -> bool:
     """Whether a message asks for more, « et pourquoi ? », « tu peux préciser ? », and nothing else."""
-    rest = [word for word in words(message) if not _ASKS_MORE.search(word)]
-    asks_more = bool(_ASKS_MORE.search(fold(message)))
-    return asks_more and not terms(" ".join(rest)) and not _GREETS.search(fold(message))
+    rest = [word for word in split_words(message) if not _MORE_WORDS.search(word)]
+    asks_more = bool(_MORE_WORDS.search(fold_french(message)))
+    return asks_more and not extract_stems(" ".join(rest)) and not _GREETING.search(fold_french(message))

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hfcourse.practice.tutor.course_text import plain
-from hfcourse.practice.tutor.french_text import stem, typeset, words
+from hfcourse.practice.tutor.course_text import strip_markdown
+from hfcourse.practice.tutor.french_text import split_words, stem_word, typeset
 
 # Of a misspelt word: at least this likeness, this many letters, and not more than one letter too many or too few.
-_TYPO_LIKENESS, _TYPO_LETTERS = 0.82, 4
+_MIN_TYPO_SIMILARITY, _MIN_TYPO_LETTERS = 0.82, 4
 _MAX_LETTERS = 40
 # A longer one does not ask what something is.
 _MAX_SUBJECT_WORDS = 6
 _MAX_LENGTH_DIFFERENCE = 1
 
 # All of these are compared with folded words, separated by single spaces: « qu est ce qu un space ».
-_ASKS_BEFORE = (
+_QUESTION_PREFIXES = (
     "qu est ce que c est que", "qu est ce que c est qu", "qu est ce que c est", "qu est ce que", "qu est ce qu",
     "c est quoi ca", "c est quoi", "c quoi", "c koi", "c est koi", "ce que c est que", "ce que c est qu",
     "ce que c est", "que veut dire", "que veulent dire", "que signifie", "que signifient", "que designe",
@@ -29,20 +29,20 @@ _ASKS_BEFORE = (
     "explique moi ce que c est qu", "m expliquer ce qu est", "explique ce qu est", "ce que veut dire",
     "ce que signifie", "a quoi sert", "a quoi servent", "kezako", "kesako", "quid", "parle moi", "what is", "what are",
 )  # fmt: skip
-_ASKS_AFTER = (
+_QUESTION_SUFFIXES = (
     "c est quoi", "c quoi", "c koi", "c est koi", "c est quoi au juste", "c est quoi exactement", "c est quoi ca",
     "qu est ce que c est", "qu est ce", "qu est ce que ca veut dire", "ca veut dire quoi", "veut dire quoi",
     "veulent dire quoi", "signifie quoi", "ca sert a quoi", "sert a quoi", "kezako", "kesako", "definition",
 )  # fmt: skip
-_BEFORE_QUESTION = frozenset([
+_FILLER_WORDS = frozenset([
     "alors", "bonjour", "bonsoir", "dis", "dites", "donc", "en", "et", "euh", "fait", "mais", "me", "moi", "peux",
     "pouvez", "salut", "sais", "savez", "s", "il", "te", "vous", "plait", "stp", "svp", "tu",
 ])  # fmt: skip
-_BEFORE_SUBJECT = frozenset([
+_SUBJECT_LEADING_WORDS = frozenset([
     "a", "an", "appelle", "ca", "ce", "ces", "cet", "cette", "d", "de", "des", "du", "est", "l", "la", "le", "les",
     "mot", "mots", "on", "qu", "que", "terme", "the", "un", "une",
 ])  # fmt: skip
-_AFTER_SUBJECT = (
+_SUBJECT_TRAILING_PHRASES = (
     "au juste", "chez hugging face", "dans ce cours", "dans le cours", "de hugging face", "deja", "en deux mots",
     "en francais", "en informatique", "exactement", "ici", "s il te plait", "s il vous plait", "simplement", "stp",
     "sur hf", "sur hugging face", "sur le hub", "svp",
@@ -53,7 +53,7 @@ _DETERMINER = re.compile(r"(?:Une?|Les?|La|L’|Des|Ce|Ce que|Ce qui)\b")
 
 
 @dataclass(frozen=True)
-class Term:
+class TermDefinition:
     """A word of the glossary: its ways to be written, what it is called in English, what it means, as plain text."""
 
     name: str
@@ -72,43 +72,55 @@ class Term:
         return typeset(f"{name[0].upper() + name[1:] if self.name.islower() else name} : {text}")
 
 
-class Glossary:
+class GlossaryIndex:
     """The terms of a file, found by whichever way a student writes them."""
 
-    def __init__(self, terms: Sequence[Term] = ()) -> None:
-        self._by_key = {key: term for term in reversed(terms) for form in _names(term) for key in _keys(form) if key}
+    def __init__(self, terms: Sequence[TermDefinition] = ()) -> None:
+        self._by_key = {
+            key: term
+            for term in reversed(terms)
+            for form in _list_names(term)
+            for key in _make_lookup_keys(form)
+            if key
+        }
 
-    def find(self, question: str) -> Term | None:
+    def find(self, question: str) -> TermDefinition | None:
         """The term whose meaning a question asks for, or that is all of it; None for another question or word."""
-        return self.look_up(find_subject(question) or _without_ends(words(question)))
+        return self.look_up(find_subject(question) or _strip_subject(split_words(question)))
 
-    def find_compared(self, question: str) -> tuple[Term, Term] | None:
+    def find_compared(self, question: str) -> tuple[TermDefinition, TermDefinition] | None:
         """Both terms of « quelle est la différence entre X et Y ? »."""
-        found = _COMPARED.search(_without_last(" ".join(words(question))))
-        one, other = (self.look_up(_without_ends(each.split())) for each in found.groups()) if found else (None, None)
+        found = _COMPARISON_QUESTION.search(_strip_trailing_phrases(" ".join(split_words(question))))
+        one, other = (self.look_up(_strip_subject(each.split())) for each in found.groups()) if found else (None, None)
         return (one, other) if one and other else None
 
-    def look_up(self, subject: str) -> Term | None:
+    def look_up(self, subject: str) -> TermDefinition | None:
         """The term of this name, plural, run together or slightly misspelt too."""
-        for key in _keys(subject):
+        for key in _make_lookup_keys(subject):
             if key in self._by_key:
                 return self._by_key[key]
-        typed = _keys(subject)[0]
-        if not _TYPO_LETTERS <= len(typed) <= _MAX_LETTERS:
+        typed = _make_lookup_keys(subject)[0]
+        if not _MIN_TYPO_LETTERS <= len(typed) <= _MAX_LETTERS:
             return None
         near = [
             key for key in self._by_key
-            if key[0] == typed[0] and len(key) >= _TYPO_LETTERS and abs(len(key) - len(typed)) <= _MAX_LENGTH_DIFFERENCE
+            if key[0] == typed[0]
+            and len(key) >= _MIN_TYPO_LETTERS
+            and abs(len(key) - len(typed)) <= _MAX_LENGTH_DIFFERENCE
         ]  # fmt: skip
-        return next((self._by_key[key] for key in difflib.get_close_matches(typed, near, 1, _TYPO_LIKENESS)), None)
+        return next(
+            (self._by_key[key] for key in difflib.get_close_matches(typed, near, 1, _MIN_TYPO_SIMILARITY)), None
+        )
 
 
-def read_glossary(path: Path) -> Glossary:
+def read_glossary(path: Path) -> GlossaryIndex:
     """Read glossary.toml; an entry without a name or a definition is left out, and so is all if there is no file."""
     entries = tomllib.loads(path.read_text(encoding="utf-8")).get("term", []) if path.is_file() else []
-    return Glossary(
+    return GlossaryIndex(
         [
-            Term(each["term"], each.get("english", ""), tuple(each.get("forms", [])), plain(each["definition"]))
+            TermDefinition(
+                each["term"], each.get("english", ""), tuple(each.get("forms", [])), strip_markdown(each["definition"])
+            )
             for each in entries
             if each.get("term") and each.get("definition")
         ]
@@ -120,51 +132,51 @@ def find_subject(question: str) -> str:
 
     « Qu’est-ce qu’un Space ? » -> « space », « ZeroGPU, c’est quoi ? » -> « zerogpu ».
     """
-    asked = words(question)
-    while asked and asked[0] in _BEFORE_QUESTION:
+    asked = split_words(question)
+    while asked and asked[0] in _FILLER_WORDS:
         asked = asked[1:]
-    text = _without_last(" ".join(asked))
-    for pattern in (_BEFORE, _AFTER):
+    text = _strip_trailing_phrases(" ".join(asked))
+    for pattern in (_PREFIX_QUESTION, _SUFFIX_QUESTION):
         found = pattern.match(text)
-        if found and not _ASKS_HOW.match(found["subject"]):
+        if found and not _OTHER_QUESTION.match(found["subject"]):
             subject = found["subject"].split()
-            return _without_ends(subject) if len(subject) <= _MAX_SUBJECT_WORDS else ""
+            return _strip_subject(subject) if len(subject) <= _MAX_SUBJECT_WORDS else ""
     return ""
 
 
-def _without_last(text: str) -> str:
-    while found := _LAST.search(text):
+def _strip_trailing_phrases(text: str) -> str:
+    while found := _TRAILING_PHRASE.search(text):
         text = text[: found.start()]
     return text
 
 
-def _without_ends(subject: list[str]) -> str:
+def _strip_subject(subject: list[str]) -> str:
     """The words of a subject without the articles before it and what is said after it."""
-    while len(subject) > 1 and subject[0] in _BEFORE_SUBJECT:
+    while len(subject) > 1 and subject[0] in _SUBJECT_LEADING_WORDS:
         subject = subject[1:]
-    return _without_last(" ".join(subject))
+    return _strip_trailing_phrases(" ".join(subject))
 
 
-def _alternatives(phrases: tuple[str, ...]) -> str:
+def _join_alternatives(phrases: tuple[str, ...]) -> str:
     """A regular expression for any of the phrases, the longest first."""
     return "|".join(sorted(phrases, key=len, reverse=True))
 
 
-_BEFORE = re.compile(rf"(?:{_alternatives(_ASKS_BEFORE)}) (?P<subject>.+)$")
-_AFTER = re.compile(rf"(?P<subject>.+?) (?:{_alternatives(_ASKS_AFTER)})$")
-_COMPARED = re.compile(r"\bdifference (?:y a t il )?entre (.+?) et (.+)$")
+_PREFIX_QUESTION = re.compile(rf"(?:{_join_alternatives(_QUESTION_PREFIXES)}) (?P<subject>.+)$")
+_SUFFIX_QUESTION = re.compile(rf"(?P<subject>.+?) (?:{_join_alternatives(_QUESTION_SUFFIXES)})$")
+_COMPARISON_QUESTION = re.compile(r"\bdifference (?:y a t il )?entre (.+?) et (.+)$")
 # « Qu’est-ce qu’il faut pour … » is no question for a word either.
-_ASKS_HOW = re.compile(
+_OTHER_QUESTION = re.compile(
     r"(?:comment|pourquoi|ou|quand|combien|qui|si|il|ils|elle|elles|j|je|tu|nous|vous|on(?! appelle))\b"
 )
-_LAST = re.compile(rf" (?:{_alternatives(_AFTER_SUBJECT)})$")
+_TRAILING_PHRASE = re.compile(rf" (?:{_join_alternatives(_SUBJECT_TRAILING_PHRASES)})$")
 
 
-def _names(term: Term) -> tuple[str, ...]:
+def _list_names(term: TermDefinition) -> tuple[str, ...]:
     return tuple(filter(None, (term.name, *term.forms, term.english)))
 
 
-def _keys(name: str) -> tuple[str, str]:
+def _make_lookup_keys(name: str) -> tuple[str, str]:
     """What names are compared by: their words run together, without and with their endings removed."""
-    found = words(name)
-    return "".join(found), "".join(stem(word) if len(word) > 3 else word for word in found)
+    found = split_words(name)
+    return "".join(found), "".join(stem_word(word) if len(word) > 3 else word for word in found)

@@ -10,12 +10,12 @@ NO_BREAK, NARROW_NO_BREAK = "\u00a0", "\u202f"
 STOP_WORDS = frozenset((Path(__file__).parents[1] / "data" / "mots-vides.txt").read_text(encoding="utf-8").split())
 
 # Longest first: « regeneration » must lose « ation », not only its « e » or « s ».
-_ENDINGS = (
+_SUFFIXES = (
     "issements", "issement", "ateurs", "ations", "atrice", "ateur", "ation", "ements", "ement", "euses",
     "euse", "antes", "eurs", "ions", "ante", "ants", "ees", "eur", "ent", "ant", "ion", "ait", "ir", "er",
     "ez", "ee", "es", "it", "e", "s",
 )  # fmt: skip
-_SHORTEST_STEM = 3
+_MIN_STEM_LETTERS = 3
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -27,27 +27,27 @@ def typeset(text: str) -> str:
     return text.replace("'", "’").replace("...", "…")
 
 
-def fold(text: str) -> str:
+def fold_french(text: str) -> str:
     """The text in lower case, without accents or ligatures: « Œuvre créée » -> « oeuvre creee »."""
     text = text.lower().replace("œ", "oe").replace("æ", "ae")
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
-def stem(word: str) -> str:
+def stem_word(word: str) -> str:
     """The root of a folded word, roughly: « jetons » -> « jeton », « fondateurs », « fondee » -> « fond »."""
     if word.isdigit():
         return word
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+    for ending in _SUFFIXES:
+        if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM_LETTERS:
             return word.removesuffix(ending)
     return word
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Every folded word of a text, stop words included."""
-    return _WORD.findall(fold(text))
+    return _WORD.findall(fold_french(text))
 
 
-def terms(text: str) -> list[str]:
+def extract_stems(text: str) -> list[str]:
     """The stems of the words that carry the subject of a text, in order."""
-    return [stem(word) for word in words(text) if len(word) > 1 and word not in STOP_WORDS]
+    return [stem_word(word) for word in split_words(text) if len(word) > 1 and word not in STOP_WORDS]

@@ -9,21 +9,21 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from hfcourse.practice.tutor.course_text import Section
-from hfcourse.practice.tutor.french_text import fold, stem, terms
+from hfcourse.practice.tutor.course_text import CourseSection
+from hfcourse.practice.tutor.french_text import extract_stems, fold_french, stem_word
 
 SYNONYMS_PATH = Path(__file__).parents[1] / "data" / "synonymes.toml"
-SAME, NEAR = 0.9, 0.5
+SYNONYM_WEIGHT, RELATED_WEIGHT = 0.9, 0.5
 
 # BM25's two usual constants: how fast a repeated word stops counting, how much a long passage is held back.
 _SATURATION, _LENGTH_PENALTY = 1.2, 0.4
 _HEADING_WEIGHT = 2.5
-_TYPO_LETTERS, _TYPO_LIKENESS = 6, 0.83
+_MIN_TYPO_LETTERS, _MIN_TYPO_SIMILARITY = 6, 0.83
 _CONTEXT_WEIGHT = 0.25
 
 # What a kind of question hopes to find in a passage, and how much such a passage gains.
-_ASKS_MEANING = re.compile(r"qu.?est.?ce qu|c.?est quoi|c quoi|koi|definition|defini[rs]|veut dire|signifie")
-_HOPES = (
+_MEANING_QUESTION = re.compile(r"qu.?est.?ce qu|c.?est quoi|c quoi|koi|definition|defini[rs]|veut dire|signifie")
+_QUESTION_KIND_BOOSTS = (
     (re.compile(r"\bcomment\b|\betapes?\b"), re.compile(r"^\d+\. .*\n\d+\. ", re.MULTILINE), 2.5),
     (re.compile(r"\bcombien\b"), re.compile(r"\bmill(?:ion|ier)s?\b|\$|gratuit"), 1.8),
     (re.compile(r"^qui (?:a|ont)\b"), re.compile(r"\bfond(?:e|ent|ateurs?)\b"), 2.0),
@@ -35,7 +35,7 @@ _HOPES = (
     ),
     (re.compile(r"\bquand\b|\bannee\b"), re.compile(r"\b(?:19|20)\d\d\b"), 1.5),
 )
-_DEFINITIONS = (
+_DEFINITION_BOOSTS = (
     (r"\bune? WORD est une?\b", 5.0),
     (r"WORD\W+(?:est (?:un|une|le|la)\b|sont (?:des|les)\b|c.est-a-dire|designe)", 2.5),
     (r"WORD, (?:un|une|le|la|les) ", 1.8),
@@ -44,7 +44,7 @@ _DEFINITIONS = (
 
 
 @dataclass(frozen=True)
-class Hit:
+class PassageHit:
     """A passage found: its section and passage numbers, its score, its share of the question (0 to 1)."""
 
     section: int
@@ -53,58 +53,62 @@ class Hit:
     coverage: float
 
 
-class Index:
+class CourseIndex:
     """Every passage of the course, ready to be searched."""
 
-    def __init__(self, sections: list[Section]):
+    def __init__(self, sections: list[CourseSection]):
         self.places = [(s, p) for s, section in enumerate(sections) for p in range(len(section.passages))]
-        self._headings = [set(terms(section.heading)) for section in sections]
-        self._titles = [set(terms(section.lesson_title)) for section in sections]
-        self._texts = [fold(sections[s].passages[p]) for s, p in self.places]
-        self._counts = [Counter(terms(text)) for text in self._texts]
+        self._headings = [set(extract_stems(section.heading)) for section in sections]
+        self._titles = [set(extract_stems(section.lesson_title)) for section in sections]
+        self._texts = [fold_french(sections[s].passages[p]) for s, p in self.places]
+        self._counts = [Counter(extract_stems(text)) for text in self._texts]
         self._mean_length = sum(c.total() for c in self._counts) / max(len(self._counts), 1) or 1.0
         self._spread = Counter(term for counts in self._counts for term in counts)
         self._synonyms = read_synonyms()
 
-    def best(self, question: str, context: str = "") -> Hit | None:
+    def best(self, question: str, context: str = "") -> PassageHit | None:
         """The passage that answers best, or None; the words of `context` (an earlier question) count less."""
         wanted = dict.fromkeys(self._corrected(context), _CONTEXT_WEIGHT) | dict.fromkeys(
             self._corrected(question), 1.0
         )
         if not wanted:
             return None
-        hits = [self._hit(i, wanted, fold(question)) for i in range(len(self.places))]
+        hits = [self._hit(i, wanted, fold_french(question)) for i in range(len(self.places))]
         # On equal scores the earlier passage wins: a course explains a word where it first uses it.
         return max(hits, key=lambda hit: hit.score, default=None)
 
     def find_mention(self, forms: Collection[str]) -> tuple[int, int] | None:
         """The section and passage that say what a word is, or else the first that use it; None if no passage does."""
-        patterns = [re.compile(rf"\b{re.escape(fold(form))}s?\b") for form in forms]
+        patterns = [re.compile(rf"\b{re.escape(fold_french(form))}s?\b") for form in forms]
         places = [i for i, text in enumerate(self._texts) if any(pattern.search(text) for pattern in patterns)]
         # max() takes the first of equals.
-        best = max(places, key=lambda i: max(_defines(self._texts[i], fold(form)) for form in forms), default=None)
+        best = max(
+            places,
+            key=lambda i: max(_compute_definition_boost(self._texts[i], fold_french(form)) for form in forms),
+            default=None,
+        )
         return None if best is None else self.places[best]
 
     def says_meaning(self, place: tuple[int, int], question: str) -> bool:
         """Whether a passage says what the subject of a question is, and does not only use the word."""
         text = self._texts[self.places.index(place)]
-        return any(_defines(text, term) > 1 for term in self._corrected(question))
+        return any(_compute_definition_boost(text, term) > 1 for term in self._corrected(question))
 
     def _corrected(self, text: str) -> list[str]:
         """The terms of a question, a misspelt one replaced by the course's word that looks like it."""
-        return [self._known(term) for term in terms(text)]
+        return [self._known(term) for term in extract_stems(text)]
 
     def _known(self, term: str) -> str:
-        if term in self._spread or term in self._synonyms or len(term) < _TYPO_LETTERS:
+        if term in self._spread or term in self._synonyms or len(term) < _MIN_TYPO_LETTERS:
             return term
-        return next(iter(difflib.get_close_matches(term, self._spread, 1, _TYPO_LIKENESS)), term)
+        return next(iter(difflib.get_close_matches(term, self._spread, 1, _MIN_TYPO_SIMILARITY)), term)
 
     def _rarity(self, term: str) -> float:
         """BM25's inverse document frequency: high for a term that few passages hold, highest if none does."""
         spread = self._spread[term]
         return math.log(1 + (len(self.places) - spread + 0.5) / (spread + 0.5))
 
-    def _hit(self, i: int, wanted: dict[str, float], asked: str) -> Hit:
+    def _hit(self, i: int, wanted: dict[str, float], asked: str) -> PassageHit:
         section, passage = self.places[i]
         anywhere = self._counts[i].keys() | self._headings[section] | self._titles[section]
         score = covered = total = 0.0
@@ -118,7 +122,7 @@ class Index:
         # The context of a question is not its subject, which alone may point at a heading.
         score += self._heading_score(self._headings[section], [t for t, w in wanted.items() if w == 1])
         coverage = covered / total
-        return Hit(section, passage, score * coverage * self._gain(i, wanted, asked), coverage)
+        return PassageHit(section, passage, score * coverage * self._gain(i, wanted, asked), coverage)
 
     def _forms(self, term: str, least: float = 0.0) -> dict[str, float]:
         """A term and its synonyms, with what finding each is worth."""
@@ -127,7 +131,7 @@ class Index:
 
     def _heading_score(self, heading: set[str], subject: list[str]) -> float:
         """What the heading says of the subject, times how much of the heading that is."""
-        found = {term: self._forms(term, SAME).keys() & heading for term in subject}
+        found = {term: self._forms(term, SYNONYM_WEIGHT).keys() & heading for term in subject}
         said = set().union(*found.values())
         if not said:
             return 0.0
@@ -142,10 +146,10 @@ class Index:
     def _gain(self, i: int, wanted: dict[str, float], asked: str) -> float:
         """How much better it suits the kind of question: a meaning, a way to do, a number, a date."""
         text = self._texts[i]
-        hopes = [(hope, more) for kind, hope, more in _HOPES if kind.search(asked)]
+        hopes = [(hope, more) for kind, hope, more in _QUESTION_KIND_BOOSTS if kind.search(asked)]
         # A word alone, « jeton ? », asks what it is.
-        if _ASKS_MEANING.search(asked) or (len(wanted) == 1 and not hopes):
-            return max(_defines(text, term) for term in wanted)
+        if _MEANING_QUESTION.search(asked) or (len(wanted) == 1 and not hopes):
+            return max(_compute_definition_boost(text, term) for term in wanted)
         return math.prod(more for hope, more in hopes if hope.search(text))
 
 
@@ -153,15 +157,15 @@ def read_synonyms(path: Path = SYNONYMS_PATH) -> dict[str, dict[str, float]]:
     """For each stem of the file, the other stems of its groups and what finding them is worth (0 to 1)."""
     groups = tomllib.loads(path.read_text(encoding="utf-8"))
     synonyms: dict[str, dict[str, float]] = {}
-    for name, worth in (("voisins", NEAR), ("memes", SAME)):
+    for name, worth in (("voisins", RELATED_WEIGHT), ("memes", SYNONYM_WEIGHT)):
         for group in groups[name]:
-            stems = {stem(fold(word)) for word in group}
+            stems = {stem_word(fold_french(word)) for word in group}
             for one in stems:
                 synonyms.setdefault(one, {}).update(dict.fromkeys(stems - {one}, worth))
     return synonyms
 
 
-def _defines(text: str, term: str) -> float:
+def _compute_definition_boost(text: str, term: str) -> float:
     """The gain of a passage that says what a term is: « un Space est une… », « Transformers, une… »."""
     word = rf"\b{re.escape(term)}\w*"
-    return max(gain for pattern, gain in _DEFINITIONS if re.search(pattern.replace("WORD", word), text))
+    return max(gain for pattern, gain in _DEFINITION_BOOSTS if re.search(pattern.replace("WORD", word), text))

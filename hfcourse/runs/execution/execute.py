@@ -8,41 +8,41 @@ from typing import Any
 
 from flask import current_app
 
-from hfcourse.errors import CourseError, NotTaken, NotValid, Refused, Stopped
-from hfcourse.files.file_store import KeptFile
-from hfcourse.limits.deadline import Leash
+from hfcourse.errors import CallCancelled, CallNotQueued, CourseError, FormRejected, ValidationRejected
+from hfcourse.files.file_store import FileHandle
+from hfcourse.limits.deadline import CancelScope
 from hfcourse.runs.execution import next_steps, sessions
-from hfcourse.runs.execution.preview_images import PassingPictures
+from hfcourse.runs.execution.preview_images import PreviewImages
 from hfcourse.runs.execution.recorder import Recorder
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
-from hfcourse.spaces.client.call_events import Output
+from hfcourse.spaces.client.call_events import OutputEvent
 from hfcourse.spaces.registry import resolver
-from hfcourse.spaces.registry.resolver import LAST_SECONDS
+from hfcourse.spaces.registry.resolver import DESCRIPTION_RESERVE_SECONDS
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 
-PICTURE_SECONDS = 1  # for one of a partial output; whoever stops the call waits for it
+PREVIEW_TIMEOUT_SECONDS = 1  # for one of a partial output; whoever stops the call waits for it
 
 # Takes a run in hand, by its id; None if that is not to be.
-Claim = Callable[[str], Run | None]
+ClaimFunction = Callable[[str], Run | None]
 
 log = logging.getLogger(__name__)
 
 
-def execute(run_id: str, leash: Leash, claim: Claim = run_store.claim) -> bool:
+def execute_run(run_id: str, leash: CancelScope, claim: ClaimFunction = run_store.claim_run) -> bool:
     """Claim the run, call the Space, store what happens: every end is a status of the run. False if there was none."""
     run = claim(run_id)
     if run is None:
         return False
     recorder = Recorder(run)
     try:
-        with resolver.awake(run.space, leash):
-            call(run, recorder, leash)
-    except Stopped:
+        with resolver.keep_awake(run.space, leash):
+            call_space(run, recorder, leash)
+    except CallCancelled:
         recorder.finish_early("stopped")
     except CourseError as error:
         log.info("Run %s failed: %s", run_id, error.code)
-        if isinstance(error, NotValid):
+        if isinstance(error, ValidationRejected):
             recorder.hold("invalid", {"fields": error.fields})
         recorder.finish_early("failed", error.code, recorder.masked(error.said))
     except Exception as error:  # a fault of ours must not leave a run without an end
@@ -51,45 +51,45 @@ def execute(run_id: str, leash: Leash, claim: Claim = run_store.claim) -> bool:
     return True
 
 
-def call(run: Run, recorder: Recorder, leash: Leash) -> None:
+def call_space(run: Run, recorder: Recorder, leash: CancelScope) -> None:
     """Call the Space and record each event; the last one finishes the run."""
-    connection = resolver.connect(run.space, within=leash)
+    connection = resolver.connect_to_space(run.space, within=leash)
     endpoint = connection.description.find(run.endpoint)
     recorder.endpoint, recorder.address = endpoint, connection.url
     try:
         if endpoint is None:
-            raise Refused("endpoint-gone")
-        session = sessions.session_of(run, endpoint, connection, recorder, leash)
+            raise FormRejected("endpoint-gone")
+        session = sessions.get_or_open_session(run, endpoint, connection, recorder, leash)
         caller = connection.for_call(session)
-        recorder.pictures = PassingPictures(run, lambda path: caller.fetch(path, Leash(PICTURE_SECONDS)))
+        recorder.pictures = PreviewImages(run, lambda path: caller.fetch(path, CancelScope(PREVIEW_TIMEOUT_SECONDS)))
         # Closed here and now whatever happens to an event: the Space is then told that nobody waits.
-        with closing(caller.call(run.endpoint, arguments(run, endpoint), leash, session)) as events:
+        with closing(caller.call(run.endpoint, build_arguments(run, endpoint), leash, session)) as events:
             for event in events:
-                if isinstance(event, Output):
+                if isinstance(event, OutputEvent):
                     if steps := next_steps.find_next_steps(connection.description, endpoint, event.values):
-                        recorder.hold(next_steps.EVENT, {"steps": steps})
+                        recorder.hold(next_steps.NEXT_STEPS_EVENT, {"steps": steps})
                     recorder.finish(event.values, partial(caller.fetch, leash=leash))
                 else:
                     recorder.record(event)
     except CourseError as error:
-        if error.code in ("endpoint-gone", "connection-lost", "space-sleeping") or isinstance(error, NotTaken):
-            resolver.directory().forget(connection)
-        if isinstance(error, NotTaken) and is_gone(run, leash):
-            raise Refused("endpoint-gone") from None
+        if error.code in ("endpoint-gone", "connection-lost", "space-sleeping") or isinstance(error, CallNotQueued):
+            resolver.get_registry().forget(connection)
+        if isinstance(error, CallNotQueued) and is_endpoint_removed(run, leash):
+            raise FormRejected("endpoint-gone") from None
         raise
 
 
-def is_gone(run: Run, leash: Leash) -> bool:
+def is_endpoint_removed(run: Run, leash: CancelScope) -> bool:
     """Does the Space, asked to describe itself anew, no longer have the endpoint of this run?"""
     try:
-        if leash.remaining() < LAST_SECONDS:
+        if leash.remaining() < DESCRIPTION_RESERVE_SECONDS:
             return False
-        return resolver.connect(run.space, within=leash).description.find(run.endpoint) is None
+        return resolver.connect_to_space(run.space, within=leash).description.find(run.endpoint) is None
     except CourseError:
         return False
 
 
-def arguments(run: Run, endpoint: Endpoint) -> list[Any]:
+def build_arguments(run: Run, endpoint: Endpoint) -> list[Any]:
     """One value per declared parameter, in order; our own files where some were sent."""
-    sent = run_store.sent_values(run, lambda item: KeptFile.of(item.file))
+    sent = run_store.collect_sent_values(run, lambda item: FileHandle.of(item.file))
     return [sent.get(parameter.name) for parameter in endpoint.parameters]

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hfcourse.spaces.schema.component_updates import is_update
+from hfcourse.spaces.schema.component_updates import is_component_update
 from hfcourse.spaces.schema.endpoints import endpoint_wiring
 from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 
-EVENT = "next"  # the kind of the event that keeps the next steps of a run
+NEXT_STEPS_EVENT = "next"  # the kind of the event that keeps the next steps of a run
 
 
 def find_next_steps(description: Description, endpoint: Endpoint, values: Sequence[Any]) -> list[dict[str, str]]:
@@ -17,12 +17,14 @@ def find_next_steps(description: Description, endpoint: Endpoint, values: Sequen
         values: the outputs, as the Space sent them.
     """
     arrived = [number for number, value in zip(endpoint.wiring.returns, values, strict=False) if has_content(value)]
-    steps = endpoint_wiring.next_steps(description, endpoint, [number for number in arrived if number is not None])
+    steps = endpoint_wiring.find_next_endpoints(
+        description, endpoint, [number for number in arrived if number is not None]
+    )
     return [{"endpoint": each.name, "title": each.title} for each in steps]
 
 
 def has_content(value: Any) -> bool:
     """Did this output bring something? Nothing, an emptied field and a mere change of the page are nothing."""
-    if is_update(value):
+    if is_component_update(value):
         value = value.get("value")
     return value not in (None, "", [], {})

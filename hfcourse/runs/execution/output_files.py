@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import tokens
-from hfcourse.errors import CallFailed, Stopped
+from hfcourse.errors import CallCancelled, CallError
 from hfcourse.files import file_store
 from hfcourse.files.limits import MAX_RUN_FILE_BYTES, MAX_RUN_FILES
 from hfcourse.files.wav_stream import join_wav_chunks
@@ -21,20 +21,20 @@ from hfcourse.runs.retention import pruning
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
 from hfcourse.runs.values.value_types import (
-    FILE,
-    LATER,
-    LOST,
-    NAME,
-    STREAM,
-    SURPLUS,
+    FETCH_FAILED,
+    FILE_KEY,
+    LIVE_STREAM,
+    NAME_KEY,
+    NOT_STORED,
+    OVER_LIMIT,
+    PENDING,
+    REASON_KEY,
     TOO_LARGE,
-    UNKEPT,
-    WHY,
     is_file_data,
 )
-from hfcourse.spaces.client.http_client import read_whole
-from hfcourse.spaces.schema.component_updates import is_update
-from hfcourse.token_masking import mask_pieces
+from hfcourse.spaces.client.http_client import read_body
+from hfcourse.spaces.schema.component_updates import is_component_update
+from hfcourse.token_masking import mask_chunks
 
 DATA_URL = re.compile(r"data:image/[\w.+-]+(;[\w=.+-]+)*?(;base64)?,", re.ASCII)
 
@@ -42,11 +42,11 @@ DATA_URL = re.compile(r"data:image/[\w.+-]+(;[\w=.+-]+)*?(;base64)?,", re.ASCII)
 Fetch = Callable[..., Iterable[bytes]]
 
 
-class ShareExceeded(Exception):
+class RunFileQuotaExceeded(Exception):
     """The files of a run are larger than all that one run may bring."""
 
 
-class FileCollector:
+class OutputFileFetcher:
     """Fetches the files of values from the Space, within a run's share, each path once."""
 
     def __init__(self, run: Run, fetch: Fetch) -> None:
@@ -58,12 +58,12 @@ class FileCollector:
         """The value with a reference to a file of ours for each file; of an update, only its value is looked at.
 
         Raises:
-            CallFailed: `timeout` or `stopped`.
+            CallError: `timeout` or `stopped`.
         """
         if is_file_data(value):
             return self._reference(value)
-        if is_update(value):
-            return {key: self.replace(item) if key == "value" else bare(item) for key, item in value.items()}
+        if is_component_update(value):
+            return {key: self.replace(item) if key == "value" else strip_files(item) for key, item in value.items()}
         if isinstance(value, dict):
             return {key: self.replace(item) for key, item in value.items()}
         return [self.replace(item) for item in value] if isinstance(value, list) else value
@@ -76,30 +76,30 @@ class FileCollector:
 
     def _kept(self, data: dict[str, Any]) -> dict[str, Any]:
         if self._count >= MAX_RUN_FILES:
-            return missing(data, SURPLUS)
+            return make_missing_file(data, OVER_LIMIT)
         self._count += 1
         try:
             with closing(self._fetched(data)) as pieces:
                 kept = self._keep(data, self._counted(pieces))
-        except CallFailed as failed:
+        except CallError as failed:
             if failed.code in ("timeout", "stopped"):
                 raise
-            lost = STREAM if is_stream(data) else LOST
-            return missing(data, TOO_LARGE if failed.code == "answer-too-large" else lost)
-        except ShareExceeded:
-            return missing(data, SURPLUS)
-        except file_store.NotKept:
-            return missing(data, UNKEPT)
+            lost = LIVE_STREAM if is_stream(data) else FETCH_FAILED
+            return make_missing_file(data, TOO_LARGE if failed.code == "answer-too-large" else lost)
+        except RunFileQuotaExceeded:
+            return make_missing_file(data, OVER_LIMIT)
+        except file_store.FileStorageError:
+            return make_missing_file(data, NOT_STORED)
         try:
-            return {FILE: run_store.add_output_file(self.run.id, kept.id)}
-        except Stopped:  # the run was deleted meanwhile: nothing of it may stay
-            pruning.discard([kept.id])
+            return {FILE_KEY: run_store.attach_output_file(self.run.id, kept.id)}
+        except CallCancelled:  # the run was deleted meanwhile: nothing of it may stay
+            pruning.delete_orphan_files([kept.id])
             raise
         except SQLAlchemyError:  # of no run, it is pruned tomorrow
-            return missing(data, UNKEPT)
+            return make_missing_file(data, NOT_STORED)
 
     def _fetched(self, data: dict[str, Any]) -> Generator[bytes, None, None]:
-        """The bytes of a file in pieces. Raises CallFailed."""
+        """The bytes of a file in pieces. Raises CallError."""
         if is_stream(data):
             yield self._whole_stream(data)
         elif isinstance(data.get("path"), str):
@@ -108,34 +108,34 @@ class FileCollector:
             yield read_data_url(data["url"])
 
     def _whole_stream(self, data: dict[str, Any]) -> bytes:
-        """Return all bytes of a stream that has ended; whole, as a sound may have to be repaired. Raises CallFailed."""
-        with byte_budget.reserve() as memory:
-            return join_wav_chunks(read_whole(self._fetch(data.get("path"), is_stream=True), memory))
+        """Return all bytes of a stream that has ended; whole, as a sound may have to be repaired. Raises CallError."""
+        with byte_budget.reserve_bytes() as memory:
+            return join_wav_chunks(read_body(self._fetch(data.get("path"), is_stream=True), memory))
 
     def _counted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """The pieces, as long as the files of the run stay within its share. Raises ShareExceeded."""
+        """The pieces, as long as the files of the run stay within its share. Raises RunFileQuotaExceeded."""
         for piece in pieces:
             self._bytes += len(piece)
             if self._bytes > MAX_RUN_FILE_BYTES:
-                raise ShareExceeded
+                raise RunFileQuotaExceeded
             yield piece
 
-    def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> file_store.KeptFile:
-        return file_store.keep(self.run.visitor, name_of(data), pieces, corrects_extension=is_stream(data))
+    def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> file_store.FileHandle:
+        return file_store.save_file(self.run.visitor, get_file_name(data), pieces, corrects_extension=is_stream(data))
 
 
-def bare(value: Any) -> Any:
+def strip_files(value: Any) -> Any:
     """The value without its files, which are not fetched: their paths tell about the Space's machine."""
     if is_file_data(value):
-        return missing(value, STREAM if is_stream(value) else LATER)
+        return make_missing_file(value, LIVE_STREAM if is_stream(value) else PENDING)
     if isinstance(value, dict):
-        return {key: bare(item) for key, item in value.items()}
-    return [bare(item) for item in value] if isinstance(value, list) else value
+        return {key: strip_files(item) for key, item in value.items()}
+    return [strip_files(item) for item in value] if isinstance(value, list) else value
 
 
-def missing(data: dict[str, Any], why: str) -> dict[str, Any]:
+def make_missing_file(data: dict[str, Any], why: str) -> dict[str, Any]:
     """What stands for a file that we do not have."""
-    return {FILE: None, WHY: why, NAME: file_store.clean_name(name_of(data))}
+    return {FILE_KEY: None, REASON_KEY: why, NAME_KEY: file_store.sanitize_file_name(get_file_name(data))}
 
 
 def is_stream(data: dict[str, Any]) -> bool:
@@ -143,7 +143,7 @@ def is_stream(data: dict[str, Any]) -> bool:
     return data.get("is_stream") is True or str(data.get("path") or "").endswith(".m3u8")
 
 
-def name_of(data: dict[str, Any]) -> str:
+def get_file_name(data: dict[str, Any]) -> str:
     """The name that the Space gives to a file, else the last part of its path."""
     given = data.get("orig_name")
     if isinstance(given, str) and given:
@@ -155,14 +155,14 @@ def read_data_url(url: str) -> bytes:
     """The bytes of an image that a Space writes into the answer itself, as Gradio does with SVG.
 
     Raises:
-        CallFailed: `bad-answer`, it is none.
+        CallError: `bad-answer`, it is none.
     """
     found = DATA_URL.match(url)
     if found is None:
-        raise CallFailed("bad-answer")
+        raise CallError("bad-answer")
     content = unquote_to_bytes(url[found.end() :])
     try:
         content = base64.b64decode(content, validate=True) if found[2] else content
     except binascii.Error:
-        raise CallFailed("bad-answer") from None
-    return b"".join(mask_pieces([content], tokens.current()))
+        raise CallError("bad-answer") from None
+    return b"".join(mask_chunks([content], tokens.get_site_token()))

@@ -8,20 +8,20 @@ from collections.abc import Generator, Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.files import file_store
-from hfcourse.runs.execution.output_files import Fetch, FileCollector, bare, missing
+from hfcourse.runs.execution.output_files import Fetch, OutputFileFetcher, make_missing_file, strip_files
 from hfcourse.runs.retention import pruning
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
-from hfcourse.runs.values.value_types import LATER
+from hfcourse.runs.values.value_types import PENDING
 
-PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp"}
-ROUND_SECONDS = 1  # a slow Space makes pictures wait, and not the outputs
-SHOWN_ROUNDS = 3  # a page may still be asking for the picture before the latest
+IMAGE_EXTENSIONS = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp"}
+ROUND_TIMEOUT_SECONDS = 1  # a slow Space makes pictures wait, and not the outputs
+RETAINED_ROUNDS = 3  # a page may still be asking for the picture before the latest
 
 
-class PassingPictures(FileCollector):
+class PreviewImages(OutputFileFetcher):
     """Fetches the pictures of one run's partial outputs, each path once for as long as it comes again."""
 
     def __init__(self, run: Run, fetch: Fetch) -> None:
@@ -36,9 +36,9 @@ class PassingPictures(FileCollector):
         """The outputs of one moment, with references to pictures of ours."""
         self._round += 1
         self._count = self._bytes = 0
-        self._ends_at = time.monotonic() + ROUND_SECONDS
+        self._ends_at = time.monotonic() + ROUND_TIMEOUT_SECONDS
         replaced = self.replace(value)
-        self._drop(self._round - SHOWN_ROUNDS)
+        self._drop(self._round - RETAINED_ROUNDS)
         return replaced
 
     def last(self, value: Any) -> Any:
@@ -54,20 +54,20 @@ class PassingPictures(FileCollector):
 
     def _reference(self, data: dict[str, Any]) -> dict[str, Any]:
         place = data.get("path")
-        if not isinstance(place, str) or PurePosixPath(place).suffix.lower() not in PICTURES:
-            return bare(data)
+        if not isinstance(place, str) or PurePosixPath(place).suffix.lower() not in IMAGE_EXTENSIONS:
+            return strip_files(data)
         if place not in self._known and (self._is_over or time.monotonic() > self._ends_at):
-            return missing(data, LATER)
+            return make_missing_file(data, PENDING)
         self._round_of[place] = self._round
         return super()._reference(data)
 
     def _fetched(self, data: dict[str, Any]) -> Generator[bytes, None, None]:
         try:
             yield from super()._fetched(data)
-        except CallFailed as failed:  # which would end the run, if it is a time-out
-            raise CallFailed("bad-answer") from failed
+        except CallError as failed:  # which would end the run, if it is a time-out
+            raise CallError("bad-answer") from failed
 
-    def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> file_store.KeptFile:
+    def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> file_store.FileHandle:
         kept = super()._keep(data, pieces)
         self._ids[data["path"]] = kept.id
         return kept
@@ -78,5 +78,5 @@ class PassingPictures(FileCollector):
             del self._round_of[place], self._known[place]
         gone: Sequence[str] = [self._ids.pop(place) for place in places if place in self._ids]
         if gone:
-            run_store.drop_output_files(self.run.id, gone)
-            pruning.discard(gone)
+            run_store.detach_output_files(self.run.id, gone)
+            pruning.delete_orphan_files(gone)

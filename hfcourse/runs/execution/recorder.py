@@ -12,26 +12,33 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from hfcourse import tokens
-from hfcourse.errors import CallFailed
-from hfcourse.runs.execution.output_files import Fetch, FileCollector, bare
-from hfcourse.runs.execution.preview_images import PassingPictures
-from hfcourse.runs.execution.timers import later
+from hfcourse.errors import CallError
+from hfcourse.runs.execution.output_files import Fetch, OutputFileFetcher, strip_files
+from hfcourse.runs.execution.preview_images import PreviewImages
+from hfcourse.runs.execution.timers import timers
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
-from hfcourse.runs.store.run_store import Told
-from hfcourse.runs.values.value_types import HOLDS_FILES, is_conversation
-from hfcourse.spaces.client.call_events import Event, Log, Partial, Progress, Queued, Started
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, Return
+from hfcourse.runs.store.run_store import NewEvent
+from hfcourse.runs.values.value_types import COMPONENTS_WITH_FILES, is_conversation
+from hfcourse.spaces.client.call_events import (
+    CallEvent,
+    LogEvent,
+    PartialOutputEvent,
+    ProgressEvent,
+    QueuedEvent,
+    StartedEvent,
+)
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint, ReturnValue
 
-TOLD_SECONDS = 0.1
-HELD_SECONDS = 0.3
-TICK_SECONDS = 0.001  # later than the first moment, whatever the last digit of a sum
-DROP_SECONDS = 5  # for pages that are still asking for the pictures of partial outputs
+EVENT_INTERVAL_SECONDS = 0.1
+QUEUED_DEBOUNCE_SECONDS = 0.3
+TIMER_MARGIN_SECONDS = 0.001  # later than the first moment, whatever the last digit of a sum
+PREVIEW_TTL_SECONDS = 5  # for pages that are still asking for the pictures of partial outputs
 # Of its time, storing partial outputs takes one part in so many at most: a large value is stored less often.
-STORE_SHARE = 5
-OUTPUT_BYTES = 2_000_000  # as much as one message of a Space; partial outputs grow from message to message
-MOST_MESSAGES = 100
-KINDS = {Queued: "queued", Started: "started", Progress: "progress", Log: "log"}
+STORE_DUTY_DIVISOR = 5
+MAX_OUTPUT_BYTES = 2_000_000  # as much as one message of a Space; partial outputs grow from message to message
+MAX_LOG_MESSAGES = 100
+EVENT_KINDS = {QueuedEvent: "queued", StartedEvent: "started", ProgressEvent: "progress", LogEvent: "log"}
 
 
 class Recorder:
@@ -44,28 +51,28 @@ class Recorder:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.endpoint: Endpoint | None = None
-        self.pictures: PassingPictures | None = None
+        self.pictures: PreviewImages | None = None
         self.address = ""
         self._app = current_app._get_current_object()  # type: ignore[attr-defined]
-        self._token = tokens.current()
+        self._token = tokens.get_site_token()
         self._latest: tuple[Any, ...] | None = None
         self._stored: list[dict[str, Any]] | None = None
         self._received = 0
         self._told_at: dict[type, float] = {}
         self._messages = 0
-        self._held: dict[str, Told] = {}
-        self._early: dict[type, Event] = {}
+        self._held: dict[str, NewEvent] = {}
+        self._early: dict[type, CallEvent] = {}
         self._is_waiting = self._is_over = False
         self._storing = threading.RLock()  # the run's own thread, and the one that does things later
 
-    def record(self, event: Event) -> None:
+    def record(self, event: CallEvent) -> None:
         """Store an event that is not the last, now or in a moment, unless the Space says more than anybody reads."""
-        if isinstance(event, Partial):
+        if isinstance(event, PartialOutputEvent):
             self._latest, self._received = event.values, self._received + 1
         with self._storing:
-            if isinstance(event, Log):
+            if isinstance(event, LogEvent):
                 self._messages += 1
-                if self._messages <= MOST_MESSAGES:
+                if self._messages <= MAX_LOG_MESSAGES:
                     self._store(event)
             elif self._is_time_for(type(event)):
                 self._store(event)
@@ -73,15 +80,16 @@ class Recorder:
                 self._put_off(event)
 
     def _is_time_for(self, kind: type) -> bool:
-        return time.monotonic() - self._told_at.get(kind, 0.0) >= TOLD_SECONDS
+        return time.monotonic() - self._told_at.get(kind, 0.0) >= EVENT_INTERVAL_SECONDS
 
-    def _put_off(self, event: Event) -> None:
+    def _put_off(self, event: CallEvent) -> None:
         """Keep an event for the moment at which one of its kind may be stored; it replaces the one kept before."""
         is_known = type(event) in self._early
         self._early[type(event)] = event
         if not is_known:
             self._do_later(
-                self._told_at[type(event)] + TOLD_SECONDS + TICK_SECONDS, lambda: self._store_early(type(event))
+                self._told_at[type(event)] + EVENT_INTERVAL_SECONDS + TIMER_MARGIN_SECONDS,
+                lambda: self._store_early(type(event)),
             )
 
     def _do_later(self, moment: float, do: Callable[[], None]) -> None:
@@ -96,64 +104,66 @@ class Recorder:
             threading.Thread(target=try_to, daemon=True, name=f"run-later-{self.run.id}").start()
 
         # Where the Space is asked for pictures in a thread of its own: nobody else has to wait for them.
-        later.at(moment, start if self._has_files else try_to)
+        timers.at(moment, start if self._has_files else try_to)
 
     def _store_early(self, kind: type) -> None:
-        with suppress(CallFailed):  # too large: the next event says so
+        with suppress(CallError):  # too large: the next event says so
             if kind in self._early and self._is_time_for(kind):  # if not, one of its kind was stored since, and put off
                 self._store(self._early[kind])
 
-    def _store(self, event: Event) -> None:
+    def _store(self, event: CallEvent) -> None:
         self._early.pop(type(event), None)
         self._told_at[type(event)] = time.monotonic()
-        if isinstance(event, Partial):
+        if isinstance(event, PartialOutputEvent):
             self._record_partial(event)
             return
-        self.hold(KINDS[type(event)], asdict(event))
+        self.hold(EVENT_KINDS[type(event)], asdict(event))
         if self._changes_the_page(event):
-            run_store.append(self.run.id, self._released())
-        elif isinstance(event, Queued):
-            self._do_later(time.monotonic() + HELD_SECONDS, self._store_held)
+            run_store.append_and_notify(self.run.id, self._released())
+        elif isinstance(event, QueuedEvent):
+            self._do_later(time.monotonic() + QUEUED_DEBOUNCE_SECONDS, self._store_held)
 
     def _store_held(self) -> None:
         """Store that the run is the next at a Space, if it still is: most calls start before."""
         if "queued" in self._held and "started" not in self._held:
             self._is_waiting = True
-            run_store.append(self.run.id, self._released())
+            run_store.append_and_notify(self.run.id, self._released())
 
     def hold(self, kind: str, data: dict[str, Any]) -> None:
         """Keep an event, masked, until the next that changes the page or the end of the run."""
-        self._held[kind] = Told(kind, self.masked(data))
+        self._held[kind] = NewEvent(kind, self.masked(data))
 
-    def _record_partial(self, event: Partial) -> None:
+    def _record_partial(self, event: PartialOutputEvent) -> None:
         """Store the outputs so far, and the next ones not before several times what that took.
 
         Raises:
-            CallFailed: `answer-too-large`; those stored before are kept.
+            CallError: `answer-too-large`; those stored before are kept.
         """
         begun = time.monotonic()
         self._stored = self._fitting(self._with_pictures(event.values, is_last=False))
-        told = Told("partial", {"outputs": self._stored})
+        told = NewEvent("partial", {"outputs": self._stored})
         run_store.append_partial(self.run.id, [*self._released(), told], self._received)
         taken = time.monotonic() - begun
-        self._told_at[Partial] = begun + max(TOLD_SECONDS, STORE_SHARE * taken) - TOLD_SECONDS
+        self._told_at[PartialOutputEvent] = (
+            begun + max(EVENT_INTERVAL_SECONDS, STORE_DUTY_DIVISOR * taken) - EVENT_INTERVAL_SECONDS
+        )
 
     def _fitting(self, values: Sequence[Any]) -> list[dict[str, Any]]:
         """The described outputs, if they are no more than what one message may hold."""
         described = self._described(values)
-        if len(json.dumps(described, ensure_ascii=False).encode()) > OUTPUT_BYTES:
+        if len(json.dumps(described, ensure_ascii=False).encode()) > MAX_OUTPUT_BYTES:
             self._latest = None
-            raise CallFailed("answer-too-large")
+            raise CallError("answer-too-large")
         return described
 
-    def _changes_the_page(self, event: Event) -> bool:
+    def _changes_the_page(self, event: CallEvent) -> bool:
         """Has somebody who looks something new to see? If not, the event is stored with the next one that has."""
-        if not isinstance(event, Queued | Started):
+        if not isinstance(event, QueuedEvent | StartedEvent):
             return True
-        was_waiting, self._is_waiting = self._is_waiting, isinstance(event, Queued) and bool(event.rank)
+        was_waiting, self._is_waiting = self._is_waiting, isinstance(event, QueuedEvent) and bool(event.rank)
         return was_waiting or self._is_waiting
 
-    def _released(self) -> list[Told]:
+    def _released(self) -> list[NewEvent]:
         """The events that were held back."""
         held, self._held = list(self._held.values()), {}
         return held
@@ -163,35 +173,35 @@ class Recorder:
         with self._storing:
             self._is_over = True
             for kind, event in self._early.items():
-                if kind in KINDS:
-                    self.hold(KINDS[kind], asdict(event))
+                if kind in EVENT_KINDS:
+                    self.hold(EVENT_KINDS[kind], asdict(event))
 
     def finish(self, values: Sequence[Any], fetch: Fetch) -> None:
         """Store the outputs, with the files that came with them, and the run's success."""
         self._end()
-        collected = FileCollector(self.run, fetch)
+        collected = OutputFileFetcher(self.run, fetch)
         kept = [
-            collected.replace(value) if keeps_files(item, value) else value
+            collected.replace(value) if has_files_to_store(item, value) else value
             for item, value in zip(self._returns, values, strict=False)
         ]
-        run_store.finish(
+        run_store.finish_run(
             self.run.id, "succeeded", self._described(kept), partials=self._received, told=self._released()
         )
         if self.pictures:
-            later.at(time.monotonic() + DROP_SECONDS, self._drop_pictures)
+            timers.at(time.monotonic() + PREVIEW_TTL_SECONDS, self._drop_pictures)
 
     def finish_early(self, status: str, error: str | None = None, said: str = "") -> None:
         """Store the end of a call that gave no result, with the outputs that had arrived, if any had."""
         self._end()
         arrived = self._stored
-        with suppress(CallFailed):  # the latest may have grown too large since those that are stored
+        with suppress(CallError):  # the latest may have grown too large since those that are stored
             latest = None if self._latest is None else self._with_pictures(self._latest, is_last=True)
             arrived = arrived if latest is None else self._fitting(latest)
-        run_store.finish(self.run.id, status, arrived, error, said, partials=self._received, told=self._released())
+        run_store.finish_run(self.run.id, status, arrived, error, said, partials=self._received, told=self._released())
 
     def _with_pictures(self, values: Sequence[Any], is_last: bool) -> list[Any]:
         """Partial outputs with references to their pictures; those of the last ones were fetched before, or are not."""
-        kept, held = list(values), [n for n, item in enumerate(self._returns[: len(values)]) if holds_files(item)]
+        kept, held = list(values), [n for n, item in enumerate(self._returns[: len(values)]) if can_hold_files(item)]
         if held and self.pictures:
             show = self.pictures.last if is_last else self.pictures.shown
             for n, replaced in zip(held, show([values[n] for n in held]), strict=True):
@@ -205,7 +215,7 @@ class Recorder:
 
     @property
     def _has_files(self) -> bool:
-        return any(holds_files(item) for item in self._returns)
+        return any(can_hold_files(item) for item in self._returns)
 
     def masked(self, value: Any) -> Any:
         """A JSON value without the address of the Space.
@@ -214,7 +224,7 @@ class Recorder:
         here whoever sends it: a Space may have been lent it once.
         """
         written = json.dumps(value, ensure_ascii=False)
-        hidden = tokens.redact(written, self._token)
+        hidden = tokens.redact_token(written, self._token)
         if self.address and not self.address.endswith(".hf.space"):
             parts = urlsplit(self.address)
             for told in (self.address, f"{parts.scheme}://{parts.netloc}", parts.netloc):
@@ -222,7 +232,7 @@ class Recorder:
         return value if hidden == written else json.loads(hidden)
 
     @property
-    def _returns(self) -> tuple[Return, ...]:
+    def _returns(self) -> tuple[ReturnValue, ...]:
         return self.endpoint.returns if self.endpoint else ()
 
     def _described(self, values: Sequence[Any]) -> list[dict[str, Any]]:
@@ -233,18 +243,18 @@ class Recorder:
                 "label": item.label,
                 "component": item.component,
                 "hints": dict(item.hints),
-                "holds_files": keeps_files(item, value),
-                "value": self.masked(bare(value) if keeps_files(item, value) else value),
+                "holds_files": has_files_to_store(item, value),
+                "value": self.masked(strip_files(value) if has_files_to_store(item, value) else value),
             }
             for item, value in zip(self._returns, [*values, *missing], strict=False)
         ]
 
 
-def holds_files(item: Return) -> bool:
+def can_hold_files(item: ReturnValue) -> bool:
     """May the values of this output hold files?"""
-    return item.holds_files or item.component.lower() in HOLDS_FILES
+    return item.holds_files or item.component.lower() in COMPONENTS_WITH_FILES
 
 
-def keeps_files(item: Return, value: Any) -> bool:
+def has_files_to_store(item: ReturnValue, value: Any) -> bool:
     """Is what looks like file data in this value a file? In a conversation it is, whatever component declares it."""
-    return holds_files(item) or is_conversation(value)
+    return can_hold_files(item) or is_conversation(value)

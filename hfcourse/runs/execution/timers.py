@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable
 
 log = logging.getLogger(__name__)
-IDLE_SECONDS = 2
+IDLE_TIMEOUT_SECONDS = 2
 
 
-class Later:
+class TimerThread:
     """What is to be done, the soonest first; its thread ends when there is nothing for some time."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Later:
         """The next thing to do, when its moment has come; None to end the thread."""
         with self._changed:
             while True:
-                if not self._waiting and not self._changed.wait_for(lambda: self._waiting, IDLE_SECONDS):
+                if not self._waiting and not self._changed.wait_for(lambda: self._waiting, IDLE_TIMEOUT_SECONDS):
                     self._thread = None
                     return None
                 left = self._waiting[0][0] - time.monotonic()
@@ -52,4 +52,4 @@ class Later:
                 self._changed.wait(left)
 
 
-later = Later()
+timers = TimerThread()

@@ -13,21 +13,21 @@ from typing import IO, cast
 from flask import current_app, render_template
 
 from hfcourse import database
-from hfcourse.files.file_store import REFUSED_IN_NAMES, KeptFile
+from hfcourse.files.file_store import FORBIDDEN_NAME_PATTERN, FileHandle
 from hfcourse.runs import presenter
 from hfcourse.runs.history import queries, report
-from hfcourse.runs.history.queries import Filter
+from hfcourse.runs.history.queries import RunFilter
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run, RunFile
 from hfcourse.web import template_globals
 
-PIECE_BYTES = 65_536
-ENDPOINT_CHARACTERS, NAME_CHARACTERS = 30, 60
+ARCHIVE_CHUNK_BYTES = 65_536
+MAX_ENDPOINT_CHARACTERS, MAX_FILE_NAME_CHARACTERS = 30, 60
 REFUSED_BY_WINDOWS = re.compile(r'[<>:"/\\|?*]')
-LEVEL = 1  # of compression: most bytes are those of pictures, which gain nothing
+COMPRESSION_LEVEL = 1  # of compression: most bytes are those of pictures, which gain nothing
 
 
-class Pipe:
+class ChunkBuffer:
     """What a ZipFile writes into, and from where it is taken away at once."""
 
     def __init__(self) -> None:
@@ -50,70 +50,72 @@ class Archive:
     """A zip that grows; each step says that something may be taken from its pipe."""
 
     def __init__(self) -> None:
-        self.pipe = Pipe()
-        self.zip = zipfile.ZipFile(cast(IO[bytes], self.pipe), "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL)
+        self.pipe = ChunkBuffer()
+        self.zip = zipfile.ZipFile(
+            cast(IO[bytes], self.pipe), "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL
+        )
 
     def add_text(self, name: str, text: str, moment: datetime) -> None:
-        self.zip.writestr(self._entry(name, moment), text.encode(errors="replace"), compresslevel=LEVEL)
+        self.zip.writestr(self._entry(name, moment), text.encode(errors="replace"), compresslevel=COMPRESSION_LEVEL)
 
     def add_run(self, run: Run) -> Iterator[None]:
         """The folder of a run: its files, then what tells of them, as it knows which of them are gone."""
-        folder, lost = folder_of(run), set()
+        folder, lost = make_folder_name(run), set()
         for item in run.files:
             try:
-                yield from self._add_file(f"{folder}/{place_of(item)}", item)
+                yield from self._add_file(f"{folder}/{make_file_path(item)}", item)
             except OSError:
-                lost.add(presenter.file_entry(run, item)["file"])
-        written = json.dumps(presenter.as_json(run), ensure_ascii=False, indent=2)
+                lost.add(presenter.make_file_entry(run, item)["file"])
+        written = json.dumps(presenter.serialize_run(run), ensure_ascii=False, indent=2)
         self.add_text(f"{folder}/essai.json", written, run.created)
-        self.add_text(f"{folder}/essai.md", report.report(run, lost), run.created)
+        self.add_text(f"{folder}/essai.md", report.render_report(run, lost), run.created)
         yield
 
     def _add_file(self, name: str, item: RunFile) -> Iterator[None]:
         entry = self._entry(name, item.file.created)
-        with KeptFile.of(item.file).open() as file, self.zip.open(entry, "w") as written:
-            while piece := file.read(PIECE_BYTES):
+        with FileHandle.of(item.file).open() as file, self.zip.open(entry, "w") as written:
+            while piece := file.read(ARCHIVE_CHUNK_BYTES):
                 written.write(piece)
                 yield
 
     def _entry(self, name: str, moment: datetime) -> zipfile.ZipInfo:
-        entry = zipfile.ZipInfo(name, template_globals.local(moment).timetuple()[:6])
+        entry = zipfile.ZipInfo(name, template_globals.to_local_time(moment).timetuple()[:6])
         entry.compress_type = zipfile.ZIP_DEFLATED
         return entry
 
 
-def archive(visitor: str | None) -> Iterator[bytes]:
+def stream_archive(visitor: str | None) -> Iterator[bytes]:
     """The zip of all the visitor's runs as they stand, piece by piece."""
     made, keep_days = Archive(), current_app.config["KEEP_DAYS"]
     with made.zip:
-        made.add_text("LISEZMOI.txt", render_template("runs/archive.txt", keep_days=keep_days), database.now())
-        for run in runs_of(visitor):
+        made.add_text("LISEZMOI.txt", render_template("runs/archive.txt", keep_days=keep_days), database.utc_now())
+        for run in iter_runs(visitor):
             for _ in made.add_run(run):
                 yield made.pipe.taken()
     yield made.pipe.taken()
 
 
-def runs_of(visitor: str | None) -> Iterator[Run]:
+def iter_runs(visitor: str | None) -> Iterator[Run]:
     """The visitor's runs, the newest first, each read when its turn comes."""
-    for run_ids in queries.all_ids(visitor, Filter()) if visitor else ():
+    for run_ids in queries.iter_run_ids(visitor, RunFilter()) if visitor else ():
         for run_id in run_ids:
-            run = run_store.find(run_id, visitor)
+            run = run_store.find_run(run_id, visitor)
             if run is not None:  # deleted meanwhile
                 yield run
 
 
-def folder_of(run: Run) -> str:
+def make_folder_name(run: Run) -> str:
     """`2026-11-25_14h02_saluer_<id>`: in the order of the days, and like no other."""
-    endpoint = clean(run.endpoint.strip("/"), ENDPOINT_CHARACTERS)
-    return f"{template_globals.local(run.created):%Y-%m-%d_%Hh%M}_{endpoint}_{run.id}"
+    endpoint = clean_file_name(run.endpoint.strip("/"), MAX_ENDPOINT_CHARACTERS)
+    return f"{template_globals.to_local_time(run.created):%Y-%m-%d_%Hh%M}_{endpoint}_{run.id}"
 
 
-def place_of(item: RunFile) -> str:
+def make_file_path(item: RunFile) -> str:
     """Where a file is in the folder of its run: its number makes the name the only one, and no device of Windows."""
     side = "recus" if item.parameter is None else "envoyes"
-    return f"{side}/{item.n}-{clean(item.file.name, NAME_CHARACTERS)}"
+    return f"{side}/{item.n}-{clean_file_name(item.file.name, MAX_FILE_NAME_CHARACTERS)}"
 
 
-def clean(name: str, most: int) -> str:
+def clean_file_name(name: str, most: int) -> str:
     """The end of a name as every system takes it, and as it is read: nothing in it turns letters round."""
-    return REFUSED_BY_WINDOWS.sub("_", REFUSED_IN_NAMES.sub("_", name))[-most:].strip(" .") or "sans-nom"
+    return REFUSED_BY_WINDOWS.sub("_", FORBIDDEN_NAME_PATTERN.sub("_", name))[-most:].strip(" .") or "sans-nom"

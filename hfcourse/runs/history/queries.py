@@ -15,27 +15,27 @@ from hfcourse import database, tokens
 from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.retention import pruning
 from hfcourse.runs.store import heartbeat, run_store
-from hfcourse.runs.store.models import UNFINISHED, Run, RunWords
-from hfcourse.runs.store.search_text import MOST_TYPED, typed_words
+from hfcourse.runs.store.models import UNFINISHED_STATUSES, Run, RunSearchText
+from hfcourse.runs.store.search_text import MAX_QUERY_CHARACTERS, split_query
 
 Columns = TypeVarTuple("Columns")
 
-PAGE_RUNS = 50
+RUNS_PER_PAGE = 50
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PLACE = re.compile(r"(\d{1,14})\.([\w-]{1,24})", re.ASCII)
+PAGE_TOKEN = re.compile(r"(\d{1,14})\.([\w-]{1,24})", re.ASCII)
 # What the page calls the fields of a filter.
-FIELDS = {"space": "espace", "outcome": "issue", "words": "q"}
+FILTER_FIELDS = {"space": "espace", "outcome": "issue", "words": "q"}
 OUTCOMES = {
     "reussi": ("Réussi", ("succeeded",)),
     "echec": ("Échec", ("failed",)),
     "arrete": ("Arrêté", ("stopped",)),
     "interrompu": ("Interrompu", ("interrupted",)),
-    "en-cours": ("En cours", UNFINISHED),
+    "en-cours": ("En cours", UNFINISHED_STATUSES),
 }
 
 
 @dataclass(frozen=True)
-class Line:
+class RunSummary:
     """A run in a list."""
 
     id: str
@@ -48,7 +48,7 @@ class Line:
 
     @property
     def is_finished(self) -> bool:
-        return self.status not in UNFINISHED
+        return self.status not in UNFINISHED_STATUSES
 
     @property
     def place(self) -> str:
@@ -57,7 +57,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Filter:
+class RunFilter:
     """Which runs: of a Space, with an outcome (of OUTCOMES), in which these words were sent; '' for all."""
 
     space: str = ""
@@ -66,13 +66,13 @@ class Filter:
     is_understood: bool = True  # nothing else was asked for
 
     @classmethod
-    def of(cls, asked: Mapping[str, str], spaces: Sequence[str]) -> "Filter":
+    def of(cls, asked: Mapping[str, str], spaces: Sequence[str]) -> "RunFilter":
         """What the fields of the list's form ask for; a Space that is none of these, or an outcome that is none, goes.
 
         The field of the words keeps what was typed, but for what looks like nothing.
         """
-        space, outcome, typed = (asked.get(name, "") for name in FIELDS.values())
-        words = tokens.mask_tokens(typed[:MOST_TYPED].strip()) if typed_words(typed) else ""
+        space, outcome, typed = (asked.get(name, "") for name in FILTER_FIELDS.values())
+        words = tokens.mask_tokens(typed[:MAX_QUERY_CHARACTERS].strip()) if split_query(typed) else ""
         return cls(
             space if space in spaces else "",
             outcome if outcome in OUTCOMES else "",
@@ -83,12 +83,12 @@ class Filter:
     @property
     def query(self) -> dict[str, Any]:
         """The same, for an address."""
-        return {name: getattr(self, field) for field, name in FIELDS.items() if getattr(self, field)}
+        return {name: getattr(self, field) for field, name in FILTER_FIELDS.items() if getattr(self, field)}
 
-    def without(self, name: str) -> "Filter":
+    def without(self, name: str) -> "RunFilter":
         """The filter without one of its fields, as the query names it."""
-        kept = {field: "" if known == name else getattr(self, field) for field, known in FIELDS.items()}
-        return Filter(**cast(dict[str, Any], kept))
+        kept = {field: "" if known == name else getattr(self, field) for field, known in FILTER_FIELDS.items()}
+        return RunFilter(**cast(dict[str, Any], kept))
 
     @property
     def is_open(self) -> bool:
@@ -102,136 +102,136 @@ class Filter:
             statement = statement.where(Run.space == self.space)
         if self.outcome:
             statement = statement.where(Run.status.in_(OUTCOMES[self.outcome][1]))
-        if words := typed_words(self.words):
-            has_them = (RunWords.words.contains(word, autoescape=True) for word in words)
-            found = select(RunWords.run_id).where(RunWords.visitor == visitor, *has_them)
+        if words := split_query(self.words):
+            has_them = (RunSearchText.words.contains(word, autoescape=True) for word in words)
+            found = select(RunSearchText.run_id).where(RunSearchText.visitor == visitor, *has_them)
             statement = statement.where(Run.id.in_(found))
         return statement
 
 
 @dataclass(frozen=True)
-class Page:
+class RunPage:
     """Some lines of the list, the newest first; are there newer ones, older ones?"""
 
-    lines: Sequence[Line]
+    lines: Sequence[RunSummary]
     has_newer: bool = False
     has_older: bool = False
 
 
-def shown(asked: Mapping[str, str], visitor: str | None) -> dict[str, Any]:
+def build_list_context(asked: Mapping[str, str], visitor: str | None) -> dict[str, Any]:
     """What the page of the list shows to a visitor who asks for this."""
     if visitor is None:
         return {"total": 0}
-    spaces = spaces_of(visitor)
-    chosen = Filter.of(asked, spaces)
-    total = count(visitor, Filter())
+    spaces = list_run_spaces(visitor)
+    chosen = RunFilter.of(asked, spaces)
+    total = count_runs(visitor, RunFilter())
     return {
         "asked": chosen,
         "spaces": spaces,
         "outcomes": {name: word for name, (word, _) in OUTCOMES.items()},
         "total": total,
-        "found": total if chosen.is_open else count(visitor, chosen),
-        "page": page(visitor, chosen, asked.get("avant"), asked.get("apres")),
+        "found": total if chosen.is_open else count_runs(visitor, chosen),
+        "page": fetch_page(visitor, chosen, asked.get("avant"), asked.get("apres")),
     }
 
 
-def place_of(text: str | None) -> tuple[datetime, str] | None:
+def parse_page_token(text: str | None) -> tuple[datetime, str] | None:
     """The moment and the id that a place in an address names; None if it is none."""
-    found = PLACE.fullmatch(text or "")
+    found = PAGE_TOKEN.fullmatch(text or "")
     return (EPOCH + timedelta(milliseconds=int(found[1])), found[2]) if found else None
 
 
-def page(visitor: str, asked: Filter, before: str | None = None, after: str | None = None) -> Page:
+def fetch_page(visitor: str, asked: RunFilter, before: str | None = None, after: str | None = None) -> RunPage:
     """The runs before or after a place; the newest where none is named, or where there is nothing."""
-    heartbeat.interrupt_abandoned()
-    if older_than := place_of(before):
-        lines = lines_of(visitor, asked, before=older_than)
+    heartbeat.mark_abandoned()
+    if older_than := parse_page_token(before):
+        lines = fetch_summaries(visitor, asked, before=older_than)
         if lines:
-            return Page(lines[:PAGE_RUNS], True, len(lines) > PAGE_RUNS)
-    elif newer_than := place_of(after):
-        lines = lines_of(visitor, asked, after=newer_than)
-        if len(lines) > PAGE_RUNS:  # else they are the newest, and the page of these is whole
-            return Page(lines[1:], True, True)
-    lines = lines_of(visitor, asked)
-    return Page(lines[:PAGE_RUNS], False, len(lines) > PAGE_RUNS)
+            return RunPage(lines[:RUNS_PER_PAGE], True, len(lines) > RUNS_PER_PAGE)
+    elif newer_than := parse_page_token(after):
+        lines = fetch_summaries(visitor, asked, after=newer_than)
+        if len(lines) > RUNS_PER_PAGE:  # else they are the newest, and the page of these is whole
+            return RunPage(lines[1:], True, True)
+    lines = fetch_summaries(visitor, asked)
+    return RunPage(lines[:RUNS_PER_PAGE], False, len(lines) > RUNS_PER_PAGE)
 
 
-def lines_of(
+def fetch_summaries(
     visitor: str,
-    asked: Filter,
+    asked: RunFilter,
     *,
     before: tuple[datetime, str] | None = None,
     after: tuple[datetime, str] | None = None,
-    most: int = PAGE_RUNS + 1,
-) -> Sequence[Line]:
+    most: int = RUNS_PER_PAGE + 1,
+) -> Sequence[RunSummary]:
     """So many runs before or after a place, or the newest; always the newest first."""
     place = tuple_(Run.created, Run.id)
     chosen = asked.narrow(select(Run.id, Run.created), visitor).limit(most)
     if after:
-        chosen = chosen.where(place > as_place(after)).order_by(Run.created, Run.id)
+        chosen = chosen.where(place > make_page_key(after)).order_by(Run.created, Run.id)
     else:
         chosen = chosen.order_by(Run.created.desc(), Run.id.desc())
-        chosen = chosen.where(place < as_place(before)) if before else chosen
+        chosen = chosen.where(place < make_page_key(before)) if before else chosen
     # The moment comes from the index: in the row it stands behind the outputs, which would all have to be read.
     key = chosen.subquery()
     lines = (
-        select(key.c.id, Run.space, Run.endpoint, Run.title, Run.status, key.c.created, RunWords.excerpt)
+        select(key.c.id, Run.space, Run.endpoint, Run.title, Run.status, key.c.created, RunSearchText.excerpt)
         .join(Run, Run.id == key.c.id)
-        .outerjoin(RunWords, and_(RunWords.visitor == visitor, RunWords.run_id == key.c.id))
+        .outerjoin(RunSearchText, and_(RunSearchText.visitor == visitor, RunSearchText.run_id == key.c.id))
         .order_by(key.c.created.desc(), key.c.id.desc())
     )
-    with database.looking() as connection:
-        return [Line(*row) for row in connection.execute(lines)]
+    with database.read_connection() as connection:
+        return [RunSummary(*row) for row in connection.execute(lines)]
 
 
-def as_place(place: tuple[datetime, str]) -> Any:
+def make_page_key(place: tuple[datetime, str]) -> Any:
     moment, run_id = place
-    return tuple_(literal(moment, database.Moment), literal(run_id))
+    return tuple_(literal(moment, database.UtcDateTime), literal(run_id))
 
 
-def latest(visitor: str | None, count: int) -> Sequence[Line]:
+def fetch_latest_summaries(visitor: str | None, count: int) -> Sequence[RunSummary]:
     """The visitor's newest runs."""
     if visitor is None:
         return []
-    heartbeat.interrupt_abandoned()
-    return lines_of(visitor, Filter(), most=count)
+    heartbeat.mark_abandoned()
+    return fetch_summaries(visitor, RunFilter(), most=count)
 
 
-def count(visitor: str, asked: Filter) -> int:
+def count_runs(visitor: str, asked: RunFilter) -> int:
     """How many runs pass."""
-    with database.looking() as connection:
+    with database.read_connection() as connection:
         return connection.scalar(asked.narrow(select(func.count()).select_from(Run), visitor)) or 0
 
 
-def spaces_of(visitor: str) -> Sequence[str]:
+def list_run_spaces(visitor: str) -> Sequence[str]:
     """The Spaces of the visitor's runs, by name."""
-    with database.looking() as connection:
+    with database.read_connection() as connection:
         return connection.scalars(select(Run.space).where(Run.visitor == visitor).distinct().order_by(Run.space)).all()
 
 
-def all_ids(visitor: str, asked: Filter, until: str | None = None) -> Iterator[Sequence[str]]:
+def iter_run_ids(visitor: str, asked: RunFilter, until: str | None = None) -> Iterator[Sequence[str]]:
     """The runs that pass, up to and with a place, the newest first, in batches; they may be deleted on the way."""
-    last = place_of(until)
+    last = parse_page_token(until)
     here = tuple_(Run.created, Run.id)
-    bound = [] if last is None else [here <= as_place(last)]
+    bound = [] if last is None else [here <= make_page_key(last)]
     while True:
         chosen = asked.narrow(select(Run.id, Run.created), visitor).where(*bound)
-        with database.looking() as connection:
+        with database.read_connection() as connection:
             rows = connection.execute(
-                chosen.order_by(Run.created.desc(), Run.id.desc()).limit(pruning.RUNS_AT_ONCE)
+                chosen.order_by(Run.created.desc(), Run.id.desc()).limit(pruning.RUNS_PER_BATCH)
             ).all()
         if not rows:
             return
         yield [row.id for row in rows]
-        bound = [here < as_place((rows[-1].created, rows[-1].id))]
+        bound = [here < make_page_key((rows[-1].created, rows[-1].id))]
 
 
-def delete(run_ids: Sequence[str]) -> int:
+def stop_and_delete_runs(run_ids: Sequence[str]) -> int:
     """Delete these runs, those that go on stopped first; return how many went."""
-    with database.looking() as connection:
-        going_on = select(Run.id).where(Run.id.in_(run_ids), Run.status.in_(UNFINISHED))
+    with database.read_connection() as connection:
+        going_on = select(Run.id).where(Run.id.in_(run_ids), Run.status.in_(UNFINISHED_STATUSES))
         unfinished = connection.scalars(going_on).all()
     for run_id in unfinished:
-        dispatcher.current().stop(run_id)
-        run_store.finish(run_id, "stopped")  # gone before its call has ended, it would be counted nowhere
-    return pruning.remove(run_ids)
+        dispatcher.get_dispatcher().stop(run_id)
+        run_store.finish_run(run_id, "stopped")  # gone before its call has ended, it would be counted nowhere
+    return pruning.delete_runs(run_ids)

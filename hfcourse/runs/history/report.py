@@ -6,17 +6,17 @@ from typing import Any
 
 from flask import render_template
 
-from hfcourse.failure_explanations import explanation_of
+from hfcourse.failure_explanations import explain_failure
 from hfcourse.runs import presenter
 from hfcourse.runs.outputs import export, output_kinds
-from hfcourse.runs.outputs.rendered_outputs import WHOLE
+from hfcourse.runs.outputs.rendered_outputs import EXPORT_FORMATS
 from hfcourse.runs.store.models import Run
 from hfcourse.runs.values import value_types
-from hfcourse.text.markdown_quoting import fenced, in_code
+from hfcourse.text.markdown_quoting import quote_code_block, quote_inline_code
 
 
 @dataclass(frozen=True)
-class Part:
+class ReportValue:
     """A value sent or come back: `text` is Markdown, '' where the files say it all."""
 
     label: str
@@ -25,47 +25,52 @@ class Part:
     files: list[value_types.FileEntry]
 
 
-def report(run: Run, lost: Collection[str] = ()) -> str:
+def render_report(run: Run, lost: Collection[str] = ()) -> str:
     """The report.
 
     Args:
         lost: the addresses of files whose bytes are gone.
     """
-    inputs = presenter.inputs_of(run)
-    came = [presenter.with_files(run, output) for output in presenter.outputs_of(run)]
+    inputs = presenter.collect_inputs(run)
+    came = [presenter.resolve_output_files(run, output) for output in presenter.select_outputs(run)]
     return render_template(
         "runs/report.md",
         run=run,
-        explanation=explanation_of(run.error, run.said) if run.error else None,
-        sent=[part(each["label"], "", inputs.get(each["name"]), "") for each in run.parameters],
-        came=[part(each["label"], each["component"], each["value"], written(each)) for each in came],
+        explanation=explain_failure(run.error, run.said) if run.error else None,
+        sent=[make_report_value(each["label"], "", inputs.get(each["name"]), "") for each in run.parameters],
+        came=[
+            make_report_value(each["label"], each["component"], each["value"], export_output_text(each))
+            for each in came
+        ],
         lost=lost,
-        in_code=in_code,
-        fenced=fenced,
+        in_code=quote_inline_code,
+        fenced=quote_code_block,
     )
 
 
-def written(output: dict[str, Any]) -> str:
+def export_output_text(output: dict[str, Any]) -> str:
     """An output as text, if it can be had so."""
-    kind = output_kinds.kind_of_output(output)
-    form = WHOLE.get(kind, "")
-    text = export.whole(output, form) if form in ("txt", "csv") else None
-    return "" if text is None else fenced(text, "csv" if form == "csv" else "")
+    kind = output_kinds.classify_output(output)
+    form = EXPORT_FORMATS.get(kind, "")
+    text = export.serialize_output(output, form) if form in ("txt", "csv") else None
+    return "" if text is None else quote_code_block(text, "csv" if form == "csv" else "")
 
 
-def part(label: str, component: str, value: Any, text: str) -> Part:
+def make_report_value(label: str, component: str, value: Any, text: str) -> ReportValue:
     """A value; what is not files alone is written as the text given, else by what it is."""
-    files = presenter.files_in(value)
+    files = presenter.collect_files(value)
     is_files = value_types.is_file(value) or value_types.is_list_of(value_types.is_file, value)
-    return Part(label, component, "" if is_files else text or in_words(value), files)
+    return ReportValue(label, component, "" if is_files else text or format_report_value(value), files)
 
 
-def in_words(value: Any) -> str:
+def format_report_value(value: Any) -> str:
     """A value that no component says how to write."""
     if value is None or value == []:
         return "rien"
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, str):
-        return fenced(value) if value else "vide"
-    return fenced(export.in_words(value) if not isinstance(value, dict | list) else export.indented(value), "json")
+        return quote_code_block(value) if value else "vide"
+    return quote_code_block(
+        export.value_to_text(value) if not isinstance(value, dict | list) else export.value_to_json(value), "json"
+    )

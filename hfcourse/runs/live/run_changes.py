@@ -8,61 +8,61 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from hfcourse import database
 from hfcourse.runs.store import heartbeat
-from hfcourse.runs.store.models import RUN_EVENTS, RUNS, Run, RunEvent, RunFile, cursor
+from hfcourse.runs.store.models import RUN_EVENTS, RUNS, Run, RunEvent, RunFile, compute_cursor
 
-MOST_AT_ONCE = 200  # runs in one query: SQLite reads conditions of limited depth
-HOW_FAR = select(
+MAX_RUNS_PER_QUERY = 200  # runs in one query: SQLite reads conditions of limited depth
+CURSOR_QUERY = select(
     RUNS.c.id,
     RUNS.c.status,
     RUNS.c.process,
     RUNS.c.heartbeat,
     select(func.max(RUN_EVENTS.c.n)).where(RUN_EVENTS.c.run_id == RUNS.c.id).scalar_subquery().label("last"),
 ).where(RUNS.c.id.in_(bindparam("run_ids", expanding=True)))
-RUNS_OF = select(Run).where(Run.id.in_(bindparam("run_ids", expanding=True)))
-FILES_OF = select(RunFile).where(RunFile.run_id.in_(bindparam("run_ids", expanding=True))).order_by(RunFile.n)
+BATCH_RUNS_QUERY = select(Run).where(Run.id.in_(bindparam("run_ids", expanding=True)))
+BATCH_FILES_QUERY = select(RunFile).where(RunFile.run_id.in_(bindparam("run_ids", expanding=True))).order_by(RunFile.n)
 
 Row = TypeVar("Row", RunEvent, RunFile)
 
 
-def cursors(run_ids: Sequence[str]) -> dict[str, int]:
+def fetch_cursors(run_ids: Sequence[str]) -> dict[str, int]:
     """How far each of these runs has come, by its id; abandoned ones are marked first, deleted ones are missing."""
-    with database.looking() as connection:
-        rows = connection.execute(HOW_FAR, {"run_ids": run_ids}).all()
-    if any(heartbeat.is_astray(row.status, row.process, row.heartbeat) for row in rows):
-        heartbeat.interrupt_abandoned()
-        return cursors(run_ids)
-    return {row.id: cursor(row.last or 0, row.status) for row in rows}
+    with database.read_connection() as connection:
+        rows = connection.execute(CURSOR_QUERY, {"run_ids": run_ids}).all()
+    if any(heartbeat.is_stale(row.status, row.process, row.heartbeat) for row in rows):
+        heartbeat.mark_abandoned()
+        return fetch_cursors(run_ids)
+    return {row.id: compute_cursor(row.last or 0, row.status) for row in rows}
 
 
-def renewed(known: Mapping[str, Run]) -> dict[str, Run]:
+def fetch_updates(known: Mapping[str, Run]) -> dict[str, Run]:
     """These runs as they are now, by id; of their events only the new ones are read."""
     ids, found = list(known), {}
-    for start in range(0, len(ids), MOST_AT_ONCE):
-        since = {run_id: known[run_id].last_event for run_id in ids[start : start + MOST_AT_ONCE]}
-        with database.reading() as session:
-            runs = session.scalars(RUNS_OF, {"run_ids": list(since)}).all()
-            events = grouped(session.scalars(events_since(since)))
-            files = grouped(session.scalars(FILES_OF, {"run_ids": list(since)}))
+    for start in range(0, len(ids), MAX_RUNS_PER_QUERY):
+        since = {run_id: known[run_id].last_event for run_id in ids[start : start + MAX_RUNS_PER_QUERY]}
+        with database.read_session() as session:
+            runs = session.scalars(BATCH_RUNS_QUERY, {"run_ids": list(since)}).all()
+            events = group_by_run(session.scalars(select_events_since(since)))
+            files = group_by_run(session.scalars(BATCH_FILES_QUERY, {"run_ids": list(since)}))
         for run in runs:
-            set_committed_value(run, "events", with_new(known[run.id].events, events.get(run.id, [])))
+            set_committed_value(run, "events", merge_events(known[run.id].events, events.get(run.id, [])))
             set_committed_value(run, "files", files.get(run.id, []))
             found[run.id] = run
     return found
 
 
-def events_since(since: Mapping[str, int]) -> Select[RunEvent]:
+def select_events_since(since: Mapping[str, int]) -> Select[RunEvent]:
     """The events of each run after the one that is known already."""
     newer = (and_(RunEvent.run_id == run_id, RunEvent.n > n) for run_id, n in since.items())
     return select(RunEvent).where(or_(*newer)).order_by(RunEvent.n)
 
 
-def with_new(known: Sequence[RunEvent], new: Sequence[RunEvent]) -> list[RunEvent]:
+def merge_events(known: Sequence[RunEvent], new: Sequence[RunEvent]) -> list[RunEvent]:
     """The events of a run; of its partial outputs the latest alone, as in the database."""
     has_partial = any(event.kind == "partial" for event in new)
     return [*(event for event in known if not (has_partial and event.kind == "partial")), *new]
 
 
-def grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
+def group_by_run(rows: Iterable[Row]) -> dict[str, list[Row]]:
     """What belongs to each run."""
     found: dict[str, list[Row]] = {}
     for row in rows:

@@ -18,17 +18,19 @@ from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.store import heartbeat, notifications
 from hfcourse.runs.store.models import Run
 
-LOOK_SECONDS = 0.1  # how often the runs of other processes are looked at
-REST_SECONDS = 0.04  # between two look-ups: a Space that says something every millisecond is not worth one each time
-PLACE_SECONDS = 1  # and how often at their places in the queue
-KEEP_SECONDS = 15  # a run that nobody follows stays known for the page that only asks now and then
-PATIENCE_SECONDS = 2
-AWAY_SECONDS = 1
+REMOTE_POLL_INTERVAL_SECONDS = 0.1  # how often the runs of other processes are looked at
+MIN_POLL_INTERVAL_SECONDS = (
+    0.04  # between two look-ups: a Space that says something every millisecond is not worth one each time
+)
+POSITION_INTERVAL_SECONDS = 1  # and how often at their places in the queue
+WATCHED_RUN_TTL_SECONDS = 15  # a run that nobody follows stays known for the page that only asks now and then
+REFRESH_TIMEOUT_SECONDS = 2
+DATABASE_RETRY_INTERVAL_SECONDS = 1
 
 log = logging.getLogger(__name__)
 
 
-class Followed:
+class WatchedRun:
     """A run as it was known a moment ago; `version` counts the times that something of it was new."""
 
     def __init__(self, run: Run) -> None:
@@ -63,24 +65,24 @@ class Followed:
         return self.run.cursor if self.run else 0
 
 
-class Following:
+class RunWatcher:
     """The followed runs of this process; its thread lives as long as there are any."""
 
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
-        self._followed: dict[str, Followed] = {}
+        self._followed: dict[str, WatchedRun] = {}
         self._told: set[str] = set()
         self._moved: set[str] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._placed_at = 0.0
 
-    def of(self, run: Run) -> Followed:
+    def of(self, run: Run) -> WatchedRun:
         """From now on this run is followed, until nobody has asked about it for a while."""
         with self._changed:
             followed = self._followed.get(run.id)
             if followed is None:
-                followed = self._followed[run.id] = Followed(run)
+                followed = self._followed[run.id] = WatchedRun(run)
                 self._told.add(run.id)  # for what was stored between this look at the run and the first of ours
             followed.used_at = time.monotonic()
             if self._thread is None or not self._thread.is_alive():  # a fork has no thread but the one that forked
@@ -95,15 +97,15 @@ class Following:
             followed = self._followed.get(run_id)
         if followed is None or followed.run is None:
             return None
-        stored = run_changes.cursors([run_id]).get(run_id)
+        stored = run_changes.fetch_cursors([run_id]).get(run_id)
         if stored is None:
             return None
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + REFRESH_TIMEOUT_SECONDS
         while followed.cursor < stored and not followed.is_over and time.monotonic() < deadline:
             version = followed.version
             self.hear(run_id)
-            with concurrency.aside():
-                followed.wait(version, LOOK_SECONDS)
+            with concurrency.release_while_waiting():
+                followed.wait(version, REMOTE_POLL_INTERVAL_SECONDS)
         followed.used_at = time.monotonic()
         return followed.run if followed.cursor >= stored else None
 
@@ -140,13 +142,13 @@ class Following:
                 log.exception("The followed runs could not be looked at")
                 with self._changed:
                     self._told.update(self._followed)
-                time.sleep(AWAY_SECONDS)
+                time.sleep(DATABASE_RETRY_INTERVAL_SECONDS)
             del app  # or this thread alone would keep an application that everybody else has left
             self._rest()
 
     def _has_some(self) -> bool:
         """Forget the runs that nobody asks about; are any left?"""
-        oldest = time.monotonic() - KEEP_SECONDS
+        oldest = time.monotonic() - WATCHED_RUN_TTL_SECONDS
         with self._changed:
             self._followed = {key: each for key, each in self._followed.items() if each.used_at > oldest}
             if not self._followed:
@@ -154,9 +156,9 @@ class Following:
             return bool(self._followed)
 
     def _rest(self) -> None:
-        time.sleep(REST_SECONDS)
+        time.sleep(MIN_POLL_INTERVAL_SECONDS)
         with self._changed:
-            self._changed.wait_for(lambda: self._told, LOOK_SECONDS - REST_SECONDS)
+            self._changed.wait_for(lambda: self._told, REMOTE_POLL_INTERVAL_SECONDS - MIN_POLL_INTERVAL_SECONDS)
 
     def _look(self) -> None:
         """Look up the runs of which something is new, and wake those who follow them."""
@@ -165,33 +167,33 @@ class Following:
             followed = dict(self._followed)
         elsewhere = self._elsewhere(followed)
         if elsewhere:
-            stored = run_changes.cursors(elsewhere)
+            stored = run_changes.fetch_cursors(elsewhere)
             told |= {run_id for run_id in elsewhere if stored.get(run_id) != followed[run_id].cursor}
         for each in self._nearer(followed, elsewhere):
             each.renew(each.run)  # nothing of it is new in the database
         known = {run_id: followed[run_id].run for run_id in told if run_id in followed}
         if known:
-            renewed = run_changes.renewed({run_id: run for run_id, run in known.items() if run})
+            renewed = run_changes.fetch_updates({run_id: run for run_id, run in known.items() if run})
             for run_id in known:
                 followed[run_id].renew(renewed.get(run_id))
 
-    def _nearer(self, followed: dict[str, Followed], elsewhere: Sequence[str]) -> list[Followed]:
+    def _nearer(self, followed: dict[str, WatchedRun], elsewhere: Sequence[str]) -> list[WatchedRun]:
         """Those that came nearer to their turn, here or in another process, since a second ago."""
-        if time.monotonic() - self._placed_at < PLACE_SECONDS:
+        if time.monotonic() - self._placed_at < POSITION_INTERVAL_SECONDS:
             return []
         self._placed_at = time.monotonic()
         with self._changed:
             here, self._moved = self._moved, set()
-        waiting = [run_id for run_id in elsewhere if is_waiting(followed[run_id].run)]
-        places = heartbeat.places(waiting) if waiting else {}
+        waiting = [run_id for run_id in elsewhere if is_queued(followed[run_id].run)]
+        places = heartbeat.fetch_queue_positions(waiting) if waiting else {}
         nearer = [followed[run_id] for run_id in waiting if followed[run_id].place != places.get(run_id)]
         for each in nearer:
             each.place = places.get(each.run.id) if each.run else None
         return [*nearer, *(followed[run_id] for run_id in here if run_id in followed)]
 
-    def _elsewhere(self, followed: dict[str, Followed]) -> list[str]:
+    def _elsewhere(self, followed: dict[str, WatchedRun]) -> list[str]:
         """Those that go on in another process, of which nobody tells us anything."""
-        in_hand = dispatcher.current().in_hand()
+        in_hand = dispatcher.get_dispatcher().in_hand()
         return [
             run_id
             for run_id, each in followed.items()
@@ -199,16 +201,16 @@ class Following:
         ]
 
 
-def is_waiting(run: Run | None) -> bool:
+def is_queued(run: Run | None) -> bool:
     return run is not None and run.status == "queued"
 
 
-def current() -> Following:
+def get_watcher() -> RunWatcher:
     """What this process follows."""
     return current_app.extensions["following"]
 
 
 def init_app(app: Flask) -> None:
     """Make it; it starts no thread before somebody follows a run."""
-    following = app.extensions["following"] = Following(app)
-    notifications.listen(app, following.hear, following.hear_moved)
+    following = app.extensions["following"] = RunWatcher(app)
+    notifications.subscribe(app, following.hear, following.hear_moved)

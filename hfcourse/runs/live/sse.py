@@ -13,23 +13,23 @@ from typing import Any
 
 from flask import Flask, current_app
 
-from hfcourse.runs.live.run_watcher import Followed
+from hfcourse.runs.live.run_watcher import WatchedRun
 from hfcourse.runs.store.models import Run
 from hfcourse.server.threads import count_threads
 
-BEAT_SECONDS = 5  # a thread learns that the browser has gone when it next writes something
-MOST_SECONDS = 120
-RETRY_SECONDS = 1
+KEEPALIVE_INTERVAL_SECONDS = 5  # a thread learns that the browser has gone when it next writes something
+MAX_STREAM_SECONDS = 120
+RECONNECT_INTERVAL_SECONDS = 1
 # A browser opens six connections to a site: a page in a seventh tab would wait for ever. The rest ask for the fragment.
-VISITOR_PLACES = 4
+MAX_STREAMS_PER_VISITOR = 4
 # Of its time a stream spends one part in so many on drawing the page, so that a Space that says much shows less often.
-DRAWING_SHARE, LONGEST_PAUSE_SECONDS = 5, 1.0
+RENDER_DUTY_DIVISOR, MAX_PAUSE_SECONDS = 5, 1.0
 LINE_END = re.compile(r"\r\n|\r|\n")
 
-Draw = Callable[[Run], str]
+FragmentRenderer = Callable[[Run], str]
 
 
-class Streams:
+class StreamSlots:
     """The open streams of this process."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Streams:
         """Take a place; False if half of the server's threads hold a stream already, or this visitor has enough."""
         most = count_threads(environ) // 2
         with self._lock:
-            if self.is_over or self._open >= most or self._of_visitor[visitor] >= VISITOR_PLACES:
+            if self.is_over or self._open >= most or self._of_visitor[visitor] >= MAX_STREAMS_PER_VISITOR:
                 return False
             self._open += 1
             self._of_visitor[visitor] += 1
@@ -58,17 +58,17 @@ class Streams:
             self._of_visitor += Counter()  # forget who has none
 
 
-def told(followed: Followed, seen: int | None, draw: Draw) -> Iterator[str]:
+def stream_run(followed: WatchedRun, seen: int | None, draw: FragmentRenderer) -> Iterator[str]:
     """The run, drawn whenever something of it is new, as server-sent events; the last is its end.
 
     Args:
         seen: the cursor of what the browser shows already.
     """
-    streams, ends_at, version = current(), time.monotonic() + MOST_SECONDS, -1
+    streams, ends_at, version = get_stream_slots(), time.monotonic() + MAX_STREAM_SECONDS, -1
     # The page knows by the first event that nobody on the way keeps what is sent.
-    yield f"retry: {RETRY_SECONDS * 1000}\nevent: suivi\ndata: oui\n\n"
+    yield f"retry: {RECONNECT_INTERVAL_SECONDS * 1000}\nevent: suivi\ndata: oui\n\n"
     while not (streams.is_over or followed.is_over) and time.monotonic() < ends_at:
-        if not followed.wait(version, BEAT_SECONDS):
+        if not followed.wait(version, KEEPALIVE_INTERVAL_SECONDS):
             yield ": battement\n\n"
             continue
         version, run = followed.version, followed.run
@@ -78,24 +78,24 @@ def told(followed: Followed, seen: int | None, draw: Draw) -> Iterator[str]:
             begun = time.monotonic()
             with streams.drawing:
                 drawn = draw(run)
-            yield event(run.cursor, drawn)
+            yield format_event(run.cursor, drawn)
             seen = run.cursor
-            time.sleep(min((time.monotonic() - begun) * (DRAWING_SHARE - 1), LONGEST_PAUSE_SECONDS))
+            time.sleep(min((time.monotonic() - begun) * (RENDER_DUTY_DIVISOR - 1), MAX_PAUSE_SECONDS))
         if run.is_finished:
             return
 
 
-def event(cursor: int, html: str) -> str:
+def format_event(cursor: int, html: str) -> str:
     """A fragment as the browser's EventSource reads it."""
     lines = "\n".join(f"data: {line}" for line in LINE_END.split(html))
     return f"id: {cursor}\n{lines}\n\n"
 
 
-def current() -> Streams:
+def get_stream_slots() -> StreamSlots:
     """The streams of this process."""
     return current_app.extensions["streams"]
 
 
 def init_app(app: Flask) -> None:
     """Make room for the streams of this process."""
-    app.extensions["streams"] = Streams()
+    app.extensions["streams"] = StreamSlots()

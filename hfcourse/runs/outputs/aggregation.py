@@ -25,7 +25,7 @@ class NotDrawable(Exception):
 
 
 @dataclass(frozen=True)
-class Columns:
+class PlotColumns:
     """Where x, y and the colour stand in a row; `colour` is None where the author gave none."""
 
     x: int
@@ -35,7 +35,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Grouping:
-    """What is made of the rows of one x: `function` is a key of FUNCTIONS, `step` the width of a bin of x.
+    """What is made of the rows of one x: `function` is a key of AGGREGATE_FUNCTIONS, `step` the width of a bin of x.
 
     `is_stacked` says that rows are not aggregated: bars of one x stand on each other.
     """
@@ -45,7 +45,7 @@ class Grouping:
     is_stacked: bool = False
 
 
-def total(values: Sequence[float]) -> float:
+def sum_values(values: Sequence[float]) -> float:
     """The sum; infinite where a float does not hold it, and then it is not drawn."""
     if all(isinstance(value, int) for value in values):
         return sum(values)
@@ -55,20 +55,20 @@ def total(values: Sequence[float]) -> float:
         return math.inf
 
 
-FUNCTIONS: Mapping[str, Callable[[Sequence[float]], float]] = {
-    "sum": total,
-    "mean": lambda values: total(values) / len(values),
+AGGREGATE_FUNCTIONS: Mapping[str, Callable[[Sequence[float]], float]] = {
+    "sum": sum_values,
+    "mean": lambda values: sum_values(values) / len(values),
     "median": statistics.median,
     "min": min,
     "max": max,
     "count": len,
 }
-FUNCTION_NAMES = {
+AGGREGATE_LABELS = {
     "sum": "somme", "mean": "moyenne", "median": "médiane", "min": "minimum", "max": "maximum", "count": "nombre",
 }  # fmt: skip
 
 
-def bin_step(hint: str, kind: Any) -> float | None:
+def parse_bin_step(hint: str, kind: Any) -> float | None:
     """The width of the bins of x, in its unit; of a temporal x in milliseconds, as its values are.
 
     Raises:
@@ -90,7 +90,7 @@ def bin_step(hint: str, kind: Any) -> float | None:
     return int(step) if step.is_integer() else step
 
 
-def grouping_of(mark: str, kind: Any, hints: Mapping[str, str]) -> Grouping | None:
+def choose_grouping(mark: str, kind: Any, hints: Mapping[str, str]) -> Grouping | None:
     """How the rows of a plot are grouped, None where each row is a point.
 
     Gradio aggregates lines and bars whose x is nominal or binned, by their sum where the author names nothing. Its
@@ -99,8 +99,8 @@ def grouping_of(mark: str, kind: Any, hints: Mapping[str, str]) -> Grouping | No
     Raises:
         NotDrawable
     """
-    function, step = hints.get("y_aggregate", ""), bin_step(hints.get("x_bin", ""), kind)
-    if function and function not in FUNCTIONS:
+    function, step = hints.get("y_aggregate", ""), parse_bin_step(hints.get("x_bin", ""), kind)
+    if function and function not in AGGREGATE_FUNCTIONS:
         raise NotDrawable
     if mark == "point":
         if function not in ("", "sum") and (step or kind == "nominal"):
@@ -112,7 +112,7 @@ def grouping_of(mark: str, kind: Any, hints: Mapping[str, str]) -> Grouping | No
 
 
 def group_rows(
-    rows: Sequence[Sequence[Any]], columns: Columns, grouping: Grouping, has_stacked_colours: bool
+    rows: Sequence[Sequence[Any]], columns: PlotColumns, grouping: Grouping, has_stacked_colours: bool
 ) -> list[list[Any]]:
     """One row (x, y, colour) for each group, in the order of the data, of bins in theirs.
 
@@ -128,7 +128,7 @@ def group_rows(
     for row in rows:
         if len(row) <= max(columns.x, columns.y, columns.colour or 0):
             continue
-        x = row[columns.x] if grouping.step is None else bin_start(row[columns.x], grouping.step)
+        x = row[columns.x] if grouping.step is None else compute_bin_start(row[columns.x], grouping.step)
         colour = "" if columns.colour is None else row[columns.colour]
         if x is not None or grouping.step is None:
             groups.setdefault((str(x), str(colour)), [x, [], colour])[1].append(row[columns.y])
@@ -138,7 +138,7 @@ def group_rows(
         if is_number(reduced := reduce_group(values, grouping))
     ]
     if has_stacked_colours:
-        drawn = stack(drawn, grouping)
+        drawn = stack_groups(drawn, grouping)
     return sorted(drawn, key=lambda each: each[0]) if grouping.step else drawn
 
 
@@ -149,18 +149,18 @@ def reduce_group(values: Sequence[Any], grouping: Grouping) -> float | None:
     numbers = [value for value in values if is_number(value)]
     if grouping.is_stacked:
         check_stack(numbers, grouping)
-        return total(numbers) if numbers else None
-    return FUNCTIONS[grouping.function](numbers) if numbers else None
+        return sum_values(numbers) if numbers else None
+    return AGGREGATE_FUNCTIONS[grouping.function](numbers) if numbers else None
 
 
-def stack(drawn: Sequence[list[Any]], grouping: Grouping) -> list[list[Any]]:
+def stack_groups(drawn: Sequence[list[Any]], grouping: Grouping) -> list[list[Any]]:
     """One row for each x: its colours stand on each other."""
     piles: dict[str, list[Any]] = {}
     for x, y, _ in drawn:
         piles.setdefault(str(x), [x, [], ""])[1].append(y)
     for _, parts, _ in piles.values():
         check_stack(parts, grouping)
-    return [[x, total(parts), ""] for x, parts, _ in piles.values() if is_number(total(parts))]
+    return [[x, sum_values(parts), ""] for x, parts, _ in piles.values() if is_number(sum_values(parts))]
 
 
 def check_stack(parts: Sequence[float], grouping: Grouping) -> None:
@@ -174,7 +174,7 @@ def check_stack(parts: Sequence[float], grouping: Grouping) -> None:
         raise NotDrawable
 
 
-def bin_start(value: Any, step: float) -> float | None:
+def compute_bin_start(value: Any, step: float) -> float | None:
     """Where the bin of a value begins; bins begin at multiples of their width."""
     if not is_number(value):
         return None

@@ -6,28 +6,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from hfcourse.runs.outputs.aggregation import (
-    FUNCTION_NAMES,
-    Columns,
+    AGGREGATE_LABELS,
     Grouping,
     NotDrawable,
-    bin_start,
+    PlotColumns,
+    choose_grouping,
+    compute_bin_start,
     group_rows,
-    grouping_of,
 )
-from hfcourse.runs.outputs.chart_axes import Tick, axis, day, short, thinned, tick_texts
+from hfcourse.runs.outputs.chart_axes import (
+    AxisTick,
+    decimate_ticks,
+    format_axis_date,
+    format_axis_label,
+    format_ticks,
+    make_axis,
+)
 from hfcourse.runs.values.value_types import is_number
-from hfcourse.text.typography import number
+from hfcourse.text.typography import format_number
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 40
-MOST_POINTS, MOST_BARS, MOST_SERIES = 600, 24, 4
-TITLE_CHARACTERS = 60
+MAX_POINTS, MAX_BARS, MAX_SERIES = 600, 24, 4
+MAX_AXIS_TITLE_CHARACTERS = 60
 TICK_GAP, CHARACTER_WIDTH = 16, 7.2  # in the units of the drawing, beside the axis of y
 DAY_MILLISECONDS = 86_400_000
 
 
 @dataclass(frozen=True)
-class Series:
+class ChartSeries:
     """Points of one name ('' if there is one series only), in the units of the drawing."""
 
     name: str
@@ -50,9 +57,9 @@ class Chart:
     mark: str
     x: str
     y: str
-    across: tuple[Tick, ...]
-    upward: tuple[Tick, ...]
-    series: tuple[Series, ...]
+    across: tuple[AxisTick, ...]
+    upward: tuple[AxisTick, ...]
+    series: tuple[ChartSeries, ...]
     base: float
     breadth: float
     low: str
@@ -63,7 +70,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ChartPlan:
     """What a chart is to be: its mark, the titles of its axes, and what its x are.
 
     `is_named` says that x are words, `is_moment` that they are milliseconds since 1970; `step` is the width of bins.
@@ -79,11 +86,15 @@ class Plan:
     def name(self, value: Any) -> str:
         """The word for an x under a named axis: a bin has both its ends, or its beginning where it is a moment."""
         if self.is_moment and is_number(value):
-            return day(value, has_time=bool(self.step and self.step % DAY_MILLISECONDS))
-        return f"{short(value)} à {short(bin_start(value + self.step * 1.5, self.step))}" if self.step else short(value)
+            return format_axis_date(value, has_time=bool(self.step and self.step % DAY_MILLISECONDS))
+        return (
+            f"{format_axis_label(value)} à {format_axis_label(compute_bin_start(value + self.step * 1.5, self.step))}"
+            if self.step
+            else format_axis_label(value)
+        )
 
 
-def chart(value: Mapping[str, Any], hints: Mapping[str, str]) -> Chart | None:
+def build_chart(value: Mapping[str, Any], hints: Mapping[str, str]) -> Chart | None:
     """The drawing of `{"columns", "data", "datatypes", "mark"}`, None where it cannot be drawn for certain.
 
     `hints` may name the columns for `x`, `y` and `color`, and how y is aggregated (`y_aggregate`, `x_bin`); else the
@@ -91,35 +102,35 @@ def chart(value: Mapping[str, Any], hints: Mapping[str, str]) -> Chart | None:
     """
     mark = value["mark"] if value["mark"] in ("line", "bar") else "point"
     kinds = value.get("datatypes")
-    columns = columns_of(value, hints)
+    columns = choose_columns(value, hints)
     if columns is None:
         return None
     kind = kinds.get(value["columns"][columns.x]) if isinstance(kinds, dict) else None
     try:
-        grouping = grouping_of(mark, kind, hints)
-        rows, is_cut = plotted_rows(value["data"], columns, grouping, mark)
+        grouping = choose_grouping(mark, kind, hints)
+        rows, is_cut = select_rows(value["data"], columns, grouping, mark)
     except NotDrawable:
         return None
     is_named = mark == "bar" or kind == "nominal"
     rows = [row for row in rows if is_named or is_number(row[0])]
-    titles = [value["columns"][place][:TITLE_CHARACTERS] for place in (columns.x, columns.y)]
+    titles = [value["columns"][place][:MAX_AXIS_TITLE_CHARACTERS] for place in (columns.x, columns.y)]
     if function := grouping and hints.get("y_aggregate"):
-        titles[1] += f" ({FUNCTION_NAMES[function]})"
-    plan = Plan(mark, titles[0], titles[1], is_named, kind == "temporal", grouping.step if grouping else None)
-    return drawn(plan, rows, is_cut) if rows else None
+        titles[1] += f" ({AGGREGATE_LABELS[function]})"
+    plan = ChartPlan(mark, titles[0], titles[1], is_named, kind == "temporal", grouping.step if grouping else None)
+    return draw_chart(plan, rows, is_cut) if rows else None
 
 
-def columns_of(value: Mapping[str, Any], hints: Mapping[str, str]) -> Columns | None:
+def choose_columns(value: Mapping[str, Any], hints: Mapping[str, str]) -> PlotColumns | None:
     """The columns of x, y and the colour, None where no column can stand for y."""
     names, rows = value["columns"], value["data"]
     x = names.index(hints["x"]) if hints.get("x") in names else 0
-    y = names.index(hints["y"]) if hints.get("y") in names else numeric_column(names, rows, x)
+    y = names.index(hints["y"]) if hints.get("y") in names else find_numeric_column(names, rows, x)
     colour = names.index(hints["color"]) if hints.get("color") in names else None
-    return None if y is None else Columns(x, y, None if colour == x else colour)
+    return None if y is None else PlotColumns(x, y, None if colour == x else colour)
 
 
-def plotted_rows(
-    data: Sequence[Sequence[Any]], columns: Columns, grouping: Grouping | None, mark: str
+def select_rows(
+    data: Sequence[Sequence[Any]], columns: PlotColumns, grouping: Grouping | None, mark: str
 ) -> tuple[list[list[Any]], bool]:
     """The rows (x, y, colour) that are drawn, and whether the data have more of them.
 
@@ -132,13 +143,13 @@ def plotted_rows(
     last = max(x, y, colour or 0)
     rows = [
         [row[x], row[y], "" if colour is None else row[colour]]
-        for row in data[: 10 * MOST_POINTS]
+        for row in data[: 10 * MAX_POINTS]
         if len(row) > last and is_number(row[y])
     ]
-    return rows, len(data) > 10 * MOST_POINTS
+    return rows, len(data) > 10 * MAX_POINTS
 
 
-def numeric_column(columns: Sequence[str], rows: Sequence[Sequence[Any]], x: int) -> int | None:
+def find_numeric_column(columns: Sequence[str], rows: Sequence[Sequence[Any]], x: int) -> int | None:
     """The first column but x that has a number in its first rows."""
     for place in range(len(columns)):
         if place != x and any(len(row) > place and is_number(row[place]) for row in rows[:20]):
@@ -146,45 +157,49 @@ def numeric_column(columns: Sequence[str], rows: Sequence[Sequence[Any]], x: int
     return None
 
 
-def placed(plan: Plan, values: Sequence[Any], left: float) -> tuple[tuple[Tick, ...], list[float]]:
-    """The axis of x, and where each value stands on it; of named ones, the first MOST_BARS names alone."""
+def place_on_x_axis(plan: ChartPlan, values: Sequence[Any], left: float) -> tuple[tuple[AxisTick, ...], list[float]]:
+    """The axis of x, and where each value stands on it; of named ones, the first MAX_BARS names alone."""
     if plan.is_named:
-        return named([str(each) for each in values], [plan.name(each) for each in values], left)
+        return make_category_axis([str(each) for each in values], [plan.name(each) for each in values], left)
     if plan.step:  # Vega-Lite places a point in the middle of its bin
         values = [each + plan.step / 2 for each in values]
-    return measured(values, plan.is_moment, left)
+    return make_numeric_axis(values, plan.is_moment, left)
 
 
-def measured(values: Sequence[float], is_moment: bool, left: float) -> tuple[tuple[Tick, ...], list[float]]:
+def make_numeric_axis(
+    values: Sequence[float], is_moment: bool, left: float
+) -> tuple[tuple[AxisTick, ...], list[float]]:
     """An axis of numbers or moments (milliseconds since 1970), and where each value stands."""
-    scale, ticks = axis(values, left, WIDTH - RIGHT, is_round=not is_moment)
-    words = [day(each) for each in ticks] if is_moment else tick_texts(ticks)
-    return thinned(tuple(map(Tick, map(scale, ticks), words))), list(map(scale, values))
+    scale, ticks = make_axis(values, left, WIDTH - RIGHT, is_round=not is_moment)
+    words = [format_axis_date(each) for each in ticks] if is_moment else format_ticks(ticks)
+    return decimate_ticks(tuple(map(AxisTick, map(scale, ticks), words))), list(map(scale, values))
 
 
-def named(keys: Sequence[str], words: Sequence[str], left: float) -> tuple[tuple[Tick, ...], list[float]]:
+def make_category_axis(
+    keys: Sequence[str], words: Sequence[str], left: float
+) -> tuple[tuple[AxisTick, ...], list[float]]:
     """An axis of words, one place for each different key (two long words may be cut to the same), and each one's."""
-    order = {key: place for place, key in enumerate(dict.fromkeys(keys)) if place < MOST_BARS}
+    order = {key: place for place, key in enumerate(dict.fromkeys(keys)) if place < MAX_BARS}
     breadth = (WIDTH - left - RIGHT) / max(1, len(order))
     middle = {key: round(left + breadth * (place + 0.5), 1) for key, place in order.items()}
     shown = itertools.takewhile(middle.__contains__, keys)
     ticks = {middle[key]: word for key, word in zip(keys, words, strict=True) if key in middle}
-    return thinned(tuple(Tick(at, word) for at, word in ticks.items())), [middle[key] for key in shown]
+    return decimate_ticks(tuple(AxisTick(at, word) for at, word in ticks.items())), [middle[key] for key in shown]
 
 
-def drawn(plan: Plan, rows: Sequence[Sequence[Any]], is_cut: bool) -> Chart:
+def draw_chart(plan: ChartPlan, rows: Sequence[Sequence[Any]], is_cut: bool) -> Chart:
     """The chart of these rows (x, y, colour), a series for each colour."""
-    xs = [row[0] for row in rows[:MOST_POINTS]]
-    shown = rows[: len(placed(plan, xs, LEFT)[1])]
+    xs = [row[0] for row in rows[:MAX_POINTS]]
+    shown = rows[: len(place_on_x_axis(plan, xs, LEFT)[1])]
     values = [row[1] for row in shown]
-    scale, ticks = axis([*values, 0] if plan.mark == "bar" else values, HEIGHT - BOTTOM, TOP)
-    texts = tick_texts(ticks)
+    scale, ticks = make_axis([*values, 0] if plan.mark == "bar" else values, HEIGHT - BOTTOM, TOP)
+    texts = format_ticks(ticks)
     left = max(LEFT, TICK_GAP + CHARACTER_WIDTH * max(map(len, texts)))
-    across, places = placed(plan, xs, left)
+    across, places = place_on_x_axis(plan, xs, left)
     series: dict[str, list[tuple[float, float]]] = {}
     for row, place in zip(shown, places, strict=True):
-        name = str(row[2])[:TITLE_CHARACTERS]
-        if name in series or len(series) < MOST_SERIES:
+        name = str(row[2])[:MAX_AXIS_TITLE_CHARACTERS]
+        if name in series or len(series) < MAX_SERIES:
             series.setdefault(name, []).append((place, scale(row[1])))
     count = sum(map(len, series.values()))
     return Chart(
@@ -192,14 +207,14 @@ def drawn(plan: Plan, rows: Sequence[Sequence[Any]], is_cut: bool) -> Chart:
         x=plan.x,
         y=plan.y,
         across=across,
-        upward=tuple(map(Tick, map(scale, ticks), texts)),
+        upward=tuple(map(AxisTick, map(scale, ticks), texts)),
         series=tuple(
-            Series(name, tuple(sorted(each) if plan.mark == "line" else each)) for name, each in series.items()
+            ChartSeries(name, tuple(sorted(each) if plan.mark == "line" else each)) for name, each in series.items()
         ),
         base=scale(0) if plan.mark == "bar" else HEIGHT - BOTTOM,
         breadth=round((WIDTH - left - RIGHT) / len(set(places)) * 0.7, 1),
-        low=number(min(values)),
-        high=number(max(values)),
+        low=format_number(min(values)),
+        high=format_number(max(values)),
         count=len(values),
         is_part=is_cut or count < len(rows),
         left=left,

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from hfcourse.runs.outputs import chat_messages
-from hfcourse.runs.outputs.chat_messages import Bubble
-from hfcourse.runs.outputs.output_kinds import kind_of_output, value_of
-from hfcourse.runs.outputs.rendered_outputs import WHOLE
+from hfcourse.runs.outputs.chat_messages import ChatMessage
+from hfcourse.runs.outputs.output_kinds import classify_output, get_output_value
+from hfcourse.runs.outputs.rendered_outputs import EXPORT_FORMATS
 from hfcourse.runs.values.page_budget import TextAllowance
 from hfcourse.runs.values.value_types import is_file, is_number
 from hfcourse.text.typography import NO_BREAK, expand_exponents
@@ -19,28 +19,28 @@ MEDIA_TYPES = {"txt": "text/plain", "json": "application/json", "csv": "text/csv
 # A spreadsheet takes a cell that begins with one of these for a formula, and may fetch or run what it says (OWASP, CSV
 # Injection). In French it separates by `;`, others by a tab or a bar: what follows one of them begins a cell too, as
 # does a line, whose quotes are text there. Blanks and quotation marks before the sign do not stop a spreadsheet.
-FORMULA = re.compile(
+FORMULA_START = re.compile(
     r"""((?:^|[;,|\t\r\n\v\f\x85\u2028\u2029])[ \u00a0\u202f"'\ufeff\u200b]*)(?=[=+\-@＝＋－＠﹢﹣﹦﹫])"""
 )
 FOLLOWING_NUMBER = re.compile(r"[+-]\d+([.,]\d+)?(?=\s*([;,|\t\r\n]|$))", re.ASCII)
 SEPARATOR = re.compile(r"[;,|\t\r\n\v\f\x85\u2028\u2029]")
 LEADING_CONTROL = re.compile(r" *[\t\r\n]")
-MAX_INDENTATION = 6  # indented JSON is at most so many times as long as on one line
-NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
+MAX_INDENTATION_FACTOR = 6  # indented JSON is at most so many times as long as on one line
+PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
 
 
-def whole(output: Mapping[str, Any], form: str) -> str | None:
+def serialize_output(output: Mapping[str, Any], form: str) -> str | None:
     """The value of an output as `txt`, `csv` or `json`; None where it cannot be had so."""
-    value, kind = value_of(output), kind_of_output(output)
+    value, kind = get_output_value(output), classify_output(output)
     if form == "json":
-        return indented(value)
-    return WRITERS[kind](value) if WHOLE.get(kind) == form else None
+        return value_to_json(value)
+    return SERIALIZERS[kind](value) if EXPORT_FORMATS.get(kind) == form else None
 
 
-def indented(value: Any) -> str:
+def value_to_json(value: Any) -> str:
     """JSON to read; on one line where its indentation would be most of it (200,000 numbers 200 levels deep: 80 MB)."""
     compact = json.dumps(value, ensure_ascii=False)
-    most, pieces = MAX_INDENTATION * len(compact) + 1_000, []
+    most, pieces = MAX_INDENTATION_FACTOR * len(compact) + 1_000, []
     for piece in json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(value):
         most -= len(piece)
         if most < 0:
@@ -49,44 +49,48 @@ def indented(value: Any) -> str:
     return "".join(pieces)
 
 
-def in_lines(value: Sequence[Any]) -> str:
-    return "\n".join("/".join(map(str, each)) if isinstance(each, list) else in_words(each) for each in value)
+def list_to_text(value: Sequence[Any]) -> str:
+    return "\n".join("/".join(map(str, each)) if isinstance(each, list) else value_to_text(each) for each in value)
 
 
-def in_words(value: Any) -> str:
+def value_to_text(value: Any) -> str:
     """A text as it is, else JSON, whose numbers a person can read."""
     return value if isinstance(value, str) else expand_exponents(json.dumps(value, ensure_ascii=False))
 
 
-def transcript(value: Any) -> str:
+def chat_to_text(value: Any) -> str:
     """A conversation from its first word to its last."""
-    messages = chat_messages.messages_of(value)
-    said, _ = chat_messages.bubbles(messages, lambda part: part.shown_value, TextAllowance(0), most=len(messages))
-    return "\n\n".join(f"{bubble.who}{NO_BREAK}: " + "\n".join(parts_of(bubble)) for bubble in said)
+    messages = chat_messages.normalize_messages(value)
+    said, _ = chat_messages.render_messages(
+        messages, lambda part: part.shown_value, TextAllowance(0), most=len(messages)
+    )
+    return "\n\n".join(f"{bubble.who}{NO_BREAK}: " + "\n".join(iter_part_texts(bubble)) for bubble in said)
 
 
-def parts_of(bubble: Bubble) -> Iterator[str]:
+def iter_part_texts(bubble: ChatMessage) -> Iterator[str]:
     for part in bubble.parts:
-        yield f"[{part['name']}]" if is_file(part) else in_words(part)
+        yield f"[{part['name']}]" if is_file(part) else value_to_text(part)
 
 
-def spoken(value: Sequence[Mapping[str, str]]) -> str:
+def dialogue_to_text(value: Sequence[Mapping[str, str]]) -> str:
     return "\n".join(f"{line['speaker']}{NO_BREAK}: {line['text']}" for line in value)
 
 
-def separated(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
+def table_to_csv(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
     """A table as RFC 4180 has it, separated by commas, its numbers with a point."""
     lines: list[str] = []
-    csv.writer(SimpleNamespace(write=lines.append)).writerows([cell(each) for each in row] for row in (headers, *rows))
+    csv.writer(SimpleNamespace(write=lines.append)).writerows(
+        [format_csv_cell(each) for each in row] for row in (headers, *rows)
+    )
     return "".join(lines)
 
 
-def cell(value: Any) -> str:
+def format_csv_cell(value: Any) -> str:
     """A cell that no spreadsheet takes for a formula."""
     if value is None or is_number(value):
         return "" if value is None else json.dumps(value)
-    text = in_words(value).replace("\0", "")
-    return text if NUMBER.fullmatch(text) else guard_formulas(text)
+    text = value_to_text(value).replace("\0", "")
+    return text if PLAIN_NUMBER.fullmatch(text) else guard_formulas(text)
 
 
 def guard_formulas(text: str) -> str:
@@ -101,16 +105,16 @@ def guard_formulas(text: str) -> str:
         is_first = not found.start() and not SEPARATOR.match(found[0])
         return "'" + found[0] if is_first else found[0] + "'"
 
-    guarded = FORMULA.sub(guard, text)
+    guarded = FORMULA_START.sub(guard, text)
     return "'" + guarded if LEADING_CONTROL.match(text) else guarded
 
 
-Writer = Callable[[Any], str]
-WRITERS: Mapping[str, Writer] = {
-    **dict.fromkeys(("text", "prose", "code", "html", "moment", "colour", "scalar"), in_words),
-    "list": in_lines,
-    "chat": transcript,
-    "dialogue": spoken,
-    "table": lambda value: separated(value["headers"], value["data"]),
-    "plot": lambda value: separated(value["columns"], value["data"]),
+Serializer = Callable[[Any], str]
+SERIALIZERS: Mapping[str, Serializer] = {
+    **dict.fromkeys(("text", "prose", "code", "html", "moment", "colour", "scalar"), value_to_text),
+    "list": list_to_text,
+    "chat": chat_to_text,
+    "dialogue": dialogue_to_text,
+    "table": lambda value: table_to_csv(value["headers"], value["data"]),
+    "plot": lambda value: table_to_csv(value["columns"], value["data"]),
 }

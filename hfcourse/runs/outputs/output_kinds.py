@@ -8,93 +8,93 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hfcourse.runs.outputs import value_presenters
-from hfcourse.runs.outputs.value_presenters import COLOUR, picture_of
+from hfcourse.runs.outputs.value_presenters import COLOR_PATTERN, decode_plot_image
 from hfcourse.runs.values import value_types
 from hfcourse.runs.values.json_detection import is_json_text
 from hfcourse.runs.values.value_types import is_file, is_list_of, is_scalar
-from hfcourse.spaces.schema.component_updates import is_choice_update, is_update
+from hfcourse.spaces.schema.component_updates import is_choice_update, is_component_update
 from hfcourse.spaces.schema.endpoints.space_description import CHAT_ANSWER
 
 
-def component_of(output: Mapping[str, Any]) -> str:
+def get_component(output: Mapping[str, Any]) -> str:
     """The component of an output in lower case; CHAT_ANSWER for the answer of a gr.ChatInterface."""
     is_answer = output.get("hints", {}).get("answers") == CHAT_ANSWER
     return CHAT_ANSWER if is_answer else output["component"].lower()
 
 
-def value_of(output: Mapping[str, Any]) -> Any:
+def get_output_value(output: Mapping[str, Any]) -> Any:
     """The value of an output; of an update, the value that comes along with it, if one does, else its new choices."""
     value = output["value"]
     if is_choice_update(value):
         return value
-    return value["value"] if is_update(value) and "value" in value else value
+    return value["value"] if is_component_update(value) and "value" in value else value
 
 
-def kind_of_output(output: Mapping[str, Any]) -> str:
+def classify_output(output: Mapping[str, Any]) -> str:
     """How to draw an output."""
-    return kind_of(component_of(output), value_of(output))
+    return classify_value(get_component(output), get_output_value(output))
 
 
-def kind_of(component: str, value: Any) -> str:
+def classify_value(component: str, value: Any) -> str:
     """How to draw a value: by its shape first, then by its component (in lower case)."""
     if value is None:
         return "nothing"
     if isinstance(value, str):
-        return kind_of_text(component, value)
+        return classify_text(component, value)
     if isinstance(value, dict):
-        return kind_of_dict(component, value)
-    return kind_of_list(component, value) if isinstance(value, list) else "scalar"
+        return classify_dict(component, value)
+    return classify_list(component, value) if isinstance(value, list) else "scalar"
 
 
-def kind_of_text(component: str, text: str) -> str:
-    if component == "datetime" and value_presenters.moment(text):
+def classify_text(component: str, text: str) -> str:
+    if component == "datetime" and value_presenters.parse_datetime(text):
         return "moment"
-    if component == "colorpicker" and COLOUR.fullmatch(text):
+    if component == "colorpicker" and COLOR_PATTERN.fullmatch(text):
         return "colour"
     if component in ("json", CHAT_ANSWER):
         return "code" if is_json_text(text) else "prose"
     return {"markdown": "prose", "html": "html", "code": "code"}.get(component, "text")
 
 
-def kind_of_dict(component: str, value: dict[str, Any]) -> str:
-    if is_update(value):
-        return kind_of_update(value)
+def classify_dict(component: str, value: dict[str, Any]) -> str:
+    if is_component_update(value):
+        return classify_update(value)
     if is_file(value):
         return "file"
-    if value_types.is_plot(value):
-        return "picture" if picture_of(value) else "figure"
+    if value_types.is_plot_spec(value):
+        return "picture" if decode_plot_image(value) else "figure"
     if component == CHAT_ANSWER and value_types.is_chat_answer(value):
         return "chat"
     if component == "paramviewer" and value_types.is_parameters(value):
         return "parameters"
     tests: tuple[tuple[Callable[[dict[str, Any]], bool], str], ...] = (
         (value_types.is_table, "table"),
-        (value_types.is_chart, "plot"),
+        (value_types.is_plot_data, "plot"),
         (value_types.is_video, "video"),
-        (value_types.is_annotated, "annotated"),
+        (value_types.is_annotated_image, "annotated"),
         (value_types.is_label, "label"),
-        (value_types.is_edited, "edited"),
+        (value_types.is_edited_image, "edited"),
         (value_types.is_multimodal, "multimodal"),
     )
     return next((kind for test, kind in tests if test(value)), "json")
 
 
-def kind_of_update(value: dict[str, Any]) -> str:
+def classify_update(value: dict[str, Any]) -> str:
     if is_choice_update(value):
         return "choices"
     return "changes" if len(value) > 1 else "unchanged"
 
 
-def kind_of_list(component: str, value: list[Any]) -> str:
+def classify_list(component: str, value: list[Any]) -> str:
     if is_chat(component, value):
         return "chat"
     if component == "imageslider" and len(value) == 2 and all(each is None or is_file(each) for each in value):
         return "slider"
     tests: tuple[tuple[Callable[[Any], bool], str], ...] = (
         (is_file, "files"),
-        (value_types.is_picture, "gallery"),
-        (value_types.is_span, "spans"),
-        (value_types.is_line, "dialogue"),
+        (value_types.is_gallery_item, "gallery"),
+        (value_types.is_highlighted_span, "spans"),
+        (value_types.is_dialogue_line, "dialogue"),
     )
     if found := next((kind for test, kind in tests if is_list_of(test, value)), None):
         return found
@@ -105,5 +105,5 @@ def kind_of_list(component: str, value: list[Any]) -> str:
 def is_chat(component: str, value: list[Any]) -> bool:
     """Is this list a conversation? Messages are one whatever declares them, pairs only where a chat is declared."""
     if component == "chatbot":
-        return all(map(value_types.is_message, value)) or all(map(value_types.is_exchange, value))
+        return all(map(value_types.is_message, value)) or all(map(value_types.is_message_pair, value))
     return value_types.is_conversation(value) or (component == CHAT_ANSWER and value_types.is_chat_answer(value))

@@ -7,7 +7,7 @@ MAX_SLOW_TEXTS = 1024
 SLOW_TEXT_TTL_SECONDS = 600  # a text that was judged in a bad moment gets another chance
 
 
-class SlowTexts:
+class SlowTextCache:
     """Texts by their hash, each with the seconds that were not enough for it; the least recently added go first."""
 
     def __init__(self) -> None:

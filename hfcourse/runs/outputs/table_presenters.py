@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hfcourse.runs.values.brief_text import charge_digits, word
+from hfcourse.runs.values.brief_text import charge_digits, format_brief_value
 from hfcourse.runs.values.page_budget import TextAllowance
 from hfcourse.runs.values.value_types import is_number
 
-MAX_ROWS, MAX_COLUMNS, MAX_CELLS, CELL_CHARACTERS = 500, 60, 12_000, 1_000
+MAX_ROWS, MAX_COLUMNS, MAX_CELLS, MAX_TABLE_CELL_CHARACTERS = 500, 60, 12_000, 1_000
 MAX_TABLE_CHARACTERS = 100_000
 PARAMETER_HEADERS = ("Paramètre", "Type", "Valeur par défaut", "Description")
 
 
 @dataclass(frozen=True)
-class Table:
+class TableExcerpt:
     """The first lines and columns of a table of `lines` by `columns`; `numeric` says which columns hold numbers."""
 
     headers: Sequence[str]
@@ -32,7 +32,7 @@ class FormattedNumber:
     text: str
 
 
-def table(headers: Sequence[Any], data: Sequence[Sequence[Any]], display: Sequence[Any] = ()) -> Table:
+def cut_table(headers: Sequence[Any], data: Sequence[Sequence[Any]], display: Sequence[Any] = ()) -> TableExcerpt:
     """Draw the first MAX_CELLS cells of a table.
 
     Args:
@@ -41,52 +41,52 @@ def table(headers: Sequence[Any], data: Sequence[Sequence[Any]], display: Sequen
     columns = max([len(headers), *map(len, data[:MAX_ROWS])])
     across = min(columns, MAX_COLUMNS)
     allowance = TextAllowance(MAX_TABLE_CHARACTERS)
-    titles = [str(cell(each, allowance)) for each in headers[:across]]
+    titles = [str(format_table_cell(each, allowance)) for each in headers[:across]]
     rows: list[list[Any]] = []
     for row in data[: min(MAX_ROWS, MAX_CELLS // max(1, across))]:
         if allowance.remaining <= 0:
             break
         texts = display[len(rows)] if len(rows) < len(display) else ()
-        rows.append(draw_row(row[:across], texts if isinstance(texts, list) else (), allowance))
+        rows.append(format_row(row[:across], texts if isinstance(texts, list) else (), allowance))
     titles += [""] * (across - len(titles))
     numeric = [any(len(row) > place and is_number(row[place]) for row in data[:5]) for place in range(across)]
-    return Table(titles, rows, len(data), columns, numeric)
+    return TableExcerpt(titles, rows, len(data), columns, numeric)
 
 
-def draw_row(row: Sequence[Any], texts: Sequence[Any], allowance: TextAllowance) -> list[Any]:
+def format_row(row: Sequence[Any], texts: Sequence[Any], allowance: TextAllowance) -> list[Any]:
     """The cells of a row, each in the form that its author gave it, if there is one."""
     return [
-        formatted_cell(each, texts[place], allowance)
+        format_styled_cell(each, texts[place], allowance)
         if place < len(texts) and isinstance(texts[place], str)
-        else cell(each, allowance)
+        else format_table_cell(each, allowance)
         for place, each in enumerate(row)
     ]
 
 
-def formatted_cell(value: Any, text: str, allowance: TextAllowance) -> Any:
+def format_styled_cell(value: Any, text: str, allowance: TextAllowance) -> Any:
     """A cell as its author formatted it."""
-    written = allowance.cut(word(text, CELL_CHARACTERS), CELL_CHARACTERS + 1)
+    written = allowance.cut(format_brief_value(text, MAX_TABLE_CELL_CHARACTERS), MAX_TABLE_CELL_CHARACTERS + 1)
     return FormattedNumber(value, written) if is_number(value) else written
 
 
-def cell(value: Any, allowance: TextAllowance) -> Any:
+def format_table_cell(value: Any, allowance: TextAllowance) -> Any:
     """A cell: numbers stay numbers, all else is text."""
     if is_number(value):
         return charge_digits(value, allowance)
-    return allowance.cut(word(value, CELL_CHARACTERS), CELL_CHARACTERS + 1)
+    return allowance.cut(format_brief_value(value, MAX_TABLE_CELL_CHARACTERS), MAX_TABLE_CELL_CHARACTERS + 1)
 
 
-def dataframe_table(value: Mapping[str, Any]) -> Table:
+def present_dataframe(value: Mapping[str, Any]) -> TableExcerpt:
     """The value of a Dataframe; `metadata.display_value` has the texts of a pandas.Styler."""
     metadata = value.get("metadata")
     display = metadata.get("display_value") if isinstance(metadata, dict) else None
-    return table(value["headers"], value["data"], display if isinstance(display, list) else ())
+    return cut_table(value["headers"], value["data"], display if isinstance(display, list) else ())
 
 
-def parameters_table(value: Mapping[str, Mapping[str, Any]]) -> Table:
+def present_parameters(value: Mapping[str, Mapping[str, Any]]) -> TableExcerpt:
     """The value of a ParamViewer: a line for each parameter that is documented."""
     lines = [
         [name, each.get("type"), each.get("default"), each.get("description")]
         for name, each in [*value.items()][:MAX_ROWS]
     ]
-    return Table(**{**vars(table(PARAMETER_HEADERS, lines)), "lines": len(value)})
+    return TableExcerpt(**{**vars(cut_table(PARAMETER_HEADERS, lines)), "lines": len(value)})

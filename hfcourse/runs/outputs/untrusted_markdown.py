@@ -19,32 +19,32 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from hfcourse.limits.cpu_budget import CpuBudget, CpuBudgetExceeded
-from hfcourse.runs.outputs.slow_texts import SlowTexts
+from hfcourse.runs.outputs.slow_texts import SlowTextCache
 from hfcourse.text.code_lexer import highlight_untrusted
-from hfcourse.text.typography import french
+from hfcourse.text.typography import typeset_french
 
 # Above these, the text is shown as it is: to read Markdown takes a second for 200,000 characters, and ten times as
 # long for some that are written to that end; a page is asked for again and again while its run goes on.
-MOST_PROSE = 20_000
-KEPT_TEXTS = 128
+MAX_MARKDOWN_CHARACTERS = 20_000
+MAX_CACHED_TEXTS = 128
 # 20,000 characters of ordinary Markdown take 0.02 to 0.04 s.
-MAX_PROSE_SECONDS = 0.2
+MARKDOWN_TIMEOUT_SECONDS = 0.2
 # A definition of 10,000 characters that is referred to 3,000 times is HTML of 15 MB.
-MAX_PROSE_WEIGHT, TOKEN_WEIGHT = 400_000, 20
+MAX_RENDERED_CHARACTERS, TOKEN_CHARACTERS = 400_000, 20
 # The rules of the parser that its other rules ask at each line (markdown_it/parser_block.py).
 BLOCK_CHAINS = ["paragraph", "reference", "blockquote", "list", "table"]
-FIRST_LEVEL, LAST_LEVEL = 3, 6  # the page has one h1, each output an h2
+FIRST_HEADING_LEVEL, LAST_HEADING_LEVEL = 3, 6  # the page has one h1, each output an h2
 FORMULA = re.compile(
     r"\$\$[^$]{1,2000}\$\$|\$[^\s$][^$\n]{0,500}(?<!\s)\$(?!\d)|\\\([^\n]{1,500}?\\\)|\\\[.{1,2000}?\\\]", re.DOTALL
 )
-OUTSIDE = re.compile(r"https?://", re.IGNORECASE)
+EXTERNAL_URL = re.compile(r"https?://", re.IGNORECASE)
 TABLE_OPENING = '<div class="scroll" tabindex="0" role="group" aria-label="Tableau"><table class="table">'
-TAGS = {
+ALLOWED_TAGS = {
     *("p", "br", "hr", "em", "strong", "s", "a", "blockquote", "ul", "ol", "li", "pre", "code", "span", "div"),
     *("h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
 }
 # No markup of the Space gets as far as its attributes: those named here are ours.
-ATTRIBUTES: dict[str, set[str]] = {
+ALLOWED_ATTRIBUTES: dict[str, set[str]] = {
     "*": set(),
     "a": {"href"},
     "ol": {"start"},
@@ -76,25 +76,27 @@ PREVIEW_ATTRIBUTES = {
 STYLE_ADDRESS = re.compile(r"url|@import|image(?:-set)?\s*\(|src\s*\(|//|\\", re.IGNORECASE)
 STYLE_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 LOCAL_REFERENCE = re.compile(r"\s*url\(#[\w-]+\)\s*", re.ASCII)
-STYLED = ("style", "fill", "stroke", "clip-path")
+STYLE_ATTRIBUTES = ("style", "fill", "stroke", "clip-path")
 MAX_PREVIEW_CHARACTERS = 500_000
 # Of the elements that could each be inside the one before. 100,000 of them take half a minute, 10,000 a quarter second.
 MAX_PREVIEW_ELEMENTS = 8_000
 NESTING_TAG = re.compile(r"<(?!(?:p|br|hr|img|li|dt|dd|tr|t[dh]|tbody|thead|option)\b)[a-z]", re.IGNORECASE | re.ASCII)
-PREVIEW_CUT = french("<p><em>La suite n’est pas montrée : cette page est trop longue pour un aperçu.</em></p>")
+PREVIEW_CUT_NOTICE = typeset_french(
+    "<p><em>La suite n’est pas montrée : cette page est trop longue pour un aperçu.</em></p>"
+)
 
 
-def keep_preview_attribute(tag: str, name: str, value: str) -> str | None:
+def filter_preview_attribute(tag: str, name: str, value: str) -> str | None:
     """Drop what would be fetched: images other than `data:`, addresses in styles."""
     if name == "src":
         return value if value.lstrip().lower().startswith("data:image/") else None
     if name == "href":
-        return value if OUTSIDE.match(value) or value.startswith("#") else None
+        return value if EXTERNAL_URL.match(value) or value.startswith("#") else None
     if name == "style":
         value = STYLE_COMMENT.sub(" ", value)
     elif LOCAL_REFERENCE.fullmatch(value):
         return value
-    return None if name in STYLED and STYLE_ADDRESS.search(value) else value
+    return None if name in STYLE_ATTRIBUTES and STYLE_ADDRESS.search(value) else value
 
 
 def clean_preview(html: str) -> str:
@@ -103,13 +105,13 @@ def clean_preview(html: str) -> str:
         tags=PREVIEW_TAGS,
         clean_content_tags={"script"},
         attributes=PREVIEW_ATTRIBUTES,
-        attribute_filter=keep_preview_attribute,
+        attribute_filter=filter_preview_attribute,
         url_schemes={"http", "https", "data"},
         link_rel="noopener noreferrer nofollow",
     )
     begun = cut_preview(html)
-    cleaned = STYLE_SHEET.sub(keep_style_sheet, cleaner.clean(begun))
-    return cleaned + PREVIEW_CUT if len(begun) < len(html) else cleaned
+    cleaned = STYLE_SHEET.sub(filter_style_sheet, cleaner.clean(begun))
+    return cleaned + PREVIEW_CUT_NOTICE if len(begun) < len(html) else cleaned
 
 
 def cut_preview(html: str) -> str:
@@ -122,13 +124,13 @@ def cut_preview(html: str) -> str:
 STYLE_SHEET = re.compile(r"<style[^<>]*>(.*?)(?:</style>|\Z)", re.IGNORECASE | re.DOTALL)
 
 
-def keep_style_sheet(found: re.Match[str]) -> str:
+def filter_style_sheet(found: re.Match[str]) -> str:
     """Keep a style sheet that names no address, without its comments."""
     rules = STYLE_COMMENT.sub(" ", found[1])
     return "" if STYLE_ADDRESS.search(rules) else f"<style>{rules}</style>"
 
 
-def keep_formula(state: StateInline, silent: bool) -> bool:
+def parse_formula(state: StateInline, silent: bool) -> bool:
     """An inline rule: a formula of LaTeX is text, its underscores and backslashes included."""
     if state.src[state.pos] not in "$\\":
         return False
@@ -158,32 +160,32 @@ def check_text_deadline(state: StateInline) -> None:
     state.env["budget"].check()
 
 
-def parser() -> MarkdownIt:
+def make_parser() -> MarkdownIt:
     """CommonMark with tables and crossed-out words."""
     made = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 20}).enable(
         ["table", "strikethrough"]
     )
-    made.inline.ruler.before("escape", "formula", keep_formula)
+    made.inline.ruler.before("escape", "formula", parse_formula)
     # The parser asks the first rule of a chain before each step that it takes.
     made.block.ruler.before("table", "deadline", check_block_deadline, {"alt": BLOCK_CHAINS})
     made.inline.ruler.before("text", "deadline", check_inline_deadline)
     made.inline.ruler2.before("balance_pairs", "deadline", check_text_deadline)
-    made.validateLink = lambda url: bool(OUTSIDE.match(url))  # type: ignore[method-assign]
+    made.validateLink = lambda url: bool(EXTERNAL_URL.match(url))  # type: ignore[method-assign]
     for name in ("fence", "code_block"):
-        made.add_render_rule(name, write_code)
+        made.add_render_rule(name, render_code_block)
     made.add_render_rule("table_open", lambda *_: TABLE_OPENING)
     made.add_render_rule("table_close", lambda *_: "</table></div>")
     made.add_render_rule("th_open", lambda *_: '<th scope="col">')
-    made.add_render_rule("image", write_image)
+    made.add_render_rule("image", render_image_link)
     return made
 
 
-def write_code(_renderer, tokens: Sequence[Token], place: int, *_) -> str:
+def render_code_block(_renderer, tokens: Sequence[Token], place: int, *_) -> str:
     language = (tokens[place].info.split() or [""])[0].lower()
-    return f'<pre class="code" tabindex="0"><code>{code(tokens[place].content, language)}</code></pre>\n'
+    return f'<pre class="code" tabindex="0"><code>{render_code(tokens[place].content, language)}</code></pre>\n'
 
 
-def write_image(_renderer, tokens: Sequence[Token], place: int, *_) -> str:
+def render_image_link(_renderer, tokens: Sequence[Token], place: int, *_) -> str:
     """An image of another site is a link: to show it would tell that site who reads the page."""
     address, words = str(tokens[place].attrs.get("src", "")), tokens[place].content
     return f'<a href="{escape(address)}">{escape(words or address)}</a>'
@@ -198,27 +200,27 @@ def lower_headings(tokens: Sequence[Token]) -> None:
                 above.pop()
             above.append(token.tag)
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(LAST_LEVEL, FIRST_LEVEL - 1 + len(above))}"
+            token.tag = f"h{min(LAST_HEADING_LEVEL, FIRST_HEADING_LEVEL - 1 + len(above))}"
 
 
-PARSER = parser()
-SLOW_TEXTS = SlowTexts()
+PARSER = make_parser()
+SLOW_TEXTS = SlowTextCache()
 
 
-class ProseTooHeavy(Exception):
+class MarkdownTooLarge(Exception):
     """The HTML of a text would be many times as long as the text."""
 
 
 @dataclass(frozen=True)
-class Source:
+class MarkdownSource:
     """A text to be formatted within a budget; the budget does not count for the cache."""
 
     text: str
     budget: CpuBudget = field(compare=False)
 
 
-def prose(text: str, page_budget: CpuBudget | None = None) -> Markup | None:
-    """Format a Markdown text of at most MOST_PROSE characters as HTML.
+def render_untrusted_markdown(text: str, page_budget: CpuBudget | None = None) -> Markup | None:
+    """Format a Markdown text of at most MAX_MARKDOWN_CHARACTERS characters as HTML.
 
     Args:
         page_budget: the processor time that is left for the page that it stands on.
@@ -226,53 +228,53 @@ def prose(text: str, page_budget: CpuBudget | None = None) -> Markup | None:
     Returns:
         The HTML; None if the text takes too long or becomes too large: it is then shown as it is.
     """
-    seconds = min(MAX_PROSE_SECONDS, page_budget.remaining_seconds) if page_budget else MAX_PROSE_SECONDS
+    seconds = min(MARKDOWN_TIMEOUT_SECONDS, page_budget.remaining_seconds) if page_budget else MARKDOWN_TIMEOUT_SECONDS
     if seconds <= 0 or SLOW_TEXTS.is_hopeless(text, seconds):
         return None
     budget = CpuBudget(seconds)
     budget.start()
     try:
-        return formatted(Source(text, budget))
-    except (CpuBudgetExceeded, ProseTooHeavy, RecursionError):
+        return render_markdown_cached(MarkdownSource(text, budget))
+    except (CpuBudgetExceeded, MarkdownTooLarge, RecursionError):
         SLOW_TEXTS.add(text, seconds)
         return None
 
 
-@lru_cache(maxsize=KEPT_TEXTS)
-def formatted(source: Source) -> Markup:
+@lru_cache(maxsize=MAX_CACHED_TEXTS)
+def render_markdown_cached(source: MarkdownSource) -> Markup:
     """Parse, render and sanitise a text; what raises is not cached.
 
     Raises:
         CpuBudgetExceeded: it takes too long.
-        ProseTooHeavy: it becomes too large.
+        MarkdownTooLarge: it becomes too large.
         RecursionError: images in images.
     """
     tokens = PARSER.parse(source.text, {"budget": source.budget})
-    if weight_of(tokens) > MAX_PROSE_WEIGHT:
-        raise ProseTooHeavy
+    if estimate_html_characters(tokens) > MAX_RENDERED_CHARACTERS:
+        raise MarkdownTooLarge
     lower_headings(tokens)
     html = PARSER.renderer.render(tokens, PARSER.options, {})
     source.budget.check()
     clean = nh3.clean(
         html,
-        tags=TAGS,
-        attributes=ATTRIBUTES,
+        tags=ALLOWED_TAGS,
+        attributes=ALLOWED_ATTRIBUTES,
         url_schemes={"http", "https"},
         link_rel="noopener noreferrer nofollow",
     )
     return Markup(clean)  # noqa: S704 (raw HTML is off in the parser, and the result is sanitised)
 
 
-def weight_of(tokens: Sequence[Token]) -> int:
+def estimate_html_characters(tokens: Sequence[Token]) -> int:
     """About how many characters of HTML these tokens become."""
     inner = (child for token in tokens for child in token.children or ())
     return sum(
-        TOKEN_WEIGHT + len(token.content) + sum(len(str(value)) for value in token.attrs.values())
+        TOKEN_CHARACTERS + len(token.content) + sum(len(str(value)) for value in token.attrs.values())
         for token in (*tokens, *inner)
         if token.type != "inline"
     )
 
 
-def code(text: str, language: str) -> Markup:
+def render_code(text: str, language: str) -> Markup:
     """The HTML of a piece of code, in colours if its language is known."""
     return Markup(highlight_untrusted(text, language))  # noqa: S704 (every token is escaped)

@@ -18,30 +18,30 @@ from markupsafe import Markup
 
 from hfcourse.limits.cpu_budget import CpuBudget
 from hfcourse.runs.outputs import chart_axes, charts, json_tree, untrusted_markdown
-from hfcourse.runs.outputs.json_tree import Tree
-from hfcourse.runs.outputs.table_presenters import CELL_CHARACTERS, MAX_ROWS, Table, table
-from hfcourse.runs.values.brief_text import WORD_CHARACTERS, charge_digits, word
+from hfcourse.runs.outputs.json_tree import JsonTree
+from hfcourse.runs.outputs.table_presenters import MAX_ROWS, MAX_TABLE_CELL_CHARACTERS, TableExcerpt, cut_table
+from hfcourse.runs.values.brief_text import MAX_BRIEF_CHARACTERS, charge_digits, format_brief_value
 from hfcourse.runs.values.page_budget import TextAllowance
-from hfcourse.runs.values.value_types import SURPLUS, FileEntry, is_file, is_number, is_plot
+from hfcourse.runs.values.value_types import OVER_LIMIT, FileEntry, is_file, is_number, is_plot_spec
 from hfcourse.spaces.untrusted.json_nodes import has_too_many_nodes
 from hfcourse.text.code_lexer import MAX_HIGHLIGHTED_CHARACTERS
 
-MOST_CHARACTERS = 100_000
-MOST_LIVE_PROSE = 8_000  # while a run goes on, a text is read anew each time that it has grown
-MOST_SPANS, MOST_ITEMS, MOST_CLASSES = 2_000, 200, 24
-CLASS_CHARACTERS, MOMENT_CHARACTERS = 60, 64
+MAX_SHOWN_TEXT_CHARACTERS = 100_000
+MAX_LIVE_MARKDOWN_CHARACTERS = 8_000  # while a run goes on, a text is read anew each time that it has grown
+MAX_SPANS, MAX_SHOWN_ITEMS, MAX_LEGEND_CLASSES = 2_000, 200, 24
+MAX_CLASS_CHARACTERS, MAX_DATETIME_CHARACTERS = 60, 64
 MAX_CAPTIONS_CHARACTERS = 20_000
-MOST_MARKS, NEUTRAL_MARK = 6, 5  # ways to mark a class that the style sheet has
-COLOUR = re.compile(r"#[0-9a-f]{3,8}|(rgb|hsl)a?\([\d., %]{5,60}\)", re.IGNORECASE | re.ASCII)
-PICTURE = re.compile(r"data:image/(png|webp|jpeg);base64,", re.ASCII)
-PICTURE_HEAD = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF....WEBP", re.DOTALL)
+MAX_MARKS, NEUTRAL_MARK = 6, 5  # ways to mark a class that the style sheet has
+COLOR_PATTERN = re.compile(r"#[0-9a-f]{3,8}|(rgb|hsl)a?\([\d., %]{5,60}\)", re.IGNORECASE | re.ASCII)
+IMAGE_DATA_URL = re.compile(r"data:image/(png|webp|jpeg);base64,", re.ASCII)
+IMAGE_SIGNATURE = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF....WEBP", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Text:
+class FormattedText:
     """A text, or the beginning of one (`is_cut`); `html` is its form in Markdown or in colours, None for none.
 
-    `is_plain` says that it would have had one and is too long for it.
+    `is_marker_free` says that it would have had one and is too long for it.
     """
 
     text: str
@@ -51,7 +51,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Moment:
+class ParsedDatetime:
     """A moment of the Space, in its own time zone."""
 
     at: datetime
@@ -60,7 +60,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Items:
+class TruncatedList:
     """The first items of a list, and how many there are besides."""
 
     items: Sequence[Any]
@@ -68,7 +68,7 @@ class Items:
 
 
 @dataclass(frozen=True)
-class Video:
+class SubtitledVideo:
     """A film and the file of its subtitles, None for none."""
 
     file: FileEntry
@@ -76,7 +76,7 @@ class Video:
 
 
 @dataclass(frozen=True)
-class Span:
+class TextSpan:
     """A piece of a text: `label` is its class or its number, None for none; `mark` tells classes apart, from 1."""
 
     text: str
@@ -85,146 +85,152 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Spans:
+class HighlightedText:
     """A text in pieces; `legend` has the name, the mark and the count of each class."""
 
-    spans: Sequence[Span]
+    spans: Sequence[TextSpan]
     legend: Sequence[tuple[str, int, int]]
     left: int
 
 
 @dataclass(frozen=True)
-class Plot:
+class PlotWithTable:
     """A plot of Gradio: its drawing, None where it cannot be drawn, and its data."""
 
     chart: charts.Chart | None
-    table: Table
+    table: TableExcerpt
 
 
 @dataclass(frozen=True)
-class Figure:
+class PlotSpec:
     """The figure of a library that is not a picture: whose it is, and the JSON that its script would draw."""
 
     library: str
-    tree: Tree | None
-    text: Text
+    tree: JsonTree | None
+    text: FormattedText
 
 
-def plain(text: str) -> Text:
+def present_text(text: str) -> FormattedText:
     """The text as it is."""
-    return Text(text[:MOST_CHARACTERS], is_cut=len(text) > MOST_CHARACTERS)
+    return FormattedText(text[:MAX_SHOWN_TEXT_CHARACTERS], is_cut=len(text) > MAX_SHOWN_TEXT_CHARACTERS)
 
 
-def prosaic(text: str, is_live: bool = False, cpu_budget: CpuBudget | None = None) -> Text:
+def present_markdown(text: str, is_live: bool = False, cpu_budget: CpuBudget | None = None) -> FormattedText:
     """A text in Markdown; as it is where it is too long, or takes too long."""
-    if len(text) > (MOST_LIVE_PROSE if is_live else untrusted_markdown.MOST_PROSE):
-        return Text(text[:MOST_CHARACTERS], is_cut=len(text) > MOST_CHARACTERS, is_plain=True)
-    html = untrusted_markdown.prose(text, cpu_budget)
-    return Text(text, html, is_plain=html is None)
+    if len(text) > (MAX_LIVE_MARKDOWN_CHARACTERS if is_live else untrusted_markdown.MAX_MARKDOWN_CHARACTERS):
+        return FormattedText(
+            text[:MAX_SHOWN_TEXT_CHARACTERS], is_cut=len(text) > MAX_SHOWN_TEXT_CHARACTERS, is_plain=True
+        )
+    html = untrusted_markdown.render_untrusted_markdown(text, cpu_budget)
+    return FormattedText(text, html, is_plain=html is None)
 
 
-def coloured(text: str, language: str, is_live: bool = False) -> Text:
+def present_code(text: str, language: str, is_live: bool = False) -> FormattedText:
     """A piece of code."""
-    if len(text) > (MOST_LIVE_PROSE if is_live else MAX_HIGHLIGHTED_CHARACTERS):
-        return Text(text[:MOST_CHARACTERS], is_cut=len(text) > MOST_CHARACTERS, is_plain=bool(language))
-    return Text(text, untrusted_markdown.code(text, language))
+    if len(text) > (MAX_LIVE_MARKDOWN_CHARACTERS if is_live else MAX_HIGHLIGHTED_CHARACTERS):
+        return FormattedText(
+            text[:MAX_SHOWN_TEXT_CHARACTERS], is_cut=len(text) > MAX_SHOWN_TEXT_CHARACTERS, is_plain=bool(language)
+        )
+    return FormattedText(text, untrusted_markdown.render_code(text, language))
 
 
-def moment(text: str) -> Moment | None:
+def parse_datetime(text: str) -> ParsedDatetime | None:
     """The moment that `2026-11-22 14:02:00` or `2026-11-22` writes, None if it writes none."""
     try:
-        return Moment(datetime.fromisoformat(text), len(text) > len("2026-11-22"), text[:MOMENT_CHARACTERS])
+        return ParsedDatetime(
+            datetime.fromisoformat(text), len(text) > len("2026-11-22"), text[:MAX_DATETIME_CHARACTERS]
+        )
     except ValueError:
         return None
 
 
-def listed(value: Sequence[Any]) -> Items:
+def present_list(value: Sequence[Any]) -> TruncatedList:
     """A list of words; the parts of a path make one."""
-    allowance = TextAllowance(MOST_CHARACTERS)
-    words = [allowance.cut(listed_word(each), CELL_CHARACTERS) for each in value[:MOST_ITEMS]]
-    return Items(words, len(value) - len(words))
+    allowance = TextAllowance(MAX_SHOWN_TEXT_CHARACTERS)
+    words = [allowance.cut(format_list_item(each), MAX_TABLE_CELL_CHARACTERS) for each in value[:MAX_SHOWN_ITEMS]]
+    return TruncatedList(words, len(value) - len(words))
 
 
-def listed_word(value: Any) -> str:
+def format_list_item(value: Any) -> str:
     if isinstance(value, list):
         return "/".join(map(str, value))
-    return "rien" if value is None else word(value, CELL_CHARACTERS)
+    return "rien" if value is None else format_brief_value(value, MAX_TABLE_CELL_CHARACTERS)
 
 
-def kept(value: Sequence[FileEntry]) -> Items:
+def present_files(value: Sequence[FileEntry]) -> TruncatedList:
     """The files of a list, those beyond a run's share counted only."""
-    items = [each for each in value if each.why != SURPLUS][:MOST_ITEMS]
-    return Items(items, len(value) - len(items))
+    items = [each for each in value if each.why != OVER_LIMIT][:MAX_SHOWN_ITEMS]
+    return TruncatedList(items, len(value) - len(items))
 
 
-def pictured(value: Sequence[Mapping[str, Any]]) -> Items:
+def present_gallery(value: Sequence[Mapping[str, Any]]) -> TruncatedList:
     """The pictures of a gallery, each with its caption ('' for none), those beyond a run's share counted only."""
     allowance = TextAllowance(MAX_CAPTIONS_CHARACTERS)
     pairs = ((each["image"] if is_file(each.get("image")) else each["video"], each.get("caption")) for each in value)
-    items = [(file, caption) for file, caption in pairs if file.why != SURPLUS][:MOST_ITEMS]
-    drawn = [(file, allowance.cut(word(caption), WORD_CHARACTERS)) for file, caption in items]
-    return Items(drawn, len(value) - len(items))
+    items = [(file, caption) for file, caption in pairs if file.why != OVER_LIMIT][:MAX_SHOWN_ITEMS]
+    drawn = [(file, allowance.cut(format_brief_value(caption), MAX_BRIEF_CHARACTERS)) for file, caption in items]
+    return TruncatedList(drawn, len(value) - len(items))
 
 
-def annotated(value: Mapping[str, Any]) -> Items:
+def present_annotated_image(value: Mapping[str, Any]) -> TruncatedList:
     """An image, then what it shows: the word for each place, and the picture of the place."""
-    places = [each for each in value["annotations"][:MOST_ITEMS] if isinstance(each, dict)]
+    places = [each for each in value["annotations"][:MAX_SHOWN_ITEMS] if isinstance(each, dict)]
     allowance = TextAllowance(MAX_CAPTIONS_CHARACTERS)
-    labels = [allowance.cut(word(each.get("label")), WORD_CHARACTERS) for each in places]
+    labels = [allowance.cut(format_brief_value(each.get("label")), MAX_BRIEF_CHARACTERS) for each in places]
     pairs = [
         (each["image"] if is_file(each.get("image")) else None, label)
         for each, label in zip(places, labels, strict=True)
     ]
-    return Items([(value["image"], ""), *pairs], len(value["annotations"]) - len(places))
+    return TruncatedList([(value["image"], ""), *pairs], len(value["annotations"]) - len(places))
 
 
-def video(value: Mapping[str, Any]) -> Video:
+def present_video(value: Mapping[str, Any]) -> SubtitledVideo:
     """A film as Gradio 4 and 5 send it, with its subtitles (None where there are none)."""
     subtitles = value.get("subtitles")
-    return Video(value["video"], subtitles if is_file(subtitles) else None)
+    return SubtitledVideo(value["video"], subtitles if is_file(subtitles) else None)
 
 
-def edited(value: Mapping[str, Any]) -> Items:
+def present_edited_image(value: Mapping[str, Any]) -> TruncatedList:
     """What an image editor shows: all together, else the background; then the layers."""
     whole = next((value[name] for name in ("composite", "background") if is_file(value[name])), None)
     layers = value["layers"] if isinstance(value["layers"], list) else []
-    return Items([whole, *filter(is_file, layers[:MOST_ITEMS])])
+    return TruncatedList([whole, *filter(is_file, layers[:MAX_SHOWN_ITEMS])])
 
 
-def highlighted(value: Sequence[Mapping[str, Any]]) -> Spans:
+def present_highlighted_text(value: Sequence[Mapping[str, Any]]) -> HighlightedText:
     """A text of which some pieces have a class, or a number."""
     marks: dict[str, int] = {}
     counts: Counter[str] = Counter()
-    spans: list[Span] = []
-    allowance, drawn = TextAllowance(MOST_CHARACTERS), 0
-    for piece in value[:MOST_SPANS]:
+    spans: list[TextSpan] = []
+    allowance, drawn = TextAllowance(MAX_SHOWN_TEXT_CHARACTERS), 0
+    for piece in value[:MAX_SPANS]:
         if allowance.remaining <= 0:
             break
-        text, drawn = allowance.cut(piece["token"], MOST_CHARACTERS), drawn + 1
+        text, drawn = allowance.cut(piece["token"], MAX_SHOWN_TEXT_CHARACTERS), drawn + 1
         label = piece["class_or_confidence"]
         if isinstance(label, str):
-            label = label[:CLASS_CHARACTERS]
+            label = label[:MAX_CLASS_CHARACTERS]
             counts[label] += 1
-            spans.append(Span(text, label, marks.setdefault(label, len(marks) % MOST_MARKS + 1)))
+            spans.append(TextSpan(text, label, marks.setdefault(label, len(marks) % MAX_MARKS + 1)))
         elif label is None or not is_number(label):
-            spans.append(Span(text, None))
+            spans.append(TextSpan(text, None))
         else:
             charge_digits(label, allowance)
-            spans.append(Span(text, label, 1 if label > 0 else 2 if label < 0 else NEUTRAL_MARK))
-    legend = [(name, marks[name], count) for name, count in counts.most_common(MOST_CLASSES)]
-    return Spans(joined(spans), legend, len(value) - drawn)
+            spans.append(TextSpan(text, label, 1 if label > 0 else 2 if label < 0 else NEUTRAL_MARK))
+    legend = [(name, marks[name], count) for name, count in counts.most_common(MAX_LEGEND_CLASSES)]
+    return HighlightedText(merge_unlabelled_spans(spans), legend, len(value) - drawn)
 
 
-def joined(spans: Sequence[Span]) -> list[Span]:
+def merge_unlabelled_spans(spans: Sequence[TextSpan]) -> list[TextSpan]:
     """The pieces without class that follow each other, as one."""
-    made: list[Span] = []
+    made: list[TextSpan] = []
     for is_plain, group in itertools.groupby(spans, key=lambda span: span.label is None):
         pieces = list(group)
-        made += [Span("".join(span.text for span in pieces), None)] if is_plain else pieces
+        made += [TextSpan("".join(span.text for span in pieces), None)] if is_plain else pieces
     return made
 
 
-def plotted(value: Mapping[str, Any], hints: Mapping[str, str]) -> Plot:
+def present_plot(value: Mapping[str, Any], hints: Mapping[str, str]) -> PlotWithTable:
     """A plot; in its table, the moments that Gradio writes in milliseconds since 1970 are dates."""
     kinds = value.get("datatypes")
     kinds = kinds if isinstance(kinds, dict) else {}
@@ -232,41 +238,41 @@ def plotted(value: Mapping[str, Any], hints: Mapping[str, str]) -> Plot:
     rows = value["data"]
     if temporal:
         first = [
-            [chart_axes.dated(each) if at in temporal else each for at, each in enumerate(row)]
+            [chart_axes.format_table_date(each) if at in temporal else each for at, each in enumerate(row)]
             for row in rows[:MAX_ROWS]
         ]
         rows = [*first, *rows[MAX_ROWS:]]
-    return Plot(charts.chart(value, hints), table(value["columns"], rows))
+    return PlotWithTable(charts.build_chart(value, hints), cut_table(value["columns"], rows))
 
 
-def figure(value: Mapping[str, Any]) -> Figure:
+def present_plot_spec(value: Mapping[str, Any]) -> PlotSpec:
     """The JSON of plotly, bokeh or altair, to be unfolded; whatever else it is, as text."""
-    library, written = word(value["type"]), value["plot"]
+    library, written = format_brief_value(value["type"]), value["plot"]
     try:
         if has_too_many_nodes(written.encode(errors="replace")):
-            return Figure(library, None, plain(written))
-        return Figure(library, json_tree.tree(json.loads(written)), plain(""))
+            return PlotSpec(library, None, present_text(written))
+        return PlotSpec(library, json_tree.build_json_tree(json.loads(written)), present_text(""))
     except (ValueError, RecursionError):
-        return Figure(library, None, plain(written))
+        return PlotSpec(library, None, present_text(written))
 
 
-def picture_of(value: Any) -> bytes | None:
+def decode_plot_image(value: Any) -> bytes | None:
     """The picture that a plot is, None if it is none."""
-    found = PICTURE.match(value["plot"]) if isinstance(value, dict) and is_plot(value) else None
+    found = IMAGE_DATA_URL.match(value["plot"]) if isinstance(value, dict) and is_plot_spec(value) else None
     if found is None:
         return None
     try:
         content = base64.b64decode(value["plot"][found.end() :], validate=True)
     except binascii.Error:
         return None
-    return content if PICTURE_HEAD.match(content) else None
+    return content if IMAGE_SIGNATURE.match(content) else None
 
 
-def spoken(value: Sequence[Mapping[str, str]]) -> Items:
+def present_dialogue(value: Sequence[Mapping[str, str]]) -> TruncatedList:
     """The lines of a dialogue: who speaks, what they say."""
-    allowance = TextAllowance(MOST_CHARACTERS)
+    allowance = TextAllowance(MAX_SHOWN_TEXT_CHARACTERS)
     lines = [
-        (allowance.cut(each["speaker"], WORD_CHARACTERS), allowance.cut(each["text"], CELL_CHARACTERS))
-        for each in value[:MOST_ITEMS]
+        (allowance.cut(each["speaker"], MAX_BRIEF_CHARACTERS), allowance.cut(each["text"], MAX_TABLE_CELL_CHARACTERS))
+        for each in value[:MAX_SHOWN_ITEMS]
     ]
-    return Items(lines, len(value) - len(lines))
+    return TruncatedList(lines, len(value) - len(lines))

@@ -8,21 +8,21 @@ import weakref
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from hfcourse.limits.deadline import Leash
-from hfcourse.runs.execution.execute import Claim, execute
+from hfcourse.limits.deadline import CancelScope
+from hfcourse.runs.execution.execute import ClaimFunction, execute_run
 
-LOOK_SECONDS = 0.05
+DRAIN_POLL_INTERVAL_SECONDS = 0.05
 
 log = logging.getLogger(__name__)
 
 
-class InHand:
+class ActiveRuns:
     """What goes on in this process."""
 
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
         self.deadline_seconds = app.config["CALL_DEADLINE_SECONDS"]
-        self._leashes: dict[str, Leash] = {}
+        self._leashes: dict[str, CancelScope] = {}
         self._lock = threading.Lock()
 
     def ids(self) -> list[str]:
@@ -30,9 +30,9 @@ class InHand:
         with self._lock:
             return list(self._leashes)
 
-    def take(self, run_id: str) -> Leash:
+    def take(self, run_id: str) -> CancelScope:
         """From now on it may be stopped, and its deadline runs; `execute` or `drop` must follow."""
-        leash = Leash(self.deadline_seconds)
+        leash = CancelScope(self.deadline_seconds)
         with self._lock:
             self._leashes[run_id] = leash
         return leash
@@ -42,13 +42,13 @@ class InHand:
         with self._lock:
             self._leashes.pop(run_id, None)
 
-    def execute(self, run_id: str, leash: Leash, claim: Claim) -> bool:
+    def execute(self, run_id: str, leash: CancelScope, claim: ClaimFunction) -> bool:
         """Execute what was taken, in this thread; False if it was not to be, or could not be brought to an end."""
         app = self._app()
         try:
             if app:
                 with app.app_context():
-                    return execute(run_id, leash, claim)
+                    return execute_run(run_id, leash, claim)
         except SQLAlchemyError as error:  # the database is gone: the run will be found by its heartbeat
             log.error("Run %s could not be brought to its end: %s", run_id, type(error).__name__)
         except Exception:
@@ -68,7 +68,7 @@ class InHand:
         """Let those in hand come to their end, for so long."""
         deadline = time.monotonic() + seconds
         while self.ids() and time.monotonic() < deadline:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(DRAIN_POLL_INTERVAL_SECONDS)
 
     def stop_all(self) -> None:
         """End every call."""

@@ -18,117 +18,127 @@ from hfcourse import database
 from hfcourse.runs.queue import scheduling
 from hfcourse.runs.queue.limits import Limits
 from hfcourse.runs.store import heartbeat, notifications, rate_log, run_store
-from hfcourse.runs.store.heartbeat import SCHEDULED, SCHEDULED_FROM, SHARED, waiting_of
-from hfcourse.runs.store.models import RUNS, Chore, Run
-from hfcourse.runs.store.queue_counts import GoingOn, Waiting
+from hfcourse.runs.store.heartbeat import ANY_WORKER, SCHEDULER_COLUMNS, SCHEDULER_JOIN, make_queued_run
+from hfcourse.runs.store.models import RUNS, MaintenanceTask, Run
+from hfcourse.runs.store.queue_counts import ActiveCounts, QueuedRun
 
 # A message that took so long may be lost: its worker was killed, or the broker was started anew.
-LOST_AGE = timedelta(seconds=15)
+LOST_MESSAGE_AGE = timedelta(seconds=15)
 
-ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(4017)")
-GOING_ON = select(*SCHEDULED).select_from(SCHEDULED_FROM).where(RUNS.c.status == "running")
-IS_SHARED = RUNS.c.status == "queued", RUNS.c.process == SHARED
-TO_TELL = select(*SCHEDULED, RUNS.c.told).select_from(SCHEDULED_FROM).where(*IS_SHARED)
-WAITING = TO_TELL.order_by(RUNS.c.created, RUNS.c.id)
-ANY_HELD = select(RUNS.c.id).where(*IS_SHARED, RUNS.c.told.is_(None)).limit(1)
-HOLD = update(RUNS).where(RUNS.c.id.in_(bindparam("run_ids", expanding=True)), *IS_SHARED).values(told=None)
-TELL = HOLD.values(told=bindparam("moment", type_=database.Moment))
-CHORES = cast(Table, Chore.__table__)
-SERVED = select(CHORES.c.at).where(CHORES.c.name == "queue")
-SERVE = update(CHORES).where(CHORES.c.name == bindparam("of_name")).values(at=bindparam("moment"))
-ADD_WORKER = insert(CHORES)
+ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(4017)")
+RUNNING_QUERY = select(*SCHEDULER_COLUMNS).select_from(SCHEDULER_JOIN).where(RUNS.c.status == "running")
+IS_FOR_ANY_WORKER = RUNS.c.status == "queued", RUNS.c.process == ANY_WORKER
+UNORDERED_QUEUE_QUERY = select(*SCHEDULER_COLUMNS, RUNS.c.told).select_from(SCHEDULER_JOIN).where(*IS_FOR_ANY_WORKER)
+QUEUE_QUERY = UNORDERED_QUEUE_QUERY.order_by(RUNS.c.created, RUNS.c.id)
+ANY_HELD_QUERY = select(RUNS.c.id).where(*IS_FOR_ANY_WORKER, RUNS.c.told.is_(None)).limit(1)
+PUT_BACK_UPDATE = (
+    update(RUNS).where(RUNS.c.id.in_(bindparam("run_ids", expanding=True)), *IS_FOR_ANY_WORKER).values(told=None)
+)
+DISPATCH_UPDATE = PUT_BACK_UPDATE.values(told=bindparam("moment", type_=database.UtcDateTime))
+MAINTENANCE_TASKS = cast(Table, MaintenanceTask.__table__)
+WORKER_HEARTBEAT_QUERY = select(MAINTENANCE_TASKS.c.at).where(MAINTENANCE_TASKS.c.name == "queue")
+WORKER_HEARTBEAT_UPDATE = (
+    update(MAINTENANCE_TASKS).where(MAINTENANCE_TASKS.c.name == bindparam("of_name")).values(at=bindparam("moment"))
+)
+WORKER_INSERT = insert(MAINTENANCE_TASKS)
 WORKER_PREFIX = "worker-"
-IS_WORKER = CHORES.c.name.startswith(WORKER_PREFIX, autoescape=True)
-COUNT_WORKERS = select(func.count()).where(IS_WORKER, CHORES.c.at > bindparam("since", type_=database.Moment))
-FORGET_WORKERS = delete(CHORES).where(IS_WORKER, CHORES.c.at < bindparam("since", type_=database.Moment))
+IS_WORKER = MAINTENANCE_TASKS.c.name.startswith(WORKER_PREFIX, autoescape=True)
+LIVE_WORKERS_QUERY = select(func.count()).where(
+    IS_WORKER, MAINTENANCE_TASKS.c.at > bindparam("since", type_=database.UtcDateTime)
+)
+STALE_WORKERS_DELETE = delete(MAINTENANCE_TASKS).where(
+    IS_WORKER, MAINTENANCE_TASKS.c.at < bindparam("since", type_=database.UtcDateTime)
+)
 
 
 @contextmanager
-def deciding() -> Iterator[Connection]:
+def scheduler_lock() -> Iterator[Connection]:
     """One process at a time; SQLite has one writer at a time anyhow."""
-    with database.changing() as connection:
+    with database.write_connection() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(ONE_AT_A_TIME)
+            connection.execute(ADVISORY_LOCK)
         yield connection
 
 
-def claim(run_id: str, limits: Limits) -> Run | None:
+def claim_admissible_run(run_id: str, limits: Limits) -> Run | None:
     """Take a waiting run in hand, as `store.claim`; None as well if it is not its turn: it is then held back."""
-    with deciding() as connection:
-        row = connection.execute(WAITING.where(RUNS.c.id == run_id)).one_or_none()
+    with scheduler_lock() as connection:
+        row = connection.execute(QUEUE_QUERY.where(RUNS.c.id == run_id)).one_or_none()
         if row is None:
             return None
-        waiting = waiting_of(row)
-        if not is_its_turn(connection, waiting, limits):
-            connection.execute(HOLD, {"run_ids": [run_id]})
+        waiting = make_queued_run(row)
+        if not is_admissible(connection, waiting, limits):
+            connection.execute(PUT_BACK_UPDATE, {"run_ids": [run_id]})
             return None
-        if not run_store.take(connection, run_id):
+        if not run_store.claim_row(connection, run_id):
             return None  # it was stopped in this very moment
-        rate_log.note(connection, run_id, waiting.visitor)
-    notifications.tell(run_id)
-    return run_store.load(run_id)
+        rate_log.record_run_start(connection, run_id, waiting.visitor)
+    notifications.notify_changed(run_id)
+    return run_store.load_run(run_id)
 
 
-def is_its_turn(connection: Connection, waiting: Waiting, limits: Limits) -> bool:
+def is_admissible(connection: Connection, waiting: QueuedRun, limits: Limits) -> bool:
     """May it start now, with a place left for each whose turn comes before?"""
-    started = rate_log.recent(connection, [waiting.visitor])[waiting.visitor]
-    counts, places = going_on(connection), count_places(connection, limits)
+    started = rate_log.count_starts_by_visitor(connection, [waiting.visitor])[waiting.visitor]
+    counts, places = count_active(connection), count_worker_slots(connection, limits)
     if not limits.allow(counts, waiting, started) or scheduling.is_deferred(waiting, counts, places):
         return False
     if not scheduling.is_under_pressure(counts, places):
         return True
-    others = [waiting_of(row) for row in connection.execute(WAITING)]
-    starts_of = rate_log.recent(connection, {each.visitor for each in others})
+    others = [make_queued_run(row) for row in connection.execute(QUEUE_QUERY)]
+    starts_of = rate_log.count_starts_by_visitor(connection, {each.visitor for each in others})
     return scheduling.is_among_next(waiting, others, counts, int(places), starts_of.__getitem__)
 
 
-def count_places(connection: Connection, limits: Limits) -> float:
+def count_worker_slots(connection: Connection, limits: Limits) -> float:
     """Return how many calls all workers together may make at once; infinite while none has said that it is there."""
-    workers = connection.scalar(COUNT_WORKERS, {"since": stale_moment()})
+    workers = connection.scalar(LIVE_WORKERS_QUERY, {"since": compute_stale_cutoff()})
     return workers * limits.at_once if workers else math.inf
 
 
-def due(limits: Limits, messages: int | None = None) -> list[str]:
+def admit_next(limits: Limits, messages: int | None = None) -> list[str]:
     """The held runs whose turn has come, noted as told, in the order they came.
 
     Args:
         messages: how many wait at the broker. Of the runs that were told long ago and not begun, so many are not
             lost; without it none is.
     """
-    if messages is None and not is_any_held():
+    if messages is None and not has_held_runs():
         return []
-    with deciding() as connection:
-        rows = connection.execute(WAITING).all()
-        lost = [] if messages is None else lost_among(rows)[messages:]
-        held = [waiting_of(row) for row in rows if row.told is None or row.id in lost]
+    with scheduler_lock() as connection:
+        rows = connection.execute(QUEUE_QUERY).all()
+        lost = [] if messages is None else find_undelivered(rows)[messages:]
+        held = [make_queued_run(row) for row in rows if row.told is None or row.id in lost]
         if not held:
             return []
-        counted = going_on(connection, [waiting_of(row) for row in rows if row.told and row.id not in lost])
-        chosen = choose(connection, held, counted, limits)
-        connection.execute(TELL, {"run_ids": chosen, "moment": database.now()})
+        counted = count_active(connection, [make_queued_run(row) for row in rows if row.told and row.id not in lost])
+        chosen = select_admissible(connection, held, counted, limits)
+        connection.execute(DISPATCH_UPDATE, {"run_ids": chosen, "moment": database.utc_now()})
     return chosen
 
 
-def is_any_held() -> bool:
+def has_held_runs() -> bool:
     """Is a run held back? Few ends of a run are followed by a decision."""
-    with database.looking() as connection:
-        return connection.scalar(ANY_HELD) is not None
+    with database.read_connection() as connection:
+        return connection.scalar(ANY_HELD_QUERY) is not None
 
 
-def lost_among(rows: Sequence[Any]) -> list[str]:
+def find_undelivered(rows: Sequence[Any]) -> list[str]:
     """The waiting runs whose message should have been heard by now."""
-    limit = database.now() - LOST_AGE
+    limit = database.utc_now() - LOST_MESSAGE_AGE
     return [row.id for row in rows if row.told and row.told < limit]
 
 
-def choose(connection: Connection, held: Sequence[Waiting], counts: GoingOn, limits: Limits) -> list[str]:
+def select_admissible(
+    connection: Connection, held: Sequence[QueuedRun], counts: ActiveCounts, limits: Limits
+) -> list[str]:
     """Choose those that may start beside what goes on, the next one first; `counts` has them then, too."""
-    started = rate_log.recent(connection, {each.visitor for each in held})
-    places = count_places(connection, limits)
+    started = rate_log.count_starts_by_visitor(connection, {each.visitor for each in held})
+    places = count_worker_slots(connection, limits)
     left = {each.run_id: each for each in held}
     chosen: list[str] = []
 
-    def is_allowed(each: Waiting) -> bool:
+    def is_allowed(each: QueuedRun) -> bool:
         return limits.allow(counts, each, started[each.visitor])
 
     while (each := scheduling.select_next(left.values(), counts, places, is_allowed, started.__getitem__)) is not None:
@@ -139,45 +149,45 @@ def choose(connection: Connection, held: Sequence[Waiting], counts: GoingOn, lim
     return chosen
 
 
-def serve() -> None:
+def record_worker_heartbeat() -> None:
     """Note that this worker is there, and hears the broker."""
-    name, moment = worker_name(), database.now()
-    with database.changing() as connection:
-        connection.execute(SERVE, {"of_name": "queue", "moment": moment})
-        if not connection.execute(SERVE, {"of_name": name, "moment": moment}).rowcount:
-            connection.execute(FORGET_WORKERS, {"since": stale_moment()})
-            connection.execute(ADD_WORKER, {"name": name, "at": moment})
+    name, moment = make_worker_name(), database.utc_now()
+    with database.write_connection() as connection:
+        connection.execute(WORKER_HEARTBEAT_UPDATE, {"of_name": "queue", "moment": moment})
+        if not connection.execute(WORKER_HEARTBEAT_UPDATE, {"of_name": name, "moment": moment}).rowcount:
+            connection.execute(STALE_WORKERS_DELETE, {"since": compute_stale_cutoff()})
+            connection.execute(WORKER_INSERT, {"name": name, "at": moment})
 
 
-def worker_name() -> str:
+def make_worker_name() -> str:
     """The row of this worker: its process, as short as the column."""
-    return WORKER_PREFIX + hashlib.sha256(run_store.process_name().encode()).hexdigest()[:24]
+    return WORKER_PREFIX + hashlib.sha256(run_store.get_process_name().encode()).hexdigest()[:24]
 
 
-def withdraw_worker() -> None:
+def unregister_worker() -> None:
     """Note that this worker takes nothing more, so that its places are not counted."""
-    with database.changing() as connection:
-        connection.execute(delete(CHORES).where(CHORES.c.name == worker_name()))
+    with database.write_connection() as connection:
+        connection.execute(delete(MAINTENANCE_TASKS).where(MAINTENANCE_TASKS.c.name == make_worker_name()))
 
 
-def stale_moment() -> datetime:
+def compute_stale_cutoff() -> datetime:
     """Whoever has said nothing since is not there."""
-    return database.now() - timedelta(seconds=heartbeat.STALE_SECONDS)
+    return database.utc_now() - timedelta(seconds=heartbeat.STALE_SECONDS)
 
 
-def is_served() -> bool:
+def has_live_worker() -> bool:
     """Was there a worker a moment ago?"""
-    with database.looking() as connection:
-        served = connection.scalar(SERVED)
-    return served is not None and served > stale_moment()
+    with database.read_connection() as connection:
+        served = connection.scalar(WORKER_HEARTBEAT_QUERY)
+    return served is not None and served > compute_stale_cutoff()
 
 
-def hold(run_ids: Collection[str]) -> None:
+def put_back(run_ids: Collection[str]) -> None:
     """They could not be told: nobody knows of them yet."""
-    with database.changing() as connection:
-        connection.execute(HOLD, {"run_ids": list(run_ids)})
+    with database.write_connection() as connection:
+        connection.execute(PUT_BACK_UPDATE, {"run_ids": list(run_ids)})
 
 
-def going_on(connection: Connection, told: Sequence[Waiting] = ()) -> GoingOn:
+def count_active(connection: Connection, told: Sequence[QueuedRun] = ()) -> ActiveCounts:
     """What goes on in every process, and what is about to."""
-    return GoingOn([*map(waiting_of, connection.execute(GOING_ON)), *told])
+    return ActiveCounts([*map(make_queued_run, connection.execute(RUNNING_QUERY)), *told])

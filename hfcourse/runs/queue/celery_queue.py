@@ -16,30 +16,30 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from hfcourse.config import refuse
+from hfcourse.config import reject_setting
 from hfcourse.runs.queue import admission, shutdown
-from hfcourse.runs.queue.active_runs import InHand
+from hfcourse.runs.queue.active_runs import ActiveRuns
 from hfcourse.runs.queue.limits import Limits
 from hfcourse.runs.store import heartbeat
-from hfcourse.runs.store.queue_counts import Waiting
+from hfcourse.runs.store.queue_counts import QueuedRun
 
 if TYPE_CHECKING:  # the site of a class does without
     from celery import Celery
 
-QUEUE = "hfcourse"
-BROKER_SECONDS = 2
+QUEUE_NAME = "hfcourse"
+BROKER_TIMEOUT_SECONDS = 2
 
 log = logging.getLogger(__name__)
 
 
-class Workers:
+class CeleryQueue:
     """The workers, from whichever side: a web process tells them of runs, a worker is told."""
 
-    def __init__(self, app: Flask, limits: Limits, in_hand: InHand) -> None:
+    def __init__(self, app: Flask, limits: Limits, in_hand: ActiveRuns) -> None:
         self._app = weakref.ref(app)
         self.limits, self._in_hand = limits, in_hand
-        self.holder = heartbeat.SHARED
-        self.celery = celery_on(app.config["QUEUE_URL"])
+        self.holder = heartbeat.ANY_WORKER
+        self.celery = make_celery(app.config["QUEUE_URL"])
 
         def execute(run_id: str) -> None:
             self._take(run_id)
@@ -47,7 +47,7 @@ class Workers:
         self.task: Any = self.celery.task(execute, name="hfcourse.execute")
         self._is_closed = self._is_broken = self._is_serving = False
 
-    def submit(self, waiting: Waiting) -> None:
+    def submit(self, waiting: QueuedRun) -> None:
         """Tell the workers of a stored run."""
         self._tell([waiting.run_id])
 
@@ -68,21 +68,21 @@ class Workers:
 
     def is_stalled(self) -> bool:
         """Has no worker been heard for some time?"""
-        return not admission.is_served()
+        return not admission.has_live_worker()
 
     def tend(self) -> None:
         """In a worker, now and then: say that somebody is there, tell of the runs whose turn has come."""
         messages = self.messages()
         if messages is not None and not self._is_closed:
-            admission.serve()
+            admission.record_worker_heartbeat()
             self._is_serving = True
-            self._tell(admission.due(self.limits, messages))
+            self._tell(admission.admit_next(self.limits, messages))
 
     def messages(self) -> int | None:
         """How many wait at the broker; None if it does not answer."""
         try:
             with self.celery.connection_for_write() as connection:
-                counted = connection.default_channel.queue_declare(QUEUE).message_count
+                counted = connection.default_channel.queue_declare(QUEUE_NAME).message_count
         except Exception as error:
             self._note(error)
             return None
@@ -95,7 +95,7 @@ class Workers:
         app = self._app()
         if app and self._is_serving:
             with suppress(SQLAlchemyError), app.app_context():
-                admission.withdraw_worker()
+                admission.unregister_worker()
         return []
 
     def _tell(self, run_ids: list[str]) -> None:
@@ -104,7 +104,7 @@ class Workers:
                 self.task.apply_async((run_id,))
             except Exception as error:  # its libraries have many for a broker that is not there
                 self._note(error)
-                admission.hold(run_ids[n:])  # the worker that hears first of the broker's return tells of them
+                admission.put_back(run_ids[n:])  # the worker that hears first of the broker's return tells of them
                 return
         self._note(None)
 
@@ -123,21 +123,21 @@ class Workers:
             return
         if self._is_closed:
             with app.app_context():
-                admission.hold([run_id])
+                admission.put_back([run_id])
             return
         leash = self._in_hand.take(run_id)
-        if self._in_hand.execute(run_id, leash, partial(admission.claim, limits=self.limits)):
+        if self._in_hand.execute(run_id, leash, partial(admission.claim_admissible_run, limits=self.limits)):
             with app.app_context():
-                self._tell(admission.due(self.limits))
+                self._tell(admission.admit_next(self.limits))
 
 
-def celery_on(url: str) -> "Celery":
+def make_celery(url: str) -> "Celery":
     """Celery with this broker; it keeps no results, those are in the database."""
     from celery import Celery
 
-    made = Celery(QUEUE, broker=url, set_as_current=False)
+    made = Celery(QUEUE_NAME, broker=url, set_as_current=False)
     made.conf.update(
-        task_default_queue=QUEUE,
+        task_default_queue=QUEUE_NAME,
         task_ignore_result=True,
         task_publish_retry=False,  # a visitor waits for the answer, and the run is stored
         worker_prefetch_multiplier=1,
@@ -146,20 +146,23 @@ def celery_on(url: str) -> "Celery":
         worker_redirect_stdouts=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_connection_timeout=BROKER_SECONDS,
-        broker_transport_options={"socket_connect_timeout": BROKER_SECONDS, "socket_timeout": BROKER_SECONDS},
+        broker_connection_timeout=BROKER_TIMEOUT_SECONDS,
+        broker_transport_options={
+            "socket_connect_timeout": BROKER_TIMEOUT_SECONDS,
+            "socket_timeout": BROKER_TIMEOUT_SECONDS,
+        },
     )
     return made
 
 
-def work(app: Flask) -> int:
+def run_worker(app: Flask) -> int:
     """Be a worker until told to end; return the status of the process."""
     from celery.signals import setup_logging, worker_shutting_down
 
     dispatcher = app.extensions["dispatcher"]
     workers = dispatcher.line
-    if not isinstance(workers, Workers):
-        refuse("HFCOURSE_QUEUE_URL", "flask worker en a besoin, par exemple redis://hote:6379/0")
+    if not isinstance(workers, CeleryQueue):
+        reject_setting("HFCOURSE_QUEUE_URL", "flask worker en a besoin, par exemple redis://hote:6379/0")
 
     def shut(**_: Any) -> None:
         close = partial(dispatcher.close, shutdown.GRACE_SECONDS)
@@ -171,7 +174,7 @@ def work(app: Flask) -> int:
     worker = workers.celery.Worker(
         pool="threads",
         concurrency=dispatcher.limits.at_once,
-        hostname=f"{QUEUE}-{os.getpid()}@{socket.gethostname()}",
+        hostname=f"{QUEUE_NAME}-{os.getpid()}@{socket.gethostname()}",
         loglevel="WARNING",
         quiet=True,
         without_gossip=True,

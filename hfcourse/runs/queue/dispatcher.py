@@ -4,14 +4,14 @@ import weakref
 
 from flask import Flask, current_app
 
-from hfcourse.config import refuse
-from hfcourse.runs.queue.active_runs import InHand
-from hfcourse.runs.queue.celery_queue import Workers
+from hfcourse.config import reject_setting
+from hfcourse.runs.queue.active_runs import ActiveRuns
+from hfcourse.runs.queue.celery_queue import CeleryQueue
 from hfcourse.runs.queue.limits import Limits
-from hfcourse.runs.queue.local_queue import Line
-from hfcourse.runs.queue.monitor import Keeper
+from hfcourse.runs.queue.local_queue import LocalQueue
+from hfcourse.runs.queue.monitor import RunMonitor
 from hfcourse.runs.store import heartbeat, run_store
-from hfcourse.runs.store.queue_counts import Waiting
+from hfcourse.runs.store.queue_counts import QueuedRun
 
 
 class Dispatcher:
@@ -20,17 +20,17 @@ class Dispatcher:
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
         self.limits = Limits.of(app.config)
-        self._in_hand = InHand(app)
-        make = Workers if app.config["QUEUE_URL"] else Line
-        self.line: Line | Workers = make(app, self.limits, self._in_hand)
-        self.keeper = Keeper(app, self._in_hand, self.line)
+        self._in_hand = ActiveRuns(app)
+        make = CeleryQueue if app.config["QUEUE_URL"] else LocalQueue
+        self.line: LocalQueue | CeleryQueue = make(app, self.limits, self._in_hand)
+        self.keeper = RunMonitor(app, self._in_hand, self.line)
 
     @property
     def holder(self) -> str:
         """Who has a new run in hand, for `store.create`."""
         return self.line.holder
 
-    def submit(self, waiting: Waiting) -> None:
+    def submit(self, waiting: QueuedRun) -> None:
         """Have a stored run executed as soon as its turn comes."""
         self.line.submit(waiting)
         if self.in_hand():
@@ -38,13 +38,13 @@ class Dispatcher:
 
     def stop(self, run_id: str) -> None:
         """Stop a run: at once if it is in hand here, else by the process that has it, which looks for this."""
-        run_store.ask_to_stop(run_id)
+        run_store.request_stop(run_id)
         self.line.withdraw(run_id)
         self._in_hand.stop(run_id)
 
     def place(self, run_id: str) -> tuple[int, int] | None:
         """Runs before this one where it waits, and how many wait there in all; None if it does not wait."""
-        return self.line.place(run_id) or heartbeat.places([run_id]).get(run_id)
+        return self.line.place(run_id) or heartbeat.fetch_queue_positions([run_id]).get(run_id)
 
     def is_stalled(self) -> bool:
         """Does nobody execute what waits?"""
@@ -62,11 +62,11 @@ class Dispatcher:
         app = self._app()
         if app and left:
             with app.app_context():
-                heartbeat.interrupt(left)
+                heartbeat.interrupt_runs(left)
         self._in_hand.stop_all()
 
 
-def current() -> Dispatcher:
+def get_dispatcher() -> Dispatcher:
     """The dispatcher of this process."""
     return current_app.extensions["dispatcher"]
 
@@ -76,4 +76,4 @@ def init_app(app: Flask) -> None:
     try:
         app.extensions["dispatcher"] = Dispatcher(app)
     except ImportError:
-        refuse("HFCOURSE_QUEUE_URL", "les bibliothèques de requirements-campus.txt ne sont pas installées")
+        reject_setting("HFCOURSE_QUEUE_URL", "les bibliothèques de requirements-campus.txt ne sont pas installées")

@@ -10,15 +10,17 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 from typing import Any
 
-from hfcourse.errors import Refused
+from hfcourse.errors import FormRejected
 from hfcourse.runs.queue import scheduling
 from hfcourse.runs.store import heartbeat
-from hfcourse.runs.store.queue_counts import GoingOn, Waiting
+from hfcourse.runs.store.queue_counts import ActiveCounts, QueuedRun
 from hfcourse.runs.store.rate_log import MINUTE_SECONDS
 
-REMEMBERED_VISITORS = 10_000
-VISITORS_IN_ROOM = 10
-PRESSURE_DIVISOR = 4  # of their part of the waiting room a visitor has so much while more than half of it is taken
+MAX_REMEMBERED_VISITORS = 10_000
+QUEUE_SHARE_DIVISOR = 10
+QUEUE_PRESSURE_DIVISOR = (
+    4  # of their part of the waiting room a visitor has so much while more than half of it is taken
+)
 
 
 class Limits:
@@ -44,24 +46,24 @@ class Limits:
     @property
     def waiting_per_visitor(self) -> int:
         """A tenth of the waiting room, so that nobody fills it alone; less than ten places are not divided."""
-        return self.waiting // VISITORS_IN_ROOM or self.waiting
+        return self.waiting // QUEUE_SHARE_DIVISOR or self.waiting
 
-    def check_room(self, run: Waiting) -> None:
+    def check_room(self, run: QueuedRun) -> None:
         """Check that the waiting room has a place for one more run like this.
 
         Raises:
             Refused: `limit-reached`.
         """
-        counts, most = heartbeat.count_waiting(), self.waiting_per_visitor
+        counts, most = heartbeat.count_queued_runs(), self.waiting_per_visitor
         if scheduling.is_under_pressure(counts, self.waiting):
             if not scheduling.is_within_share(counts, run, self.waiting, scheduling.WAITING_RESERVES):
-                raise Refused("limit-reached")
-            if self.waiting >= VISITORS_IN_ROOM:
-                most = max(most // PRESSURE_DIVISOR, 1)
+                raise FormRejected("limit-reached")
+            if self.waiting >= QUEUE_SHARE_DIVISOR:
+                most = max(most // QUEUE_PRESSURE_DIVISOR, 1)
         if counts.visitors[run.visitor] >= most:
-            raise Refused("limit-reached")
+            raise FormRejected("limit-reached")
 
-    def allow(self, going_on: GoingOn, waiting: Waiting, recent: int) -> bool:
+    def allow(self, going_on: ActiveCounts, waiting: QueuedRun, recent: int) -> bool:
         """May it start beside those that go on, as one more than its visitor started in the last minute?"""
         if waiting.session in going_on.sessions or going_on.visitors[waiting.visitor] >= self.per_visitor:
             return False
@@ -82,5 +84,5 @@ class Limits:
         with self._lock:
             self._started.setdefault(visitor, deque()).append(time.monotonic())
             self._started.move_to_end(visitor)
-            if len(self._started) > REMEMBERED_VISITORS:
+            if len(self._started) > MAX_REMEMBERED_VISITORS:
                 self._started.popitem(last=False)  # who started nothing for the longest time

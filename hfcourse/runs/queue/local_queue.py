@@ -11,32 +11,32 @@ from collections import deque
 
 from flask import Flask
 
-from hfcourse.limits.deadline import Leash
+from hfcourse.limits.deadline import CancelScope
 from hfcourse.runs.queue import scheduling
-from hfcourse.runs.queue.active_runs import InHand
+from hfcourse.runs.queue.active_runs import ActiveRuns
 from hfcourse.runs.queue.limits import Limits
 from hfcourse.runs.store import notifications, run_store
-from hfcourse.runs.store.queue_counts import GoingOn, Waiting
+from hfcourse.runs.store.queue_counts import ActiveCounts, QueuedRun
 
 log = logging.getLogger(__name__)
 
 
-class Line:
+class LocalQueue:
     """The runs that wait for a thread of this process, each visitor and each Space within its limits."""
 
-    def __init__(self, app: Flask, limits: Limits, in_hand: InHand) -> None:
+    def __init__(self, app: Flask, limits: Limits, in_hand: ActiveRuns) -> None:
         self._app = weakref.ref(app)
         self.limits, self.in_hand = limits, in_hand
-        self._waiting: deque[Waiting] = deque()
-        self.going_on = GoingOn()
+        self._waiting: deque[QueuedRun] = deque()
+        self.going_on = ActiveCounts()
         self._lock = threading.Lock()
 
     @property
     def holder(self) -> str:
         """Who has a new run in hand: this process."""
-        return run_store.process_name()
+        return run_store.get_process_name()
 
-    def submit(self, waiting: Waiting) -> None:
+    def submit(self, waiting: QueuedRun) -> None:
         """Have a stored run executed as soon as its turn comes."""
         with self._lock:
             self._waiting.append(waiting)
@@ -83,7 +83,7 @@ class Line:
         app, ids = self._app(), self.waiting()
         if app and ids:
             with app.app_context():
-                notifications.tell_moved(ids)
+                notifications.notify_position(ids)
 
     def _start_those_allowed(self) -> None:
         with self._lock:
@@ -94,14 +94,14 @@ class Line:
                     log.error("No thread could be started for run %s", waiting.run_id)
                     return
 
-    def _next(self) -> Waiting | None:
+    def _next(self) -> QueuedRun | None:
         limits = self.limits
         return scheduling.select_next(self._waiting, self.going_on, limits.at_once, self._is_allowed, limits.recent)
 
-    def _is_allowed(self, waiting: Waiting) -> bool:
+    def _is_allowed(self, waiting: QueuedRun) -> bool:
         return self.limits.allow(self.going_on, waiting, self.limits.recent(waiting.visitor))
 
-    def _start(self, waiting: Waiting) -> None:
+    def _start(self, waiting: QueuedRun) -> None:
         run_id = waiting.run_id
         leash = self.in_hand.take(run_id)
         try:
@@ -114,9 +114,9 @@ class Line:
         self.going_on.add(waiting)
         self.limits.note(waiting.visitor)
 
-    def _execute(self, waiting: Waiting, leash: Leash) -> None:
+    def _execute(self, waiting: QueuedRun, leash: CancelScope) -> None:
         try:
-            self.in_hand.execute(waiting.run_id, leash, run_store.claim)
+            self.in_hand.execute(waiting.run_id, leash, run_store.claim_run)
         finally:
             with self._lock:
                 self.going_on.remove(waiting)

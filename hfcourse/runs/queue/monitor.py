@@ -10,18 +10,18 @@ from typing import Protocol
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from hfcourse.runs.queue.active_runs import InHand
+from hfcourse.runs.queue.active_runs import ActiveRuns
 from hfcourse.runs.retention import eviction
 from hfcourse.runs.store import heartbeat, run_store
 
-BEAT_SECONDS = 2
-STOP_LOOK_SECONDS = 0.4  # a run is stopped within a second, whichever process was asked
-PRUNE_SECONDS = 60
+HEARTBEAT_INTERVAL_SECONDS = 2
+STOP_POLL_INTERVAL_SECONDS = 0.4  # a run is stopped within a second, whichever process was asked
+PRUNE_INTERVAL_SECONDS = 60
 
 log = logging.getLogger(__name__)
 
 
-class Tended(Protocol):
+class MonitoredQueue(Protocol):
     """A line of runs, as its keeper sees it."""
 
     def waiting(self) -> list[str]: ...
@@ -31,16 +31,16 @@ class Tended(Protocol):
     def tend(self) -> None: ...
 
 
-class Keeper:
+class RunMonitor:
     """Lives while there are runs; in a worker, always."""
 
-    def __init__(self, app: Flask, in_hand: InHand, line: Tended) -> None:
+    def __init__(self, app: Flask, in_hand: ActiveRuns, line: MonitoredQueue) -> None:
         self._app = weakref.ref(app)
         self._in_hand, self._line = in_hand, line
         self._is_for_ever = False
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._tended_at, self._pruned_at = -float(BEAT_SECONDS), -float(PRUNE_SECONDS)
+        self._tended_at, self._pruned_at = -float(HEARTBEAT_INTERVAL_SECONDS), -float(PRUNE_INTERVAL_SECONDS)
         self._pruning = threading.Lock()
 
     def start(self, for_ever: bool = False) -> None:
@@ -58,17 +58,17 @@ class Keeper:
     def tend(self) -> None:
         """Say that the runs are alive, start those whose turn has come, prune now and then."""
         self._with_app("The runs in progress could not be tended", self._beat)
-        if time.monotonic() - self._pruned_at > PRUNE_SECONDS:
+        if time.monotonic() - self._pruned_at > PRUNE_INTERVAL_SECONDS:
             self._pruned_at = time.monotonic()
             # In a thread of its own: deleting a thousand files takes longer than a heartbeat may wait.
             threading.Thread(target=self._prune, daemon=True, name="runs-pruning").start()
 
     def _keep(self) -> None:
         while self._is_needed():
-            if time.monotonic() - self._tended_at >= BEAT_SECONDS:
+            if time.monotonic() - self._tended_at >= HEARTBEAT_INTERVAL_SECONDS:
                 self._tended_at = time.monotonic()
                 self.tend()
-            time.sleep(STOP_LOOK_SECONDS)
+            time.sleep(STOP_POLL_INTERVAL_SECONDS)
             self._with_app("Stops could not be looked for", self._heed_stops)
 
     def _is_needed(self) -> bool:
@@ -93,13 +93,13 @@ class Keeper:
 
     def _beat(self) -> None:
         if kept := self.kept():
-            heartbeat.beat(kept)
+            heartbeat.renew_heartbeats(kept)
         self._line.tend()
 
     def _heed_stops(self) -> None:
         """Stop the runs that another process was asked to stop."""
         if kept := self.kept():
-            for run_id in run_store.stops_asked(kept):
+            for run_id in run_store.find_stop_requests(kept):
                 self._line.withdraw(run_id)
                 self._in_hand.stop(run_id)
 
@@ -107,6 +107,6 @@ class Keeper:
         if not self._pruning.acquire(blocking=False):
             return
         try:
-            self._with_app("Old runs could not be pruned", eviction.prune)
+            self._with_app("Old runs could not be pruned", eviction.prune_all)
         finally:
             self._pruning.release()

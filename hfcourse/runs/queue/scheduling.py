@@ -33,7 +33,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from hfcourse.runs.store.queue_counts import GoingOn, Waiting
+from hfcourse.runs.store.queue_counts import ActiveCounts, QueuedRun
 
 # The part of the places that newcomers of one address may hold before each of them has one run at a time.
 SECOND_RUN_DIVISOR = 32
@@ -65,12 +65,14 @@ RUNNING_RESERVES = (Reserve(8, 8, rounds_up=False), Reserve(8, 4), Reserve(8, 4)
 WAITING_RESERVES = (Reserve(8, rounds_up=False), Reserve(8), Reserve(8), Reserve(4))
 
 
-def is_under_pressure(counts: GoingOn, places: float) -> bool:
+def is_under_pressure(counts: ActiveCounts, places: float) -> bool:
     """Would one more take more than half of the places?"""
     return 2 * (counts.total + 1) > places
 
 
-def is_within_share(counts: GoingOn, run: Waiting, places: int, reserves: Sequence[Reserve] = RUNNING_RESERVES) -> bool:
+def is_within_share(
+    counts: ActiveCounts, run: QueuedRun, places: int, reserves: Sequence[Reserve] = RUNNING_RESERVES
+) -> bool:
     """May each of the nested groups of this run hold one more of these places, under pressure?"""
     most, held_around = places, counts.total
     if held_around >= most:
@@ -84,7 +86,7 @@ def is_within_share(counts: GoingOn, run: Waiting, places: int, reserves: Sequen
     return True
 
 
-def is_deferred(run: Waiting, counts: GoingOn, places: float) -> bool:
+def is_deferred(run: QueuedRun, counts: ActiveCounts, places: float) -> bool:
     """Does this run wait because its visitor, a newcomer, has one already, and newcomers of the address hold several?
 
     Args:
@@ -95,12 +97,12 @@ def is_deferred(run: Waiting, counts: GoingOn, places: float) -> bool:
     return counts.groups[run.group] >= max(places / SECOND_RUN_DIVISOR, MIN_SECOND_RUN_PLACES)
 
 
-def drop_deferred(waiting: Iterable[Waiting], counts: GoingOn, places: float) -> Iterator[Waiting]:
+def drop_deferred(waiting: Iterable[QueuedRun], counts: ActiveCounts, places: float) -> Iterator[QueuedRun]:
     """Yield the runs that are not deferred."""
     return (each for each in waiting if not is_deferred(each, counts, places))
 
 
-def turn(counts: GoingOn, run: Waiting, started: int) -> tuple[bool, int, int, int, int]:
+def compute_turn_key(counts: ActiveCounts, run: QueuedRun, started: int) -> tuple[bool, int, int, int, int]:
     """Return the sort key of a waiting run under pressure: the lowest is next, equal ones by arrival.
 
     Args:
@@ -112,18 +114,18 @@ def turn(counts: GoingOn, run: Waiting, started: int) -> tuple[bool, int, int, i
 
 
 def select_next(
-    waiting: Iterable[Waiting],
-    counts: GoingOn,
+    waiting: Iterable[QueuedRun],
+    counts: ActiveCounts,
     places: float,
-    is_allowed: Callable[[Waiting], bool],
+    is_allowed: Callable[[QueuedRun], bool],
     started_by: Callable[[str], int],
-) -> Waiting | None:
+) -> QueuedRun | None:
     """Return the run that should start now, None if none may.
 
     Args:
         waiting: in the order of arrival.
         places: how many may go on at once; infinite where nobody knows.
-        is_allowed: do the other limits (visitor, session, Space, rate) let it start?
+        is_host_allowed: do the other limits (visitor, session, Space, rate) let it start?
         started_by: how many runs a visitor started in the last minute.
     """
     if counts.total >= places:
@@ -134,8 +136,8 @@ def select_next(
 
 
 def sort_by_turn(
-    waiting: Iterable[Waiting], counts: GoingOn, places: int, started_by: Callable[[str], int]
-) -> Sequence[Waiting]:
+    waiting: Iterable[QueuedRun], counts: ActiveCounts, places: int, started_by: Callable[[str], int]
+) -> Sequence[QueuedRun]:
     """Return the waiting runs that are within their share, the next one first.
 
     The answer for the same nested groups is computed once: a class that waits is few of them.
@@ -148,11 +150,11 @@ def sort_by_turn(
             within[key] = is_within_share(counts, each, places)
         if within[key]:
             chosen.append(each)
-    return sorted(chosen, key=lambda each: turn(counts, each, started_by(each.visitor)))
+    return sorted(chosen, key=lambda each: compute_turn_key(counts, each, started_by(each.visitor)))
 
 
 def is_among_next(
-    run: Waiting, waiting: Iterable[Waiting], counts: GoingOn, places: int, started_by: Callable[[str], int]
+    run: QueuedRun, waiting: Iterable[QueuedRun], counts: ActiveCounts, places: int, started_by: Callable[[str], int]
 ) -> bool:
     """Is a free place left for this run, under pressure, once those whose turn comes before have one each?"""
     return run in sort_by_turn(waiting, counts, places, started_by)[: max(places - counts.total, 0)]

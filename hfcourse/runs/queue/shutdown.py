@@ -16,29 +16,29 @@ from flask import Flask
 
 GRACE_SECONDS = 10
 
-sites: "weakref.WeakSet[Flask]" = weakref.WeakSet()
+registered_apps: "weakref.WeakSet[Flask]" = weakref.WeakSet()
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
-class Asked:
+class ShutdownRequest:
     """Was this process asked to end, by SIGTERM? No Event: a second signal may come while the first sets it."""
 
     is_so: bool = False
 
 
-asked = Asked()
+shutdown_request = ShutdownRequest()
 
 
 def init_app(app: Flask) -> None:
     """End the runs and the streams of this site with the process."""
-    sites.add(app)
-    atexit.register(close, weakref.ref(app))
-    heed_the_signal()
+    registered_apps.add(app)
+    atexit.register(shut_down, weakref.ref(app))
+    install_sigterm_handler()
 
 
-def close(reference: "weakref.ref[Flask]") -> None:
+def shut_down(reference: "weakref.ref[Flask]") -> None:
     """At exit, when the database may be gone already."""
     app = reference()
     if app is None:
@@ -46,7 +46,7 @@ def close(reference: "weakref.ref[Flask]") -> None:
     dispatcher = app.extensions["dispatcher"]
     try:
         try:
-            dispatcher.close(GRACE_SECONDS if asked.is_so else 0)
+            dispatcher.close(GRACE_SECONDS if shutdown_request.is_so else 0)
         except (KeyboardInterrupt, SystemExit):  # asked once more: now
             dispatcher.close()
     except Exception as error:
@@ -55,12 +55,12 @@ def close(reference: "weakref.ref[Flask]") -> None:
 
 def end_streams() -> None:
     """Let every page that follows a run go: gunicorn waits half a minute for requests in progress."""
-    for app in list(sites):
+    for app in list(registered_apps):
         app.extensions["streams"].is_over = True
         app.extensions["following"].end()
 
 
-def heed_the_signal() -> None:
+def install_sigterm_handler() -> None:
     """Hear SIGTERM before the server does; where nobody else would, end the process as `sys.exit` does."""
     before = signal.getsignal(signal.SIGTERM)
     is_main = threading.current_thread() is threading.main_thread()
@@ -70,7 +70,7 @@ def heed_the_signal() -> None:
 
     def ending(number: int, frame: FrameType | None) -> None:
         # `make` passes on a signal that the whole group had already: two come in the same moment.
-        is_first, asked.is_so = not asked.is_so, True
+        is_first, shutdown_request.is_so = not shutdown_request.is_so, True
         if is_first:
             # Not here: the signal may have come while this very thread holds a lock that is needed. And in one step:
             # a signal that interrupts threading.Thread leaves it in the middle of locks of its own.

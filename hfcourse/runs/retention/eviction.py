@@ -14,12 +14,12 @@ from sqlalchemy import ColumnElement, and_, not_, select
 from hfcourse import database
 from hfcourse.files.file_store import StoredFile
 from hfcourse.runs.retention import disk_usage, pruning, recent_views
-from hfcourse.runs.retention.pruning import FILES_AT_ONCE, FINISHED, NEW_FILE_AGE, PAUSE_SECONDS
+from hfcourse.runs.retention.pruning import BATCH_PAUSE_SECONDS, FILES_PER_BATCH, IS_FINISHED, NEW_FILE_AGE
 from hfcourse.runs.store import newcomer_status
 from hfcourse.runs.store.models import Run, RunFile
 
 # One part in so many of KEEP_BYTES is kept free of what those with standing keep, for newcomers to find room in.
-RESERVE_PARTS = 10
+RESERVE_DIVISOR = 10
 # Deleting a run whose texts are smaller makes no room worth it, unless the texts of all take half of the disk.
 LARGE_TEXT_BYTES = 10_000
 
@@ -27,12 +27,12 @@ Condition = ColumnElement[bool]
 Excess = Callable[[], int]
 
 
-def prune() -> int:
+def prune_all() -> int:
     """Delete what is past KEEP_DAYS or over KEEP_BYTES; return how many runs went."""
-    return pruning.delete_expired() + shrink(current_app.config["KEEP_BYTES"]) + free_reserve()
+    return pruning.delete_expired() + enforce_total_limit(current_app.config["KEEP_BYTES"]) + free_reserve()
 
 
-def shrink(keep_bytes: int) -> int:
+def enforce_total_limit(keep_bytes: int) -> int:
     """Delete until all that is kept fits; return how many runs went.
 
     First files of no run: forms that are never sent must not push out what somebody keeps. Then what newcomers of one
@@ -40,28 +40,28 @@ def shrink(keep_bytes: int) -> int:
     """
 
     def excess() -> int:
-        return disk_usage.total_bytes() - keep_bytes
+        return disk_usage.sum_total_bytes() - keep_bytes
 
     if excess() <= 0:
         return 0
-    pruning.discard(pruning.loose_files(NEW_FILE_AGE))
-    gone = shrink_newcomers(excess)
-    for visitor in disk_usage.heavy_visitors():
-        above = smallest(partial(disk_usage.above_share, visitor), excess)
-        gone += reduce(above, Run.visitor == visitor, FINISHED, recent_views.is_unseen())
-    erase_files(excess, FINISHED, recent_views.is_unseen())
+    pruning.delete_orphan_files(pruning.find_orphan_files(NEW_FILE_AGE))
+    gone = enforce_newcomer_limits(excess)
+    for visitor in disk_usage.list_visitors_over_quota():
+        above = combine_excesses(partial(disk_usage.compute_quota_excess, visitor), excess)
+        gone += evict_until_fits(above, Run.visitor == visitor, IS_FINISHED, recent_views.not_recently_viewed())
+    erase_files_until_fits(excess, IS_FINISHED, recent_views.not_recently_viewed())
     return gone
 
 
-def shrink_newcomers(excess: Excess) -> int:
+def enforce_newcomer_limits(excess: Excess) -> int:
     """Delete what newcomers of one address keep above their common share, the newest first, while there is excess."""
     if excess() <= 0:
         return 0
-    gone, level = 0, disk_usage.newcomer_level()
-    for origin in disk_usage.newcomer_origins():
-        visitors = newcomer_status.newcomers_of(origin)
-        above = smallest(lambda visitors=visitors: disk_usage.bytes_of(visitors) - level, excess)  # type: ignore[misc]
-        gone += reduce(above, Run.visitor.in_(visitors), FINISHED, newest_first=True)
+    gone, level = 0, disk_usage.compute_newcomer_quota()
+    for origin in disk_usage.list_newcomer_origins():
+        visitors = newcomer_status.select_newcomers(origin)
+        above = combine_excesses(lambda visitors=visitors: disk_usage.sum_visitor_bytes(visitors) - level, excess)  # type: ignore[misc]
+        gone += evict_until_fits(above, Run.visitor.in_(visitors), IS_FINISHED, newest_first=True)
     return gone
 
 
@@ -73,49 +73,56 @@ def free_reserve() -> int:
     keep_bytes = current_app.config["KEEP_BYTES"]
 
     def excess() -> int:
-        return disk_usage.total_bytes() - disk_usage.newcomer_bytes() - keep_bytes + keep_bytes // RESERVE_PARTS
+        return (
+            disk_usage.sum_total_bytes() - disk_usage.sum_newcomer_bytes() - keep_bytes + keep_bytes // RESERVE_DIVISOR
+        )
 
-    return reduce(excess, FINISHED, recent_views.is_unseen(), Run.visitor.not_in(newcomer_status.all_newcomers()))
+    return evict_until_fits(
+        excess,
+        IS_FINISHED,
+        recent_views.not_recently_viewed(),
+        Run.visitor.not_in(newcomer_status.select_all_newcomers()),
+    )
 
 
-def smallest(*excesses: Excess) -> Excess:
+def combine_excesses(*excesses: Excess) -> Excess:
     """The smallest of several excesses."""
     return lambda: min(each() for each in excesses)
 
 
-def reduce(excess: Excess, *conditions: Condition, newest_first: bool = False) -> int:
+def evict_until_fits(excess: Excess, *conditions: Condition, newest_first: bool = False) -> int:
     """Erase files, then delete runs, that meet the conditions until nothing is in excess; return how many runs went."""
-    erase_files(excess, *conditions, newest_first=newest_first)
-    gone = remove_runs(excess, Run.text_bytes >= LARGE_TEXT_BYTES, *conditions, newest_first=newest_first)
-    if excess() > 0 and 2 * disk_usage.text_bytes() > current_app.config["KEEP_BYTES"]:
-        gone += remove_runs(excess, *conditions, newest_first=newest_first)
+    erase_files_until_fits(excess, *conditions, newest_first=newest_first)
+    gone = delete_runs_until_fits(excess, Run.text_bytes >= LARGE_TEXT_BYTES, *conditions, newest_first=newest_first)
+    if excess() > 0 and 2 * disk_usage.sum_text_bytes() > current_app.config["KEEP_BYTES"]:
+        gone += delete_runs_until_fits(excess, *conditions, newest_first=newest_first)
     return gone
 
 
-def remove_runs(excess: Excess, *conditions: Condition, newest_first: bool) -> int:
+def delete_runs_until_fits(excess: Excess, *conditions: Condition, newest_first: bool) -> int:
     """Delete the oldest runs that meet the conditions until nothing is in excess; return how many went."""
     gone = 0
     while surplus := max(excess(), 0):
-        chosen = first_of(texts_of_runs(*conditions, newest_first=newest_first), surplus)
+        chosen = select_until_covered(list_text_sizes(*conditions, newest_first=newest_first), surplus)
         if not chosen:
             break
-        gone += pruning.remove(chosen, *conditions)
-        time.sleep(PAUSE_SECONDS)
+        gone += pruning.delete_runs(chosen, *conditions)
+        time.sleep(BATCH_PAUSE_SECONDS)
     return gone
 
 
-def erase_files(excess: Excess, *conditions: Condition, newest_first: bool = False) -> None:
+def erase_files_until_fits(excess: Excess, *conditions: Condition, newest_first: bool = False) -> None:
     """Erase the files of the oldest runs that meet the conditions until nothing is in excess."""
     left: set[str] = set()  # what the store would not remove
     while surplus := max(excess(), 0):
-        chosen = first_of(files_of_runs(*conditions, newest_first=newest_first, but=left), surplus)
+        chosen = select_until_covered(list_file_sizes(*conditions, newest_first=newest_first, but=left), surplus)
         if not chosen:
             return
-        left |= {*chosen} - {*pruning.erase(chosen)}
-        time.sleep(PAUSE_SECONDS)
+        left |= {*chosen} - {*pruning.erase_file_bytes(chosen)}
+        time.sleep(BATCH_PAUSE_SECONDS)
 
 
-def first_of(sizes: dict[str, int], surplus: int) -> list[str]:
+def select_until_covered(sizes: dict[str, int], surplus: int) -> list[str]:
     """The first that together have so many bytes, or all."""
     chosen = []
     for name, size in sizes.items():
@@ -126,7 +133,7 @@ def first_of(sizes: dict[str, int], surplus: int) -> list[str]:
     return chosen
 
 
-def files_of_runs(*conditions: Condition, newest_first: bool, but: Collection[str]) -> dict[str, int]:
+def list_file_sizes(*conditions: Condition, newest_first: bool, but: Collection[str]) -> dict[str, int]:
     """Sizes of the files of the oldest runs that meet the conditions, as many as are deleted at once.
 
     Not those that a run which does not meet them has too.
@@ -138,17 +145,17 @@ def files_of_runs(*conditions: Condition, newest_first: bool, but: Collection[st
         .join(Run, Run.id == RunFile.run_id)
         .where(*conditions, StoredFile.size > 0, StoredFile.id.not_in(but))
         .order_by(Run.created.desc() if newest_first else Run.created)
-        .limit(FILES_AT_ONCE)
+        .limit(FILES_PER_BATCH)
     )
-    with database.reading() as session:
+    with database.read_session() as session:
         sizes = dict(session.execute(chosen).all())
         needed = session.scalars(used.where(RunFile.file_id.in_(sizes), not_(and_(*conditions)))).all()
     return {file_id: size for file_id, size in sizes.items() if file_id not in needed}
 
 
-def texts_of_runs(*conditions: Condition, newest_first: bool) -> dict[str, int]:
+def list_text_sizes(*conditions: Condition, newest_first: bool) -> dict[str, int]:
     """Sizes of the texts of the oldest runs that meet the conditions, as many as are deleted at once."""
     order = Run.created.desc() if newest_first else Run.created
-    found = select(Run.id, Run.text_bytes).where(*conditions).order_by(order).limit(pruning.RUNS_AT_ONCE)
-    with database.reading() as session:
+    found = select(Run.id, Run.text_bytes).where(*conditions).order_by(order).limit(pruning.RUNS_PER_BATCH)
+    with database.read_session() as session:
         return dict(session.execute(found).all())

@@ -16,25 +16,25 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database
 from hfcourse.runs.retention import eviction
-from hfcourse.runs.store.models import Chore
+from hfcourse.runs.store.models import MaintenanceTask
 
-PRUNE_AGE = timedelta(days=1)
-ASK_SECONDS = 3600  # a process asks the database this often whether a day has passed
-PRUNING = Chore.name == "pruning"
+PRUNE_INTERVAL = timedelta(days=1)
+DUE_CHECK_INTERVAL_SECONDS = 3600  # a process asks the database this often whether a day has passed
+IS_PRUNING_TASK = MaintenanceTask.name == "pruning"
 
 log = logging.getLogger(__name__)
 
 
-class Upkeep:
+class DailyMaintenance:
     """What this process remembers of the daily pruning: when it last asked about it."""
 
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
-        self._asked_at = -float(ASK_SECONDS)
+        self._asked_at = -float(DUE_CHECK_INTERVAL_SECONDS)
 
     def tend(self) -> None:
         """Before a request: prune in a thread if it is time; a database in trouble is told by the page itself."""
-        if time.monotonic() - self._asked_at < ASK_SECONDS:
+        if time.monotonic() - self._asked_at < DUE_CHECK_INTERVAL_SECONDS:
             return
         self._asked_at = time.monotonic()
         try:
@@ -50,8 +50,8 @@ class Upkeep:
             return
         try:
             with app.app_context():
-                if is_taken():
-                    for prune in (*app.extensions.get("daily_chores", ()), eviction.prune):
+                if claim_daily_task():
+                    for prune in (*app.extensions.get("daily_chores", ()), eviction.prune_all):
                         prune()
         except Exception:
             log.exception("Old runs could not be pruned")
@@ -59,18 +59,29 @@ class Upkeep:
 
 def is_due() -> bool:
     """Was the last pruning begun a day ago or more?"""
-    with database.reading() as session:
-        return session.scalar(select(Chore.name).where(PRUNING, Chore.at <= database.now() - PRUNE_AGE)) is not None
+    with database.read_session() as session:
+        return (
+            session.scalar(
+                select(MaintenanceTask.name).where(
+                    IS_PRUNING_TASK, MaintenanceTask.at <= database.utc_now() - PRUNE_INTERVAL
+                )
+            )
+            is not None
+        )
 
 
-def is_taken() -> bool:
+def claim_daily_task() -> bool:
     """Take today's pruning in hand, by compare-and-set; False if another process has."""
-    moment = database.now()
-    with database.changing() as connection:
-        taking = update(Chore).where(PRUNING, Chore.at <= moment - PRUNE_AGE).values(at=moment)
+    moment = database.utc_now()
+    with database.write_connection() as connection:
+        taking = (
+            update(MaintenanceTask)
+            .where(IS_PRUNING_TASK, MaintenanceTask.at <= moment - PRUNE_INTERVAL)
+            .values(at=moment)
+        )
         return bool(connection.execute(taking).rowcount)
 
 
 def init_app(app: Flask) -> None:
     """Have every request look whether it is time."""
-    app.before_request(Upkeep(app).tend)
+    app.before_request(DailyMaintenance(app).tend)

@@ -13,61 +13,61 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database, visitors
 from hfcourse.runs.store import run_store
-from hfcourse.runs.store.models import Run, RunLook
+from hfcourse.runs.store.models import Run, RunView
 
-LOOK_AGE = timedelta(hours=1)
+VIEW_TTL = timedelta(hours=1)
 # A note is written again when it is this old: somebody who reloads a page writes next to nothing.
-NOTE_AGE = timedelta(minutes=5)
+VIEW_WRITE_INTERVAL = timedelta(minutes=5)
 # Of so many runs this process remembers when it wrote the note.
-MAX_NOTED_RUNS = 10_000
+MAX_REMEMBERED_VIEWS = 10_000
 
 # SQLAlchemy has an upsert for each database; theirs are the same words.
-UPSERT = text(
+UPSERT_VIEW = text(
     "INSERT INTO run_looks (run_id, at) VALUES (:run_id, :at) ON CONFLICT (run_id) DO UPDATE SET at = excluded.at"
-).bindparams(bindparam("at", type_=database.Moment))
+).bindparams(bindparam("at", type_=database.UtcDateTime))
 
 
-def mine(run_id: str) -> Run:
+def get_own_run_or_404(run_id: str) -> Run:
     """The visitor's own run, for a page that shows it; a stranger's is 404, like one that never was."""
-    run = run_store.find(run_id, visitors.current())
+    run = run_store.find_run(run_id, visitors.get_visitor())
     if run is None:
         abort(404)
     if run.is_finished:
-        note(run_id)
+        record_view(run_id)
     return run
 
 
-def values_of(run_id: str, visitor: str | None) -> dict[str, Any] | None:
+def load_viewed_values(run_id: str, visitor: str | None) -> dict[str, Any] | None:
     """What was sent in this run, for a form that shows it: see `store.values_of`."""
-    values = run_store.values_of(run_id, visitor)
+    values = run_store.find_sent_values(run_id, visitor)
     if values is not None:
-        note(run_id)
+        record_view(run_id)
     return values
 
 
-def note(run_id: str) -> None:
+def record_view(run_id: str) -> None:
     """Keep that a page shows this run; that a busy database cannot do it keeps nobody from the page."""
-    moment, noted = database.now(), current_app.extensions["noted_looks"]
+    moment, noted = database.utc_now(), current_app.extensions["noted_looks"]
     last = noted.get(run_id)
-    if last is not None and moment - NOTE_AGE < last <= moment:
+    if last is not None and moment - VIEW_WRITE_INTERVAL < last <= moment:
         return
     with suppress(SQLAlchemyError):
-        with database.changing() as connection:
-            connection.execute(UPSERT, {"run_id": run_id, "at": moment})
-        if len(noted) >= MAX_NOTED_RUNS:
+        with database.write_connection() as connection:
+            connection.execute(UPSERT_VIEW, {"run_id": run_id, "at": moment})
+        if len(noted) >= MAX_REMEMBERED_VIEWS:
             noted.clear()
         noted[run_id] = moment
 
 
-def is_unseen() -> ColumnElement[bool]:
+def not_recently_viewed() -> ColumnElement[bool]:
     """The condition that no page has shown a run in the last hour."""
-    return Run.id.not_in(select(RunLook.run_id).where(RunLook.at > database.now() - LOOK_AGE))
+    return Run.id.not_in(select(RunView.run_id).where(RunView.at > database.utc_now() - VIEW_TTL))
 
 
-def forget_old() -> None:
+def delete_old_views() -> None:
     """Delete the notes that protect nothing any more."""
-    with database.writing() as session:
-        session.execute(delete(RunLook).where(RunLook.at < database.now() - LOOK_AGE))
+    with database.write_session() as session:
+        session.execute(delete(RunView).where(RunView.at < database.utc_now() - VIEW_TTL))
 
 
 def init_app(app: Flask) -> None:

@@ -11,15 +11,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hfcourse import database
 from hfcourse.files.file_store import StoredFile
-from hfcourse.runs.store.search_text import EXCERPT_CHARACTERS
+from hfcourse.runs.store.search_text import MAX_RUN_EXCERPT_CHARACTERS
 
-FINAL = ("succeeded", "failed", "stopped", "interrupted")
-UNFINISHED = ("queued", "running")
+FINAL_STATUSES = ("succeeded", "failed", "stopped", "interrupted")
+UNFINISHED_STATUSES = ("queued", "running")
 
 
-def cursor(last_event: int, status: str) -> int:
+def compute_cursor(last_event: int, status: str) -> int:
     """A number that is larger whenever a run has something new: neither its events nor its statuses go back."""
-    return last_event + (2 if status in FINAL else UNFINISHED.index(status))
+    return last_event + (2 if status in FINAL_STATUSES else UNFINISHED_STATUSES.index(status))
 
 
 class Run(database.Base):
@@ -40,20 +40,20 @@ class Run(database.Base):
     title: Mapped[str] = mapped_column(String(200), default="")
     status: Mapped[str] = mapped_column(String(16), index=True, default="queued")
     process: Mapped[str] = mapped_column(String(40))
-    heartbeat: Mapped[datetime] = mapped_column(database.Moment)
+    heartbeat: Mapped[datetime] = mapped_column(database.UtcDateTime)
     parameters: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     inputs: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     outputs: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     partials: Mapped[int] = mapped_column(Integer, default=0)
     error: Mapped[str | None] = mapped_column(String(40))
     said: Mapped[str] = mapped_column(Text, default="")
-    created: Mapped[datetime] = mapped_column(database.Moment, index=True)
-    started: Mapped[datetime | None] = mapped_column(database.Moment)
-    first_output: Mapped[datetime | None] = mapped_column(database.Moment)
-    finished: Mapped[datetime | None] = mapped_column(database.Moment)
-    stop_asked: Mapped[datetime | None] = mapped_column(database.Moment)
+    created: Mapped[datetime] = mapped_column(database.UtcDateTime, index=True)
+    started: Mapped[datetime | None] = mapped_column(database.UtcDateTime)
+    first_output: Mapped[datetime | None] = mapped_column(database.UtcDateTime)
+    finished: Mapped[datetime | None] = mapped_column(database.UtcDateTime)
+    stop_asked: Mapped[datetime | None] = mapped_column(database.UtcDateTime)
     keeps_state: Mapped[bool] = mapped_column(default=False)
-    told: Mapped[datetime | None] = mapped_column(database.Moment)
+    told: Mapped[datetime | None] = mapped_column(database.UtcDateTime)
     text_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
 
     events: Mapped[list["RunEvent"]] = relationship(order_by="RunEvent.n", cascade="all, delete-orphan", lazy="raise")
@@ -61,12 +61,12 @@ class Run(database.Base):
 
     @property
     def is_finished(self) -> bool:
-        return self.status in FINAL
+        return self.status in FINAL_STATUSES
 
     @property
     def cursor(self) -> int:
         """How far it has come: grows with each event, and with each change of status."""
-        return cursor(self.last_event, self.status)
+        return compute_cursor(self.last_event, self.status)
 
     @property
     def last_event(self) -> int:
@@ -94,7 +94,7 @@ class RunEvent(database.Base):
     n: Mapped[int] = mapped_column(Integer, primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
-    at: Mapped[datetime] = mapped_column(database.Moment)
+    at: Mapped[datetime] = mapped_column(database.UtcDateTime)
 
 
 class RunFile(database.Base):
@@ -123,7 +123,7 @@ class RunClient(database.Base):
     is_newcomer: Mapped[bool]
 
 
-class Arrival(database.Base):
+class VisitorArrival(database.Base):
     """From which address (a keyed digest) a newcomer sent a form, and when the cookie was made; kept for a day.
 
     Where the cookie was made more than ten minutes before, `at` is when the first form was sent: see `standing`.
@@ -133,10 +133,10 @@ class Arrival(database.Base):
 
     visitor: Mapped[str] = mapped_column(String(64), primary_key=True)
     origin: Mapped[str] = mapped_column(String(32), index=True)
-    at: Mapped[datetime] = mapped_column(database.Moment, index=True)
+    at: Mapped[datetime] = mapped_column(database.UtcDateTime, index=True)
 
 
-class RunWords(database.Base):
+class RunSearchText(database.Base):
     """What a run is found and recognised by; in a table of its own, or each search would read every output.
 
     A visitor's words stand side by side, so that a search reads them in one go.
@@ -147,26 +147,26 @@ class RunWords(database.Base):
 
     visitor: Mapped[str] = mapped_column(String(64), primary_key=True)
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    excerpt: Mapped[str] = mapped_column(String(EXCERPT_CHARACTERS))
+    excerpt: Mapped[str] = mapped_column(String(MAX_RUN_EXCERPT_CHARACTERS))
     words: Mapped[str] = mapped_column(Text)
 
 
-class RunLook(database.Base):
+class RunView(database.Base):
     """When its visitor last looked at a finished run: see `looks`. There are as many as runs seen in an hour."""
 
     __tablename__ = "run_looks"
 
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    at: Mapped[datetime] = mapped_column(database.Moment, index=True)
+    at: Mapped[datetime] = mapped_column(database.UtcDateTime, index=True)
 
 
-class Chore(database.Base):
+class MaintenanceTask(database.Base):
     """What one of the processes does once a day, and when it was last begun: see `upkeep`."""
 
     __tablename__ = "chores"
 
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
-    at: Mapped[datetime] = mapped_column(database.Moment)
+    at: Mapped[datetime] = mapped_column(database.UtcDateTime)
 
 
 class SpaceSession(database.Base):
@@ -177,10 +177,10 @@ class SpaceSession(database.Base):
     visitor: Mapped[str] = mapped_column(String(64), primary_key=True)
     space: Mapped[str] = mapped_column(String(200), primary_key=True)
     session_hash: Mapped[str] = mapped_column(String(32))
-    created: Mapped[datetime] = mapped_column(database.Moment)
+    created: Mapped[datetime] = mapped_column(database.UtcDateTime)
 
 
 # For statements on a bare connection.
-RUNS, RUN_EVENTS, RUN_FILES, RUN_WORDS, RUN_CLIENTS, ARRIVALS = (
-    cast(Table, each.__table__) for each in (Run, RunEvent, RunFile, RunWords, RunClient, Arrival)
+RUNS, RUN_EVENTS, RUN_FILES, RUN_SEARCH_TEXTS, RUN_CLIENTS, ARRIVALS = (
+    cast(Table, each.__table__) for each in (Run, RunEvent, RunFile, RunSearchText, RunClient, VisitorArrival)
 )

@@ -14,18 +14,18 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, insert,
 from sqlalchemy.exc import IntegrityError
 
 from hfcourse import database, visitors
-from hfcourse.runs.store.models import ARRIVALS, RUNS, Arrival, Run
-from hfcourse.runs.store.queue_counts import cohort_at
+from hfcourse.runs.store.models import ARRIVALS, RUNS, Run, VisitorArrival
+from hfcourse.runs.store.queue_counts import compute_cohort
 
-NEWCOMER_AGE = timedelta(seconds=visitors.NEWCOMER_SECONDS)
+NEWCOMER_AGE = timedelta(seconds=visitors.NEW_VISITOR_SECONDS)
 # An arrival is kept for so long: newcomers of one address share a part of the disk until then.
-ARRIVAL_AGE = timedelta(days=1)
-EXECUTED = ("succeeded", "failed")
+ARRIVAL_TTL = timedelta(days=1)
+EXECUTED_STATUSES = ("succeeded", "failed")
 # Of one visitor: has a run succeeded or failed (one that was only stopped says nothing), and which arrival is noted?
 # One statement, made once: every form that is sent asks.
 # Equality, not IN: SQLAlchemy writes the list of an IN anew each time that it is executed.
-STANDING = select(
-    exists().where(RUNS.c.visitor == bindparam("of"), or_(*(RUNS.c.status == each for each in EXECUTED))),
+STANDING_QUERY = select(
+    exists().where(RUNS.c.visitor == bindparam("of"), or_(*(RUNS.c.status == each for each in EXECUTED_STATUSES))),
     select(ARRIVALS.c.at).where(ARRIVALS.c.visitor == bindparam("of")).scalar_subquery(),
 )
 
@@ -45,48 +45,51 @@ class Client:
     @property
     def cohort(self) -> int:
         """The number of the minute in which the visitor came: see `scheduling`."""
-        return cohort_at(self.arrival)
+        return compute_cohort(self.arrival)
 
 
-def current_client() -> Client:
+def get_current_client() -> Client:
     """Return who sends this request; the cookie is made at first need, and the arrival of a newcomer noted."""
-    is_recent = visitors.is_recent()  # before the cookie is made
-    visitor = visitors.remembered()
-    with database.looking() as connection:
-        has_executed, noted = connection.execute(STANDING, {"of": visitor}).one()
+    is_recent = visitors.is_new_visitor()  # before the cookie is made
+    visitor = visitors.get_or_create_visitor()
+    with database.read_connection() as connection:
+        has_executed, noted = connection.execute(STANDING_QUERY, {"of": visitor}).one()
     if has_executed and not is_recent:
-        return Client(visitor, visitors.address_digest(), is_newcomer=False)
-    arrival = noted or (visitors.first_seen() if is_recent else database.now())
-    client = Client(visitor, visitors.address_digest(), is_newcomer=True, arrival=arrival)
+        return Client(visitor, visitors.digest_client_address(), is_newcomer=False)
+    arrival = noted or (visitors.get_first_seen() if is_recent else database.utc_now())
+    client = Client(visitor, visitors.digest_client_address(), is_newcomer=True, arrival=arrival)
     if not noted:
-        note_arrival(client)
+        record_arrival(client)
     return client
 
 
-def note_arrival(client: Client) -> None:
+def record_arrival(client: Client) -> None:
     """Keep when and from where a visitor came who sends a first form."""
-    arrival = {"visitor": client.visitor, "origin": client.origin, "at": client.arrival or database.now()}
-    with suppress(IntegrityError), database.changing() as connection:  # another of their forms may have noted it
+    arrival = {"visitor": client.visitor, "origin": client.origin, "at": client.arrival or database.utc_now()}
+    with (
+        suppress(IntegrityError),
+        database.write_connection() as connection,
+    ):  # another of their forms may have noted it
         connection.execute(insert(ARRIVALS), arrival)
 
 
-def newcomers_of(origin: str) -> Select[str]:
+def select_newcomers(origin: str) -> Select[str]:
     """Return the statement that selects the newcomers of an address."""
-    return select(Arrival.visitor).where(Arrival.origin == origin, lacks_standing())
+    return select(VisitorArrival.visitor).where(VisitorArrival.origin == origin, is_newcomer_arrival())
 
 
-def all_newcomers() -> Select[str]:
+def select_all_newcomers() -> Select[str]:
     """Return the statement that selects the newcomers of every address."""
-    return select(Arrival.visitor).where(lacks_standing())
+    return select(VisitorArrival.visitor).where(is_newcomer_arrival())
 
 
-def lacks_standing() -> ColumnElement[bool]:
+def is_newcomer_arrival() -> ColumnElement[bool]:
     """Return the condition that the visitor of an arrival is a newcomer still."""
-    executed = exists().where(Run.visitor == Arrival.visitor, Run.status.in_(EXECUTED))
-    return or_(Arrival.at > database.now() - NEWCOMER_AGE, ~executed)
+    executed = exists().where(Run.visitor == VisitorArrival.visitor, Run.status.in_(EXECUTED_STATUSES))
+    return or_(VisitorArrival.at > database.utc_now() - NEWCOMER_AGE, ~executed)
 
 
-def forget_arrivals() -> None:
+def delete_old_arrivals() -> None:
     """Delete the arrivals that are older than a day, and the address digests with them."""
-    with database.writing() as session:
-        session.execute(delete(Arrival).where(Arrival.at < database.now() - ARRIVAL_AGE))
+    with database.write_session() as session:
+        session.execute(delete(VisitorArrival).where(VisitorArrival.at < database.utc_now() - ARRIVAL_TTL))

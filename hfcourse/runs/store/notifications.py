@@ -7,23 +7,23 @@ from collections.abc import Callable, Collection
 
 from flask import Flask, current_app
 
-Heard = Callable[[str], None]
-HeardMoved = Callable[[Collection[str]], None]
+ChangeListener = Callable[[str], None]
+PositionListener = Callable[[Collection[str]], None]
 
 
-def tell(run_id: str) -> None:
+def notify_changed(run_id: str) -> None:
     """Something of this run has changed."""
     for heard in current_app.extensions.get("news", ()):
         heard(run_id)
 
 
-def tell_moved(run_ids: Collection[str]) -> None:
+def notify_position(run_ids: Collection[str]) -> None:
     """These runs have another place in the line of this process, of which the database knows nothing."""
     for heard in current_app.extensions.get("moves", ()):
         heard(run_ids)
 
 
-def listen(app: Flask, heard: Heard, heard_moved: HeardMoved) -> None:
+def subscribe(app: Flask, heard: ChangeListener, heard_moved: PositionListener) -> None:
     """Call `heard` with the id of each run that changes here, `heard_moved` with those that move; both quickly."""
     app.extensions.setdefault("news", []).append(heard)
     app.extensions.setdefault("moves", []).append(heard_moved)

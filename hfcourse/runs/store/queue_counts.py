@@ -10,15 +10,15 @@ from functools import cached_property
 COHORT_SECONDS = 60
 
 # A client group, by which places are shared: ("visitor", name) or ("newcomers", origin).
-Group = tuple[str, str]
+ClientGroup = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Waiting:
+class QueuedRun:
     """A run that waits for its turn.
 
     `origin` is the keyed digest of the client's address, None where it is not known; all newcomers of one origin
-    share the places of one client group. `cohort` is when the visitor's cookie was made: see `cohort_at`.
+    share the places of one client group. `cohort` is when the visitor's cookie was made: see `compute_cohort`.
     """
 
     run_id: str
@@ -36,7 +36,7 @@ class Waiting:
         return (self.visitor, self.space) if self.keeps_state else None
 
     @property
-    def group(self) -> Group:
+    def group(self) -> ClientGroup:
         """The client group that it counts in."""
         if self.is_newcomer and self.origin is not None:
             return "newcomers", self.origin
@@ -58,25 +58,25 @@ class Waiting:
         return address, newcomers, at_space, (*at_space, self.endpoint, self.cohort)
 
 
-def cohort_at(moment: datetime | None) -> int:
+def compute_cohort(moment: datetime | None) -> int:
     """Return the number of the cohort of a visitor whose cookie was made at this moment, 0 if it is not known."""
     return int(moment.timestamp()) // COHORT_SECONDS if moment else 0
 
 
-class GoingOn:
+class ActiveCounts:
     """The runs that go on, or that wait, counted."""
 
-    def __init__(self, runs: Iterable[Waiting] = ()) -> None:
+    def __init__(self, runs: Iterable[QueuedRun] = ()) -> None:
         self.total = 0
         self.visitors: Counter[str] = Counter()
         self.spaces: Counter[str] = Counter()
-        self.groups: Counter[Group] = Counter()
+        self.groups: Counter[ClientGroup] = Counter()
         self.nested_groups: Counter[tuple[object, ...]] = Counter()
         self.sessions: set[tuple[str, str]] = set()
         for run in runs:
             self.add(run)
 
-    def add(self, run: Waiting) -> None:
+    def add(self, run: QueuedRun) -> None:
         """One more has started."""
         self.total += 1
         for counted, key in self._counters(run):
@@ -84,7 +84,7 @@ class GoingOn:
         if run.session:
             self.sessions.add(run.session)
 
-    def remove(self, run: Waiting) -> None:
+    def remove(self, run: QueuedRun) -> None:
         """One has ended."""
         self.total -= 1
         for counted, key in self._counters(run):
@@ -94,7 +94,7 @@ class GoingOn:
         if run.session:
             self.sessions.discard(run.session)
 
-    def _counters(self, run: Waiting) -> "list[tuple[Counter, object]]":
+    def _counters(self, run: QueuedRun) -> "list[tuple[Counter, object]]":
         return [
             (self.visitors, run.visitor),
             (self.spaces, run.space),

@@ -25,40 +25,42 @@ class RunStart(database.Base):
 
     run_id: Mapped[str] = mapped_column(String(24), primary_key=True)
     visitor: Mapped[str] = mapped_column(String(64), index=True)
-    at: Mapped[datetime] = mapped_column(database.Moment, index=True)
+    at: Mapped[datetime] = mapped_column(database.UtcDateTime, index=True)
 
 
 STARTS = cast(Table, RunStart.__table__)
-ADD = insert(STARTS)
-FORGET = delete(STARTS).where(STARTS.c.at < bindparam("since", type_=database.Moment))
+START_INSERT = insert(STARTS)
+OLD_STARTS_DELETE = delete(STARTS).where(STARTS.c.at < bindparam("since", type_=database.UtcDateTime))
 # One that is ahead was noted before the clock went back, and would count until the clock is there again.
-RECENT = (
+RECENT_STARTS_QUERY = (
     select(STARTS.c.visitor, func.count().label("started"))
     .where(
         STARTS.c.visitor.in_(bindparam("visitors", expanding=True)),
-        STARTS.c.at.between(bindparam("since", type_=database.Moment), bindparam("ahead", type_=database.Moment)),
+        STARTS.c.at.between(
+            bindparam("since", type_=database.UtcDateTime), bindparam("ahead", type_=database.UtcDateTime)
+        ),
     )
     .group_by(STARTS.c.visitor)
 )
 
 
-def note(connection: Connection, run_id: str, visitor: str) -> None:
+def record_run_start(connection: Connection, run_id: str, visitor: str) -> None:
     """One more run of this visitor starts now; what nobody counts any more goes."""
-    connection.execute(FORGET, {"since": a_minute_ago()})
-    connection.execute(ADD, {"run_id": run_id, "visitor": visitor, "at": database.now()})
+    connection.execute(OLD_STARTS_DELETE, {"since": compute_window_start()})
+    connection.execute(START_INSERT, {"run_id": run_id, "visitor": visitor, "at": database.utc_now()})
 
 
-def recent(connection: Connection, visitors: Collection[str]) -> Counter[str]:
+def count_starts_by_visitor(connection: Connection, visitors: Collection[str]) -> Counter[str]:
     """Runs that each of these visitors started in the last minute."""
-    asked = {"visitors": list(visitors), "since": a_minute_ago(), "ahead": heartbeat.ahead_moment()}
-    return Counter({row.visitor: row.started for row in connection.execute(RECENT, asked)})
+    asked = {"visitors": list(visitors), "since": compute_window_start(), "ahead": heartbeat.compute_future_cutoff()}
+    return Counter({row.visitor: row.started for row in connection.execute(RECENT_STARTS_QUERY, asked)})
 
 
-def forget_old() -> None:
+def delete_old_starts() -> None:
     """Delete what nobody counts any more, also when nothing is started."""
-    with database.changing() as connection:
-        connection.execute(FORGET, {"since": a_minute_ago()})
+    with database.write_connection() as connection:
+        connection.execute(OLD_STARTS_DELETE, {"since": compute_window_start()})
 
 
-def a_minute_ago() -> datetime:
-    return database.now() - timedelta(seconds=MINUTE_SECONDS)
+def compute_window_start() -> datetime:
+    return database.utc_now() - timedelta(seconds=MINUTE_SECONDS)

@@ -13,19 +13,19 @@ from sqlalchemy import BigInteger, Connection, Float, Integer, Row, String, sele
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database
-from hfcourse.runs.store.models import FINAL, RUNS
+from hfcourse.runs.store.models import FINAL_STATUSES, RUNS
 
 # Upper bounds, in milliseconds. Rows keep the bound and not its place in the list, so that the list may change.
-TOOK_WITHIN = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000)
-WAITED_WITHIN = (10, 100, 500, 1_000, 5_000, 15_000, 60_000, 300_000)
-BEYOND = 2_000_000_000
-NEVER = -1  # it was not executed: stopped, or left behind, while it waited for its turn
+DURATION_BOUNDS_MILLISECONDS = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000)
+WAIT_BOUNDS_MILLISECONDS = (10, 100, 500, 1_000, 5_000, 15_000, 60_000, 300_000)
+OVERFLOW = 2_000_000_000
+NOT_STARTED = -1  # it was not executed: stopped, or left behind, while it waited for its turn
 
-# What an UPDATE that ends runs returns of them, for `add`.
-COUNTED = (RUNS.c.status, RUNS.c.error, RUNS.c.created, RUNS.c.started, RUNS.c.finished)
+# What an UPDATE_KEY that ends runs returns of them, for `add`.
+COUNTED_COLUMNS = (RUNS.c.status, RUNS.c.error, RUNS.c.created, RUNS.c.started, RUNS.c.finished)
 
 
-class RunTally(database.Base):
+class RunStatistic(database.Base):
     """The runs of one outcome that took, and had waited, this long; `error` is '' for those that did not fail."""
 
     __tablename__ = "run_tallies"
@@ -40,7 +40,7 @@ class RunTally(database.Base):
 
 
 # SQLAlchemy has an upsert for each database; theirs are the same words.
-ADD = text(
+STATISTIC_UPSERT = text(
     "INSERT INTO run_tallies (status, error, took_within, waited_within, runs, took_seconds, waited_seconds)"
     " VALUES (:status, :error, :took_within, :waited_within, 1, :took_seconds, :waited_seconds)"
     " ON CONFLICT (status, error, took_within, waited_within) DO UPDATE SET"
@@ -50,46 +50,46 @@ ADD = text(
 )
 
 
-def add(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> int:
-    """Count those of these runs (COUNTED) that are at their end; return how many.
+def count_finished_runs(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> int:
+    """Count those of these runs (COUNTED_COLUMNS) that are at their end; return how many.
 
     The last statement of a transaction: everybody who ends a run waits for these rows until it commits.
     """
-    ended = [tally_of(*row) for row in rows if row.status in FINAL]
+    ended = [make_statistic_row(*row) for row in rows if row.status in FINAL_STATUSES]
     if ended:
         # In one order, so that two who count several never wait for each other.
-        connection.execute(ADD, sorted(ended, key=lambda tally: tuple(tally.values())))
+        connection.execute(STATISTIC_UPSERT, sorted(ended, key=lambda tally: tuple(tally.values())))
     return len(ended)
 
 
-def tally_of(
+def make_statistic_row(
     status: str, error: str | None, created: datetime, started: datetime | None, finished: datetime
 ) -> dict[str, Any]:
     """The row in which a run is counted, and what it adds to its sums."""
-    waited = seconds_between(created, started) if started else 0.0
-    took = seconds_between(started, finished) if started else 0.0
+    waited = measure_seconds_between(created, started) if started else 0.0
+    took = measure_seconds_between(started, finished) if started else 0.0
     return {
         "status": status,
         "error": error or "",
-        "took_within": bound_of(took, TOOK_WITHIN) if started else NEVER,
-        "waited_within": bound_of(waited, WAITED_WITHIN) if started else NEVER,
+        "took_within": find_bucket_bound(took, DURATION_BOUNDS_MILLISECONDS) if started else NOT_STARTED,
+        "waited_within": find_bucket_bound(waited, WAIT_BOUNDS_MILLISECONDS) if started else NOT_STARTED,
         "took_seconds": took,
         "waited_seconds": waited,
     }
 
 
-def seconds_between(first: datetime, second: datetime) -> float:
+def measure_seconds_between(first: datetime, second: datetime) -> float:
     """Never less than 0: a clock may be put back."""
     return max((second - first).total_seconds(), 0.0)
 
 
-def bound_of(seconds: float, bounds: Sequence[int]) -> int:
+def find_bucket_bound(seconds: float, bounds: Sequence[int]) -> int:
     """The smallest of the bounds, in milliseconds, that is not passed."""
     place = bisect_left(bounds, round(seconds * 1000))
-    return bounds[place] if place < len(bounds) else BEYOND
+    return bounds[place] if place < len(bounds) else OVERFLOW
 
 
-def kept() -> Sequence[RunTally]:
+def list_statistics() -> Sequence[RunStatistic]:
     """All that was counted."""
-    with database.reading() as session:
-        return session.scalars(select(RunTally)).all()
+    with database.read_session() as session:
+        return session.scalars(select(RunStatistic)).all()

@@ -5,17 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from unicodedata import combining, normalize
 
-from hfcourse.runs.values.file_refs import is_sent_file
-from hfcourse.text.typography import NARROW, NO_BREAK, number
+from hfcourse.runs.values.file_refs import is_file_reference
+from hfcourse.text.typography import NARROW_NO_BREAK, NO_BREAK, format_number
 
 # Of a run, so much is searched: a book pasted into a form must not slow down every search of its reader.
-WORDS_CHARACTERS = 20_000
-EXCERPT_CHARACTERS = 100
-MOST_TYPED, MOST_WORDS = 200, 8
-LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "oe", "Æ": "ae", "’": "'"})
+MAX_SEARCHED_CHARACTERS = 20_000
+MAX_RUN_EXCERPT_CHARACTERS = 100
+MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS = 200, 8
+LETTER_REPLACEMENTS = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "oe", "Æ": "ae", "’": "'"})
 
 
-def plain(text: str, kept: str = "") -> str:
+def replace_unprintable(text: str, kept: str = "") -> str:
     """The text on one line, with nothing in it that a database refuses (NUL, half a character).
 
     Args:
@@ -25,51 +25,62 @@ def plain(text: str, kept: str = "") -> str:
     return " ".join(filter(None, readable.split(" ")))
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """The text as it is compared: `L’Été` is `l'ete`."""
-    letters = normalize("NFKD", plain(text).translate(LETTERS))
+    letters = normalize("NFKD", replace_unprintable(text).translate(LETTER_REPLACEMENTS))
     return "".join(letter for letter in letters if not combining(letter)).casefold()
 
 
-def typed_words(typed: str) -> list[str]:
+def split_query(typed: str) -> list[str]:
     """The words of a search, to be compared; all of them must be found."""
-    return folded(typed[:MOST_TYPED]).split()[:MOST_WORDS]
+    return fold_text(typed[:MAX_QUERY_CHARACTERS]).split()[:MAX_QUERY_WORDS]
 
 
-def found_by(
+def build_search_columns(
     parameters: Iterable[Mapping[str, Any]], inputs: Mapping[str, Any], names: Iterable[str]
 ) -> dict[str, str]:
     """What is stored for whoever looks for the run."""
     named = list(names)
-    return {"excerpt": excerpt_of(inputs, named), "words": words_of(parameters, inputs, named)}
+    return {"excerpt": build_excerpt(inputs, named), "words": build_search_text(parameters, inputs, named)}
 
 
-def words_of(parameters: Iterable[Mapping[str, Any]], inputs: Mapping[str, Any], names: Iterable[str]) -> str:
+def build_search_text(parameters: Iterable[Mapping[str, Any]], inputs: Mapping[str, Any], names: Iterable[str]) -> str:
     """What a search looks into: labels, names of files, values (a number as French writes it, and as JSON does)."""
     labels = (each["label"] for each in parameters)
-    values = (text for leaf in leaves(list(inputs.values())) for text in dict.fromkeys((spoken(leaf), str(leaf))))
-    return folded(" ".join([*labels, *names, *values])[:WORDS_CHARACTERS])
+    values = (
+        text
+        for leaf in iter_leaves(list(inputs.values()))
+        for text in dict.fromkeys((format_display_text(leaf), str(leaf)))
+    )
+    return fold_text(" ".join([*labels, *names, *values])[:MAX_SEARCHED_CHARACTERS])
 
 
-def excerpt_of(inputs: Mapping[str, Any], names: Iterable[str]) -> str:
+def build_excerpt(inputs: Mapping[str, Any], names: Iterable[str]) -> str:
     """The beginning of what was sent, on one line."""
-    values = (" ".join(map(spoken, leaves(value, most=20, has_names=False))) for value in inputs.values())
-    said = (plain(cut(text, EXCERPT_CHARACTERS), kept=NO_BREAK + NARROW) for text in [*names, *values])
-    return cut(" · ".join(filter(None, said)), EXCERPT_CHARACTERS)
+    values = (
+        " ".join(map(format_display_text, iter_leaves(value, most=20, has_names=False))) for value in inputs.values()
+    )
+    said = (
+        replace_unprintable(truncate_text(text, MAX_RUN_EXCERPT_CHARACTERS), kept=NO_BREAK + NARROW_NO_BREAK)
+        for text in [*names, *values]
+    )
+    return truncate_text(" · ".join(filter(None, said)), MAX_RUN_EXCERPT_CHARACTERS)
 
 
-def cut(text: str, most: int) -> str:
+def truncate_text(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def spoken(leaf: str | int | float) -> str:
+def format_display_text(leaf: str | int | float) -> str:
     """A part of a value as the page shows it."""
     if isinstance(leaf, bool):
         return "oui" if leaf else "non"
-    return leaf if isinstance(leaf, str) else number(leaf)
+    return leaf if isinstance(leaf, str) else format_number(leaf)
 
 
-def leaves(value: Any, most: int = WORDS_CHARACTERS, *, has_names: bool = True) -> Iterator[str | int | float]:
+def iter_leaves(
+    value: Any, most: int = MAX_SEARCHED_CHARACTERS, *, has_names: bool = True
+) -> Iterator[str | int | float]:
     """The texts, numbers and yes or no of a value, level by level, with the names in it or without.
 
     Files have their names elsewhere.
@@ -81,7 +92,7 @@ def leaves(value: Any, most: int = WORDS_CHARACTERS, *, has_names: bool = True) 
         each = left.popleft()
         if isinstance(each, dict):
             names = each if has_names else ()
-            left.extend([] if is_sent_file(each) else [*names, *each.values()])
+            left.extend([] if is_file_reference(each) else [*names, *each.values()])
         elif isinstance(each, list):
             left.extend(each)
         elif each is not None:

@@ -4,19 +4,19 @@ import json
 from typing import Any
 
 from hfcourse.runs.values.page_budget import TextAllowance
-from hfcourse.text.typography import expand_exponents, number
+from hfcourse.text.typography import expand_exponents, format_number
 
-WORD_CHARACTERS = 300
+MAX_BRIEF_CHARACTERS = 300
 
 
-def word(value: Any, characters: int = WORD_CHARACTERS) -> str:
+def format_brief_value(value: Any, characters: int = MAX_BRIEF_CHARACTERS) -> str:
     """Any value as a few words: a text as it is, '' for null, a number and a boolean in French, else JSON."""
     if value is None or isinstance(value, str):
         text = value or ""
     elif isinstance(value, bool):
         text = "vrai" if value else "faux"
     elif isinstance(value, int | float):
-        text = number(value)
+        text = format_number(value)
     else:
         text = expand_exponents(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= characters else text[:characters] + "…"
@@ -29,5 +29,5 @@ def charge_digits(value: float, allowance: TextAllowance) -> float:
         The number.
     """
     if value and not 1e-15 < abs(value) < 1e15:
-        allowance.remaining -= len(number(value))
+        allowance.remaining -= len(format_number(value))
     return value

@@ -8,7 +8,7 @@ from hfcourse.limits.cpu_budget import CpuBudget
 
 MAX_DRAW_SECONDS, MAX_LIVE_DRAW_SECONDS = 0.5, 0.2  # a live page is drawn again and again
 MAX_HTML_BYTES, MAX_LIVE_HTML_BYTES = 600_000, 300_000
-UNDRAWN_SECTION_BYTES = 700
+OMITTED_SECTION_BYTES = 700
 MAX_EXCERPT_CHARACTERS, MAX_EXCERPTS_CHARACTERS = 1_000, 20_000
 MAX_SENT_CHARACTERS = 100_000  # of what the student sent, which stands on the page too
 CUT_SIGN = "…"
@@ -52,7 +52,7 @@ class PageBudget:
 
     def reserve(self, sections: int) -> None:
         """Keep room for so many sections that are only named; at most half of what there is."""
-        self._bytes = max(self._bytes // 2, self._bytes - UNDRAWN_SECTION_BYTES * sections)
+        self._bytes = max(self._bytes // 2, self._bytes - OMITTED_SECTION_BYTES * sections)
 
     def take(self, html: str) -> bool:
         """Charge a section to the page; False if the page has no room for it, and then nothing is charged."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from hfcourse.runs.values.brief_text import word
+from hfcourse.runs.values.brief_text import format_brief_value
 
 MAX_VALUES, MAX_VALUE_CHARACTERS = 8, 60
 
@@ -30,7 +30,7 @@ def describe_value(value: Any) -> str:
         return shorten(", ".join(filter(None, map(describe_item, value[: MAX_VALUES + 1]))))
     if isinstance(value, str):
         return shorten(" ".join(value[: 10 * MAX_VALUE_CHARACTERS].split()))
-    return word(value, MAX_VALUE_CHARACTERS)
+    return format_brief_value(value, MAX_VALUE_CHARACTERS)
 
 
 def describe_item(value: Any) -> str:

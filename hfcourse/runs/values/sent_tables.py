@@ -22,19 +22,19 @@ class SentTable:
 
 
 def excerpt_table(value: Mapping[str, Any], allowance: TextAllowance) -> SentTable:
-    """Cut a table to MAX_ROWS and MAX_COLUMNS, its texts to what is left of the page's allowance for what was sent."""
+    """Cut a table to MAX_ROWS and MAX_DATASET_COLUMNS, and its texts to what is left of the page's budget."""
     titles, rows = value["headers"], value["data"]
     shown = tuple(tuple(format_cell(cell, allowance) for cell in row[:MAX_COLUMNS]) for row in rows[:MAX_ROWS])
     return SentTable(
         tuple(str(format_cell(title, allowance)) for title in titles[:MAX_COLUMNS]),
         shown,
-        tuple(any(is_number_at(row, column) for row in shown) for column in range(MAX_COLUMNS)),
+        tuple(any(is_number_cell(row, column) for row in shown) for column in range(MAX_COLUMNS)),
         len(rows),
         max(len(titles), *map(len, rows[:MAX_ROWS]), 0),
     )
 
 
-def is_number_at(row: tuple[str | int | float, ...], column: int) -> bool:
+def is_number_cell(row: tuple[str | int | float, ...], column: int) -> bool:
     return column < len(row) and not isinstance(row[column], str)
 
 

@@ -6,14 +6,14 @@ shape first. In a stored value a file is `{FILE: number}`, or `{FILE: None, WHY:
 
 from typing import Any
 
-FILE, WHY, NAME = "$file", "$why", "$name"
+FILE_KEY, REASON_KEY, NAME_KEY = "$file", "$why", "$name"
 # Why a file is not there: it comes with the last value; it is a live stream; others came first; the Space refused it;
 # the site could not keep it.
-LATER, STREAM, SURPLUS, LOST, UNKEPT = "later", "stream", "surplus", "lost", "unkept"
+PENDING, LIVE_STREAM, OVER_LIMIT, FETCH_FAILED, NOT_STORED = "later", "stream", "surplus", "lost", "unkept"
 TOO_LARGE = "too-large"  # larger than any file that the site keeps
 ERASED = "erased"  # its bytes made room for others: said by the row of the file, not by the stored value
 # A dict that looks like file data is a file only where the component is one; elsewhere it is somebody's JSON.
-HOLDS_FILES = {
+COMPONENTS_WITH_FILES = {
     "image",
     "audio",
     "video",
@@ -31,7 +31,7 @@ HOLDS_FILES = {
 }
 CHAT_ROLES = ("user", "assistant", "system", "developer", "tool")
 MESSAGE_KEYS = {"role", "content", "metadata", "options", "id", "name", "type"}
-NAME_CHARACTERS = 120  # of a file; a Space may write such an entry itself
+MAX_ENTRY_NAME_CHARACTERS = 120  # of a file; a Space may write such an entry itself
 
 
 class FileEntry(dict[str, Any]):
@@ -46,15 +46,18 @@ class FileEntry(dict[str, Any]):
     def missing(cls, why: Any, name: Any) -> "FileEntry":
         """A file that we do not have."""
         entry = cls(
-            file=None, name=name[:NAME_CHARACTERS] if isinstance(name, str) else None, bytes=None, media_type=None
+            file=None,
+            name=name[:MAX_ENTRY_NAME_CHARACTERS] if isinstance(name, str) else None,
+            bytes=None,
+            media_type=None,
         )
-        entry.why = why if isinstance(why, str) else LATER
+        entry.why = why if isinstance(why, str) else PENDING
         return entry
 
 
-def is_reference(value: dict[str, Any]) -> bool:
+def is_stored_file_reference(value: dict[str, Any]) -> bool:
     """Does this part of a stored value stand for a file?"""
-    return FILE in value and value.keys() <= {FILE, WHY, NAME}
+    return FILE_KEY in value and value.keys() <= {FILE_KEY, REASON_KEY, NAME_KEY}
 
 
 def is_file_data(value: Any) -> bool:
@@ -83,7 +86,7 @@ def is_list_of(test, value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(map(test, value))
 
 
-def has_only(value: dict[str, Any], *names: str) -> bool:
+def has_only_keys(value: dict[str, Any], *names: str) -> bool:
     """Has it no other keys? What has belongs to somebody, and is not to be hidden."""
     return value.keys() <= set(names)
 
@@ -94,17 +97,17 @@ def is_table(value: dict[str, Any]) -> bool:
         isinstance(headers, list)
         and isinstance(data, list)
         and all(isinstance(row, list) for row in data)
-        and has_only(value, "headers", "data", "metadata")
+        and has_only_keys(value, "headers", "data", "metadata")
     )
 
 
-def is_plot(value: dict[str, Any]) -> bool:
+def is_plot_spec(value: dict[str, Any]) -> bool:
     """The figure of a library: `plot` is a picture or JSON, as text."""
     is_named = isinstance(value.get("plot"), str) and isinstance(value.get("type"), str)
-    return is_named and has_only(value, "type", "plot", "chart")
+    return is_named and has_only_keys(value, "type", "plot", "chart")
 
 
-def is_chart(value: dict[str, Any]) -> bool:
+def is_plot_data(value: dict[str, Any]) -> bool:
     """The data of one of Gradio's own plots."""
     columns, data = value.get("columns"), value.get("data")
     return (
@@ -131,21 +134,21 @@ def is_ratio(value: float) -> bool:
     return 0 <= value <= 1
 
 
-def is_span(item: Any) -> bool:
+def is_highlighted_span(item: Any) -> bool:
     """A piece of a highlighted text."""
     if not isinstance(item, dict) or item.keys() != {"token", "class_or_confidence"}:
         return False
     return isinstance(item["token"], str) and is_scalar(item["class_or_confidence"])
 
 
-def is_line(item: Any) -> bool:
+def is_dialogue_line(item: Any) -> bool:
     """A line of a dialogue."""
     if not isinstance(item, dict) or item.keys() != {"speaker", "text"}:
         return False
     return isinstance(item["speaker"], str) and isinstance(item["text"], str)
 
 
-def is_picture(item: Any) -> bool:
+def is_gallery_item(item: Any) -> bool:
     """A picture or a video of a gallery, with or without caption."""
     return isinstance(item, dict) and (is_file(item.get("image")) or is_file(item.get("video")))
 
@@ -155,7 +158,7 @@ def is_video(value: dict[str, Any]) -> bool:
     subtitles = value.get("subtitles")
     return (
         is_file(value.get("video"))
-        and has_only(value, "video", "subtitles")
+        and has_only_keys(value, "video", "subtitles")
         and (subtitles is None or is_file(subtitles))
     )
 
@@ -167,13 +170,13 @@ def is_parameters(value: dict[str, Any]) -> bool:
     )
 
 
-def is_annotated(value: dict[str, Any]) -> bool:
+def is_annotated_image(value: dict[str, Any]) -> bool:
     return is_file(value.get("image")) and isinstance(value.get("annotations"), list)
 
 
-def is_edited(value: dict[str, Any]) -> bool:
+def is_edited_image(value: dict[str, Any]) -> bool:
     """What an image editor gives: a background, layers over it, and what they make together."""
-    return {"background", "layers", "composite"} <= value.keys() and has_only(
+    return {"background", "layers", "composite"} <= value.keys() and has_only_keys(
         value, "background", "layers", "composite", "id"
     )
 
@@ -182,7 +185,7 @@ def is_multimodal(value: dict[str, Any]) -> bool:
     """A text and the files that go with it."""
     files = value.get("files")
     is_named = isinstance(value.get("text"), str) and isinstance(files, list) and all(map(is_file, files))
-    return is_named and has_only(value, "text", "files")
+    return is_named and has_only_keys(value, "text", "files")
 
 
 def is_message(item: Any) -> bool:
@@ -210,7 +213,7 @@ def is_chat_answer(value: Any) -> bool:
     """May this be what the function of a gr.ChatInterface returned: messages, pairs, or the parts of one message?"""
     if isinstance(value, dict):
         return is_message(value)
-    return any(is_list_of(test, value) for test in (is_message, is_exchange, is_message_part))
+    return any(is_list_of(test, value) for test in (is_message, is_message_pair, is_message_part))
 
 
 def is_message_part(item: Any) -> bool:
@@ -220,11 +223,11 @@ def is_message_part(item: Any) -> bool:
         is_file(item)
         or is_file(item.get("file"))
         or isinstance(item.get("component"), str)
-        or (isinstance(item.get("text"), str) and has_only(item, "text", "type"))
+        or (isinstance(item.get("text"), str) and has_only_keys(item, "text", "type"))
     )
 
 
-def is_exchange(item: Any) -> bool:
+def is_message_pair(item: Any) -> bool:
     """A question and its answer, as older conversations are written."""
     return isinstance(item, list) and len(item) == 2
 

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Queued:
+class QueuedEvent:
     """The call waits at the Space: `rank` calls are before it, `size` wait in all, for about `eta` seconds."""
 
     rank: int | None
@@ -17,21 +17,21 @@ class Queued:
 
 
 @dataclass(frozen=True)
-class Started:
+class StartedEvent:
     """The Space works on the call, for about `eta` seconds where it has an idea."""
 
     eta: float | None
 
 
 @dataclass(frozen=True)
-class Progress:
+class ProgressEvent:
     """How far the Space says it is: one dict a bar, with `index`, `length`, `unit`, `progress` (0 to 1), `desc`."""
 
     steps: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True)
-class Log:
+class LogEvent:
     """A message of the Space's author: `level` is info, warning, success or error; `text` and `title` are untrusted.
 
     `title` is '' where it says no more than the level.
@@ -43,17 +43,17 @@ class Log:
 
 
 @dataclass(frozen=True)
-class Partial:
+class PartialOutputEvent:
     """The outputs so far, whole, one value per declared output."""
 
     values: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Output:
+class OutputEvent:
     """The outputs at the end, one value per declared output."""
 
     values: tuple[Any, ...]
 
 
-Event = Queued | Started | Progress | Log | Partial | Output
+CallEvent = QueuedEvent | StartedEvent | ProgressEvent | LogEvent | PartialOutputEvent | OutputEvent

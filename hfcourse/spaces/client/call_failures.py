@@ -11,47 +11,47 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hfcourse.errors import SAID_CHARACTERS, CallFailed, CourseError
+from hfcourse.errors import MAX_DETAIL_CHARACTERS, CallError, CourseError
 from hfcourse.spaces.untrusted.html_text import MAX_HTML_CHARACTERS, html_to_text
 
-TITLE_CHARACTERS = 100
+MAX_ERROR_TITLE_CHARACTERS = 100
 # What Gradio puts where an author gives no title.
 DEFAULT_TITLES = {"", "error", "warning", "info", "success"}
-QUOTA, QUEUE, WORKER = "quota-exceeded", "queue-full", "space-exception"
+QUOTA_CODE, QUEUE_CODE, WORKER_CODE = "quota-exceeded", "queue-full", "space-exception"
 # An illegal duration is more than the quota of this caller ever has: waiting does not help, a token may.
-ZEROGPU_TITLES = {
-    "zerogpu quota exceeded": QUOTA,
-    "gpu quota exceeded": QUOTA,
-    "zerogpu illegal duration": QUOTA,
-    "zerogpu pending credits exceeded": QUEUE,
-    "zerogpu queue timeout": QUEUE,
-    "zerogpu worker error": WORKER,
-    "zerogpu client error": WORKER,
+CODE_BY_ZEROGPU_TITLE = {
+    "zerogpu quota exceeded": QUOTA_CODE,
+    "gpu quota exceeded": QUOTA_CODE,
+    "zerogpu illegal duration": QUOTA_CODE,
+    "zerogpu pending credits exceeded": QUEUE_CODE,
+    "zerogpu queue timeout": QUEUE_CODE,
+    "zerogpu worker error": WORKER_CODE,
+    "zerogpu client error": WORKER_CODE,
 }
 # A queue that was too long is raised under the title of the quota, or of the client, where the caller has no token.
-QUEUE_WORDS = re.compile(
+QUEUE_MESSAGE_PATTERN = re.compile(
     r"No GPU (?:was|is)(?: currently)? available|You have too many ZeroGPU credits allocated"
     r"|Expired ZeroGPU proxy token",
     re.IGNORECASE,
 )
-QUOTA_WORDS = re.compile(
+QUOTA_MESSAGE_PATTERN = re.compile(
     r"You have exceeded your (?:\w+ )?(?:Zero)?GPU (?:quota|runs limit)|Space app has reached its GPU limit"
     r"|The requested GPU duration \(\d+s\) is larger than the maximum allowed",
     re.IGNORECASE,
 )
-ABORTED = "GPU task aborted"
-CLASS_NAME = re.compile(r"'?[A-Za-z_][\w.]*'?", re.ASCII)
+ABORTED_MESSAGE = "GPU task aborted"
+CLASS_NAME_PATTERN = re.compile(r"'?[A-Za-z_][\w.]*'?", re.ASCII)
 
 
-Mask = Callable[[Any], Any]
+TokenMask = Callable[[Any], Any]
 
 
-def unmasked(value: Any) -> Any:
+def return_unmasked(value: Any) -> Any:
     """Return what a Space that was lent nothing says, as it is."""
     return value
 
 
-def failure_of(output: Any, title: Any = None, mask: Mask = unmasked) -> CourseError:
+def classify_failure(output: Any, title: Any = None, mask: TokenMask = return_unmasked) -> CourseError:
     """Return the error that a Space's account of its failure means.
 
     Args:
@@ -61,32 +61,32 @@ def failure_of(output: Any, title: Any = None, mask: Mask = unmasked) -> CourseE
         mask: leaves what the Space was lent out of its words.
     """
     account: Mapping[str, Any] = output if isinstance(output, dict) else {}
-    words = message_text(account.get("error"), SAID_CHARACTERS, mask)
-    heading = message_text(account.get("title") or title, TITLE_CHARACTERS, mask)
+    words = extract_message_text(account.get("error"), MAX_DETAIL_CHARACTERS, mask)
+    heading = extract_message_text(account.get("title") or title, MAX_ERROR_TITLE_CHARACTERS, mask)
     if not words:
-        return CallFailed("space-exception")
-    if code := zerogpu_code(heading, words):
-        if code == WORKER and CLASS_NAME.fullmatch(words):  # no words for a reader
-            return CallFailed(code)
-        is_other_title = ZEROGPU_TITLES.get(heading.casefold(), code) != code
-        return CallFailed(code, words if is_other_title else with_title(heading, words))
+        return CallError("space-exception")
+    if code := find_zerogpu_code(heading, words):
+        if code == WORKER_CODE and CLASS_NAME_PATTERN.fullmatch(words):  # no words for a reader
+            return CallError(code)
+        is_other_title = CODE_BY_ZEROGPU_TITLE.get(heading.casefold(), code) != code
+        return CallError(code, words if is_other_title else prepend_title(heading, words))
     if account.get("visible") is False:  # its author shows it to nobody
-        return CallFailed("space-exception")
-    return CallFailed("space-error", with_title(heading, words))
+        return CallError("space-exception")
+    return CallError("space-error", prepend_title(heading, words))
 
 
-def zerogpu_code(title: str, words: str) -> str:
+def find_zerogpu_code(title: str, words: str) -> str:
     """Return the code of an error that `spaces` raises, '' for an author's own."""
-    if QUEUE_WORDS.match(words):
-        return QUEUE
-    if code := ZEROGPU_TITLES.get(title.casefold()):
+    if QUEUE_MESSAGE_PATTERN.match(words):
+        return QUEUE_CODE
+    if code := CODE_BY_ZEROGPU_TITLE.get(title.casefold()):
         return code
-    if QUOTA_WORDS.match(words):
-        return QUOTA
-    return WORKER if words == ABORTED else ""
+    if QUOTA_MESSAGE_PATTERN.match(words):
+        return QUOTA_CODE
+    return WORKER_CODE if words == ABORTED_MESSAGE else ""
 
 
-def message_text(given: Any, max_characters: int, mask: Mask = unmasked) -> str:
+def extract_message_text(given: Any, max_characters: int, mask: TokenMask = return_unmasked) -> str:
     """Return a message or title as text, on its own lines but without markup; '' for what is no text.
 
     It is masked between the two cuts: what tags stood between is in one piece then, and no half of it is left over.
@@ -96,7 +96,7 @@ def message_text(given: Any, max_characters: int, mask: Mask = unmasked) -> str:
     return mask(text).strip()[:max_characters]
 
 
-def with_title(title: str, words: str) -> str:
+def prepend_title(title: str, words: str) -> str:
     """Return an author's words behind their title, if they have one that says more than its kind."""
     if title.casefold() in DEFAULT_TITLES or words.casefold().startswith(title.casefold()):
         return words

@@ -12,15 +12,17 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 MAX_COOKIES, MAX_COOKIE_CHARACTERS, MAX_JAR_CHARACTERS = 20, 4_096, 8_192
-MAX_SESSIONS = 1_000
+MAX_SESSION_JARS = 1_000
 # A token of RFC 9110 and the cookie-octets of RFC 6265, section 4.1.1; some balancers write base64 between quotes,
 # spaces or commas, which servers read back as they are.
-NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
-VALUE = re.compile(r"[\x20-\x3a\x3c-\x7e]*", re.ASCII)
-EXPIRED = re.compile(r";\s*max-age\s*=\s*(?:0+|-\d+)\s*(?:;|$)|;\s*expires\s*=[^;]*\b(?:1970|0001)\b", re.IGNORECASE)
+COOKIE_NAME_PATTERN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+COOKIE_VALUE_PATTERN = re.compile(r"[\x20-\x3a\x3c-\x7e]*", re.ASCII)
+EXPIRED_COOKIE_PATTERN = re.compile(
+    r";\s*max-age\s*=\s*(?:0+|-\d+)\s*(?:;|$)|;\s*expires\s*=[^;]*\b(?:1970|0001)\b", re.IGNORECASE
+)
 
 
-def origin_of(url: str) -> str:
+def get_url_origin(url: str) -> str:
     """Return scheme, host and port of an address."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
@@ -34,13 +36,13 @@ class CookieJar:
     """
 
     def __init__(self, url: str) -> None:
-        self._origin = origin_of(url)
+        self._origin = get_url_origin(url)
         self._cookies: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def header_for(self, url: str) -> str:
         """Return the value of the Cookie header of a request to this address, '' for none."""
-        if origin_of(url) != self._origin:
+        if get_url_origin(url) != self._origin:
             return ""
         with self._lock:
             return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
@@ -50,7 +52,7 @@ class CookieJar:
 
         Path, domain and attributes do not matter: nothing but the API of one Space is asked.
         """
-        if origin_of(url) != self._origin:
+        if get_url_origin(url) != self._origin:
             return
         for name, value in headers:
             if name.lower() == b"set-cookie" and len(value) <= 2 * MAX_COOKIE_CHARACTERS:
@@ -58,11 +60,11 @@ class CookieJar:
 
     def _store_one(self, written: str) -> None:
         name, equals, value = (part.strip() for part in written.partition(";")[0].partition("="))
-        if not (equals and NAME.fullmatch(name) and VALUE.fullmatch(value)):
+        if not (equals and COOKIE_NAME_PATTERN.fullmatch(name) and COOKIE_VALUE_PATTERN.fullmatch(value)):
             return
         with self._lock:
             self._cookies.pop(name, None)
-            if not EXPIRED.search(written) and self._has_room_for(name, value):
+            if not EXPIRED_COOKIE_PATTERN.search(written) and self._has_room_for(name, value):
                 self._cookies[name] = value
 
     def _has_room_for(self, name: str, value: str) -> bool:
@@ -72,21 +74,21 @@ class CookieJar:
         return is_small and len(self._cookies) < MAX_COOKIES
 
 
-class SessionJars:
+class SessionCookieJars:
     """The cookie jars of sessions that outlive a call (State), by session hash; the least used are dropped first.
 
     They are in the memory of this process alone. Another process, or this one started again, begins without cookies:
     the balancer may then choose another replica, where the session begins anew, as it does when a Space restarts.
     """
 
-    def __init__(self, max_sessions: int = MAX_SESSIONS) -> None:
+    def __init__(self, max_sessions: int = MAX_SESSION_JARS) -> None:
         self._jars: OrderedDict[tuple[str, str], CookieJar] = OrderedDict()
         self._max_sessions = max_sessions
         self._lock = threading.Lock()
 
     def jar_for(self, url: str, session: str) -> CookieJar:
         """Return the jar of a session at the Space of this address, empty at its first call."""
-        key = (origin_of(url), session)
+        key = (get_url_origin(url), session)
         with self._lock:
             jar = self._jars.setdefault(key, CookieJar(url))
             self._jars.move_to_end(key)

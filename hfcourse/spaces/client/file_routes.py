@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 MAX_PATH_CHARACTERS = 1024
 CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # quote() writes all others
-PLAYLIST = "playlist.m3u8"
+PLAYLIST_FILE_NAME = "playlist.m3u8"
 
 
 def is_safe_path(path: Any) -> bool:
@@ -19,11 +19,11 @@ def is_safe_path(path: Any) -> bool:
     return "://" not in path and not CONTROL_CHARACTERS.search(path) and ".." not in re.split(r"[/\\]", path)
 
 
-def file_route(path: str) -> str:
+def build_file_route(path: str) -> str:
     return f"file={quote(path)}"
 
 
-def stream_route(path: str) -> str:
+def build_stream_route(path: str) -> str:
     """Return the route of a whole stream: beside its playlist since Gradio 5, the stream itself in Gradio 4."""
     folder, _, last = path.rpartition("/")
-    return f"stream/{quote(f'{folder}/playlist-file' if last == PLAYLIST else path)}"
+    return f"stream/{quote(f'{folder}/playlist-file' if last == PLAYLIST_FILE_NAME else path)}"

@@ -14,40 +14,40 @@ from urllib.parse import unquote, urlsplit
 
 import httpcore
 
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.limits import byte_budget
-from hfcourse.limits.byte_budget import READ_COPIES, UNCOUNTED_BYTES, Reservation, parsed_bytes
-from hfcourse.limits.deadline import SILENCE_SECONDS, Leash, bounded, current_leash
+from hfcourse.limits.byte_budget import MAX_UNCOUNTED_BYTES, STREAM_BUFFER_COPIES, Reservation, estimate_parsed_bytes
+from hfcourse.limits.deadline import SILENCE_TIMEOUT_SECONDS, CancelScope, clamp_timeout, get_current_scope
 from hfcourse.setting_parsers import is_loopback
-from hfcourse.spaces.client.cookie_jar import CookieJar, SessionJars
-from hfcourse.spaces.untrusted.safe_json import read_json
+from hfcourse.spaces.client.cookie_jar import CookieJar, SessionCookieJars
+from hfcourse.spaces.untrusted.safe_json import parse_untrusted_json
 
-CONNECT_SECONDS, WRITE_SECONDS = 5, 10
-MOST_CONNECTIONS, IDLE_CONNECTIONS = 400, 64
+CONNECT_TIMEOUT_SECONDS, WRITE_TIMEOUT_SECONDS = 5, 10
+MAX_POOL_CONNECTIONS, MAX_IDLE_CONNECTIONS = 400, 64
 # The servers of Gradio (uvicorn, and Node before it) close a connection that was idle for 5 s, perhaps under the
 # request that we are sending: a student then reads that the connection was lost. So we close it first.
-IDLE_SECONDS = 4
+KEEPALIVE_EXPIRY_SECONDS = 4
 CHUNK_BYTES = 64 * 1024
 # Spaces read it to count their callers or to keep robots out; it says who calls, and nothing of the visitor.
 USER_AGENT = "hfcourse/0.1.0 (course on Hugging Face)"
 # Of a server's error so much is read, and waited for so long, for the words that Gradio puts there.
-ERROR_BYTES, ERROR_SECONDS = 8_000, 1
+MAX_ERROR_BYTES, ERROR_TIMEOUT_SECONDS = 8_000, 1
 # How httpcore and h11 word an answer that ends too soon; what they say otherwise is of an answer that is not HTTP.
 CLOSED_EARLY = re.compile("disconnected|closed", re.IGNORECASE)
 EVENT_END = re.compile(rb"\r?\n\r?\n")
 
 
-class LeashedStream(httpcore.NetworkStream):
+class DeadlineStream(httpcore.NetworkStream):
     """A connection whose every operation is bounded by the leash of the thread that uses it."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
 
     def _bounded(self, seconds: float | None) -> float:
-        leash = current_leash()
+        leash = get_current_scope()
         if leash:  # watched before the leash is asked: a stop in between is seen by one or the other
             leash.watch(self._stream.get_extra_info("socket"))
-        return bounded(seconds)
+        return clamp_timeout(seconds)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, self._bounded(timeout))
@@ -62,14 +62,14 @@ class LeashedStream(httpcore.NetworkStream):
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> "LeashedStream":
-        return LeashedStream(self._stream.start_tls(ssl_context, server_hostname, self._bounded(timeout)))
+    ) -> "DeadlineStream":
+        return DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, self._bounded(timeout)))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
-class LeashedBackend(httpcore.NetworkBackend):
+class DeadlineBackend(httpcore.NetworkBackend):
     """Opens connections under the leash of the thread that asks."""
 
     def __init__(self) -> None:
@@ -82,12 +82,14 @@ class LeashedBackend(httpcore.NetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> LeashedStream:
-        return LeashedStream(self._backend.connect_tcp(host, port, bounded(timeout), local_address, socket_options))
+    ) -> DeadlineStream:
+        return DeadlineStream(
+            self._backend.connect_tcp(host, port, clamp_timeout(timeout), local_address, socket_options)
+        )
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """What came back, at most `cap` bytes of it; header names are lower case."""
 
     status: int
@@ -98,10 +100,10 @@ class Answer:
         """The body as JSON.
 
         Raises:
-            CallFailed: as `read_json`, and `server-busy`, there is no memory to parse it.
+            CallError: as `parse_untrusted_json`, and `server-busy`, there is no memory to parse it.
         """
-        with byte_budget.reserve(parsed_bytes(self.body)):
-            return read_json(self.body)
+        with byte_budget.reserve_bytes(estimate_parsed_bytes(self.body)):
+            return parse_untrusted_json(self.body)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class SizedBody:
     pieces: Iterator[bytes]
 
 
-class Wire:
+class HttpClient:
     """The connections of this process to Spaces and the Hub, shared by all threads.
 
     Args:
@@ -124,19 +126,19 @@ class Wire:
         trusted = ssl.create_default_context()
         if ca_bundle:
             trusted.load_verify_locations(ca_bundle)
-        self.session_jars = SessionJars()
+        self.session_jars = SessionCookieJars()
         self._direct = self._pool(trusted, None)
-        self._outside = self._pool(trusted, proxy_at(proxy_url)) if proxy_url else self._direct
+        self._outside = self._pool(trusted, build_proxy(proxy_url)) if proxy_url else self._direct
 
     @staticmethod
     def _pool(trusted: ssl.SSLContext, proxy: httpcore.Proxy | None) -> httpcore.ConnectionPool:
         return httpcore.ConnectionPool(
             ssl_context=trusted,
             proxy=proxy,
-            network_backend=LeashedBackend(),
-            max_connections=MOST_CONNECTIONS,
-            max_keepalive_connections=IDLE_CONNECTIONS,
-            keepalive_expiry=IDLE_SECONDS,
+            network_backend=DeadlineBackend(),
+            max_connections=MAX_POOL_CONNECTIONS,
+            max_keepalive_connections=MAX_IDLE_CONNECTIONS,
+            keepalive_expiry=KEEPALIVE_EXPIRY_SECONDS,
         )
 
     @contextmanager
@@ -153,32 +155,32 @@ class Wire:
         Args:
             cookies: sent if they are of the same origin; those that the response sets are kept in it.
 
-        What the pieces of a body raise themselves (CallFailed) passes through.
+        What the pieces of a body raise themselves (CallError) passes through.
 
         Raises:
-            CallFailed: `timeout`, `connection-lost` (nobody there, closed early) or `bad-answer` (not HTTP,
+            CallError: `timeout`, `connection-lost` (nobody there, closed early) or `bad-answer` (not HTTP,
                 or an encoding that was not asked for).
         """
         pool = self._direct if is_loopback(urlsplit(url).hostname) else self._outside
-        sent = request_headers(url, headers or {}, body, cookies)
+        sent = build_request_headers(url, headers or {}, body, cookies)
         content = body.pieces if isinstance(body, SizedBody) else body
         timeouts = {
-            "connect": CONNECT_SECONDS,
-            "write": WRITE_SECONDS,
-            "read": SILENCE_SECONDS,
-            "pool": CONNECT_SECONDS,
+            "connect": CONNECT_TIMEOUT_SECONDS,
+            "write": WRITE_TIMEOUT_SECONDS,
+            "read": SILENCE_TIMEOUT_SECONDS,
+            "pool": CONNECT_TIMEOUT_SECONDS,
         }
         timeout = {"timeout": timeouts}
-        with translated(), pool.stream(method, url, headers=sent, content=content, extensions=timeout) as response:
+        with map_errors(), pool.stream(method, url, headers=sent, content=content, extensions=timeout) as response:
             try:
                 if cookies:
                     cookies.store(url, response.headers)
                 # A gzip bomb grows a thousandfold. Of an error the status matters, whatever its page is packed in.
-                if response.status < 400 and header(response, "content-encoding") not in ("", "identity"):
-                    raise CallFailed("bad-answer")
+                if response.status < 400 and get_header(response, "content-encoding") not in ("", "identity"):
+                    raise CallError("bad-answer")
                 yield response
             finally:
-                if leash := current_leash():
+                if leash := get_current_scope():
                     leash.release()
 
     def ask(
@@ -191,21 +193,21 @@ class Wire:
         body: bytes | SizedBody | None = None,
         reduce: Callable[[Iterable[bytes]], Iterable[bytes]] | None = None,
         cookies: CookieJar | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Send a request and read the whole answer, at most `cap` bytes; of a server's error (5xx) its first words.
 
         Args:
             reduce: what the pieces of the body pass through as they arrive; what it leaves out takes no memory.
 
         Raises:
-            CallFailed: as `stream`, `answer-too-large`, and `server-busy`, there is no memory to read it.
+            CallError: as `stream`, `answer-too-large`, and `server-busy`, there is no memory to read it.
         """
-        with self.stream(method, url, headers, body, cookies) as response, byte_budget.reserve() as memory:
-            pieces = capped(response, cap)
+        with self.stream(method, url, headers, body, cookies) as response, byte_budget.reserve_bytes() as memory:
+            pieces = iter_limited(response, cap)
             is_error = response.status >= 500
-            content = read_error(response) if is_error else read_whole(reduce(pieces) if reduce else pieces, memory)
+            content = read_error(response) if is_error else read_body(reduce(pieces) if reduce else pieces, memory)
             named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-            return Answer(response.status, named, content)
+            return HttpResponse(response.status, named, content)
 
     def close(self) -> None:
         """Close every connection."""
@@ -213,7 +215,7 @@ class Wire:
         self._outside.close()
 
 
-def request_headers(
+def build_request_headers(
     url: str, headers: Mapping[str, str], body: bytes | SizedBody | None, cookies: CookieJar | None
 ) -> dict[bytes | str, bytes | str]:
     """The headers of a request: ours, those of whoever asks, the length of the body, the cookies of the call."""
@@ -238,25 +240,25 @@ def read_error(response: httpcore.Response) -> bytes:
     request. Left unread, this one is closed by us and not used again.
     """
     content = b""
-    length = header(response, "content-length")
-    wanted = min(int(length), ERROR_BYTES) if length.isdecimal() else 1
-    if "json" in header(response, "content-type"):
-        with suppress(CallFailed), Leash(ERROR_SECONDS).hold():
-            for piece in capped(response, ERROR_BYTES):
+    length = get_header(response, "content-length")
+    wanted = min(int(length), MAX_ERROR_BYTES) if length.isdecimal() else 1
+    if "json" in get_header(response, "content-type"):
+        with suppress(CallError), CancelScope(ERROR_TIMEOUT_SECONDS).hold():
+            for piece in iter_limited(response, MAX_ERROR_BYTES):
                 content += piece
                 if len(content) >= wanted:
                     break
     return content
 
 
-def proxy_at(url: str) -> httpcore.Proxy:
+def build_proxy(url: str) -> httpcore.Proxy:
     """The proxy of that address; name and password, where it has them, go in a header of their own."""
     parts = urlsplit(url)
     address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     return httpcore.Proxy(address, (unquote(parts.username), unquote(parts.password or "")) if parts.username else None)
 
 
-def header(response: httpcore.Response, name: str) -> str:
+def get_header(response: httpcore.Response, name: str) -> str:
     """The value of a header in lower case, '' if absent."""
     for key, value in response.headers:
         if key.lower() == name.encode():
@@ -264,54 +266,54 @@ def header(response: httpcore.Response, name: str) -> str:
     return ""
 
 
-def capped(response: httpcore.Response, cap: int) -> Iterator[bytes]:
+def iter_limited(response: httpcore.Response, cap: int) -> Iterator[bytes]:
     """The body in pieces.
 
     Raises:
-        CallFailed: `answer-too-large` once it passes `cap` bytes; as `Wire.stream`.
+        CallError: `answer-too-large` once it passes `cap` bytes; as `Wire.stream`.
     """
     received = 0
-    with translated():  # here too: whoever reads may want to know what ended it before the response is closed
+    with map_errors():  # here too: whoever reads may want to know what ended it before the response is closed
         for chunk in response.iter_stream():
             received += len(chunk)
             if received > cap:
-                raise CallFailed("answer-too-large")
+                raise CallError("answer-too-large")
             yield chunk
 
 
-def read_whole(chunks: Iterable[bytes], memory: Reservation) -> bytes:
+def read_body(chunks: Iterable[bytes], memory: Reservation) -> bytes:
     """Join the pieces of a body, reserving memory as it grows. Raises as `Reservation.resize`."""
     content = bytearray()
     for chunk in chunks:
         content += chunk
-        if len(content) > UNCOUNTED_BYTES:
-            memory.resize(READ_COPIES * len(content))
+        if len(content) > MAX_UNCOUNTED_BYTES:
+            memory.resize(STREAM_BUFFER_COPIES * len(content))
     return bytes(content)
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def map_errors() -> Iterator[None]:
     """Turn what the network raises into our codes; a stop shows as whatever the closed socket gives."""
     try:
         yield
     except httpcore.TimeoutException:
-        _check_leash()
-        raise CallFailed("timeout") from None
+        _check_cancel_scope()
+        raise CallError("timeout") from None
     except httpcore.ProtocolError as error:
-        _check_leash()
-        raise CallFailed("connection-lost" if CLOSED_EARLY.search(str(error)) else "bad-answer") from None
+        _check_cancel_scope()
+        raise CallError("connection-lost" if CLOSED_EARLY.search(str(error)) else "bad-answer") from None
     except (httpcore.UnsupportedProtocol, httpcore.NetworkError, httpcore.ProxyError, OSError, ValueError):
-        _check_leash()
-        raise CallFailed("connection-lost") from None
+        _check_cancel_scope()
+        raise CallError("connection-lost") from None
 
 
-def _check_leash() -> None:
-    leash = current_leash()
+def _check_cancel_scope() -> None:
+    leash = get_current_scope()
     if leash:
         leash.remaining()
 
 
-def server_sent_events(
+def iter_server_sent_events(
     chunks: Iterable[bytes], cap: int, on_growth: Callable[[int], None] = lambda _size: None
 ) -> Iterator[bytes]:
     """The `data:` lines of each event of an SSE stream, joined; comments and other fields left out.
@@ -323,7 +325,7 @@ def server_sent_events(
         on_growth: told the size of the buffer whenever it has grown, to reserve memory for it.
 
     Raises:
-        CallFailed: `answer-too-large`, one event is longer than `cap` bytes.
+        CallError: `answer-too-large`, one event is longer than `cap` bytes.
     """
     buffer, searched = bytearray(), 0
     for chunk in chunks:
@@ -337,5 +339,5 @@ def server_sent_events(
                 yield b"\n".join(lines)
         searched = max(0, len(buffer) - 3)  # "\r\n\r" may be the beginning of an end
         if len(buffer) > cap:
-            raise CallFailed("answer-too-large")
+            raise CallError("answer-too-large")
         on_growth(len(buffer))

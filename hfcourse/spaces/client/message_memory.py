@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from hfcourse.limits import byte_budget
-from hfcourse.limits.byte_budget import READ_COPIES, UNCOUNTED_BYTES, Reservation, parsed_bytes
+from hfcourse.limits.byte_budget import MAX_UNCOUNTED_BYTES, STREAM_BUFFER_COPIES, Reservation, estimate_parsed_bytes
 
 
-class MessageMemory:
+class MessageMemoryReservation:
     """How much one call has reserved for its messages."""
 
     def __init__(self, reservation: Reservation) -> None:
@@ -25,29 +25,29 @@ class MessageMemory:
 
     @classmethod
     @contextmanager
-    def reserve(cls) -> Iterator["MessageMemory"]:
+    def reserve(cls) -> Iterator["MessageMemoryReservation"]:
         """Reserve memory for the messages of one call until the end of the block."""
-        with byte_budget.reserve() as reservation:
+        with byte_budget.reserve_bytes() as reservation:
             yield cls(reservation)
 
     def note_buffer(self, size: int) -> None:
         """Count a message of which `size` bytes have come; the one before is over. Raises as `Reservation.resize`."""
-        buffered = READ_COPIES * size if size > UNCOUNTED_BYTES else 0
+        buffered = STREAM_BUFFER_COPIES * size if size > MAX_UNCOUNTED_BYTES else 0
         self._resize(self._partial_bytes + buffered)
 
     def note_message(self, raw: bytes) -> None:
         """Count a whole message, which is now parsed and worked on. Raises as `Reservation.resize`."""
         self._message_bytes = len(raw)
-        self._resize(self._partial_bytes + parsed_bytes(raw))
+        self._resize(self._partial_bytes + estimate_parsed_bytes(raw))
 
     def note_partial(self, values: Any) -> None:
         """Count the latest value of a generator, made by the latest message. Raises as `Reservation.resize`."""
         self._unmeasured_bytes += self._message_bytes
         # Measured each time that it may have doubled, which costs a constant share of the work.
-        if self._unmeasured_bytes > max(UNCOUNTED_BYTES, self._measured_bytes):
+        if self._unmeasured_bytes > max(MAX_UNCOUNTED_BYTES, self._measured_bytes):
             written = json.dumps(values, ensure_ascii=False).encode()
             self._measured_bytes, self._unmeasured_bytes = len(written), 0
-            self._partial_bytes = parsed_bytes(written)
+            self._partial_bytes = estimate_parsed_bytes(written)
             self._resize(max(self._reservation.size, self._partial_bytes))
 
     def _resize(self, size: int) -> None:

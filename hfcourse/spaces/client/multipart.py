@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from hfcourse.errors import CallFailed
-from hfcourse.files.file_store import KeptFile, read_pieces
+from hfcourse.errors import CallError
+from hfcourse.files.file_store import FileHandle, iter_chunks
 from hfcourse.spaces.client.http_client import SizedBody
 
 # As browsers write a name (HTML standard, « multipart/form-data encoding algorithm »): UTF-8, but for these.
@@ -18,21 +18,21 @@ def escape_name(name: str) -> str:
 
 
 @contextmanager
-def open_file(kept: KeptFile) -> Iterator[BinaryIO]:
-    """Open one of our files to send it. Raises CallFailed, `file-unreachable`."""
+def open_stored_file(kept: FileHandle) -> Iterator[BinaryIO]:
+    """Open one of our files to send it. Raises CallError, `file-unreachable`."""
     try:
         file = kept.open()
     except OSError:
-        raise CallFailed("file-unreachable") from None
+        raise CallError("file-unreachable") from None
     with file:
         yield file
 
 
-def multipart_body(kept: KeptFile, file: BinaryIO, boundary: str) -> SizedBody:
+def build_multipart_body(kept: FileHandle, file: BinaryIO, boundary: str) -> SizedBody:
     """The form by which Gradio receives one file, read from the disk while it is sent.
 
     Raises, while it is read:
-        CallFailed: `file-unreachable`, the file cannot be read, or is not as long as it was.
+        CallError: `file-unreachable`, the file cannot be read, or is not as long as it was.
     """
     head = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{escape_name(kept.name)}"\r\n'
@@ -44,13 +44,13 @@ def multipart_body(kept: KeptFile, file: BinaryIO, boundary: str) -> SizedBody:
         yield head
         left = kept.size
         try:
-            for piece in read_pieces(file):
+            for piece in iter_chunks(file):
                 left -= len(piece)
                 yield piece
         except OSError:
-            raise CallFailed("file-unreachable") from None
+            raise CallError("file-unreachable") from None
         if left:  # the length was promised: the Space would wait for the rest, or take the next request for it
-            raise CallFailed("file-unreachable")
+            raise CallError("file-unreachable")
         yield end
 
     return SizedBody(len(head) + kept.size + len(end), pieces())

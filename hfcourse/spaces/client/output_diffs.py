@@ -8,13 +8,13 @@ bytes makes us do little, and the values that were yielded before stay as they w
 from collections.abc import Sequence
 from typing import Any
 
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.limits.cpu_budget import CpuBudget
 from hfcourse.spaces.untrusted.json_nodes import MAX_JSON_NODES, count_nodes
-from hfcourse.spaces.untrusted.safe_json import check_depth
+from hfcourse.spaces.untrusted.safe_json import check_json_depth
 
 
-class RunningOutputs:
+class StreamedOutputs:
     """The latest values of a generator, one per output of its function.
 
     Args:
@@ -34,16 +34,16 @@ class RunningOutputs:
         """Apply a diff to each value.
 
         Raises:
-            CallFailed: `bad-answer`, the result has too many levels; `answer-too-large`, it has too many nodes.
+            CallError: `bad-answer`, the result has too many levels; `answer-too-large`, it has too many nodes.
             CpuBudgetExceeded
             TypeError, ValueError, LookupError, OverflowError: a diff does not fit its value.
         """
         patched = []
         for value, diff in zip(self.values or [], diffs, strict=True):
-            patch = Patch(value)
+            patch = ValuePatch(value)
             for action, path, brought in diff:
                 self._budget.check()
-                check_depth(brought, levels_above=1 + len(path))
+                check_json_depth(brought, levels_above=1 + len(path))
                 self._nodes_brought += count_nodes(brought)
                 patch.edit(action, path, brought)
             patched.append(patch.value)
@@ -55,11 +55,11 @@ class RunningOutputs:
         if self._nodes_brought <= MAX_JSON_NODES:
             return
         if count_nodes(self.values) > MAX_JSON_NODES:
-            raise CallFailed("answer-too-large")
+            raise CallError("answer-too-large")
         self._nodes_brought = 0
 
 
-class Patch:
+class ValuePatch:
     """Edits of one value; what it was before stays untouched.
 
     A container is copied when it is first changed, and then changed in place: many edits of one list copy it once.
@@ -79,11 +79,11 @@ class Patch:
             self.value = self._replaced_root(action, value)
             return
         parent = self._writable_parent(path)
-        key = key_in(parent, path[-1])
+        key = parse_path_key(parent, path[-1])
         if action == "replace":
             parent[key] = value
         elif action == "append":
-            parent[key] = appended(parent[key], value)
+            parent[key] = append_value(parent[key], value)
         elif action == "add" and isinstance(parent, list):
             parent.insert(key, value)
         elif action == "add":
@@ -97,14 +97,14 @@ class Patch:
         if action == "replace":
             return value
         if action == "append":
-            return appended(self.value, value)
+            return append_value(self.value, value)
         raise ValueError(action)
 
     def _writable_parent(self, path: Sequence[Any]) -> Any:
         """The container that holds the end of the path; it and those above it are copies of ours."""
         current = self.value = self._writable(self.value)
         for step in path[:-1]:
-            key = key_in(current, step)
+            key = parse_path_key(current, step)
             child = self._writable(current[key])
             current[key] = child
             current = child
@@ -120,14 +120,14 @@ class Patch:
         return copy
 
 
-def key_in(container: Any, step: Any) -> Any:
+def parse_path_key(container: Any, step: Any) -> Any:
     """A step of a path as an index of this list, or as a key of this dictionary (a text, as in all JSON)."""
     if isinstance(step, bool) or not isinstance(step, str | int):
         raise TypeError("a step that is neither a text nor a number")
     return int(step) if isinstance(container, list) else str(step)
 
 
-def appended(value: Any, more: Any) -> Any:
+def append_value(value: Any, more: Any) -> Any:
     """A text or a list that goes on; nothing else does (a sum of numbers may be infinite, which is no JSON)."""
     if isinstance(value, str) and isinstance(more, str):
         return value + more

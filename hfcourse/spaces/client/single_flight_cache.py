@@ -11,18 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from hfcourse.errors import CallFailed, CourseError, NotAsked
+from hfcourse.errors import CallError, CourseError, HubRequestSkipped
 from hfcourse.limits import bulkhead, concurrency
-from hfcourse.limits.deadline import Leash
+from hfcourse.limits.deadline import CancelScope
 
-FAILED_SECONDS = 10
-MOST_ANSWERS = 200
+FAILURE_TTL_SECONDS = 10
+MAX_CACHE_ENTRIES = 200
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Answer(Generic[T]):
+class CachedResult(Generic[T]):
     """An answer, or why there is none, until the moment `until` of the monotonic clock."""
 
     value: T | None
@@ -35,35 +35,35 @@ class Answer(Generic[T]):
 
 
 @dataclass
-class Entry(Generic[T]):
+class CacheEntry(Generic[T]):
     """What was answered last, the last value with its moment, and the lock of who asks anew."""
 
     asking: threading.Lock = field(default_factory=threading.Lock)
-    answer: Answer[T] | None = None
+    answer: CachedResult[T] | None = None
     last_value: tuple[T, float] | None = None
 
 
-class Memory(Generic[T]):
-    """The latest answers by key: `seconds_of` says how long one is good for; the least used are forgotten first."""
+class SingleFlightCache(Generic[T]):
+    """The latest answers by key: `get_status_ttl` says how long one is good for; the least used are forgotten first."""
 
-    def __init__(self, seconds_of: Callable[[T], float], most: int = MOST_ANSWERS) -> None:
+    def __init__(self, seconds_of: Callable[[T], float], most: int = MAX_CACHE_ENTRIES) -> None:
         self._seconds_of = seconds_of
         self._most = most
-        self._entries: OrderedDict[str, Entry[T]] = OrderedDict()
+        self._entries: OrderedDict[str, CacheEntry[T]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str, leash: Leash, ask: Callable[[], T]) -> T:
+    def get(self, key: str, leash: CancelScope, ask: Callable[[], T]) -> T:
         """The answer that is remembered, or the one that `ask()` gives now.
 
         Raises:
             CourseError: what `ask()` raises, or raised a moment ago.
-            CallFailed: `timeout`, another thread asks and the leash ends before it has an answer, or too many threads
-                wait already (`NoSlot`).
+            CallError: `timeout`, another thread asks and the leash ends before it has an answer, or too many threads
+                wait already (`BulkheadFull`).
         """
         entry = self._entry(key)
         answer = entry.answer
         if not answer or answer.is_old:
-            with concurrency.aside(), bulkhead.slot():
+            with concurrency.release_while_waiting(), bulkhead.hold_bulkhead_slot():
                 answer = self._asked(entry, leash, ask)
         if answer.failure:
             raise type(answer.failure)(answer.failure.code, answer.failure.said)  # anew: it grows when raised again
@@ -76,7 +76,7 @@ class Memory(Generic[T]):
             entry = self._entries.get(key)
         return entry.answer.value if entry and entry.answer else None
 
-    def last_answer(self, key: str) -> Answer[T] | None:
+    def last_answer(self, key: str) -> CachedResult[T] | None:
         """Return what was answered last, value or failure, however old it is."""
         with self._lock:
             entry = self._entries.get(key)
@@ -94,18 +94,18 @@ class Memory(Generic[T]):
         with self._lock:
             self._entries.pop(key, None)
 
-    def _entry(self, key: str) -> Entry[T]:
+    def _entry(self, key: str) -> CacheEntry[T]:
         with self._lock:
-            entry = self._entries.setdefault(key, Entry())
+            entry = self._entries.setdefault(key, CacheEntry())
             self._entries.move_to_end(key)
             if len(self._entries) > self._most:
                 self._entries.popitem(last=False)
             return entry
 
-    def _asked(self, entry: Entry[T], leash: Leash, ask: Callable[[], T]) -> Answer[T]:
+    def _asked(self, entry: CacheEntry[T], leash: CancelScope, ask: Callable[[], T]) -> CachedResult[T]:
         """Ask, unless another thread has while this one waited."""
         if not entry.asking.acquire(timeout=leash.remaining()):
-            raise CallFailed("timeout")
+            raise CallError("timeout")
         try:
             if not entry.answer or entry.answer.is_old:
                 entry.answer = self._answer_of(ask)
@@ -115,10 +115,12 @@ class Memory(Generic[T]):
         finally:
             entry.asking.release()
 
-    def _answer_of(self, ask: Callable[[], T]) -> Answer[T]:
+    def _answer_of(self, ask: Callable[[], T]) -> CachedResult[T]:
         try:
             value = ask()
         except CourseError as error:
-            seconds = 0 if isinstance(error, NotAsked) else FAILED_SECONDS  # the next one may be allowed to ask
-            return Answer(None, error.with_traceback(None), time.monotonic() + seconds)
-        return Answer(value, None, time.monotonic() + self._seconds_of(value))
+            seconds = (
+                0 if isinstance(error, HubRequestSkipped) else FAILURE_TTL_SECONDS
+            )  # the next one may be allowed to ask
+            return CachedResult(None, error.with_traceback(None), time.monotonic() + seconds)
+        return CachedResult(value, None, time.monotonic() + self._seconds_of(value))

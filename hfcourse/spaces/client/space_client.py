@@ -23,31 +23,38 @@ tokens.hide_from_libraries()  # before the import below, which would pick the to
 import gradio_client  # noqa: E402
 from gradio_client.client import Endpoint as KnownEndpoint  # noqa: E402
 
-from hfcourse.errors import CallFailed, CourseError, NotTaken, NotValid, Refused  # noqa: E402
-from hfcourse.files.file_store import KeptFile  # noqa: E402
+from hfcourse.errors import CallError, CallNotQueued, CourseError, FormRejected, ValidationRejected  # noqa: E402
+from hfcourse.files.file_store import FileHandle  # noqa: E402
 from hfcourse.files.limits import MAX_FILE_BYTES  # noqa: E402
 from hfcourse.limits import byte_budget  # noqa: E402
-from hfcourse.limits.byte_budget import READ_COPIES, UNCOUNTED_BYTES  # noqa: E402
-from hfcourse.limits.deadline import Leash  # noqa: E402
+from hfcourse.limits.byte_budget import MAX_UNCOUNTED_BYTES, STREAM_BUFFER_COPIES  # noqa: E402
+from hfcourse.limits.deadline import CancelScope  # noqa: E402
 from hfcourse.spaces.client import http_status  # noqa: E402
-from hfcourse.spaces.client.call_events import Event, Output, Partial  # noqa: E402
+from hfcourse.spaces.client.call_events import CallEvent, OutputEvent, PartialOutputEvent  # noqa: E402
 from hfcourse.spaces.client.cookie_jar import CookieJar  # noqa: E402
-from hfcourse.spaces.client.file_routes import file_route, is_safe_path, stream_route  # noqa: E402
-from hfcourse.spaces.client.http_client import Answer, SizedBody, Wire, capped, header, server_sent_events  # noqa: E402
-from hfcourse.spaces.client.message_memory import MessageMemory  # noqa: E402
-from hfcourse.spaces.client.multipart import multipart_body, open_file  # noqa: E402
-from hfcourse.spaces.client.queue_protocol import Reading  # noqa: E402
+from hfcourse.spaces.client.file_routes import build_file_route, build_stream_route, is_safe_path  # noqa: E402
+from hfcourse.spaces.client.http_client import (  # noqa: E402
+    HttpClient,
+    HttpResponse,
+    SizedBody,
+    get_header,
+    iter_limited,
+    iter_server_sent_events,
+)
+from hfcourse.spaces.client.message_memory import MessageMemoryReservation  # noqa: E402
+from hfcourse.spaces.client.multipart import build_multipart_body, open_stored_file  # noqa: E402
+from hfcourse.spaces.client.queue_protocol import QueueProtocol  # noqa: E402
 from hfcourse.spaces.schema.endpoints.space_description import Description  # noqa: E402
 from hfcourse.spaces.schema.parameters.fixed_inputs import insert_fixed_inputs  # noqa: E402
-from hfcourse.token_masking import mask_pieces, mask_value  # noqa: E402
+from hfcourse.token_masking import mask_chunks, mask_json_value  # noqa: E402
 
-JOIN_BYTES = 64_000
-EVENT_BYTES, STREAM_BYTES = 2_000_000, 16_000_000
-TRANSFER_BYTES = 256_000  # the buffers of a file that is sent or received in pieces
-CANCEL_SECONDS, CANCEL_WAIT_SECONDS, DRAIN_SECONDS = 5, 0.3, 1
+MAX_JOIN_ANSWER_BYTES = 64_000
+MAX_EVENT_BYTES, MAX_STREAM_BYTES = 2_000_000, 16_000_000
+TRANSFER_BUFFER_BYTES = 256_000  # the buffers of a file that is sent or received in pieces
+CANCEL_TIMEOUT_SECONDS, CANCEL_WAIT_TIMEOUT_SECONDS, DRAIN_TIMEOUT_SECONDS = 5, 0.3, 1
 
 
-class Knowledge(gradio_client.Client):
+class DescribedClient(gradio_client.Client):
     """What gradio_client knows of a Space, made from its description; it never opens a connection.
 
     It is shared by all calls: nothing here belongs to a visitor, whose session is named in each call.
@@ -85,7 +92,7 @@ class Knowledge(gradio_client.Client):
         for endpoint in self.endpoints.values():
             if endpoint.api_name == name and endpoint.is_valid:
                 return endpoint
-        raise Refused("endpoint-gone")
+        raise FormRejected("endpoint-gone")
 
 
 @dataclass(frozen=True)
@@ -102,17 +109,17 @@ class UnlistedFunction:
 
 
 @dataclass(frozen=True)
-class Connection:
+class SpaceClient:
     """A Space that can be called: where it is, what it described, whether it is lent the token."""
 
     url: str
-    knowledge: Knowledge = field(repr=False)
+    knowledge: DescribedClient = field(repr=False)
     description: Description = field(repr=False)
-    wire: Wire
-    token: tokens.Token | None = field(default=None, repr=False)
+    wire: HttpClient
+    token: tokens.AccessToken | None = field(default=None, repr=False)
     cookies: CookieJar | None = field(default=None, repr=False)
 
-    def for_call(self, session: str | None = None) -> "Connection":
+    def for_call(self, session: str | None = None) -> "SpaceClient":
         """Return this connection with the cookies of one call, which all its requests share: see cookie_jar.py.
 
         Args:
@@ -131,16 +138,16 @@ class Connection:
         return {"x-hf-authorization": f"Bearer {self.token.reveal()}"} if self.token else {}
 
     def call(
-        self, endpoint: str, arguments: Sequence[Any], leash: Leash, session: str | None = None
-    ) -> Generator[Event, None, None]:
+        self, endpoint: str, arguments: Sequence[Any], leash: CancelScope, session: str | None = None
+    ) -> Generator[CallEvent, None, None]:
         """Call `endpoint` with `arguments`, one per declared parameter, in the thread that iterates.
 
-        A `KeptFile` anywhere in `arguments` is uploaded first. `session` names a session kept at the
+        A `FileHandle` anywhere in `arguments` is uploaded first. `session` names a session kept at the
         Space; without one the call has a session of its own. `leash.stop()` ends it from another thread.
 
         Raises:
             Refused: `endpoint-gone`.
-            CallFailed: any other failure, with one of the codes of errors.py (`invalid-input` when the
+            CallError: any other failure, with one of the codes of errors.py (`invalid-input` when the
                 Space's own validator refuses).
         """
         if self.cookies is None:
@@ -158,7 +165,7 @@ class Connection:
                 raise
 
     def call_page_event(
-        self, number: int, values: Sequence[Any], leash: Leash, session: str | None = None
+        self, number: int, values: Sequence[Any], leash: CancelScope, session: str | None = None
     ) -> tuple[Any, ...]:
         """Call a function of the Space's page that is no endpoint (see page_events.py); return all its outputs.
 
@@ -167,7 +174,7 @@ class Connection:
             values: one for each of its inputs, session state included (null: the Space puts it in).
 
         Raises:
-            CallFailed: as `call`.
+            CallError: as `call`.
         """
         known: Any = UnlistedFunction(number)
         session = session or secrets.token_hex(12)
@@ -175,33 +182,33 @@ class Connection:
             event_id = self._join(known, values, session)
             try:
                 events = [*self._follow(known, event_id, session, leash)]  # to its end, or the connection is lost
-                return next(event.values for event in events if isinstance(event, Output))
+                return next(event.values for event in events if isinstance(event, OutputEvent))
             except CourseError:
                 self._cancel(known, event_id, session)
                 raise
 
-    def fetch(self, path: str, leash: Leash, *, is_stream: bool = False) -> Iterator[bytes]:
+    def fetch(self, path: str, leash: CancelScope, *, is_stream: bool = False) -> Iterator[bytes]:
         """Download an output file in pieces, from its path on the Space and from nowhere else.
 
         Args:
             is_stream: `path` is that of a stream, whose whole is asked for; ask once the call is over.
 
         Raises:
-            CallFailed: `bad-answer` for a path that is none or an answer that is not 200, `answer-too-large`…
+            CallError: `bad-answer` for a path that is none or an answer that is not 200, `answer-too-large`…
         """
         if not is_safe_path(path):
-            raise CallFailed("bad-answer")
-        url = f"{self.root}/{stream_route(path) if is_stream else file_route(path)}"
-        reserved = byte_budget.reserve(TRANSFER_BYTES)
+            raise CallError("bad-answer")
+        url = f"{self.root}/{build_stream_route(path) if is_stream else build_file_route(path)}"
+        reserved = byte_budget.reserve_bytes(TRANSFER_BUFFER_BYTES)
         request = self.wire.stream("GET", url, self.headers(), cookies=self.cookies)
         with leash.hold(), reserved, request as response:
             if response.status != 200:
                 is_gateway = response.status in http_status.GATEWAY_STATUSES
-                raise CallFailed("connection-lost" if is_gateway else "bad-answer")
-            announced = header(response, "content-length")
+                raise CallError("connection-lost" if is_gateway else "bad-answer")
+            announced = get_header(response, "content-length")
             if announced.isdecimal() and len(announced) < 20 and int(announced) > MAX_FILE_BYTES:
-                raise CallFailed("answer-too-large")  # before a byte of it is read
-            yield from mask_pieces(capped(response, MAX_FILE_BYTES), self.token)
+                raise CallError("answer-too-large")  # before a byte of it is read
+            yield from mask_chunks(iter_limited(response, MAX_FILE_BYTES), self.token)
 
     def _completed(self, known: KnownEndpoint, sent: Sequence[Any]) -> list[Any]:
         """The values with those that no caller gives: null for session state, a button's own words."""
@@ -210,7 +217,7 @@ class Connection:
         return insert_fixed_inputs(sent, fixed, [kind.is_state for kind in known.input_component_types])
 
     def _uploaded(self, value: Any) -> Any:
-        if isinstance(value, KeptFile):
+        if isinstance(value, FileHandle):
             return self._upload(value)
         if isinstance(value, list):
             return [self._uploaded(item) for item in value]
@@ -218,15 +225,18 @@ class Connection:
             return {key: self._uploaded(item) for key, item in value.items()}
         return value
 
-    def _upload(self, kept: KeptFile) -> dict[str, Any]:
+    def _upload(self, kept: FileHandle) -> dict[str, Any]:
         """Send one file of ours, in pieces; return the file data by which the Space knows it."""
         boundary = secrets.token_hex(16)
         headers = {"content-type": f"multipart/form-data; boundary={boundary}", **self.headers()}
-        with byte_budget.reserve(TRANSFER_BYTES + kept.storage.read_buffer_bytes), open_file(kept) as file:
-            answer = self._post("upload", headers, multipart_body(kept, file, boundary))
+        with (
+            byte_budget.reserve_bytes(TRANSFER_BUFFER_BYTES + kept.storage.read_buffer_bytes),
+            open_stored_file(kept) as file,
+        ):
+            answer = self._post("upload", headers, build_multipart_body(kept, file, boundary))
         paths = self._json(answer)
         if not (isinstance(paths, list) and len(paths) == 1 and isinstance(paths[0], str)):
-            raise CallFailed("bad-answer")
+            raise CallError("bad-answer")
         return {
             "path": paths[0],
             "orig_name": kept.name,
@@ -240,14 +250,14 @@ class Connection:
         body = json.dumps({"data": list(data), "fn_index": known.fn_index, "session_hash": session}).encode()
         headers = {"content-type": "application/json", **self.headers()}
         try:
-            with byte_budget.reserve(READ_COPIES * len(body) if len(body) > UNCOUNTED_BYTES else 0):
+            with byte_budget.reserve_bytes(STREAM_BUFFER_COPIES * len(body) if len(body) > MAX_UNCOUNTED_BYTES else 0):
                 answer = self._post("queue/join", headers, body, self._parameters_of(known))
-        except CallFailed as failed:
-            raise NotTaken(failed.code, failed.said) if failed.code == "space-exception" else failed from None
+        except CallError as failed:
+            raise CallNotQueued(failed.code, failed.said) if failed.code == "space-exception" else failed from None
         joined = self._json(answer)
         event_id = joined.get("event_id") if isinstance(joined, dict) else None
         if not isinstance(event_id, str) or len(event_id) > 200:
-            raise CallFailed("bad-answer")
+            raise CallError("bad-answer")
         return event_id
 
     def _parameters_of(self, known: KnownEndpoint) -> list[str]:
@@ -256,42 +266,44 @@ class Connection:
         names = iter([parameter.name for parameter in endpoint.parameters] if endpoint else [])
         return ["" if kind.skip else next(names, "") for kind in known.input_component_types]
 
-    def _post(self, part: str, headers: dict[str, str], body: bytes | SizedBody, inputs: Sequence[str] = ()) -> Answer:
+    def _post(
+        self, part: str, headers: dict[str, str], body: bytes | SizedBody, inputs: Sequence[str] = ()
+    ) -> HttpResponse:
         url = f"{self.root}/{part}"
-        answer = self.wire.ask("POST", url, cap=JOIN_BYTES, headers=headers, body=body, cookies=self.cookies)
+        answer = self.wire.ask("POST", url, cap=MAX_JOIN_ANSWER_BYTES, headers=headers, body=body, cookies=self.cookies)
         self._check_token(answer.status)
         if answer.status == 422:
-            raise refused_by_validator(self._json(answer), inputs)
-        mask = partial(mask_value, token=self.token)
-        if failed := http_status.failure_of_answer(answer.status, answer.headers, answer.body, mask):
+            raise make_validation_error(self._json(answer), inputs)
+        mask = partial(mask_json_value, token=self.token)
+        if failed := http_status.classify_answer(answer.status, answer.headers, answer.body, mask):
             raise failed
         return answer
 
-    def _json(self, answer: Answer) -> Any:
+    def _json(self, answer: HttpResponse) -> Any:
         """What the Space answered, without the token that it may repeat. Raises as `Answer.json`."""
-        return mask_value(answer.json(), self.token)
+        return mask_json_value(answer.json(), self.token)
 
     def _check_token(self, status: int) -> None:
         """401 is a password that is wanted, unless we showed the token: then it is the token that is refused."""
         if status == 401 and self.token:
-            raise CallFailed("token-rejected")
+            raise CallError("token-rejected")
 
-    def _follow(self, known: KnownEndpoint, event_id: str, session: str, leash: Leash) -> Iterator[Event]:
+    def _follow(self, known: KnownEndpoint, event_id: str, session: str, leash: CancelScope) -> Iterator[CallEvent]:
         """Read the session's stream until the call is over."""
         headers = {"accept": "text/event-stream", **self.headers()}
-        mask = partial(mask_value, token=self.token)
-        reading = Reading(self.knowledge.protocol, known.remove_skipped_components, leash.remaining(), mask)
+        mask = partial(mask_json_value, token=self.token)
+        reading = QueueProtocol(self.knowledge.protocol, known.remove_skipped_components, leash.remaining(), mask)
         url = f"{self.root}/queue/data?session_hash={session}"
         request = self.wire.stream("GET", url, headers, cookies=self.cookies)
-        with request as response, MessageMemory.reserve() as memory:
+        with request as response, MessageMemoryReservation.reserve() as memory:
             self._check_token(response.status)
-            named = {name: header(response, name) for name in ("location", "retry-after")}
-            if failed := http_status.failure_of_stream(response.status, named):
+            named = {name: get_header(response, name) for name in ("location", "retry-after")}
+            if failed := http_status.classify_stream_answer(response.status, named):
                 raise failed
-            if not header(response, "content-type").startswith("text/event-stream"):
-                raise CallFailed("bad-answer")
-            chunks = reading.check_chunks(capped(response, STREAM_BYTES))
-            messages = reading.measure_messages(server_sent_events(chunks, EVENT_BYTES, memory.note_buffer))
+            if not get_header(response, "content-type").startswith("text/event-stream"):
+                raise CallError("bad-answer")
+            chunks = reading.check_chunks(iter_limited(response, MAX_STREAM_BYTES))
+            messages = reading.measure_messages(iter_server_sent_events(chunks, MAX_EVENT_BYTES, memory.note_buffer))
             for raw in messages:
                 leash.remaining()
                 memory.note_message(raw)
@@ -299,19 +311,19 @@ class Connection:
                 if events is None:
                     break
                 for event in events:
-                    if isinstance(event, Partial):
+                    if isinstance(event, PartialOutputEvent):
                         memory.note_partial(event.values)
                     yield event
-                    if isinstance(event, Output):
+                    if isinstance(event, OutputEvent):
                         self._drain(messages, leash)
                         return
-        raise CallFailed("connection-lost")
+        raise CallError("connection-lost")
 
     @staticmethod
-    def _drain(messages: Iterator[bytes], leash: Leash) -> None:
+    def _drain(messages: Iterator[bytes], leash: CancelScope) -> None:
         """Read the end of the stream, which comes at once, so that the connection can be used again."""
-        deadline, leash.deadline = leash.deadline, min(leash.deadline, time.monotonic() + DRAIN_SECONDS)
-        with suppress(CallFailed):
+        deadline, leash.deadline = leash.deadline, min(leash.deadline, time.monotonic() + DRAIN_TIMEOUT_SECONDS)
+        with suppress(CallError):
             for _ in messages:
                 pass
         leash.deadline = deadline  # files may still have to be fetched
@@ -322,17 +334,17 @@ class Connection:
         headers = {"content-type": "application/json", **self.headers()}
 
         def tell() -> None:
-            with suppress(CourseError), Leash(CANCEL_SECONDS).hold():
+            with suppress(CourseError), CancelScope(CANCEL_TIMEOUT_SECONDS).hold():
                 url = f"{self.root}/cancel"
-                self.wire.ask("POST", url, cap=JOIN_BYTES, headers=headers, body=body, cookies=self.cookies)
+                self.wire.ask("POST", url, cap=MAX_JOIN_ANSWER_BYTES, headers=headers, body=body, cookies=self.cookies)
 
         telling = threading.Thread(target=tell, daemon=True, name="cancel")
         with suppress(RuntimeError):  # the system gives no more threads
             telling.start()
-            telling.join(CANCEL_WAIT_SECONDS)  # a silent Space must not keep the student who stops it
+            telling.join(CANCEL_WAIT_TIMEOUT_SECONDS)  # a silent Space must not keep the student who stops it
 
 
-def refused_by_validator(detail: Any, inputs: Sequence[str]) -> CallFailed:
+def make_validation_error(detail: Any, inputs: Sequence[str]) -> CallError:
     """What a Space's validator says: of the value at each position, session state included, whether it is good.
 
     Args:
@@ -346,6 +358,6 @@ def refused_by_validator(detail: Any, inputs: Sequence[str]) -> CallFailed:
         if isinstance(item, dict) and item.get("__type__") == "validate" and not item.get("is_valid", True)
     }
     if not said:
-        return CallFailed("bad-answer")
+        return CallError("bad-answer")
     fields = {name: said[position] for position, name in enumerate(inputs) if name and position in said}
-    return NotValid(" ".join(filter(None, said.values())), fields)
+    return ValidationRejected(" ".join(filter(None, said.values())), fields)

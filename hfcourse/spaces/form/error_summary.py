@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from hfcourse.spaces.form.fields import Field
     from hfcourse.spaces.form.forms import Form
 
-MAX_LISTED_FAULTS = 20
+MAX_LISTED_ERRORS = 20
 
 
 @dataclass(frozen=True)
-class FieldFault:
+class FieldError:
     """One line of the summary. `control_id` is the id of the control that the line links to."""
 
     label: str
@@ -25,7 +25,7 @@ class FieldFault:
 class ErrorSummary:
     """The first faults of a form, in the order of its parameters, and how many there are in all."""
 
-    faults: tuple[FieldFault, ...]
+    faults: tuple[FieldError, ...]
     count: int
 
     @property
@@ -35,15 +35,15 @@ class ErrorSummary:
 
 
 def summarize_errors(form: "Form") -> ErrorSummary:
-    """List the faults of the form, MAX_LISTED_FAULTS at most; each wrong cell of a table is a fault of its own."""
-    faults = tuple(islice((fault for entry in form.faulty for fault in list_field_faults(entry)), MAX_LISTED_FAULTS))
+    """List the faults of the form, MAX_LISTED_ERRORS at most; each wrong cell of a table is a fault of its own."""
+    faults = tuple(islice((fault for entry in form.faulty for fault in list_field_errors(entry)), MAX_LISTED_ERRORS))
     return ErrorSummary(faults, sum(max(1, len(entry.cell_faults)) for entry in form.faulty))
 
 
-def list_field_faults(entry: "Field") -> Iterator[FieldFault]:
+def list_field_errors(entry: "Field") -> Iterator[FieldError]:
     """Yield the faults of one field that has an error."""
     label = entry.parameter.label
     if not entry.cell_faults:
-        yield FieldFault(label, entry.error, entry.fault_id)
+        yield FieldError(label, entry.error, entry.fault_id)
     for (line, column), message in entry.cell_faults.items():
-        yield FieldFault(label, message, entry.cell_id(line, column))
+        yield FieldError(label, message, entry.cell_id(line, column))

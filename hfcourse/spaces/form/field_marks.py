@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.parameters.requirement_marks import REQUIRED
-from hfcourse.spaces.schema.parameters.widgets import HOLD_FILES
+from hfcourse.spaces.schema.parameters.widgets import FILE_CONTROLS
 
 EXPECTED = "expected"
 # Components that hold a file which a function reads; an editor and a message begin with something of their own.
-READ_FILES = {"image", "audio", "video", "file", "model3d", "pdf"}
+FILE_INPUT_COMPONENTS = {"image", "audio", "video", "file", "model3d", "pdf"}
 # What these send when nobody touches them is of the type that is asked for; a checkbox always says yes or no.
-EMPTY_IS_A_VALUE = {"text", "code", "checks", "gallery"}
-SETTINGS = {"number", "slider", "checkbox", "radio", "select", "checks", "colour", "moment"}
+EMPTY_VALUE_CONTROLS = {"text", "code", "checks", "gallery"}
+SETTING_CONTROLS = {"number", "slider", "checkbox", "radio", "select", "checks", "colour", "moment"}
 
 
 def choose_marks(parameters: Sequence[Parameter], has_button: bool) -> tuple[str, ...]:
@@ -36,15 +36,19 @@ def choose_mark(parameter: Parameter, *, is_only_file: bool) -> str:
         return parameter.need
     if parameter.is_expected:
         return (
-            "" if parameter.control == "checkbox" else EXPECTED if parameter.control in EMPTY_IS_A_VALUE else REQUIRED
+            ""
+            if parameter.control == "checkbox"
+            else EXPECTED
+            if parameter.control in EMPTY_VALUE_CONTROLS
+            else REQUIRED
         )
     return EXPECTED if is_only_file else ""
 
 
 def find_only_file(parameters: Sequence[Parameter]) -> Parameter | None:
     """Find the file that the endpoint works on: the only value without a default, beside settings that have one."""
-    empty = [each for each in parameters if each.default is None or each.control not in SETTINGS]
+    empty = [each for each in parameters if each.default is None or each.control not in SETTING_CONTROLS]
     found = empty[0] if len(empty) == 1 else None
-    if found is None or found.component not in READ_FILES or found.control not in HOLD_FILES:
+    if found is None or found.component not in FILE_INPUT_COMPONENTS or found.control not in FILE_CONTROLS:
         return None
     return None if found.is_nullable or found.has_own_file or not found.is_shown else found

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hfcourse.spaces.schema.values import tables, value_parsers
-from hfcourse.text.line_endings import unify_line_ends
+from hfcourse.text.line_endings import normalize_line_endings
 
 if TYPE_CHECKING:  # which uses this module
     from hfcourse.spaces.form.fields import Field
@@ -16,11 +16,11 @@ def is_whole_default(entry: "Field") -> bool:
     if entry.parameter.whole_json is None:
         return False
     if entry.control == "table":
-        return entry.base is None and entry.rows == tables.table_rows(entry.parameter, entry.parameter.default)
+        return entry.base is None and entry.rows == tables.format_table_rows(entry.parameter, entry.parameter.default)
     return entry.sends_whole and not any(entry.texts)
 
 
-def parse_texts(entry: "Field") -> Any:
+def parse_field_texts(entry: "Field") -> Any:
     """The value of a field of texts: what was typed, else the Space's own where the form shows none of it.
 
     Raises:
@@ -28,19 +28,19 @@ def parse_texts(entry: "Field") -> Any:
     """
     if entry.sends_whole and entry.parameter.whole_json and not any(entry.texts):
         return entry.parameter.whole_default
-    value = value_parsers.parse(entry.parameter, entry.texts)
-    return entry.base if is_drawn_with_base(entry) else value
+    value = value_parsers.parse_value(entry.parameter, entry.texts)
+    return entry.base if is_unchanged_from_base(entry) else value
 
 
-def is_drawn_with_base(entry: "Field") -> bool:
+def is_unchanged_from_base(entry: "Field") -> bool:
     """Did the field come back as it was drawn with the value of an earlier run?"""
     try:
-        return value_parsers.is_drawn_with(entry.parameter, entry.texts, entry.base)
+        return value_parsers.is_rendered_from(entry.parameter, entry.texts, entry.base)
     except (TypeError, ValueError, KeyError, AttributeError):  # the run of another endpoint, or of an older Space
         return False
 
 
-def base_of(given: Mapping[str, Any] | None, name: str) -> Any:
+def get_base_value(given: Mapping[str, Any] | None, name: str) -> Any:
     """The value that the control of this parameter was drawn with; None where there is none, or one with files."""
     value = (given or {}).get(name)
     try:
@@ -50,8 +50,8 @@ def base_of(given: Mapping[str, Any] | None, name: str) -> Any:
     return value
 
 
-def own_text(entry: "Field") -> str:
+def restore_default_line_ends(entry: "Field") -> str:
     """The text beside files as it was typed; that of the default with its own line ends if nobody touched it."""
-    default, text = entry.parameter.default, unify_line_ends(entry.text)
+    default, text = entry.parameter.default, normalize_line_endings(entry.text)
     own = default.get("text") if isinstance(default, dict) else None
-    return own if isinstance(own, str) and unify_line_ends(own) == text else text
+    return own if isinstance(own, str) and normalize_line_endings(own) == text else text

@@ -6,29 +6,30 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from hfcourse.files.file_store import KeptFile
+from hfcourse.files.file_store import FileHandle
 from hfcourse.spaces.form import table_cells, uploads
-from hfcourse.spaces.form.uploads import SECRET
+from hfcourse.spaces.form.uploads import TOKEN_FOUND
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.spaces.schema.parameters.widgets import control
+from hfcourse.spaces.schema.parameters.widgets import get_control_kind
 from hfcourse.spaces.schema.values import choice_parsing, datetimes, file_values, numbers, tables
-from hfcourse.spaces.schema.values.file_objects import has_rest
-from hfcourse.spaces.schema.values.file_values import Part
-from hfcourse.text.line_endings import has_line_end, unify_line_ends
+from hfcourse.spaces.schema.values.file_objects import has_surroundings
+from hfcourse.spaces.schema.values.file_values import FileControl
+from hfcourse.text.line_endings import has_newline, normalize_line_endings
 
-COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
-MAX_DRAWN_LINES = 20
-LONG_BOXES = 60  # from so many on they scroll in a frame of their own
-RECORDED = {"image": "photo", "imageeditor": "photo", "audio": "audio", "video": "video"}
+HEX_COLOR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
+MAX_TEXTAREA_ROWS = 20
+MAX_UNSCROLLED_BOXES = 60  # from so many on they scroll in a frame of their own
+RECORDING_KIND_BY_COMPONENT = {"image": "photo", "imageeditor": "photo", "audio": "audio", "video": "video"}
 
 
 @dataclass
 class Field:
     """A parameter in a form: `texts` as typed, `rows` of a table, `kept` the files that are here, by part.
 
-    `beside` is what was typed beside the boxes and is too long to be read as choices. `is_plain` asks for the lightest
-    control: choices that are typed, and no empty rows. `mark` is that of field_marks.py. `faulty_part` is the suffix of
-    the file control that `error` is about, `focused_row` the row of a table that takes the focus when the page opens.
+    `beside` is what was typed beside the boxes and is too long to be read as choices. `is_marker_free` asks for the
+    lightest control: choices that are typed, and no empty rows. `mark` is that of field_marks.py. `faulty_part` is the
+    suffix of the file control that `error` is about, `focused_row` the row of a table that takes the focus when the
+    page opens.
     `base` is the value that the control was drawn with, None for the Space's own.
     `sends_whole` says that the Space's own value, which no form shows, is sent while nothing is typed.
     """
@@ -36,7 +37,7 @@ class Field:
     parameter: Parameter
     texts: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
-    kept: dict[str, list[KeptFile]] = field(default_factory=dict)
+    kept: dict[str, list[FileHandle]] = field(default_factory=dict)
     error: str = ""
     beside: str = ""
     is_plain: bool = False
@@ -53,24 +54,24 @@ class Field:
 
     @property
     def control(self) -> str:
-        return control(self.parameter)
+        return get_control_kind(self.parameter)
 
     @cached_property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[FileControl, ...]:
         """Its file controls."""
-        return file_values.parts_of(self.parameter)
+        return file_values.list_file_controls(self.parameter)
 
-    def name_of(self, part: Part) -> str:
+    def name_of(self, part: FileControl) -> str:
         """The name of one of its file controls."""
         return f"{self.name}-{part.suffix}" if part.suffix else self.name
 
-    def kept_of(self, part: Part) -> list[KeptFile]:
+    def kept_of(self, part: FileControl) -> list[FileHandle]:
         """The files of one of its controls that are already here."""
         return self.kept.setdefault(part.suffix, [])
 
     @property
     def has_text_beside_files(self) -> bool:
-        return self.control == "multimodal" or (self.control == "object" and has_rest(self.parameter))
+        return self.control == "multimodal" or (self.control == "object" and has_surroundings(self.parameter))
 
     @property
     def text(self) -> str:
@@ -79,28 +80,28 @@ class Field:
     @property
     def is_area(self) -> bool:
         """Can its text have several lines? A field of one line would drop the line ends of what is there already."""
-        if has_line_end(self.text):
+        if has_newline(self.text):
             return True
         return self.control == "text" and not self.parameter.is_one_line
 
     @property
     def rows_of_text(self) -> int:
         """The rows of its text area: those that the author asks for, and more for a text that has more."""
-        return max(self.parameter.lines, min(MAX_DRAWN_LINES, 1 + unify_line_ends(self.text).count("\n")))
+        return max(self.parameter.lines, min(MAX_TEXTAREA_ROWS, 1 + normalize_line_endings(self.text).count("\n")))
 
     @property
     def bounds(self) -> tuple[float, float]:
-        return numbers.bounds(self.parameter)
+        return numbers.get_slider_bounds(self.parameter)
 
     @cached_property
     def drawn_count(self) -> int:
         """How many choices are drawn."""
-        return 0 if self.is_plain else choice_parsing.shown_count(self.parameter)
+        return 0 if self.is_plain else choice_parsing.count_rendered_choices(self.parameter)
 
     @cached_property
     def options(self) -> list[tuple[str, str, bool]]:
         """Posted text, label and « is it chosen » of each choice that is drawn, and of what was ticked beside them."""
-        shown, ticked = self.drawn_count, {*map(unify_line_ends, self.texts)}
+        shown, ticked = self.drawn_count, {*map(normalize_line_endings, self.texts)}
         posted = self.parameter.choices.texts[:shown]
         drawn = [
             (text, label, text in ticked)
@@ -112,8 +113,8 @@ class Field:
     def several_lines(self) -> list[str]:
         """The texts of several lines that are no choices: they cannot be typed one per line, and have boxes."""
         known = self.parameter.choices.values_by_text
-        is_one = self.control == "checks" and choice_parsing.takes_any_text(self.parameter)
-        return [text for text in self.texts if has_line_end(text) and text not in known] if is_one else []
+        is_one = self.control == "checks" and choice_parsing.can_send_any_text(self.parameter)
+        return [text for text in self.texts if has_newline(text) and text not in known] if is_one else []
 
     @property
     def suggestions(self) -> list[tuple[str, str]]:
@@ -126,12 +127,12 @@ class Field:
     @property
     def is_typed(self) -> bool:
         """Is a choice typed rather than taken from a list?"""
-        is_long = len(self.parameter.choices) > choice_parsing.LONG_LIST or self.hides_choices
-        return is_long or choice_parsing.takes_any_text(self.parameter)
+        is_long = len(self.parameter.choices) > choice_parsing.MAX_SELECT_OPTIONS or self.hides_choices
+        return is_long or choice_parsing.can_send_any_text(self.parameter)
 
     @property
     def has_many_boxes(self) -> bool:
-        return len(self.parameter.choices) > LONG_BOXES
+        return len(self.parameter.choices) > MAX_UNSCROLLED_BOXES
 
     @property
     def hides_choices(self) -> bool:
@@ -141,7 +142,7 @@ class Field:
     @property
     def choice_text(self) -> str:
         """What a typed choice shows: its label, which is read back, where the posted text means nothing to anybody."""
-        if choice_parsing.is_typed_freely(self.parameter):
+        if choice_parsing.is_free_text_select(self.parameter):
             return self.text
         return self.parameter.choices.typed_by_text.get(self.text, self.text)
 
@@ -155,13 +156,13 @@ class Field:
     @property
     def moment(self) -> str | None:
         """What a browser's own field shows; None where this has to be text, now or in the Space's own form."""
-        first = datetimes.browser_text(self.parameter, str(self.parameter.default or ""))
-        return None if first is None else datetimes.browser_text(self.parameter, self.text)
+        first = datetimes.format_browser_datetime(self.parameter, str(self.parameter.default or ""))
+        return None if first is None else datetimes.format_browser_datetime(self.parameter, self.text)
 
     @property
     def is_colour(self) -> bool:
         """Can a browser's own field hold this colour? It knows #rrggbb, and sends black for nothing."""
-        return COLOUR.fullmatch(self.text) is not None
+        return HEX_COLOR_PATTERN.fullmatch(self.text) is not None
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -176,12 +177,12 @@ class Field:
         return [row for line, row in enumerate(self.rows) if line == 0 or any(row)]
 
     @cached_property
-    def cell_faults(self) -> Mapping[table_cells.Place, str]:
+    def cell_faults(self) -> Mapping[table_cells.CellPosition, str]:
         """What is wrong with each cell of a table that was refused, by line and column from 0."""
         if not self.error or self.control != "table":
             return {}
-        if self.error == SECRET:
-            return table_cells.find_masked_cells(self.rows, SECRET)
+        if self.error == TOKEN_FOUND:
+            return table_cells.find_masked_cells(self.rows, TOKEN_FOUND)
         return table_cells.find_cell_faults(self.parameter, self.rows, self.base)
 
     def cell_id(self, line: int, column: int) -> str:
@@ -204,24 +205,24 @@ class Field:
     @property
     def may_grow(self) -> bool:
         """Is there room for one more line?"""
-        return self.parameter.grows and len(self.rows) < tables.most_lines(self.parameter)
+        return self.parameter.grows and len(self.rows) < tables.compute_max_form_rows(self.parameter)
 
     @property
     def most_lines(self) -> int:
-        return tables.most_lines(self.parameter)
+        return tables.compute_max_form_rows(self.parameter)
 
     @property
     def accept(self) -> str:
-        return uploads.accept(self.parameter)
+        return uploads.build_accept_attribute(self.parameter)
 
     @property
     def takes_images(self) -> bool:
-        return self.parameter.component in uploads.TAKES_IMAGES
+        return self.parameter.component in uploads.IMAGE_COMPONENTS
 
     @property
     def recording(self) -> str:
         """What the browser may record for it, as the Space's own page would: photo, audio, video or ''."""
-        kind = RECORDED.get(self.parameter.component, "")
+        kind = RECORDING_KIND_BY_COMPONENT.get(self.parameter.component, "")
         return kind if {"webcam", "microphone"} & {*self.parameter.sources} else ""
 
     @property

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hfcourse.spaces.form.fields import Field
-from hfcourse.spaces.form.forms import Form, fill
-from hfcourse.spaces.schema.layout.block_tree import MAX_NODES, Position
-from hfcourse.spaces.schema.parameters.sections import PAGE, Section, arrange_parameters
+from hfcourse.spaces.form.forms import Form, bind_field
+from hfcourse.spaces.schema.layout.block_tree import MAX_LAYOUT_NODES, Position
+from hfcourse.spaces.schema.parameters.sections import PAGE_KIND, FormSection, arrange_parameters
 from hfcourse.spaces.schema.parameters.seeds import pair_seeds
 
 
@@ -43,38 +43,40 @@ def arrange_form(form: Form) -> ArrangedForm:
     shown = {name: each for name, each in placed.items() if each.parameter.is_shown}
     hidden = {name: each for name, each in placed.items() if not each.parameter.is_shown}
     parameters = {name: each.parameter for name, each in shown.items()}
-    section = arrange_parameters(positions_of(form, shown), parameters, form.endpoint.captions)
+    section = arrange_parameters(list_field_positions(form, shown), parameters, form.endpoint.captions)
     section = pair_seeds(section, parameters)
     in_order = sorted(hidden, key=lambda name: form.reading_order(hidden[name]))
-    folded = Section(PAGE, is_open=not shown, parts=tuple(in_order))
+    folded = FormSection(PAGE_KIND, is_open=not shown, parts=tuple(in_order))
     return ArrangedForm(fill_section(section, placed), fill_section(folded, placed))
 
 
-def positions_of(form: Form, names: Iterable[str]) -> list[tuple[str, Position]]:
+def list_field_positions(form: Form, names: Iterable[str]) -> list[tuple[str, Position]]:
     """The position of each parameter on the page of the Space; after all others where it has none."""
-    last = Position(MAX_NODES)
+    last = Position(MAX_LAYOUT_NODES)
     return [(name, form.endpoint.positions.get(name, last)) for name in names]
 
 
-def fill_section(section: Section, fields: dict[str, Field]) -> FieldGroup:
+def fill_section(section: FormSection, fields: dict[str, Field]) -> FieldGroup:
     """The section with its fields in the place of their names."""
-    parts = tuple(fill_section(part, fields) if isinstance(part, Section) else fields[part] for part in section.parts)
-    is_open = section.is_open or any(must_be_seen(fields[name]) for name in section.names)
+    parts = tuple(
+        fill_section(part, fields) if isinstance(part, FormSection) else fields[part] for part in section.parts
+    )
+    is_open = section.is_open or any(has_visible_content(fields[name]) for name in section.names)
     return FieldGroup(section.kind, section.label, is_open, parts)
 
 
-def must_be_seen(entry: Field) -> bool:
+def has_visible_content(entry: Field) -> bool:
     """Is there a fault in it, or another value than the one that the Space starts with?"""
-    return bool(entry.error) or is_changed(entry)
+    return bool(entry.error) or is_field_changed(entry)
 
 
-def is_changed(entry: Field) -> bool:
+def is_field_changed(entry: Field) -> bool:
     """Does the field show another value than the one that the Space starts with?"""
-    untouched = fill(entry.parameter, entry.parameter.default)
+    untouched = bind_field(entry.parameter, entry.parameter.default)
     has_more = any(entry.kept.values()) or entry.beside != ""
-    return has_more or shown_texts(entry) != shown_texts(untouched)
+    return has_more or normalize_field_texts(entry) != normalize_field_texts(untouched)
 
 
-def shown_texts(entry: Field) -> list[list[str]]:
+def normalize_field_texts(entry: Field) -> list[list[str]]:
     """The texts of a field, by line of a table; browsers send the line ends of a text as CR LF."""
     return [[text.replace("\r\n", "\n") for text in texts] for texts in (entry.texts, *entry.rows)]

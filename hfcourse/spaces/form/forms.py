@@ -9,20 +9,20 @@ from typing import Any
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from hfcourse import tokens
-from hfcourse.errors import Refused
+from hfcourse.errors import FormRejected
 from hfcourse.files import file_store
-from hfcourse.files.file_store import KeptFile
+from hfcourse.files.file_store import FileHandle
 from hfcourse.spaces.form import field_values
 from hfcourse.spaces.form.field_reading import read_field
 from hfcourse.spaces.form.fields import Field
-from hfcourse.spaces.form.uploads import GONE, NOT_KEPT, SECRET, Posted
+from hfcourse.spaces.form.uploads import FILE_NOT_STORED, TOKEN_FOUND, UPLOAD_GONE, PostedForm
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
-from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.parameters.parameter_defaults import MAX_DEFAULT_CHARACTERS
-from hfcourse.spaces.schema.parameters.widgets import HOLD_FILES, control
+from hfcourse.spaces.schema.parameters.widgets import FILE_CONTROLS, get_control_kind
 from hfcourse.spaces.schema.values import file_values, tables, value_parsers
-from hfcourse.spaces.untrusted.json_size import exceeds
+from hfcourse.spaces.untrusted.json_size import exceeds_json_size
 
 
 @dataclass
@@ -92,28 +92,29 @@ class Form:
                 each.focused_row = min(row, len(each.rows) - 1)
 
 
-def filled(endpoint: Endpoint, given: Mapping[str, Any] | None = None) -> Form:
-    """A form that shows `given` values (a `KeptFile` where a file is), and the Space's defaults where there is none."""
+def bind_form(endpoint: Endpoint, given: Mapping[str, Any] | None = None) -> Form:
+    """Bind a form to `given` values (a `FileHandle` for a file), or to the Space's defaults."""
     given = given or {}
     return Form(
-        endpoint, [fill(parameter, given.get(parameter.name, parameter.default)) for parameter in endpoint.parameters]
+        endpoint,
+        [bind_field(parameter, given.get(parameter.name, parameter.default)) for parameter in endpoint.parameters],
     )
 
 
-def fill(parameter: Parameter, value: Any) -> Field:
+def bind_field(parameter: Parameter, value: Any) -> Field:
     """The field that shows this value; one that no form shows is the Space's own, and is not shown."""
-    kind, base = control(parameter), None if value is parameter.default else value
+    kind, base = get_control_kind(parameter), None if value is parameter.default else value
     if kind == "table":
-        return Field(parameter, rows=tables.table_rows(parameter, value), base=base)
-    if kind in HOLD_FILES:
-        kept, text = file_values.decompose(parameter, value, KeptFile)
+        return Field(parameter, rows=tables.format_table_rows(parameter, value), base=base)
+    if kind in FILE_CONTROLS:
+        kept, text = file_values.decompose_file_value(parameter, value, FileHandle)
         return Field(parameter, texts=[text], kept=kept)
     if parameter.whole_json and (value is None or value == parameter.whole_default):
-        return Field(parameter, texts=value_parsers.typed(parameter, None), sends_whole=True)
-    return Field(parameter, texts=value_parsers.typed(parameter, value), base=base)
+        return Field(parameter, texts=value_parsers.format_value(parameter, None), sends_whole=True)
+    return Field(parameter, texts=value_parsers.format_value(parameter, value), base=base)
 
 
-def sent_as_is(form: Form) -> dict[str, Any]:
+def collect_untouched_values(form: Form) -> dict[str, Any]:
     """What the form would send if nobody touched it, by parameter name; null for what could not be sent so.
 
     What no form shows is left out: gradio_client sends the default of itself, and written out it would be megabytes.
@@ -123,15 +124,15 @@ def sent_as_is(form: Form) -> dict[str, Any]:
         if field_values.is_whole_default(entry):
             continue
         try:
-            value = untouched(entry)
-        except Wrong:
+            value = compute_current_value(entry)
+        except InvalidValue:
             value = None
-        if entry.parameter.whole_json is None or not exceeds(value, MAX_DEFAULT_CHARACTERS):
+        if entry.parameter.whole_json is None or not exceeds_json_size(value, MAX_DEFAULT_CHARACTERS):
             sent[entry.parameter.name] = value
     return sent
 
 
-def untouched(entry: Field) -> Any:
+def compute_current_value(entry: Field) -> Any:
     """The value that the field has as it stands.
 
     Raises:
@@ -140,32 +141,32 @@ def untouched(entry: Field) -> Any:
     if entry.control == "table":
         return tables.parse_table(entry.parameter, entry.rows, entry.base)
     if entry.parts:
-        return file_values.compose(entry.parameter, entry.kept, entry.text)
-    return field_values.parse_texts(entry)
+        return file_values.compose_file_value(entry.parameter, entry.kept, entry.text)
+    return field_values.parse_field_texts(entry)
 
 
-def sent_again(endpoint: Endpoint, given: Mapping[str, Any]) -> Form:
+def rebind_form(endpoint: Endpoint, given: Mapping[str, Any]) -> Form:
     """A form filled with `given` values, read as if it had been sent untouched: each fault stands in its field."""
-    form = filled(endpoint, given)
+    form = bind_form(endpoint, given)
     for entry in form.fields:
         try:
             for kept in entry.kept.values():
                 there = [each for each in kept if not each.is_gone()]
                 if there != kept:
                     kept[:] = there
-                    raise Wrong(GONE)
-            form.values[entry.parameter.name] = untouched(entry)
-        except Wrong as wrong:
+                    raise InvalidValue(UPLOAD_GONE)
+            form.values[entry.parameter.name] = compute_current_value(entry)
+        except InvalidValue as wrong:
             entry.error = str(wrong)
     return form
 
 
-def files_of(form: Form) -> list[KeptFile]:
+def list_form_files(form: Form) -> list[FileHandle]:
     """The files that the form holds, chosen now or before."""
     return [file for entry in form.fields for kept in entry.kept.values() for file in kept]
 
 
-def drop_files(form: Form, why: str) -> None:
+def drop_form_files(form: Form, why: str) -> None:
     """Empty every control that holds files, and say why beside it."""
     for entry in form.fields:
         if any(entry.kept.values()):
@@ -173,7 +174,7 @@ def drop_files(form: Form, why: str) -> None:
             entry.error = why
 
 
-def read(
+def read_form(
     endpoint: Endpoint,
     posted: MultiDict[str, str],
     sent: MultiDict[str, FileStorage],
@@ -189,63 +190,63 @@ def read(
         is_proven: did the form prove that it comes from a page of the visitor? If not, no file of it is kept.
     """
     form = Form(endpoint, [])
-    everything = Posted(posted, sent, visitor, is_proven)
+    everything = PostedForm(posted, sent, visitor, is_proven)
     for parameter in endpoint.parameters:
-        entry = Field(parameter, base=field_values.base_of(given, parameter.name))
+        entry = Field(parameter, base=field_values.get_base_value(given, parameter.name))
         form.fields.append(entry)
         try:
             form.values[parameter.name] = read_field(entry, everything)
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             entry.error = str(wrong)
     return form
 
 
-def has_unkept(form: Form) -> bool:
+def has_storage_errors(form: Form) -> bool:
     """Did a file come with the form that the site could not keep?"""
-    return any(entry.error == NOT_KEPT for entry in form.fields)
+    return any(entry.error == FILE_NOT_STORED for entry in form.fields)
 
 
-def drop_vanished(form: Form, visitor: str) -> None:
+def drop_missing_files(form: Form, visitor: str) -> None:
     """Say of each kept file that it is gone, if it was deleted since the form was read."""
     for entry in form.fields:
         for part in entry.parts:
             kept = entry.kept_of(part)
-            there = [each for each in kept if file_store.find(visitor, each.id)]
+            there = [each for each in kept if file_store.find_file(visitor, each.id)]
             if there != kept:
-                kept[:], entry.error = there, GONE
+                kept[:], entry.error = there, UPLOAD_GONE
 
 
-def mask_secrets(form: Form) -> bool:
+def mask_form_tokens(form: Form) -> bool:
     """Mask whatever looks like a token in what was typed; True if there was any."""
     for entry in form.fields:
         typed: Sequence[list[str]] = [entry.texts, *entry.rows]
         for texts in typed:
             masked = [tokens.mask_tokens(text) for text in texts]
             if masked != texts:
-                entry.error = SECRET
+                entry.error = TOKEN_FOUND
                 texts[:] = masked
         if tokens.contains_token(entry.beside):
-            entry.beside, entry.error = tokens.mask_tokens(entry.beside), SECRET
+            entry.beside, entry.error = tokens.mask_tokens(entry.beside), TOKEN_FOUND
         # JSON can write a token in other letters: "\u0068f_…".
         value = json.dumps(form.values.get(entry.parameter.name), default=lambda file: file.name, ensure_ascii=False)
         if tokens.contains_token(value):
-            entry.error = SECRET
+            entry.error = TOKEN_FOUND
             if field_values.is_whole_default(entry):  # which stays out of the form, and out of the call
                 entry.sends_whole = False
                 continue
             entry.texts = [tokens.mask_tokens(value)] if entry.control in ("json", "object") else entry.texts
-    return any(entry.error == SECRET for entry in form.fields)
+    return any(entry.error == TOKEN_FOUND for entry in form.fields)
 
 
-def checked(form: Form) -> dict[str, Any]:
+def validate_form(form: Form) -> dict[str, Any]:
     """The values to send, by parameter name, in the order of the endpoint.
 
     Raises:
         Refused: `secret-in-input` (already masked in the form), `invalid-input`.
     """
     faults = {entry.parameter.name: entry.error for entry in form.faulty}
-    if mask_secrets(form):
-        raise Refused("secret-in-input", fields=faults)
+    if mask_form_tokens(form):
+        raise FormRejected("secret-in-input", fields=faults)
     if faults:
-        raise Refused("invalid-input", fields=faults)
+        raise FormRejected("invalid-input", fields=faults)
     return form.values

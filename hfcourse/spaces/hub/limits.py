@@ -8,18 +8,18 @@ import time
 
 from flask import has_request_context, request
 
-from hfcourse.errors import NotAsked
+from hfcourse.errors import HubRequestSkipped
 from hfcourse.limits.circuit_breaker import CircuitBreaker
-from hfcourse.limits.rate_limits import FairBucket, TokenBucket
+from hfcourse.limits.rate_limits import FairTokenBucket, TokenBucket
 from hfcourse.spaces.client.retry_after import parse_retry_after
 
 # Names that are not known yet, and searches, in a minute: of all, of one address while others ask too.
-UNKNOWN_PER_MINUTE, UNKNOWN_PER_ADDRESS, UNKNOWN_RESERVE = 60, 20, 10
+MAX_UNKNOWN_PER_MINUTE, MAX_UNKNOWN_PER_ADDRESS, UNKNOWN_RESERVE_TOKENS = 60, 20, 10
 # Names that are known are asked for again: with the others this stays below the Hub's own limit.
-KNOWN_PER_MINUTE = 20
-RETRY_AFTER_SECONDS, MIN_RETRY_AFTER_SECONDS, MAX_RETRY_AFTER_SECONDS = 300, 30, 900
+MAX_KNOWN_PER_MINUTE = 20
+DEFAULT_RETRY_AFTER_SECONDS, MIN_RETRY_AFTER_SECONDS, MAX_RETRY_AFTER_SECONDS = 300, 30, 900
 # A failure that took so long held a thread as a time-out does.
-SLOW_SECONDS = 2.0
+MIN_SLOW_FAILURE_SECONDS = 2.0
 
 
 class HubLimits:
@@ -28,8 +28,8 @@ class HubLimits:
     def __init__(self) -> None:
         now = time.monotonic()
         self._breaker = CircuitBreaker()
-        self._unknown = FairBucket(UNKNOWN_PER_MINUTE, UNKNOWN_PER_ADDRESS, UNKNOWN_RESERVE, now)
-        self._known = TokenBucket(KNOWN_PER_MINUTE, now)
+        self._unknown = FairTokenBucket(MAX_UNKNOWN_PER_MINUTE, MAX_UNKNOWN_PER_ADDRESS, UNKNOWN_RESERVE_TOKENS, now)
+        self._known = TokenBucket(MAX_KNOWN_PER_MINUTE, now)
         self._paused_until = 0.0
         self._lock = threading.Lock()
 
@@ -37,19 +37,19 @@ class HubLimits:
         """Count a question that is about to be asked.
 
         Args:
-            is_known: it was answered before.
+            check_password: it was answered before.
             is_listed: it is about a Space of the catalogue, of which there are few: it is always allowed.
 
         Raises:
-            NotAsked: `hub-unreachable`, the Hub was silent; `too-many-requests`, it asked us to wait, or was asked
-                too often.
+            HubRequestSkipped: `hub-unreachable`, the Hub was silent; `too-many-requests`, it asked us to wait, or was
+                asked too often.
         """
         now = time.monotonic()
         with self._lock:
             if self._breaker.is_open(now):
-                raise NotAsked("hub-unreachable")
+                raise HubRequestSkipped("hub-unreachable")
             if now < self._paused_until or not (is_listed or self._take(is_known, now)):
-                raise NotAsked("too-many-requests")
+                raise HubRequestSkipped("too-many-requests")
             self._breaker.begin(now)
 
     def _take(self, is_known: bool, now: float) -> bool:
@@ -63,19 +63,19 @@ class HubLimits:
         with self._lock:
             self._breaker.record_success()
             if status == 429:
-                self._paused_until = time.monotonic() + retry_after_seconds(retry_after)
+                self._paused_until = time.monotonic() + parse_bounded_retry_after(retry_after)
 
     def record_failure(self, code: str, took_seconds: float) -> None:
         """Note that no answer came, and why; a failure at once, or a stop, holds nobody up."""
         with self._lock:
-            if code == "timeout" or took_seconds >= SLOW_SECONDS:
+            if code == "timeout" or took_seconds >= MIN_SLOW_FAILURE_SECONDS:
                 self._breaker.record_failure(time.monotonic())
             elif code != "stopped":
                 self._breaker.record_success()
 
 
-def retry_after_seconds(header: str) -> float:
+def parse_bounded_retry_after(header: str) -> float:
     """The seconds of a Retry-After header, within bounds."""
     seconds = parse_retry_after(header)
-    asked = RETRY_AFTER_SECONDS if seconds is None else seconds
+    asked = DEFAULT_RETRY_AFTER_SECONDS if seconds is None else seconds
     return min(max(asked, MIN_RETRY_AFTER_SECONDS), MAX_RETRY_AFTER_SECONDS)

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from hfcourse.spaces.schema.layout.introduction import MAX_INTRODUCTION_CHARACTERS, MAX_TITLE_CHARACTERS, clean
+from hfcourse.spaces.schema.layout.introduction import (
+    MAX_INTRODUCTION_CHARACTERS,
+    MAX_TITLE_CHARACTERS,
+    strip_author_text,
+)
 
 
 @dataclass(frozen=True)
@@ -22,10 +26,10 @@ def read_card(card: Any) -> SpaceCard:
     if not isinstance(card, dict):
         return NO_CARD
     return SpaceCard(
-        read_text(card.get("title"), MAX_TITLE_CHARACTERS),
-        read_text(card.get("short_description"), MAX_INTRODUCTION_CHARACTERS),
+        clean_card_text(card.get("title"), MAX_TITLE_CHARACTERS),
+        clean_card_text(card.get("short_description"), MAX_INTRODUCTION_CHARACTERS),
     )
 
 
-def read_text(value: Any, characters: int) -> str:
-    return clean(value[:characters]) if isinstance(value, str) else ""
+def clean_card_text(value: Any, characters: int) -> str:
+    return strip_author_text(value[:characters]) if isinstance(value, str) else ""

@@ -19,14 +19,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database, tokens
 from hfcourse.limits import byte_budget
-from hfcourse.limits.byte_budget import parsed_bytes
-from hfcourse.token_masking import mask_value
+from hfcourse.limits.byte_budget import estimate_parsed_bytes
+from hfcourse.token_masking import mask_json_value
 
-FRESH_SECONDS = 600
+DESCRIPTION_TTL_SECONDS = 600
 # What is later than this is of a clock that was wrong, and would be fresh for ever.
-SKEW_SECONDS = 60
+MAX_CLOCK_SKEW_SECONDS = 60
 # As JSON, and compressed: what is more is asked for by each process.
-MOST_BYTES, MOST_STORED_BYTES = 5_000_000, 1_000_000
+MAX_DESCRIPTION_BYTES, MAX_COMPRESSED_BYTES = 5_000_000, 1_000_000
 
 log = logging.getLogger(__name__)
 
@@ -37,29 +37,30 @@ class SpaceDescription(database.Base):
     __tablename__ = "space_descriptions"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    moment: Mapped[datetime] = mapped_column(database.Moment, index=True)
+    moment: Mapped[datetime] = mapped_column(database.UtcDateTime, index=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class Said(NamedTuple):
+class RawDescription(NamedTuple):
     """`/config` and `/info` of a Space, parsed, without the token."""
 
     config: Any
     info: Any
 
 
-ROWS = cast(Table, SpaceDescription.__table__)
-IS_BELIEVED = ROWS.c.moment.between(bindparam("since"), bindparam("latest"))
-IS_FRESH = ROWS.c.key == bindparam("of"), IS_BELIEVED
-MOMENT = select(ROWS.c.moment).where(*IS_FRESH)
-ROW = select(ROWS.c.moment, ROWS.c.content).where(*IS_FRESH)
-OLD = delete(ROWS).where(~IS_BELIEVED)
-DROP = delete(ROWS).where(
-    ROWS.c.key == bindparam("of"), or_(ROWS.c.moment <= bindparam("until"), ROWS.c.moment > bindparam("latest"))
+DESCRIPTIONS_TABLE = cast(Table, SpaceDescription.__table__)
+IS_VALID_NOW = DESCRIPTIONS_TABLE.c.moment.between(bindparam("since"), bindparam("latest"))
+MATCHES_VALID_KEY = DESCRIPTIONS_TABLE.c.key == bindparam("of"), IS_VALID_NOW
+SELECT_MOMENT = select(DESCRIPTIONS_TABLE.c.moment).where(*MATCHES_VALID_KEY)
+SELECT_DESCRIPTION = select(DESCRIPTIONS_TABLE.c.moment, DESCRIPTIONS_TABLE.c.content).where(*MATCHES_VALID_KEY)
+DELETE_EXPIRED = delete(DESCRIPTIONS_TABLE).where(~IS_VALID_NOW)
+DELETE_DESCRIPTION = delete(DESCRIPTIONS_TABLE).where(
+    DESCRIPTIONS_TABLE.c.key == bindparam("of"),
+    or_(DESCRIPTIONS_TABLE.c.moment <= bindparam("until"), DESCRIPTIONS_TABLE.c.moment > bindparam("latest")),
 )
 
 
-class Shelf:
+class DescriptionCache:
     """The rows, for one application."""
 
     def __init__(self, app: Flask) -> None:
@@ -67,28 +68,28 @@ class Shelf:
 
     def moment(self, key: str) -> datetime | None:
         """When the description that is there was given; None without a fresh one. Raises SQLAlchemyError."""
-        with database.looking() as connection:
-            return connection.scalar(MOMENT, {"of": key, **believed()})
+        with database.read_connection() as connection:
+            return connection.scalar(SELECT_MOMENT, {"of": key, **get_validity_window()})
 
-    def read(self, key: str) -> tuple[datetime, Said] | None:
+    def read(self, key: str) -> tuple[datetime, RawDescription] | None:
         """The fresh description that is there, and when it was given."""
         try:
-            with database.looking() as connection:
-                row = connection.execute(ROW, {"of": key, **believed()}).first()
-            return (row.moment, decompress(row.content)) if row else None
+            with database.read_connection() as connection:
+                row = connection.execute(SELECT_DESCRIPTION, {"of": key, **get_validity_window()}).first()
+            return (row.moment, decompress_description(row.content)) if row else None
         except (SQLAlchemyError, zlib.error, ValueError, TypeError) as error:
             log.warning("A Space's description could not be read: %s", type(error).__name__)
             return None
 
-    def keep(self, key: str, said: Said, then: Callable[[datetime], None]) -> None:
+    def keep(self, key: str, said: RawDescription, then: Callable[[datetime], None]) -> None:
         """Put it there, and tell `then` when it is; in a thread, since a page must not wait for a busy database."""
-        moment = database.now()
+        moment = database.utc_now()
 
         def work() -> None:
             app = self._app()
             if app:
                 with app.app_context():
-                    if store(key, moment, said):
+                    if store_description(key, moment, said):
                         then(moment)
 
         threading.Thread(target=work, daemon=True, name="store-description").start()
@@ -96,49 +97,54 @@ class Shelf:
     def drop(self, key: str, moment: datetime | None) -> None:
         """Take away the description of that moment, and no newer one; whichever is there now if none is known."""
         try:
-            with database.changing() as connection:
-                connection.execute(DROP, {"of": key, "until": moment or database.now(), **believed()})
+            with database.write_connection() as connection:
+                connection.execute(
+                    DELETE_DESCRIPTION, {"of": key, "until": moment or database.utc_now(), **get_validity_window()}
+                )
         except SQLAlchemyError as error:
             log.warning("A Space's description could not be dropped: %s", type(error).__name__)
 
 
-def believed() -> dict[str, datetime]:
+def get_validity_window() -> dict[str, datetime]:
     """Between which moments a description must have been given to be believed now."""
-    now = database.now()
-    return {"since": now - timedelta(seconds=FRESH_SECONDS), "latest": now + timedelta(seconds=SKEW_SECONDS)}
+    now = database.utc_now()
+    return {
+        "since": now - timedelta(seconds=DESCRIPTION_TTL_SECONDS),
+        "latest": now + timedelta(seconds=MAX_CLOCK_SKEW_SECONDS),
+    }
 
 
-def store(key: str, moment: datetime, said: Said) -> bool:
+def store_description(key: str, moment: datetime, said: RawDescription) -> bool:
     """Put a description there; False if it is too large, if there is a newer one, or if nobody answers."""
-    content = compressed(said)
+    content = compress_description(said)
     if content is None:
         return False
     try:
-        with database.changing() as connection:
-            connection.execute(DROP, {"of": key, "until": moment, **believed()})
-            connection.execute(insert(ROWS), {"key": key, "moment": moment, "content": content})
+        with database.write_connection() as connection:
+            connection.execute(DELETE_DESCRIPTION, {"of": key, "until": moment, **get_validity_window()})
+            connection.execute(insert(DESCRIPTIONS_TABLE), {"key": key, "moment": moment, "content": content})
     except SQLAlchemyError as error:
         log.info("A Space's description was not stored: %s", type(error).__name__)
         return False
     return True
 
 
-def compressed(said: Said) -> bytes | None:
+def compress_description(said: RawDescription) -> bytes | None:
     """What is stored, None for what is too large; a Space that was lent the token once may repeat it to anybody."""
-    masked = mask_value(said, tokens.current())
+    masked = mask_json_value(said, tokens.get_site_token())
     written = json.dumps(masked, ensure_ascii=False, separators=(",", ":")).encode()
-    content = zlib.compress(written) if len(written) <= MOST_BYTES else None
-    return content if content and len(content) <= MOST_STORED_BYTES else None
+    content = zlib.compress(written) if len(written) <= MAX_DESCRIPTION_BYTES else None
+    return content if content and len(content) <= MAX_COMPRESSED_BYTES else None
 
 
-def decompress(content: bytes) -> Said:
-    """What `compressed` made this of. Raises zlib.error, ValueError, TypeError; CallFailed as `byte_budget.reserve`."""
+def decompress_description(content: bytes) -> RawDescription:
+    """What `compressed` made this of. Raises zlib.error, ValueError, TypeError; CallError as `byte_budget.reserve`."""
     written = zlib.decompress(content)
-    with byte_budget.reserve(parsed_bytes(written)):
-        return Said(*json.loads(written))
+    with byte_budget.reserve_bytes(estimate_parsed_bytes(written)):
+        return RawDescription(*json.loads(written))
 
 
-def forget_old() -> None:
+def delete_expired_descriptions() -> None:
     """Delete what is no longer believed."""
-    with database.changing() as connection:
-        connection.execute(OLD, believed())
+    with database.write_connection() as connection:
+        connection.execute(DELETE_EXPIRED, get_validity_window())

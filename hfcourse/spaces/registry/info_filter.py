@@ -6,19 +6,19 @@ and the default of each parameter, which `/config` has too.
 
 from collections.abc import Iterable, Iterator
 
-from hfcourse.errors import CallFailed
+from hfcourse.errors import CallError
 from hfcourse.spaces.untrusted.json_stream import JsonStream, TooManySteps
 
 # A description that is no larger is read as it is: it costs little.
-UNFILTERED_BYTES = 1_000_000
+MAX_UNFILTERED_BYTES = 1_000_000
 MAX_REDUCED_BYTES = 5_000_000
-ENDPOINTS = b'"named_endpoints"'
-SNIPPETS = b'"code_snippets"'
-LISTS = (b'"parameters"', b'"returns"')
+ENDPOINTS_KEY = b'"named_endpoints"'
+SNIPPETS_KEY = b'"code_snippets"'
+LIST_KEYS = (b'"parameters"', b'"returns"')
 # Of one property: a schema may list thousands of choices.
 MAX_PROPERTY_BYTES = 1_000_000
 # A form shows 100,000 characters of a default; the value of the component itself is in `/config`.
-VALUES = (b'"parameter_default"', b'"example_input"')
+VALUE_KEYS = (b'"parameter_default"', b'"example_input"')
 MAX_VALUE_BYTES = 200_000
 
 
@@ -26,30 +26,30 @@ def filter_info(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the JSON of `/info`: of a large one the named endpoints alone, without what is too large for a form.
 
     Raises:
-        CallFailed: `bad-answer`, it is no JSON; `answer-too-large`, what is left is.
+        CallError: `bad-answer`, it is no JSON; `answer-too-large`, what is left is.
     """
     incoming, first = iter(chunks), bytearray()
     for chunk in incoming:
         first += chunk
-        if len(first) > UNFILTERED_BYTES:
+        if len(first) > MAX_UNFILTERED_BYTES:
             break
     else:
         yield bytes(first)
         return
     left = MAX_REDUCED_BYTES
     try:
-        for piece in reduce_info(JsonStream(rejoin(first, incoming))):
+        for piece in reduce_info(JsonStream(prepend_bytes(first, incoming))):
             left -= len(piece)
             if left < 0:
-                raise CallFailed("answer-too-large")
+                raise CallError("answer-too-large")
             yield piece
     except TooManySteps:
-        raise CallFailed("answer-too-large") from None
+        raise CallError("answer-too-large") from None
     except ValueError:
-        raise CallFailed("bad-answer") from None
+        raise CallError("bad-answer") from None
 
 
-def rejoin(first: bytearray, rest: Iterator[bytes]) -> Iterator[bytes]:
+def prepend_bytes(first: bytearray, rest: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the bytes that were read already, in pieces, and the others."""
     size = 64_000
     for start in range(0, len(first), size):
@@ -62,7 +62,7 @@ def reduce_info(stream: JsonStream) -> Iterator[bytes]:
     yield b"{"
     separator = b""
     for key in stream.members():
-        if key != ENDPOINTS:
+        if key != ENDPOINTS_KEY:
             stream.skip_value()
             continue
         yield separator + key + b":{"
@@ -85,9 +85,9 @@ def reduce_endpoint(stream: JsonStream) -> Iterator[bytes]:
     """Yield the members of one endpoint, without its snippets of code."""
     separator = b""
     for key in stream.members():
-        if key == SNIPPETS:
+        if key == SNIPPETS_KEY:
             stream.skip_value()
-        elif key in LISTS and stream.peek() == b"[":
+        elif key in LIST_KEYS and stream.peek() == b"[":
             yield separator + key + b":["
             yield from reduce_list(stream)
             yield b"]"
@@ -105,7 +105,7 @@ def reduce_list(stream: JsonStream) -> Iterator[bytes]:
             raise ValueError("no object")
         properties = []
         for key in stream.members():
-            value = stream.copy_value(MAX_VALUE_BYTES if key in VALUES else MAX_PROPERTY_BYTES)
+            value = stream.copy_value(MAX_VALUE_BYTES if key in VALUE_KEYS else MAX_PROPERTY_BYTES)
             properties += [] if value is None else [key + b":" + value]
         yield separator + b"{" + b",".join(properties) + b"}"
         separator = b","

@@ -9,10 +9,10 @@ from itertools import accumulate
 from typing import Any
 from unicodedata import combining, normalize
 
-from hfcourse.spaces.untrusted.json_size import escaped_size
-from hfcourse.text.line_endings import has_line_end, unify_line_ends
+from hfcourse.spaces.untrusted.json_size import measure_escaped_bytes
+from hfcourse.text.line_endings import has_newline, normalize_line_endings
 
-TEXT_CHARACTERS = 200  # longer ones are posted by their position
+MAX_POSTED_TEXT_CHARACTERS = 200  # longer ones are posted by their position
 
 
 class ChoiceList(tuple[tuple[str, Any], ...]):
@@ -38,7 +38,7 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
         """
         texts = self.own_texts
         is_clear = len(set(texts)) == len(texts) and not any(
-            not text or len(text) > TEXT_CHARACTERS or has_line_end(text) for text in texts
+            not text or len(text) > MAX_POSTED_TEXT_CHARACTERS or has_newline(text) for text in texts
         )
         return texts if is_clear else tuple(str(position) for position in range(len(texts)))
 
@@ -58,7 +58,7 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
 
     def measure_first(self, count: int) -> int:
         """Bytes of a page that posted text and label of the first `count` choices take."""
-        return escaped_size("".join([*self.texts[:count], *(label for label, _ in self[:count])]))
+        return measure_escaped_bytes("".join([*self.texts[:count], *(label for label, _ in self[:count])]))
 
     @cached_property
     def values_by_text(self) -> Mapping[str, Any]:
@@ -83,7 +83,7 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
     @cached_property
     def values_by_own_text(self) -> Mapping[str, Any]:
         """The value of each value written as text, its line ends made LF, where only one is written so."""
-        written = [unify_line_ends(text) for text in self.own_texts]
+        written = [normalize_line_endings(text) for text in self.own_texts]
         counted = Counter(written)
         return {text: value for text, (_, value) in zip(written, self, strict=True) if counted[text] == 1}
 
@@ -106,13 +106,13 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
     @cached_property
     def folded_labels(self) -> tuple[str, Sequence[int]]:
         """All labels folded, a line for each, and where each line ends: one search reads them all."""
-        folded = [fold(label) for label, _ in self]
+        folded = [normalize_label(label) for label, _ in self]
         return "\n".join(folded), [*accumulate(len(label) + 1 for label in folded)]
 
     def find_similar(self, text: str, most: int) -> list[int]:
         """Return the positions of the first choices whose label contains this text, whatever its case and accents."""
         labels, ends = self.folded_labels
-        wanted, found = fold(text.strip()), list[int]()
+        wanted, found = normalize_label(text.strip()), list[int]()
         start = labels.find(wanted) if wanted else -1
         while start >= 0 and len(found) < most:
             found.append(bisect_right(ends, start))
@@ -122,15 +122,15 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
     def index_by_key(self, texts: Sequence[str]) -> Mapping[tuple[type, str], str]:
         found: dict[tuple[type, str], str] = {}
         for text, (_, value) in zip(texts, self, strict=True):
-            found.setdefault(key_of(value), text)
+            found.setdefault(make_value_key(value), text)
         return found
 
 
-def fold(text: str) -> str:
+def normalize_label(text: str) -> str:
     """The text without case and accents."""
     return "".join(letter for letter in normalize("NFD", text.casefold()) if not combining(letter))
 
 
-def key_of(value: Any) -> tuple[type, str]:
+def make_value_key(value: Any) -> tuple[type, str]:
     """1, 1.0, True and "1" are four values."""
     return type(value), json.dumps(value, sort_keys=True)

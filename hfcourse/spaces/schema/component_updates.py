@@ -8,21 +8,21 @@ gave it.
 from collections.abc import Sequence
 from typing import Any
 
-UPDATE, UPDATED = "__type__", "update"
+UPDATE_KEY, UPDATE_MARK = "__type__", "update"
 MAX_UPDATE_KEYS = 200  # a component has some fifty properties; without a bound, each message could add its own
 
 
-def is_update(value: Any) -> bool:
+def is_component_update(value: Any) -> bool:
     """Does the Space change its component, with a value or without?"""
-    return isinstance(value, dict) and value.get(UPDATE) == UPDATED
+    return isinstance(value, dict) and value.get(UPDATE_KEY) == UPDATE_MARK
 
 
 def is_choice_update(value: Any) -> bool:
     """Does the Space give a list new choices, and no value?"""
-    return is_update(value) and isinstance(value.get("choices"), list) and value.get("value") in (None, [])
+    return is_component_update(value) and isinstance(value.get("choices"), list) and value.get("value") in (None, [])
 
 
-class LastValues:
+class LatestOutputs:
     """The last value of each output of one call."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class LastValues:
         Returns:
             The outputs as the Space's own page has them now.
         """
-        unset: list[Any] = [{UPDATE: UPDATED}] * max(0, len(values) - len(self._values))
+        unset: list[Any] = [{UPDATE_KEY: UPDATE_MARK}] * max(0, len(values) - len(self._values))
         merged = tuple(map(merge_update, [*self._values[: len(values)], *unset], values))
         self._values = merged
         return merged
@@ -42,11 +42,11 @@ class LastValues:
 
 def merge_update(before: Any, after: Any) -> Any:
     """The value of an output after `before`, which an update without `value` keeps."""
-    if not is_update(after) or "value" in after:
+    if not is_component_update(after) or "value" in after:
         return after
     if len(after) == 1:
         return before
-    kept = before if is_update(before) else {"value": before}
+    kept = before if is_component_update(before) else {"value": before}
     if len(kept) + len(after) > MAX_UPDATE_KEYS:
         kept = {"value": kept["value"]} if "value" in kept else {}
     return {**kept, **after}

@@ -11,18 +11,18 @@ from typing import Any
 from hfcourse.spaces.schema import json_schema
 from hfcourse.spaces.schema.json_schema import Schema
 
-MAX_DEPTH, MAX_PLACES, MAX_ITEMS = 4, 12, 20
-MAX_STEPS = 500  # references make a small schema a large tree
-EMPTY_VALUES: Mapping[str, Any] = {"string": "", "number": 0, "integer": 0, "boolean": False}
+MAX_SCHEMA_DEPTH, MAX_FILE_PLACES, MAX_TUPLE_ITEMS = 4, 12, 20
+MAX_SCHEMA_STEPS = 500  # references make a small schema a large tree
+EMPTY_VALUE_BY_TYPE: Mapping[str, Any] = {"string": "", "number": 0, "integer": 0, "boolean": False}
 
-Path = tuple[str | int, ...]
+ValuePath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class FilePlace:
     """One file, or a list of them, in a value: the keys and indexes that lead there, () for the value itself."""
 
-    path: Path
+    path: ValuePath
     several: bool = False
     is_required: bool = True
 
@@ -31,7 +31,7 @@ class FilePlace:
 class StepBudget:
     """How many parts of a schema may still be looked at."""
 
-    left: int = MAX_STEPS
+    left: int = MAX_SCHEMA_STEPS
 
     def take(self) -> bool:
         """Take one step, if one is left."""
@@ -40,79 +40,81 @@ class StepBudget:
 
 
 def find_file_places(schema: Schema) -> tuple[FilePlace, ...]:
-    """Return the places of files in values of this type, in order: MAX_PLACES at most, none deeper than MAX_DEPTH."""
-    return tuple(islice(walk(schema, schema, (), StepBudget(), is_required=True), MAX_PLACES))
+    """Return the places of files in values of this type, in order: MAX_FILE_PLACES at most, to MAX_DEPTH."""
+    return tuple(islice(walk_file_places(schema, schema, (), StepBudget(), is_required=True), MAX_FILE_PLACES))
 
 
-def walk(schema: Any, root: Schema, path: Path, budget: StepBudget, *, is_required: bool) -> Iterator[FilePlace]:
+def walk_file_places(
+    schema: Any, root: Schema, path: ValuePath, budget: StepBudget, *, is_required: bool
+) -> Iterator[FilePlace]:
     """Yield the places of files at the end of `path` and beyond."""
     if not budget.take():
         return
-    shape = file_alternative(schema, root)
-    if json_schema.is_file(shape, root):
+    shape = resolve_file_alternative(schema, root)
+    if json_schema.is_file_schema(shape, root):
         yield FilePlace(path, is_required=is_required)
-    elif json_schema.type_of(shape) == "array" and is_file_at(shape.get("items"), root):
+    elif json_schema.get_schema_type(shape) == "array" and is_resolved_file_schema(shape.get("items"), root):
         yield FilePlace(path, several=True, is_required=is_required)
-    elif len(path) < MAX_DEPTH:
-        for key, child, is_needed in children_of(shape):
-            is_optional = isinstance(child, dict) and json_schema.may_be_null(child)
-            yield from walk(
+    elif len(path) < MAX_SCHEMA_DEPTH:
+        for key, child, is_needed in iter_schema_children(shape):
+            is_optional = isinstance(child, dict) and json_schema.is_nullable_schema(child)
+            yield from walk_file_places(
                 child, root, (*path, key), budget, is_required=is_required and is_needed and not is_optional
             )
 
 
-def file_alternative(schema: Any, root: Schema) -> Schema:
+def resolve_file_alternative(schema: Any, root: Schema) -> Schema:
     """Return the schema resolved; where it offers a choice, as `FileData | str`, the alternative that is a file."""
-    shape = json_schema.plain(schema, root)
-    for each in json_schema.alternatives(shape):
-        if is_file_at(each, root):
-            return json_schema.plain(each, root)
+    shape = json_schema.resolve_schema(schema, root)
+    for each in json_schema.get_alternatives(shape):
+        if is_resolved_file_schema(each, root):
+            return json_schema.resolve_schema(each, root)
     return shape
 
 
-def is_file_at(schema: Any, root: Schema) -> bool:
-    return json_schema.is_file(json_schema.plain(schema, root), root)
+def is_resolved_file_schema(schema: Any, root: Schema) -> bool:
+    return json_schema.is_file_schema(json_schema.resolve_schema(schema, root), root)
 
 
-def children_of(shape: Schema) -> Iterator[tuple[str | int, Any, bool]]:
+def iter_schema_children(shape: Schema) -> Iterator[tuple[str | int, Any, bool]]:
     """Yield key or index, schema, and whether it is required, of each part of an object or a tuple."""
     required = shape.get("required")
     names = required if isinstance(required, list) else []
-    for name, child in json_schema.properties_of(shape).items():
+    for name, child in json_schema.get_properties(shape).items():
         yield name, child, name in names
     parts = shape.get("prefixItems")
-    for index, child in enumerate(parts[:MAX_ITEMS] if isinstance(parts, list) else []):
+    for index, child in enumerate(parts[:MAX_TUPLE_ITEMS] if isinstance(parts, list) else []):
         yield index, child, True
 
 
-def wraps_one_file(schema: Schema, places: tuple[FilePlace, ...]) -> bool:
+def is_single_file_wrapper(schema: Schema, places: tuple[FilePlace, ...]) -> bool:
     """Is this an object around one file, without anything else that must be filled in (VideoData of Gradio 4)?"""
     is_one = len(places) == 1 and len(places[0].path) == 1 and not places[0].several
-    return is_one and skeleton(schema, places) == {}
+    return is_one and build_skeleton(schema, places) == {}
 
 
-def skeleton(schema: Schema, places: tuple[FilePlace, ...]) -> Any:
+def build_skeleton(schema: Schema, places: tuple[FilePlace, ...]) -> Any:
     """Return the smallest value of this type without its files: what is required, empty or as its default says.
 
     A tuple keeps its length, with null where a file goes.
     """
-    return smallest_value(schema, schema, (), {place.path for place in places}, StepBudget())
+    return build_smallest_value(schema, schema, (), {place.path for place in places}, StepBudget())
 
 
-def smallest_value(schema: Any, root: Schema, path: Path, places: set[Path], budget: StepBudget) -> Any:
+def build_smallest_value(schema: Any, root: Schema, path: ValuePath, places: set[ValuePath], budget: StepBudget) -> Any:
     """Return the smallest value of the part at `path`, null for a file and beyond the bounds."""
-    if path in places or len(path) > MAX_DEPTH or not budget.take():
+    if path in places or len(path) > MAX_SCHEMA_DEPTH or not budget.take():
         return None
     if isinstance(schema, dict) and "default" in schema:
         return schema["default"]
-    shape = json_schema.plain(schema, root)
-    enum, kind = shape.get("enum"), json_schema.type_of(shape)
+    shape = json_schema.resolve_schema(schema, root)
+    enum, kind = shape.get("enum"), json_schema.get_schema_type(shape)
     if isinstance(enum, list) and enum:
         return enum[0]
-    children = [*children_of(shape)]
+    children = [*iter_schema_children(shape)]
     if kind == "array":
-        return [smallest_value(child, root, (*path, key), places, budget) for key, child, _ in children]
+        return [build_smallest_value(child, root, (*path, key), places, budget) for key, child, _ in children]
     if kind != "object":
-        return EMPTY_VALUES.get(kind)
+        return EMPTY_VALUE_BY_TYPE.get(kind)
     wanted = [(key, child) for key, child, is_needed in children if is_needed and (*path, key) not in places]
-    return {str(key): smallest_value(child, root, (*path, key), places, budget) for key, child in wanted}
+    return {str(key): build_smallest_value(child, root, (*path, key), places, budget) for key, child in wanted}

@@ -4,67 +4,73 @@ import json
 import math
 from typing import Any
 
-from hfcourse.spaces.schema.field_errors import Wrong
-from hfcourse.spaces.untrusted.json_size import exceeds
+from hfcourse.spaces.schema.field_errors import InvalidValue
+from hfcourse.spaces.untrusted.json_size import exceeds_json_size
 
-JSON_BYTES, JSON_DEPTH = 100_000, 40
+MAX_JSON_BYTES, MAX_JSON_DEPTH = 100_000, 40
 
 
-def value_in(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """Any JSON of at most 100 kB and 40 levels, without file data."""
     text = text.strip()
     if not text:
         return None
-    if len(text.encode()) > JSON_BYTES:
-        raise Wrong("Ce JSON dépasse 100 ko : raccourcissez-le.")
+    if len(text.encode()) > MAX_JSON_BYTES:
+        raise InvalidValue("Ce JSON dépasse 100 ko : raccourcissez-le.")
     try:
-        value = json.loads(text, parse_constant=refuse_constant, parse_float=finite)
+        value = json.loads(text, parse_constant=refuse_constant, parse_float=parse_finite_float)
         json.dumps(value, ensure_ascii=False).encode()  # half of a character ("\\ud800") stands in no page
     except json.JSONDecodeError as error:
-        raise Wrong(f"Ce JSON contient une erreur : voyez la ligne {error.lineno}, colonne {error.colno}.") from None
+        raise InvalidValue(
+            f"Ce JSON contient une erreur : voyez la ligne {error.lineno}, colonne {error.colno}."
+        ) from None
     except (RecursionError, ValueError):
-        raise Wrong("Ce JSON a trop de niveaux, ou un nombre ou un caractère non valide : corrigez-le.") from None
-    check_harmless(value)
+        raise InvalidValue(
+            "Ce JSON a trop de niveaux, ou un nombre ou un caractère non valide : corrigez-le."
+        ) from None
+    reject_file_data(value)
     return value
 
 
-def check_sendable(value: Any) -> None:
-    """Refuse JSON that `value_in` would refuse, were it typed.
+def check_json_sendable(value: Any) -> None:
+    """Refuse JSON that `parse_json` would refuse, were it typed.
 
     Raises:
         Wrong: it is too large or too deep, or looks like file data.
     """
-    if exceeds(value, JSON_BYTES):  # before anything walks the whole of it
-        raise Wrong("Ce JSON dépasse 100 ko : raccourcissez-le.")
-    check_harmless(value)
-    if len(json.dumps(value, ensure_ascii=False, indent=1).encode(errors="replace")) > JSON_BYTES:
-        raise Wrong("Ce JSON dépasse 100 ko : raccourcissez-le.")
+    if exceeds_json_size(value, MAX_JSON_BYTES):  # before anything walks the whole of it
+        raise InvalidValue("Ce JSON dépasse 100 ko : raccourcissez-le.")
+    reject_file_data(value)
+    if len(json.dumps(value, ensure_ascii=False, indent=1).encode(errors="replace")) > MAX_JSON_BYTES:
+        raise InvalidValue("Ce JSON dépasse 100 ko : raccourcissez-le.")
 
 
 def refuse_constant(_name: str) -> None:
     raise ValueError
 
 
-def finite(written: str) -> float:
+def parse_finite_float(written: str) -> float:
     value = float(written)
     if not math.isfinite(value):
         raise ValueError
     return value
 
 
-def check_harmless(value: Any, depth: int = 0) -> None:
+def reject_file_data(value: Any, depth: int = 0) -> None:
     """Refuse what is too deep, and whatever looks like Gradio's file data: it would name a file of the server.
 
     Raises:
         Wrong: it holds one or the other.
     """
-    if depth > JSON_DEPTH:
-        raise Wrong(f"Ce JSON a plus de {JSON_DEPTH} niveaux : simplifiez-le.")
+    if depth > MAX_JSON_DEPTH:
+        raise InvalidValue(f"Ce JSON a plus de {MAX_JSON_DEPTH} niveaux : simplifiez-le.")
     if isinstance(value, dict):
         if "path" in value and "meta" in value:
-            raise Wrong("Ce JSON désigne un fichier du serveur : envoyez le fichier avec un champ prévu pour cela.")
+            raise InvalidValue(
+                "Ce JSON désigne un fichier du serveur : envoyez le fichier avec un champ prévu pour cela."
+            )
         for item in value.values():
-            check_harmless(item, depth + 1)
+            reject_file_data(item, depth + 1)
     elif isinstance(value, list):
         for item in value:
-            check_harmless(item, depth + 1)
+            reject_file_data(item, depth + 1)

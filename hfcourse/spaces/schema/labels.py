@@ -5,29 +5,29 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-LABEL_CHARACTERS, HELP_CHARACTERS = 200, 600
+MAX_LABEL_CHARACTERS, MAX_HELP_CHARACTERS = 200, 600
 # No label is longer; it is cut before anything reads it, since one label can be asked for by hundreds of endpoints.
-MAX_SOURCE_CHARACTERS = 2_000
+MAX_LABEL_SOURCE_CHARACTERS = 2_000
 MAX_STRINGS = 100
-PLACEHOLDER = re.compile(r"(parameter|param|value|output)_\d+", re.ASCII)
+PLACEHOLDER_NAME = re.compile(r"(parameter|param|value|output)_\d+", re.ASCII)
 # What Gradio calls the parameters of a function that has no component.
-ORDINAL = re.compile(r"\d+(st|nd|rd|th)", re.ASCII)
-MARKER = "__i18n__"
+ORDINAL_LABEL = re.compile(r"\d+(st|nd|rd|th)", re.ASCII)
+TRANSLATION_MARKER = "__i18n__"
 # Gradio writes an object without objects in it; the bound keeps the search linear.
-WHOLE_MARKER = re.compile(MARKER + r"(\{[^{}]{0,500}\})")
+TRANSLATION_MARKER_PATTERN = re.compile(TRANSLATION_MARKER + r"(\{[^{}]{0,500}\})")
 
 
-def readable(text: Any, fallback: str, characters: int = LABEL_CHARACTERS) -> str:
+def clean_label(text: Any, fallback: str, characters: int = MAX_LABEL_CHARACTERS) -> str:
     """A label as text: placeholders and whatever is no text give `fallback`, a translation the last word of its key."""
     if isinstance(text, dict):
-        return keyed(text, fallback)
+        return clean_translated_label(text, fallback)
     if not isinstance(text, str):
         return fallback
-    text = text[:MAX_SOURCE_CHARACTERS]
-    if MARKER in text:
-        text = replace_markers(text, lambda key: humanized(last_word(key)))
+    text = text[:MAX_LABEL_SOURCE_CHARACTERS]
+    if TRANSLATION_MARKER in text:
+        text = replace_markers(text, lambda key: humanize_name(get_last_key_part(key)))
     text = text.strip().replace("\0", "")  # PostgreSQL keeps no text with a NUL
-    return text[:characters] if text and not PLACEHOLDER.fullmatch(text) else fallback
+    return text[:characters] if text and not PLACEHOLDER_NAME.fullmatch(text) else fallback
 
 
 def replace_markers(text: str, translate: Callable[[str], str]) -> str:
@@ -38,13 +38,13 @@ def replace_markers(text: str, translate: Callable[[str], str]) -> str:
     """
 
     def words(found: re.Match[str]) -> str:
-        key = key_of_marker(found[1])
+        key = parse_marker_key(found[1])
         return translate(key) if key else ""
 
-    return WHOLE_MARKER.sub(words, text).partition(MARKER)[0]
+    return TRANSLATION_MARKER_PATTERN.sub(words, text).partition(TRANSLATION_MARKER)[0]
 
 
-def key_of_marker(written: str) -> str:
+def parse_marker_key(written: str) -> str:
     """The key in the JSON of a marker, '' where there is none."""
     try:
         marker = json.loads(written)
@@ -54,23 +54,23 @@ def key_of_marker(written: str) -> str:
     return key if isinstance(key, str) and key.strip() else ""
 
 
-def last_word(key: str) -> str:
+def get_last_key_part(key: str) -> str:
     """`chat.send_all` → `send_all`."""
     return key.rsplit(".", 1)[-1]
 
 
-def keyed(marker: Any, fallback: str) -> str:
+def clean_translated_label(marker: Any, fallback: str) -> str:
     key = marker.get("key") if isinstance(marker, dict) else None
-    key = key[-MAX_SOURCE_CHARACTERS:] if isinstance(key, str) else None
-    return readable(humanized(last_word(key)), fallback) if key and key.strip() else fallback
+    key = key[-MAX_LABEL_SOURCE_CHARACTERS:] if isinstance(key, str) else None
+    return clean_label(humanize_name(get_last_key_part(key)), fallback) if key and key.strip() else fallback
 
 
-def humanized(name: str) -> str:
+def humanize_name(name: str) -> str:
     """`/text_to_image` → « Text to image »."""
     words = name.strip("/_").replace("_", " ")
     return (words[:1].upper() + words[1:]) or name
 
 
-def strings(value: Any, most: int = MAX_STRINGS) -> tuple[str, ...]:
+def collect_strings(value: Any, most: int = MAX_STRINGS) -> tuple[str, ...]:
     """The first texts of a list, empty for anything else."""
-    return tuple(str(item)[:LABEL_CHARACTERS] for item in value[:most]) if isinstance(value, list) else ()
+    return tuple(str(item)[:MAX_LABEL_CHARACTERS] for item in value[:most]) if isinstance(value, list) else ()

@@ -7,7 +7,7 @@ MAX_NUMBER = 1e300
 
 
 def is_sendable_number(value: Any) -> bool:
-    """Is this a number (no boolean) that a form can show and send back, see numbers.number_in?"""
+    """Is this a number (no boolean) that a form can show and send back, see numbers.parse_number_text?"""
     return is_number(value) and abs(value) < MAX_NUMBER and math.isfinite(value)
 
 

@@ -9,21 +9,32 @@ from typing import Any
 
 from hfcourse.spaces.schema import json_schema
 from hfcourse.spaces.schema.json_schema import Schema
-from hfcourse.spaces.untrusted.json_size import exceeds
+from hfcourse.spaces.untrusted.json_size import exceeds_json_size
 from hfcourse.text.typography import NO_BREAK
 
-MAX_DEPTH, MAX_LISTED, MAX_CHARACTERS, MAX_CHOICE_CHARACTERS = 3, 6, 200, 40
-ANY, TEXT, LIST = "n’importe quelle valeur JSON", "texte", "liste"
-SIMPLE = {"string": TEXT, "integer": "nombre entier", "number": "nombre", "boolean": "vrai ou faux", "null": "`null`"}
-PLURALS = {
-    TEXT: "textes",
+MAX_TYPE_DEPTH, MAX_LISTED_ITEMS, MAX_TYPE_CHARACTERS, MAX_CHOICE_CHARACTERS = 3, 6, 200, 40
+ANY_TYPE_WORDS, TEXT_TYPE_WORD, LIST_TYPE_WORD = "n’importe quelle valeur JSON", "texte", "liste"
+SIMPLE_TYPE_WORDS = {
+    "string": TEXT_TYPE_WORD,
+    "integer": "nombre entier",
+    "number": "nombre",
+    "boolean": "vrai ou faux",
+    "null": "`null`",
+}
+PLURAL_TYPE_WORDS = {
+    TEXT_TYPE_WORD: "textes",
     "nombre entier": "nombres entiers",
     "nombre": "nombres",
     "fichier": "fichiers",
     "objet": "objets",
-    LIST: "listes",
+    LIST_TYPE_WORD: "listes",
 }
-FILES = {"image": "fichier image", "audio": "fichier son", "video": "fichier vidéo", "model3d": "fichier de volume 3D"}
+FILE_TYPE_WORDS = {
+    "image": "fichier image",
+    "audio": "fichier son",
+    "video": "fichier vidéo",
+    "model3d": "fichier de volume 3D",
+}
 
 
 def describe_type(schema: Any, component: str = "") -> str:
@@ -33,71 +44,80 @@ def describe_type(schema: Any, component: str = "") -> str:
         component: Gradio's type, in any case; it says which kind of file a file is.
     """
     root = schema if isinstance(schema, dict) else {}
-    words = FILES.get(component.lower(), "") if json_schema.is_file(json_schema.plain(root), root) else ""
-    return shorten(words or describe(root, root, 0))
+    words = (
+        FILE_TYPE_WORDS.get(component.lower(), "")
+        if json_schema.is_file_schema(json_schema.resolve_schema(root), root)
+        else ""
+    )
+    return truncate_words(words or describe_schema(root, root, 0))
 
 
-def describe(schema: Any, root: Schema, depth: int) -> str:
+def describe_schema(schema: Any, root: Schema, depth: int) -> str:
     """Return the words of a part of a schema, without a choice between null and one other type."""
-    shape = json_schema.plain(schema, root)
-    if json_schema.is_file(shape, root):
+    shape = json_schema.resolve_schema(schema, root)
+    if json_schema.is_file_schema(shape, root):
         return "fichier"
     choices = shape.get("enum")
     if isinstance(choices, list) and choices:
-        return list_choices(choices)
+        return describe_choices(choices)
     if "const" in shape:
-        return written(shape["const"])
-    alternatives = json_schema.alternatives(shape)
-    if alternatives and depth < MAX_DEPTH:
-        words = dict.fromkeys(describe(each, root, depth + 1) for each in alternatives[:MAX_LISTED])
+        return format_choice_json(shape["const"])
+    alternatives = json_schema.get_alternatives(shape)
+    if alternatives and depth < MAX_TYPE_DEPTH:
+        words = dict.fromkeys(describe_schema(each, root, depth + 1) for each in alternatives[:MAX_LISTED_ITEMS])
         return " ou ".join(words)
-    kind = json_schema.type_of(shape)
+    kind = json_schema.get_schema_type(shape)
     if kind == "array":
-        return describe_list(shape, root, depth)
-    return describe_object(shape, root, depth) if kind == "object" else SIMPLE.get(kind, ANY)
+        return describe_list_type(shape, root, depth)
+    return describe_object_type(shape, root, depth) if kind == "object" else SIMPLE_TYPE_WORDS.get(kind, ANY_TYPE_WORDS)
 
 
-def describe_list(shape: Schema, root: Schema, depth: int) -> str:
+def describe_list_type(shape: Schema, root: Schema, depth: int) -> str:
     """Return « liste de nombres », or the types of the parts of a tuple."""
     parts = shape.get("prefixItems")
-    if depth >= MAX_DEPTH:
-        return LIST
+    if depth >= MAX_TYPE_DEPTH:
+        return LIST_TYPE_WORD
     if isinstance(parts, list) and parts:
-        return f"{LIST}{NO_BREAK}: {', '.join(describe(each, root, depth + 1) for each in parts[:MAX_LISTED])}"
+        items = ", ".join(describe_schema(each, root, depth + 1) for each in parts[:MAX_LISTED_ITEMS])
+        return f"{LIST_TYPE_WORD}{NO_BREAK}: {items}"
     if not shape.get("items"):
-        return LIST
-    items = describe(shape["items"], root, depth + 1)
-    return f"{LIST} de {PLURALS[items]}" if items in PLURALS else f"{LIST} dont chaque élément est{NO_BREAK}: {items}"
+        return LIST_TYPE_WORD
+    items = describe_schema(shape["items"], root, depth + 1)
+    return (
+        f"{LIST_TYPE_WORD} de {PLURAL_TYPE_WORDS[items]}"
+        if items in PLURAL_TYPE_WORDS
+        else f"{LIST_TYPE_WORD} dont chaque élément est{NO_BREAK}: {items}"
+    )
 
 
-def describe_object(shape: Schema, root: Schema, depth: int) -> str:
+def describe_object_type(shape: Schema, root: Schema, depth: int) -> str:
     """Return « objet », with its keys and their types."""
-    properties = json_schema.properties_of(shape)
-    if not properties or depth >= MAX_DEPTH:
+    properties = json_schema.get_properties(shape)
+    if not properties or depth >= MAX_TYPE_DEPTH:
         return "objet"
     keys = [
-        f"{quote_code(name[:MAX_CHARACTERS])} ({describe(each, root, depth + 1)})"
-        for name, each in [*properties.items()][:MAX_LISTED]
+        f"{quote_code(name[:MAX_TYPE_CHARACTERS])} ({describe_schema(each, root, depth + 1)})"
+        for name, each in [*properties.items()][:MAX_LISTED_ITEMS]
     ]
-    return f"objet{NO_BREAK}: {', '.join(keys)}" + (", …" if len(properties) > MAX_LISTED else "")
+    return f"objet{NO_BREAK}: {', '.join(keys)}" + (", …" if len(properties) > MAX_LISTED_ITEMS else "")
 
 
-def list_choices(choices: Sequence[Any]) -> str:
+def describe_choices(choices: Sequence[Any]) -> str:
     """Return the first choices as JSON, and how many there are."""
-    listed = ", ".join(map(written, choices[:MAX_LISTED]))
-    return f"un choix parmi {listed}" + (f"… ({len(choices)} en tout)" if len(choices) > MAX_LISTED else "")
+    listed = ", ".join(map(format_choice_json, choices[:MAX_LISTED_ITEMS]))
+    return f"un choix parmi {listed}" + (f"… ({len(choices)} en tout)" if len(choices) > MAX_LISTED_ITEMS else "")
 
 
-def written(value: Any) -> str:
+def format_choice_json(value: Any) -> str:
     short = value[:MAX_CHOICE_CHARACTERS] if isinstance(value, str) else value
-    if exceeds(short, 2 * MAX_CHOICE_CHARACTERS):
+    if exceeds_json_size(short, 2 * MAX_CHOICE_CHARACTERS):
         return "…"
-    return quote_code(shorten(json.dumps(short, ensure_ascii=False), MAX_CHOICE_CHARACTERS))
+    return quote_code(truncate_words(json.dumps(short, ensure_ascii=False), MAX_CHOICE_CHARACTERS))
 
 
 def quote_code(text: str) -> str:
     return f"`{text.replace('`', chr(39))}`"
 
 
-def shorten(text: str, characters: int = MAX_CHARACTERS) -> str:
+def truncate_words(text: str, characters: int = MAX_TYPE_CHARACTERS) -> str:
     return text if len(text) <= characters else text[: characters - 1] + "…"

@@ -10,26 +10,33 @@ import re
 
 # Messages are cut to 2,000 characters at most when they are shown; styles in a tag may take several times that.
 MAX_HTML_CHARACTERS, MAX_LINK_CHARACTERS = 8_000, 300
-INLINE = (
+INLINE_TAG_NAMES = (
     "a abbr b bdi bdo big cite code del dfn em font i ins kbd label mark q s samp small span strike strong sub sup "
     "tt u var"
 )
-BLOCKS = (
+BLOCK_TAG_NAMES = (
     "article blockquote br button center dd details div dl dt footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p "
     "pre section summary table tbody td th thead tr ul"
 )
-EMBEDDED = "audio embed iframe img input link meta object source svg video"
-HIDDEN = "script style"
-NAMES = "|".join(sorted(f"{INLINE} {BLOCKS} {EMBEDDED} {HIDDEN}".split(), key=len, reverse=True))
+EMBEDDED_TAG_NAMES = "audio embed iframe img input link meta object source svg video"
+HIDDEN_TAG_NAMES = "script style"
+TAG_NAMES_PATTERN = "|".join(
+    sorted(
+        f"{INLINE_TAG_NAMES} {BLOCK_TAG_NAMES} {EMBEDDED_TAG_NAMES} {HIDDEN_TAG_NAMES}".split(), key=len, reverse=True
+    )
+)
 # Possessive, so that a tag without an end is given up after one look at the rest.
-ATTRIBUTES = r"""(?:\s(?:[^<>"']++|"[^"]*+"|'[^']*+')*+)?/?"""
-TAG = re.compile(rf"<!--.*?-->|<(?P<end>/?)(?P<name>{NAMES})(?P<attributes>{ATTRIBUTES})>", re.IGNORECASE | re.DOTALL)
-CUT_TAG = re.compile(rf"<(?:{NAMES})\s[^<>]*\Z|<!--[^<>]*\Z", re.IGNORECASE)
-HREF = re.compile(r"""\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
-LINKED = re.compile(r"(?:https?://|mailto:)[^\s<>]+", re.ASCII | re.IGNORECASE)
+ATTRIBUTES_PATTERN = r"""(?:\s(?:[^<>"']++|"[^"]*+"|'[^']*+')*+)?/?"""
+TAG_PATTERN = re.compile(
+    rf"<!--.*?-->|<(?P<end>/?)(?P<name>{TAG_NAMES_PATTERN})(?P<attributes>{ATTRIBUTES_PATTERN})>",
+    re.IGNORECASE | re.DOTALL,
+)
+CUT_TAG_PATTERN = re.compile(rf"<(?:{TAG_NAMES_PATTERN})\s[^<>]*\Z|<!--[^<>]*\Z", re.IGNORECASE)
+HREF_PATTERN = re.compile(r"""\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+LINK_ADDRESS_PATTERN = re.compile(r"(?:https?://|mailto:)[^\s<>]+", re.ASCII | re.IGNORECASE)
 # Only references that end in a semicolon: « ?a=1&copy=2 » is a part of an address.
-REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});", re.ASCII)
-SPACES = re.compile(r"[ \t]{2,}")
+CHARACTER_REFERENCE_PATTERN = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});", re.ASCII)
+REPEATED_BLANKS_PATTERN = re.compile(r"[ \t]{2,}")
 
 
 def html_to_text(raw: str) -> str:
@@ -42,20 +49,20 @@ def html_to_text(raw: str) -> str:
     """
     given = raw[:MAX_HTML_CHARACTERS]
     if len(raw) > MAX_HTML_CHARACTERS:
-        given = CUT_TAG.sub("", given)
+        given = CUT_TAG_PATTERN.sub("", given)
     if "<" not in given:
         return resolve_references(given)
-    pieces = TextPieces()
+    pieces = HtmlTextCollector()
     position = 0
-    for tag in TAG.finditer(given):
+    for tag in TAG_PATTERN.finditer(given):
         pieces.add_text(given[position : tag.start()])
         pieces.add_tag(tag)
         position = tag.end()
     pieces.add_text(given[position:])
-    return SPACES.sub(" ", "".join(pieces.texts)).strip() if position else resolve_references(given)
+    return REPEATED_BLANKS_PATTERN.sub(" ", "".join(pieces.texts)).strip() if position else resolve_references(given)
 
 
-class TextPieces:
+class HtmlTextCollector:
     """Collects the visible text of a message, tag by tag; links do not nest, as in HTML."""
 
     def __init__(self) -> None:
@@ -75,19 +82,19 @@ class TextPieces:
         if self._hidden_in:
             if is_end and name == self._hidden_in:
                 self._hidden_in = ""
-        elif name in HIDDEN.split() and not is_end:
+        elif name in HIDDEN_TAG_NAMES.split() and not is_end:
             self._hidden_in = name
         elif name == "a":
             self._end_link()
             if not is_end:
                 self._begin_link(tag["attributes"])
-        elif name in BLOCKS.split():
+        elif name in BLOCK_TAG_NAMES.split():
             self.texts.append(" ")
 
     def _begin_link(self, attributes: str) -> None:
-        found = HREF.search(attributes)
+        found = HREF_PATTERN.search(attributes)
         address = resolve_references(next(filter(None, found.groups()), "")).strip() if found else ""
-        is_address = LINKED.fullmatch(address) and len(address) <= MAX_LINK_CHARACTERS
+        is_address = LINK_ADDRESS_PATTERN.fullmatch(address) and len(address) <= MAX_LINK_CHARACTERS
         self._address = address if is_address else ""
         self._link_start = len(self.texts)
 
@@ -101,4 +108,4 @@ class TextPieces:
 
 def resolve_references(text: str) -> str:
     """Return the text with its character references (`&amp;`, `&#39;`) resolved, once."""
-    return REFERENCE.sub(lambda found: html.unescape(found[0]), text)
+    return CHARACTER_REFERENCE_PATTERN.sub(lambda found: html.unescape(found[0]), text)

@@ -47,11 +47,11 @@ def count_nodes(value: Any) -> int:
     count, level = 0, [value]
     while level:
         count += len(level) + sum(len(item) for item in level if isinstance(item, dict))
-        level = children_of(level)
+        level = collect_json_children(level)
     return count
 
 
-def children_of(values: Sequence[Any]) -> list[Any]:
+def collect_json_children(values: Sequence[Any]) -> list[Any]:
     """The values one level below these: the items of lists, the values of dictionaries."""
     containers = (list(item.values()) if isinstance(item, dict) else item for item in values)
     return [child for children in containers if isinstance(children, list) for child in children]

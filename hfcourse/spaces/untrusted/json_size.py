@@ -5,16 +5,16 @@ from typing import Any
 from markupsafe import escape
 
 
-def exceeds(value: Any, max_characters: int) -> bool:
+def exceeds_json_size(value: Any, max_characters: int) -> bool:
     """Does this value need more than so many characters as compact JSON?
 
     The walk ends with the budget: what it costs depends on `max_characters`, never on the value. Escapes are not
     counted, so that a text of quotation marks counts half of what `json.dumps` writes.
     """
-    return measure(value, max_characters) > max_characters
+    return measure_json_size(value, max_characters) > max_characters
 
 
-def measure(value: Any, max_characters: int) -> int:
+def measure_json_size(value: Any, max_characters: int) -> int:
     """Count the characters of this value as compact JSON; once above `max_characters`, any number above it."""
     total, waiting = 0, [value]
     while waiting and total <= max_characters:
@@ -40,7 +40,7 @@ def measure_scalar(item: Any) -> int:
     return 4
 
 
-def escaped_size(text: str) -> int:
+def measure_escaped_bytes(text: str) -> int:
     """Bytes of this text in a page, escaped."""
     escaped = escape(text)
     return len(escaped) if escaped.isascii() else len(escaped.encode(errors="replace"))

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 
 # Possessive quantifiers never backtrack: linear in time whatever the text.
 # What is between two brackets: whole strings, numbers, words, commas.
-FLAT = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")++', re.DOTALL)
+FLAT_RUN = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")++', re.DOTALL)
 STRING_PART = re.compile(rb'(?:[^"\\]++|\\.)++', re.DOTALL)
-BLANK = b" \t\r\n"
-BLANKS = re.compile(rb"[ \t\r\n]*+")
-SEPARATORS = re.compile(rb"[ \t\r\n,]*+")
+JSON_WHITESPACE = b" \t\r\n"
+WHITESPACE_RUN = re.compile(rb"[ \t\r\n]*+")
+SEPARATOR_RUN = re.compile(rb"[ \t\r\n,]*+")
 END_OF_SCALAR = re.compile(rb"[,\]}]")
 # Of one text: each bracket, and what is between two, costs a step of Python, about a microsecond; a member some more.
-MAX_STEPS, STEPS_OF_MEMBER = 2_000_000, 4
+MAX_STEPS, STEPS_PER_MEMBER = 2_000_000, 4
 MAX_KEY_BYTES = 4_000
 
 
@@ -39,15 +39,15 @@ class JsonStream:
 
     def peek(self) -> bytes:
         """Return the next byte that is not blank, without taking it."""
-        return self._skip(BLANKS)
+        return self._skip(WHITESPACE_RUN)
 
     def members(self) -> Iterator[bytes]:
         """Yield the key of each member of the object that begins here, as JSON text; the caller takes its value."""
         self._take(b"{")
-        while (first := self._skip(SEPARATORS)) != b"}":
+        while (first := self._skip(SEPARATOR_RUN)) != b"}":
             if first != b'"':
                 raise ValueError("no key")
-            self._spend(STEPS_OF_MEMBER)
+            self._spend(STEPS_PER_MEMBER)
             key = self.copy_value(MAX_KEY_BYTES)
             if key is None:
                 raise ValueError("a key is too long")
@@ -58,8 +58,8 @@ class JsonStream:
     def items(self) -> Iterator[None]:
         """Yield once for each item of the array that begins here; the caller takes it."""
         self._take(b"[")
-        while self._skip(SEPARATORS) != b"]":
-            self._spend(STEPS_OF_MEMBER)
+        while self._skip(SEPARATOR_RUN) != b"]":
+            self._spend(STEPS_PER_MEMBER)
             yield
         self._take(b"]")
 
@@ -89,7 +89,7 @@ class JsonStream:
         if first in (b"[", b"{", b"]", b"}"):
             self._position += 1
             return first
-        if depth and (found := FLAT.match(self._buffer, self._position)):
+        if depth and (found := FLAT_RUN.match(self._buffer, self._position)):
             self._position = found.end()
             return found[0]
         return self._string() if first == b'"' else self._scalar()
@@ -120,7 +120,7 @@ class JsonStream:
             pieces.append(self._buffer[self._position : found.start() if found else len(self._buffer)])
             self._position += len(pieces[-1])
             if found:
-                if not (text := b"".join(pieces).strip(BLANK)):
+                if not (text := b"".join(pieces).strip(JSON_WHITESPACE)):
                     raise ValueError("no value")
                 return text
             self._fill()

@@ -10,40 +10,40 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from hfcourse.spaces.schema.layout.block_tree import ids_of_blocks
+from hfcourse.spaces.schema.layout.block_tree import collect_block_ids
 from hfcourse.spaces.schema.layout.introduction import TEXT_COMPONENTS
-from hfcourse.spaces.schema.page.event_chains import Chains, read_id
-from hfcourse.spaces.schema.page.ranking import BUTTON_EVENTS, UNNAMED, obstacle, targets_of
-from hfcourse.spaces.schema.parameters.parameter import NAME_CHARACTERS
+from hfcourse.spaces.schema.page.event_chains import EventChains, read_dependency_id
+from hfcourse.spaces.schema.page.ranking import BUTTON_EVENTS, UNNAMED_ENDPOINT, find_blocked_reason, parse_targets
+from hfcourse.spaces.schema.parameters.parameter import MAX_NAME_CHARACTERS
 
 MAX_ENDPOINTS, MAX_PARAMETERS, MAX_RETURNS = 500, 500, 500
-MAX_PARAMETERS_IN_ALL = 20_000
-MAX_CHOICES_OF_ENDPOINT = 50_000  # a list that several parameters share counts once
-MAX_COMPONENTS_OF_ENDPOINT = 2_000  # state and layout among inputs and outputs included
+MAX_TOTAL_PARAMETERS = 20_000
+MAX_CHOICES_PER_ENDPOINT = 50_000  # a list that several parameters share counts once
+MAX_COMPONENTS_PER_ENDPOINT = 2_000  # state and layout among inputs and outputs included
 MAX_DATASETS, MAX_TARGETS = 100, 100
 MAX_TEXTS = 40  # Markdown and HTML, of which the introduction of the Space is read
-MAX_PRIVATE_STEPS, MAX_COMPONENTS_OF_PRIVATE_STEP = 500, 300
+MAX_PRIVATE_STEPS, MAX_COMPONENTS_PER_PRIVATE_STEP = 500, 300
 MAX_PRIMARY_BUTTONS = 20
 # Characters of the names of all endpoints, which are on each page of the Space.
-MAX_NAMES_CHARACTERS = 50_000
+MAX_ENDPOINT_NAMES_BYTES = 50_000
 
-Part = Mapping[str, Any]
+JsonObject = Mapping[str, Any]
 
 
-def bound_description(config: Part, info: Part) -> tuple[dict[str, Any], dict[str, Any]]:
+def limit_description(config: JsonObject, info: JsonObject) -> tuple[dict[str, Any], dict[str, Any]]:
     """Keep of `/config` and `/info` what can be offered, each dependency with its `id`; twice changes nothing.
 
     Raises:
         KeyError, TypeError, ValueError, AttributeError: they have not the form that Gradio gives them.
     """
-    named = {name: entry for name, entry in info["named_endpoints"].items() if is_entry(entry)}
+    named = {name: entry for name, entry in info["named_endpoints"].items() if is_endpoint_entry(entry)}
     if info["named_endpoints"] and not named:
         raise ValueError("no endpoint has the form that Gradio gives it")
-    chains = Chains(config["dependencies"])
-    dependencies = dependencies_by_name(config["dependencies"], named)
+    chains = EventChains(config["dependencies"])
+    dependencies = index_dependencies_by_name(config["dependencies"], named)
     endpoints = choose_endpoints(named, dependencies, chains)
     kept = choose_dependencies(chains, [each for name, each in dependencies.items() if name in endpoints])
-    blocks = ids_of_blocks(config.get("layout"))
+    blocks = collect_block_ids(config.get("layout"))
     components = choose_components(config["components"], kept, blocks)
     return (
         {**config, "components": components, "dependencies": kept},
@@ -51,16 +51,16 @@ def bound_description(config: Part, info: Part) -> tuple[dict[str, Any], dict[st
     )
 
 
-def dependencies_by_name(dependencies: list[Part], named: Part) -> dict[str, dict[str, Any]]:
+def index_dependencies_by_name(dependencies: list[JsonObject], named: JsonObject) -> dict[str, dict[str, Any]]:
     """The dependency of each named endpoint, the last of several; its place is its `id` where it says none."""
     return {
-        "/" + dependency["api_name"]: {**dependency, "id": read_id(dependency, place)}
+        "/" + dependency["api_name"]: {**dependency, "id": read_dependency_id(dependency, place)}
         for place, dependency in enumerate(dependencies)
         if isinstance(dependency.get("api_name"), str) and "/" + dependency["api_name"] in named
     }
 
 
-def choose_dependencies(chains: Chains, public: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def choose_dependencies(chains: EventChains, public: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The dependencies of the endpoints, then of the private steps those that tell what the endpoints are for.
 
     What begins the chain of an endpoint is kept first, then the others in the author's order. Each names the nearest
@@ -71,46 +71,48 @@ def choose_dependencies(chains: Chains, public: list[dict[str, Any]]) -> list[di
     private = (number for number in dict.fromkeys((*sorted(begin), *chains.steps)) if number not in offered)
     kept = [*public, *(reduce_private_step(n, chains.steps[n], names) for n in islice(private, MAX_PRIVATE_STEPS))]
     nearest = chains.nearest({each["id"] for each in kept})
-    return [{**bound_dependency(each), "trigger_after": nearest.get(each["id"])} for each in kept]
+    return [{**limit_dependency(each), "trigger_after": nearest.get(each["id"])} for each in kept]
 
 
-def reduce_private_step(number: int, step: Part, taken_names: set[str]) -> dict[str, Any]:
+def reduce_private_step(number: int, step: JsonObject, taken_names: set[str]) -> dict[str, Any]:
     """What a step that cannot be called tells of those that can: what begins it, what it reads, writes and follows.
 
     Args:
         taken_names: those of the endpoints; a step that has one of them too loses it.
     """
     name = step.get("api_name")
-    is_name = isinstance(name, str) and len(name) <= NAME_CHARACTERS and name not in taken_names
+    is_name = isinstance(name, str) and len(name) <= MAX_NAME_CHARACTERS and name not in taken_names
     parts = {key: step[key] for key in ("backend_fn", "collects_event_data") if key in step}
-    parts |= {key: take_ids(step.get(key)) for key in ("inputs", "outputs")}
+    parts |= {key: limit_component_ids(step.get(key)) for key in ("inputs", "outputs")}
     targets = step["targets"] if isinstance(step.get("targets"), list) else []
     return {"id": number, "api_name": name if is_name else False, "targets": targets, **parts}
 
 
-def take_ids(numbers: Any) -> list[int]:
+def limit_component_ids(numbers: Any) -> list[int]:
     """The first ids of a list, none of anything else."""
     found = numbers if isinstance(numbers, list) else []
-    return [each for each in found[:MAX_COMPONENTS_OF_PRIVATE_STEP] if type(each) is int]
+    return [each for each in found[:MAX_COMPONENTS_PER_PRIVATE_STEP] if type(each) is int]
 
 
-def choose_endpoints(named: Part, dependencies: Mapping[str, Part], chains: Chains) -> dict[str, Any]:
+def choose_endpoints(named: JsonObject, dependencies: Mapping[str, JsonObject], chains: EventChains) -> dict[str, Any]:
     """The endpoints to offer, in the author's order; of too many, those that look meant for people."""
-    public = [name for name, entry in named.items() if is_public(name, entry)]
-    chosen = set(take_names(order_by_likelihood(public, named, dependencies, chains)[:MAX_ENDPOINTS]))
+    public = [name for name, entry in named.items() if is_public_endpoint(name, entry)]
+    chosen = set(limit_endpoint_names(order_by_likelihood(public, named, dependencies, chains)[:MAX_ENDPOINTS]))
     return {name: named[name] for name in public if name in chosen}
 
 
 def order_by_likelihood(
-    names: Iterable[str], named: Part, dependencies: Mapping[str, Part], chains: Chains
+    names: Iterable[str], named: JsonObject, dependencies: Mapping[str, JsonObject], chains: EventChains
 ) -> list[str]:
     """The endpoints that look meant for people first: those have what a budget can give."""
-    return sorted(names, key=lambda name: is_unlikely(name, named[name], dependencies.get(name, {}), chains))
+    return sorted(
+        names, key=lambda name: make_likelihood_sort_key(name, named[name], dependencies.get(name, {}), chains)
+    )
 
 
-def take_names(names: list[str]) -> Iterator[str]:
-    """Yield the names that fit into MAX_NAMES_CHARACTERS."""
-    left = MAX_NAMES_CHARACTERS
+def limit_endpoint_names(names: list[str]) -> Iterator[str]:
+    """Yield the names that fit into MAX_ENDPOINT_NAMES_BYTES."""
+    left = MAX_ENDPOINT_NAMES_BYTES
     for name in names:
         left -= len(name.encode())
         if left < 0:
@@ -118,62 +120,66 @@ def take_names(names: list[str]) -> Iterator[str]:
         yield name
 
 
-def is_entry(entry: Any) -> bool:
+def is_endpoint_entry(entry: Any) -> bool:
     """Has this the form of an endpoint in `/info`? Of what has not nothing can be said; the others stay callable."""
     lists = [entry.get(key) for key in ("parameters", "returns")] if isinstance(entry, dict) else [None]
     return all(isinstance(each, list) and all(isinstance(item, dict) for item in each) for each in lists)
 
 
-def is_public(name: str, entry: Part) -> bool:
+def is_public_endpoint(name: str, entry: JsonObject) -> bool:
     return bool(
         entry.get("api_visibility", "public") == "public"
         and entry.get("show_api", True)
-        and len(name) <= NAME_CHARACTERS
+        and len(name) <= MAX_NAME_CHARACTERS
         and name.isprintable()
     )
 
 
-def is_unlikely(name: str, entry: Part, dependency: Part, chains: Chains) -> tuple[bool, bool, bool]:
+def make_likelihood_sort_key(
+    name: str, entry: JsonObject, dependency: JsonObject, chains: EventChains
+) -> tuple[bool, bool, bool]:
     """Sort key, which costs little: cannot it be called, is it nameless or private, has it neither button nor words?"""
     number = dependency.get("id")
     first = chains.root_step(number) if number in chains.steps else dependency
-    is_meant = entry.get("description") or any(event in BUTTON_EVENTS for _, event in targets_of(first))
-    is_nameless = UNNAMED.fullmatch(name) or name.startswith("/_")
-    return bool(obstacle(dependency, entry)), bool(is_nameless), not is_meant
+    is_meant = entry.get("description") or any(event in BUTTON_EVENTS for _, event in parse_targets(first))
+    is_nameless = UNNAMED_ENDPOINT.fullmatch(name) or name.startswith("/_")
+    return bool(find_blocked_reason(dependency, entry)), bool(is_nameless), not is_meant
 
 
-def bound_dependency(dependency: Part) -> dict[str, Any]:
+def limit_dependency(dependency: JsonObject) -> dict[str, Any]:
     """The dependency with a bounded number of triggers, and of components one more than `is_too_large` lets pass."""
     limits = {
-        "inputs": MAX_COMPONENTS_OF_ENDPOINT + 1,
-        "outputs": MAX_COMPONENTS_OF_ENDPOINT + 1,
+        "inputs": MAX_COMPONENTS_PER_ENDPOINT + 1,
+        "outputs": MAX_COMPONENTS_PER_ENDPOINT + 1,
         "targets": MAX_TARGETS,
     }
     cut = {key: dependency[key][:most] for key, most in limits.items() if isinstance(dependency.get(key), list)}
     return {**dependency, **cut}
 
 
-def choose_components(components: list[Part], dependencies: Sequence[Part], blocks: set[int]) -> list[dict[str, Any]]:
+def choose_components(
+    components: list[JsonObject], dependencies: Sequence[JsonObject], blocks: set[int]
+) -> list[dict[str, Any]]:
     """The components that these endpoints name, the `blocks` of the page, and the first data sets and texts.
 
     Primary buttons too, which tell what the page is for even where no event of /config answers them.
     """
-    wanted = blocks.union(number for dependency in dependencies for number in components_of(dependency))
+    wanted = blocks.union(number for dependency in dependencies for number in iter_component_ids(dependency))
     sets = islice((each for each in components if each.get("type") == "dataset"), MAX_DATASETS)
-    texts = islice((each for each in components if type_of_component(each).lower() in TEXT_COMPONENTS), MAX_TEXTS)
+    texts = islice((each for each in components if read_component_type(each).lower() in TEXT_COMPONENTS), MAX_TEXTS)
     primary = islice((each for each in components if is_primary_button(each)), MAX_PRIMARY_BUTTONS)
     marked = {id(each) for each in (*sets, *texts, *primary)}
     kept = (each for each in components if each["id"] in wanted or id(each) in marked)
-    return [{**each, "type": type_of_component(each)} for each in kept]
+    return [{**each, "type": read_component_type(each)} for each in kept]
 
 
-def is_primary_button(component: Part) -> bool:
+def is_primary_button(component: JsonObject) -> bool:
     """Is it a button that the author marked as the main one? It counts even if no event of /config answers it."""
     props = component.get("props")
     return component.get("type") == "button" and isinstance(props, dict) and props.get("variant") == "primary"
 
 
-def components_of(dependency: Part) -> Iterator[Any]:
+def iter_component_ids(dependency: JsonObject) -> Iterator[Any]:
     """The ids of the components that an endpoint takes, gives and is triggered by."""
     yield from dependency.get("inputs", ())
     yield from dependency.get("outputs", ())
@@ -182,16 +188,16 @@ def components_of(dependency: Part) -> Iterator[Any]:
             yield target[0]
 
 
-def type_of_component(component: Part) -> str:
+def read_component_type(component: JsonObject) -> str:
     kind = component.get("type")
-    return kind[:NAME_CHARACTERS] if isinstance(kind, str) else ""
+    return kind[:MAX_NAME_CHARACTERS] if isinstance(kind, str) else ""
 
 
-def is_too_large(entry: Part, dependency: Part) -> bool:
+def is_endpoint_too_large(entry: JsonObject, dependency: JsonObject) -> bool:
     """Has this endpoint more parameters, returns or components than a page can show and a call can send?"""
     components = max(len(dependency.get("inputs", ())), len(dependency.get("outputs", ())))
     return (
         len(entry["parameters"]) > MAX_PARAMETERS
         or len(entry["returns"]) > MAX_RETURNS
-        or components > MAX_COMPONENTS_OF_ENDPOINT
+        or components > MAX_COMPONENTS_PER_ENDPOINT
     )

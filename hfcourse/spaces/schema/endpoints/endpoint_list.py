@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hfcourse.spaces.schema.page.endpoint_families import MIN_FAMILY
-from hfcourse.spaces.schema.page.ranking import UNNAMED
+from hfcourse.spaces.schema.page.endpoint_families import MIN_FAMILY_SIZE
+from hfcourse.spaces.schema.page.ranking import UNNAMED_ENDPOINT
 
 if TYPE_CHECKING:
     from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 
 
 @dataclass(frozen=True)
-class Line:
+class EndpointListItem:
     """One line of the list: an endpoint, and those folded under it.
 
     `before` and `after` are the other steps of its chain, `family` the lines of the same function on other components,
@@ -24,12 +24,16 @@ class Line:
     before: tuple["Endpoint", ...] = ()
     after: tuple["Endpoint", ...] = ()
     twins: tuple["Endpoint", ...] = ()
-    family: tuple["Line", ...] = ()
+    family: tuple["EndpointListItem", ...] = ()
 
     @property
     def title(self) -> str:
         """What the line is called: a family of functions without names has none of its own."""
-        return "Fonctions sans nom" if self.family and UNNAMED.fullmatch(self.endpoint.name) else self.endpoint.title
+        return (
+            "Fonctions sans nom"
+            if self.family and UNNAMED_ENDPOINT.fullmatch(self.endpoint.name)
+            else self.endpoint.title
+        )
 
     def holds(self, name: str) -> bool:
         """Is the endpoint of that name on this line or under it?"""
@@ -41,17 +45,17 @@ class Line:
         return any(line.holds(name) for line in self.family)
 
 
-def list_endpoints(heads: Sequence["Endpoint"], endpoints: Iterable["Endpoint"]) -> tuple[Line, ...]:
+def build_endpoint_list(heads: Sequence["Endpoint"], endpoints: Iterable["Endpoint"]) -> tuple[EndpointListItem, ...]:
     """A line for each of `heads`, in their order, with what is folded under it of all `endpoints`."""
     folded: dict[str, list[Endpoint]] = {}
     for each in endpoints:
         folded.setdefault(each.lead or each.twin_of, []).append(each)
-    return tuple(gather_families([draw_line(each, folded.get(each.name, ())) for each in heads]))
+    return tuple(gather_families([build_list_item(each, folded.get(each.name, ())) for each in heads]))
 
 
-def draw_line(head: "Endpoint", under: Sequence["Endpoint"]) -> Line:
+def build_list_item(head: "Endpoint", under: Sequence["Endpoint"]) -> EndpointListItem:
     """The line of an endpoint with the steps and twins that are folded under it."""
-    return Line(
+    return EndpointListItem(
         endpoint=head,
         before=tuple(each for each in under if each.lead and each.is_before_lead),
         after=tuple(each for each in under if each.lead and not each.is_before_lead),
@@ -59,20 +63,20 @@ def draw_line(head: "Endpoint", under: Sequence["Endpoint"]) -> Line:
     )
 
 
-def gather_families(lines: Sequence[Line]) -> Iterator[Line]:
+def gather_families(lines: Sequence[EndpointListItem]) -> Iterator[EndpointListItem]:
     """Yield the lines, those of one function on the line of the first of them if they are many."""
-    sizes = Counter(family_of(line) for line in lines)
-    gathered: dict[tuple[str, str], list[Line]] = {}
+    sizes = Counter(get_family_key(line) for line in lines)
+    gathered: dict[tuple[str, str], list[EndpointListItem]] = {}
     for line in lines:
-        gathered.setdefault(family_of(line), []).append(line)
+        gathered.setdefault(get_family_key(line), []).append(line)
     for line in lines:
-        first, *others = gathered[family_of(line)]
-        if sizes[family_of(line)] < MIN_FAMILY:
+        first, *others = gathered[get_family_key(line)]
+        if sizes[get_family_key(line)] < MIN_FAMILY_SIZE:
             yield line
         elif line is first:
-            yield Line(line.endpoint, line.before, line.after, line.twins, tuple(others))
+            yield EndpointListItem(line.endpoint, line.before, line.after, line.twins, tuple(others))
 
 
-def family_of(line: Line) -> tuple[str, str]:
+def get_family_key(line: EndpointListItem) -> tuple[str, str]:
     """What the lines of one family share: the name of their function, and why they are folded."""
     return line.endpoint.family, line.endpoint.obstacle or line.endpoint.plumbing

@@ -5,23 +5,26 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hfcourse.spaces.schema.page.endpoint_families import find_twins
-from hfcourse.spaces.schema.page.endpoint_titles import name_default_buttons, tell_apart
-from hfcourse.spaces.schema.page.page_analysis import Page
-from hfcourse.spaces.schema.page.ranking import AUTOMATIC, FILLS_FIELDS
+from hfcourse.spaces.schema.page.endpoint_titles import disambiguate_titles, name_default_buttons
+from hfcourse.spaces.schema.page.page_analysis import PageAnalysis
+from hfcourse.spaces.schema.page.ranking import ONLY_FILLS_FIELDS, TRIGGERED_BY_PAGE
 from hfcourse.spaces.schema.page.relevance import NO_RELEVANCE
 
 if TYPE_CHECKING:
     from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 
 
-def arrange_endpoints(endpoints: Sequence["Endpoint"], page: Page) -> list["Endpoint"]:
+def arrange_endpoints(endpoints: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpoint"]:
     """The endpoints, the one that its author meant first; each knows its twin, and those of one title differ."""
     authored = sorted(endpoints, key=lambda each: page.numbers.get(each.name, len(page.flow.chains.steps)))
-    ranked = sorted(fold_automatic(sorted(unfold_fillers(authored, page), key=order), page), key=order)
-    return name_apart(sorted(merge_twins(ranked, page), key=order), page)
+    ranked = sorted(
+        demote_automatic_endpoints(sorted(promote_filler_buttons(authored, page), key=make_endpoint_sort_key), page),
+        key=make_endpoint_sort_key,
+    )
+    return disambiguate_endpoint_titles(sorted(merge_twins(ranked, page), key=make_endpoint_sort_key), page)
 
 
-def merge_twins(ranked: Sequence["Endpoint"], page: Page) -> list["Endpoint"]:
+def merge_twins(ranked: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpoint"]:
     """Let one endpoint stand for its twins: the one that Gradio did not number, with the best title of them all."""
     listed = [each for each in ranked if not (each.obstacle or each.lead)]
     twins = find_twins((each.name, page.signature(each.name), page.button(each.name)) for each in listed)
@@ -31,10 +34,10 @@ def merge_twins(ranked: Sequence["Endpoint"], page: Page) -> list["Endpoint"]:
     chosen = {first: min(names, key=lambda name: name != page.base_name(name)) for first, names in groups.items()}
     best = {chosen[each.name]: each for each in listed if each.name in chosen}
     twin_of = {name: chosen[first] for first, names in groups.items() for name in names if name != chosen[first]}
-    return [take_place(each, best.get(twin_of.get(each.name, each.name)), twin_of) for each in ranked]
+    return [inherit_best_twin(each, best.get(twin_of.get(each.name, each.name)), twin_of) for each in ranked]
 
 
-def take_place(endpoint: "Endpoint", best: "Endpoint | None", twin_of: Mapping[str, str]) -> "Endpoint":
+def inherit_best_twin(endpoint: "Endpoint", best: "Endpoint | None", twin_of: Mapping[str, str]) -> "Endpoint":
     """The endpoint with the title and the relevance of the best of its twins, if it has some."""
     if not best:
         return endpoint
@@ -42,7 +45,7 @@ def take_place(endpoint: "Endpoint", best: "Endpoint | None", twin_of: Mapping[s
     return replace(endpoint, title=best.title, relevance=best.relevance, plumbing=best.plumbing, twin_of=twin)
 
 
-def order(endpoint: "Endpoint") -> tuple[Any, ...]:
+def make_endpoint_sort_key(endpoint: "Endpoint") -> tuple[Any, ...]:
     """Sort key: what can be called, what is listed, what is meant for people, what is within reach, relevance.
 
     What stands under another endpoint stays in the author's order: of steps, that of the chain.
@@ -53,29 +56,34 @@ def order(endpoint: "Endpoint") -> tuple[Any, ...]:
     return *group, *(-part for part in endpoint.relevance)
 
 
-def unfold_fillers(endpoints: Sequence["Endpoint"], page: Page) -> list["Endpoint"]:
+def promote_filler_buttons(endpoints: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpoint"]:
     """Take the buttons that only fill the page for the main endpoints where there are no others."""
     if not all(each.is_aside or each.lead for each in endpoints):
         return [*endpoints]
     buttons = {name for name, number in page.numbers.items() if page.flow.is_begun_by_button(number)}
-    is_filler = {each.name: each.plumbing == FILLS_FIELDS and each.name in buttons for each in endpoints}
+    is_filler = {each.name: each.plumbing == ONLY_FILLS_FIELDS and each.name in buttons for each in endpoints}
     return [replace(each, plumbing="") if is_filler[each.name] else each for each in endpoints]
 
 
-def fold_automatic(ranked: Sequence["Endpoint"], page: Page) -> list["Endpoint"]:
+def demote_automatic_endpoints(ranked: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpoint"]:
     """Give those that the page calls by itself their reason to be folded, unless the first one is such."""
     automatic = {name for name, number in page.numbers.items() if page.flow.is_begun_by_page(number)}
     if not ranked or ranked[0].is_aside or ranked[0].name in automatic:
         return [*ranked]
-    return [replace(each, plumbing=each.plumbing or AUTOMATIC) if each.name in automatic else each for each in ranked]
+    return [
+        replace(each, plumbing=each.plumbing or TRIGGERED_BY_PAGE) if each.name in automatic else each
+        for each in ranked
+    ]
 
 
-def name_apart(ranked: Sequence["Endpoint"], page: Page) -> list["Endpoint"]:
+def disambiguate_endpoint_titles(ranked: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpoint"]:
     """Make the titles of the listed ones differ, and those of the listed ones that are folded away."""
     renamed: dict[str, str] = {}
     for is_aside in (False, True):
         listed = [each for each in ranked if each.is_listed and each.is_aside is is_aside]
         marks = [page.marks(each.name) for each in listed]
-        titles = name_default_buttons(tell_apart([each.title for each in listed], marks), [tab for tab, *_ in marks])
+        titles = name_default_buttons(
+            disambiguate_titles([each.title for each in listed], marks), [tab for tab, *_ in marks]
+        )
         renamed |= {each.name: title for each, title in zip(listed, titles, strict=True)}
     return [replace(each, title=renamed.get(each.name, each.title)) for each in ranked]

@@ -14,13 +14,13 @@ from hfcourse.spaces.schema.page.page_events import MAX_CHAIN_STEPS, PageEvents
 if TYPE_CHECKING:
     from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 
-MAX_NEXT_STEPS = 3
+MAX_NEXT_ENDPOINTS = 3
 
-Component = Mapping[str, Any]
+ComponentConfig = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Wiring:
+class EndpointWiring:
     """The component ids of an endpoint: one for each parameter and return (None where unknown), and of session state.
 
     `number` is that of its dependency, `before` those of the steps that the page takes before it, the nearest first.
@@ -36,29 +36,31 @@ class Wiring:
     is_pressed: bool = False
 
 
-def read_wiring(number: Any, events: PageEvents, inputs: Sequence[Component], outputs: Sequence[Component]) -> Wiring:
+def read_wiring(
+    number: Any, events: PageEvents, inputs: Sequence[ComponentConfig], outputs: Sequence[ComponentConfig]
+) -> EndpointWiring:
     """The wiring of the dependency of that number, whose inputs and outputs are these components."""
-    return Wiring(
-        parameters=visible_ids(inputs),
-        returns=visible_ids(outputs),
-        states_read=state_ids(inputs),
-        states_written=state_ids(outputs),
+    return EndpointWiring(
+        parameters=collect_api_component_ids(inputs),
+        returns=collect_api_component_ids(outputs),
+        states_read=collect_state_ids(inputs),
+        states_written=collect_state_ids(outputs),
         number=number,
         before=events.chain_before(number),
         is_pressed=events.is_pressed(number),
     )
 
 
-def visible_ids(components: Sequence[Component]) -> tuple[Any, ...]:
+def collect_api_component_ids(components: Sequence[ComponentConfig]) -> tuple[Any, ...]:
     """The ids of the components that a caller sends or gets, in order."""
     return tuple(each.get("id") for each in components if not each.get("skip_api"))
 
 
-def state_ids(components: Sequence[Component]) -> frozenset[Any]:
+def collect_state_ids(components: Sequence[ComponentConfig]) -> frozenset[Any]:
     return frozenset(each.get("id") for each in components if each.get("type") == "state")
 
 
-def next_steps(description: "Description", endpoint: "Endpoint", arrived: Collection[Any]) -> list["Endpoint"]:
+def find_next_endpoints(description: "Description", endpoint: "Endpoint", arrived: Collection[Any]) -> list["Endpoint"]:
     """The endpoints to go on with, the next of its chain first, then in the order of the page's endpoints.
 
     One that the page runs before this endpoint is none, and one that fills nothing but the same outputs again (reset,
@@ -74,13 +76,13 @@ def next_steps(description: "Description", endpoint: "Endpoint", arrived: Collec
         if each is endpoint or each.obstacle or each.wiring.number in done.before:
             continue
         leads_on = is_next or (each.wiring.is_pressed and not set(each.wiring.returns) <= set(done.returns))
-        if leads_on and takes_over(done, each.wiring, arrived):
+        if leads_on and can_continue(done, each.wiring, arrived):
             found.append((each.wiring.before.index(done.number) if is_next else MAX_CHAIN_STEPS, each))
     found.sort(key=lambda pair: pair[0])
-    return [each for _, each in found[:MAX_NEXT_STEPS]]
+    return [each for _, each in found[:MAX_NEXT_ENDPOINTS]]
 
 
-def takes_over(done: Wiring, following: Wiring, arrived: Collection[Any]) -> bool:
+def can_continue(done: EndpointWiring, following: EndpointWiring, arrived: Collection[Any]) -> bool:
     """Does the following endpoint take a value that arrived, or session state that was written?"""
     return not set(arrived).isdisjoint(following.parameters) or not done.states_written.isdisjoint(
         following.states_read

@@ -13,43 +13,54 @@ from typing import Any
 
 from hfcourse.spaces.schema import json_schema
 from hfcourse.spaces.schema.endpoints.description_limits import (
-    MAX_CHOICES_OF_ENDPOINT,
-    MAX_PARAMETERS_IN_ALL,
-    bound_description,
-    is_too_large,
+    MAX_CHOICES_PER_ENDPOINT,
+    MAX_TOTAL_PARAMETERS,
+    is_endpoint_too_large,
+    limit_description,
     order_by_likelihood,
 )
-from hfcourse.spaces.schema.endpoints.endpoint_list import Line, list_endpoints
+from hfcourse.spaces.schema.endpoints.endpoint_list import EndpointListItem, build_endpoint_list
 from hfcourse.spaces.schema.endpoints.endpoint_ordering import arrange_endpoints
-from hfcourse.spaces.schema.endpoints.endpoint_wiring import Wiring, read_wiring
-from hfcourse.spaces.schema.examples.example_values import Datasets, Example, examples_of, index_datasets
-from hfcourse.spaces.schema.labels import HELP_CHARACTERS, ORDINAL, readable
+from hfcourse.spaces.schema.endpoints.endpoint_wiring import EndpointWiring, read_wiring
+from hfcourse.spaces.schema.examples.example_values import Example, ExampleDatasets, build_examples, index_datasets
+from hfcourse.spaces.schema.labels import MAX_HELP_CHARACTERS, ORDINAL_LABEL, clean_label
 from hfcourse.spaces.schema.layout.block_tree import Layout, Position
 from hfcourse.spaces.schema.layout.captions import Caption, read_captions
-from hfcourse.spaces.schema.layout.introduction import describe_introduction
-from hfcourse.spaces.schema.layout.mounting import InitialValues, MountedPage, parse_mounted_page
+from hfcourse.spaces.schema.layout.introduction import parse_introduction
+from hfcourse.spaces.schema.layout.mounting import MountedPage, UnsetComponentValues, parse_mounted_page
 from hfcourse.spaces.schema.layout.translations import translate_description
-from hfcourse.spaces.schema.page.dependent_choices import has_linked_lists, notice_linked_lists
-from hfcourse.spaces.schema.page.main_function import find_private_main
-from hfcourse.spaces.schema.page.page_analysis import Page, read_page
+from hfcourse.spaces.schema.page.dependent_choices import build_dependent_choice_notices, has_dependent_choices
+from hfcourse.spaces.schema.page.main_function import find_private_main_button
+from hfcourse.spaces.schema.page.page_analysis import PageAnalysis, analyze_page
 from hfcourse.spaces.schema.page.page_events import PageEvent, PageEvents, parse_page_events
-from hfcourse.spaces.schema.page.prerequisites import Notice, notice_empty_choices, write_notices
-from hfcourse.spaces.schema.page.ranking import ODD, TOO_LARGE, obstacle, plumbing, targets_of
+from hfcourse.spaces.schema.page.prerequisites import Notice, build_empty_choice_notices, build_prerequisite_notices
+from hfcourse.spaces.schema.page.ranking import (
+    MALFORMED_DESCRIPTION,
+    TOO_LARGE_FOR_FORM,
+    find_blocked_reason,
+    find_internal_reason,
+    parse_targets,
+)
 from hfcourse.spaces.schema.page.relevance import NO_RELEVANCE, SortKey, score_endpoint
 from hfcourse.spaces.schema.parameters.fixed_inputs import FixedInputs, find_fixed_inputs
-from hfcourse.spaces.schema.parameters.parameter import NAME_CHARACTERS, Parameter, Presentations, describe_parameter
+from hfcourse.spaces.schema.parameters.parameter import (
+    MAX_NAME_CHARACTERS,
+    ComponentPropsCache,
+    Parameter,
+    build_parameter,
+)
 from hfcourse.spaces.schema.parameters.placement import Placement
-from hfcourse.spaces.schema.values.form_budget import Sizes, fit_parameters
-from hfcourse.text.typography import french
+from hfcourse.spaces.schema.values.form_budget import DefaultSizes, fit_parameters_to_form
+from hfcourse.text.typography import typeset_french
 
-HINTS = ("language", "x", "y", "color", "y_aggregate", "x_bin")
+RENDERING_PROPS = ("language", "x", "y", "color", "y_aggregate", "x_bin")
 CHAT_ANSWER = "chat-answer"
-RESULT = french("Résultat")
-APP_ID_CHARACTERS = 40  # Gradio's is a number of 64 bits
+DEFAULT_RETURN_LABEL = typeset_french("Résultat")
+MAX_APP_ID_CHARACTERS = 40  # Gradio's is a number of 64 bits
 
 
 @dataclass(frozen=True)
-class Return:
+class ReturnValue:
     """One value that comes back; `component` is Gradio's type as /info writes it: Textbox, Image…
 
     `hints` is what helps to draw it: the language of a code, the columns (x, y, color) of a plot and how it aggregates
@@ -79,7 +90,7 @@ class Endpoint:
     title: str
     help: str
     parameters: tuple[Parameter, ...]
-    returns: tuple[Return, ...]
+    returns: tuple[ReturnValue, ...]
     obstacle: str = ""
     plumbing: str = ""
     follows: str = ""
@@ -89,7 +100,7 @@ class Endpoint:
     examples: tuple[Example, ...] = ()
     positions: Mapping[str, Position] = field(default_factory=dict)
     captions: tuple[Caption, ...] = ()
-    wiring: Wiring = field(default_factory=Wiring)
+    wiring: EndpointWiring = field(default_factory=EndpointWiring)
     lead: str = ""
     is_before_lead: bool = False
     twin_of: str = ""
@@ -150,17 +161,17 @@ class Description:
         return tuple(each for each in self.endpoints if each.is_listed and each.name not in first)
 
     @cached_property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[EndpointListItem, ...]:
         """The list of the endpoints to show."""
-        return list_endpoints(self.first, self.endpoints)
+        return build_endpoint_list(self.first, self.endpoints)
 
     @cached_property
-    def other_lines(self) -> tuple[Line, ...]:
+    def other_lines(self) -> tuple[EndpointListItem, ...]:
         """The list of those to fold away."""
-        return list_endpoints(self.others, self.endpoints)
+        return build_endpoint_list(self.others, self.endpoints)
 
 
-def describe(
+def build_description(
     config: Mapping[str, Any],
     info: Mapping[str, Any],
     check: Callable[[], object] = object,
@@ -176,71 +187,78 @@ def describe(
         KeyError, TypeError, ValueError, AttributeError: they have not the form that Gradio gives them.
     """
     events = page_events or parse_page_events(config)
-    config, info = translate_description(*bound_description(config, info))
+    config, info = translate_description(*limit_description(config, info))
     named, described = info["named_endpoints"], {}
-    page = read_page(config, named)
+    page = analyze_page(config, named)
     datasets = index_datasets([*page.components.values()], events.row_loaders)
     placement = Placement.of(page.layout, page.components)
     captions, mounted_page = read_captions(config, page.layout), parse_mounted_page(config)
-    space = Space(page, datasets, events, placement, captions, mounted_page)
+    space = EndpointFactory(page, datasets, events, placement, captions, mounted_page)
     for name in order_by_likelihood(named, named, page.dependencies, page.flow.chains):
         check()
         described[name] = space.describe_endpoint(name, named[name])
-    if described and all(endpoint.obstacle == ODD for endpoint in described.values()):
+    if described and all(endpoint.obstacle == MALFORMED_DESCRIPTION for endpoint in described.values()):
         raise ValueError("no endpoint has the form that Gradio gives it")
     ranked = arrange_endpoints([described[name] for name in named], page)
-    introduction = describe_introduction(config, page.layout)
+    introduction = parse_introduction(config, page.layout)
     return Description(
         title=introduction.title,
         gradio=str(config.get("version", ""))[:20],
         endpoints=tuple(ranked),
         introduction=introduction.text,
-        private_main=find_private_main(page, best_score(ranked)),
+        private_main=find_private_main_button(page, find_best_score(ranked)),
         opening=events.opening,
-        app_id=str(config.get("app_id", ""))[:APP_ID_CHARACTERS],
+        app_id=str(config.get("app_id", ""))[:MAX_APP_ID_CHARACTERS],
     )
 
 
-def best_score(endpoints: Sequence[Endpoint]) -> int:
+def find_best_score(endpoints: Sequence[Endpoint]) -> int:
     """The points of the one that can be called and has most of them."""
     return max((each.relevance[0] for each in endpoints if not each.obstacle), default=0)
 
 
 @dataclass
-class Space:
+class EndpointFactory:
     """What the endpoints of one description share; `parameters_left` is what they may still have, all together."""
 
-    page: Page
-    datasets: Datasets
+    page: PageAnalysis
+    datasets: ExampleDatasets
     events: PageEvents
     placement: Placement = field(default_factory=lambda: Placement(Layout()))
     captions: tuple[Caption, ...] = ()
     mounted_page: MountedPage = field(default_factory=MountedPage)
-    presentations: Presentations = field(default_factory=Presentations)
-    sizes: Sizes = field(default_factory=dict)
-    parameters_left: int = MAX_PARAMETERS_IN_ALL
+    presentations: ComponentPropsCache = field(default_factory=ComponentPropsCache)
+    sizes: DefaultSizes = field(default_factory=dict)
+    parameters_left: int = MAX_TOTAL_PARAMETERS
 
     def describe_endpoint(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
         """Describe one entry of `named_endpoints`; one that is odd is closed, and the others stay open."""
         try:
             return self.endpoint(name, entry)
         except (KeyError, TypeError, ValueError, AttributeError):
-            return self.closed(name, entry, ODD)
+            return self.closed(name, entry, MALFORMED_DESCRIPTION)
 
     def endpoint(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
         """One entry of `named_endpoints`; one whose form would be too large is closed, and says so."""
         self.parameters_left -= len(entry["parameters"])
         dependency = self.page.dependencies.get(name, {})
-        if is_too_large(entry, dependency) or self.parameters_left < 0:
+        if is_endpoint_too_large(entry, dependency) or self.parameters_left < 0:
             return self.closed(name, entry)
         inputs, outputs = self.named(dependency.get("inputs", ())), self.named(dependency.get("outputs", ()))
-        initial = self.mounted_page.initial_values(number for number, _ in targets_of(dependency))
-        described, numbered = parameters_of(entry["parameters"], known_to_api(inputs), self.presentations, initial)
+        initial = self.mounted_page.initial_values(number for number, _ in parse_targets(dependency))
+        described, numbered = build_parameters(
+            entry["parameters"], filter_api_components(inputs), self.presentations, initial
+        )
         positions: Mapping[str, Position] = {}
         if described is not None:
-            numbers = [component.get("id") for _, component in paired(entry["parameters"], known_to_api(inputs))]
+            numbers = [
+                component.get("id")
+                for _, component in pair_with_components(entry["parameters"], filter_api_components(inputs))
+            ]
             described, positions = self.placement.place_parameters(described, entry["parameters"], numbers)
-        parameters = fit_parameters(described, self.sizes, self.presentations.budget) if described is not None else None
+        parameters = (
+            fit_parameters_to_form(described, self.sizes, self.presentations.budget) if described is not None else None
+        )
         if parameters is None:
             return self.closed(name, entry)
         button, needed = self.page.button(name), self.page.prerequisites(name)
@@ -249,18 +267,19 @@ class Space:
         return Endpoint(
             name=name,
             title=self.page.title(name),
-            help=readable(entry.get("description"), "", HELP_CHARACTERS),
+            help=clean_label(entry.get("description"), "", MAX_HELP_CHARACTERS),
             parameters=parameters,
             returns=tuple(
-                return_of(item, component) for item, component in paired(entry["returns"], known_to_api(outputs))
+                build_return_value(item, component)
+                for item, component in pair_with_components(entry["returns"], filter_api_components(outputs))
             ),
-            obstacle=obstacle(dependency, entry),
-            plumbing=self.page.plumbing(name) or plumbing(name, button, entry, parameters),
+            obstacle=find_blocked_reason(dependency, entry),
+            plumbing=self.page.plumbing(name) or find_internal_reason(name, button, entry, parameters),
             follows=self.page.follows.get(name, ""),
-            keeps_state=has_state or has_linked_lists(flow, number),
+            keeps_state=has_state or has_dependent_choices(flow, number),
             streams=bool((dependency.get("types") or {}).get("generator")),
             relevance=score_endpoint(name, entry, parameters, self.page, needed),
-            examples=examples_of(numbered, self.datasets),
+            examples=build_examples(numbered, self.datasets),
             positions=positions,
             captions=self.captions,
             wiring=read_wiring(dependency.get("id"), self.events, inputs, outputs),
@@ -269,23 +288,23 @@ class Space:
             family=self.page.base_name(name),
             is_out_of_reach=needed.is_out_of_reach,
             notices=(
-                *write_notices(needed),
-                *notice_empty_choices(flow, numbered),
-                *notice_linked_lists(flow, number, numbered),
+                *build_prerequisite_notices(needed),
+                *build_empty_choice_notices(flow, numbered),
+                *build_dependent_choice_notices(flow, number, numbered),
             ),
             fixed_inputs=find_fixed_inputs(inputs),
         )
 
-    def closed(self, name: str, entry: Mapping[str, Any], reason: str = TOO_LARGE) -> Endpoint:
+    def closed(self, name: str, entry: Mapping[str, Any], reason: str = TOO_LARGE_FOR_FORM) -> Endpoint:
         """An endpoint that has no form here: it is listed, with the reason."""
         dependency = self.page.dependencies.get(name, {})
         return Endpoint(
             name=name,
             title=self.page.title(name),
-            help=readable(entry.get("description"), "", HELP_CHARACTERS),
+            help=clean_label(entry.get("description"), "", MAX_HELP_CHARACTERS),
             parameters=(),
             returns=(),
-            obstacle=obstacle(dependency, entry) or reason,
+            obstacle=find_blocked_reason(dependency, entry) or reason,
             follows=self.page.follows.get(name, ""),
             family=self.page.base_name(name),
         )
@@ -295,29 +314,29 @@ class Space:
         return [self.page.components.get(number, {}) for number in numbers]
 
 
-def known_to_api(components: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def filter_api_components(components: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Those that a caller from outside sends or gets: no session state, no layout."""
     return [each for each in components if not each.get("skip_api")]
 
 
-def paired(
+def pair_with_components(
     entries: Sequence[Mapping[str, Any]], components: Sequence[Mapping[str, Any]]
 ) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Each entry of /info with its component of /config, {} where there is none."""
     return [(entry, components[place] if place < len(components) else {}) for place, entry in enumerate(entries)]
 
 
-def parameters_of(
+def build_parameters(
     entries: Sequence[Mapping[str, Any]],
     sent: Sequence[Mapping[str, Any]],
-    presentations: Presentations,
-    initial: InitialValues,
+    presentations: ComponentPropsCache,
+    initial: UnsetComponentValues,
 ) -> tuple[tuple[Parameter, ...] | None, dict[Any, Parameter]]:
     """The parameters in order, and by the id of their component; None if they have too many choices."""
-    pairs, parameters = paired(entries, sent), []
-    choices_left, counted = MAX_CHOICES_OF_ENDPOINT, set()
+    pairs, parameters = pair_with_components(entries, sent), []
+    choices_left, counted = MAX_CHOICES_PER_ENDPOINT, set()
     for entry, component in pairs:
-        parameters.append(describe_parameter(entry, component, presentations, initial))
+        parameters.append(build_parameter(entry, component, presentations, initial))
         choices = parameters[-1].choices
         choices_left -= len(choices) if id(choices) not in counted else 0
         counted.add(id(choices))
@@ -341,7 +360,7 @@ def rename_duplicates(parameters: list[Parameter]) -> list[Parameter]:
     renamed = []
     for place, parameter in enumerate(parameters, 1):
         if parameter.name in seen:
-            name = next(each for each in free_names(parameter.name, place) if each not in names)
+            name = next(each for each in generate_free_names(parameter.name, place) if each not in names)
             renamed.append(replace(parameter, name=name, is_named=False))
         else:
             renamed.append(parameter)
@@ -350,28 +369,28 @@ def rename_duplicates(parameters: list[Parameter]) -> list[Parameter]:
     return renamed
 
 
-def free_names(name: str, place: int) -> Iterator[str]:
+def generate_free_names(name: str, place: int) -> Iterator[str]:
     """Yield candidates for another name, the first of which is hardly ever taken."""
-    return (f"{name[: NAME_CHARACTERS - 20]}__{place}{'_' * extra}" for extra in count())
+    return (f"{name[: MAX_NAME_CHARACTERS - 20]}__{place}{'_' * extra}" for extra in count())
 
 
-def return_of(entry: Mapping[str, Any], component: Mapping[str, Any]) -> Return:
+def build_return_value(entry: Mapping[str, Any], component: Mapping[str, Any]) -> ReturnValue:
     """One entry of `returns` with its component of /config ({} where there is none)."""
     props = component.get("props") or {}
     schema = entry.get("type")
-    label = readable(entry.get("label"), RESULT)
-    return Return(
-        label=RESULT if ORDINAL.fullmatch(label) and entry.get("component") == "Api" else label,
-        component=str(entry.get("component", ""))[:NAME_CHARACTERS],
-        hints=hints_in(props) | ({"answers": CHAT_ANSWER} if is_chat_answer(component) else {}),
-        holds_files=json_schema.mentions_files(schema),
+    label = clean_label(entry.get("label"), DEFAULT_RETURN_LABEL)
+    return ReturnValue(
+        label=DEFAULT_RETURN_LABEL if ORDINAL_LABEL.fullmatch(label) and entry.get("component") == "Api" else label,
+        component=str(entry.get("component", ""))[:MAX_NAME_CHARACTERS],
+        hints=read_rendering_hints(props) | ({"answers": CHAT_ANSWER} if is_chat_answer(component) else {}),
+        holds_files=json_schema.contains_file_schema(schema),
         schema=schema if isinstance(schema, dict) else {},
     )
 
 
-def hints_in(props: Mapping[str, Any]) -> dict[str, str]:
+def read_rendering_hints(props: Mapping[str, Any]) -> dict[str, str]:
     """What properties of a component help to draw its value; the number of `x_bin` as text."""
-    named = {name: props[name][:NAME_CHARACTERS] for name in HINTS if isinstance(props.get(name), str)}
+    named = {name: props[name][:MAX_NAME_CHARACTERS] for name in RENDERING_PROPS if isinstance(props.get(name), str)}
     width = props.get("x_bin")
     return named | ({"x_bin": repr(width)} if type(width) in (int, float) else {})
 

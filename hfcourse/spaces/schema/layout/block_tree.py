@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from hfcourse.spaces.schema.labels import readable
+from hfcourse.spaces.schema.labels import clean_label
 
 # Of one page. A tree of a stranger's may be as deep as JSON allows; what stands deeper has the deepest block around it.
-MAX_DEPTH, MAX_NODES = 50, 20_000
-TABS = {"tabitem", "tab", "walkthroughstep", "step"}
-SIDEBAR = "sidebar"
-ACCORDIONS = {"accordion", SIDEBAR}
+MAX_BLOCK_DEPTH, MAX_LAYOUT_NODES = 50, 20_000
+TAB_KINDS = {"tabitem", "tab", "walkthroughstep", "step"}
+SIDEBAR_KIND = "sidebar"
+ACCORDION_KINDS = {"accordion", SIDEBAR_KIND}
 MAX_BLOCK_LABEL_CHARACTERS = 100
 
 
@@ -33,11 +33,11 @@ class Block:
 
     @property
     def is_tab(self) -> bool:
-        return self.kind in TABS
+        return self.kind in TAB_KINDS
 
     @property
     def is_accordion(self) -> bool:
-        return self.kind in ACCORDIONS
+        return self.kind in ACCORDION_KINDS
 
     @cached_property
     def is_hidden(self) -> bool:
@@ -80,7 +80,7 @@ class Position:
     @property
     def is_aside(self) -> bool:
         """Is it in a sidebar, which comes first in the tree and beside everything on the page?"""
-        return any(block.kind == SIDEBAR for block in self.blocks)
+        return any(block.kind == SIDEBAR_KIND for block in self.blocks)
 
     @property
     def reading_order(self) -> tuple[bool, int]:
@@ -109,7 +109,7 @@ def parse_layout(config: Mapping[str, Any]) -> Layout:
     components = {each.get("id"): each for each in config["components"]}
     positions: dict[Any, Position] = {}
     waiting: list[tuple[Any, Block | None]] = [(config.get("layout"), None)]
-    while waiting and len(positions) < MAX_NODES:
+    while waiting and len(positions) < MAX_LAYOUT_NODES:
         node, parent = waiting.pop()
         number = node.get("id") if isinstance(node, dict) else None
         if not isinstance(number, int) or number in positions:
@@ -118,19 +118,19 @@ def parse_layout(config: Mapping[str, Any]) -> Layout:
         children = node.get("children")
         if isinstance(children, list) and children:
             block = read_block(number, components.get(number) or {}, parent)
-            waiting += [(child, block) for child in reversed(children[:MAX_NODES])]
+            waiting += [(child, block) for child in reversed(children[:MAX_LAYOUT_NODES])]
     return Layout(positions)
 
 
 def read_block(number: int, component: Mapping[str, Any], parent: Block | None) -> Block:
     """The block of that id inside `parent`; the root of the page has no component."""
-    if parent and parent.depth >= MAX_DEPTH:
+    if parent and parent.depth >= MAX_BLOCK_DEPTH:
         return parent
     props = component.get("props") or {}
     return Block(
         number=number,
         kind=str(component.get("type") or "").lower(),
-        label=readable(props.get("label"), "", MAX_BLOCK_LABEL_CHARACTERS),
+        label=clean_label(props.get("label"), "", MAX_BLOCK_LABEL_CHARACTERS),
         is_open=props.get("open") is not False,
         is_visible=props.get("visible", True) is True,
         parent=parent,
@@ -138,14 +138,14 @@ def read_block(number: int, component: Mapping[str, Any], parent: Block | None) 
     )
 
 
-def ids_of_blocks(layout: Any) -> set[int]:
+def collect_block_ids(layout: Any) -> set[int]:
     """The ids of the components that hold others on the page."""
     found: set[int] = set()
     waiting = [layout]
-    while waiting and len(found) < MAX_NODES:
+    while waiting and len(found) < MAX_LAYOUT_NODES:
         node = waiting.pop()
         children = node.get("children") if isinstance(node, dict) else None
         if isinstance(children, list) and children and isinstance(node.get("id"), int):
             found.add(node["id"])
-            waiting += children[:MAX_NODES]
+            waiting += children[:MAX_LAYOUT_NODES]
     return found

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from hfcourse.spaces.schema.layout.block_tree import Layout, Position
-from hfcourse.spaces.schema.layout.introduction import HEADINGS, order_of_first_field, read_paragraphs, texts_of_page
+from hfcourse.spaces.schema.layout.introduction import (
+    HEADING_TAGS,
+    collect_page_texts,
+    find_first_field_order,
+    read_paragraphs,
+)
 
 MAX_SOURCE_CHARACTERS, MAX_CAPTION_CHARACTERS = 400, 100
 
@@ -30,9 +35,9 @@ class Caption:
 
 def read_captions(config: Mapping[str, Any], layout: Layout) -> tuple[Caption, ...]:
     """The short texts of a page, but for those at its top, which introduce the Space."""
-    first_field = order_of_first_field(config, layout)
+    first_field = find_first_field_order(config, layout)
     captions = []
-    for kind, source, position in texts_of_page(config, layout):
+    for kind, source, position in collect_page_texts(config, layout):
         is_at_top = position.order < first_field and not position.is_in_section
         if not is_at_top and len(source) <= MAX_SOURCE_CHARACTERS and (text := read_caption(kind, source)):
             captions.append(Caption(text, position))
@@ -42,5 +47,5 @@ def read_captions(config: Mapping[str, Any], layout: Layout) -> tuple[Caption, .
 def read_caption(kind: str, source: str) -> str:
     """The heading that a source begins with, or the one short paragraph that it is; '' if it is neither."""
     paragraphs = read_paragraphs(kind, source)
-    is_title = bool(paragraphs) and (paragraphs[0].tag in HEADINGS or len(paragraphs) == 1)
+    is_title = bool(paragraphs) and (paragraphs[0].tag in HEADING_TAGS or len(paragraphs) == 1)
     return paragraphs[0].text if is_title and len(paragraphs[0].text) <= MAX_CAPTION_CHARACTERS else ""

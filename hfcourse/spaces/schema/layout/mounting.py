@@ -13,14 +13,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hfcourse.spaces.schema.labels import readable
-from hfcourse.spaces.schema.layout.block_tree import MAX_NODES, TABS, Block, Layout, parse_layout
+from hfcourse.spaces.schema.labels import clean_label
+from hfcourse.spaces.schema.layout.block_tree import MAX_LAYOUT_NODES, TAB_KINDS, Block, Layout, parse_layout
 
 # The empty value of each widget; an HTML and a Markdown have one until Gradio 5.
-EMPTY_VALUES: Mapping[str, Any] = {"number": 0, "textbox": "", "code": ""}
-EMPTY_VALUES_UNTIL_5: Mapping[str, Any] = {"html": "", "markdown": ""}
+WIDGET_EMPTY_VALUES: Mapping[str, Any] = {"number": 0, "textbox": "", "code": ""}
+WIDGET_EMPTY_VALUES_UNTIL_5: Mapping[str, Any] = {"html": "", "markdown": ""}
 # All others send the same wherever they stand.
-DEPEND_ON_MOUNTING = {*EMPTY_VALUES, *EMPTY_VALUES_UNTIL_5}
+MOUNT_DEPENDENT_TYPES = {*WIDGET_EMPTY_VALUES, *WIDGET_EMPTY_VALUES_UNTIL_5}
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,11 @@ class MountedPage:
     open_tabs: frozenset[int] = frozenset()
     gradio: int = 6
 
-    def initial_values(self, targets: Iterable[Any]) -> "InitialValues":
+    def initial_values(self, targets: Iterable[Any]) -> "UnsetComponentValues":
         """What components without a value send when one of the `targets` (ids) triggers an endpoint."""
-        return InitialValues(self, frozenset(each.number for id_ in targets for each in self.layout.find(id_).blocks))
+        return UnsetComponentValues(
+            self, frozenset(each.number for id_ in targets for each in self.layout.find(id_).blocks)
+        )
 
     def is_mounted(self, component: Mapping[str, Any], opened: frozenset[int] = frozenset()) -> bool:
         """Is this component on the page, the `opened` blocks being open?"""
@@ -50,11 +52,11 @@ class MountedPage:
         """Does Gradio 6 leave out what stands in this block?"""
         if not block.is_visible or (block.kind == "accordion" and not block.is_open):
             return True
-        return block.kind in TABS and block.number not in self.open_tabs
+        return block.kind in TAB_KINDS and block.number not in self.open_tabs
 
 
 @dataclass(frozen=True)
-class InitialValues:
+class UnsetComponentValues:
     """What components without a value send from one page, on which the blocks of these ids were opened."""
 
     page: MountedPage = field(default_factory=MountedPage)
@@ -62,9 +64,9 @@ class InitialValues:
 
     def find(self, component: Mapping[str, Any], kind: str) -> Any:
         """The value that the page sends for this component of this type, None for null."""
-        if kind not in DEPEND_ON_MOUNTING or not component or not self.page.is_mounted(component, self.opened):
+        if kind not in MOUNT_DEPENDENT_TYPES or not component or not self.page.is_mounted(component, self.opened):
             return None
-        return {**EMPTY_VALUES, **(EMPTY_VALUES_UNTIL_5 if self.page.gradio < 6 else {})}.get(kind)
+        return {**WIDGET_EMPTY_VALUES, **(WIDGET_EMPTY_VALUES_UNTIL_5 if self.page.gradio < 6 else {})}.get(kind)
 
 
 def parse_mounted_page(config: Mapping[str, Any]) -> MountedPage:
@@ -80,26 +82,26 @@ def find_open_tabs(config: Mapping[str, Any]) -> set[int]:
     found: set[int] = set()
     waiting = [config.get("layout")]
     seen = 0
-    while waiting and seen < MAX_NODES:
+    while waiting and seen < MAX_LAYOUT_NODES:
         seen += 1
         node = waiting.pop()
         children = node.get("children") if isinstance(node, dict) else None
         if not isinstance(children, list):
             continue
-        waiting += children[:MAX_NODES]
-        named = [components.get(number) or {} for number in ids_of(children)]
-        tabs = [each for each in named if kind_of(each) in TABS]
+        waiting += children[:MAX_LAYOUT_NODES]
+        named = [components.get(number) or {} for number in collect_node_ids(children)]
+        tabs = [each for each in named if get_component_kind(each) in TAB_KINDS]
         if tabs and isinstance(node, dict):
             found.add(find_open_tab(components.get(node.get("id")) or {}, tabs)["id"])
     return found
 
 
-def ids_of(nodes: Iterable[Any]) -> list[Any]:
+def collect_node_ids(nodes: Iterable[Any]) -> list[Any]:
     return [node.get("id") for node in nodes if isinstance(node, dict) and isinstance(node.get("id"), int)]
 
 
-def kind_of(component: Mapping[str, Any]) -> str:
-    return readable(component.get("type"), "").lower()
+def get_component_kind(component: Mapping[str, Any]) -> str:
+    return clean_label(component.get("type"), "").lower()
 
 
 def find_open_tab(group: Mapping[str, Any], tabs: list[Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -10,17 +10,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hfcourse.spaces.schema.labels import MARKER, MAX_SOURCE_CHARACTERS, humanized, last_word, replace_markers
-from hfcourse.text.typography import french
+from hfcourse.spaces.schema.labels import (
+    MAX_LABEL_SOURCE_CHARACTERS,
+    TRANSLATION_MARKER,
+    get_last_key_part,
+    humanize_name,
+    replace_markers,
+)
+from hfcourse.text.typography import typeset_french
 
 # By preference: a student reads French, then English, then what the key says.
-LANGUAGES = ("fr", "en")
+PREFERRED_LANGUAGES = ("fr", "en")
 # Gradio's own keys, which its page knows in each language without the author (`gradio/chat_interface.py`, Gradio 6).
 GRADIO_WORDS = {
     "chat_interface.additional_inputs": "Réglages supplémentaires",
     "chat_interface.chatbot": "Conversation",
     "chat_interface.conversation": "Conversation",
-    "chat_interface.message_placeholder": french("Écrivez un message..."),
+    "chat_interface.message_placeholder": typeset_french("Écrivez un message..."),
     "chat_interface.new_chat": "Nouvelle conversation",
 }
 # What Gradio's own page translates of a component (`translatable_props` in js/utils, Gradio 6), and lists of texts.
@@ -28,68 +34,68 @@ TEXT_PROPERTIES = ("label", "info", "placeholder", "description", "title", "valu
 LIST_PROPERTIES = ("headers", "sample_labels")
 # A short marker may stand for a long text, thousands of times: so much is translated, the rest shows its key.
 MAX_TRANSLATED_CHARACTERS = 1_000_000
-MAX_TEXT_CHARACTERS, MAX_KEY_PARTS = 20_000, 20
+MAX_TRANSLATABLE_CHARACTERS, MAX_KEY_PARTS = 20_000, 20
 
-Part = Mapping[str, Any]
+JsonObject = Mapping[str, Any]
 
 
-def translate_description(config: Part, info: Part) -> tuple[dict[str, Any], dict[str, Any]]:
+def translate_description(config: JsonObject, info: JsonObject) -> tuple[dict[str, Any], dict[str, Any]]:
     """Replace the markers in what `/config` and `/info` say to a reader; values that are sent stay as they are."""
-    translator = Translator(tuple(tables_of(config.get("i18n_translations"))))
+    translator = Translator(tuple(iter_translation_tables(config.get("i18n_translations"))))
     components = [translator.translate_component(each) for each in config["components"]]
     named = {name: translator.translate_endpoint(entry) for name, entry in info["named_endpoints"].items()}
     title = translator.translate(config.get("title"))
     return {**config, "components": components, "title": title}, {**info, "named_endpoints": named}
 
 
-def tables_of(translations: Any) -> Iterator[Part]:
+def iter_translation_tables(translations: Any) -> Iterator[JsonObject]:
     """Yield the tables of words in order of preference: `fr`, `fr-FR` and other kinds of French, ours, then English."""
     given = translations if isinstance(translations, dict) else {}
-    for language in LANGUAGES:
-        names = sorted(name for name in given if isinstance(name, str) and is_of_language(name, language))
+    for language in PREFERRED_LANGUAGES:
+        names = sorted(name for name in given if isinstance(name, str) and is_language_variant(name, language))
         yield from (given[name] for name in names if isinstance(given[name], dict))
         if language == "fr":
             yield GRADIO_WORDS
 
 
-def is_of_language(name: str, language: str) -> bool:
+def is_language_variant(name: str, language: str) -> bool:
     """Is `fr`, `fr-CA` or `fr_FR` a kind of this language?"""
     return name.lower().replace("_", "-").partition("-")[0] == language
 
 
-def find_words(table: Part, key: str) -> str:
+def find_translation(table: JsonObject, key: str) -> str:
     """The words for a key, which may name a table in the table (`chat.send`); '' where there are none."""
     found: Any = table.get(key)
     if found is None and key.count(".") < MAX_KEY_PARTS:
         found = table
         for part in key.split("."):
             found = found.get(part) if isinstance(found, dict) else None
-    return found[:MAX_SOURCE_CHARACTERS].strip() if isinstance(found, str) else ""
+    return found[:MAX_LABEL_SOURCE_CHARACTERS].strip() if isinstance(found, str) else ""
 
 
 @dataclass
 class Translator:
     """Translates the texts of one description; `characters_left` is what it may still write."""
 
-    tables: tuple[Part, ...]
+    tables: tuple[JsonObject, ...]
     characters_left: int = MAX_TRANSLATED_CHARACTERS
 
     def words_of(self, key: str) -> str:
         """The words for a key: in the first language that has some, else the key made readable."""
-        words = next(filter(None, (find_words(table, key) for table in self.tables)), "")
+        words = next(filter(None, (find_translation(table, key) for table in self.tables)), "")
         self.characters_left -= len(words)
-        return words if words and self.characters_left >= 0 else humanized(last_word(key))
+        return words if words and self.characters_left >= 0 else humanize_name(get_last_key_part(key))
 
     def translate(self, text: Any) -> Any:
         """The text with words for its markers; a value without any is returned unchanged."""
         if isinstance(text, dict) and "translation_metadata" in (text.get("__type__"), text.get("_type")):
             key = text.get("key")
             return self.words_of(key) if isinstance(key, str) and key.strip() else ""
-        if not isinstance(text, str) or len(text) > MAX_TEXT_CHARACTERS or MARKER not in text:
+        if not isinstance(text, str) or len(text) > MAX_TRANSLATABLE_CHARACTERS or TRANSLATION_MARKER not in text:
             return text
         return replace_markers(text, self.words_of)
 
-    def translate_component(self, component: Part) -> Part:
+    def translate_component(self, component: JsonObject) -> JsonObject:
         """The component with translated texts; the value of one with choices is one of their values, and stays."""
         props = component.get("props")
         if not isinstance(props, dict):
@@ -108,10 +114,10 @@ class Translator:
     def translate_choice(self, choice: Any) -> Any:
         """A choice `[label, value]` with a translated label; a text alone is both."""
         if isinstance(choice, list) and len(choice) == 2:
-            return choice if is_plain(choice[0]) else [self.translate(choice[0]), choice[1]]
-        return choice if is_plain(choice) else [self.translate(choice), choice]
+            return choice if is_marker_free(choice[0]) else [self.translate(choice[0]), choice[1]]
+        return choice if is_marker_free(choice) else [self.translate(choice), choice]
 
-    def translate_endpoint(self, entry: Part) -> Part:
+    def translate_endpoint(self, entry: JsonObject) -> JsonObject:
         """An entry of `/info` with translated labels and a translated description."""
         lists = {key: entry.get(key) for key in ("parameters", "returns")}
         changed: dict[str, Any] = {
@@ -123,10 +129,10 @@ class Translator:
 
     def translate_value(self, described: Any) -> Any:
         """A parameter or a return of `/info` with a translated label."""
-        is_one = isinstance(described, dict) and not is_plain(described.get("label"))
+        is_one = isinstance(described, dict) and not is_marker_free(described.get("label"))
         return {**described, "label": self.translate(described["label"])} if is_one else described
 
 
-def is_plain(text: Any) -> bool:
+def is_marker_free(text: Any) -> bool:
     """Is there nothing to translate in this?"""
-    return not (isinstance(text, dict) or (isinstance(text, str) and MARKER in text))
+    return not (isinstance(text, dict) or (isinstance(text, str) and TRANSLATION_MARKER in text))

@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from hfcourse.spaces.schema.page.event_chains import Chains, Step
-from hfcourse.spaces.schema.page.ranking import BUTTON_EVENTS, targets_of
+from hfcourse.spaces.schema.page.event_chains import ChainStep, EventChains
+from hfcourse.spaces.schema.page.ranking import BUTTON_EVENTS, parse_targets
 
-Components = Mapping[int, Mapping[str, Any]]
-Target = tuple[Any, str]  # the component's id, None for the page, and the event
+ComponentsById = Mapping[int, Mapping[str, Any]]
+TriggerTarget = tuple[Any, str]  # the component's id, None for the page, and the event
 
 # What people come for: pictures, sounds, films, volumes, a conversation, a class with its score. The type of a
 # custom component names its kind too: `litmodel3d`, `imageannotator`.
-RICH_OUTPUTS = ("image", "audio", "video", "gallery", "model3d", "chatbot", "label")
+RICH_OUTPUT_TYPES = ("image", "audio", "video", "gallery", "model3d", "chatbot", "label")
 RICH_WEIGHT, PLAIN_WEIGHT = 3, 1
 # What a person sets before a call, even where another step draws it by lot.
-SETTINGS = {"number", "slider", "checkbox", "radio", "dropdown", "checkboxgroup", "colorpicker", "datetime"}
+SETTING_COMPONENTS = {"number", "slider", "checkbox", "radio", "dropdown", "checkboxgroup", "colorpicker", "datetime"}
 # Of one step, and of one component: what is examined is a product of both and of the number of steps.
 MAX_EXAMINED_COMPONENTS, MAX_WRITERS = 300, 20
 
@@ -31,19 +31,19 @@ class DataFlow:
         names: the name of each endpoint that can be called from outside, by the id of its dependency.
     """
 
-    def __init__(self, chains: Chains, components: Components, names: Mapping[int, str]) -> None:
+    def __init__(self, chains: EventChains, components: ComponentsById, names: Mapping[int, str]) -> None:
         self.chains = chains
         self.components = components
         self.names = names
         self._read = self._find_readers()
         self._writers: dict[Any, list[int]] = {}
         for number, step in chains.steps.items():
-            for written in dict.fromkeys(outputs_of(step)):
+            for written in dict.fromkeys(get_output_ids(step)):
                 writers = self._writers.setdefault(written, [])
                 if len(writers) < MAX_WRITERS:
                     writers.append(number)
         self._leads: dict[int, int | None] = {}
-        self._begun: dict[int, tuple[Target, ...]] = {}
+        self._begun: dict[int, tuple[TriggerTarget, ...]] = {}
         self._preparers: dict[Any, frozenset[int]] = {}
         self._taken: dict[int, frozenset[Any]] = {}
         self._made_by: dict[Any, frozenset[int]] = {}
@@ -53,7 +53,7 @@ class DataFlow:
         found: dict[Any, int | None] = {}
         for number, step in self.chains.steps.items():
             root = self.chains.root(number)
-            found.update((each, root if found.get(each, root) == root else None) for each in inputs_of(step))
+            found.update((each, root if found.get(each, root) == root else None) for each in get_input_ids(step))
         return found
 
     @cached_property
@@ -61,7 +61,7 @@ class DataFlow:
         """The ids of the first steps that read each component, of those that can be called from outside."""
         found: dict[Any, set[int]] = {}
         for number in self.names:
-            for each in inputs_of(self.chains.steps[number]):
+            for each in get_input_ids(self.chains.steps[number]):
                 readers = found.setdefault(each, set())
                 if len(readers) < MAX_WRITERS:
                     readers.add(number)
@@ -89,16 +89,16 @@ class DataFlow:
         A step without inputs empties it, one that reads it changes it. Asked for each input of each endpoint.
         """
         if number not in self._preparers:
-            read = {each: inputs_of(self.chains.steps[each]) for each in self.writers(number)}
+            read = {each: get_input_ids(self.chains.steps[each]) for each in self.writers(number)}
             makes = (each for each, inputs in read.items() if inputs and number not in inputs)
             self._preparers[number] = frozenset(makes)
         return self._preparers[number]
 
-    def triggers(self, number: int) -> tuple[Target, ...]:
+    def triggers(self, number: int) -> tuple[TriggerTarget, ...]:
         """Component and event of each thing that begins the chain of this step."""
         root = self.chains.root(number)
         if root not in self._begun:
-            self._begun[root] = tuple(targets_of(self.chains.steps[root]))
+            self._begun[root] = tuple(parse_targets(self.chains.steps[root]))
         return self._begun[root]
 
     def is_begun_by_button(self, number: int) -> bool:
@@ -120,12 +120,12 @@ class DataFlow:
         A picture that comes back into the field where it was is tidied, not made; a conversation always comes back.
         """
         step = self.chains.steps[number]
-        outputs = [each for each in outputs_of(step) if self.is_exchanged(each)]
+        outputs = [each for each in get_output_ids(step) if self.is_exchanged(each)]
         if not outputs or self.is_filler(number):
             return 0
-        inputs = set(inputs_of(step))
+        inputs = set(get_input_ids(step))
         made = (self.kind(each) for each in outputs if each not in inputs or self.kind(each) == "chatbot")
-        return RICH_WEIGHT if any(rich in kind for kind in made for rich in RICH_OUTPUTS) else PLAIN_WEIGHT
+        return RICH_WEIGHT if any(rich in kind for kind in made for rich in RICH_OUTPUT_TYPES) else PLAIN_WEIGHT
 
     def makes_result(self, number: int) -> bool:
         """Does this step make something to be read: a text, or what no other chain of the page takes for its own?
@@ -133,15 +133,16 @@ class DataFlow:
         A number or a choice that is taken by another step (a seed) is a setting, even if a step draws it by lot.
         """
         step, chain = self.chains.steps[number], self.chains.root(number)
-        made = [each for each in outputs_of(step) if self.is_exchanged(each) and each not in self._takes(number)]
+        made = [each for each in get_output_ids(step) if self.is_exchanged(each) and each not in self._takes(number)]
         return any(
-            each not in self._read or (self._read[each] == chain and self.kind(each) not in SETTINGS) for each in made
+            each not in self._read or (self._read[each] == chain and self.kind(each) not in SETTING_COMPONENTS)
+            for each in made
         )
 
     def is_fed(self, number: int) -> bool:
         """Does this step take what another button makes? What is changed where it stands (a prompt) is not made."""
         root = self.chains.root(number)
-        return any(self._makers(each) - {root} for each in inputs_of(self.chains.steps[number]))
+        return any(self._makers(each) - {root} for each in get_input_ids(self.chains.steps[number]))
 
     def _makers(self, component: Any) -> frozenset[int]:
         """The roots of the chains, begun by a button, in which a component is made of others."""
@@ -154,7 +155,7 @@ class DataFlow:
     def _takes(self, number: int) -> frozenset[Any]:
         """The components that a step takes."""
         if number not in self._taken:
-            self._taken[number] = frozenset(inputs_of(self.chains.steps[number]))
+            self._taken[number] = frozenset(get_input_ids(self.chains.steps[number]))
         return self._taken[number]
 
     def is_filler(self, number: int) -> bool:
@@ -163,9 +164,9 @@ class DataFlow:
         What makes a State that others only read starts a session, and is none.
         """
         step = self.chains.steps[number]
-        if inputs_of(step) or any(each in self._session_states for each in outputs_of(step)):
+        if get_input_ids(step) or any(each in self._session_states for each in get_output_ids(step)):
             return False
-        return any(self.is_exchanged(each) and each in self._read for each in outputs_of(step))
+        return any(self.is_exchanged(each) and each in self._read for each in get_output_ids(step))
 
     @cached_property
     def _session_states(self) -> set[Any]:
@@ -173,7 +174,7 @@ class DataFlow:
         read_only: set[Any] = set()
         computed: set[Any] = set()
         for step in self.chains.steps.values():
-            inputs, outputs = inputs_of(step), set(outputs_of(step))
+            inputs, outputs = get_input_ids(step), set(get_output_ids(step))
             read_only.update(each for each in inputs if each not in outputs and self.kind(each) == "state")
             computed.update(outputs if inputs else ())
         return read_only - computed
@@ -211,15 +212,15 @@ class DataFlow:
         found = {}
         for each in members:
             found[each] = sum(self.is_exchanged(number) and number not in written for number in self._takes(each))
-            written.update(outputs_of(self.chains.steps[each]))
+            written.update(get_output_ids(self.chains.steps[each]))
         return found
 
 
-def inputs_of(step: Step) -> list[Any]:
+def get_input_ids(step: ChainStep) -> list[Any]:
     """The ids of the components that a step takes, as many as are examined."""
     return (step.get("inputs") or [])[:MAX_EXAMINED_COMPONENTS]
 
 
-def outputs_of(step: Step) -> list[Any]:
+def get_output_ids(step: ChainStep) -> list[Any]:
     """The ids of the components that a step gives, as many as are examined."""
     return (step.get("outputs") or [])[:MAX_EXAMINED_COMPONENTS]

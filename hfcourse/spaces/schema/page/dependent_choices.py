@@ -7,41 +7,52 @@ for one session), so such endpoints must be called in one session, though they m
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hfcourse.spaces.schema.page.dataflow import DataFlow, inputs_of, outputs_of
-from hfcourse.spaces.schema.page.prerequisites import CHOICE_COMPONENTS, MAX_NAMED_ENDPOINTS, Notice, names_of
+from hfcourse.spaces.schema.page.dataflow import DataFlow, get_input_ids, get_output_ids
+from hfcourse.spaces.schema.page.prerequisites import (
+    CHOICE_COMPONENTS,
+    MAX_NAMED_ENDPOINTS,
+    Notice,
+    collect_endpoint_names,
+)
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.text.typography import french
+from hfcourse.text.typography import typeset_french
 
-DEPENDENT = french("Sur la page du Space, les choix de {} suivent d’autres champs. Pour les changer, appelez d’abord :")
+DEPENDENT_CHOICES_NOTICE = typeset_french(
+    "Sur la page du Space, les choix de {} suivent d’autres champs. Pour les changer, appelez d’abord :"
+)
 
 
-def has_linked_lists(flow: DataFlow, number: int | None) -> bool:
+def has_dependent_choices(flow: DataFlow, number: int | None) -> bool:
     """Does this endpoint take a list that another one writes, or write a list that another one takes?"""
     if number is None or number not in flow.names:
         return False
     step = flow.chains.steps[number]
-    takes = any(find_list_writers(flow, number, each) for each in find_lists(flow, inputs_of(step)))
-    gives = any(flow.called_readers.get(each, set()) - {number} for each in find_lists(flow, outputs_of(step)))
-    return takes or (gives and not is_begun_by_examples(flow, number))
+    takes = any(find_choice_writers(flow, number, each) for each in find_choice_components(flow, get_input_ids(step)))
+    gives = any(
+        flow.called_readers.get(each, set()) - {number} for each in find_choice_components(flow, get_output_ids(step))
+    )
+    return takes or (gives and not is_triggered_by_examples(flow, number))
 
 
-def find_lists(flow: DataFlow, components: Iterable[Any]) -> list[Any]:
+def find_choice_components(flow: DataFlow, components: Iterable[Any]) -> list[Any]:
     """The lists of choices among these components, each once."""
     return [each for each in dict.fromkeys(components) if flow.kind(each) in CHOICE_COMPONENTS]
 
 
-def find_list_writers(flow: DataFlow, number: int, component: Any) -> list[int]:
+def find_choice_writers(flow: DataFlow, number: int, component: Any) -> list[int]:
     """The other endpoints that write this list; a row of examples only sets its value."""
     writers = (each for each in flow.writers(component) if each != number and each in flow.names)
-    return [each for each in writers if not is_begun_by_examples(flow, each)]
+    return [each for each in writers if not is_triggered_by_examples(flow, each)]
 
 
-def is_begun_by_examples(flow: DataFlow, number: int) -> bool:
+def is_triggered_by_examples(flow: DataFlow, number: int) -> bool:
     triggers = flow.triggers(number)
     return bool(triggers) and all(flow.kind(target) == "dataset" for target, _ in triggers)
 
 
-def notice_linked_lists(flow: DataFlow, number: int | None, numbered: Mapping[Any, Parameter]) -> tuple[Notice, ...]:
+def build_dependent_choice_notices(
+    flow: DataFlow, number: int | None, numbered: Mapping[Any, Parameter]
+) -> tuple[Notice, ...]:
     """What to know of the lists that have choices, and get others where another field of the page is changed."""
     if number is None:
         return ()
@@ -49,11 +60,11 @@ def notice_linked_lists(flow: DataFlow, number: int | None, numbered: Mapping[An
     writers: list[int] = []
     for component, parameter in numbered.items():
         is_list = parameter.component in CHOICE_COMPONENTS and bool(parameter.choices)
-        found = find_list_writers(flow, number, component) if is_list else []
-        changing = [each for each in found if inputs_of(flow.chains.steps[each]) and flow.is_begun_by_page(each)]
-        labels += [french(f"« {parameter.label} »")] if changing else []
+        found = find_choice_writers(flow, number, component) if is_list else []
+        changing = [each for each in found if get_input_ids(flow.chains.steps[each]) and flow.is_begun_by_page(each)]
+        labels += [typeset_french(f"« {parameter.label} »")] if changing else []
         writers += changing
     if not labels:
         return ()
     named = ", ".join(labels[:MAX_NAMED_ENDPOINTS])
-    return (Notice(DEPENDENT.format(named), names_of(flow, writers)),)
+    return (Notice(DEPENDENT_CHOICES_NOTICE.format(named), collect_endpoint_names(flow, writers)),)

@@ -8,19 +8,19 @@ import re
 from collections.abc import Collection, Hashable, Iterable
 from typing import TypeVar
 
-MIN_FAMILY = 4  # endpoints of one function that share one line of the list
-NUMBERED = re.compile(r"(.+)_[0-9]{1,4}", re.ASCII)
+MIN_FAMILY_SIZE = 4  # endpoints of one function that share one line of the list
+NUMBERED_NAME_PATTERN = re.compile(r"(.+)_[0-9]{1,4}", re.ASCII)
 
-Key = TypeVar("Key", bound=Hashable)
+TwinKey = TypeVar("TwinKey", bound=Hashable)
 
 
 def find_base_name(name: str, known: Collection[str]) -> str:
     """The name that Gradio numbered to make this one; the name itself where it is not numbered."""
-    found = NUMBERED.fullmatch(name)
+    found = NUMBERED_NAME_PATTERN.fullmatch(name)
     return found[1] if found and found[1] in known else name
 
 
-def find_twins(signatures: Iterable[tuple[str, Key | None, str]]) -> dict[str, str]:
+def find_twins(signatures: Iterable[tuple[str, TwinKey | None, str]]) -> dict[str, str]:
     """Which endpoints repeat one before them: name → name of the first.
 
     The same function on the same components, begun by the Enter key and by a button, or by each field that changes.
@@ -30,7 +30,7 @@ def find_twins(signatures: Iterable[tuple[str, Key | None, str]]) -> dict[str, s
         signatures: of each endpoint, the one to list first first: its name, what tells its function and components
             (None for one that has no twin), and the words of its button.
     """
-    firsts: dict[Key, list[tuple[str, str]]] = {}
+    firsts: dict[TwinKey, list[tuple[str, str]]] = {}
     twins: dict[str, str] = {}
     for name, key, button in signatures:
         if key is None:

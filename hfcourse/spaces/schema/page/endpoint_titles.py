@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hfcourse.spaces.schema.labels import humanized, readable
-from hfcourse.spaces.schema.page.ranking import UNNAMED, targets_of
-from hfcourse.spaces.schema.parameters.parameter import WORDS
-from hfcourse.text.typography import french
+from hfcourse.spaces.schema.labels import clean_label, humanize_name
+from hfcourse.spaces.schema.page.ranking import UNNAMED_ENDPOINT, parse_targets
+from hfcourse.spaces.schema.parameters.parameter import COMPONENT_WORDS
+from hfcourse.text.typography import typeset_french
 
-ON_A_FIELD = {
+FIELD_EVENT_TITLES = {
     "change": "Quand « {} » change",
     "input": "Pendant la saisie de « {} »",
     "select": "À un choix dans « {} »",
@@ -19,7 +19,7 @@ ON_A_FIELD = {
     "focus": "À l’entrée dans « {} »",
     "click": "Au clic sur « {} »",
 }
-OF_THE_PAGE = {
+PAGE_EVENT_TITLES = {
     "load": "À l’ouverture de la page",
     "tick": "À intervalles réguliers",
     "unload": "À la fermeture de la page",
@@ -29,50 +29,54 @@ OF_THE_PAGE = {
 DEFAULT_BUTTON = "Submit"
 
 # A title stands on every page of the Space, beside hundreds of others.
-TITLE_CHARACTERS, MARK_CHARACTERS = 100, 40
+MAX_ENDPOINT_TITLE_CHARACTERS, MAX_TITLE_MARK_CHARACTERS = 100, 40
 
 Components = Mapping[int, Mapping[str, Any]]
 
 
-def button_of(dependency: Mapping[str, Any], components: Components) -> str:
+def find_button_label(dependency: Mapping[str, Any], components: Components) -> str:
     """What the button that triggers this endpoint says, '' if none does; one that nobody sees says nothing."""
-    for number, event in targets_of(dependency):
+    for number, event in parse_targets(dependency):
         component = components.get(number) or {}
         if event == "click" and str(component.get("type", "")).endswith("button"):
             props = component.get("props") or {}
-            words = readable(props.get("value"), "") or readable(props.get("label"), "")
+            words = clean_label(props.get("value"), "") or clean_label(props.get("label"), "")
             if words and props.get("visible", True) is True:
                 return words
     return ""
 
 
-def title_of(name: str, button: str, previous: str, dependency: Mapping[str, Any], components: Components) -> str:
+def build_endpoint_title(
+    name: str, button: str, previous: str, dependency: Mapping[str, Any], components: Components
+) -> str:
     """A title that a person can read, whatever the endpoint is called.
 
     Args:
         name: that of the endpoint, without the number that Gradio may have added to it.
         previous: the step that it follows, '' if it begins a chain.
     """
-    return shorten_title(whole_title(name, button, previous, dependency, components))
+    return shorten_title(build_full_title(name, button, previous, dependency, components))
 
 
-def whole_title(name: str, button: str, previous: str, dependency: Mapping[str, Any], components: Components) -> str:
-    if button or not UNNAMED.fullmatch(name):
-        return button or humanized(name)
-    for number, event in targets_of(dependency):
-        label = label_of(components.get(number) or {})
-        if event in OF_THE_PAGE:
-            return french(OF_THE_PAGE[event])
-        if label and event in ON_A_FIELD:
-            return french(ON_A_FIELD[event].format(label))
-    return f"Étape après {previous}" if previous else f"Fonction sans nom {number_of(name)}".strip()
+def build_full_title(
+    name: str, button: str, previous: str, dependency: Mapping[str, Any], components: Components
+) -> str:
+    if button or not UNNAMED_ENDPOINT.fullmatch(name):
+        return button or humanize_name(name)
+    for number, event in parse_targets(dependency):
+        label = get_component_label(components.get(number) or {})
+        if event in PAGE_EVENT_TITLES:
+            return typeset_french(PAGE_EVENT_TITLES[event])
+        if label and event in FIELD_EVENT_TITLES:
+            return typeset_french(FIELD_EVENT_TITLES[event].format(label))
+    return f"Étape après {previous}" if previous else f"Fonction sans nom {parse_trailing_number(name)}".strip()
 
 
-def shorten_title(title: str, characters: int = TITLE_CHARACTERS) -> str:
+def shorten_title(title: str, characters: int = MAX_ENDPOINT_TITLE_CHARACTERS) -> str:
     return title if len(title) <= characters else f"{title[: characters - 1].rstrip()}…"
 
 
-def tell_apart(titles: Sequence[str], marks: Sequence[Sequence[str]]) -> list[str]:
+def disambiguate_titles(titles: Sequence[str], marks: Sequence[Sequence[str]]) -> list[str]:
     """Titles that differ: those that are alike get the first mark that tells all of them apart, else a number.
 
     Args:
@@ -88,7 +92,7 @@ def tell_apart(titles: Sequence[str], marks: Sequence[Sequence[str]]) -> list[st
             kinds = [*zip(*(marks[position] for position in positions), strict=True)]
             chosen = next((kind for kind in kinds if len({*filter(None, kind)}) == len(positions)), numbers)
             for position, mark in zip(positions, chosen, strict=True):
-                found[position] = with_mark(title, mark)
+                found[position] = append_mark(title, mark)
     return found
 
 
@@ -97,22 +101,22 @@ def name_default_buttons(titles: Sequence[str], tabs: Sequence[str]) -> list[str
     if len(titles) < 2:
         return [*titles]
     return [
-        with_mark(title, tab) if title == DEFAULT_BUTTON and tab else title
+        append_mark(title, tab) if title == DEFAULT_BUTTON and tab else title
         for title, tab in zip(titles, tabs, strict=True)
     ]
 
 
-def with_mark(title: str, mark: str) -> str:
+def append_mark(title: str, mark: str) -> str:
     """« Generate (Image to video) »."""
-    return f"{title} ({shorten_title(mark, MARK_CHARACTERS)})"
+    return f"{title} ({shorten_title(mark, MAX_TITLE_MARK_CHARACTERS)})"
 
 
-def label_of(component: Mapping[str, Any]) -> str:
+def get_component_label(component: Mapping[str, Any]) -> str:
     """The label of a component of the page, else what it is: « Nombre »."""
-    label = readable((component.get("props") or {}).get("label"), "")
-    return label or WORDS.get(str(component.get("type")), "")
+    label = clean_label((component.get("props") or {}).get("label"), "")
+    return label or COMPONENT_WORDS.get(str(component.get("type")), "")
 
 
-def number_of(name: str) -> str:
+def parse_trailing_number(name: str) -> str:
     """« 7 » of `/lambda_7`."""
     return name.rpartition("_")[2] if name[-1:].isdigit() else ""

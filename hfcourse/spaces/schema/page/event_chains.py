@@ -8,16 +8,16 @@ Everything here takes time in proportion to the number of steps, however long th
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-Step = Mapping[str, Any]
+ChainStep = Mapping[str, Any]
 
 
-class Chains:
+class EventChains:
     """The dependencies of one page by their id, and the chains that they form."""
 
-    def __init__(self, dependencies: Iterable[Step]) -> None:
-        self.steps = {read_id(step, place): step for place, step in enumerate(dependencies)}
-        self._previous = find_previous(self.steps)
-        self._roots = find_roots(self.steps, self._previous)
+    def __init__(self, dependencies: Iterable[ChainStep]) -> None:
+        self.steps = {read_dependency_id(step, place): step for place, step in enumerate(dependencies)}
+        self._previous = find_previous_ids(self.steps)
+        self._roots = find_chain_roots(self.steps, self._previous)
         self._members: dict[int, list[int]] = {}
         for number, root in self._roots.items():
             self._members.setdefault(root, []).append(number)
@@ -26,7 +26,7 @@ class Chains:
         """The id of the step that began the chain of this one: its own where it begins one."""
         return self._roots[number]
 
-    def root_step(self, number: int) -> Step:
+    def root_step(self, number: int) -> ChainStep:
         """The step that began the chain: its targets are what a person clicks on or fills in."""
         return self.steps[self._roots[number]]
 
@@ -45,22 +45,22 @@ class Chains:
 
     def nearest(self, kept: Collection[int]) -> dict[int, int]:
         """For each step, the nearest one before it that is among `kept`; a step without one is left out."""
-        return find_nearest(self._previous, kept)
+        return find_nearest_preceding(self._previous, kept)
 
 
-def read_id(step: Step, place: int) -> int:
+def read_dependency_id(step: ChainStep, place: int) -> int:
     """The id of a dependency; its place where it has none, or one that is no number."""
     number = step.get("id")
     return number if type(number) is int else place
 
 
-def find_previous(steps: Mapping[int, Step]) -> dict[int, int]:
+def find_previous_ids(steps: Mapping[int, ChainStep]) -> dict[int, int]:
     """The id of the step just before each one, of those that have one."""
     named = ((number, step.get("trigger_after")) for number, step in steps.items())
     return {number: previous for number, previous in named if type(previous) is int and previous in steps}
 
 
-def find_roots(numbers: Iterable[int], previous: Mapping[int, int]) -> dict[int, int]:
+def find_chain_roots(numbers: Iterable[int], previous: Mapping[int, int]) -> dict[int, int]:
     """The first step of the chain of each; of a circle, which has none, one of its steps, the same for all."""
     roots: dict[int, int] = {}
     for number in numbers:
@@ -74,7 +74,7 @@ def find_roots(numbers: Iterable[int], previous: Mapping[int, int]) -> dict[int,
     return {number: roots[number] for number in numbers}
 
 
-def find_nearest(previous: Mapping[int, int], kept: Collection[int]) -> dict[int, int]:
+def find_nearest_preceding(previous: Mapping[int, int], kept: Collection[int]) -> dict[int, int]:
     """The nearest step of `kept` before each one, whatever stands between."""
     found: dict[int, int | None] = {}
     for number in previous:

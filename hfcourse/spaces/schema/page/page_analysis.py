@@ -5,25 +5,30 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from hfcourse.spaces.schema.layout.block_tree import TABS, Layout, parse_layout
-from hfcourse.spaces.schema.page.dataflow import Components, DataFlow, inputs_of, outputs_of
+from hfcourse.spaces.schema.layout.block_tree import TAB_KINDS, Layout, parse_layout
+from hfcourse.spaces.schema.page.dataflow import ComponentsById, DataFlow, get_input_ids, get_output_ids
 from hfcourse.spaces.schema.page.endpoint_families import find_base_name
-from hfcourse.spaces.schema.page.endpoint_titles import button_of, label_of, title_of
-from hfcourse.spaces.schema.page.event_chains import Chains, Step
+from hfcourse.spaces.schema.page.endpoint_titles import build_endpoint_title, find_button_label, get_component_label
+from hfcourse.spaces.schema.page.event_chains import ChainStep, EventChains
 from hfcourse.spaces.schema.page.prerequisites import Prerequisites, find_prerequisites
-from hfcourse.spaces.schema.page.ranking import FILLS_FIELDS, STEP_OF_PRIVATE, UNNAMED, obstacle
+from hfcourse.spaces.schema.page.ranking import (
+    ONLY_FILLS_FIELDS,
+    PRIVATE_CHAIN_STEP,
+    UNNAMED_ENDPOINT,
+    find_blocked_reason,
+)
 
 
 @dataclass(frozen=True)
-class Page:
+class PageAnalysis:
     """The page of one Space.
 
     `dependencies` are those of its endpoints, by name, `numbers` their ids; `known_names` are the names of all its
     functions, private ones too, which Gradio numbers together.
     """
 
-    components: Components
-    dependencies: Mapping[str, Step]
+    components: ComponentsById
+    dependencies: Mapping[str, ChainStep]
     numbers: Mapping[str, int]
     known_names: frozenset[str]
     flow: DataFlow
@@ -75,13 +80,13 @@ class Page:
         number = self.numbers.get(name)
         if number is None or self.lead(name):
             return ""
-        return button_of(self.flow.chains.root_step(number), self.components)
+        return find_button_label(self.flow.chains.root_step(number), self.components)
 
     def title(self, name: str) -> str:
         """A title that a person can read."""
         dependency, follows = self.dependencies.get(name, {}), self.follows.get(name, "")
-        named = name if UNNAMED.fullmatch(name) else self.base_name(name)
-        return title_of(named, self.button(name), follows, dependency, self.components)
+        named = name if UNNAMED_ENDPOINT.fullmatch(name) else self.base_name(name)
+        return build_endpoint_title(named, self.button(name), follows, dependency, self.components)
 
     def plumbing(self, name: str) -> str:
         """Why this endpoint is hardly meant for people, as far as the flow of the page tells; '' if it may be."""
@@ -89,8 +94,8 @@ class Page:
         if number is None or number not in self.flow.names:
             return ""
         if self.flow.lead(number) is None:
-            return STEP_OF_PRIVATE
-        return FILLS_FIELDS if self.flow.is_filler(number) else ""
+            return PRIVATE_CHAIN_STEP
+        return ONLY_FILLS_FIELDS if self.flow.is_filler(number) else ""
 
     def prerequisites(self, name: str) -> Prerequisites:
         number = self.numbers.get(name)
@@ -99,7 +104,7 @@ class Page:
     def signature(self, name: str) -> Hashable:
         """What twins share: function, inputs and outputs; None for a function without a name."""
         dependency = self.dependencies.get(name, {})
-        if UNNAMED.fullmatch(name) or name not in self.numbers:
+        if UNNAMED_ENDPOINT.fullmatch(name) or name not in self.numbers:
             return None
         return self.base_name(name), tuple(dependency.get("inputs") or ()), tuple(dependency.get("outputs") or ())
 
@@ -119,7 +124,7 @@ class Page:
         for number, position in self.layout.positions.items():
             component = self.components.get(number) or {}
             is_visible = (component.get("props") or {}).get("visible", True) is True
-            if is_visible and str(component.get("type")).lower() in TABS:
+            if is_visible and str(component.get("type")).lower() in TAB_KINDS:
                 found.setdefault(position.block.number if position.block else None, number)
         return found
 
@@ -134,18 +139,20 @@ class Page:
         tab = next((block.label for block in blocks if block.label and (block.is_tab or block.is_accordion)), "")
         ends = (
             [each for each in numbers if self.flow.is_exchanged(each)]
-            for numbers in (outputs_of(step), inputs_of(step))
+            for numbers in (get_output_ids(step), get_input_ids(step))
         )
-        return tab, *(label_of(self.flow.component(found[0])) if found else "" for found in ends)
+        return tab, *(get_component_label(self.flow.component(found[0])) if found else "" for found in ends)
 
 
-def read_page(config: Mapping[str, Any], named: Mapping[str, Mapping[str, Any]]) -> Page:
+def analyze_page(config: Mapping[str, Any], named: Mapping[str, Mapping[str, Any]]) -> PageAnalysis:
     """The page that a bounded `/config` describes, with the endpoints of /info."""
     components = {component["id"]: component for component in config["components"]}
     steps = config["dependencies"]
     functions = {"/" + each["api_name"]: each for each in steps if isinstance(each.get("api_name"), str)}
     dependencies = {name: each for name, each in functions.items() if name in named}
     numbers = {name: each["id"] for name, each in dependencies.items()}
-    callable_names = {numbers[name]: name for name, each in dependencies.items() if not obstacle(each, named[name])}
-    flow = DataFlow(Chains(steps), components, callable_names)
-    return Page(components, dependencies, numbers, frozenset(functions), flow, parse_layout(config))
+    callable_names = {
+        numbers[name]: name for name, each in dependencies.items() if not find_blocked_reason(each, named[name])
+    }
+    flow = DataFlow(EventChains(steps), components, callable_names)
+    return PageAnalysis(components, dependencies, numbers, frozenset(functions), flow, parse_layout(config))

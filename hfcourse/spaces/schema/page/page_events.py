@@ -9,16 +9,16 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hfcourse.spaces.schema.page.ranking import BUTTON_EVENTS, targets_of
-from hfcourse.spaces.untrusted.json_size import measure
+from hfcourse.spaces.schema.page.ranking import BUTTON_EVENTS, parse_targets
+from hfcourse.spaces.untrusted.json_size import measure_json_size
 
 MAX_LOAD_EVENTS = 10
-MAX_COMPONENTS_OF_EVENT = 200
+MAX_EVENT_COMPONENTS = 200
 MAX_INITIAL_CHARACTERS = 50_000  # of the first values that all load events of a page take, as JSON
 MAX_CHAIN_STEPS = 50  # of `.then().then()…`, looked at backwards
-CHOOSING = {"click", "select"}
+ROW_CHOICE_EVENTS = {"click", "select"}
 
-Part = Mapping[str, Any]
+JsonObject = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class PageEvents:
         return any(each in self.pressed for each in (number, *self.chain_before(number)) if isinstance(each, int))
 
 
-def parse_page_events(config: Part) -> PageEvents:
+def parse_page_events(config: JsonObject) -> PageEvents:
     """Read the dependencies of `/config` as it came: those without a documented endpoint are what is looked for."""
     components = {each["id"]: each for each in config["components"]}
     numbered = [
@@ -70,79 +70,87 @@ def parse_page_events(config: Part) -> PageEvents:
     ]
     callable_ones = [(number, each) for number, each in numbered if is_callable(each)]
     return PageEvents(
-        opening_events(callable_ones, components),
+        find_opening_events(callable_ones, components),
         find_row_loaders(callable_ones, components),
         {number: before for number, each in numbered if type(before := each.get("trigger_after")) is int},
-        frozenset(number for number, each in numbered if any(event in BUTTON_EVENTS for _, event in targets_of(each))),
+        frozenset(
+            number for number, each in numbered if any(event in BUTTON_EVENTS for _, event in parse_targets(each))
+        ),
     )
 
 
-def is_callable(dependency: Part) -> bool:
+def is_callable(dependency: JsonObject) -> bool:
     """Can it be called without the page, and does it end?"""
     lists = dependency.get("inputs"), dependency.get("outputs")
     return (
-        all(isinstance(each, list) and len(each) <= MAX_COMPONENTS_OF_EVENT for each in lists)
+        all(isinstance(each, list) and len(each) <= MAX_EVENT_COMPONENTS for each in lists)
         and dependency.get("backend_fn") is not False
         and dependency.get("connection") != "stream"
         and not any(dependency.get(key) for key in ("collects_event_data", "component_prop_inputs", "every"))
     )
 
 
-def opening_events(numbered: Sequence[tuple[int, Part]], components: Mapping[Any, Part]) -> tuple[PageEvent, ...]:
+def find_opening_events(
+    numbered: Sequence[tuple[int, JsonObject]], components: Mapping[Any, JsonObject]
+) -> tuple[PageEvent, ...]:
     """The load events, and the steps after them, that fill session state, work for the session alone, or feed those.
 
     One without outputs works for the session alone: it makes a folder, or fetches a model, for who opens the page.
     """
-    begun: dict[int, Part] = {}
+    begun: dict[int, JsonObject] = {}
     for number, dependency in numbered:
-        is_load = any(event == "load" for _, event in targets_of(dependency))
+        is_load = any(event == "load" for _, event in parse_targets(dependency))
         if is_load or is_among(dependency.get("trigger_after"), begun):
             begun[number] = dependency
-    needed: list[tuple[int, Part]] = []
+    needed: list[tuple[int, JsonObject]] = []
     wanted: set[Any] = set()
     for number, dependency in reversed(begun.items()):
         outputs = dependency["outputs"]
         if not outputs or any(is_state(each, components) or is_among(each, wanted) for each in outputs):
             needed.append((number, dependency))
             wanted |= {each for each in dependency["inputs"] if isinstance(each, int)}
-    initial = InitialValues(components)
-    return tuple(event_of(number, each, initial) for number, each in needed[::-1][:MAX_LOAD_EVENTS])
+    initial = BoundedInitialValues(components)
+    return tuple(build_page_event(number, each, initial) for number, each in needed[::-1][:MAX_LOAD_EVENTS])
 
 
 def is_among(number: Any, wanted: Container[Any]) -> bool:
     return isinstance(number, int) and number in wanted
 
 
-def is_state(number: Any, components: Mapping[Any, Part]) -> bool:
+def is_state(number: Any, components: Mapping[Any, JsonObject]) -> bool:
     return isinstance(number, int) and components.get(number, {}).get("type") == "state"
 
 
-def find_row_loaders(numbered: Iterable[tuple[int, Part]], components: Mapping[Any, Part]) -> dict[Any, PageEvent]:
+def find_row_loaders(
+    numbered: Iterable[tuple[int, JsonObject]], components: Mapping[Any, JsonObject]
+) -> dict[Any, PageEvent]:
     """The event that answers with the row that is chosen in a data set, by the id of the data set."""
     found: dict[Any, PageEvent] = {}
     for number, dependency in numbered:
         inputs = dependency["inputs"]
         if len(inputs) != 1 or not isinstance(inputs[0], int) or components.get(inputs[0], {}).get("type") != "dataset":
             continue
-        is_chosen = any(event in CHOOSING and target == inputs[0] for target, event in targets_of(dependency))
+        is_chosen = any(
+            event in ROW_CHOICE_EVENTS and target == inputs[0] for target, event in parse_targets(dependency)
+        )
         if is_chosen and inputs[0] not in found:
-            found[inputs[0]] = event_of(number, dependency, InitialValues({}))
+            found[inputs[0]] = build_page_event(number, dependency, BoundedInitialValues({}))
     return found
 
 
-def event_of(number: int, dependency: Part, initial: "InitialValues") -> PageEvent:
-    inputs, outputs = (ids_in(dependency[key]) for key in ("inputs", "outputs"))
+def build_page_event(number: int, dependency: JsonObject, initial: "BoundedInitialValues") -> PageEvent:
+    inputs, outputs = (parse_component_ids(dependency[key]) for key in ("inputs", "outputs"))
     return PageEvent(number, inputs, outputs, tuple(initial.take(each) for each in inputs))
 
 
-def ids_in(numbers: Iterable[Any]) -> tuple[int | None, ...]:
+def parse_component_ids(numbers: Iterable[Any]) -> tuple[int | None, ...]:
     return tuple(each if isinstance(each, int) else None for each in numbers)
 
 
-class InitialValues:
+class BoundedInitialValues:
     """What the components of a page hold as it opens, as far as a budget of characters goes."""
 
-    def __init__(self, components: Mapping[Any, Part]) -> None:
+    def __init__(self, components: Mapping[Any, JsonObject]) -> None:
         self._components = components
         self._characters_left = MAX_INITIAL_CHARACTERS
 
@@ -150,12 +158,12 @@ class InitialValues:
         """The value of that component; None for session state, what holds a file, and what exceeds the budget."""
         component = self._components.get(number, {})
         value = (component.get("props") or {}).get("value")
-        size = measure(value, self._characters_left)
+        size = measure_json_size(value, self._characters_left)
         is_within, self._characters_left = size <= self._characters_left, max(0, self._characters_left - size)
-        return value if is_within and component.get("type") != "state" and not names_file(value) else None
+        return value if is_within and component.get("type") != "state" and not contains_file_path(value) else None
 
 
-def names_file(value: Any) -> bool:
+def contains_file_path(value: Any) -> bool:
     """Is there file data in this value? A path that a Space wrote is never sent back to it as a file."""
     waiting = [value]
     while waiting:
@@ -169,7 +177,7 @@ def names_file(value: Any) -> bool:
     return False
 
 
-def updated_value(value: Any) -> Any:
+def unwrap_update(value: Any) -> Any:
     """The value that an update of a component brings, or the value itself."""
     is_update = isinstance(value, dict) and value.get("__type__") == "update"
     return value.get("value") if is_update else value

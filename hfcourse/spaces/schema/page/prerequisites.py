@@ -8,25 +8,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hfcourse.spaces.schema.page.dataflow import DataFlow, inputs_of, outputs_of
-from hfcourse.spaces.schema.page.endpoint_titles import label_of
+from hfcourse.spaces.schema.page.dataflow import DataFlow, get_input_ids, get_output_ids
+from hfcourse.spaces.schema.page.endpoint_titles import get_component_label
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.text.typography import french
+from hfcourse.text.typography import typeset_french
 
 # What a person does not type into. A field that is hidden or not interactive may only wait for another choice.
-FILLED_BY_PAGE = {"state", "json", "html", "markdown", "label", "plot", "annotatedimage"}
+PAGE_FILLED_COMPONENTS = {"state", "json", "html", "markdown", "label", "plot", "annotatedimage"}
 # What a person may send, but need not where a step before makes it from what was sent to that one.
-PREPARED_FILES = {"image", "audio", "video", "gallery", "model3d", "file"}
+PREPARED_FILE_COMPONENTS = {"image", "audio", "video", "gallery", "model3d", "file"}
 CHOICE_COMPONENTS = {"dropdown", "radio", "checkboxgroup"}
 MAX_NAMED_ENDPOINTS = 5
 
-EARLIER = french("Sur la page du Space, une étape passe avant et prépare ce dont il se sert. Appelez d’abord :")
-PRODUCED = french("Il se sert de ce qu’un autre point d’accès prépare. Appelez d’abord :")
-SELECTED = french("Ce point d’accès se sert d’un choix fait dans la page du Space{}, qu’on ne peut pas faire d’ici.")
-REPLACED = french("Pour vous en passer, appelez d’abord :")
-PAGE_ONLY = french("Ce point d’accès se sert d’une valeur que seule la page du Space remplit : d’ici, il peut échouer.")
-NO_CHOICES = french("« {} » n’a pas encore de choix : c’est la page du Space qui les remplit.")
-CHOICES_FROM = french("Pour les obtenir, appelez d’abord :")
+EARLIER_STEP_NOTICE = typeset_french(
+    "Sur la page du Space, une étape passe avant et prépare ce dont il se sert. Appelez d’abord :"
+)
+PRODUCER_NOTICE = typeset_french("Il se sert de ce qu’un autre point d’accès prépare. Appelez d’abord :")
+SELECTION_NOTICE = typeset_french(
+    "Ce point d’accès se sert d’un choix fait dans la page du Space{}, qu’on ne peut pas faire d’ici."
+)
+REPLACEMENT_NOTICE = typeset_french("Pour vous en passer, appelez d’abord :")
+PAGE_ONLY_NOTICE = typeset_french(
+    "Ce point d’accès se sert d’une valeur que seule la page du Space remplit : d’ici, il peut échouer."
+)
+NO_CHOICES_NOTICE = typeset_french("« {} » n’a pas encore de choix : c’est la page du Space qui les remplit.")
+CHOICE_SOURCES_NOTICE = typeset_french("Pour les obtenir, appelez d’abord :")
 
 
 @dataclass(frozen=True)
@@ -59,27 +65,27 @@ class Prerequisites:
 def find_prerequisites(flow: DataFlow, number: int) -> Prerequisites:
     """Read from who writes the inputs of a step what must have happened before it."""
     step, before = flow.chains.steps[number], flow.chains.steps_before(number)
-    own = set(outputs_of(step))
+    own = set(get_output_ids(step))
     earlier: list[int] = []
     producers: list[int] = []
     private: list[int] = []
-    for each in dict.fromkeys(inputs_of(step)):
+    for each in dict.fromkeys(get_input_ids(step)):
         writers = [writer for writer in flow.writers(each) if writer != number]
         in_chain = [writer for writer in writers if writer in before and writer in flow.names]
-        if in_chain and flow.kind(each) in {*FILLED_BY_PAGE, "chatbot"}:
+        if in_chain and flow.kind(each) in {*PAGE_FILLED_COMPONENTS, "chatbot"}:
             earlier += in_chain
-        elif in_chain and flow.kind(each) in PREPARED_FILES:
+        elif in_chain and flow.kind(each) in PREPARED_FILE_COMPONENTS:
             preparers = flow.preparers(each)
             earlier += [writer for writer in in_chain if writer in preparers]
-        elif each not in own and flow.kind(each) in FILLED_BY_PAGE:
+        elif each not in own and flow.kind(each) in PAGE_FILLED_COMPONENTS:
             producers += [writer for writer in writers if is_producer(flow, writer)]
-            private += private_writers(flow, each, writers)
+            private += find_private_writers(flow, each, writers)
     selecting = [each for each in private if flow.chains.steps[each].get("collects_event_data")]
     return Prerequisites(
-        earlier=names_of(flow, sorted(earlier)),
-        producers=names_of(flow, producers),
+        earlier=collect_endpoint_names(flow, sorted(earlier)),
+        producers=collect_endpoint_names(flow, producers),
         needs_selection=bool(selecting),
-        selections=labels_of_targets(flow, selecting),
+        selections=collect_target_labels(flow, selecting),
         is_page_only=len(selecting) < len(private),
     )
 
@@ -88,10 +94,10 @@ def is_producer(flow: DataFlow, number: int) -> bool:
     """Can this step be called to fill what another one takes? Those that the opening of the page begins are not."""
     if number not in flow.names or flow.is_begun_by_opening(number) or flow.is_filler(number):
         return False
-    return bool(inputs_of(flow.chains.steps[number])) or flow.is_begun_by_button(number)
+    return bool(get_input_ids(flow.chains.steps[number])) or flow.is_begun_by_button(number)
 
 
-def private_writers(flow: DataFlow, component: Any, writers: list[int]) -> list[int]:
+def find_private_writers(flow: DataFlow, component: Any, writers: list[int]) -> list[int]:
     """The steps that write a State, if none of them can be called from outside; and those that select something."""
     if flow.kind(component) != "state" or any(flow.is_begun_by_opening(each) for each in writers):
         return []
@@ -100,42 +106,42 @@ def private_writers(flow: DataFlow, component: Any, writers: list[int]) -> list[
     return private if len(private) == len(writers) else selecting
 
 
-def names_of(flow: DataFlow, numbers: Iterable[int]) -> tuple[str, ...]:
+def collect_endpoint_names(flow: DataFlow, numbers: Iterable[int]) -> tuple[str, ...]:
     """The names of these steps, each once."""
     return tuple(dict.fromkeys(flow.names[each] for each in numbers))[:MAX_NAMED_ENDPOINTS]
 
 
-def labels_of_targets(flow: DataFlow, numbers: Iterable[int]) -> tuple[str, ...]:
+def collect_target_labels(flow: DataFlow, numbers: Iterable[int]) -> tuple[str, ...]:
     """The labels of the components on which a person makes these selections, each once."""
     components = [flow.component(target) for each in numbers for target, _ in flow.triggers(each)]
-    labels = (label_of(each) for each in components)
+    labels = (get_component_label(each) for each in components)
     return tuple(dict.fromkeys(label for label in labels if label))[:MAX_NAMED_ENDPOINTS]
 
 
-def write_notices(needed: Prerequisites) -> tuple[Notice, ...]:
+def build_prerequisite_notices(needed: Prerequisites) -> tuple[Notice, ...]:
     """The sentences that say these prerequisites."""
     notices = []
     replacement = needed.producers if needed.needs_selection else ()
     if needed.needs_selection:
         named = ", ".join(f"« {label} »" for label in needed.selections)
-        words = SELECTED.format(french(f" ({named})") if named else "")
-        notices.append(Notice(f"{words} {REPLACED}" if replacement else words, replacement))
+        words = SELECTION_NOTICE.format(typeset_french(f" ({named})") if named else "")
+        notices.append(Notice(f"{words} {REPLACEMENT_NOTICE}" if replacement else words, replacement))
     elif needed.is_page_only:
-        notices.append(Notice(PAGE_ONLY))
+        notices.append(Notice(PAGE_ONLY_NOTICE))
     if needed.earlier:
-        notices.append(Notice(EARLIER, needed.earlier))
+        notices.append(Notice(EARLIER_STEP_NOTICE, needed.earlier))
     if needed.producers and not replacement:
-        notices.append(Notice(PRODUCED, needed.producers))
+        notices.append(Notice(PRODUCER_NOTICE, needed.producers))
     return tuple(notices)
 
 
-def notice_empty_choices(flow: DataFlow, numbered: dict[Any, Parameter]) -> tuple[Notice, ...]:
+def build_empty_choice_notices(flow: DataFlow, numbered: dict[Any, Parameter]) -> tuple[Notice, ...]:
     """What to know of the parameters whose choices come later: who can be called to get them, if anything can."""
     notices = []
     for number, parameter in numbered.items():
         is_empty = parameter.component in CHOICE_COMPONENTS and not (parameter.choices or parameter.allows_custom)
         if is_empty and flow.writers(number):
-            words = NO_CHOICES.format(parameter.label)
-            fillers = names_of(flow, (each for each in flow.writers(number) if each in flow.names))
-            notices.append(Notice(f"{words} {CHOICES_FROM}" if fillers else words, fillers))
+            words = NO_CHOICES_NOTICE.format(parameter.label)
+            fillers = collect_endpoint_names(flow, (each for each in flow.writers(number) if each in flow.names))
+            notices.append(Notice(f"{words} {CHOICE_SOURCES_NOTICE}" if fillers else words, fillers))
     return tuple(notices[:MAX_NAMED_ENDPOINTS])

@@ -28,9 +28,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from hfcourse.spaces.schema.page.dataflow import DataFlow
-from hfcourse.spaces.schema.page.page_analysis import Page
+from hfcourse.spaces.schema.page.page_analysis import PageAnalysis
 from hfcourse.spaces.schema.page.prerequisites import Prerequisites
-from hfcourse.spaces.schema.page.ranking import UNNAMED
+from hfcourse.spaces.schema.page.ranking import UNNAMED_ENDPOINT
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 
 MAX_COUNTED_FIELDS = 4
@@ -41,12 +41,14 @@ NO_RELEVANCE: SortKey = (0, False, False, False, False, 0)
 
 
 def score_endpoint(
-    name: str, entry: Mapping[str, Any], parameters: tuple[Parameter, ...], page: Page, needed: Prerequisites
+    name: str, entry: Mapping[str, Any], parameters: tuple[Parameter, ...], page: PageAnalysis, needed: Prerequisites
 ) -> SortKey:
     """Sort key of one endpoint, the largest first."""
     flow, number = page.flow, page.numbers.get(name)
     fields = sum(parameter.is_shown for parameter in parameters)
-    points = min(MAX_COUNTED_FIELDS, fields) + bool(entry.get("description")) - 2 * bool(UNNAMED.fullmatch(name))
+    points = (
+        min(MAX_COUNTED_FIELDS, fields) + bool(entry.get("description")) - 2 * bool(UNNAMED_ENDPOINT.fullmatch(name))
+    )
     if number is None:  # it is not in /config
         return points + 2 + bool(entry["returns"]), False, False, False, False, fields
     is_seen = page.is_on_opening_tab(number)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hfcourse.spaces.schema.parameters.parameter_defaults import is_scalar
-from hfcourse.spaces.untrusted.json_size import exceeds
+from hfcourse.spaces.untrusted.json_size import exceeds_json_size
 
 MAX_FIXED_CHARACTERS = 10_000
 
@@ -22,12 +22,12 @@ def find_fixed_inputs(inputs: Sequence[Mapping[str, Any]]) -> FixedInputs:
         inputs: the components of /config that an endpoint takes, in order.
     """
     skipped = {place: each for place, each in enumerate(inputs) if each.get("skip_api") and each.get("type") != "state"}
-    return {place: bound_value((each.get("props") or {}).get("value")) for place, each in skipped.items()}
+    return {place: limit_fixed_value((each.get("props") or {}).get("value")) for place, each in skipped.items()}
 
 
-def bound_value(value: Any) -> Any:
+def limit_fixed_value(value: Any) -> Any:
     """The value if it is a text, a number or a box of a reasonable size; null for all else, file data above all."""
-    return value if is_scalar(value) and not exceeds(value, MAX_FIXED_CHARACTERS) else None
+    return value if is_scalar(value) and not exceeds_json_size(value, MAX_FIXED_CHARACTERS) else None
 
 
 def insert_fixed_inputs(data: Sequence[Any], fixed: FixedInputs, states: Sequence[bool]) -> list[Any]:

@@ -9,26 +9,26 @@ from typing import Any
 from hfcourse.spaces.schema import json_schema, labels
 from hfcourse.spaces.schema.choice_list import ChoiceList
 from hfcourse.spaces.schema.file_places import FilePlace, find_file_places
-from hfcourse.spaces.schema.labels import humanized, readable, strings
-from hfcourse.spaces.schema.layout.mounting import DEPEND_ON_MOUNTING, InitialValues
-from hfcourse.spaces.schema.listed_choices import NO_CHOICES, choices_in_schema, list_choices
+from hfcourse.spaces.schema.labels import clean_label, collect_strings, humanize_name
+from hfcourse.spaces.schema.layout.mounting import MOUNT_DEPENDENT_TYPES, UnsetComponentValues
+from hfcourse.spaces.schema.listed_choices import NO_CHOICES, parse_choice_list, parse_schema_choices
 from hfcourse.spaces.schema.number_checks import is_sendable_number
 from hfcourse.spaces.schema.parameters.parameter_defaults import (
-    NOTHING,
-    Default,
-    WholeBudget,
-    bound_default,
-    first_given,
-    holds_file,
+    NO_DEFAULT,
+    ParameterDefault,
+    WholeDefaultBudget,
+    find_first_default,
+    has_space_file,
+    limit_default,
 )
-from hfcourse.spaces.schema.parameters.requirement_marks import read_need
-from hfcourse.spaces.schema.parameters.widgets import choose_control
+from hfcourse.spaces.schema.parameters.requirement_marks import extract_requirement
+from hfcourse.spaces.schema.parameters.widgets import choose_control_kind
 from hfcourse.spaces.schema.table_limits import MAX_COLUMNS, number_columns
 
-NAME_CHARACTERS = 200
-MOST_ROWS = 10  # that a table shows before anybody has filled it
-MOST_LINES = 20
-WORDS = {
+MAX_NAME_CHARACTERS = 200
+MAX_INITIAL_ROWS = 10  # that a table shows before anybody has filled it
+MAX_TEXTAREA_LINES = 20
+COMPONENT_WORDS = {
     "textbox": "Texte", "number": "Nombre", "slider": "Réglette", "checkbox": "Case", "checkboxgroup": "Cases",
     "radio": "Choix", "dropdown": "Choix", "image": "Image", "audio": "Son", "video": "Vidéo", "file": "Fichier",
     "dataframe": "Tableau", "datetime": "Date", "colorpicker": "Couleur", "chatbot": "Conversation", "code": "Code",
@@ -37,7 +37,7 @@ WORDS = {
     "html": "HTML", "markdown": "Texte", "browserstate": "Mémoire", "plot": "Graphique", "lineplot": "Graphique",
     "timer": "Minuterie", "label": "Étiquette", "uploadbutton": "Fichier", "pdf": "Document", "starrating": "Note",
 }  # fmt: skip
-NO_PAGE = InitialValues()
+NO_UNSET_VALUES = UnsetComponentValues()
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,11 @@ class Parameter:
     @cached_property
     def shape(self) -> Mapping[str, Any]:
         """The schema without references and null, see `schemas.plain`."""
-        return json_schema.plain(self.schema)
+        return json_schema.resolve_schema(self.schema)
 
     @cached_property
     def is_nullable(self) -> bool:
-        return json_schema.may_be_null(self.schema)
+        return json_schema.is_nullable_schema(self.schema)
 
     @cached_property
     def file_places(self) -> tuple[FilePlace, ...]:
@@ -118,7 +118,7 @@ class Parameter:
     @cached_property
     def control(self) -> str:
         """The kind of control that writes its value, see controls.py."""
-        return choose_control(self)
+        return choose_control_kind(self)
 
     @property
     def is_one_line(self) -> bool:
@@ -141,16 +141,16 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Presentation:
+class ComponentProps:
     """What the properties of a component say: arguments of Parameter, choices (None where it lists none), defaults."""
 
     parts: Mapping[str, Any]
     choices: ChoiceList | None
-    default: Default
-    last_default: Default
+    default: ParameterDefault
+    last_default: ParameterDefault
 
 
-class Presentations(dict[tuple[int, str], Presentation]):
+class ComponentPropsCache(dict[tuple[int, str], ComponentProps]):
     """The cache of one description, by the identity of the component and the kind of parameter that it is.
 
     Thousands of parameters may name one component. `budget` is what all defaults together may take.
@@ -158,14 +158,14 @@ class Presentations(dict[tuple[int, str], Presentation]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.budget = WholeBudget()
+        self.budget = WholeDefaultBudget()
 
 
-def describe_parameter(
+def build_parameter(
     entry: Mapping[str, Any],
     component: Mapping[str, Any],
-    presentations: Presentations | None = None,
-    initial: InitialValues = NO_PAGE,
+    presentations: ComponentPropsCache | None = None,
+    initial: UnsetComponentValues = NO_UNSET_VALUES,
 ) -> Parameter:
     """One entry of `parameters` with its component of /config ({} where there is none).
 
@@ -176,102 +176,104 @@ def describe_parameter(
     Raises:
         KeyError, TypeError, ValueError, AttributeError: they have not the form that Gradio gives them.
     """
-    kind = component_of(entry, component)
-    name = str(entry["parameter_name"]).replace("\0", "")[:NAME_CHARACTERS]
+    kind = choose_component_type(entry, component)
+    name = str(entry["parameter_name"]).replace("\0", "")[:MAX_NAME_CHARACTERS]
     schema = schema if isinstance(schema := entry.get("type"), dict) else {}
-    presentations = Presentations() if presentations is None else presentations
-    presented = presentation_of(component, kind, presentations)
-    found = first_given(defaults_of(presented, entry, kind, presentations.budget))
+    presentations = ComponentPropsCache() if presentations is None else presentations
+    presented = get_component_props(component, kind, presentations)
+    found = find_first_default(iter_defaults(presented, entry, kind, presentations.budget))
     value = found.value if found.is_given else initial.find(component, kind)
-    need, label, help_text = read_need(label_of(entry, name, kind), presented.parts["help"])
+    need, label, help_text = extract_requirement(choose_parameter_label(entry, name, kind), presented.parts["help"])
     return Parameter(
         name=name,
         label=label,
         component=kind,
         schema=schema,
-        choices=choices_in_schema(schema) if presented.choices is None else presented.choices,
+        choices=parse_schema_choices(schema) if presented.choices is None else presented.choices,
         default=value,
         default_is_cut=found.is_cut,
         whole_json=found.whole,
-        is_null_at_first=bool(component) and value is None and not found.is_cut and kind in DEPEND_ON_MOUNTING,
-        **numeric(component.get("props") or {}, schema),
-        is_expected=kind == "api" and not entry.get("parameter_has_default") and not json_schema.may_be_null(schema),
+        is_null_at_first=bool(component) and value is None and not found.is_cut and kind in MOUNT_DEPENDENT_TYPES,
+        **parse_number_props(component.get("props") or {}, schema),
+        is_expected=kind == "api"
+        and not entry.get("parameter_has_default")
+        and not json_schema.is_nullable_schema(schema),
         need=need,
         **{**presented.parts, "help": help_text},
     )
 
 
-def presentation_of(component: Mapping[str, Any], kind: str, presentations: Presentations) -> Presentation:
+def get_component_props(component: Mapping[str, Any], kind: str, presentations: ComponentPropsCache) -> ComponentProps:
     """`present` of this component, computed once."""
     key = id(component), kind
     if not component or key not in presentations:
-        presentations[key] = present(component.get("props") or {}, kind, presentations.budget)
+        presentations[key] = parse_component_props(component.get("props") or {}, kind, presentations.budget)
     return presentations[key]
 
 
-def present(props: Mapping[str, Any], kind: str, budget: WholeBudget) -> Presentation:
+def parse_component_props(props: Mapping[str, Any], kind: str, budget: WholeDefaultBudget) -> ComponentProps:
     """Read the properties of a component."""
     parts = {
-        "help": readable(props.get("info"), "", labels.HELP_CHARACTERS),
-        "placeholder": readable(props.get("placeholder"), ""),
-        **textual(props),
-        **chosen(props),
-        **of_files(props, kind),
-        **of_table(props),
-        **of_moment(props),
-        "speakers": strings(props.get("speakers")),
+        "help": clean_label(props.get("info"), "", labels.MAX_HELP_CHARACTERS),
+        "placeholder": clean_label(props.get("placeholder"), ""),
+        **parse_text_props(props),
+        **parse_choice_props(props),
+        **parse_file_props(props, kind),
+        **parse_table_props(props),
+        **parse_datetime_props(props),
+        "speakers": collect_strings(props.get("speakers")),
         "is_shown": props.get("visible", True) is True and props.get("interactive") is not False,
     }
-    default = bound_default(props.get("value"), kind, budget)
-    last_default = NOTHING if default.is_given else bound_default(props.get("default_value"), kind, budget)
-    return Presentation(parts, list_choices(props.get("choices")), default, last_default)
+    default = limit_default(props.get("value"), kind, budget)
+    last_default = NO_DEFAULT if default.is_given else limit_default(props.get("default_value"), kind, budget)
+    return ComponentProps(parts, parse_choice_list(props.get("choices")), default, last_default)
 
 
-def component_of(entry: Mapping[str, Any], component: Mapping[str, Any]) -> str:
+def choose_component_type(entry: Mapping[str, Any], component: Mapping[str, Any]) -> str:
     """The component's type; a plot and an HTML element of an author's own have their names in /info alone."""
     known, told = str(component.get("type") or "").lower(), str(entry.get("component") or "").lower()
     return (told or known) if known in ("html", "nativeplot", "") else known
 
 
-def label_of(entry: Mapping[str, Any], name: str, kind: str) -> str:
+def choose_parameter_label(entry: Mapping[str, Any], name: str, kind: str) -> str:
     """The author's label, else the parameter's name, else what it is and which: « Image 2 ».
 
     Gradio calls what has no component « 1st », « 2nd », and what has no name « param_0 ».
     """
-    label = readable(entry.get("label"), "")
-    if label and not (kind == "api" and labels.ORDINAL.fullmatch(label)):
+    label = clean_label(entry.get("label"), "")
+    if label and not (kind == "api" and labels.ORDINAL_LABEL.fullmatch(label)):
         return label
-    if labels.PLACEHOLDER.fullmatch(name):
-        return f"{WORDS.get(kind, 'Valeur')} {int(name.rsplit('_', 1)[1][:9]) + 1}"
-    return humanized(name)
+    if labels.PLACEHOLDER_NAME.fullmatch(name):
+        return f"{COMPONENT_WORDS.get(kind, 'Valeur')} {int(name.rsplit('_', 1)[1][:9]) + 1}"
+    return humanize_name(name)
 
 
-def numeric(props: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    shape = json_schema.plain(schema)
+def parse_number_props(props: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    shape = json_schema.resolve_schema(schema)
     found = {
-        key: first(number(props.get(key)), number(shape.get(key)) if key != "step" else None)
+        key: coalesce_values(parse_bound(props.get(key)), parse_bound(shape.get(key)) if key != "step" else None)
         for key in ("minimum", "maximum", "step")
     }
-    return {**found, "precision": whole(props.get("precision"))}
+    return {**found, "precision": parse_integer(props.get("precision"))}
 
 
-def first(*candidates: Any) -> Any:
+def coalesce_values(*candidates: Any) -> Any:
     return next((each for each in candidates if each is not None), None)
 
 
-def textual(props: Mapping[str, Any]) -> dict[str, Any]:
-    lines, kind, longest = whole(props.get("lines")), props.get("type"), whole(props.get("max_length"))
+def parse_text_props(props: Mapping[str, Any]) -> dict[str, Any]:
+    lines, kind, longest = parse_integer(props.get("lines")), props.get("type"), parse_integer(props.get("max_length"))
     return {
-        "lines": max(1, min(MOST_LINES, lines or 1)),
-        "max_lines": whole(props.get("max_lines")),
+        "lines": max(1, min(MAX_TEXTAREA_LINES, lines or 1)),
+        "max_lines": parse_integer(props.get("max_lines")),
         "text_type": kind if kind in ("password", "email") else "text",
         "max_length": longest if longest and longest > 0 else None,
-        "language": readable(props.get("language"), "", 40),
+        "language": clean_label(props.get("language"), "", 40),
     }
 
 
-def chosen(props: Mapping[str, Any]) -> dict[str, Any]:
-    most = whole(props.get("max_choices"))
+def parse_choice_props(props: Mapping[str, Any]) -> dict[str, Any]:
+    most = parse_integer(props.get("max_choices"))
     return {
         "multiple": bool(props.get("multiselect")) or props.get("file_count") in ("multiple", "directory"),
         "allows_custom": bool(props.get("allow_custom_value")),
@@ -279,37 +281,37 @@ def chosen(props: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def of_files(props: Mapping[str, Any], kind: str) -> dict[str, Any]:
+def parse_file_props(props: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """gr.File refuses other types than its own unless it wants the bytes (`type="binary"`); galleries always do."""
     return {
         "is_folder": props.get("file_count") == "directory",
-        "file_types": strings(props.get("file_types")),
+        "file_types": collect_strings(props.get("file_types")),
         "refuses_other_types": kind in ("gallery", "multimodaltextbox") or props.get("type") != "binary",
-        "sources": strings(props.get("sources")),
-        "has_own_file": holds_file(props.get("value")),
+        "sources": collect_strings(props.get("sources")),
+        "has_own_file": has_space_file(props.get("value")),
     }
 
 
-def of_table(props: Mapping[str, Any]) -> dict[str, Any]:
+def parse_table_props(props: Mapping[str, Any]) -> dict[str, Any]:
     """Titles and types of the columns; `row_count` is `[number, "dynamic"]` or `[number, "fixed"]`."""
-    titles, given, count = headers(props), props.get("datatype"), props.get("row_count")
+    titles, given, count = collect_column_titles(props), props.get("datatype"), props.get("row_count")
     rows, growth = count if isinstance(count, list) and len(count) == 2 else (count, "dynamic")
     return {
         "headers": titles,
-        "datatypes": (given[:20],) * len(titles) if isinstance(given, str) else strings(given, MAX_COLUMNS),
-        "rows": max(1, min(MOST_ROWS, whole(rows) or 1)),
+        "datatypes": (given[:20],) * len(titles) if isinstance(given, str) else collect_strings(given, MAX_COLUMNS),
+        "rows": max(1, min(MAX_INITIAL_ROWS, parse_integer(rows) or 1)),
         "grows": growth != "fixed",
     }
 
 
-def headers(props: Mapping[str, Any]) -> tuple[str, ...]:
+def collect_column_titles(props: Mapping[str, Any]) -> tuple[str, ...]:
     """The titles of a table's columns: those of its first value, else its own, which Gradio fills with 1, 2, 3."""
     value = props.get("value")
     own = value.get("headers") if isinstance(value, dict) else None
-    return strings(own, MAX_COLUMNS) or strings(props.get("headers"), MAX_COLUMNS)
+    return collect_strings(own, MAX_COLUMNS) or collect_strings(props.get("headers"), MAX_COLUMNS)
 
 
-def of_moment(props: Mapping[str, Any]) -> dict[str, Any]:
+def parse_datetime_props(props: Mapping[str, Any]) -> dict[str, Any]:
     kind = props.get("type")
     return {
         "has_time": props.get("include_time") is not False,
@@ -317,17 +319,19 @@ def of_moment(props: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def defaults_of(presented: Presentation, entry: Mapping[str, Any], kind: str, budget: WholeBudget) -> Iterator[Default]:
+def iter_defaults(
+    presented: ComponentProps, entry: Mapping[str, Any], kind: str, budget: WholeDefaultBudget
+) -> Iterator[ParameterDefault]:
     """Yield what the form may show first, the best first; never file data, it could name a file of ours."""
     yield presented.default
-    yield bound_default(entry.get("parameter_default"), kind, budget)
+    yield limit_default(entry.get("parameter_default"), kind, budget)
     yield presented.last_default
 
 
-def number(value: Any) -> float | None:
+def parse_bound(value: Any) -> float | None:
     """A bound, None where there is none."""
     return value if is_sendable_number(value) else None
 
 
-def whole(value: Any) -> int | None:
+def parse_integer(value: Any) -> int | None:
     return value if type(value) is int else None

@@ -9,17 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hfcourse.spaces.schema.labels import ORDINAL, PLACEHOLDER, readable
+from hfcourse.spaces.schema.labels import ORDINAL_LABEL, PLACEHOLDER_NAME, clean_label
 from hfcourse.spaces.schema.layout.block_tree import Block, Layout, Position
-from hfcourse.spaces.schema.parameters.parameter import WORDS, Parameter
+from hfcourse.spaces.schema.parameters.parameter import COMPONENT_WORDS, Parameter
 
 # Components without a value that a reader of the page would name.
-UNNAMED_COMPONENTS = {"button", "downloadbutton", "duplicatebutton", "clearbutton", "loginbutton", "markdown", "html",
+VALUELESS_COMPONENTS = {"button", "downloadbutton", "duplicatebutton", "clearbutton", "loginbutton", "markdown", "html",
                       "state", "dataset", "timer", "browserstate"}  # fmt: skip
 
 MIN_NAME_CHARACTERS = 3  # « x », « im » say nothing
 
-Part = Mapping[str, Any]
+JsonObject = Mapping[str, Any]
 
 
 @dataclass
@@ -30,17 +30,17 @@ class Placement:
     counts: Counter[int] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, layout: Layout, components: Mapping[int, Part]) -> "Placement":
+    def of(cls, layout: Layout, components: Mapping[int, JsonObject]) -> "Placement":
         """Count the components that have a value by the nearest labelled tab or accordion around them."""
         counts: Counter[int] = Counter()
         for number, component in components.items():
             block = layout.find(number).block
-            if block and block.labelled and component.get("type") not in UNNAMED_COMPONENTS:
+            if block and block.labelled and component.get("type") not in VALUELESS_COMPONENTS:
                 counts[block.labelled.number] += 1
         return cls(layout, counts)
 
     def place_parameters(
-        self, parameters: Sequence[Parameter], entries: Sequence[Part], numbers: Sequence[Any]
+        self, parameters: Sequence[Parameter], entries: Sequence[JsonObject], numbers: Sequence[Any]
     ) -> tuple[tuple[Parameter, ...], dict[str, Position]]:
         """Mark the parameters that a block hides, and name those without a label by the tab or accordion around them.
 
@@ -52,11 +52,11 @@ class Placement:
             The parameters in the same order, and the position of each by its name.
         """
         positions = [self.layout.find(number) for number in numbers]
-        nameless = [not has_label(entry, each) for entry, each in zip(entries, parameters, strict=True)]
+        nameless = [not has_author_label(entry, each) for entry, each in zip(entries, parameters, strict=True)]
         rivals = Counter(
             block.number
             for position, is_one in zip(positions, nameless, strict=True)
-            if is_one and (block := labelled_block(position))
+            if is_one and (block := find_labelled_block(position))
         )
         placed = tuple(
             place_parameter(each, position, self.label_of(each, position, rivals) if is_nameless else each.label)
@@ -70,13 +70,13 @@ class Placement:
         The label of a tab or accordion is that of its only component. Of several the name in the function says more; if
         that is none either (`param_0`), the label is completed by what the component is: « Source (vidéo) ».
         """
-        block = labelled_block(position)
-        is_named = len(parameter.name) >= MIN_NAME_CHARACTERS and not PLACEHOLDER.fullmatch(parameter.name)
+        block = find_labelled_block(position)
+        is_named = len(parameter.name) >= MIN_NAME_CHARACTERS and not PLACEHOLDER_NAME.fullmatch(parameter.name)
         if block is None or (is_named and self.counts[block.number] > 1):
             return parameter.label
         if rivals[block.number] == 1:
             return block.label
-        return f"{block.label} ({WORDS.get(parameter.component, 'valeur').lower()})"
+        return f"{block.label} ({COMPONENT_WORDS.get(parameter.component, 'valeur').lower()})"
 
 
 def place_parameter(parameter: Parameter, position: Position, label: str) -> Parameter:
@@ -87,12 +87,12 @@ def place_parameter(parameter: Parameter, position: Position, label: str) -> Par
     return replace(parameter, label=label, is_shown=is_shown)
 
 
-def labelled_block(position: Position) -> Block | None:
+def find_labelled_block(position: Position) -> Block | None:
     """The nearest tab or accordion with a label around a component."""
     return position.block.labelled if position.block else None
 
 
-def has_label(entry: Part, parameter: Parameter) -> bool:
+def has_author_label(entry: JsonObject, parameter: Parameter) -> bool:
     """Has the author given this parameter a label?"""
-    label = readable(entry.get("label"), "")
-    return bool(label) and not (parameter.component == "api" and ORDINAL.fullmatch(label))
+    label = clean_label(entry.get("label"), "")
+    return bool(label) and not (parameter.component == "api" and ORDINAL_LABEL.fullmatch(label))

@@ -10,27 +10,27 @@ REQUIRED, OPTIONAL = "required", "optional"
 REQUIRED_WORDS = "required|mandatory|obligatoire|requise?"
 OPTIONAL_WORDS = "optional|facultati(?:f|ve)|optionnel(?:le)?"
 # How each of these words begins: few labels have one, and the patterns are asked for those alone.
-STEMS = "required", "mandatory", "obligatoire", "requis", "optional", "facultati", "optionnel"
+REQUIREMENT_STEMS = "required", "mandatory", "obligatoire", "requis", "optional", "facultati", "optionnel"
 
 
-def suffix_of_label(words: str) -> re.Pattern[str]:
+def compile_label_suffix(words: str) -> re.Pattern[str]:
     """« Image (required) », « Image [requis] », « Image - obligatoire »; not « Required steps »."""
     return re.compile(rf"\s*(?:\((?:{words})\)|\[(?:{words})\]|[-–—:,]\s*(?:{words}))\s*$", re.IGNORECASE)
 
 
-def sentence_of_help(words: str) -> re.Pattern[str]:
+def compile_help_sentence(words: str) -> re.Pattern[str]:
     """« Required. », « Optional » as a whole sentence; not « Required for img2img »."""
     return re.compile(rf"(?:^|(?<=[.!?])\s+)(?:{words})\s*(?:[.!]\s*|$)", re.IGNORECASE)
 
 
-REQUIRED_MARKS = suffix_of_label(REQUIRED_WORDS), sentence_of_help(REQUIRED_WORDS)
-OPTIONAL_MARKS = suffix_of_label(OPTIONAL_WORDS), sentence_of_help(OPTIONAL_WORDS)
-SAYS_OPTIONAL = re.compile(
+REQUIRED_MARKS = compile_label_suffix(REQUIRED_WORDS), compile_help_sentence(REQUIRED_WORDS)
+OPTIONAL_MARKS = compile_label_suffix(OPTIONAL_WORDS), compile_help_sentence(OPTIONAL_WORDS)
+OPTIONAL_MENTION = re.compile(
     rf"\b(?:{OPTIONAL_WORDS}|not (?:required|mandatory)|(?:pas|non) (?:obligatoire|requise?))\b", re.IGNORECASE
 )
 
 
-def read_need(label: str, help_text: str) -> tuple[str, str, str]:
+def extract_requirement(label: str, help_text: str) -> tuple[str, str, str]:
     """Take the mark that an author wrote out of a label and its help, so that the form writes it once, in French.
 
     Returns:
@@ -38,9 +38,9 @@ def read_need(label: str, help_text: str) -> tuple[str, str, str]:
         must never be called needed.
     """
     words = f"{label} {help_text}".casefold()
-    if not any(stem in words for stem in STEMS):
+    if not any(stem in words for stem in REQUIREMENT_STEMS):
         return "", label, help_text
-    is_optional = bool(SAYS_OPTIONAL.search(label) or SAYS_OPTIONAL.search(help_text))
+    is_optional = bool(OPTIONAL_MENTION.search(label) or OPTIONAL_MENTION.search(help_text))
     in_label, in_help = OPTIONAL_MARKS if is_optional else REQUIRED_MARKS
     bare_label, bare_help = in_label.sub("", label) or label, in_help.sub(" ", help_text).strip()
     if is_optional:

@@ -8,25 +8,35 @@ together. What is around all fields alike says nothing of any, and is left out.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from hfcourse.spaces.schema.layout.block_tree import SIDEBAR, Block, Position
+from hfcourse.spaces.schema.layout.block_tree import SIDEBAR_KIND, Block, Position
 from hfcourse.spaces.schema.layout.captions import Caption
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.text.typography import french
+from hfcourse.text.typography import typeset_french
 
-PAGE, ACCORDION, TAB, ROW, COLUMN, CAPTION = "page", "accordion", "tab", "row", "column", "caption"
+PAGE_KIND, ACCORDION_KIND, TAB_KIND, ROW_KIND, COLUMN_KIND, CAPTION_KIND = (
+    "page",
+    "accordion",
+    "tab",
+    "row",
+    "column",
+    "caption",
+)
 # Of one form: the labels of all of them are on the page, and each fold in a fold is one more click.
 MAX_SECTIONS, MAX_LEVELS = 60, 3
 # A row stays a row if each of its columns is about as long: three fields beside one are two thirds of white.
 MAX_COLUMN_FIELDS = 2
 WIDE_CONTROLS = {"table", "code", "json", "chat", "dialogue", "paths", "editor", "pair", "multimodal"}
-WITH_BOXES, MAX_ROW_CHOICES = {"radio", "checks"}, 5
+OPTION_LIST_CONTROLS, MAX_ROW_CHOICES = {"radio", "checks"}, 5
 # Blocks without a direction of their own: Gradio puts consecutive fields of a row into a `form`, which stays a row.
-TRANSPARENT = {"form"}
-UNLABELLED_FOLD, SIDEBAR_LABEL = french("Autres réglages"), french("Réglages de la barre latérale")
+TRANSPARENT_BLOCKS = {"form"}
+UNLABELLED_ACCORDION_LABEL, SIDEBAR_LABEL = (
+    typeset_french("Autres réglages"),
+    typeset_french("Réglages de la barre latérale"),
+)
 
 
 @dataclass(frozen=True)
-class Section:
+class FormSection:
     """A group of fields: `parts` are names of parameters and sections, in the order of the page.
 
     A caption has no parts: it is the text above what comes next.
@@ -35,36 +45,36 @@ class Section:
     kind: str
     label: str = ""
     is_open: bool = True
-    parts: tuple["str | Section", ...] = ()
+    parts: tuple["str | FormSection", ...] = ()
 
     @property
     def names(self) -> Iterator[str]:
         """Yield the names of all parameters in it, in order."""
         for part in self.parts:
-            if isinstance(part, Section):
+            if isinstance(part, FormSection):
                 yield from part.names
             else:
                 yield part
 
     @property
     def has_label(self) -> bool:
-        return self.kind in (ACCORDION, TAB)
+        return self.kind in (ACCORDION_KIND, TAB_KIND)
 
 
-Parts = tuple[str | Section, ...]
+SectionParts = tuple[str | FormSection, ...]
 
 
 @dataclass
-class Node:
+class BlockNode:
     """A block of the page with what it holds of one form: names of parameters, and blocks."""
 
     block: Block | None
-    children: "list[str | Section | Node]" = field(default_factory=list)
+    children: "list[str | FormSection | BlockNode]" = field(default_factory=list)
 
 
 def arrange_parameters(
     placed: Iterable[tuple[str, Position]], parameters: Mapping[str, Parameter], captions: Iterable[Caption] = ()
-) -> Section:
+) -> FormSection:
     """Group parameters as the page of the Space does, in its order.
 
     Args:
@@ -72,40 +82,42 @@ def arrange_parameters(
         parameters: what each of them is, by its name.
         captions: the texts of the page; those directly above one of the parameters are kept.
     """
-    ordered: list[tuple[str | Section, Position]] = sorted(placed, key=lambda each: each[1].reading_order)
+    ordered: list[tuple[str | FormSection, Position]] = sorted(placed, key=lambda each: each[1].reading_order)
     ordered = add_captions(ordered, captions)
-    parts = Arrangement(parameters).simplify(build_tree(ordered), 0)
-    while len(parts) == 1 and isinstance(parts[0], Section) and parts[0].has_label:
+    parts = SectionBuilder(parameters).simplify(build_block_tree(ordered), 0)
+    while len(parts) == 1 and isinstance(parts[0], FormSection) and parts[0].has_label:
         parts = parts[0].parts
-    return Section(PAGE, parts=open_first(parts))
+    return FormSection(PAGE_KIND, parts=open_first_section(parts))
 
 
 def add_captions(
-    ordered: Sequence[tuple[str | Section, Position]], captions: Iterable[Caption]
-) -> list[tuple[str | Section, Position]]:
+    ordered: Sequence[tuple[str | FormSection, Position]], captions: Iterable[Caption]
+) -> list[tuple[str | FormSection, Position]]:
     """Put each caption before the parameter that comes directly after it on the page, without a labelled block between.
 
     A text is above only one parameter: the first that follows it.
     """
     waiting = sorted(captions, key=lambda each: each.position.reading_order)
-    found: list[tuple[str | Section, Position]] = []
+    found: list[tuple[str | FormSection, Position]] = []
     for part, position in ordered:
         while waiting and waiting[0].position.reading_order < position.reading_order:
             caption = waiting.pop(0)
-            is_own = caption.is_directly_above(position) and labelled(caption.position) is labelled(position)
-            found += [(Section(CAPTION, caption.text), caption.position)] if is_own else []
+            is_own = caption.is_directly_above(position) and get_labelled_block(caption.position) is get_labelled_block(
+                position
+            )
+            found += [(FormSection(CAPTION_KIND, caption.text), caption.position)] if is_own else []
         found.append((part, position))
     return found
 
 
-def labelled(position: Position) -> Block | None:
+def get_labelled_block(position: Position) -> Block | None:
     """The nearest labelled tab or accordion around a position."""
     return position.block.labelled if position.block else None
 
 
-def build_tree(ordered: Sequence[tuple[str | Section, Position]]) -> Node:
+def build_block_tree(ordered: Sequence[tuple[str | FormSection, Position]]) -> BlockNode:
     """The tree of the blocks that hold these parameters."""
-    root = Node(None)
+    root = BlockNode(None)
     path = [root]
     for part, position in ordered:
         blocks = [*position.blocks][::-1]
@@ -114,7 +126,7 @@ def build_tree(ordered: Sequence[tuple[str | Section, Position]]) -> Node:
             shared += 1
         del path[shared + 1 :]
         for block in blocks[shared:]:
-            node = Node(block)
+            node = BlockNode(block)
             path[-1].children.append(node)
             path.append(node)
         path[-1].children.append(part)
@@ -122,86 +134,86 @@ def build_tree(ordered: Sequence[tuple[str | Section, Position]]) -> Node:
 
 
 @dataclass
-class Arrangement:
+class SectionBuilder:
     """Simplifies the tree of one form; `sections_left` is how many labelled sections it may still have."""
 
     parameters: Mapping[str, Parameter]
     sections_left: int = MAX_SECTIONS
 
-    def simplify(self, node: Node, level: int) -> Parts:
+    def simplify(self, node: BlockNode, level: int) -> SectionParts:
         """What a block shows in a form: its parts, in a section of their own if it is one that says something."""
         block = node.block
-        is_labelled = bool(block and level < MAX_LEVELS and says_something(block) and self.sections_left > 0)
+        is_labelled = bool(block and level < MAX_LEVELS and is_meaningful_block(block) and self.sections_left > 0)
         self.sections_left -= is_labelled
         if block and block.kind == "row":
             return self.simplify_row(node, level)
         parts = self.simplify_all(node.children, level + is_labelled)
         return self.wrap(block, parts) if block and is_labelled else parts
 
-    def simplify_all(self, children: Iterable[str | Section | Node], level: int) -> Parts:
+    def simplify_all(self, children: Iterable[str | FormSection | BlockNode], level: int) -> SectionParts:
         """The parts of these children, one after the other."""
-        found: list[str | Section] = []
+        found: list[str | FormSection] = []
         for child in children:
-            found += self.simplify(child, level) if isinstance(child, Node) else [child]
+            found += self.simplify(child, level) if isinstance(child, BlockNode) else [child]
         return tuple(found)
 
-    def simplify_row(self, node: Node, level: int) -> Parts:
+    def simplify_row(self, node: BlockNode, level: int) -> SectionParts:
         """The cells of a row side by side, if there are several and none is long."""
         cells = [self.simplify_all([child], level) for child in unwrap_forms(node)]
         cells = [cell for cell in cells if cell]
         are_short = all(len(cell) <= MAX_COLUMN_FIELDS and all(map(self.is_short, cell)) for cell in cells)
         if len(cells) < 2 or not are_short:
             return tuple(part for cell in cells for part in cell)
-        columns = (cell[0] if len(cell) == 1 else Section(COLUMN, parts=cell) for cell in cells)
-        return (Section(ROW, parts=tuple(columns)),)
+        columns = (cell[0] if len(cell) == 1 else FormSection(COLUMN_KIND, parts=cell) for cell in cells)
+        return (FormSection(ROW_KIND, parts=tuple(columns)),)
 
-    def is_short(self, part: str | Section) -> bool:
+    def is_short(self, part: str | FormSection) -> bool:
         """Is it a field that needs neither the width of the page nor many lines?"""
-        if isinstance(part, Section):
+        if isinstance(part, FormSection):
             return False
         parameter = self.parameters[part]
-        has_many = parameter.control in WITH_BOXES and len(parameter.choices) > MAX_ROW_CHOICES
+        has_many = parameter.control in OPTION_LIST_CONTROLS and len(parameter.choices) > MAX_ROW_CHOICES
         return parameter.control not in WIDE_CONTROLS and not has_many
 
-    def wrap(self, block: Block, parts: Parts) -> Parts:
+    def wrap(self, block: Block, parts: SectionParts) -> SectionParts:
         """The parts in a section with the label of the block; not twice in one another, nor around one of that name."""
         is_open = block.is_open or not block.is_accordion
         only = parts[0] if len(parts) == 1 else None
-        if isinstance(only, str) and is_open and is_same(self.parameters[only].label, block.label):
+        if isinstance(only, str) and is_open and is_same_label(self.parameters[only].label, block.label):
             return parts
-        if isinstance(only, Section) and only.has_label:
-            return parts if is_open else (replace(only, kind=ACCORDION, is_open=False),)
-        kind = ACCORDION if block.is_accordion else TAB
-        label = block.label or (SIDEBAR_LABEL if block.kind == SIDEBAR else UNLABELLED_FOLD)
-        return (Section(kind, label, is_open, parts),) if parts else ()
+        if isinstance(only, FormSection) and only.has_label:
+            return parts if is_open else (replace(only, kind=ACCORDION_KIND, is_open=False),)
+        kind = ACCORDION_KIND if block.is_accordion else TAB_KIND
+        label = block.label or (SIDEBAR_LABEL if block.kind == SIDEBAR_KIND else UNLABELLED_ACCORDION_LABEL)
+        return (FormSection(kind, label, is_open, parts),) if parts else ()
 
 
-def says_something(block: Block) -> bool:
+def is_meaningful_block(block: Block) -> bool:
     """Is it a tab or an accordion that has a label, or is closed, or a sidebar?"""
     if block.is_accordion:
-        return bool(block.label) or not block.is_open or block.kind == SIDEBAR
+        return bool(block.label) or not block.is_open or block.kind == SIDEBAR_KIND
     return block.is_tab and bool(block.label)
 
 
-def is_same(label: str, other: str) -> bool:
+def is_same_label(label: str, other: str) -> bool:
     """Do two labels say the same, pictures and signs aside? « 🖼️ Source image » and « Source Image » do."""
     words, other_words = ("".join(filter(str.isalnum, each)).casefold() for each in (label, other))
     return words == other_words
 
 
-def unwrap_forms(node: Node) -> Iterator[str | Section | Node]:
+def unwrap_forms(node: BlockNode) -> Iterator[str | FormSection | BlockNode]:
     """Yield the children of a row, those of a `form` in it one by one."""
     for child in node.children:
-        if isinstance(child, Node) and child.block and child.block.kind in TRANSPARENT:
+        if isinstance(child, BlockNode) and child.block and child.block.kind in TRANSPARENT_BLOCKS:
             yield from unwrap_forms(child)
         else:
             yield child
 
 
-def open_first(parts: Parts) -> Parts:
+def open_first_section(parts: SectionParts) -> SectionParts:
     """The parts with the first fold open where all are closed: a form must not look empty."""
-    if not parts or not all(isinstance(part, Section) and not part.is_open for part in parts):
+    if not parts or not all(isinstance(part, FormSection) and not part.is_open for part in parts):
         return parts
     first = parts[0]
-    assert isinstance(first, Section)
+    assert isinstance(first, FormSection)
     return (replace(first, is_open=True), *parts[1:])

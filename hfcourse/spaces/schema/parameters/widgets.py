@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from hfcourse.spaces.schema import json_schema
-from hfcourse.spaces.schema.file_places import wraps_one_file
+from hfcourse.spaces.schema.file_places import is_single_file_wrapper
 from hfcourse.spaces.schema.json_schema import Schema
 
 if TYPE_CHECKING:  # a parameter keeps its control, see Parameter.control
     from hfcourse.spaces.schema.parameters.parameter import Parameter
 
-CONTROLS = {
+CONTROL_BY_COMPONENT = {
     "number": "number", "timer": "number", "starrating": "number", "slider": "slider",
     "textbox": "text", "markdown": "text", "code": "code", "html": "code",
     "checkbox": "checkbox", "radio": "radio", "dropdown": "select", "checkboxgroup": "checks",
@@ -21,35 +21,35 @@ CONTROLS = {
     "nativeplot": "nothing", "annotatedimage": "nothing",
 }  # fmt: skip
 FILE_COMPONENTS = {"image", "audio", "video", "file", "uploadbutton", "downloadbutton", "model3d", "pdf"}
-BY_TYPE = {"string": "text", "number": "number", "integer": "number", "boolean": "checkbox"}
+CONTROL_BY_JSON_TYPE = {"string": "text", "number": "number", "integer": "number", "boolean": "checkbox"}
 # A browser does not send these when nothing is ticked.
-MAY_BE_ABSENT = {"checkbox", "radio", "checks"}
-HOLD_FILES = {"file", "files", "gallery", "pair", "editor", "multimodal", "object"}
-KINDS = {*CONTROLS.values(), "file", "files", "object"}
+ABSENT_WHEN_EMPTY_CONTROLS = {"checkbox", "radio", "checks"}
+FILE_CONTROLS = {"file", "files", "gallery", "pair", "editor", "multimodal", "object"}
+CONTROL_KINDS = {*CONTROL_BY_COMPONENT.values(), "file", "files", "object"}
 
 
-def control(parameter: "Parameter") -> str:
+def get_control_kind(parameter: "Parameter") -> str:
     """The kind of control, one of KINDS; computed once per parameter."""
     return parameter.control
 
 
-def choose_control(parameter: "Parameter") -> str:
+def choose_control_kind(parameter: "Parameter") -> str:
     """Choose the kind of control, one of KINDS, from component and schema."""
-    known = CONTROLS.get(parameter.component)
+    known = CONTROL_BY_COMPONENT.get(parameter.component)
     if known == "select" and parameter.multiple:
         return "checks"
     if parameter.component == "html":  # many components of authors are HTML beneath
-        is_text = json_schema.type_of(parameter.schema) in ("", "string")
-        return by_default(parameter) or ("code" if is_text else by_schema(parameter))
+        is_text = json_schema.get_schema_type(parameter.schema) in ("", "string")
+        return infer_kind_from_default(parameter) or ("code" if is_text else infer_kind_from_schema(parameter))
     if known:
         return known
     if parameter.component in FILE_COMPONENTS:
         return "files" if parameter.multiple else "file"
-    kind = by_schema(parameter)
-    return (by_default(parameter) or kind) if kind == "text" else kind
+    kind = infer_kind_from_schema(parameter)
+    return (infer_kind_from_default(parameter) or kind) if kind == "text" else kind
 
 
-def by_default(parameter: "Parameter") -> str:
+def infer_kind_from_default(parameter: "Parameter") -> str:
     """The kind of control for the JSON type of a default that is no text, '' without one.
 
     A component of an author's own says "string" in its schema and holds a number, a box or an object all the same:
@@ -63,15 +63,15 @@ def by_default(parameter: "Parameter") -> str:
     return "json" if isinstance(default, dict | list) else ""
 
 
-def by_schema(parameter: "Parameter") -> str:
+def infer_kind_from_schema(parameter: "Parameter") -> str:
     """The kind of control for a component that nobody has met, or for a parameter that has none."""
     schema: Schema = parameter.schema
     shape = parameter.shape
-    kind = json_schema.type_of(shape)
+    kind = json_schema.get_schema_type(shape)
     if parameter.choices:
         return "checks" if kind == "array" else "select"
     if places := parameter.file_places:
         if not places[0].path:
             return "files" if places[0].several else "file"
-        return "file" if wraps_one_file(schema, places) else "object"
-    return BY_TYPE.get(kind, "json")
+        return "file" if is_single_file_wrapper(schema, places) else "object"
+    return CONTROL_BY_JSON_TYPE.get(kind, "json")

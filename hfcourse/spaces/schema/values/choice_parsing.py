@@ -3,34 +3,34 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hfcourse.spaces.schema.choice_list import key_of
-from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.schema.choice_list import make_value_key
+from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.spaces.schema.parameters.widgets import control
-from hfcourse.spaces.schema.values.numbers import shown
-from hfcourse.text.line_endings import unify_line_ends
+from hfcourse.spaces.schema.parameters.widgets import get_control_kind
+from hfcourse.spaces.schema.values.numbers import format_scalar
+from hfcourse.text.line_endings import normalize_line_endings
 
 # So many characters of labels and values make a page of a reasonable weight; further choices can be typed.
-SHOWN_CHARACTERS = 150_000
+MAX_RENDERED_CHOICE_CHARACTERS = 150_000
 # From so many choices on, a browser's own list is a long way down: one types instead, and is helped.
-LONG_LIST = 300
+MAX_SELECT_OPTIONS = 300
 MAX_SUGGESTIONS = 5
-NO_CHOICE = "Choisissez l’une des réponses proposées."
+INVALID_CHOICE_MESSAGE = "Choisissez l’une des réponses proposées."
 
 
-def shown_count(parameter: Parameter) -> int:
+def count_rendered_choices(parameter: Parameter) -> int:
     """How many of the choices a form draws: all, unless together they would make a page too heavy."""
     most = len(parameter.choices) if parameter.max_shown_choices is None else parameter.max_shown_choices
     count, weight = 0, 0
     for text, (label, _) in zip(parameter.choices.texts[:most], parameter.choices[:most], strict=True):
         weight += len(text) + len(label)
-        if weight > SHOWN_CHARACTERS:
+        if weight > MAX_RENDERED_CHOICE_CHARACTERS:
             break
         count += 1
     return count
 
 
-def takes_any_text(parameter: Parameter) -> bool:
+def can_send_any_text(parameter: Parameter) -> bool:
     """Is a text that is no known choice sent as it is?
 
     Where the author allows it; where the Space has more choices than are known here; and where it has none yet: its
@@ -46,66 +46,68 @@ def parse_choice(parameter: Parameter, texts: Sequence[str]) -> Any:
     """
     if not texts or texts[0] == "":
         return None
-    return values_of(parameter, texts[:1])[0]
+    return resolve_choice_values(parameter, texts[:1])[0]
 
 
-def parse_checks(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
+def parse_checkbox_group(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
     """The values of all that is ticked or typed. `max_choices` is no bound here: the Space itself does not check it."""
     empty_is_one = "" in parameter.choices.values_by_own_text
-    return values_of(parameter, [text for text in texts if text != "" or empty_is_one])
+    return resolve_choice_values(parameter, [text for text in texts if text != "" or empty_is_one])
 
 
-def values_of(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
+def resolve_choice_values(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
     """The JSON value of each posted text: that of a choice, that of a label that is like no other, or the text itself.
 
     Raises:
         Wrong: one is no choice, and the Space allows no other.
     """
-    tables = lookups_of(parameter)
+    tables = get_choice_lookups(parameter)
     if all(text in tables[0] for text in texts):
         return [tables[0][text] for text in texts]
-    return [chosen(parameter, unify_line_ends(text), tables) for text in texts]
+    return [resolve_choice_value(parameter, normalize_line_endings(text), tables) for text in texts]
 
 
-def lookups_of(parameter: Parameter) -> tuple[Mapping[str, Any], ...]:
+def get_choice_lookups(parameter: Parameter) -> tuple[Mapping[str, Any], ...]:
     """The tables in which a posted text is looked up, in order.
 
     A list in which any text may be typed never shows a position: « 1 » is a text of the student's there.
     """
     choices = parameter.choices
-    if is_typed_freely(parameter):
+    if is_free_text_select(parameter):
         return choices.values_by_typed_text, choices.values_by_label, choices.values_by_own_text
     return choices.values_by_text, choices.values_by_label, choices.values_by_own_text
 
 
-def is_typed_freely(parameter: Parameter) -> bool:
+def is_free_text_select(parameter: Parameter) -> bool:
     """Is this a list of one choice in which any other text may be typed?"""
-    return parameter.allows_custom and control(parameter) == "select"
+    return parameter.allows_custom and get_control_kind(parameter) == "select"
 
 
-def chosen(parameter: Parameter, text: str, tables: Sequence[Mapping[str, Any]]) -> Any:
+def resolve_choice_value(parameter: Parameter, text: str, tables: Sequence[Mapping[str, Any]]) -> Any:
     """The JSON value of one posted text. Raises as `values_of`."""
     for values in tables:
         for written in (text, text.strip()):
             if written in values:
                 return values[written]
-    if takes_any_text(parameter):
+    if can_send_any_text(parameter):
         return text
     similar = [
         f"« {parameter.choices.typed_texts[place]} »" for place in parameter.choices.find_similar(text, MAX_SUGGESTIONS)
     ]
-    if len(parameter.choices) <= LONG_LIST or not similar:
-        raise Wrong(NO_CHOICE)
-    raise Wrong(f"Ce choix n’est pas dans la liste. Les plus proches : {', '.join(similar)}. Écrivez-en un en entier.")
+    if len(parameter.choices) <= MAX_SELECT_OPTIONS or not similar:
+        raise InvalidValue(INVALID_CHOICE_MESSAGE)
+    raise InvalidValue(
+        f"Ce choix n’est pas dans la liste. Les plus proches : {', '.join(similar)}. Écrivez-en un en entier."
+    )
 
 
-def choice_texts(parameter: Parameter, wanted: Sequence[Any]) -> list[str]:
+def format_choice_texts(parameter: Parameter, wanted: Sequence[Any]) -> list[str]:
     """The posted text of each wanted value; what is no choice is left out, or it could not be sent back."""
     choices = parameter.choices
-    texts = choices.typed_texts_by_key if is_typed_freely(parameter) else choices.texts_by_key
+    texts = choices.typed_texts_by_key if is_free_text_select(parameter) else choices.texts_by_key
     found = []
     for value in wanted:
-        own = shown(value) if takes_any_text(parameter) and value not in (None, "") else None
-        known = texts.get(key_of(value), own)
+        own = format_scalar(value) if can_send_any_text(parameter) and value not in (None, "") else None
+        known = texts.get(make_value_key(value), own)
         found += [known] if known is not None else []
     return found

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Sequence
 
-from hfcourse.spaces.schema.field_errors import Wrong
+from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.spaces.schema.values.text_limits import MAX_MOMENT_CHARACTERS
+from hfcourse.spaces.schema.values.text_limits import MAX_DATETIME_CHARACTERS
 
-WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?)?", re.ASCII)
+DATETIME_PATTERN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?)?", re.ASCII)
 # Each blank can be read in one way alone: two runs of blanks side by side would take quadratic time.
-FROM_NOW = re.compile(r"now\s*(?:-\s*\d+\s*[dmhs])?", re.ASCII)
+RELATIVE_TIME_PATTERN = re.compile(r"now\s*(?:-\s*\d+\s*[dmhs])?", re.ASCII)
 
 
-def parse_moment(parameter: Parameter, texts: Sequence[str]) -> str | None:
+def parse_datetime_text(parameter: Parameter, texts: Sequence[str]) -> str | None:
     """A date, or a date and a time as Gradio writes them, from what a browser's own field posts or from text.
 
     gr.DateTime takes any text where its `type` is "string"; as a timestamp or a datetime it reads its own format,
@@ -21,21 +21,21 @@ def parse_moment(parameter: Parameter, texts: Sequence[str]) -> str | None:
     text = texts[0].strip()
     if not text:
         return None
-    found = WRITTEN.fullmatch(text)
+    found = DATETIME_PATTERN.fullmatch(text)
     if found and parameter.has_time:
         return f"{found[1]} {found[2] or '00:00'}{found[3] or ':00'}"
     if found and not found[2]:
         return text
-    is_short = len(text) <= MAX_MOMENT_CHARACTERS
-    if parameter.time != "string" and not (is_short and FROM_NOW.fullmatch(text)):
+    is_short = len(text) <= MAX_DATETIME_CHARACTERS
+    if parameter.time != "string" and not (is_short and RELATIVE_TIME_PATTERN.fullmatch(text)):
         example = "2025-07-14 08:30:00" if parameter.has_time else "2025-07-14"
-        raise Wrong(f"Écrivez un moment comme {example}, ou « now » pour maintenant.")
+        raise InvalidValue(f"Écrivez un moment comme {example}, ou « now » pour maintenant.")
     return text
 
 
-def browser_text(parameter: Parameter, text: str) -> str | None:
+def format_browser_datetime(parameter: Parameter, text: str) -> str | None:
     """The value of a browser's own field for this moment, '' for none, None where such a field cannot hold it."""
-    found = WRITTEN.fullmatch(text.strip())
+    found = DATETIME_PATTERN.fullmatch(text.strip())
     if not text.strip():
         return ""
     if found is None or (found[2] and not parameter.has_time):

@@ -12,34 +12,34 @@ from itertools import accumulate
 from typing import Any
 
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.spaces.schema.parameters.parameter_defaults import MAX_WHOLE_BYTES_OF_FORM, WholeBudget
-from hfcourse.spaces.schema.parameters.widgets import HOLD_FILES
-from hfcourse.spaces.schema.table_limits import max_rows, rows_of
-from hfcourse.spaces.schema.values.choice_parsing import LONG_LIST
-from hfcourse.spaces.schema.values.file_values import parts_of
-from hfcourse.spaces.schema.values.numbers import shown
-from hfcourse.spaces.schema.values.value_parsers import typed
-from hfcourse.spaces.untrusted.json_size import escaped_size
+from hfcourse.spaces.schema.parameters.parameter_defaults import MAX_WHOLE_DEFAULT_BYTES_PER_FORM, WholeDefaultBudget
+from hfcourse.spaces.schema.parameters.widgets import FILE_CONTROLS
+from hfcourse.spaces.schema.table_limits import compute_max_rows, filter_rows
+from hfcourse.spaces.schema.values.choice_parsing import MAX_SELECT_OPTIONS
+from hfcourse.spaces.schema.values.file_values import list_file_controls
+from hfcourse.spaces.schema.values.numbers import format_scalar
+from hfcourse.spaces.schema.values.value_parsers import format_value
+from hfcourse.spaces.untrusted.json_size import measure_escaped_bytes
 
 # Of the 1,000 fields that a form may have when it is sent (see security.py), some are not of its parameters.
-MAX_FORM_FIELDS = 900
+MAX_PARAMETER_FORM_FIELDS = 900
 # Characters of HTML. The largest recorded form, of every component there is, takes 44,000.
 MAX_FORM_CHARACTERS = 500_000
 # What the page writes around each part, measured on the templates.
-FIELD_CHARACTERS, OPTION_CHARACTERS, CELL_CHARACTERS, FILE_CHARACTERS = 600, 100, 110, 1_500
-ROW_CHARACTERS = 300  # the head of a row of a table, and the button that removes it
-SUGGESTION_CHARACTERS = 40  # of a choice that is suggested while one types, which names no parameter
-FIELDS_OF_FILE = 2  # the file that is chosen, and the one that is here already
-WITH_CHOICES = ("radio", "select", "checks")
+CHARACTERS_PER_FIELD, CHARACTERS_PER_OPTION, CHARACTERS_PER_CELL, CHARACTERS_PER_FILE_CONTROL = 600, 100, 110, 1_500
+CHARACTERS_PER_ROW = 300  # the head of a row of a table, and the button that removes it
+CHARACTERS_PER_SUGGESTION = 40  # of a choice that is suggested while one types, which names no parameter
+FORM_FIELDS_PER_FILE = 2  # the file that is chosen, and the one that is here already
+CHOICE_CONTROLS = ("radio", "select", "checks")
 
 
 # Characters of the text that a form shows of a default, by the identity of the default and the kind of control: one
 # default can be that of thousands of parameters.
-Sizes = dict[tuple[int, str], int]
+DefaultSizes = dict[tuple[int, str], int]
 
 
-def fit_parameters(
-    parameters: tuple[Parameter, ...], sizes: Sizes, budget: WholeBudget
+def fit_parameters_to_form(
+    parameters: tuple[Parameter, ...], sizes: DefaultSizes, budget: WholeDefaultBudget
 ) -> tuple[Parameter, ...] | None:
     """The parameters, those of too large a form with fewer choices, rows or characters; None if no form holds them.
 
@@ -47,7 +47,7 @@ def fit_parameters(
         sizes: the cache of one description, whose defaults stay alive meanwhile.
         budget: what that description may keep of defaults that no form shows.
     """
-    fields_left = MAX_FORM_FIELDS - sum(count_fields(each) for each in parameters)
+    fields_left = MAX_PARAMETER_FORM_FIELDS - sum(count_fields(each) for each in parameters)
     characters_left = MAX_FORM_CHARACTERS - sum(weigh_field(each) for each in parameters)
     if fields_left < 0 or characters_left < 0:
         return None
@@ -56,7 +56,7 @@ def fit_parameters(
     if sum(demands) > characters_left:
         shares = share_fairly(demands, characters_left)
         fitted = tuple(
-            each if demand <= share else shrink(each, share, sizes, budget)
+            each if demand <= share else shrink_parameter(each, share, sizes, budget)
             for each, demand, share in zip(fitted, demands, shares, strict=True)
         )
     return limit_whole_defaults(fitted)
@@ -66,7 +66,7 @@ def limit_whole_defaults(parameters: tuple[Parameter, ...]) -> tuple[Parameter, 
     """Drop what is sent of defaults that no form shows, where together they would make too large a call."""
     ends = accumulate(len(each.whole_json or b"") for each in parameters)
     return tuple(
-        replace(each, whole_json=None) if each.whole_json and end > MAX_WHOLE_BYTES_OF_FORM else each
+        replace(each, whole_json=None) if each.whole_json and end > MAX_WHOLE_DEFAULT_BYTES_PER_FORM else each
         for each, end in zip(parameters, ends, strict=True)
     )
 
@@ -85,19 +85,22 @@ def count_fields(parameter: Parameter) -> int:
     """Fields that the form posts of this parameter at least: of a table, one row."""
     if parameter.control == "table":
         return len(parameter.titles)
-    return 1 + FIELDS_OF_FILE * len(parts_of(parameter))
+    return 1 + FORM_FIELDS_PER_FILE * len(list_file_controls(parameter))
 
 
-def fit_tables(parameters: tuple[Parameter, ...], fields_left: int, budget: WholeBudget) -> tuple[Parameter, ...]:
+def fit_tables(
+    parameters: tuple[Parameter, ...], fields_left: int, budget: WholeDefaultBudget
+) -> tuple[Parameter, ...]:
     """Limit the rows of tables that could together grow to more fields than a form sends."""
     growth = [
-        (max_rows(len(each.titles)) - 1) * len(each.titles) if each.control == "table" else 0 for each in parameters
+        (compute_max_rows(len(each.titles)) - 1) * len(each.titles) if each.control == "table" else 0
+        for each in parameters
     ]
     if sum(growth) <= fields_left:
         return parameters
     shares = share_fairly(growth, fields_left)
     return tuple(
-        limit_rows(each, 1 + share // len(each.titles), budget) if wanted > share else each
+        limit_table_rows(each, 1 + share // len(each.titles), budget) if wanted > share else each
         for each, wanted, share in zip(parameters, growth, shares, strict=True)
     )
 
@@ -105,66 +108,68 @@ def fit_tables(parameters: tuple[Parameter, ...], fields_left: int, budget: Whol
 def weigh_field(parameter: Parameter) -> int:
     """Characters of the page that the field of this parameter takes without its contents."""
     texts = parameter.name * 8 + parameter.label * 4 + parameter.help + parameter.placeholder
-    size = escaped_size("".join([texts, *parameter.file_types * 3, *parameter.speakers]))
+    size = measure_escaped_bytes("".join([texts, *parameter.file_types * 3, *parameter.speakers]))
     if parameter.control == "table":
-        size += weigh_row(parameter) + escaped_size("".join(parameter.titles))
-    return FIELD_CHARACTERS + FILE_CHARACTERS * len(parts_of(parameter)) + size
+        size += weigh_row(parameter) + measure_escaped_bytes("".join(parameter.titles))
+    return CHARACTERS_PER_FIELD + CHARACTERS_PER_FILE_CONTROL * len(list_file_controls(parameter)) + size
 
 
 def weigh_row(parameter: Parameter) -> int:
     """Characters of an empty row of a table."""
-    cell = CELL_CHARACTERS + escaped_size(parameter.name)
-    row = ROW_CHARACTERS + escaped_size(parameter.name)
-    return row + cell * len(parameter.titles) + escaped_size("".join(parameter.titles))
+    cell = CHARACTERS_PER_CELL + measure_escaped_bytes(parameter.name)
+    row = CHARACTERS_PER_ROW + measure_escaped_bytes(parameter.name)
+    return row + cell * len(parameter.titles) + measure_escaped_bytes("".join(parameter.titles))
 
 
-def weigh_contents(parameter: Parameter, sizes: Sizes) -> int:
+def weigh_contents(parameter: Parameter, sizes: DefaultSizes) -> int:
     """Characters of the page that choices, rows and default of this parameter take."""
     if parameter.control == "table":
         return sum(weigh_rows(parameter))
-    if parameter.control in WITH_CHOICES:
+    if parameter.control in CHOICE_CONTROLS:
         options = len(parameter.choices) * weigh_option(parameter) + parameter.choices.drawn_size
         return options + weigh_default(parameter, sizes)
     return weigh_default(parameter, sizes)
 
 
-def weigh_default(parameter: Parameter, sizes: Sizes) -> int:
+def weigh_default(parameter: Parameter, sizes: DefaultSizes) -> int:
     """Characters of the texts that stand in the field, or beside its boxes."""
     if parameter.default is None:
         return 0
     key = id(parameter.default), parameter.control
     if key not in sizes:
-        sizes[key] = sum(map(escaped_size, texts_of_default(parameter)))
+        sizes[key] = sum(map(measure_escaped_bytes, list_default_texts(parameter)))
     return sizes[key]
 
 
-def texts_of_default(parameter: Parameter) -> list[str]:
+def list_default_texts(parameter: Parameter) -> list[str]:
     """What a field shows first; of what holds files, the text beside them."""
-    if parameter.control not in HOLD_FILES:
-        return typed(parameter, parameter.default)
+    if parameter.control not in FILE_CONTROLS:
+        return format_value(parameter, parameter.default)
     text = parameter.default.get("text") if isinstance(parameter.default, dict) else parameter.default
     return [text] if isinstance(text, str) else []
 
 
 def weigh_option(parameter: Parameter) -> int:
     """Characters of the page that one choice takes beside its own text and label."""
-    if parameter.control == "select" and (parameter.allows_custom or len(parameter.choices) > LONG_LIST):
-        return SUGGESTION_CHARACTERS
-    return OPTION_CHARACTERS + escaped_size(parameter.name)
+    if parameter.control == "select" and (parameter.allows_custom or len(parameter.choices) > MAX_SELECT_OPTIONS):
+        return CHARACTERS_PER_SUGGESTION
+    return CHARACTERS_PER_OPTION + measure_escaped_bytes(parameter.name)
 
 
 def weigh_rows(parameter: Parameter) -> list[int]:
     """Characters of each row that the table shows first; of the first one, those of its cells alone."""
     value = parameter.default if isinstance(parameter.default, dict) else {}
-    rows = [sum(escaped_size(shown(cell)) for cell in row) for row in rows_of(value.get("data"))]
+    rows = [sum(measure_escaped_bytes(format_scalar(cell)) for cell in row) for row in filter_rows(value.get("data"))]
     rows += [0] * (parameter.rows - len(rows))
     empty = weigh_row(parameter)
     return [cells + (empty if place else 0) for place, cells in enumerate(rows)]
 
 
-def shrink(parameter: Parameter, characters: int, sizes: Sizes, budget: WholeBudget) -> Parameter:
+def shrink_parameter(
+    parameter: Parameter, characters: int, sizes: DefaultSizes, budget: WholeDefaultBudget
+) -> Parameter:
     """The parameter with so many of its choices or rows as these characters hold; without a default that is larger."""
-    if parameter.control in WITH_CHOICES:
+    if parameter.control in CHOICE_CONTROLS:
         default = weigh_default(parameter, sizes)
         if default > characters:
             parameter = cut_default(parameter, None, budget)
@@ -172,11 +177,11 @@ def shrink(parameter: Parameter, characters: int, sizes: Sizes, budget: WholeBud
             characters -= default
         return replace(parameter, max_shown_choices=count_options(parameter, characters))
     if parameter.control == "table":
-        return limit_rows(parameter, max(1, count_fitting(weigh_rows(parameter), characters)), budget)
+        return limit_table_rows(parameter, max(1, count_fitting(weigh_rows(parameter), characters)), budget)
     return cut_default(parameter, None, budget)
 
 
-def limit_rows(parameter: Parameter, most: int, budget: WholeBudget) -> Parameter:
+def limit_table_rows(parameter: Parameter, most: int, budget: WholeDefaultBudget) -> Parameter:
     """The table with so many rows at most, now and when it grows."""
     value = parameter.default
     if not isinstance(value, dict) or len(value["data"]) <= most:
@@ -184,7 +189,7 @@ def limit_rows(parameter: Parameter, most: int, budget: WholeBudget) -> Paramete
     return replace(cut_default(parameter, value | {"data": value["data"][:most]}, budget), max_rows=most)
 
 
-def cut_default(parameter: Parameter, shown_default: Any, budget: WholeBudget) -> Parameter:
+def cut_default(parameter: Parameter, shown_default: Any, budget: WholeDefaultBudget) -> Parameter:
     """The parameter with this part of its default to show, and all of it to send."""
     whole = parameter.whole_json if parameter.default_is_cut else budget.encode(parameter.default)
     return replace(parameter, default=shown_default, default_is_cut=True, whole_json=whole)

@@ -11,19 +11,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hfcourse.spaces.schema import json_input
-from hfcourse.spaces.schema.field_errors import MISSING, Wrong
+from hfcourse.spaces.schema.field_errors import MISSING_FIELD, InvalidValue
 from hfcourse.spaces.schema.number_checks import is_number
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.spaces.schema.parameters.widgets import MAY_BE_ABSENT, control
+from hfcourse.spaces.schema.parameters.widgets import ABSENT_WHEN_EMPTY_CONTROLS, get_control_kind
 from hfcourse.spaces.schema.values import text_formats
-from hfcourse.spaces.schema.values.choice_parsing import choice_texts, parse_checks, parse_choice
-from hfcourse.spaces.schema.values.datetimes import browser_text, parse_moment
-from hfcourse.spaces.schema.values.numbers import clamped, decimal, parse_number, parse_slider, shown
-from hfcourse.spaces.schema.values.text_limits import check_length
-from hfcourse.text.line_endings import unify_line_ends
+from hfcourse.spaces.schema.values.choice_parsing import format_choice_texts, parse_checkbox_group, parse_choice
+from hfcourse.spaces.schema.values.datetimes import format_browser_datetime, parse_datetime_text
+from hfcourse.spaces.schema.values.numbers import (
+    clamp_to_slider,
+    format_decimal,
+    format_scalar,
+    parse_number,
+    parse_slider,
+)
+from hfcourse.spaces.schema.values.text_limits import check_text_length
+from hfcourse.text.line_endings import normalize_line_endings
 
 
-def parse(parameter: Parameter, texts: Sequence[str]) -> Any:
+def parse_value(parameter: Parameter, texts: Sequence[str]) -> Any:
     """The JSON value of what was posted for `parameter`; `texts` is empty when nothing was.
 
     Untouched: the default as the Space gave it (1.0, not 1; CR LF, not LF), which is not checked: the Space's own page
@@ -33,12 +39,12 @@ def parse(parameter: Parameter, texts: Sequence[str]) -> Any:
     Raises:
         Wrong: it is not what the control takes.
     """
-    kind = control(parameter)
-    if not texts and kind not in MAY_BE_ABSENT:
-        raise Wrong(MISSING)
-    check_length(parameter, texts)
+    kind = get_control_kind(parameter)
+    if not texts and kind not in ABSENT_WHEN_EMPTY_CONTROLS:
+        raise InvalidValue(MISSING_FIELD)
+    check_text_length(parameter, texts)
     if is_untouched(parameter, texts):
-        return clamped(parameter, parameter.default) if kind == "slider" else parameter.default
+        return clamp_to_slider(parameter, parameter.default) if kind == "slider" else parameter.default
     return PARSERS[kind](parameter, texts)
 
 
@@ -46,27 +52,27 @@ def is_untouched(parameter: Parameter, texts: Sequence[str]) -> bool:
     """Did the control come back as it was drawn with the default?"""
     if parameter.default is None:
         return parameter.is_null_at_first and not any(texts)
-    if control(parameter) in ("number", "slider") and not is_number(parameter.default):
+    if get_control_kind(parameter) in ("number", "slider") and not is_number(parameter.default):
         return False
-    return is_drawn_with(parameter, texts, parameter.default)
+    return is_rendered_from(parameter, texts, parameter.default)
 
 
-def is_drawn_with(parameter: Parameter, texts: Sequence[str], value: Any) -> bool:
+def is_rendered_from(parameter: Parameter, texts: Sequence[str], value: Any) -> bool:
     """Are these the texts of a control that was drawn with this value, as a browser sends them back?"""
     return value is not None and (
-        as_browser_writes(parameter, texts) == as_browser_writes(parameter, typed(parameter, value))
+        normalize_as_browser(parameter, texts) == normalize_as_browser(parameter, format_value(parameter, value))
     )
 
 
-def as_browser_writes(parameter: Parameter, texts: Sequence[str]) -> list[str]:
+def normalize_as_browser(parameter: Parameter, texts: Sequence[str]) -> list[str]:
     """The texts as a browser rewrites them: line ends, colours in lower case, moments, boxes in the order drawn."""
-    kind, unified = control(parameter), [unify_line_ends(text) for text in texts]
+    kind, unified = get_control_kind(parameter), [normalize_line_endings(text) for text in texts]
     if kind == "checks":
         return sorted({*unified})
     if kind == "colour":
         return [text.lower() for text in unified]
     if kind == "moment":
-        return [browser_text(parameter, text) or text for text in unified]
+        return [format_browser_datetime(parameter, text) or text for text in unified]
     if kind == "text" and parameter.text_type == "email":  # https://html.spec.whatwg.org/#email-state-(type=email)
         return [text.replace("\n", "").strip() for text in unified]
     return unified
@@ -74,7 +80,7 @@ def as_browser_writes(parameter: Parameter, texts: Sequence[str]) -> list[str]:
 
 def parse_text(parameter: Parameter, texts: Sequence[str]) -> str | None:
     """The text as typed; a Python `str | None` that is left empty is None. gr.Textbox checks no `max_length`."""
-    text = unify_line_ends(texts[0])
+    text = normalize_line_endings(texts[0])
     return None if not text and parameter.is_nullable else text
 
 
@@ -82,11 +88,11 @@ def parse_checkbox(_parameter: Parameter, texts: Sequence[str]) -> bool:
     return bool(texts) and texts[-1] not in ("", "0", "false")
 
 
-def parse_json(_parameter: Parameter, texts: Sequence[str]) -> Any:
-    return json_input.value_in(texts[0])
+def parse_json_value(_parameter: Parameter, texts: Sequence[str]) -> Any:
+    return json_input.parse_json(texts[0])
 
 
-def parse_nothing(_parameter: Parameter, _texts: Sequence[str]) -> None:
+def parse_null(_parameter: Parameter, _texts: Sequence[str]) -> None:
     """What nobody can fill from here (a plot) is sent as null."""
 
 
@@ -94,45 +100,45 @@ PARSERS: Mapping[str, Callable[[Parameter, Sequence[str]], Any]] = {
     "text": parse_text,
     "code": parse_text,
     "colour": parse_text,
-    "moment": parse_moment,
+    "moment": parse_datetime_text,
     "number": parse_number,
     "slider": parse_slider,
     "checkbox": parse_checkbox,
     "radio": parse_choice,
     "select": parse_choice,
-    "checks": parse_checks,
-    "json": parse_json,
+    "checks": parse_checkbox_group,
+    "json": parse_json_value,
     "chat": text_formats.parse_chat,
     "dialogue": text_formats.parse_dialogue,
     "paths": text_formats.parse_paths,
     "label": text_formats.parse_label,
-    "nothing": parse_nothing,
+    "nothing": parse_null,
 }
-AS_LINES: Mapping[str, Callable[[Any], str]] = {
-    "chat": text_formats.chat_text,
-    "dialogue": text_formats.dialogue_text,
-    "paths": text_formats.paths_text,
-    "label": text_formats.label_text,
+LINE_FORMATTERS: Mapping[str, Callable[[Any], str]] = {
+    "chat": text_formats.format_chat,
+    "dialogue": text_formats.format_dialogue,
+    "paths": text_formats.format_paths,
+    "label": text_formats.format_label,
 }
 
 
-def typed(parameter: Parameter, value: Any) -> list[str]:
+def format_value(parameter: Parameter, value: Any) -> list[str]:
     """What the control shows for a value: the reverse of `parse`; [] for nothing ticked."""
-    kind = control(parameter)
+    kind = get_control_kind(parameter)
     if kind == "checkbox":
         return ["1"] if value is True else []
     if kind in ("radio", "select", "checks"):
-        texts = choice_texts(parameter, value if isinstance(value, list) else [value])
+        texts = format_choice_texts(parameter, value if isinstance(value, list) else [value])
         return texts or ([""] if kind == "select" else [])  # a browser always sends a list of one choice
     if value is None or kind == "nothing":
         return [""]
-    return [written(parameter, kind, value)]
+    return [format_control_text(parameter, kind, value)]
 
 
-def written(parameter: Parameter, kind: str, value: Any) -> str:
+def format_control_text(parameter: Parameter, kind: str, value: Any) -> str:
     """A value in the one text of its control."""
-    if kind in AS_LINES:
-        return AS_LINES[kind](value)
+    if kind in LINE_FORMATTERS:
+        return LINE_FORMATTERS[kind](value)
     if kind in ("slider", "number") and isinstance(value, int | float):
-        return decimal(clamped(parameter, value) if kind == "slider" else value)
-    return json.dumps(value, ensure_ascii=False, indent=1) if kind == "json" else shown(value)
+        return format_decimal(clamp_to_slider(parameter, value) if kind == "slider" else value)
+    return json.dumps(value, ensure_ascii=False, indent=1) if kind == "json" else format_scalar(value)
