@@ -13,7 +13,7 @@ class ErrorExplanation:
     reason: str
     steps: tuple[str, ...]
     status: int = 200
-    practice: bool = True  # is the practice Space a way out?
+    suggests_practice: bool = True  # is the practice Space a way out?
 
 
 def make_explanation(

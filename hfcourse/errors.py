@@ -27,7 +27,7 @@ class CourseError(Exception):
     def __init__(self, code: str, said: str = "") -> None:
         super().__init__(code)
         self.code = code
-        self.said = said[:MAX_DETAIL_CHARACTERS].replace("\0", "")  # PostgreSQL keeps no text with a NUL
+        self.detail = said[:MAX_DETAIL_CHARACTERS].replace("\0", "")  # PostgreSQL keeps no text with a NUL
 
     @property
     def explanation(self) -> ErrorExplanation:
@@ -39,7 +39,7 @@ class FormRejected(CourseError):
 
     def __init__(self, code: str, said: str = "", fields: Mapping[str, str] | None = None) -> None:
         super().__init__(code, said)
-        self.fields = dict(fields or {})
+        self.field_errors = dict(fields or {})
 
 
 class SpaceUnavailable(CourseError):
@@ -79,7 +79,7 @@ class ValidationRejected(CallError):
 
     def __init__(self, said: str, fields: Mapping[str, str]) -> None:
         super().__init__("invalid-input", said)
-        self.fields = {name: words[:MAX_DETAIL_CHARACTERS].replace("\0", "") for name, words in fields.items()}
+        self.field_errors = {name: words[:MAX_DETAIL_CHARACTERS].replace("\0", "") for name, words in fields.items()}
 
 
 class CallCancelled(CallError):

@@ -113,7 +113,7 @@ def robots() -> ResponseReturnValue:
 @bp.get("/sante")
 def health() -> ResponseReturnValue:
     """200 while the site can serve pages and store runs; what else works and what does not is told in the JSON only."""
-    stores, line = database.is_reachable(), dispatcher.get_dispatcher().line
+    stores, line = database.is_reachable(), dispatcher.get_dispatcher().queue
     report = {
         "status": "ok" if stores else "failing",
         "database": stores,

@@ -188,7 +188,7 @@ def site(tmp_path: Path, space: FakeSpace, empty_database: bytes) -> Iterator[Fl
 def awake(app: Flask, practice: PracticeServer) -> PracticeServer:  # noqa: F811
     """The site's practice Space is the session's, and awake."""
     practice.wake()
-    assert practice.wait(60), practice.failure
+    assert practice.wait_until_awake(60), practice.failure
     app.extensions["practice"] = practice
     return practice
 

@@ -26,7 +26,7 @@ def main(instance: str, *names: str) -> None:
         description = build_description(config, info)
         first = description.endpoints[0]
         with app.test_request_context("/espaces/a/b"):
-            if first.obstacle:
+            if first.blocked_reason:
                 page, _ = space_page.render_space_page("a/b", description, closed=first)
             else:
                 page, _ = space_page.render_space_page("a/b", description, form=forms.bind_form(first))

@@ -95,5 +95,5 @@ def shown_text(names: list[str]) -> str:
     """Return what the lesson shows of a file."""
     draft = RenderContext({}, lesson_files())
     text = includes.include_file(names, 1, draft)
-    assert draft.faults == []
+    assert draft.lint_errors == []
     return text

@@ -93,10 +93,10 @@ def first_of(page: PageBuilder) -> str:
 
 def listed(description: Description) -> list[str]:
     """The names of the lines of the list."""
-    return [line.endpoint.name for line in description.lines]
+    return [line.endpoint.name for line in description.main_lines]
 
 
 def folded(description: Description) -> dict[str, str]:
     """The names of the lines that are folded away, each with its reason."""
-    lines = description.other_lines
-    return {line.endpoint.name: line.endpoint.obstacle or line.endpoint.plumbing for line in lines}
+    lines = description.internal_lines
+    return {line.endpoint.name: line.endpoint.blocked_reason or line.endpoint.internal_reason for line in lines}

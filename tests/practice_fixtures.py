@@ -17,7 +17,7 @@ def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeServe
     """The real app, awake."""
     server = PracticeServer(tmp_path_factory.mktemp("practice"))
     server.wake()
-    assert server.wait(WAKE_SECONDS), server.failure
+    assert server.wait_until_awake(WAKE_SECONDS), server.failure
     yield server
     server.stop()
 

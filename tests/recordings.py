@@ -24,7 +24,7 @@ def recorded(name: str) -> Description:
 
 
 def endpoint(name: str, path: str) -> Endpoint:
-    found = recorded(name).find(path)
+    found = recorded(name).find_endpoint(path)
     assert found is not None, (name, path)
     return found
 

@@ -101,7 +101,7 @@ def test_a_file_that_comes_after_its_run_was_deleted_is_not_kept(app: Flask) -> 
             return [b"PNG"]
 
         with pytest.raises(CallCancelled):
-            OutputFileFetcher(run, fetch).replace({"path": "/tmp/x.png", "meta": {"_type": "gradio.FileData"}})
+            OutputFileFetcher(run, fetch).replace_files({"path": "/tmp/x.png", "meta": {"_type": "gradio.FileData"}})
         with database.read_session() as session:
             assert session.scalars(select(StoredFile)).all() == []
         assert [path for path in file_store.get_file_storage().path.rglob("*") if path.is_file()] == []

@@ -171,9 +171,9 @@ def test_whatever_a_space_answers_the_run_is_shown(site: Flask, value: Any) -> N
     with site.app_context():
         recording = recorder(site)
         values = [value] * len(COMPONENTS)
-        recording.record(PartialOutputEvent(tuple(values)))
+        recording.record_event(PartialOutputEvent(tuple(values)))
         checked(browser, f"/essais/{recording.run.id}/statut")
-        recording.finish(values, fetch)
+        recording.finish_with_outputs(values, fetch)
     address = f"/essais/{recording.run.id}"
     page = checked(browser, address)
     assert len(page.all("data-output")) == len(COMPONENTS)

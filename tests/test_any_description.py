@@ -175,7 +175,7 @@ def test_a_description_of_every_component_with_anything_anywhere_in_it(site: Fla
 @pytest.mark.parametrize("targets", [[[]], [[1]], [None], ["ab"], [[1, None]], [[1, "click", 3]]])
 def test_what_triggers_an_endpoint_may_be_anything(site: Flask, targets: list[Any]) -> None:
     described = mutated(recording("calculator"), ("config", "dependencies", 0, "targets"), targets)
-    assert build_description(described["config"], described["info"]).find("/predict")
+    assert build_description(described["config"], described["info"]).find_endpoint("/predict")
 
 
 @QUICK

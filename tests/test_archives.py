@@ -86,7 +86,7 @@ def test_a_file_whose_bytes_are_gone_is_told_in_the_report(awa: Student) -> None
 def test_a_run_that_is_deleted_meanwhile_is_left_out_and_the_others_are_whole(app: Flask, awa: Student) -> None:
     newest, middle, oldest = (kept_run("awa", file=("a.png", BYTES)) for _ in range(3))
     with app.test_request_context():
-        order = [line.id for line in queries.fetch_page("awa", queries.RunFilter()).lines]
+        order = [line.id for line in queries.fetch_page("awa", queries.RunFilter()).summaries]
         pieces = archives.stream_archive("awa")
         begun = next(pieces)
         queries.stop_and_delete_runs(order[1:2])

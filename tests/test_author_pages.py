@@ -50,7 +50,7 @@ def ask(url: str, path: str) -> Any:
 
 def test_chain_is_led_by_its_picture_in_every_gradio(described: Spaces) -> None:
     posters = described["affiches"]
-    line = posters.lines[0]
+    line = posters.main_lines[0]
     assert [*listed(posters), *folded(posters)] == ["/compose", "/empty"]
     assert line.title == "Composer"
     assert [each.name for each in line.before] == ["/hide_hint", "/draw_number"]
@@ -61,7 +61,7 @@ def test_chain_is_led_by_its_picture_in_every_gradio(described: Spaces) -> None:
 def test_selection_of_the_page_is_known_in_every_gradio(described: Spaces) -> None:
     styles = described["styles"]
     assert listed(styles) == ["/compter", "/dessiner"]
-    draw = styles.find("/dessiner")
+    draw = styles.find_endpoint("/dessiner")
     assert draw
     assert ["« Styles »" in each.words.replace("\u00a0", " ") for each in draw.notices] == [True]
 
@@ -69,15 +69,15 @@ def test_selection_of_the_page_is_known_in_every_gradio(described: Spaces) -> No
 def test_prerequisites_and_families_are_known_in_every_gradio(described: Spaces) -> None:
     reader = described["liseuse"]
     assert listed(reader) == ["/prepare", "/ask", "/greet"]
-    assert [line.title for line in reader.lines[2].family] == [f"Saluer (Langue {n})" for n in range(2, 6)]
-    asked = reader.find("/ask")
+    assert [line.title for line in reader.main_lines[2].family] == [f"Saluer (Langue {n})" for n in range(2, 6)]
+    asked = reader.find_endpoint("/ask")
     assert asked
     assert [each.endpoints for each in asked.notices] == [("/prepare",), ("/voix",)]
 
 
 def test_file_that_an_earlier_step_makes_is_known_in_every_gradio(described: Spaces) -> None:
     reliefs = described["reliefs"]
-    first, softened = reliefs.endpoints[0], reliefs.find("/adoucir")
+    first, softened = reliefs.endpoints[0], reliefs.find_endpoint("/adoucir")
     assert (first.name, first.title) == ("/sculpt", "Sculpter")
     assert [each.endpoints for each in first.notices] == [("/cut_out",)]
     assert softened
@@ -85,7 +85,7 @@ def test_file_that_an_earlier_step_makes_is_known_in_every_gradio(described: Spa
 
 
 def test_private_main_function_is_known_in_every_gradio(described: Spaces) -> None:
-    assert {name: each.private_main for name, each in described.items()} == {
+    assert {name: each.private_main_button for name, each in described.items()} == {
         "affiches": None,
         "styles": None,
         "liseuse": None,

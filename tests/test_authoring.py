@@ -41,7 +41,7 @@ def test_an_example_has_nothing_to_mend(app: Flask, each: dict[str, str]) -> Non
         shelf = app.extensions["lessons"]
     for text in (each["source"], each["words"]):
         rendered = render_lesson(FRONT + text, dict(shelf.pictures), dict(shelf.listings), (), shelf.fact_file.facts)
-        assert [str(fault) for fault in rendered.faults] == []
+        assert [str(fault) for fault in rendered.lint_errors] == []
 
 
 @pytest.mark.parametrize("name", directives.DIRECTIVES)
@@ -63,7 +63,7 @@ def test_each_example_stands_beside_what_becomes_of_it(student: Student) -> None
 def test_what_a_lesson_begins_with_is_shown_and_right(student: Student) -> None:
     (front, *_) = [pre.get_text() for pre in student.open(PAGE).select("pre[data-lang=text]")]
     rendered = render_lesson(front.strip() + "\n\nUn chapeau.\n", {}, {})
-    assert rendered.faults == ()
+    assert rendered.lint_errors == ()
     assert rendered.front.number == "3.1"
 
 

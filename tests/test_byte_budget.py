@@ -34,7 +34,7 @@ class Caller:
         self._thread = InThread(lambda: self._hold(budget, sizes))
 
     def _hold(self, budget: ByteBudget, sizes: tuple[int, ...]) -> str:
-        with self.leash.hold(), budget.reserve() as reservation:
+        with self.leash.activate(), budget.reserve() as reservation:
             for size in sizes:
                 reservation.resize(size)
             self.has_all.set()
@@ -50,7 +50,7 @@ class Caller:
 
 
 def waiting(budget: ByteBudget) -> int:
-    return len(budget._growing) + len(budget._starting)
+    return len(budget._holding_waiters) + len(budget._new_waiters)
 
 
 def test_a_budget_gives_back_what_a_block_held_whatever_happens(budget: ByteBudget) -> None:
@@ -104,7 +104,7 @@ def test_a_caller_that_waits_can_be_stopped(budget: ByteBudget) -> None:
     assert all(each.has_them() for each in holders)
     stopped = Caller(budget, 30)
     assert until(lambda: waiting(budget) == 1, PATIENCE_SECONDS)
-    stopped.leash.stop()
+    stopped.leash.cancel()
     assert isinstance(stopped.end(), CallCancelled)
     assert [each.end() for each in holders] == ["done"] * 2
 
@@ -114,7 +114,7 @@ def test_callers_that_all_hold_some_and_want_more_all_finish(budget: ByteBudget)
     all_hold, most = threading.Barrier(6), []
 
     def grow() -> str:
-        with CancelScope(PATIENCE_SECONDS).hold(), budget.reserve(10) as reservation:
+        with CancelScope(PATIENCE_SECONDS).activate(), budget.reserve(10) as reservation:
             all_hold.wait(PATIENCE_SECONDS)
             for size in (20, 30, 40):
                 reservation.resize(size)
@@ -130,7 +130,7 @@ def test_callers_that_all_hold_some_and_want_more_all_finish(budget: ByteBudget)
 def test_a_budget_is_never_exceeded_by_many_threads_at_once(budget: ByteBudget) -> None:
     def work(number: int) -> int:
         most = 0
-        with CancelScope(PATIENCE_SECONDS).hold():
+        with CancelScope(PATIENCE_SECONDS).activate():
             for step in range(50):
                 with budget.reserve((number * 7 + step * 13) % 41) as outer, budget.reserve(step % 5):
                     outer.resize((number + step * 3) % 41)
@@ -171,21 +171,21 @@ class TestMessageMemory:
 
     def test_a_message_is_counted_until_the_next_one_comes(self, sizes: Callable[[], int]) -> None:
         with MessageMemoryReservation.reserve() as memory:
-            memory.note_buffer(100_000)
+            memory.count_buffer(100_000)
             assert sizes() >= 100_000
-            memory.note_message(b'"' + b"x" * 1_000_000 + b'"')
+            memory.count_message(b'"' + b"x" * 1_000_000 + b'"')
             assert sizes() >= 5_000_000
-            memory.note_buffer(0)
+            memory.count_buffer(0)
             assert sizes() == 0
-            memory.note_message(b"x" * MAX_UNCOUNTED_BYTES)
+            memory.count_message(b"x" * MAX_UNCOUNTED_BYTES)
             assert sizes() == 0
 
     def test_a_value_that_grows_by_small_diffs_is_counted_to_the_end(self, sizes: Callable[[], int]) -> None:
         with MessageMemoryReservation.reserve() as memory:
             for step in range(1, 101):
-                memory.note_message(b"x" * 10_000)
-                memory.note_partial(["x" * 10_000 * step])
-            memory.note_buffer(0)
+                memory.count_message(b"x" * 10_000)
+                memory.count_partial(["x" * 10_000 * step])
+            memory.count_buffer(0)
             assert sizes() >= 500_000
         assert sizes() == 0
 
@@ -193,9 +193,9 @@ class TestMessageMemory:
         raw = json.dumps(["x" * 100_000]).encode()
         with MessageMemoryReservation.reserve() as memory:
             for _ in range(50):
-                memory.note_message(raw)
-                memory.note_partial(["x" * 100_000])
-            memory.note_buffer(0)
+                memory.count_message(raw)
+                memory.count_partial(["x" * 100_000])
+            memory.count_buffer(0)
             assert sizes() <= 2 * estimate_parsed_bytes(raw)
 
 

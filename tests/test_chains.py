@@ -35,20 +35,26 @@ def test_root_is_where_walking_back_ends(references: list[Any]) -> None:
     for number in range(len(references)):
         before = walk_back(references, number)
         is_circle = len({number, *before}) <= len(before)
-        assert chains.root(number) in {number, *before} if is_circle else chains.root(number) == [number, *before][-1]
+        assert (
+            chains.get_root_id(number) in {number, *before}
+            if is_circle
+            else chains.get_root_id(number) == [number, *before][-1]
+        )
 
 
 @given(PAGES)
 def test_steps_of_one_chain_have_one_root(references: list[Any]) -> None:
     chains = linked(references)
     for number in range(len(references)):
-        assert {chains.root(each) for each in (number, *walk_back(references, number))} == {chains.root(number)}
-        assert number in chains.members(number)
+        assert {chains.get_root_id(each) for each in (number, *walk_back(references, number))} == {
+            chains.get_root_id(number)
+        }
+        assert number in chains.list_member_ids(number)
 
 
 @given(PAGES, st.sets(st.integers(0, 8)))
 def test_nearest_kept_step_is_found_through_the_others(references: list[Any], kept: set[int]) -> None:
-    nearest = linked(references).nearest(kept)
+    nearest = linked(references).find_nearest_kept(kept)
     for number in range(len(references)):
         before = [each for each in walk_back(references, number) if each in kept]
         assert nearest.get(number) == (before[0] if before else None)
@@ -56,13 +62,13 @@ def test_nearest_kept_step_is_found_through_the_others(references: list[Any], ke
 
 def test_steps_before_are_those_that_lead_to_it() -> None:
     chains = linked([None, 0, 1, 1, None])
-    assert [chains.steps_before(number) for number in range(5)] == [set(), {0}, {0, 1}, {0, 1}, set()]
+    assert [chains.find_preceding_ids(number) for number in range(5)] == [set(), {0}, {0, 1}, {0, 1}, set()]
 
 
 def test_chain_of_ten_thousand_steps_costs_as_much_per_step_as_a_short_one() -> None:
     def cost(length: int) -> float:
         references = [None, *range(length - 1)]
-        return min(effort(lambda: linked(references).nearest({0})) for _ in range(3))
+        return min(effort(lambda: linked(references).find_nearest_kept({0})) for _ in range(3))
 
     assert cost(20_000) < 60 * cost(1_000)
 
@@ -78,5 +84,5 @@ def test_bounded_description_keeps_what_began_a_chain_through_private_steps() ->
     assert len(once[0]["dependencies"]) == MAX_PRIVATE_STEPS + 1
     assert limit_description(*once) == once
     chains = EventChains(once[0]["dependencies"])
-    assert chains.root_step(step + 1)["targets"] == [[button, "click"]]
+    assert chains.get_root_step(step + 1)["targets"] == [[button, "click"]]
     assert page.describe().endpoints[0].title == "Partir"

@@ -35,11 +35,11 @@ def test_a_line_goes_from_left_to_right_and_up_with_the_values() -> None:
     assert (across[0], across[-1]) == (LEFT, WIDTH - RIGHT)
     assert list(upward) == sorted(upward, reverse=True)
     assert all(TOP <= y <= HEIGHT - BOTTOM for y in upward)
-    assert (made.x, made.y, made.low, made.high, made.count) == ("annee", "espaces", "10", "90", 3)
+    assert (made.x_title, made.y_title, made.low, made.high, made.count) == ("annee", "espaces", "10", "90", 3)
 
 
 def test_years_are_written_in_one_piece_and_by_whole_ones() -> None:
-    assert [tick.text for tick in drawn(plot("line", YEARS)).across] == ["2023", "2024", "2025"]
+    assert [tick.text for tick in drawn(plot("line", YEARS)).x_ticks] == ["2023", "2024", "2025"]
 
 
 def test_each_colour_is_a_series_of_its_own() -> None:
@@ -49,24 +49,24 @@ def test_each_colour_is_a_series_of_its_own() -> None:
 
 def test_bars_of_one_place_are_piled_up_and_stand_on_zero() -> None:
     made = drawn(plot("bar", YEARS), x="langue", y="espaces")
-    assert [tick.text for tick in made.across] == ["fr", "en"]
+    assert [tick.text for tick in made.x_ticks] == ["fr", "en"]
     [series] = made.series
-    heights = [made.base - y for _, y in series.points]
+    heights = [made.baseline - y for _, y in series.points]
     assert heights[0] / heights[1] == pytest.approx(50 / 90, rel=0.01)
     below = drawn(plot("bar", [["a", -5], ["b", 5]], ["x", "y"]))
-    assert TOP < below.base < HEIGHT - BOTTOM
+    assert TOP < below.baseline < HEIGHT - BOTTOM
 
 
 def test_moments_are_dates() -> None:
     day = 24 * 3600 * 1000
     made = drawn(plot("line", [[0, 1], [4 * day, 2]], ["t", "y"], t="temporal"))
-    assert [tick.text for tick in made.across] == [f"0{n}/01/1970" for n in range(1, 6)]
+    assert [tick.text for tick in made.x_ticks] == [f"0{n}/01/1970" for n in range(1, 6)]
 
 
 def test_the_columns_are_those_of_the_space_else_the_first_that_can_be_drawn() -> None:
     data = [["a", 1, 5], ["b", 2, 6]]
-    assert drawn(plot("bar", data, ["nom", "un", "deux"]), x="nom", y="deux").y == "deux"
-    assert drawn(plot("bar", data, ["nom", "un", "deux"]), y="absente").y == "un"
+    assert drawn(plot("bar", data, ["nom", "un", "deux"]), x="nom", y="deux").y_title == "deux"
+    assert drawn(plot("bar", data, ["nom", "un", "deux"]), y="absente").y_title == "un"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_numbers_of_any_size_stay_within_the_drawing(mark: str, values: list[flo
         for x, y in made.series[0].points:
             assert LEFT - 0.1 <= x <= WIDTH - RIGHT + 0.1
             assert TOP - 0.1 <= y <= HEIGHT - BOTTOM + 0.1
-        assert len(made.upward) <= 12
+        assert len(made.y_ticks) <= 12
 
 
 def test_a_plot_of_a_hundred_thousand_values_is_a_drawing_of_some_hundred() -> None:
@@ -107,7 +107,7 @@ def test_a_plot_of_a_hundred_thousand_values_is_a_drawing_of_some_hundred() -> N
     assert len(made.series) == charts.MAX_SERIES
     bars = drawn(plot("bar", [[f"{n}", n] for n in range(100_000)], ["x", "y"]))
     assert len(bars.series[0].points) == charts.MAX_BARS
-    assert len(bars.across) <= charts.MAX_BARS
+    assert len(bars.x_ticks) <= charts.MAX_BARS
 
 
 @pytest.mark.parametrize(
@@ -132,12 +132,12 @@ NOMINAL = {"fruit": "nominal", "note": "quantitative", "lot": "nominal"}
 
 def heights(made: charts.Chart) -> dict[str, float]:
     """What each bar is worth, read from the drawing and the numbers of its axis."""
-    low, high = made.upward[0], made.upward[-1]
+    low, high = made.y_ticks[0], made.y_ticks[-1]
     ends = [float(tick.text.replace(NARROW_NO_BREAK, "").replace(",", ".")) for tick in (low, high)]
-    unit = (ends[1] - ends[0]) / (low.at - high.at)
+    unit = (ends[1] - ends[0]) / (low.position - high.position)
     [series] = made.series
-    names = {tick.at: tick.text for tick in made.across}
-    return {names[x]: pytest.approx((made.base - y) * unit, abs=0.15) for x, y in series.points}
+    names = {tick.position: tick.text for tick in made.x_ticks}
+    return {names[x]: pytest.approx((made.baseline - y) * unit, abs=0.15) for x, y in series.points}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_bars_are_what_their_author_aggregates(function: str, pomme: float, poir
     made = drawn(value, x="fruit", y="note", y_aggregate=function)
     assert heights(made) == {"pomme": pomme, "poire": poire}
     names = {"": "note", "mean": "note (moyenne)", "count": "note (nombre)"}
-    assert made.y == names.get(function, made.y)
+    assert made.y_title == names.get(function, made.y_title)
 
 
 def test_count_needs_no_numbers() -> None:
@@ -185,7 +185,7 @@ def test_line_of_words_is_aggregated_by_colour() -> None:
 def test_bins_are_aggregated_in_their_order(x_bin: str, kind: str, xs: list[float], names: list[str]) -> None:
     value = plot("bar", [[x, 1] for x in xs], ["x", "y"], x=kind, y="quantitative")
     made = drawn(value, x="x", y="y", x_bin=x_bin, y_aggregate="count")
-    assert [tick.text for tick in made.across] == names
+    assert [tick.text for tick in made.x_ticks] == names
     assert sorted(heights(made).values(), key=lambda each: each.expected) == [1, 2]
 
 
@@ -216,7 +216,7 @@ def test_words_that_are_cut_to_the_same_have_places_of_their_own() -> None:
     data = [["un mot bien long, premier", 1], ["un mot bien long, second", 2]]
     made = drawn(plot("bar", data, ["x", "y"], x="nominal"))
     assert len({x for x, _ in made.series[0].points}) == 2
-    assert len(made.across) == 2
+    assert len(made.x_ticks) == 2
 
 
 @given(
@@ -234,8 +234,8 @@ def test_aggregated_rows_are_those_of_pandas(rows: list[tuple[str, int]], functi
 @pytest.mark.parametrize("size", [1e-14, 3e-7, 0.01, 1, 1e5, 1e12, 1e22])
 def test_numbers_beside_an_axis_have_no_exponent_and_room(size: float) -> None:
     made = drawn(plot("line", [[0, size], [size, 3 * size]], ["x", "y"], x="quantitative"))
-    for tick in (*made.upward, *made.across):
+    for tick in (*made.y_ticks, *made.x_ticks):
         assert re.fullmatch(r"-?[\d\u202f]+(,\d+)?", tick.text)
-    assert made.left >= 7 * max(len(tick.text) for tick in made.upward)
-    texts = [tick.text for tick in made.upward]
+    assert made.left >= 7 * max(len(tick.text) for tick in made.y_ticks)
+    texts = [tick.text for tick in made.y_ticks]
     assert len(set(texts)) == len(texts)

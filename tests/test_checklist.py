@@ -27,8 +27,8 @@ def read(source: str) -> Checklist:
 def test_each_line_is_a_box_of_its_own():
     found = read(LIST)
     assert found.title == "Avant de passer à la suite"
-    assert [item.words for item in found.items] == ["J’ai lu une <em>licence</em>.", "Je sais où est le jeton."]
-    html = found.draw({found.items[1].key: "1"})
+    assert [item.html for item in found.items] == ["J’ai lu une <em>licence</em>.", "Je sais où est le jeton."]
+    html = found.render_html({found.items[1].key: "1"})
     assert html.count('type="checkbox"') == 2
     assert html.count(" checked") == 1
     assert 'aria-labelledby="liste-titre"' in html

@@ -77,7 +77,7 @@ def wire() -> Iterator[HttpClient]:
 @pytest.fixture
 def kept(tmp_path: Path) -> FileHandle:
     folder = LocalBackend(tmp_path)
-    folder.write("ab" * 16, b"\x89PNG bytes")
+    folder.write_bytes("ab" * 16, b"\x89PNG bytes")
     return FileHandle("ab" * 16, 'un "chat"\r\nX: y.png', "image/png", 10, folder)
 
 
@@ -87,12 +87,12 @@ def connected(space: FakeSpace, wire: HttpClient, token: AccessToken | None = No
 
 def called(connection: SpaceClient, *arguments: Any, endpoint: str = "/echo", seconds: float = 5, **more: Any) -> list:
     """Every event of one call."""
-    return list(connection.call(endpoint, arguments or ("bonjour",), CancelScope(seconds), **more))
+    return list(connection.call_endpoint(endpoint, arguments or ("bonjour",), CancelScope(seconds), **more))
 
 
 def downloaded(connection: SpaceClient, path: Any, seconds: float = 5) -> bytes:
     """The whole of an output file."""
-    return b"".join(connection.fetch(path, CancelScope(seconds)))
+    return b"".join(connection.fetch_file(path, CancelScope(seconds)))
 
 
 def failure(action: Callable[[], Any]) -> CourseError:
@@ -213,14 +213,14 @@ class TestDescribing:
         space = open_space(config={"dependencies": heavy, "components": list(reversed(many))})
         result, seconds = timed(lambda: open_space_client(space.url, wire, CancelScope(5)))
         assert isinstance(result, SpaceClient), result
-        assert [each.obstacle for each in result.description.endpoints] == [ranking.TOO_LARGE_FOR_FORM]
+        assert [each.blocked_reason for each in result.description.endpoints] == [ranking.TOO_LARGE_FOR_FORM]
         assert failure(lambda: called(result)).code == "endpoint-gone"
         assert seconds < 3
 
     def test_what_is_kept_of_a_description_is_small(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space(config={"css": "x" * 1_000_000, "components": [component(1, "textbox", value="x" * 100_000),
                                                                           component(2, "textbox")]})  # fmt: skip
-        assert len(repr(vars(connected(space, wire).knowledge))) < 10_000
+        assert len(repr(vars(connected(space, wire).described_client))) < 10_000
 
 
 class TestCalling:
@@ -256,7 +256,7 @@ class TestCalling:
             config={"components": components, "dependencies": dependencies}, messages=[completed([None, "out"])]
         )
         connection = connected(space, wire)
-        assert connection.description.endpoints[0].keeps_state
+        assert connection.description.endpoints[0].has_session_state
         assert called(connection, "in") == [OutputEvent(("out",))]
         assert (space.wait_for("/queue/join").json["data"], space.asked("/queue/join")[0].json["fn_index"]) == (
             [None, "in"],
@@ -327,10 +327,10 @@ class TestCalling:
 
         space = open_space(answers={"/queue/data": tell})
         connection, leash = connected(space, wire), CancelScope(60)
-        events, seconds = timed(lambda: list(connection.call("/echo", ["x"], leash)))
+        events, seconds = timed(lambda: list(connection.call_endpoint("/echo", ["x"], leash)))
         assert events == [OutputEvent(("fin",))]
         assert seconds < 10
-        assert leash.remaining() > 50  # files may still be fetched
+        assert leash.check_remaining_seconds() > 50  # files may still be fetched
         assert space.asked("/cancel") == []
 
     @pytest.mark.parametrize(
@@ -416,7 +416,7 @@ class TestCalling:
     ) -> None:
         failed = failure(lambda: called(connected(open_space(messages=[message]), wire)))
         assert failed.code == code
-        assert said is None or failed.said == said
+        assert said is None or failed.detail == said
 
     def test_diffs_that_do_not_apply_are_a_bad_answer(self, wire: HttpClient, open_space: Open) -> None:
         for diff in ([["append", ["no", "such"], 1]], [["jump", [], 1]], [["add"]], 5, [["replace", ["x"], 1]]):
@@ -450,8 +450,8 @@ class TestCalling:
         )  # fmt: skip
         refused = failure(lambda: called(connected(space, wire), "Awa", 12, ""))
         assert isinstance(refused, ValidationRejected)
-        assert (refused.code, refused.said) == ("invalid-input", "Âge : au moins 18. Une ville.")
-        assert refused.fields == {"age": "Âge : au moins 18.", "town": "Une ville."}
+        assert (refused.code, refused.detail) == ("invalid-input", "Âge : au moins 18. Une ville.")
+        assert refused.field_errors == {"age": "Âge : au moins 18.", "town": "Une ville."}
 
     @pytest.mark.parametrize(
         ("detail", "code"),
@@ -474,7 +474,7 @@ class TestCalling:
         refused = failure(lambda: called(connected(space, wire)))
         assert refused.code == code
         assert isinstance(refused, ValidationRejected) == (code == "invalid-input")
-        assert len(refused.said) <= 500
+        assert len(refused.detail) <= 500
 
     @pytest.mark.parametrize("part", ["/join", "/data", "/upload"])
     def test_a_redirection_leads_nowhere(
@@ -490,9 +490,9 @@ class TestStopping:
     def test_a_stop_ends_the_call_within_a_second_and_tells_the_space(self, wire: HttpClient, open_space: Open) -> None:
         space, leash = open_space(answers={"/queue/data": fake.silent}), CancelScope(60)
         connection = connected(space, wire)
-        thread = InThread(lambda: list(connection.call("/echo", ["x"], leash)))
+        thread = InThread(lambda: list(connection.call_endpoint("/echo", ["x"], leash)))
         space.wait_for("/queue/data")
-        leash.stop()
+        leash.cancel()
         assert isinstance(thread.end(1), CallCancelled)
         cancelled, joined = space.wait_for("/cancel").json, space.wait_for("/queue/join").json
         assert cancelled == {"event_id": "event-1", "fn_index": 0, "session_hash": joined["session_hash"]}
@@ -505,7 +505,7 @@ class TestStopping:
 
     def test_a_reader_who_leaves_early_cancels_the_call(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space(messages=[{"msg": "process_starts"}, completed(["fin"])])
-        events = connected(space, wire).call("/echo", ["x"], CancelScope(5))
+        events = connected(space, wire).call_endpoint("/echo", ["x"], CancelScope(5))
         assert next(events) == StartedEvent(None)
         events.close()
         space.wait_for("/cancel")
@@ -558,7 +558,7 @@ class TestFiles:
         self, wire: HttpClient, open_space: Open, tmp_path: Path, size: int
     ) -> None:
         content, folder = (b"0123456789\r\n--" * 30_000)[:size], LocalBackend(tmp_path)
-        folder.write("cd" * 16, content)
+        folder.write_bytes("cd" * 16, content)
         space = open_space()
         called(connected(space, wire), FileHandle("cd" * 16, "x.bin", "application/octet-stream", size, folder))
         sent = space.wait_for("/upload")
@@ -668,10 +668,10 @@ class TestToken:
 
         refused = failure(lambda: called(connected(open_space(answers={"/join": refuse}), wire, AccessToken(TOKEN))))
         assert isinstance(refused, ValidationRejected)
-        assert (refused.said, list(refused.fields.values())) == (tokens.MASK_TEXT, [tokens.MASK_TEXT])
+        assert (refused.detail, list(refused.field_errors.values())) == (tokens.MASK_TEXT, [tokens.MASK_TEXT])
         failed = {"msg": "process_completed", "success": False, "output": {"error": "h\0f" + TOKEN[2:]}}
         ended = failure(lambda: called(connected(open_space(messages=[failed]), wire, AccessToken(TOKEN))))
-        assert (ended.code, ended.said) == ("space-error", tokens.MASK_TEXT)
+        assert (ended.code, ended.detail) == ("space-error", tokens.MASK_TEXT)
 
     def test_a_file_that_repeats_the_token_is_masked_wherever_it_is_cut(
         self, wire: HttpClient, open_space: Open
@@ -683,8 +683,8 @@ class TestToken:
     def do_everything(self, connection: SpaceClient, kept: FileHandle) -> None:
         called(connection, kept)
         downloaded(connection, "/tmp/x.png")
-        connection.call("/echo", ["x"], CancelScope(5)).close()
-        events = connection.call("/echo", ["x"], CancelScope(5))
+        connection.call_endpoint("/echo", ["x"], CancelScope(5)).close()
+        events = connection.call_endpoint("/echo", ["x"], CancelScope(5))
         next(events)
         events.close()
 
@@ -714,18 +714,18 @@ class TestToken:
     def test_a_connection_does_not_show_it(self, wire: HttpClient, space: FakeSpace) -> None:
         connection = connected(space, wire, AccessToken(TOKEN))
         assert TOKEN not in repr(connection)
-        assert TOKEN not in repr(vars(connection.knowledge))
+        assert TOKEN not in repr(vars(connection.described_client))
 
 
 class TestDirectory:
     def test_a_description_is_asked_for_once(self, wire: HttpClient, open_space: Open) -> None:
         space, directory = open_space(), SpaceRegistry(wire)
-        assert directory.connection(space.url, CancelScope(5)) is directory.connection(space.url, CancelScope(5))
+        assert directory.get_client(space.url, CancelScope(5)) is directory.get_client(space.url, CancelScope(5))
         assert space.paths() == ["/config", "/gradio_api/info"]
 
     def test_thirty_students_at_once_make_one_request(self, wire: HttpClient, open_space: Open) -> None:
         space, directory = open_space(), SpaceRegistry(wire)
-        threads = [InThread(lambda: directory.connection(space.url, CancelScope(5))) for _ in range(30)]
+        threads = [InThread(lambda: directory.get_client(space.url, CancelScope(5))) for _ in range(30)]
         assert len({id(thread.end(5)) for thread in threads}) == 1
         assert space.paths() == ["/config", "/gradio_api/info"]
 
@@ -735,10 +735,10 @@ class TestDirectory:
         space, directory = open_space(answers={"/config": fake.silent}), SpaceRegistry(wire)
         _, seconds = timed(lambda: [
             thread.end(5) for thread in
-            [InThread(lambda: directory.connection(space.url, CancelScope(SECONDS))) for _ in range(10)]
+            [InThread(lambda: directory.get_client(space.url, CancelScope(SECONDS))) for _ in range(10)]
         ])  # fmt: skip
         assert seconds < SECONDS + 1
-        result, seconds = timed(lambda: directory.connection(space.url, CancelScope(SECONDS)))
+        result, seconds = timed(lambda: directory.get_client(space.url, CancelScope(SECONDS)))
         assert (code_of(result), seconds < 0.5) == ("timeout", True)
         assert len(space.requests) == 1
 
@@ -746,30 +746,30 @@ class TestDirectory:
         self, wire: HttpClient, open_space: Open
     ) -> None:
         space, directory, first = open_space(answers={"/config": fake.silent}), SpaceRegistry(wire), CancelScope(30)
-        thread = InThread(lambda: directory.connection(space.url, first))
+        thread = InThread(lambda: directory.get_client(space.url, first))
         space.wait_for("/config")
-        assert failure(lambda: directory.connection(space.url, CancelScope(SECONDS))).code == "timeout"
-        first.stop()
+        assert failure(lambda: directory.get_client(space.url, CancelScope(SECONDS))).code == "timeout"
+        first.cancel()
         thread.end(1)
 
     def test_a_forgotten_description_is_asked_for_anew(self, wire: HttpClient, open_space: Open) -> None:
         space, directory = open_space(), SpaceRegistry(wire)
-        directory.forget(directory.connection(space.url, CancelScope(5)))
-        directory.connection(space.url, CancelScope(5))
+        directory.invalidate_space(directory.get_client(space.url, CancelScope(5)))
+        directory.get_client(space.url, CancelScope(5))
         assert len(space.asked("/config")) == 2
 
     def test_an_old_description_is_asked_for_anew(self, wire: HttpClient, open_space: Open) -> None:
         space, directory = open_space(), SpaceRegistry(wire, fresh_seconds=0)
-        directory.connection(space.url, CancelScope(5))
-        directory.connection(space.url, CancelScope(5))
+        directory.get_client(space.url, CancelScope(5))
+        directory.get_client(space.url, CancelScope(5))
         assert len(space.asked("/config")) == 2
 
     def test_a_space_that_is_lent_the_token_shares_nothing_with_one_that_is_not(
         self, wire: HttpClient, open_space: Open
     ) -> None:
         space, directory = open_space(), SpaceRegistry(wire)
-        directory.connection(space.url, CancelScope(5), AccessToken(TOKEN))
-        connection = directory.connection(space.url, CancelScope(5))
+        directory.get_client(space.url, CancelScope(5), AccessToken(TOKEN))
+        connection = directory.get_client(space.url, CancelScope(5))
         assert connection.token is None
         called(connection)
         assert "x-hf-authorization" not in space.wait_for("/queue/join").headers
@@ -811,7 +811,7 @@ class TestTheLibraryThatWeReplaceInPart:
     def test_an_endpoint_knows_its_name_its_number_and_whether_it_is_public(
         self, wire: HttpClient, open_space: Open
     ) -> None:
-        known = connected(open_space(), wire).knowledge.named("/echo")
+        known = connected(open_space(), wire).described_client.get_named_endpoint("/echo")
         assert (known.api_name, known.fn_index, known.is_valid) == ("/echo", 0, True)
         assert [kind.skip for kind in known.input_component_types] == [False]
 
@@ -819,7 +819,7 @@ class TestTheLibraryThatWeReplaceInPart:
         space = open_space()
         before = threading.active_count()
         connection = connected(space, wire)
-        assert connection.knowledge.analytics_enabled is False
+        assert connection.described_client.analytics_enabled is False
         assert threading.active_count() - before <= 1  # the fake's own thread for this connection
         assert len(space.requests) == 2
 

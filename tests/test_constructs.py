@@ -89,10 +89,10 @@ class TestKinds:
     )
     def test_a_kind_is_said_before_the_question(self, kind: str, label: str, shown: str) -> None:
         found = question(ONE.replace("quiz", f"quiz {kind}").replace("`jeton` ?\n", f"`jeton` ?\n{shown}"))
-        legend = BeautifulSoup(found.draw({}), "html.parser").legend
+        legend = BeautifulSoup(found.render_html({}), "html.parser").legend
         assert legend is not None
         assert legend.get_text().startswith(f"{label} Où vit")
-        assert ("<pre" in found.more) == bool(shown)
+        assert ("<pre" in found.body) == bool(shown)
 
     @pytest.mark.parametrize(
         ("kind", "shown", "what"),

@@ -55,7 +55,7 @@ def finished_run(
 
 def filled(run_id: str, visitor: str = "awa") -> tuple[dict[str, Any], list[str]]:
     known = description()
-    endpoint = known.find("/deux")
+    endpoint = known.find_endpoint("/deux")
     assert endpoint is not None
     found = collect_values_after(run_id, visitor, known, endpoint)
     assert found is not None
@@ -67,7 +67,7 @@ def test_outputs_fill_the_inputs_that_are_the_same_components() -> None:
     assert gone == []
     assert values["p3"] == "mots"
     assert isinstance(values["p2"], FileHandle)
-    assert (values["p2"].name, values["p2"].read()) == ("prêt.png", b"PNG")
+    assert (values["p2"].name, values["p2"].read_content()) == ("prêt.png", b"PNG")
     assert "p1" not in values
 
 
@@ -114,7 +114,7 @@ def test_runs_of_long_ago_fill_nothing() -> None:
 def test_the_runs_of_others_fill_nothing() -> None:
     run_id = finished_run([None, "à awa", None])
     known = description()
-    endpoint = known.find("/deux")
+    endpoint = known.find_endpoint("/deux")
     assert endpoint is not None
     for visitor in ("zoe", None):
         assert collect_values_after(run_id, visitor, known, endpoint) is None

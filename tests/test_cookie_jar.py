@@ -23,7 +23,7 @@ URL = "https://space.example.org/app"
 
 def jar_with(*lines: str, url: str = URL) -> CookieJar:
     made = CookieJar(URL)
-    made.store(url, [(b"Set-Cookie", line.encode("latin-1")) for line in lines])
+    made.store_cookies(url, [(b"Set-Cookie", line.encode("latin-1")) for line in lines])
     return made
 
 
@@ -43,7 +43,7 @@ class TestJar:
         ],
     )  # fmt: skip
     def test_cookies_of_an_answer_go_with_the_next_request(self, lines: list[str], sent: str) -> None:
-        assert jar_with(*lines).header_for(URL + "/queue/join") == sent
+        assert jar_with(*lines).format_cookie_header(URL + "/queue/join") == sent
 
     @pytest.mark.parametrize(
         "other",
@@ -55,20 +55,20 @@ class TestJar:
         ],
     )
     def test_no_other_origin_sets_or_gets_one(self, other: str) -> None:
-        assert jar_with("a=1").header_for(other) == ""
-        assert jar_with("a=1", url=other).header_for(URL) == ""
+        assert jar_with("a=1").format_cookie_header(other) == ""
+        assert jar_with("a=1", url=other).format_cookie_header(URL) == ""
 
     def test_count_and_size_are_bounded(self) -> None:
         many = jar_with(*(f"c{number}=1" for number in range(1_000)))
-        assert many.header_for(URL).count("=") == cookie_jar.MAX_COOKIES
+        assert many.format_cookie_header(URL).count("=") == cookie_jar.MAX_COOKIES
         large = jar_with(*(f"c{number}=" + "x" * 3_000 for number in range(10)))
-        assert len(large.header_for(URL)) < cookie_jar.MAX_JAR_CHARACTERS + 100
+        assert len(large.format_cookie_header(URL)) < cookie_jar.MAX_JAR_CHARACTERS + 100
 
     @given(st.lists(st.binary(max_size=40)))
     def test_any_header_gives_a_line_that_can_be_sent(self, values: list[bytes]) -> None:
         made = CookieJar(URL)
-        made.store(URL, [(b"set-cookie", value) for value in values])
-        line = made.header_for(URL)
+        made.store_cookies(URL, [(b"set-cookie", value) for value in values])
+        line = made.format_cookie_header(URL)
         assert line.isascii()
         assert not line or line.isprintable()
 
@@ -76,17 +76,17 @@ class TestJar:
 class TestSessions:
     def test_jar_of_a_session_is_the_same_at_each_call(self) -> None:
         jars = SessionCookieJars()
-        assert jars.jar_for(URL, "one") is jars.jar_for(URL + "/", "one")
-        assert jars.jar_for(URL, "one") is not jars.jar_for(URL, "two")
-        assert jars.jar_for(URL, "one") is not jars.jar_for("https://other.example.org", "one")
+        assert jars.get_session_jar(URL, "one") is jars.get_session_jar(URL + "/", "one")
+        assert jars.get_session_jar(URL, "one") is not jars.get_session_jar(URL, "two")
+        assert jars.get_session_jar(URL, "one") is not jars.get_session_jar("https://other.example.org", "one")
 
     def test_least_used_sessions_are_dropped(self) -> None:
         jars = SessionCookieJars(max_sessions=2)
-        first = jars.jar_for(URL, "one")
-        jars.jar_for(URL, "two")
-        assert jars.jar_for(URL, "one") is first
-        jars.jar_for(URL, "three")
-        assert jars.jar_for(URL, "one") is first
+        first = jars.get_session_jar(URL, "one")
+        jars.get_session_jar(URL, "two")
+        assert jars.get_session_jar(URL, "one") is first
+        jars.get_session_jar(URL, "three")
+        assert jars.get_session_jar(URL, "one") is first
 
 
 class TestCall:
@@ -116,14 +116,14 @@ class TestCall:
     @pytest.fixture
     def kept(self, tmp_path: Path) -> FileHandle:
         folder = LocalBackend(tmp_path)
-        folder.write("ab" * 16, b"bytes")
+        folder.write_bytes("ab" * 16, b"bytes")
         return FileHandle("ab" * 16, "a.png", "image/png", 5, folder)
 
     def called(self, connection: SpaceClient, value: Any, session: str | None = None) -> SpaceClient:
         """Call and fetch, as a run does; the connection that both went by."""
-        caller = connection.for_call(session)
-        list(caller.call("/echo", [value], CancelScope(5), session))
-        list(caller.fetch("/tmp/gradio/x.png", CancelScope(5)))
+        caller = connection.bind_call_cookies(session)
+        list(caller.call_endpoint("/echo", [value], CancelScope(5), session))
+        list(caller.fetch_file("/tmp/gradio/x.png", CancelScope(5)))
         return caller
 
     def test_every_request_of_a_call_has_the_cookies_of_its_first_answer(
@@ -142,7 +142,7 @@ class TestCall:
 
     def test_a_call_that_is_ended_is_cancelled_at_its_replica(self, space: FakeSpace, wire: HttpClient) -> None:
         space.messages = [{"msg": "process_starts"}, completed(["fin"])]
-        events = open_space_client(space.url, wire, CancelScope(5)).call("/echo", ["x"], CancelScope(5))
+        events = open_space_client(space.url, wire, CancelScope(5)).call_endpoint("/echo", ["x"], CancelScope(5))
         next(events)
         events.close()
         assert space.wait_for("/cancel").headers["cookie"] == "replica=1"

@@ -56,7 +56,7 @@ def test_a_text_has_its_words_and_no_button_or_drawing():
     html = (
         "<p>L’<strong>eau</strong> : «\u00a0oui\u00a0»</p><svg><title>Non</title></svg><button>Non</button><p>Fin</p>"
     )
-    assert TextExtractor(html).words == "L’eau : «\u00a0oui\u00a0» Fin"
+    assert TextExtractor(html).plain_text == "L’eau : «\u00a0oui\u00a0» Fin"
 
 
 @pytest.mark.usefixtures("written")
@@ -174,11 +174,11 @@ def test_a_word_of_the_course_and_one_that_resembles_none_are_left_alone(app: Fl
 
 def test_only_the_unknown_words_are_replaced():
     vocabulary = Vocabulary(["Créer une clé", "créer un jeton", "Un espace"])
-    assert vocabulary.correct("crer, une  jetton !") == "créer, une  jeton !"
-    assert vocabulary.correct("xqzt jetton") == "xqzt jeton"
-    assert vocabulary.correct("crée") == ""
-    assert vocabulary.correct("a" * 41) == ""
-    assert Vocabulary([]).correct("jetton") == ""
+    assert vocabulary.correct_spelling("crer, une  jetton !") == "créer, une  jeton !"
+    assert vocabulary.correct_spelling("xqzt jetton") == "xqzt jeton"
+    assert vocabulary.correct_spelling("crée") == ""
+    assert vocabulary.correct_spelling("a" * 41) == ""
+    assert Vocabulary([]).correct_spelling("jetton") == ""
 
 
 def test_a_long_question_of_unknown_words_costs_little(app: Flask):

@@ -55,7 +55,7 @@ def test_every_recorded_output_has_a_label(name: str, each: Endpoint) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_can_be_called_comes_before_what_cannot(name: str) -> None:
-    obstacles = [bool(each.obstacle) for each in recorded(name).endpoints]
+    obstacles = [bool(each.blocked_reason) for each in recorded(name).endpoints]
     assert obstacles == sorted(obstacles)
 
 
@@ -95,12 +95,12 @@ class TestRecorded:
         assert endpoints[0].title == "Set Values"
 
     def test_a_generator_is_known_as_one(self) -> None:
-        assert [each.name for each in recorded("count_generator").endpoints if each.streams]
-        assert not any(each.streams for each in recorded("hello_world").endpoints)
+        assert [each.name for each in recorded("count_generator").endpoints if each.is_generator]
+        assert not any(each.is_generator for each in recorded("hello_world").endpoints)
 
     def test_an_endpoint_with_state_is_known_as_one(self) -> None:
-        assert all(each.keeps_state for each in recorded("blocks_simple_squares").endpoints)
-        assert not any(each.keeps_state for each in recorded("calculator").endpoints)
+        assert all(each.has_session_state for each in recorded("blocks_simple_squares").endpoints)
+        assert not any(each.has_session_state for each in recorded("calculator").endpoints)
 
     def test_several_files_are_several(self) -> None:
         assert parameter("zip_files", "/predict", "files").multiple
@@ -291,7 +291,9 @@ class TestHostile:
         many = {"named_endpoints": {f"/{number}": entry for number in range(600)}}
         assert len(build_description(config, many).endpoints) == 500
         heavy = {"named_endpoints": {"/f": entry | {"parameters": [{"parameter_name": "x"}] * 501}}}
-        assert [each.obstacle for each in build_description(config, heavy).endpoints] == [ranking.TOO_LARGE_FOR_FORM]
+        assert [each.blocked_reason for each in build_description(config, heavy).endpoints] == [
+            ranking.TOO_LARGE_FOR_FORM
+        ]
 
     def test_too_many_choices_are_cut(self) -> None:
         for cut in (
@@ -328,9 +330,9 @@ def test_parameters_of_one_name_get_names_of_their_own() -> None:
 )
 def test_odd_endpoint_leaves_the_others_open(odd: dict[str, Any]) -> None:
     found = endpoints_of(odd=odd, good={"parameters": [text_named("x")], "returns": []})
-    assert not found["/good"].obstacle
+    assert not found["/good"].blocked_reason
     assert [each.name for each in found["/good"].parameters] == ["x"]
-    assert found["/odd"].obstacle in ("", ranking.MALFORMED_DESCRIPTION)
+    assert found["/odd"].blocked_reason in ("", ranking.MALFORMED_DESCRIPTION)
 
 
 @pytest.mark.parametrize("odd", [None, 5, [], {}, {"parameters": {}}, {"parameters": [None], "returns": []}])
@@ -340,4 +342,4 @@ def test_what_is_no_endpoint_is_left_out(odd: Any) -> None:
 
 def test_endpoint_without_names_in_info_is_closed_with_its_reason() -> None:
     found = endpoints_of(odd={"parameters": [{"label": "x"}], "returns": []}, good={"parameters": [], "returns": []})
-    assert found["/odd"].obstacle == ranking.MALFORMED_DESCRIPTION
+    assert found["/odd"].blocked_reason == ranking.MALFORMED_DESCRIPTION

@@ -33,7 +33,7 @@ edits = st.lists(st.tuples(actions, st.lists(steps, max_size=3), values).map(lis
 
 def running(*first: Any, seconds: float = 60) -> StreamedOutputs:
     outputs = StreamedOutputs(CpuBudget(seconds))
-    outputs.replace(first)
+    outputs.replace_values(first)
     return outputs
 
 
@@ -52,7 +52,7 @@ def test_a_diff_gives_what_gradio_client_gives(value: Any, diff: list[Any]) -> N
     before = copy.deepcopy(value)
     outputs = running(value)
     try:
-        outputs.apply([diff])
+        outputs.apply_diffs([diff])
     except MISFITS:
         return
     finally:
@@ -71,7 +71,7 @@ def test_the_diffs_that_gradio_makes_lead_from_one_value_to_the_next(old: Any, n
     except MISFITS:
         return
     outputs = running(old)
-    outputs.apply([made])
+    outputs.apply_diffs([made])
     assert outputs.values == [expected]
 
 
@@ -79,7 +79,7 @@ def test_an_edit_copies_what_stands_on_its_path_and_nothing_else() -> None:
     beside = {"a": [1] * 100}
     first = [{"beside": beside, "here": [1]}]
     outputs = running(first)
-    outputs.apply([[["add", [0, "here", 1], 2], ["add", [0, "here", 2], 3]]])
+    outputs.apply_diffs([[["add", [0, "here", 1], 2], ["add", [0, "here", 2], 3]]])
     assert outputs.values == [[{"beside": beside, "here": [1, 2, 3]}]]
     assert first == [{"beside": beside, "here": [1]}]
     assert outputs.values[0][0]["beside"] is beside
@@ -87,12 +87,12 @@ def test_an_edit_copies_what_stands_on_its_path_and_nothing_else() -> None:
 
 def test_a_thousand_edits_of_one_list_copy_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
     copies = []
-    writable = ValuePatch._writable
+    writable = ValuePatch._copy_on_write
     monkeypatch.setattr(
         ValuePatch, "_writable", lambda self, value: copies.append(self._copied.copy()) or writable(self, value)
     )
     outputs = running(list(range(10)))
-    outputs.apply([[["replace", [0], n] for n in range(1000)]])
+    outputs.apply_diffs([[["replace", [0], n] for n in range(1000)]])
     assert len(copies[-1]) == 1
 
 
@@ -116,25 +116,25 @@ def test_a_thousand_edits_of_one_list_copy_it_once(monkeypatch: pytest.MonkeyPat
 )
 def test_a_diff_that_does_not_fit_is_a_bad_answer(diff: Any) -> None:
     reading = QueueProtocol("sse_v3", lambda *values: values, 60)
-    list(reading.events_of(generating([1e308])))
+    list(reading.parse_events(generating([1e308])))
     with pytest.raises(CallError, match="bad-answer"):
-        list(reading.events_of(generating(diff)))
+        list(reading.parse_events(generating(diff)))
 
 
 def test_edits_end_when_their_budget_is_used_up() -> None:
     outputs = running(["x" * 1_000_000], seconds=0.05)
     with pytest.raises(CpuBudgetExceeded), outputs._budget.measure():
-        outputs.apply([[["append", [0], "x"] for _ in range(100_000)]])
+        outputs.apply_diffs([[["append", [0], "x"] for _ in range(100_000)]])
 
 
 def test_a_call_whose_messages_take_a_tenth_of_its_time_ends_as_too_large() -> None:
     reading = QueueProtocol("sse_v3", lambda *values: values, 0.5)
-    reading.read(json.dumps({**generating(["x" * 1_000_000]), "event_id": "e"}).encode(), "e")
+    reading.read_message(json.dumps({**generating(["x" * 1_000_000]), "event_id": "e"}).encode(), "e")
     small = json.dumps({**generating([["append", [0], "x"]]), "event_id": "e"}).encode()
 
     def read_without_end() -> None:
         for _ in range(1_000_000):
-            reading.read(small, "e")
+            reading.read_message(small, "e")
 
     def read_to_the_end() -> None:
         with pytest.raises(CallError, match="answer-too-large"):
@@ -149,7 +149,7 @@ def test_values_that_grow_diff_by_diff_are_counted() -> None:
 
     def grow() -> None:
         for _ in range(20):
-            outputs.apply([[["add", [0], brought]]])
+            outputs.apply_diffs([[["add", [0], brought]]])
 
     with pytest.raises(CallError, match="answer-too-large"):
         grow()
@@ -159,7 +159,7 @@ def test_values_that_grow_diff_by_diff_are_counted() -> None:
 def test_values_that_replace_each_other_are_not_summed_up() -> None:
     outputs = running(None)
     for n in range(20):
-        outputs.apply([[["replace", [], [n] * (MAX_JSON_NODES // 3)]]])
+        outputs.apply_diffs([[["replace", [], [n] * (MAX_JSON_NODES // 3)]]])
     assert outputs.values is not None
     assert outputs.values[0][0] == 19
 
@@ -172,7 +172,7 @@ def test_small_diffs_of_a_long_conversation_cost_little() -> None:
 
     def apply_many() -> None:
         for _ in range(100):
-            outputs.apply([diff])
+            outputs.apply_diffs([diff])
 
     assert effort(apply_many) < effort(lambda: gradio_client.utils.apply_diff(messages, diff)) * 10
 

@@ -118,7 +118,7 @@ class TestPairing:
 
     def test_an_id_of_both_is_told(self) -> None:
         _, [fault] = pair_drawings({"A.svg": draw(1), "A.narrow.svg": draw(1)}, "figures")
-        assert untypeset(fault.what) == "le dessin large a les mêmes id : a."
+        assert untypeset(fault.problem) == "le dessin large a les mêmes id : a."
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,11 @@ def test_numbers_that_the_caption_does_not_explain_are_told(course: Course) -> N
         ("Rien.", 1),
     ):
         course.write("31.md", "3.1", "un", f"Un chapeau.\n\n::: figure A.svg\n{caption}\n:::")
-        [lesson] = course.shelf.lessons()
-        assert len([fault for fault in lesson.faults if ": 1, 2 ; de sa légende" in untypeset(fault.what)]) == faults
+        [lesson] = course.shelf.get_lessons()
+        assert (
+            len([fault for fault in lesson.lint_errors if ": 1, 2 ; de sa légende" in untypeset(fault.problem)])
+            == faults
+        )
 
 
 def test_the_course_has_nothing_to_mend(app: Flask) -> None:

@@ -72,7 +72,7 @@ def fresh(served: Flask, seconds: float) -> None:
     """Let an answer be sent again for so long."""
     found = echo_of(served)
     assert found
-    found.fresh_seconds = seconds
+    found.ttl_seconds = seconds
 
 
 # Sent again
@@ -152,7 +152,7 @@ def test_whoever_asks_for_ever_other_things_fills_no_memory(served: Flask) -> No
         served.test_client().get(LESSON, headers={"Host": f"h{number}.localhost"})
     found = echo_of(served)
     assert found
-    assert 0 < len(found._answers) <= response_cache.MAX_CACHED_RESPONSES
+    assert 0 < len(found._responses) <= response_cache.MAX_CACHED_RESPONSES
 
 
 def test_who_works_on_the_site_sees_every_edit_at_once(app: Flask) -> None:
@@ -207,7 +207,7 @@ def test_it_is_made_anew_when_a_file_has_changed(app: Flask, tmp_path: Path) -> 
 def test_the_pages_that_are_kept_are_not_ever_more(app: Flask) -> None:
     with app.app_context():
         for number in range(2 * page_cache.MAX_CACHED_PAGES):
-            assert page_cache.get_or_render_page(number, lambda number=number: str(number)).text == str(number).encode()
+            assert page_cache.get_or_render_page(number, lambda number=number: str(number)).body == str(number).encode()
         assert len(app.extensions["lesson_pages"].of(library.get_lessons())) <= page_cache.MAX_CACHED_PAGES
 
 

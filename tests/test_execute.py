@@ -69,10 +69,10 @@ def recorder(app: Flask) -> Recorder:
 def test_a_value_too_large_to_store_ends_the_run_with_the_one_before(app: Flask) -> None:
     recording = recorder(app)
     with app.app_context():
-        recording.record(PartialOutputEvent(("petit",)))
+        recording.record_event(PartialOutputEvent(("petit",)))
         with pytest.raises(CallError, match="answer-too-large"):
-            recording.record(PartialOutputEvent(("x" * MAX_OUTPUT_BYTES,)))
-        recording.finish_early("failed", "answer-too-large")
+            recording.record_event(PartialOutputEvent(("x" * MAX_OUTPUT_BYTES,)))
+        recording.finish_without_result("failed", "answer-too-large")
         run = run_store.load_run(recording.run.id)
     assert run is not None
     assert [output["value"] for output in run.outputs] == ["petit"]
@@ -91,7 +91,7 @@ def test_partial_outputs_that_take_long_to_store_are_stored_less_often(
     with app.app_context():
         until = time.monotonic() + 1.2
         while time.monotonic() < until:
-            recording.record(PartialOutputEvent(("x",)))
+            recording.record_event(PartialOutputEvent(("x",)))
     assert 2 <= len(stored) <= 1.2 / (0.1 * STORE_DUTY_DIVISOR) + 1
 
 

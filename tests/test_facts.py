@@ -39,7 +39,7 @@ def cite(body: str) -> RenderedLesson:
 class TestReading:
     def test_facts_are_read_in_order_with_their_line(self) -> None:
         found = read_facts(BOTH)
-        assert found.faults == ()
+        assert found.lint_errors == ()
         assert [(fact.id, fact.line) for fact in found.facts] == [("credits", 1), ("age-minimal", 9)]
 
     @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ class TestReading:
     def test_a_mistake_is_reported_with_its_line(self, before: str, after: str, fault: str) -> None:
         assert before in CREDITS
         found = read_facts(CREDITS.replace(before, after, 1))
-        assert fault in [f"{each.line}: {untypeset(each.what)}" for each in found.faults]
-        assert all(each.mend for each in found.faults)
+        assert fault in [f"{each.line}: {untypeset(each.problem)}" for each in found.lint_errors]
+        assert all(each.advice for each in found.lint_errors)
 
     @given(
         st.dictionaries(
@@ -95,7 +95,8 @@ class TestReading:
         )
         good = {fact.id for fact in found.facts}
         assert all(
-            name in good or any(f"«\u00a0{name}\u00a0»" in fault.what for fault in found.faults) for name in named
+            name in good or any(f"«\u00a0{name}\u00a0»" in fault.problem for fault in found.lint_errors)
+            for name in named
         )
 
 
@@ -145,7 +146,7 @@ class TestCiting:
     def test_an_unknown_fact_is_a_fault_and_its_words_stay(self, words: str, mend: str) -> None:
         rendered = cite(f"Des [mots]{words} ici.\n")
         assert said(rendered)[0].startswith(f"{FIRST_LINE}: le fait « ")
-        assert untypeset(rendered.faults[0].mend) == mend
+        assert untypeset(rendered.lint_errors[0].advice) == mend
         assert "mots" in rendered.html
 
     def test_what_a_fact_says_is_text(self) -> None:
@@ -190,9 +191,9 @@ class TestDue:
         path = course.content / "facts.toml"
         path.write_text(CREDITS, encoding="utf-8")
         course.write("31.md", "3.1", "un", "Un [chapeau]{fait=credits}.")
-        assert "Pricing and billing" in course.shelf.lessons()[0].html
+        assert "Pricing and billing" in course.shelf.get_lessons()[0].html
         path.write_text(CREDITS.replace("Pricing and billing", "Tarifs"), encoding="utf-8")
-        assert "Tarifs" in course.shelf.lessons()[0].html
+        assert "Tarifs" in course.shelf.get_lessons()[0].html
 
 
 def test_real_facts_are_kept_in_toml(app: Flask) -> None:

@@ -80,7 +80,7 @@ def test_an_error_is_told_by_its_title_then_by_its_exact_words(title: Any, words
 )  # fmt: skip
 def test_words_of_an_author_keep_their_title_and_lose_their_markup(output: Any, code: str, said: str) -> None:
     failed = classify_failure(output)
-    assert (failed.code, failed.said) == (code, said)
+    assert (failed.code, failed.detail) == (code, said)
 
 
 @pytest.mark.parametrize("apart", ["", "<b></b>", "<!-- -->"])
@@ -89,13 +89,13 @@ def test_a_secret_is_masked_before_words_are_cut_and_after_tags_are_gone(apart: 
     token = AccessToken("hf_" + "k" * 30)
     repeated = "x" * before + "hf_" + "k" * 10 + apart + "k" * 20
     failed = classify_failure(account(repeated), mask=lambda value: mask_json_value(value, token))
-    assert "hf_" not in failed.said
-    assert "kk" not in failed.said
+    assert "hf_" not in failed.detail
+    assert "kk" not in failed.detail
     refused = classify_answer(
         400, {}, f'{{"detail": "{repeated}"}}'.encode(), lambda value: mask_json_value(value, token)
     )
     assert refused is not None
-    assert "kk" not in refused.said
+    assert "kk" not in refused.detail
 
 
 @pytest.mark.parametrize(

@@ -41,12 +41,16 @@ def enter_and_button() -> PageBuilder:
 def test_twin_is_not_listed_and_can_be_found() -> None:
     described = enter_and_button().describe()
     assert listed(described) == ["/dessiner"]
-    assert described.lines[0].title == "Dessiner"
-    assert [each.name for each in described.lines[0].before] == ["/tirer"]
-    assert described.other_lines == ()
-    twin = described.find("/dessiner_1")
+    assert described.main_lines[0].title == "Dessiner"
+    assert [each.name for each in described.main_lines[0].before] == ["/tirer"]
+    assert described.internal_lines == ()
+    twin = described.find_endpoint("/dessiner_1")
     assert twin
-    assert (twin.twin_of, twin.title, described.lines[0].holds("/dessiner_1")) == ("/dessiner", "Dessiner", True)
+    assert (twin.twin_name, twin.title, described.main_lines[0].contains_endpoint("/dessiner_1")) == (
+        "/dessiner",
+        "Dessiner",
+        True,
+    )
 
 
 def test_fields_that_call_one_function_are_twins_of_the_button() -> None:
@@ -57,7 +61,7 @@ def test_fields_that_call_one_function_are_twins_of_the_button() -> None:
         page.on(f"annoter_{number + 1}", colour, [picture, *colours], [made], "change")
     page.on("annoter", page.add("button", "Annoter"), [picture, *colours], [made])
     assert listed(page.describe()) == ["/annoter"]
-    assert len(page.describe().lines[0].twins) == 10
+    assert len(page.describe().main_lines[0].twins) == 10
 
 
 def test_functions_of_one_name_with_buttons_of_their_own_are_no_twins() -> None:
@@ -65,7 +69,7 @@ def test_functions_of_one_name_with_buttons_of_their_own_are_no_twins() -> None:
     before, after = page.add("image", "Avant"), page.add("image", "Après")
     for number, words in enumerate(["×2", "×4"]):
         page.on("agrandir" + (f"_{number}" if number else ""), page.add("button", words), [before], [after])
-    assert [line.title for line in page.describe().lines] == ["×2", "×4"]
+    assert [line.title for line in page.describe().main_lines] == ["×2", "×4"]
 
 
 def family(size: int) -> PageBuilder:
@@ -80,14 +84,14 @@ def family(size: int) -> PageBuilder:
 def test_family_has_one_line_and_each_of_it_a_title_of_its_own() -> None:
     described = family(100).describe()
     assert listed(described) == ["/predire"]
-    assert len(described.lines[0].family) == 99
-    assert {line.title for line in described.lines[0].family} == {f"Prédire (Modèle {n})" for n in range(1, 100)}
-    assert described.lines[0].family_holds("/predire_99")
-    assert not described.lines[0].family_holds("/predire")
+    assert len(described.main_lines[0].family) == 99
+    assert {line.title for line in described.main_lines[0].family} == {f"Prédire (Modèle {n})" for n in range(1, 100)}
+    assert described.main_lines[0].family_contains_endpoint("/predire_99")
+    assert not described.main_lines[0].family_contains_endpoint("/predire")
 
 
 def test_few_of_one_function_have_a_line_each() -> None:
-    assert [line.title for line in family(3).describe().lines] == [f"Prédire (Modèle {n})" for n in range(3)]
+    assert [line.title for line in family(3).describe().main_lines] == [f"Prédire (Modèle {n})" for n in range(3)]
 
 
 def test_numbered_names_are_read_without_their_number() -> None:
@@ -95,7 +99,7 @@ def test_numbered_names_are_read_without_their_number() -> None:
     for number in range(2):
         shown = [page.add("textbox", "Texte"), page.add("label", f"Émotion {number}")]
         page.on("predict_emotion" + (f"_{number}" if number else ""), None, shown[:1], shown[1:])
-    assert [line.title for line in page.describe().lines] == [
+    assert [line.title for line in page.describe().main_lines] == [
         "Predict emotion (Émotion 0)",
         "Predict emotion (Émotion 1)",
     ]

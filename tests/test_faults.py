@@ -382,11 +382,11 @@ def test_a_clock_that_goes_back_interrupts_no_run_and_keeps_no_dead_one(
         dead = kept_run("awa", "running")
         now = database.utc_now
         monkeypatch.setattr(database, "utc_now", lambda: now() - timedelta(hours=1))
-        dispatcher.get_dispatcher().keeper.tend()
+        dispatcher.get_dispatcher().monitor.tick()
         heartbeat.mark_abandoned()
         assert status_of(dead) == "running", "it cannot be told yet"
         monkeypatch.setattr(database, "utc_now", lambda: now() - timedelta(hours=1) + timedelta(seconds=11))
-        dispatcher.get_dispatcher().keeper.tend()
+        dispatcher.get_dispatcher().monitor.tick()
         heartbeat.mark_abandoned()
         assert status_of(dead) == "interrupted"
     space.may_end.set()

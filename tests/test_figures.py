@@ -113,7 +113,7 @@ def test_what_cannot_be_used_is_told_and_the_drawing_stays(app: Flask, student: 
         "HuggingFaceToken.png:1: cette image ne remplace aucune figure.",
     ]
     with app.app_context():
-        assert untypeset(library.collect_lint_errors()[1].mend) == "Vouliez-vous écrire « HuggingFaceTokens.png » ?"
+        assert untypeset(library.collect_lint_errors()[1].advice) == "Vouliez-vous écrire « HuggingFaceTokens.png » ?"
     assert pictures_in(student.open(LESSON)) == []
     assert pictures_in(student.open("/lecons/3-1-presentation")) == []
 

@@ -89,7 +89,7 @@ def test_object_is_composed_and_taken_apart_again() -> None:
     card = around(["front", "words", "more"], front=FILE_SIX, words={"type": "string"},
                   more={"type": "array", "items": FILE_SIX}, back={"oneOf": [NULL, FILE_SIX]})  # fmt: skip
     parameter = of(card)
-    assert [part.several for part in list_file_controls(parameter)] == [False, True, False]
+    assert [part.is_multiple for part in list_file_controls(parameter)] == [False, True, False]
     value = compose_file_value(parameter, {"1": [ONE], "2": [ONE, TWO]}, '{"words": "été"}')
     assert value == {"front": ONE, "words": "été", "more": [ONE, TWO], "back": None}
     kept, text = decompose_file_value(parameter, value, Kept)

@@ -38,7 +38,7 @@ def entry_of(dependency: dict[str, Any]) -> dict[str, Any]:
 
 
 def steps_after(description: Description, name: str, *values: Any) -> list[str]:
-    endpoint = description.find(name)
+    endpoint = description.find_endpoint(name)
     assert endpoint is not None
     return [each["endpoint"] for each in find_next_steps(description, endpoint, values)]
 
@@ -107,4 +107,4 @@ def test_an_output_that_brings_a_value_leads_on(value: Any) -> None:
 
 def test_an_endpoint_that_only_writes_state_speaks_in_the_session() -> None:
     description = described(step("un", [1], [2, STATE]), step("deux", [3], [4]))
-    assert [each.keeps_state for each in description.endpoints] == [True, False]
+    assert [each.has_session_state for each in description.endpoints] == [True, False]

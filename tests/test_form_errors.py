@@ -43,7 +43,7 @@ def awa(site: Flask) -> Student:
 
 
 def endpoint_of_everything() -> Endpoint:
-    found = build_description(EVERYTHING["config"], EVERYTHING["info"]).find("/tout")
+    found = build_description(EVERYTHING["config"], EVERYTHING["info"]).find_endpoint("/tout")
     assert found is not None
     return found
 
@@ -73,8 +73,8 @@ def test_summary_links_to_the_control_of_each_kind_that_is_missing(awa: Student)
         listed.add(re.sub(r"-[0-9a-z-]+$", "", str(target_of(page, link)["id"]).removeprefix("arg-")))
     assert len(listed) == len(links_of(page)) == MAX_LISTED_ERRORS
     assert listed < {*NAMES}
-    for entry in forms.read_form(endpoint_of_everything(), MultiDict(), MultiDict(), "awa").faulty:
-        target = page.find(id=entry.fault_id)
+    for entry in forms.read_form(endpoint_of_everything(), MultiDict(), MultiDict(), "awa").invalid_fields:
+        target = page.find(id=entry.invalid_control_id)
         assert target is not None, entry.parameter.component
         assert target.find_parent("form")
 

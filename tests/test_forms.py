@@ -48,10 +48,10 @@ def posted(form: forms.Form) -> MultiDict[str, str]:
             for line, cells in enumerate(each.rows):
                 for column, text in enumerate(cells):
                     sent.add(f"{each.name}-{line}-{column}", text)
-        elif each.parts:
-            for part in each.parts:
-                for kept in each.kept_of(part):
-                    sent.add(f"{each.name_of(part)}-kept", kept.id)
+        elif each.file_controls:
+            for part in each.file_controls:
+                for kept in each.get_control_files(part):
+                    sent.add(f"{each.get_file_control_name(part)}-kept", kept.id)
             if each.control == "multimodal":
                 sent.add(f"{each.name}-text", each.text)
         else:
@@ -62,7 +62,9 @@ def posted(form: forms.Form) -> MultiDict[str, str]:
 
 def untouched(form: forms.Form) -> MultiDict[str, FileStorage]:
     """What a browser sends of file controls in which nothing was chosen."""
-    return MultiDict((each.name_of(part), upload(b"", "")) for each in form.fields for part in each.parts)
+    return MultiDict(
+        (each.get_file_control_name(part), upload(b"", "")) for each in form.fields for part in each.file_controls
+    )
 
 
 def read(asked: Endpoint, fields: dict[str, Any], **uploads: FileStorage) -> forms.Form:
@@ -95,12 +97,15 @@ class TestFilling:
 
     def test_a_given_file_is_a_kept_one_and_nothing_else(self) -> None:
         kept = file_store.save_file(VISITOR, "a.png", PNG)
-        assert forms.bind_form(of(made("image")), {"x": kept}).fields[0].kept == {"": [kept]}
-        assert forms.bind_form(of(made("image")), {"x": {"path": "/etc/passwd"}}).fields[0].kept == {"": []}
+        assert forms.bind_form(of(made("image")), {"x": kept}).fields[0].files_by_suffix == {"": [kept]}
+        assert forms.bind_form(of(made("image")), {"x": {"path": "/etc/passwd"}}).fields[0].files_by_suffix == {"": []}
 
     def test_what_the_space_hides_is_folded(self) -> None:
         shown = forms.bind_form(of(made("textbox"), made("textbox", "y", is_shown=False)))
-        assert ([each.name for each in shown.shown], [each.name for each in shown.folded]) == (["arg-x"], ["arg-y"])
+        assert ([each.name for each in shown.shown_fields], [each.name for each in shown.hidden_fields]) == (
+            ["arg-x"],
+            ["arg-y"],
+        )
 
 
 class TestReading:
@@ -118,13 +123,13 @@ class TestReading:
         assert [each.text for each in form.fields] == ["abc", "5", "texte"]
         with pytest.raises(FormRejected) as caught:
             forms.validate_form(form)
-        assert (caught.value.code, list(caught.value.fields)) == ("invalid-input", ["x"])
+        assert (caught.value.code, list(caught.value.field_errors)) == ("invalid-input", ["x"])
 
     @pytest.mark.parametrize("component", ["textbox", "number", "slider", "json", "dataframe", "image", "code"])
     def test_a_control_that_a_browser_always_sends_is_missed(self, component: str) -> None:
         with pytest.raises(FormRejected) as caught:
             forms.validate_form(read(of(made(component)), {}))
-        assert (caught.value.code, list(caught.value.fields)) == ("invalid-input", ["x"])
+        assert (caught.value.code, list(caught.value.field_errors)) == ("invalid-input", ["x"])
 
     @pytest.mark.parametrize(("component", "value"), [("checkbox", False), ("radio", None), ("checkboxgroup", [])])
     def test_one_that_it_does_not_is_empty(self, component: str, value: Any) -> None:
@@ -150,8 +155,8 @@ class TestTables:
         form = forms.bind_form(of(table))
         for _ in range(300):
             form.add_row("x")
-        assert len(form.fields[0].rows) == form.fields[0].most_lines
-        assert form.fields[0].most_lines * columns <= 900
+        assert len(form.fields[0].rows) == form.fields[0].max_rows
+        assert form.fields[0].max_rows * columns <= 900
 
     def test_a_line_is_added_to_no_other_field(self) -> None:
         form = forms.bind_form(of(made("textbox")))

@@ -44,7 +44,7 @@ def test_two_work_at_once_and_never_a_third():
     made, lock, at_once, seen = ConcurrencyLimiter(patience_seconds=PATIENCE_SECONDS), threading.Lock(), set(), []
 
     def work(number: int) -> None:
-        with made.place():
+        with made.slot():
             with lock:
                 at_once.add(number)
                 seen.append(len(at_once))
@@ -62,13 +62,13 @@ def test_they_come_in_as_they_came():
     made, entered = ConcurrencyLimiter(places=1, patience_seconds=PATIENCE_SECONDS), []
 
     def work(number: int) -> None:
-        assert until(lambda: len(made._line) == number, PATIENCE_SECONDS), "the one before is in the line"
-        with made.place():
+        assert until(lambda: len(made._waiters) == number, PATIENCE_SECONDS), "the one before is in the line"
+        with made.slot():
             entered.append(number)
 
-    with ExitStack() as waiting, made.place():
+    with ExitStack() as waiting, made.slot():
         waiting.enter_context(side_by_side(work, 6))
-        assert until(lambda: len(made._line) == 6, PATIENCE_SECONDS)
+        assert until(lambda: len(made._waiters) == 6, PATIENCE_SECONDS)
     assert entered == list(range(6))
 
 
@@ -76,7 +76,7 @@ def test_whoever_does_nothing_but_hold_a_place_no_longer_counts():
     made, let_go, entered = ConcurrencyLimiter(patience_seconds=0.05), threading.Event(), []
 
     def work(number: int) -> None:
-        with made.place():
+        with made.slot():
             entered.append(number)
             let_go.wait(PATIENCE_SECONDS)
 
@@ -89,9 +89,9 @@ def test_whoever_does_nothing_but_hold_a_place_no_longer_counts():
 
 def test_a_fault_gives_its_place_back():
     made = ConcurrencyLimiter(places=1, patience_seconds=PATIENCE_SECONDS)
-    with pytest.raises(ZeroDivisionError), made.place():
+    with pytest.raises(ZeroDivisionError), made.slot():
         raise ZeroDivisionError
-    with made.place():
+    with made.slot():
         pass
 
 
@@ -100,23 +100,23 @@ def test_who_steps_aside_lets_others_in_and_comes_back_before_those_who_wait():
     is_aside, may_come_back = threading.Event(), threading.Event()
 
     def wait_aside(_: int) -> None:
-        with made.place():
+        with made.slot():
             with concurrency.release_while_waiting():
                 is_aside.set()
                 may_come_back.wait(PATIENCE_SECONDS)
             entered.append("back")
 
     def work(_: int) -> None:
-        with made.place():
+        with made.slot():
             entered.append("new")
 
     with side_by_side(wait_aside, 1):
         assert is_aside.wait(PATIENCE_SECONDS)
-        with ExitStack() as waiting, made.place():
+        with ExitStack() as waiting, made.slot():
             waiting.enter_context(side_by_side(work, 1))
-            assert until(lambda: len(made._line) == 1, PATIENCE_SECONDS)
+            assert until(lambda: len(made._waiters) == 1, PATIENCE_SECONDS)
             may_come_back.set()
-            assert until(lambda: len(made._line) == 2, PATIENCE_SECONDS)
+            assert until(lambda: len(made._waiters) == 2, PATIENCE_SECONDS)
     assert entered == ["back", "new"]
 
 
@@ -127,7 +127,7 @@ def test_a_thread_without_a_place_steps_aside_for_nobody():
 
 def test_a_body_is_read_as_it_was_sent():
     made = ConcurrencyLimiter(places=1, patience_seconds=PATIENCE_SECONDS)
-    with made.place():
+    with made.slot():
         assert ReleasingBody(io.BytesIO(b"a\nb\nc")).read() == b"a\nb\nc"
         body = ReleasingBody(io.BytesIO(b"a\nb\nc\nd"))
         assert (body.read(1), body.readline(), body.readline(), list(body)) == (b"a", b"\n", b"b\n", [b"c\n", b"d"])
@@ -139,7 +139,7 @@ def test_what_is_sent_after_the_answer_needs_no_place():
 
     def application(_environ, _start_response):
         def pieces():
-            with made.place():  # another request, while this one still sends
+            with made.slot():  # another request, while this one still sends
                 yield b"a"
 
         return pieces()

@@ -78,9 +78,9 @@ class TestWriting:
         ],
     )
     def test_what_is_wrong_is_told_with_its_line(self, source: str, line: int, what: str) -> None:
-        faults = glossary.parse_glossary(source).faults
-        assert any(fault.line == line and untypeset(fault.what).startswith(what) for fault in faults), faults
-        assert all(fault.mend for fault in faults)
+        faults = glossary.parse_glossary(source).lint_errors
+        assert any(fault.line == line and untypeset(fault.problem).startswith(what) for fault in faults), faults
+        assert all(fault.advice for fault in faults)
 
     def test_no_glossary_is_none(self) -> None:
         assert glossary.parse_glossary("") == glossary.Glossary()

@@ -403,7 +403,7 @@ def test_a_run_that_is_deleted_while_it_goes_on_never_comes_back(awa: Student, s
     assert run_store.claim_run(run_id) is None
     assert not run_store.finish_run(run_id, "succeeded", [], told=[run_store.NewEvent("log", {})])
     assert (count(Run), count(RunEvent), count(RunSearchText)) == (0, 0, 0)
-    assert dispatcher.get_dispatcher().place(run_id) is None
+    assert dispatcher.get_dispatcher().find_queue_position(run_id) is None
 
 
 def test_a_page_that_follows_a_deleted_run_is_told_to_load_itself_again(awa: Student) -> None:

@@ -79,7 +79,7 @@ def test_a_redirect_is_a_login_or_nothing_that_is_understood(status: int, locati
 def test_words_of_a_json_error_are_kept_as_text(body: bytes, said: str) -> None:
     failed = classify_answer(400, {}, body)
     assert failed is not None
-    assert failed.said == said
+    assert failed.detail == said
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_words_of_a_json_error_are_kept_as_text(body: bytes, said: str) -> None:
 def test_a_retry_after_is_kept_within_bounds(status: int, before: str, header: str, said: str) -> None:
     failed = classify_answer(status, {"retry-after": header}, b"")
     assert failed is not None
-    assert failed.said == ", ".join(filter(None, (before, said)))
+    assert failed.detail == ", ".join(filter(None, (before, said)))
 
 
 def test_a_retry_after_may_be_a_date() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     failed = classify_answer(429, {"retry-after": date}, b"")
     assert failed is not None
-    assert 3_500 < int(failed.said.removeprefix("Retry-After: ")) <= 3_600
+    assert 3_500 < int(failed.detail.removeprefix("Retry-After: ")) <= 3_600
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def site(tmp_path: Path, stand_in: FakeServer) -> Iterator[Site]:
 
 def look_up(app: Flask, name: str = "gradio/calculator", seconds: float = 8) -> hub_api.SpaceStatus:
     with app.app_context():
-        return hub_api.look_up_space(name, resolver.get_registry().wire, CancelScope(seconds))
+        return hub_api.look_up_space(name, resolver.get_registry().http_client, CancelScope(seconds))
 
 
 def test_a_space_that_runs_is_found_at_its_own_address(site: Site, stand_in: FakeServer) -> None:
@@ -97,7 +97,7 @@ def test_a_stage_in_which_a_space_can_be_waited_for(
     site: Site, stand_in: FakeServer, stage: str, obstacle: str
 ) -> None:
     stand_in.behaviour = at(stage)
-    assert look_up(site()).obstacle == obstacle
+    assert look_up(site()).blocked_code == obstacle
 
 
 @pytest.mark.parametrize(
@@ -261,10 +261,10 @@ class TestMemory:
 
     def test_a_space_that_wakes_is_asked_for_again(self, site: Site, stand_in: FakeServer) -> None:
         stand_in.behaviour, app = at("SLEEPING"), site()
-        assert look_up(app).obstacle == "space-sleeping"
+        assert look_up(app).blocked_code == "space-sleeping"
         stand_in.behaviour = at("RUNNING")
         deadline = time.monotonic() + 5
-        while look_up(app).obstacle:
+        while look_up(app).blocked_code:
             assert time.monotonic() < deadline
             time.sleep(0.05)  # what is waited for is the end of what is remembered
 

@@ -91,7 +91,7 @@ class TestTheRate:
         with site.app_context():
             for n in range(80):
                 with pytest.raises(hub_api.Unavailable):
-                    hub_api.look_up_space(f"a/b{n}", resolver.get_registry().wire, CancelScope(8))
+                    hub_api.look_up_space(f"a/b{n}", resolver.get_registry().http_client, CancelScope(8))
         assert len(stand_in.requests) == 80
 
     def test_it_is_told_in_french_with_the_box_still_filled(self, site: Flask) -> None:
@@ -225,10 +225,10 @@ class TestTheBulkhead:
     def test_has_so_many_slots_and_refuses_the_rest(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(bulkhead, "SLOT_TIMEOUT_SECONDS", 0.05)
         made = bulkhead.Bulkhead()
-        with made.slot(2), made.slot(2), pytest.raises(CallError) as caught, made.slot(2):
+        with made.acquire_slot(2), made.acquire_slot(2), pytest.raises(CallError) as caught, made.acquire_slot(2):
             pass
         assert caught.value.code == "timeout"
-        with made.slot(1):
+        with made.acquire_slot(1):
             pass
 
     def test_lets_who_waits_in_when_a_slot_is_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,11 +237,11 @@ class TestTheBulkhead:
 
         def wait() -> bool:
             waits.append(True)
-            with made.slot(1):
+            with made.acquire_slot(1):
                 return True
 
         with ThreadPoolExecutor(1) as pool:
-            with made.slot(1):
+            with made.acquire_slot(1):
                 waiting = pool.submit(wait)
                 assert until(lambda: bool(waits), PATIENCE_SECONDS)
                 assert not waiting.done()

@@ -89,7 +89,7 @@ def test_reduction_is_the_same_wherever_the_text_is_cut(
 def test_value_is_copied_to_the_byte_or_skipped(value: Any, size: int) -> None:
     written = json.dumps(value, separators=(",", ":")).encode()
     stream = JsonStream(pieces(b" [" + written + b" , " + written + b"]", size))
-    items = stream.items()
+    items = stream.iter_items()
     next(items)
     assert stream.copy_value(len(written)) == written
     next(items)

@@ -37,31 +37,31 @@ CONFIG = {
 
 def test_order_is_that_of_the_page() -> None:
     layout = parse_layout(CONFIG)
-    assert sorted((4, 5, 6, 8, 99), key=lambda number: layout.find(number).order) == [5, 4, 6, 8, 99]
+    assert sorted((4, 5, 6, 8, 99), key=lambda number: layout.find_position(number).order) == [5, 4, 6, 8, 99]
 
 
 def test_blocks_are_told_from_the_innermost() -> None:
     layout = parse_layout(CONFIG)
-    assert [each.kind for each in layout.find(6).blocks] == ["group", "accordion", "tabitem", ""]
-    assert [each.label for each in layout.find(4).blocks] == ["Advanced Settings", "Image", ""]
+    assert [each.kind for each in layout.find_position(6).blocks] == ["group", "accordion", "tabitem", ""]
+    assert [each.label for each in layout.find_position(4).blocks] == ["Advanced Settings", "Image", ""]
 
 
 @pytest.mark.parametrize(("number", "is_hidden"), [(4, False), (5, False), (6, True), (8, True), (99, False)])
 def test_hidden_is_what_a_block_hides(number: int, is_hidden: bool) -> None:
-    assert parse_layout(CONFIG).find(number).is_hidden is is_hidden
+    assert parse_layout(CONFIG).find_position(number).is_hidden is is_hidden
 
 
 def test_closed_accordion_is_the_outermost() -> None:
     layout = parse_layout(CONFIG)
-    closed = layout.find(6).closed_accordion
+    closed = layout.find_position(6).closed_accordion
     assert closed is not None
     assert closed.label == "Advanced Settings"
-    assert layout.find(5).closed_accordion is None
+    assert layout.find_position(5).closed_accordion is None
 
 
 @pytest.mark.parametrize("layout", [None, 5, [], {"id": "0"}, {"id": 0, "children": 5}, {"id": 0, "children": [None]}])
 def test_layout_of_another_form_has_no_positions(layout: Any) -> None:
-    assert parse_layout({**CONFIG, "layout": layout}).find(4).block is None
+    assert parse_layout({**CONFIG, "layout": layout}).find_position(4).block is None
 
 
 def test_tree_is_read_however_deep_and_repeated() -> None:
@@ -69,7 +69,7 @@ def test_tree_is_read_however_deep_and_repeated() -> None:
     for number in range(10_000, 5_000, -1):
         layout = {"id": number, "children": [layout, {"id": 10_000}]}
     found = parse_layout({"components": [], "layout": layout})
-    assert len([*found.find(4).blocks]) == MAX_BLOCK_DEPTH + 1
+    assert len([*found.find_position(4).blocks]) == MAX_BLOCK_DEPTH + 1
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -39,8 +39,8 @@ def test_fold_row_and_seed_are_read(spaces: dict[str, Description]) -> None:
     arranged = arrange_form(forms.bind_form(spaces["atelier"].endpoints[0]))
     experts = ("accordion", "For experts", False, ["tiles"])
     fold = ["negative", SEEDS, ("row", "", True, ["steps", "guidance"]), experts]
-    assert outline(arranged.shown) == ["prompt", ("accordion", "Advanced Settings", False, fold)]
-    assert outline(arranged.hidden) == ["strength"]
+    assert outline(arranged.shown_group) == ["prompt", ("accordion", "Advanced Settings", False, fold)]
+    assert outline(arranged.hidden_group) == ["strength"]
 
 
 def test_introduction_is_read(spaces: dict[str, Description]) -> None:
@@ -57,7 +57,7 @@ def test_tabs_name_what_has_no_label(spaces: dict[str, Description]) -> None:
 
 def test_words_are_french_where_gradio_has_translations(spaces: dict[str, Description]) -> None:
     if "langues" not in spaces:
-        assert spaces["atelier"].gradio.startswith("4.")
+        assert spaces["atelier"].gradio_version.startswith("4.")
         return
     found = spaces["langues"]
     assert found.title == "Bonjours"

@@ -55,14 +55,15 @@ def course(app: Flask, tmp_path: Path) -> Course:
 def told(app: Flask) -> list[str]:
     with app.app_context():
         return [
-            f"{Path(fault.path).name}:{fault.line}: {untypeset(fault.what)}" for fault in library.collect_lint_errors()
+            f"{Path(fault.path).name}:{fault.line}: {untypeset(fault.problem)}"
+            for fault in library.collect_lint_errors()
         ]
 
 
 def test_lessons_come_in_the_order_of_their_numbers(course: Course):
     for number in ("3.10", "3.2", "3.1"):
         course.write(f"{number}.md", number, number.replace(".", "-"))
-    assert [lesson.number for lesson in course.shelf.lessons()] == ["3.1", "3.2", "3.10"]
+    assert [lesson.number for lesson in course.shelf.get_lessons()] == ["3.1", "3.2", "3.10"]
 
 
 def test_a_lesson_knows_its_neighbours(app: Flask, course: Course):
@@ -77,28 +78,28 @@ def test_a_lesson_knows_its_neighbours(app: Flask, course: Course):
 
 def test_an_edit_shows_at_the_next_reading(course: Course):
     path = course.write("31.md", "3.1", "un")
-    assert "Un chapeau." in course.shelf.lessons()[0].html
+    assert "Un chapeau." in course.shelf.get_lessons()[0].html
     course.write("31.md", "3.1", "un", "Un autre.")
     os.utime(path, ns=(1, 1))
-    assert "Un autre." in course.shelf.lessons()[0].html
+    assert "Un autre." in course.shelf.get_lessons()[0].html
 
 
 def test_nothing_is_rendered_again_while_no_content_changes(course: Course):
     path = course.write("31.md", "3.1", "un")
-    first = course.shelf.lessons()
-    assert course.shelf.lessons() is first
+    first = course.shelf.get_lessons()
+    assert course.shelf.get_lessons() is first
     before = render_cached_lesson.cache_info().misses
     os.utime(path, ns=(1, 1))
-    assert course.shelf.lessons() is not first
+    assert course.shelf.get_lessons() is not first
     assert render_cached_lesson.cache_info().misses == before
 
 
 def test_an_edited_figure_shows(course: Course):
     course.write("31.md", "3.1", "un", "Un chapeau.\n\n::: figure A.svg\nUne figure.\n:::")
     (course.figures / "A.svg").write_text("<svg><title>Avant</title></svg>")
-    assert "Avant" in course.shelf.lessons()[0].html
+    assert "Avant" in course.shelf.get_lessons()[0].html
     (course.figures / "A.svg").write_text("<svg><title>Ensuite</title></svg>")
-    assert "Ensuite" in course.shelf.lessons()[0].html
+    assert "Ensuite" in course.shelf.get_lessons()[0].html
 
 
 def test_an_edited_file_shows_where_a_lesson_includes_it(app: Flask, course: Course):
@@ -108,15 +109,15 @@ def test_an_edited_file_shows_where_a_lesson_includes_it(app: Flask, course: Cou
     (course.content / "essai" / "app.py").write_text("avant = 1\n")
     (course.content / "essai" / "templates" / "page.html").write_text("<p>")
     (course.content / "essai" / "app.pyc").write_bytes(b"\xff")
-    assert "avant" in course.shelf.lessons()[0].html
+    assert "avant" in course.shelf.get_lessons()[0].html
     (course.content / "essai" / "app.py").write_text("ensuite = 1\n")
-    assert "ensuite" in course.shelf.lessons()[0].html
-    assert [name for name, _ in course.shelf.listings] == ["essai/app.py", "essai/templates/page.html"]
+    assert "ensuite" in course.shelf.get_lessons()[0].html
+    assert [name for name, _ in course.shelf.listing_texts] == ["essai/app.py", "essai/templates/page.html"]
 
 
 def test_a_lesson_without_a_slug_is_served_under_the_name_of_its_file(course: Course):
     (course.content / "31-brouillon.md").write_text("Bonjour.\n")
-    assert course.shelf.lessons()[0].slug == "31-brouillon"
+    assert course.shelf.get_lessons()[0].slug == "31-brouillon"
 
 
 def test_a_file_that_is_not_utf8_is_a_fault_and_not_an_exception(app: Flask, course: Course):

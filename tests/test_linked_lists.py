@@ -49,11 +49,11 @@ GOES = step(0, "partir", [TOWN, DAYS], [OUT], GO, "click")
 
 
 def sessions(description: Description) -> dict[str, bool]:
-    return {each.name: each.keeps_state for each in description.endpoints}
+    return {each.name: each.has_session_state for each in description.endpoints}
 
 
 def notices_of(description: Description, name: str) -> list[tuple[str, tuple[str, ...]]]:
-    endpoint = description.find(name)
+    endpoint = description.find_endpoint(name)
     assert endpoint
     return [(each.words.replace("\u00a0", " "), each.endpoints) for each in endpoint.notices]
 

@@ -51,7 +51,7 @@ def lesson(body: str) -> RenderedLesson:
 
 
 def said(rendered: RenderedLesson) -> list[str]:
-    return [f"{fault.line}: {untypeset(fault.what)}" for fault in rendered.faults]
+    return [f"{fault.line}: {untypeset(fault.problem)}" for fault in rendered.lint_errors]
 
 
 def body_of(rendered: RenderedLesson) -> str:
@@ -313,7 +313,7 @@ def test_an_unknown_block_is_shown_as_a_note():
 def test_a_fault_is_told_with_its_line_and_the_page_still_renders(body: str, what: str):
     rendered = lesson(body)
     assert said(rendered) == [f"{FIRST_LINE}: {what}"]
-    assert all(fault.mend for fault in rendered.faults)
+    assert all(fault.advice for fault in rendered.lint_errors)
     assert rendered.html.startswith('<p class="lede">Un chapeau.</p>')
 
 
@@ -336,12 +336,12 @@ def test_tabs_hold_each_language_of_a_call_once(language: str, wrong: str):
     ],
 )
 def test_a_missing_file_or_part_is_told_with_what_there_is(words: str, mend: str):
-    assert untypeset(lesson(f"```python {words}\n```\n").faults[0].mend) == mend
+    assert untypeset(lesson(f"```python {words}\n```\n").lint_errors[0].advice) == mend
 
 
 def test_a_near_name_is_suggested_for_a_missing_figure():
-    [fault] = lesson("::: figure Jeton.svg\nLa page.\n:::\n").faults
-    assert fault.mend == typeset_french("Vouliez-vous écrire « Jetons.svg » ?")
+    [fault] = lesson("::: figure Jeton.svg\nLa page.\n:::\n").lint_errors
+    assert fault.advice == typeset_french("Vouliez-vous écrire « Jetons.svg » ?")
 
 
 def test_two_headings_of_one_text_are_a_fault_and_have_two_ids():
@@ -416,4 +416,4 @@ def test_a_character_that_is_not_utf8_is_told():
 
 def test_a_lesson_that_begins_with_a_heading_has_no_lede():
     rendered = render_lesson(FRONT.replace("Un chapeau.", "## Titre"), {}, {})
-    assert [fault.what for fault in rendered.faults] == ["la leçon ne commence pas par un paragraphe."]
+    assert [fault.problem for fault in rendered.lint_errors] == ["la leçon ne commence pas par un paragraphe."]

@@ -79,7 +79,7 @@ def inside(site: Flask) -> Iterator[None]:
 
 
 def ids(words: str, visitor: str = "awa") -> list[str]:
-    return [line.id for line in queries.fetch_page(visitor, RunFilter(words=words)).lines]
+    return [line.id for line in queries.fetch_page(visitor, RunFilter(words=words)).summaries]
 
 
 @pytest.mark.usefixtures("inside")
@@ -107,7 +107,7 @@ def test_all_of_many_runs_are_found() -> None:
 
 @pytest.mark.usefixtures("inside")
 def test_a_line_says_what_was_sent() -> None:
-    assert [line.excerpt for line in queries.fetch_page("awa", RunFilter()).lines] == [
+    assert [line.excerpt for line in queries.fetch_page("awa", RunFilter()).summaries] == [
         "Chat0.PNG",
         "Zoé 100 %",
         "Chat1.PNG",
@@ -169,6 +169,6 @@ def test_a_run_of_a_later_revision_is_kept_and_a_new_one_can_be_made(revision: s
     assert awa.client.get("/essais/greeting.json").get_json()["inputs"]["prenom"] == "Zoé"
     with made.app_context():
         run_id = kept_run("awa", "succeeded", sent={"prenom": "Awa"})
-        assert [line.id for line in queries.fetch_page("awa", RunFilter()).lines] == [run_id, "greeting"]
+        assert [line.id for line in queries.fetch_page("awa", RunFilter()).summaries] == [run_id, "greeting"]
     assert made.test_client().get("/metriques").status_code == 200
     end(made)

@@ -22,7 +22,7 @@ def page(version: str, *around: dict[str, Any], props: dict[str, Any] | None = N
 
 def initial(config: dict[str, Any], kind: str = "number") -> Any:
     component = config["components"][0]
-    return parse_mounted_page(config).initial_values([BUTTON]).find(component, kind)
+    return parse_mounted_page(config).make_unset_values([BUTTON]).find_unset_value(component, kind)
 
 
 CLOSED = {"type": "accordion", "props": {"open": False}}
@@ -80,8 +80,8 @@ def tabbed(selected: Any = None, *, is_first_hidden: bool = False) -> dict[str, 
     ],
 )
 def test_of_several_tabs_the_one_that_is_open_is_mounted(config: dict[str, Any], sent: list[Any]) -> None:
-    found = parse_mounted_page(config).initial_values(())
-    assert [found.find(component, "number") for component in config["components"][:2]] == sent
+    found = parse_mounted_page(config).make_unset_values(())
+    assert [found.find_unset_value(component, "number") for component in config["components"][:2]] == sent
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,11 @@ def test_each_widget_has_an_empty_value_of_its_own(kind: str, sent: tuple[Any, .
 @pytest.mark.parametrize("layout", [None, [], {"id": "x", "children": [None, {"id": []}, 5]}, {"children": {}}])
 def test_a_page_that_makes_no_sense_is_a_flat_one(version: Any, layout: Any) -> None:
     config = {"version": version, "components": [{"id": NUMBER, "type": None, "props": None}], "layout": layout}
-    assert parse_mounted_page(config).initial_values([None, BUTTON]).find({"id": NUMBER}, "number") in (0, None)
+    assert parse_mounted_page(config).make_unset_values([None, BUTTON]).find_unset_value({"id": NUMBER}, "number") in (
+        0,
+        None,
+    )
 
 
 def test_a_parameter_without_a_component_has_no_page() -> None:
-    assert UnsetComponentValues().find({}, "number") is None
+    assert UnsetComponentValues().find_unset_value({}, "number") is None

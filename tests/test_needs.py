@@ -73,7 +73,7 @@ class TestWords:
         entry = {"parameter_name": "who", "label": "Name (required)", "component": "Textbox", "type": TEXT}
         component = {"type": "textbox", "props": {"info": "Your name."}}
         found = build_parameter(entry, component)
-        assert (found.label, found.need, found.help) == ("Name", REQUIRED, "Your name.")
+        assert (found.label, found.requirement, found.help) == ("Name", REQUIRED, "Your name.")
 
 
 class TestTypes:

@@ -126,28 +126,28 @@ class TestVerdict:
         found = parsed(CALL)
         done = {found.key: ranks}
         assert found.is_passed(done) == (ranks == right_ranks(found))
-        assert found.draw(done).count("<li ") == 4
+        assert found.render_html(done).count("<li ") == 4
 
     def test_nothing_is_said_before_an_answer(self) -> None:
-        html = parsed(CALL).draw({})
+        html = parsed(CALL).render_html({})
         assert html.count('class="verdict" hidden') == 4
         assert re.findall(r'data-say="(\w+)" hidden', html) == ["incomplete", "wrong", "right", "why"]
 
     @pytest.mark.parametrize(("ranks", "shown"), [("0000", "incomplete"), ("1123", "incomplete"), ("x", "incomplete")])
     def test_an_unfinished_order_is_said_to_be_so(self, ranks: str, shown: str) -> None:
-        html = parsed(CALL).draw({parsed(CALL).key: ranks})
+        html = parsed(CALL).render_html({parsed(CALL).key: ranks})
         assert re.findall(r'data-say="(\w+)">', html) == [shown]
 
     def test_a_wrong_order_marks_its_lines_and_keeps_the_explanation(self) -> None:
         found = parsed(CALL)
         first, second, *rest = right_ranks(found)
-        html = found.draw({found.key: "".join([second, first, *rest])})
+        html = found.render_html({found.key: "".join([second, first, *rest])})
         assert re.findall(r'data-say="(\w+)">', html) == ["wrong"]
         assert sorted(re.findall(r'<li data-places="\d" class="(\w+)"', html)) == ["right", "right", "wrong", "wrong"]
 
     def test_a_right_order_says_why(self) -> None:
         found = parsed(CALL)
-        html = found.draw({found.key: right_ranks(found)})
+        html = found.render_html({found.key: right_ranks(found)})
         assert re.findall(r'data-say="(\w+)">', html) == ["right", "why"]
         assert "Un client d’abord" in html
 

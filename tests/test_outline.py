@@ -52,7 +52,7 @@ def test_a_heading_inside_a_block_is_not_the_sources() -> None:
 )
 def test_reading_minutes_are_measured_at_two_hundred_words_a_minute(words: int, declared: int, is_far: bool) -> None:
     rendered = render_with("reading_minutes = 1", f"reading_minutes = {declared}", "mot " * words)
-    assert [untypeset(fault.what) for fault in rendered.faults] == (
+    assert [untypeset(fault.problem) for fault in rendered.lint_errors] == (
         [f"reading_minutes vaut {declared}, alors que le texte se lit en {words // 200} min environ."] if is_far else []
     )
 
@@ -60,4 +60,4 @@ def test_reading_minutes_are_measured_at_two_hundred_words_a_minute(words: int, 
 @pytest.mark.parametrize("block", ["enseignant", "exercice A", "edition"])
 def test_what_few_read_takes_no_reading_minutes(block: str) -> None:
     rendered = lesson(f"::: {block}\n{'mot ' * 2_000}\n:::\n")
-    assert not [fault for fault in rendered.faults if "reading_minutes" in fault.what]
+    assert not [fault for fault in rendered.lint_errors if "reading_minutes" in fault.problem]

@@ -238,20 +238,24 @@ class TestBounds:
         assert table.numeric == [True, False, False]
 
     def test_files_beyond_the_share_of_a_run_are_counted_and_those_that_failed_named(self) -> None:
-        value = [FILE, FileEntry.missing(FETCH_FAILED, "a.txt"), *[FileEntry.missing(OVER_LIMIT, "b.txt")] * 490]
+        value = [
+            FILE,
+            FileEntry.make_missing(FETCH_FAILED, "a.txt"),
+            *[FileEntry.make_missing(OVER_LIMIT, "b.txt")] * 490,
+        ]
         kept = value_presenters.present_files(value)
-        assert ([each["name"] for each in kept.items], kept.left) == (["chat.png", "a.txt"], 490)
-        assert value_presenters.present_gallery([{"image": each} for each in value]).left == 490
+        assert ([each["name"] for each in kept.items], kept.omitted_count) == (["chat.png", "a.txt"], 490)
+        assert value_presenters.present_gallery([{"image": each} for each in value]).omitted_count == 490
 
     def test_a_label_shows_its_first_bars(self) -> None:
         confidences = [{"label": n, "confidence": 0.5} for n in range(200)]
         label = present_label({"label": {"a": 1}, "confidences": confidences})
-        assert (label.label, len(label.scores), label.left) == ('{"a": 1}', MAX_SCORES, 150)
+        assert (label.label, len(label.scores), label.omitted_count) == ('{"a": 1}', MAX_SCORES, 150)
 
     def test_json_is_cut_where_a_page_is_full_and_where_it_is_deep(self) -> None:
         wide = json_tree.build_json_tree(list(range(5000)))
         assert len(wide.children) == json_tree.MAX_LEAVES
-        assert wide.left == 5000 - json_tree.MAX_LEAVES
+        assert wide.omitted_count == 5000 - json_tree.MAX_LEAVES
         value: Any = 1
         for _ in range(150):
             value = {"a": [value]}
@@ -282,7 +286,7 @@ class TestBounds:
         assert {each.kind for each in drawn[:100]} == {"json"}
         assert {each.kind for each in drawn[200:]} == {"heavy"}
         assert sum(each.kind == "json" for each in render_outputs(outputs, is_live=True)) < 50
-        assert {each.whole for each in drawn} == {"json"}
+        assert {each.export_format for each in drawn} == {"json"}
 
     def test_a_conversation_inside_a_conversation_is_json(self) -> None:
         inner: dict[str, Any] = MESSAGE

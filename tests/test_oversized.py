@@ -52,8 +52,8 @@ def test_every_oversized_description_is_drawn_in_seconds_and_in_bounded_memory(t
 @pytest.mark.parametrize("name", [name for name in OVERSIZED if name != "long names"])
 def test_a_form_that_is_offered_can_be_sent_as_it_is_drawn(app: Flask, name: str) -> None:
     first = build_description(*OVERSIZED[name]()).endpoints[0]
-    if first.obstacle:
-        assert first.obstacle == ranking.TOO_LARGE_FOR_FORM
+    if first.blocked_reason:
+        assert first.blocked_reason == ranking.TOO_LARGE_FOR_FORM
         return
     texts, files = posted(form_in(drawn(app, first)))
     assert len([*texts.items(multi=True), *files.items(multi=True)]) <= MAX_FORM_FIELDS
@@ -71,7 +71,7 @@ def test_recorded_descriptions_lose_nothing(name: str) -> None:
 
 def test_recorded_forms_are_within_the_budget() -> None:
     for _, endpoint in ENDPOINTS:
-        assert endpoint.obstacle != ranking.TOO_LARGE_FOR_FORM
+        assert endpoint.blocked_reason != ranking.TOO_LARGE_FOR_FORM
         for each in endpoint.parameters:
             assert (each.default_is_cut, each.max_shown_choices) == (False, None), each.name
 
@@ -91,14 +91,14 @@ def test_of_too_many_parameters_those_of_the_endpoint_with_a_button_are_kept() -
     config, info = OVERSIZED["30,000 parameters"]()
     config["dependencies"][59]["targets"] = [[1, "click"]]
     found = build_description(config, info)
-    assert (found.endpoints[0].name, found.endpoints[0].obstacle) == ("/f59", "")
+    assert (found.endpoints[0].name, found.endpoints[0].blocked_reason) == ("/f59", "")
     assert sum(len(each.parameters) for each in found.endpoints) <= 20_000
-    assert {each.obstacle for each in found.endpoints} == {"", ranking.TOO_LARGE_FOR_FORM}
+    assert {each.blocked_reason for each in found.endpoints} == {"", ranking.TOO_LARGE_FOR_FORM}
 
 
 def test_a_closed_endpoint_says_why_and_leaves_the_others(app: Flask) -> None:
     found = build_description(*space([("textbox", {}, {})], [("textbox", {}, {})] * 501))
-    assert [bool(each.obstacle) for each in found.endpoints] == [False, True]
+    assert [bool(each.blocked_reason) for each in found.endpoints] == [False, True]
     assert "trop de valeurs" in drawn(app, found.endpoints[1]) or ranking.TOO_LARGE_FOR_FORM in drawn(
         app, found.endpoints[1]
     )
@@ -130,8 +130,8 @@ def test_a_table_without_titles_has_as_many_columns_as_a_form_can_hold() -> None
         .endpoints[0]
         .parameters[0]
     )
-    assert len(table.titles) == 500
-    assert table.titles is table.titles
+    assert len(table.column_titles) == 500
+    assert table.column_titles is table.column_titles
     assert len(table.default["data"][0]) == 500
 
 
@@ -215,7 +215,7 @@ class TestSchema:
         monkeypatch.setattr(json_schema, "resolve_schema", lambda *args: asked.append(args) or plain(*args))
         each = Parameter("x", "X", "mine", schema={"type": "string"})
         for _ in range(5):
-            assert (each.control, each.shape, each.is_nullable) == ("text", {"type": "string"}, False)
+            assert (each.control, each.resolved_schema, each.is_nullable) == ("text", {"type": "string"}, False)
         assert len(asked) <= 3
 
 
@@ -263,7 +263,7 @@ class TestClock:
             *space([("radio", {"choices": [["un", 1], ["deux", 2]], "value": 2}, {})] * 3)
         ).endpoints[0]
         form = forms.bind_form(first)
-        fields = list(RenderingBudget(-1).pace(form.fields))
+        fields = list(RenderingBudget(-1).iter_fields(form.fields))
         assert [each.is_plain for each in fields] == [True] * 3
         html = form_in(drawn(app, first, form))
         assert [each["value"] for each in html.select('input[type="text"][name^="arg-"]')] == ["deux"] * 3

@@ -75,7 +75,7 @@ def answered(site: Flask, *outputs: Output, label: str = "Sortie", hints: dict[s
         recording = Recorder(run)
         returns = tuple(ReturnValue(label, component, hints or {}) for component, _ in outputs)
         recording.endpoint = Endpoint("/e", "E", "", (), returns)
-        recording.finish([value for _, value in outputs], fetch)
+        recording.finish_with_outputs([value for _, value in outputs], fetch)
     return f"/essais/{run.id}"
 
 
@@ -203,12 +203,12 @@ def test_slow_texts_are_forgotten_the_oldest_first_and_after_a_while(monkeypatch
     known = SlowTextCache()
     for n in range(slow_texts.MAX_SLOW_TEXTS + 1):
         known.add(str(n), 1)
-    assert not known.is_hopeless("0", 1.5)
-    assert known.is_hopeless("1", 1.5)
-    assert not known.is_hopeless("1", 2)
+    assert not known.is_known_too_slow("0", 1.5)
+    assert known.is_known_too_slow("1", 1.5)
+    assert not known.is_known_too_slow("1", 2)
     later = slow_texts.time.monotonic() + slow_texts.SLOW_TEXT_TTL_SECONDS + 1
     monkeypatch.setattr(slow_texts.time, "monotonic", lambda: later)
-    assert not known.is_hopeless("1", 1.5)
+    assert not known.is_known_too_slow("1", 1.5)
 
 
 @pytest.mark.parametrize(
@@ -259,20 +259,20 @@ def test_an_allowance_is_shared_and_says_what_it_cut() -> None:
 
 def test_a_page_that_is_full_takes_nothing_more() -> None:
     budget = PageBudget()
-    assert budget.take("é" * 100_000)
-    assert not budget.take("é" * 300_000)
-    assert budget.take("é" * 190_000)
-    budget.reserve(10**6)
-    assert budget.take("x" * 5_000)
+    assert budget.charge_section("é" * 100_000)
+    assert not budget.charge_section("é" * 300_000)
+    assert budget.charge_section("é" * 190_000)
+    budget.reserve_omitted_sections(10**6)
+    assert budget.charge_section("x" * 5_000)
 
 
 def test_files_are_told_apart_in_linear_time() -> None:
     def found(count: int) -> float:
-        files = [FileEntry.missing("later", f"{n}.png") for n in range(count)]
+        files = [FileEntry.make_missing("later", f"{n}.png") for n in range(count)]
         return effort(lambda: presenter.collect_files(files))
 
     assert found(40_000) < 40 * (found(4_000) + 0.001)
-    assert len(presenter.collect_files([FileEntry.missing("later", "a")] * 3)) == 1
+    assert len(presenter.collect_files([FileEntry.make_missing("later", "a")] * 3)) == 1
 
 
 def test_json_that_is_mostly_indentation_is_written_on_one_line() -> None:
@@ -311,7 +311,7 @@ def test_a_message_of_an_author_is_cut_where_it_is_folded_away(site: Flask, brow
         assert run is not None
         recording = Recorder(run)
         for _ in range(100):
-            recording.record(LogEvent("info", '"' * 2000))
+            recording.record_event(LogEvent("info", '"' * 2000))
     page = browser.get(f"/essais/{run.id}")
     assert len(page.data) < 300_000
     assert "&#34;" * 1999 in page.text

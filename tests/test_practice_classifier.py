@@ -85,7 +85,7 @@ def classifier() -> LanguageClassifier:
 
 
 def guess(classifier: LanguageClassifier, text: str) -> str:
-    confidences = classifier.confidences(text)
+    confidences = classifier.compute_confidences(text)
     return max(confidences, key=confidences.__getitem__)
 
 
@@ -132,7 +132,7 @@ def test_its_confidence_on_two_words_is_about_how_often_it_is_right():
     right = total = confidence = 0.0
     for language, lines in sentences.items():
         for line in lines[1::2]:
-            confidences = classifier.confidences(" ".join(line.split()[1:3]))
+            confidences = classifier.compute_confidences(" ".join(line.split()[1:3]))
             best = max(confidences, key=confidences.__getitem__)
             right, total, confidence = right + (best == language), total + 1, confidence + confidences[best]
 
@@ -153,5 +153,5 @@ def test_a_text_without_a_letter_it_knows_has_no_confidence(classifier, text):
     ("sentence", "language"), [("I love pizza", "italien"), ("Der Zug fährt heute nicht", "allemand")]
 )
 def test_what_lesson_31_predicts_is_what_it_answers(sentence: str, language: str) -> None:
-    confidences = LanguageClassifier(read_sentences()).confidences(sentence)
+    confidences = LanguageClassifier(read_sentences()).compute_confidences(sentence)
     assert confidences[language] > 0.95

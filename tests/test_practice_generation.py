@@ -44,7 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeServer]
         patch.setenv("PYTHONPATH", os.pathsep.join([str(STAND_IN), os.environ.get("PYTHONPATH", "")]))
         server = PracticeServer(tmp_path_factory.mktemp("practice"))
         server.wake()
-        assert server.wait(WAKE_SECONDS), server.failure
+        assert server.wait_until_awake(WAKE_SECONDS), server.failure
     yield server
     server.stop()
 
@@ -220,7 +220,7 @@ def collect(llama: FakeLlama) -> tuple[list[str], FinishReason]:
 
     async def read() -> tuple[list[str], FinishReason]:
         generation = model.generate("Bonjour", SETTINGS)
-        return [text async for text in generation.stream()], generation.ending
+        return [text async for text in generation.stream_text()], generation.finish_reason
 
     return asyncio.run(read())
 

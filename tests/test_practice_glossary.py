@@ -60,13 +60,13 @@ QUESTIONS = {
 
 
 def ask(question: str, memory: Conversation | None = None) -> str:
-    return TUTOR.answer(question, memory or Conversation())
+    return TUTOR.answer_message(question, memory or Conversation())
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_definition_comes_first_and_then_the_lesson(question: str) -> None:
     name = QUESTIONS[question]
-    term = GLOSSARY.look_up(name)
+    term = GLOSSARY.look_up_term(name)
     assert term
     definition, *rest = ask(question).split("\n\n")
     assert definition == term.sentence
@@ -103,7 +103,7 @@ def test_a_word_that_is_not_known_is_not_answered(question: str) -> None:
      "Qui a fondé Hugging Face ?"],
 )  # fmt: skip
 def test_another_question_about_a_word_is_no_question_for_its_meaning(question: str) -> None:
-    assert GLOSSARY.find(question) is None
+    assert GLOSSARY.find_term(question) is None
     assert ask(question).startswith("Leçon 3.")
 
 
@@ -154,7 +154,7 @@ def test_an_entry_without_a_definition_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "glossary.toml"
     path.write_text('[[term]]\nterm = "pain"\n[[term]]\nterm = "four"\ndefinition = "Un `four` chaud."\n', "utf-8")
     glossary = read_glossary(path)
-    assert glossary.look_up("pain") is None
-    assert glossary.look_up("fours").sentence == "Four\u00a0: un four chaud."
-    assert read_glossary(tmp_path / "absent.toml").look_up("four") is None
-    assert GlossaryIndex().find("Qu’est-ce qu’un four ?") is None
+    assert glossary.look_up_term("pain") is None
+    assert glossary.look_up_term("fours").sentence == "Four\u00a0: un four chaud."
+    assert read_glossary(tmp_path / "absent.toml").look_up_term("four") is None
+    assert GlossaryIndex().find_term("Qu’est-ce qu’un four ?") is None

@@ -352,7 +352,7 @@ def test_the_real_app_ignores_the_proxy_and_leaves_nothing_behind(monkeypatch, t
     server = PracticeServer(tmp_path)
     server.wake()
     try:
-        assert server.wait(WAKE_SECONDS), server.failure
+        assert server.wait_until_awake(WAKE_SECONDS), server.failure
         pid = server.pid
         environment = Path(f"/proc/{pid}/environ")
         assert not environment.exists() or b"a-secret-value" not in environment.read_bytes()

@@ -98,7 +98,7 @@ def sections(tmp_path):
 def ask(sections):
     """Asks within one conversation."""
     tutor, memory = Tutor(sections), Conversation()
-    return lambda message: tutor.answer(message, memory)
+    return lambda message: tutor.answer_message(message, memory)
 
 
 # --- reading
@@ -141,7 +141,7 @@ def test_inline_marks_are_removed(markdown, text):
 
 def test_a_folder_without_lessons_is_an_empty_course(tmp_path):
     assert read_course(tmp_path) == []
-    assert "aucune leçon" in Tutor([]).answer("Qu'est-ce que le pain ?", Conversation())
+    assert "aucune leçon" in Tutor([]).answer_message("Qu'est-ce que le pain ?", Conversation())
 
 
 # --- French
@@ -226,10 +226,10 @@ def test_it_remembers_its_questions(ask):
 def test_a_long_conversation_keeps_its_first_question_only(sections):
     tutor, memory = Tutor(sections), Conversation()
     for number in range(120):
-        tutor.answer(f"question {number}", memory)
+        tutor.answer_message(f"question {number}", memory)
 
     assert len(memory.questions) == 10
-    assert "«\u00a0question 0\u00a0»" in tutor.answer("Quelle était ma première question ?", memory)
+    assert "«\u00a0question 0\u00a0»" in tutor.answer_message("Quelle était ma première question ?", memory)
 
 
 def test_a_long_passage_is_cut_at_its_sentences():
@@ -258,7 +258,7 @@ def test_a_long_passage_is_cut_at_its_sentences():
     ],
 )
 def test_it_answers_from_the_real_course(question, lesson, quoted):
-    answer = Tutor(read_course(CONTENT)).answer(question, Conversation())
+    answer = Tutor(read_course(CONTENT)).answer_message(question, Conversation())
 
     assert quoted in answer
     assert not lesson or answer.startswith(f"Leçon {lesson}")

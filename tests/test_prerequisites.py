@@ -6,7 +6,7 @@ from tests.page_building import PageBuilder, first_of
 
 
 def notices(page: PageBuilder, name: str) -> list[tuple[str, tuple[str, ...]]]:
-    found = page.describe().find(name)
+    found = page.describe().find_endpoint(name)
     assert found
     return [(notice.words, notice.endpoints) for notice in found.notices]
 
@@ -113,22 +113,22 @@ class TestPrivateMain:
         ],
     )
     def test_main_function_that_is_not_public_is_named(self, main: dict[str, object], expected: str | None) -> None:
-        assert self.page(**main).describe().private_main == expected
+        assert self.page(**main).describe().private_main_button == expected
 
     def test_private_twin_of_a_public_function_is_none(self) -> None:
         page = self.page(event=True)
         picture = next(each["id"] for each in page.components if each["type"] == "image")
         page.on("peindre", 1, [1, 2], [picture], "submit")
-        assert page.describe().private_main is None
+        assert page.describe().private_main_button is None
 
     def test_endpoint_made_for_callers_answers_for_the_page(self) -> None:
         page = self.page(event=True)
         page.on("api", None, [1], [1])
-        assert page.describe().private_main is None
+        assert page.describe().private_main_button is None
 
     def test_button_that_clears_the_page_is_no_main_function(self) -> None:
         page = PageBuilder()
         asked = page.add("textbox", "Question")
         page.on("demander", page.add("button", "Demander"), [asked], [page.add("textbox", "Réponse")])
         page.on("", page.add("button", "Effacer", variant="primary"), (), [asked], public=False, backend_fn=False)
-        assert page.describe().private_main is None
+        assert page.describe().private_main_button is None

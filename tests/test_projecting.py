@@ -89,8 +89,8 @@ def test_each_note_stands_in_the_section_that_is_projected_with_it(
     assert (
         sum(len(each.notes) for each in sections) == sum(isinstance(part, InstructorNote) for part in lesson.parts) > 0
     )
-    assert [each.before for each in sections[1:]] == list(accumulate(each.minutes for each in sections[:-1]))
-    drawn = str(lesson.drawn({INSTRUCTOR_KEY: "1"})).split("<h2")
+    assert [each.minutes_before for each in sections[1:]] == list(accumulate(each.minutes for each in sections[:-1]))
+    drawn = str(lesson.render_html({INSTRUCTOR_KEY: "1"})).split("<h2")
     for section, part, shown in zip(sections, drawn, page.select(".speaker > section"), strict=True):
         for note in section.notes:
             assert note in part

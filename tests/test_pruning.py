@@ -72,7 +72,7 @@ def test_old_runs_go_with_their_events_and_files(app: Flask) -> None:
     assert eviction.prune_all() == 1
     assert run_store.load_run(recent) is not None
     assert (count(Run), count(RunEvent), count(StoredFile)) == (1, 1, 0)
-    assert kept.is_gone()
+    assert kept.is_missing()
 
 
 def test_a_running_run_is_never_pruned() -> None:
@@ -107,17 +107,17 @@ def test_the_oldest_runs_with_files_go_first_when_the_share_is_full(app: Flask) 
 def test_an_upload_of_a_form_that_is_still_open_stays() -> None:
     fresh, forgotten = file_store.save_file("awa", "a.png", b"a"), aged(file_store.save_file("awa", "b.png", b"b"), 2)
     eviction.prune_all()
-    assert not fresh.is_gone()
-    assert forgotten.is_gone()
+    assert not fresh.is_missing()
+    assert forgotten.is_missing()
 
 
 def test_a_file_that_another_run_uses_stays_when_one_is_forgotten() -> None:
     kept = aged(file_store.save_file("awa", "chat.png", b"abc"), 2)
     first, second = finished_run(kept), finished_run(kept)
     assert pruning.delete_run(first) == 1
-    assert not kept.is_gone()
+    assert not kept.is_missing()
     assert pruning.delete_run(second) == 1
-    assert kept.is_gone()
+    assert kept.is_missing()
 
 
 def test_the_command_deletes_one_run(app: Flask) -> None:
@@ -217,7 +217,7 @@ def test_forms_that_are_never_sent_push_out_nothing_that_is_kept(app: Flask) -> 
     app.config["KEEP_BYTES"] = 150_000
     assert eviction.prune_all() == 0
     assert run_store.load_run(run_id) is not None
-    assert all(each.is_gone() for each in loose)
+    assert all(each.is_missing() for each in loose)
 
 
 def test_a_visitor_makes_room_with_the_oldest_of_their_own_runs(app: Flask) -> None:
@@ -227,7 +227,7 @@ def test_a_visitor_makes_room_with_the_oldest_of_their_own_runs(app: Flask) -> N
     new = picture()
     assert quota.free_space(client_of("awa"), [new.id])
     assert kept_files(other, *mine) == [True, False, True, True]
-    assert not new.is_gone()
+    assert not new.is_missing()
 
 
 def test_a_visitor_whose_share_is_full_of_what_pages_show_gets_no_room(app: Flask) -> None:
@@ -255,7 +255,7 @@ def test_what_is_still_needed_saves_nothing_else_from_being_discarded() -> None:
     needed, loose = picture(days=2), picture(days=2)
     finished_run(needed)
     pruning.delete_orphan_files([needed.id, loose.id])
-    assert (needed.is_gone(), loose.is_gone()) == (False, True)
+    assert (needed.is_missing(), loose.is_missing()) == (False, True)
 
 
 def test_a_file_that_a_new_run_takes_during_the_deletion_of_the_old_one_stays(
@@ -273,7 +273,7 @@ def test_a_file_that_a_new_run_takes_during_the_deletion_of_the_old_one_stays(
     run = run_store.load_run(made[0])
     assert run is not None
     assert [item.file_id for item in run.files] == [kept.id]
-    assert not kept.is_gone()
+    assert not kept.is_missing()
 
 
 def test_a_file_that_went_first_refuses_the_run_that_names_it() -> None:
@@ -356,7 +356,7 @@ def test_a_process_asks_the_database_once_an_hour(app: Flask, monkeypatch: pytes
     keeper = maintenance.DailyMaintenance(app)
     for passed in (0, 1, maintenance.DUE_CHECK_INTERVAL_SECONDS - 2, 2):
         moments[0] += passed
-        keeper.tend()
+        keeper.prune_if_due()
     assert len(asked) == 2
 
 
@@ -506,4 +506,4 @@ def test_a_file_that_a_run_in_progress_needs_too_is_not_erased(app: Flask) -> No
     app.config["KEEP_BYTES"] = 1_000
     eviction.prune_all()
     assert kept_files(old) == [True]
-    assert not kept.is_gone()
+    assert not kept.is_missing()

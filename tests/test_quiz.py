@@ -68,11 +68,11 @@ class TestWriting:
         found = question(ONE)
         assert found.question == "Où vit un <code>jeton</code>\u202f?"
         assert [answer.label for answer in found.answers] == ["Dans la page.", "Sur le serveur."]
-        assert [answer.why for answer in found.answers] == [
+        assert [answer.explanation for answer in found.answers] == [
             "<p>Tout le monde la lit.</p>\n",
             "<p>Lui seul le lit.</p>\n",
         ]
-        assert found.right == "b"
+        assert found.right_letters == "b"
 
     def test_one_right_answer_makes_radio_buttons_several_make_boxes(self) -> None:
         assert lesson(ONE).html.count('type="radio"') == 2
@@ -89,8 +89,8 @@ class TestWriting:
     def test_an_answer_may_be_code(self) -> None:
         found = question(LEAK)
         assert [answer.label for answer in found.answers] == ["Extrait A", "Extrait B"]
-        assert 'data-lang="python"' in found.answers[0].more
-        assert "hf_" in found.answers[0].more
+        assert 'data-lang="python"' in found.answers[0].body
+        assert "hf_" in found.answers[0].body
 
     def test_questions_are_numbered_and_may_be_linked_to(self) -> None:
         rendered = lesson(ONE + "\n" + SEVERAL)
@@ -131,17 +131,17 @@ class TestWriting:
     def test_what_is_wrong_is_told_with_its_line_and_still_drawn(self, source: str, line: int, what: str) -> None:
         rendered = lesson(source)
         assert f"{FIRST_LINE + line}: {what}" in said(rendered)
-        assert all(fault.mend for fault in rendered.faults)
+        assert all(fault.advice for fault in rendered.lint_errors)
         assert "\0" not in rendered.html
 
 
 class TestVerdict:
     def drawn(self, source: str, chosen: str) -> str:
         found = question(source)
-        return found.draw({found.key: chosen})
+        return found.render_html({found.key: chosen})
 
     def test_nothing_is_told_before_an_answer(self) -> None:
-        html = question(ONE).draw({})
+        html = question(ONE).render_html({})
         assert html.count('class="verdict" hidden') == 2
         assert html.count('aria-live="polite"><div hidden>') == 2
         assert ">Répondre</button>" in html

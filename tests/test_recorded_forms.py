@@ -124,22 +124,22 @@ def test_what_is_sent_when_nobody_touches_the_form(app: Flask, which: tuple[str,
 )
 def test_the_endpoint_that_its_author_meant_comes_first(name: str, first: str, title: str) -> None:
     described = recorded(name)
-    assert (described.first[0].name, described.first[0].title) == (first, title)
+    assert (described.main_endpoints[0].name, described.main_endpoints[0].title) == (first, title)
 
 
 def test_the_plumbing_is_folded_with_its_reason_and_can_be_opened(app: Flask) -> None:
     described = recorded("change_vs_input")
-    assert [each.name for each in described.first] == ["/lambda"]
-    assert len(described.others) == 39
-    assert all(each.plumbing and not each.obstacle for each in described.others)
+    assert [each.name for each in described.main_endpoints] == ["/lambda"]
+    assert len(described.internal_endpoints) == 39
+    assert all(each.internal_reason and not each.blocked_reason for each in described.internal_endpoints)
 
 
 def test_where_there_is_nothing_but_plumbing_it_is_shown() -> None:
     described = recorded("hello_login")
-    assert [each.name for each in described.first] == ["/lambda"]
-    assert described.others == ()
+    assert [each.name for each in described.main_endpoints] == ["/lambda"]
+    assert described.internal_endpoints == ()
 
 
 def test_a_step_says_after_which_it_comes() -> None:
-    assert endpoint("chatbot_streaming", "/bot").follows == "/user"
-    assert endpoint("chatbot_streaming", "/user").follows == ""
+    assert endpoint("chatbot_streaming", "/bot").previous_name == "/user"
+    assert endpoint("chatbot_streaming", "/user").previous_name == ""

@@ -24,24 +24,24 @@ def chain_of_a_painter(event: str = "click", kind: str = "image") -> PageBuilder
 @pytest.mark.parametrize("event", ["click", "submit"])
 def test_chain_is_led_by_the_step_that_makes_its_result(event: str, kind: str) -> None:
     described = chain_of_a_painter(event, kind).describe()
-    line = described.lines[0]
+    line = described.main_lines[0]
     assert listed(described) == ["/peindre"]
     assert line.title == "Peindre"
     assert [each.name for each in line.before] == ["/ranger", "/tirer"]
     assert [each.name for each in line.after] == ["/remercier"]
-    assert described.other_lines == ()
+    assert described.internal_lines == ()
 
 
 def test_steps_of_a_chain_can_be_found_and_say_what_they_follow_through_private_ones() -> None:
     described = chain_of_a_painter().describe()
     found = {each.name: each for each in described.endpoints}
-    assert {name: each.follows for name, each in found.items()} == {
+    assert {name: each.previous_name for name, each in found.items()} == {
         "/ranger": "",
         "/tirer": "/ranger",
         "/peindre": "/tirer",
         "/remercier": "/peindre",
     }
-    assert {each.lead for each in found.values()} == {"", "/peindre"}
+    assert {each.lead_name for each in found.values()} == {"", "/peindre"}
 
 
 def test_chain_of_texts_is_led_by_the_step_of_most_fields_not_by_the_refresh_after_it() -> None:

@@ -123,7 +123,7 @@ def test_state_of_the_renamed_space_is_told(site: Site, moved: Any) -> None:
 def test_any_other_redirect_is_not_followed(site: Site, moved: Any, written: str) -> None:
     moved.location = written
     with site().app_context(), pytest.raises(SpaceUnavailable) as refused:
-        hub_api.look_up_space(OLD, resolver.get_registry().wire, CancelScope(8))
+        hub_api.look_up_space(OLD, resolver.get_registry().http_client, CancelScope(8))
     assert refused.value.code == "bad-answer"
     assert moved.paths() == [f"/api/spaces/{OLD}"]
 
@@ -133,7 +133,7 @@ def test_second_redirect_is_not_followed(site: Site, moved: Any) -> None:
         b"", 307, Location=exchange.request.path.replace("former", "x") + "x"
     )
     with site().app_context(), pytest.raises(SpaceUnavailable):
-        hub_api.look_up_space(OLD, resolver.get_registry().wire, CancelScope(8))
+        hub_api.look_up_space(OLD, resolver.get_registry().http_client, CancelScope(8))
     assert len(moved.requests) == 2
 
 
@@ -166,6 +166,6 @@ class TestCatalogue:
 
 def test_json_of_the_hub_is_read_as_before_where_nothing_was_renamed(site: Site, moved: Any) -> None:
     with site().app_context():
-        found = hub_api.look_up_space(NEW, resolver.get_registry().wire, CancelScope(8))
+        found = hub_api.look_up_space(NEW, resolver.get_registry().http_client, CancelScope(8))
         assert (found.renamed_to, resolver.get_current_name(NEW)) == ("", NEW)
     assert moved.paths() == [f"/api/spaces/{NEW}"]

@@ -120,11 +120,11 @@ def test_diffs_that_deepen_a_value_step_by_step_are_refused_too() -> None:
     def generating(data: list[Any]) -> dict[str, Any]:
         return {"msg": "process_generating", "success": True, "output": {"data": data}}
 
-    list(reading.events_of(generating([[]])))
+    list(reading.parse_events(generating([[]])))
     for depth in range(1, 151, 50):
-        list(reading.events_of(generating([[["add", [0] * depth, parse_untrusted_json(nested(50).encode())]]])))
+        list(reading.parse_events(generating([[["add", [0] * depth, parse_untrusted_json(nested(50).encode())]]])))
     with pytest.raises(CallError, match="bad-answer"):
-        list(reading.events_of(generating([[["add", [0] * 151, parse_untrusted_json(nested(50).encode())]]])))
+        list(reading.parse_events(generating([[["add", [0] * 151, parse_untrusted_json(nested(50).encode())]]])))
 
 
 @pytest.mark.parametrize(
@@ -146,10 +146,10 @@ def test_a_value_of_a_strange_shape_is_shown_and_no_page_breaks(
     with app.app_context():
         run_id = running()
         recording = recorder(run_id, component)
-        recording.record(PartialOutputEvent((value,)))
+        recording.record_event(PartialOutputEvent((value,)))
         pages = f"/essais/{run_id}", f"/essais/{run_id}/statut", f"/essais/{run_id}.json"
         assert [visitor.get(page).status_code for page in pages] == [200] * 3
-        recording.finish((value,), lambda path: b"")
+        recording.finish_with_outputs((value,), lambda path: b"")
         assert [visitor.get(page).status_code for page in pages] == [200] * 3
 
 
@@ -157,7 +157,7 @@ def test_a_very_long_table_shows_its_beginning_and_says_so(app: Flask, visitor: 
     with app.app_context():
         run_id = running()
         table = {"headers": ["a"], "data": [[n] for n in range(2000)]}
-        recorder(run_id, "Dataframe").finish((table,), lambda path: b"")
+        recorder(run_id, "Dataframe").finish_with_outputs((table,), lambda path: b"")
     page = BeautifulSoup(visitor.get(f"/essais/{run_id}").text, "html.parser")
     assert len(page.select("tbody tr")) == 500
     assert "2\u202f000" in page.get_text()
@@ -168,7 +168,7 @@ def test_a_space_cannot_write_a_link_in_the_place_of_a_file_of_ours(app: Flask, 
     forged = {"file": "javascript:alert(1)", "name": "x", "bytes": 1, "media_type": "text/plain"}
     with app.app_context():
         run_id = running()
-        recorder(run_id, "Json", "File").finish((forged, [forged]), lambda path: b"")
+        recorder(run_id, "Json", "File").finish_with_outputs((forged, [forged]), lambda path: b"")
         with database.write_session() as session:
             typed = {"parameters": [{"name": "p", "label": "P"}], "inputs": {"p": forged}}
             session.execute(update(Run).where(Run.id == run_id).values(**typed))
@@ -187,7 +187,7 @@ def test_a_space_that_talks_without_end_is_stored_in_part(app: Flask) -> None:
         ]
         for _ in range(MAX_LOG_MESSAGES * 3):
             for event in events:
-                recording.record(event)
+                recording.record_event(event)
         with database.read_session() as session:
             kinds = list(session.scalars(select(RunEvent.kind).where(RunEvent.run_id == run_id)))
     assert kinds.count("log") == MAX_LOG_MESSAGES
@@ -200,8 +200,8 @@ def test_every_partial_output_is_counted_though_not_every_one_is_stored(app: Fla
         run_id = running()
         recording = recorder(run_id, "Textbox")
         for n in range(5):
-            recording.record(PartialOutputEvent((str(n),)))
-        recording.finish_early("stopped")
+            recording.record_event(PartialOutputEvent((str(n),)))
+        recording.finish_without_result("stopped")
         run = loaded(run_id)
     assert (run.partials, run.outputs[0]["value"]) == (5, "4")
 
@@ -276,7 +276,7 @@ def test_a_run_can_be_stopped_while_the_practice_space_wakes(app: Flask, tmp_pat
     waking = PracticeServer(tmp_path / "never", command=(sys.executable, "-c", "import time; time.sleep(60)"))
     app.extensions["practice"] = waking
     leash = CancelScope(30)
-    threading.Timer(0.3, leash.stop).start()
+    threading.Timer(0.3, leash.cancel).start()
     with app.app_context(), pytest.raises(CallCancelled), resolver.keep_awake(catalogue.PRACTICE_SPACE_ID, leash):
         pass
     waking.stop()
@@ -311,7 +311,7 @@ def test_files_of_forms_that_were_never_sent_go_before_those_of_runs(app: Flask)
         assert [file_store.find_file(VISITOR, each.id) is None for each in (loose, ours, new)] == [True, False, False]
         assert eviction.enforce_total_limit(150) == 0, "the run stays, without its file"
         assert run_store.load_run(run_id) is not None
-        assert [each.is_gone() for each in (ours, new)] == [True, False]
+        assert [each.is_missing() for each in (ours, new)] == [True, False]
 
 
 def test_old_sessions_at_spaces_are_forgotten(app: Flask) -> None:

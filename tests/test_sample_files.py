@@ -147,8 +147,8 @@ def test_values_that_gradio_makes_up_are_no_examples() -> None:
 def test_an_example_says_its_values_by_field() -> None:
     rows = {"component_ids": [1, 2], "samples": [[NAMED, "un chat"]], "sample_labels": ["Le chat"]}
     (example,) = described([rows]).endpoints[0].examples
-    assert example.pairs == (("Photo", "photo.png"), ("Mots", "un chat"))
-    assert (example.label, example.words) == ("Le chat", "Le chat")
+    assert example.labelled_values == (("Photo", "photo.png"), ("Mots", "un chat"))
+    assert (example.label, example.link_text) == ("Le chat", "Le chat")
     assert example.values == {"photo": SampleFile("photo.png", PATH), "mots": "un chat"}
 
 
@@ -158,7 +158,7 @@ def test_a_file_known_by_its_name_alone_needs_an_event_that_answers_with_it() ->
     (example,) = described([rows], [loader(10, 4, [1, 2])]).endpoints[0].examples
     assert example.needs_loader
     assert example.row_loader is not None
-    assert (example.row_loader.number, example.row) == (4, 0)
+    assert (example.row_loader.number, example.row_index) == (4, 0)
 
 
 def test_two_files_of_one_name_are_two_examples() -> None:
@@ -173,8 +173,8 @@ def test_each_file_is_found_by_its_place_and_by_nothing_else() -> None:
         {"component_ids": [1, 2], "samples": [["x.png", "a"], [ONE, "b"]]},
     ]
     description = described(rows)
-    assert [*description.samples] == ["1-1-0-0"]
-    endpoint, example = description.samples["1-1-0-0"]
+    assert [*description.examples_by_file_key] == ["1-1-0-0"]
+    endpoint, example = description.examples_by_file_key["1-1-0-0"]
     assert (endpoint.name, example.values["photo"].path) == ("/voir", PATH)
 
 
@@ -222,40 +222,46 @@ LOAD = [[0, "load"]]
 def test_the_events_that_open_a_session_are_those_that_fill_it(
     dependencies: list[dict[str, Any]], called: list[int]
 ) -> None:
-    assert [event.number for event in parse_page_events(page(*dependencies)).opening] == called
+    assert [event.number for event in parse_page_events(page(*dependencies)).opening_events] == called
 
 
 def test_an_opening_event_gets_what_the_page_shows_first_and_never_a_file() -> None:
-    (event,) = parse_page_events(page({"id": 3, "targets": LOAD, "inputs": [5, 7, 8, 99], "outputs": [6]})).opening
-    assert event.initial == (None, "a", None, None)
+    (event,) = parse_page_events(
+        page({"id": 3, "targets": LOAD, "inputs": [5, 7, 8, 99], "outputs": [6]})
+    ).opening_events
+    assert event.initial_values == (None, "a", None, None)
 
 
 def test_a_chain_without_end_is_looked_at_for_a_while() -> None:
     steps = [{"id": n, "trigger_after": n - 1 if n else 9_999, "outputs": [5]} for n in range(10_000)]
     events = parse_page_events(page(*steps))
-    assert len(events.chain_before(9_999)) == 50
-    assert json.dumps(events.opening) == "[]"
+    assert len(events.get_preceding_steps(9_999)) == 50
+    assert json.dumps(events.opening_events) == "[]"
 
 
 def test_first_values_of_a_page_are_kept_within_a_budget() -> None:
     long = component(8, "textbox", value="x" * (MAX_INITIAL_CHARACTERS + 1))
     config = page({"id": 3, "targets": LOAD, "inputs": [7, 8, 7], "outputs": [5]})
     config["components"] = [*config["components"][:3], long]
-    (event,) = parse_page_events(config).opening
-    assert event.initial == ("a", None, None)
+    (event,) = parse_page_events(config).opening_events
+    assert event.initial_values == ("a", None, None)
 
 
 def test_a_long_list_leaves_room_for_the_next_ones() -> None:
     many = {"component_ids": [2], "samples": [[f"mot {n}"] for n in range(40)], "headers": ["Un mot"]}
     examples = described([many, {"component_ids": [1], "samples": [[NAMED]]}]).endpoints[0].examples
-    assert [example.dataset for example in examples] == [0] * 29 + [1]
-    assert examples[0].pairs == (("Un mot", "mot 0"),)
-    assert examples[29].pairs == (("Photo", "photo.png"),)
+    assert [example.dataset_index for example in examples] == [0] * 29 + [1]
+    assert examples[0].labelled_values == (("Un mot", "mot 0"),)
+    assert examples[29].labelled_values == (("Photo", "photo.png"),)
 
 
 def test_a_value_that_an_example_leaves_empty_is_not_mentioned() -> None:
     photo = {"component_ids": [1, 2], "samples": [[NAMED, ""], [NAMED, "un chat"]]}
     words = {"component_ids": [2], "samples": [[""]]}
     examples = described([photo, words]).endpoints[0].examples
-    assert [[label for label, _ in each.pairs] for each in examples] == [["Photo"], ["Photo", "Mots"], ["Mots"]]
+    assert [[label for label, _ in each.labelled_values] for each in examples] == [
+        ["Photo"],
+        ["Photo", "Mots"],
+        ["Mots"],
+    ]
     assert examples[0].values["mots"] == ""

@@ -20,7 +20,7 @@ def outline(group: FieldGroup) -> list[Any]:
     """The names of the fields; of a section (kind, label, is it open, what is in it)."""
     return [
         (part.kind, part.label, part.is_open, outline(part)) if isinstance(part, FieldGroup) else part.parameter.name
-        for part in group.parts
+        for part in group.members
     ]
 
 
@@ -29,7 +29,7 @@ def form_of(*parts: Part, given: dict[str, Any] | None = None) -> Form:
 
 
 def shown(*parts: Part, given: dict[str, Any] | None = None) -> list[Any]:
-    return outline(arrange_form(form_of(*parts, given=given)).shown)
+    return outline(arrange_form(form_of(*parts, given=given)).shown_group)
 
 
 ADVANCED = block("accordion", block("form", entry("steps"), entry("scale")), label="Advanced", open=False)
@@ -56,7 +56,7 @@ def test_open_accordion_is_an_open_fold() -> None:
 def test_fold_opens_where_there_is_a_fault() -> None:
     form = form_of(entry("a"), ADVANCED)
     form.fields[0].error = "Trop grand."
-    assert outline(arrange_form(form).shown)[1][2] is True
+    assert outline(arrange_form(form).shown_group)[1][2] is True
 
 
 @pytest.mark.parametrize(("value", "is_open"), [("", False), ("x", True)])
@@ -67,7 +67,7 @@ def test_fold_opens_where_a_value_is_not_the_default(value: str, is_open: bool) 
 def test_line_ends_of_a_browser_are_no_change() -> None:
     form = form_of(entry("a"), block("accordion", entry("b", value="x\ny"), label="B", open=False))
     form.fields[0].texts = ["x\r\ny"]
-    assert outline(arrange_form(form).shown)[1][2] is False
+    assert outline(arrange_form(form).shown_group)[1][2] is False
 
 
 def test_nested_folds_open_together() -> None:
@@ -189,18 +189,18 @@ def test_caption_stays_where_a_seed_is_paired() -> None:
 @pytest.mark.parametrize("kind", ["group", "column", "row", "tabitem", "accordion"])
 def test_what_a_block_hides_is_folded_as_hidden(kind: str, visible: Any) -> None:
     arranged = arrange_form(form_of(entry("a"), block(kind, block("form", entry("b")), visible=visible)))
-    assert outline(arranged.shown) == ["a"]
-    assert (outline(arranged.hidden), arranged.hidden.is_open) == (["b"], False)
+    assert outline(arranged.shown_group) == ["a"]
+    assert (outline(arranged.hidden_group), arranged.hidden_group.is_open) == (["b"], False)
 
 
 def test_form_of_hidden_fields_alone_shows_them() -> None:
     arranged = arrange_form(form_of(block("group", entry("a"), visible=False)))
-    assert (outline(arranged.hidden), arranged.hidden.is_open) == (["a"], True)
+    assert (outline(arranged.hidden_group), arranged.hidden_group.is_open) == (["a"], True)
 
 
 def test_hidden_fold_opens_where_a_value_is_not_the_default() -> None:
     hidden = block("group", entry("b"), visible=False)
-    assert arrange_form(form_of(entry("a"), hidden, given={"b": "x"})).hidden.is_open
+    assert arrange_form(form_of(entry("a"), hidden, given={"b": "x"})).hidden_group.is_open
 
 
 @pytest.mark.parametrize(
@@ -235,25 +235,25 @@ def test_label_comes_from_the_tab_or_accordion_around(parts: list[Part], labels:
 @pytest.mark.parametrize("endpoint", [pytest.param(each, id=f"{name}{each.name}") for name, each in ENDPOINTS])
 def test_arranged_form_has_each_field_once(endpoint: Endpoint) -> None:
     arranged = arrange_form(forms.bind_form(endpoint))
-    found = [*names_in(arranged.shown), *names_in(arranged.hidden)]
+    found = [*names_in(arranged.shown_group), *names_in(arranged.hidden_group)]
     assert sorted(found) == sorted(each.name for each in endpoint.parameters)
 
 
 def names_in(group: FieldGroup) -> list[str]:
     return [
         name
-        for part in group.parts
+        for part in group.members
         for name in (names_in(part) if isinstance(part, FieldGroup) else [part.parameter.name])
     ]
 
 
 def levels_of(group: FieldGroup) -> int:
-    inner = [levels_of(part) for part in group.parts if isinstance(part, FieldGroup)]
+    inner = [levels_of(part) for part in group.members if isinstance(part, FieldGroup)]
     return (group.kind in ("accordion", "tab")) + max(inner, default=0)
 
 
 def sections_in(group: FieldGroup) -> int:
-    inner = sum(sections_in(part) for part in group.parts if isinstance(part, FieldGroup))
+    inner = sum(sections_in(part) for part in group.members if isinstance(part, FieldGroup))
     return (group.kind in ("accordion", "tab")) + inner
 
 
@@ -278,14 +278,14 @@ def trees(draw: st.DrawFn, depth: int = 5) -> list[Part]:
 def test_any_layout_has_each_field_once_and_few_levels(parts: list[Part]) -> None:
     form = form_of(*parts)
     arranged = arrange_form(form)
-    found = [*names_in(arranged.shown), *names_in(arranged.hidden)]
+    found = [*names_in(arranged.shown_group), *names_in(arranged.hidden_group)]
     assert sorted(found) == sorted(each.parameter.name for each in form.fields)
-    assert levels_of(arranged.shown) <= MAX_LEVELS
+    assert levels_of(arranged.shown_group) <= MAX_LEVELS
 
 
 def test_sections_of_a_form_are_bounded() -> None:
     parts = [block("accordion", entry(f"p{n}"), label=f"Section {n}", open=False) for n in range(300)]
     random.Random(1).shuffle(parts)
     arranged = arrange_form(form_of(*parts))
-    assert sections_in(arranged.shown) == MAX_SECTIONS
-    assert len(names_in(arranged.shown)) == 300
+    assert sections_in(arranged.shown_group) == MAX_SECTIONS
+    assert len(names_in(arranged.shown_group)) == 300

@@ -11,7 +11,7 @@ from tests.test_sections import outline
 
 
 def shown(*parts: Part) -> list[Any]:
-    return outline(arrange_form(forms.bind_form(endpoint_of(*parts))).shown)
+    return outline(arrange_form(forms.bind_form(endpoint_of(*parts))).shown_group)
 
 
 def seed(name: str = "seed", kind: str = "slider", label: str = "Seed") -> Part:

@@ -233,12 +233,12 @@ class Clients:
     def add(self, address: str, is_waiting: bool = True, has_sent: bool = False) -> ClientConnection:
         ours, theirs = (self.stack.enter_context(closing(each)) for each in socket.socketpair())
         self.table.add(ours, address)
-        made = self.table.find(ours)
+        made = self.table.find_connection(ours)
         self.ends[made] = theirs
         if has_sent:
             theirs.sendall(b"x")
         if is_waiting:
-            self.stack.enter_context(made._wait(is_writing=False))
+            self.stack.enter_context(made._spend_budget(is_writing=False))
         return made
 
     def is_aborted(self, connection: ClientConnection) -> bool:

@@ -36,7 +36,7 @@ def described(*, keeps_state: bool = True) -> Description:
 
 def endpoint_after(*updates: dict[str, Any]) -> Any:
     description = described()
-    endpoint = description.find("/partir")
+    endpoint = description.find_endpoint("/partir")
     assert endpoint
     sources = find_choice_sources(description, endpoint)
     found = select_latest_updates((("/villes", [{"value": each}]) for each in updates), sources)
@@ -45,15 +45,15 @@ def endpoint_after(*updates: dict[str, Any]) -> Any:
 
 def test_a_list_knows_which_outputs_fill_it() -> None:
     description = described()
-    endpoint = description.find("/partir")
+    endpoint = description.find_endpoint("/partir")
     assert endpoint
     assert find_choice_sources(description, endpoint) == {"/villes": [(0, "town")]}
 
 
 def test_a_list_is_filled_without_a_state_too() -> None:
     description = described(keeps_state=False)
-    assert [each.keeps_state for each in description.endpoints] == [True, True], "both are called in one session"
-    endpoint = description.find("/partir")
+    assert [each.has_session_state for each in description.endpoints] == [True, True], "both are called in one session"
+    endpoint = description.find_endpoint("/partir")
     assert endpoint
     assert find_choice_sources(description, endpoint) == {"/villes": [(0, "town")]}
 
@@ -70,7 +70,7 @@ def test_an_update_without_choices_changes_nothing() -> None:
 
 @pytest.mark.parametrize("value", [None, "Colmar", {"__type__": "update", "choices": "all"}, {"choices": [["a", "b"]]}])
 def test_what_is_no_update_with_choices_is_left_alone(value: Any) -> None:
-    assert endpoint_after(value) == described().find("/partir")
+    assert endpoint_after(value) == described().find_endpoint("/partir")
 
 
 def test_an_update_of_a_hundred_thousand_choices_is_cut() -> None:

@@ -77,12 +77,12 @@ def sites(tmp_path: Path) -> Iterator[tuple[Flask, Flask]]:
 
 def connected(site: Flask, space: FakeSpace, token: AccessToken | None = None) -> SpaceClient:
     with site.app_context():
-        return resolver.get_registry().connection(space.url, CancelScope(5), token)
+        return resolver.get_registry().get_client(space.url, CancelScope(5), token)
 
 
 def forget(site: Flask, connection: SpaceClient) -> None:
     with site.app_context():
-        resolver.get_registry().forget(connection)
+        resolver.get_registry().invalidate_space(connection)
 
 
 def moments(site: Flask) -> list[datetime]:
@@ -102,9 +102,9 @@ def asked_and_stored(site: Flask, space: FakeSpace) -> SpaceClient:
     made = connected(site, space)
     key = space_registry.make_registry_key(space.url, None)
     with site.app_context():
-        known = resolver.get_registry()._memory.latest(key)
+        known = resolver.get_registry()._cache.get_latest_value(key)
     assert known is not None
-    assert until(lambda: known.moment is not None, 5)
+    assert until(lambda: known.stored_at is not None, 5)
     return made
 
 
@@ -119,8 +119,11 @@ def test_a_process_asks_nothing_that_another_was_told(sites: tuple[Flask, Flask]
     assert space.paths() == ASKED
     assert second is not first
     assert second.description == first.description
-    assert second.knowledge.named("/echo").fn_index == first.knowledge.named("/echo").fn_index
-    assert list(second.call("/echo", ["bonjour"], CancelScope(5)))[-1].values == ("bonjour",)
+    assert (
+        second.described_client.get_named_endpoint("/echo").fn_index
+        == first.described_client.get_named_endpoint("/echo").fn_index
+    )
+    assert list(second.call_endpoint("/echo", ["bonjour"], CancelScope(5)))[-1].values == ("bonjour",)
 
 
 def test_a_description_is_believed_for_ten_minutes_whoever_was_told(
@@ -222,7 +225,7 @@ def test_a_row_that_makes_no_sense_is_as_none(sites: tuple[Flask, Flask], space:
     asked_and_stored(sites[0], space)
     with sites[0].app_context(), database.write_connection() as opened:
         opened.execute(update(SpaceDescription).values(content=content))
-    assert connected(sites[1], space).description.find("/echo") is not None
+    assert connected(sites[1], space).description.find_endpoint("/echo") is not None
     assert space.paths() == ASKED * 2
 
 
@@ -233,7 +236,7 @@ def test_what_was_said_before_does_not_take_the_place_of_what_was_said_later(
     kept, key, told = moments(sites[0]), space_registry.make_registry_key(space.url, None), []
     with sites[1].app_context():
         clock.turn(-1)
-        resolver.get_registry()._shelf.keep(key, RawDescription({}, {}), told.append)
+        resolver.get_registry()._description_cache.store_in_background(key, RawDescription({}, {}), told.append)
         assert until(lambda: not any(each.name == "store-description" for each in threading.enumerate()), 5)
     assert (moments(sites[0]), told) == (kept, [])
 

@@ -67,7 +67,7 @@ def test_markup_in_a_title_is_text(app: Flask) -> None:
 
 def remember_card(app: Flask, card: SpaceCard) -> None:
     memory: SingleFlightCache[Any] = app.extensions.setdefault("look_ups", SingleFlightCache(hub_api.get_status_ttl))
-    answer = memory._entry("a/b")
+    answer = memory._get_or_create_entry("a/b")
     answer.last_value = hub_api.SpaceStatus("https://a-b.hf.space", "", card), hub_api.time.monotonic()
 
 
@@ -122,7 +122,7 @@ def test_faults_are_told_in_the_order_of_the_page() -> None:
     form = forms.bind_form(endpoint_of(block("group", entry("hidden"), visible=False), entry("a"), FOLD))
     for each in form.fields:
         each.error = "Non."
-    assert [each.parameter.name for each in form.faulty] == ["a", "steps", "hidden"]
+    assert [each.parameter.name for each in form.invalid_fields] == ["a", "steps", "hidden"]
 
 
 def test_labels_of_sections_are_text(app: Flask) -> None:

@@ -50,7 +50,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
 
 class TestStorage:
     def test_what_is_written_is_read_and_sought_in(self, place: Storage) -> None:
-        place.write(NAME, LARGE)
+        place.write_bytes(NAME, LARGE)
         with place.open(NAME) as file:
             assert file.read() == LARGE
             assert file.seek(-10, os.SEEK_END) == len(LARGE) - 10
@@ -60,22 +60,22 @@ class TestStorage:
             assert file.read(1000) == LARGE[1_500_000:1_501_000]
 
     def test_one_that_is_empty_is_read(self, place: Storage) -> None:
-        place.write(NAME, b"")
+        place.write_bytes(NAME, b"")
         with place.open(NAME) as file:
             assert file.read() == b""
 
     def test_what_is_removed_is_not_there_and_may_be_removed_twice(self, place: Storage) -> None:
-        place.write(NAME, b"x")
-        assert place.is_there(NAME)
+        place.write_bytes(NAME, b"x")
+        assert place.exists(NAME)
         place.remove(NAME)
         place.remove(NAME)
-        assert not place.is_there(NAME)
+        assert not place.exists(NAME)
         with pytest.raises(FileNotFoundError):
             place.open(NAME)
 
     def test_many_threads_write_and_read_at_once(self, place: Storage) -> None:
         def there_and_back(number: int) -> bytes:
-            place.write(f"{number:02}", bytes([number]))
+            place.write_bytes(f"{number:02}", bytes([number]))
             with place.open(f"{number:02}") as file:
                 return file.read()
 
@@ -90,8 +90,8 @@ class TestStorage:
         self, bucket: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         place, read = FsspecBackend(f"s3://{bucket}"), []
-        place.write(NAME, LARGE)
-        system = place.system()
+        place.write_bytes(NAME, LARGE)
+        system = place.get_filesystem()
         ask = system.cat_file
         monkeypatch.setattr(system, "cat_file", lambda *one, **how: read.append(ask(*one, **how)) or read[-1])
         with place.open(NAME) as file:
@@ -117,7 +117,7 @@ class TestStorage:
 
         monkeypatch.setattr(storage_backends.os, "replace", full)
         with pytest.raises(OSError, match="No space"):
-            LocalBackend(tmp_path).write(NAME, b"x")
+            LocalBackend(tmp_path).write_bytes(NAME, b"x")
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
     @pytest.mark.parametrize("size", [10, 100_000, 12_000_000])
@@ -140,7 +140,7 @@ class TestStorage:
         with pytest.raises(CallError):
             fail_after()
         gc.collect()  # what is forgotten half-way must not be sent when it is collected
-        assert not place.is_there(NAME)
+        assert not place.exists(NAME)
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
     def test_a_bucket_that_does_not_exist_is_not_made(self, bucket: str) -> None:
@@ -148,7 +148,7 @@ class TestStorage:
 
         place = FsspecBackend("s3://no-such-bucket-here/x")
         with pytest.raises(FileNotFoundError):
-            place.write(NAME, b"x")
+            place.write_bytes(NAME, b"x")
         assert not storage_backends.is_storage_writable(place)
         assert "no-such-bucket-here" not in str(boto3.client("s3").list_buckets()["Buckets"])
 
@@ -375,7 +375,7 @@ class TestStudents:
         assert (count(StoredFile), disk_usage.sum_file_bytes()) == (1, 0), "a row of nobody's, to find it by"
         pruning.delete_orphan_files(pruning.find_orphan_files(-pruning.ORPHAN_FILE_TTL))
         assert count(StoredFile) == 0
-        assert left.is_gone()
+        assert left.is_missing()
 
 
 @pytest.mark.parametrize("files_url", ["s3"], indirect=True)

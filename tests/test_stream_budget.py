@@ -45,11 +45,11 @@ def test_receiving_takes_from_the_budget_of_reading() -> None:
     reading = reading_within(0.05)
     (message,) = reading.measure_messages(receive_slowly())
     with pytest.raises(CallError, match="answer-too-large"):
-        reading.read(message, "e")
+        reading.read_message(message, "e")
 
 
 def test_work_between_two_messages_takes_nothing() -> None:
     reading = reading_within(0.05)
     for _ in reading.measure_messages(iter([b""] * 3)):
         spend(0.03)
-    assert reading.read(b'{"msg":"heartbeat"}', "e") == []
+    assert reading.read_message(b'{"msg":"heartbeat"}', "e") == []

@@ -46,7 +46,7 @@ def say(run: Run, words: str) -> None:
 
 
 def test_a_server_that_answers_one_request_at_a_time_gives_no_stream():
-    assert not StreamSlots().take({"wsgi.multithread": False, "SERVER_SOFTWARE": "gunicorn/23.0"}, "awa")
+    assert not StreamSlots().acquire({"wsgi.multithread": False, "SERVER_SOFTWARE": "gunicorn/23.0"}, "awa")
 
 
 def test_of_a_pool_of_threads_half_may_hold_a_stream(app: Flask):
@@ -55,7 +55,7 @@ def test_of_a_pool_of_threads_half_may_hold_a_stream(app: Flask):
     def take(number: int) -> bool:
         full.wait(PATIENCE_SECONDS)  # all eight exist
         with app.app_context():
-            is_taken = taken.take(THREADED, f"visitor {number}")
+            is_taken = taken.acquire(THREADED, f"visitor {number}")
         full.wait(PATIENCE_SECONDS)
         return is_taken
 
@@ -67,7 +67,7 @@ def test_gunicorn_says_how_many_threads_it_has(app: Flask):
     settings = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
     assert settings["threads"] > 1
     settings["post_worker_init"](SimpleNamespace(wsgi=app, cfg=SimpleNamespace(threads=6)))
-    assert [sse.get_stream_slots().take(THREADED, who) for who in "abcd"] == [True, True, True, False]
+    assert [sse.get_stream_slots().acquire(THREADED, who) for who in "abcd"] == [True, True, True, False]
 
 
 def test_gunicorn_ends_a_connection_that_makes_no_progress():
@@ -84,20 +84,20 @@ def test_gunicorn_ends_a_connection_that_makes_no_progress():
 def test_a_place_that_is_left_is_free_again():
     taken, taking = StreamSlots(), {"wsgi.multithread": True, "SERVER_SOFTWARE": "Werkzeug/3.1"}
     visitors = [f"visitor {number}" for number in range(threads.FLASK_RUN_THREADS)]
-    assert sum(taken.take(taking, visitor) for visitor in visitors) == threads.FLASK_RUN_THREADS // 2
-    taken.leave(visitors[0])
-    assert taken.take(taking, visitors[-1])
+    assert sum(taken.acquire(taking, visitor) for visitor in visitors) == threads.FLASK_RUN_THREADS // 2
+    taken.release(visitors[0])
+    assert taken.acquire(taking, visitors[-1])
     taken.is_over = True
-    taken.leave(visitors[-1])
-    assert not taken.take(taking, visitors[-1]), "a site that ends begins no stream"
+    taken.release(visitors[-1])
+    assert not taken.acquire(taking, visitors[-1]), "a site that ends begins no stream"
 
 
 def test_one_visitor_takes_no_more_streams_than_leave_a_browser_a_connection():
     taken, taking = StreamSlots(), {"wsgi.multithread": True, "SERVER_SOFTWARE": "Werkzeug/3.1"}
-    assert [taken.take(taking, "awa") for _ in range(6)] == [True] * 4 + [False] * 2
-    assert taken.take(taking, "bilal")
-    taken.leave("awa")
-    assert taken.take(taking, "awa")
+    assert [taken.acquire(taking, "awa") for _ in range(6)] == [True] * 4 + [False] * 2
+    assert taken.acquire(taking, "bilal")
+    taken.release("awa")
+    assert taken.acquire(taking, "awa")
 
 
 def test_a_stream_does_not_last_for_ever(monkeypatch: pytest.MonkeyPatch):
@@ -112,7 +112,7 @@ def test_a_stream_ends_when_its_run_is_deleted():
     told = sse.stream_run(followed, None, lambda run: f"<p>{run.status}</p>")
     next(told)
     assert "running" in next(told)
-    followed.renew(None)
+    followed.publish(None)
     assert list(told) == []
 
 
@@ -124,7 +124,7 @@ def test_every_line_of_a_fragment_is_a_line_of_data():
 def wait(followed: WatchedRun, is_so: Any) -> None:
     """Until what is followed is so."""
     while not is_so(followed.run):
-        assert followed.wait(followed.version, PATIENCE_SECONDS)
+        assert followed.wait_for_change(followed.version, PATIENCE_SECONDS)
 
 
 def is_saying(words: str) -> Any:
@@ -133,9 +133,9 @@ def is_saying(words: str) -> Any:
 
 def test_three_hundred_followers_cost_less_than_a_query_a_second_each(app: Flask):
     runs = [running(f"v{n}") for n in range(30)]
-    followed = [run_watcher.get_watcher().of(run) for run in runs for _ in range(10)]
+    followed = [run_watcher.get_watcher().watch_run(run) for run in runs for _ in range(10)]
     for each in followed:
-        each.wait(0, PATIENCE_SECONDS)
+        each.wait_for_change(0, PATIENCE_SECONDS)
     asked: list[str] = []
     engine = app.extensions["database"].kw["bind"]
     event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_: asked.append(statement))
@@ -154,16 +154,16 @@ def test_a_run_is_looked_up_anew_only_from_its_last_event(app: Flask):
     run = running()
     for n in range(5):
         say(run, f"message {n}")
-    followed = run_watcher.get_watcher().of(run_store.find_run(run.id, "awa"))
+    followed = run_watcher.get_watcher().watch_run(run_store.find_run(run.id, "awa"))
     wait(followed, is_saying("message 4"))
     say(run, "message 5")
     wait(followed, is_saying("message 5"))
-    assert [each["text"] for each in followed.run.all("log")] == [f"message {n}" for n in range(6)]
+    assert [each["text"] for each in followed.run.list_event_data("log")] == [f"message {n}" for n in range(6)]
 
 
 def test_only_the_latest_partial_output_is_known():
     run = running()
-    followed = run_watcher.get_watcher().of(run)
+    followed = run_watcher.get_watcher().watch_run(run)
     for n in range(3):
         run_store.append_partial(run.id, [NewEvent("partial", {"outputs": [{"value": n}]})], n + 1)
         wait(followed, lambda run, n=n: run.latest("partial").get("outputs") == [{"value": n}])
@@ -172,8 +172,8 @@ def test_only_the_latest_partial_output_is_known():
 
 def test_what_was_new_while_the_database_was_away_is_looked_up_when_it_is_back(monkeypatch: pytest.MonkeyPatch):
     run = running()
-    followed = run_watcher.get_watcher().of(run)
-    assert followed.wait(0, PATIENCE_SECONDS)
+    followed = run_watcher.get_watcher().watch_run(run)
+    assert followed.wait_for_change(0, PATIENCE_SECONDS)
     renewed, failures = run_changes.fetch_updates, []
     monkeypatch.setattr(dispatcher.get_dispatcher(), "in_hand", lambda: [run.id])  # of its news one hears once
 
@@ -192,7 +192,7 @@ def test_what_was_new_while_the_database_was_away_is_looked_up_when_it_is_back(m
 
 def test_nobody_follows_a_run_for_ever(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(run_watcher, "WATCHED_RUN_TTL_SECONDS", 0)
-    run_watcher.get_watcher().of(running())
+    run_watcher.get_watcher().watch_run(running())
     for thread in threading.enumerate():
         if thread.name == "runs-following":
             thread.join(PATIENCE_SECONDS)

@@ -69,7 +69,7 @@ def test_a_text_that_is_refused_comes_back_whole(app: Flask, text: str) -> None:
     form = posted(made("textbox", lines=3), ("arg-x", text))
     with pytest.raises(FormRejected) as refused:
         forms.validate_form(form)
-    assert (refused.value.code, [*refused.value.fields]) == ("invalid-input", ["x"])
+    assert (refused.value.code, [*refused.value.field_errors]) == ("invalid-input", ["x"])
     area = form_in(drawn(app, form.endpoint, form)).select_one('textarea[name="arg-x"]')
     assert area is not None
     assert area.text.removeprefix("\n").replace("\r\n", "\n") == text
@@ -93,7 +93,7 @@ def test_a_token_among_choices_that_are_too_many_is_masked() -> None:
     with pytest.raises(FormRejected) as refused:
         forms.validate_form(form)
     assert refused.value.code == "secret-in-input"
-    assert "hf_" not in form.fields[0].others
+    assert "hf_" not in form.fields[0].other_choices_text
 
 
 def test_a_cell_and_a_message_have_the_same_limit() -> None:

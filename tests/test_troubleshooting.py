@@ -48,7 +48,7 @@ CODES = [
 
 
 def find(typed: str) -> list[str]:
-    return [entry.id for entry in INDEX.search(typed)]
+    return [entry.id for entry in INDEX.search_entries(typed)]
 
 
 # --- the entries
@@ -90,9 +90,9 @@ def test_an_entry_is_read_as_html_and_as_words() -> None:
     ],
 )
 def test_an_entry_that_is_wrong_is_a_fault_with_its_line(old: str, new: str, what: str) -> None:
-    faults = troubleshooting.parse_guide(ENTRY.replace(old, new, 1)).faults
-    assert any(what in untypeset(fault.what) for fault in faults), faults
-    assert all(fault.line and fault.mend for fault in faults)
+    faults = troubleshooting.parse_guide(ENTRY.replace(old, new, 1)).lint_errors
+    assert any(what in untypeset(fault.problem) for fault in faults), faults
+    assert all(fault.line and fault.advice for fault in faults)
 
 
 def test_check_finds_dead_links_to_and_from_entries(app: Flask, course: Course) -> None:  # noqa: F811
@@ -100,7 +100,7 @@ def test_check_finds_dead_links_to_and_from_entries(app: Flask, course: Course) 
     path = course.content / library.TROUBLESHOOTING_FILE
     path.write_text(ENTRY.replace("](/)", "](/depannage#absent)").replace('"3.1"', '"9.9"'), encoding="utf-8")
     with app.app_context():
-        whats = sorted(untypeset(fault.what) for fault in content_checks.find_guide_errors())
+        whats = sorted(untypeset(fault.problem) for fault in content_checks.find_guide_errors())
     assert whats == [
         "la fiche « pain-brule » nomme la leçon 9.9, qui n'existe pas.",
         "le lien « /depannage#absent » est mort.",
@@ -203,7 +203,7 @@ def test_what_is_no_message_finds_nothing(typed: str) -> None:
 
 
 def test_a_guide_without_entries_finds_nothing() -> None:
-    assert MessageIndex(TroubleshootingGuide().entries).search("401") == []
+    assert MessageIndex(TroubleshootingGuide().entries).search_entries("401") == []
 
 
 def test_search_costs_no_more_for_a_text_that_is_made_to_cost() -> None:
@@ -212,7 +212,8 @@ def test_search_costs_no_more_for_a_text_that_is_made_to_cost() -> None:
     # What is compared is cut: a hundred times the text takes no more than its last lines do.
     cut = "\n".join(hostile.splitlines()[-MAX_QUERY_LINES:])
     assert (
-        effort(lambda: INDEX.search(hostile * 25)) < 3 * max(effort(lambda: INDEX.search(cut)) for _ in range(3)) + 0.05
+        effort(lambda: INDEX.search_entries(hostile * 25))
+        < 3 * max(effort(lambda: INDEX.search_entries(cut)) for _ in range(3)) + 0.05
     )
 
 

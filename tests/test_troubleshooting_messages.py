@@ -26,7 +26,7 @@ def check(text: str, wanted: str, part: str = "") -> None:
     """The text leads to the entry, and holds one of its messages, `…` being anything."""
     known = [message for message in ENTRIES[wanted].messages if part in message]
     assert any(all(piece.strip() in text for piece in message.split("…")) for message in known), text
-    assert wanted in [entry.id for entry in INDEX.search(text)][:2], text
+    assert wanted in [entry.id for entry in INDEX.search_entries(text)][:2], text
 
 
 def run(command: list[str], folder: Path, **variables: str) -> str:

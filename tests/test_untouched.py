@@ -64,7 +64,7 @@ def sent_untouched(parameter: Parameter) -> Any:
 def sent_again(parameter: Parameter, value: Any) -> Any:
     """What is sent again of a run that sent this value."""
     form = forms.rebind_form(Endpoint("/f", "F", "", (parameter,), ()), {"x": value})
-    assert form.faulty == [], [each.error for each in form.faulty]
+    assert form.invalid_fields == [], [each.error for each in form.invalid_fields]
     return form.values["x"]
 
 
@@ -168,8 +168,8 @@ def test_choices_are_found_by_a_part_of_their_label_whatever_its_case_and_accent
     pairs = [(label, place) for place, label in enumerate(labels)]
     choices = listed("dropdown", pairs).choices
     matching = [place for place, (label, _) in enumerate(choices) if normalize_label(wanted) in normalize_label(label)]
-    assert choices.find_similar(wanted, 3) == matching[:3]
-    assert choices.find_similar("", 3) == []
+    assert choices.find_similar_choices(wanted, 3) == matching[:3]
+    assert choices.find_similar_choices("", 3) == []
 
 
 # Numbers and other JSON
@@ -284,7 +284,7 @@ def test_a_default_that_no_form_shows_is_not_written_into_the_code(app: Flask) -
 def test_a_default_that_no_form_shows_is_sent_again(app: Flask) -> None:
     parameter = build_description(*one("textbox", {"value": "mot " * 50_000})).endpoints[0].parameters[0]
     form = forms.rebind_form(Endpoint("/f", "F", "", (parameter,), ()), {parameter.name: "mot " * 50_000})
-    assert (form.faulty, [*form.values.values()]) == ([], ["mot " * 50_000])
+    assert (form.invalid_fields, [*form.values.values()]) == ([], ["mot " * 50_000])
 
 
 FILE = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
@@ -298,7 +298,7 @@ def test_what_could_name_a_file_or_fill_the_memory_is_kept_nowhere(value: Any) -
 
 def test_defaults_that_no_form_shows_share_one_budget() -> None:
     budget = WholeDefaultBudget(bytes_left=250_000)
-    kept = [budget.encode([letter * 99_990]) for letter in "abc"]
+    kept = [budget.encode_within_budget([letter * 99_990]) for letter in "abc"]
     assert [each is not None for each in kept] == [True, True, False]
 
 
@@ -335,7 +335,7 @@ def test_a_choice_and_no_choice_are_accepted_again(component: str, pairs: Any, c
     name, several = parameter.name, component == "checkboxgroup"
     for value in ([], [pair[1] for pair in pairs]) if several else (None, pairs[0][1]):
         form = forms.rebind_form(Endpoint("/f", "F", "", (parameter,), ()), {name: value})
-        assert (form.faulty, as_json(form.values[name])) == ([], as_json(value))
+        assert (form.invalid_fields, as_json(form.values[name])) == ([], as_json(value))
 
 
 @given(CELLS)
@@ -350,4 +350,4 @@ def test_the_values_of_another_endpoint_do_no_harm(app: Flask, component: str, v
     endpoint = Endpoint("/f", "F", "", (made(component),), ())
     with app.app_context():
         form = forms.read_form(endpoint, MultiDict({"arg-x": ""}), MultiDict(), "v", given={"x": value})
-    assert form.faulty == []
+    assert form.invalid_fields == []

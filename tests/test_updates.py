@@ -42,9 +42,9 @@ def test_update_without_value_keeps_the_value_before(before: Any, after: Any, me
 
 def test_properties_of_updates_stay_bounded_and_the_value_stays() -> None:
     last, merged = LatestOutputs(), ()
-    last.merge(["un"])
+    last.merge_outputs(["un"])
     for n in range(10_000):
-        merged = last.merge([SKIP | {f"p{n}": n}])
+        merged = last.merge_outputs([SKIP | {f"p{n}": n}])
     assert len(merged[0]) <= MAX_UPDATE_KEYS
     assert merged[0]["value"] == "un"
     assert merged[0]["p9999"] == 9999
@@ -56,7 +56,7 @@ VALUES = st.none() | st.text() | st.integers() | st.just(SKIP) | st.just(HIDDEN)
 @given(st.lists(st.tuples(VALUES, VALUES), min_size=1))
 def test_each_output_keeps_its_own_last_value(messages: list[tuple[Any, Any]]) -> None:
     last = LatestOutputs()
-    shown = [last.merge(message) for message in messages][-1]
+    shown = [last.merge_outputs(message) for message in messages][-1]
     for merged, came in zip(shown, zip(*messages, strict=True), strict=True):
         values = [value for value in came if value not in (SKIP, HIDDEN)]
         if values:
@@ -73,7 +73,7 @@ def test_partial_and_last_outputs_keep_what_a_message_skips() -> None:
         generating([[["replace", [], SKIP]], [["replace", [], 3]]]),
         completed([SKIP, HIDDEN]),
     ]
-    events = [event for each in told for event in reading.events_of(each)]
+    events = [event for each in told for event in reading.parse_events(each)]
     assert events == [
         PartialOutputEvent(("un", SKIP)),
         PartialOutputEvent(("un deux", SKIP)),

@@ -59,8 +59,8 @@ def wire() -> Iterator[HttpClient]:
 
 
 def ask(wire: HttpClient, url: str, seconds: float = SECONDS, **more):
-    with CancelScope(seconds).hold():
-        return wire.ask(more.pop("method", "GET"), url, cap=CAP, **more)
+    with CancelScope(seconds).activate():
+        return wire.request(more.pop("method", "GET"), url, cap=CAP, **more)
 
 
 def code_of(result: object) -> str:
@@ -88,7 +88,7 @@ class InThread:
 def test_an_answer_comes_back_whole(wire: HttpClient, serve: Serve) -> None:
     server = serve(lambda exchange: exchange.reply({"asked": exchange.request.body.decode()}, 201, X_Word="yes"))
     answer = ask(wire, f"{server.url}/a/b?c=d", method="POST", body=b"hello")
-    assert (answer.status, answer.json(), answer.headers["x-word"]) == (201, {"asked": "hello"}, "yes")
+    assert (answer.status, answer.parse_json_body(), answer.headers["x-word"]) == (201, {"asked": "hello"}, "yes")
     assert (server.requests[0].method, server.requests[0].target) == ("POST", "/a/b?c=d")
 
 
@@ -120,7 +120,7 @@ def test_an_ipv6_address_is_asked_and_named_in_brackets() -> None:
 
         thread = InThread(answer)
         direct = HttpClient(proxy_url="http://127.0.0.1:9")  # never for loopback
-        assert ask(direct, f"http://[::1]:{port}/config").json() == {}
+        assert ask(direct, f"http://[::1]:{port}/config").parse_json_body() == {}
         direct.close()
         thread.end(5)
     assert f"host: [::1]:{port}\r\n".encode() in heard[0].lower()
@@ -131,7 +131,7 @@ class TestServerError:
 
     def test_its_json_is_read_and_its_connection_not_used_again(self, wire: HttpClient, serve: Serve) -> None:
         server = serve(fake.says({"detail": "Queue is full."}, 503))
-        assert ask(wire, server.url).json() == {"detail": "Queue is full."}
+        assert ask(wire, server.url).parse_json_body() == {"detail": "Queue is full."}
         ask(wire, server.url)
         assert len({request.connection for request in server.requests}) == 2
 
@@ -241,7 +241,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_replaced(wire: HttpCli
 
     server = serve(answer_then_leave)
     for count in (1, 2, 3):
-        assert ask(wire, server.url, method="POST", body=b"{}").json() == {"ok": True}
+        assert ask(wire, server.url, method="POST", body=b"{}").parse_json_body() == {"ok": True}
         server.wait_until_hung_up(count)
     assert len({request.connection for request in server.requests}) == 3
 
@@ -255,38 +255,38 @@ def test_a_stop_ends_a_silent_read_within_a_second(wire: HttpClient, serve: Serv
     server, leash = serve(fake.silent), CancelScope(60)
 
     def call() -> None:
-        with leash.hold():
-            wire.ask("GET", f"{server.url}/x", cap=CAP)
+        with leash.activate():
+            wire.request("GET", f"{server.url}/x", cap=CAP)
 
     thread = InThread(call)
     server.wait_for("/x")
-    leash.stop()
+    leash.cancel()
     assert isinstance(thread.end(1), CallCancelled)
 
 
 def test_a_stop_before_the_call_lets_nothing_leave(wire: HttpClient, serve: Serve) -> None:
     server, leash = serve(fake.says({})), CancelScope(60)
-    leash.stop()
-    with leash.hold(), pytest.raises(CallCancelled):
-        wire.ask("GET", server.url, cap=CAP)
+    leash.cancel()
+    with leash.activate(), pytest.raises(CallCancelled):
+        wire.request("GET", server.url, cap=CAP)
     assert server.requests == []
 
 
 def test_a_stop_after_an_answer_does_not_close_the_connection_of_the_next_call(wire: HttpClient, serve: Serve) -> None:
     server, leash = serve(fake.says({})), CancelScope(60)
-    with leash.hold():
-        wire.ask("GET", server.url, cap=CAP)
-        leash.stop()  # while nothing of this call is under way: the connection is in the pool
+    with leash.activate():
+        wire.request("GET", server.url, cap=CAP)
+        leash.cancel()  # while nothing of this call is under way: the connection is in the pool
     assert ask(wire, server.url).status == 200
     assert len({request.connection for request in server.requests}) == 1
 
 
 def test_a_leash_within_a_leash_gives_the_outer_one_back(wire: HttpClient, serve: Serve) -> None:
     server = serve(lambda exchange: exchange.wait() if exchange.request.path == "/silent" else exchange.reply({}))
-    with CancelScope(SECONDS).hold():
-        with CancelScope(60).hold():
-            wire.ask("GET", server.url, cap=CAP)
-        result, seconds = timed(lambda: wire.ask("GET", f"{server.url}/silent", cap=CAP))
+    with CancelScope(SECONDS).activate():
+        with CancelScope(60).activate():
+            wire.request("GET", server.url, cap=CAP)
+        result, seconds = timed(lambda: wire.request("GET", f"{server.url}/silent", cap=CAP))
     assert code_of(result) == "timeout"
     assert seconds < SECONDS + 1
 
@@ -294,7 +294,8 @@ def test_a_leash_within_a_leash_gives_the_outer_one_back(wire: HttpClient, serve
 def test_many_threads_at_once_each_get_their_own_answer(wire: HttpClient, serve: Serve) -> None:
     server = serve(lambda exchange: exchange.reply({"path": exchange.request.path}))
     threads = [
-        InThread(lambda number=number: ask(wire, f"{server.url}/{number}", seconds=10).json()) for number in range(20)
+        InThread(lambda number=number: ask(wire, f"{server.url}/{number}", seconds=10).parse_json_body())
+        for number in range(20)
     ]
     assert [thread.end(10) for thread in threads] == [{"path": f"/{number}"} for number in range(20)]
 
@@ -317,7 +318,7 @@ class TestProxy:
     def test_an_http_address_is_asked_of_the_proxy_with_name_and_password(
         self, wire: HttpClient, proxy: FakeServer
     ) -> None:
-        assert ask(wire, "http://spaces.example.org/config").json() == {"by": "the proxy"}
+        assert ask(wire, "http://spaces.example.org/config").parse_json_body() == {"by": "the proxy"}
         assert proxy.requests[0].target == "http://spaces.example.org/config"
         assert proxy.requests[0].headers["proxy-authorization"] == "Basic cHVwaWw6c0BmZQ=="
         assert proxy.requests[0].headers["host"] == "spaces.example.org"
@@ -329,7 +330,7 @@ class TestProxy:
 
     def test_this_machine_is_asked_directly(self, wire: HttpClient, proxy: FakeServer, serve: Serve) -> None:
         server = serve(fake.says({"by": "the server"}))
-        assert ask(wire, server.url).json() == {"by": "the server"}
+        assert ask(wire, server.url).parse_json_body() == {"by": "the server"}
         assert proxy.requests == []
 
     def test_a_silent_proxy_ends_at_the_leash(self, serve: Serve) -> None:
@@ -377,12 +378,12 @@ class TestCertificates:
         wire, leash = HttpClient(ca_bundle=str(certificate[0])), CancelScope(60)
 
         def call() -> None:
-            with leash.hold():
-                wire.ask("GET", f"{server.url}/silent", cap=CAP)
+            with leash.activate():
+                wire.request("GET", f"{server.url}/silent", cap=CAP)
 
         thread = InThread(call)
         server.wait_for("/silent")
-        leash.stop()
+        leash.cancel()
         assert isinstance(thread.end(1), CallCancelled)
         wire.close()
 
@@ -476,24 +477,24 @@ class TestJson:
 
 
 def test_a_leash_says_what_is_left_and_then_that_nothing_is() -> None:
-    assert 59 < CancelScope(60).remaining() <= 60
+    assert 59 < CancelScope(60).check_remaining_seconds() <= 60
     with pytest.raises(CallError) as caught:
-        CancelScope(0).remaining()
+        CancelScope(0).check_remaining_seconds()
     assert caught.value.code == "timeout"
 
 
 def test_a_stopped_leash_is_stopped_even_after_its_end() -> None:
     leash = CancelScope(0)
-    leash.stop()
+    leash.cancel()
     with pytest.raises(CallCancelled):
-        leash.remaining()
+        leash.check_remaining_seconds()
     assert time.monotonic() > leash.deadline
 
 
 def test_a_connection_is_not_used_again_after_a_servers_error(wire: HttpClient) -> None:
     server = FakeServer(fake.says({"detail": "broken"}, 500))
-    with CancelScope(5).hold():
+    with CancelScope(5).activate():
         for _ in range(3):
-            assert wire.ask("GET", server.url, cap=1000).status == 500
+            assert wire.request("GET", server.url, cap=1000).status == 500
     assert len({request.connection for request in server.requests}) == 3
     server.close()

@@ -60,7 +60,7 @@ class SpaceState:
 
     id: str
     title: str
-    words: str
+    label: str
     is_ready: bool
 
 
@@ -69,7 +69,7 @@ class PlanStep:
     """One step of a plan: minutes, what to do, and the lesson that it is in, if it is in one."""
 
     minutes: int
-    what: str
+    activity: str
     lesson: Lesson | None = None
 
 

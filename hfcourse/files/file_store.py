@@ -77,7 +77,7 @@ class FileHandle:
     storage: Storage = field(repr=False, compare=False)
 
     @classmethod
-    def of(cls, row: StoredFile) -> "FileHandle":
+    def from_row(cls, row: StoredFile) -> "FileHandle":
         return cls(row.id, row.name, row.media_type, row.size, get_file_storage())
 
     @property
@@ -89,15 +89,15 @@ class FileHandle:
         """Its bytes, to read and to seek in. Raises OSError, FileNotFoundError."""
         return self.storage.open(self.id)
 
-    def read(self) -> bytes:
+    def read_content(self) -> bytes:
         """All its bytes. Raises OSError, FileNotFoundError."""
         with self.open() as file:
             return file.read()
 
-    def is_gone(self) -> bool:
+    def is_missing(self) -> bool:
         """Are its bytes gone for sure? Where the storage does not answer, who reads them will see."""
         try:
-            return not self.storage.is_there(self.id)
+            return not self.storage.exists(self.id)
         except OSError:
             return False
 
@@ -187,7 +187,7 @@ def find_file(visitor: str, file_id: str) -> FileHandle | None:
         row = session.get(StoredFile, file_id)
     if row is None or row.visitor != visitor or row.erased:
         return None
-    return FileHandle.of(row)
+    return FileHandle.from_row(row)
 
 
 def delete_file_bytes(file_ids: Sequence[str]) -> Sequence[str]:

@@ -49,13 +49,13 @@ class Storage(Protocol):
             OSError: the disk is full, the store does not answer; entering, writing or leaving.
         """
 
-    def write(self, name: str, content: bytes) -> None:
+    def write_bytes(self, name: str, content: bytes) -> None:
         """Keep `content` under a new name: whole, or not at all. Raises OSError."""
 
     def open(self, name: str) -> BinaryIO:
         """The bytes of that name, to read and to seek in. Raises OSError, FileNotFoundError."""
 
-    def is_there(self, name: str) -> bool:
+    def exists(self, name: str) -> bool:
         """Is there something of that name? Raises OSError where nobody can tell."""
 
     def remove(self, name: str) -> None:
@@ -70,12 +70,12 @@ class LocalBackend:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def path_of(self, name: str) -> Path:
+    def get_path(self, name: str) -> Path:
         return self.path / name[:2] / name
 
     @contextmanager
     def create(self, name: str) -> Iterator[StorageWriter]:
-        path = self.path_of(name)
+        path = self.get_path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".part")
         try:
@@ -87,18 +87,18 @@ class LocalBackend:
                 partial.unlink()
             raise
 
-    def write(self, name: str, content: bytes) -> None:
+    def write_bytes(self, name: str, content: bytes) -> None:
         with self.create(name) as file:
             file.write(content)
 
     def open(self, name: str) -> BinaryIO:
-        return self.path_of(name).open("rb")
+        return self.get_path(name).open("rb")
 
-    def is_there(self, name: str) -> bool:
-        return self.path_of(name).is_file()
+    def exists(self, name: str) -> bool:
+        return self.get_path(name).is_file()
 
     def remove(self, name: str) -> None:
-        self.path_of(name).unlink(missing_ok=True)
+        self.get_path(name).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -126,35 +126,35 @@ class FsspecBackend:
         self._protocol = urlsplit(url).scheme
         self._root = url.rstrip("/")
         self._lock = threading.Lock()
-        self._opened: Any = None
-        self._opened_in = 0
+        self._filesystem: Any = None
+        self._filesystem_pid = 0
 
-    def path_of(self, name: str) -> str:
+    def get_path(self, name: str) -> str:
         return f"{self._root}/{name[:2]}/{name}"
 
-    def system(self) -> Any:
+    def get_filesystem(self) -> Any:
         """The file system of this process: s3fs has a thread, which a fork does not take along."""
         import fsspec
 
         with self._lock:
-            if self._opened_in != os.getpid():
+            if self._filesystem_pid != os.getpid():
                 options = S3_OPTIONS if self._protocol in S3_PROTOCOLS else {}
                 made = fsspec.filesystem(self._protocol, skip_instance_cache=True, use_listings_cache=False, **options)
                 if self._protocol in S3_PROTOCOLS:
                     made.retries = 1
                     made.connect()  # here, or the first threads would each make a client
-                self._opened, self._opened_in = made, os.getpid()
-            return self._opened
+                self._filesystem, self._filesystem_pid = made, os.getpid()
+            return self._filesystem
 
     @contextmanager
     def create(self, name: str) -> Iterator[StorageWriter]:
         """As `Storage.create`: a file up to a part's size is sent whole at the end, a larger one part by part."""
-        path = self.path_of(name)
+        path = self.get_path(name)
         with reserve_upload_buffer():
             with guard_storage_call():
                 if self._protocol not in OBJECT_STORE_PROTOCOLS:
-                    self.system().makedirs(path.rpartition("/")[0], exist_ok=True)
-                upload = FsspecUpload(self, path, self.system().open(path, "wb", block_size=UPLOAD_PART_BYTES))
+                    self.get_filesystem().makedirs(path.rpartition("/")[0], exist_ok=True)
+                upload = FsspecUpload(self, path, self.get_filesystem().open(path, "wb", block_size=UPLOAD_PART_BYTES))
             try:
                 yield upload
                 upload.commit()
@@ -162,26 +162,26 @@ class FsspecBackend:
                 upload.abort()
                 raise
 
-    def write(self, name: str, content: bytes) -> None:
+    def write_bytes(self, name: str, content: bytes) -> None:
         with self.create(name) as file:
             file.write(content)
 
     def open(self, name: str) -> BinaryIO:
-        path = self.path_of(name)
+        path = self.get_path(name)
         with guard_storage_call():
-            size = self.system().size(path)
+            size = self.get_filesystem().size(path)
         return cast(BinaryIO, io.BufferedReader(RangeReader(self, path, size), READ_CHUNK_BYTES))
 
-    def is_there(self, name: str) -> bool:
+    def exists(self, name: str) -> bool:
         with guard_storage_call():
-            return self.system().exists(self.path_of(name))
+            return self.get_filesystem().exists(self.get_path(name))
 
     def remove(self, name: str) -> None:
-        self.remove_path(self.path_of(name))
+        self.remove_path(self.get_path(name))
 
     def remove_path(self, path: str) -> None:
         with suppress(FileNotFoundError), guard_storage_call():
-            self.system().rm_file(path)
+            self.get_filesystem().rm_file(path)
 
 
 class FsspecUpload:
@@ -229,7 +229,7 @@ class RangeReader(io.RawIOBase):
     def __init__(self, store: FsspecBackend, path: str, size: int) -> None:
         super().__init__()
         self._store, self._path, self._size = store, path, size
-        self._at = 0
+        self._offset = 0
 
     def readable(self) -> bool:
         return True
@@ -238,21 +238,21 @@ class RangeReader(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        return self._at
+        return self._offset
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        self._at = max(0, start + offset)
-        return self._at
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._offset, os.SEEK_END: self._size}[whence]
+        self._offset = max(0, start + offset)
+        return self._offset
 
     def readinto(self, buffer: Any) -> int:
-        end = min(self._at + len(buffer), self._size)
-        if self._at >= end:
+        end = min(self._offset + len(buffer), self._size)
+        if self._offset >= end:
             return 0
         with guard_storage_call():
-            piece = self._store.system().cat_file(self._path, start=self._at, end=end)
+            piece = self._store.get_filesystem().cat_file(self._path, start=self._offset, end=end)
         buffer[: len(piece)] = piece
-        self._at += len(piece)
+        self._offset += len(piece)
         return len(piece)
 
 
@@ -260,7 +260,7 @@ def is_storage_writable(storage: Storage) -> bool:
     """Can something be kept there now?"""
     probe = f"probe-{secrets.token_hex(8)}"
     try:
-        storage.write(probe, b"")
+        storage.write_bytes(probe, b"")
         storage.remove(probe)
     except OSError:
         return False

@@ -21,9 +21,9 @@ class Construct:
 
     anchor: str
     title: str
-    words: Markup
+    purpose: Markup
     source: Markup
-    shown: Markup
+    rendered: Markup
 
 
 def render_front_matter_example() -> Markup:

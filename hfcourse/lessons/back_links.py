@@ -41,17 +41,17 @@ class BackLinkIndex:
 
     def __init__(self) -> None:
         self._lessons: tuple[library.Lesson, ...] | None = None
-        self._checked = -math.inf
-        self._forms: dict[str, list[tuple[library.Lesson, str]]] = {}
-        self._spaces: dict[str, list[tuple[library.Lesson, str]]] = {}
+        self._checked_at = -math.inf
+        self._lessons_by_form: dict[str, list[tuple[library.Lesson, str]]] = {}
+        self._lessons_by_space: dict[str, list[tuple[library.Lesson, str]]] = {}
 
-    def find(self, space: str, endpoint: str) -> list[tuple[library.Lesson, str]]:
+    def find_lessons(self, space: str, endpoint: str) -> list[tuple[library.Lesson, str]]:
         """Find the lessons that have this endpoint tried, with the id of the block; else those that link to it."""
-        if time.monotonic() - self._checked > CHECK_INTERVAL_SECONDS:
-            lessons, self._checked = library.get_lessons(), time.monotonic()
+        if time.monotonic() - self._checked_at > CHECK_INTERVAL_SECONDS:
+            lessons, self._checked_at = library.get_lessons(), time.monotonic()
             if lessons is not self._lessons:
                 self._build(lessons)
-        return self._forms.get(f"{SPACES_URL_PATH}{space}?endpoint={endpoint}") or self._spaces.get(
+        return self._lessons_by_form.get(f"{SPACES_URL_PATH}{space}?endpoint={endpoint}") or self._lessons_by_space.get(
             SPACES_URL_PATH + space, []
         )
 
@@ -62,7 +62,7 @@ class BackLinkIndex:
                 forms[address].append((lesson, anchor))
             for path in {urlsplit(link.address).path for link in lesson.links}:
                 spaces[path].append((lesson, ""))
-        self._lessons, self._forms, self._spaces = lessons, dict(forms), dict(spaces)
+        self._lessons, self._lessons_by_form, self._lessons_by_space = lessons, dict(forms), dict(spaces)
 
 
 def find_back_links(space: str, endpoint: str) -> list[BackLink]:
@@ -70,7 +70,7 @@ def find_back_links(space: str, endpoint: str) -> list[BackLink]:
     index: BackLinkIndex = current_app.extensions["back_links"]
     return [
         BackLink(lesson.number, lesson.title, url_for("lessons.show", slug=lesson.slug, _anchor=anchor or None))
-        for lesson, anchor in index.find(space, endpoint)[:MAX_LINKS]
+        for lesson, anchor in index.find_lessons(space, endpoint)[:MAX_LINKS]
     ]
 
 

@@ -11,7 +11,7 @@ from hfcourse.lessons.syntax.context import LintError, make_fault
 
 def find_guide_errors() -> list[LintError]:
     """List what is wrong with the troubleshooting entries: their fields, their links, the lessons that they name."""
-    return sorted([*library.get_guide().faults, *find_guide_dead_links(), *find_unknown_lessons()])
+    return sorted([*library.get_guide().lint_errors, *find_guide_dead_links(), *find_unknown_lessons()])
 
 
 def find_guide_dead_links() -> Iterator[LintError]:
@@ -30,7 +30,7 @@ def find_unknown_lessons() -> Iterator[LintError]:
     """Yield a fault for each entry that names a lesson which is not there."""
     numbers = {lesson.number for lesson in library.get_lessons()}
     for entry in library.get_guide().entries:
-        for number in sorted(set(entry.where) - numbers):
+        for number in sorted(set(entry.lesson_numbers) - numbers):
             what, mend = "la fiche « {id} » nomme la leçon {number}, qui n'existe pas.", "Corrigez son champ where."
             yield make_fault(get_guide_path(), 1, what, mend, id=entry.id, number=number)
 

@@ -59,7 +59,7 @@ class Lesson:
     sections: tuple[LessonSection, ...]
     anchors: frozenset[str]
     links: tuple[InternalLink, ...]
-    faults: tuple[LintError, ...]
+    lint_errors: tuple[LintError, ...]
     terms: tuple[GlossaryTerm, ...]
     definitions: Markup
     facts: tuple[Fact, ...] = ()
@@ -85,7 +85,7 @@ class Lesson:
     def checklist(self) -> Checklist | None:
         return next((part for part in self.parts if isinstance(part, Checklist)), None)
 
-    def drawn(self, done: Mapping[str, str]) -> Markup:
+    def render_html(self, done: Mapping[str, str]) -> Markup:
         """Its HTML for a visitor who has done this."""
         return Markup(markdown.render_parts(self.parts, done)) if done else self.html  # noqa: S704 (see open_lesson)
 
@@ -143,7 +143,7 @@ def open_lesson(
         sections=rendered.sections,
         anchors=rendered.anchors,
         links=rendered.links,
-        faults=add_lint_path(rendered.faults, path),
+        lint_errors=add_lint_path(rendered.lint_errors, path),
         terms=rendered.terms,
         definitions=definitions,
         facts=rendered.facts,
@@ -154,19 +154,19 @@ def open_lesson(
 def open_glossary(path: Path) -> Glossary:
     """Read the glossary; a course may have none."""
     found = glossary.parse_glossary(read_text_file(path)) if path.is_file() else Glossary()
-    return Glossary(found.terms, add_lint_path(found.faults, path))
+    return Glossary(found.terms, add_lint_path(found.lint_errors, path))
 
 
 def open_facts(path: Path) -> FactFile:
     """Read the facts; a course may have none."""
     found = facts.read_facts(read_text_file(path)) if path.is_file() else FactFile()
-    return FactFile(found.facts, add_lint_path(found.faults, path))
+    return FactFile(found.facts, add_lint_path(found.lint_errors, path))
 
 
 def open_guide(path: Path) -> TroubleshootingGuide:
     """Read the troubleshooting entries; a course may have none."""
     found = troubleshooting.parse_guide(read_text_file(path)) if path.is_file() else TroubleshootingGuide()
-    return replace(found, faults=add_lint_path(found.faults, path))
+    return replace(found, lint_errors=add_lint_path(found.lint_errors, path))
 
 
 def iterate_file_stats(folder: Path | str) -> Iterator[tuple[str, int, int]]:
@@ -184,40 +184,42 @@ class LessonLibrary:
     """The lessons of a folder, in order, with the figures of two others."""
 
     def __init__(self, content: Path, figures: Path, own_pictures: Path) -> None:
-        self.content, self.figures, self.own_pictures = content, figures, own_pictures
-        self.state: tuple[tuple[str, int, int], ...] | None = None
-        self.pictures: NamedTexts = ()
-        self.listings: NamedTexts = ()
-        self.kept: tuple[Lesson, ...] = ()
+        self.content_folder, self.figures_folder, self.own_pictures_folder = content, figures, own_pictures
+        self.file_stats: tuple[tuple[str, int, int], ...] | None = None
+        self.figure_texts: NamedTexts = ()
+        self.listing_texts: NamedTexts = ()
+        self.cached_lessons: tuple[Lesson, ...] = ()
         self.glossary = Glossary()
         self.fact_file = FactFile()
         self.guide = TroubleshootingGuide()
-        self.faults: list[LintError] = []
+        self.lint_errors: list[LintError] = []
 
-    def lessons(self) -> tuple[Lesson, ...]:
+    def get_lessons(self) -> tuple[Lesson, ...]:
         """The lessons in order, read again if a file has changed."""
-        own = [self.own_pictures] if self.own_pictures.is_dir() else []
-        folders = (self.content, self.figures, *HASHED_ASSET_FOLDERS, *own)
+        own = [self.own_pictures_folder] if self.own_pictures_folder.is_dir() else []
+        folders = (self.content_folder, self.figures_folder, *HASHED_ASSET_FOLDERS, *own)
         state = tuple(itertools.chain.from_iterable(map(iterate_file_stats, folders)))
-        if state != self.state:
-            self.kept, self.state = self.read(), state
-        return self.kept
+        if state != self.file_stats:
+            self.cached_lessons, self.file_stats = self.load_lessons(), state
+        return self.cached_lessons
 
-    def read(self) -> tuple[Lesson, ...]:
+    def load_lessons(self) -> tuple[Lesson, ...]:
         """Read every file that a page is made of."""
-        sources = {path.name: read_text_file(path) for path in sorted(self.figures.glob("*.svg"))}
-        paired, unpaired = pair_drawings(sources, get_project_path(self.figures))
-        drawn, unusable = figures.replace_drawings(paired, self.own_pictures)
-        self.faults = [*unpaired, *unusable]
-        self.pictures = tuple(drawn.items())
-        files = sorted(self.content.glob("*/**/*"))
+        sources = {path.name: read_text_file(path) for path in sorted(self.figures_folder.glob("*.svg"))}
+        paired, unpaired = pair_drawings(sources, get_project_path(self.figures_folder))
+        drawn, unusable = figures.replace_drawings(paired, self.own_pictures_folder)
+        self.lint_errors = [*unpaired, *unusable]
+        self.figure_texts = tuple(drawn.items())
+        files = sorted(self.content_folder.glob("*/**/*"))
         shown = (path for path in files if path.suffix in INCLUDABLE_SUFFIXES or path.name in INCLUDABLE_NAMES)
-        self.listings = tuple((path.relative_to(self.content).as_posix(), read_text_file(path)) for path in shown)
-        self.glossary = open_glossary(self.content / GLOSSARY_FILE)
-        self.fact_file = open_facts(self.content / FACTS_FILE)
-        self.guide = open_guide(self.content / TROUBLESHOOTING_FILE)
-        drawn_from = self.pictures, self.listings, self.glossary.terms, self.fact_file.facts
-        opened = (open_lesson(path, *drawn_from) for path in self.content.glob("*.md"))
+        self.listing_texts = tuple(
+            (path.relative_to(self.content_folder).as_posix(), read_text_file(path)) for path in shown
+        )
+        self.glossary = open_glossary(self.content_folder / GLOSSARY_FILE)
+        self.fact_file = open_facts(self.content_folder / FACTS_FILE)
+        self.guide = open_guide(self.content_folder / TROUBLESHOOTING_FILE)
+        drawn_from = self.figure_texts, self.listing_texts, self.glossary.terms, self.fact_file.facts
+        opened = (open_lesson(path, *drawn_from) for path in self.content_folder.glob("*.md"))
         return tuple(sorted(opened, key=get_lesson_sort_key))
 
 
@@ -327,7 +329,7 @@ def collect_lint_errors() -> list[LintError]:
     """Everything to mend in the lessons, by file and line."""
     shelf = get_lessons()
     is_page = make_page_check(current_app.url_map.bind(""))
-    own = [fault for one in shelf for fault in one.faults]
+    own = [fault for one in shelf for fault in one.lint_errors]
     kept = current_app.extensions["lessons"]
     of_facts = [
         *kept.fact_file.faults,

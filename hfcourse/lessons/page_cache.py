@@ -19,7 +19,7 @@ MAX_CACHED_PAGES = 64  # a few lessons, in two themes
 class CachedPage:
     """The text of a page, and the hash by which browsers know whether they have it."""
 
-    text: bytes
+    body: bytes
     etag: str
 
 
@@ -27,14 +27,14 @@ class PageCache:
     """The pages of the lessons as they are."""
 
     def __init__(self) -> None:
-        self._kept: tuple[tuple[Lesson, ...], dict[Hashable, CachedPage]] = (), {}
+        self._cached: tuple[tuple[Lesson, ...], dict[Hashable, CachedPage]] = (), {}
 
-    def of(self, lessons: tuple[Lesson, ...]) -> dict[Hashable, CachedPage]:
+    def get_pages(self, lessons: tuple[Lesson, ...]) -> dict[Hashable, CachedPage]:
         """The pages made of these very lessons: when they are read again, none is left of those before."""
-        made_of, pages = self._kept
+        made_of, pages = self._cached
         if made_of is not lessons or len(pages) >= MAX_CACHED_PAGES:
             pages = {}
-            self._kept = lessons, pages
+            self._cached = lessons, pages
         return pages
 
 

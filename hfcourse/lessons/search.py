@@ -76,28 +76,28 @@ class TextExtractor(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.pieces: list[str] = []
-        self.silence = 0
+        self.silent_depth = 0
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.silence += tag in self.SILENT
-        self.part(tag)
+        self.silent_depth += tag in self.SILENT
+        self.add_block_space(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        self.silence -= tag in self.SILENT
-        self.part(tag)
+        self.silent_depth -= tag in self.SILENT
+        self.add_block_space(tag)
 
-    def part(self, tag: str) -> None:
+    def add_block_space(self, tag: str) -> None:
         """The words of two blocks do not touch."""
         if tag not in self.INLINE:
             self.pieces.append(" ")
 
     def handle_data(self, data: str) -> None:
-        if not self.silence:
+        if not self.silent_depth:
             self.pieces.append(data)
 
     @property
-    def words(self) -> str:
+    def plain_text(self) -> str:
         """One line; no-break spaces stay."""
         return re.sub(r"[ \t\n]+", " ", CONTROL_CHARACTERS.sub("", "".join(self.pieces))).strip()
 
@@ -107,10 +107,12 @@ def iterate_lesson_passages(lesson: Lesson) -> Iterator[Passage]:
     html = EDITION_BLOCK.sub("", "".join(part for part in lesson.parts if isinstance(part, str)))
     address, place = f"{library.LESSONS_URL_PATH}{lesson.slug}", f"Leçon {lesson.number}"
     introduction, *sections = SECTION_HEADING.split(html)
-    yield Passage(lesson.title, "", TextExtractor(introduction).words, place, address)
+    yield Passage(lesson.title, "", TextExtractor(introduction).plain_text, place, address)
     for anchor, title, body in zip(sections[::3], sections[1::3], sections[2::3], strict=True):
         heading = re.sub(r'<span class="hang">\d+</span> ', "", title)
-        yield Passage(TextExtractor(heading).words, "", TextExtractor(body).words, place, f"{address}#{anchor}")
+        yield Passage(
+            TextExtractor(heading).plain_text, "", TextExtractor(body).plain_text, place, f"{address}#{anchor}"
+        )
 
 
 def list_ligature_variants(word: str) -> list[str]:
@@ -141,7 +143,7 @@ class LessonSearchIndex:
     """The passages of one state of the course."""
 
     def __init__(self, passages: Iterator[Passage]) -> None:
-        self.turn = threading.Lock()
+        self.lock = threading.Lock()
         self.connection = sqlite3.connect(":memory:", check_same_thread=False)
         weakref.finalize(self, self.connection.close)
         self.connection.execute(CREATE_TABLE_SQL)
@@ -149,22 +151,24 @@ class LessonSearchIndex:
         self.connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?)", kept)
         self.vocabulary = Vocabulary(f"{each.title} {each.names} {each.text}" for each in kept)
 
-    def search(self, typed: str) -> CourseSearchResults:
+    def search_passages(self, typed: str) -> CourseSearchResults:
         """Search for what was typed, misspelt words replaced by the closest ones of the course."""
-        corrected = self.vocabulary.correct(typed)
-        results = self.find_best(corrected) if corrected else []
-        return CourseSearchResults(results, corrected) if results else CourseSearchResults(self.find_best(typed))
+        corrected = self.vocabulary.correct_spelling(typed)
+        results = self.find_best_matches(corrected) if corrected else []
+        return (
+            CourseSearchResults(results, corrected) if results else CourseSearchResults(self.find_best_matches(typed))
+        )
 
-    def find_best(self, typed: str) -> list[PassageMatch]:
+    def find_best_matches(self, typed: str) -> list[PassageMatch]:
         """The best passages that have all these words, or else some of them."""
-        return self.ask(build_match_query(typed, " AND ")) or self.ask(build_match_query(typed, " OR "))
+        return self.run_query(build_match_query(typed, " AND ")) or self.run_query(build_match_query(typed, " OR "))
 
-    def ask(self, query: str) -> list[PassageMatch]:
+    def run_query(self, query: str) -> list[PassageMatch]:
         """The best passages for a query; none for an empty one."""
         if not query:
             return []
         values = (MATCH_START, MATCH_END, MATCH_START, MATCH_END, PASSAGE_WORDS, query, MAX_SEARCH_RESULTS)
-        with self.turn:
+        with self.lock:
             rows = self.connection.execute(SEARCH_SQL, values).fetchall()
         return [
             PassageMatch(highlight_matches(title), highlight_matches(passage), place, address)
@@ -189,4 +193,4 @@ def search_course(typed: str) -> CourseSearchResults:
     shelf, kept = library.get_lessons(), current_app.extensions.get("search")
     if kept is None or kept[0] is not shelf:
         kept = current_app.extensions["search"] = (shelf, LessonSearchIndex(iterate_all_passages()))
-    return kept[1].search(typed)
+    return kept[1].search_passages(typed)

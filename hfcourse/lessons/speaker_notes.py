@@ -26,7 +26,7 @@ class SectionNotes:
     title: str
     notes: tuple[Markup, ...]
     minutes: int
-    before: int = 0
+    minutes_before: int = 0
 
 
 def group_notes_by_section(lesson: Lesson) -> list[SectionNotes]:

@@ -34,7 +34,7 @@ def show() -> ResponseReturnValue:
     """All entries, or those that a message leads to; what is searched is kept nowhere."""
     typed = tokens.mask_tokens(request.args.get("q", "")[-MAX_MESSAGE_CHARACTERS:].strip())
     guide = library.get_guide()
-    found = get_message_index(guide).search(typed) if typed else []
+    found = get_message_index(guide).search_entries(typed) if typed else []
     template = "lessons/_troubles.html" if FRAGMENT_HEADER in request.headers else "lessons/troubleshooting.html"
     page = render_template(
         template,

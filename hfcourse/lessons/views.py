@@ -99,8 +99,8 @@ def show(slug: str) -> ResponseReturnValue:
         return make_revalidated_response(render_lesson_page(lesson, done))
     key = slug, get_theme(), request.script_root, current_app.config["REPORT_TO"]
     page = page_cache.get_or_render_page(key, lambda: render_lesson_page(lesson, done))
-    security.precompress_page(page.text, page.etag)
-    return make_revalidated_response(page.text, page.etag)
+    security.precompress_page(page.body, page.etag)
+    return make_revalidated_response(page.body, page.etag)
 
 
 def render_lesson_page(lesson: Lesson, done: Mapping[str, str]) -> str:
@@ -110,7 +110,7 @@ def render_lesson_page(lesson: Lesson, done: Mapping[str, str]) -> str:
         "lessons/show.html",
         section="course",
         lesson=lesson,
-        body=prefix_script_root(lesson.drawn(done), request.script_root),
+        body=prefix_script_root(lesson.render_html(done), request.script_root),
         definitions=prefix_script_root(lesson.definitions, request.script_root),
         is_read=progress.READ_KEY in done,
         previous=previous,

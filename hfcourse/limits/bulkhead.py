@@ -33,7 +33,7 @@ class Bulkhead:
         self._changed = threading.Condition()
 
     @contextmanager
-    def slot(self, limit: int) -> Iterator[None]:
+    def acquire_slot(self, limit: int) -> Iterator[None]:
         """Be one of at most `limit` threads inside the block.
 
         Raises:
@@ -62,7 +62,7 @@ def hold_bulkhead_slot() -> Iterator[None]:
         yield
         return
     bulkhead: Bulkhead = current_app.extensions["bulkhead"]
-    with bulkhead.slot(max(1, count_threads(request.environ) // THREADS_PER_SLOT)):
+    with bulkhead.acquire_slot(max(1, count_threads(request.environ) // THREADS_PER_SLOT)):
         yield
 
 

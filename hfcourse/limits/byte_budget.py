@@ -57,12 +57,12 @@ class ByteBudget:
     def __init__(self, total_bytes: int = MAX_BYTES_IN_FLIGHT, largest_bytes: int = MAX_RESERVATION_BYTES) -> None:
         if largest_bytes * 2 > total_bytes:
             raise ValueError("a single reservation would take more than half of the budget")
-        self.total_bytes, self.largest_bytes = total_bytes, largest_bytes
+        self.total_bytes, self.max_reservation_bytes = total_bytes, largest_bytes
         self.used_bytes = 0
         self._lock = threading.Lock()
-        self._growing: deque[BudgetWaiter] = deque()
-        self._starting: deque[BudgetWaiter] = deque()
-        self._favoured: ThreadAllocation | None = None
+        self._holding_waiters: deque[BudgetWaiter] = deque()
+        self._new_waiters: deque[BudgetWaiter] = deque()
+        self._priority_allocation: ThreadAllocation | None = None
         self._threads = threading.local()
 
     @contextmanager
@@ -73,14 +73,14 @@ class ByteBudget:
             CallError: `server-busy`, there were none before the deadline of this thread.
             Stopped: the call was stopped while it waited.
         """
-        reservation = Reservation(self, self._holder())
+        reservation = Reservation(self, self._get_thread_allocation())
         try:
             reservation.resize(size)
             yield reservation
         finally:
             reservation.resize(0)
 
-    def _holder(self) -> ThreadAllocation:
+    def _get_thread_allocation(self) -> ThreadAllocation:
         if not hasattr(self._threads, "holder"):
             self._threads.holder = ThreadAllocation()
         return self._threads.holder
@@ -89,60 +89,60 @@ class ByteBudget:
         """Take `size` more bytes for this holder, waiting for them if need be. Raises as `reserve`."""
         waiter = BudgetWaiter(holder, size)
         with self._lock:
-            (self._growing if holder.held_bytes else self._starting).append(waiter)
-            self._grant()
+            (self._holding_waiters if holder.held_bytes else self._new_waiters).append(waiter)
+            self._grant_waiters()
         if waiter.granted.is_set():
             return
         try:
             with concurrency.release_while_waiting():
                 wait_for_grant(waiter.granted)
         except BaseException:
-            self._withdraw(waiter)
+            self._cancel_waiter(waiter)
             raise
 
     def release(self, holder: ThreadAllocation, size: int) -> None:
         """Give `size` bytes of this holder back."""
         with self._lock:
-            self._give_back(holder, size)
+            self._release_locked(holder, size)
 
-    def _give_back(self, holder: ThreadAllocation, size: int) -> None:
+    def _release_locked(self, holder: ThreadAllocation, size: int) -> None:
         self.used_bytes -= size
         holder.held_bytes -= size
-        if holder is self._favoured and not holder.held_bytes:
-            self._favoured = None
-        self._grant()
+        if holder is self._priority_allocation and not holder.held_bytes:
+            self._priority_allocation = None
+        self._grant_waiters()
 
-    def _withdraw(self, waiter: BudgetWaiter) -> None:
+    def _cancel_waiter(self, waiter: BudgetWaiter) -> None:
         """Forget a waiter that gave up, or what it was granted at that very moment."""
         with self._lock:
             if waiter.granted.is_set():
-                self._give_back(waiter.holder, waiter.size)
+                self._release_locked(waiter.holder, waiter.size)
                 return
-            for line in (self._growing, self._starting):
+            for line in (self._holding_waiters, self._new_waiters):
                 if waiter in line:
                     line.remove(waiter)
-            self._grant()
+            self._grant_waiters()
 
-    def _grant(self) -> None:
+    def _grant_waiters(self) -> None:
         """Give bytes to all waiters whose turn it is; the lock is held."""
-        while waiter := self._next():
-            (self._growing if waiter in self._growing else self._starting).remove(waiter)
+        while waiter := self._select_next_waiter():
+            (self._holding_waiters if waiter in self._holding_waiters else self._new_waiters).remove(waiter)
             self.used_bytes += waiter.size
             waiter.holder.held_bytes += waiter.size
             waiter.granted.set()
 
-    def _next(self) -> BudgetWaiter | None:
+    def _select_next_waiter(self) -> BudgetWaiter | None:
         """The waiter that may be served now, if there is one."""
-        for waiter in self._growing:
-            if waiter.holder is self._favoured:
+        for waiter in self._holding_waiters:
+            if waiter.holder is self._priority_allocation:
                 return waiter
-        line = self._growing or self._starting
+        line = self._holding_waiters or self._new_waiters
         if not line:
             return None
-        if self.used_bytes + line[0].size <= self.total_bytes - self.largest_bytes:
+        if self.used_bytes + line[0].size <= self.total_bytes - self.max_reservation_bytes:
             return line[0]
-        if line is self._growing and self._favoured is None:
-            self._favoured = line[0].holder
+        if line is self._holding_waiters and self._priority_allocation is None:
+            self._priority_allocation = line[0].holder
             return line[0]
         return None
 
@@ -157,7 +157,7 @@ class Reservation:
     def resize(self, size: int) -> None:
         """Hold `size` bytes from now on; waits where that is more than before. Raises as `ByteBudget.reserve`."""
         elsewhere = self._holder.held_bytes - self.size
-        size = max(0, min(size, self._budget.largest_bytes - elsewhere))
+        size = max(0, min(size, self._budget.max_reservation_bytes - elsewhere))
         if size > self.size:
             self._budget.acquire(self._holder, size - self.size)
         elif size < self.size:
@@ -176,7 +176,7 @@ def wait_for_grant(granted: threading.Event) -> None:
     while not granted.wait(POLL_INTERVAL_SECONDS):
         try:
             if leash:
-                leash.remaining()
+                leash.check_remaining_seconds()
             elif time.monotonic() > timeout:
                 raise CallError("server-busy")
         except CallCancelled:

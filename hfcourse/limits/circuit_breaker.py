@@ -19,7 +19,7 @@ class CircuitBreaker:
         """Is the server not to be asked now?"""
         return self._open_until is not None and now < self._open_until
 
-    def begin(self, now: float) -> None:
+    def record_attempt(self, now: float) -> None:
         """Record that the server is asked. Others wait for the end of a probe, OPEN_TIMEOUT_SECONDS at most."""
         if self._open_until is not None:
             self._open_until = now + OPEN_TIMEOUT_SECONDS

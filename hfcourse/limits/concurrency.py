@@ -30,51 +30,51 @@ class ConcurrencyLimiter:
     """The places, and the line of those who wait for one."""
 
     def __init__(self, places: int = MAX_ACTIVE_REQUESTS, patience_seconds: float = STALL_SECONDS) -> None:
-        self.places, self.patience_seconds = places, patience_seconds
+        self.max_active, self.stall_seconds = places, patience_seconds
         # Each thread, and since when it holds its place.
-        self._inside: dict[int, float] = {}
+        self._active_since: dict[int, float] = {}
         # Each thread with a lock that is let go when its turn comes.
-        self._line: deque[tuple[int, threading.Lock]] = deque()
+        self._waiters: deque[tuple[int, threading.Lock]] = deque()
         self._lock = threading.Lock()
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def slot(self) -> Iterator[None]:
         """Hold a place inside the block; wait for it first, behind those who came before."""
-        self.enter()
+        self.acquire()
         try:
             yield
         finally:
-            self.leave()
+            self.release()
 
-    def enter(self, is_back: bool = False) -> None:
+    def acquire(self, is_back: bool = False) -> None:
         """Return once this thread has a place; before all others, if it only stepped aside."""
         turn = threading.Lock()
         turn.acquire()
         with self._lock:
-            ahead = 0 if is_back else len(self._line)
-            self._line.insert(ahead, (threading.get_ident(), turn))
-            self._let_in()
+            ahead = 0 if is_back else len(self._waiters)
+            self._waiters.insert(ahead, (threading.get_ident(), turn))
+            self._grant_slots()
         # By then its turn has come even if all who hold a place do nothing but wait: time to look after that.
-        slowest_seconds = self.patience_seconds * (1 + ahead // self.places)
+        slowest_seconds = self.stall_seconds * (1 + ahead // self.max_active)
         while not turn.acquire(timeout=slowest_seconds):
             with self._lock:
-                self._let_in()
+                self._grant_slots()
         _thread_state.gate = self
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Give the place of this thread back."""
         _thread_state.gate = None
         with self._lock:
-            del self._inside[threading.get_ident()]
-            self._let_in()
+            del self._active_since[threading.get_ident()]
+            self._grant_slots()
 
-    def _let_in(self) -> None:
+    def _grant_slots(self) -> None:
         """Give the free places to those who are first in the line."""
         moment = time.monotonic()
-        working = sum(moment - since < self.patience_seconds for since in self._inside.values())
-        while self._line and working < self.places:
-            thread, turn = self._line.popleft()
-            self._inside[thread] = moment
+        working = sum(moment - since < self.stall_seconds for since in self._active_since.values())
+        while self._waiters and working < self.max_active:
+            thread, turn = self._waiters.popleft()
+            self._active_since[thread] = moment
             turn.release()
             working += 1
 
@@ -86,11 +86,11 @@ def release_while_waiting() -> Iterator[None]:
     if gate is None:
         yield
         return
-    gate.leave()
+    gate.release()
     try:
         yield
     finally:
-        gate.enter(is_back=True)
+        gate.acquire(is_back=True)
 
 
 class ReleasingBody:
@@ -120,11 +120,11 @@ class ConcurrencyMiddleware:
     """The application behind its gate."""
 
     def __init__(self, application: "WSGIApplication", gate: ConcurrencyLimiter) -> None:
-        self.application, self.gate = application, gate
+        self.application, self.limiter = application, gate
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         environ["wsgi.input"] = ReleasingBody(environ["wsgi.input"])
-        with self.gate.place():
+        with self.limiter.slot():
             return self.application(environ, start_response)
 
 

@@ -24,48 +24,48 @@ class CancelScope:
 
     def __init__(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
-        self.stopped = False
+        self.is_cancelled = False
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
 
-    def remaining(self) -> float:
+    def check_remaining_seconds(self) -> float:
         """Seconds left.
 
         Raises:
             Stopped: somebody stopped the call.
             CallError: `timeout`, none is left.
         """
-        if self.stopped:
+        if self.is_cancelled:
             raise CallCancelled
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise CallError("timeout")
         return left
 
-    def stop(self) -> None:
+    def cancel(self) -> None:
         """End the call: a read that waits in silence is woken by closing its socket under it."""
         with self._lock:
-            self.stopped = True
+            self.is_cancelled = True
             if self._socket:
                 with suppress(OSError):
                     self._socket.shutdown(socket.SHUT_RDWR)
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
+    def activate(self) -> Iterator[None]:
         """Bind everything that this thread reads or writes inside the block."""
         before, _current.leash = get_current_scope(), self
         try:
             yield
         finally:
             _current.leash = before
-            self.release()
+            self.detach_socket()
 
-    def watch(self, held: Any) -> None:
+    def attach_socket(self, held: Any) -> None:
         """From now on `stop()` closes this socket."""
         with self._lock:
             self._socket = held
 
-    def release(self) -> None:
+    def detach_socket(self) -> None:
         """The connection goes back to the pool, where another call may take it: it is no longer ours to close."""
         with self._lock:
             self._socket = None
@@ -80,4 +80,4 @@ def clamp_timeout(seconds: float | None) -> float:
     """`seconds`, or less if the leash of this thread is shorter."""
     limit = SILENCE_TIMEOUT_SECONDS if seconds is None else seconds
     leash = get_current_scope()
-    return min(limit, leash.remaining()) if leash else limit
+    return min(limit, leash.check_remaining_seconds()) if leash else limit

@@ -27,15 +27,15 @@ class TokenBucket:
         self.capacity, self.refill_seconds = capacity, refill_seconds
         self._tokens, self._filled_at = float(capacity), now
 
-    def tokens(self, now: float) -> float:
+    def count_tokens(self, now: float) -> float:
         """How many there are now."""
         refilled = (now - self._filled_at) * self.capacity / self.refill_seconds
         self._tokens, self._filled_at = min(self.capacity, self._tokens + refilled), now
         return self._tokens
 
-    def take(self, now: float) -> bool:
+    def consume_token(self, now: float) -> bool:
         """Take one; False if there is none."""
-        if self.tokens(now) < 1:
+        if self.count_tokens(now) < 1:
             return False
         self._tokens -= 1
         return True
@@ -59,7 +59,7 @@ class KeyedTokenBuckets:
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
         self._lock = threading.Lock()
 
-    def take(self, key: str) -> bool:
+    def consume_token(self, key: str) -> bool:
         """Take a token of this key; False if none is left."""
         with self._lock:
             now = self._clock()
@@ -67,7 +67,7 @@ class KeyedTokenBuckets:
             self._buckets.move_to_end(key)
             if len(self._buckets) > self.max_keys:
                 self._buckets.popitem(last=False)
-            return bucket.take(now)
+            return bucket.consume_token(now)
 
 
 class FairTokenBucket:
@@ -84,30 +84,30 @@ class FairTokenBucket:
     def __init__(self, capacity: int, share: int, reserve: int, now: float) -> None:
         self._bucket = TokenBucket(capacity, now)
         self._share, self._reserve = share, reserve
-        self._window_began = now
-        self._taken: Counter[str] = Counter()
-        self._taken_before: Counter[str] = Counter()
+        self._window_started_at = now
+        self._window_counts: Counter[str] = Counter()
+        self._previous_window_counts: Counter[str] = Counter()
 
-    def take(self, address: str, now: float) -> bool:
+    def consume_token(self, address: str, now: float) -> bool:
         """Take a token for this address; False if it has to wait."""
-        self._turn_window(now)
+        self._rotate_window(now)
         network = get_client_network(address)
-        self._taken.setdefault(network, 0)  # it asks, whatever it gets
-        is_over_share = self._taken[network] + self._taken_before[network] >= self._share
-        if is_over_share and self._bucket.tokens(now) - 1 < self._kept_for_others(network):
+        self._window_counts.setdefault(network, 0)  # it asks, whatever it gets
+        is_over_share = self._window_counts[network] + self._previous_window_counts[network] >= self._share
+        if is_over_share and self._bucket.count_tokens(now) - 1 < self._compute_reserve(network):
             return False
-        if not self._bucket.take(now):
+        if not self._bucket.consume_token(now):
             return False
-        self._taken[network] += 1
+        self._window_counts[network] += 1
         return True
 
-    def _kept_for_others(self, network: str) -> float:
-        is_alone = not ({*self._taken, *self._taken_before} - {network})
+    def _compute_reserve(self, network: str) -> float:
+        is_alone = not ({*self._window_counts, *self._previous_window_counts} - {network})
         return self._reserve if is_alone else self._bucket.capacity / 2
 
-    def _turn_window(self, now: float) -> None:
+    def _rotate_window(self, now: float) -> None:
         """Forget what was taken before the last window."""
-        age = now - self._window_began
+        age = now - self._window_started_at
         if age >= WINDOW_SECONDS:
-            self._taken_before = self._taken if age < 2 * WINDOW_SECONDS else Counter()
-            self._taken, self._window_began = Counter(), now
+            self._previous_window_counts = self._window_counts if age < 2 * WINDOW_SECONDS else Counter()
+            self._window_counts, self._window_started_at = Counter(), now

@@ -49,7 +49,7 @@ def collect_values_after(
     if run is None:
         return None
     recent_views.record_view(run_id)
-    wanted = dict(zip(endpoint.wiring.parameters, endpoint.parameters, strict=False))
+    wanted = dict(zip(endpoint.wiring.parameter_ids, endpoint.parameters, strict=False))
     wanted.pop(None, None)
     values: dict[str, Any] = {}
     gone: list[str] = []
@@ -72,17 +72,19 @@ def iter_component_values(run: Run, description: Description) -> Iterator[tuple[
 
 def iter_run_values(run: Run, description: Description) -> Iterator[tuple[Any, Any]]:
     """Yield component id and value of the outputs of a run, then of its inputs; nothing if the Space has changed."""
-    endpoint = description.find(run.endpoint)
+    endpoint = description.find_endpoint(run.endpoint)
     if endpoint is None:
         return
-    kept = {item.n: FileHandle.of(item.file) for item in run.files if item.parameter is None and not item.file.erased}
-    if run.status == "succeeded" and len(run.outputs) == len(endpoint.wiring.returns):
-        for number, output in zip(endpoint.wiring.returns, run.outputs, strict=True):
+    kept = {
+        item.n: FileHandle.from_row(item.file) for item in run.files if item.parameter is None and not item.file.erased
+    }
+    if run.status == "succeeded" and len(run.outputs) == len(endpoint.wiring.return_ids):
+        for number, output in zip(endpoint.wiring.return_ids, run.outputs, strict=True):
             value = get_output_value(output)
             if has_content(value):
                 yield number, insert_stored_files(value, kept)
-    sent = run_store.collect_sent_values(run, lambda item: FileHandle.of(item.file))
-    for number, parameter in zip(endpoint.wiring.parameters, endpoint.parameters, strict=False):
+    sent = run_store.collect_sent_values(run, lambda item: FileHandle.from_row(item.file))
+    for number, parameter in zip(endpoint.wiring.parameter_ids, endpoint.parameters, strict=False):
         if sent.get(parameter.name) is not None:
             yield number, sent[parameter.name]
 
@@ -129,7 +131,7 @@ def fit_to_parameter(parameter: Parameter, value: Any) -> Any:
     """
     if get_control_kind(parameter) in FILE_CONTROLS:
         if MISSING_FILE in collect_leaves(value) or any(
-            isinstance(each, FileHandle) and each.is_gone() for each in collect_leaves(value)
+            isinstance(each, FileHandle) and each.is_missing() for each in collect_leaves(value)
         ):
             raise SentFileErased
         return value

@@ -28,7 +28,7 @@ def list_chosen_examples(endpoint: Endpoint) -> list[int]:
     by_dataset: dict[int, int] = {}
     for number in map(int, asked[:MAX_CHOSEN_EXAMPLES]):
         if number < len(endpoint.examples):
-            by_dataset[endpoint.examples[number].dataset] = number
+            by_dataset[endpoint.examples[number].dataset_index] = number
     return [*by_dataset.values()]
 
 
@@ -65,8 +65,8 @@ def is_cross_site_request() -> bool:
 
 def build_example_url(space_id: str, endpoint: Endpoint, number: int) -> str:
     """The address of the form with this example, and with those that are chosen of other data sets."""
-    dataset = endpoint.examples[number].dataset
-    others = [each for each in list_chosen_examples(endpoint) if endpoint.examples[each].dataset != dataset]
+    dataset = endpoint.examples[number].dataset_index
+    others = [each for each in list_chosen_examples(endpoint) if endpoint.examples[each].dataset_index != dataset]
     kept = [(name, request.args[name]) for name in PRESERVED_QUERY_PARAMS if request.args.get(name)]
     owner, _, name = space_id.partition("/")
     chosen = [("exemple", str(each)) for each in [*others, number]]

@@ -36,17 +36,17 @@ class ExampleFileCache:
     """What one process remembers: how often each visitor had a file fetched, and which ones are kept already."""
 
     def __init__(self) -> None:
-        self.limits = KeyedTokenBuckets(MAX_FILES_PER_MINUTE, 60)
+        self.rate_limits = KeyedTokenBuckets(MAX_FILES_PER_MINUTE, 60)
         self._ids: dict[tuple[str, str, str], str] = {}
         self._lock = threading.Lock()
 
-    def find(self, visitor: str, url: str, path: str) -> FileHandle | None:
+    def find_cached_file(self, visitor: str, url: str, path: str) -> FileHandle | None:
         """The file that was kept for this visitor before, if it is still there."""
         file_id = self._ids.get((visitor, url, path))
         kept = file_store.find_file(visitor, file_id) if file_id else None
-        return kept if kept and not kept.is_gone() else None
+        return kept if kept and not kept.is_missing() else None
 
-    def remember(self, visitor: str, url: str, path: str, kept: FileHandle) -> None:
+    def record_saved_file(self, visitor: str, url: str, path: str, kept: FileHandle) -> None:
         """Note a file that was kept; the oldest note makes room."""
         with self._lock:
             if len(self._ids) >= MAX_REMEMBERED_FILES:
@@ -70,13 +70,13 @@ def save_example_files(
     download = ExampleDownload(connection, visitor)
     try:
         with concurrency.release_while_waiting(), bulkhead.hold_bulkhead_slot():
-            values = resolve_file_paths(connection, endpoint, example, download.leash)
+            values = resolve_file_paths(connection, endpoint, example, download.cancel_scope)
     except CourseError:
         pass
     for name in with_files:
         try:
             with concurrency.release_while_waiting(), bulkhead.hold_bulkhead_slot():
-                values[name] = map_sample_files(values[name], download.keep)
+                values[name] = map_sample_files(values[name], download.save_sample_file)
         except (CourseError, file_store.FileStorageError):
             values[name] = None
         lost += [name] if values[name] is None else []
@@ -100,8 +100,10 @@ def resolve_file_paths(
     if not (example.needs_loader and example.row_loader):
         return values
     loader = example.row_loader
-    answer = dict(zip(loader.outputs, connection.call_page_event(loader.number, [example.row], leash), strict=False))
-    for parameter, number in zip(endpoint.parameters, endpoint.wiring.parameters, strict=False):
+    answer = dict(
+        zip(loader.outputs, connection.call_page_event(loader.number, [example.row_index], leash), strict=False)
+    )
+    for parameter, number in zip(endpoint.parameters, endpoint.wiring.parameter_ids, strict=False):
         if get_control_kind(parameter) in FILE_CONTROLS and not all(
             file.path for file in iter_sample_files(values.get(parameter.name))
         ):
@@ -115,11 +117,11 @@ class ExampleDownload:
 
     def __init__(self, connection: "SpaceClient", visitor: str) -> None:
         self._connection, self._visitor = connection, visitor
-        self._known: ExampleFileCache = current_app.extensions["example_files"]
+        self._file_cache: ExampleFileCache = current_app.extensions["example_files"]
         self._bytes_left = MAX_EXAMPLE_BYTES
-        self.leash = CancelScope(min(EXAMPLE_FETCH_TIMEOUT_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
+        self.cancel_scope = CancelScope(min(EXAMPLE_FETCH_TIMEOUT_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
 
-    def keep(self, file: SampleFile) -> FileHandle:
+    def save_sample_file(self, file: SampleFile) -> FileHandle:
         """The file, kept; what this visitor was given before is not fetched again.
 
         Raises:
@@ -128,17 +130,17 @@ class ExampleDownload:
         """
         if not file.path:
             raise CallError("bad-answer")
-        known = self._known.find(self._visitor, self._connection.url, file.path)
+        known = self._file_cache.find_cached_file(self._visitor, self._connection.url, file.path)
         if known:
             return known
-        if not self._known.limits.take(self._visitor):
+        if not self._file_cache.rate_limits.consume_token(self._visitor):
             raise CallError("too-many-requests")
-        with closing(self._connection.fetch(file.path, self.leash)) as pieces:  # type: ignore[type-var]
-            kept = file_store.save_file(self._visitor, file.name, self._counted(pieces))
-        self._known.remember(self._visitor, self._connection.url, file.path, kept)
+        with closing(self._connection.fetch_file(file.path, self.cancel_scope)) as pieces:  # type: ignore[type-var]
+            kept = file_store.save_file(self._visitor, file.name, self._limit_bytes(pieces))
+        self._file_cache.record_saved_file(self._visitor, self._connection.url, file.path, kept)
         return kept
 
-    def _counted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    def _limit_bytes(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             self._bytes_left -= len(piece)
             if self._bytes_left < 0:

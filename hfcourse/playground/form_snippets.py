@@ -81,12 +81,12 @@ def insert_placeholder_files(entry: Field, value: Any) -> Any:
 
     A message with attached files is the exception: without them it is a whole message.
     """
-    if not entry.parts:
+    if not entry.file_controls:
         return value
     parameter = entry.parameter
-    kept: Mapping[str, Sequence[FileHandle | None]] = entry.kept
+    kept: Mapping[str, Sequence[FileHandle | None]] = entry.files_by_suffix
     if not any(kept.values()) and entry.control != "multimodal":
-        kept = {part.suffix: [None] for part in entry.parts if has_placeholder_file(entry, part)}
+        kept = {part.suffix: [None] for part in entry.file_controls if has_placeholder_file(entry, part)}
     samples = {
         suffix: [PlaceholderFile(choose_placeholder_name(parameter, file)) for file in files]
         for suffix, files in kept.items()

@@ -44,7 +44,7 @@ def prefill_form(
     for entry in form.fields:
         if entry.parameter.name in said:
             entry.error = format_validator_error(said[entry.parameter.name])
-    return form, {entry.parameter.name: entry.error for entry in form.faulty if entry.parameter.name in said}
+    return form, {entry.parameter.name: entry.error for entry in form.invalid_fields if entry.parameter.name in said}
 
 
 def load_continuation_values(

@@ -37,9 +37,9 @@ class PreviewCache:
     """The bytes of previews by key, the least recently used forgotten first; safe to use from several threads."""
 
     def __init__(self, max_bytes: int = MAX_CACHED_PREVIEW_BYTES, seconds: float = PREVIEW_TTL_SECONDS) -> None:
-        self.fetches = KeyedTokenBuckets(MAX_FETCHES_PER_MINUTE, 60)
-        self.asked: SingleFlightCache[bool] = SingleFlightCache(lambda _: seconds, most=2_000)
-        self._max_bytes, self._seconds = max_bytes, seconds
+        self.fetch_limits = KeyedTokenBuckets(MAX_FETCHES_PER_MINUTE, 60)
+        self.fetch_results: SingleFlightCache[bool] = SingleFlightCache(lambda _: seconds, most=2_000)
+        self._max_bytes, self._ttl_seconds = max_bytes, seconds
         self._contents: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -51,16 +51,16 @@ class PreviewCache:
         """
 
         def fetch_and_put() -> bool:
-            if not self.fetches.take(visitors.digest_client_address()):
+            if not self.fetch_limits.consume_token(visitors.digest_client_address()):
                 raise HubRequestSkipped("too-many-requests")
             self.put(key, fetch())
             return True
 
-        self.asked.get(key, leash, fetch_and_put)
+        self.fetch_results.get_or_fetch(key, leash, fetch_and_put)
         content = self.get(key)
         if content is None:  # others took its place meanwhile
-            self.asked.forget(key)
-            self.asked.get(key, leash, fetch_and_put)
+            self.fetch_results.invalidate(key)
+            self.fetch_results.get_or_fetch(key, leash, fetch_and_put)
             content = self.get(key)
         if content is None:
             raise CallError("bad-answer")
@@ -68,7 +68,7 @@ class PreviewCache:
 
     def is_known_empty(self, key: str) -> bool:
         """Was there nothing under a key when it was last fetched, less than `seconds` ago?"""
-        return self.get(key) == b"" and self.asked.last_value(key, self._seconds) is not None
+        return self.get(key) == b"" and self.fetch_results.get_last_value(key, self._ttl_seconds) is not None
 
     def get(self, key: str) -> bytes | None:
         with self._lock:
@@ -104,7 +104,7 @@ def fetch_preview(connection: "SpaceClient", key: str, leash: CancelScope) -> by
     with byte_budget.reserve_bytes(2 * MAX_PREVIEW_BYTES):
         parts = []
         size = 0
-        for piece in connection.fetch(path, leash):
+        for piece in connection.fetch_file(path, leash):
             size += len(piece)
             if size > MAX_PREVIEW_BYTES:
                 raise CallError("answer-too-large")
@@ -117,7 +117,7 @@ def fetch_preview(connection: "SpaceClient", key: str, leash: CancelScope) -> by
 
 def find_sample_path(connection: "SpaceClient", key: str, leash: CancelScope) -> str:
     """The path on the Space of the example file at that place. Raises CallError."""
-    endpoint, example = connection.description.samples.get(key, (None, None))
+    endpoint, example = connection.description.examples_by_file_key.get(key, (None, None))
     if endpoint is None or example is None:
         raise CallError("bad-answer")
     file = next(each for each in example.files if each.key == key)

@@ -84,8 +84,8 @@ def get_posted_endpoint(space_id: str, name: str) -> Endpoint:
     if not catalogue.is_space_id(space_id):
         raise FormRejected("space-not-found")
     description = resolver.connect_to_space(space_id, POST_WAKE_TIMEOUT_SECONDS).description
-    endpoint = description.find(name)
-    if endpoint is None or endpoint.obstacle:
+    endpoint = description.find_endpoint(name)
+    if endpoint is None or endpoint.blocked_reason:
         raise FormRejected("endpoint-gone")
     return apply_session_choices(space_id, description, endpoint, visitors.get_visitor())
 
@@ -121,7 +121,7 @@ def render_space_page(
     if form:
         mark_fields(form)
     former, space_id, new_name = resolve_space_names(space_id)
-    summary = summarize_errors(form) if form and error and form.faulty else None
+    summary = summarize_errors(form) if form and error and form.invalid_fields else None
     body = render_template(
         "spaces/block.html" if is_in_lesson() else "spaces/show.html",
         section="spaces",
@@ -196,7 +196,7 @@ def resolve_space_names(space_id: str) -> tuple[str, str, str]:
 
 def mark_fields(form: Form) -> None:
     """Mark the fields that are needed, expected or optional."""
-    marks = field_marks.choose_marks(form.endpoint.parameters, has_button=not form.endpoint.is_aside)
+    marks = field_marks.choose_marks(form.endpoint.parameters, has_button=not form.endpoint.is_internal)
     for entry, mark in zip(form.fields, marks, strict=True):
         entry.mark = mark
 
@@ -207,9 +207,9 @@ def choose_explanation(
     """Choose the explanation of the page's error: the given one, else that of its code, which counts several faults."""
     if given or not error:
         return given
-    if error.code != "invalid-input" or not summary or summary.count < 2:
+    if error.code != "invalid-input" or not summary or summary.total_count < 2:
         return error.explanation
-    return replace(error.explanation, sentence=typeset_french(f"{summary.count} valeurs ne conviennent pas."))
+    return replace(error.explanation, sentence=typeset_french(f"{summary.total_count} valeurs ne conviennent pas."))
 
 
 def is_local_practice_space(space_id: str) -> bool:
@@ -238,10 +238,10 @@ def render_visited_space(
     description = connection.description
     if not description.endpoints:
         return render_space_page(space_id, description, error=CourseError("no-api"))
-    endpoint = description.find(wanted) if wanted else description.endpoints[0]
+    endpoint = description.find_endpoint(wanted) if wanted else description.endpoints[0]
     if endpoint is None:
         return render_space_page(space_id, description, error=FormRejected("endpoint-gone"), status=404)
-    if endpoint.obstacle:
+    if endpoint.blocked_reason:
         return render_space_page(space_id, description, closed=endpoint)
     endpoint = apply_session_choices(space_id, description, endpoint, visitor)
     form, faults = prefill.prefill_form(connection, endpoint, run_id, visitor)
@@ -268,7 +268,7 @@ def build_page_snippets(space_id: str, connection: "SpaceClient", form: Form) ->
     return form_snippets.build_form_snippets(
         get_catalogue_entry(resolver.get_current_name(space_id)),
         connection.url,
-        connection.description.gradio,
+        connection.description.gradio_version,
         form,
         address,
     )
@@ -315,7 +315,7 @@ def form_scripts(form: Form | None) -> list[str]:
     names = ["form.js"]
     names += ["table.js"] if form is None or form.has_tables else []
     names += ["preview.js"] if form is None or form.has_files else []
-    names += ["record.js"] if form is None or form.records else []
+    names += ["record.js"] if form is None or form.has_recorder else []
     names += ["examples.js"] if form is None or form.endpoint.examples else []
     return [url_for("static", filename=f"js/{name}") for name in names]
 

@@ -17,9 +17,9 @@ PATH_CHARACTERS = ("/", "\\")
 class SpaceQueryResult:
     """What came of it: a Space to open, Spaces that were found, or why there are none; `written` without a token."""
 
-    written: str = ""
+    query_text: str = ""
     space_id: str = ""
-    found: SearchResults | None = None
+    search_result: SearchResults | None = None
     error: CourseError | None = None
     status: int = 200
 
@@ -45,6 +45,8 @@ def search_or_open_space(written: str) -> SpaceQueryResult:
     if not (words and catalogue.is_catalogue_open()):
         return SpaceQueryResult(written)
     try:
-        return SpaceQueryResult(written, found=hub_search.search_spaces(words, resolver.get_registry().wire))
+        return SpaceQueryResult(
+            written, search_result=hub_search.search_spaces(words, resolver.get_registry().http_client)
+        )
     except CourseError as failed:
         return SpaceQueryResult(written, error=failed)

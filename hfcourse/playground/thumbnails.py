@@ -73,10 +73,10 @@ def fetch_thumbnail(name: str, leash: CancelScope) -> bytes:
         HubRequestSkipped: it was silent a moment ago, asked us to wait, or was asked too often.
     """
     limits: HubLimits = current_app.extensions["thumbnail_limits"]
-    limits.admit(is_known=False, is_listed=catalogue.find_catalogue_entry(name) is not None)
+    limits.admit_request(is_known=False, is_listed=catalogue.find_catalogue_entry(name) is not None)
     begun = time.monotonic()
     try:
-        with leash.hold():
+        with leash.activate():
             answer = request_thumbnail(f"{current_app.config['THUMBNAILS_URL']}/social-thumbnails/spaces/{name}.png")
     except CallError as failed:
         limits.record_failure(failed.code, time.monotonic() - begun)
@@ -89,7 +89,9 @@ def fetch_thumbnail(name: str, leash: CancelScope) -> bytes:
 
 def request_thumbnail(url: str) -> HttpResponse:
     """Send the request, without token or cookie. Raises CallError."""
-    return resolver.get_registry().wire.ask("GET", url, cap=MAX_THUMBNAIL_BYTES, headers={"accept": "image/*"})
+    return resolver.get_registry().http_client.request(
+        "GET", url, cap=MAX_THUMBNAIL_BYTES, headers={"accept": "image/*"}
+    )
 
 
 def extract_thumbnail(answer: HttpResponse) -> bytes:

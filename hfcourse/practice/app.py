@@ -124,7 +124,7 @@ def filtrer(image: str | None, filtre: str | None) -> Image.Image:
 
 def classer(phrase: str) -> dict[str, float]:
     """Devine la langue d’une phrase, avec la confiance accordée à chaque langue."""
-    confidences = classifier.confidences(phrase[:MAX_MESSAGE_CHARACTERS])
+    confidences = classifier.compute_confidences(phrase[:MAX_MESSAGE_CHARACTERS])
     if not confidences:
         raise make_user_error("Écrivez une phrase : je n'y trouve aucune lettre que je connaisse.")
     return confidences
@@ -145,7 +145,7 @@ async def discuter(message: str, memory: Conversation) -> AsyncIterator[tuple[st
         raise make_user_error("Le message est vide : écrivez une question.")
     if len(message) > MAX_MESSAGE_CHARACTERS:
         raise make_user_error(f"Ce message est trop long : {MAX_MESSAGE_CHARACTERS} caractères au plus.")
-    answer = tutor.answer(message.strip(), memory)
+    answer = tutor.answer_message(message.strip(), memory)
     spaces = [i for i, character in enumerate(answer) if character.isspace()]
     for end in [*spaces[WORDS_PER_CHUNK::WORDS_PER_CHUNK], len(answer)]:
         yield answer[:end], memory
@@ -162,13 +162,13 @@ async def generer(prompt: str, temperature: float, longueur: float, graine: floa
         raise make_user_error("Il manque une graine : n'importe quel nombre entier convient, par exemple 1.")
     generation = language_model.generate(prompt.strip(), GenerationSettings(temperature, int(longueur), int(graine)))
     try:
-        async with aclosing(generation.stream()) as texts:
+        async with aclosing(generation.stream_text()) as texts:
             async for text in texts:
                 yield text
     except ModelError as error:
         raise make_user_error(explain_model_error(error)) from error
-    if generation.ending in FINISH_MESSAGES:
-        gr.Info(fr(FINISH_MESSAGES[generation.ending]), title="Réponse coupée")
+    if generation.finish_reason in FINISH_MESSAGES:
+        gr.Info(fr(FINISH_MESSAGES[generation.finish_reason]), title="Réponse coupée")
 
 
 FINISH_MESSAGES = {

@@ -47,7 +47,7 @@ class AppProcess:
         self.temp_folder = Path(tempfile.mkdtemp(prefix=_TEMP_FOLDER_PREFIX, dir=folder))
         self.log_path = folder / "practice.log"
         self.trim_log()
-        self._ending = threading.Lock()
+        self._end_lock = threading.Lock()
         try:
             self.process = self._start(command)
             # Popen's two pipes are None only when none was asked for.
@@ -72,7 +72,7 @@ class AppProcess:
             )
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether the process still runs."""
         return self.process.poll() is None
 
@@ -92,13 +92,13 @@ class AppProcess:
                 return url
         except Exception as error:
             # Of any kind: an answer that makes no sense must not leave it waking for ever.
-            raise AppStartError(self._reason(error)) from error
+            raise AppStartError(self._describe_failure(error)) from error
         finally:
             deadline.cancel()
 
-    def end(self) -> None:
+    def end_process(self) -> None:
         """Ends the process, within some 2 seconds, and removes its temporary folder. Does nothing twice."""
-        with self._ending:
+        with self._end_lock:
             # The app leaves at once when this pipe closes, on every system, as it does if we are killed.
             with suppress(OSError):
                 self._to_app.close()
@@ -110,7 +110,7 @@ class AppProcess:
             self._from_app.close()
             shutil.rmtree(self.temp_folder, ignore_errors=True)
 
-    def disown(self) -> None:
+    def detach_after_fork(self) -> None:
         """For a copy of this process made by fork: the app belongs to the original, and must end with it."""
         # Unbuffered (bufsize=0), these have no lock that a thread may have held at the fork.
         for pipe in (self._to_app, self._from_app):
@@ -125,7 +125,7 @@ class AppProcess:
             if self.log_path.stat().st_size > MAX_LOG_BYTES:
                 os.truncate(self.log_path, 0)
 
-    def _reason(self, error: Exception) -> str:
+    def _describe_failure(self, error: Exception) -> str:
         state = "still running"
         # A process that ends closes its pipes a moment before it can be reaped.
         with suppress(subprocess.TimeoutExpired):

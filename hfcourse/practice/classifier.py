@@ -48,22 +48,24 @@ class LanguageClassifier:
     def __init__(self, sentences: dict[str, list[str]]):
         counts = {language: count_letter_ngrams(" ".join(lines)) for language, lines in sentences.items()}
         known = set().union(*counts.values())
-        self._logs = {language: _compute_log_likelihoods(known, runs) for language, runs in counts.items()}
-        self._known = known
+        self._log_likelihoods_by_language = {
+            language: _compute_log_likelihoods(known, runs) for language, runs in counts.items()
+        }
+        self._known_ngrams = known
 
     @property
     def languages(self) -> list[str]:
         """The languages it can tell apart."""
-        return list(self._logs)
+        return list(self._log_likelihoods_by_language)
 
-    def confidences(self, text: str) -> dict[str, float]:
+    def compute_confidences(self, text: str) -> dict[str, float]:
         """The probability of each language (they sum to 1); empty when no letter of the text is known."""
-        runs = Counter({run: n for run, n in count_letter_ngrams(text).items() if run in self._known})
+        runs = Counter({run: n for run, n in count_letter_ngrams(text).items() if run in self._known_ngrams})
         if not runs:
             return {}
         evidence = {
             language: sum(n * logs[run] for run, n in runs.items()) / _EVIDENCE_DIVISOR
-            for language, logs in self._logs.items()
+            for language, logs in self._log_likelihoods_by_language.items()
         }
         # The best evidence is taken away before exp(), which would underflow on a long text.
         best = max(evidence.values())

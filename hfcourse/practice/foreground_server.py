@@ -43,13 +43,13 @@ def run_foreground_server(folder: Path, host: str, port: int, say: Callable[[str
     child = AppProcess(folder, (*APP_COMMAND, "--host", host, "--port", str(port)))
     try:
         say(wait_until_ready(child))
-        while child.alive:
+        while child.is_alive:
             with suppress(subprocess.TimeoutExpired):
                 child.process.wait(CHECK_INTERVAL_SECONDS)
             child.trim_log()
         raise EndedError(child.log_path, was_ready=True)
     finally:
-        child.end()
+        child.end_process()
 
 
 def wait_until_ready(child: AppProcess) -> str:

@@ -69,10 +69,10 @@ class Generation:
     """One answer, token by token: `stream` it once; `ending` then says why it ended."""
 
     def __init__(self, model: "LanguageModel", prompt: str, settings: GenerationSettings) -> None:
-        self.ending = FinishReason.COMPLETE
+        self.finish_reason = FinishReason.COMPLETE
         self._model, self._prompt, self._settings = model, prompt, settings
 
-    async def stream(self) -> AsyncGenerator[str, None]:
+    async def stream_text(self) -> AsyncGenerator[str, None]:
         """Yield the text so far, after each token; closing this iterator stops the generation.
 
         Raises:
@@ -97,9 +97,9 @@ class Generation:
                 if piece := choice["delta"].get("content"):
                     yield piece
                 if choice["finish_reason"] == "length":
-                    self.ending = FinishReason.LENGTH
+                    self.finish_reason = FinishReason.LENGTH
                 elif time.monotonic() > deadline:
-                    self.ending = FinishReason.DEADLINE
+                    self.finish_reason = FinishReason.DEADLINE
                     return
 
 

@@ -46,39 +46,39 @@ class PracticeServer:
         self.start_seconds = start_seconds
         self.command = command
         self._stopped = False
-        self._forget()
+        self._reset_state()
         _servers.add(self)
         # Here and not in wake(): what is registered after us ends first, and its calls end before the app does.
         atexit.register(_stop_at_exit, weakref.ref(self))
 
-    def _forget(self) -> None:
+    def _reset_state(self) -> None:
         self._changed = threading.Condition()
         self._state: PracticeState = "asleep"
-        self._child: AppProcess | None = None
+        self._process: AppProcess | None = None
         self._url: str | None = None
         self._failure: str | None = None
-        self._used_at = 0.0
-        self._calls = 0
+        self._last_used_at = 0.0
+        self._active_calls = 0
 
     @property
     def state(self) -> PracticeState:
         """What it is doing now. Costs no more than asking the system whether the process runs."""
         with self._changed:
-            self._notice_death()
+            self._detect_exit()
             return self._state
 
     @property
     def url(self) -> str | None:
         """The app's address, `http://127.0.0.1:PORT`, while it is awake."""
         with self._changed:
-            self._notice_death()
+            self._detect_exit()
             return self._url
 
     @property
     def pid(self) -> int | None:
         """The number of the app's process, if there is one."""
         with self._changed:
-            return self._child.process.pid if self._child else None
+            return self._process.process.pid if self._process else None
 
     @property
     def failure(self) -> str | None:
@@ -89,99 +89,101 @@ class PracticeServer:
     def wake(self) -> None:
         """Starts the app if it is asleep or broken, and returns at once; after `stop()`, does nothing."""
         with self._changed:
-            self._notice_death()
+            self._detect_exit()
             if self._stopped or self._state in ("waking", "awake"):
                 return
             try:
                 child = AppProcess(self.folder, self.command)
             except OSError as error:
-                self._become("broken", failure=f"{type(error).__name__}: {error}")
+                self._set_state("broken", failure=f"{type(error).__name__}: {error}")
                 return
-            self._become("waking", child)
-        threading.Thread(target=self._keep, args=(child,), name="practice", daemon=True).start()
+            self._set_state("waking", child)
+        threading.Thread(target=self._supervise_process, args=(child,), name="practice", daemon=True).start()
 
-    def wait(self, seconds: float) -> bool:
+    def wait_until_awake(self, seconds: float) -> bool:
         """Waits until it no longer is waking, for some seconds at most; returns whether it is awake."""
         with self._changed:
             self._changed.wait_for(lambda: self._state != "waking", seconds)
-            self._notice_death()
+            self._detect_exit()
             return self._state == "awake"
 
-    def touch(self) -> None:
+    def record_use(self) -> None:
         """Says that somebody uses it: the time before it sleeps starts again."""
         with self._changed:
-            self._used_at = time.monotonic()
+            self._last_used_at = time.monotonic()
 
     @contextmanager
-    def using(self) -> Iterator[None]:
+    def track_call(self) -> Iterator[None]:
         """Around a call: it does not fall asleep meanwhile, however long that lasts."""
         with self._changed:
-            self._calls += 1
+            self._active_calls += 1
         try:
             yield
         finally:
             with self._changed:
                 # A fork in between has forgotten the calls of the original process.
-                self._calls = max(self._calls - 1, 0)
-                self._used_at = time.monotonic()
+                self._active_calls = max(self._active_calls - 1, 0)
+                self._last_used_at = time.monotonic()
 
     def sleep(self) -> None:
         """Ends the app now, within some 2 seconds; `wake()` starts it again."""
         with self._changed:
-            child = self._child
-            self._become("asleep")
+            child = self._process
+            self._set_state("asleep")
         if child:
-            child.end()
+            child.end_process()
 
     def stop(self) -> None:
         """Ends the app for good; called at the exit of the interpreter too, and any number of times."""
         self._stopped = True
         self.sleep()
 
-    def _become(
+    def _set_state(
         self, state: PracticeState, child: AppProcess | None = None, url: str | None = None, failure: str | None = None
     ):
         """Changes the state (the lock is held) and tells whoever waits."""
-        self._state, self._child, self._url, self._failure = state, child, url, failure
-        self._used_at = time.monotonic()
+        self._state, self._process, self._url, self._failure = state, child, url, failure
+        self._last_used_at = time.monotonic()
         self._changed.notify_all()
 
-    def _notice_death(self) -> None:
+    def _detect_exit(self) -> None:
         # A process that dies while waking is left to its keeper, which knows why.
-        if self._state == "awake" and self._child and not self._child.alive:
-            self._become("asleep")
+        if self._state == "awake" and self._process and not self._process.is_alive:
+            self._set_state("asleep")
 
-    def _keep(self, child: AppProcess) -> None:
+    def _supervise_process(self, child: AppProcess) -> None:
         """The life of one process, in a thread: until it is ready, then until idle, dead or replaced."""
         try:
             url = child.wait_until_ready(self.start_seconds)
         except AppStartError as error:
             with self._changed:
-                if self._child is child:
-                    self._become("broken", failure=str(error))
+                if self._process is child:
+                    self._set_state("broken", failure=str(error))
         else:
             with self._changed:
-                if self._child is child:
-                    self._become("awake", child, url)
-                    self._watch(child)
-        child.end()
+                if self._process is child:
+                    self._set_state("awake", child, url)
+                    self._watch_until_idle(child)
+        child.end_process()
 
-    def _watch(self, child: AppProcess) -> None:
+    def _watch_until_idle(self, child: AppProcess) -> None:
         """Returns, the lock held as it was on entry, once this process is idle, dead or no longer ours."""
-        while self._child is child:
-            left = self.idle_seconds if self._calls else self._used_at + self.idle_seconds - time.monotonic()
+        while self._process is child:
+            left = (
+                self.idle_seconds if self._active_calls else self._last_used_at + self.idle_seconds - time.monotonic()
+            )
             if left <= 0:
-                self._become("asleep")
+                self._set_state("asleep")
             else:
                 self._changed.wait(min(left, CHECK_INTERVAL_SECONDS))
                 child.trim_log()
-                self._notice_death()
+                self._detect_exit()
 
-    def _disown(self) -> None:
+    def _detach_after_fork(self) -> None:
         """After a fork, in the copy: the app belongs to the original process; this one may start its own."""
-        if self._child:
-            self._child.disown()
-        self._forget()
+        if self._process:
+            self._process.detach_after_fork()
+        self._reset_state()
 
 
 _servers: "weakref.WeakSet[PracticeServer]" = weakref.WeakSet()
@@ -194,7 +196,7 @@ def _stop_at_exit(reference: "weakref.ref[PracticeServer]") -> None:
 
 def _detach_servers_after_fork() -> None:
     for server in list(_servers):
-        server._disown()
+        server._detach_after_fork()
 
 
 if hasattr(os, "register_at_fork"):

@@ -43,8 +43,8 @@ def serialize_run(run: Run) -> dict[str, Any]:
         ],
         "partials": run.partials,
         "queue": queued,
-        "progress": run.latest("progress").get("steps", []),
-        "log": run.all("log"),
+        "progress": run.get_latest_event("progress").get("steps", []),
+        "log": run.list_event_data("log"),
         "timings": {
             name: format_iso_timestamp(getattr(run, name))
             for name in ("created", "started", "first_output", "finished")
@@ -60,14 +60,14 @@ def format_iso_timestamp(moment: datetime | None) -> str | None:
 def describe_queue(run: Run) -> dict[str, Any]:
     """Where the run waits: in our own queue, then in the Space's."""
     if run.status == "queued":
-        rank, size = dispatcher.get_dispatcher().place(run.id) or (None, None)
+        rank, size = dispatcher.get_dispatcher().find_queue_position(run.id) or (None, None)
         return {"rank": rank, "size": size, "eta": None}
-    return {"rank": None, "size": None, "eta": None, **run.latest("queued")}
+    return {"rank": None, "size": None, "eta": None, **run.get_latest_event("queued")}
 
 
 def list_validation_errors(run: Run) -> list[tuple[str, str]]:
     """Label of each parameter that the Space's validator refused, and its words, '' where it said nothing."""
-    said = run.latest("invalid").get("fields", {})
+    said = run.get_latest_event("invalid").get("fields", {})
     return [(parameter["label"], said[parameter["name"]]) for parameter in run.parameters if parameter["name"] in said]
 
 
@@ -75,7 +75,7 @@ def select_outputs(run: Run) -> list[dict[str, Any]]:
     """The outputs as stored; the latest partial ones while the run goes on, or if its process ended before it."""
     if run.status in ("succeeded", "failed", "stopped"):
         return run.outputs
-    return run.latest("partial").get("outputs", [])
+    return run.get_latest_event("partial").get("outputs", [])
 
 
 def collect_inputs(run: Run) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def has_sent_media(run: Run) -> bool:
 def make_file_entry(run: Run, item: RunFile) -> FileEntry:
     """A file of the run, with its address, or the entry of one whose bytes made room for others."""
     if item.file.erased:
-        return FileEntry.missing(ERASED, item.file.name)
+        return FileEntry.make_missing(ERASED, item.file.name)
     return FileEntry(
         file=url_for("runs.file", run_id=run.id, n=item.n),
         name=item.file.name,
@@ -129,7 +129,7 @@ def resolve_file_references(value: Any, ours: Mapping[int, FileEntry]) -> Any:
         if is_stored_file_reference(value):
             number = value[FILE_KEY]
             found = ours.get(number) if isinstance(number, int) else None
-            return found or FileEntry.missing(value.get(REASON_KEY), value.get(NAME_KEY))
+            return found or FileEntry.make_missing(value.get(REASON_KEY), value.get(NAME_KEY))
         return {key: resolve_file_references(item, ours) for key, item in value.items()}
     return [resolve_file_references(item, ours) for item in value] if isinstance(value, list) else value
 
@@ -191,7 +191,7 @@ def build_progress_steps(run: Run) -> list[ProgressStep]:
 
 def describe_progress(run: Run) -> dict[str, Any]:
     """What the progress bar shows: `value` and `max` where they are known, and the words."""
-    steps = run.latest("progress").get("steps") or [{}]
+    steps = run.get_latest_event("progress").get("steps") or [{}]
     step = steps[-1]
     ratio, index, length = step.get("progress"), step.get("index"), step.get("length")
     bar: dict[str, Any] = {"words": str(step.get("desc") or "")[:200], "value": None, "max": None, "is_count": False}

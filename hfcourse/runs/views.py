@@ -104,21 +104,21 @@ def submit_form(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnVal
         values = forms.validate_form(form)
         client = newcomer_status.get_current_client()
         group = client.origin, client.is_newcomer, endpoint.name, client.cohort
-        asked = QueuedRun("", client.visitor, space, endpoint.keeps_state, *group)
-        dispatcher.get_dispatcher().limits.check_room(asked)
+        asked = QueuedRun("", client.visitor, space, endpoint.has_session_state, *group)
+        dispatcher.get_dispatcher().limits.check_queue_capacity(asked)
         quota.check_text_quota(client, [file.id for file in forms.list_form_files(form)])
-        kept = collect_run_fields(endpoint, values) | {"holder": dispatcher.get_dispatcher().holder}
+        kept = collect_run_fields(endpoint, values) | {"holder": dispatcher.get_dispatcher().owner}
         kept |= {"origin": client.origin, "is_newcomer": client.is_newcomer}
         run_id = run_store.create_run(client.visitor, space=space, endpoint=endpoint.name, title=endpoint.title, **kept)
     except FormRejected as refusal:
         if refusal.code == "invalid-input" and forms.has_storage_errors(form):
-            return space_page.render_rejected(space, form, FormRejected("not-stored", fields=refusal.fields))
+            return space_page.render_rejected(space, form, FormRejected("not-stored", fields=refusal.field_errors))
         forms.drop_missing_files(form, visitors.get_or_create_visitor())
         return space_page.render_rejected(space, form, refusal)
     except SQLAlchemyError as error:
         log.error("A run could not be stored: %s", type(error).__name__)
         return space_page.render_rejected(space, form, FormRejected("not-stored"))
-    dispatcher.get_dispatcher().submit(replace(asked, run_id=run_id))
+    dispatcher.get_dispatcher().enqueue(replace(asked, run_id=run_id))
     return redirect(url_for(".show", run_id=run_id), 303)
 
 
@@ -133,7 +133,7 @@ def rerun(run_id: str) -> ResponseReturnValue:
     except CourseError as error:
         return space_page.render_rejected(run.space, None, error)
     form = forms.rebind_form(
-        endpoint, run_store.collect_sent_values(run, lambda item: file_store.FileHandle.of(item.file))
+        endpoint, run_store.collect_sent_values(run, lambda item: file_store.FileHandle.from_row(item.file))
     )
     form.run_id = run.id
     if {each["name"] for each in run.parameters} != {each.name for each in endpoint.parameters}:
@@ -144,9 +144,9 @@ def rerun(run_id: str) -> ResponseReturnValue:
 def collect_run_fields(endpoint: Endpoint, values: dict[str, Any]) -> dict[str, Any]:
     """What a run keeps of a form: its parameters, the JSON values, the files in them, and if it speaks in a session."""
     numbered = FileNumberer(file_store.FileHandle)
-    inputs = {name: numbered.without_files(name, value) for name, value in values.items()}
+    inputs = {name: numbered.extract_files(name, value) for name, value in values.items()}
     return {
-        "keeps_state": endpoint.keeps_state,
+        "keeps_state": endpoint.has_session_state,
         "parameters": [{"name": each.name, "label": each.label} for each in endpoint.parameters],
         "inputs": inputs,
         "files": [(name, file.id) for name, file in numbered.files],

@@ -42,20 +42,20 @@ class ClientConnection:
         Raises:
             TimeoutError: the budget is spent.
         """
-        with self._wait(is_writing=False):
+        with self._spend_budget(is_writing=False):
             count = self.sock.recv_into(buffer)
-        self._refill(count)
+        self._refill_budget(count)
         return count
 
     def send(self, data: memoryview) -> int:
         """As `socket.send`. Raises TimeoutError as `receive_into`."""
-        with self._wait(is_writing=True):
+        with self._spend_budget(is_writing=True):
             count = self.sock.send(data)
-        self._refill(count)
+        self._refill_budget(count)
         return count
 
     @contextmanager
-    def _wait(self, is_writing: bool) -> Iterator[None]:
+    def _spend_budget(self, is_writing: bool) -> Iterator[None]:
         """Drain the budget by the time that the block takes."""
         if self._budget_seconds <= 0:
             raise TimeoutError("the client is too slow")
@@ -68,7 +68,7 @@ class ClientConnection:
             self._waiting = None
             self._budget_seconds -= time.monotonic() - begun
 
-    def _refill(self, byte_count: int) -> None:
+    def _refill_budget(self, byte_count: int) -> None:
         self._budget_seconds = min(CLIENT_TIMEOUT_SECONDS, self._budget_seconds + byte_count / MIN_BYTES_PER_SECOND)
 
     def is_idle(self) -> bool:
@@ -121,7 +121,7 @@ class ConnectionTable:
                 self._abort_idle(address, MAX_IDLE_PER_ADDRESS)
             self._connections[sock] = ClientConnection(sock, address)
 
-    def find(self, sock: socket.socket) -> ClientConnection:
+    def find_connection(self, sock: socket.socket) -> ClientConnection:
         """The connection over this socket; one that was closed meanwhile is no longer counted."""
         with self._changed:
             return self._connections.get(sock) or ClientConnection(sock, "")

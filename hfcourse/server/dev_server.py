@@ -54,7 +54,7 @@ class ClientStream(io.RawIOBase):
         self._connection = connection
         self._head_bytes: int | None = 0
 
-    def end_head(self) -> None:
+    def finish_request_head(self) -> None:
         """The request line and the headers are read: what follows is the body, whose size the application limits."""
         self._head_bytes = None
 
@@ -91,7 +91,7 @@ class LimitedRequestHandler(WSGIRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self._stream = ClientStream(self.server.connections.find(self.connection))
+        self._stream = ClientStream(self.server.connections.find_connection(self.connection))
         self.rfile, self.wfile = io.BufferedReader(self._stream), self._stream  # type: ignore[assignment]
 
     def version_string(self) -> str:
@@ -105,7 +105,7 @@ class LimitedRequestHandler(WSGIRequestHandler):
         super().log_error(format, *args)
 
     def run_wsgi(self) -> None:
-        self._stream.end_head()
+        self._stream.finish_request_head()
         super().run_wsgi()
 
 

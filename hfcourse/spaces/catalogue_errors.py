@@ -21,11 +21,11 @@ class CatalogueError(ValueError):
     def __init__(self, line: int | None, words: str, french_words: str) -> None:
         super().__init__(f"{f'line {line}: ' if line else ''}{words}")
         self.line = line
-        self.french_words = typeset_french(french_words)
+        self.french_message = typeset_french(french_words)
 
     def describe(self) -> str:
         """Return the line and what is wrong, in French."""
-        return f"ligne{NO_BREAK}{self.line}, {self.french_words}" if self.line else self.french_words
+        return f"ligne{NO_BREAK}{self.line}, {self.french_message}" if self.line else self.french_message
 
 
 def make_syntax_error(error: ValueError | RecursionError, text: str) -> CatalogueError:

@@ -32,31 +32,31 @@ class ReloadedFile(Generic[Content]):
         self._path = path
         self._parse = parse
         self._lock = threading.Lock()
-        self._looked = time.monotonic()
-        self._signature = self._sign()
-        self._bytes = self._read()
+        self._checked_at = time.monotonic()
+        self._fingerprint = self._read_fingerprint()
+        self._bytes = self._read_bytes()
         self._content = parse(self._bytes)
         self.error: ValueError | OSError | None = None
 
     @property
     def content(self) -> Content:
         """The last good content; whoever asks while another thread looks gets what was known before."""
-        if time.monotonic() - self._looked >= FILE_CHECK_INTERVAL_SECONDS and self._lock.acquire(blocking=False):
+        if time.monotonic() - self._checked_at >= FILE_CHECK_INTERVAL_SECONDS and self._lock.acquire(blocking=False):
             try:
-                self._looked = time.monotonic()
-                self._look()
+                self._checked_at = time.monotonic()
+                self._reload_if_changed()
             finally:
                 self._lock.release()
         return self._content
 
-    def _look(self) -> None:
+    def _reload_if_changed(self) -> None:
         """Read the file again if it changed."""
         try:
-            signature = self._sign()
-            if signature == self._signature and not is_recently_written(signature):
+            signature = self._read_fingerprint()
+            if signature == self._fingerprint and not is_recently_written(signature):
                 return
-            read = self._read()
-            self._signature = signature
+            read = self._read_bytes()
+            self._fingerprint = signature
             if read == self._bytes and not isinstance(self.error, OSError):
                 return
             self._bytes = read
@@ -71,7 +71,7 @@ class ReloadedFile(Generic[Content]):
                 )
             self.error = error
 
-    def _sign(self) -> FileFingerprint | None:
+    def _read_fingerprint(self) -> FileFingerprint | None:
         """Times, size and inode, None where there is no file: what changes however it is written, and with chmod."""
         try:
             found = self._path.stat()
@@ -79,7 +79,7 @@ class ReloadedFile(Generic[Content]):
             return None
         return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
-    def _read(self) -> bytes | None:
+    def _read_bytes(self) -> bytes | None:
         try:
             return self._path.read_bytes()
         except FileNotFoundError:

@@ -49,7 +49,7 @@ class CodeLexer:
     has_keys: bool = False  # a string or a word before a colon is the key of a value
     ignores_case: bool = False
 
-    def tokens(self, source: str) -> Iterator[tuple[str, str]]:
+    def tokenize_source(self, source: str) -> Iterator[tuple[str, str]]:
         """Yield (class, text) for all of `source`; the class is '' for what stays as it is."""
         end, previous = 0, ""
         for match in self.pattern.finditer(source):
@@ -203,11 +203,11 @@ def highlight_untrusted(source: str, language: str) -> str:
     lexer = find_lexer(language)
     if lexer is None or len(source) > MAX_HIGHLIGHTED_CHARACTERS:
         return escape(source)
-    return "".join(render_token(kind, text) for kind, text in lexer.tokens(source))
+    return "".join(render_token(kind, text) for kind, text in lexer.tokenize_source(source))
 
 
 def render_token(kind: str, text: str) -> str:
     """The HTML of one token; a tag of HTML is coloured in its parts."""
     if kind == "tag":
-        return "".join(render_token(*part) for part in TAG_LEXER.tokens(text))
+        return "".join(render_token(*part) for part in TAG_LEXER.tokenize_source(text))
     return f'<span class="{kind}">{escape(text)}</span>' if kind else escape(text)

@@ -54,7 +54,7 @@ class ScanBudget:
 
     inflated_bytes: int = MAX_INFLATED_BYTES
     members: int = MAX_MEMBERS
-    spelled_bytes: int = MAX_DECODED_BYTES
+    decoded_bytes: int = MAX_DECODED_BYTES
     search: SearchBudget = field(default_factory=SearchBudget)
 
 
@@ -75,7 +75,7 @@ def file_holds_token(file: ReadableFile, known: str = "", budget: ScanBudget | N
     if head.startswith((ZIP_START, GZIP_START)):
         members = inflate_members(file, head, budget)
         return nesting <= MAX_NESTING and any(member_holds_token(each, known, budget, nesting) for each in members)
-    return size <= budget.spelled_bytes and decoded_text_holds_token(read_range(file, 0, size), known, budget)
+    return size <= budget.decoded_bytes and decoded_text_holds_token(read_range(file, 0, size), known, budget)
 
 
 def member_holds_token(pieces: Iterator[bytes], known: str, budget: ScanBudget, nesting: int) -> bool:
@@ -108,9 +108,9 @@ def window_holds_token(window: bytes, known: str) -> bool:
 
 def decoded_text_holds_token(content: bytes, known: str, budget: ScanBudget) -> bool:
     """Is there a token in other letters, in escapes, broken by line ends or by markup, in what seems to be text?"""
-    if len(content) > budget.spelled_bytes or not content:
+    if len(content) > budget.decoded_bytes or not content:
         return False
-    budget.spelled_bytes -= len(content)
+    budget.decoded_bytes -= len(content)
     if content.startswith(b"<?xml"):
         content = MARKUP.sub(b"", MARKUP_GAP.sub(b"\n\n", content))
     text = JSON_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)) if escape[1] else "\n", decode_text(content))

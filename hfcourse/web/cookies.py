@@ -51,10 +51,10 @@ class CookieSessionInterface(SecureCookieSessionInterface):
         """
         opened = super().open_session(app, request)
         if request.is_secure and opened is not None and not opened:
-            opened.update(self.read_plain_cookie(app, request))
+            opened.update(self.read_unprefixed_cookie(app, request))
         return opened
 
-    def read_plain_cookie(self, app: Flask, request: Request) -> dict[str, Any]:
+    def read_unprefixed_cookie(self, app: Flask, request: Request) -> dict[str, Any]:
         """Return what may be taken over from the session cookie without the prefix; {} where there is no valid one."""
         serializer = self.get_signing_serializer(app)
         kept = request.cookies.get(app.config["SESSION_COOKIE_NAME"])

@@ -32,10 +32,10 @@ class CachedResponse:
     status: str
     headers: list[tuple[str, str]]
     body: bytes
-    until: float
+    expires_at: float
 
     @property
-    def is_for_everybody(self) -> bool:
+    def is_shareable(self) -> bool:
         return self.status.startswith("200") and not any(name.lower() == "set-cookie" for name, _ in self.headers)
 
 
@@ -43,29 +43,29 @@ class MicroCache:
     """In front of the application, behind what understands its reverse proxies."""
 
     def __init__(self, application: "WSGIApplication", fresh_seconds: float = RESPONSE_TTL_SECONDS) -> None:
-        self.application, self.fresh_seconds = application, fresh_seconds
-        self._answers: dict[ResponseCacheKey, CachedResponse] = {}
+        self.application, self.ttl_seconds = application, fresh_seconds
+        self._responses: dict[ResponseCacheKey, CachedResponse] = {}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         key = build_cache_key(environ)
         if key is None:
             return self.application(environ, start_response)
-        answer = self._answers.get(key)
-        if answer is None or answer.until < time.monotonic():
-            answer = self._ask(environ)
-            self._keep(key, answer)
+        answer = self._responses.get(key)
+        if answer is None or answer.expires_at < time.monotonic():
+            answer = self._fetch(environ)
+            self._store(key, answer)
         start_response(answer.status, list(answer.headers))
         return [answer.body]
 
-    def _ask(self, environ: "WSGIEnvironment") -> CachedResponse:
+    def _fetch(self, environ: "WSGIEnvironment") -> CachedResponse:
         pieces, status, headers = run_wsgi_app(self.application, environ, buffered=True)
-        return CachedResponse(status, list(headers), b"".join(pieces), time.monotonic() + self.fresh_seconds)
+        return CachedResponse(status, list(headers), b"".join(pieces), time.monotonic() + self.ttl_seconds)
 
-    def _keep(self, key: ResponseCacheKey, answer: CachedResponse) -> None:
-        if len(self._answers) >= MAX_CACHED_RESPONSES:  # whoever asks for ever other things fills no memory
-            self._answers.clear()
-        if answer.is_for_everybody:
-            self._answers[key] = answer
+    def _store(self, key: ResponseCacheKey, answer: CachedResponse) -> None:
+        if len(self._responses) >= MAX_CACHED_RESPONSES:  # whoever asks for ever other things fills no memory
+            self._responses.clear()
+        if answer.is_shareable:
+            self._responses[key] = answer
 
 
 def build_cache_key(environ: "WSGIEnvironment") -> ResponseCacheKey | None:

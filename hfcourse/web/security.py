@@ -57,10 +57,10 @@ class CappedUpload(tempfile.SpooledTemporaryFile):
                 super().write(data)
                 self.flush()  # or the disk would be found full when the form has been read
             except OSError:
-                self._give_up()
+                self._discard_content()
         return len(data)
 
-    def _give_up(self) -> None:
+    def _discard_content(self) -> None:
         self.has_failed, self._file = True, io.BytesIO()
 
 
@@ -75,9 +75,9 @@ class LargeChunkFormParser(FormDataParser):
             self.stream_factory, self.max_form_memory_size, self.cls, CHUNK_BYTES, self.max_form_parts
         )
         form, files = parser.parse(stream, boundary, content_length)
-        return stream, self._drop_nameless(form), self._drop_nameless(files)
+        return stream, self._drop_unnamed(form), self._drop_unnamed(files)
 
-    def _drop_nameless(self, sent: MultiDict) -> MultiDict:
+    def _drop_unnamed(self, sent: MultiDict) -> MultiDict:
         """Leave out the parts whose name makes no sense to Werkzeug: their key is None."""
         return self.cls(pair for pair in sent.items(multi=True) if pair[0] is not None) if None in sent else sent
 
@@ -163,21 +163,21 @@ class CompressionCache:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._compressed: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: str) -> bytes | None:
-        return self._kept.get(key)
+        return self._compressed.get(key)
 
     def set(self, key: str, value: bytes) -> None:
         """Keep it, unless its key, `br;None`, says that nobody has named the page."""
         if key.endswith(f";{None}"):
             return
         with self._lock:
-            self._kept[key] = value
-            self._kept.move_to_end(key)
-            if len(self._kept) > MAX_COMPRESSED_PAGES:
-                self._kept.popitem(last=False)
+            self._compressed[key] = value
+            self._compressed.move_to_end(key)
+            if len(self._compressed) > MAX_COMPRESSED_PAGES:
+                self._compressed.popitem(last=False)
 
 
 def precompress_page(text: bytes, etag: str) -> None:

@@ -18,7 +18,7 @@ class ChecklistItem:
     """One line of the list, as HTML; its `key` is made of its words."""
 
     key: str
-    words: str
+    html: str
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Checklist:
     title: str
     items: tuple[ChecklistItem, ...]
 
-    def draw(self, done: Mapping[str, str]) -> str:
+    def render_html(self, done: Mapping[str, str]) -> str:
         """The list as a form: a script keeps each tick, without one a button keeps them all."""
         lines = "".join(
             f'<li><label class="choice bare"><input type="checkbox" name="coche" value="{item.key}"'
-            f"{' checked' if item.key in done else ''}><span>{item.words}</span></label></li>\n"
+            f"{' checked' if item.key in done else ''}><span>{item.html}</span></label></li>\n"
             for item in self.items
         )
         return (
@@ -49,19 +49,19 @@ def read_checklist(title: str, inner: Sequence[Token], line: int, draft: RenderC
     outer = [token.type for token in inner if token.level == inner[0].level]
     if outer != ["bullet_list_open", "bullet_list_close"]:
         what = "une checklist contient autre chose qu'une liste."
-        draft.fault(line, what, "Écrivez une ligne par chose à faire : - …")
+        draft.add_error(line, what, "Écrivez une ligne par chose à faire : - …")
         return None
     if draft.next_number("checklist") > 1:
-        draft.fault(line, "cette leçon a deux checklists.", "Réunissez-les en une seule.")
+        draft.add_error(line, "cette leçon a deux checklists.", "Réunissez-les en une seule.")
         return None
     items = []
     for item in split_list_items(inner):
         place = item[0].map[0] + 1 if item and item[0].map else line
         words = render_first_paragraph(item)
         if len(item) != 3 or not words:
-            draft.fault(place, "une ligne de checklist n'est pas un seul paragraphe.", "Écrivez-la en une phrase.")
-        items.append(ChecklistItem(draft.claim_key(make_short_hash(words), place), words))
-    draft.claim(CHECKLIST_ANCHOR, line)
+            draft.add_error(place, "une ligne de checklist n'est pas un seul paragraphe.", "Écrivez-la en une phrase.")
+        items.append(ChecklistItem(draft.reserve_key(make_short_hash(words), place), words))
+    draft.reserve_id(CHECKLIST_ANCHOR, line)
     return Checklist(title or DEFAULT_TITLE, tuple(items))
 
 

@@ -42,13 +42,13 @@ class Ordering:
     question: str
     language: str
     lines: tuple[OrderingLine, ...]
-    why: str
+    explanation: str
 
     def is_passed(self, done: Mapping[str, str]) -> bool:
         """Return whether each line was given a place of its own that is right."""
         return is_correct_order(self, done.get(self.key, ""))
 
-    def draw(self, done: Mapping[str, str]) -> str:
+    def render_html(self, done: Mapping[str, str]) -> str:
         """The question as a form; `done` holds the number given to each line, by the key of the question."""
         given = done.get(self.key)
         ranks = given if given is not None and len(given) == len(self.lines) else NOT_CHOSEN * len(self.lines)
@@ -63,7 +63,7 @@ class Ordering:
         )
         said = "".join(render_verdict(*verdict) for verdict in verdicts)
         verb = "Vérifier" if given is None else "Vérifier à nouveau"
-        why = f'<div class="why" data-say="why"{"" if is_solved else " hidden"}>{self.why}</div>'
+        why = f'<div class="why" data-say="why"{"" if is_solved else " hidden"}>{self.explanation}</div>'
         return (
             f'<form class="quiz ordering" id="{self.anchor}" method="post">\n'
             f'<input type="hidden" name="ordre" value="{self.key}">\n'
@@ -147,7 +147,7 @@ def read_ordering(inner: Sequence[Token], line: int, draft: RenderContext) -> Or
     if shape != ["paragraph_open", "paragraph_close", "fence", "blockquote_open", "blockquote_close"]:
         what = "un ordre ne contient pas une question, un seul bloc de code et une citation."
         mend = "Écrivez une phrase, les lignes dans le bon ordre entre deux ```, puis l'explication après >."
-        draft.fault(line, what, mend)
+        draft.add_error(line, what, mend)
         return None
     fence, question = inner[3], render_first_paragraph(inner)
     language, right = (
@@ -158,13 +158,13 @@ def read_ordering(inner: Sequence[Token], line: int, draft: RenderContext) -> Or
         is_alike = MIN_LINES <= len(right) <= MAX_LINES
         what = "les lignes d'un ordre sont toutes pareilles." if is_alike else "nombre de lignes d'un ordre : {count}."
         mend = "Donnez de {fewest} à {most} lignes, dont deux au moins diffèrent."
-        draft.fault(line, what, mend, count=len(right), fewest=MIN_LINES, most=MAX_LINES)
+        draft.add_error(line, what, mend, count=len(right), fewest=MIN_LINES, most=MAX_LINES)
         return None
-    key = draft.claim_key(make_short_hash(question + fence.content), line)
+    key = draft.reserve_key(make_short_hash(question + fence.content), line)
     places = {text: "".join(str(place) for place, each in enumerate(right, 1) if each == text) for text in right}
     lines = (
         OrderingLine(*each, places[each[1]])
         for each in zip(string.ascii_lowercase, shuffle_lines(right, key), strict=False)
     )
-    anchor = draft.claim(f"ordre-{draft.next_number('ordre')}", line)
+    anchor = draft.reserve_id(f"ordre-{draft.next_number('ordre')}", line)
     return Ordering(key, anchor, question, language, tuple(lines), render_tokens(inner[5:-1]))

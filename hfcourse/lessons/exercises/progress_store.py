@@ -80,7 +80,7 @@ def store_progress(lesson: str, values: Mapping[str, str | None]) -> None:
     Raises:
         TooManyNewVisitors: nothing is kept.
     """
-    if visitors.get_visitor() is None and not get_new_visitor_limit().take(visitors.digest_client_address()):
+    if visitors.get_visitor() is None and not get_new_visitor_limit().consume_token(visitors.digest_client_address()):
         raise TooManyNewVisitors
     is_confirmed, visitor = not visitors.is_new_visitor(), visitors.get_or_create_visitor()
     mine = ProgressRecord.visitor == visitor, ProgressRecord.lesson == lesson

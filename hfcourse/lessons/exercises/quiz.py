@@ -34,8 +34,8 @@ class QuizAnswer:
 
     letter: str
     label: str
-    more: str
-    why: str
+    body: str
+    explanation: str
     is_right: bool
 
 
@@ -46,27 +46,27 @@ class Quiz:
     key: str
     anchor: str
     question: str
-    more: str
+    body: str
     answers: tuple[QuizAnswer, ...]
     kind: str = ""
 
     @property
-    def right(self) -> str:
+    def right_letters(self) -> str:
         """The letters of the right answers."""
         return "".join(answer.letter for answer in self.answers if answer.is_right)
 
-    def draw(self, done: Mapping[str, str]) -> str:
+    def render_html(self, done: Mapping[str, str]) -> str:
         """The question as a form; `done` holds the letters that were chosen, by the key of the question."""
         chosen = done.get(self.key)
-        kind = "checkbox" if len(self.right) > 1 else "radio"
+        kind = "checkbox" if len(self.right_letters) > 1 else "radio"
         several = f" <small>{typeset_french('(plusieurs bonnes réponses)')}</small>" if kind == "checkbox" else ""
         answers = "".join(render_quiz_answer(answer, kind, chosen or "") for answer in self.answers)
-        incomplete = bool(chosen) and set(chosen or "") < set(self.right)
+        incomplete = bool(chosen) and set(chosen or "") < set(self.right_letters)
         return (
             f'<form class="quiz" id="{self.anchor}" method="post">\n'
             f'<input type="hidden" name="quiz" value="{self.key}">\n'
             f"<fieldset><legend>{html_blocks.build_kind_label(QUIZ_KINDS[self.kind][0])}{self.question}{several}</legend>\n"
-            f'{self.more}<div class="choices">\n{answers}</div></fieldset>\n'
+            f'{self.body}<div class="choices">\n{answers}</div></fieldset>\n'
             f'<div role="status">{render_quiz_message("none", NOTHING_CHOSEN_MESSAGE, chosen == "")}'
             f"{render_quiz_message('incomplete', INCOMPLETE_MESSAGE, incomplete)}</div>\n"
             f'<button class="button" type="submit">{"Répondre" if chosen is None else "Répondre à nouveau"}</button>\n'
@@ -89,8 +89,8 @@ def render_quiz_answer(answer: QuizAnswer, kind: str, chosen: str) -> str:
     return (
         f'<div class="answer"><label class="choice{f" {look}" if is_chosen else ""}">'
         f'<input type="{kind}" name="choix" value="{answer.letter}"{checked}{right}> <span>{answer.label}</span>'
-        f' <span class="verdict"{hidden}>{html_blocks.build_icon(icon)} {verdict}</span></label>\n{answer.more}'
-        f'<div class="why" aria-live="polite"><div{hidden}>{answer.why}</div></div></div>\n'
+        f' <span class="verdict"{hidden}>{html_blocks.build_icon(icon)} {verdict}</span></label>\n{answer.body}'
+        f'<div class="why" aria-live="polite"><div{hidden}>{answer.explanation}</div></div></div>\n'
     )
 
 
@@ -116,10 +116,12 @@ def read_answer(item: Sequence[Token], letter: str, line: int, draft: RenderCont
     """Read one line of the list."""
     is_right = pop_answer_sign(item)
     if is_right is None:
-        draft.fault(line, "une réponse n'est pas marquée.", "Commencez-la par [x] si elle est juste, par [ ] sinon.")
+        draft.add_error(
+            line, "une réponse n'est pas marquée.", "Commencez-la par [x] si elle est juste, par [ ] sinon."
+        )
     before, why = split_quotation(item)
     if not why:
-        draft.fault(line, "une réponse n'a pas d'explication.", "Dites pourquoi, après > à la ligne suivante.")
+        draft.add_error(line, "une réponse n'a pas d'explication.", "Dites pourquoi, après > à la ligne suivante.")
     return QuizAnswer(
         letter, render_first_paragraph(before), render_tokens(before[3:]), render_tokens(why), bool(is_right)
     )
@@ -132,11 +134,11 @@ def read_quiz(inner: Sequence[Token], line: int, draft: RenderContext, kind: str
     question = render_first_paragraph(inner[:start])
     if not question:
         what = "un quiz ne contient pas une question, puis une liste."
-        draft.fault(line, what, "Écrivez la question, puis une ligne par réponse.")
+        draft.add_error(line, what, "Écrivez la question, puis une ligne par réponse.")
         return None
     if inner[-1].type != "bullet_list_close" or inner[-1].level != inner[start].level:
         what = "un quiz ne se termine pas par la liste de ses réponses."
-        draft.fault(line, what, "Écrivez la suite après le bloc.")
+        draft.add_error(line, what, "Écrivez la suite après le bloc.")
     answers = []
     for item, letter in zip(split_list_items(inner[start:]), string.ascii_lowercase, strict=False):
         place = item[0].map[0] + 1 if item and item[0].map else line
@@ -146,18 +148,18 @@ def read_quiz(inner: Sequence[Token], line: int, draft: RenderContext, kind: str
     if QUIZ_KINDS[kind][1] not in more:
         shown = {"correction": "le code et sa faute", "traceback": "le message, dans un bloc ```text"}[kind]
         what, mend = "un quiz {kind} ne montre pas {shown}.", "Écrivez-le entre la question et les réponses."
-        draft.fault(line, what, mend, kind=kind, shown=shown)
-    anchor = draft.claim(f"quiz-{draft.next_number('quiz')}", line)
+        draft.add_error(line, what, mend, kind=kind, shown=shown)
+    anchor = draft.reserve_id(f"quiz-{draft.next_number('quiz')}", line)
     words = question + (ANY_TAG.sub("", more) if kind else "")  # the same question is asked of several programs
-    return Quiz(draft.claim_key(make_short_hash(words), line), anchor, question, more, tuple(answers), kind)
+    return Quiz(draft.reserve_key(make_short_hash(words), line), anchor, question, more, tuple(answers), kind)
 
 
 def check_answers(answers: Sequence[QuizAnswer], line: int, draft: RenderContext) -> None:
     """A question is one if there is something to choose, and something right."""
     if len(answers) < 2:
-        draft.fault(line, "un quiz a moins de deux réponses.", "Écrivez une ligne par réponse : - [ ] …")
+        draft.add_error(line, "un quiz a moins de deux réponses.", "Écrivez une ligne par réponse : - [ ] …")
     if not any(answer.is_right for answer in answers):
-        draft.fault(line, "aucune réponse d'un quiz n'est juste.", "Marquez la bonne par [x].")
+        draft.add_error(line, "aucune réponse d'un quiz n'est juste.", "Marquez la bonne par [x].")
 
 
 def collect_choices(quiz: Quiz, sent: Sequence[str]) -> str:
@@ -167,4 +169,4 @@ def collect_choices(quiz: Quiz, sent: Sequence[str]) -> str:
 
 def is_quiz_passed(quiz: Quiz, done: Mapping[str, str]) -> bool:
     """Were the right answers chosen, and no other?"""
-    return done.get(quiz.key) == quiz.right
+    return done.get(quiz.key) == quiz.right_letters

@@ -27,64 +27,66 @@ SPACE_AFTER_NUMBER = re.compile(r"(<strong>\d+</strong>) ")
 class Directive:
     """One ::: block: the words after its name, and what it holds."""
 
-    words: str
-    inner: Sequence[Token]
+    argument: str
+    content: Sequence[Token]
     line: int
-    draft: RenderContext
+    context: RenderContext
 
-    def fault(self, what: str, mend: str, /, **values: object) -> None:
+    def add_error(self, what: str, mend: str, /, **values: object) -> None:
         """Note what is wrong with it, on its first line."""
-        self.draft.fault(self.line, what, mend, **values)
+        self.context.add_error(self.line, what, mend, **values)
 
 
 def render_note(block: Directive) -> str:
     """« À noter »: a useful detail."""
-    return html_blocks.build_callout("note", "note", "À noter", render_tokens(block.inner))
+    return html_blocks.build_callout("note", "note", "À noter", render_tokens(block.content))
 
 
 def render_warning(block: Directive) -> str:
     """« Attention »: a risk."""
-    return html_blocks.build_callout("warning", "warn", "Attention", render_tokens(block.inner))
+    return html_blocks.build_callout("warning", "warn", "Attention", render_tokens(block.content))
 
 
 def render_edition(block: Directive) -> str:
     """What the edition of 2025 said where today's text says something else, folded."""
-    anchor = block.draft.claim(f"edition-{block.draft.next_number('edition')}", block.line)
-    return html_blocks.build_edition_note(anchor, render_tokens(block.inner))
+    anchor = block.context.reserve_id(f"edition-{block.context.next_number('edition')}", block.line)
+    return html_blocks.build_edition_note(anchor, render_tokens(block.content))
 
 
 def render_download(block: Directive) -> str:
     """A link to a zip of one folder of hfcourse/content."""
-    folder = block.words.strip("/")
-    if not any(name.startswith(f"{folder}/") for name in block.draft.listings):
-        folders = sorted({parent for name in block.draft.listings for parent in downloads.list_parent_folders(name)})
+    folder = block.argument.strip("/")
+    if not any(name.startswith(f"{folder}/") for name in block.context.listings):
+        folders = sorted({parent for name in block.context.listings for parent in downloads.list_parent_folders(name)})
         near = find_near(folder, folders)
         mend = DID_YOU_MEAN if near else "Créez-le dans hfcourse/content, avec ses fichiers."
-        block.fault("le dossier « {folder} » est introuvable.", mend, folder=folder, near=near)
-        return render_tokens(block.inner)
-    block.draft.downloads.append(folder)
-    return html_blocks.build_download(downloads.get_zip_address(folder), f"{folder} (zip)", render_tokens(block.inner))
+        block.add_error("le dossier « {folder} » est introuvable.", mend, folder=folder, near=near)
+        return render_tokens(block.content)
+    block.context.downloads.append(folder)
+    return html_blocks.build_download(
+        downloads.get_zip_address(folder), f"{folder} (zip)", render_tokens(block.content)
+    )
 
 
 def render_figure(block: Directive) -> str:
     """A drawing of ours, inlined so that it takes the colours of the page; or a picture in its place."""
-    name, known = block.words, block.draft.figures
+    name, known = block.argument, block.context.figures
     if name not in known:
         near = find_near(name, known)
         mend = DID_YOU_MEAN if near else "Dessinez-la dans static/figures."
-        block.fault("la figure « {name} » est introuvable.", mend, name=name, near=near)
-    elif name in block.draft.drawn_figures:
+        block.add_error("la figure « {name} » est introuvable.", mend, name=name, near=near)
+    elif name in block.context.used_figures:
         mend = "Montrez-la une fois, puis renvoyez-y."
-        block.fault("la figure « {name} » est deux fois dans cette leçon.", mend, name=name)
-    block.draft.drawn_figures.add(name)
-    if [token.type for token in block.inner] != ["paragraph_open", "inline", "paragraph_close"]:
+        block.add_error("la figure « {name} » est deux fois dans cette leçon.", mend, name=name)
+    block.context.used_figures.add(name)
+    if [token.type for token in block.content] != ["paragraph_open", "inline", "paragraph_close"]:
         what = "la légende d'une figure n'est pas un seul paragraphe."
-        block.fault(what, "Écrivez un paragraphe entre les deux lignes :::.")
+        block.add_error(what, "Écrivez un paragraphe entre les deux lignes :::.")
     else:
-        block.inner[0].hidden = block.inner[-1].hidden = True
+        block.content[0].hidden = block.content[-1].hidden = True
     drawn = known.get(name, "")
     # A number of the drawing stays on the line of the words that explain it.
-    caption = render_tokens(block.inner)
+    caption = render_tokens(block.content)
     check_figure_numbers(block, drawn, caption)
     return html_blocks.build_figure(drawn, SPACE_AFTER_NUMBER.sub(rf"\1{NO_BREAK}", caption), f"/static/figures/{name}")
 
@@ -95,98 +97,102 @@ def check_figure_numbers(block: Directive, drawn: str, caption: str) -> None:
     wrong = find_wrong_numbers(drawn, explained)
     if wrong is not None:
         found, wanted = (", ".join(numbers) or "aucun" for numbers in (wrong, explained))
-        block.fault(
+        block.add_error(
             "numéros d'un dessin de « {name} » : {found} ; de sa légende : {wanted}.",
             "Donnez les mêmes numéros au dessin large, au dessin étroit et à la légende.",
-            name=block.words, found=found, wanted=wanted,
+            name=block.argument, found=found, wanted=wanted,
         )  # fmt: skip
 
 
 def render_instructor_note(block: Directive) -> str:
     """A note that only the instructor sees: how long what follows takes, or what students often believe."""
-    if block.words == instructor_notes.MISCONCEPTION:
-        return block.draft.keep(instructor_notes.InstructorNote(render_tokens(block.inner), "", is_misconception=True))
-    if block.words and not instructor_notes.DURATION_PATTERN.fullmatch(block.words):
+    if block.argument == instructor_notes.MISCONCEPTION:
+        return block.context.add_part(
+            instructor_notes.InstructorNote(render_tokens(block.content), "", is_misconception=True)
+        )
+    if block.argument and not instructor_notes.DURATION_PATTERN.fullmatch(block.argument):
         what = "« {words} », après ::: enseignant, n'est pas une durée."
-        block.fault(what, "Écrivez ainsi : ::: enseignant 5 min", words=block.words)
-    return block.draft.keep(
-        instructor_notes.InstructorNote(render_tokens(block.inner), block.words.replace(" ", NO_BREAK))
+        block.add_error(what, "Écrivez ainsi : ::: enseignant 5 min", words=block.argument)
+    return block.context.add_part(
+        instructor_notes.InstructorNote(render_tokens(block.content), block.argument.replace(" ", NO_BREAK))
     )
 
 
 def render_tabs(block: Directive) -> str:
     """The same code in several languages."""
-    listings = [token for token in block.inner if token.type == "fence"]
+    listings = [token for token in block.content if token.type == "fence"]
     if not listings:
-        block.fault("des onglets n'ont aucun bloc de code.", "Écrivez un bloc ``` par langage.")
-        return render_tokens(block.inner)
-    if len(listings) < len(block.inner):
+        block.add_error("des onglets n'ont aucun bloc de code.", "Écrivez un bloc ``` par langage.")
+        return render_tokens(block.content)
+    if len(listings) < len(block.content):
         what = "des onglets contiennent autre chose que des blocs de code, que personne ne verrait."
-        block.fault(what, "Déplacez-le hors des onglets.")
-    if not block.words:
-        block.fault("des onglets n'ont pas de titre.", "Dites ce que fait le code : ::: onglets Appeler un Space")
-    return code_blocks.render_code_tabs(typeset_french(block.words or "Code"), listings, block.draft)
+        block.add_error(what, "Déplacez-le hors des onglets.")
+    if not block.argument:
+        block.add_error("des onglets n'ont pas de titre.", "Dites ce que fait le code : ::: onglets Appeler un Space")
+    return code_blocks.render_code_tabs(typeset_french(block.argument or "Code"), listings, block.context)
 
 
 def render_try_it(block: Directive) -> str:
     """The form of one endpoint, to open in the lesson or on its page."""
-    space, endpoint, *surplus = [*block.words.split(), "", ""]
+    space, endpoint, *surplus = [*block.argument.split(), "", ""]
     if not endpoint:
         mend = "Écrivez ainsi : ::: essayez auteur/nom /endpoint"
-        block.fault("un bloc essayez ne nomme pas d'endpoint.", mend)
+        block.add_error("un bloc essayez ne nomme pas d'endpoint.", mend)
     elif not SPACE_NAME_PATTERN.fullmatch(space):
         mend = "Écrivez auteur/nom, comme dans l'adresse de sa page."
-        block.fault("« {space} » n'est pas un nom de Space.", mend, space=space)
+        block.add_error("« {space} » n'est pas un nom de Space.", mend, space=space)
     elif not ENDPOINT_PATTERN.fullmatch(endpoint):
         mend = "Il commence par une barre oblique, comme /predict."
-        block.fault("« {endpoint} » n'est pas un nom d'endpoint.", mend, endpoint=endpoint)
+        block.add_error("« {endpoint} » n'est pas un nom d'endpoint.", mend, endpoint=endpoint)
     elif any(surplus):
         what = "« {words} », après l'endpoint, n'est pas compris."
-        block.fault(what, "Dites dans le texte ce qu'il faut saisir.", words=" ".join(surplus).strip())
+        block.add_error(what, "Dites dans le texte ce qu'il faut saisir.", words=" ".join(surplus).strip())
     else:
         address = f"/espaces/{space}?endpoint={endpoint}"
-        block.draft.links.append(InternalLink(block.line, address))
+        block.context.links.append(InternalLink(block.line, address))
         return html_blocks.build_try_it(
-            block.draft.next_number("essayez"), space, endpoint, address, render_tokens(block.inner)
+            block.context.next_number("essayez"), space, endpoint, address, render_tokens(block.content)
         )
     return render_note(block)
 
 
 def render_quiz(block: Directive) -> str:
     """A question of some kind, its answers, and why each is right or wrong."""
-    if block.words not in quiz.QUIZ_KINDS:
+    if block.argument not in quiz.QUIZ_KINDS:
         what, mend = "« {words} », après ::: quiz, n'est pas affiché.", "Les sortes de question sont {kinds}."
-        block.fault(what, mend, words=block.words, kinds=", ".join(name for name in quiz.QUIZ_KINDS if name))
-    read = quiz.read_quiz(block.inner, block.line, block.draft, block.words)
-    return block.draft.keep(read) if read else render_tokens(block.inner)
+        block.add_error(what, mend, words=block.argument, kinds=", ".join(name for name in quiz.QUIZ_KINDS if name))
+    read = quiz.read_quiz(block.content, block.line, block.context, block.argument)
+    return block.context.add_part(read) if read else render_tokens(block.content)
 
 
 def render_ordering(block: Directive) -> str:
     """Lines of code to put in order."""
-    read = ordering.read_ordering(block.inner, block.line, block.draft)
-    return block.draft.keep(read) if read else render_tokens(block.inner)
+    read = ordering.read_ordering(block.content, block.line, block.context)
+    return block.context.add_part(read) if read else render_tokens(block.content)
 
 
 def render_checklist(block: Directive) -> str:
     """What a reader should have done by now, to tick off."""
-    read = checklist.read_checklist(typeset_french(block.words), block.inner, block.line, block.draft)
-    return block.draft.keep(read) if read else render_tokens(block.inner)
+    read = checklist.read_checklist(typeset_french(block.argument), block.content, block.line, block.context)
+    return block.context.add_part(read) if read else render_tokens(block.content)
 
 
 def render_exercise(block: Directive) -> str:
     """Something to do, and its folded solution."""
-    if not block.words:
-        block.fault("un exercice n'a pas de titre.", "Dites ce qu'il y a à faire : :::: exercice Titre")
-    if not any(token.content.startswith(html_blocks.SOLUTION_OPENING) for token in block.inner):
+    if not block.argument:
+        block.add_error("un exercice n'a pas de titre.", "Dites ce qu'il y a à faire : :::: exercice Titre")
+    if not any(token.content.startswith(html_blocks.SOLUTION_OPENING) for token in block.content):
         mend = "Écrivez-y ::: solution, ouvrez et fermez l'exercice par ::::."
-        block.fault("un exercice n'a pas de solution.", mend)
-    number = block.draft.next_number("exercice")
-    return html_blocks.build_exercise(number, typeset_french(block.words or "Exercice"), render_tokens(block.inner))
+        block.add_error("un exercice n'a pas de solution.", mend)
+    number = block.context.next_number("exercice")
+    return html_blocks.build_exercise(
+        number, typeset_french(block.argument or "Exercice"), render_tokens(block.content)
+    )
 
 
 def render_solution(block: Directive) -> str:
     """The solution of an exercise, folded."""
-    return html_blocks.build_solution(render_tokens(block.inner))
+    return html_blocks.build_solution(render_tokens(block.content))
 
 
 DIRECTIVES: dict[str, Callable[[Directive], str]] = {
@@ -215,15 +221,15 @@ def render_directive(opening: Token, inner: Sequence[Token], draft: RenderContex
     drawn = DIRECTIVES.get(name, render_note)
     if name not in DIRECTIVES:
         mend = "Les noms sont {known}."
-        block.fault("le bloc « ::: {name} » est inconnu.", mend, name=name, known=", ".join(DIRECTIVES))
+        block.add_error("le bloc « ::: {name} » est inconnu.", mend, name=name, known=", ".join(DIRECTIVES))
     elif words and drawn in WITHOUT_ARGUMENT:
         what = "« {words} », après ::: {name}, n'est pas affiché."
-        block.fault(what, "Écrivez-le dans le bloc.", words=words, name=name)
+        block.add_error(what, "Écrivez-le dans le bloc.", words=words, name=name)
     if end >= len(draft.lines) or not re.search(r":{3,}\s*$", draft.lines[end]):
         mend = "Fermez-le par ::: sur une ligne à part."
-        block.fault("le bloc « ::: {name} » n'est jamais fermé.", mend, name=name)
+        block.add_error("le bloc « ::: {name} » n'est jamais fermé.", mend, name=name)
     if not inner:
-        block.fault("le bloc « ::: {name} » est vide.", "Écrivez son texte, ou retirez-le.", name=name)
+        block.add_error("le bloc « ::: {name} » est vide.", "Écrivez son texte, ou retirez-le.", name=name)
         return ""
     return drawn(block)
 

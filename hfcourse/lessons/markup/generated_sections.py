@@ -34,7 +34,7 @@ def parse_list(lines: Sequence[str], name: str, draft: RenderContext) -> list[To
     items = list(split_list_items(tokens)) if tokens else []
     if len(items) != len(lines) or any([token.type for token in item] != PARAGRAPH_TOKENS for item in items):
         what = "une ligne de « {name} » n'est pas une seule phrase."
-        draft.fault(line, what, "N'y écrivez que des mots, des liens et du `code`.", name=name)
+        draft.add_error(line, what, "N'y écrivez que des mots, des liens et du `code`.", name=name)
     return tokens
 
 
@@ -97,9 +97,9 @@ def add_sources(tokens: Sequence[Token], draft: RenderContext) -> list[Token]:
         token.type == "container_block_open" and token.info.split()[:1] == ["edition"] for token in tokens
     )
     since = [make_html_token(CHANGES_LINK)] if has_editions else []
-    if not draft.cited:
+    if not draft.cited_facts:
         return [*tokens, *since]
-    place, listed = find_sources_heading(tokens), make_html_token(facts.render_sources(draft.cited))
+    place, listed = find_sources_heading(tokens), make_html_token(facts.render_sources(draft.cited_facts))
     if place == len(tokens):
         return [*tokens, *build_heading(SOURCES_TITLE, len(draft.lines)), listed, *since]
     return [*tokens[: place + 3], listed, *tokens[place + 3 :], *since]
@@ -124,7 +124,7 @@ def check_reading_minutes(tokens: Sequence[Token], front: FrontMatter, draft: Re
     lowest = measured / MAX_READING_FACTOR - READING_MARGIN_MINUTES
     highest = measured * MAX_READING_FACTOR + READING_MARGIN_MINUTES
     if front.reading_minutes and not lowest <= front.reading_minutes <= highest:
-        draft.fault(
+        draft.add_error(
             draft.field_lines.get("reading_minutes", 1),
             "reading_minutes vaut {written}, alors que le texte se lit en {measured} min environ.",
             "Comptez {pace} mots par minute ; ce que l'on fait, sans le lire, compte dans exercise_minutes.",

@@ -41,7 +41,7 @@ class Glossary:
     """All the words, in the order of the alphabet, and what is wrong with them."""
 
     terms: tuple[GlossaryTerm, ...] = ()
-    faults: tuple[LintError, ...] = ()
+    lint_errors: tuple[LintError, ...] = ()
 
 
 def is_valid_term(entry: Any) -> bool:
@@ -63,7 +63,7 @@ def read_term(entry: dict[str, Any], line: int, draft: RenderContext) -> Glossar
             inlines.process_inline(token, draft)
     if [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"]:
         what = "la définition de « {term} » n'est pas un seul paragraphe."
-        draft.fault(line, what, "Écrivez une ou deux phrases.", term=entry["term"])
+        draft.add_error(line, what, "Écrivez une ou deux phrases.", term=entry["term"])
     name = typeset_french(entry["term"])
     forms = (name, *(typeset_french(form) for form in entry.get("forms", [])))
     text = extract_plain_text(tokens[1]) if len(tokens) > 1 else ""
@@ -92,27 +92,27 @@ def parse_glossary(source: str) -> Glossary:
         if not is_valid_term(entry):
             what = "un champ de cette entrée manque, est mal écrit ou est inconnu (écrits : {found})."
             mend = "Écrivez term et definition, et s'il y a lieu lang, english et forms."
-            draft.fault(line, what, mend, found=", ".join(entry) or "aucun")
+            draft.add_error(line, what, mend, found=", ".join(entry) or "aucun")
             continue
         term = read_term(entry, line, draft)
         for form in term.forms:
             if any(form.lower() == other.lower() for each in terms.values() for other in each.forms):
-                draft.fault(line, "« {form} » a déjà une entrée.", "N'écrivez chaque mot qu'une fois.", form=form)
+                draft.add_error(line, "« {form} » a déjà une entrée.", "N'écrivez chaque mot qu'une fois.", form=form)
         terms.setdefault(term.anchor, term)
-    return Glossary(tuple(sorted(terms.values(), key=lambda term: term.anchor)), tuple(sorted(draft.faults)))
+    return Glossary(tuple(sorted(terms.values(), key=lambda term: term.anchor)), tuple(sorted(draft.lint_errors)))
 
 
 class TermLinker:
     """Links each word of the glossary where a lesson first uses it; `marked` holds those that it has met, in order."""
 
     def __init__(self, terms: Sequence[GlossaryTerm]) -> None:
-        self.by_form = {form.lower(): term for term in terms for form in term.forms}
-        self.anchors = {term.anchor: term for term in terms}
-        self.marked: dict[str, GlossaryTerm] = {}
-        forms = "|".join(re.escape(form) for form in sorted(self.by_form, key=len, reverse=True))
+        self.terms_by_form = {form.lower(): term for term in terms for form in term.forms}
+        self.terms_by_anchor = {term.anchor: term for term in terms}
+        self.linked_terms: dict[str, GlossaryTerm] = {}
+        forms = "|".join(re.escape(form) for form in sorted(self.terms_by_form, key=len, reverse=True))
         self.pattern = re.compile(rf"(?<![\w-])({forms})(s?)(?![\w-])", re.IGNORECASE) if forms else None
 
-    def mark(self, tokens: Sequence[Token]) -> None:
+    def link_terms(self, tokens: Sequence[Token]) -> None:
         """Go through a lesson; headings and some blocks stay as they are."""
         enclosing: list[str] = []
         for place, token in enumerate(tokens):
@@ -122,39 +122,39 @@ class TermLinker:
                 enclosing.pop()
             in_heading = place and tokens[place - 1].type == "heading_open"
             if token.type == "inline" and not in_heading and not UNLINKED_DIRECTIVES & set(enclosing):
-                token.children = list(self.linked(token.children or []))
+                token.children = list(self.link_paragraph(token.children or []))
 
-    def linked(self, children: Sequence[Token]) -> Iterator[Token]:
+    def link_paragraph(self, children: Sequence[Token]) -> Iterator[Token]:
         """The tokens of one paragraph, with a link around each first use."""
         depth = 0
         for token in children:
             if token.type == "link_open":
                 depth += 1
-                self.note_link(token)
+                self.record_existing_link(token)
             elif token.type == "link_close":
                 depth -= 1
             if token.type == "text" and not depth and self.pattern:
-                yield from self.split(token)
+                yield from self.split_text(token)
             else:
                 yield token
 
-    def note_link(self, opening: Token) -> None:
+    def record_existing_link(self, opening: Token) -> None:
         """A link that the author has made to an entry is a first use too."""
         address, _, anchor = str(opening.attrGet("href")).partition("#")
-        if address == GLOSSARY_URL_PATH and anchor in self.anchors:
+        if address == GLOSSARY_URL_PATH and anchor in self.terms_by_anchor:
             opening.attrSet("class", "term")
-            if anchor not in self.marked:
+            if anchor not in self.linked_terms:
                 opening.attrSet("id", f"mot-{anchor}")
-                self.marked[anchor] = self.anchors[anchor]
+                self.linked_terms[anchor] = self.terms_by_anchor[anchor]
 
-    def split(self, text: Token) -> Iterator[Token]:
+    def split_text(self, text: Token) -> Iterator[Token]:
         """A text cut around the words that it is the first to use."""
         end = 0
         for found in self.pattern.finditer(text.content) if self.pattern else ():
-            term = self.by_form[found[1].lower()]
-            if term.anchor in self.marked:
+            term = self.terms_by_form[found[1].lower()]
+            if term.anchor in self.linked_terms:
                 continue
-            self.marked[term.anchor] = term
+            self.linked_terms[term.anchor] = term
             yield Token("text", "", 0, content=text.content[end : found.start()])
             attrs: dict[str, str | int | float] = {
                 "class": "term", "id": f"mot-{term.anchor}", "href": f"{GLOSSARY_URL_PATH}#{term.anchor}",

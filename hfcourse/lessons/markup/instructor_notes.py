@@ -26,7 +26,7 @@ class InstructorNote:
         """The duration as a number, 0 without one."""
         return int(self.duration.split()[0]) if self.duration else 0
 
-    def draw(self, done: Mapping[str, str]) -> str:
+    def render_html(self, done: Mapping[str, str]) -> str:
         """The note, or nothing for everybody else."""
         if INSTRUCTOR_KEY not in done:
             return ""

@@ -40,7 +40,7 @@ class RenderedLesson:
     sections: tuple[LessonSection, ...]
     anchors: frozenset[str]
     links: tuple[InternalLink, ...]
-    faults: tuple[LintError, ...]
+    lint_errors: tuple[LintError, ...]
     terms: tuple[GlossaryTerm, ...]
     facts: tuple[Fact, ...]
     downloads: tuple[str, ...]
@@ -53,7 +53,7 @@ class RenderedLesson:
 
 def render_parts(parts: Sequence[str | InteractivePart], done: Mapping[str, str]) -> str:
     """The HTML of a lesson for somebody who has done this."""
-    return "".join(part if isinstance(part, str) else part.draw(done) for part in parts)
+    return "".join(part if isinstance(part, str) else part.render_html(done) for part in parts)
 
 
 def write_heading(opening: Token, inline: Token, closing: Token, draft: RenderContext) -> None:
@@ -61,10 +61,10 @@ def write_heading(opening: Token, inline: Token, closing: Token, draft: RenderCo
     line = code_blocks.get_token_line(opening)
     if opening.tag not in {"h2", "h3"}:
         what, mend = "un titre est de niveau {level}.", "Écrivez ## pour une section, ### à l'intérieur."
-        draft.fault(line, what, mend, level=opening.tag[1])
+        draft.add_error(line, what, mend, level=opening.tag[1])
         opening.tag = closing.tag = "h2" if opening.tag == "h1" else "h3"
     title = extract_plain_text(inline)
-    anchor = draft.claim(slugify(title) or "section", line)
+    anchor = draft.reserve_id(slugify(title) or "section", line)
     opening.attrSet("id", anchor)
     if opening.tag == "h2":
         number = len(draft.sections) + 1
@@ -97,7 +97,7 @@ def number_steps(tokens: Sequence[Token], draft: RenderContext) -> None:
             if token.attrs.pop("start", None):
                 line = code_blocks.get_token_line(token)
                 mend = "Mettez en retrait ce qui est entre deux étapes."
-                draft.fault(line, "des étapes ne commencent pas à 1.", mend)
+                draft.add_error(line, "des étapes ne commencent pas à 1.", mend)
 
 
 def write_cell(cell: Token) -> None:
@@ -154,7 +154,7 @@ def mark_lede(tokens: Sequence[Token], draft: RenderContext) -> None:
         return
     line = code_blocks.get_token_line(tokens[0]) if tokens else 1
     what = "la leçon ne commence pas par un paragraphe."
-    draft.fault(line, what, "Présentez-la en un paragraphe : il s'affiche en plus grand.")
+    draft.add_error(line, what, "Présentez-la en un paragraphe : il s'affiche en plus grand.")
 
 
 def render_lesson(
@@ -172,7 +172,7 @@ def render_lesson(
     draft, marker = RenderContext(figures, listings, {fact.id: fact for fact in facts}), TermLinker(terms)
     if REPLACEMENT_CHARACTER in source:
         line = source[: source.index(REPLACEMENT_CHARACTER)].count("\n") + 1
-        draft.fault(line, "un caractère est illisible.", "Enregistrez le fichier en UTF-8.")
+        draft.add_error(line, "un caractère est illisible.", "Enregistrez le fichier en UTF-8.")
     front, body = split_front_matter(source, draft)
     draft.lines = body.split("\n")
     tokens = LESSON_PARSER.parse(body)
@@ -183,15 +183,15 @@ def render_lesson(
             inlines.process_inline(token, draft)
     tokens = generated_sections.add_sources(tokens, draft)
     generated_sections.check_reading_minutes(tokens, front, draft)
-    marker.mark(tokens)
+    marker.link_terms(tokens)
     number_headings(tokens, draft)
     number_steps(tokens, draft)
     html = render_tokens(directives.render_directives(frame_tables(render_code_blocks(tokens, draft)), draft))
-    links, faults = tuple(sorted(draft.links)), tuple(sorted(draft.faults))
+    links, faults = tuple(sorted(draft.links)), tuple(sorted(draft.lint_errors))
     cut = html.split(PART_MARKER)  # HTML, the number of a part, HTML, …
     parts = tuple(draft.parts[int(each)] if place % 2 else each for place, each in enumerate(cut))
-    used = tuple(marker.marked.values())
+    used = tuple(marker.linked_terms.values())
     return RenderedLesson(
         front, parts, tuple(draft.sections), frozenset(draft.anchors), links, faults, used,
-        tuple(draft.cited.values()), tuple(draft.downloads),
+        tuple(draft.cited_facts.values()), tuple(draft.downloads),
     )  # fmt: skip

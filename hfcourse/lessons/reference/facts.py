@@ -41,7 +41,7 @@ class FactFile:
     """The facts of facts.toml, in its order, and what is wrong with them."""
 
     facts: tuple[Fact, ...] = ()
-    faults: tuple[LintError, ...] = field(default=())
+    lint_errors: tuple[LintError, ...] = field(default=())
 
 
 def is_valid_fact_field(name: str, value: Any) -> bool:
@@ -93,10 +93,10 @@ def read_facts(source: str) -> FactFile:
     for fact_id, entry in entries.items():
         line = lines.get(fact_id, 1)
         wrong = list(find_fact_errors(fact_id, entry, line))
-        draft.faults += wrong
+        draft.lint_errors += wrong
         if not wrong:
             facts.append(Fact(fact_id, line, **entry))
-    return FactFile(tuple(facts), tuple(draft.faults))
+    return FactFile(tuple(facts), tuple(draft.lint_errors))
 
 
 def find_due_facts(facts: Sequence[Fact], today: date) -> list[Fact]:

@@ -66,7 +66,7 @@ class MessageIndex:
         self._titles = [self._weigh(f"{entry.title} {' '.join(entry.codes)}") for entry in entries]
         self._texts = [self._weigh(entry.text) for entry in entries]
 
-    def search(self, typed: str) -> list[TroubleshootingEntry]:
+    def search_entries(self, typed: str) -> list[TroubleshootingEntry]:
         """Return the entries whose message, title or text is in what was typed, or the other way, best first."""
         lines = [line[:MAX_LINE_CHARACTERS] for line in typed.splitlines() if line.strip()][-MAX_QUERY_LINES:]
         queries = [query for query in map(self._weigh, lines) if query.trigrams]

@@ -49,7 +49,7 @@ class Vocabulary:
         closest = difflib.get_close_matches(word, candidates, n=1, cutoff=MIN_SIMILARITY)
         return self.spellings[closest[0]] if closest else None
 
-    def correct(self, typed: str) -> str:
+    def correct_spelling(self, typed: str) -> str:
         """Replace the words that no text has by the closest one; '' where there is nothing to replace.
 
         Words of fewer than MIN_LETTERS or more than MAX_LETTERS letters stay, and so do those after the first

@@ -34,7 +34,7 @@ class TroubleshootingEntry:
     cause: Markup
     cure: Markup
     text: str
-    where: tuple[str, ...]
+    lesson_numbers: tuple[str, ...]
     codes: tuple[str, ...]
 
 
@@ -44,7 +44,7 @@ class TroubleshootingGuide:
 
     entries: tuple[TroubleshootingEntry, ...] = ()
     links: tuple[InternalLink, ...] = ()
-    faults: tuple[LintError, ...] = ()
+    lint_errors: tuple[LintError, ...] = ()
     by_code: Mapping[str, TroubleshootingEntry] = field(default_factory=dict)
 
 
@@ -77,9 +77,9 @@ def render_entry_text(source: str, line: int, draft: RenderContext) -> tuple[str
             token.attrSet("class", "steps")
         elif token.type in {"fence", "code_block", "heading_open", "block_open"}:
             what = "une fiche contient autre chose que des paragraphes et des listes."
-            inner.fault(line, what, "Écrivez une commande en `code`.")
+            inner.add_error(line, what, "Écrivez une commande en `code`.")
     draft.links += [InternalLink(line, link.address) for link in inner.links]
-    draft.faults += [LintError("", line, fault.what, fault.mend) for fault in inner.faults]
+    draft.lint_errors += [LintError("", line, fault.problem, fault.advice) for fault in inner.lint_errors]
     return render_tokens(tokens), " ".join(extract_plain_text(token) for token in tokens if token.type == "inline")
 
 
@@ -95,7 +95,7 @@ def read_entry(entry: Mapping[str, Any], line: int, draft: RenderContext) -> Tro
         cause=Markup(cause),  # noqa: S704 (as the lessons are: raw HTML is off, the rest is escaped)
         cure=Markup(cure),  # noqa: S704
         text=f"{why} {how}",
-        where=tuple(entry["where"]),
+        lesson_numbers=tuple(entry["where"]),
         codes=tuple(entry.get("codes", [])),
     )
 
@@ -120,20 +120,20 @@ def parse_guide(source: str) -> TroubleshootingGuide:
         if not is_valid_entry(values):
             what = "un champ de cette fiche manque, est mal écrit ou est inconnu (écrits : {found})."
             mend = "Écrivez {needed}, et s'il y a lieu codes."
-            draft.fault(
+            draft.add_error(
                 line, what, mend, found=", ".join(values) or "aucun", needed=", ".join(sorted(REQUIRED_ENTRY_FIELDS))
             )
             continue
         entry = read_entry(values, line, draft)
         if entry.id in entries:
             what, mend = "l'id « {id} » est déjà celui d'une autre fiche.", "Donnez-en un autre à celle-ci."
-            draft.fault(line, what, mend, id=entry.id)
+            draft.add_error(line, what, mend, id=entry.id)
             continue
         entries[entry.id] = entry
         for code in entry.codes:
             if by_code.setdefault(code, entry) is not entry:
                 what, mend = "le code « {code} » mène déjà à la fiche « {other} ».", "Ne le nommez qu'une fois."
-                draft.fault(line, what, mend, code=code, other=by_code[code].id)
+                draft.add_error(line, what, mend, code=code, other=by_code[code].id)
     return TroubleshootingGuide(
-        tuple(entries.values()), tuple(sorted(draft.links)), tuple(sorted(draft.faults)), by_code
+        tuple(entries.values()), tuple(sorted(draft.links)), tuple(sorted(draft.lint_errors)), by_code
     )

@@ -54,7 +54,7 @@ def get_language(fence: Token, draft: RenderContext) -> str:
     unknown = "le langage « {language} » d'un bloc de code est inconnu."
     what = unknown if language else "un bloc de code ne nomme pas son langage."
     mend = "Ouvrez-le par ``` suivi de l'un de ces noms : {known}."
-    draft.fault(get_token_line(fence), what, mend, language=language, known=", ".join(LANGUAGES))
+    draft.add_error(get_token_line(fence), what, mend, language=language, known=", ".join(LANGUAGES))
     return "text"
 
 
@@ -65,7 +65,7 @@ def read_listing(fence: Token, draft: RenderContext) -> CodeListing:
         return CodeListing(language, LANGUAGES[language], fence.content)
     if fence.content.strip():
         what = "un bloc de code montre le fichier {name} et contient d'autres lignes, que personne ne verrait."
-        draft.fault(get_token_line(fence), what, "Retirez l'un des deux.", name=words[0])
+        draft.add_error(get_token_line(fence), what, "Retirez l'un des deux.", name=words[0])
     return CodeListing(
         language, words[0].rpartition("/")[2], includes.include_file(words, get_token_line(fence), draft)
     )
@@ -76,13 +76,13 @@ def render_diff(fence: Token, draft: RenderContext) -> str:
     names, line = fence.info.split()[1:], get_token_line(fence)
     if len(names) != 2 or fence.content.strip():
         what = "un diff ne nomme pas deux fichiers, ou contient ses propres lignes."
-        draft.fault(line, what, "Écrivez ```diff dossier/avant.py dossier/apres.py, et rien dans le bloc.")
+        draft.add_error(line, what, "Écrivez ```diff dossier/avant.py dossier/apres.py, et rien dans le bloc.")
         return ""
     before, after = (includes.include_file([name], line, draft) for name in names)
     head = f"<span>{escape(names[0])} {html_blocks.build_icon('next')} {escape(names[1])}</span>"
     lines = includes.build_unified_diff(before, after)
     if not lines and before and after:
-        draft.fault(line, "les deux fichiers d'un diff sont identiques.", "Nommez-en deux qui diffèrent.")
+        draft.add_error(line, "les deux fichiers d'un diff sont identiques.", "Nommez-en deux qui diffèrent.")
     return html_blocks.build_diff(head, lines)
 
 
@@ -109,7 +109,7 @@ def render_code_tabs(title: str, fences: Sequence[Token], draft: RenderContext) 
             is_twice = each.language in shown
             what = "des onglets ont deux blocs « {language} »." if is_twice else "« {language} » n'a pas d'onglet."
             mend = "Des onglets contiennent au plus un bloc de chacun de ces langages : {known}."
-            draft.fault(get_token_line(fence), what, mend, language=each.language, known=", ".join(known))
+            draft.add_error(get_token_line(fence), what, mend, language=each.language, known=", ".join(known))
         shown.setdefault(each.language, each)
     code = "".join(
         html_blocks.build_listing(known.get(language, (language,))[0], highlight_code(each.code, language))

@@ -20,11 +20,11 @@ class LintError:
 
     path: str
     line: int
-    what: str
-    mend: str
+    problem: str
+    advice: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.what} {self.mend}"
+        return f"{self.path}:{self.line}: {self.problem} {self.advice}"
 
 
 # What to do about a misspelt name, for a fault whose value `near` is the name that was probably meant.
@@ -75,7 +75,7 @@ class Fact:
 class InteractivePart(Protocol):
     """A piece of a lesson that looks different for each visitor."""
 
-    def draw(self, done: Mapping[str, str]) -> str:
+    def render_html(self, done: Mapping[str, str]) -> str:
         """Its HTML for somebody who has done this: values by the keys of what they belong to."""
 
 
@@ -92,47 +92,47 @@ class RenderContext:
         self.figures = figures
         self.listings = listings
         self.facts = facts or {}
-        self.cited: dict[str, Fact] = {}
+        self.cited_facts: dict[str, Fact] = {}
         self.lines: list[str] = []
         self.field_lines: dict[str, int] = {}  # where the front matter has each field
-        self.faults: list[LintError] = []
+        self.lint_errors: list[LintError] = []
         self.sections: list[LessonSection] = []
         self.links: list[InternalLink] = []
         self.anchors: set[str] = set()
-        self.drawn_figures: set[str] = set()
+        self.used_figures: set[str] = set()
         self.downloads: list[str] = []
         self.counts: Counter[str] = Counter()
         self.parts: list[InteractivePart] = []
-        self.keys: set[str] = set()
+        self.reserved_keys: set[str] = set()
 
-    def fault(self, line: int, what: str, mend: str, /, **values: object) -> None:
+    def add_error(self, line: int, what: str, mend: str, /, **values: object) -> None:
         """Note a fault, worded as by `make_fault`; the caller that knows the file adds its path."""
-        self.faults.append(make_fault("", line, what, mend, **values))
+        self.lint_errors.append(make_fault("", line, what, mend, **values))
 
     def note_toml_error(self, error: ValueError | RecursionError, source: str, before: int = 0) -> None:
         """Note where and why `source` is not TOML; `before` is how many lines of the file precede it."""
         found = describe_toml_error(error)
         line = before + (found.line or len(source.rstrip().split("\n")))
-        self.fault(line, "ce n'est pas du TOML : {words}.", "Corrigez cette ligne, ou celles d'avant.", words=found)
+        self.add_error(line, "ce n'est pas du TOML : {words}.", "Corrigez cette ligne, ou celles d'avant.", words=found)
 
     def next_number(self, kind: str) -> int:
         """1, 2, 3… for each kind of thing that needs a name of its own in the page."""
         self.counts[kind] += 1
         return self.counts[kind]
 
-    def keep(self, part: InteractivePart) -> str:
+    def add_part(self, part: InteractivePart) -> str:
         """Set a part aside; what is returned marks its place in the HTML."""
         self.parts.append(part)
         return f"{PART_MARKER}{len(self.parts) - 1}{PART_MARKER}"
 
-    def claim_key(self, key: str, line: int) -> str:
+    def reserve_key(self, key: str, line: int) -> str:
         """Return the name under which is kept what a visitor did; two things of the same words are a fault."""
-        if key in self.keys:
-            self.fault(line, "la même chose à faire est écrite deux fois.", "Formulez l'une des deux autrement.")
-        self.keys.add(key)
+        if key in self.reserved_keys:
+            self.add_error(line, "la même chose à faire est écrite deux fois.", "Formulez l'une des deux autrement.")
+        self.reserved_keys.add(key)
         return key
 
-    def claim(self, wanted: str, line: int) -> str:
+    def reserve_id(self, wanted: str, line: int) -> str:
         """Return the id for a heading: the one it wants, or a free one beside it and a fault."""
         anchor, copies = wanted, 1
         while anchor in self.anchors | RESERVED_IDS:
@@ -140,6 +140,6 @@ class RenderContext:
             anchor = f"{wanted}-{copies}"
         if copies > 1:
             what = "l'identifiant « {anchor} » de ce titre est déjà pris dans la leçon."
-            self.fault(line, what, "Formulez ce titre autrement.", anchor=wanted)
+            self.add_error(line, what, "Formulez ce titre autrement.", anchor=wanted)
         self.anchors.add(anchor)
         return anchor

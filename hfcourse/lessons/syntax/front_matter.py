@@ -89,12 +89,14 @@ def validate_front_matter(values: dict[str, Any], fields: list[str], draft: Rend
     draft.field_lines = {name: find_field_line(name, fields) for name in FRONT_MATTER_EXAMPLES}
     for name in values.keys() - FRONT_MATTER_EXAMPLES.keys():
         what, mend = "l'en-tête a un champ inconnu, « {name} ».", "Les champs sont {known}."
-        draft.fault(find_field_line(name, fields), what, mend, name=name, known=", ".join(FRONT_MATTER_EXAMPLES))
+        draft.add_error(find_field_line(name, fields), what, mend, name=name, known=", ".join(FRONT_MATTER_EXAMPLES))
     for name, example in FRONT_MATTER_EXAMPLES.items():
         if not is_valid_front_matter_field(name, values.get(name)):
             wrong = "le champ « {name} » de l'en-tête est mal écrit."
             what = wrong if name in values else "le champ « {name} » manque dans l'en-tête."
-            draft.fault(find_field_line(name, fields), what, "Écrivez-le ainsi : {example}", name=name, example=example)
+            draft.add_error(
+                find_field_line(name, fields), what, "Écrivez-le ainsi : {example}", name=name, example=example
+            )
     good = {
         name: value
         for name, value in values.items()
@@ -114,7 +116,7 @@ def split_front_matter(source: str, draft: RenderContext) -> tuple[FrontMatter, 
     end = next((place for place, line in enumerate(lines) if place and line.rstrip() == FRONT_MATTER_FENCE), 0)
     if lines[0].rstrip() != FRONT_MATTER_FENCE or not end:
         what, mend = "l'en-tête manque.", "Commencez le fichier par {fence}, les champs, puis {fence}."
-        draft.fault(1, what, mend, fence=FRONT_MATTER_FENCE)
+        draft.add_error(1, what, mend, fence=FRONT_MATTER_FENCE)
         return FrontMatter(), source
     fields = lines[1:end]
     values = load_front_matter(fields, draft)

@@ -40,7 +40,7 @@ def extract_part(name: str, text: str, part: str, line: int, draft: RenderContex
         mend = "Ouvrez-la par un commentaire >>> {part}, fermez-la par <<< {part}."
         mend = listed if ends and part not in ends else mend
         what = "le fichier {name} n'a pas de partie « {part} »."
-        draft.fault(line, what, mend, name=name, part=part, known=", ".join(ends))
+        draft.add_error(line, what, mend, name=name, part=part, known=", ".join(ends))
         return ""
     return textwrap.dedent(remove_part_comments(lines[opened + 1 : closed]))
 
@@ -57,9 +57,9 @@ def include_file(words: list[str], line: int, draft: RenderContext) -> str:
     if text is None:
         near = find_near(name, draft.listings)
         mend = DID_YOU_MEAN if near else "Mettez-le dans un dossier de hfcourse/content."
-        draft.fault(line, "le fichier « {name} » est introuvable.", mend, name=name, near=near)
+        draft.add_error(line, "le fichier « {name} » est introuvable.", mend, name=name, near=near)
         return ""
     if len(parts) > 1:
         what = "« {words} », après un fichier et sa partie, n'est pas compris."
-        draft.fault(line, what, "Ne nommez qu'une partie.", words=" ".join(parts[1:]))
+        draft.add_error(line, what, "Ne nommez qu'une partie.", words=" ".join(parts[1:]))
     return extract_part(name, text, parts[0], line, draft) if parts else remove_part_comments(text.splitlines())

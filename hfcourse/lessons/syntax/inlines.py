@@ -62,10 +62,10 @@ def check_text(token: Token, line: int, draft: RenderContext) -> None:
     """Find what Markdown left in the text because it did not understand it."""
     if found := HTML_TAG_PATTERN.search(token.content):
         mend = "Écrivez du Markdown, ou `du code` pour parler d'une balise."
-        draft.fault(line, "du HTML ({tag}) s'affiche tel quel.", mend, tag=found[0])
+        draft.add_error(line, "du HTML ({tag}) s'affiche tel quel.", mend, tag=found[0])
     if "](" in token.content or "]{" in token.content:
         what = "un lien, ou des mots entre […]{{…}}, ne sont pas compris."
-        draft.fault(line, what, "Vérifiez les crochets et l'adresse.")
+        draft.add_error(line, what, "Vérifiez les crochets et l'adresse.")
 
 
 def check_link(token: Token, line: int, draft: RenderContext) -> None:
@@ -75,13 +75,13 @@ def check_link(token: Token, line: int, draft: RenderContext) -> None:
         draft.links.append(InternalLink(line, address))
     elif not ALLOWED_SCHEME.match(address):
         mend = "Écrivez /un/chemin, #une-ancre ou https://une.adresse."
-        draft.fault(line, "le lien « {address} » ne mène nulle part.", mend, address=address)
+        draft.add_error(line, "le lien « {address} » ne mène nulle part.", mend, address=address)
 
 
 def check_image(token: Token, line: int, draft: RenderContext) -> None:
     """Replace an image by its description: a page of the course loads nothing else than its figures."""
     what, mend = "l'image {source} n'est pas affichée.", "Dessinez-la dans static/figures et écrivez ::: figure."
-    draft.fault(line, what, mend, source=token.attrGet("src"))
+    draft.add_error(line, what, mend, source=token.attrGet("src"))
     token.type = "text"
 
 
@@ -91,7 +91,7 @@ def check_span(token: Token, line: int, draft: RenderContext) -> None:
         record_citation(token, str(fact_id), line, draft)
     elif token.meta.get("insecure_attrs") or not token.attrGet("lang"):
         what = "des mots entre […]{{…}} disent autre chose que leur langue ou leur fait."
-        draft.fault(line, what, "Écrivez ainsi : [mots]{{lang=en}}, ou [mots]{{fait=id}}.")
+        draft.add_error(line, what, "Écrivez ainsi : [mots]{{lang=en}}, ou [mots]{{fait=id}}.")
 
 
 def record_citation(opening: Token, fact_id: str, line: int, draft: RenderContext) -> None:
@@ -100,18 +100,18 @@ def record_citation(opening: Token, fact_id: str, line: int, draft: RenderContex
     if fact is None:
         near = find_near(fact_id, draft.facts)
         mend = DID_YOU_MEAN if near else "Écrivez-le dans facts.toml."
-        draft.fault(line, "le fait « {fact_id} » est inconnu.", mend, fact_id=fact_id, near=near)
+        draft.add_error(line, "le fait « {fact_id} » est inconnu.", mend, fact_id=fact_id, near=near)
         return
-    if fact_id not in draft.cited:
+    if fact_id not in draft.cited_facts:
         opening.attrSet("id", f"cite-{fact_id}")
-    draft.cited[fact_id] = fact
+    draft.cited_facts[fact_id] = fact
     opening.attrSet("class", "fact")
     opening.meta["fact"] = fact_id
 
 
 def add_citations(children: Sequence[Token], draft: RenderContext) -> list[Token]:
     """Put after the words that rest on a fact its number, which leads to its line in the sources."""
-    numbers = {fact_id: number for number, fact_id in enumerate(draft.cited, 1)}
+    numbers = {fact_id: number for number, fact_id in enumerate(draft.cited_facts, 1)}
     tokens, open_spans = [], list[str]()
     for token in children:
         tokens.append(token)
@@ -145,5 +145,5 @@ def process_inline(inline: Token, draft: RenderContext) -> None:
             TOKEN_CHECKS[token.type](token, line, draft)
         line += token.type in {"softbreak", "hardbreak"}
     typeset_paragraph(children)
-    if draft.cited:
+    if draft.cited_facts:
         inline.children = add_citations(children, draft)

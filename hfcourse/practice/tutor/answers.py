@@ -29,9 +29,9 @@ MORE_HINT = "Pour lire la suite, demandez « et ensuite ? »."
 class Conversation:
     """What one conversation remembers: the questions, oldest first, and the passage quoted last."""
 
-    first: str = ""
+    first_question: str = ""
     questions: list[str] = field(default_factory=list)
-    place: tuple[int, int] | None = None
+    last_position: tuple[int, int] | None = None
 
 
 class Tutor:
@@ -42,14 +42,18 @@ class Tutor:
         self._glossary = glossary or GlossaryIndex()
         self._index = CourseIndex(sections)
 
-    def answer(self, message: str, memory: Conversation) -> str:
+    def answer_message(self, message: str, memory: Conversation) -> str:
         """The answer to a message, as French text; `memory` then holds it too."""
-        text = self._recalled(message, memory) or self._defined(message, memory) or self._found(message, memory)
-        memory.first = memory.first or message
+        text = (
+            self._answer_about_conversation(message, memory)
+            or self._answer_from_glossary(message, memory)
+            or self._answer_from_lessons(message, memory)
+        )
+        memory.first_question = memory.first_question or message
         memory.questions = [*memory.questions, message][-MAX_REMEMBERED_QUESTIONS:]
         return typeset(text)
 
-    def _recalled(self, message: str, memory: Conversation) -> str | None:
+    def _answer_about_conversation(self, message: str, memory: Conversation) -> str | None:
         """The answer to a question about the conversation itself."""
         asked = fold_french(message)
         first, last = _FIRST_QUESTION.search(asked), _PREVIOUS_QUESTION.search(asked)
@@ -58,83 +62,86 @@ class Tutor:
         if not memory.questions:
             return "C'est votre premier message : je n'ai encore aucune question en mémoire."
         if first:
-            return f"Votre première question était : « {memory.first} »"
+            return f"Votre première question était : « {memory.first_question} »"
         return f"Votre question précédente était : « {memory.questions[-1]} »"
 
-    def _defined(self, message: str, memory: Conversation) -> str | None:
+    def _answer_from_glossary(self, message: str, memory: Conversation) -> str | None:
         """The answer to a question for the meaning of a word of the glossary, or for the difference between two."""
-        if term := self._glossary.find(message):
-            return self._definition(term, memory)
-        if compared := self._glossary.find_compared(message):
-            memory.place = None
+        if term := self._glossary.find_term(message):
+            return self._format_definition(term, memory)
+        if compared := self._glossary.find_compared_terms(message):
+            memory.last_position = None
             return "\n\n".join(term.sentence for term in compared)
         subject = find_subject(message)
-        return self._mention(subject, memory) if subject and self.sections else None
+        return self._quote_mention(subject, memory) if subject and self.sections else None
 
-    def _mention(self, subject: str, memory: Conversation) -> str:
+    def _quote_mention(self, subject: str, memory: Conversation) -> str:
         """What a lesson says of a word that the glossary lacks: what it is, or else at least the word itself."""
         place = self._index.find_mention([subject])
         if place is None:
-            hit = self._index.best(subject)
+            hit = self._index.find_best_passage(subject)
             place = (hit.section, hit.passage) if hit and hit.coverage >= MIN_DEFINITION_COVERAGE else None
-            if place is None or not self._index.says_meaning(place, subject):
-                return self._ignorance()
-        memory.place = place
-        warning = "" if self._index.says_meaning(place, subject) else UNDEFINED_WARNING
-        return f"{warning}{self._quoted(place, subject)}\n\n{MORE_HINT}"
+            if place is None or not self._index.has_definition(place, subject):
+                return self._say_nothing_found()
+        memory.last_position = place
+        warning = "" if self._index.has_definition(place, subject) else UNDEFINED_WARNING
+        return f"{warning}{self._quote_passage(place, subject)}\n\n{MORE_HINT}"
 
-    def _found(self, message: str, memory: Conversation) -> str:
+    def _answer_from_lessons(self, message: str, memory: Conversation) -> str:
         if not self.sections:
             return "Le cours n'est pas installé ici : je n'ai aucune leçon à citer."
-        if memory.place and _is_follow_up(message):
-            return self._next(memory, *memory.place)
+        if memory.last_position and _is_follow_up(message):
+            return self._continue_reading(memory, *memory.last_position)
         if not extract_stems(message):
-            return self._presentation(message)
+            return self._introduce_tutor(message)
         # « Et pour une image ? » leans on the question before it.
         leans = fold_french(message).startswith("et ") and len(extract_stems(message)) <= 3 and memory.questions
-        hit = self._index.best(message, memory.questions[-1] if leans else "")
+        hit = self._index.find_best_passage(message, memory.questions[-1] if leans else "")
         if hit is None or hit.coverage < MIN_COVERAGE:
-            return self._ignorance()
-        memory.place = (hit.section, hit.passage)
-        return f"{self._quoted(memory.place, message)}\n\n{MORE_HINT}"
+            return self._say_nothing_found()
+        memory.last_position = (hit.section, hit.passage)
+        return f"{self._quote_passage(memory.last_position, message)}\n\n{MORE_HINT}"
 
-    def _definition(self, term: TermDefinition, memory: Conversation) -> str:
+    def _format_definition(self, term: TermDefinition, memory: Conversation) -> str:
         """The definition of a word, then where a lesson says more of it."""
-        memory.place = self._index.find_mention((term.name, *term.forms))
-        if memory.place is None:
+        memory.last_position = self._index.find_mention((term.name, *term.forms))
+        if memory.last_position is None:
             return f"{term.sentence}\n\nAucune leçon n'en dit davantage."
-        return f"{term.sentence}\n\nUne leçon en parle. {self._quoted(memory.place, term.name)}\n\n{MORE_HINT}"
+        passage = self._quote_passage(memory.last_position, term.name)
+        return f"{term.sentence}\n\nUne leçon en parle. {passage}\n\n{MORE_HINT}"
 
-    def _next(self, memory: Conversation, section: int, passage: int) -> str:
+    def _continue_reading(self, memory: Conversation, section: int, passage: int) -> str:
         """The passage after the one quoted last, in the same section, then in the same lesson."""
         if passage + 1 < len(self.sections[section].passages):
-            memory.place = (section, passage + 1)
-        elif section + 1 < len(self.sections) and self._same_lesson(section, section + 1):
-            memory.place = (section + 1, 0)
+            memory.last_position = (section, passage + 1)
+        elif section + 1 < len(self.sections) and self._is_same_lesson(section, section + 1):
+            memory.last_position = (section + 1, 0)
         else:
             return f"La leçon {self.sections[section].lesson} s'arrête là. Posez une autre question."
-        return self._quoted(memory.place, "")
+        return self._quote_passage(memory.last_position, "")
 
-    def _same_lesson(self, one: int, other: int) -> bool:
+    def _is_same_lesson(self, one: int, other: int) -> bool:
         return self.sections[one].lesson == self.sections[other].lesson
 
-    def _quoted(self, place: tuple[int, int], question: str) -> str:
+    def _quote_passage(self, place: tuple[int, int], question: str) -> str:
         section = self.sections[place[0]]
         passage = cut_excerpt(section.passages[place[1]], question)
         # A heading may hold quotation marks: French puts “these” inside « those ».
         heading = re.sub(r"«\s*(.*?)\s*»", r"“\1”", section.heading)
         return f"Leçon {section.lesson}, « {heading} » :\n\n{passage}"
 
-    def _presentation(self, message: str) -> str:
+    def _introduce_tutor(self, message: str) -> str:
         if re.match("merci", fold_french(message)):
             return "Avec plaisir ! Une autre question ?"
         hello = "Bonjour ! " if _GREETING.search(fold_french(message)) else ""
-        return f"{hello}Je réponds avec les mots du cours. {self._lessons()} Que voulez-vous savoir ?"
+        return f"{hello}Je réponds avec les mots du cours. {self._list_lessons()} Que voulez-vous savoir ?"
 
-    def _ignorance(self) -> str:
-        return f"Je n'ai rien trouvé là-dessus : essayez d'autres mots. Je ne connais que le cours. {self._lessons()}"
+    def _say_nothing_found(self) -> str:
+        return (
+            f"Je n'ai rien trouvé là-dessus : essayez d'autres mots. Je ne connais que le cours. {self._list_lessons()}"
+        )
 
-    def _lessons(self) -> str:
+    def _list_lessons(self) -> str:
         titles = {section.lesson: section.lesson_title for section in self.sections}
         named = " ; ".join(f"{number}, « {title} »" for number, title in titles.items())
         return f"Ses leçons : {named}."

@@ -76,7 +76,7 @@ class GlossaryIndex:
     """The terms of a file, found by whichever way a student writes them."""
 
     def __init__(self, terms: Sequence[TermDefinition] = ()) -> None:
-        self._by_key = {
+        self._terms_by_key = {
             key: term
             for term in reversed(terms)
             for form in _list_names(term)
@@ -84,32 +84,34 @@ class GlossaryIndex:
             if key
         }
 
-    def find(self, question: str) -> TermDefinition | None:
+    def find_term(self, question: str) -> TermDefinition | None:
         """The term whose meaning a question asks for, or that is all of it; None for another question or word."""
-        return self.look_up(find_subject(question) or _strip_subject(split_words(question)))
+        return self.look_up_term(find_subject(question) or _strip_subject(split_words(question)))
 
-    def find_compared(self, question: str) -> tuple[TermDefinition, TermDefinition] | None:
+    def find_compared_terms(self, question: str) -> tuple[TermDefinition, TermDefinition] | None:
         """Both terms of « quelle est la différence entre X et Y ? »."""
         found = _COMPARISON_QUESTION.search(_strip_trailing_phrases(" ".join(split_words(question))))
-        one, other = (self.look_up(_strip_subject(each.split())) for each in found.groups()) if found else (None, None)
+        one, other = (
+            (self.look_up_term(_strip_subject(each.split())) for each in found.groups()) if found else (None, None)
+        )
         return (one, other) if one and other else None
 
-    def look_up(self, subject: str) -> TermDefinition | None:
+    def look_up_term(self, subject: str) -> TermDefinition | None:
         """The term of this name, plural, run together or slightly misspelt too."""
         for key in _make_lookup_keys(subject):
-            if key in self._by_key:
-                return self._by_key[key]
+            if key in self._terms_by_key:
+                return self._terms_by_key[key]
         typed = _make_lookup_keys(subject)[0]
         if not _MIN_TYPO_LETTERS <= len(typed) <= _MAX_LETTERS:
             return None
         near = [
-            key for key in self._by_key
+            key for key in self._terms_by_key
             if key[0] == typed[0]
             and len(key) >= _MIN_TYPO_LETTERS
             and abs(len(key) - len(typed)) <= _MAX_LENGTH_DIFFERENCE
         ]  # fmt: skip
         return next(
-            (self._by_key[key] for key in difflib.get_close_matches(typed, near, 1, _MIN_TYPO_SIMILARITY)), None
+            (self._terms_by_key[key] for key in difflib.get_close_matches(typed, near, 1, _MIN_TYPO_SIMILARITY)), None
         )
 
 

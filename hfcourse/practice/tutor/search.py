@@ -57,23 +57,23 @@ class CourseIndex:
     """Every passage of the course, ready to be searched."""
 
     def __init__(self, sections: list[CourseSection]):
-        self.places = [(s, p) for s, section in enumerate(sections) for p in range(len(section.passages))]
+        self.positions = [(s, p) for s, section in enumerate(sections) for p in range(len(section.passages))]
         self._headings = [set(extract_stems(section.heading)) for section in sections]
         self._titles = [set(extract_stems(section.lesson_title)) for section in sections]
-        self._texts = [fold_french(sections[s].passages[p]) for s, p in self.places]
-        self._counts = [Counter(extract_stems(text)) for text in self._texts]
-        self._mean_length = sum(c.total() for c in self._counts) / max(len(self._counts), 1) or 1.0
-        self._spread = Counter(term for counts in self._counts for term in counts)
+        self._texts = [fold_french(sections[s].passages[p]) for s, p in self.positions]
+        self._term_counts = [Counter(extract_stems(text)) for text in self._texts]
+        self._mean_length = sum(c.total() for c in self._term_counts) / max(len(self._term_counts), 1) or 1.0
+        self._passage_frequency = Counter(term for counts in self._term_counts for term in counts)
         self._synonyms = read_synonyms()
 
-    def best(self, question: str, context: str = "") -> PassageHit | None:
+    def find_best_passage(self, question: str, context: str = "") -> PassageHit | None:
         """The passage that answers best, or None; the words of `context` (an earlier question) count less."""
-        wanted = dict.fromkeys(self._corrected(context), _CONTEXT_WEIGHT) | dict.fromkeys(
-            self._corrected(question), 1.0
+        wanted = dict.fromkeys(self._correct_terms(context), _CONTEXT_WEIGHT) | dict.fromkeys(
+            self._correct_terms(question), 1.0
         )
         if not wanted:
             return None
-        hits = [self._hit(i, wanted, fold_french(question)) for i in range(len(self.places))]
+        hits = [self._score_passage(i, wanted, fold_french(question)) for i in range(len(self.positions))]
         # On equal scores the earlier passage wins: a course explains a word where it first uses it.
         return max(hits, key=lambda hit: hit.score, default=None)
 
@@ -87,63 +87,63 @@ class CourseIndex:
             key=lambda i: max(_compute_definition_boost(self._texts[i], fold_french(form)) for form in forms),
             default=None,
         )
-        return None if best is None else self.places[best]
+        return None if best is None else self.positions[best]
 
-    def says_meaning(self, place: tuple[int, int], question: str) -> bool:
+    def has_definition(self, place: tuple[int, int], question: str) -> bool:
         """Whether a passage says what the subject of a question is, and does not only use the word."""
-        text = self._texts[self.places.index(place)]
-        return any(_compute_definition_boost(text, term) > 1 for term in self._corrected(question))
+        text = self._texts[self.positions.index(place)]
+        return any(_compute_definition_boost(text, term) > 1 for term in self._correct_terms(question))
 
-    def _corrected(self, text: str) -> list[str]:
+    def _correct_terms(self, text: str) -> list[str]:
         """The terms of a question, a misspelt one replaced by the course's word that looks like it."""
-        return [self._known(term) for term in extract_stems(text)]
+        return [self._correct_term(term) for term in extract_stems(text)]
 
-    def _known(self, term: str) -> str:
-        if term in self._spread or term in self._synonyms or len(term) < _MIN_TYPO_LETTERS:
+    def _correct_term(self, term: str) -> str:
+        if term in self._passage_frequency or term in self._synonyms or len(term) < _MIN_TYPO_LETTERS:
             return term
-        return next(iter(difflib.get_close_matches(term, self._spread, 1, _MIN_TYPO_SIMILARITY)), term)
+        return next(iter(difflib.get_close_matches(term, self._passage_frequency, 1, _MIN_TYPO_SIMILARITY)), term)
 
-    def _rarity(self, term: str) -> float:
+    def _compute_idf(self, term: str) -> float:
         """BM25's inverse document frequency: high for a term that few passages hold, highest if none does."""
-        spread = self._spread[term]
-        return math.log(1 + (len(self.places) - spread + 0.5) / (spread + 0.5))
+        spread = self._passage_frequency[term]
+        return math.log(1 + (len(self.positions) - spread + 0.5) / (spread + 0.5))
 
-    def _hit(self, i: int, wanted: dict[str, float], asked: str) -> PassageHit:
-        section, passage = self.places[i]
-        anywhere = self._counts[i].keys() | self._headings[section] | self._titles[section]
+    def _score_passage(self, i: int, wanted: dict[str, float], asked: str) -> PassageHit:
+        section, passage = self.positions[i]
+        anywhere = self._term_counts[i].keys() | self._headings[section] | self._titles[section]
         score = covered = total = 0.0
         for term, weight in wanted.items():
-            forms = self._forms(term)
+            forms = self._expand_synonyms(term)
             # A synonym counts with the rarity of the word asked: a rarer one is no better proof.
-            rarity = weight * self._rarity(term)
-            score += weight * max(self._score(i, form) * worth for form, worth in forms.items())
+            rarity = weight * self._compute_idf(term)
+            score += weight * max(self._score_term(i, form) * worth for form, worth in forms.items())
             covered += rarity * max((forms[form] for form in forms.keys() & anywhere), default=0.0)
             total += rarity
         # The context of a question is not its subject, which alone may point at a heading.
-        score += self._heading_score(self._headings[section], [t for t, w in wanted.items() if w == 1])
+        score += self._score_heading(self._headings[section], [t for t, w in wanted.items() if w == 1])
         coverage = covered / total
-        return PassageHit(section, passage, score * coverage * self._gain(i, wanted, asked), coverage)
+        return PassageHit(section, passage, score * coverage * self._compute_boost(i, wanted, asked), coverage)
 
-    def _forms(self, term: str, least: float = 0.0) -> dict[str, float]:
+    def _expand_synonyms(self, term: str, least: float = 0.0) -> dict[str, float]:
         """A term and its synonyms, with what finding each is worth."""
         others = self._synonyms.get(term, {})
         return {term: 1.0} | {other: worth for other, worth in others.items() if worth >= least}
 
-    def _heading_score(self, heading: set[str], subject: list[str]) -> float:
+    def _score_heading(self, heading: set[str], subject: list[str]) -> float:
         """What the heading says of the subject, times how much of the heading that is."""
-        found = {term: self._forms(term, SYNONYM_WEIGHT).keys() & heading for term in subject}
+        found = {term: self._expand_synonyms(term, SYNONYM_WEIGHT).keys() & heading for term in subject}
         said = set().union(*found.values())
         if not said:
             return 0.0
-        share = sum(map(self._rarity, said)) / sum(map(self._rarity, heading))
-        return _HEADING_WEIGHT * share * sum(self._rarity(term) for term in found if found[term])
+        share = sum(map(self._compute_idf, said)) / sum(map(self._compute_idf, heading))
+        return _HEADING_WEIGHT * share * sum(self._compute_idf(term) for term in found if found[term])
 
-    def _score(self, i: int, term: str) -> float:
-        count = self._counts[i][term]
-        length = 1 - _LENGTH_PENALTY + _LENGTH_PENALTY * self._counts[i].total() / self._mean_length
-        return self._rarity(term) * count * (_SATURATION + 1) / (count + _SATURATION * length)
+    def _score_term(self, i: int, term: str) -> float:
+        count = self._term_counts[i][term]
+        length = 1 - _LENGTH_PENALTY + _LENGTH_PENALTY * self._term_counts[i].total() / self._mean_length
+        return self._compute_idf(term) * count * (_SATURATION + 1) / (count + _SATURATION * length)
 
-    def _gain(self, i: int, wanted: dict[str, float], asked: str) -> float:
+    def _compute_boost(self, i: int, wanted: dict[str, float], asked: str) -> float:
         """How much better it suits the kind of question: a meaning, a way to do, a number, a date."""
         text = self._texts[i]
         hopes = [(hope, more) for kind, hope, more in _QUESTION_KIND_BOOSTS if kind.search(asked)]

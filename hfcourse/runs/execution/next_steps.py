@@ -16,7 +16,7 @@ def find_next_steps(description: Description, endpoint: Endpoint, values: Sequen
     Args:
         values: the outputs, as the Space sent them.
     """
-    arrived = [number for number, value in zip(endpoint.wiring.returns, values, strict=False) if has_content(value)]
+    arrived = [number for number, value in zip(endpoint.wiring.return_ids, values, strict=False) if has_content(value)]
     steps = endpoint_wiring.find_next_endpoints(
         description, endpoint, [number for number in arrived if number is not None]
     )

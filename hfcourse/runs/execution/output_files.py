@@ -51,36 +51,38 @@ class OutputFileFetcher:
 
     def __init__(self, run: Run, fetch: Fetch) -> None:
         self.run, self._fetch = run, fetch
-        self._count = self._bytes = 0
-        self._known: dict[str, dict[str, Any]] = {}
+        self._file_count = self._byte_count = 0
+        self._references: dict[str, dict[str, Any]] = {}
 
-    def replace(self, value: Any) -> Any:
+    def replace_files(self, value: Any) -> Any:
         """The value with a reference to a file of ours for each file; of an update, only its value is looked at.
 
         Raises:
             CallError: `timeout` or `stopped`.
         """
         if is_file_data(value):
-            return self._reference(value)
+            return self._get_reference(value)
         if is_component_update(value):
-            return {key: self.replace(item) if key == "value" else strip_files(item) for key, item in value.items()}
+            return {
+                key: self.replace_files(item) if key == "value" else strip_files(item) for key, item in value.items()
+            }
         if isinstance(value, dict):
-            return {key: self.replace(item) for key, item in value.items()}
-        return [self.replace(item) for item in value] if isinstance(value, list) else value
+            return {key: self.replace_files(item) for key, item in value.items()}
+        return [self.replace_files(item) for item in value] if isinstance(value, list) else value
 
-    def _reference(self, data: dict[str, Any]) -> dict[str, Any]:
+    def _get_reference(self, data: dict[str, Any]) -> dict[str, Any]:
         place = data.get("path") or data["url"]
-        if place not in self._known:
-            self._known[place] = self._kept(data)
-        return self._known[place]
+        if place not in self._references:
+            self._references[place] = self._fetch_and_store(data)
+        return self._references[place]
 
-    def _kept(self, data: dict[str, Any]) -> dict[str, Any]:
-        if self._count >= MAX_RUN_FILES:
+    def _fetch_and_store(self, data: dict[str, Any]) -> dict[str, Any]:
+        if self._file_count >= MAX_RUN_FILES:
             return make_missing_file(data, OVER_LIMIT)
-        self._count += 1
+        self._file_count += 1
         try:
-            with closing(self._fetched(data)) as pieces:
-                kept = self._keep(data, self._counted(pieces))
+            with closing(self._iter_chunks(data)) as pieces:
+                kept = self._save(data, self._limit_bytes(pieces))
         except CallError as failed:
             if failed.code in ("timeout", "stopped"):
                 raise
@@ -98,29 +100,29 @@ class OutputFileFetcher:
         except SQLAlchemyError:  # of no run, it is pruned tomorrow
             return make_missing_file(data, NOT_STORED)
 
-    def _fetched(self, data: dict[str, Any]) -> Generator[bytes, None, None]:
+    def _iter_chunks(self, data: dict[str, Any]) -> Generator[bytes, None, None]:
         """The bytes of a file in pieces. Raises CallError."""
         if is_stream(data):
-            yield self._whole_stream(data)
+            yield self._read_stream(data)
         elif isinstance(data.get("path"), str):
             yield from self._fetch(data["path"])
         else:
             yield read_data_url(data["url"])
 
-    def _whole_stream(self, data: dict[str, Any]) -> bytes:
+    def _read_stream(self, data: dict[str, Any]) -> bytes:
         """Return all bytes of a stream that has ended; whole, as a sound may have to be repaired. Raises CallError."""
         with byte_budget.reserve_bytes() as memory:
             return join_wav_chunks(read_body(self._fetch(data.get("path"), is_stream=True), memory))
 
-    def _counted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    def _limit_bytes(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """The pieces, as long as the files of the run stay within its share. Raises RunFileQuotaExceeded."""
         for piece in pieces:
-            self._bytes += len(piece)
-            if self._bytes > MAX_RUN_FILE_BYTES:
+            self._byte_count += len(piece)
+            if self._byte_count > MAX_RUN_FILE_BYTES:
                 raise RunFileQuotaExceeded
             yield piece
 
-    def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> file_store.FileHandle:
+    def _save(self, data: dict[str, Any], pieces: Iterable[bytes]) -> file_store.FileHandle:
         return file_store.save_file(self.run.visitor, get_file_name(data), pieces, corrects_extension=is_stream(data))
 
 

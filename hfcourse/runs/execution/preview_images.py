@@ -27,56 +27,56 @@ class PreviewImages(OutputFileFetcher):
     def __init__(self, run: Run, fetch: Fetch) -> None:
         super().__init__(run, fetch)
         self._round = 0
-        self._round_of: dict[str, int] = {}
-        self._ids: dict[str, str] = {}
-        self._is_over = False
+        self._last_rounds: dict[str, int] = {}
+        self._file_ids: dict[str, str] = {}
+        self._is_final = False
         self._ends_at = 0.0
 
-    def shown(self, value: Any) -> Any:
+    def update(self, value: Any) -> Any:
         """The outputs of one moment, with references to pictures of ours."""
         self._round += 1
-        self._count = self._bytes = 0
+        self._file_count = self._byte_count = 0
         self._ends_at = time.monotonic() + ROUND_TIMEOUT_SECONDS
-        replaced = self.replace(value)
-        self._drop(self._round - RETAINED_ROUNDS)
+        replaced = self.replace_files(value)
+        self._discard_rounds(self._round - RETAINED_ROUNDS)
         return replaced
 
-    def last(self, value: Any) -> Any:
+    def finalize(self, value: Any) -> Any:
         """The outputs that were the last to come, with the pictures of them that we have already."""
-        self._is_over = True
-        replaced = self.shown(value)
-        self._drop(self._round - 1)
+        self._is_final = True
+        replaced = self.update(value)
+        self._discard_rounds(self._round - 1)
         return replaced
 
-    def drop(self) -> None:
+    def discard(self) -> None:
         """Delete all of them: the last outputs have come."""
-        self._drop(self._round)
+        self._discard_rounds(self._round)
 
-    def _reference(self, data: dict[str, Any]) -> dict[str, Any]:
+    def _get_reference(self, data: dict[str, Any]) -> dict[str, Any]:
         place = data.get("path")
         if not isinstance(place, str) or PurePosixPath(place).suffix.lower() not in IMAGE_EXTENSIONS:
             return strip_files(data)
-        if place not in self._known and (self._is_over or time.monotonic() > self._ends_at):
+        if place not in self._references and (self._is_final or time.monotonic() > self._ends_at):
             return make_missing_file(data, PENDING)
-        self._round_of[place] = self._round
-        return super()._reference(data)
+        self._last_rounds[place] = self._round
+        return super()._get_reference(data)
 
-    def _fetched(self, data: dict[str, Any]) -> Generator[bytes, None, None]:
+    def _iter_chunks(self, data: dict[str, Any]) -> Generator[bytes, None, None]:
         try:
-            yield from super()._fetched(data)
+            yield from super()._iter_chunks(data)
         except CallError as failed:  # which would end the run, if it is a time-out
             raise CallError("bad-answer") from failed
 
-    def _keep(self, data: dict[str, Any], pieces: Iterable[bytes]) -> file_store.FileHandle:
-        kept = super()._keep(data, pieces)
-        self._ids[data["path"]] = kept.id
+    def _save(self, data: dict[str, Any], pieces: Iterable[bytes]) -> file_store.FileHandle:
+        kept = super()._save(data, pieces)
+        self._file_ids[data["path"]] = kept.id
         return kept
 
-    def _drop(self, last_round: int) -> None:
-        places = [place for place, number in self._round_of.items() if number <= last_round]
+    def _discard_rounds(self, last_round: int) -> None:
+        places = [place for place, number in self._last_rounds.items() if number <= last_round]
         for place in places:
-            del self._round_of[place], self._known[place]
-        gone: Sequence[str] = [self._ids.pop(place) for place in places if place in self._ids]
+            del self._last_rounds[place], self._references[place]
+        gone: Sequence[str] = [self._file_ids.pop(place) for place in places if place in self._file_ids]
         if gone:
             run_store.detach_output_files(self.run.id, gone)
             pruning.delete_orphan_files(gone)

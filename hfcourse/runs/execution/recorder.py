@@ -51,52 +51,52 @@ class Recorder:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.endpoint: Endpoint | None = None
-        self.pictures: PreviewImages | None = None
-        self.address = ""
+        self.preview_images: PreviewImages | None = None
+        self.space_address = ""
         self._app = current_app._get_current_object()  # type: ignore[attr-defined]
         self._token = tokens.get_site_token()
-        self._latest: tuple[Any, ...] | None = None
-        self._stored: list[dict[str, Any]] | None = None
-        self._received = 0
-        self._told_at: dict[type, float] = {}
-        self._messages = 0
-        self._held: dict[str, NewEvent] = {}
-        self._early: dict[type, CallEvent] = {}
+        self._latest_values: tuple[Any, ...] | None = None
+        self._stored_outputs: list[dict[str, Any]] | None = None
+        self._partial_count = 0
+        self._stored_at: dict[type, float] = {}
+        self._message_count = 0
+        self._buffered: dict[str, NewEvent] = {}
+        self._deferred: dict[type, CallEvent] = {}
         self._is_waiting = self._is_over = False
-        self._storing = threading.RLock()  # the run's own thread, and the one that does things later
+        self._store_lock = threading.RLock()  # the run's own thread, and the one that does things later
 
-    def record(self, event: CallEvent) -> None:
+    def record_event(self, event: CallEvent) -> None:
         """Store an event that is not the last, now or in a moment, unless the Space says more than anybody reads."""
         if isinstance(event, PartialOutputEvent):
-            self._latest, self._received = event.values, self._received + 1
-        with self._storing:
+            self._latest_values, self._partial_count = event.values, self._partial_count + 1
+        with self._store_lock:
             if isinstance(event, LogEvent):
-                self._messages += 1
-                if self._messages <= MAX_LOG_MESSAGES:
-                    self._store(event)
-            elif self._is_time_for(type(event)):
-                self._store(event)
+                self._message_count += 1
+                if self._message_count <= MAX_LOG_MESSAGES:
+                    self._store_event(event)
+            elif self._is_interval_over(type(event)):
+                self._store_event(event)
             else:
-                self._put_off(event)
+                self._defer(event)
 
-    def _is_time_for(self, kind: type) -> bool:
-        return time.monotonic() - self._told_at.get(kind, 0.0) >= EVENT_INTERVAL_SECONDS
+    def _is_interval_over(self, kind: type) -> bool:
+        return time.monotonic() - self._stored_at.get(kind, 0.0) >= EVENT_INTERVAL_SECONDS
 
-    def _put_off(self, event: CallEvent) -> None:
+    def _defer(self, event: CallEvent) -> None:
         """Keep an event for the moment at which one of its kind may be stored; it replaces the one kept before."""
-        is_known = type(event) in self._early
-        self._early[type(event)] = event
+        is_known = type(event) in self._deferred
+        self._deferred[type(event)] = event
         if not is_known:
-            self._do_later(
-                self._told_at[type(event)] + EVENT_INTERVAL_SECONDS + TIMER_MARGIN_SECONDS,
-                lambda: self._store_early(type(event)),
+            self._call_later(
+                self._stored_at[type(event)] + EVENT_INTERVAL_SECONDS + TIMER_MARGIN_SECONDS,
+                lambda: self._store_deferred(type(event)),
             )
 
-    def _do_later(self, moment: float, do: Callable[[], None]) -> None:
+    def _call_later(self, moment: float, do: Callable[[], None]) -> None:
         """Do something at this moment, unless the run is over by then."""
 
         def try_to() -> None:
-            with self._app.app_context(), self._storing:
+            with self._app.app_context(), self._store_lock:
                 if not self._is_over:
                     do()
 
@@ -104,120 +104,128 @@ class Recorder:
             threading.Thread(target=try_to, daemon=True, name=f"run-later-{self.run.id}").start()
 
         # Where the Space is asked for pictures in a thread of its own: nobody else has to wait for them.
-        timers.at(moment, start if self._has_files else try_to)
+        timers.call_at(moment, start if self._can_return_files else try_to)
 
-    def _store_early(self, kind: type) -> None:
+    def _store_deferred(self, kind: type) -> None:
         with suppress(CallError):  # too large: the next event says so
-            if kind in self._early and self._is_time_for(kind):  # if not, one of its kind was stored since, and put off
-                self._store(self._early[kind])
+            if kind in self._deferred and self._is_interval_over(
+                kind
+            ):  # if not, one of its kind was stored since, and put off
+                self._store_event(self._deferred[kind])
 
-    def _store(self, event: CallEvent) -> None:
-        self._early.pop(type(event), None)
-        self._told_at[type(event)] = time.monotonic()
+    def _store_event(self, event: CallEvent) -> None:
+        self._deferred.pop(type(event), None)
+        self._stored_at[type(event)] = time.monotonic()
         if isinstance(event, PartialOutputEvent):
-            self._record_partial(event)
+            self._store_partial(event)
             return
-        self.hold(EVENT_KINDS[type(event)], asdict(event))
-        if self._changes_the_page(event):
-            run_store.append_and_notify(self.run.id, self._released())
+        self.buffer_event(EVENT_KINDS[type(event)], asdict(event))
+        if self._is_visible_change(event):
+            run_store.append_and_notify(self.run.id, self._take_buffered())
         elif isinstance(event, QueuedEvent):
-            self._do_later(time.monotonic() + QUEUED_DEBOUNCE_SECONDS, self._store_held)
+            self._call_later(time.monotonic() + QUEUED_DEBOUNCE_SECONDS, self._store_buffered)
 
-    def _store_held(self) -> None:
+    def _store_buffered(self) -> None:
         """Store that the run is the next at a Space, if it still is: most calls start before."""
-        if "queued" in self._held and "started" not in self._held:
+        if "queued" in self._buffered and "started" not in self._buffered:
             self._is_waiting = True
-            run_store.append_and_notify(self.run.id, self._released())
+            run_store.append_and_notify(self.run.id, self._take_buffered())
 
-    def hold(self, kind: str, data: dict[str, Any]) -> None:
+    def buffer_event(self, kind: str, data: dict[str, Any]) -> None:
         """Keep an event, masked, until the next that changes the page or the end of the run."""
-        self._held[kind] = NewEvent(kind, self.masked(data))
+        self._buffered[kind] = NewEvent(kind, self.mask_value(data))
 
-    def _record_partial(self, event: PartialOutputEvent) -> None:
+    def _store_partial(self, event: PartialOutputEvent) -> None:
         """Store the outputs so far, and the next ones not before several times what that took.
 
         Raises:
             CallError: `answer-too-large`; those stored before are kept.
         """
         begun = time.monotonic()
-        self._stored = self._fitting(self._with_pictures(event.values, is_last=False))
-        told = NewEvent("partial", {"outputs": self._stored})
-        run_store.append_partial(self.run.id, [*self._released(), told], self._received)
+        self._stored_outputs = self._serialize_within_limit(self._attach_previews(event.values, is_last=False))
+        told = NewEvent("partial", {"outputs": self._stored_outputs})
+        run_store.append_partial(self.run.id, [*self._take_buffered(), told], self._partial_count)
         taken = time.monotonic() - begun
-        self._told_at[PartialOutputEvent] = (
+        self._stored_at[PartialOutputEvent] = (
             begun + max(EVENT_INTERVAL_SECONDS, STORE_DUTY_DIVISOR * taken) - EVENT_INTERVAL_SECONDS
         )
 
-    def _fitting(self, values: Sequence[Any]) -> list[dict[str, Any]]:
+    def _serialize_within_limit(self, values: Sequence[Any]) -> list[dict[str, Any]]:
         """The described outputs, if they are no more than what one message may hold."""
-        described = self._described(values)
+        described = self._serialize_outputs(values)
         if len(json.dumps(described, ensure_ascii=False).encode()) > MAX_OUTPUT_BYTES:
-            self._latest = None
+            self._latest_values = None
             raise CallError("answer-too-large")
         return described
 
-    def _changes_the_page(self, event: CallEvent) -> bool:
+    def _is_visible_change(self, event: CallEvent) -> bool:
         """Has somebody who looks something new to see? If not, the event is stored with the next one that has."""
         if not isinstance(event, QueuedEvent | StartedEvent):
             return True
         was_waiting, self._is_waiting = self._is_waiting, isinstance(event, QueuedEvent) and bool(event.rank)
         return was_waiting or self._is_waiting
 
-    def _released(self) -> list[NewEvent]:
+    def _take_buffered(self) -> list[NewEvent]:
         """The events that were held back."""
-        held, self._held = list(self._held.values()), {}
+        held, self._buffered = list(self._buffered.values()), {}
         return held
 
-    def _end(self) -> None:
+    def _stop_deferring(self) -> None:
         """Let nothing that was put off be stored after the end; what it would have told is told with it."""
-        with self._storing:
+        with self._store_lock:
             self._is_over = True
-            for kind, event in self._early.items():
+            for kind, event in self._deferred.items():
                 if kind in EVENT_KINDS:
-                    self.hold(EVENT_KINDS[kind], asdict(event))
+                    self.buffer_event(EVENT_KINDS[kind], asdict(event))
 
-    def finish(self, values: Sequence[Any], fetch: Fetch) -> None:
+    def finish_with_outputs(self, values: Sequence[Any], fetch: Fetch) -> None:
         """Store the outputs, with the files that came with them, and the run's success."""
-        self._end()
+        self._stop_deferring()
         collected = OutputFileFetcher(self.run, fetch)
         kept = [
-            collected.replace(value) if has_files_to_store(item, value) else value
+            collected.replace_files(value) if has_files_to_store(item, value) else value
             for item, value in zip(self._returns, values, strict=False)
         ]
         run_store.finish_run(
-            self.run.id, "succeeded", self._described(kept), partials=self._received, told=self._released()
+            self.run.id,
+            "succeeded",
+            self._serialize_outputs(kept),
+            partials=self._partial_count,
+            told=self._take_buffered(),
         )
-        if self.pictures:
-            timers.at(time.monotonic() + PREVIEW_TTL_SECONDS, self._drop_pictures)
+        if self.preview_images:
+            timers.call_at(time.monotonic() + PREVIEW_TTL_SECONDS, self._discard_previews)
 
-    def finish_early(self, status: str, error: str | None = None, said: str = "") -> None:
+    def finish_without_result(self, status: str, error: str | None = None, said: str = "") -> None:
         """Store the end of a call that gave no result, with the outputs that had arrived, if any had."""
-        self._end()
-        arrived = self._stored
+        self._stop_deferring()
+        arrived = self._stored_outputs
         with suppress(CallError):  # the latest may have grown too large since those that are stored
-            latest = None if self._latest is None else self._with_pictures(self._latest, is_last=True)
-            arrived = arrived if latest is None else self._fitting(latest)
-        run_store.finish_run(self.run.id, status, arrived, error, said, partials=self._received, told=self._released())
+            latest = None if self._latest_values is None else self._attach_previews(self._latest_values, is_last=True)
+            arrived = arrived if latest is None else self._serialize_within_limit(latest)
+        run_store.finish_run(
+            self.run.id, status, arrived, error, said, partials=self._partial_count, told=self._take_buffered()
+        )
 
-    def _with_pictures(self, values: Sequence[Any], is_last: bool) -> list[Any]:
+    def _attach_previews(self, values: Sequence[Any], is_last: bool) -> list[Any]:
         """Partial outputs with references to their pictures; those of the last ones were fetched before, or are not."""
         kept, held = list(values), [n for n, item in enumerate(self._returns[: len(values)]) if can_hold_files(item)]
-        if held and self.pictures:
-            show = self.pictures.last if is_last else self.pictures.shown
+        if held and self.preview_images:
+            show = self.preview_images.finalize if is_last else self.preview_images.update
             for n, replaced in zip(held, show([values[n] for n in held]), strict=True):
                 kept[n] = replaced
         return kept
 
-    def _drop_pictures(self) -> None:
+    def _discard_previews(self) -> None:
         with self._app.app_context():
-            if self.pictures:
-                self.pictures.drop()
+            if self.preview_images:
+                self.preview_images.discard()
 
     @property
-    def _has_files(self) -> bool:
+    def _can_return_files(self) -> bool:
         return any(can_hold_files(item) for item in self._returns)
 
-    def masked(self, value: Any) -> Any:
+    def mask_value(self, value: Any) -> Any:
         """A JSON value without the address of the Space.
 
         What a Space says was masked when it was received, if it is lent the token; the token as it is, is masked
@@ -225,9 +233,9 @@ class Recorder:
         """
         written = json.dumps(value, ensure_ascii=False)
         hidden = tokens.redact_token(written, self._token)
-        if self.address and not self.address.endswith(".hf.space"):
-            parts = urlsplit(self.address)
-            for told in (self.address, f"{parts.scheme}://{parts.netloc}", parts.netloc):
+        if self.space_address and not self.space_address.endswith(".hf.space"):
+            parts = urlsplit(self.space_address)
+            for told in (self.space_address, f"{parts.scheme}://{parts.netloc}", parts.netloc):
                 hidden = hidden.replace(told, "[adresse du Space]")
         return value if hidden == written else json.loads(hidden)
 
@@ -235,16 +243,16 @@ class Recorder:
     def _returns(self) -> tuple[ReturnValue, ...]:
         return self.endpoint.returns if self.endpoint else ()
 
-    def _described(self, values: Sequence[Any]) -> list[dict[str, Any]]:
+    def _serialize_outputs(self, values: Sequence[Any]) -> list[dict[str, Any]]:
         """Label, component and value of each declared output, and what helps to draw it."""
         missing = [None] * (len(self._returns) - len(values))
         return [
             {
                 "label": item.label,
                 "component": item.component,
-                "hints": dict(item.hints),
+                "hints": dict(item.rendering_hints),
                 "holds_files": has_files_to_store(item, value),
-                "value": self.masked(strip_files(value) if has_files_to_store(item, value) else value),
+                "value": self.mask_value(strip_files(value) if has_files_to_store(item, value) else value),
             }
             for item, value in zip(self._returns, [*values, *missing], strict=False)
         ]

@@ -40,7 +40,7 @@ def get_or_open_session(
     run: Run, endpoint: Endpoint, connection: "SpaceClient", recorder: Recorder, leash: CancelScope
 ) -> str | None:
     """The name of the visitor's session for this call, opened at first need; None for an endpoint without state."""
-    if not endpoint.keeps_state:
+    if not endpoint.has_session_state:
         return None
     name, is_new = get_or_create_session(run.visitor, run.space, connection.description.app_id)
     if is_new:
@@ -97,7 +97,7 @@ def open_session(connection: "SpaceClient", name: str, recorder: Recorder, leash
     Raises:
         Stopped: the visitor stopped the run.
     """
-    deadline, left = leash.deadline, leash.remaining()
+    deadline, left = leash.deadline, leash.check_remaining_seconds()
     leash.deadline = min(deadline, time.monotonic() + left / OPENING_TIME_DIVISOR)
     try:
         call_load_events(connection, name, leash)
@@ -106,7 +106,7 @@ def open_session(connection: "SpaceClient", name: str, recorder: Recorder, leash
         raise
     except CallError as failed:
         log.info("The session of run %s could not be opened: %s", recorder.run.id, failed.code)
-        recorder.hold(OPENING_EVENT, {"code": failed.code})
+        recorder.buffer_event(OPENING_EVENT, {"code": failed.code})
         if failed.code not in AUTHOR_ERROR_CODES:
             delete_session(name)
     finally:
@@ -116,8 +116,8 @@ def open_session(connection: "SpaceClient", name: str, recorder: Recorder, leash
 def call_load_events(connection: "SpaceClient", name: str, leash: CancelScope) -> None:
     """Call each load event with what its components hold by then. Raises CallError."""
     held: dict[int | None, Any] = {}
-    for event in connection.description.opening:
-        sent = [held.get(number, first) for number, first in zip(event.inputs, event.initial, strict=True)]
+    for event in connection.description.opening_events:
+        sent = [held.get(number, first) for number, first in zip(event.inputs, event.initial_values, strict=True)]
         answered = connection.call_page_event(event.number, sent, leash, name)
         for number, value in zip(event.outputs, answered, strict=False):
             brought = unwrap_update(value)

@@ -18,37 +18,37 @@ class TimerThread:
     """What is to be done, the soonest first; its thread ends when there is nothing for some time."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[float, int, Callable[[], None]]] = []
+        self._pending: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()  # tells apart two things of the same moment
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def at(self, moment: float, do: Callable[[], None]) -> None:
+    def call_at(self, moment: float, do: Callable[[], None]) -> None:
         """Do it at this moment of `time.monotonic()`."""
         with self._changed:
-            heapq.heappush(self._waiting, (moment, next(self._numbers), do))
+            heapq.heappush(self._pending, (moment, next(self._numbers), do))
             if self._thread is None or not self._thread.is_alive():  # a fork has no thread but the one that forked
-                self._thread = threading.Thread(target=self._work, daemon=True, name="runs-later")
+                self._thread = threading.Thread(target=self._run_loop, daemon=True, name="runs-later")
                 self._thread.start()
             self._changed.notify()
 
-    def _work(self) -> None:
-        while (do := self._next()) is not None:
+    def _run_loop(self) -> None:
+        while (do := self._wait_for_next()) is not None:
             try:
                 do()
             except Exception as error:
                 log.error("Something that a run put off met an unforeseen %s", type(error).__name__)
 
-    def _next(self) -> Callable[[], None] | None:
+    def _wait_for_next(self) -> Callable[[], None] | None:
         """The next thing to do, when its moment has come; None to end the thread."""
         with self._changed:
             while True:
-                if not self._waiting and not self._changed.wait_for(lambda: self._waiting, IDLE_TIMEOUT_SECONDS):
+                if not self._pending and not self._changed.wait_for(lambda: self._pending, IDLE_TIMEOUT_SECONDS):
                     self._thread = None
                     return None
-                left = self._waiting[0][0] - time.monotonic()
+                left = self._pending[0][0] - time.monotonic()
                 if left <= 0:
-                    return heapq.heappop(self._waiting)[2]
+                    return heapq.heappop(self._pending)[2]
                 self._changed.wait(left)
 
 

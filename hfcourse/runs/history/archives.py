@@ -31,18 +31,18 @@ class ChunkBuffer:
     """What a ZipFile writes into, and from where it is taken away at once."""
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+        self._chunks: list[bytes] = []
 
     def write(self, piece: bytes) -> int:
-        self._pieces.append(bytes(piece))
+        self._chunks.append(bytes(piece))
         return len(piece)
 
     def flush(self) -> None:
         """Nothing waits here."""
 
-    def taken(self) -> bytes:
+    def drain(self) -> bytes:
         """What was written since."""
-        piece, self._pieces = b"".join(self._pieces), []
+        piece, self._chunks = b"".join(self._chunks), []
         return piece
 
 
@@ -50,13 +50,15 @@ class Archive:
     """A zip that grows; each step says that something may be taken from its pipe."""
 
     def __init__(self) -> None:
-        self.pipe = ChunkBuffer()
+        self.buffer = ChunkBuffer()
         self.zip = zipfile.ZipFile(
-            cast(IO[bytes], self.pipe), "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL
+            cast(IO[bytes], self.buffer), "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL
         )
 
     def add_text(self, name: str, text: str, moment: datetime) -> None:
-        self.zip.writestr(self._entry(name, moment), text.encode(errors="replace"), compresslevel=COMPRESSION_LEVEL)
+        self.zip.writestr(
+            self._make_entry(name, moment), text.encode(errors="replace"), compresslevel=COMPRESSION_LEVEL
+        )
 
     def add_run(self, run: Run) -> Iterator[None]:
         """The folder of a run: its files, then what tells of them, as it knows which of them are gone."""
@@ -72,13 +74,13 @@ class Archive:
         yield
 
     def _add_file(self, name: str, item: RunFile) -> Iterator[None]:
-        entry = self._entry(name, item.file.created)
-        with FileHandle.of(item.file).open() as file, self.zip.open(entry, "w") as written:
+        entry = self._make_entry(name, item.file.created)
+        with FileHandle.from_row(item.file).open() as file, self.zip.open(entry, "w") as written:
             while piece := file.read(ARCHIVE_CHUNK_BYTES):
                 written.write(piece)
                 yield
 
-    def _entry(self, name: str, moment: datetime) -> zipfile.ZipInfo:
+    def _make_entry(self, name: str, moment: datetime) -> zipfile.ZipInfo:
         entry = zipfile.ZipInfo(name, template_globals.to_local_time(moment).timetuple()[:6])
         entry.compress_type = zipfile.ZIP_DEFLATED
         return entry
@@ -91,8 +93,8 @@ def stream_archive(visitor: str | None) -> Iterator[bytes]:
         made.add_text("LISEZMOI.txt", render_template("runs/archive.txt", keep_days=keep_days), database.utc_now())
         for run in iter_runs(visitor):
             for _ in made.add_run(run):
-                yield made.pipe.taken()
-    yield made.pipe.taken()
+                yield made.buffer.drain()
+    yield made.buffer.drain()
 
 
 def iter_runs(visitor: str | None) -> Iterator[Run]:

@@ -51,7 +51,7 @@ class RunSummary:
         return self.status not in UNFINISHED_STATUSES
 
     @property
-    def place(self) -> str:
+    def page_token(self) -> str:
         """Where it is in the list, for an address."""
         return f"{(self.created - EPOCH) // timedelta(milliseconds=1)}.{self.id}"
 
@@ -63,10 +63,10 @@ class RunFilter:
     space: str = ""
     outcome: str = ""
     words: str = ""
-    is_understood: bool = True  # nothing else was asked for
+    is_valid: bool = True  # nothing else was asked for
 
     @classmethod
-    def of(cls, asked: Mapping[str, str], spaces: Sequence[str]) -> "RunFilter":
+    def from_form(cls, asked: Mapping[str, str], spaces: Sequence[str]) -> "RunFilter":
         """What the fields of the list's form ask for; a Space that is none of these, or an outcome that is none, goes.
 
         The field of the words keeps what was typed, but for what looks like nothing.
@@ -85,17 +85,17 @@ class RunFilter:
         """The same, for an address."""
         return {name: getattr(self, field) for field, name in FILTER_FIELDS.items() if getattr(self, field)}
 
-    def without(self, name: str) -> "RunFilter":
+    def without_field(self, name: str) -> "RunFilter":
         """The filter without one of its fields, as the query names it."""
         kept = {field: "" if known == name else getattr(self, field) for field, known in FILTER_FIELDS.items()}
         return RunFilter(**cast(dict[str, Any], kept))
 
     @property
-    def is_open(self) -> bool:
+    def is_empty(self) -> bool:
         """Does it let everything pass?"""
         return not self.query
 
-    def narrow(self, statement: Select[*Columns], visitor: str) -> Select[*Columns]:
+    def apply_to(self, statement: Select[*Columns], visitor: str) -> Select[*Columns]:
         """The statement about Run, for those of the visitor alone that pass."""
         statement = statement.where(Run.visitor == visitor)
         if self.space:
@@ -113,7 +113,7 @@ class RunFilter:
 class RunPage:
     """Some lines of the list, the newest first; are there newer ones, older ones?"""
 
-    lines: Sequence[RunSummary]
+    summaries: Sequence[RunSummary]
     has_newer: bool = False
     has_older: bool = False
 
@@ -123,14 +123,14 @@ def build_list_context(asked: Mapping[str, str], visitor: str | None) -> dict[st
     if visitor is None:
         return {"total": 0}
     spaces = list_run_spaces(visitor)
-    chosen = RunFilter.of(asked, spaces)
+    chosen = RunFilter.from_form(asked, spaces)
     total = count_runs(visitor, RunFilter())
     return {
         "asked": chosen,
         "spaces": spaces,
         "outcomes": {name: word for name, (word, _) in OUTCOMES.items()},
         "total": total,
-        "found": total if chosen.is_open else count_runs(visitor, chosen),
+        "found": total if chosen.is_empty else count_runs(visitor, chosen),
         "page": fetch_page(visitor, chosen, asked.get("avant"), asked.get("apres")),
     }
 
@@ -166,7 +166,7 @@ def fetch_summaries(
 ) -> Sequence[RunSummary]:
     """So many runs before or after a place, or the newest; always the newest first."""
     place = tuple_(Run.created, Run.id)
-    chosen = asked.narrow(select(Run.id, Run.created), visitor).limit(most)
+    chosen = asked.apply_to(select(Run.id, Run.created), visitor).limit(most)
     if after:
         chosen = chosen.where(place > make_page_key(after)).order_by(Run.created, Run.id)
     else:
@@ -200,7 +200,7 @@ def fetch_latest_summaries(visitor: str | None, count: int) -> Sequence[RunSumma
 def count_runs(visitor: str, asked: RunFilter) -> int:
     """How many runs pass."""
     with database.read_connection() as connection:
-        return connection.scalar(asked.narrow(select(func.count()).select_from(Run), visitor)) or 0
+        return connection.scalar(asked.apply_to(select(func.count()).select_from(Run), visitor)) or 0
 
 
 def list_run_spaces(visitor: str) -> Sequence[str]:
@@ -215,7 +215,7 @@ def iter_run_ids(visitor: str, asked: RunFilter, until: str | None = None) -> It
     here = tuple_(Run.created, Run.id)
     bound = [] if last is None else [here <= make_page_key(last)]
     while True:
-        chosen = asked.narrow(select(Run.id, Run.created), visitor).where(*bound)
+        chosen = asked.apply_to(select(Run.id, Run.created), visitor).where(*bound)
         with database.read_connection() as connection:
             rows = connection.execute(
                 chosen.order_by(Run.created.desc(), Run.id.desc()).limit(pruning.RUNS_PER_BATCH)
@@ -232,6 +232,6 @@ def stop_and_delete_runs(run_ids: Sequence[str]) -> int:
         going_on = select(Run.id).where(Run.id.in_(run_ids), Run.status.in_(UNFINISHED_STATUSES))
         unfinished = connection.scalars(going_on).all()
     for run_id in unfinished:
-        dispatcher.get_dispatcher().stop(run_id)
+        dispatcher.get_dispatcher().stop_run(run_id)
         run_store.finish_run(run_id, "stopped")  # gone before its call has ended, it would be counted nowhere
     return pruning.delete_runs(run_ids)

@@ -36,14 +36,14 @@ def confirm_filtered_deletion() -> ResponseReturnValue:
     visitor = visitors.get_visitor()
     asked = parse_filter(visitor, request.args)
     newest = queries.fetch_summaries(visitor, asked, most=1) if visitor else []
-    if not visitor or not newest or not asked.is_understood:
+    if not visitor or not newest or not asked.is_valid:
         return redirect(build_list_url(request.args))
     return render_template(
         "runs/delete_several.html",
         section="runs",
         asked=asked,
         count=queries.count_runs(visitor, asked),
-        until=newest[0].place,
+        until=newest[0].page_token,
         outcome=queries.OUTCOMES[asked.outcome][0] if asked.outcome else "",
     )
 
@@ -53,7 +53,7 @@ def delete_filtered_runs() -> ResponseReturnValue:
     """Delete the runs that the filter lets pass, all of them without one; none if it makes no sense."""
     visitor = visitors.get_visitor()
     asked = parse_filter(visitor, request.form)
-    if not visitor or not asked.is_understood:
+    if not visitor or not asked.is_valid:
         return redirect(build_list_url(request.form), 303)
     gone = sum(
         queries.stop_and_delete_runs(run_ids)
@@ -65,7 +65,7 @@ def delete_filtered_runs() -> ResponseReturnValue:
 
 def parse_filter(visitor: str | None, asked: Mapping[str, str]) -> RunFilter:
     """The filter that was asked for, of this visitor's list."""
-    return RunFilter.of(asked, queries.list_run_spaces(visitor) if visitor else [])
+    return RunFilter.from_form(asked, queries.list_run_spaces(visitor) if visitor else [])
 
 
 def build_list_url(asked: Mapping[str, str]) -> str:

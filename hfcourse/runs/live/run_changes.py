@@ -38,7 +38,7 @@ def fetch_updates(known: Mapping[str, Run]) -> dict[str, Run]:
     """These runs as they are now, by id; of their events only the new ones are read."""
     ids, found = list(known), {}
     for start in range(0, len(ids), MAX_RUNS_PER_QUERY):
-        since = {run_id: known[run_id].last_event for run_id in ids[start : start + MAX_RUNS_PER_QUERY]}
+        since = {run_id: known[run_id].last_event_position for run_id in ids[start : start + MAX_RUNS_PER_QUERY]}
         with database.read_session() as session:
             runs = session.scalars(BATCH_RUNS_QUERY, {"run_ids": list(since)}).all()
             events = group_by_run(session.scalars(select_events_since(since)))

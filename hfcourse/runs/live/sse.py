@@ -33,29 +33,29 @@ class StreamSlots:
     """The open streams of this process."""
 
     def __init__(self) -> None:
-        self._open = 0
-        self._of_visitor: Counter[str] = Counter()
+        self._open_count = 0
+        self._visitor_counts: Counter[str] = Counter()
         self._lock = threading.Lock()
         self.is_over = False
         # One page is drawn at a time: a hundred threads that draw would leave the requests of others no processor.
-        self.drawing = threading.Lock()
+        self.render_lock = threading.Lock()
 
-    def take(self, environ: dict[str, Any], visitor: str) -> bool:
+    def acquire(self, environ: dict[str, Any], visitor: str) -> bool:
         """Take a place; False if half of the server's threads hold a stream already, or this visitor has enough."""
         most = count_threads(environ) // 2
         with self._lock:
-            if self.is_over or self._open >= most or self._of_visitor[visitor] >= MAX_STREAMS_PER_VISITOR:
+            if self.is_over or self._open_count >= most or self._visitor_counts[visitor] >= MAX_STREAMS_PER_VISITOR:
                 return False
-            self._open += 1
-            self._of_visitor[visitor] += 1
+            self._open_count += 1
+            self._visitor_counts[visitor] += 1
             return True
 
-    def leave(self, visitor: str) -> None:
+    def release(self, visitor: str) -> None:
         """Give the place back."""
         with self._lock:
-            self._open -= 1
-            self._of_visitor[visitor] -= 1
-            self._of_visitor += Counter()  # forget who has none
+            self._open_count -= 1
+            self._visitor_counts[visitor] -= 1
+            self._visitor_counts += Counter()  # forget who has none
 
 
 def stream_run(followed: WatchedRun, seen: int | None, draw: FragmentRenderer) -> Iterator[str]:
@@ -68,7 +68,7 @@ def stream_run(followed: WatchedRun, seen: int | None, draw: FragmentRenderer) -
     # The page knows by the first event that nobody on the way keeps what is sent.
     yield f"retry: {RECONNECT_INTERVAL_SECONDS * 1000}\nevent: suivi\ndata: oui\n\n"
     while not (streams.is_over or followed.is_over) and time.monotonic() < ends_at:
-        if not followed.wait(version, KEEPALIVE_INTERVAL_SECONDS):
+        if not followed.wait_for_change(version, KEEPALIVE_INTERVAL_SECONDS):
             yield ": battement\n\n"
             continue
         version, run = followed.version, followed.run
@@ -76,7 +76,7 @@ def stream_run(followed: WatchedRun, seen: int | None, draw: FragmentRenderer) -
             return
         if run.cursor != seen or run.status == "queued":  # its place in our own queue is no event
             begun = time.monotonic()
-            with streams.drawing:
+            with streams.render_lock:
                 drawn = draw(run)
             yield format_event(run.cursor, drawn)
             seen = run.cursor

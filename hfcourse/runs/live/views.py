@@ -32,14 +32,14 @@ def show_run_status(run_id: str) -> ResponseReturnValue:
 
     204 when nothing has since the cursor that the script of the page names.
     """
-    run = run_watcher.get_watcher().latest(run_id)
+    run = run_watcher.get_watcher().fetch_latest(run_id)
     if run is None or run.is_finished or run.visitor != visitors.get_visitor():
         try:
             run = get_own_run_or_404(run_id)
         except NotFound:  # deleted in another tab: the page is loaded again, and says so instead of waiting for ever
             return *error_pages.render_error_page(404, error_pages.HTTP_EXPLANATIONS[404]), {"HX-Refresh": "true"}
         if not run.is_finished:
-            run_watcher.get_watcher().of(run)
+            run_watcher.get_watcher().watch_run(run)
     if run.cursor == parse_seen_cursor() and run.status != "queued":
         return "", 204
     return render_run_fragment(run)
@@ -50,13 +50,13 @@ def stream_run_events(run_id: str) -> ResponseReturnValue:
     """The same part, sent again whenever something is new; 204 when that is not to be had, or was seen to its end."""
     run, seen = get_own_run_or_404(run_id), parse_seen_cursor()
     streaming = sse.get_stream_slots()
-    if (run.is_finished and run.cursor == seen) or not streaming.take(request.environ, run.visitor):
+    if (run.is_finished and run.cursor == seen) or not streaming.acquire(request.environ, run.visitor):
         return "", 204, {"Retry-After": str(sse.MAX_STREAM_SECONDS)}
-    followed = run_watcher.get_watcher().of(run)
+    followed = run_watcher.get_watcher().watch_run(run)
     events = stream_with_context(sse.stream_run(followed, seen, render_run_fragment))
     response = Response(events, mimetype="text/event-stream")
     response.headers.update(STREAM_HEADERS)
-    response.call_on_close(partial(streaming.leave, run.visitor))
+    response.call_on_close(partial(streaming.release, run.visitor))
     return response
 
 
@@ -74,5 +74,5 @@ def render_run_fragment(run: Run) -> str:
 @bp.post("/<run_id:run_id>/arreter", endpoint="stop")
 def stop_run(run_id: str) -> ResponseReturnValue:
     """Stop a run that waits or goes on."""
-    dispatcher.get_dispatcher().stop(get_own_run_or_404(run_id).id)
+    dispatcher.get_dispatcher().stop_run(get_own_run_or_404(run_id).id)
     return redirect(url_for("runs.show", run_id=run_id), 303)

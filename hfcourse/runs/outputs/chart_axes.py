@@ -17,7 +17,7 @@ ROUND_STEPS = (1, 2, 2.5, 5, 10)
 class AxisTick:
     """A mark of an axis: where, and what it says."""
 
-    at: float
+    position: float
     text: str
 
 

@@ -55,13 +55,13 @@ class Chart:
     """
 
     mark: str
-    x: str
-    y: str
-    across: tuple[AxisTick, ...]
-    upward: tuple[AxisTick, ...]
+    x_title: str
+    y_title: str
+    x_ticks: tuple[AxisTick, ...]
+    y_ticks: tuple[AxisTick, ...]
     series: tuple[ChartSeries, ...]
-    base: float
-    breadth: float
+    baseline: float
+    bar_width: float
     low: str
     high: str
     count: int
@@ -77,21 +77,20 @@ class ChartPlan:
     """
 
     mark: str
-    x: str
-    y: str
-    is_named: bool
-    is_moment: bool
-    step: float | None
+    x_title: str
+    y_title: str
+    is_categorical: bool
+    is_temporal: bool
+    bin_width: float | None
 
-    def name(self, value: Any) -> str:
+    def format_category(self, value: Any) -> str:
         """The word for an x under a named axis: a bin has both its ends, or its beginning where it is a moment."""
-        if self.is_moment and is_number(value):
-            return format_axis_date(value, has_time=bool(self.step and self.step % DAY_MILLISECONDS))
-        return (
-            f"{format_axis_label(value)} à {format_axis_label(compute_bin_start(value + self.step * 1.5, self.step))}"
-            if self.step
-            else format_axis_label(value)
-        )
+        if self.is_temporal and is_number(value):
+            return format_axis_date(value, has_time=bool(self.bin_width and self.bin_width % DAY_MILLISECONDS))
+        if not self.bin_width:
+            return format_axis_label(value)
+        end = compute_bin_start(value + self.bin_width * 1.5, self.bin_width)
+        return f"{format_axis_label(value)} à {format_axis_label(end)}"
 
 
 def build_chart(value: Mapping[str, Any], hints: Mapping[str, str]) -> Chart | None:
@@ -159,11 +158,11 @@ def find_numeric_column(columns: Sequence[str], rows: Sequence[Sequence[Any]], x
 
 def place_on_x_axis(plan: ChartPlan, values: Sequence[Any], left: float) -> tuple[tuple[AxisTick, ...], list[float]]:
     """The axis of x, and where each value stands on it; of named ones, the first MAX_BARS names alone."""
-    if plan.is_named:
-        return make_category_axis([str(each) for each in values], [plan.name(each) for each in values], left)
-    if plan.step:  # Vega-Lite places a point in the middle of its bin
-        values = [each + plan.step / 2 for each in values]
-    return make_numeric_axis(values, plan.is_moment, left)
+    if plan.is_categorical:
+        return make_category_axis([str(each) for each in values], [plan.format_category(each) for each in values], left)
+    if plan.bin_width:  # Vega-Lite places a point in the middle of its bin
+        values = [each + plan.bin_width / 2 for each in values]
+    return make_numeric_axis(values, plan.is_temporal, left)
 
 
 def make_numeric_axis(
@@ -204,15 +203,15 @@ def draw_chart(plan: ChartPlan, rows: Sequence[Sequence[Any]], is_cut: bool) -> 
     count = sum(map(len, series.values()))
     return Chart(
         mark=plan.mark,
-        x=plan.x,
-        y=plan.y,
-        across=across,
-        upward=tuple(map(AxisTick, map(scale, ticks), texts)),
+        x_title=plan.x_title,
+        y_title=plan.y_title,
+        x_ticks=across,
+        y_ticks=tuple(map(AxisTick, map(scale, ticks), texts)),
         series=tuple(
             ChartSeries(name, tuple(sorted(each) if plan.mark == "line" else each)) for name, each in series.items()
         ),
-        base=scale(0) if plan.mark == "bar" else HEIGHT - BOTTOM,
-        breadth=round((WIDTH - left - RIGHT) / len(set(places)) * 0.7, 1),
+        baseline=scale(0) if plan.mark == "bar" else HEIGHT - BOTTOM,
+        bar_width=round((WIDTH - left - RIGHT) / len(set(places)) * 0.7, 1),
         low=format_number(min(values)),
         high=format_number(max(values)),
         count=len(values),

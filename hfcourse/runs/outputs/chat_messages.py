@@ -34,7 +34,7 @@ class MessagePart:
     place: str = ""
 
     @property
-    def shown_value(self) -> Any:
+    def effective_value(self) -> Any:
         """The value; of an update, the value that comes along with it."""
         return self.value["value"] if is_component_update(self.value) and "value" in self.value else self.value
 
@@ -56,10 +56,10 @@ class ThinkingStep:
 class ChatMessage:
     """A message: who says it, what stands in it (each part drawn), the answers that it offers."""
 
-    who: str
+    speaker: str
     is_own: bool
     parts: tuple[Any, ...]
-    thought: ThinkingStep | None = None
+    thinking_step: ThinkingStep | None = None
     options: tuple[str, ...] = ()
 
 
@@ -97,7 +97,7 @@ def find_part_value(value: Any, place: str) -> Any:
         return None
     messages = normalize_messages(value)[int(message) :][:1]
     parts = [part for each in messages for part in get_message_parts(each)[int(number) :][:1]]
-    return parse_message_part(parts[0]).shown_value if parts else None
+    return parse_message_part(parts[0]).effective_value if parts else None
 
 
 def iter_paired_messages(pairs: Sequence[Sequence[Any]]) -> Iterator[dict[str, Any]]:
@@ -121,10 +121,10 @@ def render_message(message: dict[str, Any], place: int, draw: PartRenderer, allo
         for number, each in enumerate(get_message_parts(message)[:MAX_PARTS])
     ]
     return ChatMessage(
-        who=ROLE_LABELS.get(role, role[:40]) if isinstance(role, str) else ROLE_LABELS["assistant"],
+        speaker=ROLE_LABELS.get(role, role[:40]) if isinstance(role, str) else ROLE_LABELS["assistant"],
         is_own=role == "user",
         parts=tuple(draw(replace(each, words=allowance.cut(each.words, MAX_CHAT_TITLE_CHARACTERS))) for each in parts),
-        thought=parse_thinking_step(message.get("metadata"), allowance),
+        thinking_step=parse_thinking_step(message.get("metadata"), allowance),
         options=tuple(format_reply_option(each, allowance) for each in options[:MAX_PARTS])
         if isinstance(options, list)
         else (),

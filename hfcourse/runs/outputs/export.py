@@ -62,9 +62,9 @@ def chat_to_text(value: Any) -> str:
     """A conversation from its first word to its last."""
     messages = chat_messages.normalize_messages(value)
     said, _ = chat_messages.render_messages(
-        messages, lambda part: part.shown_value, TextAllowance(0), most=len(messages)
+        messages, lambda part: part.effective_value, TextAllowance(0), most=len(messages)
     )
-    return "\n\n".join(f"{bubble.who}{NO_BREAK}: " + "\n".join(iter_part_texts(bubble)) for bubble in said)
+    return "\n\n".join(f"{bubble.speaker}{NO_BREAK}: " + "\n".join(iter_part_texts(bubble)) for bubble in said)
 
 
 def iter_part_texts(bubble: ChatMessage) -> Iterator[str]:

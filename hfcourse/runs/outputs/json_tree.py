@@ -27,7 +27,7 @@ class JsonTree:
     text: str
     is_open: bool = False
     children: list["JsonTree"] = field(default_factory=list)
-    left: int = 0
+    omitted_count: int = 0
 
 
 def build_json_tree(value: Any) -> JsonTree:
@@ -46,7 +46,7 @@ def build_node(key: str, value: Any, level: int, room: Iterator[int], allowance:
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for child, item in items:
         if next(room, None) is None:
-            made.left = len(value) - len(made.children)
+            made.omitted_count = len(value) - len(made.children)
             break
         made.children.append(build_node(str(child), item, level + 1, room, allowance))
     return made

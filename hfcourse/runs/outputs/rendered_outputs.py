@@ -64,7 +64,7 @@ class RenderedOutput:
     place: str = ""
 
     @property
-    def whole(self) -> str:
+    def export_format(self) -> str:
         return EXPORT_FORMATS.get(self.kind, "")
 
     @property
@@ -72,7 +72,7 @@ class RenderedOutput:
         return self.kind in WIDE_KINDS
 
     @property
-    def undrawn(self) -> "RenderedOutput":
+    def omitted_version(self) -> "RenderedOutput":
         """The same, as it stands on a page that has no room for it."""
         names = self.component[:MAX_OMITTED_NAME_CHARACTERS], self.label[:MAX_OMITTED_NAME_CHARACTERS]
         return replace(self, kind="heavy", value=None, component=names[0], label=names[1])
@@ -104,7 +104,7 @@ def render_outputs(
             section = RenderedOutput("heavy", None, output["component"], output["label"], number)
         sections.append(replace(section, excerpt=text[: MAX_EXCERPT_CHARACTERS + 1]))
         room -= min(MAX_CHARGED_CHARACTERS, len(text))
-    budget.reserve(len(sections))
+    budget.reserve_omitted_sections(len(sections))
     return sections
 
 
@@ -193,16 +193,19 @@ class ChatRenderer:
 
     def __init__(self, context: OutputContext, allowance: TextAllowance) -> None:
         self._context, self._allowance = context, allowance
-        self._prose, self._drawn = MAX_CHAT_MARKDOWN_CHARACTERS, MAX_CHAT_COMPONENT_CHARACTERS
+        self._markdown_characters_left, self._component_characters_left = (
+            MAX_CHAT_MARKDOWN_CHARACTERS,
+            MAX_CHAT_COMPONENT_CHARACTERS,
+        )
 
     def __call__(self, part: MessagePart) -> RenderedOutput:
         """Draw a text as Markdown, a component's value as that component shows it."""
-        component, value = part.component.lower(), part.shown_value
+        component, value = part.component.lower(), part.effective_value
         if not component and isinstance(value, str):
-            return self._text(value)
+            return self._render_text(value)
         text = stringify_value(value)
-        self._drawn -= 0 if decode_plot_image(value) else len(text)
-        if self._drawn < 0:
+        self._component_characters_left -= 0 if decode_plot_image(value) else len(text)
+        if self._component_characters_left < 0:
             return RenderedOutput(
                 "text", value_presenters.FormattedText(self._allowance.cut(text, MAX_BRIEF_CHARACTERS), is_cut=True)
             )
@@ -216,13 +219,13 @@ class ChatRenderer:
         label = part.words or name or "Conversation"
         return RenderedOutput(kind, drawn, name, label, self._context.number, place=part.place)
 
-    def _text(self, text: str) -> RenderedOutput:
+    def _render_text(self, text: str) -> RenderedOutput:
         room = self._allowance.remaining
-        if len(text) > min(self._prose, room):
+        if len(text) > min(self._markdown_characters_left, room):
             beginning = self._allowance.cut(text, room)
             return RenderedOutput("text", value_presenters.FormattedText(beginning, is_cut=len(text) > room))
         self._allowance.remaining -= len(text)
-        self._prose -= len(text)
+        self._markdown_characters_left -= len(text)
         return RenderedOutput(
             "prose", value_presenters.present_markdown(text, self._context.is_live, self._context.cpu_budget)
         )

@@ -29,7 +29,7 @@ class LabelScores:
 
     label: str
     scores: Sequence[LabelScore]
-    left: int
+    omitted_count: int
 
 
 def present_label(value: Mapping[str, Any]) -> LabelScores:

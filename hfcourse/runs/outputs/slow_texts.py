@@ -19,7 +19,7 @@ class SlowTextCache:
         while len(self._known) > MAX_SLOW_TEXTS:
             self._known.popitem(last=False)
 
-    def is_hopeless(self, text: str, seconds: float) -> bool:
+    def is_known_too_slow(self, text: str, seconds: float) -> bool:
         """Is less than twice what was not enough all that there is?
 
         A text that was begun with the last milliseconds of one page may do with the whole clock of the next; doubling

@@ -229,7 +229,7 @@ def render_untrusted_markdown(text: str, page_budget: CpuBudget | None = None) -
         The HTML; None if the text takes too long or becomes too large: it is then shown as it is.
     """
     seconds = min(MARKDOWN_TIMEOUT_SECONDS, page_budget.remaining_seconds) if page_budget else MARKDOWN_TIMEOUT_SECONDS
-    if seconds <= 0 or SLOW_TEXTS.is_hopeless(text, seconds):
+    if seconds <= 0 or SLOW_TEXTS.is_known_too_slow(text, seconds):
         return None
     budget = CpuBudget(seconds)
     budget.start()

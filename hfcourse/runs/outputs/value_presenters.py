@@ -64,7 +64,7 @@ class TruncatedList:
     """The first items of a list, and how many there are besides."""
 
     items: Sequence[Any]
-    left: int = 0
+    omitted_count: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class HighlightedText:
 
     spans: Sequence[TextSpan]
     legend: Sequence[tuple[str, int, int]]
-    left: int
+    omitted_count: int
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def format_list_item(value: Any) -> str:
 
 def present_files(value: Sequence[FileEntry]) -> TruncatedList:
     """The files of a list, those beyond a run's share counted only."""
-    items = [each for each in value if each.why != OVER_LIMIT][:MAX_SHOWN_ITEMS]
+    items = [each for each in value if each.missing_reason != OVER_LIMIT][:MAX_SHOWN_ITEMS]
     return TruncatedList(items, len(value) - len(items))
 
 

@@ -22,27 +22,27 @@ class ActiveRuns:
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
         self.deadline_seconds = app.config["CALL_DEADLINE_SECONDS"]
-        self._leashes: dict[str, CancelScope] = {}
+        self._cancel_scopes: dict[str, CancelScope] = {}
         self._lock = threading.Lock()
 
-    def ids(self) -> list[str]:
+    def list_ids(self) -> list[str]:
         """The runs in hand."""
         with self._lock:
-            return list(self._leashes)
+            return list(self._cancel_scopes)
 
-    def take(self, run_id: str) -> CancelScope:
+    def register(self, run_id: str) -> CancelScope:
         """From now on it may be stopped, and its deadline runs; `execute` or `drop` must follow."""
         leash = CancelScope(self.deadline_seconds)
         with self._lock:
-            self._leashes[run_id] = leash
+            self._cancel_scopes[run_id] = leash
         return leash
 
-    def drop(self, run_id: str) -> None:
+    def unregister(self, run_id: str) -> None:
         """It is no longer in hand."""
         with self._lock:
-            self._leashes.pop(run_id, None)
+            self._cancel_scopes.pop(run_id, None)
 
-    def execute(self, run_id: str, leash: CancelScope, claim: ClaimFunction) -> bool:
+    def execute_registered(self, run_id: str, leash: CancelScope, claim: ClaimFunction) -> bool:
         """Execute what was taken, in this thread; False if it was not to be, or could not be brought to an end."""
         app = self._app()
         try:
@@ -54,23 +54,23 @@ class ActiveRuns:
         except Exception:
             log.exception("Run %s could not be executed", run_id)
         finally:
-            self.drop(run_id)
+            self.unregister(run_id)
         return False
 
-    def stop(self, run_id: str) -> None:
+    def cancel_run(self, run_id: str) -> None:
         """End its call, if it is in hand here."""
         with self._lock:
-            leash = self._leashes.get(run_id)
+            leash = self._cancel_scopes.get(run_id)
         if leash:
-            leash.stop()
+            leash.cancel()
 
-    def drain(self, seconds: float) -> None:
+    def wait_until_done(self, seconds: float) -> None:
         """Let those in hand come to their end, for so long."""
         deadline = time.monotonic() + seconds
-        while self.ids() and time.monotonic() < deadline:
+        while self.list_ids() and time.monotonic() < deadline:
             time.sleep(DRAIN_POLL_INTERVAL_SECONDS)
 
-    def stop_all(self) -> None:
+    def cancel_all(self) -> None:
         """End every call."""
-        for run_id in self.ids():
-            self.stop(run_id)
+        for run_id in self.list_ids():
+            self.cancel_run(run_id)

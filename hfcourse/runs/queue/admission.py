@@ -81,7 +81,7 @@ def is_admissible(connection: Connection, waiting: QueuedRun, limits: Limits) ->
     """May it start now, with a place left for each whose turn comes before?"""
     started = rate_log.count_starts_by_visitor(connection, [waiting.visitor])[waiting.visitor]
     counts, places = count_active(connection), count_worker_slots(connection, limits)
-    if not limits.allow(counts, waiting, started) or scheduling.is_deferred(waiting, counts, places):
+    if not limits.allows(counts, waiting, started) or scheduling.is_deferred(waiting, counts, places):
         return False
     if not scheduling.is_under_pressure(counts, places):
         return True
@@ -93,7 +93,7 @@ def is_admissible(connection: Connection, waiting: QueuedRun, limits: Limits) ->
 def count_worker_slots(connection: Connection, limits: Limits) -> float:
     """Return how many calls all workers together may make at once; infinite while none has said that it is there."""
     workers = connection.scalar(LIVE_WORKERS_QUERY, {"since": compute_stale_cutoff()})
-    return workers * limits.at_once if workers else math.inf
+    return workers * limits.max_active if workers else math.inf
 
 
 def admit_next(limits: Limits, messages: int | None = None) -> list[str]:
@@ -139,7 +139,7 @@ def select_admissible(
     chosen: list[str] = []
 
     def is_allowed(each: QueuedRun) -> bool:
-        return limits.allow(counts, each, started[each.visitor])
+        return limits.allows(counts, each, started[each.visitor])
 
     while (each := scheduling.select_next(left.values(), counts, places, is_allowed, started.__getitem__)) is not None:
         counts.add(each)

@@ -37,86 +37,86 @@ class CeleryQueue:
 
     def __init__(self, app: Flask, limits: Limits, in_hand: ActiveRuns) -> None:
         self._app = weakref.ref(app)
-        self.limits, self._in_hand = limits, in_hand
-        self.holder = heartbeat.ANY_WORKER
+        self.limits, self._active_runs = limits, in_hand
+        self.owner = heartbeat.ANY_WORKER
         self.celery = make_celery(app.config["QUEUE_URL"])
 
         def execute(run_id: str) -> None:
-            self._take(run_id)
+            self._run_task(run_id)
 
         self.task: Any = self.celery.task(execute, name="hfcourse.execute")
-        self._is_closed = self._is_broken = self._is_serving = False
+        self._is_closed = self._is_broker_away = self._is_worker = False
 
-    def submit(self, waiting: QueuedRun) -> None:
+    def enqueue(self, waiting: QueuedRun) -> None:
         """Tell the workers of a stored run."""
-        self._tell([waiting.run_id])
+        self._dispatch([waiting.run_id])
 
-    def withdraw(self, run_id: str) -> None:
+    def cancel(self, run_id: str) -> None:
         """It was stopped: whoever is told of it finds that in the database."""
 
-    def waiting(self) -> list[str]:
+    def waiting_ids(self) -> list[str]:
         """None is kept alive by this process alone."""
         return []
 
-    def place(self, run_id: str) -> tuple[int, int] | None:
+    def find_position(self, run_id: str) -> tuple[int, int] | None:
         """None waits in this process: the database knows their places."""
         return None
 
     def is_reachable(self) -> bool:
         """Does the broker answer?"""
-        return self.messages() is not None
+        return self.count_messages() is not None
 
     def is_stalled(self) -> bool:
         """Has no worker been heard for some time?"""
         return not admission.has_live_worker()
 
-    def tend(self) -> None:
+    def schedule(self) -> None:
         """In a worker, now and then: say that somebody is there, tell of the runs whose turn has come."""
-        messages = self.messages()
+        messages = self.count_messages()
         if messages is not None and not self._is_closed:
             admission.record_worker_heartbeat()
-            self._is_serving = True
-            self._tell(admission.admit_next(self.limits, messages))
+            self._is_worker = True
+            self._dispatch(admission.admit_next(self.limits, messages))
 
-    def messages(self) -> int | None:
+    def count_messages(self) -> int | None:
         """How many wait at the broker; None if it does not answer."""
         try:
             with self.celery.connection_for_write() as connection:
                 counted = connection.default_channel.queue_declare(QUEUE_NAME).message_count
         except Exception as error:
-            self._note(error)
+            self._log_broker_state(error)
             return None
-        self._note(None)
+        self._log_broker_state(None)
         return counted
 
     def close(self) -> list[str]:
         """Take nothing more; what waits, waits for the others."""
         self._is_closed = True
         app = self._app()
-        if app and self._is_serving:
+        if app and self._is_worker:
             with suppress(SQLAlchemyError), app.app_context():
                 admission.unregister_worker()
         return []
 
-    def _tell(self, run_ids: list[str]) -> None:
+    def _dispatch(self, run_ids: list[str]) -> None:
         for n, run_id in enumerate(run_ids):
             try:
                 self.task.apply_async((run_id,))
             except Exception as error:  # its libraries have many for a broker that is not there
-                self._note(error)
+                self._log_broker_state(error)
                 admission.put_back(run_ids[n:])  # the worker that hears first of the broker's return tells of them
                 return
-        self._note(None)
+        self._log_broker_state(None)
 
-    def _note(self, error: Exception | None) -> None:
+    def _log_broker_state(self, error: Exception | None) -> None:
         """Say once that the broker is away, and once that it is back."""
-        if error and not self._is_broken:
+        if error and not self._is_broker_away:
             log.error("The queue cannot be reached (%s); the runs wait in the database", type(error).__name__)
-        if self._is_broken and not error:
+        if self._is_broker_away and not error:
             log.warning("The queue can be reached again")
-        self._is_broken = error is not None
+        self._is_broker_away = error is not None
 
-    def _take(self, run_id: str) -> None:
+    def _run_task(self, run_id: str) -> None:
         """In a thread of a worker: execute a run if it is its turn, then tell of those whose turn has come by that."""
         app = self._app()
         if app is None:
@@ -125,10 +125,12 @@ class CeleryQueue:
             with app.app_context():
                 admission.put_back([run_id])
             return
-        leash = self._in_hand.take(run_id)
-        if self._in_hand.execute(run_id, leash, partial(admission.claim_admissible_run, limits=self.limits)):
+        leash = self._active_runs.register(run_id)
+        if self._active_runs.execute_registered(
+            run_id, leash, partial(admission.claim_admissible_run, limits=self.limits)
+        ):
             with app.app_context():
-                self._tell(admission.admit_next(self.limits))
+                self._dispatch(admission.admit_next(self.limits))
 
 
 def make_celery(url: str) -> "Celery":

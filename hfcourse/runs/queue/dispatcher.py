@@ -19,51 +19,51 @@ class Dispatcher:
 
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
-        self.limits = Limits.of(app.config)
-        self._in_hand = ActiveRuns(app)
+        self.limits = Limits.from_config(app.config)
+        self._active_runs = ActiveRuns(app)
         make = CeleryQueue if app.config["QUEUE_URL"] else LocalQueue
-        self.line: LocalQueue | CeleryQueue = make(app, self.limits, self._in_hand)
-        self.keeper = RunMonitor(app, self._in_hand, self.line)
+        self.queue: LocalQueue | CeleryQueue = make(app, self.limits, self._active_runs)
+        self.monitor = RunMonitor(app, self._active_runs, self.queue)
 
     @property
-    def holder(self) -> str:
+    def owner(self) -> str:
         """Who has a new run in hand, for `store.create`."""
-        return self.line.holder
+        return self.queue.owner
 
-    def submit(self, waiting: QueuedRun) -> None:
+    def enqueue(self, waiting: QueuedRun) -> None:
         """Have a stored run executed as soon as its turn comes."""
-        self.line.submit(waiting)
-        if self.in_hand():
-            self.keeper.start()
+        self.queue.enqueue(waiting)
+        if self.active_run_ids():
+            self.monitor.start()
 
-    def stop(self, run_id: str) -> None:
+    def stop_run(self, run_id: str) -> None:
         """Stop a run: at once if it is in hand here, else by the process that has it, which looks for this."""
         run_store.request_stop(run_id)
-        self.line.withdraw(run_id)
-        self._in_hand.stop(run_id)
+        self.queue.cancel(run_id)
+        self._active_runs.cancel_run(run_id)
 
-    def place(self, run_id: str) -> tuple[int, int] | None:
+    def find_queue_position(self, run_id: str) -> tuple[int, int] | None:
         """Runs before this one where it waits, and how many wait there in all; None if it does not wait."""
-        return self.line.place(run_id) or heartbeat.fetch_queue_positions([run_id]).get(run_id)
+        return self.queue.find_position(run_id) or heartbeat.fetch_queue_positions([run_id]).get(run_id)
 
     def is_stalled(self) -> bool:
         """Does nobody execute what waits?"""
-        return self.line.is_stalled()
+        return self.queue.is_stalled()
 
-    def in_hand(self) -> list[str]:
+    def active_run_ids(self) -> list[str]:
         """The runs that wait here or are in progress here."""
-        return self.keeper.kept()
+        return self.monitor.monitored_ids()
 
-    def close(self, grace_seconds: float = 0) -> None:
+    def shut_down(self, grace_seconds: float = 0) -> None:
         """The process is about to end: let calls go on for so long, then end them and mark their runs."""
-        waited = self.line.close()
-        self._in_hand.drain(grace_seconds)
-        left = [*waited, *self._in_hand.ids()]
+        waited = self.queue.close()
+        self._active_runs.wait_until_done(grace_seconds)
+        left = [*waited, *self._active_runs.list_ids()]
         app = self._app()
         if app and left:
             with app.app_context():
                 heartbeat.interrupt_runs(left)
-        self._in_hand.stop_all()
+        self._active_runs.cancel_all()
 
 
 def get_dispatcher() -> Dispatcher:

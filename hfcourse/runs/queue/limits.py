@@ -27,13 +27,13 @@ class Limits:
     """The limits, and what each visitor started here in the last minute."""
 
     def __init__(self, at_once: int, per_visitor: int, per_space: int | None, per_minute: int, waiting: int) -> None:
-        self.at_once, self.per_visitor, self.per_space = at_once, per_visitor, per_space
-        self.per_minute, self.waiting = per_minute, waiting
+        self.max_active, self.max_active_per_visitor, self.max_active_per_space = at_once, per_visitor, per_space
+        self.max_starts_per_minute, self.max_queued = per_minute, waiting
         self._started: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
     @classmethod
-    def of(cls, config: Mapping[str, Any]) -> "Limits":
+    def from_config(cls, config: Mapping[str, Any]) -> "Limits":
         """The limits that the settings give."""
         return cls(
             config["RUNS_AT_ONCE"],
@@ -44,34 +44,34 @@ class Limits:
         )
 
     @property
-    def waiting_per_visitor(self) -> int:
+    def max_queued_per_visitor(self) -> int:
         """A tenth of the waiting room, so that nobody fills it alone; less than ten places are not divided."""
-        return self.waiting // QUEUE_SHARE_DIVISOR or self.waiting
+        return self.max_queued // QUEUE_SHARE_DIVISOR or self.max_queued
 
-    def check_room(self, run: QueuedRun) -> None:
+    def check_queue_capacity(self, run: QueuedRun) -> None:
         """Check that the waiting room has a place for one more run like this.
 
         Raises:
             Refused: `limit-reached`.
         """
-        counts, most = heartbeat.count_queued_runs(), self.waiting_per_visitor
-        if scheduling.is_under_pressure(counts, self.waiting):
-            if not scheduling.is_within_share(counts, run, self.waiting, scheduling.WAITING_RESERVES):
+        counts, most = heartbeat.count_queued_runs(), self.max_queued_per_visitor
+        if scheduling.is_under_pressure(counts, self.max_queued):
+            if not scheduling.is_within_share(counts, run, self.max_queued, scheduling.WAITING_RESERVES):
                 raise FormRejected("limit-reached")
-            if self.waiting >= QUEUE_SHARE_DIVISOR:
+            if self.max_queued >= QUEUE_SHARE_DIVISOR:
                 most = max(most // QUEUE_PRESSURE_DIVISOR, 1)
         if counts.visitors[run.visitor] >= most:
             raise FormRejected("limit-reached")
 
-    def allow(self, going_on: ActiveCounts, waiting: QueuedRun, recent: int) -> bool:
+    def allows(self, going_on: ActiveCounts, waiting: QueuedRun, recent: int) -> bool:
         """May it start beside those that go on, as one more than its visitor started in the last minute?"""
-        if waiting.session in going_on.sessions or going_on.visitors[waiting.visitor] >= self.per_visitor:
+        if waiting.session in going_on.sessions or going_on.visitors[waiting.visitor] >= self.max_active_per_visitor:
             return False
-        if self.per_space is not None and going_on.spaces[waiting.space] >= self.per_space:
+        if self.max_active_per_space is not None and going_on.spaces[waiting.space] >= self.max_active_per_space:
             return False
-        return recent < self.per_minute
+        return recent < self.max_starts_per_minute
 
-    def recent(self, visitor: str) -> int:
+    def count_recent_starts(self, visitor: str) -> int:
         """Runs that this visitor started in the last minute."""
         with self._lock:
             started = self._started.get(visitor, deque())
@@ -79,7 +79,7 @@ class Limits:
                 started.popleft()
             return len(started)
 
-    def note(self, visitor: str) -> None:
+    def record_start(self, visitor: str) -> None:
         """One more run of this visitor starts now."""
         with self._lock:
             self._started.setdefault(visitor, deque()).append(time.monotonic())

@@ -24,11 +24,11 @@ log = logging.getLogger(__name__)
 class MonitoredQueue(Protocol):
     """A line of runs, as its keeper sees it."""
 
-    def waiting(self) -> list[str]: ...
+    def waiting_ids(self) -> list[str]: ...
 
-    def withdraw(self, run_id: str) -> None: ...
+    def cancel(self, run_id: str) -> None: ...
 
-    def tend(self) -> None: ...
+    def schedule(self) -> None: ...
 
 
 class RunMonitor:
@@ -36,49 +36,49 @@ class RunMonitor:
 
     def __init__(self, app: Flask, in_hand: ActiveRuns, line: MonitoredQueue) -> None:
         self._app = weakref.ref(app)
-        self._in_hand, self._line = in_hand, line
-        self._is_for_ever = False
+        self._active_runs, self._queue = in_hand, line
+        self._is_permanent = False
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._tended_at, self._pruned_at = -float(HEARTBEAT_INTERVAL_SECONDS), -float(PRUNE_INTERVAL_SECONDS)
-        self._pruning = threading.Lock()
+        self._ticked_at, self._pruned_at = -float(HEARTBEAT_INTERVAL_SECONDS), -float(PRUNE_INTERVAL_SECONDS)
+        self._prune_lock = threading.Lock()
 
     def start(self, for_ever: bool = False) -> None:
         """Be there from now on, until nothing is left to tend."""
-        self._is_for_ever = self._is_for_ever or for_ever
+        self._is_permanent = self._is_permanent or for_ever
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._keep, daemon=True, name="runs-keeper")
+                self._thread = threading.Thread(target=self._run_loop, daemon=True, name="runs-keeper")
                 self._thread.start()
 
-    def kept(self) -> list[str]:
+    def monitored_ids(self) -> list[str]:
         """The runs that wait here or are in progress here: nobody else may say that they are alive."""
-        return [*self._in_hand.ids(), *self._line.waiting()]
+        return [*self._active_runs.list_ids(), *self._queue.waiting_ids()]
 
-    def tend(self) -> None:
+    def tick(self) -> None:
         """Say that the runs are alive, start those whose turn has come, prune now and then."""
-        self._with_app("The runs in progress could not be tended", self._beat)
+        self._run_in_app_context("The runs in progress could not be tended", self._renew_heartbeats)
         if time.monotonic() - self._pruned_at > PRUNE_INTERVAL_SECONDS:
             self._pruned_at = time.monotonic()
             # In a thread of its own: deleting a thousand files takes longer than a heartbeat may wait.
             threading.Thread(target=self._prune, daemon=True, name="runs-pruning").start()
 
-    def _keep(self) -> None:
+    def _run_loop(self) -> None:
         while self._is_needed():
-            if time.monotonic() - self._tended_at >= HEARTBEAT_INTERVAL_SECONDS:
-                self._tended_at = time.monotonic()
-                self.tend()
+            if time.monotonic() - self._ticked_at >= HEARTBEAT_INTERVAL_SECONDS:
+                self._ticked_at = time.monotonic()
+                self.tick()
             time.sleep(STOP_POLL_INTERVAL_SECONDS)
-            self._with_app("Stops could not be looked for", self._heed_stops)
+            self._run_in_app_context("Stops could not be looked for", self._apply_cancellations)
 
     def _is_needed(self) -> bool:
         with self._lock:
-            is_needed = self._app() is not None and (self._is_for_ever or bool(self.kept()))
+            is_needed = self._app() is not None and (self._is_permanent or bool(self.monitored_ids()))
             if not is_needed:
                 self._thread = None
             return is_needed
 
-    def _with_app(self, failing: str, do: Callable[[], object]) -> None:
+    def _run_in_app_context(self, failing: str, do: Callable[[], object]) -> None:
         """Do something that needs the application; a failure is told, and met again the next time."""
         app = self._app()
         if app is None:
@@ -91,22 +91,22 @@ class RunMonitor:
         except Exception:
             log.exception(failing)
 
-    def _beat(self) -> None:
-        if kept := self.kept():
+    def _renew_heartbeats(self) -> None:
+        if kept := self.monitored_ids():
             heartbeat.renew_heartbeats(kept)
-        self._line.tend()
+        self._queue.schedule()
 
-    def _heed_stops(self) -> None:
+    def _apply_cancellations(self) -> None:
         """Stop the runs that another process was asked to stop."""
-        if kept := self.kept():
+        if kept := self.monitored_ids():
             for run_id in run_store.find_stop_requests(kept):
-                self._line.withdraw(run_id)
-                self._in_hand.stop(run_id)
+                self._queue.cancel(run_id)
+                self._active_runs.cancel_run(run_id)
 
     def _prune(self) -> None:
-        if not self._pruning.acquire(blocking=False):
+        if not self._prune_lock.acquire(blocking=False):
             return
         try:
-            self._with_app("Old runs could not be pruned", eviction.prune_all)
+            self._run_in_app_context("Old runs could not be pruned", eviction.prune_all)
         finally:
-            self._pruning.release()
+            self._prune_lock.release()

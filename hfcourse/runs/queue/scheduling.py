@@ -45,7 +45,7 @@ class Reserve:
     """What a group leaves free of the places that are open to it: one in `divisor`, at most `most`."""
 
     divisor: int
-    most: float = math.inf
+    max_places: float = math.inf
     rounds_up: bool = True
 
     def apply(self, places: int) -> int:
@@ -53,7 +53,7 @@ class Reserve:
         if places <= 1:
             return max(places, 0)
         part = math.ceil(places / self.divisor) if self.rounds_up else places // self.divisor
-        return max(places - int(min(part, self.most)), 1)
+        return max(places - int(min(part, self.max_places)), 1)
 
 
 # What each of `Waiting.nested_groups` leaves, of the places that the group around it leaves: an address to others, its

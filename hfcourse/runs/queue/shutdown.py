@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 class ShutdownRequest:
     """Was this process asked to end, by SIGTERM? No Event: a second signal may come while the first sets it."""
 
-    is_so: bool = False
+    is_made: bool = False
 
 
 shutdown_request = ShutdownRequest()
@@ -46,7 +46,7 @@ def shut_down(reference: "weakref.ref[Flask]") -> None:
     dispatcher = app.extensions["dispatcher"]
     try:
         try:
-            dispatcher.close(GRACE_SECONDS if shutdown_request.is_so else 0)
+            dispatcher.close(GRACE_SECONDS if shutdown_request.is_made else 0)
         except (KeyboardInterrupt, SystemExit):  # asked once more: now
             dispatcher.close()
     except Exception as error:
@@ -70,7 +70,7 @@ def install_sigterm_handler() -> None:
 
     def ending(number: int, frame: FrameType | None) -> None:
         # `make` passes on a signal that the whole group had already: two come in the same moment.
-        is_first, shutdown_request.is_so = not shutdown_request.is_so, True
+        is_first, shutdown_request.is_made = not shutdown_request.is_made, True
         if is_first:
             # Not here: the signal may have come while this very thread holds a lock that is needed. And in one step:
             # a signal that interrupts threading.Thread leaves it in the middle of locks of its own.

@@ -30,13 +30,13 @@ class DailyMaintenance:
 
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
-        self._asked_at = -float(DUE_CHECK_INTERVAL_SECONDS)
+        self._checked_at = -float(DUE_CHECK_INTERVAL_SECONDS)
 
-    def tend(self) -> None:
+    def prune_if_due(self) -> None:
         """Before a request: prune in a thread if it is time; a database in trouble is told by the page itself."""
-        if time.monotonic() - self._asked_at < DUE_CHECK_INTERVAL_SECONDS:
+        if time.monotonic() - self._checked_at < DUE_CHECK_INTERVAL_SECONDS:
             return
-        self._asked_at = time.monotonic()
+        self._checked_at = time.monotonic()
         try:
             if not is_due():
                 return
@@ -84,4 +84,4 @@ def claim_daily_task() -> bool:
 
 def init_app(app: Flask) -> None:
     """Have every request look whether it is time."""
-    app.before_request(DailyMaintenance(app).tend)
+    app.before_request(DailyMaintenance(app).prune_if_due)

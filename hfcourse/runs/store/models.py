@@ -66,18 +66,18 @@ class Run(database.Base):
     @property
     def cursor(self) -> int:
         """How far it has come: grows with each event, and with each change of status."""
-        return compute_cursor(self.last_event, self.status)
+        return compute_cursor(self.last_event_position, self.status)
 
     @property
-    def last_event(self) -> int:
+    def last_event_position(self) -> int:
         """The number of its latest event, 0 if there was none."""
         return self.events[-1].n if self.events else 0
 
-    def latest(self, kind: str) -> dict[str, Any]:
+    def get_latest_event(self, kind: str) -> dict[str, Any]:
         """What the last event of that kind said, {} if there was none."""
         return next((event.data for event in reversed(self.events) if event.kind == kind), {})
 
-    def all(self, kind: str) -> list[dict[str, Any]]:
+    def list_event_data(self, kind: str) -> list[dict[str, Any]]:
         """What every event of that kind said."""
         return [event.data for event in self.events if event.kind == kind]
 

@@ -232,13 +232,13 @@ def list_recent_spaces(visitor: str | None, count: int = MAX_RECENT_SPACES) -> S
 def find_sent_values(run_id: str, visitor: str | None) -> dict[str, Any] | None:
     """What the visitor sent in this run, by parameter name, files included; None for a stranger's."""
     run = find_run(run_id, visitor)
-    return collect_sent_values(run, lambda item: FileHandle.of(item.file)) if run else None
+    return collect_sent_values(run, lambda item: FileHandle.from_row(item.file)) if run else None
 
 
 def find_validation_errors(run_id: str, visitor: str | None) -> dict[str, str]:
     """What the Space's validator said of the values of this run, by parameter name; {} for a stranger's."""
     run = find_run(run_id, visitor)
-    return run.latest("invalid").get("fields", {}) if run else {}
+    return run.get_latest_event("invalid").get("fields", {}) if run else {}
 
 
 def collect_sent_values(run: Run, replace: Callable[[RunFile], Any]) -> dict[str, Any]:

@@ -23,14 +23,14 @@ class FileNumberer:
         self._file_type = file_type
         self.files: list[tuple[str, Any]] = []
 
-    def without_files(self, parameter: str, value: Any) -> Any:
+    def extract_files(self, parameter: str, value: Any) -> Any:
         """The value with a reference in place of each file; `files` has them with the name of their parameter."""
         if isinstance(value, self._file_type):
             self.files.append((parameter, value))
             return {FILE_KEY: len(self.files) - 1}
         if isinstance(value, dict):
-            return {key: self.without_files(parameter, item) for key, item in value.items()}
-        return [self.without_files(parameter, item) for item in value] if isinstance(value, list) else value
+            return {key: self.extract_files(parameter, item) for key, item in value.items()}
+        return [self.extract_files(parameter, item) for item in value] if isinstance(value, list) else value
 
 
 def restore_files(value: Any, sent: Mapping[int, T], replace: Callable[[T], Any]) -> Any:

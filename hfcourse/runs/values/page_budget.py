@@ -43,18 +43,18 @@ class PageBudget:
     def __init__(self, is_live: bool = False) -> None:
         self.cpu = CpuBudget(MAX_LIVE_DRAW_SECONDS if is_live else MAX_DRAW_SECONDS)
         self._bytes = MAX_LIVE_HTML_BYTES if is_live else MAX_HTML_BYTES
-        self.excerpts = TextAllowance(MAX_EXCERPTS_CHARACTERS)
-        self.sent = TextAllowance(MAX_SENT_CHARACTERS)
+        self.excerpt_allowance = TextAllowance(MAX_EXCERPTS_CHARACTERS)
+        self.sent_allowance = TextAllowance(MAX_SENT_CHARACTERS)
 
     @property
     def is_exhausted(self) -> bool:
         return self.cpu.is_exhausted or self._bytes <= 0
 
-    def reserve(self, sections: int) -> None:
+    def reserve_omitted_sections(self, sections: int) -> None:
         """Keep room for so many sections that are only named; at most half of what there is."""
         self._bytes = max(self._bytes // 2, self._bytes - OMITTED_SECTION_BYTES * sections)
 
-    def take(self, html: str) -> bool:
+    def charge_section(self, html: str) -> bool:
         """Charge a section to the page; False if the page has no room for it, and then nothing is charged."""
         size = len(html.encode(errors="replace"))
         if size > self._bytes:
@@ -62,6 +62,6 @@ class PageBudget:
         self._bytes -= size
         return True
 
-    def excerpt(self, text: str) -> str:
+    def cut_excerpt(self, text: str) -> str:
         """The beginning of a text that is not drawn."""
-        return self.excerpts.cut(text, MAX_EXCERPT_CHARACTERS)
+        return self.excerpt_allowance.cut(text, MAX_EXCERPT_CHARACTERS)

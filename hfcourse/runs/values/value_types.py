@@ -40,10 +40,10 @@ class FileEntry(dict[str, Any]):
     A type of its own: a Space can write the same keys, with a link of its choice.
     """
 
-    why = ""
+    missing_reason = ""
 
     @classmethod
-    def missing(cls, why: Any, name: Any) -> "FileEntry":
+    def make_missing(cls, why: Any, name: Any) -> "FileEntry":
         """A file that we do not have."""
         entry = cls(
             file=None,
@@ -51,7 +51,7 @@ class FileEntry(dict[str, Any]):
             bytes=None,
             media_type=None,
         )
-        entry.why = why if isinstance(why, str) else PENDING
+        entry.missing_reason = why if isinstance(why, str) else PENDING
         return entry
 
 

@@ -40,14 +40,14 @@ class CookieJar:
         self._cookies: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def header_for(self, url: str) -> str:
+    def format_cookie_header(self, url: str) -> str:
         """Return the value of the Cookie header of a request to this address, '' for none."""
         if get_url_origin(url) != self._origin:
             return ""
         with self._lock:
             return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
-    def store(self, url: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    def store_cookies(self, url: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Keep the cookies that an answer of this address sets, within bounds; drop those that it expires.
 
         Path, domain and attributes do not matter: nothing but the API of one Space is asked.
@@ -56,18 +56,18 @@ class CookieJar:
             return
         for name, value in headers:
             if name.lower() == b"set-cookie" and len(value) <= 2 * MAX_COOKIE_CHARACTERS:
-                self._store_one(value.decode("latin-1"))
+                self._store_cookie(value.decode("latin-1"))
 
-    def _store_one(self, written: str) -> None:
+    def _store_cookie(self, written: str) -> None:
         name, equals, value = (part.strip() for part in written.partition(";")[0].partition("="))
         if not (equals and COOKIE_NAME_PATTERN.fullmatch(name) and COOKIE_VALUE_PATTERN.fullmatch(value)):
             return
         with self._lock:
             self._cookies.pop(name, None)
-            if not EXPIRED_COOKIE_PATTERN.search(written) and self._has_room_for(name, value):
+            if not EXPIRED_COOKIE_PATTERN.search(written) and self._has_capacity(name, value):
                 self._cookies[name] = value
 
-    def _has_room_for(self, name: str, value: str) -> bool:
+    def _has_capacity(self, name: str, value: str) -> bool:
         size = len(name) + len(value)
         taken = sum(len(each) + len(other) for each, other in self._cookies.items())
         is_small = size <= MAX_COOKIE_CHARACTERS and taken + size <= MAX_JAR_CHARACTERS
@@ -86,7 +86,7 @@ class SessionCookieJars:
         self._max_sessions = max_sessions
         self._lock = threading.Lock()
 
-    def jar_for(self, url: str, session: str) -> CookieJar:
+    def get_session_jar(self, url: str, session: str) -> CookieJar:
         """Return the jar of a session at the Space of this address, empty at its first call."""
         key = (get_url_origin(url), session)
         with self._lock:

@@ -43,19 +43,19 @@ class DeadlineStream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
 
-    def _bounded(self, seconds: float | None) -> float:
+    def _clamp_timeout(self, seconds: float | None) -> float:
         leash = get_current_scope()
         if leash:  # watched before the leash is asked: a stop in between is seen by one or the other
-            leash.watch(self._stream.get_extra_info("socket"))
+            leash.attach_socket(self._stream.get_extra_info("socket"))
         return clamp_timeout(seconds)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._bounded(timeout))
+        return self._stream.read(max_bytes, self._clamp_timeout(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         # In pieces: one timeout must not be granted anew for each of a thousand partial sends.
         for start in range(0, len(buffer), CHUNK_BYTES):
-            self._stream.write(buffer[start : start + CHUNK_BYTES], self._bounded(timeout))
+            self._stream.write(buffer[start : start + CHUNK_BYTES], self._clamp_timeout(timeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -63,7 +63,7 @@ class DeadlineStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> "DeadlineStream":
-        return DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, self._bounded(timeout)))
+        return DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, self._clamp_timeout(timeout)))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -96,7 +96,7 @@ class HttpResponse:
     headers: dict[str, str]
     body: bytes
 
-    def json(self) -> Any:
+    def parse_json_body(self) -> Any:
         """The body as JSON.
 
         Raises:
@@ -127,11 +127,11 @@ class HttpClient:
         if ca_bundle:
             trusted.load_verify_locations(ca_bundle)
         self.session_jars = SessionCookieJars()
-        self._direct = self._pool(trusted, None)
-        self._outside = self._pool(trusted, build_proxy(proxy_url)) if proxy_url else self._direct
+        self._direct = self._make_pool(trusted, None)
+        self._proxied = self._make_pool(trusted, build_proxy(proxy_url)) if proxy_url else self._direct
 
     @staticmethod
-    def _pool(trusted: ssl.SSLContext, proxy: httpcore.Proxy | None) -> httpcore.ConnectionPool:
+    def _make_pool(trusted: ssl.SSLContext, proxy: httpcore.Proxy | None) -> httpcore.ConnectionPool:
         return httpcore.ConnectionPool(
             ssl_context=trusted,
             proxy=proxy,
@@ -161,7 +161,7 @@ class HttpClient:
             CallError: `timeout`, `connection-lost` (nobody there, closed early) or `bad-answer` (not HTTP,
                 or an encoding that was not asked for).
         """
-        pool = self._direct if is_loopback(urlsplit(url).hostname) else self._outside
+        pool = self._direct if is_loopback(urlsplit(url).hostname) else self._proxied
         sent = build_request_headers(url, headers or {}, body, cookies)
         content = body.pieces if isinstance(body, SizedBody) else body
         timeouts = {
@@ -174,16 +174,16 @@ class HttpClient:
         with map_errors(), pool.stream(method, url, headers=sent, content=content, extensions=timeout) as response:
             try:
                 if cookies:
-                    cookies.store(url, response.headers)
+                    cookies.store_cookies(url, response.headers)
                 # A gzip bomb grows a thousandfold. Of an error the status matters, whatever its page is packed in.
                 if response.status < 400 and get_header(response, "content-encoding") not in ("", "identity"):
                     raise CallError("bad-answer")
                 yield response
             finally:
                 if leash := get_current_scope():
-                    leash.release()
+                    leash.detach_socket()
 
-    def ask(
+    def request(
         self,
         method: str,
         url: str,
@@ -212,7 +212,7 @@ class HttpClient:
     def close(self) -> None:
         """Close every connection."""
         self._direct.close()
-        self._outside.close()
+        self._proxied.close()
 
 
 def build_request_headers(
@@ -228,7 +228,7 @@ def build_request_headers(
     sent.update(headers)
     if body is not None:
         sent["content-length"] = str(body.size if isinstance(body, SizedBody) else len(body))
-    if cookies and (line := cookies.header_for(url)):
+    if cookies and (line := cookies.format_cookie_header(url)):
         sent["cookie"] = line
     return sent
 
@@ -243,7 +243,7 @@ def read_error(response: httpcore.Response) -> bytes:
     length = get_header(response, "content-length")
     wanted = min(int(length), MAX_ERROR_BYTES) if length.isdecimal() else 1
     if "json" in get_header(response, "content-type"):
-        with suppress(CallError), CancelScope(ERROR_TIMEOUT_SECONDS).hold():
+        with suppress(CallError), CancelScope(ERROR_TIMEOUT_SECONDS).activate():
             for piece in iter_limited(response, MAX_ERROR_BYTES):
                 content += piece
                 if len(content) >= wanted:
@@ -310,7 +310,7 @@ def map_errors() -> Iterator[None]:
 def _check_cancel_scope() -> None:
     leash = get_current_scope()
     if leash:
-        leash.remaining()
+        leash.check_remaining_seconds()
 
 
 def iter_server_sent_events(

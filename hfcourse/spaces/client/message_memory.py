@@ -30,17 +30,17 @@ class MessageMemoryReservation:
         with byte_budget.reserve_bytes() as reservation:
             yield cls(reservation)
 
-    def note_buffer(self, size: int) -> None:
+    def count_buffer(self, size: int) -> None:
         """Count a message of which `size` bytes have come; the one before is over. Raises as `Reservation.resize`."""
         buffered = STREAM_BUFFER_COPIES * size if size > MAX_UNCOUNTED_BYTES else 0
-        self._resize(self._partial_bytes + buffered)
+        self._resize_reservation(self._partial_bytes + buffered)
 
-    def note_message(self, raw: bytes) -> None:
+    def count_message(self, raw: bytes) -> None:
         """Count a whole message, which is now parsed and worked on. Raises as `Reservation.resize`."""
         self._message_bytes = len(raw)
-        self._resize(self._partial_bytes + estimate_parsed_bytes(raw))
+        self._resize_reservation(self._partial_bytes + estimate_parsed_bytes(raw))
 
-    def note_partial(self, values: Any) -> None:
+    def count_partial(self, values: Any) -> None:
         """Count the latest value of a generator, made by the latest message. Raises as `Reservation.resize`."""
         self._unmeasured_bytes += self._message_bytes
         # Measured each time that it may have doubled, which costs a constant share of the work.
@@ -48,8 +48,8 @@ class MessageMemoryReservation:
             written = json.dumps(values, ensure_ascii=False).encode()
             self._measured_bytes, self._unmeasured_bytes = len(written), 0
             self._partial_bytes = estimate_parsed_bytes(written)
-            self._resize(max(self._reservation.size, self._partial_bytes))
+            self._resize_reservation(max(self._reservation.size, self._partial_bytes))
 
-    def _resize(self, size: int) -> None:
+    def _resize_reservation(self, size: int) -> None:
         if size != self._reservation.size:
             self._reservation.resize(size)

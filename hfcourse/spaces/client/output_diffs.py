@@ -24,13 +24,13 @@ class StreamedOutputs:
     def __init__(self, budget: CpuBudget) -> None:
         self.values: list[Any] | None = None
         self._budget = budget
-        self._nodes_brought = 0
+        self._nodes_added = 0
 
-    def replace(self, values: Any) -> None:
+    def replace_values(self, values: Any) -> None:
         """Take whole values."""
-        self.values, self._nodes_brought = list(values), 0
+        self.values, self._nodes_added = list(values), 0
 
-    def apply(self, diffs: Sequence[Any]) -> None:
+    def apply_diffs(self, diffs: Sequence[Any]) -> None:
         """Apply a diff to each value.
 
         Raises:
@@ -44,19 +44,19 @@ class StreamedOutputs:
             for action, path, brought in diff:
                 self._budget.check()
                 check_json_depth(brought, levels_above=1 + len(path))
-                self._nodes_brought += count_nodes(brought)
-                patch.edit(action, path, brought)
+                self._nodes_added += count_nodes(brought)
+                patch.apply_edit(action, path, brought)
             patched.append(patch.value)
         self.values = patched
         self._check_node_count()
 
     def _check_node_count(self) -> None:
         """Refuse values that grew too large; they are counted again only once as much again has been brought."""
-        if self._nodes_brought <= MAX_JSON_NODES:
+        if self._nodes_added <= MAX_JSON_NODES:
             return
         if count_nodes(self.values) > MAX_JSON_NODES:
             raise CallError("answer-too-large")
-        self._nodes_brought = 0
+        self._nodes_added = 0
 
 
 class ValuePatch:
@@ -69,16 +69,16 @@ class ValuePatch:
         self.value = value
         self._copied: dict[int, Any] = {}  # by identity; held here, so that no identity is used twice
 
-    def edit(self, action: str, path: Sequence[Any], value: Any) -> None:
+    def apply_edit(self, action: str, path: Sequence[Any], value: Any) -> None:
         """Apply one edit.
 
         Raises:
             TypeError, ValueError, LookupError, OverflowError: it does not fit the value.
         """
         if not path:
-            self.value = self._replaced_root(action, value)
+            self.value = self._edit_root(action, value)
             return
-        parent = self._writable_parent(path)
+        parent = self._get_writable_parent(path)
         key = parse_path_key(parent, path[-1])
         if action == "replace":
             parent[key] = value
@@ -93,24 +93,24 @@ class ValuePatch:
         else:
             raise ValueError(action)
 
-    def _replaced_root(self, action: str, value: Any) -> Any:
+    def _edit_root(self, action: str, value: Any) -> Any:
         if action == "replace":
             return value
         if action == "append":
             return append_value(self.value, value)
         raise ValueError(action)
 
-    def _writable_parent(self, path: Sequence[Any]) -> Any:
+    def _get_writable_parent(self, path: Sequence[Any]) -> Any:
         """The container that holds the end of the path; it and those above it are copies of ours."""
-        current = self.value = self._writable(self.value)
+        current = self.value = self._copy_on_write(self.value)
         for step in path[:-1]:
             key = parse_path_key(current, step)
-            child = self._writable(current[key])
+            child = self._copy_on_write(current[key])
             current[key] = child
             current = child
         return current
 
-    def _writable(self, value: Any) -> Any:
+    def _copy_on_write(self, value: Any) -> Any:
         if id(value) in self._copied:
             return value
         if not isinstance(value, dict | list):

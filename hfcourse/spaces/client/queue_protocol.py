@@ -53,7 +53,7 @@ class QueueProtocol:
     def __init__(
         self, protocol: str, shown: OutputFilter, seconds: float, mask: TokenMask = lambda value: value
     ) -> None:
-        self._only_shown, self._mask = shown, mask
+        self._filter_outputs, self._mask = shown, mask
         self.sends_diffs = protocol in ("sse_v2", "sse_v2.1", "sse_v3")
         self._budget = CpuBudget(seconds / CPU_TIME_DIVISOR)
         self._running = StreamedOutputs(self._budget)
@@ -82,7 +82,7 @@ class QueueProtocol:
                 return
             yield raw
 
-    def read(self, raw: bytes, event_id: str) -> list[CallEvent] | None:
+    def read_message(self, raw: bytes, event_id: str) -> list[CallEvent] | None:
         """Read one message of the stream, within the budget of the call.
 
         Args:
@@ -101,11 +101,11 @@ class QueueProtocol:
                 message = self._mask(parse_message(raw))
                 if message.get("event_id") not in (event_id, None):
                     return []
-                return None if message.get("msg") == "close_stream" else list(self.events_of(message))
+                return None if message.get("msg") == "close_stream" else list(self.parse_events(message))
         except CpuBudgetExceeded:
             raise CallError("answer-too-large") from None
 
-    def events_of(self, message: dict[str, Any]) -> Iterator[CallEvent]:
+    def parse_events(self, message: dict[str, Any]) -> Iterator[CallEvent]:
         """The events of one message; unknown kinds give none.
 
         Raises:
@@ -118,11 +118,11 @@ class QueueProtocol:
         if kind == "unexpected_error":
             raise CallError("connection-lost" if is_session_lost(message) else "space-exception")
         try:
-            yield from self._events(kind, message)
+            yield from self._dispatch_message(kind, message)
         except (TypeError, AttributeError, ValueError, LookupError, OverflowError, RecursionError):
             raise CallError("bad-answer") from None
 
-    def _events(self, kind: Any, message: dict[str, Any]) -> Iterator[CallEvent]:
+    def _dispatch_message(self, kind: Any, message: dict[str, Any]) -> Iterator[CallEvent]:
         if kind == "estimation":
             yield QueuedEvent(
                 parse_count(message.get("rank")),
@@ -136,13 +136,13 @@ class QueueProtocol:
                 tuple(map(parse_progress_step, filter_dicts(message["progress_data"])[-MAX_PROGRESS_STEPS:]))
             )
         elif kind == "log":
-            yield from self._log(message)
+            yield from self._parse_log(message)
         elif kind == "process_generating":
-            yield from self._generating(message)
+            yield from self._parse_partial(message)
         elif kind == "process_completed":
-            yield self._completed(message)
+            yield self._parse_output(message)
 
-    def _log(self, message: dict[str, Any]) -> Iterator[CallEvent]:
+    def _parse_log(self, message: dict[str, Any]) -> Iterator[CallEvent]:
         """A message of the author, as text; none for one that the author shows to nobody."""
         if message.get("visible") is False:
             return
@@ -151,31 +151,33 @@ class QueueProtocol:
         words = extract_message_text(message.get("log"), MAX_LOG_CHARACTERS, self._mask)
         yield LogEvent(level, words, "" if title.casefold() in DEFAULT_TITLES else title)
 
-    def _generating(self, message: dict[str, Any]) -> Iterator[CallEvent]:
+    def _parse_partial(self, message: dict[str, Any]) -> Iterator[CallEvent]:
         if message.get("success") is False:
-            raise self._failure(message)
+            raise self._parse_failure(message)
         data = message["output"]["data"]
         if self._running.values is None or not self.sends_diffs:
-            self._running.replace(data)
+            self._running.replace_values(data)
         else:
-            self._running.apply(data)
-        yield PartialOutputEvent(self._last_values.merge(self._mask(self._shown(self._running.values))))
+            self._running.apply_diffs(data)
+        yield PartialOutputEvent(
+            self._last_values.merge_outputs(self._mask(self._select_outputs(self._running.values)))
+        )
 
-    def _completed(self, message: dict[str, Any]) -> CallEvent:
+    def _parse_output(self, message: dict[str, Any]) -> CallEvent:
         output = message["output"]
         if not message.get("success") or "error" in output:
-            raise self._failure(message)
-        return OutputEvent(self._last_values.merge(self._shown(output["data"])))
+            raise self._parse_failure(message)
+        return OutputEvent(self._last_values.merge_outputs(self._select_outputs(output["data"])))
 
-    def _failure(self, message: dict[str, Any]) -> CourseError:
+    def _parse_failure(self, message: dict[str, Any]) -> CourseError:
         """What the Space's account of its failure means."""
         return classify_failure(message.get("output"), message.get("title"), self._mask)
 
-    def _shown(self, data: Any) -> tuple[Any, ...]:
+    def _select_outputs(self, data: Any) -> tuple[Any, ...]:
         """One value per declared output: session state and layout leave the list."""
         if not isinstance(data, list):
             raise CallError("bad-answer")
-        return self._only_shown(*data)
+        return self._filter_outputs(*data)
 
 
 def is_session_lost(message: dict[str, Any]) -> bool:

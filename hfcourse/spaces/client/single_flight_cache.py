@@ -27,19 +27,19 @@ class CachedResult(Generic[T]):
 
     value: T | None
     failure: CourseError | None
-    until: float
+    expires_at: float
 
     @property
-    def is_old(self) -> bool:
-        return time.monotonic() >= self.until
+    def is_expired(self) -> bool:
+        return time.monotonic() >= self.expires_at
 
 
 @dataclass
 class CacheEntry(Generic[T]):
     """What was answered last, the last value with its moment, and the lock of who asks anew."""
 
-    asking: threading.Lock = field(default_factory=threading.Lock)
-    answer: CachedResult[T] | None = None
+    fetch_lock: threading.Lock = field(default_factory=threading.Lock)
+    result: CachedResult[T] | None = None
     last_value: tuple[T, float] | None = None
 
 
@@ -47,12 +47,12 @@ class SingleFlightCache(Generic[T]):
     """The latest answers by key: `get_status_ttl` says how long one is good for; the least used are forgotten first."""
 
     def __init__(self, seconds_of: Callable[[T], float], most: int = MAX_CACHE_ENTRIES) -> None:
-        self._seconds_of = seconds_of
-        self._most = most
+        self._get_ttl_seconds = seconds_of
+        self._max_entries = most
         self._entries: OrderedDict[str, CacheEntry[T]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str, leash: CancelScope, ask: Callable[[], T]) -> T:
+    def get_or_fetch(self, key: str, leash: CancelScope, ask: Callable[[], T]) -> T:
         """The answer that is remembered, or the one that `ask()` gives now.
 
         Raises:
@@ -60,62 +60,62 @@ class SingleFlightCache(Generic[T]):
             CallError: `timeout`, another thread asks and the leash ends before it has an answer, or too many threads
                 wait already (`BulkheadFull`).
         """
-        entry = self._entry(key)
-        answer = entry.answer
-        if not answer or answer.is_old:
+        entry = self._get_or_create_entry(key)
+        answer = entry.result
+        if not answer or answer.is_expired:
             with concurrency.release_while_waiting(), bulkhead.hold_bulkhead_slot():
-                answer = self._asked(entry, leash, ask)
+                answer = self._fetch_once(entry, leash, ask)
         if answer.failure:
-            raise type(answer.failure)(answer.failure.code, answer.failure.said)  # anew: it grows when raised again
+            raise type(answer.failure)(answer.failure.code, answer.failure.detail)  # anew: it grows when raised again
         assert answer.value is not None
         return answer.value
 
-    def latest(self, key: str) -> T | None:
+    def get_latest_value(self, key: str) -> T | None:
         """What was answered the last time, however old it is."""
         with self._lock:
             entry = self._entries.get(key)
-        return entry.answer.value if entry and entry.answer else None
+        return entry.result.value if entry and entry.result else None
 
-    def last_answer(self, key: str) -> CachedResult[T] | None:
+    def get_last_result(self, key: str) -> CachedResult[T] | None:
         """Return what was answered last, value or failure, however old it is."""
         with self._lock:
             entry = self._entries.get(key)
-        return entry.answer if entry else None
+        return entry.result if entry else None
 
-    def last_value(self, key: str, max_age_seconds: float) -> T | None:
+    def get_last_value(self, key: str, max_age_seconds: float) -> T | None:
         """The last value that there was, at most so old, whatever failed since."""
         with self._lock:
             entry = self._entries.get(key)
         found = entry.last_value if entry else None
         return found[0] if found and time.monotonic() - found[1] <= max_age_seconds else None
 
-    def forget(self, key: str) -> None:
+    def invalidate(self, key: str) -> None:
         """Ask anew at the next need."""
         with self._lock:
             self._entries.pop(key, None)
 
-    def _entry(self, key: str) -> CacheEntry[T]:
+    def _get_or_create_entry(self, key: str) -> CacheEntry[T]:
         with self._lock:
             entry = self._entries.setdefault(key, CacheEntry())
             self._entries.move_to_end(key)
-            if len(self._entries) > self._most:
+            if len(self._entries) > self._max_entries:
                 self._entries.popitem(last=False)
             return entry
 
-    def _asked(self, entry: CacheEntry[T], leash: CancelScope, ask: Callable[[], T]) -> CachedResult[T]:
+    def _fetch_once(self, entry: CacheEntry[T], leash: CancelScope, ask: Callable[[], T]) -> CachedResult[T]:
         """Ask, unless another thread has while this one waited."""
-        if not entry.asking.acquire(timeout=leash.remaining()):
+        if not entry.fetch_lock.acquire(timeout=leash.check_remaining_seconds()):
             raise CallError("timeout")
         try:
-            if not entry.answer or entry.answer.is_old:
-                entry.answer = self._answer_of(ask)
-                if entry.answer.value is not None:
-                    entry.last_value = entry.answer.value, time.monotonic()
-            return entry.answer
+            if not entry.result or entry.result.is_expired:
+                entry.result = self._fetch_result(ask)
+                if entry.result.value is not None:
+                    entry.last_value = entry.result.value, time.monotonic()
+            return entry.result
         finally:
-            entry.asking.release()
+            entry.fetch_lock.release()
 
-    def _answer_of(self, ask: Callable[[], T]) -> CachedResult[T]:
+    def _fetch_result(self, ask: Callable[[], T]) -> CachedResult[T]:
         try:
             value = ask()
         except CourseError as error:
@@ -123,4 +123,4 @@ class SingleFlightCache(Generic[T]):
                 0 if isinstance(error, HubRequestSkipped) else FAILURE_TTL_SECONDS
             )  # the next one may be allowed to ask
             return CachedResult(None, error.with_traceback(None), time.monotonic() + seconds)
-        return CachedResult(value, None, time.monotonic() + self._seconds_of(value))
+        return CachedResult(value, None, time.monotonic() + self._get_ttl_seconds(value))

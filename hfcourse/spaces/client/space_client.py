@@ -61,7 +61,7 @@ class DescribedClient(gradio_client.Client):
     """
 
     def __init__(self, url: str, config: dict[str, Any], info: dict[str, Any]) -> None:
-        self._given = {**config, "connect_heartbeat": False}, info
+        self._config_and_info = {**config, "connect_heartbeat": False}, info
         super().__init__(
             url,
             token=False,
@@ -72,10 +72,10 @@ class DescribedClient(gradio_client.Client):
         )
 
     def _get_config(self) -> dict[str, Any]:
-        return self._given[0]
+        return self._config_and_info[0]
 
     def _get_api_info(self) -> dict[str, Any]:
-        return self._given[1]
+        return self._config_and_info[1]
 
     def _get_space_state(self) -> None:
         return None
@@ -83,7 +83,7 @@ class DescribedClient(gradio_client.Client):
     def _space_name_to_src(self, space: str) -> str | None:
         raise AssertionError("the address of a Space is found by location.py")
 
-    def named(self, name: str) -> KnownEndpoint:
+    def get_named_endpoint(self, name: str) -> KnownEndpoint:
         """The endpoint of that name.
 
         Raises:
@@ -113,31 +113,31 @@ class SpaceClient:
     """A Space that can be called: where it is, what it described, whether it is lent the token."""
 
     url: str
-    knowledge: DescribedClient = field(repr=False)
+    described_client: DescribedClient = field(repr=False)
     description: Description = field(repr=False)
-    wire: HttpClient
+    http_client: HttpClient
     token: tokens.AccessToken | None = field(default=None, repr=False)
     cookies: CookieJar | None = field(default=None, repr=False)
 
-    def for_call(self, session: str | None = None) -> "SpaceClient":
+    def bind_call_cookies(self, session: str | None = None) -> "SpaceClient":
         """Return this connection with the cookies of one call, which all its requests share: see cookie_jar.py.
 
         Args:
             session: a session that outlives the call; its cookies do, too, so that it stays with its replica.
         """
-        jar = self.wire.session_jars.jar_for(self.url, session) if session else CookieJar(self.url)
+        jar = self.http_client.session_jars.get_session_jar(self.url, session) if session else CookieJar(self.url)
         return replace(self, cookies=jar)
 
     @property
-    def root(self) -> str:
+    def api_url(self) -> str:
         """The address of its API, without a final slash."""
-        return self.url.rstrip("/") + self.knowledge.config.get("api_prefix", "").rstrip("/")
+        return self.url.rstrip("/") + self.described_client.config.get("api_prefix", "").rstrip("/")
 
-    def headers(self) -> dict[str, str]:
+    def make_auth_headers(self) -> dict[str, str]:
         """The token goes in the one header that the Hub's proxy takes off before the Space's code sees it."""
         return {"x-hf-authorization": f"Bearer {self.token.reveal()}"} if self.token else {}
 
-    def call(
+    def call_endpoint(
         self, endpoint: str, arguments: Sequence[Any], leash: CancelScope, session: str | None = None
     ) -> Generator[CallEvent, None, None]:
         """Call `endpoint` with `arguments`, one per declared parameter, in the thread that iterates.
@@ -151,17 +151,17 @@ class SpaceClient:
                 Space's own validator refuses).
         """
         if self.cookies is None:
-            yield from self.for_call(session).call(endpoint, arguments, leash, session)
+            yield from self.bind_call_cookies(session).call_endpoint(endpoint, arguments, leash, session)
             return
-        known = self.knowledge.named(endpoint)
+        known = self.described_client.get_named_endpoint(endpoint)
         session = session or secrets.token_hex(12)
-        with leash.hold():
-            sent = [self._uploaded(argument) for argument in arguments]
-            event_id = self._join(known, self._completed(known, sent), session)
+        with leash.activate():
+            sent = [self._upload_files(argument) for argument in arguments]
+            event_id = self._join_queue(known, self._insert_fixed_inputs(known, sent), session)
             try:
-                yield from self._follow(known, event_id, session, leash)
+                yield from self._read_events(known, event_id, session, leash)
             except (CourseError, GeneratorExit):
-                self._cancel(known, event_id, session)
+                self._cancel_call(known, event_id, session)
                 raise
 
     def call_page_event(
@@ -178,16 +178,16 @@ class SpaceClient:
         """
         known: Any = UnlistedFunction(number)
         session = session or secrets.token_hex(12)
-        with leash.hold():
-            event_id = self._join(known, values, session)
+        with leash.activate():
+            event_id = self._join_queue(known, values, session)
             try:
-                events = [*self._follow(known, event_id, session, leash)]  # to its end, or the connection is lost
+                events = [*self._read_events(known, event_id, session, leash)]  # to its end, or the connection is lost
                 return next(event.values for event in events if isinstance(event, OutputEvent))
             except CourseError:
-                self._cancel(known, event_id, session)
+                self._cancel_call(known, event_id, session)
                 raise
 
-    def fetch(self, path: str, leash: CancelScope, *, is_stream: bool = False) -> Iterator[bytes]:
+    def fetch_file(self, path: str, leash: CancelScope, *, is_stream: bool = False) -> Iterator[bytes]:
         """Download an output file in pieces, from its path on the Space and from nowhere else.
 
         Args:
@@ -198,10 +198,10 @@ class SpaceClient:
         """
         if not is_safe_path(path):
             raise CallError("bad-answer")
-        url = f"{self.root}/{build_stream_route(path) if is_stream else build_file_route(path)}"
+        url = f"{self.api_url}/{build_stream_route(path) if is_stream else build_file_route(path)}"
         reserved = byte_budget.reserve_bytes(TRANSFER_BUFFER_BYTES)
-        request = self.wire.stream("GET", url, self.headers(), cookies=self.cookies)
-        with leash.hold(), reserved, request as response:
+        request = self.http_client.stream("GET", url, self.make_auth_headers(), cookies=self.cookies)
+        with leash.activate(), reserved, request as response:
             if response.status != 200:
                 is_gateway = response.status in http_status.GATEWAY_STATUSES
                 raise CallError("connection-lost" if is_gateway else "bad-answer")
@@ -210,31 +210,31 @@ class SpaceClient:
                 raise CallError("answer-too-large")  # before a byte of it is read
             yield from mask_chunks(iter_limited(response, MAX_FILE_BYTES), self.token)
 
-    def _completed(self, known: KnownEndpoint, sent: Sequence[Any]) -> list[Any]:
+    def _insert_fixed_inputs(self, known: KnownEndpoint, sent: Sequence[Any]) -> list[Any]:
         """The values with those that no caller gives: null for session state, a button's own words."""
-        endpoint = self.description.find(known.api_name)
+        endpoint = self.description.find_endpoint(known.api_name)
         fixed = endpoint.fixed_inputs if endpoint else {}
         return insert_fixed_inputs(sent, fixed, [kind.is_state for kind in known.input_component_types])
 
-    def _uploaded(self, value: Any) -> Any:
+    def _upload_files(self, value: Any) -> Any:
         if isinstance(value, FileHandle):
-            return self._upload(value)
+            return self._upload_file(value)
         if isinstance(value, list):
-            return [self._uploaded(item) for item in value]
+            return [self._upload_files(item) for item in value]
         if isinstance(value, dict):
-            return {key: self._uploaded(item) for key, item in value.items()}
+            return {key: self._upload_files(item) for key, item in value.items()}
         return value
 
-    def _upload(self, kept: FileHandle) -> dict[str, Any]:
+    def _upload_file(self, kept: FileHandle) -> dict[str, Any]:
         """Send one file of ours, in pieces; return the file data by which the Space knows it."""
         boundary = secrets.token_hex(16)
-        headers = {"content-type": f"multipart/form-data; boundary={boundary}", **self.headers()}
+        headers = {"content-type": f"multipart/form-data; boundary={boundary}", **self.make_auth_headers()}
         with (
             byte_budget.reserve_bytes(TRANSFER_BUFFER_BYTES + kept.storage.read_buffer_bytes),
             open_stored_file(kept) as file,
         ):
-            answer = self._post("upload", headers, build_multipart_body(kept, file, boundary))
-        paths = self._json(answer)
+            answer = self._post_request("upload", headers, build_multipart_body(kept, file, boundary))
+        paths = self._parse_json_answer(answer)
         if not (isinstance(paths, list) and len(paths) == 1 and isinstance(paths[0], str)):
             raise CallError("bad-answer")
         return {
@@ -245,82 +245,88 @@ class SpaceClient:
             "meta": {"_type": "gradio.FileData"},
         }
 
-    def _join(self, known: KnownEndpoint, data: Sequence[Any], session: str) -> str:
+    def _join_queue(self, known: KnownEndpoint, data: Sequence[Any], session: str) -> str:
         """Put the call into the Space's queue; return its event id."""
         body = json.dumps({"data": list(data), "fn_index": known.fn_index, "session_hash": session}).encode()
-        headers = {"content-type": "application/json", **self.headers()}
+        headers = {"content-type": "application/json", **self.make_auth_headers()}
         try:
             with byte_budget.reserve_bytes(STREAM_BUFFER_COPIES * len(body) if len(body) > MAX_UNCOUNTED_BYTES else 0):
-                answer = self._post("queue/join", headers, body, self._parameters_of(known))
+                answer = self._post_request("queue/join", headers, body, self._list_input_parameters(known))
         except CallError as failed:
-            raise CallNotQueued(failed.code, failed.said) if failed.code == "space-exception" else failed from None
-        joined = self._json(answer)
+            raise CallNotQueued(failed.code, failed.detail) if failed.code == "space-exception" else failed from None
+        joined = self._parse_json_answer(answer)
         event_id = joined.get("event_id") if isinstance(joined, dict) else None
         if not isinstance(event_id, str) or len(event_id) > 200:
             raise CallError("bad-answer")
         return event_id
 
-    def _parameters_of(self, known: KnownEndpoint) -> list[str]:
+    def _list_input_parameters(self, known: KnownEndpoint) -> list[str]:
         """The parameter that each input of the endpoint's function stands for, '' for session state and layout."""
-        endpoint = self.description.find(known.api_name)
+        endpoint = self.description.find_endpoint(known.api_name)
         names = iter([parameter.name for parameter in endpoint.parameters] if endpoint else [])
         return ["" if kind.skip else next(names, "") for kind in known.input_component_types]
 
-    def _post(
+    def _post_request(
         self, part: str, headers: dict[str, str], body: bytes | SizedBody, inputs: Sequence[str] = ()
     ) -> HttpResponse:
-        url = f"{self.root}/{part}"
-        answer = self.wire.ask("POST", url, cap=MAX_JOIN_ANSWER_BYTES, headers=headers, body=body, cookies=self.cookies)
-        self._check_token(answer.status)
+        url = f"{self.api_url}/{part}"
+        answer = self.http_client.request(
+            "POST", url, cap=MAX_JOIN_ANSWER_BYTES, headers=headers, body=body, cookies=self.cookies
+        )
+        self._check_token_accepted(answer.status)
         if answer.status == 422:
-            raise make_validation_error(self._json(answer), inputs)
+            raise make_validation_error(self._parse_json_answer(answer), inputs)
         mask = partial(mask_json_value, token=self.token)
         if failed := http_status.classify_answer(answer.status, answer.headers, answer.body, mask):
             raise failed
         return answer
 
-    def _json(self, answer: HttpResponse) -> Any:
+    def _parse_json_answer(self, answer: HttpResponse) -> Any:
         """What the Space answered, without the token that it may repeat. Raises as `Answer.json`."""
-        return mask_json_value(answer.json(), self.token)
+        return mask_json_value(answer.parse_json_body(), self.token)
 
-    def _check_token(self, status: int) -> None:
+    def _check_token_accepted(self, status: int) -> None:
         """401 is a password that is wanted, unless we showed the token: then it is the token that is refused."""
         if status == 401 and self.token:
             raise CallError("token-rejected")
 
-    def _follow(self, known: KnownEndpoint, event_id: str, session: str, leash: CancelScope) -> Iterator[CallEvent]:
+    def _read_events(
+        self, known: KnownEndpoint, event_id: str, session: str, leash: CancelScope
+    ) -> Iterator[CallEvent]:
         """Read the session's stream until the call is over."""
-        headers = {"accept": "text/event-stream", **self.headers()}
+        headers = {"accept": "text/event-stream", **self.make_auth_headers()}
         mask = partial(mask_json_value, token=self.token)
-        reading = QueueProtocol(self.knowledge.protocol, known.remove_skipped_components, leash.remaining(), mask)
-        url = f"{self.root}/queue/data?session_hash={session}"
-        request = self.wire.stream("GET", url, headers, cookies=self.cookies)
+        reading = QueueProtocol(
+            self.described_client.protocol, known.remove_skipped_components, leash.check_remaining_seconds(), mask
+        )
+        url = f"{self.api_url}/queue/data?session_hash={session}"
+        request = self.http_client.stream("GET", url, headers, cookies=self.cookies)
         with request as response, MessageMemoryReservation.reserve() as memory:
-            self._check_token(response.status)
+            self._check_token_accepted(response.status)
             named = {name: get_header(response, name) for name in ("location", "retry-after")}
             if failed := http_status.classify_stream_answer(response.status, named):
                 raise failed
             if not get_header(response, "content-type").startswith("text/event-stream"):
                 raise CallError("bad-answer")
             chunks = reading.check_chunks(iter_limited(response, MAX_STREAM_BYTES))
-            messages = reading.measure_messages(iter_server_sent_events(chunks, MAX_EVENT_BYTES, memory.note_buffer))
+            messages = reading.measure_messages(iter_server_sent_events(chunks, MAX_EVENT_BYTES, memory.count_buffer))
             for raw in messages:
-                leash.remaining()
-                memory.note_message(raw)
-                events = reading.read(raw, event_id)
+                leash.check_remaining_seconds()
+                memory.count_message(raw)
+                events = reading.read_message(raw, event_id)
                 if events is None:
                     break
                 for event in events:
                     if isinstance(event, PartialOutputEvent):
-                        memory.note_partial(event.values)
+                        memory.count_partial(event.values)
                     yield event
                     if isinstance(event, OutputEvent):
-                        self._drain(messages, leash)
+                        self._finish_stream(messages, leash)
                         return
         raise CallError("connection-lost")
 
     @staticmethod
-    def _drain(messages: Iterator[bytes], leash: CancelScope) -> None:
+    def _finish_stream(messages: Iterator[bytes], leash: CancelScope) -> None:
         """Read the end of the stream, which comes at once, so that the connection can be used again."""
         deadline, leash.deadline = leash.deadline, min(leash.deadline, time.monotonic() + DRAIN_TIMEOUT_SECONDS)
         with suppress(CallError):
@@ -328,15 +334,17 @@ class SpaceClient:
                 pass
         leash.deadline = deadline  # files may still have to be fetched
 
-    def _cancel(self, known: KnownEndpoint, event_id: str, session: str) -> None:
+    def _cancel_call(self, known: KnownEndpoint, event_id: str, session: str) -> None:
         """Tell the Space that nobody waits any more; neither its answer nor its silence matters."""
         body = json.dumps({"fn_index": known.fn_index, "session_hash": session, "event_id": event_id}).encode()
-        headers = {"content-type": "application/json", **self.headers()}
+        headers = {"content-type": "application/json", **self.make_auth_headers()}
 
         def tell() -> None:
-            with suppress(CourseError), CancelScope(CANCEL_TIMEOUT_SECONDS).hold():
-                url = f"{self.root}/cancel"
-                self.wire.ask("POST", url, cap=MAX_JOIN_ANSWER_BYTES, headers=headers, body=body, cookies=self.cookies)
+            with suppress(CourseError), CancelScope(CANCEL_TIMEOUT_SECONDS).activate():
+                url = f"{self.api_url}/cancel"
+                self.http_client.request(
+                    "POST", url, cap=MAX_JOIN_ANSWER_BYTES, headers=headers, body=body, cookies=self.cookies
+                )
 
         telling = threading.Thread(target=tell, daemon=True, name="cancel")
         with suppress(RuntimeError):  # the system gives no more threads

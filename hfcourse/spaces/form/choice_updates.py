@@ -26,17 +26,17 @@ ChoiceSources = Mapping[str, Sequence[tuple[int, str]]]
 
 def find_choice_sources(description: "Description", endpoint: "Endpoint") -> ChoiceSources:
     """Return the outputs that are components of this endpoint's lists; none where no session is kept."""
-    if not endpoint.keeps_state:
+    if not endpoint.has_session_state:
         return {}
     names = {
         number: parameter.name
-        for number, parameter in zip(endpoint.wiring.parameters, endpoint.parameters, strict=False)
+        for number, parameter in zip(endpoint.wiring.parameter_ids, endpoint.parameters, strict=False)
         if number is not None and get_control_kind(parameter) in CHOICE_CONTROLS
     }
     sources: dict[str, Sequence[tuple[int, str]]] = {}
     for each in description.endpoints if names else ():
-        found = [(place, names[number]) for place, number in enumerate(each.wiring.returns) if number in names]
-        if found and each.keeps_state and len(sources) < MAX_SOURCES:
+        found = [(place, names[number]) for place, number in enumerate(each.wiring.return_ids) if number in names]
+        if found and each.has_session_state and len(sources) < MAX_SOURCES:
             sources[each.name] = found
     return sources
 
@@ -60,4 +60,4 @@ def apply_choice_update(parameter: "Parameter", update: Mapping[str, Any], budge
     if "value" not in update:
         return changed
     default = limit_default(update["value"], parameter.component, budget)
-    return replace(changed, default=default.value, default_is_cut=default.is_cut, whole_json=default.whole)
+    return replace(changed, default=default.value, default_is_cut=default.is_cut, whole_json=default.whole_json)

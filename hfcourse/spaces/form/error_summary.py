@@ -25,25 +25,27 @@ class FieldError:
 class ErrorSummary:
     """The first faults of a form, in the order of its parameters, and how many there are in all."""
 
-    faults: tuple[FieldError, ...]
-    count: int
+    errors: tuple[FieldError, ...]
+    total_count: int
 
     @property
-    def left(self) -> int:
+    def unlisted_count(self) -> int:
         """How many faults are not listed."""
-        return self.count - len(self.faults)
+        return self.total_count - len(self.errors)
 
 
 def summarize_errors(form: "Form") -> ErrorSummary:
     """List the faults of the form, MAX_LISTED_ERRORS at most; each wrong cell of a table is a fault of its own."""
-    faults = tuple(islice((fault for entry in form.faulty for fault in list_field_errors(entry)), MAX_LISTED_ERRORS))
-    return ErrorSummary(faults, sum(max(1, len(entry.cell_faults)) for entry in form.faulty))
+    faults = tuple(
+        islice((fault for entry in form.invalid_fields for fault in list_field_errors(entry)), MAX_LISTED_ERRORS)
+    )
+    return ErrorSummary(faults, sum(max(1, len(entry.cell_errors)) for entry in form.invalid_fields))
 
 
 def list_field_errors(entry: "Field") -> Iterator[FieldError]:
     """Yield the faults of one field that has an error."""
     label = entry.parameter.label
-    if not entry.cell_faults:
-        yield FieldError(label, entry.error, entry.fault_id)
-    for (line, column), message in entry.cell_faults.items():
+    if not entry.cell_errors:
+        yield FieldError(label, entry.error, entry.invalid_control_id)
+    for (line, column), message in entry.cell_errors.items():
         yield FieldError(label, message, entry.cell_id(line, column))

@@ -32,8 +32,8 @@ def choose_marks(parameters: Sequence[Parameter], has_button: bool) -> tuple[str
 
 def choose_mark(parameter: Parameter, *, is_only_file: bool) -> str:
     """Choose the mark of one parameter: one of those of needs.py, EXPECTED or ''."""
-    if parameter.need:
-        return parameter.need
+    if parameter.requirement:
+        return parameter.requirement
     if parameter.is_expected:
         return (
             ""

@@ -16,14 +16,16 @@ def read_field(entry: Field, posted: PostedForm) -> Any:
     Raises:
         Wrong: the control does not take what was posted.
     """
-    reader = read_table_field if entry.control == "table" else read_file_field if entry.parts else read_text_field
+    reader = (
+        read_table_field if entry.control == "table" else read_file_field if entry.file_controls else read_text_field
+    )
     return reader(entry, posted)
 
 
 def read_text_field(entry: Field, posted: PostedForm) -> Any:
     """The texts of its control; of boxes, what was typed beside them too, a line for each."""
     entry.texts = posted.texts.getlist(entry.name)
-    entry.sends_whole = f"{entry.name}-own" in posted.texts
+    entry.sends_whole_default = f"{entry.name}-own" in posted.texts
     if entry.control == "checks":
         read_other_choices(entry, posted.texts.get(f"{entry.name}-others", ""))
     return field_values.parse_field_texts(entry)
@@ -39,9 +41,9 @@ def read_other_choices(entry: Field, text: str) -> None:
         text_limits.check_text_length(entry.parameter, [text])
         text_limits.check_line_count(text, text_limits.MAX_TYPED_CHOICES)
     except InvalidValue:
-        entry.beside = text
+        entry.unparsed_choices = text
         raise
-    lines, posted = normalize_line_endings(text).split("\n"), entry.parameter.choices.texts_by_typed
+    lines, posted = normalize_line_endings(text).split("\n"), entry.parameter.choices.posted_texts_by_typed_text
     entry.texts += [posted.get(line.strip(), line) for line in lines if line.strip()]
 
 
@@ -53,22 +55,26 @@ def read_table_field(entry: Field, posted: PostedForm) -> Any:
     if not cells:
         raise InvalidValue(MISSING_FIELD)
     text_limits.check_text_length(entry.parameter, [*cells.values()])
-    return tables.parse_table(entry.parameter, entry.rows, entry.base)
+    return tables.parse_table(entry.parameter, entry.rows, entry.base_value)
 
 
 def read_file_field(entry: Field, posted: PostedForm) -> Any:
     """The value of a control that holds files: those of each part, and the text beside them if it has one."""
     faults = []
-    for part in entry.parts:
+    for part in entry.file_controls:
         try:
-            posted.receive(entry.parameter, part, entry.name_of(part), entry.kept_of(part))
+            posted.receive_files(
+                entry.parameter, part, entry.get_file_control_name(part), entry.get_control_files(part)
+            )
         except InvalidValue as wrong:
             faults.append(str(wrong))
-            entry.faulty_part = entry.faulty_part or part.suffix
+            entry.invalid_suffix = entry.invalid_suffix or part.suffix
     if entry.has_text_beside_files:
         entry.texts = posted.texts.getlist(f"{entry.name}-text")[:1]
         faults += [] if entry.texts else [MISSING_FIELD]
     if faults:
         raise InvalidValue(choose_most_important(faults))
     text_limits.check_text_length(entry.parameter, entry.texts)
-    return file_values.compose_file_value(entry.parameter, entry.kept, field_values.restore_default_line_ends(entry))
+    return file_values.compose_file_value(
+        entry.parameter, entry.files_by_suffix, field_values.restore_default_line_ends(entry)
+    )

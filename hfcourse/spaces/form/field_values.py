@@ -16,8 +16,10 @@ def is_whole_default(entry: "Field") -> bool:
     if entry.parameter.whole_json is None:
         return False
     if entry.control == "table":
-        return entry.base is None and entry.rows == tables.format_table_rows(entry.parameter, entry.parameter.default)
-    return entry.sends_whole and not any(entry.texts)
+        return entry.base_value is None and entry.rows == tables.format_table_rows(
+            entry.parameter, entry.parameter.default
+        )
+    return entry.sends_whole_default and not any(entry.texts)
 
 
 def parse_field_texts(entry: "Field") -> Any:
@@ -26,16 +28,16 @@ def parse_field_texts(entry: "Field") -> Any:
     Raises:
         Wrong: the control does not take what was typed.
     """
-    if entry.sends_whole and entry.parameter.whole_json and not any(entry.texts):
-        return entry.parameter.whole_default
+    if entry.sends_whole_default and entry.parameter.whole_json and not any(entry.texts):
+        return entry.parameter.full_default
     value = value_parsers.parse_value(entry.parameter, entry.texts)
-    return entry.base if is_unchanged_from_base(entry) else value
+    return entry.base_value if is_unchanged_from_base(entry) else value
 
 
 def is_unchanged_from_base(entry: "Field") -> bool:
     """Did the field come back as it was drawn with the value of an earlier run?"""
     try:
-        return value_parsers.is_rendered_from(entry.parameter, entry.texts, entry.base)
+        return value_parsers.is_rendered_from(entry.parameter, entry.texts, entry.base_value)
     except (TypeError, ValueError, KeyError, AttributeError):  # the run of another endpoint, or of an older Space
         return False
 

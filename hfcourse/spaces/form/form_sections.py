@@ -17,20 +17,20 @@ class FieldGroup:
     kind: str
     label: str
     is_open: bool
-    parts: tuple["Field | FieldGroup", ...]
+    members: tuple["Field | FieldGroup", ...]
 
     @property
-    def count(self) -> int:
+    def field_count(self) -> int:
         """How many fields there are in it."""
-        return sum(part.count if isinstance(part, FieldGroup) else 1 for part in self.parts)
+        return sum(part.field_count if isinstance(part, FieldGroup) else 1 for part in self.members)
 
 
 @dataclass(frozen=True)
 class ArrangedForm:
     """The fields that the page of the Space shows, and those that it hides, each in the order of the page."""
 
-    shown: FieldGroup
-    hidden: FieldGroup
+    shown_group: FieldGroup
+    hidden_group: FieldGroup
 
 
 def arrange_form(form: Form) -> ArrangedForm:
@@ -45,7 +45,7 @@ def arrange_form(form: Form) -> ArrangedForm:
     parameters = {name: each.parameter for name, each in shown.items()}
     section = arrange_parameters(list_field_positions(form, shown), parameters, form.endpoint.captions)
     section = pair_seeds(section, parameters)
-    in_order = sorted(hidden, key=lambda name: form.reading_order(hidden[name]))
+    in_order = sorted(hidden, key=lambda name: form.make_reading_sort_key(hidden[name]))
     folded = FormSection(PAGE_KIND, is_open=not shown, parts=tuple(in_order))
     return ArrangedForm(fill_section(section, placed), fill_section(folded, placed))
 
@@ -61,7 +61,7 @@ def fill_section(section: FormSection, fields: dict[str, Field]) -> FieldGroup:
     parts = tuple(
         fill_section(part, fields) if isinstance(part, FormSection) else fields[part] for part in section.parts
     )
-    is_open = section.is_open or any(has_visible_content(fields[name]) for name in section.names)
+    is_open = section.is_open or any(has_visible_content(fields[name]) for name in section.parameter_names)
     return FieldGroup(section.kind, section.label, is_open, parts)
 
 
@@ -73,7 +73,7 @@ def has_visible_content(entry: Field) -> bool:
 def is_field_changed(entry: Field) -> bool:
     """Does the field show another value than the one that the Space starts with?"""
     untouched = bind_field(entry.parameter, entry.parameter.default)
-    has_more = any(entry.kept.values()) or entry.beside != ""
+    has_more = any(entry.files_by_suffix.values()) or entry.unparsed_choices != ""
     return has_more or normalize_field_texts(entry) != normalize_field_texts(untouched)
 
 

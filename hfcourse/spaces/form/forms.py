@@ -41,19 +41,19 @@ class Form:
     run_id: str = ""
 
     @property
-    def shown(self) -> list[Field]:
+    def shown_fields(self) -> list[Field]:
         return [each for each in self.fields if each.parameter.is_shown]
 
     @property
-    def folded(self) -> list[Field]:
+    def hidden_fields(self) -> list[Field]:
         return [each for each in self.fields if not each.parameter.is_shown]
 
     @property
-    def faulty(self) -> list[Field]:
+    def invalid_fields(self) -> list[Field]:
         """The fields with a fault, in the order in which they are read."""
-        return sorted((each for each in self.fields if each.error), key=self.reading_order)
+        return sorted((each for each in self.fields if each.error), key=self.make_reading_sort_key)
 
-    def reading_order(self, entry: Field) -> tuple[bool, bool, float]:
+    def make_reading_sort_key(self, entry: Field) -> tuple[bool, bool, float]:
         """Sort key: what the page of the Space shows comes first, in the order of that page."""
         position = self.endpoint.positions.get(entry.parameter.name)
         return not entry.parameter.is_shown, *(position.reading_order if position else (True, inf))
@@ -64,17 +64,17 @@ class Form:
 
     @property
     def has_files(self) -> bool:
-        return any(each.parts for each in self.fields)
+        return any(each.file_controls for each in self.fields)
 
     @property
-    def records(self) -> bool:
+    def has_recorder(self) -> bool:
         """Does a page with this form need the script that records?"""
-        return any(each.recording for each in self.fields)
+        return any(each.recording_kind for each in self.fields)
 
     def add_row(self, name: str) -> None:
         """One more empty line in the table of that parameter."""
         for each in self.fields:
-            if each.parameter.name == name and each.control == "table" and each.may_grow:
+            if each.parameter.name == name and each.control == "table" and each.can_grow:
                 each.rows.append([""] * len(each.titles))
                 each.focused_row = len(each.rows) - 1
 
@@ -105,13 +105,13 @@ def bind_field(parameter: Parameter, value: Any) -> Field:
     """The field that shows this value; one that no form shows is the Space's own, and is not shown."""
     kind, base = get_control_kind(parameter), None if value is parameter.default else value
     if kind == "table":
-        return Field(parameter, rows=tables.format_table_rows(parameter, value), base=base)
+        return Field(parameter, rows=tables.format_table_rows(parameter, value), base_value=base)
     if kind in FILE_CONTROLS:
         kept, text = file_values.decompose_file_value(parameter, value, FileHandle)
-        return Field(parameter, texts=[text], kept=kept)
-    if parameter.whole_json and (value is None or value == parameter.whole_default):
-        return Field(parameter, texts=value_parsers.format_value(parameter, None), sends_whole=True)
-    return Field(parameter, texts=value_parsers.format_value(parameter, value), base=base)
+        return Field(parameter, texts=[text], files_by_suffix=kept)
+    if parameter.whole_json and (value is None or value == parameter.full_default):
+        return Field(parameter, texts=value_parsers.format_value(parameter, None), sends_whole_default=True)
+    return Field(parameter, texts=value_parsers.format_value(parameter, value), base_value=base)
 
 
 def collect_untouched_values(form: Form) -> dict[str, Any]:
@@ -139,9 +139,9 @@ def compute_current_value(entry: Field) -> Any:
         Wrong: the Space does not take it.
     """
     if entry.control == "table":
-        return tables.parse_table(entry.parameter, entry.rows, entry.base)
-    if entry.parts:
-        return file_values.compose_file_value(entry.parameter, entry.kept, entry.text)
+        return tables.parse_table(entry.parameter, entry.rows, entry.base_value)
+    if entry.file_controls:
+        return file_values.compose_file_value(entry.parameter, entry.files_by_suffix, entry.text)
     return field_values.parse_field_texts(entry)
 
 
@@ -150,8 +150,8 @@ def rebind_form(endpoint: Endpoint, given: Mapping[str, Any]) -> Form:
     form = bind_form(endpoint, given)
     for entry in form.fields:
         try:
-            for kept in entry.kept.values():
-                there = [each for each in kept if not each.is_gone()]
+            for kept in entry.files_by_suffix.values():
+                there = [each for each in kept if not each.is_missing()]
                 if there != kept:
                     kept[:] = there
                     raise InvalidValue(UPLOAD_GONE)
@@ -163,14 +163,14 @@ def rebind_form(endpoint: Endpoint, given: Mapping[str, Any]) -> Form:
 
 def list_form_files(form: Form) -> list[FileHandle]:
     """The files that the form holds, chosen now or before."""
-    return [file for entry in form.fields for kept in entry.kept.values() for file in kept]
+    return [file for entry in form.fields for kept in entry.files_by_suffix.values() for file in kept]
 
 
 def drop_form_files(form: Form, why: str) -> None:
     """Empty every control that holds files, and say why beside it."""
     for entry in form.fields:
-        if any(entry.kept.values()):
-            entry.kept.clear()
+        if any(entry.files_by_suffix.values()):
+            entry.files_by_suffix.clear()
             entry.error = why
 
 
@@ -192,7 +192,7 @@ def read_form(
     form = Form(endpoint, [])
     everything = PostedForm(posted, sent, visitor, is_proven)
     for parameter in endpoint.parameters:
-        entry = Field(parameter, base=field_values.get_base_value(given, parameter.name))
+        entry = Field(parameter, base_value=field_values.get_base_value(given, parameter.name))
         form.fields.append(entry)
         try:
             form.values[parameter.name] = read_field(entry, everything)
@@ -209,8 +209,8 @@ def has_storage_errors(form: Form) -> bool:
 def drop_missing_files(form: Form, visitor: str) -> None:
     """Say of each kept file that it is gone, if it was deleted since the form was read."""
     for entry in form.fields:
-        for part in entry.parts:
-            kept = entry.kept_of(part)
+        for part in entry.file_controls:
+            kept = entry.get_control_files(part)
             there = [each for each in kept if file_store.find_file(visitor, each.id)]
             if there != kept:
                 kept[:], entry.error = there, UPLOAD_GONE
@@ -225,14 +225,14 @@ def mask_form_tokens(form: Form) -> bool:
             if masked != texts:
                 entry.error = TOKEN_FOUND
                 texts[:] = masked
-        if tokens.contains_token(entry.beside):
-            entry.beside, entry.error = tokens.mask_tokens(entry.beside), TOKEN_FOUND
+        if tokens.contains_token(entry.unparsed_choices):
+            entry.unparsed_choices, entry.error = tokens.mask_tokens(entry.unparsed_choices), TOKEN_FOUND
         # JSON can write a token in other letters: "\u0068f_…".
         value = json.dumps(form.values.get(entry.parameter.name), default=lambda file: file.name, ensure_ascii=False)
         if tokens.contains_token(value):
             entry.error = TOKEN_FOUND
             if field_values.is_whole_default(entry):  # which stays out of the form, and out of the call
-                entry.sends_whole = False
+                entry.sends_whole_default = False
                 continue
             entry.texts = [tokens.mask_tokens(value)] if entry.control in ("json", "object") else entry.texts
     return any(entry.error == TOKEN_FOUND for entry in form.fields)
@@ -244,7 +244,7 @@ def validate_form(form: Form) -> dict[str, Any]:
     Raises:
         Refused: `secret-in-input` (already masked in the form), `invalid-input`.
     """
-    faults = {entry.parameter.name: entry.error for entry in form.faulty}
+    faults = {entry.parameter.name: entry.error for entry in form.invalid_fields}
     if mask_form_tokens(form):
         raise FormRejected("secret-in-input", fields=faults)
     if faults:

@@ -18,12 +18,12 @@ class RenderingBudget:
         self._budget = CpuBudget(seconds)
 
     @property
-    def is_over(self) -> bool:
+    def is_exhausted(self) -> bool:
         return self._budget.is_exhausted
 
-    def pace(self, fields: Sequence[Field]) -> Iterator[Field]:
+    def iter_fields(self, fields: Sequence[Field]) -> Iterator[Field]:
         """Yield the fields to draw, marked `is_marker_free` once the time is over."""
         self._budget.start()
         for each in fields:
-            each.is_plain = each.is_plain or self.is_over
+            each.is_plain = each.is_plain or self.is_exhausted
             yield each

@@ -62,7 +62,7 @@ class PostedForm:
                 found[cell[1]][int(cell[2]), int(cell[3])] = text
         return found
 
-    def receive(self, parameter: Parameter, part: FileControl, name: str, kept: list[FileHandle]) -> None:
+    def receive_files(self, parameter: Parameter, part: FileControl, name: str, kept: list[FileHandle]) -> None:
         """Put into `kept` what the file control `name` says: files that are here already, in order, then new ones.
 
         A single control has the new one alone. Files that are all right are kept whatever is wrong with another.
@@ -76,9 +76,9 @@ class PostedForm:
         is_there = name in self.uploads or name in self.texts or any(self.texts.getlist(f"{name}-kept"))
         if not is_there:
             raise InvalidValue(MISSING_FIELD)
-        faults = [*self.keep_again(name, kept)] if part.several or not chosen else []
+        faults = [*self.restore_kept_files(name, kept)] if part.is_multiple or not chosen else []
         if self.is_proven:
-            faults += store_valid_uploads(parameter, chosen if part.several else chosen[:1], self.visitor, kept)
+            faults += store_valid_uploads(parameter, chosen if part.is_multiple else chosen[:1], self.visitor, kept)
         elif chosen:
             faults.append(UPLOAD_UNVERIFIED)
         if len(kept) > MAX_FILES_PER_CONTROL:
@@ -87,7 +87,7 @@ class PostedForm:
         if faults:
             raise InvalidValue(choose_most_important(faults))
 
-    def keep_again(self, name: str, kept: list[FileHandle]) -> Iterable[str]:
+    def restore_kept_files(self, name: str, kept: list[FileHandle]) -> Iterable[str]:
         """Put into `kept` what an earlier try left here, but for what is dropped now; yield what is wrong."""
         dropped = self.texts.getlist(f"{name}-drop")
         for file_id in filter(None, self.texts.getlist(f"{name}-kept")):

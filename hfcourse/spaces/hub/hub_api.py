@@ -63,7 +63,7 @@ class SpaceStatus:
     """
 
     url: str
-    obstacle: str
+    blocked_code: str
     card: SpaceCard = NO_CARD
     renamed_to: str = ""
 
@@ -81,7 +81,7 @@ def look_up_space(space_id: str, wire: HttpClient, leash: CancelScope) -> SpaceS
 
 def get_cached_card(space_id: str) -> SpaceCard:
     """The card of a Space as of the last time that the Hub was asked about it; the Hub is not asked for this."""
-    found = get_status_cache().last_value(space_id, MAX_STALE_SECONDS)
+    found = get_status_cache().get_last_value(space_id, MAX_STALE_SECONDS)
     return found.card if found else NO_CARD
 
 
@@ -95,7 +95,7 @@ def get_status_cache() -> SingleFlightCache[SpaceStatus]:
 
 def get_cached_space_id(space_id: str) -> str:
     """The `owner/name` of a Space that was renamed, as the Hub said when it was last asked; else its own."""
-    found = get_status_cache().last_value(space_id, MAX_STALE_SECONDS)
+    found = get_status_cache().get_last_value(space_id, MAX_STALE_SECONDS)
     return (found.renamed_to if found else "") or space_id
 
 
@@ -112,13 +112,15 @@ def get_cached_or_stale(
     """
 
     def ask_within_limits() -> T:
-        get_hub_limits().admit(is_known=memory.last_value(key, MAX_STALE_SECONDS) is not None, is_listed=is_listed)
+        get_hub_limits().admit_request(
+            is_known=memory.get_last_value(key, MAX_STALE_SECONDS) is not None, is_listed=is_listed
+        )
         return ask()
 
     try:
-        return memory.get(key, leash, ask_within_limits)
+        return memory.get_or_fetch(key, leash, ask_within_limits)
     except (CallError, HubError) as failed:
-        stale = memory.last_value(key, MAX_STALE_SECONDS)
+        stale = memory.get_last_value(key, MAX_STALE_SECONDS)
         if stale is not None:
             return stale
         raise (convert_network_error(failed) if isinstance(failed, CallError) else failed) from None
@@ -158,7 +160,7 @@ def fetch_space_id(label: str, wire: HttpClient, leash: CancelScope) -> str:
 
 def get_status_ttl(found: SpaceStatus) -> int:
     """How long to believe it; the page of a Space that wakes asks again every second."""
-    return WAKING_TTL_SECONDS if found.obstacle else AWAKE_TTL_SECONDS
+    return WAKING_TTL_SECONDS if found.blocked_code else AWAKE_TTL_SECONDS
 
 
 def fetch_space_status(space_id: str, wire: HttpClient, leash: CancelScope) -> SpaceStatus:
@@ -205,9 +207,9 @@ def get_hub_json(
 
 def request_hub(rest: str, wire: HttpClient, leash: CancelScope) -> HttpResponse:
     """Ask the Hub for `/api/spaces<rest>` within the time of a look-up, and note whether it answers."""
-    seconds = min(LOOKUP_TIMEOUT_SECONDS, leash.remaining())
-    with track_reachability(seconds), CancelScope(seconds).hold():
-        answer = wire.ask("GET", f"{current_app.config['HUB_URL']}/api/spaces{rest}", cap=MAX_HUB_ANSWER_BYTES)
+    seconds = min(LOOKUP_TIMEOUT_SECONDS, leash.check_remaining_seconds())
+    with track_reachability(seconds), CancelScope(seconds).activate():
+        answer = wire.request("GET", f"{current_app.config['HUB_URL']}/api/spaces{rest}", cap=MAX_HUB_ANSWER_BYTES)
     get_hub_limits().record_answer(answer.status, answer.headers.get("retry-after", ""))
     return answer
 
@@ -220,7 +222,7 @@ def parse_hub_answer(answer: HttpResponse, statuses: Mapping[int, str]) -> Any:
         raise HubError("too-many-requests")
     if answer.status != 200:
         raise HubError("hub-unreachable" if answer.status >= 500 else "bad-answer")
-    return answer.json()
+    return answer.parse_json_body()
 
 
 @contextmanager

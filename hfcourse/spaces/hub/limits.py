@@ -28,12 +28,14 @@ class HubLimits:
     def __init__(self) -> None:
         now = time.monotonic()
         self._breaker = CircuitBreaker()
-        self._unknown = FairTokenBucket(MAX_UNKNOWN_PER_MINUTE, MAX_UNKNOWN_PER_ADDRESS, UNKNOWN_RESERVE_TOKENS, now)
-        self._known = TokenBucket(MAX_KNOWN_PER_MINUTE, now)
+        self._unknown_bucket = FairTokenBucket(
+            MAX_UNKNOWN_PER_MINUTE, MAX_UNKNOWN_PER_ADDRESS, UNKNOWN_RESERVE_TOKENS, now
+        )
+        self._known_bucket = TokenBucket(MAX_KNOWN_PER_MINUTE, now)
         self._paused_until = 0.0
         self._lock = threading.Lock()
 
-    def admit(self, *, is_known: bool, is_listed: bool = False) -> None:
+    def admit_request(self, *, is_known: bool, is_listed: bool = False) -> None:
         """Count a question that is about to be asked.
 
         Args:
@@ -48,15 +50,19 @@ class HubLimits:
         with self._lock:
             if self._breaker.is_open(now):
                 raise HubRequestSkipped("hub-unreachable")
-            if now < self._paused_until or not (is_listed or self._take(is_known, now)):
+            if now < self._paused_until or not (is_listed or self._take_token(is_known, now)):
                 raise HubRequestSkipped("too-many-requests")
-            self._breaker.begin(now)
+            self._breaker.record_attempt(now)
 
-    def _take(self, is_known: bool, now: float) -> bool:
+    def _take_token(self, is_known: bool, now: float) -> bool:
         """Take a token for a visitor; what a run asks was counted when its form was opened."""
         if not has_request_context():
             return True
-        return self._known.take(now) if is_known else self._unknown.take(request.remote_addr or "", now)
+        return (
+            self._known_bucket.consume_token(now)
+            if is_known
+            else self._unknown_bucket.consume_token(request.remote_addr or "", now)
+        )
 
     def record_answer(self, status: int, retry_after: str) -> None:
         """Note that the Hub answered; after 429 it is left alone for as long as it says, within bounds."""

@@ -31,7 +31,7 @@ def refresh_states() -> None:
         if entry.url or entry.id == catalogue.PRACTICE_SPACE_ID:
             continue
         try:
-            leash.remaining()
+            leash.check_remaining_seconds()
             resolver.refresh_hub_status(entry.id, leash)
         except CallCancelled:
             return

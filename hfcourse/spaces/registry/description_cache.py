@@ -66,12 +66,12 @@ class DescriptionCache:
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
 
-    def moment(self, key: str) -> datetime | None:
+    def fetch_moment(self, key: str) -> datetime | None:
         """When the description that is there was given; None without a fresh one. Raises SQLAlchemyError."""
         with database.read_connection() as connection:
             return connection.scalar(SELECT_MOMENT, {"of": key, **get_validity_window()})
 
-    def read(self, key: str) -> tuple[datetime, RawDescription] | None:
+    def fetch_description(self, key: str) -> tuple[datetime, RawDescription] | None:
         """The fresh description that is there, and when it was given."""
         try:
             with database.read_connection() as connection:
@@ -81,7 +81,7 @@ class DescriptionCache:
             log.warning("A Space's description could not be read: %s", type(error).__name__)
             return None
 
-    def keep(self, key: str, said: RawDescription, then: Callable[[datetime], None]) -> None:
+    def store_in_background(self, key: str, said: RawDescription, then: Callable[[datetime], None]) -> None:
         """Put it there, and tell `then` when it is; in a thread, since a page must not wait for a busy database."""
         moment = database.utc_now()
 
@@ -94,7 +94,7 @@ class DescriptionCache:
 
         threading.Thread(target=work, daemon=True, name="store-description").start()
 
-    def drop(self, key: str, moment: datetime | None) -> None:
+    def invalidate_description(self, key: str, moment: datetime | None) -> None:
         """Take away the description of that moment, and no newer one; whichever is there now if none is known."""
         try:
             with database.write_connection() as connection:

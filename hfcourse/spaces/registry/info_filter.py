@@ -61,7 +61,7 @@ def reduce_info(stream: JsonStream) -> Iterator[bytes]:
     """Yield an object that has `named_endpoints` alone, the last of several."""
     yield b"{"
     separator = b""
-    for key in stream.members():
+    for key in stream.iter_members():
         if key != ENDPOINTS_KEY:
             stream.skip_value()
             continue
@@ -74,7 +74,7 @@ def reduce_info(stream: JsonStream) -> Iterator[bytes]:
 
 def reduce_endpoints(stream: JsonStream) -> Iterator[bytes]:
     separator = b""
-    for name in stream.members():
+    for name in stream.iter_members():
         yield separator + name + b":{"
         yield from reduce_endpoint(stream)
         yield b"}"
@@ -84,10 +84,10 @@ def reduce_endpoints(stream: JsonStream) -> Iterator[bytes]:
 def reduce_endpoint(stream: JsonStream) -> Iterator[bytes]:
     """Yield the members of one endpoint, without its snippets of code."""
     separator = b""
-    for key in stream.members():
+    for key in stream.iter_members():
         if key == SNIPPETS_KEY:
             stream.skip_value()
-        elif key in LIST_KEYS and stream.peek() == b"[":
+        elif key in LIST_KEYS and stream.peek_byte() == b"[":
             yield separator + key + b":["
             yield from reduce_list(stream)
             yield b"]"
@@ -100,11 +100,11 @@ def reduce_endpoint(stream: JsonStream) -> Iterator[bytes]:
 def reduce_list(stream: JsonStream) -> Iterator[bytes]:
     """Yield the parameters or returns of an endpoint, each without its properties that are too large."""
     separator = b""
-    for _ in stream.items():
-        if stream.peek() != b"{":
+    for _ in stream.iter_items():
+        if stream.peek_byte() != b"{":
             raise ValueError("no object")
         properties = []
-        for key in stream.members():
+        for key in stream.iter_members():
             value = stream.copy_value(MAX_VALUE_BYTES if key in VALUE_KEYS else MAX_PROPERTY_BYTES)
             properties += [] if value is None else [key + b":" + value]
         yield separator + b"{" + b",".join(properties) + b"}"

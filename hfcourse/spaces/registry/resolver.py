@@ -87,7 +87,9 @@ def resolve_space(space_id: str, leash: CancelScope, wait_seconds: float = 0) ->
     """
     entry = catalogue.find_catalogue_entry(space_id)
     if space_id == catalogue.PRACTICE_SPACE_ID and not (entry and entry.url):
-        return resolve_practice_space(max(0, min(wait_seconds, leash.remaining() - DESCRIPTION_RESERVE_SECONDS)))
+        return resolve_practice_space(
+            max(0, min(wait_seconds, leash.check_remaining_seconds() - DESCRIPTION_RESERVE_SECONDS))
+        )
     if entry and entry.url:
         return SpaceLocation(entry.url, may_have_token=entry.token and is_allowed_origin(entry.url))
     if entry is None and not current_app.config["OPEN_CATALOGUE"]:
@@ -98,7 +100,7 @@ def resolve_space(space_id: str, leash: CancelScope, wait_seconds: float = 0) ->
 
     is_lent = bool(entry and entry.token)
     require_authentic_hub(space_id, is_lent)
-    found = hub_api.look_up_space(space_id, get_registry().wire, leash)
+    found = hub_api.look_up_space(space_id, get_registry().http_client, leash)
     if found.renamed_to:
         return resolve_renamed_space(entry, found)
     if is_lent and not hub_api.is_space_address(space_id, found.url):
@@ -106,7 +108,7 @@ def resolve_space(space_id: str, leash: CancelScope, wait_seconds: float = 0) ->
             "The Hub places %s, which is lent the token, at another Space's address; it is not called.", space_id
         )
         raise HubError("bad-answer")
-    return SpaceLocation(found.url, is_awake=not found.obstacle, may_have_token=is_lent)
+    return SpaceLocation(found.url, is_awake=not found.blocked_code, may_have_token=is_lent)
 
 
 def get_last_card(space_id: str) -> "SpaceCard":
@@ -124,20 +126,20 @@ def refresh_hub_status(space_id: str, leash: CancelScope) -> None:
     """
     from hfcourse.spaces.hub import hub_api
 
-    with leash.hold():
-        hub_api.look_up_space(space_id, get_registry().wire, leash)
+    with leash.activate():
+        hub_api.look_up_space(space_id, get_registry().http_client, leash)
 
 
 def get_last_hub_status(space_id: str) -> str:
     """Return what the Hub said last of a Space: `awake`, the code of an obstacle, `unknown` if it was not asked."""
     from hfcourse.spaces.hub import hub_api
 
-    answer = hub_api.get_status_cache().last_answer(space_id)
+    answer = hub_api.get_status_cache().get_last_result(space_id)
     if answer is None:
         return "unknown"
     if answer.failure:
         return answer.failure.code
-    return answer.value.obstacle or "awake" if answer.value else "unknown"
+    return answer.value.blocked_code or "awake" if answer.value else "unknown"
 
 
 def require_authentic_hub(space_id: str, is_lent: bool) -> None:
@@ -165,7 +167,7 @@ def resolve_renamed_space(former: CatalogueEntry | None, found: "SpaceStatus") -
         log.warning("%s is called %s now: the token is lent to the former name alone.", former.id, found.renamed_to)
     is_lent = bool(entry and entry.token) and hub_api.is_space_address(found.renamed_to, found.url)
     require_authentic_hub(found.renamed_to, is_lent)
-    return SpaceLocation(found.url, is_awake=not found.obstacle, may_have_token=is_lent)
+    return SpaceLocation(found.url, is_awake=not found.blocked_code, may_have_token=is_lent)
 
 
 def get_current_name(space_id: str) -> str:
@@ -194,7 +196,9 @@ def get_id_from_url(address: str) -> str:
     found = hub_api.SPACE_HOST_PATTERN.fullmatch(address)
     if not (found and catalogue.is_catalogue_open()):
         return ""
-    return hub_api.find_space_id_by_label(found[1], get_registry().wire, CancelScope(hub_api.LOOKUP_TIMEOUT_SECONDS))
+    return hub_api.find_space_id_by_label(
+        found[1], get_registry().http_client, CancelScope(hub_api.LOOKUP_TIMEOUT_SECONDS)
+    )
 
 
 def is_allowed_origin(url: str) -> bool:
@@ -219,11 +223,11 @@ def resolve_practice_space(wait_seconds: float) -> SpaceLocation:
     if server.state != "awake":
         server.wake()
         with concurrency.release_while_waiting():
-            server.wait(wait_seconds)
+            server.wait_until_awake(wait_seconds)
     url = server.url
     if url is None:
         return SpaceLocation("", is_awake=False)
-    server.touch()
+    server.record_use()
     return SpaceLocation(url)
 
 
@@ -237,13 +241,13 @@ def connect_to_space(space_id: str, wait_seconds: float = 0, within: CancelScope
         Unavailable: it sleeps (`space-sleeping`; it is being woken), or cannot be reached or described.
     """
     seconds = min(DESCRIBE_TIMEOUT_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"])
-    leash = CancelScope(min(seconds, within.remaining()) if within else seconds)
+    leash = CancelScope(min(seconds, within.check_remaining_seconds()) if within else seconds)
     place = resolve_space(space_id, leash, wait_seconds)
     if not place.is_awake:
         send_wake_request(place)
         raise SpaceUnavailable("space-sleeping")
     try:
-        return get_registry().connection(place.url, leash, tokens.get_site_token() if place.may_have_token else None)
+        return get_registry().get_client(place.url, leash, tokens.get_site_token() if place.may_have_token else None)
     except CallError as failed:
         raise SpaceUnavailable(failed.code) from None
 
@@ -255,8 +259,8 @@ def send_wake_request(place: SpaceLocation) -> None:
             with (
                 concurrency.release_while_waiting(),
                 bulkhead.hold_bulkhead_slot(),
-                CancelScope(1).hold(),
-                get_registry().wire.stream("GET", place.url + "/"),
+                CancelScope(1).activate(),
+                get_registry().http_client.stream("GET", place.url + "/"),
             ):
                 pass
         except CallError:
@@ -274,7 +278,7 @@ def keep_awake(space_id: str, leash: CancelScope) -> Iterator[None]:
     is_ours = space_id == catalogue.PRACTICE_SPACE_ID and not current_app.config["PRACTICE_URL"]
     if is_ours and not wake_practice_space(leash):
         raise SpaceUnavailable("practice-unavailable")
-    with catalogue.get_practice_server().using() if is_ours else nullcontext():
+    with catalogue.get_practice_server().track_call() if is_ours else nullcontext():
         yield
 
 
@@ -283,5 +287,5 @@ def wake_practice_space(leash: CancelScope) -> bool:
     server = catalogue.get_practice_server()
     server.wake()
     while server.state == "waking":
-        server.wait(min(WAKE_POLL_INTERVAL_SECONDS, leash.remaining()))
+        server.wait_until_awake(min(WAKE_POLL_INTERVAL_SECONDS, leash.check_remaining_seconds()))
     return server.state == "awake"

@@ -56,7 +56,7 @@ def request_description_part(
     """A part of a Space's description, without the token that it may repeat; `memory` grows by what it takes."""
     headers = {"x-hf-authorization": f"Bearer {token.reveal()}"} if token else {}
     cap, reduce = (MAX_INFO_BYTES, filter_info) if is_info else (MAX_CONFIG_BYTES, None)
-    answer = wire.ask("GET", url, cap=cap, headers=headers, cookies=cookies, reduce=reduce)
+    answer = wire.request("GET", url, cap=cap, headers=headers, cookies=cookies, reduce=reduce)
     if answer.status == 401 and token:
         raise SpaceUnavailable("token-rejected")
     if code := http_status.classify_description_answer(answer.status, answer.headers):
@@ -88,7 +88,7 @@ def request_description(
         CallError: `timeout`, `connection-lost`, `answer-too-large`, `server-busy`.
     """
     base, cookies = url.rstrip("/"), CookieJar(url)  # both answers are of one replica; no visitor's call sees these
-    with leash.hold():
+    with leash.activate():
         config = request_description_part(wire, f"{base}/config", token, memory, cookies)
         validate_config(config)
         info_url = f"{base}{config.get('api_prefix', '').rstrip('/')}/info"
@@ -104,7 +104,7 @@ def parse_description(
         Unavailable: it makes no sense (`no-api`, `space-too-old`, `bad-answer`).
         CallError: `timeout`, describing takes longer than the leash allows.
     """
-    check_deadline: Callable[[], object] = leash.remaining if leash else object
+    check_deadline: Callable[[], object] = leash.check_remaining_seconds if leash else object
     check_deadline()
     base, (config, info) = url.rstrip("/"), said
     validate_config(config)
@@ -115,7 +115,9 @@ def parse_description(
         config, info = limit_description(config, info)
         number_unnamed_parameters(info["named_endpoints"])
         description = build_description(config, info, check_deadline, page_events)
-        offered = {each.name: info["named_endpoints"][each.name] for each in description.endpoints if not each.obstacle}
+        offered = {
+            each.name: info["named_endpoints"][each.name] for each in description.endpoints if not each.blocked_reason
+        }
         called = limit_description(config, {"named_endpoints": offered})
         return SpaceClient(base, DescribedClient(base, *extract_client_config(*called)), description, wire, token)
     except CourseError:
@@ -181,12 +183,12 @@ def validate_config(config: Any) -> None:
 class RegisteredSpace:
     """A connection, believed until that moment of the monotonic clock; `moment` is that of its row on the shelf."""
 
-    connection: SpaceClient
-    until: float
-    moment: datetime | None = None
+    client: SpaceClient
+    expires_at: float
+    stored_at: datetime | None = None
 
-    def is_stored(self, moment: datetime) -> None:
-        self.moment = moment
+    def mark_stored(self, moment: datetime) -> None:
+        self.stored_at = moment
 
 
 class SpaceRegistry:
@@ -195,60 +197,64 @@ class SpaceRegistry:
     def __init__(
         self, wire: HttpClient, shelf: DescriptionCache | None = None, fresh_seconds: float = DESCRIPTION_TTL_SECONDS
     ) -> None:
-        self.wire = wire
-        self._shelf = shelf
-        self._fresh_seconds = fresh_seconds
-        self._memory: SingleFlightCache[RegisteredSpace] = SingleFlightCache(
-            lambda known: min(CACHE_CHECK_INTERVAL_SECONDS, known.until - time.monotonic())
+        self.http_client = wire
+        self._description_cache = shelf
+        self._ttl_seconds = fresh_seconds
+        self._cache: SingleFlightCache[RegisteredSpace] = SingleFlightCache(
+            lambda known: min(CACHE_CHECK_INTERVAL_SECONDS, known.expires_at - time.monotonic())
         )
 
-    def connection(self, url: str, leash: CancelScope, token: tokens.AccessToken | None = None) -> SpaceClient:
+    def get_client(self, url: str, leash: CancelScope, token: tokens.AccessToken | None = None) -> SpaceClient:
         """The connection to the Space at `url`, described at most ten minutes ago.
 
         Raises:
             Unavailable, CallError: as `connect`.
         """
         key = make_registry_key(url, token)
-        return self._memory.get(key, leash, lambda: self._known(key, url, leash, token)).connection
+        return self._cache.get_or_fetch(key, leash, lambda: self._load_space(key, url, leash, token)).client
 
-    def forget(self, connection: SpaceClient) -> None:
+    def invalidate_space(self, connection: SpaceClient) -> None:
         """Describe this Space anew at the next need, in every process: an endpoint is gone, or it was started again."""
         key = make_registry_key(connection.url, connection.token)
-        known = self._memory.latest(key)
-        if known and known.connection is not connection:
+        known = self._cache.get_latest_value(key)
+        if known and known.client is not connection:
             return  # it was described anew meanwhile
-        self._memory.forget(key)
-        if self._shelf:
-            self._shelf.drop(key, known.moment if known else None)
+        self._cache.invalidate(key)
+        if self._description_cache:
+            self._description_cache.invalidate_description(key, known.stored_at if known else None)
 
-    def _known(self, key: str, url: str, leash: CancelScope, token: tokens.AccessToken | None) -> RegisteredSpace:
+    def _load_space(self, key: str, url: str, leash: CancelScope, token: tokens.AccessToken | None) -> RegisteredSpace:
         """What is known of a Space, if it still holds; else what is on the shelf; else what the Space says now."""
-        before = self._memory.latest(key)
-        if before and self._holds(key, before):
+        before = self._cache.get_latest_value(key)
+        if before and self._is_current(key, before):
             return before
-        if self._shelf and (there := self._shelf.read(key)):
+        if self._description_cache and (there := self._description_cache.fetch_description(key)):
             moment, said = there
             try:
                 age = max(0.0, (database.utc_now() - moment).total_seconds())
-                return RegisteredSpace(parse_description(url, said, self.wire, token, leash), self._ends(age), moment)
+                return RegisteredSpace(
+                    parse_description(url, said, self.http_client, token, leash), self._compute_expiry(age), moment
+                )
             except SpaceUnavailable:  # an older version of this site may have stored it
                 log.info("A stored description makes no sense.")
         with byte_budget.reserve_bytes() as memory:
-            said = request_description(url, self.wire, leash, token, memory)
-            known = RegisteredSpace(parse_description(url, said, self.wire, token, leash), self._ends())
-        if self._shelf:
-            self._shelf.keep(key, said, known.is_stored)
+            said = request_description(url, self.http_client, leash, token, memory)
+            known = RegisteredSpace(
+                parse_description(url, said, self.http_client, token, leash), self._compute_expiry()
+            )
+        if self._description_cache:
+            self._description_cache.store_in_background(key, said, known.mark_stored)
         return known
 
-    def _ends(self, age_seconds: float = 0) -> float:
-        return time.monotonic() + self._fresh_seconds - age_seconds
+    def _compute_expiry(self, age_seconds: float = 0) -> float:
+        return time.monotonic() + self._ttl_seconds - age_seconds
 
-    def _holds(self, key: str, known: RegisteredSpace) -> bool:
+    def _is_current(self, key: str, known: RegisteredSpace) -> bool:
         """Is it still fresh, and the latest that any process was told?"""
-        if time.monotonic() >= known.until:
+        if time.monotonic() >= known.expires_at:
             return False
         try:
-            return self._shelf is None or self._shelf.moment(key) == known.moment
+            return self._description_cache is None or self._description_cache.fetch_moment(key) == known.stored_at
         except SQLAlchemyError:
             return True
 

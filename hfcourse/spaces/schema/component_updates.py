@@ -28,7 +28,7 @@ class LatestOutputs:
     def __init__(self) -> None:
         self._values: Sequence[Any] = ()
 
-    def merge(self, values: Sequence[Any]) -> tuple[Any, ...]:
+    def merge_outputs(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """Merge the outputs of a message into those before it.
 
         Returns:

@@ -23,7 +23,7 @@ class FilePlace:
     """One file, or a list of them, in a value: the keys and indexes that lead there, () for the value itself."""
 
     path: ValuePath
-    several: bool = False
+    is_list: bool = False
     is_required: bool = True
 
 
@@ -31,12 +31,12 @@ class FilePlace:
 class StepBudget:
     """How many parts of a schema may still be looked at."""
 
-    left: int = MAX_SCHEMA_STEPS
+    steps_left: int = MAX_SCHEMA_STEPS
 
-    def take(self) -> bool:
+    def take_step(self) -> bool:
         """Take one step, if one is left."""
-        self.left -= 1
-        return self.left >= 0
+        self.steps_left -= 1
+        return self.steps_left >= 0
 
 
 def find_file_places(schema: Schema) -> tuple[FilePlace, ...]:
@@ -48,13 +48,13 @@ def walk_file_places(
     schema: Any, root: Schema, path: ValuePath, budget: StepBudget, *, is_required: bool
 ) -> Iterator[FilePlace]:
     """Yield the places of files at the end of `path` and beyond."""
-    if not budget.take():
+    if not budget.take_step():
         return
     shape = resolve_file_alternative(schema, root)
     if json_schema.is_file_schema(shape, root):
         yield FilePlace(path, is_required=is_required)
     elif json_schema.get_schema_type(shape) == "array" and is_resolved_file_schema(shape.get("items"), root):
-        yield FilePlace(path, several=True, is_required=is_required)
+        yield FilePlace(path, is_list=True, is_required=is_required)
     elif len(path) < MAX_SCHEMA_DEPTH:
         for key, child, is_needed in iter_schema_children(shape):
             is_optional = isinstance(child, dict) and json_schema.is_nullable_schema(child)
@@ -89,7 +89,7 @@ def iter_schema_children(shape: Schema) -> Iterator[tuple[str | int, Any, bool]]
 
 def is_single_file_wrapper(schema: Schema, places: tuple[FilePlace, ...]) -> bool:
     """Is this an object around one file, without anything else that must be filled in (VideoData of Gradio 4)?"""
-    is_one = len(places) == 1 and len(places[0].path) == 1 and not places[0].several
+    is_one = len(places) == 1 and len(places[0].path) == 1 and not places[0].is_list
     return is_one and build_skeleton(schema, places) == {}
 
 
@@ -103,7 +103,7 @@ def build_skeleton(schema: Schema, places: tuple[FilePlace, ...]) -> Any:
 
 def build_smallest_value(schema: Any, root: Schema, path: ValuePath, places: set[ValuePath], budget: StepBudget) -> Any:
     """Return the smallest value of the part at `path`, null for a file and beyond the bounds."""
-    if path in places or len(path) > MAX_SCHEMA_DEPTH or not budget.take():
+    if path in places or len(path) > MAX_SCHEMA_DEPTH or not budget.take_step():
         return None
     if isinstance(schema, dict) and "default" in schema:
         return schema["default"]

@@ -67,23 +67,23 @@ class HtmlTextCollector:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
-        self._hidden_in = ""  # the element whose content no page shows
+        self._hidden_element = ""  # the element whose content no page shows
         self._address = ""
         self._link_start = 0
 
     def add_text(self, text: str) -> None:
         """Add what stands between two tags."""
-        if text and not self._hidden_in:
+        if text and not self._hidden_element:
             self.texts.append(resolve_references(text))
 
     def add_tag(self, tag: re.Match[str]) -> None:
         """Note what a tag (or comment) changes: a line ends, a link begins or ends, content is hidden."""
         name, is_end = (tag["name"] or "").lower(), bool(tag["end"])
-        if self._hidden_in:
-            if is_end and name == self._hidden_in:
-                self._hidden_in = ""
+        if self._hidden_element:
+            if is_end and name == self._hidden_element:
+                self._hidden_element = ""
         elif name in HIDDEN_TAG_NAMES.split() and not is_end:
-            self._hidden_in = name
+            self._hidden_element = name
         elif name == "a":
             self._end_link()
             if not is_end:

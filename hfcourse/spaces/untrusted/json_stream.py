@@ -37,31 +37,31 @@ class JsonStream:
         self._buffer, self._position = b"", 0
         self._steps_left = MAX_STEPS
 
-    def peek(self) -> bytes:
+    def peek_byte(self) -> bytes:
         """Return the next byte that is not blank, without taking it."""
-        return self._skip(WHITESPACE_RUN)
+        return self._skip_match(WHITESPACE_RUN)
 
-    def members(self) -> Iterator[bytes]:
+    def iter_members(self) -> Iterator[bytes]:
         """Yield the key of each member of the object that begins here, as JSON text; the caller takes its value."""
-        self._take(b"{")
-        while (first := self._skip(SEPARATOR_RUN)) != b"}":
+        self._expect_byte(b"{")
+        while (first := self._skip_match(SEPARATOR_RUN)) != b"}":
             if first != b'"':
                 raise ValueError("no key")
-            self._spend(STEPS_PER_MEMBER)
+            self._spend_steps(STEPS_PER_MEMBER)
             key = self.copy_value(MAX_KEY_BYTES)
             if key is None:
                 raise ValueError("a key is too long")
-            self._take(b":")
+            self._expect_byte(b":")
             yield key
-        self._take(b"}")
+        self._expect_byte(b"}")
 
-    def items(self) -> Iterator[None]:
+    def iter_items(self) -> Iterator[None]:
         """Yield once for each item of the array that begins here; the caller takes it."""
-        self._take(b"[")
-        while self._skip(SEPARATOR_RUN) != b"]":
-            self._spend(STEPS_PER_MEMBER)
+        self._expect_byte(b"[")
+        while self._skip_match(SEPARATOR_RUN) != b"]":
+            self._spend_steps(STEPS_PER_MEMBER)
             yield
-        self._take(b"]")
+        self._expect_byte(b"]")
 
     def copy_value(self, max_bytes: int) -> bytes | None:
         """Take the next value and return its text, None if that has more bytes."""
@@ -84,35 +84,35 @@ class JsonStream:
 
     def _next_piece(self, depth: int) -> bytes:
         """Take a bracket or what is between two; outside of every bracket one string or scalar."""
-        self._spend(1)
-        first = self.peek()
+        self._spend_steps(1)
+        first = self.peek_byte()
         if first in (b"[", b"{", b"]", b"}"):
             self._position += 1
             return first
         if depth and (found := FLAT_RUN.match(self._buffer, self._position)):
             self._position = found.end()
             return found[0]
-        return self._string() if first == b'"' else self._scalar()
+        return self._read_string() if first == b'"' else self._read_scalar()
 
-    def _string(self) -> bytes:
+    def _read_string(self) -> bytes:
         """Take a string, whose pieces may be in several chunks."""
         pieces = [b'"']
         self._position += 1
         while True:
             if self._position == len(self._buffer):
-                self._fill()
+                self._fill_buffer()
             byte = self._buffer[self._position : self._position + 1]
             if byte == b'"':
                 self._position += 1
                 return b"".join([*pieces, b'"'])
             found = STRING_PART.match(self._buffer, self._position)
             if found is None:  # a backslash at the end of a chunk
-                self._fill()
+                self._fill_buffer()
                 continue
             pieces.append(found[0])
             self._position = found.end()
 
-    def _scalar(self) -> bytes:
+    def _read_scalar(self) -> bytes:
         """Take a number or a word, up to what ends it."""
         pieces = []
         while True:
@@ -123,27 +123,27 @@ class JsonStream:
                 if not (text := b"".join(pieces).strip(JSON_WHITESPACE)):
                     raise ValueError("no value")
                 return text
-            self._fill()
+            self._fill_buffer()
 
-    def _spend(self, steps: int) -> None:
+    def _spend_steps(self, steps: int) -> None:
         self._steps_left -= steps
         if self._steps_left < 0:
             raise TooManySteps("too many brackets")
 
-    def _skip(self, expression: re.Pattern[bytes]) -> bytes:
+    def _skip_match(self, expression: re.Pattern[bytes]) -> bytes:
         """Take what the expression matches, in as many chunks as it goes on; return the byte after it."""
         while True:
             self._position = expression.match(self._buffer, self._position).end()  # type: ignore[union-attr]
             if self._position < len(self._buffer):
                 return self._buffer[self._position : self._position + 1]
-            self._fill()
+            self._fill_buffer()
 
-    def _take(self, wanted: bytes) -> None:
-        if self.peek() != wanted:
+    def _expect_byte(self, wanted: bytes) -> None:
+        if self.peek_byte() != wanted:
             raise ValueError(f"no {wanted.decode()}")
         self._position += 1
 
-    def _fill(self) -> None:
+    def _fill_buffer(self) -> None:
         """Append the next chunk to what is left of the buffer."""
         chunk = next(self._chunks, None)
         if chunk is None:

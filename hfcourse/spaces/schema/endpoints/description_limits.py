@@ -67,10 +67,10 @@ def choose_dependencies(chains: EventChains, public: list[dict[str, Any]]) -> li
     kept step before it as the one that it follows, so that a chain holds together whatever is left out of it.
     """
     offered, names = {each["id"] for each in public}, {each["api_name"] for each in public}
-    begin = (chains.root(number) for number in offered if number in chains.steps)
+    begin = (chains.get_root_id(number) for number in offered if number in chains.steps)
     private = (number for number in dict.fromkeys((*sorted(begin), *chains.steps)) if number not in offered)
     kept = [*public, *(reduce_private_step(n, chains.steps[n], names) for n in islice(private, MAX_PRIVATE_STEPS))]
-    nearest = chains.nearest({each["id"] for each in kept})
+    nearest = chains.find_nearest_kept({each["id"] for each in kept})
     return [{**limit_dependency(each), "trigger_after": nearest.get(each["id"])} for each in kept]
 
 
@@ -140,7 +140,7 @@ def make_likelihood_sort_key(
 ) -> tuple[bool, bool, bool]:
     """Sort key, which costs little: cannot it be called, is it nameless or private, has it neither button nor words?"""
     number = dependency.get("id")
-    first = chains.root_step(number) if number in chains.steps else dependency
+    first = chains.get_root_step(number) if number in chains.steps else dependency
     is_meant = entry.get("description") or any(event in BUTTON_EVENTS for _, event in parse_targets(first))
     is_nameless = UNNAMED_ENDPOINT.fullmatch(name) or name.startswith("/_")
     return bool(find_blocked_reason(dependency, entry)), bool(is_nameless), not is_meant

@@ -35,21 +35,21 @@ class EndpointListItem:
             else self.endpoint.title
         )
 
-    def holds(self, name: str) -> bool:
+    def contains_endpoint(self, name: str) -> bool:
         """Is the endpoint of that name on this line or under it?"""
         alone = (self.endpoint, *self.before, *self.after, *self.twins)
-        return any(each.name == name for each in alone) or self.family_holds(name)
+        return any(each.name == name for each in alone) or self.family_contains_endpoint(name)
 
-    def family_holds(self, name: str) -> bool:
+    def family_contains_endpoint(self, name: str) -> bool:
         """Is it on the line of another one of the family?"""
-        return any(line.holds(name) for line in self.family)
+        return any(line.contains_endpoint(name) for line in self.family)
 
 
 def build_endpoint_list(heads: Sequence["Endpoint"], endpoints: Iterable["Endpoint"]) -> tuple[EndpointListItem, ...]:
     """A line for each of `heads`, in their order, with what is folded under it of all `endpoints`."""
     folded: dict[str, list[Endpoint]] = {}
     for each in endpoints:
-        folded.setdefault(each.lead or each.twin_of, []).append(each)
+        folded.setdefault(each.lead_name or each.twin_name, []).append(each)
     return tuple(gather_families([build_list_item(each, folded.get(each.name, ())) for each in heads]))
 
 
@@ -57,9 +57,9 @@ def build_list_item(head: "Endpoint", under: Sequence["Endpoint"]) -> EndpointLi
     """The line of an endpoint with the steps and twins that are folded under it."""
     return EndpointListItem(
         endpoint=head,
-        before=tuple(each for each in under if each.lead and each.is_before_lead),
-        after=tuple(each for each in under if each.lead and not each.is_before_lead),
-        twins=tuple(each for each in under if not each.lead),
+        before=tuple(each for each in under if each.lead_name and each.is_before_lead),
+        after=tuple(each for each in under if each.lead_name and not each.is_before_lead),
+        twins=tuple(each for each in under if not each.lead_name),
     )
 
 
@@ -79,4 +79,4 @@ def gather_families(lines: Sequence[EndpointListItem]) -> Iterator[EndpointListI
 
 def get_family_key(line: EndpointListItem) -> tuple[str, str]:
     """What the lines of one family share: the name of their function, and why they are folded."""
-    return line.endpoint.family, line.endpoint.obstacle or line.endpoint.plumbing
+    return line.endpoint.base_name, line.endpoint.blocked_reason or line.endpoint.internal_reason

@@ -26,12 +26,12 @@ def arrange_endpoints(endpoints: Sequence["Endpoint"], page: PageAnalysis) -> li
 
 def merge_twins(ranked: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpoint"]:
     """Let one endpoint stand for its twins: the one that Gradio did not number, with the best title of them all."""
-    listed = [each for each in ranked if not (each.obstacle or each.lead)]
-    twins = find_twins((each.name, page.signature(each.name), page.button(each.name)) for each in listed)
+    listed = [each for each in ranked if not (each.blocked_reason or each.lead_name)]
+    twins = find_twins((each.name, page.get_twin_key(each.name), page.get_button_label(each.name)) for each in listed)
     groups: dict[str, list[str]] = {}
     for name, first in twins.items():
         groups.setdefault(first, [first]).append(name)
-    chosen = {first: min(names, key=lambda name: name != page.base_name(name)) for first, names in groups.items()}
+    chosen = {first: min(names, key=lambda name: name != page.get_base_name(name)) for first, names in groups.items()}
     best = {chosen[each.name]: each for each in listed if each.name in chosen}
     twin_of = {name: chosen[first] for first, names in groups.items() for name in names if name != chosen[first]}
     return [inherit_best_twin(each, best.get(twin_of.get(each.name, each.name)), twin_of) for each in ranked]
@@ -42,7 +42,9 @@ def inherit_best_twin(endpoint: "Endpoint", best: "Endpoint | None", twin_of: Ma
     if not best:
         return endpoint
     twin = twin_of.get(endpoint.name, "")
-    return replace(endpoint, title=best.title, relevance=best.relevance, plumbing=best.plumbing, twin_of=twin)
+    return replace(
+        endpoint, title=best.title, relevance=best.relevance, internal_reason=best.internal_reason, twin_name=twin
+    )
 
 
 def make_endpoint_sort_key(endpoint: "Endpoint") -> tuple[Any, ...]:
@@ -51,27 +53,27 @@ def make_endpoint_sort_key(endpoint: "Endpoint") -> tuple[Any, ...]:
     What stands under another endpoint stays in the author's order: of steps, that of the chain.
     """
     if not endpoint.is_listed:
-        return bool(endpoint.obstacle), True, False, False, *NO_RELEVANCE
-    group = bool(endpoint.obstacle), False, bool(endpoint.plumbing), endpoint.is_out_of_reach
+        return bool(endpoint.blocked_reason), True, False, False, *NO_RELEVANCE
+    group = bool(endpoint.blocked_reason), False, bool(endpoint.internal_reason), endpoint.is_unreachable
     return *group, *(-part for part in endpoint.relevance)
 
 
 def promote_filler_buttons(endpoints: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpoint"]:
     """Take the buttons that only fill the page for the main endpoints where there are no others."""
-    if not all(each.is_aside or each.lead for each in endpoints):
+    if not all(each.is_internal or each.lead_name for each in endpoints):
         return [*endpoints]
-    buttons = {name for name, number in page.numbers.items() if page.flow.is_begun_by_button(number)}
-    is_filler = {each.name: each.plumbing == ONLY_FILLS_FIELDS and each.name in buttons for each in endpoints}
-    return [replace(each, plumbing="") if is_filler[each.name] else each for each in endpoints]
+    buttons = {name for name, number in page.numbers.items() if page.flow.is_triggered_by_button(number)}
+    is_filler = {each.name: each.internal_reason == ONLY_FILLS_FIELDS and each.name in buttons for each in endpoints}
+    return [replace(each, internal_reason="") if is_filler[each.name] else each for each in endpoints]
 
 
 def demote_automatic_endpoints(ranked: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpoint"]:
     """Give those that the page calls by itself their reason to be folded, unless the first one is such."""
-    automatic = {name for name, number in page.numbers.items() if page.flow.is_begun_by_page(number)}
-    if not ranked or ranked[0].is_aside or ranked[0].name in automatic:
+    automatic = {name for name, number in page.numbers.items() if page.flow.is_triggered_by_page(number)}
+    if not ranked or ranked[0].is_internal or ranked[0].name in automatic:
         return [*ranked]
     return [
-        replace(each, plumbing=each.plumbing or TRIGGERED_BY_PAGE) if each.name in automatic else each
+        replace(each, internal_reason=each.internal_reason or TRIGGERED_BY_PAGE) if each.name in automatic else each
         for each in ranked
     ]
 
@@ -80,8 +82,8 @@ def disambiguate_endpoint_titles(ranked: Sequence["Endpoint"], page: PageAnalysi
     """Make the titles of the listed ones differ, and those of the listed ones that are folded away."""
     renamed: dict[str, str] = {}
     for is_aside in (False, True):
-        listed = [each for each in ranked if each.is_listed and each.is_aside is is_aside]
-        marks = [page.marks(each.name) for each in listed]
+        listed = [each for each in ranked if each.is_listed and each.is_internal is is_aside]
+        marks = [page.collect_distinguishing_labels(each.name) for each in listed]
         titles = name_default_buttons(
             disambiguate_titles([each.title for each in listed], marks), [tab for tab, *_ in marks]
         )

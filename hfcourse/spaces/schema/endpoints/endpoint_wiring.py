@@ -27,13 +27,13 @@ class EndpointWiring:
     `is_pressed` says that a button or the Enter key sets it off, or its chain: people are meant to come there.
     """
 
-    parameters: tuple[Any, ...] = ()
-    returns: tuple[Any, ...] = ()
-    states_read: frozenset[Any] = frozenset()
-    states_written: frozenset[Any] = frozenset()
-    number: Any = None
-    before: tuple[int, ...] = ()
-    is_pressed: bool = False
+    parameter_ids: tuple[Any, ...] = ()
+    return_ids: tuple[Any, ...] = ()
+    read_state_ids: frozenset[Any] = frozenset()
+    written_state_ids: frozenset[Any] = frozenset()
+    dependency_id: Any = None
+    preceding_ids: tuple[int, ...] = ()
+    is_triggered_by_button: bool = False
 
 
 def read_wiring(
@@ -41,13 +41,13 @@ def read_wiring(
 ) -> EndpointWiring:
     """The wiring of the dependency of that number, whose inputs and outputs are these components."""
     return EndpointWiring(
-        parameters=collect_api_component_ids(inputs),
-        returns=collect_api_component_ids(outputs),
-        states_read=collect_state_ids(inputs),
-        states_written=collect_state_ids(outputs),
-        number=number,
-        before=events.chain_before(number),
-        is_pressed=events.is_pressed(number),
+        parameter_ids=collect_api_component_ids(inputs),
+        return_ids=collect_api_component_ids(outputs),
+        read_state_ids=collect_state_ids(inputs),
+        written_state_ids=collect_state_ids(outputs),
+        dependency_id=number,
+        preceding_ids=events.get_preceding_steps(number),
+        is_triggered_by_button=events.is_triggered_by_button(number),
     )
 
 
@@ -72,18 +72,20 @@ def find_next_endpoints(description: "Description", endpoint: "Endpoint", arrive
     done = endpoint.wiring
     found: list[tuple[int, Endpoint]] = []
     for each in description.endpoints:
-        is_next = done.number is not None and done.number in each.wiring.before
-        if each is endpoint or each.obstacle or each.wiring.number in done.before:
+        is_next = done.dependency_id is not None and done.dependency_id in each.wiring.preceding_ids
+        if each is endpoint or each.blocked_reason or each.wiring.dependency_id in done.preceding_ids:
             continue
-        leads_on = is_next or (each.wiring.is_pressed and not set(each.wiring.returns) <= set(done.returns))
+        leads_on = is_next or (
+            each.wiring.is_triggered_by_button and not set(each.wiring.return_ids) <= set(done.return_ids)
+        )
         if leads_on and can_continue(done, each.wiring, arrived):
-            found.append((each.wiring.before.index(done.number) if is_next else MAX_CHAIN_STEPS, each))
+            found.append((each.wiring.preceding_ids.index(done.dependency_id) if is_next else MAX_CHAIN_STEPS, each))
     found.sort(key=lambda pair: pair[0])
     return [each for _, each in found[:MAX_NEXT_ENDPOINTS]]
 
 
 def can_continue(done: EndpointWiring, following: EndpointWiring, arrived: Collection[Any]) -> bool:
     """Does the following endpoint take a value that arrived, or session state that was written?"""
-    return not set(arrived).isdisjoint(following.parameters) or not done.states_written.isdisjoint(
-        following.states_read
+    return not set(arrived).isdisjoint(following.parameter_ids) or not done.written_state_ids.isdisjoint(
+        following.read_state_ids
     )

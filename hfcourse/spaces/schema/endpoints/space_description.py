@@ -69,7 +69,7 @@ class ReturnValue:
 
     label: str
     component: str
-    hints: Mapping[str, str] = field(default_factory=dict)
+    rendering_hints: Mapping[str, str] = field(default_factory=dict)
     holds_files: bool = False
     schema: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -91,33 +91,33 @@ class Endpoint:
     help: str
     parameters: tuple[Parameter, ...]
     returns: tuple[ReturnValue, ...]
-    obstacle: str = ""
-    plumbing: str = ""
-    follows: str = ""
-    keeps_state: bool = False
-    streams: bool = False
+    blocked_reason: str = ""
+    internal_reason: str = ""
+    previous_name: str = ""
+    has_session_state: bool = False
+    is_generator: bool = False
     relevance: SortKey = NO_RELEVANCE
     examples: tuple[Example, ...] = ()
     positions: Mapping[str, Position] = field(default_factory=dict)
     captions: tuple[Caption, ...] = ()
     wiring: EndpointWiring = field(default_factory=EndpointWiring)
-    lead: str = ""
+    lead_name: str = ""
     is_before_lead: bool = False
-    twin_of: str = ""
-    family: str = ""
-    is_out_of_reach: bool = False
+    twin_name: str = ""
+    base_name: str = ""
+    is_unreachable: bool = False
     notices: tuple[Notice, ...] = ()
     fixed_inputs: FixedInputs = field(default_factory=dict)
 
     @property
-    def is_aside(self) -> bool:
+    def is_internal(self) -> bool:
         """Is it to be folded away, with its reason?"""
-        return bool(self.obstacle or self.plumbing)
+        return bool(self.blocked_reason or self.internal_reason)
 
     @property
     def is_listed(self) -> bool:
         """Has it a line of its own in the list, rather than a place under another one?"""
-        return not (self.lead or self.twin_of)
+        return not (self.lead_name or self.twin_name)
 
 
 @dataclass(frozen=True)
@@ -130,45 +130,45 @@ class Description:
     """
 
     title: str
-    gradio: str
+    gradio_version: str
     endpoints: tuple[Endpoint, ...]
     introduction: str = ""
-    opening: tuple[PageEvent, ...] = ()
+    opening_events: tuple[PageEvent, ...] = ()
     app_id: str = ""
-    private_main: str | None = None
+    private_main_button: str | None = None
 
-    def find(self, name: str) -> Endpoint | None:
+    def find_endpoint(self, name: str) -> Endpoint | None:
         """The endpoint of that name."""
         return next((endpoint for endpoint in self.endpoints if endpoint.name == name), None)
 
     @cached_property
-    def samples(self) -> Mapping[str, tuple[Endpoint, Example]]:
+    def examples_by_file_key(self) -> Mapping[str, tuple[Endpoint, Example]]:
         """Of each example file an endpoint and its example, by the place where the description names the file."""
         examples = ((endpoint, example) for endpoint in self.endpoints for example in endpoint.examples)
         return {file.key: (endpoint, example) for endpoint, example in examples for file in example.files}
 
     @cached_property
-    def first(self) -> tuple[Endpoint, ...]:
+    def main_endpoints(self) -> tuple[Endpoint, ...]:
         """The endpoints to show: those meant for people; where there are none, whatever can be called."""
         listed = [endpoint for endpoint in self.endpoints if endpoint.is_listed]
-        meant = tuple(endpoint for endpoint in listed if not endpoint.is_aside)
-        return meant or tuple(endpoint for endpoint in listed if not endpoint.obstacle)
+        meant = tuple(endpoint for endpoint in listed if not endpoint.is_internal)
+        return meant or tuple(endpoint for endpoint in listed if not endpoint.blocked_reason)
 
     @cached_property
-    def others(self) -> tuple[Endpoint, ...]:
+    def internal_endpoints(self) -> tuple[Endpoint, ...]:
         """The endpoints to fold away."""
-        first = {endpoint.name for endpoint in self.first}
+        first = {endpoint.name for endpoint in self.main_endpoints}
         return tuple(each for each in self.endpoints if each.is_listed and each.name not in first)
 
     @cached_property
-    def lines(self) -> tuple[EndpointListItem, ...]:
+    def main_lines(self) -> tuple[EndpointListItem, ...]:
         """The list of the endpoints to show."""
-        return build_endpoint_list(self.first, self.endpoints)
+        return build_endpoint_list(self.main_endpoints, self.endpoints)
 
     @cached_property
-    def other_lines(self) -> tuple[EndpointListItem, ...]:
+    def internal_lines(self) -> tuple[EndpointListItem, ...]:
         """The list of those to fold away."""
-        return build_endpoint_list(self.others, self.endpoints)
+        return build_endpoint_list(self.internal_endpoints, self.endpoints)
 
 
 def build_description(
@@ -191,30 +191,30 @@ def build_description(
     named, described = info["named_endpoints"], {}
     page = analyze_page(config, named)
     datasets = index_datasets([*page.components.values()], events.row_loaders)
-    placement = Placement.of(page.layout, page.components)
+    placement = Placement.from_components(page.layout, page.components)
     captions, mounted_page = read_captions(config, page.layout), parse_mounted_page(config)
     space = EndpointFactory(page, datasets, events, placement, captions, mounted_page)
     for name in order_by_likelihood(named, named, page.dependencies, page.flow.chains):
         check()
         described[name] = space.describe_endpoint(name, named[name])
-    if described and all(endpoint.obstacle == MALFORMED_DESCRIPTION for endpoint in described.values()):
+    if described and all(endpoint.blocked_reason == MALFORMED_DESCRIPTION for endpoint in described.values()):
         raise ValueError("no endpoint has the form that Gradio gives it")
     ranked = arrange_endpoints([described[name] for name in named], page)
     introduction = parse_introduction(config, page.layout)
     return Description(
         title=introduction.title,
-        gradio=str(config.get("version", ""))[:20],
+        gradio_version=str(config.get("version", ""))[:20],
         endpoints=tuple(ranked),
         introduction=introduction.text,
-        private_main=find_private_main_button(page, find_best_score(ranked)),
-        opening=events.opening,
+        private_main_button=find_private_main_button(page, find_best_score(ranked)),
+        opening_events=events.opening_events,
         app_id=str(config.get("app_id", ""))[:MAX_APP_ID_CHARACTERS],
     )
 
 
 def find_best_score(endpoints: Sequence[Endpoint]) -> int:
     """The points of the one that can be called and has most of them."""
-    return max((each.relevance[0] for each in endpoints if not each.obstacle), default=0)
+    return max((each.relevance[0] for each in endpoints if not each.blocked_reason), default=0)
 
 
 @dataclass
@@ -229,23 +229,26 @@ class EndpointFactory:
     mounted_page: MountedPage = field(default_factory=MountedPage)
     presentations: ComponentPropsCache = field(default_factory=ComponentPropsCache)
     sizes: DefaultSizes = field(default_factory=dict)
-    parameters_left: int = MAX_TOTAL_PARAMETERS
+    remaining_parameters: int = MAX_TOTAL_PARAMETERS
 
     def describe_endpoint(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
         """Describe one entry of `named_endpoints`; one that is odd is closed, and the others stay open."""
         try:
-            return self.endpoint(name, entry)
+            return self.build_endpoint(name, entry)
         except (KeyError, TypeError, ValueError, AttributeError):
-            return self.closed(name, entry, MALFORMED_DESCRIPTION)
+            return self.build_blocked_endpoint(name, entry, MALFORMED_DESCRIPTION)
 
-    def endpoint(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
+    def build_endpoint(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
         """One entry of `named_endpoints`; one whose form would be too large is closed, and says so."""
-        self.parameters_left -= len(entry["parameters"])
+        self.remaining_parameters -= len(entry["parameters"])
         dependency = self.page.dependencies.get(name, {})
-        if is_endpoint_too_large(entry, dependency) or self.parameters_left < 0:
-            return self.closed(name, entry)
-        inputs, outputs = self.named(dependency.get("inputs", ())), self.named(dependency.get("outputs", ()))
-        initial = self.mounted_page.initial_values(number for number, _ in parse_targets(dependency))
+        if is_endpoint_too_large(entry, dependency) or self.remaining_parameters < 0:
+            return self.build_blocked_endpoint(name, entry)
+        inputs, outputs = (
+            self.list_components(dependency.get("inputs", ())),
+            self.list_components(dependency.get("outputs", ())),
+        )
+        initial = self.mounted_page.make_unset_values(number for number, _ in parse_targets(dependency))
         described, numbered = build_parameters(
             entry["parameters"], filter_api_components(inputs), self.presentations, initial
         )
@@ -260,33 +263,34 @@ class EndpointFactory:
             fit_parameters_to_form(described, self.sizes, self.presentations.budget) if described is not None else None
         )
         if parameters is None:
-            return self.closed(name, entry)
-        button, needed = self.page.button(name), self.page.prerequisites(name)
+            return self.build_blocked_endpoint(name, entry)
+        button, needed = self.page.get_button_label(name), self.page.get_prerequisites(name)
         flow, number = self.page.flow, self.page.numbers.get(name)
         has_state = any(component.get("type") == "state" for component in [*inputs, *outputs])
         return Endpoint(
             name=name,
-            title=self.page.title(name),
+            title=self.page.build_title(name),
             help=clean_label(entry.get("description"), "", MAX_HELP_CHARACTERS),
             parameters=parameters,
             returns=tuple(
                 build_return_value(item, component)
                 for item, component in pair_with_components(entry["returns"], filter_api_components(outputs))
             ),
-            obstacle=find_blocked_reason(dependency, entry),
-            plumbing=self.page.plumbing(name) or find_internal_reason(name, button, entry, parameters),
-            follows=self.page.follows.get(name, ""),
-            keeps_state=has_state or has_dependent_choices(flow, number),
-            streams=bool((dependency.get("types") or {}).get("generator")),
+            blocked_reason=find_blocked_reason(dependency, entry),
+            internal_reason=self.page.find_internal_reason(name)
+            or find_internal_reason(name, button, entry, parameters),
+            previous_name=self.page.previous_endpoints.get(name, ""),
+            has_session_state=has_state or has_dependent_choices(flow, number),
+            is_generator=bool((dependency.get("types") or {}).get("generator")),
             relevance=score_endpoint(name, entry, parameters, self.page, needed),
             examples=build_examples(numbered, self.datasets),
             positions=positions,
             captions=self.captions,
             wiring=read_wiring(dependency.get("id"), self.events, inputs, outputs),
-            lead=self.page.lead(name),
+            lead_name=self.page.get_lead(name),
             is_before_lead=self.page.is_before_lead(name),
-            family=self.page.base_name(name),
-            is_out_of_reach=needed.is_out_of_reach,
+            base_name=self.page.get_base_name(name),
+            is_unreachable=needed.is_out_of_reach,
             notices=(
                 *build_prerequisite_notices(needed),
                 *build_empty_choice_notices(flow, numbered),
@@ -295,21 +299,21 @@ class EndpointFactory:
             fixed_inputs=find_fixed_inputs(inputs),
         )
 
-    def closed(self, name: str, entry: Mapping[str, Any], reason: str = TOO_LARGE_FOR_FORM) -> Endpoint:
+    def build_blocked_endpoint(self, name: str, entry: Mapping[str, Any], reason: str = TOO_LARGE_FOR_FORM) -> Endpoint:
         """An endpoint that has no form here: it is listed, with the reason."""
         dependency = self.page.dependencies.get(name, {})
         return Endpoint(
             name=name,
-            title=self.page.title(name),
+            title=self.page.build_title(name),
             help=clean_label(entry.get("description"), "", MAX_HELP_CHARACTERS),
             parameters=(),
             returns=(),
-            obstacle=find_blocked_reason(dependency, entry) or reason,
-            follows=self.page.follows.get(name, ""),
-            family=self.page.base_name(name),
+            blocked_reason=find_blocked_reason(dependency, entry) or reason,
+            previous_name=self.page.previous_endpoints.get(name, ""),
+            base_name=self.page.get_base_name(name),
         )
 
-    def named(self, numbers: Sequence[int]) -> list[Mapping[str, Any]]:
+    def list_components(self, numbers: Sequence[int]) -> list[Mapping[str, Any]]:
         """The components of these ids, {} for one that is not there."""
         return [self.page.components.get(number, {}) for number in numbers]
 
@@ -382,7 +386,7 @@ def build_return_value(entry: Mapping[str, Any], component: Mapping[str, Any]) -
     return ReturnValue(
         label=DEFAULT_RETURN_LABEL if ORDINAL_LABEL.fullmatch(label) and entry.get("component") == "Api" else label,
         component=str(entry.get("component", ""))[:MAX_NAME_CHARACTERS],
-        hints=read_rendering_hints(props) | ({"answers": CHAT_ANSWER} if is_chat_answer(component) else {}),
+        rendering_hints=read_rendering_hints(props) | ({"answers": CHAT_ANSWER} if is_chat_answer(component) else {}),
         holds_files=json_schema.contains_file_schema(schema),
         schema=schema if isinstance(schema, dict) else {},
     )

@@ -42,12 +42,12 @@ class Example:
     the description has it, and `row_loader` which event of the page answers with its values.
     """
 
-    words: str
+    link_text: str
     values: Mapping[str, Any] = field(default_factory=dict)
     label: str = field(default="", compare=False)
-    pairs: tuple[tuple[str, str], ...] = field(default=(), compare=False)
-    dataset: int = field(default=0, compare=False)
-    row: int = field(default=0, compare=False)
+    labelled_values: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    dataset_index: int = field(default=0, compare=False)
+    row_index: int = field(default=0, compare=False)
     row_loader: PageEvent | None = field(default=None, compare=False)
 
     @cached_property
@@ -68,12 +68,12 @@ class ExampleDataset:
     `place` counts the data sets of the page; `characters` is what reading the samples costs.
     """
 
-    numbers: Sequence[Any]
+    component_ids: Sequence[Any]
     samples: Sequence[Sequence[Any]]
     labels: Sequence[Any]
     headers: Sequence[Any]
-    characters: int
-    place: int = 0
+    character_cost: int
+    index: int = 0
     row_loader: PageEvent | None = None
 
 
@@ -84,16 +84,16 @@ class ExampleDatasets:
     `characters_left` is the budget of reading them: endpoints and data sets make a product.
     """
 
-    by_number: Mapping[int, Sequence[int]]
+    indexes_by_component: Mapping[int, Sequence[int]]
     datasets: Sequence[ExampleDataset]
     characters_left: int = MAX_EXAMPLE_CHARACTERS
 
-    def concerning(self, numbers: Iterable[Any]) -> list[ExampleDataset]:
+    def find_datasets_for_components(self, numbers: Iterable[Any]) -> list[ExampleDataset]:
         """The data sets that fill one of these components."""
-        places = {place for number in numbers for place in self.by_number.get(number, ())}
+        places = {place for number in numbers for place in self.indexes_by_component.get(number, ())}
         return [self.datasets[place] for place in sorted(places)]
 
-    def spend(self, characters: int) -> bool:
+    def spend_characters(self, characters: int) -> bool:
         """Take so much of the budget; False, and nothing is taken, if it is not there."""
         has_enough = characters <= self.characters_left
         self.characters_left -= characters if has_enough else 0
@@ -114,11 +114,11 @@ def index_datasets(
     for number, props in found:
         if all(isinstance(props.get(key), list) for key in ("component_ids", "samples")):
             read = read_dataset(props, characters_left)
-            datasets.append(replace(read, place=len(datasets), row_loader=(row_loaders or {}).get(number)))
-            characters_left -= read.characters
+            datasets.append(replace(read, index=len(datasets), row_loader=(row_loaders or {}).get(number)))
+            characters_left -= read.character_cost
     by_number: dict[int, list[int]] = defaultdict(list)
     for place, dataset in enumerate(datasets):
-        for number in {number for number in dataset.numbers if isinstance(number, int)}:
+        for number in {number for number in dataset.component_ids if isinstance(number, int)}:
             by_number[number].append(place)
     return ExampleDatasets(by_number, datasets)
 
@@ -154,11 +154,11 @@ def build_examples(numbered: Mapping[Any, Parameter], datasets: ExampleDatasets)
         numbered: the parameters by the id of their component.
     """
     found: list[Example] = []
-    concerning = datasets.concerning(numbered)
+    concerning = datasets.find_datasets_for_components(numbered)
     shares = share_fairly([len(dataset.samples) for dataset in concerning], MAX_EXAMPLES)  # a long list hides no other
     for dataset, share in zip(concerning, shares, strict=True):
-        if len(found) < MAX_EXAMPLES and datasets.spend(dataset.characters):
-            concerned = [numbered.get(number) if isinstance(number, int) else None for number in dataset.numbers]
+        if len(found) < MAX_EXAMPLES and datasets.spend_characters(dataset.character_cost):
+            concerned = [numbered.get(number) if isinstance(number, int) else None for number in dataset.component_ids]
             rows = (build_example(concerned, dataset, n) for n in range(len(dataset.samples)))
             found += islice(filter(None, rows), share)
     different: list[Example] = []
@@ -175,7 +175,7 @@ def build_example(concerned: Sequence[Parameter | None], dataset: ExampleDataset
     for column, (parameter, value) in enumerate(zip(concerned, dataset.samples[n], strict=False)):
         if parameter is None:
             continue
-        read = convert_sample_value(parameter, value, f"{dataset.place}-{n}-{column}", dataset.row_loader is not None)
+        read = convert_sample_value(parameter, value, f"{dataset.index}-{n}-{column}", dataset.row_loader is not None)
         if read is not None:
             given[parameter.name] = read
             header = clean_label(dataset.headers[column], "") if column < len(dataset.headers) else ""
@@ -189,8 +189,8 @@ def build_example(concerned: Sequence[Parameter | None], dataset: ExampleDataset
         given,
         label,
         tuple(pairs[:MAX_PAIRS]),
-        dataset=dataset.place,
-        row=n,
+        dataset_index=dataset.index,
+        row_index=n,
         row_loader=dataset.row_loader,
     )
 
@@ -229,12 +229,12 @@ def normalize_example_value(parameter: Parameter, value: Any) -> Any:
     if kind in ("radio", "select", "checks"):
         return resolve_choice_labels(parameter, value)
     if kind == "table" and isinstance(value, list) and value and all(isinstance(row, list) for row in value):
-        return {"headers": [*parameter.titles], "data": value, "metadata": None}
+        return {"headers": [*parameter.column_titles], "data": value, "metadata": None}
     return value
 
 
 def resolve_choice_labels(parameter: Parameter, value: Any) -> Any:
-    named, known = parameter.choices.values_by_label, parameter.choices.texts_by_key
+    named, known = parameter.choices.values_by_label, parameter.choices.posted_texts_by_key
 
     def read(item: Any) -> Any:
         return named.get(item, item) if isinstance(item, str) and make_value_key(item) not in known else item

@@ -45,11 +45,11 @@ class Block:
         return not self.is_visible or bool(self.parent and self.parent.is_hidden)
 
     @cached_property
-    def labelled(self) -> "Block | None":
+    def labelled_block(self) -> "Block | None":
         """The nearest tab or accordion with a label: this block, or one around it."""
         if self.label and (self.is_tab or self.is_accordion):
             return self
-        return self.parent.labelled if self.parent else None
+        return self.parent.labelled_block if self.parent else None
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,14 @@ class Position:
         return any(block.is_tab or block.is_accordion for block in self.blocks)
 
     @property
-    def is_aside(self) -> bool:
+    def is_in_sidebar(self) -> bool:
         """Is it in a sidebar, which comes first in the tree and beside everything on the page?"""
         return any(block.kind == SIDEBAR_KIND for block in self.blocks)
 
     @property
     def reading_order(self) -> tuple[bool, int]:
         """Sort key: from the top of the page, what is in a sidebar last."""
-        return self.is_aside, self.order
+        return self.is_in_sidebar, self.order
 
     @property
     def closed_accordion(self) -> Block | None:
@@ -99,7 +99,7 @@ class Layout:
 
     positions: Mapping[Any, Position] = field(default_factory=dict)
 
-    def find(self, number: Any) -> Position:
+    def find_position(self, number: Any) -> Position:
         """The position of that component; of one that is not on the page, after everything."""
         return self.positions.get(number) or Position(len(self.positions))
 

@@ -67,13 +67,13 @@ class Paragraph:
     link_characters: int = 0
 
     @property
-    def words(self) -> int:
+    def word_count(self) -> int:
         return len(self.text.split())
 
     @property
     def is_prose(self) -> bool:
         """Is it a sentence, rather than a heading, a caption or a row of links?"""
-        is_long = self.words >= MIN_PROSE_WORDS or (len(self.text) >= 20 and not self.text.isascii())
+        is_long = self.word_count >= MIN_PROSE_WORDS or (len(self.text) >= 20 and not self.text.isascii())
         return self.tag not in HEADING_TAGS and is_long and self.link_characters * 2 <= len(self.text)
 
 
@@ -89,7 +89,9 @@ def parse_introduction(config: Mapping[str, Any], layout: Layout) -> Introductio
         paragraphs = read_paragraphs(kind, source)
         title = title or next((each.text for each in paragraphs if each.tag in TITLE_TAGS), "")[:MAX_TITLE_CHARACTERS]
         text = text or extract_first_sentences([each.text for each in paragraphs if each.is_prose])
-        subtitles = (each.text for each in paragraphs if each.tag in HEADING_TAGS and each.words >= MIN_HEADING_WORDS)
+        subtitles = (
+            each.text for each in paragraphs if each.tag in HEADING_TAGS and each.word_count >= MIN_HEADING_WORDS
+        )
         subtitle = subtitle or next((each for each in subtitles if not each.startswith(title)), "")
     return Introduction(title, text or cut_text(subtitle))
 
@@ -116,7 +118,7 @@ def collect_page_texts(config: Mapping[str, Any], layout: Layout) -> list[tuple[
     found = []
     for component in config["components"]:
         props, number = component.get("props") or {}, component.get("id")
-        source, position = props.get("value"), layout.find(number)
+        source, position = props.get("value"), layout.find_position(number)
         is_seen = props.get("visible", True) is True and not position.is_hidden
         if component.get("type") in TEXT_COMPONENTS and isinstance(source, str) and is_seen and number not in written:
             found.append((component["type"], source[:MAX_INTRODUCTION_SOURCE_CHARACTERS], position))
@@ -127,8 +129,8 @@ def find_first_field_order(config: Mapping[str, Any], layout: Layout) -> float:
     """Where the first component is that an endpoint reads, buttons and texts aside."""
     read = {number for each in config["dependencies"] for number in each.get("inputs", ()) if is_component_id(number)}
     fields = (each["id"] for each in config["components"] if each["id"] in read and is_fillable_component(each))
-    positions = (layout.find(number) for number in fields)
-    return min((position.order for position in positions if not position.is_aside), default=inf)
+    positions = (layout.find_position(number) for number in fields)
+    return min((position.order for position in positions if not position.is_in_sidebar), default=inf)
 
 
 def is_fillable_component(component: Mapping[str, Any]) -> bool:
@@ -148,7 +150,7 @@ def read_paragraphs(kind: str, source: str) -> list[Paragraph]:
     reader = ParagraphReader()
     reader.feed(MARKDOWN.render(source) if kind == "markdown" else source)
     reader.close()
-    reader.flush()
+    reader.flush_paragraph()
     return reader.paragraphs[:MAX_PARAGRAPHS]
 
 
@@ -158,40 +160,42 @@ class ParagraphReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.paragraphs: list[Paragraph] = []
-        self._tag, self._pieces, self._words = "", list[str](), list[str]()
-        self._link_characters = self._links = self._link_count = 0
-        self._skipped: list[str] = []
+        self._tag, self._pieces, self._unlinked_pieces = "", list[str](), list[str]()
+        self._link_characters = self._link_depth = self._link_count = 0
+        self._skipped_tags: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in SKIPPED_TAGS:
-            self._skipped.append(tag)
+            self._skipped_tags.append(tag)
         if tag in BLOCK_TAGS:
-            self.flush(tag)
+            self.flush_paragraph(tag)
         elif tag == "br":
             self._pieces.append(" ")
-        self._links += tag == "a"
+        self._link_depth += tag == "a"
         self._link_count += tag == "a"
 
     def handle_endtag(self, tag: str) -> None:
-        if self._skipped and tag == self._skipped[-1]:
-            self._skipped.pop()
+        if self._skipped_tags and tag == self._skipped_tags[-1]:
+            self._skipped_tags.pop()
         if tag in BLOCK_TAGS:
-            self.flush()
-        self._links -= tag == "a" and self._links > 0
+            self.flush_paragraph()
+        self._link_depth -= tag == "a" and self._link_depth > 0
 
     def handle_data(self, data: str) -> None:
-        if not self._skipped:
+        if not self._skipped_tags:
             self._pieces.append(data)
-            self._link_characters += len(data) if self._links else 0
-            self._words += [] if self._links else [data]
+            self._link_characters += len(data) if self._link_depth else 0
+            self._unlinked_pieces += [] if self._link_depth else [data]
 
-    def flush(self, tag: str = "") -> None:
+    def flush_paragraph(self, tag: str = "") -> None:
         """End the current block, and begin one in an element `tag`."""
         has_badges = self._tag in HEADING_TAGS and self._link_count >= MIN_BADGE_LINKS
-        text = (has_badges and strip_author_text("".join(self._words))) or strip_author_text("".join(self._pieces))
+        text = (has_badges and strip_author_text("".join(self._unlinked_pieces))) or strip_author_text(
+            "".join(self._pieces)
+        )
         if text:
             self.paragraphs.append(Paragraph(self._tag, text, self._link_characters))
-        self._tag, self._pieces, self._words = tag, [], []
+        self._tag, self._pieces, self._unlinked_pieces = tag, [], []
         self._link_characters = self._link_count = 0
 
 

@@ -29,22 +29,22 @@ class MountedPage:
 
     layout: Layout = field(default_factory=Layout)
     open_tabs: frozenset[int] = frozenset()
-    gradio: int = 6
+    gradio_major: int = 6
 
-    def initial_values(self, targets: Iterable[Any]) -> "UnsetComponentValues":
+    def make_unset_values(self, targets: Iterable[Any]) -> "UnsetComponentValues":
         """What components without a value send when one of the `targets` (ids) triggers an endpoint."""
         return UnsetComponentValues(
-            self, frozenset(each.number for id_ in targets for each in self.layout.find(id_).blocks)
+            self, frozenset(each.number for id_ in targets for each in self.layout.find_position(id_).blocks)
         )
 
     def is_mounted(self, component: Mapping[str, Any], opened: frozenset[int] = frozenset()) -> bool:
         """Is this component on the page, the `opened` blocks being open?"""
-        if self.gradio < 5:
+        if self.gradio_major < 5:
             return True
         if (component.get("props") or {}).get("visible") is False:
             return False
-        blocks = [each for each in self.layout.find(component.get("id")).blocks if each.number not in opened]
-        if self.gradio == 5:
+        blocks = [each for each in self.layout.find_position(component.get("id")).blocks if each.number not in opened]
+        if self.gradio_major == 5:
             return all(block.is_visible for block in blocks)
         return not any(self.is_closed(block) for block in blocks)
 
@@ -60,13 +60,17 @@ class UnsetComponentValues:
     """What components without a value send from one page, on which the blocks of these ids were opened."""
 
     page: MountedPage = field(default_factory=MountedPage)
-    opened: frozenset[int] = frozenset()
+    opened_blocks: frozenset[int] = frozenset()
 
-    def find(self, component: Mapping[str, Any], kind: str) -> Any:
+    def find_unset_value(self, component: Mapping[str, Any], kind: str) -> Any:
         """The value that the page sends for this component of this type, None for null."""
-        if kind not in MOUNT_DEPENDENT_TYPES or not component or not self.page.is_mounted(component, self.opened):
+        if (
+            kind not in MOUNT_DEPENDENT_TYPES
+            or not component
+            or not self.page.is_mounted(component, self.opened_blocks)
+        ):
             return None
-        return {**WIDGET_EMPTY_VALUES, **(WIDGET_EMPTY_VALUES_UNTIL_5 if self.page.gradio < 6 else {})}.get(kind)
+        return {**WIDGET_EMPTY_VALUES, **(WIDGET_EMPTY_VALUES_UNTIL_5 if self.page.gradio_major < 6 else {})}.get(kind)
 
 
 def parse_mounted_page(config: Mapping[str, Any]) -> MountedPage:

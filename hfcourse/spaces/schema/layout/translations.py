@@ -44,7 +44,7 @@ def translate_description(config: JsonObject, info: JsonObject) -> tuple[dict[st
     translator = Translator(tuple(iter_translation_tables(config.get("i18n_translations"))))
     components = [translator.translate_component(each) for each in config["components"]]
     named = {name: translator.translate_endpoint(entry) for name, entry in info["named_endpoints"].items()}
-    title = translator.translate(config.get("title"))
+    title = translator.translate_text(config.get("title"))
     return {**config, "components": components, "title": title}, {**info, "named_endpoints": named}
 
 
@@ -80,20 +80,20 @@ class Translator:
     tables: tuple[JsonObject, ...]
     characters_left: int = MAX_TRANSLATED_CHARACTERS
 
-    def words_of(self, key: str) -> str:
+    def translate_key(self, key: str) -> str:
         """The words for a key: in the first language that has some, else the key made readable."""
         words = next(filter(None, (find_translation(table, key) for table in self.tables)), "")
         self.characters_left -= len(words)
         return words if words and self.characters_left >= 0 else humanize_name(get_last_key_part(key))
 
-    def translate(self, text: Any) -> Any:
+    def translate_text(self, text: Any) -> Any:
         """The text with words for its markers; a value without any is returned unchanged."""
         if isinstance(text, dict) and "translation_metadata" in (text.get("__type__"), text.get("_type")):
             key = text.get("key")
-            return self.words_of(key) if isinstance(key, str) and key.strip() else ""
+            return self.translate_key(key) if isinstance(key, str) and key.strip() else ""
         if not isinstance(text, str) or len(text) > MAX_TRANSLATABLE_CHARACTERS or TRANSLATION_MARKER not in text:
             return text
-        return replace_markers(text, self.words_of)
+        return replace_markers(text, self.translate_key)
 
     def translate_component(self, component: JsonObject) -> JsonObject:
         """The component with translated texts; the value of one with choices is one of their values, and stays."""
@@ -102,10 +102,10 @@ class Translator:
             return component
         has_choices = isinstance(props.get("choices"), list)
         keys = [key for key in TEXT_PROPERTIES if key in props and not (has_choices and key == "value")]
-        changed = {key: self.translate(props[key]) for key in keys}
+        changed = {key: self.translate_text(props[key]) for key in keys}
         for key in LIST_PROPERTIES:
             if isinstance(props.get(key), list):
-                changed[key] = [self.translate(each) for each in props[key]]
+                changed[key] = [self.translate_text(each) for each in props[key]]
         if has_choices:
             changed["choices"] = [self.translate_choice(each) for each in props["choices"]]
         is_changed = any(changed[key] is not props[key] and changed[key] != props[key] for key in changed)
@@ -114,8 +114,8 @@ class Translator:
     def translate_choice(self, choice: Any) -> Any:
         """A choice `[label, value]` with a translated label; a text alone is both."""
         if isinstance(choice, list) and len(choice) == 2:
-            return choice if is_marker_free(choice[0]) else [self.translate(choice[0]), choice[1]]
-        return choice if is_marker_free(choice) else [self.translate(choice), choice]
+            return choice if is_marker_free(choice[0]) else [self.translate_text(choice[0]), choice[1]]
+        return choice if is_marker_free(choice) else [self.translate_text(choice), choice]
 
     def translate_endpoint(self, entry: JsonObject) -> JsonObject:
         """An entry of `/info` with translated labels and a translated description."""
@@ -125,12 +125,12 @@ class Translator:
             for key, listed in lists.items()
             if isinstance(listed, list)
         }
-        return {**entry, **changed, "description": self.translate(entry.get("description"))}
+        return {**entry, **changed, "description": self.translate_text(entry.get("description"))}
 
     def translate_value(self, described: Any) -> Any:
         """A parameter or a return of `/info` with a translated label."""
         is_one = isinstance(described, dict) and not is_marker_free(described.get("label"))
-        return {**described, "label": self.translate(described["label"])} if is_one else described
+        return {**described, "label": self.translate_text(described["label"])} if is_one else described
 
 
 def is_marker_free(text: Any) -> bool:

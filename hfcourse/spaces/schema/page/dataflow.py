@@ -35,29 +35,29 @@ class DataFlow:
         self.chains = chains
         self.components = components
         self.names = names
-        self._read = self._find_readers()
+        self._reader_roots = self._find_readers()
         self._writers: dict[Any, list[int]] = {}
         for number, step in chains.steps.items():
             for written in dict.fromkeys(get_output_ids(step)):
                 writers = self._writers.setdefault(written, [])
                 if len(writers) < MAX_WRITERS:
                     writers.append(number)
-        self._leads: dict[int, int | None] = {}
-        self._begun: dict[int, tuple[TriggerTarget, ...]] = {}
-        self._preparers: dict[Any, frozenset[int]] = {}
-        self._taken: dict[int, frozenset[Any]] = {}
-        self._made_by: dict[Any, frozenset[int]] = {}
+        self._lead_by_root: dict[int, int | None] = {}
+        self._triggers_by_root: dict[int, tuple[TriggerTarget, ...]] = {}
+        self._preparers_by_component: dict[Any, frozenset[int]] = {}
+        self._inputs_by_step: dict[int, frozenset[Any]] = {}
+        self._makers_by_component: dict[Any, frozenset[int]] = {}
 
     def _find_readers(self) -> dict[Any, int | None]:
         """The root of the chain that reads each component, None where several do."""
         found: dict[Any, int | None] = {}
         for number, step in self.chains.steps.items():
-            root = self.chains.root(number)
+            root = self.chains.get_root_id(number)
             found.update((each, root if found.get(each, root) == root else None) for each in get_input_ids(step))
         return found
 
     @cached_property
-    def called_readers(self) -> Mapping[Any, set[int]]:
+    def callable_readers(self) -> Mapping[Any, set[int]]:
         """The ids of the first steps that read each component, of those that can be called from outside."""
         found: dict[Any, set[int]] = {}
         for number in self.names:
@@ -67,96 +67,109 @@ class DataFlow:
                     readers.add(number)
         return found
 
-    def component(self, number: Any) -> Mapping[str, Any]:
+    def get_component(self, number: Any) -> Mapping[str, Any]:
         return self.components.get(number) or {}
 
-    def kind(self, number: Any) -> str:
+    def get_component_type(self, number: Any) -> str:
         """Gradio's type of that component, '' where there is none."""
-        return str(self.component(number).get("type") or "")
+        return str(self.get_component(number).get("type") or "")
 
-    def is_exchanged(self, number: Any) -> bool:
+    def is_api_component(self, number: Any) -> bool:
         """Does a caller from outside send or get this component? Session state and layout are not."""
-        component = self.component(number)
+        component = self.get_component(number)
         return bool(component) and not component.get("skip_api") and component.get("type") != "state"
 
-    def writers(self, number: Any) -> list[int]:
+    def get_writers(self, number: Any) -> list[int]:
         """The ids of the first steps that write this component."""
         return self._writers.get(number, [])
 
-    def preparers(self, number: Any) -> frozenset[int]:
+    def find_preparers(self, number: Any) -> frozenset[int]:
         """The writers that make this component's value out of others.
 
         A step without inputs empties it, one that reads it changes it. Asked for each input of each endpoint.
         """
-        if number not in self._preparers:
-            read = {each: get_input_ids(self.chains.steps[each]) for each in self.writers(number)}
+        if number not in self._preparers_by_component:
+            read = {each: get_input_ids(self.chains.steps[each]) for each in self.get_writers(number)}
             makes = (each for each, inputs in read.items() if inputs and number not in inputs)
-            self._preparers[number] = frozenset(makes)
-        return self._preparers[number]
+            self._preparers_by_component[number] = frozenset(makes)
+        return self._preparers_by_component[number]
 
-    def triggers(self, number: int) -> tuple[TriggerTarget, ...]:
+    def get_triggers(self, number: int) -> tuple[TriggerTarget, ...]:
         """Component and event of each thing that begins the chain of this step."""
-        root = self.chains.root(number)
-        if root not in self._begun:
-            self._begun[root] = tuple(parse_targets(self.chains.steps[root]))
-        return self._begun[root]
+        root = self.chains.get_root_id(number)
+        if root not in self._triggers_by_root:
+            self._triggers_by_root[root] = tuple(parse_targets(self.chains.steps[root]))
+        return self._triggers_by_root[root]
 
-    def is_begun_by_button(self, number: int) -> bool:
+    def is_triggered_by_button(self, number: int) -> bool:
         """Does a button or the Enter key begin the chain of this step? A click on an example row only fills fields."""
-        triggers = self.triggers(number)
-        return any(event in BUTTON_EVENTS and self.kind(target) != "dataset" for target, event in triggers)
+        triggers = self.get_triggers(number)
+        return any(
+            event in BUTTON_EVENTS and self.get_component_type(target) != "dataset" for target, event in triggers
+        )
 
-    def is_begun_by_page(self, number: int) -> bool:
+    def is_triggered_by_page(self, number: int) -> bool:
         """Does the page begin the chain by itself, or a field that changes? Without any trigger it is for the API."""
-        return bool(self.triggers(number)) and not self.is_begun_by_button(number)
+        return bool(self.get_triggers(number)) and not self.is_triggered_by_button(number)
 
-    def is_begun_by_opening(self, number: int) -> bool:
+    def is_triggered_by_load(self, number: int) -> bool:
         """Does the page begin the chain when it is opened?"""
-        return any(event == "load" for _, event in self.triggers(number))
+        return any(event == "load" for _, event in self.get_triggers(number))
 
-    def output_weight(self, number: int) -> int:
+    def weigh_outputs(self, number: int) -> int:
         """How much the outputs of a step look like what people come for: RICH_WEIGHT, PLAIN_WEIGHT or 0.
 
         A picture that comes back into the field where it was is tidied, not made; a conversation always comes back.
         """
         step = self.chains.steps[number]
-        outputs = [each for each in get_output_ids(step) if self.is_exchanged(each)]
+        outputs = [each for each in get_output_ids(step) if self.is_api_component(each)]
         if not outputs or self.is_filler(number):
             return 0
         inputs = set(get_input_ids(step))
-        made = (self.kind(each) for each in outputs if each not in inputs or self.kind(each) == "chatbot")
+        made = (
+            self.get_component_type(each)
+            for each in outputs
+            if each not in inputs or self.get_component_type(each) == "chatbot"
+        )
         return RICH_WEIGHT if any(rich in kind for kind in made for rich in RICH_OUTPUT_TYPES) else PLAIN_WEIGHT
 
-    def makes_result(self, number: int) -> bool:
+    def has_result(self, number: int) -> bool:
         """Does this step make something to be read: a text, or what no other chain of the page takes for its own?
 
         A number or a choice that is taken by another step (a seed) is a setting, even if a step draws it by lot.
         """
-        step, chain = self.chains.steps[number], self.chains.root(number)
-        made = [each for each in get_output_ids(step) if self.is_exchanged(each) and each not in self._takes(number)]
+        step, chain = self.chains.steps[number], self.chains.get_root_id(number)
+        made = [
+            each
+            for each in get_output_ids(step)
+            if self.is_api_component(each) and each not in self._get_step_inputs(number)
+        ]
         return any(
-            each not in self._read or (self._read[each] == chain and self.kind(each) not in SETTING_COMPONENTS)
+            each not in self._reader_roots
+            or (self._reader_roots[each] == chain and self.get_component_type(each) not in SETTING_COMPONENTS)
             for each in made
         )
 
-    def is_fed(self, number: int) -> bool:
+    def has_input_from_other_chain(self, number: int) -> bool:
         """Does this step take what another button makes? What is changed where it stands (a prompt) is not made."""
-        root = self.chains.root(number)
-        return any(self._makers(each) - {root} for each in get_input_ids(self.chains.steps[number]))
+        root = self.chains.get_root_id(number)
+        return any(self._find_makers(each) - {root} for each in get_input_ids(self.chains.steps[number]))
 
-    def _makers(self, component: Any) -> frozenset[int]:
+    def _find_makers(self, component: Any) -> frozenset[int]:
         """The roots of the chains, begun by a button, in which a component is made of others."""
-        if component not in self._made_by:
-            made_by = (each for each in self.writers(component) if component not in self._takes(each))
-            makers = (each for each in made_by if each in self.names and self._takes(each))
-            self._made_by[component] = frozenset(map(self.chains.root, filter(self.is_begun_by_button, makers)))
-        return self._made_by[component]
+        if component not in self._makers_by_component:
+            made_by = (each for each in self.get_writers(component) if component not in self._get_step_inputs(each))
+            makers = (each for each in made_by if each in self.names and self._get_step_inputs(each))
+            self._makers_by_component[component] = frozenset(
+                map(self.chains.get_root_id, filter(self.is_triggered_by_button, makers))
+            )
+        return self._makers_by_component[component]
 
-    def _takes(self, number: int) -> frozenset[Any]:
+    def _get_step_inputs(self, number: int) -> frozenset[Any]:
         """The components that a step takes."""
-        if number not in self._taken:
-            self._taken[number] = frozenset(get_input_ids(self.chains.steps[number]))
-        return self._taken[number]
+        if number not in self._inputs_by_step:
+            self._inputs_by_step[number] = frozenset(get_input_ids(self.chains.steps[number]))
+        return self._inputs_by_step[number]
 
     def is_filler(self, number: int) -> bool:
         """Does it take nothing and fill, or empty, fields of the page (« Clear », « Random prompt »)?
@@ -166,7 +179,7 @@ class DataFlow:
         step = self.chains.steps[number]
         if get_input_ids(step) or any(each in self._session_states for each in get_output_ids(step)):
             return False
-        return any(self.is_exchanged(each) and each in self._read for each in get_output_ids(step))
+        return any(self.is_api_component(each) and each in self._reader_roots for each in get_output_ids(step))
 
     @cached_property
     def _session_states(self) -> set[Any]:
@@ -175,16 +188,18 @@ class DataFlow:
         computed: set[Any] = set()
         for step in self.chains.steps.values():
             inputs, outputs = get_input_ids(step), set(get_output_ids(step))
-            read_only.update(each for each in inputs if each not in outputs and self.kind(each) == "state")
+            read_only.update(
+                each for each in inputs if each not in outputs and self.get_component_type(each) == "state"
+            )
             computed.update(outputs if inputs else ())
         return read_only - computed
 
-    def lead(self, number: int) -> int | None:
+    def find_lead(self, number: int) -> int | None:
         """The id of the step that the author means of this chain; None if it is a private one."""
-        root = self.chains.root(number)
-        if root not in self._leads:
-            self._leads[root] = self._choose_lead(self.chains.members(root))
-        return self._leads[root]
+        root = self.chains.get_root_id(number)
+        if root not in self._lead_by_root:
+            self._lead_by_root[root] = self._choose_lead(self.chains.list_member_ids(root))
+        return self._lead_by_root[root]
 
     def _choose_lead(self, members: list[int]) -> int | None:
         """The last step with a rich output, else the one that makes a result of most fields; of those to be called.
@@ -195,23 +210,25 @@ class DataFlow:
         if not offered:
             return None
         fields = self._count_own_fields(members)
-        claims = {each: self._claim(each, fields[each]) for each in offered}
+        claims = {each: self._make_lead_sort_key(each, fields[each]) for each in offered}
         _, lead = max(enumerate(offered), key=lambda each: (*claims[each[1]], each[0]))
-        private = (each for each in members if each not in self.names and self._takes(each))
-        is_private = max(map(self.output_weight, private), default=0) > self.output_weight(lead)
+        private = (each for each in members if each not in self.names and self._get_step_inputs(each))
+        is_private = max(map(self.weigh_outputs, private), default=0) > self.weigh_outputs(lead)
         return None if is_private else lead
 
-    def _claim(self, number: int, fields: int) -> tuple[int, bool, bool, int]:
+    def _make_lead_sort_key(self, number: int, fields: int) -> tuple[int, bool, bool, int]:
         """Sort key of the steps of one chain: by weight, with inputs; of plain outputs, with a result, by fields."""
-        weight, takes = self.output_weight(number), bool(self._takes(number))
-        return (weight, takes, True, 0) if weight == RICH_WEIGHT else (weight, takes, self.makes_result(number), fields)
+        weight, takes = self.weigh_outputs(number), bool(self._get_step_inputs(number))
+        return (weight, takes, True, 0) if weight == RICH_WEIGHT else (weight, takes, self.has_result(number), fields)
 
     def _count_own_fields(self, members: list[int]) -> dict[int, int]:
         """How many components each step of a chain takes that no step before it has written."""
         written: set[Any] = set()
         found = {}
         for each in members:
-            found[each] = sum(self.is_exchanged(number) and number not in written for number in self._takes(each))
+            found[each] = sum(
+                self.is_api_component(number) and number not in written for number in self._get_step_inputs(each)
+            )
             written.update(get_output_ids(self.chains.steps[each]))
         return found
 

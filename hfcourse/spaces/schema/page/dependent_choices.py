@@ -29,25 +29,25 @@ def has_dependent_choices(flow: DataFlow, number: int | None) -> bool:
     step = flow.chains.steps[number]
     takes = any(find_choice_writers(flow, number, each) for each in find_choice_components(flow, get_input_ids(step)))
     gives = any(
-        flow.called_readers.get(each, set()) - {number} for each in find_choice_components(flow, get_output_ids(step))
+        flow.callable_readers.get(each, set()) - {number} for each in find_choice_components(flow, get_output_ids(step))
     )
     return takes or (gives and not is_triggered_by_examples(flow, number))
 
 
 def find_choice_components(flow: DataFlow, components: Iterable[Any]) -> list[Any]:
     """The lists of choices among these components, each once."""
-    return [each for each in dict.fromkeys(components) if flow.kind(each) in CHOICE_COMPONENTS]
+    return [each for each in dict.fromkeys(components) if flow.get_component_type(each) in CHOICE_COMPONENTS]
 
 
 def find_choice_writers(flow: DataFlow, number: int, component: Any) -> list[int]:
     """The other endpoints that write this list; a row of examples only sets its value."""
-    writers = (each for each in flow.writers(component) if each != number and each in flow.names)
+    writers = (each for each in flow.get_writers(component) if each != number and each in flow.names)
     return [each for each in writers if not is_triggered_by_examples(flow, each)]
 
 
 def is_triggered_by_examples(flow: DataFlow, number: int) -> bool:
-    triggers = flow.triggers(number)
-    return bool(triggers) and all(flow.kind(target) == "dataset" for target, _ in triggers)
+    triggers = flow.get_triggers(number)
+    return bool(triggers) and all(flow.get_component_type(target) == "dataset" for target, _ in triggers)
 
 
 def build_dependent_choice_notices(
@@ -61,7 +61,9 @@ def build_dependent_choice_notices(
     for component, parameter in numbered.items():
         is_list = parameter.component in CHOICE_COMPONENTS and bool(parameter.choices)
         found = find_choice_writers(flow, number, component) if is_list else []
-        changing = [each for each in found if get_input_ids(flow.chains.steps[each]) and flow.is_begun_by_page(each)]
+        changing = [
+            each for each in found if get_input_ids(flow.chains.steps[each]) and flow.is_triggered_by_page(each)
+        ]
         labels += [typeset_french(f"« {parameter.label} »")] if changing else []
         writers += changing
     if not labels:

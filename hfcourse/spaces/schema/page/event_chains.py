@@ -16,36 +16,36 @@ class EventChains:
 
     def __init__(self, dependencies: Iterable[ChainStep]) -> None:
         self.steps = {read_dependency_id(step, place): step for place, step in enumerate(dependencies)}
-        self._previous = find_previous_ids(self.steps)
-        self._roots = find_chain_roots(self.steps, self._previous)
+        self._previous_ids = find_previous_ids(self.steps)
+        self._roots = find_chain_roots(self.steps, self._previous_ids)
         self._members: dict[int, list[int]] = {}
         for number, root in self._roots.items():
             self._members.setdefault(root, []).append(number)
 
-    def root(self, number: int) -> int:
+    def get_root_id(self, number: int) -> int:
         """The id of the step that began the chain of this one: its own where it begins one."""
         return self._roots[number]
 
-    def root_step(self, number: int) -> ChainStep:
+    def get_root_step(self, number: int) -> ChainStep:
         """The step that began the chain: its targets are what a person clicks on or fills in."""
         return self.steps[self._roots[number]]
 
-    def members(self, number: int) -> list[int]:
+    def list_member_ids(self, number: int) -> list[int]:
         """The ids of all steps of the chain, in the author's order."""
         return self._members[self._roots[number]]
 
-    def steps_before(self, number: int) -> set[int]:
+    def find_preceding_ids(self, number: int) -> set[int]:
         """The ids of the steps that the page makes before this one."""
         before: set[int] = set()
-        step = self._previous.get(number)
+        step = self._previous_ids.get(number)
         while step is not None and step not in before and step != number:
             before.add(step)
-            step = self._previous.get(step)
+            step = self._previous_ids.get(step)
         return before
 
-    def nearest(self, kept: Collection[int]) -> dict[int, int]:
+    def find_nearest_kept(self, kept: Collection[int]) -> dict[int, int]:
         """For each step, the nearest one before it that is among `kept`; a step without one is left out."""
-        return find_nearest_preceding(self._previous, kept)
+        return find_nearest_preceding(self._previous_ids, kept)
 
 
 def read_dependency_id(step: ChainStep, place: int) -> int:

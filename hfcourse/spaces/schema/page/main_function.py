@@ -22,7 +22,7 @@ def find_private_main_button(page: PageAnalysis, best_score: int) -> str | None:
     flow = page.flow
     if any(is_api_only(flow, number) for number in flow.names):
         return None
-    private = [each for each in flow.chains.steps if each not in flow.names and flow.is_begun_by_button(each)]
+    private = [each for each in flow.chains.steps if each not in flow.names and flow.is_triggered_by_button(each)]
     better = [
         each
         for each in private
@@ -37,14 +37,14 @@ def find_private_main_button(page: PageAnalysis, best_score: int) -> str | None:
 
 def is_result_action(flow: DataFlow, number: int) -> bool:
     """Does a button make something of what a person gives?"""
-    takes = any(flow.is_exchanged(each) for each in get_input_ids(flow.chains.steps[number]))
-    return takes and flow.is_begun_by_button(number) and flow.makes_result(number)
+    takes = any(flow.is_api_component(each) for each in get_input_ids(flow.chains.steps[number]))
+    return takes and flow.is_triggered_by_button(number) and flow.has_result(number)
 
 
 def is_api_only(flow: DataFlow, number: int) -> bool:
     """Does this endpoint take something though nothing that is seen begins it?"""
-    targets = flow.triggers(number)
-    hidden = [is_hidden(flow.component(target)) for target, event in targets if event == "click"]
+    targets = flow.get_triggers(number)
+    hidden = [is_hidden(flow.get_component(target)) for target, event in targets if event == "click"]
     return bool(get_input_ids(flow.chains.steps[number])) and (not targets or (bool(hidden) and all(hidden)))
 
 
@@ -55,8 +55,10 @@ def is_hidden(component: Mapping[str, Any]) -> bool:
 def score_private_step(page: PageAnalysis, number: int) -> int:
     """The points that a private step would have as an endpoint, by the rule of `relevance`; none without a result."""
     flow, step = page.flow, page.flow.chains.steps[number]
-    fields = [each for each in get_input_ids(step) if flow.is_exchanged(each) and not is_hidden(flow.component(each))]
-    weight = flow.output_weight(number)
+    fields = [
+        each for each in get_input_ids(step) if flow.is_api_component(each) and not is_hidden(flow.get_component(each))
+    ]
+    weight = flow.weigh_outputs(number)
     is_action = step.get("backend_fn") is not False and fields and weight
     return 4 + 2 * page.is_on_opening_tab(number) + min(MAX_COUNTED_FIELDS, len(fields)) + weight if is_action else 0
 
@@ -64,16 +66,18 @@ def score_private_step(page: PageAnalysis, number: int) -> int:
 def has_public_equivalent(flow: DataFlow, number: int) -> bool:
     """Is there an endpoint that takes as much and gives some of it: the same action, begun in another way?"""
     step = flow.chains.steps[number]
-    taken = {each for each in get_input_ids(step) if flow.is_exchanged(each)}
-    writers = {writer for each in get_output_ids(step) if flow.is_exchanged(each) for writer in flow.writers(each)}
+    taken = {each for each in get_input_ids(step) if flow.is_api_component(each)}
+    writers = {
+        writer for each in get_output_ids(step) if flow.is_api_component(each) for writer in flow.get_writers(each)
+    }
     return any(taken <= set(get_input_ids(flow.chains.steps[each])) for each in writers if each in flow.names)
 
 
 def read_button_label(flow: DataFlow, number: int) -> str:
     """What the button says that begins the chain of this step."""
-    for target, event in flow.triggers(number):
+    for target, event in flow.get_triggers(number):
         if event == "click":
-            return clean_label((flow.component(target).get("props") or {}).get("value"), "")
+            return clean_label((flow.get_component(target).get("props") or {}).get("value"), "")
     return ""
 
 

@@ -35,13 +35,13 @@ class PageAnalysis:
     layout: Layout
 
     @cached_property
-    def follows(self) -> dict[str, str]:
+    def previous_endpoints(self) -> dict[str, str]:
         """The nearest public step before each endpoint that has one, through private steps."""
         names = {number: name for name, number in self.numbers.items()}
-        nearest = self.flow.chains.nearest(names)
+        nearest = self.flow.chains.find_nearest_kept(names)
         return {name: names[nearest[n]] for n, name in names.items() if nearest.get(n, n) != n}
 
-    def base_name(self, name: str) -> str:
+    def get_base_name(self, name: str) -> str:
         """The name of its function, without the number that Gradio may have added."""
         return find_base_name(name, self.known_names)
 
@@ -50,10 +50,10 @@ class PageAnalysis:
         return {}
 
     @cached_property
-    def _buttons(self) -> dict[str, str]:
+    def _button_labels(self) -> dict[str, str]:
         return {}
 
-    def lead(self, name: str) -> str:
+    def get_lead(self, name: str) -> str:
         """The name of the endpoint that leads the chain of which this one is another step, '' if there is none."""
         if name not in self._leads:  # each endpoint is asked for five times
             self._leads[name] = self._find_lead(name)
@@ -63,58 +63,58 @@ class PageAnalysis:
         number = self.numbers.get(name)
         if number is None or number not in self.flow.names:
             return ""
-        lead = self.flow.lead(number)
+        lead = self.flow.find_lead(number)
         return "" if lead is None or lead == number else self.flow.names[lead]
 
     def is_before_lead(self, name: str) -> bool:
-        lead = self.lead(name)
-        return bool(lead) and self.numbers[name] in self.flow.chains.steps_before(self.numbers[lead])
+        lead = self.get_lead(name)
+        return bool(lead) and self.numbers[name] in self.flow.chains.find_preceding_ids(self.numbers[lead])
 
-    def button(self, name: str) -> str:
+    def get_button_label(self, name: str) -> str:
         """The words of the button that begins the chain which this endpoint leads, '' if there is none."""
-        if name not in self._buttons:
-            self._buttons[name] = self._find_button(name)
-        return self._buttons[name]
+        if name not in self._button_labels:
+            self._button_labels[name] = self._find_button_label(name)
+        return self._button_labels[name]
 
-    def _find_button(self, name: str) -> str:
+    def _find_button_label(self, name: str) -> str:
         number = self.numbers.get(name)
-        if number is None or self.lead(name):
+        if number is None or self.get_lead(name):
             return ""
-        return find_button_label(self.flow.chains.root_step(number), self.components)
+        return find_button_label(self.flow.chains.get_root_step(number), self.components)
 
-    def title(self, name: str) -> str:
+    def build_title(self, name: str) -> str:
         """A title that a person can read."""
-        dependency, follows = self.dependencies.get(name, {}), self.follows.get(name, "")
-        named = name if UNNAMED_ENDPOINT.fullmatch(name) else self.base_name(name)
-        return build_endpoint_title(named, self.button(name), follows, dependency, self.components)
+        dependency, follows = self.dependencies.get(name, {}), self.previous_endpoints.get(name, "")
+        named = name if UNNAMED_ENDPOINT.fullmatch(name) else self.get_base_name(name)
+        return build_endpoint_title(named, self.get_button_label(name), follows, dependency, self.components)
 
-    def plumbing(self, name: str) -> str:
+    def find_internal_reason(self, name: str) -> str:
         """Why this endpoint is hardly meant for people, as far as the flow of the page tells; '' if it may be."""
         number = self.numbers.get(name)
         if number is None or number not in self.flow.names:
             return ""
-        if self.flow.lead(number) is None:
+        if self.flow.find_lead(number) is None:
             return PRIVATE_CHAIN_STEP
         return ONLY_FILLS_FIELDS if self.flow.is_filler(number) else ""
 
-    def prerequisites(self, name: str) -> Prerequisites:
+    def get_prerequisites(self, name: str) -> Prerequisites:
         number = self.numbers.get(name)
         return Prerequisites() if number is None else find_prerequisites(self.flow, number)
 
-    def signature(self, name: str) -> Hashable:
+    def get_twin_key(self, name: str) -> Hashable:
         """What twins share: function, inputs and outputs; None for a function without a name."""
         dependency = self.dependencies.get(name, {})
         if UNNAMED_ENDPOINT.fullmatch(name) or name not in self.numbers:
             return None
-        return self.base_name(name), tuple(dependency.get("inputs") or ()), tuple(dependency.get("outputs") or ())
+        return self.get_base_name(name), tuple(dependency.get("inputs") or ()), tuple(dependency.get("outputs") or ())
 
     def is_on_opening_tab(self, number: int) -> bool:
         """Is what begins this step seen when the page opens: in no tab, or in the first of those beside each other?"""
-        triggers = self.flow.triggers(number)
-        return not triggers or any(self.is_seen_first(target) for target, _ in triggers)
+        triggers = self.flow.get_triggers(number)
+        return not triggers or any(self.is_visible_initially(target) for target, _ in triggers)
 
-    def is_seen_first(self, component: Any) -> bool:
-        tabs = (block for block in self.layout.find(component).blocks if block.is_tab)
+    def is_visible_initially(self, component: Any) -> bool:
+        tabs = (block for block in self.layout.find_position(component).blocks if block.is_tab)
         return all(self.first_tabs.get(tab.parent.number if tab.parent else None) == tab.number for tab in tabs)
 
     @cached_property
@@ -128,20 +128,20 @@ class PageAnalysis:
                 found.setdefault(position.block.number if position.block else None, number)
         return found
 
-    def marks(self, name: str) -> tuple[str, ...]:
+    def collect_distinguishing_labels(self, name: str) -> tuple[str, ...]:
         """What tells an endpoint from one of the same title: the tab around it, its first output, its first input."""
         number = self.numbers.get(name)
         if number is None:
             return "", "", ""
         step = self.flow.chains.steps[number]
-        triggers = self.flow.triggers(number)
-        blocks = self.layout.find(triggers[0][0]).blocks if triggers else ()
+        triggers = self.flow.get_triggers(number)
+        blocks = self.layout.find_position(triggers[0][0]).blocks if triggers else ()
         tab = next((block.label for block in blocks if block.label and (block.is_tab or block.is_accordion)), "")
         ends = (
-            [each for each in numbers if self.flow.is_exchanged(each)]
+            [each for each in numbers if self.flow.is_api_component(each)]
             for numbers in (get_output_ids(step), get_input_ids(step))
         )
-        return tab, *(get_component_label(self.flow.component(found[0])) if found else "" for found in ends)
+        return tab, *(get_component_label(self.flow.get_component(found[0])) if found else "" for found in ends)
 
 
 def analyze_page(config: Mapping[str, Any], named: Mapping[str, Mapping[str, Any]]) -> PageAnalysis:

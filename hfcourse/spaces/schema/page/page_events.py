@@ -31,7 +31,7 @@ class PageEvent:
     number: int
     inputs: tuple[int | None, ...]
     outputs: tuple[int | None, ...]
-    initial: tuple[Any, ...] = ()
+    initial_values: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,23 +42,25 @@ class PageEvents:
     sets off, private ones included.
     """
 
-    opening: tuple[PageEvent, ...] = ()
+    opening_events: tuple[PageEvent, ...] = ()
     row_loaders: Mapping[Any, PageEvent] = field(default_factory=dict)
-    previous: Mapping[int, int] = field(default_factory=dict)
-    pressed: frozenset[int] = frozenset()
+    previous_steps: Mapping[int, int] = field(default_factory=dict)
+    button_steps: frozenset[int] = frozenset()
 
-    def chain_before(self, number: Any) -> tuple[int, ...]:
+    def get_preceding_steps(self, number: Any) -> tuple[int, ...]:
         """The numbers of the steps that the page takes before this one, the nearest first."""
         steps: list[int] = []
-        before = self.previous.get(number) if isinstance(number, int) else None
+        before = self.previous_steps.get(number) if isinstance(number, int) else None
         while before is not None and before not in steps and len(steps) < MAX_CHAIN_STEPS:
             steps.append(before)
-            before = self.previous.get(before)
+            before = self.previous_steps.get(before)
         return tuple(steps)
 
-    def is_pressed(self, number: Any) -> bool:
+    def is_triggered_by_button(self, number: Any) -> bool:
         """Does a button or the Enter key set off this step, or the chain that it stands in?"""
-        return any(each in self.pressed for each in (number, *self.chain_before(number)) if isinstance(each, int))
+        return any(
+            each in self.button_steps for each in (number, *self.get_preceding_steps(number)) if isinstance(each, int)
+        )
 
 
 def parse_page_events(config: JsonObject) -> PageEvents:
@@ -140,7 +142,7 @@ def find_row_loaders(
 
 def build_page_event(number: int, dependency: JsonObject, initial: "BoundedInitialValues") -> PageEvent:
     inputs, outputs = (parse_component_ids(dependency[key]) for key in ("inputs", "outputs"))
-    return PageEvent(number, inputs, outputs, tuple(initial.take(each) for each in inputs))
+    return PageEvent(number, inputs, outputs, tuple(initial.take_value(each) for each in inputs))
 
 
 def parse_component_ids(numbers: Iterable[Any]) -> tuple[int | None, ...]:
@@ -154,7 +156,7 @@ class BoundedInitialValues:
         self._components = components
         self._characters_left = MAX_INITIAL_CHARACTERS
 
-    def take(self, number: int | None) -> Any:
+    def take_value(self, number: int | None) -> Any:
         """The value of that component; None for session state, what holds a file, and what exceeds the budget."""
         component = self._components.get(number, {})
         value = (component.get("props") or {}).get("value")

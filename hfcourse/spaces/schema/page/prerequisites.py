@@ -50,7 +50,7 @@ class Prerequisites:
     `earlier` are steps of its own chain, `producers` steps of others; `is_page_only` says that a private step fills it.
     """
 
-    earlier: tuple[str, ...] = ()
+    earlier_steps: tuple[str, ...] = ()
     producers: tuple[str, ...] = ()
     needs_selection: bool = False
     selections: tuple[str, ...] = ()
@@ -59,30 +59,30 @@ class Prerequisites:
     @property
     def is_out_of_reach(self) -> bool:
         """Does it need what cannot be done from here, with nothing to replace it?"""
-        return (self.needs_selection or self.is_page_only) and not (self.producers or self.earlier)
+        return (self.needs_selection or self.is_page_only) and not (self.producers or self.earlier_steps)
 
 
 def find_prerequisites(flow: DataFlow, number: int) -> Prerequisites:
     """Read from who writes the inputs of a step what must have happened before it."""
-    step, before = flow.chains.steps[number], flow.chains.steps_before(number)
+    step, before = flow.chains.steps[number], flow.chains.find_preceding_ids(number)
     own = set(get_output_ids(step))
     earlier: list[int] = []
     producers: list[int] = []
     private: list[int] = []
     for each in dict.fromkeys(get_input_ids(step)):
-        writers = [writer for writer in flow.writers(each) if writer != number]
+        writers = [writer for writer in flow.get_writers(each) if writer != number]
         in_chain = [writer for writer in writers if writer in before and writer in flow.names]
-        if in_chain and flow.kind(each) in {*PAGE_FILLED_COMPONENTS, "chatbot"}:
+        if in_chain and flow.get_component_type(each) in {*PAGE_FILLED_COMPONENTS, "chatbot"}:
             earlier += in_chain
-        elif in_chain and flow.kind(each) in PREPARED_FILE_COMPONENTS:
-            preparers = flow.preparers(each)
+        elif in_chain and flow.get_component_type(each) in PREPARED_FILE_COMPONENTS:
+            preparers = flow.find_preparers(each)
             earlier += [writer for writer in in_chain if writer in preparers]
-        elif each not in own and flow.kind(each) in PAGE_FILLED_COMPONENTS:
+        elif each not in own and flow.get_component_type(each) in PAGE_FILLED_COMPONENTS:
             producers += [writer for writer in writers if is_producer(flow, writer)]
             private += find_private_writers(flow, each, writers)
     selecting = [each for each in private if flow.chains.steps[each].get("collects_event_data")]
     return Prerequisites(
-        earlier=collect_endpoint_names(flow, sorted(earlier)),
+        earlier_steps=collect_endpoint_names(flow, sorted(earlier)),
         producers=collect_endpoint_names(flow, producers),
         needs_selection=bool(selecting),
         selections=collect_target_labels(flow, selecting),
@@ -92,14 +92,14 @@ def find_prerequisites(flow: DataFlow, number: int) -> Prerequisites:
 
 def is_producer(flow: DataFlow, number: int) -> bool:
     """Can this step be called to fill what another one takes? Those that the opening of the page begins are not."""
-    if number not in flow.names or flow.is_begun_by_opening(number) or flow.is_filler(number):
+    if number not in flow.names or flow.is_triggered_by_load(number) or flow.is_filler(number):
         return False
-    return bool(get_input_ids(flow.chains.steps[number])) or flow.is_begun_by_button(number)
+    return bool(get_input_ids(flow.chains.steps[number])) or flow.is_triggered_by_button(number)
 
 
 def find_private_writers(flow: DataFlow, component: Any, writers: list[int]) -> list[int]:
     """The steps that write a State, if none of them can be called from outside; and those that select something."""
-    if flow.kind(component) != "state" or any(flow.is_begun_by_opening(each) for each in writers):
+    if flow.get_component_type(component) != "state" or any(flow.is_triggered_by_load(each) for each in writers):
         return []
     private = [each for each in writers if each not in flow.names]
     selecting = [each for each in private if flow.chains.steps[each].get("collects_event_data")]
@@ -113,7 +113,7 @@ def collect_endpoint_names(flow: DataFlow, numbers: Iterable[int]) -> tuple[str,
 
 def collect_target_labels(flow: DataFlow, numbers: Iterable[int]) -> tuple[str, ...]:
     """The labels of the components on which a person makes these selections, each once."""
-    components = [flow.component(target) for each in numbers for target, _ in flow.triggers(each)]
+    components = [flow.get_component(target) for each in numbers for target, _ in flow.get_triggers(each)]
     labels = (get_component_label(each) for each in components)
     return tuple(dict.fromkeys(label for label in labels if label))[:MAX_NAMED_ENDPOINTS]
 
@@ -128,8 +128,8 @@ def build_prerequisite_notices(needed: Prerequisites) -> tuple[Notice, ...]:
         notices.append(Notice(f"{words} {REPLACEMENT_NOTICE}" if replacement else words, replacement))
     elif needed.is_page_only:
         notices.append(Notice(PAGE_ONLY_NOTICE))
-    if needed.earlier:
-        notices.append(Notice(EARLIER_STEP_NOTICE, needed.earlier))
+    if needed.earlier_steps:
+        notices.append(Notice(EARLIER_STEP_NOTICE, needed.earlier_steps))
     if needed.producers and not replacement:
         notices.append(Notice(PRODUCER_NOTICE, needed.producers))
     return tuple(notices)
@@ -140,8 +140,8 @@ def build_empty_choice_notices(flow: DataFlow, numbered: dict[Any, Parameter]) -
     notices = []
     for number, parameter in numbered.items():
         is_empty = parameter.component in CHOICE_COMPONENTS and not (parameter.choices or parameter.allows_custom)
-        if is_empty and flow.writers(number):
+        if is_empty and flow.get_writers(number):
             words = NO_CHOICES_NOTICE.format(parameter.label)
-            fillers = collect_endpoint_names(flow, (each for each in flow.writers(number) if each in flow.names))
+            fillers = collect_endpoint_names(flow, (each for each in flow.get_writers(number) if each in flow.names))
             notices.append(Notice(f"{words} {CHOICE_SOURCES_NOTICE}" if fillers else words, fillers))
     return tuple(notices[:MAX_NAMED_ENDPOINTS])

@@ -52,15 +52,17 @@ def score_endpoint(
     if number is None:  # it is not in /config
         return points + 2 + bool(entry["returns"]), False, False, False, False, fields
     is_seen = page.is_on_opening_tab(number)
-    points += 4 * flow.is_begun_by_button(number) - 3 * flow.is_begun_by_page(number) + flow.output_weight(number)
+    points += (
+        4 * flow.is_triggered_by_button(number) - 3 * flow.is_triggered_by_page(number) + flow.weigh_outputs(number)
+    )
     points += 2 * is_seen
-    points -= 3 * (flow.lead(number) != number) + 3 * bool(needed.producers)
-    return points, *inspect_button(flow, number), not flow.is_fed(number), is_seen, fields
+    points -= 3 * (flow.find_lead(number) != number) + 3 * bool(needed.producers)
+    return points, *inspect_button(flow, number), not flow.has_input_from_other_chain(number), is_seen, fields
 
 
 def inspect_button(flow: DataFlow, number: int) -> tuple[bool, bool]:
     """Is a button that begins its chain the primary one of the page? Is one seen at all?"""
-    clicked = [target for target, event in flow.triggers(number) if event == "click"]
-    buttons = [flow.component(target).get("props") or {} for target in clicked]
+    clicked = [target for target, event in flow.get_triggers(number) if event == "click"]
+    buttons = [flow.get_component(target).get("props") or {} for target in clicked]
     seen = [props for props in buttons if props.get("visible", True) is True]
     return any(props.get("variant") == "primary" for props in seen), bool(seen)

@@ -89,7 +89,7 @@ class Parameter:
     speakers: tuple[str, ...] = ()
     is_named: bool = True
     is_expected: bool = False
-    need: str = ""
+    requirement: str = ""
     is_shown: bool = True
     default_is_cut: bool = False
     whole_json: bytes | None = field(default=None, repr=False)
@@ -102,7 +102,7 @@ class Parameter:
             object.__setattr__(self, "choices", ChoiceList(self.choices))
 
     @cached_property
-    def shape(self) -> Mapping[str, Any]:
+    def resolved_schema(self) -> Mapping[str, Any]:
         """The schema without references and null, see `schemas.plain`."""
         return json_schema.resolve_schema(self.schema)
 
@@ -130,12 +130,12 @@ class Parameter:
         return self.text_type != "text" or (self.lines == 1 and self.max_lines == 1)
 
     @property
-    def whole_default(self) -> Any:
+    def full_default(self) -> Any:
         """The default as the Space gave it, parsed anew where no form shows all of it."""
         return self.default if self.whole_json is None else json.loads(self.whole_json)
 
     @cached_property
-    def titles(self) -> tuple[str, ...]:
+    def column_titles(self) -> tuple[str, ...]:
         """The titles of the columns that a form shows: those of the table, numbers where it has none."""
         return self.headers or number_columns(self.default)
 
@@ -144,7 +144,7 @@ class Parameter:
 class ComponentProps:
     """What the properties of a component say: arguments of Parameter, choices (None where it lists none), defaults."""
 
-    parts: Mapping[str, Any]
+    arguments: Mapping[str, Any]
     choices: ChoiceList | None
     default: ParameterDefault
     last_default: ParameterDefault
@@ -182,8 +182,8 @@ def build_parameter(
     presentations = ComponentPropsCache() if presentations is None else presentations
     presented = get_component_props(component, kind, presentations)
     found = find_first_default(iter_defaults(presented, entry, kind, presentations.budget))
-    value = found.value if found.is_given else initial.find(component, kind)
-    need, label, help_text = extract_requirement(choose_parameter_label(entry, name, kind), presented.parts["help"])
+    value = found.value if found.is_given else initial.find_unset_value(component, kind)
+    need, label, help_text = extract_requirement(choose_parameter_label(entry, name, kind), presented.arguments["help"])
     return Parameter(
         name=name,
         label=label,
@@ -192,14 +192,14 @@ def build_parameter(
         choices=parse_schema_choices(schema) if presented.choices is None else presented.choices,
         default=value,
         default_is_cut=found.is_cut,
-        whole_json=found.whole,
+        whole_json=found.whole_json,
         is_null_at_first=bool(component) and value is None and not found.is_cut and kind in MOUNT_DEPENDENT_TYPES,
         **parse_number_props(component.get("props") or {}, schema),
         is_expected=kind == "api"
         and not entry.get("parameter_has_default")
         and not json_schema.is_nullable_schema(schema),
-        need=need,
-        **{**presented.parts, "help": help_text},
+        requirement=need,
+        **{**presented.arguments, "help": help_text},
     )
 
 

@@ -43,7 +43,7 @@ class ParameterDefault:
 
     value: Any = None
     is_cut: bool = False
-    whole: bytes | None = None
+    whole_json: bytes | None = None
 
     @property
     def is_given(self) -> bool:
@@ -63,7 +63,7 @@ class WholeDefaultBudget:
     bytes_left: int = MAX_WHOLE_DEFAULT_BYTES_PER_SPACE
     encoded: dict[int, tuple[Any, bytes | None]] = field(default_factory=dict)
 
-    def encode(self, value: Any) -> bytes | None:
+    def encode_within_budget(self, value: Any) -> bytes | None:
         """`encode_whole_default`, within this budget."""
         if id(value) not in self.encoded:
             whole = encode_whole_default(value)
@@ -80,10 +80,12 @@ def limit_default(value: Any, kind: str, budget: WholeDefaultBudget) -> Paramete
         return NO_DEFAULT
     short = shorten_table(value) if kind == "dataframe" else value
     if is_too_large_to_show(short):
-        return NO_DEFAULT if has_space_file(value) else ParameterDefault(None, True, budget.encode(value))
+        return NO_DEFAULT if has_space_file(value) else ParameterDefault(None, True, budget.encode_within_budget(value))
     if not is_safe_default(short, kind):
         return NO_DEFAULT
-    return ParameterDefault(short) if short is value else ParameterDefault(short, True, budget.encode(value))
+    return (
+        ParameterDefault(short) if short is value else ParameterDefault(short, True, budget.encode_within_budget(value))
+    )
 
 
 def find_first_default(defaults: Iterable[ParameterDefault]) -> ParameterDefault:

@@ -27,16 +27,16 @@ class Placement:
     """The layout of a page, with the number of fields and outputs that each labelled tab or accordion holds."""
 
     layout: Layout
-    counts: Counter[int] = field(default_factory=Counter)
+    fields_per_block: Counter[int] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, layout: Layout, components: Mapping[int, JsonObject]) -> "Placement":
+    def from_components(cls, layout: Layout, components: Mapping[int, JsonObject]) -> "Placement":
         """Count the components that have a value by the nearest labelled tab or accordion around them."""
         counts: Counter[int] = Counter()
         for number, component in components.items():
-            block = layout.find(number).block
-            if block and block.labelled and component.get("type") not in VALUELESS_COMPONENTS:
-                counts[block.labelled.number] += 1
+            block = layout.find_position(number).block
+            if block and block.labelled_block and component.get("type") not in VALUELESS_COMPONENTS:
+                counts[block.labelled_block.number] += 1
         return cls(layout, counts)
 
     def place_parameters(
@@ -51,7 +51,7 @@ class Placement:
         Returns:
             The parameters in the same order, and the position of each by its name.
         """
-        positions = [self.layout.find(number) for number in numbers]
+        positions = [self.layout.find_position(number) for number in numbers]
         nameless = [not has_author_label(entry, each) for entry, each in zip(entries, parameters, strict=True)]
         rivals = Counter(
             block.number
@@ -59,12 +59,12 @@ class Placement:
             if is_one and (block := find_labelled_block(position))
         )
         placed = tuple(
-            place_parameter(each, position, self.label_of(each, position, rivals) if is_nameless else each.label)
+            place_parameter(each, position, self.choose_label(each, position, rivals) if is_nameless else each.label)
             for each, position, is_nameless in zip(parameters, positions, nameless, strict=True)
         )
         return placed, {each.name: position for each, position in zip(placed, positions, strict=True)}
 
-    def label_of(self, parameter: Parameter, position: Position, rivals: Mapping[int, int]) -> str:
+    def choose_label(self, parameter: Parameter, position: Position, rivals: Mapping[int, int]) -> str:
         """A label for a parameter that has none.
 
         The label of a tab or accordion is that of its only component. Of several the name in the function says more; if
@@ -72,7 +72,7 @@ class Placement:
         """
         block = find_labelled_block(position)
         is_named = len(parameter.name) >= MIN_NAME_CHARACTERS and not PLACEHOLDER_NAME.fullmatch(parameter.name)
-        if block is None or (is_named and self.counts[block.number] > 1):
+        if block is None or (is_named and self.fields_per_block[block.number] > 1):
             return parameter.label
         if rivals[block.number] == 1:
             return block.label
@@ -89,7 +89,7 @@ def place_parameter(parameter: Parameter, position: Position, label: str) -> Par
 
 def find_labelled_block(position: Position) -> Block | None:
     """The nearest tab or accordion with a label around a component."""
-    return position.block.labelled if position.block else None
+    return position.block.labelled_block if position.block else None
 
 
 def has_author_label(entry: JsonObject, parameter: Parameter) -> bool:

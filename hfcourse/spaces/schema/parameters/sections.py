@@ -48,11 +48,11 @@ class FormSection:
     parts: tuple["str | FormSection", ...] = ()
 
     @property
-    def names(self) -> Iterator[str]:
+    def parameter_names(self) -> Iterator[str]:
         """Yield the names of all parameters in it, in order."""
         for part in self.parts:
             if isinstance(part, FormSection):
-                yield from part.names
+                yield from part.parameter_names
             else:
                 yield part
 
@@ -84,7 +84,7 @@ def arrange_parameters(
     """
     ordered: list[tuple[str | FormSection, Position]] = sorted(placed, key=lambda each: each[1].reading_order)
     ordered = add_captions(ordered, captions)
-    parts = SectionBuilder(parameters).simplify(build_block_tree(ordered), 0)
+    parts = SectionBuilder(parameters).simplify_node(build_block_tree(ordered), 0)
     while len(parts) == 1 and isinstance(parts[0], FormSection) and parts[0].has_label:
         parts = parts[0].parts
     return FormSection(PAGE_KIND, parts=open_first_section(parts))
@@ -112,7 +112,7 @@ def add_captions(
 
 def get_labelled_block(position: Position) -> Block | None:
     """The nearest labelled tab or accordion around a position."""
-    return position.block.labelled if position.block else None
+    return position.block.labelled_block if position.block else None
 
 
 def build_block_tree(ordered: Sequence[tuple[str | FormSection, Position]]) -> BlockNode:
@@ -140,34 +140,34 @@ class SectionBuilder:
     parameters: Mapping[str, Parameter]
     sections_left: int = MAX_SECTIONS
 
-    def simplify(self, node: BlockNode, level: int) -> SectionParts:
+    def simplify_node(self, node: BlockNode, level: int) -> SectionParts:
         """What a block shows in a form: its parts, in a section of their own if it is one that says something."""
         block = node.block
         is_labelled = bool(block and level < MAX_LEVELS and is_meaningful_block(block) and self.sections_left > 0)
         self.sections_left -= is_labelled
         if block and block.kind == "row":
             return self.simplify_row(node, level)
-        parts = self.simplify_all(node.children, level + is_labelled)
-        return self.wrap(block, parts) if block and is_labelled else parts
+        parts = self.simplify_children(node.children, level + is_labelled)
+        return self.wrap_in_section(block, parts) if block and is_labelled else parts
 
-    def simplify_all(self, children: Iterable[str | FormSection | BlockNode], level: int) -> SectionParts:
+    def simplify_children(self, children: Iterable[str | FormSection | BlockNode], level: int) -> SectionParts:
         """The parts of these children, one after the other."""
         found: list[str | FormSection] = []
         for child in children:
-            found += self.simplify(child, level) if isinstance(child, BlockNode) else [child]
+            found += self.simplify_node(child, level) if isinstance(child, BlockNode) else [child]
         return tuple(found)
 
     def simplify_row(self, node: BlockNode, level: int) -> SectionParts:
         """The cells of a row side by side, if there are several and none is long."""
-        cells = [self.simplify_all([child], level) for child in unwrap_forms(node)]
+        cells = [self.simplify_children([child], level) for child in unwrap_forms(node)]
         cells = [cell for cell in cells if cell]
-        are_short = all(len(cell) <= MAX_COLUMN_FIELDS and all(map(self.is_short, cell)) for cell in cells)
+        are_short = all(len(cell) <= MAX_COLUMN_FIELDS and all(map(self.is_compact_field, cell)) for cell in cells)
         if len(cells) < 2 or not are_short:
             return tuple(part for cell in cells for part in cell)
         columns = (cell[0] if len(cell) == 1 else FormSection(COLUMN_KIND, parts=cell) for cell in cells)
         return (FormSection(ROW_KIND, parts=tuple(columns)),)
 
-    def is_short(self, part: str | FormSection) -> bool:
+    def is_compact_field(self, part: str | FormSection) -> bool:
         """Is it a field that needs neither the width of the page nor many lines?"""
         if isinstance(part, FormSection):
             return False
@@ -175,7 +175,7 @@ class SectionBuilder:
         has_many = parameter.control in OPTION_LIST_CONTROLS and len(parameter.choices) > MAX_ROW_CHOICES
         return parameter.control not in WIDE_CONTROLS and not has_many
 
-    def wrap(self, block: Block, parts: SectionParts) -> SectionParts:
+    def wrap_in_section(self, block: Block, parts: SectionParts) -> SectionParts:
         """The parts in a section with the label of the block; not twice in one another, nor around one of that name."""
         is_open = block.is_open or not block.is_accordion
         only = parts[0] if len(parts) == 1 else None

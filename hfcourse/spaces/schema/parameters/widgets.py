@@ -66,12 +66,12 @@ def infer_kind_from_default(parameter: "Parameter") -> str:
 def infer_kind_from_schema(parameter: "Parameter") -> str:
     """The kind of control for a component that nobody has met, or for a parameter that has none."""
     schema: Schema = parameter.schema
-    shape = parameter.shape
+    shape = parameter.resolved_schema
     kind = json_schema.get_schema_type(shape)
     if parameter.choices:
         return "checks" if kind == "array" else "select"
     if places := parameter.file_places:
         if not places[0].path:
-            return "files" if places[0].several else "file"
+            return "files" if places[0].is_list else "file"
         return "file" if is_single_file_wrapper(schema, places) else "object"
     return CONTROL_BY_JSON_TYPE.get(kind, "json")

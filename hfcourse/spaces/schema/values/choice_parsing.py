@@ -22,7 +22,7 @@ def count_rendered_choices(parameter: Parameter) -> int:
     """How many of the choices a form draws: all, unless together they would make a page too heavy."""
     most = len(parameter.choices) if parameter.max_shown_choices is None else parameter.max_shown_choices
     count, weight = 0, 0
-    for text, (label, _) in zip(parameter.choices.texts[:most], parameter.choices[:most], strict=True):
+    for text, (label, _) in zip(parameter.choices.posted_texts[:most], parameter.choices[:most], strict=True):
         weight += len(text) + len(label)
         if weight > MAX_RENDERED_CHOICE_CHARACTERS:
             break
@@ -51,7 +51,7 @@ def parse_choice(parameter: Parameter, texts: Sequence[str]) -> Any:
 
 def parse_checkbox_group(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
     """The values of all that is ticked or typed. `max_choices` is no bound here: the Space itself does not check it."""
-    empty_is_one = "" in parameter.choices.values_by_own_text
+    empty_is_one = "" in parameter.choices.values_by_value_text
     return resolve_choice_values(parameter, [text for text in texts if text != "" or empty_is_one])
 
 
@@ -74,8 +74,8 @@ def get_choice_lookups(parameter: Parameter) -> tuple[Mapping[str, Any], ...]:
     """
     choices = parameter.choices
     if is_free_text_select(parameter):
-        return choices.values_by_typed_text, choices.values_by_label, choices.values_by_own_text
-    return choices.values_by_text, choices.values_by_label, choices.values_by_own_text
+        return choices.values_by_typed_text, choices.values_by_label, choices.values_by_value_text
+    return choices.values_by_posted_text, choices.values_by_label, choices.values_by_value_text
 
 
 def is_free_text_select(parameter: Parameter) -> bool:
@@ -92,7 +92,8 @@ def resolve_choice_value(parameter: Parameter, text: str, tables: Sequence[Mappi
     if can_send_any_text(parameter):
         return text
     similar = [
-        f"« {parameter.choices.typed_texts[place]} »" for place in parameter.choices.find_similar(text, MAX_SUGGESTIONS)
+        f"« {parameter.choices.typed_texts[place]} »"
+        for place in parameter.choices.find_similar_choices(text, MAX_SUGGESTIONS)
     ]
     if len(parameter.choices) <= MAX_SELECT_OPTIONS or not similar:
         raise InvalidValue(INVALID_CHOICE_MESSAGE)
@@ -104,7 +105,7 @@ def resolve_choice_value(parameter: Parameter, text: str, tables: Sequence[Mappi
 def format_choice_texts(parameter: Parameter, wanted: Sequence[Any]) -> list[str]:
     """The posted text of each wanted value; what is no choice is left out, or it could not be sent back."""
     choices = parameter.choices
-    texts = choices.typed_texts_by_key if is_free_text_select(parameter) else choices.texts_by_key
+    texts = choices.typed_texts_by_key if is_free_text_select(parameter) else choices.posted_texts_by_key
     found = []
     for value in wanted:
         own = format_scalar(value) if can_send_any_text(parameter) and value not in (None, "") else None

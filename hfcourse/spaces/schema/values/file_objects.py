@@ -69,8 +69,8 @@ def compose_object_value(parameter: Parameter, files: Mapping[str, Sequence[Any]
     value = json_input.parse_json(text) if text.strip() else copy.deepcopy(get_initial_surroundings(parameter))
     for number, place in enumerate(parameter.file_places):
         found = [*files.get(make_control_suffix(number), ())]
-        if found or place.several:
-            set_at_path(value, place.path, found if place.several else found[0])
+        if found or place.is_list:
+            set_at_path(value, place.path, found if place.is_list else found[0])
         elif place.is_required is False:
             set_null_if_absent(value, place.path)
     return value

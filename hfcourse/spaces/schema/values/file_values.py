@@ -36,21 +36,21 @@ class FileControl:
     """One file control: the end of its name ('' for the parameter's own), its words, does it take several files?"""
 
     suffix: str
-    words: str = ""
-    several: bool = False
+    label: str = ""
+    is_multiple: bool = False
 
 
 FILE_CONTROLS_BY_KIND = {
     "file": (FileControl(""),),
-    "files": (FileControl("", several=True),),
-    "gallery": (FileControl("", several=True),),
+    "files": (FileControl("", is_multiple=True),),
+    "gallery": (FileControl("", is_multiple=True),),
     "pair": (FileControl("1", "Première image"), FileControl("2", "Seconde image")),
     "editor": (
         FileControl("background", "Image de fond"),
-        FileControl("layers", "Calques, si vous en avez", several=True),
+        FileControl("layers", "Calques, si vous en avez", is_multiple=True),
         FileControl("composite", "Image terminée, si elle diffère du fond"),
     ),
-    "multimodal": (FileControl("files", "Fichiers joints", several=True),),
+    "multimodal": (FileControl("files", "Fichiers joints", is_multiple=True),),
 }
 
 
@@ -59,7 +59,7 @@ def list_file_controls(parameter: Parameter) -> tuple[FileControl, ...]:
     if get_control_kind(parameter) == "object":
         places = parameter.file_places
         return tuple(
-            FileControl(make_control_suffix(n), format_place_label(place), place.several)
+            FileControl(make_control_suffix(n), format_place_label(place), place.is_list)
             for n, place in enumerate(places)
         )
     parts = FILE_CONTROLS_BY_KIND.get(get_control_kind(parameter), ())
@@ -113,12 +113,12 @@ def wrap_single_file(parameter: Parameter, file: Any) -> Any:
     around = parameter.default if isinstance(parameter.default, dict) else {}
     name = (
         ""
-        if json_schema.is_file_schema(parameter.shape, parameter.schema)
+        if json_schema.is_file_schema(parameter.resolved_schema, parameter.schema)
         else json_schema.find_file_property(parameter.schema)
     )
     if file is None:
         return around if name and around else None
-    others = {key: each for key, each in around.items() if key in json_schema.get_properties(parameter.shape)}
+    others = {key: each for key, each in around.items() if key in json_schema.get_properties(parameter.resolved_schema)}
     return {**others, name: file} if name else file
 
 

@@ -84,7 +84,7 @@ def share_fairly(demands: Sequence[int], total: int) -> list[int]:
 def count_fields(parameter: Parameter) -> int:
     """Fields that the form posts of this parameter at least: of a table, one row."""
     if parameter.control == "table":
-        return len(parameter.titles)
+        return len(parameter.column_titles)
     return 1 + FORM_FIELDS_PER_FILE * len(list_file_controls(parameter))
 
 
@@ -93,14 +93,14 @@ def fit_tables(
 ) -> tuple[Parameter, ...]:
     """Limit the rows of tables that could together grow to more fields than a form sends."""
     growth = [
-        (compute_max_rows(len(each.titles)) - 1) * len(each.titles) if each.control == "table" else 0
+        (compute_max_rows(len(each.column_titles)) - 1) * len(each.column_titles) if each.control == "table" else 0
         for each in parameters
     ]
     if sum(growth) <= fields_left:
         return parameters
     shares = share_fairly(growth, fields_left)
     return tuple(
-        limit_table_rows(each, 1 + share // len(each.titles), budget) if wanted > share else each
+        limit_table_rows(each, 1 + share // len(each.column_titles), budget) if wanted > share else each
         for each, wanted, share in zip(parameters, growth, shares, strict=True)
     )
 
@@ -110,7 +110,7 @@ def weigh_field(parameter: Parameter) -> int:
     texts = parameter.name * 8 + parameter.label * 4 + parameter.help + parameter.placeholder
     size = measure_escaped_bytes("".join([texts, *parameter.file_types * 3, *parameter.speakers]))
     if parameter.control == "table":
-        size += weigh_row(parameter) + measure_escaped_bytes("".join(parameter.titles))
+        size += weigh_row(parameter) + measure_escaped_bytes("".join(parameter.column_titles))
     return CHARACTERS_PER_FIELD + CHARACTERS_PER_FILE_CONTROL * len(list_file_controls(parameter)) + size
 
 
@@ -118,7 +118,7 @@ def weigh_row(parameter: Parameter) -> int:
     """Characters of an empty row of a table."""
     cell = CHARACTERS_PER_CELL + measure_escaped_bytes(parameter.name)
     row = CHARACTERS_PER_ROW + measure_escaped_bytes(parameter.name)
-    return row + cell * len(parameter.titles) + measure_escaped_bytes("".join(parameter.titles))
+    return row + cell * len(parameter.column_titles) + measure_escaped_bytes("".join(parameter.column_titles))
 
 
 def weigh_contents(parameter: Parameter, sizes: DefaultSizes) -> int:
@@ -126,7 +126,7 @@ def weigh_contents(parameter: Parameter, sizes: DefaultSizes) -> int:
     if parameter.control == "table":
         return sum(weigh_rows(parameter))
     if parameter.control in CHOICE_CONTROLS:
-        options = len(parameter.choices) * weigh_option(parameter) + parameter.choices.drawn_size
+        options = len(parameter.choices) * weigh_option(parameter) + parameter.choices.rendered_bytes
         return options + weigh_default(parameter, sizes)
     return weigh_default(parameter, sizes)
 
@@ -191,7 +191,7 @@ def limit_table_rows(parameter: Parameter, most: int, budget: WholeDefaultBudget
 
 def cut_default(parameter: Parameter, shown_default: Any, budget: WholeDefaultBudget) -> Parameter:
     """The parameter with this part of its default to show, and all of it to send."""
-    whole = parameter.whole_json if parameter.default_is_cut else budget.encode(parameter.default)
+    whole = parameter.whole_json if parameter.default_is_cut else budget.encode_within_budget(parameter.default)
     return replace(parameter, default=shown_default, default_is_cut=True, whole_json=whole)
 
 
@@ -199,7 +199,7 @@ def count_options(parameter: Parameter, characters: int) -> int:
     """How many choices, from the first, fit into so many characters."""
     each, choices = weigh_option(parameter), parameter.choices
     counts = range(1, min(len(choices), characters // each) + 1)
-    return bisect_right(counts, characters, key=lambda count: count * each + choices.measure_first(count))
+    return bisect_right(counts, characters, key=lambda count: count * each + choices.measure_first_choices(count))
 
 
 def count_fitting(sizes: Sequence[int], total: int) -> int:

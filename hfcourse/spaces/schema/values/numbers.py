@@ -36,7 +36,7 @@ def parse_number(parameter: Parameter, texts: Sequence[str]) -> int | float | No
 
 
 def is_integer_parameter(parameter: Parameter) -> bool:
-    return json_schema.get_schema_type(parameter.shape) == "integer"
+    return json_schema.get_schema_type(parameter.resolved_schema) == "integer"
 
 
 def parse_number_text(text: str) -> int | float | None:

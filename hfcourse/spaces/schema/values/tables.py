@@ -20,7 +20,7 @@ RowTexts = Sequence[Sequence[str]]
 
 def compute_max_form_rows(parameter: Parameter) -> int:
     """Lines that a form can send of this table."""
-    most = compute_max_rows(len(parameter.titles))
+    most = compute_max_rows(len(parameter.column_titles))
     return most if parameter.max_rows is None else min(most, parameter.max_rows)
 
 
@@ -34,14 +34,14 @@ def parse_table(parameter: Parameter, rows: RowTexts, base: Any = None) -> dict[
     Raises:
         Wrong: a cell of a column of numbers is none; the text names its line and column.
     """
-    own = complete_table(parameter, base if is_table_value(base) else parameter.whole_default)
+    own = complete_table(parameter, base if is_table_value(base) else parameter.full_default)
     drawn = [*map(normalize_row, format_table_rows(parameter, own))]
     texts = [*map(normalize_row, rows)]
     if [*filter(any, texts)] == [*filter(any, drawn)]:
         return own
     own_rows = filter_rows(own["data"])
     count = min(len(own_rows), compute_max_form_rows(parameter))
-    padded = texts + [[""] * len(parameter.titles)] * (count - len(texts))
+    padded = texts + [[""] * len(parameter.column_titles)] * (count - len(texts))
     edited = parse_rows(parameter, padded[:count], own_rows[:count], first_line=1)
     added = parse_rows(parameter, padded[count:], [], first_line=count + 1)
     return own | {"data": [*edited, *own_rows[count:], *added]}
@@ -49,7 +49,7 @@ def parse_table(parameter: Parameter, rows: RowTexts, base: Any = None) -> dict[
 
 def get_base_rows(parameter: Parameter, base: Any = None) -> Sequence[Sequence[Any]]:
     """The rows behind those that a form shows: of the table that it was drawn with, else of the Space's own."""
-    return filter_rows(complete_table(parameter, base if is_table_value(base) else parameter.whole_default)["data"])
+    return filter_rows(complete_table(parameter, base if is_table_value(base) else parameter.full_default)["data"])
 
 
 def is_table_value(value: Any) -> bool:
@@ -58,7 +58,7 @@ def is_table_value(value: Any) -> bool:
 
 def complete_table(parameter: Parameter, value: Any) -> dict[str, Any]:
     """The table with all that gr.Dataframe wants of one; without rows where the value is none."""
-    empty = {"headers": list(parameter.titles), "data": [], "metadata": None}
+    empty = {"headers": list(parameter.column_titles), "data": [], "metadata": None}
     return empty | value if is_table_value(value) else empty
 
 
@@ -114,7 +114,9 @@ def parse_cell(parameter: Parameter, text: str, place: tuple[int, int], own: Any
     try:
         return parse_number_text(text)
     except InvalidValue:
-        raise InvalidValue(f"Ligne {line}, colonne « {parameter.titles[column]} » : écrivez un nombre.") from None
+        raise InvalidValue(
+            f"Ligne {line}, colonne « {parameter.column_titles[column]} » : écrivez un nombre."
+        ) from None
 
 
 def get_column_type(parameter: Parameter, column: int) -> str:
@@ -134,7 +136,7 @@ def normalize_row(texts: Sequence[str]) -> list[str]:
 
 def format_table_rows(parameter: Parameter, value: Any) -> list[list[str]]:
     """The cells of a table as text: as many lines as a form can send, and as the Space shows at least."""
-    columns, most = len(parameter.titles), compute_max_form_rows(parameter)
+    columns, most = len(parameter.column_titles), compute_max_form_rows(parameter)
     data = filter_rows(value.get("data") if isinstance(value, dict) else None)[:most]
     rows = [format_table_row(parameter, row) for row in data]
     return rows + [[""] * columns for _ in range(len(rows), min(parameter.rows, most))]
@@ -142,7 +144,7 @@ def format_table_rows(parameter: Parameter, value: Any) -> list[list[str]]:
 
 def format_table_row(parameter: Parameter, row: Sequence[Any]) -> list[str]:
     """The cells of one row as text, as many as the table has columns."""
-    columns = len(parameter.titles)
+    columns = len(parameter.column_titles)
     texts = [format_table_cell(parameter, cell, column) for column, cell in enumerate(row[:columns])]
     return texts + [""] * (columns - len(texts))
 
