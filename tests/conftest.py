@@ -102,10 +102,10 @@ def leave_no_work_to_the_collector() -> Iterator[None]:
 
 def end(app: Flask) -> None:
     """What the end of a process does: no call, connection or file of the site stays open."""
-    app.extensions["dispatcher"].close()
-    app.extensions["following"].end()
+    app.extensions["dispatcher"].shut_down()
+    app.extensions["following"].release_all()
     if "directory" in app.extensions:
-        app.extensions["directory"].wire.close()
+        app.extensions["directory"].http_client.close()
     app.extensions["database"].kw["bind"].dispose()
 
 

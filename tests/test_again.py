@@ -85,7 +85,7 @@ def test_a_run_that_goes_on_can_be_deleted_and_the_space_is_told(student: Studen
     assert student.client.post(str(form["action"]), data=fields_of(form)).status_code == 303
     assert student.client.get(address).status_code == 404
     dispatcher = app.extensions["dispatcher"]
-    assert until(lambda: not dispatcher.in_hand()), "the call goes on"
+    assert until(lambda: not dispatcher.active_run_ids()), "the call goes on"
     with app.app_context(), database.read_session() as session:
         for table in (Run, RunEvent, RunSearchText):
             assert session.scalars(select(table)).all() == []

@@ -208,7 +208,7 @@ def test_the_pages_that_are_kept_are_not_ever_more(app: Flask) -> None:
     with app.app_context():
         for number in range(2 * page_cache.MAX_CACHED_PAGES):
             assert page_cache.get_or_render_page(number, lambda number=number: str(number)).body == str(number).encode()
-        assert len(app.extensions["lesson_pages"].of(library.get_lessons())) <= page_cache.MAX_CACHED_PAGES
+        assert len(app.extensions["lesson_pages"].get_pages(library.get_lessons())) <= page_cache.MAX_CACHED_PAGES
 
 
 def test_it_is_compressed_once_and_as_small_as_it_gets(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,7 +122,7 @@ def test_a_file_beyond_the_visitors_share_is_not_kept(site: Flask, illustrated: 
 
 
 def test_a_visitor_has_so_many_files_fetched_a_minute(illustrated: FakeSpace, visitor: Student, site: Flask) -> None:
-    site.extensions["example_files"].limits.capacity = 1
+    site.extensions["example_files"].rate_limits.capacity = 1
     assert not says_lost(visitor.open(ADDRESS))
     with site.app_context(), database.write_session() as session:
         session.query(StoredFile).delete()
@@ -172,10 +172,10 @@ def test_a_large_preview_is_not_shown(
 
 
 def test_a_network_has_so_many_previews_fetched_a_minute(site: Flask, illustrated: FakeSpace, visitor: Student) -> None:
-    site.extensions["previews"].fetches.capacity = 0
+    site.extensions["previews"].fetch_limits.capacity = 0
     assert visitor.client.get(PREVIEW).status_code == 404
-    site.extensions["previews"].fetches.capacity = 1
-    site.extensions["previews"].fetches._buckets.clear()
+    site.extensions["previews"].fetch_limits.capacity = 1
+    site.extensions["previews"].fetch_limits._buckets.clear()
     assert visitor.client.get(PREVIEW).status_code == 200, "being refused is no answer of the Space's"
 
 

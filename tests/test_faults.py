@@ -165,9 +165,9 @@ def test_a_site_that_is_told_twice_ends_at_once(tmp_path: Path, space: SlowSpace
 # The same signal comes once more while the first is handled: at its first line, at its second, and so on.
 TOLD_AGAIN = """
 import itertools, signal, sys, threading
-from hfcourse.runs import ending
+from hfcourse.runs.queue import shutdown
 
-ending.install_sigterm_handler()
+shutdown.install_sigterm_handler()
 for place in range(100):
     lines = itertools.count()
 
@@ -177,7 +177,7 @@ for place in range(100):
             signal.raise_signal(signal.SIGTERM)
         return interrupt
 
-    ending.asked.is_so = False
+    shutdown.asked.is_made = False
     sys.settrace(interrupt)
     try:
         signal.raise_signal(signal.SIGTERM)
@@ -411,8 +411,8 @@ def test_a_thousand_runs_wait_and_each_is_executed_once(site: Flask, space: Slow
         for n in range(MANY):
             visitor = f"visitor {n % 50}"
             runs.append(kept_run(visitor, "queued", endpoint="/echo", sent={"words": str(n)}))
-            dispatcher.submit(QueuedRun(runs[-1], visitor, "a/b"))
-        assert until(lambda: not dispatcher.in_hand(), 5 * PATIENCE_SECONDS)
+            dispatcher.enqueue(QueuedRun(runs[-1], visitor, "a/b"))
+        assert until(lambda: not dispatcher.active_run_ids(), 5 * PATIENCE_SECONDS)
         ended = [run_store.load_run(run) for run in runs]
         assert Counter((run.status, run.error) for run in ended if run) == {("succeeded", None): MANY}
     assert Counter(space.heard) == Counter(map(str, range(MANY)))

@@ -145,7 +145,7 @@ def test_prefixes_that_are_invented_fill_no_cache(app: Flask) -> None:
     for number in range(20):
         page = app.test_client().get(LESSON, environ_overrides={"SCRIPT_NAME": f"/p{number}"})
         assert f'src="/p{number}/static/' in page.text
-    assert len(app.extensions["lesson_pages"]._kept[1]) <= proxies.MAX_CACHED_PREFIXES
+    assert len(app.extensions["lesson_pages"]._cached[1]) <= proxies.MAX_CACHED_PREFIXES
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ class TestASilentHub:
             stand_in.behaviour = fake.silent
             with site.app_context():
                 for entry in site.extensions["look_ups"]._entries.values():
-                    entry.answer = None  # as after ten seconds
+                    entry.result = None  # as after ten seconds
             page = Student(site.test_client()).open("/espaces/a/b")
         space.close()
         assert page.select_one("form[data-endpoint]") is not None

@@ -189,11 +189,11 @@ def test_runs_that_a_killed_process_left_are_counted_by_whoever_reads(app: Flask
 
 def test_runs_that_a_process_leaves_at_its_end_are_counted(app: Flask, grown: Grown) -> None:
     dispatcher = app.extensions["dispatcher"]
-    dispatcher.limits.at_once = 0
+    dispatcher.limits.max_active = 0
     with app.app_context():
-        dispatcher.submit(Waiting(kept_run(VISITOR, "queued"), VISITOR, SPACE))
-    dispatcher.close()
-    dispatcher.close()
+        dispatcher.enqueue(Waiting(kept_run(VISITOR, "queued"), VISITOR, SPACE))
+    dispatcher.shut_down()
+    dispatcher.shut_down()
     assert grown() == {("interrupted", ""): 1}
 
 

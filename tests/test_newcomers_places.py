@@ -42,7 +42,7 @@ def starts(site: Flask, student: Student) -> bool:
     """Send a slow run; has it left the queue?"""
     answer = student.send(student.open("/espaces/a/b"), words="un")
     assert answer.status_code == 303
-    return answer.headers["Location"].rpartition("/")[2] not in site.extensions["dispatcher"].line.waiting()
+    return answer.headers["Location"].rpartition("/")[2] not in site.extensions["dispatcher"].queue.waiting_ids()
 
 
 def test_newcomers_find_a_place_beside_the_jars_of_another_minute(site: Flask) -> None:

@@ -41,7 +41,7 @@ def test_files_below_an_address_of_files_are_private_and_what_else_is_there_is_l
     umask = os.umask(0o022)
     try:
         with opened(tmp_path / "instance", empty_database, FILES_URL=shared.as_uri()) as app:
-            app.extensions["files"].write("efgh", b"new")
+            app.extensions["files"].write_bytes("efgh", b"new")
         assert {name for name, mode in modes(shared).items() if mode} == {"shared", "cours", "courscd"}
         (shared / "ab" / "abcd").chmod(0o644)  # in a private folder: not walked through again
         with opened(tmp_path / "instance", empty_database, FILES_URL=shared.as_uri()):

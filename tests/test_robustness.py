@@ -212,11 +212,11 @@ def test_every_partial_output_is_counted_though_not_every_one_is_stored(app: Fla
 def test_a_run_that_nobody_has_in_hand_is_interrupted_though_its_process_lives(app: Flask) -> None:
     old = database.utc_now() - timedelta(seconds=heartbeat.STALE_SECONDS + 1)
     dispatcher = app.extensions["dispatcher"]
-    dispatcher.limits.at_once = 0
+    dispatcher.limits.max_active = 0
     with app.app_context():
         lost, held = made(heartbeat=old), made(heartbeat=old)
-        dispatcher.submit(QueuedRun(held, VISITOR, "a/b"))
-        dispatcher.keeper.tend()
+        dispatcher.enqueue(QueuedRun(held, VISITOR, "a/b"))
+        dispatcher.monitor.tick()
         heartbeat.mark_abandoned()
         assert loaded(lost).status == "interrupted"
         assert loaded(held).status == "queued"
@@ -232,14 +232,14 @@ def test_runs_left_behind_do_not_fill_the_waiting_room(app: Flask) -> None:
 
 def test_a_run_stopped_while_it_waits_gives_up_its_place(app: Flask) -> None:
     dispatcher = app.extensions["dispatcher"]
-    dispatcher.limits.at_once = 0
+    dispatcher.limits.max_active = 0
     with app.app_context():
         first, second = made(), made()
         for run_id in (first, second):
-            dispatcher.submit(QueuedRun(run_id, VISITOR, "a/b"))
-        assert dispatcher.place(second) == (1, 2)
-        dispatcher.stop(first)
-        assert dispatcher.place(second) == (0, 1)
+            dispatcher.enqueue(QueuedRun(run_id, VISITOR, "a/b"))
+        assert dispatcher.find_queue_position(second) == (1, 2)
+        dispatcher.stop_run(first)
+        assert dispatcher.find_queue_position(second) == (0, 1)
         assert loaded(first).status == "stopped"
 
 
@@ -255,9 +255,9 @@ def test_a_run_waits_when_the_system_gives_no_thread(app: Flask, monkeypatch: py
     monkeypatch.setattr(threading.Thread, "start", refuse)
     with app.app_context():
         run_id = made()
-        dispatcher.submit(QueuedRun(run_id, VISITOR, "a/b"))
-    assert dispatcher.place(run_id) == (0, 1)
-    assert not dispatcher.line.going_on.visitors
+        dispatcher.enqueue(QueuedRun(run_id, VISITOR, "a/b"))
+    assert dispatcher.find_queue_position(run_id) == (0, 1)
+    assert not dispatcher.queue.active_counts.visitors
 
 
 def test_runs_end_before_the_practice_space_at_exit(tmp_path) -> None:
@@ -265,7 +265,7 @@ def test_runs_end_before_the_practice_space_at_exit(tmp_path) -> None:
 from hfcourse import create_app
 from hfcourse.practice.server import PracticeServer
 app = create_app({{"INSTANCE": {str(tmp_path)!r}}})
-app.extensions["dispatcher"].close = lambda grace: print("runs")
+app.extensions["dispatcher"].shut_down = lambda grace: print("runs")
 PracticeServer.stop = lambda self: print("practice")
 """
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
@@ -342,9 +342,9 @@ def test_the_keeper_does_not_wait_for_the_pruning(app: Flask, monkeypatch: pytes
         return 0
 
     monkeypatch.setattr(monitor.eviction, "prune_all", slow)
-    app.extensions["dispatcher"].keeper.tend()
+    app.extensions["dispatcher"].monitor.tick()
     assert pruned.wait(5)
-    app.extensions["dispatcher"].keeper.tend()
+    app.extensions["dispatcher"].monitor.tick()
     may_end.set()
 
 

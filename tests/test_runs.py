@@ -370,7 +370,7 @@ def test_a_run_over_the_visitors_limit_waits_its_turn_and_says_its_place(student
 
 
 def test_a_full_waiting_room_refuses_and_keeps_what_was_typed(student: Student, app: Flask) -> None:
-    app.extensions["dispatcher"].limits.waiting = 0
+    app.extensions["dispatcher"].limits.max_queued = 0
     response = student.send(student.open_form("/saluer"), prenom="Awa")
     assert response.status_code == 429
     page = read(response)
@@ -379,7 +379,7 @@ def test_a_full_waiting_room_refuses_and_keeps_what_was_typed(student: Student, 
 
 
 def test_a_call_past_its_deadline_is_a_timeout_that_keeps_what_arrived(student: Student, app: Flask) -> None:
-    app.extensions["dispatcher"]._in_hand.deadline_seconds = 1.5
+    app.extensions["dispatcher"]._active_runs.deadline_seconds = 1.5
     run = student.run("/compter", jusqua="20", pause="0,5")
     assert run["status"] == "failed"
     assert run["error"]["code"] == "timeout"

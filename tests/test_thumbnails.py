@@ -130,7 +130,7 @@ def test_a_thumbnail_that_was_absent_an_hour_ago_is_drawn_again(site: Site, pict
     app = site()
     app.test_client().get(f"{SPACE}/vignette")
     assert address_in_page(app) is None
-    app.extensions["thumbnails"]._seconds = 0
+    app.extensions["thumbnails"]._ttl_seconds = 0
     assert address_in_page(app) is not None
 
 

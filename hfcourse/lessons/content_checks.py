@@ -36,7 +36,7 @@ def find_unknown_lessons() -> Iterator[LintError]:
 
 
 def get_guide_path() -> str:
-    return library.get_project_path(current_app.extensions["lessons"].content / library.TROUBLESHOOTING_FILE)
+    return library.get_project_path(library.get_library().content_folder / library.TROUBLESHOOTING_FILE)
 
 
 def find_unlinked_terms() -> list[GlossaryTerm]:

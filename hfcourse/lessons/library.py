@@ -291,26 +291,31 @@ def make_page_check(routes: MapAdapter) -> Callable[[str], bool]:
     return is_page
 
 
+def get_library() -> "LessonLibrary":
+    """Return the library of this application."""
+    return current_app.extensions["lessons"]
+
+
 def get_lessons() -> tuple[Lesson, ...]:
     """Every lesson, in order."""
-    return current_app.extensions["lessons"].lessons()
+    return get_library().get_lessons()
 
 
 def get_terms() -> tuple[GlossaryTerm, ...]:
     """Every word of the glossary, in order."""
     get_lessons()
-    return current_app.extensions["lessons"].glossary.terms
+    return get_library().glossary.terms
 
 
 def get_guide() -> TroubleshootingGuide:
     """The troubleshooting entries."""
     get_lessons()
-    return current_app.extensions["lessons"].guide
+    return get_library().guide
 
 
 def get_own_pictures_folder() -> Path:
     """The folder of the instructor's pictures, which may not be there."""
-    return current_app.extensions["lessons"].own_pictures
+    return get_library().own_pictures_folder
 
 
 def get_lesson(slug: str) -> Lesson | None:
@@ -330,16 +335,16 @@ def collect_lint_errors() -> list[LintError]:
     shelf = get_lessons()
     is_page = make_page_check(current_app.url_map.bind(""))
     own = [fault for one in shelf for fault in one.lint_errors]
-    kept = current_app.extensions["lessons"]
+    kept = get_library()
     of_facts = [
-        *kept.fact_file.faults,
-        *find_unused_facts(shelf, kept.fact_file, get_project_path(kept.content / FACTS_FILE)),
+        *kept.fact_file.lint_errors,
+        *find_unused_facts(shelf, kept.fact_file, get_project_path(kept.content_folder / FACTS_FILE)),
     ]
     return sorted(
         [
             *own,
-            *kept.faults,
-            *kept.glossary.faults,
+            *kept.lint_errors,
+            *kept.glossary.lint_errors,
             *of_facts,
             *find_duplicates(shelf),
             *find_dead_links(shelf, is_page),
@@ -350,20 +355,20 @@ def collect_lint_errors() -> list[LintError]:
 def get_due_facts(today: date) -> list[Fact]:
     """Return the facts that must be read again, the oldest first."""
     get_lessons()
-    return facts.find_due_facts(current_app.extensions["lessons"].fact_file.facts, today)
+    return facts.find_due_facts(get_library().fact_file.facts, today)
 
 
 def get_listing_texts() -> dict[str, str]:
     """Return the text of each file that lessons may show, by its path in `content/`."""
     get_lessons()
-    return dict(current_app.extensions["lessons"].listings)
+    return dict(get_library().listing_texts)
 
 
 def render_sample(source: str) -> Markup:
     """A piece of a lesson, for the page of patterns: what is shown there is what lessons are made of, all of it."""
     get_lessons()
-    shelf = current_app.extensions["lessons"]
-    rendered = render_cached_lesson(source, shelf.pictures, shelf.listings, (), shelf.fact_file.facts)
+    shelf = get_library()
+    rendered = render_cached_lesson(source, shelf.figure_texts, shelf.listing_texts, (), shelf.fact_file.facts)
     html = markdown.render_parts(rendered.parts, {instructor_notes.INSTRUCTOR_KEY: "1"})
     return Markup(html.replace(' method="post"', ""))  # noqa: S704 (as above; no lesson would keep these answers)
 

@@ -41,7 +41,7 @@ class PageCache:
 def get_or_render_page(key: Hashable, make: Callable[[], str]) -> CachedPage:
     """The page of this key, which says all that it depends on besides files; made if it is not kept."""
     # Before it is made: if the lessons are read again meanwhile, it is kept among pages that nobody asks for.
-    pages = current_app.extensions.setdefault("lesson_pages", PageCache()).of(library.get_lessons())
+    pages = current_app.extensions.setdefault("lesson_pages", PageCache()).get_pages(library.get_lessons())
     found = pages.get(key)
     if found is None:
         text = make().encode()

@@ -162,20 +162,20 @@ def run_worker(app: Flask) -> int:
     from celery.signals import setup_logging, worker_shutting_down
 
     dispatcher = app.extensions["dispatcher"]
-    workers = dispatcher.line
+    workers = dispatcher.queue
     if not isinstance(workers, CeleryQueue):
         reject_setting("HFCOURSE_QUEUE_URL", "flask worker en a besoin, par exemple redis://hote:6379/0")
 
     def shut(**_: Any) -> None:
-        close = partial(dispatcher.close, shutdown.GRACE_SECONDS)
+        close = partial(dispatcher.shut_down, shutdown.GRACE_SECONDS)
         threading.Thread(target=close, daemon=True, name="runs-closing").start()
 
     setup_logging.connect(lambda **_: None, weak=False)  # the site's own will do
     worker_shutting_down.connect(shut, weak=False)
-    dispatcher.keeper.start(for_ever=True)
+    dispatcher.monitor.start(for_ever=True)
     worker = workers.celery.Worker(
         pool="threads",
-        concurrency=dispatcher.limits.at_once,
+        concurrency=dispatcher.limits.max_active,
         hostname=f"{QUEUE_NAME}-{os.getpid()}@{socket.gethostname()}",
         loglevel="WARNING",
         quiet=True,

@@ -46,9 +46,9 @@ def shut_down(reference: "weakref.ref[Flask]") -> None:
     dispatcher = app.extensions["dispatcher"]
     try:
         try:
-            dispatcher.close(GRACE_SECONDS if shutdown_request.is_made else 0)
+            dispatcher.shut_down(GRACE_SECONDS if shutdown_request.is_made else 0)
         except (KeyboardInterrupt, SystemExit):  # asked once more: now
-            dispatcher.close()
+            dispatcher.shut_down()
     except Exception as error:
         log.debug("Runs could not be marked at exit: %s", type(error).__name__)
 
@@ -57,7 +57,7 @@ def end_streams() -> None:
     """Let every page that follows a run go: gunicorn waits half a minute for requests in progress."""
     for app in list(registered_apps):
         app.extensions["streams"].is_over = True
-        app.extensions["following"].end()
+        app.extensions["following"].release_all()
 
 
 def install_sigterm_handler() -> None:

@@ -125,7 +125,7 @@ def mark_abandoned() -> None:
     with database.read_connection() as connection:
         if connection.scalar(ANY_STALE_QUERY, moments) is None:
             return
-    renew_heartbeats(current_app.extensions["dispatcher"].in_hand())
+    renew_heartbeats(current_app.extensions["dispatcher"].active_run_ids())
     with database.write_connection() as connection:
         connection.execute(FUTURE_HEARTBEATS_UPDATE, {"moment": database.utc_now(), "ahead": moments["ahead"]})
         gone = connection.execute(ABANDONED_UPDATE, {"moment": database.utc_now(), **compute_stale_cutoffs()}).all()
