@@ -23,16 +23,16 @@ MEASURE = """
 import re, sys, time
 from pathlib import Path
 {imports}
-def peak(): return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").clean_card_text())[1]) / 1000
+def peak(): return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1000
 Path("/proc/self/clear_refs").write_text("5")
 before, start = peak(), time.process_time()
 {action}
 print(f"{{time.process_time() - start:10.2f}} s of processor {{peak() - before:8.0f}} MB above idle")
 """
 OURS = (
-    "from hfcourse.spaces.registry.space_registry import connect\nfrom hfcourse.limits.deadline import Leash\n"
-    "from hfcourse.spaces.client.http_client import Wire",
-    "assert len(connect(sys.argv[1], Wire(), Leash(60)).description.endpoints) == int(sys.argv[2])",
+    "from hfcourse.spaces.registry.space_registry import open_space_client\nfrom hfcourse.limits.deadline import CancelScope\n"
+    "from hfcourse.spaces.client.http_client import HttpClient",
+    "assert len(open_space_client(sys.argv[1], HttpClient(), CancelScope(60)).description.endpoints) == int(sys.argv[2])",
 )
 THEIRS = (
     "from gradio_client import Client",

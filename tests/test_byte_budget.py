@@ -205,9 +205,11 @@ MANY = """
 import os, sys, threading
 from contextlib import ExitStack
 from hfcourse import create_app
-from hfcourse.runs import execute, store
-from hfcourse.spaces import files, location
-from hfcourse.spaces.leash import Leash
+from hfcourse.files import file_store
+from hfcourse.limits.deadline import CancelScope
+from hfcourse.runs.execution import execute
+from hfcourse.runs.store import run_store
+from hfcourse.spaces.registry import resolver
 folder, calls, is_file_schema = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "file"
 app = create_app({"INSTANCE": folder, "TESTING": True})
 
@@ -216,22 +218,22 @@ def megabytes(line):
 
 def run(run_id):
     with app.app_context():
-        execute.execute(run_id, Leash(400))
+        execute.execute_run(run_id, CancelScope(400))
 
 with app.app_context():
     ids = []
     for number in range(calls):
-        kept = files.keep("v", "in.bin", [bytes(1_000_000)] * 19) if is_file_schema else None
+        kept = file_store.save_file("v", "in.bin", [bytes(1_000_000)] * 19) if is_file_schema else None
         sent = {"words": {"$file": 0} if kept else "x"}
-        ids.append(store.create("v", space="many/calls", endpoint="/echo", title="t", inputs=sent, names=[],
+        ids.append(run_store.create_run("v", space="many/calls", endpoint="/echo", title="t", inputs=sent, names=[],
                                 parameters=[{"name": "words", "label": "w"}],
                                 files=[("words", kept.id)] if kept else []))
-    location.connect("many/calls", within=Leash(60))
+    resolver.connect_to_space("many/calls", within=CancelScope(60))
     idle = megabytes("VmRSS")
     threads = [threading.Thread(target=run, args=(each,)) for each in ids]
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
-    ends = [store.find(each, "v").status for each in ids]
+    ends = [run_store.find_run(each, "v").status for each in ids]
     print(ends.count("succeeded"), round(megabytes("VmHWM") - idle))
 """
 SPACE = """

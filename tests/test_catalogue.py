@@ -377,7 +377,7 @@ class TestTheFileWhileTheSiteRuns:
         monkeypatch.setattr(reloaded_file.time, "monotonic", lambda: clock[0])
         file = reloaded_file.ReloadedFile(own, lambda content: content)
         looks = []
-        monkeypatch.setattr(file, "_look", lambda: looks.append(clock[0]))
+        monkeypatch.setattr(file, "_reload_if_changed", lambda: looks.append(clock[0]))
         for moment in (100.0, 100.9, 101.0, 101.1, 102.1):
             clock[0] = moment
             assert file.content == self.FIRST.encode()

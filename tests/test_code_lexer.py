@@ -47,7 +47,7 @@ PIECES = [
 ]
 PAIRS_IN_CHILD = """
 import itertools, sys
-from hfcourse.code_lexer import LEXERS, highlight_untrusted
+from hfcourse.text.code_lexer import LEXERS, highlight_untrusted
 from tests.test_code_lexer import PIECES
 highlight = highlight_untrusted.__wrapped__
 for language in LEXERS:

@@ -201,8 +201,8 @@ class TestSecretKey:
 
     def test_processes_that_start_together_agree(self, tmp_path: Path) -> None:
         code = (
-            "import sys; from pathlib import Path; from hfcourse.config import secret_key; "
-            "sys.stdin.read(); print(secret_key(Path(sys.argv[1])))"
+            "import sys; from pathlib import Path; from hfcourse.config import load_secret_key; "
+            "sys.stdin.read(); print(load_secret_key(Path(sys.argv[1])))"
         )
         processes = [
             subprocess.Popen(

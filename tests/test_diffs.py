@@ -89,7 +89,7 @@ def test_a_thousand_edits_of_one_list_copy_it_once(monkeypatch: pytest.MonkeyPat
     copies = []
     writable = ValuePatch._copy_on_write
     monkeypatch.setattr(
-        ValuePatch, "_writable", lambda self, value: copies.append(self._copied.copy()) or writable(self, value)
+        ValuePatch, "_copy_on_write", lambda self, value: copies.append(self._copied.copy()) or writable(self, value)
     )
     outputs = running(list(range(10)))
     outputs.apply_diffs([[["replace", [0], n] for n in range(1000)]])
@@ -180,15 +180,15 @@ def test_small_diffs_of_a_long_conversation_cost_little() -> None:
 WORST = """
 import json, sys, time
 from hfcourse.errors import CallError
-from hfcourse.spaces.reading import Reading
+from hfcourse.spaces.client.queue_protocol import QueueProtocol
 first, diff = json.loads(sys.argv[1])
 first = eval(first)
-reading = Reading("sse_v3", lambda *values: values, 8)
+reading = QueueProtocol("sse_v3", lambda *values: values, 8)
 said = lambda data: json.dumps({"msg": "process_generating", "success": True, "output": {"data": [data]}}).encode()
 try:
-    reading.read(said(first), "e")
+    reading.read_message(said(first), "e")
     for _ in range(10**7):
-        reading.read(said(diff), "e")
+        reading.read_message(said(diff), "e")
 except CallError as failed:
     print(failed.code, time.thread_time())
 """

@@ -38,9 +38,9 @@ ROOMY = [sys.executable, "-c", """
 import sys
 from werkzeug.serving import run_simple
 from hfcourse import create_app
-from hfcourse.runs import streams
+from hfcourse.runs.live import sse
 
-streams.MAX_STREAMS_PER_VISITOR = 1000
+sse.MAX_STREAMS_PER_VISITOR = 1000
 run_simple("127.0.0.1", int(sys.argv[-1]), create_app(), threaded=True)
 """]  # fmt: skip
 

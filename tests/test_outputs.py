@@ -375,7 +375,7 @@ class TestConversation:
         return VALUE_PRESENTERS["chat"](value, context())[0]
 
     def test_one_message_and_the_parts_of_one_are_bubbles(self) -> None:
-        assert [each.who for each in self.drawn({"role": "assistant", "content": "x"})] == ["Le Space"]
+        assert [each.speaker for each in self.drawn({"role": "assistant", "content": "x"})] == ["Le Space"]
         [bubble] = self.drawn(["un", {"component": "number", "value": 2}])
         assert [part.kind for part in bubble.parts] == ["prose", "scalar"]
 
@@ -396,12 +396,12 @@ class TestConversation:
     def test_roles_have_names(self) -> None:
         roles = ["user", "assistant", "system", "outil", {"x": 1}]
         bubbles = self.drawn([{"role": role, "content": "x"} for role in roles])
-        assert [bubble.who for bubble in bubbles] == ["Vous", "Le Space", "Consigne", "outil", "Le Space"]
+        assert [bubble.speaker for bubble in bubbles] == ["Vous", "Le Space", "Consigne", "outil", "Le Space"]
         assert [bubble.is_own for bubble in bubbles] == [True, False, False, False, False]
 
     def test_who_says_nothing_in_an_older_one_has_no_message(self) -> None:
         bubbles = self.drawn([["Bonjour", "Salut"], [None, "Encore là ?"]])
-        assert [bubble.who for bubble in bubbles] == ["Vous", "Le Space", "Le Space"]
+        assert [bubble.speaker for bubble in bubbles] == ["Vous", "Le Space", "Le Space"]
 
     def test_parts_are_texts_files_and_components(self) -> None:
         parts = [
@@ -423,14 +423,14 @@ class TestConversation:
         metadata = {"title": "Je cherche", "log": "ici", "duration": 1.5, "status": "pending"}
         options = [{"value": "oui", "label": "Oui !"}, {"value": "non"}, "x"]
         [bubble] = self.drawn([MESSAGE | {"metadata": metadata, "options": options}])
-        assert bubble.thought is not None
+        assert bubble.thinking_step is not None
         assert (bubble.thought.title, bubble.thought.log) == ("Je cherche", "ici")
         assert (bubble.thought.seconds, bubble.thought.is_pending) == (1.5, True)
         assert bubble.options == ("Oui !", "non", "x")
 
     @pytest.mark.parametrize("metadata", [None, {}, [], {"title": None, "log": ""}, {"autre": 1}])
     def test_a_message_that_says_nothing_of_itself_has_no_thought(self, metadata: Any) -> None:
-        assert self.drawn([MESSAGE | {"metadata": metadata}])[0].thought is None
+        assert self.drawn([MESSAGE | {"metadata": metadata}])[0].thinking_step is None
 
 
 class TestHighlightedText:

@@ -226,14 +226,15 @@ def test_images_in_images_end() -> None:
 
 READ_ALL = """
 import itertools, sys, time
-from hfcourse.runs import prose
+from hfcourse.runs.outputs import untrusted_markdown
 pieces = sys.argv[1].split(" ")
-prose.MARKDOWN_TIMEOUT_SECONDS = 0.05
+untrusted_markdown.MARKDOWN_TIMEOUT_SECONDS = 0.05
 slowest = 0
 for pair in itertools.product(pieces, repeat=2):
     piece = "".join(pair).replace("N", "\\n").replace("_B", " ")
     begun = time.thread_time()
-    prose.prose((piece * prose.MAX_MARKDOWN_CHARACTERS)[: prose.MAX_MARKDOWN_CHARACTERS])
+    limit = untrusted_markdown.MAX_MARKDOWN_CHARACTERS
+    untrusted_markdown.render_untrusted_markdown((piece * limit)[:limit])
     slowest = max(slowest, time.thread_time() - begun)
 print(slowest)
 """

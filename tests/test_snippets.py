@@ -130,7 +130,7 @@ class TestJavaScript:
 def requests_of(code: str) -> list[Any]:
     """The JSON bodies that a shell posts when it runs this code with a `curl` that answers as Gradio does."""
     stand_in = """
-        SPACE_NAME_PATTERN=https://a-b.hf.space
+        SPACE=https://a-b.hf.space
         curl() {
             while [ $# -gt 0 ]; do
                 case $1 in

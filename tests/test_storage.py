@@ -100,10 +100,10 @@ class TestStorage:
 
     def test_a_process_that_was_forked_has_one_of_its_own(self, bucket: str) -> None:
         code = (
-            "import os, sys; from hfcourse.files.storage_backends import Remote\n"
-            f"place = Remote('s3://{bucket}'); place.write('first', b'1')\n"
+            "import os, sys; from hfcourse.files.storage_backends import FsspecBackend\n"
+            f"place = FsspecBackend('s3://{bucket}'); place.write_bytes('first', b'1')\n"
             "if not (pid := os.fork()):\n"
-            "    place.write('second', place.open('first').read() + b'2'); os._exit(0)\n"
+            "    place.write_bytes('second', place.open('first').read() + b'2'); os._exit(0)\n"
             "print(os.waitpid(pid, 0)[1], place.open('second').read())"
         )
         said = subprocess.run(

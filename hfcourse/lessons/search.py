@@ -33,7 +33,7 @@ EDITION_BLOCK = re.compile(r'<details class="edition".*?</details>', re.DOTALL)
 # Between these stands what was found; a text has none of its own.
 MATCH_START, MATCH_END = "\x02", "\x03"
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f]")
-CREATE_TABLE_SQL = """CREATE VIRTUAL CREATE_TABLE_SQL passages
+CREATE_TABLE_SQL = """CREATE VIRTUAL TABLE passages
 USING fts5(title, names, text, place UNINDEXED, address UNINDEXED, tokenize = 'unicode61 remove_diacritics 2')"""
 SEARCH_SQL = """SELECT highlight(passages, 0, ?, ?), snippet(passages, 2, ?, ?, '…', ?), place, address
 FROM passages WHERE passages MATCH ? ORDER BY bm25(passages, 8.0, 8.0, 1.0) LIMIT ?"""

@@ -37,7 +37,7 @@ PIP = """#!{python}
 import pathlib, sys
 from importlib.metadata import version
 place = pathlib.Path(sys.argv[0]).absolute().parent
-for line in pathlib.Path(sys.argv[3]).clean_card_text().splitlines():
+for line in pathlib.Path(sys.argv[3]).read_text().splitlines():
     name, _, pin = line.partition(";")[0].strip().partition("==")
     assert version(name) == pin, f"{{name}} is {{version(name)}} here, not {{pin}}"
     if name in ("flask", "gunicorn"):
