@@ -1,1 +1,1 @@
-"""What every response passes through: headers, CSRF, hosts and proxies, templates, the response cache."""
+"""Middleware of every response: headers, CSRF, hosts and proxies, templates, the response cache."""

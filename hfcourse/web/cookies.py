@@ -1,4 +1,4 @@
-"""The cookies of the site: their names and attributes, on plain http and on https."""
+"""Names and attributes of the site's cookies, on plain http and on https."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadSignature
 
-# A browser takes a cookie with this prefix from https alone, for this host alone, from no page of a sibling domain.
+# Browsers accept a cookie with this prefix only over https and for this host, never from a sibling domain.
 HOST_PREFIX = "__Host-"
-NOT_MIGRATED_KEYS = ("instructor",)  # what is not taken over from a cookie without the prefix
+NOT_MIGRATED_KEYS = ("instructor",)  # session keys never copied from a cookie without the prefix
 
 
 def build_cookie_name(name: str) -> str:
-    """Return the name of a cookie for this request: with the prefix `__Host-` on https."""
+    """Return the cookie's name for this request: with the prefix `__Host-` on https."""
     return HOST_PREFIX + name if request.is_secure else name
 
 
 def set_cookie(response: Response, name: str, value: str, max_age_seconds: int) -> None:
-    """Set a cookie that no script reads, for the whole site (which the prefix requires)."""
+    """Set an HttpOnly cookie for the whole site (path `/`, which the prefix requires)."""
     response.set_cookie(
         build_cookie_name(name),
         value,
@@ -30,7 +30,7 @@ def set_cookie(response: Response, name: str, value: str, max_age_seconds: int) 
 
 
 class CookieSessionInterface(SecureCookieSessionInterface):
-    """Flask's session in a cookie: `hfcourse` on plain http, `__Host-hfcourse` with `Secure` on https."""
+    """Flask's cookie session: `hfcourse` on plain http, `__Host-hfcourse` with `Secure` on https."""
 
     def get_cookie_name(self, app: Flask) -> str:
         return build_cookie_name(app.config["SESSION_COOKIE_NAME"])
@@ -45,9 +45,9 @@ class CookieSessionInterface(SecureCookieSessionInterface):
         return request.is_secure
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Read the session; on https, take over once what a visitor has in a cookie without the prefix.
+        """Load the session; on https, migrate an old session from a cookie without the prefix, once.
 
-        A page of a sibling domain can set such a cookie: it may name a visitor, and never the instructor.
+        A page of a sibling domain can set that cookie, so it may identify a visitor, but never the instructor.
         """
         opened = super().open_session(app, request)
         if request.is_secure and opened is not None and not opened:
@@ -55,19 +55,19 @@ class CookieSessionInterface(SecureCookieSessionInterface):
         return opened
 
     def read_unprefixed_cookie(self, app: Flask, request: Request) -> dict[str, Any]:
-        """Return what may be taken over from the session cookie without the prefix; {} where there is no valid one."""
+        """Return the values to migrate from the session cookie without the prefix; {} without a valid one."""
         serializer = self.get_signing_serializer(app)
-        kept = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
-        if serializer is None or not kept:
+        cookie = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
+        if serializer is None or not cookie:
             return {}
         try:
-            values = serializer.loads(kept, max_age=int(app.permanent_session_lifetime.total_seconds()))
+            values = serializer.loads(cookie, max_age=int(app.permanent_session_lifetime.total_seconds()))
         except BadSignature:
             return {}
         return {key: value for key, value in values.items() if key not in NOT_MIGRATED_KEYS}
 
     def save_session(self, app: Flask, session: SecureCookieSession, response: Response) -> None:  # type: ignore[override]
-        """Write the session; where the cookie without the prefix was taken over, that one goes."""
+        """Save the session, and delete the cookie without the prefix once it is migrated."""
         super().save_session(app, session, response)
         plain_name = app.config["SESSION_COOKIE_NAME"]
         if request.is_secure and session.modified and request.cookies.get(plain_name):
@@ -75,5 +75,5 @@ class CookieSessionInterface(SecureCookieSessionInterface):
 
 
 def init_app(app: Flask) -> None:
-    """Keep the session in such a cookie."""
+    """Install the session interface."""
     app.session_interface = CookieSessionInterface()

@@ -1,4 +1,4 @@
-"""The pages of errors: an HTTP status, a refused form, a database that fails, in French; or their fragments."""
+"""Error handlers: render HTTP errors, rejected forms and database failures in French, as page or fragment."""
 
 import logging
 
@@ -108,26 +108,26 @@ CSRF_EXPLANATION = make_explanation(
 
 
 def is_fragment_request() -> bool:
-    """Does a script of the page ask for a part of it?"""
+    """Is this a script's request for a fragment of a page?"""
     return request.headers.get("HX-Request") == "true" or template_globals.is_in_lesson()
 
 
 def render_error_page(status: int, explanation: ErrorExplanation) -> tuple[str, int]:
-    """The page of an error, or its fragment where a script of ours asked."""
+    """Render an error as a page, or as a fragment for a script's request."""
     template = "_error.html" if is_fragment_request() else "error.html"
     return render_template(template, status=status, explanation=explanation), status
 
 
 def init_app(app: Flask) -> None:
-    """Answer every HTTP error in French; a CSRF failure says what happened."""
+    """Register the error handlers."""
 
     @app.errorhandler(CSRFError)
-    def refuse_forged(_error: CSRFError) -> tuple[str, int]:
+    def handle_csrf_error(_error: CSRFError) -> tuple[str, int]:
         log_event("csrf_refused")
         return render_error_page(400, CSRF_EXPLANATION)
 
     @app.errorhandler(HTTPException)
-    def tell(error: HTTPException):  # redirects pass through here too
+    def handle_http_error(error: HTTPException):  # redirects are HTTPExceptions too
         status = error.code or 500
         if status < 400:
             return error
@@ -135,19 +135,19 @@ def init_app(app: Flask) -> None:
         return render_error_page(status, HTTP_EXPLANATIONS.get(status, HTTP_EXPLANATIONS[400 if status < 500 else 500]))
 
     @app.errorhandler(OperationalError)
-    def without_database(error: OperationalError) -> tuple[str, int]:
+    def handle_database_error(error: OperationalError) -> tuple[str, int]:
         log.error("The database failed: %s", type(error.orig).__name__)
         return render_error_page(503, HTTP_EXPLANATIONS[503])
 
-    # The last resort for a value that no check has refused and that a database cannot take: a NUL, a lone surrogate,
-    # a number beyond 64 bits. What was asked for by such a value does not exist.
+    # Fallback for a value that passed validation but that the database cannot store: a NUL, a lone surrogate, a number
+    # beyond 64 bits. No record can match it.
     @app.errorhandler(DataError)
     @app.errorhandler(OverflowError)
     @app.errorhandler(UnicodeEncodeError)
-    def refuse_value(error: Exception) -> tuple[str, int]:
+    def handle_unstorable_value(error: Exception) -> tuple[str, int]:
         log.warning("A value of a request cannot be stored or compared: %s", type(error).__name__)
         return render_error_page(400, HTTP_EXPLANATIONS[400])
 
     @app.errorhandler(SpaceUnavailable)
-    def unavailable(error: SpaceUnavailable) -> tuple[str, int]:
+    def handle_space_unavailable(error: SpaceUnavailable) -> tuple[str, int]:
         return render_error_page(error.explanation.status, error.explanation)

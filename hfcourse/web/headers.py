@@ -1,4 +1,4 @@
-"""The headers of every answer: what a browser may do with the page, and who may keep it."""
+"""Security headers and cache policy of every response."""
 
 from flask import Flask, Response, request, session
 
@@ -7,8 +7,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        # blob: is a file that somebody chose in a form, shown before it is sent. Only a script of this page can make
-        # such an address, it holds what the browser has already, and neither a picture nor a sound runs anything.
+        # blob: previews a file chosen in a form before it is uploaded. Only a script of this page can create its
+        # URL, the content is already in the browser, and neither an image nor a sound runs code.
         "img-src 'self' data: blob:",
         "media-src 'self' blob:",
         "connect-src 'self'",
@@ -22,45 +22,45 @@ CONTENT_SECURITY_POLICY = "; ".join(
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    # Not no-referrer: Flask-WTF refuses an https POST without a Referer.
+    # Not no-referrer: Flask-WTF rejects an https POST without a Referer.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # A form may record a voice or take a picture; nothing else that a device can do is needed.
+    # Forms record sound and take pictures; no other device feature is used.
     "Permissions-Policy": (
         "camera=(self), microphone=(self), display-capture=(), geolocation=(), midi=(), payment=(), usb=()"
     ),
-    # No CSP directive governs the look-ups of the names in a page, which may be a Space's.
+    # No CSP directive controls DNS prefetching, and a page may contain links written by a Space.
     "X-DNS-Prefetch-Control": "off",
 }
-STRICT_TRANSPORT_SECURITY = "max-age=31536000"  # a year; without subdomains, which may be somebody else's
+STRICT_TRANSPORT_SECURITY = "max-age=31536000"  # a year; no includeSubDomains: they may be other sites
 NO_STORE = "private, no-store"
 
 
 def add_security_headers(response: Response) -> Response:
-    """Give an answer the headers that it has not set itself."""
-    present = {name.lower() for name, _ in response.headers}  # one pass: setdefault looks through all for each
+    """Add the security headers that the response has not set itself."""
+    present = {name.lower() for name, _ in response.headers}  # one pass: each setdefault scans all headers
     for name, value in SECURITY_HEADERS.items():
         if name.lower() not in present:
             response.headers.add(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY)
-    if request.environ.get("SERVER_SOFTWARE", "").startswith("Werkzeug"):  # it would add its version and Python's
+    if request.environ.get("SERVER_SOFTWARE", "").startswith("Werkzeug"):  # its default shows its version and Python's
         response.headers["Server"] = "hfcourse"
     return response
 
 
 def forbid_storing(response: Response) -> Response:
-    """Keep an answer out of every cache; for the views of a blueprint whose pages are each visitor's own."""
+    """Forbid every cache to store this response; an `after_request` of blueprints whose pages are private."""
     response.headers["Cache-Control"] = NO_STORE
     return response
 
 
 def set_cache_policy(response: Response) -> Response:
-    """Keep what has a visitor in it out of every cache: whatever was made for a known session, or answers a form.
+    """Forbid caches to store a personal response: one made for a session, or the response to a form.
 
-    The back button of a shared computer then shows nothing of who was there before. Chromium's back/forward cache gives
-    back what was typed all the same, until a cookie changes. What a view says itself stands.
+    The back button of a shared computer then shows nothing of the previous visitor. Chromium's back/forward cache still
+    restores typed values until a cookie changes. A Cache-Control that the view set itself is left unchanged.
     """
     if "Cache-Control" in response.headers:
         return response
@@ -69,6 +69,6 @@ def set_cache_policy(response: Response) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Add them to every answer, those of errors and static files included."""
+    """Add both to every response, including errors and static files."""
     app.after_request(add_security_headers)
     app.after_request(set_cache_policy)

@@ -1,8 +1,9 @@
-"""Which names the site answers to: a check of the Host header against DNS rebinding and poisoned links.
+"""Validation of the Host header, against DNS rebinding and poisoned links.
 
-A page of a stranger may give its own name the address of this site, and then counts as the same origin: its scripts
-send forms with the visitor's cookies and read the answers. Such an attack needs a name. So addresses, `localhost` and
-the machine's own name are always allowed, and a class needs no setting; other names stand in `HFCOURSE_HOSTS`.
+An untrusted page may resolve its own name to the address of this site, which makes it same-origin: its scripts can
+then submit forms with the visitor's cookies and read the responses. The attack needs a name. So IP addresses,
+`localhost` and the machine's own name are always allowed, and a class needs no setting; other names are listed in
+`HFCOURSE_HOSTS`.
 """
 
 import ipaddress
@@ -15,9 +16,9 @@ from flask.typing import ResponseReturnValue
 
 from hfcourse.web.security_log import log_event
 
-MAX_HOST_CHARACTERS = 260  # a DNS name has 253 characters at most, and then a port
+MAX_HOST_CHARACTERS = 260  # a DNS name has at most 253 characters, plus the port
 MAX_PREFIX_CHARACTERS = 100
-MAX_CACHED_HOSTS = 64  # a class asks by one or two names
+MAX_CACHED_HOSTS = 64  # a class uses one or two names
 HOST_HEADER = re.compile(r"(?P<name>[a-z0-9._-]+|\[[a-f0-9:.]+\])(?::(?P<port>[0-9]{1,5}))?", re.ASCII | re.IGNORECASE)
 URL_PREFIX = re.compile(r"(/[\w.-]+)*", re.ASCII)
 ALLOWED_SCHEMES = {"http", "https"}
@@ -25,18 +26,21 @@ ALLOWED_SCHEMES = {"http", "https"}
 
 @lru_cache(maxsize=MAX_CACHED_HOSTS)
 def split_host(header: str) -> str | None:
-    """Return the name in a Host header, lower-case, without port, brackets or the dot of a root; None if malformed."""
+    """Parse a Host header and return its name, or None if malformed.
+
+    The name is lower-case, without port, brackets or the trailing dot of the DNS root.
+    """
     found = HOST_HEADER.fullmatch(header) if len(header) <= MAX_HOST_CHARACTERS else None
     if found is None or int(found["port"] or 1) not in range(1, 65_536):
         return None
     name = found["name"].lower().removesuffix(".").strip("[]")
-    labels_are_whole = all(name.split(".")) or ":" in name
-    return name if name and labels_are_whole else None
+    has_valid_labels = all(name.split(".")) or ":" in name
+    return name if name and has_valid_labels else None
 
 
 @lru_cache(maxsize=MAX_CACHED_HOSTS)
 def is_ip_address(name: str) -> bool:
-    """Is `name` an IPv4 or IPv6 address? `127.1` and `0x7f000001` are none: browsers write them out first."""
+    """Is `name` an IPv4 or IPv6 address? `127.1` and `0x7f000001` are not: browsers normalize them first."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -45,30 +49,30 @@ def is_ip_address(name: str) -> bool:
 
 
 def find_machine_names() -> set[str]:
-    """Return the names of this machine: as it calls itself, and as multicast DNS (`.local`) announces it."""
+    """Return the names of this machine: its host name, and its multicast DNS name (`.local`)."""
     own = socket.gethostname().lower().removesuffix(".")
     label = own.partition(".")[0]
     return {own, label, f"{label}.local"} if label else set()
 
 
 def is_host_allowed(name: str) -> bool:
-    """May the site be asked by this name? An entry of HFCOURSE_HOSTS that begins with a dot allows all names below."""
+    """May clients use this name? An entry of HFCOURSE_HOSTS with a leading dot allows all its subdomains."""
     if is_ip_address(name) or name == "localhost" or name.endswith(".localhost"):
         return True
     listed: tuple[str, ...] = current_app.config["HOSTS"]
-    below = (each for each in listed if each.startswith("."))
-    return name in listed or name in current_app.extensions["machine_names"] or name.endswith(tuple(below))
+    suffixes = tuple(each for each in listed if each.startswith("."))
+    return name in listed or name in current_app.extensions["machine_names"] or name.endswith(suffixes)
 
 
 def reject_request(status: int, name: str = "") -> ResponseReturnValue:
-    """Answer with a page that stands alone: it links to nothing, for no address of ours is sure here."""
+    """Render a self-contained error page: it links to nothing, because no URL of the site is reliable here."""
     return Response(render_template("host_refused.html", status=status, name=name), status)
 
 
 def check_host() -> ResponseReturnValue | None:
-    """Answer 421 for a name that is not allowed, 400 for what is no host, prefix or scheme, before any view."""
+    """Reject, before any view, an unknown name with 421 and a malformed host, prefix or scheme with 400."""
     header = request.environ.get("HTTP_HOST")
-    # Without the header (HTTP/1.0) Werkzeug takes the server's own name, which is nobody's choice.
+    # Without the header (HTTP/1.0) Werkzeug uses the server's own name, which no client can choose.
     name = split_host(header) if header is not None else "localhost"
     root = request.environ.get("SCRIPT_NAME", "")
     if (
@@ -86,6 +90,6 @@ def check_host() -> ResponseReturnValue | None:
 
 
 def init_app(app: Flask) -> None:
-    """Check every request before anything else sees it."""
+    """Validate the host of every request before any other handler runs."""
     app.extensions["machine_names"] = find_machine_names()
     app.before_request(check_host)

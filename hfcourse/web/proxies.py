@@ -1,7 +1,7 @@
-"""Reverse proxies in front of the site: which of their headers are believed, and a warning where a setting is missing.
+"""Trust of reverse proxy headers, with a warning in the log where a setting is missing.
 
-`TRUSTED_PROXIES` counts the proxies that append to X-Forwarded-For and -Proto, as nearly all do. Most pass a client's
-own X-Forwarded-Host and -Prefix on as they came: each of these is believed by a setting of its own.
+`TRUSTED_PROXIES` counts the proxies that append to X-Forwarded-For and -Proto, as nearly all do. Most forward a
+client's own X-Forwarded-Host and -Prefix unchanged, so each of these needs a setting of its own to be trusted.
 """
 
 import logging
@@ -12,11 +12,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hfcourse.config import reject_setting
 
-# Pages are kept and compressed for so many prefixes: one that a client invents for each request would fill both caches.
+# Limit of path prefixes whose pages are cached: a client that invents one for each request would fill both caches.
 MAX_CACHED_PREFIXES = 4
-# What a monitor asks for from inside comes by no proxy.
+# A monitor inside the network requests these without a proxy.
 MONITORED_PATHS = {"/sante", "/metriques"}
-# By their names in the WSGI environment, where they are looked up for every request.
+# Named as in the WSGI environment, where every request looks them up.
 FORWARDED_HEADERS = (
     "HTTP_FORWARDED",
     "HTTP_X_FORWARDED_FOR",
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class ProxyWarnings:
-    """The warnings of this process about its proxies: each is logged once."""
+    """Warnings of this process about its proxies, each logged once."""
 
     def __init__(self) -> None:
         self._logged: set[str] = set()
@@ -44,13 +44,13 @@ class ProxyWarnings:
             log.warning(message)
 
     def check_request(self) -> None:
-        """Compare the headers of this request with the settings."""
+        """Log a warning if the headers of this request contradict the settings."""
         if request.path in MONITORED_PATHS:
             return
         if not current_app.config["TRUSTED_PROXIES"]:
             if is_forwarded():
                 self.warn_once(
-                    "A reverse proxy's headers arrive and are not believed: set HFCOURSE_TRUSTED_PROXIES to the number "
+                    "A reverse proxy's headers arrive and are not trusted: set HFCOURSE_TRUSTED_PROXIES to the number "
                     "of proxies, or all visitors have one address."
                 )
         elif "X-Forwarded-For" not in request.headers:
@@ -66,18 +66,18 @@ class ProxyWarnings:
 
 
 def is_forwarded() -> bool:
-    """Does the request carry a header that a reverse proxy adds?"""
+    """Does the request have a header that a reverse proxy adds?"""
     return not request.environ.keys().isdisjoint(FORWARDED_HEADERS)
 
 
 def is_host_replaced() -> bool:
-    """Does the proxy name another host than the one that the site was asked by?"""
-    named = request.headers.get("X-Forwarded-Host", "")
-    return not current_app.config["TRUST_FORWARDED_HOST"] and named not in {"", request.headers.get("Host", "")}
+    """Does X-Forwarded-Host differ from the Host header, while the settings do not trust it?"""
+    forwarded = request.headers.get("X-Forwarded-Host", "")
+    return not current_app.config["TRUST_FORWARDED_HOST"] and forwarded not in {"", request.headers.get("Host", "")}
 
 
 def is_prefix_cached(prefix: str) -> bool:
-    """Are pages below this prefix kept? Those of the first MAX_CACHED_PREFIXES that were asked for are."""
+    """Are pages below this prefix cached? Only for the first MAX_CACHED_PREFIXES prefixes requested."""
     prefixes: set[str] = current_app.extensions["cached_prefixes"]
     if prefix not in prefixes and len(prefixes) < MAX_CACHED_PREFIXES:
         prefixes.add(prefix)
@@ -85,12 +85,13 @@ def is_prefix_cached(prefix: str) -> bool:
 
 
 def init_app(app: Flask) -> None:
-    """Believe the headers that the settings name.
+    """Install ProxyFix for the headers that the settings trust, and the check of each request.
 
     Raises:
-        SystemExit: a header is to be believed of proxies whose number is 0.
+        SystemExit: the settings trust a header while TRUSTED_PROXIES is 0.
     """
-    hops, settings = app.config["TRUSTED_PROXIES"], ("TRUST_FORWARDED_HOST", "TRUST_FORWARDED_PREFIX")
+    hops = app.config["TRUSTED_PROXIES"]
+    settings = ("TRUST_FORWARDED_HOST", "TRUST_FORWARDED_PREFIX")
     for name in settings:
         if app.config[name] and not hops:
             reject_setting(f"HFCOURSE_{name}", "il faut aussi HFCOURSE_TRUSTED_PROXIES, le nombre de serveurs proxy")

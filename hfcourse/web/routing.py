@@ -1,17 +1,17 @@
-"""Converters of URL parts: what is no id or number of ours is no page, before a database hears of it."""
+"""URL converters: reject an impossible id or index with 404 before any query runs."""
 
 from flask import Flask, abort, request
 from werkzeug.routing import BaseConverter
 
 
 class RunIdConverter(BaseConverter):
-    """The id of a run: at most 24 URL-safe characters, as its column holds."""
+    """Converter of a run id: at most 24 URL-safe characters, the length of its column."""
 
     regex = "[A-Za-z0-9_-]{1,24}"
 
 
 class IndexConverter(BaseConverter):
-    """The number of a file or an output: at most nine ASCII digits, which any database's integer holds."""
+    """Converter of a file's or output's index: at most nine ASCII digits, which fit a database integer."""
 
     regex = "[0-9]{1,9}"
 
@@ -20,12 +20,12 @@ class IndexConverter(BaseConverter):
 
 
 def reject_nul_path() -> None:
-    """Refuse a path with a NUL character: no page has one in it, and PostgreSQL compares no text with it."""
+    """Answer 404 for a path with a NUL character: no URL of the site has one, and PostgreSQL rejects it in text."""
     if "\0" in request.path:
         abort(404)
 
 
 def init_app(app: Flask) -> None:
-    """Offer them to the routes as `run_id` and `index`, and refuse what no address holds."""
+    """Register the converters as `run_id` and `index`, and the check for NUL."""
     app.url_map.converters |= {"run_id": RunIdConverter, "index": IndexConverter}
     app.before_request(reject_nul_path)

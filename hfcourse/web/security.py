@@ -1,4 +1,4 @@
-"""What every form obeys: CSRF, the size of what is sent to us; and the compression of pages."""
+"""Request limits, CSRF protection and compression of responses."""
 
 import io
 import tempfile
@@ -23,21 +23,21 @@ compress = Compress()
 
 MAX_FORM_FIELDS = 1_000
 MAX_FORM_TEXT_BYTES = 2_000_000
-# A file that is too large is read to its end and dropped, so that the words typed beside it survive;
-# a body beyond this many times the limit is not worth that courtesy.
+# A file over the limit is read to its end and discarded, so that the other fields of its form survive;
+# a body over this many times the limit is rejected without being read.
 BODY_LIMIT_FACTOR = 10
 MAX_SPOOL_BYTES = 500_000
-# Where a piece ends inside an empty field, Werkzeug loses a field (pallets/werkzeug#3285, open at 3.1.9): a table
-# of 800 cells, read by its 64 kB, lost one in two posts out of three. No form without a large file fills this one.
+# Werkzeug loses a field when a chunk ends inside an empty one (pallets/werkzeug#3285, open at 3.1.9): with its
+# 64 kB chunks, a table of 800 cells lost one in two posts out of three. Without a large file no form fills this one.
 CHUNK_BYTES = 1_000_000
 MAX_COMPRESSED_PAGES = 64
 BROTLI_QUALITY = 11
 
 
 class CappedUpload(tempfile.SpooledTemporaryFile):
-    """An uploaded file that stops growing once the files of its form, together, pass the limit: see `is_whole`.
+    """Spooled upload that discards data once the files of its form exceed the limit in total; see `is_whole`.
 
-    `has_failed` where the disk had no room for it; its form is read to the end all the same.
+    `has_failed` is set when the disk is full; the form is still parsed to its end.
     """
 
     has_failed = False
@@ -55,7 +55,7 @@ class CappedUpload(tempfile.SpooledTemporaryFile):
         if self.is_whole:
             try:
                 super().write(data)
-                self.flush()  # or the disk would be found full when the form has been read
+                self.flush()  # otherwise a full disk would only be noticed after the form was parsed
             except OSError:
                 self._discard_content()
         return len(data)
@@ -65,7 +65,7 @@ class CappedUpload(tempfile.SpooledTemporaryFile):
 
 
 class LargeChunkFormParser(FormDataParser):
-    """Werkzeug's parser of forms, reading in pieces of PIECE_BYTES."""
+    """Werkzeug's form parser with chunks of CHUNK_BYTES."""
 
     def _parse_multipart(self, stream, mimetype, content_length, options):
         boundary = options.get("boundary", "").encode("ascii")
@@ -77,13 +77,15 @@ class LargeChunkFormParser(FormDataParser):
         form, files = parser.parse(stream, boundary, content_length)
         return stream, self._drop_unnamed(form), self._drop_unnamed(files)
 
-    def _drop_unnamed(self, sent: MultiDict) -> MultiDict:
-        """Leave out the parts whose name makes no sense to Werkzeug: their key is None."""
-        return self.cls(pair for pair in sent.items(multi=True) if pair[0] is not None) if None in sent else sent
+    def _drop_unnamed(self, parts: MultiDict) -> MultiDict:
+        """Remove the parts whose name Werkzeug cannot parse: their key is None."""
+        if None not in parts:
+            return parts
+        return self.cls(pair for pair in parts.items(multi=True) if pair[0] is not None)
 
 
 class LimitedRequest(Request):
-    """A request whose form survives a file that is too large: `is_too_large` says that it happened."""
+    """Request whose form survives a file over the limit, which sets `is_too_large`."""
 
     form_data_parser_class = LargeChunkFormParser
     uploaded_bytes = 0
@@ -94,13 +96,16 @@ class LimitedRequest(Request):
         return self.uploaded_bytes > self.upload_limit_bytes
 
     def _load_form_data(self) -> None:
-        """Read the form; Werkzeug limits neither the size nor the fields of one that has no files."""
+        """Parse the form and enforce the limits on fields and text.
+
+        Werkzeug limits neither the size nor the number of fields of a form without files.
+        """
         if self.mimetype == "application/x-www-form-urlencoded":
             self.max_content_length = MAX_FORM_TEXT_BYTES
         super()._load_form_data()
         if sum(map(len, self.form.listvalues())) > MAX_FORM_FIELDS:
             raise RequestEntityTooLarge
-        # Werkzeug's limit is that of one field; a form comes back with all its texts, so together they have one too.
+        # Werkzeug limits each field; a rejected form is rendered with all its texts, so their sum is limited too.
         if sum(map(len, chain.from_iterable(self.form.listvalues()))) > MAX_FORM_TEXT_BYTES:
             raise RequestEntityTooLarge
 
@@ -116,16 +121,15 @@ class LimitedRequest(Request):
 
 
 def is_upload_too_large() -> bool:
-    """Did the files of this form pass the limit? What was typed beside them is whole."""
+    """Did the files of this form exceed the limit? Its other fields are complete."""
     return cast(LimitedRequest, request).is_too_large
 
 
 def is_cross_site() -> bool:
-    """Was this form sent by a page of another site?
+    """Was this form submitted by a page of another site?
 
-    For the forms of pages that must set no cookie: without one there is no number to prove anything by.
-    Browsers say where a form comes from in Sec-Fetch-Site, and on plain http in Origin alone; a program that
-    says nothing has nobody's cookie to abuse.
+    For forms of pages that must not set a cookie, so that no CSRF token can be checked. Browsers send Sec-Fetch-Site,
+    and on plain http only Origin; a client that sends neither is no browser, and holds no visitor's cookie to abuse.
     """
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is not None:
@@ -134,7 +138,7 @@ def is_cross_site() -> bool:
 
 
 def parse_authority(url: str) -> str | None:
-    """Return host and port of `url`; None where it cannot be parsed (`http://[`)."""
+    """Return host and port of `url`, or None if it cannot be parsed (`http://[`)."""
     try:
         return urlsplit(url).netloc
     except ValueError:
@@ -142,7 +146,7 @@ def parse_authority(url: str) -> str | None:
 
 
 def drop_malformed_referrer() -> None:
-    """Forget a Referer that cannot be parsed: over it Flask-WTF raises ValueError, and refuses one that is missing."""
+    """Remove a Referer that cannot be parsed: Flask-WTF raises ValueError for it, but rejects a missing one cleanly."""
     if parse_authority(request.environ.get("HTTP_REFERER", "")) is None or not has_valid_port(request.referrer or ""):
         request.environ.pop("HTTP_REFERER")
 
@@ -157,9 +161,9 @@ def has_valid_port(url: str) -> bool:
 
 
 class CompressionCache:
-    """The compressed forms of the pages that `precompress_page` names, those used latest: what Flask-Compress asks for.
+    """LRU cache of compressed pages, the cache backend of Flask-Compress; only for `precompress_page`.
 
-    Compressing a lesson takes longer than all the rest of sending it.
+    Compressing a lesson takes longer than the rest of its response.
     """
 
     def __init__(self) -> None:
@@ -170,7 +174,7 @@ class CompressionCache:
         return self._compressed.get(key)
 
     def set(self, key: str, value: bytes) -> None:
-        """Keep it, unless its key, `br;None`, says that nobody has named the page."""
+        """Cache `value`, unless its key ends in `;None` (`br;None`): the view did not name the page."""
         if key.endswith(f";{None}"):
             return
         with self._lock:
@@ -181,14 +185,14 @@ class CompressionCache:
 
 
 def precompress_page(text: bytes, etag: str) -> None:
-    """Have the page of this answer compressed once for all who ask for it, by the hash of its text.
+    """Compress the page of this response once for all visitors, under the hash of its text.
 
-    Once is worth the tenth of a second that the smallest form takes: it spares a tenth of the page.
+    One compression at the highest quality takes a tenth of a second and saves a tenth of the page's size.
     """
     g.compressed_by = etag
-    key, kept = f"br;{etag}", cast(CompressionCache, compress.cache)
-    if "br" in request.accept_encodings and kept.get(key) is None:
-        kept.set(key, brotli.compress(text, quality=BROTLI_QUALITY))
+    key, cache = f"br;{etag}", cast(CompressionCache, compress.cache)
+    if "br" in request.accept_encodings and cache.get(key) is None:
+        cache.set(key, brotli.compress(text, quality=BROTLI_QUALITY))
 
 
 def get_compression_cache_key(_request: Request) -> str | None:
@@ -196,7 +200,7 @@ def get_compression_cache_key(_request: Request) -> str | None:
 
 
 def init_app(app: Flask) -> None:
-    """Install what guards every request, the outermost first, then CSRF, compression and size limits."""
+    """Install the request checks (outermost first), then CSRF protection, compression and size limits."""
     for part in (security_log, hosts, proxies, headers, cookies):
         part.init_app(app)
     app.request_class = LimitedRequest
@@ -211,7 +215,7 @@ def init_app(app: Flask) -> None:
         COMPRESS_CACHE_KEY=get_compression_cache_key,
         COMPRESS_BR_LEVEL=5,  # the first level that beats gzip on our pages
         COMPRESS_ALGORITHM_STREAMING=["br", "deflate"],  # static files; the library has no gzip there
-        COMPRESS_DEFLATE_LEVEL=9,  # a visitor gets each of them once
+        COMPRESS_DEFLATE_LEVEL=9,  # browsers cache static files: one download for each visitor
     )
     app.before_request(drop_malformed_referrer)
     csrf.init_app(app)

@@ -1,9 +1,8 @@
-"""The security log: one line of JSON for each event of the logger `hfcourse.security`, on stderr unless configured.
+"""Security log: one JSON line for each event of the logger `hfcourse.security`, on stderr by default.
 
-Who entered the instructor's place, what was refused and where a limit was reached (OWASP ASVS 5.0, 16.3). No line
-names a student: neither a visitor's id, nor an address, nor anything that was typed. Only an attempt at the
-instructor's password carries a `source`, a keyed digest of the address that changes every day: enough to tell one
-machine that guesses from thirty, and not enough to find out whose it is later.
+Logs instructor logins, rejected requests and reached limits (OWASP ASVS 5.0, 16.3). No line identifies a student:
+no visitor id, no address, no typed text. Only an attempt at the instructor's password has a `source`, a keyed digest
+of the address that changes every day: enough to count guessing machines, too little to identify one later.
 """
 
 import hmac
@@ -15,7 +14,7 @@ from flask import Flask, current_app, has_request_context, request
 from flask.logging import wsgi_errors_stream
 
 SOURCE_LENGTH = 8
-# Codes of refused forms that are worth a line; the others are ordinary mistakes of typing.
+# Error codes of rejected forms that concern security; the others are ordinary typing mistakes.
 LOGGED_REFUSALS = {
     "secret-in-input": "token_refused",
     "limit-reached": "limit_reached",
@@ -27,9 +26,9 @@ log = logging.getLogger("hfcourse.security")
 
 
 def log_event(event: str, **fields: str | int) -> None:
-    """Write one line: the time in UTC, the event, the name of the view, and `fields`, which are words of ours.
+    """Log one JSON line: UTC time, event, view name, and `fields`, whose values are never user input.
 
-    JSON in ASCII has no line end inside a value, so that no value can begin a line of its own.
+    JSON in ASCII escapes line ends, so that no value can start a forged line.
     """
     line: dict[str, str | int] = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event}
     if has_request_context() and request.endpoint:
@@ -38,27 +37,27 @@ def log_event(event: str, **fields: str | int) -> None:
 
 
 def log_refusal(code: str) -> None:
-    """Write a line for a refused form, if its error code concerns security."""
+    """Log a rejected form, if its error code concerns security."""
     if event := LOGGED_REFUSALS.get(code):
         log_event(event, code=code)
 
 
 def log_status(status: int) -> None:
-    """Write a line for an HTTP error that a limit caused."""
+    """Log an HTTP error that a limit caused."""
     if event := LOGGED_STATUSES.get(status):
         log_event(event, status=status)
 
 
 def digest_source(address: str) -> str:
-    """Return a short keyed digest of `address` that is valid today only."""
+    """Return a short HMAC of `address`, keyed with the secret key and today's date."""
     key, day = str(current_app.secret_key).encode(), datetime.now(UTC).date().isoformat()
     return hmac.new(key, f"source:{day}:{address}".encode(), "sha256").hexdigest()[:SOURCE_LENGTH]
 
 
 def init_app(app: Flask) -> None:
-    """Send the log to stderr, unless whoever runs the site has configured a handler for it."""
+    """Attach a stderr handler, unless the operator configured a handler for this logger."""
     log.setLevel(logging.INFO)
-    log.propagate = app.testing  # Flask's own handler, of the parent logger, would write each line a second time
+    log.propagate = app.testing  # otherwise Flask's handler on the parent logger would duplicate each line
     if not log.handlers:
         handler = logging.StreamHandler(wsgi_errors_stream)  # type: ignore[call-overload]
         handler.setFormatter(logging.Formatter("%(message)s"))

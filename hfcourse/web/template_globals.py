@@ -1,4 +1,4 @@
-"""What every template has at hand: static addresses with a hash, the theme, French dates and sizes."""
+"""Template filters and globals: fingerprinted static URLs, theme, French dates and sizes."""
 
 import hashlib
 import json
@@ -15,20 +15,20 @@ from hfcourse.web.static_minifier import minify_static_text
 
 THEMES = ("light", "dark")
 STATIC_MAX_AGE_SECONDS = 365 * 24 * 3600
-# Whoever asks for a part of a page says where it will stand; a stream, which sends no header, by its address.
-# The header by its name in the WSGI environment: a page of a run asks a dozen times.
+# A request for a fragment names the page that embeds it: in a header, or in the URL of an event stream, which sends no
+# header. The header is also named as in the WSGI environment: the page of a run looks it up a dozen times.
 FRAGMENT_HEADER, FRAGMENT_VARIABLE, EMBED_PARAM = "X-Fragment", "HTTP_X_FRAGMENT", "dans"
 EMBED_LESSON = "lecon"
 
 
 @lru_cache(maxsize=256)
 def hash_static_file(path: Path, modified_ns: int) -> str:
-    """The first characters of the file's hash; `modified_ns` makes an edited file be read again."""
+    """Return the first characters of the file's hash; `modified_ns` is a cache key that changes with an edit."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
 
 def add_fingerprint(endpoint: str, values: dict[str, Any]) -> None:
-    """Put the hash of a static file into its address, so that browsers may keep it for ever."""
+    """Add the hash of a static file to its URL, so that browsers may cache it for ever."""
     if endpoint != "static" or "v" in values:
         return
     path = Path(current_app.static_folder or "", values["filename"])
@@ -37,49 +37,52 @@ def add_fingerprint(endpoint: str, values: dict[str, Any]) -> None:
 
 
 def get_theme() -> str | None:
-    """The theme that the visitor chose, None to follow the system."""
-    chosen = request.cookies.get("theme")
-    return chosen if chosen in THEMES else None
+    """Return the theme from the visitor's cookie, or None to follow the system."""
+    theme = request.cookies.get("theme")
+    return theme if theme in THEMES else None
 
 
 def is_in_lesson() -> bool:
-    """Will what is asked for stand in a lesson, in the place of a try-it block?"""
+    """Will the response be embedded in a lesson, in place of a try-it block?"""
     return EMBED_LESSON in (request.environ.get(FRAGMENT_VARIABLE), request.args.get(EMBED_PARAM))
 
 
 def get_heading_tag(level: int) -> str:
-    """The tag of a heading of a page; in a lesson it stands under the h3 of its block."""
+    """Return the tag of a page's heading: `h4` in a lesson, where it is nested under its block's h3."""
     return "h4" if is_in_lesson() else f"h{level}"
 
 
 def to_local_time(moment: datetime) -> datetime:
-    """`moment` in the time zone of the site."""
+    """Convert `moment` to the site's time zone."""
     return moment.astimezone(current_app.config["TIME_ZONE"])
 
 
 def get_today() -> date:
-    """Today, in the time zone of the site."""
+    """Return today's date in the site's time zone."""
     return to_local_time(datetime.now(UTC)).date()
 
 
 def format_time(moment: datetime) -> str:
-    """`14 h 02`, in the time zone of the site."""
+    """Format as `14 h 02`, in the site's time zone."""
     return f"{to_local_time(moment):%H}{typography.NO_BREAK}h{typography.NO_BREAK}{to_local_time(moment):%M}"
 
 
 def format_datetime(moment: datetime) -> str:
-    """`22 novembre 2026, 14 h 02`."""
+    """Format as `22 novembre 2026, 14 h 02`, in the site's time zone."""
     return f"{typography.format_french_date(to_local_time(moment))}, {format_time(moment)}"
 
 
 def format_json(value: Any, indent: int | None = None) -> str:
-    """JSON as text, for the page to escape (Flask's `tojson` is for scripts, and writes `<` as `\\u003c`)."""
+    """Serialize as JSON text for the template to escape.
+
+    Flask's `tojson` is for scripts, and writes `<` as `\\u003c`.
+    """
     return typography.expand_exponents(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates their environment, filters and globals."""
-    template_environment.init_app(app)  # before anything makes the environment
+    """Register the environment, filters and globals of the templates."""
+    template_environment.init_app(app)  # before anything creates the environment
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_MAX_AGE_SECONDS
     app.url_defaults(add_fingerprint)
