@@ -1,1 +1,1 @@
-"""Limits that requests and calls share: concurrency, bulkhead, rate limits, deadlines, budgets. No page, no table."""
+"""Limits shared by requests and calls: concurrency, bulkhead, rate limits, deadlines, budgets. No page, no table."""

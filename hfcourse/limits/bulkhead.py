@@ -1,7 +1,7 @@
-"""A bulkhead: only a share of the server's threads may wait for the Hub and for Spaces that describe themselves.
+"""Bulkhead: limits how many server threads may wait for the Hub and for Spaces' descriptions.
 
-However silent those are, and however many visitors ask for them, the other threads serve lessons. A run waits in a
-thread of its own, which this does not count.
+However slow those are, and however many visitors request them, the remaining threads serve lessons. A run waits in a
+thread of its own, which is not counted here.
 """
 
 import threading
@@ -13,20 +13,20 @@ from flask import Flask, current_app, has_request_context, request
 from hfcourse.errors import CallError
 from hfcourse.server.threads import count_threads
 
-THREADS_PER_SLOT = 4  # one thread in so many
-# A class that opens a Space together waits a moment for its turn, rather than being refused.
+THREADS_PER_SLOT = 4  # a quarter of the threads may wait
+# Requests queue this long before rejection, because a class opens a Space at the same time.
 SLOT_TIMEOUT_SECONDS = 1.0
 
 
 class BulkheadFull(CallError):
-    """All threads that may wait do."""
+    """No slot became free before the timeout."""
 
     def __init__(self, code: str = "timeout", said: str = "") -> None:
         super().__init__(code, said)
 
 
 class Bulkhead:
-    """The threads of this process that wait."""
+    """Semaphore of the waiting threads of this process, whose limit is given at each acquisition."""
 
     def __init__(self) -> None:
         self._waiting = 0
@@ -34,10 +34,10 @@ class Bulkhead:
 
     @contextmanager
     def acquire_slot(self, limit: int) -> Iterator[None]:
-        """Be one of at most `limit` threads inside the block.
+        """Hold one of `limit` slots inside the block.
 
         Raises:
-            BulkheadFull: none of them left it within SLOT_TIMEOUT_SECONDS.
+            BulkheadFull: no slot became free within SLOT_TIMEOUT_SECONDS.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self._waiting < limit, SLOT_TIMEOUT_SECONDS):
@@ -53,10 +53,10 @@ class Bulkhead:
 
 @contextmanager
 def hold_bulkhead_slot() -> Iterator[None]:
-    """Hold one of the slots of this process inside the block, where a visitor's request waits.
+    """Hold a slot of this process inside the block, if a threaded server is handling a request.
 
     Raises:
-        BulkheadFull: as `Bulkhead.slot`.
+        BulkheadFull: as `Bulkhead.acquire_slot`.
     """
     if not (has_request_context() and request.environ.get("wsgi.multithread")):
         yield
@@ -67,5 +67,5 @@ def hold_bulkhead_slot() -> Iterator[None]:
 
 
 def init_app(app: Flask) -> None:
-    """Nobody waits yet."""
+    """Create the bulkhead of this process."""
     app.extensions["bulkhead"] = Bulkhead()

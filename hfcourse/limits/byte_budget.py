@@ -1,12 +1,12 @@
-"""The budget of bytes in flight: how much memory of this process the answers and files of Spaces may take at once.
+"""Byte budget: limits the memory of this process that responses and files of Spaces may use in total.
 
-Limits on one answer or one file do not bound their sum: a hundred calls at once, each within its limits, took
-gigabytes. So each call reserves memory before it reads, and waits for it while others hold all of it.
+Limits on one response or file do not bound their sum: a hundred concurrent calls, each within its limits, used
+gigabytes. So each call reserves memory before it reads, and waits while the budget is used up.
 
-Waiting cannot deadlock. A call that holds nothing waits without keeping anybody else from memory. One that already
-holds some (nested reservations, or an answer that grows) may have to wait for others that wait as well; for that case
-a part of the budget, as large as the largest reservation, is kept back. One thread at a time is favoured, may use that
-part, and can therefore always finish and give back what it holds.
+Waiting cannot deadlock. A call without a reservation blocks no other while it waits. One that already holds some
+(nested reservations, or a response that grows) may wait for others that also wait; for that case a part of the budget,
+as large as the largest reservation, is set aside. One thread at a time has priority and may use that part, so it can
+always finish and release its reservation.
 """
 
 import threading
@@ -20,26 +20,26 @@ from hfcourse.limits import concurrency
 from hfcourse.limits.deadline import get_current_scope
 
 MAX_BYTES_IN_FLIGHT = 256_000_000
-MAX_RESERVATION_BYTES = 64_000_000  # what one thread may hold in all
-# Answers up to this size are not counted: even as the smallest JSON values they take less than a megabyte parsed.
+MAX_RESERVATION_BYTES = 64_000_000  # total of one thread
+# Smaller responses are not counted: even as the smallest JSON values they use less than a megabyte when parsed.
 MAX_UNCOUNTED_BYTES = 16_000
-POLL_INTERVAL_SECONDS = 0.2  # how soon a call that waits notices that it was stopped
-WAIT_TIMEOUT_SECONDS = 30  # where no deadline is set
-# Copies of a text that exist at once between the socket and the database: received, decoded, parsed, masked, written.
+POLL_INTERVAL_SECONDS = 0.2  # how often a waiting call checks whether it was cancelled
+WAIT_TIMEOUT_SECONDS = 30  # for a thread without a deadline
+# Copies of a text that coexist between socket and database: received, decoded, parsed, masked, serialized.
 COPIES_PER_TEXT = 8
-# Of each value of a JSON text, with the copies of it that are made to mask, describe and store it.
+# Of each value of a JSON text, including its copies for masking, description and storage.
 BYTES_PER_NODE = 250
-STREAM_BUFFER_COPIES = 3  # the buffer, and the event cut out of it
+STREAM_BUFFER_COPIES = 3  # the buffer, and the event extracted from it
 
 
 class ThreadAllocation:
-    """What one thread has reserved, all its nested reservations together."""
+    """Bytes reserved by one thread, with all its nested reservations."""
 
     held_bytes = 0
 
 
 class BudgetWaiter:
-    """A thread that waits for so many more bytes."""
+    """A thread's queued request for `size` more bytes."""
 
     def __init__(self, holder: ThreadAllocation, size: int) -> None:
         self.holder, self.size = holder, size
@@ -47,11 +47,11 @@ class BudgetWaiter:
 
 
 class ByteBudget:
-    """A counting semaphore of bytes: first come, first served, those who already hold some before newcomers.
+    """Counting semaphore of bytes; FIFO, but threads that already hold some are served first.
 
     Args:
-        sum_total_bytes: what all threads together may hold.
-        largest_bytes: what one thread may hold; larger wishes are cut to it.
+        total_bytes: limit for all threads together.
+        largest_bytes: limit for one thread; larger requests are reduced to it.
     """
 
     def __init__(self, total_bytes: int = MAX_BYTES_IN_FLIGHT, largest_bytes: int = MAX_RESERVATION_BYTES) -> None:
@@ -67,11 +67,11 @@ class ByteBudget:
 
     @contextmanager
     def reserve(self, size: int = 0) -> Iterator["Reservation"]:
-        """Hold `size` bytes, or what `Reservation.resize` makes of it, until the end of the block.
+        """Reserve `size` bytes, which `Reservation.resize` may change, until the end of the block.
 
         Raises:
-            CallError: `server-busy`, there were none before the deadline of this thread.
-            Stopped: the call was stopped while it waited.
+            CallError: `server-busy`, the deadline of this thread expired first.
+            CallCancelled: the call was cancelled while it waited.
         """
         reservation = Reservation(self, self._get_thread_allocation())
         try:
@@ -86,7 +86,7 @@ class ByteBudget:
         return self._threads.holder
 
     def acquire(self, holder: ThreadAllocation, size: int) -> None:
-        """Take `size` more bytes for this holder, waiting for them if need be. Raises as `reserve`."""
+        """Acquire `size` more bytes for this thread, waiting if necessary. Raises as `reserve`."""
         waiter = BudgetWaiter(holder, size)
         with self._lock:
             (self._holding_waiters if holder.held_bytes else self._new_waiters).append(waiter)
@@ -101,7 +101,7 @@ class ByteBudget:
             raise
 
     def release(self, holder: ThreadAllocation, size: int) -> None:
-        """Give `size` bytes of this holder back."""
+        """Release `size` bytes of this thread."""
         with self._lock:
             self._release_locked(holder, size)
 
@@ -113,18 +113,18 @@ class ByteBudget:
         self._grant_waiters()
 
     def _cancel_waiter(self, waiter: BudgetWaiter) -> None:
-        """Forget a waiter that gave up, or what it was granted at that very moment."""
+        """Remove a waiter that gave up, or release its bytes if they were granted concurrently."""
         with self._lock:
             if waiter.granted.is_set():
                 self._release_locked(waiter.holder, waiter.size)
                 return
-            for line in (self._holding_waiters, self._new_waiters):
-                if waiter in line:
-                    line.remove(waiter)
+            for queue in (self._holding_waiters, self._new_waiters):
+                if waiter in queue:
+                    queue.remove(waiter)
             self._grant_waiters()
 
     def _grant_waiters(self) -> None:
-        """Give bytes to all waiters whose turn it is; the lock is held."""
+        """Grant bytes to every waiter that can be served; the caller holds the lock."""
         while waiter := self._select_next_waiter():
             (self._holding_waiters if waiter in self._holding_waiters else self._new_waiters).remove(waiter)
             self.used_bytes += waiter.size
@@ -132,30 +132,30 @@ class ByteBudget:
             waiter.granted.set()
 
     def _select_next_waiter(self) -> BudgetWaiter | None:
-        """The waiter that may be served now, if there is one."""
+        """Return the next waiter that can be served, or None."""
         for waiter in self._holding_waiters:
             if waiter.holder is self._priority_allocation:
                 return waiter
-        line = self._holding_waiters or self._new_waiters
-        if not line:
+        queue = self._holding_waiters or self._new_waiters
+        if not queue:
             return None
-        if self.used_bytes + line[0].size <= self.total_bytes - self.max_reservation_bytes:
-            return line[0]
-        if line is self._holding_waiters and self._priority_allocation is None:
-            self._priority_allocation = line[0].holder
-            return line[0]
+        if self.used_bytes + queue[0].size <= self.total_bytes - self.max_reservation_bytes:
+            return queue[0]
+        if queue is self._holding_waiters and self._priority_allocation is None:
+            self._priority_allocation = queue[0].holder
+            return queue[0]
         return None
 
 
 class Reservation:
-    """So many bytes of a budget, held for one block of code."""
+    """Bytes of a budget reserved for one block of code."""
 
     def __init__(self, budget: ByteBudget, holder: ThreadAllocation) -> None:
         self._budget, self._holder = budget, holder
         self.size = 0
 
     def resize(self, size: int) -> None:
-        """Hold `size` bytes from now on; waits where that is more than before. Raises as `ByteBudget.reserve`."""
+        """Change the reservation to `size` bytes; waits if that is an increase. Raises as `ByteBudget.reserve`."""
         elsewhere = self._holder.held_bytes - self.size
         size = max(0, min(size, self._budget.max_reservation_bytes - elsewhere))
         if size > self.size:
@@ -169,14 +169,14 @@ def wait_for_grant(granted: threading.Event) -> None:
     """Wait for an event within the deadline of this thread.
 
     Raises:
-        CallError: `server-busy`, the deadline came first.
-        Stopped: the call was stopped.
+        CallError: `server-busy`, the deadline expired first.
+        CallCancelled: the call was cancelled.
     """
-    leash, timeout = get_current_scope(), time.monotonic() + WAIT_TIMEOUT_SECONDS
+    scope, timeout = get_current_scope(), time.monotonic() + WAIT_TIMEOUT_SECONDS
     while not granted.wait(POLL_INTERVAL_SECONDS):
         try:
-            if leash:
-                leash.check_remaining_seconds()
+            if scope:
+                scope.check_remaining_seconds()
             elif time.monotonic() > timeout:
                 raise CallError("server-busy")
         except CallCancelled:
@@ -186,7 +186,7 @@ def wait_for_grant(granted: threading.Event) -> None:
 
 
 def estimate_parsed_bytes(raw: bytes) -> int:
-    """An upper estimate of the memory that this JSON takes until it is stored: the text, its values, their copies."""
+    """Return an upper estimate of the memory used by this JSON until it is stored: text, values, copies."""
     if len(raw) <= MAX_UNCOUNTED_BYTES:
         return 0
     nodes = sum(map(raw.count, (b",", b"[", b"{", b":")))
@@ -194,7 +194,7 @@ def estimate_parsed_bytes(raw: bytes) -> int:
 
 
 def measure_character_bytes(raw: bytes) -> int:
-    """Bytes per character of a Python string made of this UTF-8: its widest character makes all others as wide."""
+    """Return the bytes per character of a Python string decoded from this UTF-8: its widest character decides."""
     if b"\\u" in raw or any(lead in raw for lead in range(0xF0, 0xF5)):
         return 4
     return 1 if raw.isascii() or not any(lead in raw for lead in range(0xC4, 0xF0)) else 2
@@ -204,5 +204,5 @@ _process_budget = ByteBudget()
 
 
 def reserve_bytes(size: int = 0) -> AbstractContextManager[Reservation]:
-    """Reserve bytes of the budget of this process: see `ByteBudget.reserve`."""
+    """Reserve bytes of this process's budget: see `ByteBudget.reserve`."""
     return _process_budget.reserve(size)

@@ -1,9 +1,9 @@
-"""The gate in front of the application: two requests of a process are worked on at once, the others wait in order.
+"""Concurrency limit, as WSGI middleware: a process handles two requests at once, others queue in order.
 
-Threads of Python hand one lock to and fro, from one processor to another: three hundred that all have something to do
-take twice the time of the same work one after another. So a thread that works on a request holds a place. It steps
-aside while it waits for the network; whoever holds one for long waits for something too (a busy database), and no
-longer counts. What is sent after the application has answered (a stream, a file) needs no place.
+Python's threads pass one lock (the GIL) between processors: three hundred threads with work to do take twice the time
+of the same work in sequence. So a thread needs a slot while it handles a request. It releases the slot while it waits
+for the network; a thread that holds one for long is waiting too (for a busy database), and is no longer counted.
+Sending a response (a stream, a file) after the application has returned needs no slot.
 """
 
 import threading
@@ -18,89 +18,93 @@ from flask import Flask
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-MAX_ACTIVE_REQUESTS = 2  # a second one, for when the first waits for the disk
-STALL_SECONDS = 0.25  # a page takes some hundredths
+MAX_ACTIVE_REQUESTS = 2  # the second runs while the first waits for the disk
+STALL_SECONDS = 0.25  # rendering a page takes some hundredths
 
 
-# The gate where this thread holds a place.
+# Its attribute `limiter` is the ConcurrencyLimiter of which this thread holds a slot.
 _thread_state = threading.local()
 
 
 class ConcurrencyLimiter:
-    """The places, and the line of those who wait for one."""
+    """FIFO semaphore of request slots, which ignores holders that have stalled."""
 
     def __init__(self, places: int = MAX_ACTIVE_REQUESTS, patience_seconds: float = STALL_SECONDS) -> None:
         self.max_active, self.stall_seconds = places, patience_seconds
-        # Each thread, and since when it holds its place.
+        # Thread id, and when it acquired its slot.
         self._active_since: dict[int, float] = {}
-        # Each thread with a lock that is let go when its turn comes.
+        # Thread id, and a lock that is released when the slot is granted.
         self._waiters: deque[tuple[int, threading.Lock]] = deque()
         self._lock = threading.Lock()
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """Hold a place inside the block; wait for it first, behind those who came before."""
+        """Hold a slot inside the block, waiting for it in FIFO order."""
         self.acquire()
         try:
             yield
         finally:
             self.release()
 
-    def acquire(self, is_back: bool = False) -> None:
-        """Return once this thread has a place; before all others, if it only stepped aside."""
-        turn = threading.Lock()
-        turn.acquire()
+    def acquire(self, is_returning: bool = False) -> None:
+        """Wait until this thread has a slot.
+
+        Args:
+            is_returning: queue in front of the others, after `release_while_waiting`.
+        """
+        granted = threading.Lock()
+        granted.acquire()
         with self._lock:
-            ahead = 0 if is_back else len(self._waiters)
-            self._waiters.insert(ahead, (threading.get_ident(), turn))
+            ahead = 0 if is_returning else len(self._waiters)
+            self._waiters.insert(ahead, (threading.get_ident(), granted))
             self._grant_slots()
-        # By then its turn has come even if all who hold a place do nothing but wait: time to look after that.
+        # If every holder stalls, no release grants this slot: check again after the time that all ahead may stall.
         slowest_seconds = self.stall_seconds * (1 + ahead // self.max_active)
-        while not turn.acquire(timeout=slowest_seconds):
+        while not granted.acquire(timeout=slowest_seconds):
             with self._lock:
                 self._grant_slots()
-        _thread_state.gate = self
+        _thread_state.limiter = self
 
     def release(self) -> None:
-        """Give the place of this thread back."""
-        _thread_state.gate = None
+        """Release the slot of this thread."""
+        _thread_state.limiter = None
         with self._lock:
             del self._active_since[threading.get_ident()]
             self._grant_slots()
 
     def _grant_slots(self) -> None:
-        """Give the free places to those who are first in the line."""
-        moment = time.monotonic()
-        working = sum(moment - since < self.stall_seconds for since in self._active_since.values())
-        while self._waiters and working < self.max_active:
-            thread, turn = self._waiters.popleft()
-            self._active_since[thread] = moment
-            turn.release()
-            working += 1
+        """Grant the free slots to the first waiters; the caller holds the lock."""
+        now = time.monotonic()
+        active = sum(now - since < self.stall_seconds for since in self._active_since.values())
+        while self._waiters and active < self.max_active:
+            thread, granted = self._waiters.popleft()
+            self._active_since[thread] = now
+            granted.release()
+            active += 1
 
 
 @contextmanager
 def release_while_waiting() -> Iterator[None]:
-    """Let others have the place of this thread, if it holds one, while it waits inside the block."""
-    gate: ConcurrencyLimiter | None = getattr(_thread_state, "gate", None)
-    if gate is None:
+    """Release this thread's slot, if it holds one, while it waits inside the block."""
+    limiter: ConcurrencyLimiter | None = getattr(_thread_state, "limiter", None)
+    if limiter is None:
         yield
         return
-    gate.release()
+    limiter.release()
     try:
         yield
     finally:
-        gate.acquire(is_back=True)
+        limiter.acquire(is_returning=True)
 
 
 class ReleasingBody:
-    """What a visitor sends: whoever waits for it lets others in."""
+    """Request body that releases the thread's slot during each read."""
 
     def __init__(self, body: IO[bytes]) -> None:
         self._body = body
 
     def read(self, size: int = -1, /) -> bytes:
-        """As of the body itself; so are the others."""
+        """Read as `IO.read`; the other methods likewise."""
         with release_while_waiting():
             return self._body.read(size)
 
@@ -117,10 +121,10 @@ class ReleasingBody:
 
 
 class ConcurrencyMiddleware:
-    """The application behind its gate."""
+    """WSGI middleware that runs the application inside a slot."""
 
-    def __init__(self, application: "WSGIApplication", gate: ConcurrencyLimiter) -> None:
-        self.application, self.limiter = application, gate
+    def __init__(self, application: "WSGIApplication", limiter: ConcurrencyLimiter) -> None:
+        self.application, self.limiter = application, limiter
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         environ["wsgi.input"] = ReleasingBody(environ["wsgi.input"])
@@ -129,5 +133,5 @@ class ConcurrencyMiddleware:
 
 
 def init_app(app: Flask) -> None:
-    """Stand in front, of what is sent again without being made again too."""
+    """Install the middleware, in front of the response cache too."""
     app.wsgi_app = ConcurrencyMiddleware(app.wsgi_app, ConcurrencyLimiter())  # type: ignore[method-assign]

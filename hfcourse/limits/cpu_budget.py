@@ -1,7 +1,7 @@
-"""A budget of processor time, for work whose cost a stranger decides. Pure.
+"""CPU time budget, for work whose cost untrusted input decides. Pure.
 
-Processor time of the current thread and not wall-clock time: a page that is drawn on a busy machine must look the same
-as on an idle one.
+CPU time of the current thread, not wall-clock time: a page rendered on a busy machine must look the same as on an
+idle one.
 """
 
 import time
@@ -10,11 +10,11 @@ from contextlib import contextmanager
 
 
 class CpuBudgetExceeded(Exception):
-    """The work used up its budget."""
+    """The budget is used up."""
 
 
 class CpuBudget:
-    """Seconds of processor time that one thread may spend on a piece of work.
+    """Seconds of CPU time that one thread may spend on a task.
 
     The clock starts with `start()` (or inside `measure()`) and belongs to the thread that started it.
 
@@ -28,13 +28,13 @@ class CpuBudget:
         self._started_at: float | None = None
 
     def start(self) -> None:
-        """Start the clock; once it runs, starting it again changes nothing."""
+        """Start the clock; idempotent while it runs."""
         if self._started_at is None:
             self._started_at = time.thread_time()
 
     @contextmanager
     def measure(self) -> Iterator[None]:
-        """Run the clock inside the block only, as often as wanted."""
+        """Run the clock only inside the block; may be repeated."""
         self.start()
         try:
             yield
@@ -55,7 +55,7 @@ class CpuBudget:
         return self.spent_seconds >= self._seconds
 
     def check(self) -> None:
-        """Give up if nothing is left; cheap enough for each step of a parser.
+        """Raise if the budget is used up; cheap enough for each step of a parser.
 
         Raises:
             CpuBudgetExceeded

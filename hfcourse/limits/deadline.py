@@ -1,7 +1,7 @@
-"""How long a call may last: a deadline on every operation of its sockets, and a stop from another thread.
+"""Deadline of a call, applied to every socket operation, and cancellation from another thread.
 
-A stranger's server may stay silent, drip one byte a second, or send without end; a time-out per read does
-not end that. So whoever reads asks the leash of its thread before each operation.
+An untrusted server may stay silent, send one byte a second, or send without end; a timeout per read does not limit
+that. So each socket operation first asks the current thread's `CancelScope` for the remaining time.
 """
 
 import socket
@@ -13,14 +13,14 @@ from typing import Any
 
 from hfcourse.errors import CallCancelled, CallError
 
-# Gradio sends a heartbeat every 15 s: twice that in silence means that nobody is there.
+# Gradio sends a heartbeat every 15 s: after two missing ones the server is considered gone.
 SILENCE_TIMEOUT_SECONDS = 30
 
 _current = threading.local()
 
 
 class CancelScope:
-    """How long the work of one thread may last; `stop()` may be called from any other thread."""
+    """Deadline for the work of one thread; any other thread may call `cancel()`."""
 
     def __init__(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
@@ -29,11 +29,11 @@ class CancelScope:
         self._lock = threading.Lock()
 
     def check_remaining_seconds(self) -> float:
-        """Seconds left.
+        """Return the seconds left.
 
         Raises:
-            Stopped: somebody stopped the call.
-            CallError: `timeout`, none is left.
+            CallCancelled: the call was cancelled.
+            CallError: `timeout`, the deadline has expired.
         """
         if self.is_cancelled:
             raise CallCancelled
@@ -43,7 +43,7 @@ class CancelScope:
         return left
 
     def cancel(self) -> None:
-        """End the call: a read that waits in silence is woken by closing its socket under it."""
+        """Cancel the call: a blocked read is woken by shutting down its socket."""
         with self._lock:
             self.is_cancelled = True
             if self._socket:
@@ -52,32 +52,32 @@ class CancelScope:
 
     @contextmanager
     def activate(self) -> Iterator[None]:
-        """Bind everything that this thread reads or writes inside the block."""
-        before, _current.leash = get_current_scope(), self
+        """Apply this deadline to all I/O of the current thread inside the block."""
+        outer, _current.scope = get_current_scope(), self
         try:
             yield
         finally:
-            _current.leash = before
+            _current.scope = outer
             self.detach_socket()
 
-    def attach_socket(self, held: Any) -> None:
-        """From now on `stop()` closes this socket."""
+    def attach_socket(self, sock: Any) -> None:
+        """Have `cancel()` shut down this socket from now on."""
         with self._lock:
-            self._socket = held
+            self._socket = sock
 
     def detach_socket(self) -> None:
-        """The connection goes back to the pool, where another call may take it: it is no longer ours to close."""
+        """Forget the socket: its connection returns to the pool, where another call may use it."""
         with self._lock:
             self._socket = None
 
 
 def get_current_scope() -> CancelScope | None:
-    """The leash that this thread holds."""
-    return getattr(_current, "leash", None)
+    """Return the active scope of this thread, or None."""
+    return getattr(_current, "scope", None)
 
 
 def clamp_timeout(seconds: float | None) -> float:
-    """`seconds`, or less if the leash of this thread is shorter."""
+    """Return `seconds`, or the time left in this thread's scope if that is less."""
     limit = SILENCE_TIMEOUT_SECONDS if seconds is None else seconds
-    leash = get_current_scope()
-    return min(limit, leash.check_remaining_seconds()) if leash else limit
+    scope = get_current_scope()
+    return min(limit, scope.check_remaining_seconds()) if scope else limit

@@ -1,4 +1,4 @@
-"""The network of a client: what is counted where its cookie cannot be, since a cookie can be dropped. Pure."""
+"""Network of a client, the key of limits that must survive a dropped cookie. Pure."""
 
 import ipaddress
 
@@ -6,9 +6,10 @@ IPV6_PREFIX_BITS = 64  # one customer has at least a /64 (RFC 6177), and may tak
 
 
 def get_client_network(address: str) -> str:
-    """The network that one client may take addresses from; what is no address (a Unix socket's) stays as it is.
+    """Return the network from which one client may choose addresses.
 
-    Of an IPv6 address it is the /64, of an IPv4 address inside IPv6 the IPv4 address.
+    That is the /64 of an IPv6 address, and the IPv4 address inside an IPv4-mapped one. A value that is no address
+    (a Unix socket's) is returned unchanged.
     """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

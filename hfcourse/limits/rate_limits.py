@@ -1,7 +1,7 @@
-"""Rate limits: token buckets, one, one for each key, or one that addresses share fairly.
+"""Rate limits by token bucket: a single one, one per key, or one shared fairly between addresses.
 
-Our own lines: `limits` and `pyrate-limiter` count each key by itself, and have no rule for what one address leaves to
-the others, which is what matters here.
+Own implementation: `limits` and `pyrate-limiter` count each key separately, and have no rule for how much one address
+must leave to the others, which matters here.
 """
 
 import threading
@@ -15,11 +15,11 @@ WINDOW_SECONDS = 60
 
 
 class TokenBucket:
-    """So many tokens, which come back at a steady rate.
+    """Token bucket, refilled at a steady rate.
 
     Args:
-        capacity: the most tokens there are.
-        now: the moment, in seconds of a monotonic clock.
+        capacity: the most tokens that it holds.
+        now: current time, in seconds of a monotonic clock.
         refill_seconds: how long an empty bucket takes to fill.
     """
 
@@ -28,13 +28,13 @@ class TokenBucket:
         self._tokens, self._filled_at = float(capacity), now
 
     def count_tokens(self, now: float) -> float:
-        """How many there are now."""
+        """Refill the bucket and return its tokens."""
         refilled = (now - self._filled_at) * self.capacity / self.refill_seconds
         self._tokens, self._filled_at = min(self.capacity, self._tokens + refilled), now
         return self._tokens
 
     def consume_token(self, now: float) -> bool:
-        """Take one; False if there is none."""
+        """Consume a token; False if there is less than one."""
         if self.count_tokens(now) < 1:
             return False
         self._tokens -= 1
@@ -42,9 +42,9 @@ class TokenBucket:
 
 
 class KeyedTokenBuckets:
-    """A token bucket for each key, safe to use from several threads.
+    """Thread-safe LRU collection of token buckets, one for each key.
 
-    At most `max_keys` are remembered: the one that was used the longest ago is forgotten, and is full again.
+    At most `max_keys` are stored: the least recently used one is evicted, and starts full again.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class KeyedTokenBuckets:
         self._lock = threading.Lock()
 
     def consume_token(self, key: str) -> bool:
-        """Take a token of this key; False if none is left."""
+        """Consume a token of this key; False if the limit is reached."""
         with self._lock:
             now = self._clock()
             bucket = self._buckets.setdefault(key, TokenBucket(self.capacity, now, self.refill_seconds))
@@ -71,14 +71,14 @@ class KeyedTokenBuckets:
 
 
 class FairTokenBucket:
-    """A token bucket of which no address takes everything while others ask.
+    """Token bucket that no single address can drain while others use it.
 
-    An address that took more than its share is refused once few tokens are left: half of them where others asked in the
-    same window, else a small reserve. A class behind one address, alone, has nearly all of them.
+    An address over its share is rejected once few tokens are left: below half of them if other addresses had requests
+    in the same window, otherwise below a small reserve. A class behind one address, alone, gets nearly all of them.
 
     Args:
-        share: tokens of a window that an address has whatever others do.
-        reserve: tokens that are kept for addresses within their share.
+        share: tokens of a window that each address is guaranteed.
+        reserve: tokens reserved for addresses within their share.
     """
 
     def __init__(self, capacity: int, share: int, reserve: int, now: float) -> None:
@@ -89,10 +89,10 @@ class FairTokenBucket:
         self._previous_window_counts: Counter[str] = Counter()
 
     def consume_token(self, address: str, now: float) -> bool:
-        """Take a token for this address; False if it has to wait."""
+        """Consume a token for this address; False if it has to wait."""
         self._rotate_window(now)
         network = get_client_network(address)
-        self._window_counts.setdefault(network, 0)  # it asks, whatever it gets
+        self._window_counts.setdefault(network, 0)  # marks the network as active, even if rejected
         is_over_share = self._window_counts[network] + self._previous_window_counts[network] >= self._share
         if is_over_share and self._bucket.count_tokens(now) - 1 < self._compute_reserve(network):
             return False
@@ -106,7 +106,7 @@ class FairTokenBucket:
         return self._reserve if is_alone else self._bucket.capacity / 2
 
     def _rotate_window(self, now: float) -> None:
-        """Forget what was taken before the last window."""
+        """Start a new window after WINDOW_SECONDS; discard counts older than the last window."""
         age = now - self._window_started_at
         if age >= WINDOW_SECONDS:
             self._previous_window_counts = self._window_counts if age < 2 * WINDOW_SECONDS else Counter()
