@@ -1,1 +1,1 @@
-"""Text: French typography, syntax highlighting, quoting, the search for tokens. Pure."""
+"""Text processing: French typography, syntax highlighting, quoting, token search. Pure."""

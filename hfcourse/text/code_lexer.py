@@ -1,12 +1,12 @@
-"""Highlight code that strangers wrote, in time linear in its length. Pure.
+"""Syntax highlighter for untrusted code, in time linear in its length. Pure.
 
-Pygments is kept for the lessons, which are ours: some of its regular expressions backtrack for days over sixty
-characters, and a match holds the interpreter's lock from beginning to end. Here each token begins with its own
-character or word, no quantifier gives back what it took (`*+`, `++`), and what is never closed runs to the end: no
-alternative fails after it has read ahead, so that each character is looked at a fixed number of times.
+Pygments is used only for the lessons, which are ours: some of its regular expressions backtrack for days over sixty
+characters, and a match holds the interpreter's lock throughout. Here each token begins with its own character or
+word, every quantifier is possessive (`*+`, `++`), and an unterminated token extends to the end: no alternative fails
+after reading ahead, so each character is examined a fixed number of times.
 
-The classes of the tokens are those of Pygments, for one style sheet: c comment, s string, m number, k keyword,
-nb builtin, nv variable, nt tag or key, na attribute, nf name that is being defined.
+Token classes are those of Pygments, for one style sheet: c comment, s string, m number, k keyword, nb builtin,
+nv variable, nt tag or key, na attribute, nf name being defined.
 """
 
 import re
@@ -20,7 +20,11 @@ MAX_CACHED_SOURCES = 64
 
 
 def build_string_pattern(mark: str, newline: str = r"\n") -> str:
-    """The pattern of a string between two marks, with escapes; a `newline` ends it, '' for a string of many lines."""
+    """Return the pattern of a string between two quotes, with escapes.
+
+    Args:
+        newline: a character that ends the string; '' for a multi-line string.
+    """
     inside = rf"[^{mark}\\{newline}]*+"
     return rf"{mark}{inside}(?:\\.{inside})*+{mark}?"
 
@@ -37,20 +41,20 @@ WORD, NUMBER = r"[^\W\d]\w*+", r"\d[\w.]*+"
 
 @dataclass(frozen=True)
 class CodeLexer:
-    """The tokens of one family of languages.
+    """Tokenizer of one family of languages.
 
-    `pattern` has one named group for each class, and `word` for what `keywords` and `builtins` tell apart.
+    `pattern` has one named group for each class, and `word` for the words that `keywords` and `builtins` classify.
     """
 
     pattern: re.Pattern[str]
     keywords: frozenset[str] = frozenset()
     builtins: frozenset[str] = frozenset()
-    definers: frozenset[str] = frozenset()  # keywords before a name that is being defined
+    definers: frozenset[str] = frozenset()  # keywords before a name being defined
     has_keys: bool = False  # a string or a word before a colon is the key of a value
     ignores_case: bool = False
 
     def tokenize_source(self, source: str) -> Iterator[tuple[str, str]]:
-        """Yield (class, text) for all of `source`; the class is '' for what stays as it is."""
+        """Yield (class, text) for all of `source`; the class is '' for unstyled text."""
         end, previous = 0, ""
         for match in self.pattern.finditer(source):
             if match.start() > end:
@@ -64,7 +68,7 @@ class CodeLexer:
         yield "", source[end:]
 
     def classify_word(self, word: str, previous: str) -> str:
-        """The class of a word, which follows the token `previous`."""
+        """Return the class of a word that follows the token `previous`."""
         if self.ignores_case:
             word = word.lower()
         if word in self.keywords:
@@ -81,7 +85,10 @@ def make_lexer(
     has_keys: bool = False,
     ignores_case: bool = False,
 ) -> CodeLexer:
-    """A lexer that tries the groups (class, pattern) in their order at each place; words are separated by spaces."""
+    """Return a lexer that tries the groups (class, pattern) in order at each position.
+
+    Words are separated by spaces.
+    """
     pattern = re.compile("|".join(f"(?P<{name}>{each})" for name, each in groups), re.DOTALL | flags)
     words = [frozenset(text.split()) for text in (keywords, builtins, definers)]
     return CodeLexer(pattern, words[0], words[1], words[2], has_keys, ignores_case)
@@ -180,7 +187,7 @@ LEXERS = {
         flags=re.MULTILINE,
     ),
 }  # fmt: skip
-# The languages of Gradio's Code, and what people write behind ``` for them.
+# Languages of Gradio's Code component, and their usual names after ``` in Markdown.
 LANGUAGE_ALIASES = {
     **{name: name for name in LEXERS},
     **{"py": "python", "js": "javascript", "ts": "javascript", "typescript": "javascript", "jsx": "javascript"},
@@ -192,14 +199,14 @@ TAG_LEXER = make_lexer(("s", r"\"[^\"]*+\"?|'[^']*+'?"), ("nt", r"^</?[\w:-]++|/
 
 
 def find_lexer(language: str) -> CodeLexer | None:
-    """The lexer of a language by its name or alias (`sql-…` too), None for one that is not known."""
+    """Return the lexer of a language by name or alias (`sql-…` too), or None if it is unknown."""
     name = language.lower()
     return LEXERS.get("sql" if name.startswith("sql-") else LANGUAGE_ALIASES.get(name, ""))
 
 
 @lru_cache(MAX_CACHED_SOURCES)
 def highlight_untrusted(source: str, language: str) -> str:
-    """Return the escaped HTML of a piece of code, with colours if its language is known and it is not too long."""
+    """Return the escaped HTML of source code, highlighted if its language is known and it is not too long."""
     lexer = find_lexer(language)
     if lexer is None or len(source) > MAX_HIGHLIGHTED_CHARACTERS:
         return escape(source)
@@ -207,7 +214,7 @@ def highlight_untrusted(source: str, language: str) -> str:
 
 
 def render_token(kind: str, text: str) -> str:
-    """The HTML of one token; a tag of HTML is coloured in its parts."""
+    """Render one token as HTML; the parts of an HTML tag are highlighted separately."""
     if kind == "tag":
         return "".join(render_token(*part) for part in TAG_LEXER.tokenize_source(text))
     return f'<span class="{kind}">{escape(text)}</span>' if kind else escape(text)

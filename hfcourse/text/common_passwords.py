@@ -1,11 +1,11 @@
-"""Passwords that are guessed first: refused for the instructor's place when the site starts (OWASP ASVS 5.0, 6.2.4)."""
+"""Common passwords, rejected as instructor password at start-up (OWASP ASVS 5.0, 6.2.4)."""
 
 import re
 import unicodedata
 
 MIN_CHARACTERS = 8
 MIN_DISTINCT_CHARACTERS = 6
-# The heads of the public lists of leaked passwords, French and English, and what a class would try first.
+# The most frequent entries of public lists of leaked passwords, French and English, and a class's first guesses.
 COMMON_WORDS = """
 motdepasse monmotdepasse lemotdepasse mdp passe passeword secret azerty azertyuiop azertyui qwerty qwertyuiop
 qwertz soleil bonjour salut doudou loulou marseille chocolat princesse nicolas jetaime amour coucou bienvenue
@@ -29,9 +29,9 @@ REPEATED_PATTERN = re.compile(r"(.{1,4}?)\1+.?")
 
 
 def is_weak_password(password: str) -> bool:
-    """Is `password` one that somebody guesses within the first thousands of attempts?
+    """Would a guesser find `password` within the first thousands of attempts?
 
-    Common words are found with capitals, accents, look-alike signs, spaces between, digits around them, or twice.
+    Also matches common words with capitals, accents, look-alike signs, spaces between, digits around them, or doubled.
     """
     if len(password) < MIN_CHARACTERS or len(set(password.casefold())) < MIN_DISTINCT_CHARACTERS:
         return True
@@ -50,7 +50,7 @@ def fold_password(password: str) -> str:
 
 
 def is_common(letters: str) -> bool:
-    """Is this a common word, or two of them? Without letters (digits alone) it is not one."""
+    """Is this a common word, or two of them? A text without letters (only digits) is not."""
     return any(
         letters[:cut] in COMMON_PASSWORDS and (letters[cut:] in COMMON_PASSWORDS or not letters[cut:])
         for cut in range(1, len(letters) + 1)
@@ -58,6 +58,6 @@ def is_common(letters: str) -> bool:
 
 
 def is_sequence(plain: str) -> bool:
-    """Does it run along the alphabet, the digits or a keyboard, forwards or backwards?"""
+    """Is it a sequence of the alphabet, the digits or a keyboard, forwards or backwards?"""
     lines = [line * 2 for line in KEYBOARD_SEQUENCES]
     return any(plain in line or plain in line[::-1] for line in lines)

@@ -1,4 +1,4 @@
-"""French sentences for why a file cannot be read or written: errors of the system, and of TOML's parser. Pure."""
+"""French explanations of file errors: OS errors, and those of the TOML parser. Pure."""
 
 import errno
 import re
@@ -21,7 +21,7 @@ OS_ERRORS = {
     errno.EADDRNOTAVAIL: "cette adresse n'est pas celle de cette machine",
 }
 PLACE = re.compile(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)$", re.ASCII)
-# The messages of tomllib (Python 3.11 to 3.14), by what each begins with.
+# Messages of tomllib (Python 3.11 to 3.14) by prefix; the first match is used.
 TOML_ERRORS = {
     "Expected '=' after a key": "il manque = entre le nom et la valeur",
     "Expected ']]'": "[[…]] n'est pas refermé par deux crochets",
@@ -44,7 +44,7 @@ TOML_ERRORS = {
     "Unclosed array": "une liste n'est pas refermée par un crochet",
     "Unclosed inline table": "une accolade n'est pas refermée",
 }
-# What tomllib.loads raises: beside its own error, Python's limits on the digits of an integer and on recursion.
+# Exceptions of tomllib.loads: its own, and those of Python's limits on integer digits and recursion.
 TOML_FAILURES = (ValueError, RecursionError)
 LIMIT_PASSED = "un nombre est trop long, ou des crochets sont trop imbriqués"
 OTHER_TOML_ERROR = "la syntaxe n'est pas celle de TOML"
@@ -52,7 +52,7 @@ OTHER_TOML_ERROR = "la syntaxe n'est pas celle de TOML"
 
 @dataclass(frozen=True)
 class TomlFault:
-    """Where TOML's parser stopped and why; `line` and `column` count from 1 and are None at the end of the file."""
+    """Syntax error of a TOML file; `line` and `column` count from 1 and are None at the end of the file."""
 
     line: int | None
     column: int | None
@@ -65,7 +65,7 @@ class TomlFault:
 
 
 def describe_toml_error(error: ValueError | RecursionError) -> TomlFault:
-    """Return in French what the parser of TOML says, and where; its own text may repeat what the file holds."""
+    """Return a parse error in French, with its position; the parser's own text may quote the file."""
     if not isinstance(error, tomllib.TOMLDecodeError):
         return TomlFault(None, None, typeset_french(LIMIT_PASSED))
     message = str(error)
@@ -76,7 +76,7 @@ def describe_toml_error(error: ValueError | RecursionError) -> TomlFault:
 
 
 def describe_os_error(error: OSError) -> str:
-    """Return in French why the system refuses, without the path; a rare reason is given by its name (`EIO`)."""
+    """Return the reason of an OS error in French, without the path; a rare one by its name (`EIO`)."""
     if words := OS_ERRORS.get(error.errno or 0):
         return typeset_french(words)
     code = errno.errorcode.get(error.errno or 0, type(error).__name__)

@@ -1,10 +1,9 @@
-"""Search a file for access tokens, inside compressed containers too, within a budget.
+"""Scanner of files for access tokens, including compressed containers, within a budget.
 
-A token is sent by mistake in a `.env`, a notebook, a document of an office suite (a zip of XML), an archive. The file
-is read in windows that overlap, so that it is never whole in memory and other threads get the interpreter in between.
-Compressed streams are found by their signatures rather than through a directory, which may be broken or hold millions
-of entries. What exceeds the budget is not searched: this protects from a mistake, not from somebody who hides a token
-on purpose.
+Tokens are sent by mistake in a `.env`, a notebook, an office document (a zip of XML), an archive. The file is read in
+overlapping windows, so that it is never whole in memory and other threads can run in between. Compressed streams are
+found by their signatures, because a zip's directory may be broken or list millions of entries. Data over the budget is
+not searched: this protects against mistakes, not against hiding a token on purpose.
 """
 
 import codecs
@@ -20,29 +19,29 @@ from hfcourse.text.token_search import SearchBudget
 
 WINDOW_BYTES, OVERLAP_BYTES, FIRST_READ_BYTES = 262_144, 2_048, 16_384
 MAX_INFLATED_BYTES, MAX_COMPRESSION_RATIO, MAX_MEMBERS = 20_000_000, 200, 1_000
-MIN_ALLOWED_BYTES = 1_000_000  # of a member, whatever its ratio
+MIN_ALLOWED_BYTES = 1_000_000  # of a member, regardless of its ratio
 MAX_NESTED_BYTES, MAX_NESTING = 5_000_000, 1
-# Of so much text other spellings are looked for, over all files of a request: a notebook, not a film.
+# Limit for the search for other spellings, over all files of a request: enough for a notebook, not for a film.
 MAX_DECODED_BYTES = 2_000_000
-# A token as it stands, or in UTF-16 and UTF-32 (of either order), where the same number of NULs parts all letters; in
-# bytes that are in lower case already, which is several times as fast as a pattern that ignores the case.
+# A plain token, and one in UTF-16 or UTF-32 (either byte order), where the same number of NULs separates all letters.
+# Matched on bytes in lower case, which is several times as fast as a pattern that ignores case.
 PLAIN_TOKEN_BYTES = re.compile(rb"hf_(?:oauth_|jwt_)?[a-z0-9]{20}|api_org_[a-z0-9]{20}")
 WIDE_TOKEN = re.compile(
     rb"h(\0{1,3})f\1_(?:(?:\1[a-z0-9]){20}|\1[oj](?:\1[a-z0-9]){2,4}\1_(?:\1[a-z0-9]){20})"
     rb"|a(\0{1,3})p\2i\2_\2o\2r\2g\2_(?:\2[a-z0-9]){20}"
 )
-# A local header of a zip with deflated content: name and extra field follow its 30 bytes.
+# Local header of a deflated zip member: its name and extra field follow these 30 bytes.
 ZIP_MEMBER = re.compile(rb"PK\x03\x04..[^\x01\x03\x05\x07].\x08\x00.{16}(..)(..)", re.DOTALL)
 ZIP_START, GZIP_START = b"PK\x03\x04", b"\x1f\x8b\x08"
 UTF_16_BOMS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-# A word processor puts markup inside words; behind a paragraph or a cell no word goes on.
+# Word processors put markup inside words; the end of a paragraph or cell also ends a word.
 MARKUP_GAP = re.compile(rb"</(?:w:p|w:tc|text:p|text:h|table:table-cell|a:p|si|c|v)>")
 JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[nr])")
 MARKUP = re.compile(rb"<[^<>]*>")
 
 
 class ReadableFile(Protocol):
-    """An open file of bytes."""
+    """Open binary file."""
 
     def read(self, size: int = -1, /) -> bytes: ...
     def seek(self, offset: int, whence: int = 0, /) -> int: ...
@@ -50,7 +49,7 @@ class ReadableFile(Protocol):
 
 @dataclass
 class ScanBudget:
-    """How much may still be decompressed and searched for other spellings."""
+    """Remaining budget of a request for decompression and for the search of other spellings."""
 
     inflated_bytes: int = MAX_INFLATED_BYTES
     members: int = MAX_MEMBERS
@@ -59,13 +58,13 @@ class ScanBudget:
 
 
 def file_holds_token(file: ReadableFile, known: str = "", budget: ScanBudget | None = None, nesting: int = 0) -> bool:
-    """Is there something that looks like a token in a file, whatever its type?
+    """Is there a possible token in a file of any type?
 
     Args:
-        file: is read from its beginning, and left anywhere.
-        known: a token to be found whatever its shape.
+        file: is read from its start; its position afterwards is undefined.
+        known: a token to find regardless of its pattern.
         budget: shared by the files of one request.
-        nesting: how many containers this one is in.
+        nesting: number of containers around this one.
     """
     budget = budget or ScanBudget()
     head = read_range(file, 0, WINDOW_BYTES)
@@ -79,25 +78,25 @@ def file_holds_token(file: ReadableFile, known: str = "", budget: ScanBudget | N
 
 
 def member_holds_token(pieces: Iterator[bytes], known: str, budget: ScanBudget, nesting: int) -> bool:
-    """Search one decompressed stream; a container in it is opened, and text read, if it is small enough to be held."""
-    held, tail, size = [], b"", 0
+    """Search one decompressed stream; if it is small enough to buffer, also as a container or text."""
+    buffer, tail, size = [], b"", 0
     for piece in pieces:
         if window_holds_token(tail + piece, known):
             return True
         tail = (tail + piece)[-OVERLAP_BYTES:]
         size += len(piece)
         if size <= MAX_NESTED_BYTES:
-            held.append(piece)
+            buffer.append(piece)
     if size > MAX_NESTED_BYTES:
         return False
-    content = b"".join(held)
+    content = b"".join(buffer)
     if content.startswith((ZIP_START, GZIP_START)):
         return file_holds_token(io.BytesIO(content), known, budget, nesting + 1)
     return decoded_text_holds_token(content, known, budget)
 
 
 def window_holds_token(window: bytes, known: str) -> bool:
-    """Is there a token in bytes as they stand, or in UTF-16 or UTF-32?"""
+    """Is there a token in these bytes, plain or in UTF-16 or UTF-32?"""
     folded = window.lower()
     if PLAIN_TOKEN_BYTES.search(folded) or (known and known.lower().encode() in folded):
         return True
@@ -107,7 +106,7 @@ def window_holds_token(window: bytes, known: str) -> bool:
 
 
 def decoded_text_holds_token(content: bytes, known: str, budget: ScanBudget) -> bool:
-    """Is there a token in other letters, in escapes, broken by line ends or by markup, in what seems to be text?"""
+    """Is there a token in other letters, in escapes, broken by line ends or markup, in a possible text?"""
     if len(content) > budget.decoded_bytes or not content:
         return False
     budget.decoded_bytes -= len(content)
@@ -118,7 +117,7 @@ def decoded_text_holds_token(content: bytes, known: str, budget: ScanBudget) -> 
 
 
 def decode_text(content: bytes) -> str:
-    """Decode bytes as UTF-16 where their beginning says so, else as UTF-8 or Latin-1."""
+    """Decode bytes as UTF-16 if they have its byte order mark, otherwise as UTF-8 or Latin-1."""
     if wide := UTF_16_BOMS.get(content[:2]):
         return content.decode(wide, "replace")
     try:
@@ -133,7 +132,7 @@ def read_range(file: ReadableFile, offset: int, size: int) -> bytes:
 
 
 def read_windows(file: ReadableFile) -> Iterator[tuple[int, bytes]]:
-    """Read a file in windows, each with the end of the one before; with the place of each."""
+    """Yield the offset and content of each window of a file; each overlaps the previous one."""
     start, window = 0, read_range(file, 0, WINDOW_BYTES)
     while window:
         yield start, window
@@ -144,7 +143,7 @@ def read_windows(file: ReadableFile) -> Iterator[tuple[int, bytes]]:
 
 
 def inflate_members(file: ReadableFile, head: bytes, budget: ScanBudget) -> Iterator[Iterator[bytes]]:
-    """Yield each deflated stream of a zip, or the one of a gzip, decompressed in pieces."""
+    """Yield an iterator of decompressed chunks for each deflated stream of a zip, or for that of a gzip."""
     if head.startswith(GZIP_START):
         yield inflate_stream(file, 0, zlib.MAX_WBITS | 16, budget)
         return
@@ -153,14 +152,14 @@ def inflate_members(file: ReadableFile, head: bytes, budget: ScanBudget) -> Iter
         for match in ZIP_MEMBER.finditer(window):
             if budget.members <= 0 or budget.inflated_bytes <= 0:
                 return
-            if place + match.start() > last:  # else it was in the window before
+            if place + match.start() > last:  # otherwise it was in the previous window
                 last = place + match.start()
                 names = sum(int.from_bytes(length, "little") for length in match.groups())
                 yield inflate_stream(file, place + match.end() + names, -zlib.MAX_WBITS, budget)
 
 
 def inflate_stream(file: ReadableFile, start: int, window_bits: int, budget: ScanBudget) -> Iterator[bytes]:
-    """Decompress the stream at `start` in pieces, until it ends, breaks, or exceeds the budget or the ratio."""
+    """Yield decompressed chunks of the stream at `start`, until its end, an error, or a limit of the budget."""
     budget.members -= 1
     stream, at, made, rest = zlib.decompressobj(window_bits), start, 0, b""
     while not stream.eof and budget.inflated_bytes > 0:

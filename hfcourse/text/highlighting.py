@@ -1,7 +1,7 @@
-"""Highlight the code of the lessons, on the server, in classes that the style sheet knows. Pure.
+"""Syntax highlighter of the lessons' code, on the server, with the classes of the style sheet. Pure.
 
-For our own text alone: the regular expressions of Pygments backtrack without end over what is written to that end
-(pygments issue 3311). What strangers wrote goes through code_lexer.py.
+For trusted text only: the regular expressions of Pygments can be made to backtrack without end (pygments issue 3311).
+Untrusted code is highlighted by code_lexer.py.
 """
 
 import re
@@ -13,14 +13,14 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 FORMATTER = HtmlFormatter(nowrap=True)
-# What the style sheet leaves as it is: names, signs, spaces. They are most of a listing's weight.
+# Tokens without a style: names, signs, spaces. They are most of a listing's size.
 UNSTYLED_SPAN = re.compile(r'<span class="(?:n|nn|nx|nl|o|p|w|err)">([^<]*)</span>')
 
 MAX_CACHED_SOURCES, MAX_CACHED_CHARACTERS = 256, 10_000
 
 
 def highlight_code(source: str, language: str) -> str:
-    """The HTML of a piece of code, escaped, its spaces and ends of lines as they are; `text` has no colours.
+    """Return the escaped HTML of source code, white space unchanged; `text` is not highlighted.
 
     Raises:
         pygments.util.ClassNotFound: the language is unknown.
@@ -36,5 +36,5 @@ def highlight_code(source: str, language: str) -> str:
 
 @lru_cache(MAX_CACHED_SOURCES)
 def _highlight_cached(source: str, language: str) -> str:
-    """What a class opens together is coloured once: it is half of the making of a Space's page."""
+    """Highlight with a cache for code that a whole class opens: half the time of rendering a Space's page."""
     return UNSTYLED_SPAN.sub(r"\1", highlight(source, get_lexer_by_name(language, stripnl=False), FORMATTER))

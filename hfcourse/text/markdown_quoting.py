@@ -1,10 +1,10 @@
-"""What others wrote, inside a report in Markdown: it stays where it is put. Pure."""
+"""Markdown quoting of untrusted text: no text can break out of its quotes. Pure."""
 
 import re
 
 
 def quote_inline_code(text: str) -> str:
-    """The text on one line, as code; its own backticks end nothing."""
+    """Return the text on one line as inline code, fenced by more backticks than it contains."""
     line = " ".join(text.split()) or " "
     fence = "`" * (measure_longest_fence(line) + 1)
     edge = " " if line.startswith("`") or line.endswith("`") else ""
@@ -12,12 +12,12 @@ def quote_inline_code(text: str) -> str:
 
 
 def quote_code_block(text: str, language: str = "") -> str:
-    """The text as a block of code, which only a longer row of backticks than any in it could end."""
+    """Return the text as a code block, whose fence is longer than any row of backticks in it."""
     fence = "`" * max(3, measure_longest_fence(text) + 1)
     body = "\n".join(text.replace("\0", "").splitlines())
     return f"{fence}{language}\n{body}\n{fence}"
 
 
 def measure_longest_fence(text: str) -> int:
-    """The length of the longest row of backticks."""
+    """Return the length of the longest row of backticks."""
     return max(map(len, re.findall("`+", text)), default=0)

@@ -1,12 +1,12 @@
-"""Search a text for access tokens of the Hub, in whatever spelling a paste or a file gives them. Pure.
+"""Search of a text for access tokens of the Hub, in any spelling that copying may produce. Pure.
 
-A token is copied by mistake from a terminal, a PDF, a web page or a JSON file, so that its letters may be full-width
-(NFKC), have invisible characters (category Cf) among them, be written as escapes, or be broken by a line end. One
-regular expression covers these spellings letter by letter and is matched on the original text, so that nothing has to
-be decoded and a mask replaces the token and nothing else.
+Tokens are copied by mistake from a terminal, a PDF, a web page or a JSON file, so their letters may be full-width
+(NFKC), mixed with invisible characters (category Cf), written as escapes, or broken by a line end. One regular
+expression covers these spellings letter by letter and is matched on the original text, so that nothing has to be
+decoded and only the token is masked.
 
-The search is linear: each repetition in the expression is possessive or bounded, and no attempt reads further than the
-next underscore.
+The search is linear: every repetition in the expression is possessive or bounded, and no attempt reads further than
+the next underscore.
 """
 
 import re
@@ -18,18 +18,18 @@ from string import ascii_letters, digits
 from unicodedata import normalize
 
 MIN_TOKEN_LETTERS = 20
-FULL_TOKEN_LETTERS = 34  # what the Hub makes today: after so many, the next line is no part of the token
+FULL_TOKEN_LETTERS = 34  # length of current Hub tokens: a token this long does not continue on the next line
 MIN_BROKEN_LETTERS, MAX_TOKEN_LINES = 8, 20
-# Beginnings of a token (`hf_`) that are looked at in other spellings; what comes after them is searched as it stands.
+# Limit of token prefixes (`hf_`) examined in other spellings; the text after them is only searched for plain tokens.
 MAX_CANDIDATES = 20_000
-MAX_SEARCHED_CHARACTERS = 2_500_000  # 0.15 µs each where all are beginnings of escapes
+MAX_SEARCHED_CHARACTERS = 2_500_000  # worst case 0.15 µs each, if every one starts an escape
 
-# Where Unicode has the characters that NFKC turns into ASCII letters, digits or an underscore.
+# Unicode blocks with characters that NFKC normalizes to ASCII letters, digits or an underscore.
 COMPATIBILITY_BLOCKS = (
     (0x00A0, 0x3400), (0xA69C, 0xAB70), (0xFB00, 0xFB07), (0xFE33, 0xFE50), (0xFF00, 0xFFF0),
     (0x10780, 0x107C0), (0x1CCD6, 0x1CCFA), (0x1D400, 0x1D800), (0x1F100, 0x1F200), (0x1FBF0, 0x1FBFA),
 )  # fmt: skip
-# Control characters that are no blank, category Cf, variation selectors, fillers.
+# Control characters except blanks, category Cf, variation selectors, fillers.
 INVISIBLE_CHARACTERS = (
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160"
     "\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
@@ -37,13 +37,13 @@ INVISIBLE_CHARACTERS = (
 )
 LINE_ENDS = r"\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
 OPTIONAL_INVISIBLE = f"[{INVISIBLE_CHARACTERS}]*+"
-# A line end within a token; before it blanks, or the mark of a continuation: a hyphen, the `=` of quoted-printable,
-# the backslash of a shell. The next line goes on at its beginning.
+# A line end within a token, possibly after blanks or a continuation mark: a hyphen, the `=` of quoted-printable, the
+# backslash of a shell. The token continues at the start of the next line.
 TOKEN_LINE_BREAK = rf"[-‐=\\]?[ \t]{{0,3}}+(?:\r\n|[{LINE_ENDS}])[{INVISIBLE_CHARACTERS}]*+"
-# What may stand before the digits of an escape, encoded up to three times over: JSON and programs, URLs, HTML.
+# Prefixes of the digits of an escape, encoded up to three times: JSON and source code, URLs, HTML.
 BACKSLASHES, PERCENT, REFERENCE = r"\\{1,4}+", "%(?:25){0,3}+", "&(?:amp;){0,3}+#"
 HEXADECIMAL = rf"(?:{BACKSLASHES}(?:u00|x|u\{{0{{0,4}}+|U000000)|{PERCENT}|{REFERENCE}[xX]0{{0,6}}+)"
-# Of a token that a line end breaks: letters in both cases, a digit, or a letter repeated as in an exercise.
+# Sign of a token broken by a line end: letters in both cases, a digit, or a letter repeated as in an exercise.
 RANDOM_LETTERS = re.compile(r"[0-9]|[a-z][A-Z]|[A-Z]{2}[a-z]|(.)\1{3}", re.ASCII)
 CASE_CHANGE = re.compile(r"[a-z](?=[A-Z0-9])|[0-9](?=[A-Za-z])", re.ASCII)
 PLAIN_TOKEN = re.compile(
@@ -62,7 +62,7 @@ TokenSpan = tuple[int, int]
 
 @dataclass
 class SearchBudget:
-    """What may still be searched for other spellings, over all fields of a request."""
+    """Remaining budget of the search for other spellings, over all fields of a request."""
 
     candidates: int = MAX_CANDIDATES
     characters: int = MAX_SEARCHED_CHARACTERS
@@ -70,7 +70,7 @@ class SearchBudget:
 
 @cache
 def map_compatible_letters() -> dict[str, str]:
-    """Map each ASCII letter, digit and underscore to all characters that NFKC turns into it, itself included."""
+    """Map each ASCII letter, digit and underscore to all characters that NFKC normalizes to it, itself included."""
     found = {letter: letter for letter in f"{ascii_letters}{digits}_"}
     for first, end in COMPATIBILITY_BLOCKS:
         for character in map(chr, range(first, end)):
@@ -83,7 +83,7 @@ def map_compatible_letters() -> dict[str, str]:
 
 
 def build_letter_pattern(letter: str) -> str:
-    """Return the pattern of one character of a literal, in either case, every compatible form and as an escape."""
+    """Return the pattern of a literal's character: either case, every compatible form, or an escape."""
     if not (letter.isascii() and (letter.isalnum() or letter == "_")):
         return re.escape(letter)
     cased = sorted({letter, letter.swapcase()})
@@ -111,16 +111,16 @@ def build_literal_pattern(literal: str) -> str:
 
 @cache
 def get_start_pattern() -> re.Pattern[str]:
-    """Return the pattern of how a token begins."""
+    """Return the pattern of a token's prefix."""
     first = "".join(map(map_compatible_letters().__getitem__, "hHaA"))
     return re.compile(rf"(?=[{first}\\%&])(?:{build_literal_pattern('hf_')}|{build_literal_pattern('api_org_')})")
 
 
 @cache
 def get_rest_pattern() -> re.Pattern[str]:
-    """Return the pattern of the rest of a token: of a user, of an organisation, of OAuth (a JWT, which has dots).
+    """Return the pattern of a token after its prefix: of a user, of an organisation, of OAuth (a JWT, with dots).
 
-    Twenty letters are looked for over line ends; whether what is broken is a token is not for the pattern to say.
+    It matches twenty letters across line ends; `measure_token` decides whether a broken match is a token.
     """
     letter = f"{build_any_letter_pattern()}{OPTIONAL_INVISIBLE}"
     enough = rf"(?=(?:(?:{TOKEN_LINE_BREAK})?{letter}){{{MIN_TOKEN_LETTERS}}})"
@@ -137,27 +137,27 @@ def get_exact_pattern(value: str) -> re.Pattern[str]:
 
 
 def find_tokens(text: str, known: str = "", budget: SearchBudget | None = None) -> list[TokenSpan]:
-    """Find whatever looks like a token.
+    """Find all possible tokens.
 
     Args:
         text: any text.
-        known: a token to be found whatever its shape.
+        known: a token to find regardless of its pattern.
         budget: shared by the texts of a request.
 
     Returns:
-        Start and end of each in `text`, in order, none overlapping another.
+        Start and end of each in `text`, sorted, not overlapping.
     """
     return merge_spans(iterate_tokens(text, known, budget or SearchBudget()))
 
 
 def has_token(text: str, known: str = "", budget: SearchBudget | None = None) -> bool:
-    """Is there anything in a text that looks like a token?"""
+    """Is there a possible token in a text?"""
     return next(iterate_tokens(text, known, budget or SearchBudget()), None) is not None
 
 
 def iterate_tokens(text: str, known: str, budget: SearchBudget) -> Iterator[TokenSpan]:
-    """Yield the span of each token as it is found: first those as the Hub writes them, then other spellings."""
-    lower = text.lower()  # without this, a pattern that ignores case is tried at each letter
+    """Yield the span of each token as it is found: first in the Hub's spelling, then in others."""
+    lower = text.lower()  # a pre-check: the pattern that ignores case is tried at each letter
     if "hf_" in lower or "api_org_" in lower:
         yield from (match.span() for match in PLAIN_TOKEN.finditer(text))
     if known:
@@ -174,7 +174,7 @@ def iterate_tokens(text: str, known: str, budget: SearchBudget) -> Iterator[Toke
 
 
 def measure_token(matched: str) -> int:
-    """Return how much of what the pattern matched is the token: 0 if it is none, only words on several lines."""
+    """Return the length of the token within a match; 0 if the match is only words on several lines."""
     lines = list(islice(LINE_PATTERN.finditer(matched), MAX_TOKEN_LINES))
     if len(lines) == 1:
         return lines[0].end()
@@ -191,9 +191,9 @@ def measure_token(matched: str) -> int:
 
 
 def is_broken_token(piece: str, following: Sequence[str]) -> bool:
-    """Do lines go on from one another as a token does?
+    """Do the lines continue one token?
 
-    The piece before the line end looks like one, or what follows is more irregular than a name in CamelCase.
+    True if the part before the line end looks random, or a following line is more irregular than a CamelCase name.
     """
     if len(piece) >= MIN_BROKEN_LETTERS:
         return RANDOM_LETTERS.search(piece) is not None
@@ -202,7 +202,7 @@ def is_broken_token(piece: str, following: Sequence[str]) -> bool:
 
 
 def decode_letters(line: str) -> str:
-    """Return the ASCII letters, digits and underscores that a line of a match spells."""
+    """Return the ASCII letters, digits and underscores that a line of a match encodes."""
     decoded = ESCAPE_SEQUENCE.sub(
         lambda escape: chr(int(escape[1] or escape[2], 16 if escape[1] else 10)), line[:2_000]
     )
@@ -210,7 +210,7 @@ def decode_letters(line: str) -> str:
 
 
 def merge_spans(spans: Iterable[TokenSpan]) -> list[TokenSpan]:
-    """Put the spans in order and join those that overlap."""
+    """Sort the spans and merge those that overlap."""
     merged: list[TokenSpan] = []
     for start, end in sorted(spans):
         if merged and start < merged[-1][1]:
@@ -221,7 +221,7 @@ def merge_spans(spans: Iterable[TokenSpan]) -> list[TokenSpan]:
 
 
 def replace_spans(text: str, spans: Sequence[TokenSpan], mask: str) -> str:
-    """Return the text with a mask in place of each span."""
+    """Return the text with `mask` in place of each span."""
     parts, last = [], 0
     for start, end in spans:
         parts += [text[last:start], mask]

@@ -1,4 +1,4 @@
-"""French typography, so that nobody has to type invisible characters. Pure.
+"""French typography: inserts the invisible characters that are inconvenient to type. Pure.
 
 Source of the rules: the page's look (U+00A0 before « : » and inside guillemets, U+202F before ; ! ?, ’, …).
 """
@@ -29,14 +29,14 @@ STRING_OR_EXPONENT = re.compile(r'"(?:[^"\\]++|\\.)*+"|-?\d++(?:\.\d++)?[eE][+-]
 
 
 def typeset_french(text: str) -> str:
-    """Return `text` with the spaces, apostrophes and ellipses of French printing; applying it twice changes nothing."""
+    """Return `text` with French spaces, apostrophes and ellipses; idempotent."""
     for pattern, replacement in TYPOGRAPHY_RULES:
         text = pattern.sub(replacement, text)
     return text
 
 
 def format_french(template: str, /, **values: object) -> str:
-    """Set `template` in French, then fill in its `{names}`: a value may be code or a path, and stays as written."""
+    """Typeset `template` in French, then fill in its `{names}`: values may be code or paths, and stay unchanged."""
     return typeset_french(template).format(**values)
 
 
@@ -44,8 +44,8 @@ def format_number(value: float, digits: int | None = None) -> str:
     """Format a number for a French reader: `3,5`, `1 234`, never in scientific notation.
 
     Args:
-        digits: how many digits after the comma; without it, the number to its last digit, as its shortest JSON
-            has it (`repr`): a rounded amount or coordinate is another one.
+        digits: number of decimals; by default all digits of its shortest JSON form (`repr`), because a rounded amount
+            or coordinate is a different value.
     """
     if isinstance(value, float) and not math.isfinite(value):
         return "indéfini" if math.isnan(value) else "∞" if value > 0 else "-∞"
@@ -54,10 +54,10 @@ def format_number(value: float, digits: int | None = None) -> str:
 
 
 def expand_exponent(value: float, separator: str = "") -> str:
-    """Write a finite number with all its digits and no exponent: 3e-07 is `0.0000003`, 1e22 has 23 digits.
+    """Format a finite number with all its digits and no exponent: 3e-07 is `0.0000003`, 1e22 has 23 digits.
 
     Args:
-        separator: what stands between groups of three digits.
+        separator: inserted between groups of three digits.
     """
     if isinstance(value, int):
         return f"{value:{separator}d}"
@@ -66,19 +66,19 @@ def expand_exponent(value: float, separator: str = "") -> str:
 
 
 def expand_exponents(json_text: str) -> str:
-    """Write the numbers of a JSON text without exponent, its strings left as they are; the value stays the same."""
+    """Expand the exponents of all numbers in a JSON text; its strings and its value stay the same."""
     return STRING_OR_EXPONENT.sub(
         lambda found: found[0] if found[0].startswith('"') else expand_exponent(float(found[0])), json_text
     )
 
 
 def format_french_date(day: date) -> str:
-    """`22 novembre 2026`, `1ᵉʳ mai 2026`."""
+    """Format as `22 novembre 2026`, `1ᵉʳ mai 2026`."""
     return f"{day.day if day.day > 1 else '1ᵉʳ'} {MONTHS[day.month - 1]} {day.year}"
 
 
 def format_size(count: int) -> str:
-    """A number of bytes, in the units of the Système international: `218 ko`, `20 Mo`."""
+    """Format a number of bytes in SI units: `218 ko`, `20 Mo`."""
     for unit, factor in (("Go", 10**9), ("Mo", 10**6), ("ko", 10**3)):
         if count >= factor:
             amount = count / factor
@@ -87,7 +87,7 @@ def format_size(count: int) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """A length of time: `0,4 s`, `12 s`, `3 min 20 s`."""
+    """Format a duration: `0,4 s`, `12 s`, `3 min 20 s`."""
     if seconds < 60:
         return f"{format_number(seconds, 1 if seconds < 10 else 0)}{NO_BREAK}s"
     minutes, rest = divmod(round(seconds), 60)
