@@ -1,6 +1,6 @@
-"""What gunicorn reads by itself when it is started here; its command line comes before it.
+"""Configuration of gunicorn, loaded by default from this folder; command-line options override it.
 
-gunicorn reads a request in the thread that answers it, so a slow client costs a whole thread: nginx must stand in front
+gunicorn reads a request in the thread that handles it, so a slow client occupies a whole thread: nginx must be in front
 (docs/operating.md). A page that follows a run holds a thread, and half of them at most: see hfcourse/runs/live/sse.py.
 """
 
@@ -9,33 +9,33 @@ import struct
 
 from hfcourse import file_permissions
 
-# Its master imports no site, and keeps the environment that it was started with.
+# The master process does not import the site, so it retains the token in its initial environment.
 file_permissions.forbid_inspection()
 
-# Idle threads cost next to nothing: two requests of a process are worked on at once (hfcourse/limits/concurrency.py).
+# Idle threads cost almost nothing: a process handles two requests at once (hfcourse/limits/concurrency.py).
 threads = 64
-# Seconds in which the worker's main loop, which no request blocks, must notify its arbiter: else it is replaced.
+# Heartbeat timeout of a worker's main loop, which no request blocks: after it the arbiter replaces the worker.
 timeout = 30
-# Longer than a page waits before it asks again: a connection that closes at that moment is a request lost.
+# Longer than the poll interval of a page: a connection closed during a new request loses that request.
 keepalive = 20
-# As docs/nginx.conf, whose buffers for a request's head are of 8 KiB.
+# As docs/nginx.conf, whose request header buffers have 8 KiB.
 limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190
-# Its door for commands is one file for all sites of this user.
+# The control socket is one file shared by all sites of this user.
 control_socket_disable = True
 
-# Where an access log is asked for: no query, which holds what somebody searches or a one-time code, and no Referer.
+# Format of an optional access log: without the query, which may contain searches or a one-time code, and no Referer.
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s'
 
 SOCKET_TIMEOUT_SECONDS = 30
 
 
 def when_ready(server) -> None:
-    """Set a time-out on the sockets of clients, which gunicorn has none for.
+    """Set a timeout on client sockets, for which gunicorn has no option.
 
-    An accepted connection inherits the options of its listening socket (on Linux and the BSDs), so that a silent or
-    dead peer gives its thread back even where no proxy stands in front.
+    An accepted connection inherits the options of its listening socket (on Linux and the BSDs), so a silent or dead
+    client releases its thread even without a proxy in front.
     """
     seconds = struct.pack("@ll", SOCKET_TIMEOUT_SECONDS, 0)
     for listener in server.LISTENERS:
@@ -44,5 +44,5 @@ def when_ready(server) -> None:
 
 
 def post_worker_init(worker) -> None:
-    """Tell the site how many threads its worker has: gunicorn starts them one by one, when they are needed."""
+    """Store the worker's number of threads in the site: gunicorn starts them only on demand."""
     worker.wsgi.extensions["server_threads"] = worker.cfg.threads

@@ -1,1 +1,1 @@
-"""The server of `flask run`: its threads, its connections, and the check of its port."""
+"""The development server of `flask run`: threads, connections, and the check of its port."""

@@ -1,7 +1,7 @@
-"""Is the port free? `make run` asks before it installs or starts anything.
+"""Port check of `make run`, before it installs or starts anything.
 
 Usage: `python -I hfcourse/server/check_port.py 5000 0.0.0.0`.
-A script of its own, with the standard library alone: nothing else is installed yet on a fresh machine.
+A separate script with the standard library alone: on a fresh machine nothing else is installed yet.
 """
 
 import socket
@@ -12,7 +12,7 @@ MAX_PORT = 65_535
 
 
 def is_port_free(number: int, host: str = LOOPBACK) -> bool:
-    """May the site listen there? Asked by doing it; macOS would let us listen beside AirPlay, so call first."""
+    """Can the site listen on this port? Tries it; first connects, because macOS allows listening beside AirPlay."""
     with socket.socket() as caller:
         if caller.connect_ex((LOOPBACK, number)) == 0:
             return False
@@ -24,17 +24,17 @@ def is_port_free(number: int, host: str = LOOPBACK) -> bool:
 
 
 def describe_port_in_use(number: int, command: str) -> str:
-    """Say in one line that the port is taken, and the command with the next free one in the place of `{}`."""
+    """Return a French line: the port is in use, and `command` with the next free port in place of `{}`."""
     free = next((other for other in range(number + 1, MAX_PORT + 1) if is_port_free(other)), None)
     advice = f" Celui-ci est libre\u00a0: {command.format(free)}" if free else ""
     return f"hfcourse\u00a0: le port {number} est déjà pris.{advice}"
 
 
-def find_port_error(words: str, host: str = LOOPBACK) -> str | None:
-    """Return what is wrong with the port that was asked for, in one French line; None when it is free."""
-    if not (words.isascii() and words.isdigit() and 0 < int(words) <= MAX_PORT):
+def find_port_error(port: str, host: str = LOOPBACK) -> str | None:
+    """Return a French line if the port is invalid or in use, otherwise None."""
+    if not (port.isascii() and port.isdigit() and 0 < int(port) <= MAX_PORT):
         return f"hfcourse\u00a0: PORT doit être un nombre entier, de 1 à {MAX_PORT}."
-    return None if is_port_free(int(words), host) else describe_port_in_use(int(words), "make run PORT={}")
+    return None if is_port_free(int(port), host) else describe_port_in_use(int(port), "make run PORT={}")
 
 
 if __name__ == "__main__":

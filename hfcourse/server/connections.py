@@ -1,8 +1,8 @@
-"""The client connections of `flask run`: a time budget for each, and which one is closed when there are too many.
+"""Client connections of `flask run`: a time budget for each, and eviction of idle ones at the limit.
 
-A connection costs a thread, so a client may keep the server waiting for CLIENT_TIMEOUT_SECONDS; each
-MIN_BYTES_PER_SECOND that it sends or takes give a second back (as `MinRate` of Apache's mod_reqtimeout). Only the time
-spent waiting for the client counts: an event stream, or a page that waits for a Space, may take as long as it likes.
+A connection costs a thread, so a client may block the server for CLIENT_TIMEOUT_SECONDS; each MIN_BYTES_PER_SECOND
+that it sends or receives add one second (as `MinRate` of Apache's mod_reqtimeout). Only time spent waiting for the
+client counts: an event stream, or a page that waits for a Space, has no limit.
 """
 
 import select
@@ -16,14 +16,14 @@ from typing import Any
 CLIENT_TIMEOUT_SECONDS = 30
 MIN_BYTES_PER_SECOND = 1000
 MAX_CONNECTIONS = 300
-# Enforced for one address only while more than half of all connections are taken: a class may share one address.
+# Enforced only while more than half of all connections are in use: a class may share one address.
 MAX_IDLE_PER_ADDRESS = 20
-# A busy machine may need so long to read what has already arrived.
+# A busy machine may need this long to read data that has already arrived.
 MIN_IDLE_SECONDS = 0.3
 
 
 class ClientConnection:
-    """One client, and its time budget: a bucket that waiting for it drains and the bytes that it moves fill."""
+    """Connection with a time budget: a bucket drained by waiting and refilled by transferred bytes."""
 
     def __init__(self, sock: socket.socket, address: str) -> None:
         self.sock, self.address = sock, address
@@ -32,15 +32,15 @@ class ClientConnection:
 
     @property
     def budget_seconds(self) -> float:
-        """Seconds that the client may still keep us waiting."""
+        """Seconds that the client may still block the server."""
         waiting = self._waiting
         return self._budget_seconds - (time.monotonic() - waiting[0] if waiting else 0.0)
 
     def receive_into(self, buffer: Any) -> int:
-        """As `socket.recv_into`.
+        """Receive as `socket.recv_into`.
 
         Raises:
-            TimeoutError: the budget is spent.
+            TimeoutError: the budget is used up.
         """
         with self._spend_budget(is_writing=False):
             count = self.sock.recv_into(buffer)
@@ -48,7 +48,7 @@ class ClientConnection:
         return count
 
     def send(self, data: memoryview) -> int:
-        """As `socket.send`. Raises TimeoutError as `receive_into`."""
+        """Send as `socket.send`. Raises TimeoutError as `receive_into`."""
         with self._spend_budget(is_writing=True):
             count = self.sock.send(data)
         self._refill_budget(count)
@@ -56,48 +56,48 @@ class ClientConnection:
 
     @contextmanager
     def _spend_budget(self, is_writing: bool) -> Iterator[None]:
-        """Drain the budget by the time that the block takes."""
+        """Drain the budget by the duration of the block."""
         if self._budget_seconds <= 0:
             raise TimeoutError("the client is too slow")
         self.sock.settimeout(self._budget_seconds)
-        begun = time.monotonic()
-        self._waiting = begun, is_writing
+        started_at = time.monotonic()
+        self._waiting = started_at, is_writing
         try:
             yield
         finally:
             self._waiting = None
-            self._budget_seconds -= time.monotonic() - begun
+            self._budget_seconds -= time.monotonic() - started_at
 
     def _refill_budget(self, byte_count: int) -> None:
         self._budget_seconds = min(CLIENT_TIMEOUT_SECONDS, self._budget_seconds + byte_count / MIN_BYTES_PER_SECOND)
 
     def is_idle(self) -> bool:
-        """Are we waiting for the client, which is IDLE_SECONDS behind, and could nothing be read or written now?"""
+        """Is the server waiting for this client, MIN_IDLE_SECONDS or more of its budget used, with no I/O possible?"""
         waiting = self._waiting
         if waiting is None or self.budget_seconds > CLIENT_TIMEOUT_SECONDS - MIN_IDLE_SECONDS:
             return False
         return not is_socket_ready(self.sock, waiting[1])
 
     def abort(self) -> None:
-        """Wake the thread that waits for this client: its read or write ends as if the client had hung up."""
+        """Shut down the socket: a blocked read or write of its thread ends as if the client had disconnected."""
         with suppress(OSError):
             socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # not TLS's own, which belongs to that thread
 
 
 def is_socket_ready(sock: socket.socket, to_write: bool) -> bool:
-    """Could this socket be read or written at once? Asked without a descriptor of its own: there may be none left."""
+    """Can this socket be read or written without blocking? Needs no descriptor: there may be none left."""
     try:
         if not hasattr(select, "poll"):  # Windows
             return any(select.select([] if to_write else [sock], [sock] if to_write else [], [], 0))
         poll = select.poll()
         poll.register(sock, select.POLLOUT if to_write else select.POLLIN)
         return bool(poll.poll(0))
-    except (OSError, ValueError):  # closed meanwhile
+    except (OSError, ValueError):  # closed concurrently
         return True
 
 
 class ConnectionTable:
-    """All connections of the server, at most `max_connections`; the idle ones make room for new ones."""
+    """Registry of the server's connections, at most `max_connections`; idle ones are evicted for new ones."""
 
     def __init__(self, max_connections: int = MAX_CONNECTIONS) -> None:
         self.max_connections = max_connections
@@ -108,38 +108,42 @@ class ConnectionTable:
         return len(self._connections)
 
     def wait_for_room(self, seconds: float) -> bool:
-        """Wait until one more connection may be accepted, closing an idle one for it; False if none is to be had."""
+        """Wait until another connection may be accepted, evicting an idle one; False after the timeout."""
         with self._changed:
             if len(self) >= self.max_connections and not self._abort_idle():
                 self._changed.wait(seconds)
             return len(self) < self.max_connections
 
     def add(self, sock: socket.socket, address: str) -> None:
-        """Note an accepted connection; if its address has too many idle ones under pressure, close one of these."""
+        """Register an accepted connection; under load, evict an idle one of the same address if it has too many."""
         with self._changed:
             if len(self) > self.max_connections / 2:
                 self._abort_idle(address, MAX_IDLE_PER_ADDRESS)
             self._connections[sock] = ClientConnection(sock, address)
 
     def find_connection(self, sock: socket.socket) -> ClientConnection:
-        """The connection over this socket; one that was closed meanwhile is no longer counted."""
+        """Return the connection of this socket; one that was evicted concurrently gets an uncounted entry."""
         with self._changed:
             return self._connections.get(sock) or ClientConnection(sock, "")
 
     def remove(self, sock: socket.socket) -> None:
-        """Forget a connection that is about to be closed."""
+        """Unregister a connection that is about to be closed."""
         with self._changed:
             self._connections.pop(sock, None)
             self._changed.notify_all()
 
     def wait_for_descriptor(self, seconds: float) -> None:
-        """Close an idle connection, or wait until one ends: without a free descriptor none can be accepted."""
+        """Evict an idle connection, or wait until one ends: without a free descriptor none can be accepted."""
         with self._changed:
             self._abort_idle()
             self._changed.wait(seconds)
 
     def _abort_idle(self, address: str | None = None, spared: int = 0) -> bool:
-        """Close the idle connection with the smallest budget, of one address or any, if more than `spared` are idle."""
+        """Evict the idle connection with the smallest budget, of one address or any.
+
+        Returns:
+            False if at most `spared` connections are idle.
+        """
         known = [each for each in self._connections.values() if address in (None, each.address)]
         if len(known) <= spared:
             return False

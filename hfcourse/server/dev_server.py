@@ -1,7 +1,7 @@
-"""The server of `flask run`: Werkzeug's threaded one, with limits on the connections that it holds.
+"""Server of `flask run`: Werkzeug's threaded server with limits on connections.
 
-Werkzeug gives each connection a thread, without a time-out and without an upper limit, and its loop spins when accept()
-finds no free descriptor. `flask run` takes no server of ours, so `init_app` puts this one in the place of Werkzeug's.
+Werkzeug starts a thread for each connection, without a timeout and without a limit, and its loop spins when accept()
+finds no free descriptor. `flask run` has no option for another server, so `init_app` replaces Werkzeug's.
 """
 
 import errno
@@ -22,17 +22,17 @@ from hfcourse.text.typography import typeset_french
 
 try:
     import resource
-except ImportError:  # Windows has no such limit
+except ImportError:  # absent on Windows
     resource = None  # type: ignore[assignment]
 
-# Werkzeug lets 128 connections wait to be accepted: a class of three hundred that clicks at once is more.
+# Werkzeug's backlog is 128 connections: a class of three hundred that clicks at once exceeds it.
 LISTEN_BACKLOG = 1024
-# Descriptors that suffice for all connections, to clients and to Spaces; macOS gives 256 unless asked, Linux 1024.
+# Enough descriptors for all connections, to clients and Spaces; the default is 256 on macOS, 1024 on Linux.
 WANTED_DESCRIPTORS = 4096
-MAX_HEAD_BYTES = 65_536 + io.DEFAULT_BUFFER_SIZE  # the longest line that http.server reads, read a buffer at a time
+MAX_HEAD_BYTES = 65_536 + io.DEFAULT_BUFFER_SIZE  # the longest line that http.server accepts, plus one buffer
 SEND_CHUNK_BYTES = 64 * 1024
 ACCEPT_RETRY_INTERVAL_SECONDS = 0.1
-# To listen at all interfaces: the loopback address and the family of each spelling.
+# Wildcard addresses, with the loopback address and address family of each.
 ALL_INTERFACES = {"0.0.0.0": ("127.0.0.1", socket.AF_INET), "::": ("::1", socket.AF_INET6)}  # noqa: S104 (a name)
 OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 BAD_REQUEST_PAGE = typeset_french(
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 
 class ClientStream(io.RawIOBase):
-    """What a client sends and takes, within the time budget of its connection."""
+    """Raw I/O stream of a client, within the time budget of its connection."""
 
     def __init__(self, connection: ClientConnection) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class ClientStream(io.RawIOBase):
         self._head_bytes: int | None = 0
 
     def finish_request_head(self) -> None:
-        """The request line and the headers are read: what follows is the body, whose size the application limits."""
+        """Mark the end of the request line and headers: the size of the body is limited by the application."""
         self._head_bytes = None
 
     def readable(self) -> bool:
@@ -65,7 +65,7 @@ class ClientStream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        """As RawIOBase; http.server answers 431 to LineTooLong."""
+        """Read as RawIOBase; http.server answers LineTooLong with 431."""
         if self._head_bytes is not None and self._head_bytes >= MAX_HEAD_BYTES:
             raise LineTooLong("head")
         count = self._connection.receive_into(buffer)
@@ -74,7 +74,7 @@ class ClientStream(io.RawIOBase):
         return count
 
     def write(self, data: Any, /) -> int:
-        """Send all of it, in pieces: the time-out of a socket is for one piece, `sendall` has one for all of them."""
+        """Send all data in chunks: the socket's timeout is per chunk, that of `sendall` for the whole."""
         view = memoryview(data)
         for start in range(0, len(view), SEND_CHUNK_BYTES):
             piece = view[start : start + SEND_CHUNK_BYTES]
@@ -84,7 +84,7 @@ class ClientStream(io.RawIOBase):
 
 
 class LimitedRequestHandler(WSGIRequestHandler):
-    """Werkzeug's handler, reading and writing within the budget of the connection; its own errors in French."""
+    """Werkzeug's request handler with I/O within the connection's budget, and protocol errors in French."""
 
     error_message_format = BAD_REQUEST_PAGE
     server: "LimitedServer"
@@ -95,11 +95,11 @@ class LimitedRequestHandler(WSGIRequestHandler):
         self.rfile, self.wfile = io.BufferedReader(self._stream), self._stream  # type: ignore[assignment]
 
     def version_string(self) -> str:
-        """Return what the header `Server` says: no version, neither Werkzeug's nor Python's."""
+        """Return the value of the `Server` header, without the versions of Werkzeug and Python."""
         return "hfcourse"
 
     def log_error(self, format: str, *args: Any) -> None:
-        """Log the status of an error of the protocol without its message, which repeats the request line."""
+        """Log a protocol error's status without its message, which repeats the request line."""
         if format.startswith("code "):
             format, args = "code %s", args[:1]
         super().log_error(format, *args)
@@ -110,18 +110,18 @@ class LimitedRequestHandler(WSGIRequestHandler):
 
 
 class LimitedServer(ThreadedWSGIServer):
-    """Werkzeug's threaded server with at most so many connections; those that come too early wait to be accepted."""
+    """Werkzeug's threaded server with a connection limit; connections beyond it wait in the backlog."""
 
     request_queue_size = LISTEN_BACKLOG
 
     def __init__(self, host: str, port: int, app: Any, handler: Any = None, *args: Any, **kwargs: Any) -> None:
         self.connections = ConnectionTable(min(MAX_CONNECTIONS, raise_descriptor_limit() // 2))
         super().__init__(host, port, app, handler or LimitedRequestHandler, *args, **kwargs)
-        if self.ssl_context is not None:  # the handshake takes a round trip: not in the loop that accepts
+        if self.ssl_context is not None:  # the handshake takes a round trip: not in the accept loop
             self.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
 
     def server_bind(self) -> None:
-        """Bind, or end with one French line that names a free port."""
+        """Bind, or exit with one French line that names a free port."""
         try:
             super().server_bind()
         except OSError as error:
@@ -132,14 +132,14 @@ class LimitedServer(ThreadedWSGIServer):
             raise
 
     def log_startup(self) -> None:
-        """Say in French where the site is, and on a network which address to give to a class."""
+        """Log in French the site's URL, and on a network the URL for the class."""
         _log("info", "\n".join(describe_addresses(self.host, self.port, is_secure=self.ssl_context is not None)))
 
     def get_request(self) -> tuple[Any, Any]:
-        """Accept a connection when there is room for it.
+        """Accept a connection if the limit allows it.
 
         Raises:
-            OSError: not now; socketserver asks again.
+            OSError: no connection now; socketserver tries again.
         """
         if not self.connections.wait_for_room(ACCEPT_RETRY_INTERVAL_SECONDS):
             raise BlockingIOError("too many connections")
@@ -161,7 +161,7 @@ class LimitedServer(ThreadedWSGIServer):
 
 
 def describe_addresses(host: str, number: int, *, is_secure: bool = False) -> list[str]:
-    """Describe where a server that listens at `host` is reached: on this machine, and from others."""
+    """Return the URLs of a server that listens on `host`, for this machine and for others."""
     scheme = "https" if is_secure else "http"
     if host not in ALL_INTERFACES:
         return [
@@ -181,12 +181,12 @@ def describe_addresses(host: str, number: int, *, is_secure: bool = False) -> li
 
 
 def bracket_ipv6_host(host: str) -> str:
-    """Write an IPv6 address as a URL has it."""
+    """Put an IPv6 address into brackets, for a URL."""
     return f"[{host}]" if ":" in host else host
 
 
 def raise_descriptor_limit(wanted: int = WANTED_DESCRIPTORS) -> int:
-    """Raise this process's soft limit of descriptors (RLIMIT_NOFILE) as far as it may; returns what it is then."""
+    """Raise this process's soft limit of descriptors (RLIMIT_NOFILE) as far as allowed, and return it."""
     if resource is None:
         return wanted
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -196,11 +196,11 @@ def raise_descriptor_limit(wanted: int = WANTED_DESCRIPTORS) -> int:
         return wanted if soft == infinite else soft
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
-    except (OSError, ValueError):  # a system may allow less than it says
+    except (OSError, ValueError):  # the system may allow less than its hard limit
         return soft
     return target
 
 
 def init_app(_app: Flask) -> None:
-    """Have `flask run`, which asks Werkzeug's module for its threaded server, get this one."""
+    """Replace the threaded server in Werkzeug's module, where `flask run` looks it up."""
     serving.ThreadedWSGIServer = LimitedServer  # type: ignore[misc]

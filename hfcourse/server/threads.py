@@ -1,23 +1,23 @@
-"""How many requests this process answers at once: what may take only a share of them asks here."""
+"""Number of threads of the server, for limits that are a share of them."""
 
 import threading
 from typing import Any
 
 from flask import current_app
 
-# Flask's own server has a thread for each connection: what it must not be asked for is a thousand of them.
+# Flask's own server starts a thread for each connection: an upper limit for calculating shares.
 FLASK_RUN_THREADS = 200
 
 
 def count_threads(environ: dict[str, Any]) -> int:
-    """The threads of the server that made this WSGI environment.
+    """Return the number of threads of the server that created this WSGI environment.
 
-    Of a pool that does not say, those of its threads that exist are counted, all (waitress) or fewer.
+    For a pool that does not publish its size, count its threads that exist: all (waitress) or fewer.
     """
     if not environ.get("wsgi.multithread"):
         return 1
-    if told := current_app.extensions.get("server_threads"):  # by gunicorn.conf.py
-        return told
+    if configured := current_app.extensions.get("server_threads"):  # set by gunicorn.conf.py
+        return configured
     if "werkzeug" in environ.get("SERVER_SOFTWARE", "").lower():
         return FLASK_RUN_THREADS
     pool = strip_thread_number(threading.current_thread().name)
@@ -25,5 +25,5 @@ def count_threads(environ: dict[str, Any]) -> int:
 
 
 def strip_thread_number(thread: str) -> str:
-    """The name of a thread without its number."""
+    """Return the name of a thread without its number."""
     return thread.rstrip("0123456789")
