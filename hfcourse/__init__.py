@@ -7,10 +7,13 @@ from flask import Flask
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
-    """Make the site. `overrides` are settings by their name without prefix, for the tests.
+    """Create the application.
+
+    Args:
+        overrides: settings by their name without prefix, for tests.
 
     Raises:
-        SystemExit: a setting makes no sense; its text is one line for whoever starts the site.
+        SystemExit: a setting is invalid; its text is one line for the operator.
     """
     from hfcourse import config, database, file_permissions, tokens, visitors
     from hfcourse.limits import concurrency
@@ -27,7 +30,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 
 
 def register_features(app: Flask) -> None:
-    """Register what each feature keeps for the application, its blueprint, its commands."""
+    """Initialize each feature: its extensions, blueprint and commands."""
     from hfcourse import classroom, cli, home, instructors, lessons, playground, runs, spaces
 
     instructors.init_app(app)

@@ -1,8 +1,8 @@
-"""Every setting: its name, its default, what it is for.
+"""Settings: name, default and purpose of each.
 
-A setting is read from the environment, prefixed with ``HFCOURSE_``, or from ``.env`` at the top of the
-project (the environment wins). All are optional. A value that makes no sense stops the start with one
-line that names the setting and never prints the value, which may be a secret.
+A setting is read from the environment, prefixed with ``HFCOURSE_``, or from ``.env`` at the top of the project (the
+environment wins). All are optional. An invalid value stops the start with one line that names the setting and never
+prints the value, which may be a secret.
 """
 
 import difflib
@@ -42,10 +42,10 @@ log = logging.getLogger(__name__)
 
 
 def reject_setting(name: str, expected: str) -> NoReturn:
-    """Stop the start with one French line; `SystemExit` prints no traceback, under flask and gunicorn alike.
+    """Exit at start-up with one French line; `SystemExit` prints no traceback, with flask and gunicorn alike.
 
     Args:
-        expected: what is wrong, or expected instead, as a French clause without the value, which may be a secret.
+        expected: the error, or the expected value, as a French clause without the value, which may be a secret.
     """
     raise SystemExit(
         typeset_french(
@@ -57,7 +57,7 @@ def reject_setting(name: str, expected: str) -> NoReturn:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: `name` without its prefix, `default` as one would write it in ``.env``."""
+    """Definition of a setting: `name` without its prefix, `default` as written in ``.env``."""
 
     name: str
     default: str
@@ -132,15 +132,15 @@ SETTINGS = (
     ),
     Setting("ENDPOINT", "https://huggingface.co", parse_origin, "the Hub", prefix="HF_"),
 )
-# The tokens of huggingface_hub's tools are read by tokens.py alone.
+# Only tokens.py reads the token variables of huggingface_hub's tools.
 KNOWN_VARIABLES = {setting.variable for setting in SETTINGS}
 
 
 def load_settings(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return every setting by its name (HF_ENDPOINT as ``HUB_URL``), parsed.
+    """Parse every setting; return their values by name (HF_ENDPOINT as ``HUB_URL``).
 
     Raises:
-        SystemExit: one line naming the first setting whose value makes no sense.
+        SystemExit: one line naming the first setting with an invalid value.
     """
     values = {}
     for setting in SETTINGS:
@@ -154,7 +154,7 @@ def load_settings(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def warn_about_unknown_variables(environment: Mapping[str, str]) -> None:
-    """Log the variables that look like ours and are none: a typing mistake would otherwise be silent."""
+    """Log the unknown variables with our prefix: a typing mistake would otherwise be silent."""
     for variable in sorted(environment):
         if variable.startswith(SETTING_PREFIX) and variable not in KNOWN_VARIABLES:
             near = difflib.get_close_matches(variable, KNOWN_VARIABLES, n=1)
@@ -162,32 +162,32 @@ def warn_about_unknown_variables(environment: Mapping[str, str]) -> None:
 
 
 def load_secret_key(folder: Path) -> str:
-    """Return the key kept in `folder`, made at the first start.
+    """Return the secret key stored in `folder`, created at the first start.
 
-    Two processes that start together must agree on it: the file is made whole under another name, then
-    linked, which only one of them can do.
+    Two processes that start together must use the same key: the file is written under a temporary name, then
+    hard-linked, which succeeds in only one of them.
     """
-    kept = folder / "secret-key"
-    if not kept.exists():
-        mine = folder / f"secret-key.{os.getpid()}"
-        mine.touch(mode=0o600)
-        mine.write_text(os.urandom(32).hex())
+    path = folder / "secret-key"
+    if not path.exists():
+        temporary = folder / f"secret-key.{os.getpid()}"
+        temporary.touch(mode=0o600)
+        temporary.write_text(os.urandom(32).hex())
         try:
-            os.link(mine, kept)
+            os.link(temporary, path)
         except FileExistsError:
             pass
-        except OSError:  # a file system without hard links: the last one wins, once
-            os.replace(mine, kept)
-        mine.unlink(missing_ok=True)
-    return kept.read_text().strip()
+        except OSError:  # a file system without hard links: the last process wins
+            os.replace(temporary, path)
+        temporary.unlink(missing_ok=True)
+    return path.read_text().strip()
 
 
 def init_app(app: Flask, overrides: Mapping[str, Any] | None = None) -> None:
-    """Fill ``app.config``: defaults, then environment and ``.env``, then `overrides` (the tests')."""
+    """Fill ``app.config``: defaults, then environment and ``.env``, then `overrides` (of tests)."""
     from dotenv import load_dotenv
 
     try:
-        load_dotenv(ROOT / ".env", encoding="utf-8-sig")  # Windows' notepad begins a file with a mark
+        load_dotenv(ROOT / ".env", encoding="utf-8-sig")  # Windows Notepad writes a byte order mark
     except UnicodeDecodeError:
         raise SystemExit(typeset_french("hfcourse : .env est illisible : enregistrez-le en UTF-8.")) from None
     app.config.from_mapping(load_settings(os.environ))

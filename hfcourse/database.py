@@ -1,6 +1,6 @@
-"""The database: one engine, sessions by `with`, migrations.
+"""Database access: engine, sessions and connections as context managers, migrations.
 
-SQLite in the instance folder unless ``DATABASE_URL`` says otherwise. Every moment is stored as UTC.
+SQLite in the instance folder by default; see ``DATABASE_URL``. Every datetime is stored in UTC.
 """
 
 import os
@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 
 class Base(DeclarativeBase):
-    """Base of all tables; constraints are named, so that a migration can speak of them on any database."""
+    """Declarative base of all tables; constraints have names, so that migrations can alter them on any database."""
 
     metadata = MetaData(
         naming_convention={
@@ -57,7 +57,7 @@ class Base(DeclarativeBase):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, UTC; SQLite keeps no time zone."""
+    """Column type of an aware datetime in UTC; SQLite stores no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -70,24 +70,24 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def utc_now() -> datetime:
-    """This moment, UTC, to the millisecond (what the JSON shows is what is stored)."""
-    moment = datetime.now(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    """Return the current time in UTC, truncated to milliseconds (so that JSON shows exactly the stored value)."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 @contextmanager
 def read_session() -> Iterator[Session]:
-    """A session for queries; it never waits for a writer."""
+    """Open a session for queries; it never waits for a writer."""
     with current_app.extensions["database"].begin() as opened:
         yield opened
 
 
 @contextmanager
 def read_connection() -> Iterator[Connection]:
-    """A bare connection for the queries that every call makes: see `changing`.
+    """Open a bare connection for the queries of every call: see `write_connection`.
 
-    Each query sees the latest state for itself: on SQLite there is no transaction around them, which would cost as much
-    as a query by key.
+    Each query reads the latest committed state: on SQLite there is no transaction around them, which would cost as much
+    as a query by primary key.
     """
     with current_app.extensions["database_reader"].connect() as opened:
         yield opened
@@ -95,9 +95,9 @@ def read_connection() -> Iterator[Connection]:
 
 @contextmanager
 def write_connection() -> Iterator[Connection]:
-    """A bare connection that commits at the end of the block, or rolls back if it raises.
+    """Open a bare connection that commits at the end of the block, or rolls back on an exception.
 
-    For the statements that every call makes: a session around them costs more than they do.
+    For the statements of every call: a session costs more than they do.
     """
     extensions = current_app.extensions
     with extensions["database_turn"], extensions["database_writer"].begin() as opened:
@@ -106,40 +106,43 @@ def write_connection() -> Iterator[Connection]:
 
 @contextmanager
 def write_session() -> Iterator[Session]:
-    """A session that commits at the end of the block, or rolls back if it raises."""
+    """Open a session that commits at the end of the block, or rolls back on an exception."""
     extensions = current_app.extensions
     with extensions["database_turn"], extensions["database"].begin() as opened:
         opened.connection(execution_options={"writes": True})
         yield opened
 
 
-def retry_on_operational_error(do: Callable[P, T]) -> Callable[P, T]:
-    """Decorate what must not be lost: it is done again, for a while, when the database fails.
+def retry_on_operational_error(function: Callable[P, T]) -> Callable[P, T]:
+    """Retry the decorated function for RETRY_TIMEOUT_SECONDS while the database fails.
 
-    It may be starting anew, or its disk be full; what is written twice must do no harm.
+    The database may be restarting, or its disk may be full. The function must be idempotent.
     """
 
-    @wraps(do)
-    def trying(*args: P.args, **named: P.kwargs) -> T:
+    @wraps(function)
+    def retry(*args: P.args, **kwargs: P.kwargs) -> T:
         deadline = time.monotonic() + RETRY_TIMEOUT_SECONDS
         while True:
             try:
-                return do(*args, **named)
+                return function(*args, **kwargs)
             except OperationalError:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(RETRY_INTERVAL_SECONDS)
 
-    return trying
+    return retry
 
 
 def has_failed_within(seconds: float) -> bool:
-    """Has the database failed this process so recently? What others should have written may then be missing."""
+    """Has the database failed in this process within the last `seconds`?
+
+    Other processes' writes may then be missing.
+    """
     return time.monotonic() - current_app.extensions.get("database_failed_at", -seconds) < seconds
 
 
 def is_reachable() -> bool:
-    """Does the database answer, and can it be written to?"""
+    """Is the database available for writing?"""
     try:
         with write_session() as opened:
             opened.execute(text("UPDATE runs SET id = id WHERE id = ''"))
@@ -149,10 +152,10 @@ def is_reachable() -> bool:
 
 
 def truncate_wal() -> bool:
-    """Empty SQLite's write-ahead log, in which deleted words still stand; False while somebody holds it up.
+    """Truncate SQLite's write-ahead log, which still contains deleted text; False while a reader prevents it.
 
-    It does not wait for readers (whoever deleted something tries again later), and has a connection of its own, since
-    those of the pool wait for longer.
+    It does not wait for readers (`wal_truncation` retries later), and opens a separate connection, because the timeout
+    of the pool's connections is longer.
     """
     url = current_app.extensions["database"].kw["bind"].url
     if url.get_backend_name() != "sqlite" or not url.database:
@@ -166,130 +169,129 @@ def truncate_wal() -> bool:
 
 
 def get_newest_revision() -> str:
-    """The name of the last migration: their files are numbered."""
+    """Return the id of the newest migration: their files are numbered."""
     return max(path.stem.split("_")[0] for path in (MIGRATIONS_FOLDER / "versions").glob("[0-9]*.py"))
 
 
-def get_stored_revision(connection: Engine) -> str | None:
-    """The migration that the database is at."""
-    if not inspect(connection).has_table("alembic_version"):
+def get_stored_revision(engine: Engine) -> str | None:
+    """Return the revision of the database, None without migrations."""
+    if not inspect(engine).has_table("alembic_version"):
         return None
-    with connection.connect() as opened:
+    with engine.connect() as opened:
         return opened.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def migrate_engine(connection: Engine) -> None:
-    """Bring the database to the newest migration; does nothing, and imports nothing, when it is there.
+def migrate_engine(engine: Engine) -> None:
+    """Migrate the database to the newest revision; if it is up to date, import nothing.
 
-    Two processes may start together: SQLite's own write lock makes the second wait, and it then finds
-    nothing left to do.
+    Two processes may start together: SQLite's write lock makes the second wait, which then finds nothing to migrate.
     """
-    if get_stored_revision(connection) == get_newest_revision():
+    if get_stored_revision(engine) == get_newest_revision():
         return
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS_FOLDER))
-    with connection.connect().execution_options(writes=True) as opened:
+    with engine.connect().execution_options(writes=True) as opened:
         config.attributes["connection"] = opened
         command.upgrade(config, "head")
         opened.commit()
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `url`; on SQLite with a write-ahead log, so that readers never wait for the writer."""
-    # What students type must not stand in the log beside a statement that failed.
-    made = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
-    if made.dialect.name == "sqlite":
+    """Create the engine for `url`; SQLite uses a write-ahead log, so that readers never wait for the writer."""
+    # hide_parameters: students' input must not appear in the log of a failed statement.
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
+    if engine.dialect.name == "sqlite":
 
-        @event.listens_for(made, "connect")
-        def prepare(connection, _record) -> None:
-            connection.isolation_level = None  # transactions begin where we say, see below
+        @event.listens_for(engine, "connect")
+        def set_pragmas(connection, _record) -> None:
+            connection.isolation_level = None  # transactions are started explicitly, see below
             cursor = connection.cursor()
             for pragma in (
                 f"busy_timeout={LOCK_TIMEOUT_SECONDS * 1000}",  # first: the next one may have to wait
                 "journal_mode=WAL",
                 "synchronous=NORMAL",
                 "foreign_keys=ON",
-                "secure_delete=ON",  # what is deleted is overwritten, which not every build does by itself
+                "secure_delete=ON",  # overwrite deleted content; not the default of every build
             ):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
-        @event.listens_for(made, "begin")
-        def begin(connection) -> None:
-            # A transaction that reads first and writes later fails at once on a busy database
-            # (SQLITE_BUSY ignores the timeout there); one that starts as a writer waits its turn.
+        @event.listens_for(engine, "begin")
+        def begin_transaction(connection) -> None:
+            # On a busy database, a transaction that reads first and writes later fails at once
+            # (SQLITE_BUSY without timeout); one that starts as a writer waits for the lock.
             options = connection.get_execution_options()
             if options.get("writes"):
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             elif not options.get("without_transaction"):
-                connection.connection.execute("BEGIN")  # which takes no lock yet, and so never fails
+                connection.connection.execute("BEGIN")  # takes no lock yet, so it never fails
 
     else:
 
-        @event.listens_for(made, "do_connect")
-        def connect(dialect, _record, arguments, named):
-            with concurrency.release_while_waiting():  # a server that does not answer keeps nobody from the lessons
-                return dialect.connect(*arguments, **named)
+        @event.listens_for(engine, "do_connect")
+        def connect(dialect, _record, args, kwargs):
+            with concurrency.release_while_waiting():  # an unreachable server must not block lessons
+                return dialect.connect(*args, **kwargs)
 
-    return made
+    return engine
 
 
 def init_app(app: Flask) -> None:
-    """Open the database and, on SQLite, bring it up to date."""
+    """Open the database and, if it is SQLite, migrate it."""
     url = app.config["DATABASE_URL"] or f"sqlite:///{Path(app.instance_path) / 'hfcourse.sqlite'}"
     try:
-        opened = open_engine(url)
+        engine = open_engine(url)
     except (ArgumentError, ImportError):
         reject_setting(
             "HFCOURSE_DATABASE_URL",
             "il faut une adresse comme postgresql+psycopg://nom:motdepasse@hote/base, et son pilote installé",
         )
-    app.extensions["database"] = sessionmaker(opened, expire_on_commit=False)
-    track_failures(app, opened)
-    # Each shares the pool; made once, since that costs as much as a statement.
-    app.extensions["database_reader"] = opened.execution_options(without_transaction=True)
-    app.extensions["database_writer"] = opened.execution_options(writes=True)
-    if opened.dialect.name == "sqlite":
+    app.extensions["database"] = sessionmaker(engine, expire_on_commit=False)
+    track_failures(app, engine)
+    # Both share the pool; created once, because that costs as much as a statement.
+    app.extensions["database_reader"] = engine.execution_options(without_transaction=True)
+    app.extensions["database_writer"] = engine.execution_options(writes=True)
+    if engine.dialect.name == "sqlite":
         try:
-            if opened.url.database not in {None, "", ":memory:"}:
-                file_permissions.create_private_file(Path(str(opened.url.database)))
-            opened.connect().close()
+            if engine.url.database not in {None, "", ":memory:"}:
+                file_permissions.create_private_file(Path(str(engine.url.database)))
+            engine.connect().close()
         except (OperationalError, OSError):
             reject_setting("HFCOURSE_DATABASE_URL", "cette base ne s'ouvre pas, ou on ne peut pas y écrire")
-        migrate_engine(opened)
-    serialize_sqlite_writers(app, opened)
+        migrate_engine(engine)
+    serialize_sqlite_writers(app, engine)
 
 
-def track_failures(app: Flask, opened: Engine) -> None:
-    """Remember when the database last failed: see `has_failed_within`."""
+def track_failures(app: Flask, engine: Engine) -> None:
+    """Record the time of the last database failure: see `has_failed_within`."""
     extensions = app.extensions
 
-    @event.listens_for(opened, "handle_error")
-    def note(context: ExceptionContext) -> None:
+    @event.listens_for(engine, "handle_error")
+    def record_failure(context: ExceptionContext) -> None:
         if isinstance(context.sqlalchemy_exception, OperationalError):
             extensions["database_failed_at"] = time.monotonic()
 
 
-def serialize_sqlite_writers(app: Flask, opened: Engine) -> None:
-    """Let the writers of this process wait in line; after a fork, with a line and connections of their own.
+def serialize_sqlite_writers(app: Flask, engine: Engine) -> None:
+    """Serialize this process's SQLite writers with a lock; after a fork, with a new lock and new connections.
 
-    SQLite has one writer at a time and lets the others sleep, for up to 100 ms each time they find it busy:
-    thirty runs at once then spend most of their time asleep.
+    SQLite allows one writer at a time and makes the others sleep, for up to 100 ms at each attempt: thirty concurrent
+    runs then spend most of their time asleep.
     """
-    is_sqlite = opened.dialect.name == "sqlite"
+    is_sqlite = engine.dialect.name == "sqlite"
 
-    def start_anew() -> None:
-        opened.dispose(close=False)
+    def reset_lock_and_pool() -> None:
+        engine.dispose(close=False)
         app.extensions["database_turn"] = threading.Lock() if is_sqlite else nullcontext()
 
-    start_anew()
+    reset_lock_and_pool()
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=start_anew)
+        os.register_at_fork(after_in_child=reset_lock_and_pool)
 
 
 def migrate_current_database() -> None:
-    """Bring the database of this application up to date."""
+    """Migrate the database of the current application."""
     migrate_engine(current_app.extensions["database"].kw["bind"])

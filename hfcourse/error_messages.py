@@ -1,4 +1,4 @@
-"""What each error code says in French: a sentence, the reason, what to do next. Pure."""
+"""French explanations of the error codes: a sentence, the reason, the next steps. Pure."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ from hfcourse.text.typography import typeset_french
 
 @dataclass(frozen=True)
 class ErrorExplanation:
-    """What a code says: a whole sentence, why, what to do next, and the status of a refused form."""
+    """French explanation of an error code, and the HTTP status of a form rejected for it."""
 
     sentence: str
     reason: str
     steps: tuple[str, ...]
     status: int = 200
-    suggests_practice: bool = True  # is the practice Space a way out?
+    suggests_practice: bool = True  # can the practice Space be used instead?
 
 
 def make_explanation(
@@ -211,7 +211,7 @@ EXPLANATIONS = {
     ),
 }
 
-# The same codes where the proxy in front of a Space answers for it.
+# The same codes for a response of the proxy in front of a Space.
 RETRY_LATER_STEP = "Attendez une minute, puis recommencez : rien de ce que vous avez saisi n’est perdu."
 GATEWAY_EXPLANATIONS = {
     "connection-lost": make_explanation(
@@ -235,7 +235,7 @@ GATEWAY_EXPLANATIONS = {
     ),
 }
 
-# The same codes where it is the Hub that gave no good answer.
+# The same codes for a failed request to the Hub.
 HUB_EXPLANATIONS = {
     "too-many-requests": make_explanation(
         "Trop d’appels sont partis d’ici en peu de temps.",

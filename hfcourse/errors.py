@@ -1,17 +1,17 @@
-"""Exceptions that are explained to the student: each carries a code. Pure.
+"""Exceptions that are explained to the student: each has an error code. Pure.
 
-    CourseError            something that is explained to the student, never a traceback
-    ├── Refused            before anything leaves the server: the form comes back with all that was typed
-    ├── Unavailable        a Space, or the Hub, that cannot be asked or described
-    │   ├── GatewayError  … because the proxy in front of the Space answers in its place
-    │   └── HubError      … because the Hub, asked about Spaces, gave no good answer
-    │       └── HubRequestSkipped   … because this site does not ask it now: nobody else need be told the same
-    └── CallError         a call that was made and did not succeed
-        ├── CallNotQueued       … because the Space did not even queue it: what we know of it may be out of date
-        ├── ValidationRejected       … because the Space's own validator refuses some of the values
-        └── Stopped        … because the visitor stopped it; a status, not an error
+    CourseError                  explained to the student, never shown as a traceback
+    ├── FormRejected             before anything is sent: the form is rendered again with its values
+    ├── SpaceUnavailable         a Space, or the Hub, that cannot be reached or described
+    │   ├── GatewayError         … because the proxy in front of the Space responds in its place
+    │   └── HubError             … because a request to the Hub failed
+    │       └── HubRequestSkipped   … because no request was sent; not cached for other visitors
+    └── CallError                a call that was sent and failed
+        ├── CallNotQueued        … because the Space rejected it from its queue: its cached description may be stale
+        ├── ValidationRejected   … because the Space's own validator rejected some values
+        └── CallCancelled        … because the visitor cancelled it; a status, not an error
 
-Which code an exception gets is decided where it is raised; error_messages.py has what a code says.
+The code of an exception is chosen where it is raised; error_messages.py explains the codes.
 """
 
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ MAX_DETAIL_CHARACTERS = 500
 
 
 class CourseError(Exception):
-    """Base of all: `code` is one of EXPLANATIONS, `said` an author's own words (text, never HTML)."""
+    """Base class: `code` is a key of EXPLANATIONS, `detail` the author's own message (text, never HTML)."""
 
     def __init__(self, code: str, said: str = "") -> None:
         super().__init__(code)
         self.code = code
-        self.detail = said[:MAX_DETAIL_CHARACTERS].replace("\0", "")  # PostgreSQL keeps no text with a NUL
+        self.detail = said[:MAX_DETAIL_CHARACTERS].replace("\0", "")  # PostgreSQL rejects NUL in text
 
     @property
     def explanation(self) -> ErrorExplanation:
@@ -35,7 +35,7 @@ class CourseError(Exception):
 
 
 class FormRejected(CourseError):
-    """A form that is refused; `fields` says what is wrong with which parameter."""
+    """Rejected form; `field_errors` maps parameter names to messages."""
 
     def __init__(self, code: str, said: str = "", fields: Mapping[str, str] | None = None) -> None:
         super().__init__(code, said)
@@ -47,7 +47,7 @@ class SpaceUnavailable(CourseError):
 
 
 class GatewayError(SpaceUnavailable):
-    """The proxy in front of a Space answers in its place: the Space starts, is down or is overloaded."""
+    """The proxy in front of a Space responds in its place: the Space is starting, down or overloaded."""
 
     @property
     def explanation(self) -> ErrorExplanation:
@@ -55,7 +55,7 @@ class GatewayError(SpaceUnavailable):
 
 
 class HubError(SpaceUnavailable):
-    """The Hub was asked about Spaces and gave no good answer: what its codes say is then of the Hub."""
+    """A request to the Hub failed: its codes are explained by HUB_EXPLANATIONS."""
 
     @property
     def explanation(self) -> ErrorExplanation:
@@ -63,27 +63,27 @@ class HubError(SpaceUnavailable):
 
 
 class HubRequestSkipped(HubError):
-    """The Hub was not asked: it is silent, asked us to wait, or was asked too often. Not remembered as an answer."""
+    """No request was sent to the Hub: it is silent, asked us to wait, or a rate limit is reached. Not cached."""
 
 
 class CallError(CourseError):
-    """The call went out and no good answer came back."""
+    """The call was sent and returned no valid result."""
 
 
 class CallNotQueued(CallError):
-    """The Space did not queue the call: Gradio answers so (500) when it no longer has the endpoint's function."""
+    """The Space did not queue the call: Gradio's response (500) when the endpoint's function no longer exists."""
 
 
 class ValidationRejected(CallError):
-    """The Space's validator refuses values: `fields` has its words by parameter name, '' where it says nothing."""
+    """The Space's validator rejects values: `field_errors` has its message by parameter name, '' for none."""
 
     def __init__(self, said: str, fields: Mapping[str, str]) -> None:
         super().__init__("invalid-input", said)
-        self.field_errors = {name: words[:MAX_DETAIL_CHARACTERS].replace("\0", "") for name, words in fields.items()}
+        self.field_errors = {name: text[:MAX_DETAIL_CHARACTERS].replace("\0", "") for name, text in fields.items()}
 
 
 class CallCancelled(CallError):
-    """The visitor stopped the call."""
+    """The visitor cancelled the call."""
 
     def __init__(self) -> None:
         super().__init__("stopped")

@@ -1,8 +1,7 @@
-"""Explain a failed run by its code and by what the Space said with it: how long to wait, which limit was met. Pure.
+"""Explanation of a failed run from its code and the Space's message: time to wait, limit reached. Pure.
 
-A run stores a code and a Space's words; errors.py explains the code alone. The words that are looked for here come
-from Gradio's and Hugging Face's own programs, after spaces/client/call_failures.py has decided the code by the
-error's title.
+A run stores a code and a Space's message; errors.py explains the code alone. The messages matched here are those of
+Gradio and Hugging Face, after spaces/client/call_failures.py has derived the code from the error's title.
 """
 
 import re
@@ -22,7 +21,7 @@ RETRY_AFTER_HEADER = "Retry-After"
 DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS = 86_400, 3_600, 60
 MAX_WAIT_SECONDS = 31 * DAY_SECONDS
 CODES_WITH_WAIT = {"quota-exceeded", "queue-full", "too-many-requests", *GATEWAY_EXPLANATIONS}
-# As Python writes a timedelta (« 1 day, 3:21:00 »), and as people write it.
+# As Python formats a timedelta (« 1 day, 3:21:00 »), and as people write it.
 CLOCK_WAIT = re.compile(
     r"(?:try|retry)(?: again)? in (?:(\d{1,4}) days?, )?(\d{1,2}):(\d{2}):(\d{2})(?![\d:])", re.IGNORECASE
 )
@@ -46,9 +45,9 @@ GPU_TIME_EXCEEDED = make_explanation(
     "Essayez des valeurs plus simples (moins d’étapes, une image plus petite) : certains Spaces demandent alors moins.",
     SPACE_WITHOUT_GPU_STEP,
 )
-# What spaces/client/http_status.py writes of a gateway's status.
+# The format in which spaces/client/http_status.py reports a gateway's status.
 GATEWAY_STATUS = re.compile(r"HTTP \d{3}\b")
-# By code, in order: what the words hold, and the explanation that then takes the place of the code's own.
+# By code, in order: a pattern of the message, and the explanation that replaces the code's own.
 EXPLANATIONS_BY_DETAIL: dict[str, tuple[tuple[re.Pattern[str], ErrorExplanation], ...]] = {
     **{code: ((GATEWAY_STATUS, explanation),) for code, explanation in GATEWAY_EXPLANATIONS.items()},
     "quota-exceeded": ((re.compile(r"larger than the maximum allowed"), GPU_TIME_EXCEEDED),),
@@ -97,14 +96,14 @@ EXPLANATIONS_BY_DETAIL: dict[str, tuple[tuple[re.Pattern[str], ErrorExplanation]
 
 
 def explain_failure(code: str, said: str = "") -> ErrorExplanation:
-    """Return what to tell about a failed run.
+    """Return the explanation of a failed run.
 
     Args:
-        code: one of EXPLANATIONS.
-        said: the words that came with it; '' for none.
+        code: a key of EXPLANATIONS.
+        said: the Space's message; '' for none.
     """
-    known = (explanation for words, explanation in EXPLANATIONS_BY_DETAIL.get(code, ()) if words.search(said))
-    explanation = next(known, EXPLANATIONS[code])
+    matching = (explanation for pattern, explanation in EXPLANATIONS_BY_DETAIL.get(code, ()) if pattern.search(said))
+    explanation = next(matching, EXPLANATIONS[code])
     seconds = parse_wait_seconds(said) if code in CODES_WITH_WAIT else 0
     if not seconds:
         return explanation
@@ -115,7 +114,7 @@ def explain_failure(code: str, said: str = "") -> ErrorExplanation:
 
 
 def parse_wait_seconds(said: str) -> int:
-    """Return for how long the words ask to wait, 0 where they name no time, or none that can be believed."""
+    """Parse the time to wait from a message; 0 if it has none, or an implausible one."""
     seconds = 0
     if clock := CLOCK_WAIT.search(said):
         days, hours, minutes, rest = (int(part or 0) for part in clock.groups())
@@ -128,7 +127,7 @@ def parse_wait_seconds(said: str) -> int:
 
 
 def format_wait(seconds: int) -> str:
-    """Return a time to wait in French, in its two largest units, rounded up: it must not end too soon."""
+    """Format a time to wait in French, in its two largest units, rounded up: it must not end too soon."""
     if seconds < MINUTE_SECONDS:
         return f"{seconds} s"
     minutes = -(-seconds // MINUTE_SECONDS)

@@ -1,4 +1,4 @@
-"""What other users and programs of the machine can read: files of the site, and the memory of its process."""
+"""Restriction of access by other users and programs of the machine: to the site's files and its process memory."""
 
 import ctypes
 import logging
@@ -13,14 +13,14 @@ from flask import Flask
 
 PRIVATE_UMASK = 0o077
 PRIVATE_FOLDER_MODE, PRIVATE_FILE_MODE = 0o700, 0o600
-FILES_SUBFOLDER = re.compile(r"[\w-]{2}", re.ASCII)  # of kept files: see files/storage_backends.py
+FILES_SUBFOLDER = re.compile(r"[\w-]{2}", re.ASCII)  # of stored files: see files/storage_backends.py
 PR_SET_DUMPABLE = 4  # <linux/prctl.h>
 
 log = logging.getLogger(__name__)
 
 
 def restrict_to_owner(path: Path) -> None:
-    """Leave a folder or file to its owner, if that is us. A folder with the sticky bit (`/tmp`) is everybody's."""
+    """Set a file or folder of ours to owner-only access. A sticky folder (`/tmp`) is shared, and left unchanged."""
     try:
         status = path.lstat()
         mode = PRIVATE_FOLDER_MODE if stat.S_ISDIR(status.st_mode) else PRIVATE_FILE_MODE
@@ -33,12 +33,12 @@ def restrict_to_owner(path: Path) -> None:
 
 
 def is_open_to_others(path: Path) -> bool:
-    """May another user of the machine look into this folder?"""
+    """May other users of the machine read this folder?"""
     return path.is_dir() and bool(path.stat().st_mode & 0o077)
 
 
 def restrict_folder(folder: Path) -> None:
-    """Tighten `folder` and all below it; once it is tight, nobody else gets below and a start walks through nothing."""
+    """Restrict `folder` and everything below; once restricted, later starts need not walk through it."""
     if folder.is_symlink() or not is_open_to_others(folder) or folder.stat().st_mode & stat.S_ISVTX:
         return
     for path in folder.rglob("*"):
@@ -47,9 +47,9 @@ def restrict_folder(folder: Path) -> None:
 
 
 def restrict_shared_folder(folder: Path) -> None:
-    """Tighten what this site keeps below the folder of a `file://` address, which may hold other things as well.
+    """Restrict the site's files below the folder of a `file://` URL, which may contain other files as well.
 
-    The folder itself keeps its rights: whoever shares it chose them. Ours below it are named by two characters.
+    The folder itself retains its permissions: the operator chose them. The site's subfolders have two-character names.
     """
     if folder.is_dir():
         for path in folder.iterdir():
@@ -58,16 +58,16 @@ def restrict_shared_folder(folder: Path) -> None:
 
 
 def create_private_file(path: Path) -> None:
-    """Make an empty file for its owner alone, if there is none: SQLite gives its other files the same rights."""
+    """Create an empty owner-only file unless it exists: SQLite copies its permissions to its other files."""
     path.touch(mode=PRIVATE_FILE_MODE)
     restrict_to_owner(path)
 
 
 def forbid_inspection() -> None:
-    """Forbid other programs of this user to read the process: its memory, and the environment that it was started with.
+    """Forbid other programs of the same user to read this process: its memory, and its initial environment.
 
-    A variable that is removed stays readable in `/proc/<pid>/environ`. prctl(2): a process that is not dumpable has
-    files in /proc that belong to root, no core dump, and no debugger but root's. Other systems have no such files.
+    A variable removed from the environment stays readable in `/proc/<pid>/environ`. prctl(2): a process that is not
+    dumpable has files in /proc owned by root, no core dump, and no debugger except root's. Other systems have no /proc.
     """
     if not sys.platform.startswith("linux"):
         return
@@ -78,7 +78,7 @@ def forbid_inspection() -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Make new files private, tighten those that are there, and close the process to others (not that of the tests)."""
+    """Set a private umask, restrict existing files, and forbid inspection of the process (except in tests)."""
     os.umask(PRIVATE_UMASK)
     folder = Path(app.instance_path)
     restrict_to_owner(folder)

@@ -1,4 +1,4 @@
-"""Commands of `flask` whose help and errors are in French: click's own words are English."""
+"""Click commands with French help and error messages."""
 
 import re
 import sys
@@ -12,7 +12,7 @@ EXTRA_WORDS = re.compile(r"\((.*)\)")
 
 
 def echo(text: str) -> None:
-    """Print a line. An encoding without U+202F, as that of a redirected Windows console, gets U+00A0 in its place."""
+    """Print a line; U+202F becomes U+00A0 if the encoding lacks it (a redirected Windows console)."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
         text.encode(encoding)
@@ -22,14 +22,14 @@ def echo(text: str) -> None:
 
 
 class CommandError(click.ClickException):
-    """A command cannot do its work; its text is one French sentence."""
+    """Failure of a command; its text is one French sentence."""
 
     def show(self, file: IO[Any] | None = None) -> None:
         click.echo(f"hfcourse{NO_BREAK}: {self.message}", file=file, err=file is None)
 
 
 class FrenchUsageError(click.UsageError):
-    """A command was typed with a word that it does not understand; its text is one French sentence."""
+    """Usage error of a command line; its text is one French sentence."""
 
     ctx: click.Context
 
@@ -46,7 +46,7 @@ class FrenchUsageError(click.UsageError):
 
 
 class FrenchCommand(click.Command):
-    """A command with French help and errors."""
+    """Click command with French help and errors."""
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         pieces = self.collect_usage_pieces(ctx)
@@ -66,7 +66,7 @@ class FrenchCommand(click.Command):
 
 
 def describe_usage_error(error: click.UsageError) -> str:
-    """Return in French what click found wrong with the words of a command."""
+    """Translate click's usage error into French."""
     if isinstance(error, click.NoSuchOption):
         near = ", ".join(error.possibilities or ())
         advice = " Vouliez-vous écrire {near} ?" if near else ""
@@ -87,7 +87,7 @@ def describe_usage_error(error: click.UsageError) -> str:
 
 
 def describe_type(parameter: click.Parameter | None) -> str:
-    """Return in French what a parameter must be."""
+    """Return in French the expected value of a parameter."""
     kind = parameter.type if parameter else None
     if isinstance(kind, click.IntRange):
         return format_french("il faut un nombre entier de {least} à {most}", least=kind.min, most=kind.max)

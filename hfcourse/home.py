@@ -1,4 +1,4 @@
-"""The pages that belong to no room: the course's front page, privacy, patterns, health, metrics."""
+"""Views that belong to no feature: front page, privacy, patterns, health, metrics."""
 
 from flask import (
     Blueprint,
@@ -33,7 +33,7 @@ ROBOTS_DISALLOWED = ("runs.index", "lessons.find", "home.metrics")
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """The course: its lessons, how far the visitor has come in each, what comes next, and their latest runs."""
+    """Render the front page: lessons, the visitor's progress in each, the next lesson, and their latest runs."""
     visitor = visitors.get_visitor()
     lessons, done = library.get_lessons(), progress_store.get_visitor_progress()
     progress_in = {one.slug: progress.compute_progress(one.parts, done.get(one.slug, {})) for one in lessons}
@@ -51,7 +51,7 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/confidentialite")
 def privacy() -> ResponseReturnValue:
-    """What is stored, for how long, what leaves for a third party."""
+    """Render the privacy page: which data is stored, for how long, and sent to third parties."""
     return render_template(
         "home/privacy.html",
         keep_days=current_app.config["KEEP_DAYS"],
@@ -65,7 +65,7 @@ def privacy() -> ResponseReturnValue:
 
 @bp.post("/quitter")
 def leave_computer() -> ResponseReturnValue:
-    """Forget the visitor on this computer, or the instructor; with `effacer`, runs and progress on the server too."""
+    """Log the visitor or instructor out of this computer; with `effacer`, also delete their runs and progress."""
     visitor = visitors.get_visitor()
     is_erased = bool(request.form.get("effacer"))
     if visitor and is_erased:
@@ -78,7 +78,7 @@ def leave_computer() -> ResponseReturnValue:
     response = make_response(page)
     for name in ("theme", cookies.build_cookie_name(instructors.DEVICE_COOKIE)):
         response.delete_cookie(name, secure=request.is_secure)
-    # Where the browser knows it (on https and localhost): kept pages and what scripts stored go too.
+    # Where supported (on https and localhost): also clears cached pages and the storage of scripts.
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -86,25 +86,25 @@ def leave_computer() -> ResponseReturnValue:
 
 @bp.get("/motifs")
 def patterns() -> ResponseReturnValue:
-    """Every component of the pages, once each."""
+    """Render every component of the pages once."""
     return render_template("patterns.html")
 
 
 @bp.get("/sitemap.xml")
 def sitemap() -> ResponseReturnValue:
-    """The pages to find by a search; lessons with the day on which they were reviewed (sitemaps.org, 0.9)."""
+    """Return the sitemap of public pages; lessons with the date of their review (sitemaps.org, 0.9)."""
     listed = ("home.index", "spaces.index", "lessons.glossary", "troubleshooting.show", "lessons.whole")
-    addresses = {url_for(each, _external=True): None for each in listed}
+    urls = {url_for(each, _external=True): None for each in listed}
     lessons = {
         url_for("lessons.show", slug=one.slug, _external=True): one.front.reviewed for one in library.get_lessons()
     }
-    page = render_template("home/sitemap.xml", addresses=addresses | lessons)
+    page = render_template("home/sitemap.xml", addresses=urls | lessons)
     return Response(page, mimetype="application/xml")
 
 
 @bp.get("/robots.txt")
 def robots() -> ResponseReturnValue:
-    """What no search engine should visit: what is each visitor's own, or different for each question."""
+    """Return robots.txt, which excludes private pages and search results."""
     lines = ["User-agent: *", *(f"Disallow: {url_for(each)}" for each in ROBOTS_DISALLOWED)]
     lines += [f"Sitemap: {url_for('.sitemap', _external=True)}", ""]
     return Response("\n".join(lines), mimetype="text/plain")
@@ -112,24 +112,24 @@ def robots() -> ResponseReturnValue:
 
 @bp.get("/sante")
 def health() -> ResponseReturnValue:
-    """200 while the site can serve pages and store runs; what else works and what does not is told in the JSON only."""
-    stores, line = database.is_reachable(), dispatcher.get_dispatcher().queue
+    """Return 200 while the site can serve pages and store runs; the JSON also reports the other services."""
+    is_writable, queue = database.is_reachable(), dispatcher.get_dispatcher().queue
     report = {
-        "status": "ok" if stores else "failing",
-        "database": stores,
+        "status": "ok" if is_writable else "failing",
+        "database": is_writable,
         "files": storage_backends.is_storage_writable(file_store.get_file_storage()),
-        "queue": line.is_reachable(),
-        "workers": stores and not line.is_stalled(),
+        "queue": queue.is_reachable(),
+        "workers": is_writable and not queue.is_stalled(),
         "practice": catalogue.get_practice_state(),
         "hub": hub_api.get_hub_state(),
     }
-    return jsonify(report), 200 if stores else 503
+    return jsonify(report), 200 if is_writable else 503
 
 
 @bp.get("/metriques")
 def metrics() -> ResponseReturnValue:
-    """How runs ended, how long they took, what goes on: of all processes and machines, for Prometheus."""
-    from hfcourse.runs.metrics import MEDIA_TYPE, render_metrics  # its library is loaded only where somebody asks
+    """Return Prometheus metrics of runs (outcomes, durations, active ones), over all processes and machines."""
+    from hfcourse.runs.metrics import MEDIA_TYPE, render_metrics  # loads its library only on demand
 
     try:
         return Response(render_metrics(), content_type=MEDIA_TYPE)

@@ -1,7 +1,7 @@
-"""Who is the instructor: somebody who knew the password, in a session that the database keeps for a day of class.
+"""Instructor login: password check, and sessions that the database stores for a day of class.
 
-The visitor's cookie holds the token of that session, and the database its digest. So a session ends for every copy of
-the cookie when it is closed, with a button, by time, or because the password is another.
+The visitor's cookie contains the token of the session, the database its digest. So a session expires for every copy of
+the cookie when it is closed, by button, timeout, or a change of password.
 """
 
 import hmac
@@ -24,7 +24,7 @@ DEVICE_COOKIE, DEVICE_MAX_AGE_SECONDS = "hfcourse-device", 365 * 24 * 3600
 
 
 class InstructorSession(database.Base):
-    """One browser in which the instructor has entered: `id` is the digest of its token."""
+    """Session of the instructor in one browser: `id` is the digest of its token."""
 
     __tablename__ = "instructor_sessions"
 
@@ -35,36 +35,36 @@ class InstructorSession(database.Base):
 
 
 def digest_password(password: str) -> str:
-    """What stands for the password in a cookie, which its owner can read, and in the database."""
+    """Return the HMAC of the password, for the database and for cookies, which their owner can read."""
     key = str(current_app.secret_key).encode()
     return hmac.new(key, b"instructor:" + password.encode(errors="replace"), "sha256").hexdigest()
 
 
 def get_password_digest() -> str:
-    """Return the digest of the password that is set; '' where there is none."""
+    """Return the digest of the configured password, or '' without one."""
     expected = current_app.config["INSTRUCTOR_PASSWORD"]
     return digest_password(expected) if expected else ""
 
 
 def check_password(password: str) -> bool:
-    """Is it the password? Compared in a time that tells nothing; without one set, nothing is."""
+    """Is this the password? Compared in constant time; always False if none is configured."""
     expected = get_password_digest()
     return hmac.compare_digest(expected, digest_password(password)) and bool(expected)
 
 
 def log_in() -> None:
-    """Open a session for the visitor's browser.
+    """Create a session for the visitor's browser.
 
-    The token and the number that proves forms are new, so that nobody who planted a cookie before shares either.
+    The session token and the CSRF token are new, so that an attacker who planted a cookie before shares neither.
     """
-    token, moment = secrets.token_urlsafe(24), database.utc_now()
+    token, now = secrets.token_urlsafe(24), database.utc_now()
     with database.write_session() as opened:
         opened.add(
             InstructorSession(
                 id=derive_session_id(token),
                 password=get_password_digest(),
-                created=moment,
-                expires=moment + timedelta(hours=SESSION_HOURS),
+                created=now,
+                expires=now + timedelta(hours=SESSION_HOURS),
             )
         )
     session.pop("csrf_token", None)
@@ -74,31 +74,31 @@ def log_in() -> None:
 
 
 def delete_expired_sessions() -> None:
-    """Delete the sessions, and the links into one, that have expired."""
+    """Delete expired sessions and login links."""
     with database.write_session() as opened:
         opened.execute(delete(InstructorSession).where(InstructorSession.expires <= database.utc_now()))
 
 
 def derive_session_id(token: str) -> str:
-    """Return the key of a session in the database: whoever reads the database cannot make the cookie of it."""
+    """Return the database key of a session: a digest, from which a reader of the database cannot derive the cookie."""
     return sha256(token.encode()).hexdigest()
 
 
 def log_out(everywhere: bool = False) -> None:
-    """Close the session of this browser, or those of all browsers."""
+    """Delete the session of this browser, or those of all browsers."""
     token = session.pop(SESSION_KEY, None)
     g.pop("is_instructor", None)
-    closing = delete(InstructorSession)
+    statement = delete(InstructorSession)
     if not everywhere:
         if not isinstance(token, str):
             return
-        closing = closing.where(InstructorSession.id == derive_session_id(token))
+        statement = statement.where(InstructorSession.id == derive_session_id(token))
     with database.write_session() as opened:
-        opened.execute(closing)
+        opened.execute(statement)
 
 
 def is_logged_in() -> bool:
-    """Is the visitor the instructor? Looked up once for a request; nobody is while the database fails."""
+    """Is the visitor the instructor? Cached for the request; False while the database fails."""
     token = session.get(SESSION_KEY)
     if not isinstance(token, str) or not current_app.config["INSTRUCTOR_PASSWORD"]:
         return False
@@ -108,42 +108,42 @@ def is_logged_in() -> bool:
 
 
 def is_session_valid(token: str) -> bool:
-    """Does the database have a session of this token, not expired, opened with the password that is set?"""
-    wanted = (
+    """Does the database have an unexpired session of this token, opened with the current password?"""
+    conditions = (
         InstructorSession.id == derive_session_id(token),
         InstructorSession.expires > database.utc_now(),
         InstructorSession.password == get_password_digest(),
     )
     try:
         with database.read_session() as opened:
-            return opened.scalar(select(InstructorSession.id).where(*wanted)) is not None
+            return opened.scalar(select(InstructorSession.id).where(*conditions)) is not None
     except SQLAlchemyError:
         return False
 
 
 def get_device_serializer() -> URLSafeTimedSerializer:
-    """Return what signs device cookies: another password makes strangers of all devices."""
+    """Return the signer of device cookies; a change of password invalidates all devices."""
     return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"instructor-device:{get_password_digest()}")
 
 
 def get_known_device() -> str | None:
-    """Return the id of this browser if it has entered before with this password (OWASP's device cookie)."""
-    kept = request.cookies.get(cookies.build_cookie_name(DEVICE_COOKIE), "")
+    """Return the id of this browser if it has logged in before with this password (OWASP's device cookie)."""
+    cookie = request.cookies.get(cookies.build_cookie_name(DEVICE_COOKIE), "")
     try:
-        device = get_device_serializer().loads(kept, max_age=DEVICE_MAX_AGE_SECONDS)
+        device = get_device_serializer().loads(cookie, max_age=DEVICE_MAX_AGE_SECONDS)
     except BadSignature:
         return None
     return device if isinstance(device, str) else None
 
 
 def remember_device(response: Response) -> None:
-    """Give the browser a device cookie: it opens nothing, and has its attempts counted apart from everybody's."""
+    """Set a device cookie: it grants no access, but gives the browser a separate limit of login attempts."""
     device = get_known_device() or secrets.token_urlsafe(9)
     value = str(get_device_serializer().dumps(device))
     cookies.set_cookie(response, DEVICE_COOKIE, value, DEVICE_MAX_AGE_SECONDS)
 
 
 def init_app(app: Flask) -> None:
-    """Have expired sessions deleted every day; the templates ask who is here."""
+    """Schedule the daily deletion of expired sessions, and register the template global `is_instructor`."""
     app.extensions.setdefault("daily_chores", []).append(delete_expired_sessions)
     app.jinja_env.globals["is_instructor"] = is_logged_in

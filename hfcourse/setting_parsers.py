@@ -1,6 +1,6 @@
-"""The parsers of the values of settings: text in, value out, ValueError with what is expected instead, in French.
+"""Parsers of setting values: return the value, or raise ValueError with the expected form in French.
 
-The text of an error never repeats what was written, which may be a secret.
+The error text never repeats the value, which may be a secret.
 """
 
 import re
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from hfcourse.text import common_passwords
 
 EMAIL_PATTERN = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
-# A host as an address writes it: a name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
+# Host of a URL: a name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
 URL_HOST = r"(?:[a-z0-9.-]+|\[[0-9A-Fa-f:.]+\])"
 ORIGIN = re.compile(rf"https?://{URL_HOST}(:[0-9]{{1,5}})?", re.ASCII)
 HOST_NAME = re.compile(r"\.?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
@@ -22,12 +22,12 @@ FALSE_WORDS, TRUE_WORDS = {"0", "no", "non", "false", "off"}, {"1", "yes", "oui"
 
 
 def strip_text(raw: str) -> str:
-    """Any text, spaces around it dropped."""
+    """Return any text, stripped."""
     return raw.strip()
 
 
 def make_integer_parser(smallest: int) -> Callable[[str], int]:
-    """A whole number of at least `smallest`."""
+    """Return a parser of integers of at least `smallest`."""
 
     def parse(raw: str) -> int:
         try:
@@ -42,12 +42,12 @@ def make_integer_parser(smallest: int) -> Callable[[str], int]:
 
 
 def parse_optional_integer(raw: str) -> int | None:
-    """A whole number of at least 1, or nothing at all for « no limit »."""
+    """Parse an integer of at least 1; empty means no limit."""
     return make_integer_parser(1)(raw) if raw.strip() else None
 
 
 def parse_boolean(raw: str) -> bool:
-    """1/0, yes/no, oui/non, on/off."""
+    """Parse 1/0, yes/no, oui/non, on/off."""
     word = raw.strip().lower()
     if word not in FALSE_WORDS | TRUE_WORDS:
         raise ValueError("il faut oui ou non (1/0, yes/no, oui/non)")
@@ -55,7 +55,7 @@ def parse_boolean(raw: str) -> bool:
 
 
 def parse_files_url(raw: str) -> str:
-    """The address of a place for files, without name or password, which the driver reads elsewhere; '' stays ''."""
+    """Parse the URL of a file storage, without credentials, which the driver reads elsewhere; '' stays ''."""
     address = raw.strip().rstrip("/")
     if address and (not FILES_URL_PATTERN.fullmatch(address) or ".." in address.split("/")):
         raise ValueError("il faut une adresse comme s3://seau/prefixe ou file:///partage/fichiers, sans mot de passe")
@@ -63,7 +63,7 @@ def parse_files_url(raw: str) -> str:
 
 
 def parse_origin(raw: str) -> str:
-    """``scheme://host[:port]``, nothing after it; '' stays ''."""
+    """Parse ``scheme://host[:port]``, nothing after it; '' stays ''."""
     address = raw.strip().rstrip("/")
     if address and not (ORIGIN.fullmatch(address) and is_http_url(address)):
         raise ValueError("il faut une origine comme https://spaces.example.org, sans chemin")
@@ -71,7 +71,7 @@ def parse_origin(raw: str) -> str:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Is this host name or address one of this machine's own loopback?"""
+    """Is this host name or address a loopback one?"""
     try:
         return host == "localhost" or ip_address(host or "").is_loopback
     except ValueError:
@@ -79,24 +79,24 @@ def is_loopback(host: str | None) -> bool:
 
 
 def is_http_url(url: str) -> bool:
-    """Is this an http or https address with a host, a port that exists, and no question or fragment?"""
+    """Is this an http or https URL with a host, a valid port, and no query or fragment?"""
     try:
         parts = urlsplit(url)
         _ = parts.port
         if "[" in parts.netloc:
             _ = IPv6Address(parts.hostname or "")
-    except ValueError:  # whose text repeats a part of what was written
+    except ValueError:  # its text repeats part of the value
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.query or parts.fragment)
 
 
 def parse_origins(raw: str) -> tuple[str, ...]:
-    """Several origins, separated by spaces or commas."""
+    """Parse several origins, separated by spaces or commas."""
     return tuple(parse_origin(word) for word in re.split(r"[\s,]+", raw.strip()) if word)
 
 
 def parse_host(raw: str) -> str:
-    """A host name without scheme, port or path, as DNS writes it; one that begins with a dot is for all below it."""
+    """Parse a host name without scheme, port or path, to its DNS form; a leading dot means all subdomains."""
     try:
         name = (
             raw.lower().removesuffix(".").encode("idna").decode()
@@ -111,12 +111,12 @@ def parse_host(raw: str) -> str:
 
 
 def parse_hosts(raw: str) -> tuple[str, ...]:
-    """Several host names, separated by spaces or commas."""
+    """Parse several host names, separated by spaces or commas."""
     return tuple(parse_host(word) for word in re.split(r"[\s,]+", raw.strip()) if word)
 
 
 def parse_http_url(raw: str) -> str:
-    """An http or https address, possibly with a path, without name or password; '' stays ''."""
+    """Parse an http or https URL, with an optional path, without credentials; '' stays ''."""
     address = raw.strip()
     if address and (not is_http_url(address) or "@" in address):
         raise ValueError("il faut une adresse qui commence par http:// ou https://, sans nom ni mot de passe")
@@ -124,7 +124,7 @@ def parse_http_url(raw: str) -> str:
 
 
 def parse_contact(raw: str) -> str:
-    """A mail address, or the web address of a page to write on; '' stays ''."""
+    """Parse a mail address, or the URL of a contact page; '' stays ''."""
     address = raw.strip()
     if address and not (EMAIL_PATTERN.fullmatch(address) or (is_http_url(address) and "@" not in address)):
         raise ValueError("il faut une adresse de courriel, ou une adresse qui commence par https://")
@@ -132,7 +132,7 @@ def parse_contact(raw: str) -> str:
 
 
 def parse_proxy_url(raw: str) -> str:
-    """The address of a proxy, possibly with a name and a password; '' stays ''."""
+    """Parse the URL of a proxy, with optional credentials; '' stays ''."""
     address = raw.strip().rstrip("/")
     if address and (not is_http_url(address) or urlsplit(address).path):
         raise ValueError("il faut une adresse comme http://proxy.example.org:3128")
@@ -140,31 +140,31 @@ def parse_proxy_url(raw: str) -> str:
 
 
 def parse_certificates(raw: str) -> str:
-    """The path of a file of certificates; '' stays ''."""
+    """Validate the path of a certificate file; '' stays ''."""
     path = raw.strip()
     try:
         if path:
             ssl.create_default_context().load_verify_locations(path)
-    except OSError:  # no such file, or nothing in it that is a certificate
+    except OSError:  # the file is missing or has no certificate
         raise ValueError("il faut le chemin d'un fichier de certificats (PEM)") from None
     return path
 
 
 def parse_redis_url(raw: str) -> str:
-    """The address of a Redis database; '' stays ''."""
+    """Parse the URL of a Redis database; '' stays ''."""
     address = raw.strip()
     try:
         parts = urlsplit(address)
-        is_one = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # whose text repeats a part of what was written
-        is_one = False
-    if address and not is_one:
+        is_valid = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its text repeats part of the value
+        is_valid = False
+    if address and not is_valid:
         raise ValueError("il faut une adresse comme redis://hote:6379/0")
     return address
 
 
 def parse_time_zone(raw: str) -> ZoneInfo:
-    """A name of the IANA time zone database."""
+    """Parse a name of the IANA time zone database."""
     try:
         return ZoneInfo(raw.strip())
     except (KeyError, ValueError, OSError):
@@ -172,14 +172,14 @@ def parse_time_zone(raw: str) -> ZoneInfo:
 
 
 def parse_secret_key(raw: str) -> str:
-    """At least 16 characters, or '' to have one made."""
+    """Validate a key of at least 16 characters; '' has one generated."""
     if raw.strip() and len(raw.strip()) < 16:
         raise ValueError("il faut au moins 16 caractères")
     return raw.strip()
 
 
 def parse_password(raw: str) -> str:
-    """At least 8 characters that are not guessed first, or '' for nobody."""
+    """Validate a password of at least 8 characters that is not weak; '' disables the login."""
     if raw.strip() and len(raw.strip()) < common_passwords.MIN_CHARACTERS:
         raise ValueError(f"il faut au moins {common_passwords.MIN_CHARACTERS} caractères")
     if raw.strip() and common_passwords.is_weak_password(raw.strip()):

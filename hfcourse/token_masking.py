@@ -1,10 +1,10 @@
-"""Masking of the token that a Space was lent, in whatever the Space sends back.
+"""Masking of the site's token in the responses of a Space that received it.
 
-The text is masked after it was parsed, before anything is stored, cut or shown: what stands between two quotation
-marks of JSON is only known then. Besides the token itself, the spellings of it are masked that a browser, or this
-site's own code, would turn into it: JSON escapes in a text that is parsed again, HTML character references,
-percent-encoding, Unicode variants of letters, invisible characters in between. Other encodings (base64, reversed…)
-cannot be enumerated; nothing here decodes them for a reader.
+Text is masked after parsing, and before it is stored, truncated or shown: only then are the contents of JSON strings
+known. Besides the token itself, this masks the spellings that a browser, or this site's own code, would convert to it:
+JSON escapes in a text that is parsed again, HTML character references, percent-encoding, Unicode variants of letters,
+invisible characters in between. Other encodings (base64, reversed…) cannot be enumerated, and nothing here decodes
+them for a reader.
 """
 
 import json
@@ -16,9 +16,9 @@ from typing import Any
 
 from hfcourse.tokens import MASK_TEXT, AccessToken
 
-# Backslashes of JSON within JSON double at each level; the bound keeps a long run of them from costing its square.
+# Backslashes of JSON within JSON double at each level; the bound prevents quadratic time over a long run of them.
 BACKSLASHES_PATTERN = r"\\\\{0,3}"
-# What a page does not show, and some of our own code drops: control and format characters, combining marks.
+# Characters that a page does not show or our own code drops: control and format characters, combining marks.
 INVISIBLE_CHARACTERS = (
     "[\\x00-\\x1f\\x7f-\\x9f\\xad\u0300-\u036f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
 )
@@ -30,18 +30,18 @@ UNDERSCORE_SPELLINGS = ("&lowbar;", "&UnderBar;", BACKSLASHES_PATTERN + "_")  # 
 
 
 def mask_json_value(value: Any, token: AccessToken | None) -> Any:
-    """A parsed JSON value with the token masked in all its texts and keys; nothing is walked where it was not lent."""
+    """Return parsed JSON with the token masked in all texts and keys; without a token, `value` itself."""
     if token is None:
         return value
     spellings = compile_spellings(token.reveal())
-    # Written once more it is searched in one go; walking hundreds of thousands of values takes far longer.
+    # One search of the serialized text is much faster than walking hundreds of thousands of values.
     if not spellings.search(json.dumps(value, ensure_ascii=False)):
         return value
     return mask_nested_texts(value, spellings)
 
 
 def mask_nested_texts(value: Any, spellings: re.Pattern[str]) -> Any:
-    """The value with every match in its texts and keys masked."""
+    """Mask every match in the texts and keys of `value`, recursively."""
     if isinstance(value, str):
         return spellings.sub(MASK_TEXT, value)
     if isinstance(value, dict):
@@ -50,19 +50,19 @@ def mask_nested_texts(value: Any, spellings: re.Pattern[str]) -> Any:
 
 
 def mask_text(text: str, token: AccessToken | None) -> str:
-    """The text without the token."""
+    """Return the text with the token masked."""
     return compile_spellings(token.reveal()).sub(MASK_TEXT, text) if token else text
 
 
 def mask_chunks(pieces: Iterable[bytes], token: AccessToken | None) -> Iterator[bytes]:
-    """The bytes of a file without the token as it is, wherever the file is cut; other spellings stay in a file."""
+    """Mask the exact token in the chunks of a file, also across their boundaries; other spellings stay."""
     if token is None:
         yield from pieces
         return
     secret, tail = token.reveal().encode(), b""
     for piece in pieces:
         content = (tail + piece).replace(secret, MASK_TEXT.encode())
-        end = max(0, len(content) - len(secret) + 1)  # the rest may be the beginning of the token
+        end = max(0, len(content) - len(secret) + 1)  # the rest may be the start of the token
         tail = content[end:]
         if end:
             yield content[:end]
@@ -72,14 +72,14 @@ def mask_chunks(pieces: Iterable[bytes], token: AccessToken | None) -> Iterator[
 
 @lru_cache(maxsize=4)
 def compile_spellings(secret: str) -> re.Pattern[str]:
-    """What matches each spelling of a secret made of ASCII letters, digits and underscores."""
+    """Compile a pattern of every spelling of a secret made of ASCII letters, digits and underscores."""
     return re.compile(IGNORED_GAP.join(map(build_character_pattern, secret)))
 
 
 def build_character_pattern(character: str) -> str:
-    """An expression for one character in any of its spellings.
+    """Return a pattern for one character in any of its spellings.
 
-    Each alternative begins with a literal: `re` then skips quickly to where a match may begin.
+    Each alternative begins with a literal, so that `re` can skip quickly to possible matches.
     """
     code = ord(character)
     digits = "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{code:02x}")
@@ -97,7 +97,7 @@ def build_character_pattern(character: str) -> str:
 
 @lru_cache(maxsize=1)
 def collect_ascii_variants() -> dict[str, list[str]]:
-    """For each ASCII character the others that Unicode calls compatible with it: full width, mathematical, circled…"""
+    """Map each ASCII character to those that NFKC normalizes to it: full width, mathematical, circled…"""
     found: dict[str, list[str]] = {}
     for code in range(0x80, MAX_VARIANT_CODE_POINT):
         plain = unicodedata.normalize("NFKC", chr(code)) if unicodedata.decomposition(chr(code)) else ""

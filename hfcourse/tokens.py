@@ -1,8 +1,8 @@
-"""The Hugging Face token: read once, held here, lent to one call, masked everywhere else.
+"""Access token of the site: read once at start, passed to one call at a time, masked everywhere else.
 
-Nothing else of the project reads the token's variables. They leave the process environment as soon as
-they are read: huggingface_hub and gradio_client send what they find there to any host (a call made with
-``token=None`` carried it in 4 requests out of 4), and a child process would inherit it.
+No other module reads the token's variables. They are removed from the process environment after they are read:
+huggingface_hub and gradio_client send the value they find there to any host (a call made with ``token=None`` contained
+it in 4 requests out of 4), and a child process would inherit it.
 """
 
 import io
@@ -21,21 +21,21 @@ from hfcourse.text.typography import typeset_french
 
 TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 MASK_TEXT = "[jeton masqué]"
-# What the Hub makes today is longer; ten is the least that cannot be an ordinary word.
+# Current Hub tokens are longer; with ten letters or more it cannot be an ordinary word.
 TOKEN_PATTERN = re.compile(r"hf_[A-Za-z0-9]{10,}", re.ASCII)
 LIBRARY_ENVIRONMENT = {
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "GRADIO_ANALYTICS_ENABLED": "False",
 }
-# The query of an address, as Werkzeug (`"GET /a?q=b HTTP/1.1"`) and gunicorn (the same, and the referrer) log it.
+# Query string of a URL in the logs of Werkzeug (`"GET /a?q=b HTTP/1.1"`) and gunicorn (the same, and the referrer).
 QUERY_STRING = re.compile(r"\?\S*?(?=\"?(?:\s|$))")
 ACCESS_LOGGERS = ("werkzeug", "gunicorn.access")
 NOISY_LOGGERS = ("httpx", "httpcore", "gradio_client", "huggingface_hub")
 
 
 class AccessToken:
-    """A token that does not print itself."""
+    """Access token whose representation is masked."""
 
     def __init__(self, value: str) -> None:
         self._value = value
@@ -46,15 +46,15 @@ class AccessToken:
     __str__ = __repr__
 
     def reveal(self) -> str:
-        """The value, for the header of one call and for nothing else."""
+        """Return the value, only for the header of a call."""
         return self._value
 
 
 def read_token(environment: MutableMapping[str, str]) -> AccessToken | None:
-    """Return the token of `environment`, or None where there is none or it is blank.
+    """Return the token from `environment`, or None if it is absent or blank.
 
     Raises:
-        SystemExit: it does not look like a token. The value is not printed.
+        SystemExit: it does not match the pattern of a token. The value is not printed.
     """
     value = environment.get("HF_TOKEN", "").strip()
     if not value:
@@ -70,48 +70,48 @@ def read_token(environment: MutableMapping[str, str]) -> AccessToken | None:
 
 
 def hide_from_libraries(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Take the token out of the environment and tell the libraries to keep quiet; called before they are imported."""
+    """Remove the token from the environment and disable the libraries' telemetry, before they are imported."""
     for variable in TOKEN_VARIABLES:
         environment.pop(variable, None)
     environment.update(LIBRARY_ENVIRONMENT)
 
 
 def get_site_token() -> AccessToken | None:
-    """The token of this site, to be lent to one call."""
+    """Return the token of this site, for one call."""
     return current_app.extensions["token"]
 
 
 def redact_token(words: str, token: AccessToken | None) -> str:
-    """Return `words` with the site's token replaced by « [jeton masqué] » (exact value only)."""
+    """Replace the site's token in `words` by « [jeton masqué] » (exact value only)."""
     return words.replace(token.reveal(), MASK_TEXT) if token else words
 
 
 def contains_token(content: bytes | str) -> bool:
-    """Does a text or a file hold something that looks like a token, or the site's own token?"""
+    """Does a text or a file contain a possible token, or the site's own?"""
     if isinstance(content, bytes):
         return file_contains_token(io.BytesIO(content))
     return token_search.has_token(content, get_token_value(), get_scan_budget().search)
 
 
 def file_contains_token(file: IO[bytes]) -> bool:
-    """Does an open file hold one, in whatever encoding or container?"""
+    """Does an open file contain one, in any supported encoding or container?"""
     return file_scanning.file_holds_token(file, get_token_value(), get_scan_budget())
 
 
 def mask_tokens(words: str) -> str:
-    """Return `words` with each token, and nothing else, replaced by « [jeton masqué] »."""
+    """Replace each possible token in `words` by « [jeton masqué] »."""
     found = token_search.find_tokens(words, get_token_value(), get_scan_budget().search)
     return token_search.replace_spans(words, found, MASK_TEXT) if found else words
 
 
 def get_token_value() -> str:
-    """Return the site's own token, '' where there is none, and outside of an application."""
+    """Return the site's own token, or '' without one or without an application context."""
     token = current_app.extensions.get("token") if has_app_context() else None
     return token.reveal() if token else ""
 
 
 def get_scan_budget() -> file_scanning.ScanBudget:
-    """Return what the texts and files of this request may still cost."""
+    """Return the remaining scan budget of this request."""
     if not has_request_context():
         return file_scanning.ScanBudget()
     if "scan_budget" not in g:
@@ -120,7 +120,7 @@ def get_scan_budget() -> file_scanning.ScanBudget:
 
 
 class RedactingFilter(logging.Filter):
-    """Masks the token in what is about to be logged, traceback included."""
+    """Log filter that masks the site's token, traceback included."""
 
     def __init__(self, token: AccessToken) -> None:
         super().__init__()
@@ -134,18 +134,18 @@ class RedactingFilter(logging.Filter):
 
 
 class QueryStringFilter(logging.Filter):
-    """Drop the query from the addresses that a server logs, and mask tokens: a search form puts words there."""
+    """Access log filter that drops query strings, which contain searches, and masks tokens."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = mask_tokens(QUERY_STRING.sub("?…", record.getMessage())), None
         return True
 
 
-QUERY_STRING_FILTER = QueryStringFilter()  # one, which a logger takes once however many sites are made
+QUERY_STRING_FILTER = QueryStringFilter()  # a singleton: loggers ignore a filter that they already have
 
 
 def install_response_redaction(app: Flask, token: AccessToken) -> None:
-    """Mask the token in every answer: the last line of defence, for a Space that repeats what it was lent."""
+    """Mask the token in every response: the last defence against a Space that repeats the token it received."""
 
     @app.after_request
     def mask(response: Response) -> Response:
@@ -158,12 +158,12 @@ def install_response_redaction(app: Flask, token: AccessToken) -> None:
 
 
 def is_reloader_parent(app: Flask) -> bool:
-    """Is this the process that only restarts `flask run --debug`? It serves nothing and imports no such library."""
+    """Is this the supervisor process of `flask run --debug`? It serves no request and imports neither library."""
     return app.debug and "--no-reload" not in sys.argv and os.environ.get("WERKZEUG_RUN_MAIN") != "true"
 
 
 def init_app(app: Flask) -> None:
-    """Read the token, hide it, and mask it in logs and answers."""
+    """Read the token, hide it, and mask it in logs and responses."""
     token = app.extensions["token"] = read_token(os.environ)
     if not is_reloader_parent(app):  # its child reads the same environment
         hide_from_libraries()

@@ -1,9 +1,9 @@
-"""Who is asking: a visitor, known by a signed cookie, without an account.
+"""Anonymous visitors, identified by a signed session cookie, without an account.
 
-The cookie holds a random name, the moment it was made, and the number by which forms prove where they come from. It
-is set when there is something to remember (a form shown, a run made, a question answered): reading lessons leaves no
-trace. A client that drops its cookie is somebody new each time, so what has to be shared fairly under pressure also
-looks at the client's address: see `digest_client_address`.
+The cookie contains a random id, its creation time, and the CSRF token. It is set only when there is something to
+remember (a form shown, a run created, a question answered): reading lessons leaves no trace. A client that drops its
+cookie is a new visitor each time, so limits that must be fair under load also use the client's address: see
+`digest_client_address`.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ ADDRESS_PURPOSE = b"hfcourse client address:"
 
 
 def get_visitor() -> str | None:
-    """The visitor's random name, or None for somebody whom we have never had to remember."""
+    """Return the visitor's random id, or None without one in the session."""
     return session.get("visitor")
 
 
 def get_or_create_visitor() -> str:
-    """The visitor's random name, made and kept in the cookie at first need."""
+    """Return the visitor's random id, created and stored in the session on first use."""
     if "visitor" not in session:
         session["visitor"] = secrets.token_urlsafe(16)
         session["since"] = int(time.time())
@@ -36,7 +36,7 @@ def get_or_create_visitor() -> str:
 
 
 def is_new_visitor() -> bool:
-    """Is the visitor's cookie younger than ten minutes, or not there? One without a moment is older than these."""
+    """Is the visitor's cookie absent or younger than ten minutes? One without a creation time is older."""
     if "visitor" not in session:
         return True
     since = session.get("since", 0)
@@ -44,18 +44,18 @@ def is_new_visitor() -> bool:
 
 
 def get_first_seen() -> datetime:
-    """Return when the visitor's cookie was made; the epoch where it does not say."""
+    """Return the creation time of the visitor's cookie; the epoch if it has none."""
     return datetime.fromtimestamp(session.get("since", 0), UTC)
 
 
 def digest_client_address() -> str:
-    """Return a keyed digest of the client's network, which without the site's key tells nothing of it."""
+    """Return a keyed digest of the client's network, which cannot be reversed without the site's key."""
     network = ADDRESS_PURPOSE + get_client_network(request.remote_addr or "").encode()
     return hmac.new(current_app.config["SECRET_KEY"].encode(), network, hashlib.sha256).hexdigest()[:32]
 
 
 def init_app(app: Flask) -> None:
-    """Set the rules of the cookie; `Secure` is added on https (see security.py)."""
+    """Configure the session cookie; `Secure` is added on https (see web/cookies.py)."""
     app.config.update(
         SESSION_COOKIE_NAME="hfcourse",
         SESSION_COOKIE_HTTPONLY=True,

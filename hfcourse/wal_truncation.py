@@ -1,4 +1,4 @@
-"""Erasing what was deleted from SQLite's write-ahead log, in a thread: a deletion does not wait for readers."""
+"""Background truncation of SQLite's write-ahead log, which erases deleted text without waiting for readers."""
 
 import logging
 import threading
@@ -8,14 +8,14 @@ from flask import Flask, current_app
 
 from hfcourse import database
 
-# A reader that follows a run, or an archive that is being sent, may hold the log up.
+# A reader may block truncation: a page that follows a run, or an archive download.
 RETRY_INTERVAL_SECONDS, MAX_ATTEMPTS = 1.0, 300
 
 log = logging.getLogger(__name__)
 
 
 def schedule_wal_truncation() -> None:
-    """Empty the write-ahead log in a thread, trying again while somebody reads; one thread for all deletions."""
+    """Start a thread that truncates the write-ahead log with retries; one thread for all deletions."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     is_new = not app.extensions.get("erasure_asked")
     app.extensions["erasure_asked"] = True
@@ -24,7 +24,7 @@ def schedule_wal_truncation() -> None:
 
 
 def truncate_wal_until_done(app: Flask) -> None:
-    """Try until the log is empty; what is deleted meanwhile is erased by the same thread or by a new one."""
+    """Retry until the log is empty; later deletions are handled by the same thread or a new one."""
     extensions = app.extensions
     with app.app_context():
         for _ in range(MAX_ATTEMPTS):
@@ -34,4 +34,4 @@ def truncate_wal_until_done(app: Flask) -> None:
             extensions["erasure_asked"] = True
             time.sleep(RETRY_INTERVAL_SECONDS)
         extensions["erasure_asked"] = False
-        log.warning("Deleted words stay in the write-ahead log of the database until the next deletion.")
+        log.warning("Deleted text stays in the write-ahead log of the database until the next deletion.")
