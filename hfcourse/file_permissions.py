@@ -67,7 +67,7 @@ def forbid_inspection() -> None:
     """Forbid other programs of the same user to read this process: its memory, and its initial environment.
 
     A variable removed from the environment stays readable in `/proc/<pid>/environ`. prctl(2): a process that is not
-    dumpable has files in /proc owned by root, no core dump, and no debugger except root's. Other systems have no /proc.
+    dumpable has files in /proc owned by root, no core dump, and no debugger except root's. Other systems lack them.
     """
     if not sys.platform.startswith("linux"):
         return
