@@ -1,4 +1,4 @@
-"""The peer of bench/load.py: a Flask view that returns bytes, and does nothing else.
+"""Baseline of bench/load.py: a Flask view that only returns bytes.
 
 BODY=page.html ENCODING=br gunicorn --threads 16 bare_view:app
 """

@@ -1,8 +1,8 @@
-"""What the page of a Space costs that says a megabyte of itself, or has 500 endpoints.
+"""Cost of the page of a Space with a description of a megabyte, or with 500 endpoints.
 
     python bench/forms.py
 
-Beside each, in the same run: the time that Python takes to read the description's JSON, which nobody gets round.
+The baseline, in the same run, is the time of parsing the description's JSON, which no implementation can avoid.
 """
 
 import json
@@ -29,7 +29,7 @@ TIMES = 5
 
 
 def best(action: Callable[[], object]) -> float:
-    """Milliseconds of the fastest of several times."""
+    """Return the milliseconds of the fastest of several repetitions."""
     took = []
     for _ in range(TIMES):
         start = time.perf_counter()
@@ -40,7 +40,7 @@ def best(action: Callable[[], object]) -> float:
 
 @dataclass(frozen=True)
 class Measured:
-    """Megabytes of the description; milliseconds to read, describe and draw it; kilobytes of the page, compressed."""
+    """Description size in MB; ms to parse, describe and render it; kB of the compressed page."""
 
     size: float
     read: float
@@ -50,7 +50,7 @@ class Measured:
 
 
 def measure(app: Flask, config: dict[str, Any], info: dict[str, Any]) -> Measured:
-    """The page of a Space that describes itself so."""
+    """Measure the page of a Space with this description."""
     raw = json.dumps([config, info])
     description = build_description(config, info)
 

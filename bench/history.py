@@ -1,8 +1,8 @@
-"""What the list of one's runs and the pruning cost when 100,000 runs are stored, beside the same with 1,000.
+"""Cost of the list of runs and of pruning with 100,000 stored runs, compared with 1,000.
 
     python bench/history.py
 
-The runs are those of a visitor with 60, of one who has made a tenth of all, and of others with 60 each.
+The runs belong to a visitor with 60, to one with a tenth of all, and to others with 60 each.
 """
 
 import sys
@@ -26,9 +26,9 @@ from hfcourse.runs.store import search_text
 from hfcourse.runs.store.models import Run
 
 FEW, MANY = 1_000, 100_000
-OWN = 60  # runs of a visitor like any other
+OWN = 60  # runs of an ordinary visitor
 BATCH = 2_000
-OLD_EVERY = 10  # one run in so many is past KEEP_DAYS
+OLD_EVERY = 10  # every tenth run is older than KEEP_DAYS
 FILE_EVERY, FILE_BYTES = 5, 200_000
 TIMES = 15
 PARAMETERS = [{"name": "phrase", "label": "Phrase"}, {"name": "langue", "label": "Langue"}]
@@ -46,7 +46,7 @@ PAGES = {
 
 
 def best(action: Callable[[], object], times: int = TIMES) -> float:
-    """Milliseconds of the fastest of several times."""
+    """Return the milliseconds of the fastest of several repetitions."""
     took = []
     for _ in range(times):
         start = time.perf_counter()
@@ -56,12 +56,12 @@ def best(action: Callable[[], object], times: int = TIMES) -> float:
 
 
 def visitor_of(n: int) -> str:
-    """Who made run number `n`: the one who has made a tenth of all, or one of those with OWN runs each."""
+    """Return the visitor of run number `n`: the one with a tenth of all, or one of those with OWN runs each."""
     return "tenth" if n % 10 == 0 else "own" if n // 10 < OWN and n % 10 == 1 else f"visitor-{n // OWN}"
 
 
 def rows_of(n: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Run number `n` of so many, as its rows: table and values."""
+    """Yield table name and values of each row of run number `n` of `count`."""
     is_old = n % OLD_EVERY == OLD_EVERY - 1
     moment = database.utc_now() - timedelta(days=95 if is_old else 80 * n / count, seconds=n)
     run_id, inputs = f"run{n:013}", {"phrase": f"{PHRASES[n % len(PHRASES)]} {n}", "langue": "français"}
@@ -87,32 +87,32 @@ def rows_of(n: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
         {"run_id": run_id, "visitor": visitor_of(n), **search_text.build_search_columns(PARAMETERS, inputs, [])},
     )
     if n % FILE_EVERY == 0:
-        kept = {"id": f"file{n}", "visitor": visitor_of(n), "name": "chat.png", "media_type": "image/png"}
-        yield "files", {**kept, "size": FILE_BYTES, "created": moment}
+        file = {"id": f"file{n}", "visitor": visitor_of(n), "name": "chat.png", "media_type": "image/png"}
+        yield "files", {**file, "size": FILE_BYTES, "created": moment}
         yield "run_files", {"run_id": run_id, "n": 0, "file_id": f"file{n}", "parameter": "phrase"}
 
 
 def fill(app: Flask, count: int) -> None:
-    """Store so many runs."""
+    """Store `count` runs, in batches."""
     for start in range(0, count, BATCH):
-        kept: dict[str, list[dict[str, Any]]] = {}
+        rows: dict[str, list[dict[str, Any]]] = {}
         for n in range(start, min(start + BATCH, count)):
             for name, row in rows_of(n, count):
-                kept.setdefault(name, []).append(row)
+                rows.setdefault(name, []).append(row)
         with app.app_context(), database.write_connection() as connection:
-            store(connection, kept)
+            store(connection, rows)
 
 
-def store(connection: Connection, kept: dict[str, list[dict[str, Any]]]) -> None:
-    """Insert rows, those of each table at once; a table after those that it names."""
+def store(connection: Connection, rows: dict[str, list[dict[str, Any]]]) -> None:
+    """Insert rows, one statement per table, in the order of their foreign keys."""
     tables: dict[str, Table] = {table.name: table for table in Run.metadata.sorted_tables}
     for name, table in tables.items():
-        if name in kept:
-            connection.execute(insert(table), kept[name])
+        if name in rows:
+            connection.execute(insert(table), rows[name])
 
 
 def known(app: Flask, visitor: str) -> FlaskClient:
-    """The browser of this visitor."""
+    """Return a test client with the session of this visitor."""
     client = app.test_client()
     with client.session_transaction() as session:
         session["visitor"] = visitor
@@ -121,7 +121,7 @@ def known(app: Flask, visitor: str) -> FlaskClient:
 
 @dataclass
 class Measured:
-    """Milliseconds of each page; of a pruning that finds nothing, and for each run that one deletes."""
+    """Milliseconds of each page, of pruning without expired runs, and per deleted run."""
 
     pages: dict[str, float]
     idle: float
@@ -129,25 +129,25 @@ class Measured:
 
 
 def measure(app: Flask, count: int) -> Measured:
-    """Fill the database, open the pages, prune."""
+    """Fill the database, request the pages, prune."""
     fill(app, count)
     with app.app_context():
         middle = f"{int((database.utc_now() - timedelta(days=40)).timestamp() * 1000)}.x"
     took = {}
     for name, (visitor, address) in PAGES.items():
-        client, asked = known(app, visitor), address.format(middle=middle)
-        assert client.get(asked).status_code == 200
-        took[name] = best(lambda client=client, asked=asked: client.get(asked))
+        client, url = known(app, visitor), address.format(middle=middle)
+        assert client.get(url).status_code == 200
+        took[name] = best(lambda client=client, url=url: client.get(url))
     with app.app_context():
         start = time.perf_counter()
-        gone = eviction.prune_all()
-        each = (time.perf_counter() - start) * 1000 / gone
-        assert gone == count // OLD_EVERY, gone
+        deleted = eviction.prune_all()
+        each = (time.perf_counter() - start) * 1000 / deleted
+        assert deleted == count // OLD_EVERY, deleted
         return Measured(took, best(eviction.prune_all, 5), each)
 
 
 def measured(count: int) -> Measured:
-    """The measures on a site with so many runs."""
+    """Measure a site with `count` runs."""
     with tempfile.TemporaryDirectory() as instance:
         app = create_app({"INSTANCE": instance, "KEEP_BYTES": MANY * FILE_BYTES})
         made = measure(app, count)

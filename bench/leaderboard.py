@@ -1,9 +1,9 @@
-"""What it costs to describe a Space whose `/info` has 30 MB, beside gradio_client, in one run.
+"""Cost of describing a Space whose `/info` has 30 MB, compared with gradio_client, in one run.
 
     python bench/leaderboard.py [--megabytes 30]
 
-A leaderboard repeats its table in the defaults, examples and code of each endpoint. Each contender is a process of its
-own that has imported what it needs; what is printed is what describing adds: processor time and the peak of memory.
+A leaderboard repeats its table in the defaults, examples and code of each endpoint. Each contender is a separate
+process that has already imported its modules; printed are the CPU time and peak memory of the description alone.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 ROWS = [[f"organisation-{n % 90}/modele-{n}", *(n / 7 + column for column in range(14))] for n in range(4_000)]
 TABLE = {"headers": ["modele", *map(str, range(14))], "data": ROWS, "metadata": None}
-# Writing 5 there sets the peak of a process to what it holds now (Linux, proc_pid_clear_refs(5)).
+# Writing 5 to clear_refs resets the peak of a process to its current memory (Linux, proc_pid_clear_refs(5)).
 MEASURE = """
 import re, sys, time
 from pathlib import Path
@@ -30,9 +30,11 @@ before, start = peak(), time.process_time()
 print(f"{{time.process_time() - start:10.2f}} s of processor {{peak() - before:8.0f}} MB above idle")
 """
 OURS = (
-    "from hfcourse.spaces.registry.space_registry import open_space_client\nfrom hfcourse.limits.deadline import CancelScope\n"
+    "from hfcourse.spaces.registry.space_registry import open_space_client\n"
+    "from hfcourse.limits.deadline import CancelScope\n"
     "from hfcourse.spaces.client.http_client import HttpClient",
-    "assert len(open_space_client(sys.argv[1], HttpClient(), CancelScope(60)).description.endpoints) == int(sys.argv[2])",
+    "space = open_space_client(sys.argv[1], HttpClient(), CancelScope(60))\n"
+    "assert len(space.description.endpoints) == int(sys.argv[2])",
 )
 THEIRS = (
     "from gradio_client import Client",
@@ -41,7 +43,7 @@ THEIRS = (
 
 
 def leaderboard(megabytes: float) -> tuple[bytes, bytes, int]:
-    """`/config` and `/info` as JSON, and the number of endpoints that they have."""
+    """Return `/config` and `/info` as JSON, and the number of their endpoints."""
     parameter = {"label": "Tableau", "parameter_name": "table", "parameter_has_default": True, "component": "Dataframe"}
     parameter |= {"type": {"type": "object"}, "python_type": {"type": "dict", "description": ""}}
     parameter |= {"parameter_default": TABLE, "example_input": TABLE}
@@ -65,7 +67,7 @@ def leaderboard(megabytes: float) -> tuple[bytes, bytes, int]:
 
 
 def serve(config: bytes, info: bytes) -> ThreadingHTTPServer:
-    """A server that says this of itself."""
+    """Start a server with this description."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,10 +1,11 @@
-"""How soon a page shows what a Space says, and what three hundred pages cost that watch.
+"""Latency of a Space's partial outputs in the page of a run, and the load of three hundred following pages.
 
     python bench/live.py [--pages 300] [--runs 100]
 
-A Space of ours says the time of day again and again; how old it is when it arrives is the delay, on one clock. Beside
-it, the Space's own REST route. Then so many runs go on, first watched by nobody, then by so many pages: the first have
-a stream, the others ask for the fragment every two seconds. The site counts its queries. Processes end by their id.
+A test Space sends the time of day repeatedly; its age on arrival is the delay, measured with one clock, and compared
+with the Space's own REST route. Then many runs are active, first with no page, then with many pages: the first use an
+event stream, the others poll the fragment every two seconds. The site counts its queries. Processes are terminated by
+their id.
 """
 
 import argparse
@@ -22,15 +23,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from call import Browser, free_port, processor_seconds, serving
+from harness import Browser, free_port, processor_seconds, serving
 
 SPACE = "/espaces/bench/trivial"
 STAMP = re.compile(r"\b(1\d{9}\.\d{4})\b")
 TIMES, EVERY_SECONDS = 40, 0.25
 WARM_SECONDS, WATCHED_SECONDS, ASK_SECONDS = 3, 12, 2
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
-# Notes the age of each time of day at the moment when it stands in the page.
-NOTE_AGES = """() => {
+# Records the age of each time of day when it appears in the page.
+RECORD_AGES = """() => {
   window.ages = [];
   const seen = new Set();
   new MutationObserver(() => {
@@ -43,7 +44,7 @@ NOTE_AGES = """() => {
 
 
 def serve(port: int) -> None:
-    """The site, as `flask run` serves it, with `/queries` beside it: how many it has made."""
+    """Serve the site as `flask run` does, with its number of queries at `/queries`."""
     from sqlalchemy import event
     from werkzeug.serving import run_simple
 
@@ -57,7 +58,7 @@ def serve(port: int) -> None:
 
 
 class Student(Browser):
-    """A browser that starts runs."""
+    """Client that starts runs."""
 
     def __init__(self, site: str) -> None:
         super().__init__(site)
@@ -67,7 +68,7 @@ class Student(Browser):
         self.csrf = found[1]
 
     def start(self, times: int, seconds: float) -> str:
-        """The address of a run that says the time so often."""
+        """Start a run that sends the time `times` times; return its URL."""
         form = {
             "csrf_token": self.csrf,
             "space": "bench/trivial",
@@ -77,7 +78,7 @@ class Student(Browser):
         return self.post_form("/essais", form).headers["Location"]
 
     def stream(self, run: str) -> Iterator[bytes]:
-        """What comes over the stream of a run, piece by piece; nothing if it is refused."""
+        """Yield the chunks of a run's event stream; nothing if it is rejected."""
         host, _, port = self.site.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port)), 60) as connection:
             request = f"GET {run}/flux HTTP/1.1\r\nHost: {host}\r\nCookie: {self.cookie}\r\n\r\n"
@@ -92,7 +93,7 @@ class Student(Browser):
 
 
 def ages(pieces: Iterator[bytes]) -> list[float]:
-    """Milliseconds from each time of day that the Space said to its arrival."""
+    """Return the delay of each time of day, in milliseconds from the Space to its arrival."""
     found: dict[str, float] = {}
     for piece in pieces:
         for stamp in STAMP.findall(piece.decode(errors="replace")):
@@ -101,7 +102,7 @@ def ages(pieces: Iterator[bytes]) -> list[float]:
 
 
 def ages_at_the_space(space: str) -> list[float]:
-    """The same over the Space's own REST route."""
+    """Return the delays over the Space's own REST route."""
     asked = {"data": [f"{TIMES} {EVERY_SECONDS}"]}
     event = json.loads(Browser(space).post_json("/gradio_api/call/tell", asked))["event_id"]
     host, _, port = space.removeprefix("http://").partition(":")
@@ -119,7 +120,7 @@ def until_complete(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def ages_in_chromium(site: str) -> list[float]:
-    """The same in a browser, at the moment when the page has changed; nothing if there is none."""
+    """Return the delays in Chromium, when the page has changed; [] if it is not installed."""
     found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if not found:
         return []
@@ -132,11 +133,11 @@ def ages_in_chromium(site: str) -> list[float]:
         page.locator("[name=arg-name]").fill(f"{TIMES} {EVERY_SECONDS}")
         page.locator("form[data-endpoint] .submit button").click()
         page.locator("article[data-run]").wait_for()
-        page.evaluate(NOTE_AGES)
+        page.evaluate(RECORD_AGES)
         page.locator("article[data-status=succeeded]").wait_for(timeout=60_000)
-        noted = page.evaluate("window.ages")
+        recorded = page.evaluate("window.ages")
         browser.close()
-    return noted
+    return recorded
 
 
 def row(name: str, found: list[float]) -> None:
@@ -148,7 +149,7 @@ def row(name: str, found: list[float]) -> None:
 
 @dataclass
 class Cost:
-    """What the site spent in a stretch of time, and how its other pages answered meanwhile."""
+    """Load of the site over an interval, and the latency of its other pages."""
 
     queries: float
     processor: float
@@ -158,7 +159,7 @@ class Cost:
 
 @contextmanager
 def watching(student: Student, runs: list[str], pages: int) -> Iterator[dict[str, int]]:
-    """So many pages that watch, each in a thread, until the end of the block; how many have a stream."""
+    """Follow runs with `pages` threads until the end of the block; yields the number of streams and polls."""
     over, counts = threading.Event(), {"stream": 0, "fragment": 0}
 
     def watch(run: str) -> None:
@@ -190,7 +191,7 @@ def watching(student: Student, runs: list[str], pages: int) -> Iterator[dict[str
 
 
 def cost(site: str, process_id: int) -> Cost:
-    """Measure for a while."""
+    """Measure the load for WATCHED_SECONDS."""
     browser = Browser(site)
     time.sleep(WARM_SECONDS)
     queries, processor, begun = int(browser.get("/queries")), processor_seconds(process_id), time.monotonic()
@@ -210,7 +211,7 @@ def cost(site: str, process_id: int) -> Cost:
 
 
 def threads_of(process_id: int) -> int:
-    """How many threads a process has (Linux; 0 elsewhere)."""
+    """Return the number of threads of a process (Linux; 0 elsewhere)."""
     try:
         found = re.search(r"Threads:\s+(\d+)", Path(f"/proc/{process_id}/status").read_text())
     except OSError:
@@ -219,7 +220,7 @@ def threads_of(process_id: int) -> int:
 
 
 def watchers(site: str, process_id: int, runs: int, pages: int) -> None:
-    """Print what it costs when so many runs go on, with nobody watching, then with so many pages."""
+    """Print the load of `runs` active runs without followers, then with `pages` pages."""
     student, costs = Student(site), {}
     times = WARM_SECONDS + WATCHED_SECONDS + 10
     for count in (0, pages):

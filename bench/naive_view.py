@@ -1,6 +1,6 @@
-"""The peer of bench/call.py: what one writes first, a Flask view that makes a Client for each request.
+"""Baseline of bench/call.py: the simplest implementation, a Flask view that creates a Client for each request.
 
-SPACE_NAME_PATTERN=http://127.0.0.1:7860 flask --app bench/naive_view.py run
+SPACE=http://127.0.0.1:7860 flask --app bench/naive_view.py run
 """
 
 import os

@@ -1,11 +1,11 @@
-"""What Lighthouse says of every lesson and of the practice Space's page, beside the same text in Material for MkDocs.
+"""Lighthouse scores of every lesson and of the practice Space's page, compared with Material for MkDocs.
 
     python bench/pages.py [--runs 5] [--only 3-1]
 
 Phone and desktop, the median of the runs. The rules for our pages: 100 in accessibility, best practices and SEO, at
-least 95 in performance; at most 6 requests and 40 KB as sent; no script that holds up the page. The peer has none:
-its lines show what they are worth. Both sites are served by gunicorn. Lighthouse (npm) and Material (pip) are
-installed once, in a cache outside this repository; Chromium is the system's, or that of CHROME_PATH.
+least 95 in performance; at most 6 requests and 40 KB as sent; no render-blocking script. The peer site has the same
+text and no rules: its lines are a reference. Both sites are served by gunicorn. Lighthouse (npm) and Material (pip)
+are installed once, in a cache outside this repository; Chromium is the system's, or that of CHROME_PATH.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
-from call import free_port, serving
+from harness import free_port, serving
 from load import gunicorn
 from peer_site import write
 
@@ -44,7 +44,7 @@ WAKE_SECONDS = 120
 
 @dataclass(frozen=True)
 class Seen:
-    """What one run of Lighthouse found, or the median of several."""
+    """Result of one Lighthouse run, or the median of several."""
 
     scores: dict[str, float]
     requests: float
@@ -53,7 +53,7 @@ class Seen:
 
     @classmethod
     def of(cls, report: dict) -> "Seen":
-        """Read a report; a fault is an audit below 1 in a category that has to be perfect."""
+        """Parse a report; a fault is an audit below 1 in a category that must be perfect."""
         scores = {name: round((report["categories"][name]["score"] or 0) * 100) for name in CATEGORIES}
         loaded = report["audits"]["network-requests"]["details"]["items"]
         faults = {
@@ -73,14 +73,14 @@ class Seen:
 
     @property
     def breaks(self) -> list[str]:
-        """The rules that it breaks."""
+        """The broken rules."""
         broken = [name for name, least in LEAST.items() if self.scores[name] < least]
         over = {"requests": self.requests > MOST_REQUESTS, "weight": self.bytes > MOST_BYTES}
         return [*broken, *(name for name, is_over in over.items() if is_over)]
 
 
 class Scripts(HTMLParser):
-    """The scripts of a page that hold it up: neither deferred, nor a module, nor after all that is shown."""
+    """Parser that collects a page's render-blocking scripts: in the head, without defer, async or module."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class Scripts(HTMLParser):
 
 
 def run(*command: str | Path, attempts: int = 1, **variables: str) -> None:
-    """Run a command to its end, again if it fails and has attempts left."""
+    """Run a command, with retries up to `attempts`."""
     words = [str(word) for word in command]
     for _ in range(attempts):
         ended = subprocess.run(  # noqa: S603 (a command of ours, and no shell)
@@ -109,7 +109,7 @@ def run(*command: str | Path, attempts: int = 1, **variables: str) -> None:
 
 
 def lighthouse_program() -> Path:
-    """Lighthouse, installed at first need."""
+    """Return the path of Lighthouse, installed on first use."""
     folder = CACHE / LIGHTHOUSE.replace("@", "-")
     program = folder / "node_modules" / ".bin" / "lighthouse"
     if not program.exists():
@@ -118,7 +118,7 @@ def lighthouse_program() -> Path:
 
 
 def mkdocs_program() -> Path:
-    """MkDocs with its Material, in an environment of its own, installed at first need."""
+    """Return the path of MkDocs with Material, installed in its own environment on first use."""
     folder = CACHE / MATERIAL.replace("==", "-")
     program = folder / "bin" / "mkdocs"
     if not program.exists():
@@ -128,13 +128,13 @@ def mkdocs_program() -> Path:
 
 
 def chromium() -> str:
-    """Where Chromium is."""
+    """Return the path of Chromium."""
     found = os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, CHROMIUM)), None)
     return found or sys.exit("Chromium is missing: install it, or say where it is in CHROME_PATH.")
 
 
 def look(address: str, preset: str, runs: int) -> Seen:
-    """The median of what Lighthouse finds at this address."""
+    """Return the median of Lighthouse's results for this URL."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         command = [lighthouse_program(), address, "--quiet", "--chrome-flags=--headless=new --no-sandbox"]
@@ -142,7 +142,7 @@ def look(address: str, preset: str, runs: int) -> Seen:
         command += [f"--only-categories={','.join(CATEGORIES)}"]
         found = []
         for _ in range(runs):
-            # On a busy machine Chromium now and then gives no trace, and Lighthouse itself says to run it again.
+            # On a busy machine Chromium occasionally returns no trace; Lighthouse's own advice is to retry.
             run(*command, attempts=3, CHROME_PATH=chromium())
             found.append(Seen.of(json.loads(report.read_text(encoding="utf-8"))))
         return Seen.median(found)
@@ -154,7 +154,7 @@ def text_of(address: str) -> str:
 
 
 def woken(address: str) -> str:
-    """The address of a Space's page, once its form is there."""
+    """Wait for the form of a Space's page; return its URL."""
     deadline = time.monotonic() + WAKE_SECONDS
     while "data-endpoint" not in text_of(address):
         if time.monotonic() > deadline:
@@ -164,7 +164,7 @@ def woken(address: str) -> str:
 
 
 def serve(stack: ExitStack, application: str, page: str, **variables: str) -> str:
-    """Serve an application until the end of the block; its address."""
+    """Serve an application until the end of the stack; return its URL."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     command = [*gunicorn(application, port), *(["--chdir", str(HERE), "--config", os.devnull] if page != "/" else [])]
@@ -173,7 +173,7 @@ def serve(stack: ExitStack, application: str, page: str, **variables: str) -> st
 
 
 def pages(stack: ExitStack, only: str) -> Iterator[tuple[str, str, bool]]:
-    """Name and address of each page to look at, and whether it is ours; a lesson and its peer side by side."""
+    """Yield name and URL of each page, and whether it is ours; a lesson is followed by its peer."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     lessons = sorted(CONTENT.glob("*.md"))
     names = write(lessons, folder / "peer")

@@ -1,4 +1,4 @@
-"""The peer of bench/pages.py: the text of our lessons as a site of Material for MkDocs, served as ours is.
+"""Peer site of bench/pages.py: the text of our lessons in Material for MkDocs, served like ours.
 
 SITE=folder/site gunicorn --threads 16 "peer_site:create_app()"
 """
@@ -16,7 +16,7 @@ FOR_THE_INSTRUCTOR = re.compile(r"^::: enseignant.*?^:::$\n", re.MULTILINE | re.
 FENCE = re.compile(r"^:{3,}.*\n", re.MULTILINE)
 LANGUAGE = re.compile(r"\[([^\]]*)\]\{lang=\w+\}")
 LINK = re.compile(r"\]\(/[^)]*\)")
-# Its fonts would come from Google's servers; without them it is faster than most of its sites are.
+# Without its fonts from Google's servers, it is faster than most sites with this theme.
 CONFIGURATION = """\
 site_name: hfcourse
 site_url: http://127.0.0.1/
@@ -35,7 +35,7 @@ markdown_extensions: [def_list, tables, admonition, pymdownx.highlight, pymdownx
 
 
 def plain(lesson: str) -> str:
-    """A lesson in the Markdown that everybody reads: our blocks give up their frames and keep their words."""
+    """Convert a lesson to plain Markdown: our directives are removed, their text stays."""
     front = FRONT.match(lesson)
     title = TITLE.search(front[1]) if front else None
     text = FOR_THE_INSTRUCTOR.sub("", FRONT.sub("", lesson))
@@ -44,7 +44,7 @@ def plain(lesson: str) -> str:
 
 
 def write(lessons: list[Path], folder: Path) -> list[str]:
-    """Write the sources of the site into `folder`; the names of its pages, in the order of the lessons."""
+    """Write the sources of the site into `folder`; return the names of its pages, in the order of `lessons`."""
     (folder / "docs").mkdir(parents=True)
     (folder / "mkdocs.yml").write_text(CONFIGURATION, encoding="utf-8")
     (folder / "docs" / "index.md").write_text("# hfcourse\n", encoding="utf-8")
@@ -54,7 +54,7 @@ def write(lessons: list[Path], folder: Path) -> list[str]:
 
 
 def create_app() -> Flask:
-    """The built site, compressed and kept by browsers as ours is."""
+    """Create an application that serves the built site, compressed and cached like ours."""
     app = Flask(__name__, static_folder=None)
     app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5)
     Compress(app)

@@ -1,10 +1,10 @@
-"""How long until the first lesson is answered, against a Flask application of one view on this machine.
+"""Time to the first lesson after start-up, compared with a one-view Flask application on this machine.
 
     python bench/start.py
 
-The rule: at most 1.5 times the bare application, plus 0.5 s. Both are started in turn with `flask run` of this
-interpreter, each N times, and the medians are compared. The instance folder is temporary; a first start, which
-is not counted, makes its database and the .pyc files of both.
+The rule: at most 1.5 times the bare application, plus 0.5 s. Both are started alternately with `flask run` of this
+interpreter, each N times, and the medians are compared. The instance folder is temporary; a first start, which is not
+counted, creates its database and the .pyc files of both.
 """
 
 import os
@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = 5
 TIMES, PLUS_SECONDS = 1.5, 0.5
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 POLL_SECONDS = 0.005
 LESSON = "/lecons/3-1-presentation"
 BARE = """\
@@ -37,21 +37,21 @@ def index():
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment without anything that would set either application up otherwise."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HFCOURSE_", "HF_", "FLASK_"))}
-    return kept | more
+    """Return the environment without settings of either application, updated with `more`."""
+    prefixes = ("HFCOURSE_", "HF_", "FLASK_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)} | more
 
 
 def is_answered(address: str) -> bool:
-    """Is the page there? Nobody listens yet while the application is imported."""
+    """Does the page respond? The connection is refused while the application is imported."""
     try:
-        with urllib.request.urlopen(address, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 (http, and ours)
+        with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 (http, and ours)
             return answer.status == 200
     except urllib.error.HTTPError:
         raise
@@ -60,7 +60,7 @@ def is_answered(address: str) -> bool:
 
 
 def seconds_to_answer(folder: Path, path: str, settings: dict[str, str]) -> float:
-    """Start `flask run` in `folder`, wait for the page, end it; the seconds from start to answer."""
+    """Start `flask run` in `folder`, wait for the page, terminate it; return the seconds to the response."""
     port = free_port()
     command = [sys.executable, "-m", "flask", "run", "--port", str(port)]
     begun = time.perf_counter()
@@ -74,7 +74,7 @@ def seconds_to_answer(folder: Path, path: str, settings: dict[str, str]) -> floa
     )
     try:
         while not is_answered(f"http://127.0.0.1:{port}{path}"):
-            if process.poll() is not None or time.perf_counter() - begun > PATIENCE_SECONDS:
+            if process.poll() is not None or time.perf_counter() - begun > TIMEOUT_SECONDS:
                 raise SystemExit(f"{' '.join(command)} does not answer in {folder}.")
             time.sleep(POLL_SECONDS)
         return time.perf_counter() - begun
@@ -84,7 +84,10 @@ def seconds_to_answer(folder: Path, path: str, settings: dict[str, str]) -> floa
 
 
 def measure(folder: Path) -> tuple[list[float], list[float]]:
-    """The seconds of hfcourse and of the bare application, started in turn; a first start of each is not counted."""
+    """Return the seconds of hfcourse and of the bare application, started alternately.
+
+    The first start of each is not counted.
+    """
     (folder / "bare.py").write_text(BARE)
     course = (ROOT, LESSON, environment(HFCOURSE_INSTANCE=str(folder / "instance"), FLASK_APP="hfcourse"))
     bare = (folder, "/", environment(FLASK_APP="bare"))
@@ -102,9 +105,9 @@ def main() -> int:
         listed = " ".join(f"{seconds:.2f}" for seconds in all_seconds)
         print(f"{name:<10}  median {statistics.median(all_seconds):.2f} s  ({listed})")
     print(f"ratio       {ours / theirs:.2f}")
-    kept = ours <= limit
-    print(f"rule        at most {TIMES} times + {PLUS_SECONDS} s = {limit:.2f} s: {'kept' if kept else 'BROKEN'}")
-    return 0 if kept else 1
+    is_met = ours <= limit
+    print(f"rule        at most {TIMES} times + {PLUS_SECONDS} s = {limit:.2f} s: {'met' if is_met else 'BROKEN'}")
+    return 0 if is_met else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A Gradio app that does next to nothing, and counts the requests that it gets: what bench/call.py calls.
+"""Minimal Gradio app that counts its requests: the target of bench/call.py.
 
 python bench/trivial_app.py PORT
 """
@@ -35,7 +35,7 @@ def think(name: str) -> str:
 
 
 async def tell(name: str) -> AsyncIterator[str]:
-    """The time of day, so often and at such an interval: `40 0.25`."""
+    """Send the time of day repeatedly: `40 0.25` means 40 times, every 0.25 s."""
     times, seconds = name.split()
     for _ in range(int(times)):
         await asyncio.sleep(float(seconds))
@@ -43,7 +43,10 @@ async def tell(name: str) -> AsyncIterator[str]:
 
 
 def blocks() -> gr.Blocks:
-    """The app: one endpoint answers at once, one waits, one takes a second for ten at once, one tells the time."""
+    """Build the app.
+
+    One endpoint responds at once, one waits, one takes a second for ten at once, one sends the time.
+    """
     with gr.Blocks() as made:
         name, greeting = gr.Textbox(label="name"), gr.Textbox(label="greeting")
         gr.Button("Greet").click(greet, name, greeting, api_name="greet", concurrency_limit=None)
@@ -51,12 +54,12 @@ def blocks() -> gr.Blocks:
         gr.Button("Think").click(think, name, greeting, api_name="think", concurrency_limit=10)
         gr.Button("Wait").click(wait, name, greeting, api_name="wait", concurrency_limit=None)
     made.queue(default_concurrency_limit=None)
-    made.max_threads = made._queue.max_thread_count = THREADS  # launch() does this, and is not called here
+    made.max_threads = made._queue.max_thread_count = THREADS  # as launch() does, which is not called here
     return made
 
 
 class Counting:
-    """The app, with `/requests` beside it: how many requests came so far. Bare ASGI, to add nothing to a call."""
+    """ASGI middleware that counts requests, with the count at `/requests`. Bare ASGI, to add no latency."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app, self.requests = app, 0

@@ -1,10 +1,10 @@
-"""What a browser downloads to show each lesson for the first time, compressed, against 40 KB.
+"""Size of a first visit to each lesson, compressed, against a limit of 40 KB.
 
     python bench/weight.py
 
-Counted as sent: `br` is what browsers ask for on https and on this very machine, `gzip` what they ask for on
-plain http (there the site sends its static files by deflate). Everything that the page loads by itself is
-counted, the icon too. No address that it loads may name another host.
+Counted as sent: browsers accept `br` on https and on localhost, and `gzip` on plain http (where the site sends its
+static files by deflate). Everything that the page loads by itself is counted, including the icon. No URL that it loads
+may be on another host.
 """
 
 import re
@@ -45,7 +45,7 @@ NOT_LOADED = {"prev", "next", "canonical", "alternate"}
 
 
 class Loaded(HTMLParser):
-    """The addresses that a page loads by itself."""
+    """Parser that collects the URLs that a page loads by itself."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -62,23 +62,23 @@ class Loaded(HTMLParser):
 
 
 def kind_of(media_type: str) -> str:
-    """The column of a resource."""
+    """Return the column of a media type."""
     return {"text/html": "html", "text/css": "css", "text/javascript": "js"}.get(media_type, "other")
 
 
 def is_elsewhere(address: str) -> bool:
-    """Does it name a host? (`data:` is in the page already.)"""
+    """Is this URL on another host? (`data:` is part of the page.)"""
     return bool(urlsplit(address).netloc)
 
 
 def in_style_sheet(css: str) -> list[str]:
-    """What a style sheet loads."""
+    """Return the URLs that a style sheet loads."""
     found = re.findall(r"""url\(\s*['"]?([^'")]+)|@import\s+['"]([^'"]+)""", css)
     return [address for pair in found for address in pair if address and not address.startswith(("#", "data:"))]
 
 
 def weigh(client: FlaskClient, page: str, accepted: str) -> tuple[dict[str, int], list[str], list[str]]:
-    """Bytes by kind, the addresses that were asked for, and those that name another host."""
+    """Return the bytes by kind, the requested URLs, and those on another host."""
     sizes, asked, elsewhere = dict.fromkeys(KINDS, 0), [], []
     waiting = [page]
     while waiting:
@@ -100,7 +100,7 @@ def weigh(client: FlaskClient, page: str, accepted: str) -> tuple[dict[str, int]
 
 
 def main() -> int:
-    """Print a line for each lesson and encoding; 1 if one is too heavy or loads from another host."""
+    """Print a line for each lesson and encoding; 1 if one exceeds the limit or loads from another host."""
     broken = False
     print(f"{'lesson':<28}{'asked':>6}" + "".join(f"{kind:>8}" for kind in KINDS) + f"{'total':>9}  requests")
     with tempfile.TemporaryDirectory() as folder:
