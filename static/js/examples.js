@@ -1,5 +1,5 @@
-// An example fills its own fields and leaves what was typed in the others; without this its link opens the form anew.
-// In a lesson try.js follows the link, which has names of its own for everything.
+// Fill the form with an example in place, leaving other fields unchanged; without scripts its link reloads the form.
+// In a lesson try.js handles the link, because field names differ there.
 const FIELD = "form[data-endpoint] .field";
 
 const fieldOf = (root, name) =>

@@ -1,14 +1,14 @@
-// What makes a form pleasant; without it everything works by the server.
-// Heard on the document: a form may come after the page, when its Space has woken.
+// Progressive enhancement of forms; without scripts the server does everything.
+// Listeners are delegated to the document: a form may be inserted after page load, when its Space has woken.
 
-// A slider and its number field show the same value; the field, which has the name, is what is sent.
+// Synchronize a slider with its number field; only the field has a name and is submitted.
 document.addEventListener("input", (event) => {
   const [range, field] = event.target.closest("[data-slider]")?.querySelectorAll("input") ?? [];
   if (event.target === range) field.value = expandExponent(range.value).replace(".", ",");
   if (event.target === field) range.value = field.value.replace(",", ".");
 });
 
-// A range writes 0.0000001 as 1e-7.
+// A range input formats 0.0000001 as 1e-7.
 function expandExponent(text) {
   const [mantissa, exponent] = text.split("e");
   if (!exponent) return text;
@@ -16,7 +16,7 @@ function expandExponent(text) {
   return digits ? Number(text).toFixed(Math.min(digits, 100)) : BigInt(Number(text)).toString();
 }
 
-// Ctrl+Enter, or ⌘+Enter, sends the form from wherever one types in it.
+// Ctrl+Enter or ⌘+Enter submits the form from any of its fields.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
   const form = event.target.closest("form[data-endpoint]");
@@ -25,8 +25,8 @@ document.addEventListener("keydown", (event) => {
   form.requestSubmit(form.querySelector(".submit [type=submit]"));
 });
 
-// A fault in a list leads to its control, with its name in sight: a browser alone would show the bottom of the field,
-// and the address of a lesson would change.
+// Links of the error summary focus the control and scroll to its label: the browser's default would scroll to the
+// bottom of the field, and change the URL of a lesson.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-fault]");
   const control = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
@@ -39,8 +39,8 @@ document.addEventListener("click", (event) => {
   if (top < 0 || bottom > innerHeight) control.scrollIntoView({ block: "center" });
 });
 
-// In a text of one row Enter sends, as on the Space's own page, and Shift+Enter begins a line; what is pasted keeps its
-// lines. Without scripts Enter begins a line, and the button sends.
+// In a text of one row Enter submits, as on the Space's own page, and Shift+Enter inserts a line break; pasted line
+// breaks stay. Without scripts Enter inserts a line break, and the button submits.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.defaultPrevented) return;
   if (!event.target.matches?.("[data-enter]")) return;
@@ -48,7 +48,7 @@ document.addEventListener("keydown", (event) => {
   event.target.form.requestSubmit();
 });
 
-// A text grows with its lines; most browsers do it by « field-sizing », in the style sheet.
+// Resize a text area to its lines, in browsers without « field-sizing » (see the style sheet).
 if (!CSS.supports("field-sizing", "content")) {
   document.addEventListener("input", ({ target }) => {
     if (!target.matches?.("textarea.input")) return;

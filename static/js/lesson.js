@@ -1,20 +1,20 @@
-// What there is to do in a lesson, answered in place. Without scripts the same forms are sent, and the page says the same.
+// Submit the exercises of a lesson in place. Without scripts the same forms are submitted, with the same result.
 const waiting = [];
 let underway;
 
-// One after another: the first answer makes the visitor known, and the last list of ticks is the one that counts.
+// Queue of requests, sent in sequence: the first response sets the visitor's cookie, and the last checklist wins.
 async function send(form) {
   waiting.push({ address: form.action, body: String(new URLSearchParams(new FormData(form))) });
   if (underway) return;
   while ((underway = waiting.shift())) {
-    // Not keepalive, which goes on when it is broken off, and then makes the visitor another one.
+    // Not keepalive: such a request continues after abort(), and would create a second visitor.
     underway.broken = new AbortController();
     const options = { method: "POST", body: new URLSearchParams(underway.body), redirect: "manual" };
     await fetch(underway.address, { ...options, signal: underway.broken.signal }).catch(() => {});
   }
 }
 
-// A page that is left waits for no answer: all that has none yet goes at once and together, so that it makes one visitor.
+// When the page is left, send all pending requests at once, one beacon per URL, so that they create only one visitor.
 function sendRest() {
   if (!underway) return;
   const rest = [underway, ...waiting.splice(0)];
@@ -43,7 +43,7 @@ function showVerdict(form) {
   form.querySelector("[type=submit]").textContent = "Répondre à nouveau";
 }
 
-// What moves and judges lines to put in order comes when a reader begins; in the exported file it is there already.
+// Load the script of ordering exercises on first use; the exported file already contains it.
 const { ordering } = document.currentScript.dataset;
 
 async function loadOrdering() {
@@ -70,7 +70,7 @@ document.addEventListener("change", (event) => {
   if (list?.method === "post") send(list);
 });
 
-// The section that is being read, in the list of them: the last whose title has passed the upper third of the window.
+// Mark the current section in the contents: the last whose title is above the upper third of the window.
 const links = [...document.querySelectorAll(".toc a")];
 const titles = links.map((link) => document.getElementById(link.hash.slice(1)));
 const spy = new IntersectionObserver(() => {
@@ -80,10 +80,10 @@ const spy = new IntersectionObserver(() => {
 }, { rootMargin: "9999px 0px -66%" });
 for (const title of titles) if (title) spy.observe(title);
 
-// A form is tried in place; what that takes comes when a reader asks for it. If it does not, its page does as well.
+// Open a try-it form in place and load its script on demand; if that fails, follow its link.
 const { try: tools, tryStyle } = document.currentScript.dataset;
 
-// The style sheet of forms and answers is there before they are shown.
+// Wait for the style sheet of forms and outputs before they are shown.
 function addStyle() {
   if (document.querySelector(`link[href="${tryStyle}"]`)) return null;
   return new Promise((resolve, reject) => {
@@ -108,7 +108,7 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// The definition of a word is shown beside it; with a key held down the link stays a link.
+// Show the definition of a term beside it; with a modifier key the link works as usual.
 document.addEventListener("click", (event) => {
   const word = event.target.closest("a.term");
   const definition = word && document.getElementById(`terme-${word.hash.slice(1)}`);
@@ -120,7 +120,7 @@ document.addEventListener("click", (event) => {
 
 document.querySelector("[data-print]")?.addEventListener("click", () => print());
 
-// Paper has no folds: what is folded is printed too, and folded again afterwards.
+// Open folded content for printing, and close it again afterwards.
 addEventListener("beforeprint", () => {
   for (const folded of document.querySelectorAll(".solution:not([open]), .edition:not([open])")) folded.open = folded.dataset.folded = true;
 });
@@ -131,6 +131,6 @@ addEventListener("afterprint", () => {
   }
 });
 
-// Who comes back finds the blocks as they were. Last, because a browser may forbid to look.
+// Restore the open blocks. Last, because access to the storage may throw.
 const isBack = ["back_forward", "reload"].includes(performance.getEntriesByType("navigation")[0]?.type);
 if (tools && isBack && sessionStorage.getItem(`essais ${location.pathname}`)) loadTools().then(({ reopen }) => reopen());

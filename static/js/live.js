@@ -1,14 +1,14 @@
-// A run is followed in place: the server sends the part of the page that changes, and it is laid over what is there.
-// Where there is no stream to be had the same part is asked for now and then: by htmx on the page of a run, which also
-// replaces it if this script fails, and from here in a lesson.
+// Follow a run in place: an event stream sends the changed fragment, which is merged into the page.
+// If no stream is available, the same fragment is polled: by htmx on the page of a run, which also replaces it if this
+// script fails, and by this script in a lesson.
 const TRY_AGAIN_MS = 30_000;
 const ASK_MS = 2_000;
 const MOST_PAIRS = 100_000; // to compare; beyond it the children are replaced
 
-// `adopt` makes what comes fit for the page that it comes to.
+// `adopt` adapts a received fragment to its page.
 export function follow(article, adopt = (fresh) => fresh) {
   let stream; // open, or being opened
-  let isHeard = false; // has it told anything? A proxy may open it and keep what it says
+  let isHeard = false; // any message yet? A proxy may buffer the stream
   let hasFailed = false;
   let begunAt; // when the run began, on the clock of this page
 
@@ -22,7 +22,7 @@ export function follow(article, adopt = (fresh) => fresh) {
     const isInside = article.contains(focused);
     hold(article, () => morph(article, document.adoptNode(fresh)));
     if (page.title) document.title = page.title;
-    // The button that was pressed is gone: the next key goes on from the heading that says what came of it.
+    // The pressed button is removed: move the focus to the heading with the result.
     if (isInside && !article.contains(focused)) article.querySelector(".run-state [tabindex]").focus({ preventScroll: true });
     article.dispatchEvent(new CustomEvent("live:shown", { bubbles: true }));
     setClock();
@@ -47,7 +47,7 @@ export function follow(article, adopt = (fresh) => fresh) {
     });
     stream.addEventListener("error", () => {
       isHeard = false;
-      if (stream?.readyState !== EventSource.CLOSED) return; // the browser opens it again by itself
+      if (stream?.readyState !== EventSource.CLOSED) return; // the browser reconnects
       leave();
       setTimeout(open, TRY_AGAIN_MS);
     });
@@ -69,7 +69,7 @@ export function follow(article, adopt = (fresh) => fresh) {
   }
   const asking = "ask" in article.dataset && setInterval(ask, ASK_MS);
 
-  // A page that nobody looks at costs nothing.
+  // Close the stream of a hidden page.
   document.addEventListener("visibilitychange", () => (document.hidden ? leave() : open()));
   addEventListener("pagehide", leave);
   addEventListener("pageshow", open);
@@ -86,7 +86,7 @@ export function follow(article, adopt = (fresh) => fresh) {
     event.detail.shouldSwap = false;
   });
 
-  // What comes of it is told like everything else.
+  // Its result arrives by the stream.
   article.addEventListener("submit", async (event) => {
     const form = event.target;
     if (!form.matches("[data-stop]") || !goesOn()) return;
@@ -121,7 +121,7 @@ export function follow(article, adopt = (fresh) => fresh) {
   open();
 }
 
-// What is being read stays where it is in the window, whatever comes or goes above it.
+// Scroll anchoring: the visible element stays at its position when content above it changes.
 function hold(article, change) {
   const heights = scrollY ? [0.3, 0.5, 0.1, 0.7, 0.9] : []; // at its top the page is not being read, but watched
   const main = article.closest("main");
@@ -133,10 +133,10 @@ function hold(article, change) {
   if (kept >= 0) scrollBy({ top: held[kept].getBoundingClientRect().top - before[kept], behavior: "instant" });
 }
 
-// Makes a part of the page like another, and leaves alone what is alike already: what the reader has put the focus on,
-// opened, selected or scrolled stays as it is, a text grows where it stands, a picture waits for the next one.
-// Two nodes with the same key stand for the same thing; a link is the same if it leads to the same place, but for the
-// one around a picture, which waits for the next one with it.
+// Morph a DOM subtree into another, leaving equal nodes unchanged: focus, open details, selection and scroll position
+// are preserved, text grows in place, and an image stays until the next one has loaded.
+// Nodes with the same key match; links match by URL, except those around an image, which is replaced together with
+// its link.
 function key(node) {
   if (node.nodeType !== Node.ELEMENT_NODE) return node.nodeName;
   return `${node.nodeName} ${node.id || node.dataset?.output || ("large" in (node.dataset ?? {}) ? "" : node.getAttribute("href")) || ""}`;
@@ -152,7 +152,7 @@ function morph(old, fresh) {
   }
 }
 
-// Added to and not replaced, so that a selection survives.
+// Appended, not replaced, so that a selection survives.
 function say(old, words) {
   if (words.startsWith(old.data)) old.appendData(words.slice(old.length));
   else old.data = words;
@@ -167,7 +167,7 @@ function dress(old, fresh) {
   }
 }
 
-// Whether something is unfolded is up to whoever reads.
+// The reader's open or closed state is preserved.
 const isReaders = (element, name) => element.nodeName === "DETAILS" && name === "open";
 
 function morphChildren(parent, fresh) {
@@ -195,7 +195,7 @@ function morphChildren(parent, fresh) {
   for (let n = 1; n <= end; n++) morph(olds.at(-n), news.at(-n));
 }
 
-// The longest row of nodes that stand in the same order in both lists, as pairs of a new one and its old one.
+// Longest common subsequence of the nodes of both lists, as pairs of a new node and its old one.
 function paired(olds, news) {
   if (olds.length * news.length > MOST_PAIRS) return [];
   const lengths = Array.from({ length: olds.length + 1 }, () => new Array(news.length + 1).fill(0));

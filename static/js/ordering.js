@@ -1,4 +1,4 @@
-// Lines to put in order: they are moved, and their numbers, which are sent, follow.
+// Ordering exercise: move lines, and update their numbers, which are submitted.
 (() => {
   const rankOf = (line) => line.querySelector("select").value.slice(1);
   const linesOf = (form) => [...form.querySelectorAll("li")];

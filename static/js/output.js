@@ -1,14 +1,14 @@
-// A table of an answer is sorted by the titles of its columns, which a script makes buttons.
+// Sort the tables of outputs by their column titles, which this script turns into buttons.
 const collator = new Intl.Collator("fr", { numeric: true });
 
 function valueOf(row, column) {
   const cell = row.cells[column];
   if (!cell?.classList.contains("num")) return cell?.textContent ?? "";
-  if (cell.dataset.value) return Number(cell.dataset.value); // its author wrote the number in a form of their own
+  if (cell.dataset.value) return Number(cell.dataset.value); // its author formatted the number
   return Number(cell.textContent.replace(/[\s\u202f]/g, "").replace(",", "."));
 }
 
-// Numbers before words, and what is empty last, whichever way the column is sorted.
+// Numbers before text, and empty cells last, in either direction.
 function compared(a, b, sign) {
   if (a === "" || b === "") return (a === "") - (b === "");
   if (typeof a !== typeof b) return typeof a === "number" ? -1 : 1;
@@ -42,5 +42,5 @@ function prepare(part) {
 }
 
 prepare(document);
-// The tables of a run that is followed come after the page.
+// The tables of a live run are inserted after page load.
 for (const come of ["htmx:load", "live:shown"]) document.addEventListener(come, (event) => prepare(event.target));

@@ -1,7 +1,7 @@
-// What a file field will send is shown below it: pictures, sounds and films from the browser's own memory (nothing is
-// sent for that), any other file by its name. Each can be taken out again.
+// Preview the files of a field below it: images, audio and video from the browser's memory (nothing is uploaded),
+// other files by name. Each can be removed.
 const MAX_PREVIEWS = 20; // of the files of one field; the others are counted
-const addresses = new WeakMap(); // a list of previews -> the blob: addresses that it holds
+const addresses = new WeakMap(); // a list of previews -> its blob: URLs
 
 const made = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
@@ -29,7 +29,7 @@ function release(list) {
   addresses.set(list, []);
 }
 
-// A picture that the browser cannot draw, a sound that it cannot play, is left to its name.
+// Fall back to the name of a file that the browser cannot display or play.
 function mediaOf(file, list) {
   const kind = /^(image|audio|video)\//.exec(file.type)?.[1];
   if (!kind) return [];
@@ -78,7 +78,7 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("form[data-endpoint] [type=file]")) show(event.target);
 });
 
-// A browser that comes back to a page, or reloads it, may have kept the files of its fields.
+// After a reload or back navigation, the browser may have restored the files of the fields.
 function prepare(root) {
   for (const field of root.querySelectorAll("form[data-endpoint] [type=file]")) if (field.files.length) show(field);
 }

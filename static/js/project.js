@@ -1,5 +1,5 @@
-// A lesson for a room: each section is cut into views that fit the window; the keys of a keyboard or of a remote control
-// turn them, Escape leaves. What is higher than a window, a long program for example, is a view that scrolls.
+// Presentation mode of a lesson: each section is split into views that fit the window; keyboard and remote control
+// navigate, Escape exits. A block higher than the window, a long program for example, is a view that scrolls.
 const slides = document.querySelector(".slides");
 const sections = [...slides.children];
 const fullscreen = document.querySelector("[data-fullscreen]");
@@ -9,10 +9,10 @@ let current; // { section, view }, the one that is shown
 
 const blocksOf = (section) => [...section.querySelector(".prose").children];
 const isHeading = (block) => /^H[2-6]$/.test(block.nodeName);
-// What announces something is not left without it at the foot of a view.
+// A heading, or a paragraph that ends with a colon, stays in the same view as the block that follows it.
 const isLead = (block) => isHeading(block) || (block.nodeName === "P" && block.textContent.trimEnd().endsWith(":"));
 
-// The blocks of a section that belong together, in groups that are as high as the window at most.
+// Group the blocks of a section that belong together, each group at most as high as the window.
 function cut(section) {
   const blocks = blocksOf(section);
   for (const block of blocks) block.classList.remove("elsewhere");
@@ -54,7 +54,7 @@ function tell(isEnded = false) {
   channel.postMessage({ kind: "view", section: current.section.id, view: current.view + 1, views: views.get(current.section).length, isEnded });
 }
 
-// The view in which the target of the address stands; the last one where a section is entered from behind.
+// Find the view with the target of the URL; the last view when navigating backwards into a section.
 let isBackwards = false;
 function arrive() {
   const section = sections.find((each) => each.checkVisibility());
@@ -67,7 +67,7 @@ function arrive() {
   return section;
 }
 
-// Is there one to turn to?
+// Is there a view in this direction?
 function turn(step) {
   const { section, view } = current;
   if (views.get(section)[view + step]) {
@@ -81,8 +81,8 @@ function turn(step) {
   return Boolean(next);
 }
 
-// A view is read from its top, whatever was scrolled in the one before: what the key before began to scroll goes
-// on for a moment. Whoever does something scrolls by themselves from then on.
+// Show a view from its top, also while smooth scrolling of the previous key continues. Any input of the user ends
+// this.
 const SETTLING_MS = 400;
 let turnedAt = -SETTLING_MS;
 function settle(section) {
@@ -105,7 +105,7 @@ const isAtEnd = () => scrollY + innerHeight >= document.documentElement.scrollHe
 const KEYS = {
   ArrowRight: () => turn(1),
   ArrowLeft: () => turn(-1),
-  // What remote controls send, and the keys that scroll: a long view is read to its end first.
+  // Keys of remote controls, and keys that scroll: a long view is scrolled to its end first.
   PageDown: () => isAtEnd() && turn(1),
   " ": () => isAtEnd() && turn(1),
   ArrowDown: () => isAtEnd() && turn(1),
@@ -115,12 +115,12 @@ const KEYS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  // In a field or in something that scrolls sideways the arrows have a meaning of their own.
+  // In a field or a horizontal scroll area the arrow keys retain their default action.
   if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   if (event.key.startsWith("Arrow") && event.target.closest("input, select, textarea, pre, .scroll")) return;
-  // The space bar presses what has the focus.
+  // The space bar activates the focused element.
   if (event.key === " " && event.target.closest("button, a, summary, input, select, textarea")) return;
-  // What is being typed into a form is not left by one key.
+  // Keys typed into a form field do not navigate.
   if (event.target.closest(".tried :is(input, select, textarea)")) return;
   if (event.key === "Escape" && document.querySelector(":popover-open")) return;
   if (Object.hasOwn(KEYS, event.key) && KEYS[event.key]()) event.preventDefault();
@@ -139,7 +139,7 @@ channel.addEventListener("message", ({ data }) => {
 });
 addEventListener("pagehide", () => tell(true));
 
-// Another window, other letters: the view that holds the first block that was shown.
+// After a change of window or font size, show the view with the first block of the previous one.
 addEventListener("resize", () => {
   const { section, view } = current;
   const [first] = views.get(section)[view];

@@ -1,7 +1,7 @@
-// A photo, a voice or a film from the browser, put into the file field beside it; the field stays what is sent.
-// Browsers open camera and microphone on https pages and on this very machine only; elsewhere the page says so.
+// Record a photo, audio or video in the browser, as the value of the file field beside it.
+// Browsers allow camera and microphone only on https and localhost; elsewhere a message explains it.
 const LONGEST_MS = 120_000;
-const open = new WeakMap(); // a recorder's block -> what it holds while it records
+const open = new WeakMap(); // a recorder's block -> its recording state
 
 const say = (block, what) => block.querySelectorAll("[data-when]").forEach((words) => {
   words.hidden = words.dataset.when !== what;
@@ -94,7 +94,7 @@ function picture(video) {
 
 const film = (content) => `film.${content.type.includes("mp4") ? "mp4" : "webm"}`;
 
-// Browsers record compressed sound, which few Spaces read without a tool of their own: WAV, which all do.
+// Convert to WAV, which every Space can read: browsers record compressed audio, which few can without extra tools.
 async function sound(content) {
   try {
     const context = new AudioContext();
@@ -133,6 +133,6 @@ document.addEventListener("click", (event) => {
   else if (button.matches("[data-end]")) end(block);
   else close(block);
 });
-// A form may come after the page: when its Space has woken, or into a lesson.
+// A form may be inserted after page load: when its Space has woken, or into a lesson.
 for (const come of ["htmx:load", "live:shown"]) document.addEventListener(come, (event) => prepare(event.target));
 prepare(document);

@@ -1,4 +1,4 @@
-// What every page has: the theme switch, the key that searches, the copy buttons, code tabs that stay in step.
+// Script of every page: theme switch, search shortcut, copy buttons, synchronized code tabs.
 const root = document.documentElement;
 
 function isDark() {
@@ -8,7 +8,7 @@ function isDark() {
 
 document.querySelector("[data-theme-switch]")?.addEventListener("click", () => {
   root.dataset.theme = isDark() ? "light" : "dark";
-  // The server renders the theme on the next page, so that it never flashes.
+  // The server renders the theme of the next page, so that it does not flash.
   document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
 });
 
@@ -33,7 +33,7 @@ async function fetched(address) {
 
 async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  // A browser has no clipboard on plain http:// over a local network: the old way still works there.
+  // The clipboard API is missing on plain http:// in a local network: fall back to execCommand.
   const area = document.body.appendChild(document.createElement("textarea"));
   area.value = text;
   area.select();
@@ -46,9 +46,9 @@ document.addEventListener("click", async (event) => {
   if (!button || button.disabled) return;
   const words = button.lastChild;
   const before = words.textContent;
-  button.disabled = true; // until its own words are back: a second click would keep « Copié »
+  button.disabled = true; // until its label is restored: a second click would keep « Copié »
   try {
-    // What is copied is named by an address where the page does not hold all of it.
+    // A truncated text has the URL of its full version, which is fetched.
     await copy(button.dataset.copy ? await fetched(button.dataset.copy) : shownCode(button.closest(".code")));
     words.textContent = " Copié";
   } catch {
@@ -69,10 +69,10 @@ if (remembered && /^[a-z]+$/.test(remembered)) {
   for (const radio of document.querySelectorAll(`[data-sync] input[value="${remembered}"]`)) radio.checked = true;
 }
 
-// A browser may bring a page back from its memory for somebody whose cookie is no longer the one that saw it. It drops
-// such pages itself when a cookie changes, but not at once. What is of one visitor is asked for again.
+// The back/forward cache may restore a page for a visitor whose cookie has changed since. Browsers evict the page when
+// a cookie changes, but not at once. Private pages are therefore reloaded.
 addEventListener("pageshow", async ({ persisted }) => {
   if (!persisted || !document.querySelector("main [data-private]")) return;
-  const answer = await fetch(location.href, { method: "HEAD", cache: "no-store" }).catch(() => {}); // without a network the page stays
+  const answer = await fetch(location.href, { method: "HEAD", cache: "no-store" }).catch(() => {}); // offline: keep the page
   if (answer) location.reload();
 });

@@ -1,11 +1,11 @@
-// The instructor's notes follow the projected window of the same browser, and turn its views.
+// Synchronize the instructor's notes with the projected window of the same browser, and navigate its views.
 const page = document.querySelector("[data-channel]");
 const channel = new BroadcastChannel(page.dataset.channel);
 const sections = [...page.querySelectorAll("section")];
 const linked = page.querySelector("[data-linked]");
 const clock = document.querySelector("[data-clock]");
 const spent = document.querySelector("[data-spent]");
-let begunAt; // when the projected window was first heard of
+let begunAt; // first message of the projected window
 
 function show({ section, view, views, isEnded }) {
   begunAt ??= Date.now();

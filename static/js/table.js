@@ -1,11 +1,11 @@
-// A table of a form, changed in place: rows are added and removed as the server does it, cells copied from a
-// spreadsheet are pasted, and the arrow keys go from row to row.
+// Edit a form's table in place: add and remove rows as the server does, paste cells copied from a spreadsheet, and
+// move between rows with the arrow keys.
 const rowsOf = (table) => [...table.querySelectorAll("tbody tr")];
 const cellsOf = (row) => [...row.querySelectorAll("input, textarea")];
 const maxRows = (table) => Number(table.dataset.most);
 const say = (table, words) => { table.querySelector("[data-said]").textContent = words; };
 
-// The names of the cells say which row they are in, and so do the words about them. Their ids stay: links lead to them.
+// Renumber the rows in the names and labels of the cells. Their ids stay, because links point to them.
 function number(table) {
   const parameter = table.dataset.table.replace(/^arg-/, "");
   for (const [line, row] of rowsOf(table).entries()) {
@@ -64,7 +64,8 @@ document.addEventListener("click", (event) => {
   cellsOf(added)[0].focus();
 });
 
-// What spreadsheets copy: tabs between cells, line breaks between rows, quotes around a cell that holds one of these.
+// Parse the clipboard format of spreadsheets: tabs between cells, line breaks between rows, quotes around a cell that
+// contains either.
 function parseCells(text) {
   const rows = [[]];
   const piece = /"((?:[^"]|"")*)"(?=[\t\r\n]|$)|[^\t\r\n]*/y;
@@ -132,7 +133,7 @@ document.addEventListener("keydown", (event) => {
   cellsOf(row)[cellsOf(cell.closest("tr")).indexOf(cell)].select();
 });
 
-// A cell that is being corrected is no longer marked as wrong.
+// Remove the error mark of a cell on input.
 document.addEventListener("input", (event) => {
   event.target.closest("[data-table] [aria-invalid]")?.removeAttribute("aria-invalid");
 });

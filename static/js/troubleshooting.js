@@ -1,6 +1,6 @@
-// While one types, the entries that look like the message take the place of the others; without this the button asks.
+// Filter the entries by the typed message, debounced; without scripts the button submits it.
 const DELAY_MS = 250;
-// Servers refuse long addresses; a traceback says what happened at its end.
+// Servers reject long URLs; the end of a traceback names the error.
 const MAX_CHARACTERS = 2000;
 const form = document.querySelector("[data-troubleshooting]");
 const list = document.getElementById("entrees");
@@ -19,11 +19,11 @@ async function refresh() {
     list.innerHTML = await answer.text();
     history.replaceState(null, "", address);
   } catch {
-    // Another letter was typed, or the network failed: the list stays, and the button still works.
+    // Aborted by further input, or a network error: the list stays, and the button still works.
   }
 }
 
-// Without this the browser would keep the beginning of what is pasted.
+// Otherwise maxlength would truncate a pasted text at its end.
 form.q.removeAttribute("maxlength");
 form.addEventListener("submit", () => { form.q.value = form.q.value.trim().slice(-MAX_CHARACTERS); });
 

@@ -1,6 +1,6 @@
-// A try-it block of a lesson: the form of an endpoint, and under it the latest answer beside the one before, so that a
-// value is changed and its effect seen without leaving either. lesson.js loads this when a reader opens a block. The
-// parts come from the pages of the site, which give them without what stands around them.
+// Try-it block of a lesson: the form of an endpoint, and below it the latest result beside the previous one, so that
+// the effect of a changed value is visible. lesson.js loads this script when a reader opens a block. The site's pages
+// return their fragments for it.
 const HEADERS = { "X-Fragment": "lecon" };
 const WAKE_MS = 1_500;
 const NAMING = ["id", "for", "list", "aria-labelledby", "aria-describedby", "data-into"];
@@ -11,13 +11,13 @@ const AWAKE = "Le Space est réveillé\u00a0: le formulaire est là.";
 const GONE = "Cet essai n’existe plus.";
 const SILENT = "Le site ne répond pas. Vérifiez le réseau, puis recommencez.";
 const KEPT = "Ce que vous avez saisi est encore là.";
-const panels = new Map(); // the id of a block's title -> what stands under it
+const panels = new Map(); // the id of a block's title -> its content
 
 const made = (html) => document.createRange().createContextualFragment(html).firstElementChild;
 const isTyped = (field) => field.name?.startsWith("arg-") && !["file", "password", "hidden"].includes(field.type);
 const isTicked = (field) => ["checkbox", "radio"].includes(field.type);
 
-// The part that an address, or a form, leads to, and where that was in the end.
+// Fetch the fragment of a URL or form, and its final URL after redirects.
 async function asked(address, options) {
   const answer = await fetch(address, { ...options, headers: HEADERS, cache: "no-store" });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -26,7 +26,7 @@ async function asked(address, options) {
   return { part: document.adoptNode(part), address: answer.url };
 }
 
-// What the part of a page needs to work; the script of a run has a function that follows it.
+// Load the scripts that a fragment needs; the script of a run exports a function that follows it.
 async function importScripts(part) {
   const scripts = (part.dataset.scripts ?? "").split(" ").filter(Boolean);
   return Object.assign({}, ...(await Promise.all(scripts.map((script) => import(script)))));
@@ -64,7 +64,7 @@ class Panel {
     remember();
   }
 
-  // Heard by everybody; seen only while there is nothing else to see yet.
+  // For screen readers; visible only while the block is empty.
   say(words, isWaiting = false) {
     const status = this.element.querySelector("[role=status]");
     status.textContent = words;
@@ -101,7 +101,7 @@ class Panel {
     this.isSending = false;
   }
 
-  // A link that leads to this Space, with an example, with the values of a run, once more, is followed in place.
+  // Follow links to this Space in place: an example, a run's values, a retry.
   click(event) {
     if (event.target.closest("[data-fold]")) {
       this.fold(true);
@@ -117,7 +117,7 @@ class Panel {
   async show(part, address, { words = "", isQuiet = false } = {}) {
     await importScripts(part);
     const isWaking = "waking" in part.dataset;
-    // What was typed is nowhere else: an error that brings no form stands above the one that is here.
+    // The form holds the only copy of the input: an error without a form is inserted above it.
     if (this.form && !isWaking && !part.querySelector("form")) return this.complain({ told: this.adopt(part) });
     if (isWaking) this.wait(address);
     if (isWaking && this.isWaking) return this.say("");
@@ -130,7 +130,7 @@ class Panel {
     remember();
   }
 
-  // The answer of a run takes the first place under the form; the one before stands beside it, the one before that goes.
+  // Insert the latest result first, keep the previous one beside it, and remove older ones.
   async showAnswer(article, address, { isQuiet = false } = {}) {
     const { follow } = await importScripts(article);
     const prefix = `${this.title}-${article.dataset.run}`;
@@ -166,7 +166,7 @@ class Panel {
     });
   }
 
-  // The answers that were there before the page was left, the older first.
+  // Restore the results from before navigation, oldest first.
   async restore({ address, typed, answers }) {
     await this.load(address, { isQuiet: true, typed });
     for (const each of [...answers].reverse()) {
@@ -189,7 +189,7 @@ class Panel {
     return told;
   }
 
-  // A reader who is somewhere else by now stays there.
+  // Do not move the focus if the reader has moved it elsewhere.
   focus(target) {
     const { activeElement } = document;
     if (activeElement !== document.body && !this.block.contains(activeElement)) return;
@@ -197,7 +197,7 @@ class Panel {
     target?.focus();
   }
 
-  // Every id of a page may be in the lesson already, or in another block.
+  // Prefix ids: those of a fragment may already exist in the lesson or in another block.
   adopt(part, prefix = this.title) {
     for (const name of NAMING) {
       for (const element of [part, ...part.querySelectorAll(`[${name}]`)]) {
@@ -220,7 +220,7 @@ class Panel {
     }, WAKE_MS);
   }
 
-  // What was typed and not sent, but for files and passwords.
+  // Collect unsent input, except files and passwords.
   get typed() {
     const fields = [...(this.form?.elements ?? [])].filter(isTyped);
     return fields.filter((field) => !isTicked(field) || field.checked).map(({ name, value }) => [name, value]);
@@ -236,7 +236,7 @@ class Panel {
   }
 }
 
-// For the way back to this page, and for its reload.
+// Save the state for back navigation and reload.
 function remember() {
   const open = [...panels].filter(([, panel]) => panel.address && !panel.element.hidden);
   const kept = open.map(([title, { address, typed, answers }]) => {
@@ -245,7 +245,7 @@ function remember() {
   try {
     sessionStorage.setItem(SLOT, JSON.stringify(kept));
   } catch {
-    // A browser that keeps nothing, or not that much: the way back begins with closed blocks.
+    // Storage is disabled or its quota exceeded: the blocks are closed after navigation.
   }
 }
 addEventListener("pagehide", remember);
