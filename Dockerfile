@@ -1,5 +1,5 @@
-# The site for a campus: web processes, workers and the practice Space are the same image, see compose.yaml.
-# docs/security.md says how to pin the digest of the base image: `docker build --build-arg PYTHON_IMAGE=…`.
+# Image of the campus deployment, shared by web processes, workers and the practice Space: see compose.yaml.
+# To pin the base image by digest (docs/security.md): `docker build --build-arg PYTHON_IMAGE=…`.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 FROM ${PYTHON_IMAGE}
 
@@ -10,8 +10,8 @@ COPY requirements-campus.txt ./
 RUN pip install --require-hashes --only-binary :all: -r requirements-campus.txt
 
 COPY . .
-# Not root: what a stranger's Space might make a process do, it does without rights. Bytecode is compiled now, since the
-# file system of a container is read-only later.
+# Not root: code execution caused by an untrusted Space has no privileges. Bytecode is compiled at build time, because
+# the container's file system is read-only.
 RUN python -m compileall -q hfcourse \
     && useradd --system --no-create-home --home-dir /tmp --uid 10001 hfcourse \
     && mkdir -p instance /srv/files \

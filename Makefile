@@ -5,17 +5,17 @@
 PYTHON ?= python3
 PORT ?= 5000
 HOST ?= 127.0.0.1
-# Workers with whole files each, in the order of tests/conftest.py: those in a browser first, the longest before others.
-# Tests wait for more than half of their time, so that four workers suit two cores.
+# Workers get whole files, in the order of tests/conftest.py: browser tests first, long files before short ones.
+# Tests wait for more than half of their time, so four workers suit two cores.
 PYTEST ?= -n 4 --dist loadfile --no-loadscope-reorder
 FUZZ_SECONDS ?= 600
 BIN := .venv/bin
-# Built files alone: to build one, pip would fetch tools that no lock names. Every system has them but, for the tests'
-# cryptography, a Mac with an Intel processor: make test ONLY_BINARY=
+# Wheels only: building from source, pip would fetch build tools that are not locked. Every platform has wheels, except
+# a Mac with an Intel processor for cryptography (tests only): make test ONLY_BINARY=
 ONLY_BINARY ?= --only-binary :all:
 PIP_INSTALL = $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes $(ONLY_BINARY)
-# The one exception: PyPI has no wheel of llama-cpp-python. What builds it is locked too, and installed first.
-# Without its part for images, which this model has no use for.
+# The one exception: PyPI has no wheel of llama-cpp-python. Its build tools are locked too, and installed first.
+# Built without image support, which this model does not use.
 BUILD_INSTALL = CMAKE_ARGS=-DLLAVA_BUILD=OFF $(PIP_INSTALL) --no-deps --no-build-isolation --no-binary llama-cpp-python
 RUN_STAMP := .venv/installed-for-run
 DEV_STAMP := .venv/installed-for-development
@@ -75,12 +75,12 @@ clean:  ## supprimer .venv et les caches ; le dossier instance reste
 port: $(BIN)/python
 	@$(BIN)/python -I hfcourse/server/check_port.py "$(PORT)" "$(HOST)"
 
-# macOS has a c++ that only offers to install one, so that something is compiled.
+# Compiles a program, because the c++ of macOS may be a stub that only offers to install a compiler.
 compiler: $(BIN)/python
 	@echo 'int main() { return 0; }' | $${CXX:-c++} -x c++ - -o .venv/compiler-check 2>/dev/null || { echo "hfcourse : il faut un compilateur C++ pour construire le modèle de langue, et $${CXX:-c++} ne marche pas. Sous Debian et Ubuntu : apt install g++ ; sous macOS : xcode-select --install" >&2; exit 1; }
 	@rm -f .venv/compiler-check
 
-# One clear line when the machine lacks something, before anything is written.
+# Print one clear line if a requirement is missing, before anything is written.
 $(BIN)/python:
 	@$(PYTHON) -c '' 2>/dev/null || { echo "hfcourse : $(PYTHON) ne se lance pas. Installez Python 3.11 ou plus récent, ou nommez-en un autre : PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "hfcourse : il faut Python 3.11 ou plus récent, et $(PYTHON) est plus ancien. Nommez-en un autre : PYTHON=python3.12" >&2; exit 1; }
