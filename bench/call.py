@@ -23,7 +23,7 @@ from pathlib import Path
 
 import httpx
 from gradio_client import Client
-from harness import Browser, Peak, flask_command, free_port, memory_bytes, processor_seconds, serving
+from harness import Browser, Peak, find_free_port, flask_command, memory_bytes, processor_seconds, run_server
 
 SLOW_RUNS = 100
 POLL_SECONDS = 0.25
@@ -32,13 +32,13 @@ PAGE_POLL_SECONDS = 0.7  # the page's own poll interval, for the load of a hundr
 Caller = Callable[[str], float]  # calls an endpoint once and returns the duration in seconds
 
 
-def timed(call: Callable[[], object]) -> float:
+def measure_seconds(call: Callable[[], object]) -> float:
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
 
 
-def floor(space: str) -> Caller:
+def make_rest_caller(space: str) -> Caller:
     """Call the Space's own REST route over one persistent connection."""
     browser = Browser(space)
 
@@ -46,32 +46,32 @@ def floor(space: str) -> Caller:
         event = json.loads(browser.post_json(f"/gradio_api/call/{endpoint}", {"data": ["Awa"]}))["event_id"]
         assert "event: complete" in browser.get(f"/gradio_api/call/{endpoint}/{event}")
 
-    return lambda endpoint: timed(lambda: call(endpoint))
+    return lambda endpoint: measure_seconds(lambda: call(endpoint))
 
 
-def new_client(space: str) -> Client:
+def make_client(space: str) -> Client:
     return Client(space, token=False, download_files=False, verbose=False, analytics_enabled=False)
 
 
-def fresh(space: str) -> Caller:
-    return lambda endpoint: timed(lambda: new_client(space).predict("Awa", api_name=f"/{endpoint}"))
+def make_fresh_client_caller(space: str) -> Caller:
+    return lambda endpoint: measure_seconds(lambda: make_client(space).predict("Awa", api_name=f"/{endpoint}"))
 
 
-def reused(space: str) -> Caller:
-    client = new_client(space)
-    return lambda endpoint: timed(lambda: client.predict("Awa", api_name=f"/{endpoint}"))
+def make_reused_client_caller(space: str) -> Caller:
+    client = make_client(space)
+    return lambda endpoint: measure_seconds(lambda: client.predict("Awa", api_name=f"/{endpoint}"))
 
 
-def naive(address: str) -> Caller:
+def make_naive_view_caller(address: str) -> Caller:
     browser = Browser(address)
 
     def call(endpoint: str) -> None:
         assert browser.post_form(f"/{endpoint}", {"name": "Awa"}).status == 200
 
-    return lambda endpoint: timed(lambda: call(endpoint))
+    return lambda endpoint: measure_seconds(lambda: call(endpoint))
 
 
-def hfcourse(address: str, poll_seconds: float = POLL_SECONDS) -> Caller:
+def make_site_caller(address: str, poll_seconds: float = POLL_SECONDS) -> Caller:
     """Call through the site as a student's browser: load the form once, then POST it and poll the run's JSON."""
     browser = Browser(address)
     csrf = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/espaces/bench/trivial"))
@@ -133,19 +133,19 @@ class Load:
         return len(self.took) / self.wall
 
 
-def requests_seen(space: str) -> int:
+def fetch_request_count(space: str) -> int:
     return httpx.get(space + "/requests").json()
 
 
-def table(contenders: dict[str, Callable[[], Caller]], visitors: list[int], seconds: float, space: str) -> None:
+def print_table(contenders: dict[str, Callable[[], Caller]], visitors: list[int], seconds: float, space: str) -> None:
     """Print a table for each number of visitors; ratios are to the floor (time) and to the naive view (rate)."""
     for count in visitors:
         print(f"\n{count} visitor(s)      median ms   p95 ms   calls/s   requests/call   time/floor   rate/naive")
         loads, asked = {}, {}
         for name, caller in contenders.items():
-            before = requests_seen(space)
+            before = fetch_request_count(space)
             loads[name] = Load(caller, count, seconds).run()
-            asked[name] = (requests_seen(space) - before) / len(loads[name].took)
+            asked[name] = (fetch_request_count(space) - before) / len(loads[name].took)
         for name, load in loads.items():
             print(
                 f"{name:16} {load.median * 1000:10.1f} {load.p95 * 1000:8.0f} {load.rate:9.1f} {asked[name]:15.1f}"
@@ -153,7 +153,7 @@ def table(contenders: dict[str, Callable[[], Caller]], visitors: list[int], seco
             )
 
 
-def ceiling(caller: Callable[[], Caller], process_id: int, seconds: float) -> None:
+def print_throughput_limit(caller: Callable[[], Caller], process_id: int, seconds: float) -> None:
     """Print the CPU time of a call in the site's process, and the maximal rate that follows from it."""
     before = processor_seconds(process_id)
     calls = len(Load(caller, 30, seconds).run().took)
@@ -164,12 +164,12 @@ def ceiling(caller: Callable[[], Caller], process_id: int, seconds: float) -> No
         )
 
 
-def slow_runs(space: str, site: str, process_id: int) -> None:
+def print_slow_runs(space: str, site: str, process_id: int) -> None:
     """Print the duration of 100 concurrent runs of 2 s, compared with the floor, and the memory that they add."""
-    floor_seconds = max(Load(lambda: floor(space), SLOW_RUNS, 0, "wait").run().took)
+    floor_seconds = max(Load(lambda: make_rest_caller(space), SLOW_RUNS, 0, "wait").run().took)
     idle = memory_bytes(process_id)
     with Peak(process_id) as peak:
-        seconds = max(Load(lambda: hfcourse(site, PAGE_POLL_SECONDS), SLOW_RUNS, 0, "wait").run().took)
+        seconds = max(Load(lambda: make_site_caller(site, PAGE_POLL_SECONDS), SLOW_RUNS, 0, "wait").run().took)
     print(
         f"\n{SLOW_RUNS} runs of 2 s at once: the last is stored after {seconds:.1f} s"
         f" (REST floor {floor_seconds:.1f} s), {(peak.bytes - idle) / 1e6:.0f} MB above idle"
@@ -182,30 +182,30 @@ def main() -> None:
     options.add_argument("--visitors", default="1,30,100")
     options.add_argument("--seconds", type=float, default=6)
     chosen = options.parse_args()
-    ports = [free_port() for _ in range(3)]
+    ports = [find_free_port() for _ in range(3)]
     space, plain, site = (f"http://127.0.0.1:{port}" for port in ports)
     with (
         tempfile.TemporaryDirectory() as instance,
-        serving([sys.executable, "bench/trivial_app.py", str(ports[0])], space + "/config"),
-        serving(flask_command("bench/naive_view.py", ports[1]), plain, SPACE=space) as naive_id,
+        run_server([sys.executable, "bench/trivial_app.py", str(ports[0])], space + "/config"),
+        run_server(flask_command("bench/naive_view.py", ports[1]), plain, SPACE=space) as naive_id,
     ):
         Path(instance, "spaces.toml").write_text(f'[[space]]\nid = "bench/trivial"\nurl = "{space}"\n')
         variables = {"HFCOURSE_INSTANCE": instance, "HFCOURSE_RUNS_PER_MINUTE": "1000000"}
-        with serving(flask_command("hfcourse", ports[2]), site, **variables) as process_id:
+        with run_server(flask_command("hfcourse", ports[2]), site, **variables) as process_id:
             contenders = {
-                "REST floor": lambda: floor(space),
-                "fresh client": lambda: fresh(space),
-                "reused client": lambda: reused(space),
-                "naive view": lambda: naive(plain),
-                "hfcourse": lambda: hfcourse(site),
+                "REST floor": lambda: make_rest_caller(space),
+                "fresh client": lambda: make_fresh_client_caller(space),
+                "reused client": lambda: make_reused_client_caller(space),
+                "naive view": lambda: make_naive_view_caller(plain),
+                "hfcourse": lambda: make_site_caller(site),
             }
-            table(contenders, [int(word) for word in chosen.visitors.split(",")], chosen.seconds, space)
+            print_table(contenders, [int(word) for word in chosen.visitors.split(",")], chosen.seconds, space)
             sizes = [memory_bytes(each) / 1e6 for each in (process_id, naive_id)]
             print(
                 f"\nmemory: hfcourse {sizes[0]:.0f} MB, naive view {sizes[1]:.0f} MB: {sizes[0] / sizes[1]:.2f} times"
             )
-            ceiling(contenders["hfcourse"], process_id, chosen.seconds)
-            slow_runs(space, site, process_id)
+            print_throughput_limit(contenders["hfcourse"], process_id, chosen.seconds)
+            print_slow_runs(space, site, process_id)
 
 
 if __name__ == "__main__":

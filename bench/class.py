@@ -25,10 +25,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from call import floor, naive
-from fairness import fairness
-from harness import ROOT, flask_command, free_port, serving
-from visitors import Contender, Visit, measured, p95, settled, student
+from call import make_naive_view_caller, make_rest_caller
+from fairness import print_fairness
+from harness import ROOT, find_free_port, flask_command, run_server
+from visitors import Contender, Visit, make_settings, make_student_visit, measure_visits, p95
 
 sys.path.insert(0, str(ROOT))
 
@@ -37,7 +37,7 @@ from tests.services import Postgres, Redis, path_of
 SPACES = {"greet": "answers at once", "think": "takes 1 s, ten at a time"}
 
 
-def peer(caller: Callable[[], Callable[[str], float]]) -> Visit:
+def make_peer_visit(caller: Callable[[], Callable[[str], float]]) -> Visit:
     """Return a visit that waits for one response."""
 
     def visit(_: int, endpoint: str) -> tuple[float, float, str]:
@@ -47,7 +47,7 @@ def peer(caller: Callable[[], Callable[[str], float]]) -> Visit:
     return visit
 
 
-def family(process_id: int) -> list[int]:
+def find_process_tree(process_id: int) -> list[int]:
     """Return the ids of a process and its descendants (Linux)."""
     found = [process_id]
     for status in Path("/proc").glob("[0-9]*/stat"):
@@ -60,13 +60,13 @@ def family(process_id: int) -> list[int]:
     return found
 
 
-def table(contenders: dict[str, Contender], count: int, endpoint: str) -> None:
+def print_table(contenders: dict[str, Contender], count: int, endpoint: str) -> None:
     """Print one table; added time is above the Space's own, and its ratio is to that of the naive view."""
     print(f"\n{count} visitors at once, a Space that {SPACES[endpoint]}")
     print(
         "                 stored: median    p95   seen: median    p95   added p95   of naive   not ended   MB   ms CPU"
     )
-    found = {name: measured(each, count, endpoint) for name, each in contenders.items()}
+    found = {name: measure_visits(each, count, endpoint) for name, each in contenders.items()}
     own = p95(found["the Space"].stored)
     added = {name: max(p95(each.seen) - own, 0.001) for name, each in found.items()}
     for name, each in found.items():
@@ -82,34 +82,39 @@ def table(contenders: dict[str, Contender], count: int, endpoint: str) -> None:
 
 
 @contextmanager
-def campus(folder: Path, space: str) -> Iterator[Contender]:
+def run_campus(folder: Path, space: str) -> Iterator[Contender]:
     """Start two web processes and two workers, with their services."""
     folder.mkdir()
     redis, postgres = Redis(folder / "redis"), Postgres()
-    ports = [free_port(), free_port()]
+    ports = [find_free_port(), find_free_port()]
     with ExitStack() as running:
         for service in (redis, postgres):
             service.start()
         running.callback(redis.end)
         running.callback(postgres.discard)
-        settings = settled(folder, space) | {"HFCOURSE_DATABASE_URL": postgres.url, "HFCOURSE_QUEUE_URL": redis.url}
+        settings = make_settings(folder, space) | {
+            "HFCOURSE_DATABASE_URL": postgres.url,
+            "HFCOURSE_QUEUE_URL": redis.url,
+        }
         settings |= {"FLASK_APP": "hfcourse"}
         program = [sys.executable, "-m"]
         subprocess.run([*program, "flask", "migrate"], cwd=ROOT, env=os.environ | settings, check=True)  # noqa: S603
-        workers = [running.enter_context(worker([*program, "flask", "worker"], settings)) for _ in range(2)]
+        workers = [running.enter_context(run_worker([*program, "flask", "worker"], settings)) for _ in range(2)]
         web = [*program, "gunicorn", "hfcourse:create_app()", "--threads", "64", "--bind"]
         webs = [
             running.enter_context(
-                serving([*web, f"127.0.0.1:{port}"], f"http://127.0.0.1:{port}/sante", WEB_CONCURRENCY="1", **settings)
+                run_server(
+                    [*web, f"127.0.0.1:{port}"], f"http://127.0.0.1:{port}/sante", WEB_CONCURRENCY="1", **settings
+                )
             )
             for port in ports
         ]
-        processes = [each for process in (*webs, *workers) for each in family(process)]
-        yield Contender(student([f"http://127.0.0.1:{port}" for port in ports]), processes)
+        processes = [each for process in (*webs, *workers) for each in find_process_tree(process)]
+        yield Contender(make_student_visit([f"http://127.0.0.1:{port}" for port in ports]), processes)
 
 
 @contextmanager
-def worker(command: list[str], settings: dict[str, str]) -> Iterator[int]:
+def run_worker(command: list[str], settings: dict[str, str]) -> Iterator[int]:
     """Run a worker process inside the block; yields its process id."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=log, stderr=log)  # noqa: S603
@@ -125,29 +130,31 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--visitors", default="30,100,300")
     counts = [int(word) for word in options.parse_args().visitors.split(",")]
-    ports = [free_port() for _ in range(3)]
+    ports = [find_free_port() for _ in range(3)]
     space, plain, site = (f"http://127.0.0.1:{port}" for port in ports)
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
-        own = running.enter_context(serving([sys.executable, "bench/trivial_app.py", str(ports[0])], space + "/config"))
-        view = running.enter_context(serving(flask_command("bench/naive_view.py", ports[1]), plain, SPACE=space))
-        settings = settled(folder / "class", space)
-        process = running.enter_context(serving(flask_command("hfcourse", ports[2]), site + "/sante", **settings))
+        own = running.enter_context(
+            run_server([sys.executable, "bench/trivial_app.py", str(ports[0])], space + "/config")
+        )
+        view = running.enter_context(run_server(flask_command("bench/naive_view.py", ports[1]), plain, SPACE=space))
+        settings = make_settings(folder / "class", space)
+        process = running.enter_context(run_server(flask_command("hfcourse", ports[2]), site + "/sante", **settings))
         contenders = {
-            "the Space": Contender(peer(lambda: floor(space)), [own]),
-            "naive view": Contender(peer(lambda: naive(plain)), [view]),
-            "class": Contender(student([site]), [process]),
+            "the Space": Contender(make_peer_visit(lambda: make_rest_caller(space)), [own]),
+            "naive view": Contender(make_peer_visit(lambda: make_naive_view_caller(plain)), [view]),
+            "class": Contender(make_student_visit([site]), [process]),
         }
         if path_of("postgres") and path_of("redis-server"):
-            contenders["campus"] = running.enter_context(campus(folder / "campus", space))
+            contenders["campus"] = running.enter_context(run_campus(folder / "campus", space))
         else:
             print("The campus needs PostgreSQL and Redis, which are not installed here.")
         for each in contenders.values():
             each.visit(0, "greet")  # warm
         for endpoint in SPACES:
             for count in counts:
-                table(contenders, count, endpoint)
-        fairness(folder, space)
+                print_table(contenders, count, endpoint)
+        print_fairness(folder, space)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import Browser, flask_command, free_port, serving
-from visitors import Contender, cookie_maker, form_of, measured, p95, settled, student
+from harness import Browser, find_free_port, flask_command, run_server
+from visitors import Contender, load_form, make_cookie_factory, make_settings, make_student_visit, measure_visits, p95
 
 STUDENTS, COOKIES, RUNS_PER_COOKIE = 29, 100, 2
 SLOW_CALL = "1 20"  # the endpoint `tell` sends the time once, after 20 s
@@ -49,28 +49,28 @@ FLOODS = [
 def send_flood(site: str, flood: Flood) -> Counter[int]:
     """Submit slow runs from each cookie; return the statuses of the responses."""
     statuses: Counter[int] = Counter()
-    make_cookie = cookie_maker(flood.cookie_minutes)
+    make_cookie = make_cookie_factory(flood.cookie_minutes)
     for _ in range(flood.cookies):
         browser = Browser(site, flood.source)
         browser.add_cookies(make_cookie())
-        form = form_of(browser, flood.space, "tell", SLOW_CALL)
+        form = load_form(browser, flood.space, "tell", SLOW_CALL)
         statuses.update(browser.post_form("/essais", form).status for _ in range(RUNS_PER_COOKIE))
     return statuses
 
 
-def fairness(folder: Path, space: str) -> None:
+def print_fairness(folder: Path, space: str) -> None:
     """Print how long the class waits without that student, and with each flood, on a new site each."""
     print(f"\n{STUDENTS} students whose runs are quick, and one with {COOKIES} cookies and slow runs")
     print("the runs of that student         stored: median    p95    max   not ended   their answers")
     for number, flood in enumerate(FLOODS):
-        port = free_port()
-        site, settings = f"http://127.0.0.1:{port}", settled(folder / f"fair-{number}", space)
-        with serving(flask_command("hfcourse", port), site + "/sante", **settings) as process:
-            visit = student([site], QUICK_CALL if flood.endpoint == "tell" else "Awa", flood.class_minutes)
+        port = find_free_port()
+        site, settings = f"http://127.0.0.1:{port}", make_settings(folder / f"fair-{number}", space)
+        with run_server(flask_command("hfcourse", port), site + "/sante", **settings) as process:
+            visit = make_student_visit([site], QUICK_CALL if flood.endpoint == "tell" else "Awa", flood.class_minutes)
             contender = Contender(visit, [process])
             contender.visit(0, flood.endpoint)  # warm
             answers = send_flood(site, flood)
-            found = measured(contender, STUDENTS, flood.endpoint)
+            found = measure_visits(contender, STUDENTS, flood.endpoint)
         missed = found.ends.total() - found.ends["succeeded"]
         median, longest = statistics.median(found.stored), max(found.stored)
         print(

@@ -28,7 +28,7 @@ from tests.heavy import HEAVY
 TIMES = 5
 
 
-def best(action: Callable[[], object]) -> float:
+def measure_fastest(action: Callable[[], object]) -> float:
     """Return the milliseconds of the fastest of several repetitions."""
     took = []
     for _ in range(TIMES):
@@ -39,7 +39,7 @@ def best(action: Callable[[], object]) -> float:
 
 
 @dataclass(frozen=True)
-class Measured:
+class FormCost:
     """Description size in MB; ms to parse, describe and render it; kB of the compressed page."""
 
     size: float
@@ -49,7 +49,7 @@ class Measured:
     weight: float
 
 
-def measure(app: Flask, config: dict[str, Any], info: dict[str, Any]) -> Measured:
+def measure(app: Flask, config: dict[str, Any], info: dict[str, Any]) -> FormCost:
     """Measure the page of a Space with this description."""
     raw = json.dumps([config, info])
     description = build_description(config, info)
@@ -58,9 +58,11 @@ def measure(app: Flask, config: dict[str, Any], info: dict[str, Any]) -> Measure
         return space_page.render_space_page("a/b", description, form=forms.bind_form(description.endpoints[0]))[0]
 
     with app.test_request_context("/espaces/a/b"):
-        read, described, drawn = map(best, (lambda: json.loads(raw), lambda: build_description(config, info), draw))
+        read, described, drawn = map(
+            measure_fastest, (lambda: json.loads(raw), lambda: build_description(config, info), draw)
+        )
         page = brotli.compress(draw().encode(), quality=app.config["COMPRESS_BR_LEVEL"])
-    return Measured(len(raw) / 1e6, read, described, drawn, len(page) / 1000)
+    return FormCost(len(raw) / 1e6, read, described, drawn, len(page) / 1000)
 
 
 def main() -> None:

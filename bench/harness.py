@@ -21,14 +21,14 @@ ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_SECONDS = 120
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
 
 
 @contextmanager
-def serving(command: list[str], address: str, **variables: str) -> Iterator[int]:
+def run_server(command: list[str], address: str, **variables: str) -> Iterator[int]:
     """Run a server process from its first response to the end of the block; yields its process id."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | variables, stdout=log, stderr=log)  # noqa: S603
@@ -67,7 +67,7 @@ class Browser:
         self._connection = http.client.HTTPConnection(host, timeout=TIMEOUT_SECONDS, source_address=own)
         self._cookies: dict[str, str] = {}
 
-    def ask(self, method: str, path: str, body: str = "", kind: str = "") -> tuple[http.client.HTTPResponse, str]:
+    def request(self, method: str, path: str, body: str = "", kind: str = "") -> tuple[http.client.HTTPResponse, str]:
         """Send a request; return the response and its text.
 
         http.client reconnects if the server closed the connection.
@@ -96,13 +96,13 @@ class Browser:
         return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
     def get(self, path: str) -> str:
-        return self.ask("GET", path)[1]
+        return self.request("GET", path)[1]
 
     def post_json(self, path: str, value: object) -> str:
-        return self.ask("POST", path, json.dumps(value), "application/json")[1]
+        return self.request("POST", path, json.dumps(value), "application/json")[1]
 
     def post_form(self, path: str, fields: dict[str, str]) -> http.client.HTTPResponse:
-        return self.ask("POST", path, urlencode(fields), "application/x-www-form-urlencoded")[0]
+        return self.request("POST", path, urlencode(fields), "application/x-www-form-urlencoded")[0]
 
 
 def memory_bytes(process_id: int) -> int:

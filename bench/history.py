@@ -45,7 +45,7 @@ PAGES = {
 }
 
 
-def best(action: Callable[[], object], times: int = TIMES) -> float:
+def measure_fastest(action: Callable[[], object], times: int = TIMES) -> float:
     """Return the milliseconds of the fastest of several repetitions."""
     took = []
     for _ in range(times):
@@ -55,19 +55,19 @@ def best(action: Callable[[], object], times: int = TIMES) -> float:
     return min(took) * 1000
 
 
-def visitor_of(n: int) -> str:
+def choose_visitor(n: int) -> str:
     """Return the visitor of run number `n`: the one with a tenth of all, or one of those with OWN runs each."""
     return "tenth" if n % 10 == 0 else "own" if n // 10 < OWN and n % 10 == 1 else f"visitor-{n // OWN}"
 
 
-def rows_of(n: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
+def make_rows(n: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield table name and values of each row of run number `n` of `count`."""
     is_old = n % OLD_EVERY == OLD_EVERY - 1
     moment = database.utc_now() - timedelta(days=95 if is_old else 80 * n / count, seconds=n)
     run_id, inputs = f"run{n:013}", {"phrase": f"{PHRASES[n % len(PHRASES)]} {n}", "langue": "français"}
     run = {
         "id": run_id,
-        "visitor": visitor_of(n),
+        "visitor": choose_visitor(n),
         "space": SPACES[n % len(SPACES)],
         "endpoint": "/classer",
         "title": "Deviner la langue",
@@ -84,26 +84,26 @@ def rows_of(n: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "run_events", {"run_id": run_id, "n": number, "kind": kind, "data": {"words": "x" * 80}, "at": moment}
     yield (
         "run_words",
-        {"run_id": run_id, "visitor": visitor_of(n), **search_text.build_search_columns(PARAMETERS, inputs, [])},
+        {"run_id": run_id, "visitor": choose_visitor(n), **search_text.build_search_columns(PARAMETERS, inputs, [])},
     )
     if n % FILE_EVERY == 0:
-        file = {"id": f"file{n}", "visitor": visitor_of(n), "name": "chat.png", "media_type": "image/png"}
+        file = {"id": f"file{n}", "visitor": choose_visitor(n), "name": "chat.png", "media_type": "image/png"}
         yield "files", {**file, "size": FILE_BYTES, "created": moment}
         yield "run_files", {"run_id": run_id, "n": 0, "file_id": f"file{n}", "parameter": "phrase"}
 
 
-def fill(app: Flask, count: int) -> None:
+def fill_database(app: Flask, count: int) -> None:
     """Store `count` runs, in batches."""
     for start in range(0, count, BATCH):
         rows: dict[str, list[dict[str, Any]]] = {}
         for n in range(start, min(start + BATCH, count)):
-            for name, row in rows_of(n, count):
+            for name, row in make_rows(n, count):
                 rows.setdefault(name, []).append(row)
         with app.app_context(), database.write_connection() as connection:
-            store(connection, rows)
+            insert_rows(connection, rows)
 
 
-def store(connection: Connection, rows: dict[str, list[dict[str, Any]]]) -> None:
+def insert_rows(connection: Connection, rows: dict[str, list[dict[str, Any]]]) -> None:
     """Insert rows, one statement per table, in the order of their foreign keys."""
     tables: dict[str, Table] = {table.name: table for table in Run.metadata.sorted_tables}
     for name, table in tables.items():
@@ -111,7 +111,7 @@ def store(connection: Connection, rows: dict[str, list[dict[str, Any]]]) -> None
             connection.execute(insert(table), rows[name])
 
 
-def known(app: Flask, visitor: str) -> FlaskClient:
+def make_client(app: Flask, visitor: str) -> FlaskClient:
     """Return a test client with the session of this visitor."""
     client = app.test_client()
     with client.session_transaction() as session:
@@ -120,7 +120,7 @@ def known(app: Flask, visitor: str) -> FlaskClient:
 
 
 @dataclass
-class Measured:
+class HistoryCost:
     """Milliseconds of each page, of pruning without expired runs, and per deleted run."""
 
     pages: dict[str, float]
@@ -128,25 +128,25 @@ class Measured:
     each: float
 
 
-def measure(app: Flask, count: int) -> Measured:
+def measure(app: Flask, count: int) -> HistoryCost:
     """Fill the database, request the pages, prune."""
-    fill(app, count)
+    fill_database(app, count)
     with app.app_context():
         middle = f"{int((database.utc_now() - timedelta(days=40)).timestamp() * 1000)}.x"
     took = {}
     for name, (visitor, address) in PAGES.items():
-        client, url = known(app, visitor), address.format(middle=middle)
+        client, url = make_client(app, visitor), address.format(middle=middle)
         assert client.get(url).status_code == 200
-        took[name] = best(lambda client=client, url=url: client.get(url))
+        took[name] = measure_fastest(lambda client=client, url=url: client.get(url))
     with app.app_context():
         start = time.perf_counter()
         deleted = eviction.prune_all()
         each = (time.perf_counter() - start) * 1000 / deleted
         assert deleted == count // OLD_EVERY, deleted
-        return Measured(took, best(eviction.prune_all, 5), each)
+        return HistoryCost(took, measure_fastest(eviction.prune_all, 5), each)
 
 
-def measured(count: int) -> Measured:
+def measure_site(count: int) -> HistoryCost:
     """Measure a site with `count` runs."""
     with tempfile.TemporaryDirectory() as instance:
         app = create_app({"INSTANCE": instance, "KEEP_BYTES": MANY * FILE_BYTES})
@@ -157,7 +157,7 @@ def measured(count: int) -> Measured:
 
 def main() -> None:
     """Print a line for each measure."""
-    few, many = measured(FEW), measured(MANY)
+    few, many = measure_site(FEW), measure_site(MANY)
     print(f"{'milliseconds':32}{FEW:>9,} runs{MANY:>10,} runs     ratio")
     lines = [(f"/essais/: {name}", few.pages[name], many.pages[name]) for name in PAGES]
     lines += [("prune, nothing to delete", few.idle, many.idle), ("prune, each run deleted", few.each, many.each)]

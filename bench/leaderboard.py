@@ -42,7 +42,7 @@ THEIRS = (
 )
 
 
-def leaderboard(megabytes: float) -> tuple[bytes, bytes, int]:
+def make_leaderboard(megabytes: float) -> tuple[bytes, bytes, int]:
     """Return `/config` and `/info` as JSON, and the number of their endpoints."""
     parameter = {"label": "Tableau", "parameter_name": "table", "parameter_has_default": True, "component": "Dataframe"}
     parameter |= {"type": {"type": "object"}, "python_type": {"type": "dict", "description": ""}}
@@ -66,7 +66,7 @@ def leaderboard(megabytes: float) -> tuple[bytes, bytes, int]:
     return json.dumps(config).encode(), json.dumps(info).encode(), count
 
 
-def serve(config: bytes, info: bytes) -> ThreadingHTTPServer:
+def serve_description(config: bytes, info: bytes) -> ThreadingHTTPServer:
     """Start a server with this description."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -94,8 +94,8 @@ def main() -> None:
     """Serve the description and print a line for each contender."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--megabytes", type=float, default=30)
-    config, info, count = leaderboard(options.parse_args().megabytes)
-    server = serve(config, info)
+    config, info, count = make_leaderboard(options.parse_args().megabytes)
+    server = serve_description(config, info)
     print(f"/config {len(config) / 1e6:.1f} MB, /info {len(info) / 1e6:.1f} MB, {count} endpoints")
     for name, (imports, action) in {"hfcourse": OURS, "gradio_client": THEIRS}.items():
         script = MEASURE.format(imports=imports, action=action)

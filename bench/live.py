@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import Browser, free_port, processor_seconds, serving
+from harness import Browser, find_free_port, processor_seconds, run_server
 
 SPACE = "/espaces/bench/trivial"
 STAMP = re.compile(r"\b(1\d{9}\.\d{4})\b")
@@ -43,7 +43,7 @@ RECORD_AGES = """() => {
 }"""
 
 
-def serve(port: int) -> None:
+def serve_site(port: int) -> None:
     """Serve the site as `flask run` does, with its number of queries at `/queries`."""
     from sqlalchemy import event
     from werkzeug.serving import run_simple
@@ -92,7 +92,7 @@ class Student(Browser):
                     return
 
 
-def ages(pieces: Iterator[bytes]) -> list[float]:
+def collect_delays(pieces: Iterator[bytes]) -> list[float]:
     """Return the delay of each time of day, in milliseconds from the Space to its arrival."""
     found: dict[str, float] = {}
     for piece in pieces:
@@ -101,7 +101,7 @@ def ages(pieces: Iterator[bytes]) -> list[float]:
     return list(found.values())
 
 
-def ages_at_the_space(space: str) -> list[float]:
+def measure_rest_delays(space: str) -> list[float]:
     """Return the delays over the Space's own REST route."""
     asked = {"data": [f"{TIMES} {EVERY_SECONDS}"]}
     event = json.loads(Browser(space).post_json("/gradio_api/call/tell", asked))["event_id"]
@@ -109,7 +109,7 @@ def ages_at_the_space(space: str) -> list[float]:
     with socket.create_connection((host, int(port)), 60) as connection:
         connection.sendall(f"GET /gradio_api/call/tell/{event} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         pieces = iter(lambda: connection.recv(65536), b"")
-        return ages(until_complete(pieces))
+        return collect_delays(until_complete(pieces))
 
 
 def until_complete(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -119,7 +119,7 @@ def until_complete(pieces: Iterator[bytes]) -> Iterator[bytes]:
             return
 
 
-def ages_in_chromium(site: str) -> list[float]:
+def measure_chromium_delays(site: str) -> list[float]:
     """Return the delays in Chromium, when the page has changed; [] if it is not installed."""
     found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if not found:
@@ -140,7 +140,7 @@ def ages_in_chromium(site: str) -> list[float]:
     return recorded
 
 
-def row(name: str, found: list[float]) -> None:
+def print_row(name: str, found: list[float]) -> None:
     if found:
         found.sort()
         p95 = found[int(len(found) * 0.95)]
@@ -148,7 +148,7 @@ def row(name: str, found: list[float]) -> None:
 
 
 @dataclass
-class Cost:
+class SiteLoad:
     """Load of the site over an interval, and the latency of its other pages."""
 
     queries: float
@@ -158,7 +158,7 @@ class Cost:
 
 
 @contextmanager
-def watching(student: Student, runs: list[str], pages: int) -> Iterator[dict[str, int]]:
+def follow_runs(student: Student, runs: list[str], pages: int) -> Iterator[dict[str, int]]:
     """Follow runs with `pages` threads until the end of the block; yields the number of streams and polls."""
     over, counts = threading.Event(), {"stream": 0, "fragment": 0}
 
@@ -190,7 +190,7 @@ def watching(student: Student, runs: list[str], pages: int) -> Iterator[dict[str
         thread.join()
 
 
-def cost(site: str, process_id: int) -> Cost:
+def measure_load(site: str, process_id: int) -> SiteLoad:
     """Measure the load for WATCHED_SECONDS."""
     browser = Browser(site)
     time.sleep(WARM_SECONDS)
@@ -202,15 +202,15 @@ def cost(site: str, process_id: int) -> Cost:
         took.append((time.perf_counter() - start) * 1000)
         time.sleep(0.1)
     seconds = time.monotonic() - begun
-    return Cost(
+    return SiteLoad(
         (int(browser.get("/queries")) - queries) / seconds,
         (processor_seconds(process_id) - processor) / seconds,
-        threads_of(process_id),
+        count_threads(process_id),
         statistics.median(took),
     )
 
 
-def threads_of(process_id: int) -> int:
+def count_threads(process_id: int) -> int:
     """Return the number of threads of a process (Linux; 0 elsewhere)."""
     try:
         found = re.search(r"Threads:\s+(\d+)", Path(f"/proc/{process_id}/status").read_text())
@@ -219,14 +219,14 @@ def threads_of(process_id: int) -> int:
     return int(found[1]) if found else 0
 
 
-def watchers(site: str, process_id: int, runs: int, pages: int) -> None:
+def print_followers_load(site: str, process_id: int, runs: int, pages: int) -> None:
     """Print the load of `runs` active runs without followers, then with `pages` pages."""
     student, costs = Student(site), {}
     times = WARM_SECONDS + WATCHED_SECONDS + 10
     for count in (0, pages):
         begun = [student.start(times, 1) for _ in range(runs)]
-        with watching(student, begun, count) as counts:
-            costs[count] = cost(site, process_id)
+        with follow_runs(student, begun, count) as counts:
+            costs[count] = measure_load(site, process_id)
         for run in begun:
             while json.loads(student.get(run + ".json"))["status"] in ("queued", "running"):
                 time.sleep(0.5)
@@ -250,24 +250,24 @@ def main() -> None:
     options.add_argument("--serve", type=int, help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.serve:
-        serve(chosen.serve)
+        serve_site(chosen.serve)
         return
-    space, site = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+    space, site = (f"http://127.0.0.1:{find_free_port()}" for _ in range(2))
     port: Callable[[str], str] = lambda address: address.rpartition(":")[2]  # noqa: E731
     with (
         tempfile.TemporaryDirectory() as instance,
-        serving([sys.executable, "bench/trivial_app.py", port(space)], space + "/config"),
+        run_server([sys.executable, "bench/trivial_app.py", port(space)], space + "/config"),
     ):
         Path(instance, "spaces.toml").write_text(f'[[space]]\nid = "bench/trivial"\nurl = "{space}"\n')
         limits = {"RUNS_PER_MINUTE": "1000000", "RUNS_AT_ONCE_PER_VISITOR": "1000", "INSTANCE": instance}
         variables = {f"HFCOURSE_{name}": value for name, value in limits.items()}
-        with serving([sys.executable, "bench/live.py", "--serve", port(site)], site, **variables) as process_id:
+        with run_server([sys.executable, "bench/live.py", "--serve", port(site)], site, **variables) as process_id:
             print(f"{'ms from the Space to':32}   median      p95  longest   times")
-            row("its own REST route", ages_at_the_space(space))
+            print_row("its own REST route", measure_rest_delays(space))
             student = Student(site)
-            row("a stream of the site", ages(student.stream(student.start(TIMES, EVERY_SECONDS))))
-            row("the page in Chromium", ages_in_chromium(site))
-            watchers(site, process_id, chosen.runs, chosen.pages)
+            print_row("a stream of the site", collect_delays(student.stream(student.start(TIMES, EVERY_SECONDS))))
+            print_row("the page in Chromium", measure_chromium_delays(site))
+            print_followers_load(site, process_id, chosen.runs, chosen.pages)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness import Browser, free_port, serving
+from harness import Browser, find_free_port, run_server
 
 HERE = Path(__file__).resolve().parent
 LESSON = "/lecons/3-1-presentation"
@@ -61,7 +61,7 @@ class Reader:
         sys.exit("the server closed the connection")
 
 
-def rate(address: str, headers: dict[str, str], seconds: float) -> float:
+def measure_rate(address: str, headers: dict[str, str], seconds: float) -> float:
     """Return the requests per second over several concurrent connections, measured in the process of `--client`."""
     counts = []
 
@@ -82,14 +82,14 @@ def rate(address: str, headers: dict[str, str], seconds: float) -> float:
     return sum(counts) / (time.perf_counter() - begun)
 
 
-def measured(address: str, headers: dict[str, str], seconds: float) -> float:
+def measure_separately(address: str, headers: dict[str, str], seconds: float) -> float:
     """Measure the rate in a separate process."""
     words = [f"{name}={value}" for name, value in headers.items()]
     command = [sys.executable, __file__, "--seconds", str(seconds), "--client", address, *words]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)  # noqa: S603 (ours)
 
 
-def known_reader(site: str) -> str:
+def make_reader_cookie(site: str) -> str:
     """Return the cookie of a reader who has stored progress in a lesson, and deleted it."""
     browser = Browser(site)
     for answer in ("oui", "non"):
@@ -97,7 +97,7 @@ def known_reader(site: str) -> str:
     return "; ".join(f"{name}={value}" for name, value in browser._cookies.items())
 
 
-def gunicorn(application: str, port: int) -> list[str]:
+def gunicorn_command(application: str, port: int) -> list[str]:
     options = ["--threads", str(THREADS), "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
     return [sys.executable, "-m", "gunicorn", *options, application]
 
@@ -108,12 +108,20 @@ def compare(site: str, headers: dict[str, str], folder: str, seconds: float, pai
     with urllib.request.urlopen(asked) as answer:  # noqa: S310
         body, encoding = answer.read(), answer.headers.get("Content-Encoding", "")
     Path(folder, "body").write_bytes(body)
-    bare = f"http://127.0.0.1:{free_port()}"
-    command = [*gunicorn("bare_view:app", urlsplit(bare).port or 0), "--chdir", str(HERE), "--config", os.devnull]
-    with serving(command, bare + LESSON, BODY=str(Path(folder, "body")), ENCODING=encoding):
+    bare = f"http://127.0.0.1:{find_free_port()}"
+    command = [
+        *gunicorn_command("bare_view:app", urlsplit(bare).port or 0),
+        "--chdir",
+        str(HERE),
+        "--config",
+        os.devnull,
+    ]
+    with run_server(command, bare + LESSON, BODY=str(Path(folder, "body")), ENCODING=encoding):
         for address in (site, bare):
-            measured(address + LESSON, headers, 0.5)  # warm
-        both = [tuple(measured(each + LESSON, headers, seconds) for each in (site, bare)) for _ in range(pairs)]
+            measure_separately(address + LESSON, headers, 0.5)  # warm
+        both = [
+            tuple(measure_separately(each + LESSON, headers, seconds) for each in (site, bare)) for _ in range(pairs)
+        ]
     ratios = [ours / theirs for ours, theirs in both]
     return *(statistics.median(column) for column in zip(*both, strict=True)), statistics.median(ratios)
 
@@ -127,18 +135,18 @@ def main() -> int:
     chosen = options.parse_args()
     if chosen.client:
         address, *words = chosen.client
-        print(rate(address, dict(word.split("=", 1) for word in words), chosen.seconds))
+        print(measure_rate(address, dict(word.split("=", 1) for word in words), chosen.seconds))
         return 0
     is_met = True
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        site = f"http://127.0.0.1:{free_port()}"
-        command = gunicorn("hfcourse:create_app()", urlsplit(site).port or 0)
-        stack.enter_context(serving(command, site + LESSON, HFCOURSE_INSTANCE=folder))
+        site = f"http://127.0.0.1:{find_free_port()}"
+        command = gunicorn_command("hfcourse:create_app()", urlsplit(site).port or 0)
+        stack.enter_context(run_server(command, site + LESSON, HFCOURSE_INSTANCE=folder))
         readers = {
             "compressed (br)": {"Accept-Encoding": "br"},
             "not compressed": {},
-            "known by a cookie": {"Accept-Encoding": "br", "Cookie": known_reader(site)},
+            "known by a cookie": {"Accept-Encoding": "br", "Cookie": make_reader_cookie(site)},
         }
         print(f"{'reader':<20}{'lessons/s':>10}{'bare view/s':>13}{'ratio':>8}")
         for name, headers in readers.items():

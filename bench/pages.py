@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
-from harness import free_port, serving
-from load import gunicorn
-from peer_site import write
+from harness import find_free_port, run_server
+from load import gunicorn_command
+from peer_site import write_sources
 
 HERE = Path(__file__).resolve().parent
 CONTENT = HERE.parent / "hfcourse" / "content"
@@ -43,7 +43,7 @@ WAKE_SECONDS = 120
 
 
 @dataclass(frozen=True)
-class Seen:
+class LighthouseResult:
     """Result of one Lighthouse run, or the median of several."""
 
     scores: dict[str, float]
@@ -52,7 +52,7 @@ class Seen:
     faults: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, report: dict) -> "Seen":
+    def of(cls, report: dict) -> "LighthouseResult":
         """Parse a report; a fault is an audit below 1 in a category that must be perfect."""
         scores = {name: round((report["categories"][name]["score"] or 0) * 100) for name in CATEGORIES}
         loaded = report["audits"]["network-requests"]["details"]["items"]
@@ -65,7 +65,7 @@ class Seen:
         return cls(scores, len(loaded), sum(each["transferSize"] for each in loaded), frozenset(faults))
 
     @classmethod
-    def median(cls, all_seen: list["Seen"]) -> "Seen":
+    def median(cls, all_seen: list["LighthouseResult"]) -> "LighthouseResult":
         scores = {name: statistics.median(seen.scores[name] for seen in all_seen) for name in CATEGORIES}
         requests, sent = ([getattr(seen, name) for seen in all_seen] for name in ("requests", "bytes"))
         faults = frozenset().union(*(seen.faults for seen in all_seen))
@@ -79,7 +79,7 @@ class Seen:
         return [*broken, *(name for name, is_over in over.items() if is_over)]
 
 
-class Scripts(HTMLParser):
+class BlockingScripts(HTMLParser):
     """Parser that collects a page's render-blocking scripts: in the head, without defer, async or module."""
 
     def __init__(self, html: str) -> None:
@@ -96,7 +96,7 @@ class Scripts(HTMLParser):
             self.blocking.append(named.get("src") or "inline")
 
 
-def run(*command: str | Path, attempts: int = 1, **variables: str) -> None:
+def run_command(*command: str | Path, attempts: int = 1, **variables: str) -> None:
     """Run a command, with retries up to `attempts`."""
     words = [str(word) for word in command]
     for _ in range(attempts):
@@ -108,88 +108,93 @@ def run(*command: str | Path, attempts: int = 1, **variables: str) -> None:
     sys.exit(f"{' '.join(words)} failed:\n{ended.stdout[-1000:]}{ended.stderr[-2000:]}")
 
 
-def lighthouse_program() -> Path:
+def install_lighthouse() -> Path:
     """Return the path of Lighthouse, installed on first use."""
     folder = CACHE / LIGHTHOUSE.replace("@", "-")
     program = folder / "node_modules" / ".bin" / "lighthouse"
     if not program.exists():
-        run("npm", "install", "--no-audit", "--no-fund", "--prefix", folder, LIGHTHOUSE)
+        run_command("npm", "install", "--no-audit", "--no-fund", "--prefix", folder, LIGHTHOUSE)
     return program
 
 
-def mkdocs_program() -> Path:
+def install_mkdocs() -> Path:
     """Return the path of MkDocs with Material, installed in its own environment on first use."""
     folder = CACHE / MATERIAL.replace("==", "-")
     program = folder / "bin" / "mkdocs"
     if not program.exists():
         venv.create(folder, with_pip=True, clear=True)
-        run(folder / "bin" / "pip", "install", "--quiet", MATERIAL)
+        run_command(folder / "bin" / "pip", "install", "--quiet", MATERIAL)
     return program
 
 
-def chromium() -> str:
+def find_chromium() -> str:
     """Return the path of Chromium."""
     found = os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, CHROMIUM)), None)
     return found or sys.exit("Chromium is missing: install it, or say where it is in CHROME_PATH.")
 
 
-def look(address: str, preset: str, runs: int) -> Seen:
+def run_lighthouse(address: str, preset: str, runs: int) -> LighthouseResult:
     """Return the median of Lighthouse's results for this URL."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
-        command = [lighthouse_program(), address, "--quiet", "--chrome-flags=--headless=new --no-sandbox"]
+        command = [install_lighthouse(), address, "--quiet", "--chrome-flags=--headless=new --no-sandbox"]
         command += ["--output=json", f"--output-path={report}", *PRESETS[preset]]
         command += [f"--only-categories={','.join(CATEGORIES)}"]
         found = []
         for _ in range(runs):
             # On a busy machine Chromium occasionally returns no trace; Lighthouse's own advice is to retry.
-            run(*command, attempts=3, CHROME_PATH=chromium())
-            found.append(Seen.of(json.loads(report.read_text(encoding="utf-8"))))
-        return Seen.median(found)
+            run_command(*command, attempts=3, CHROME_PATH=find_chromium())
+            found.append(LighthouseResult.of(json.loads(report.read_text(encoding="utf-8"))))
+        return LighthouseResult.median(found)
 
 
-def text_of(address: str) -> str:
+def fetch_text(address: str) -> str:
     with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310 (http, and ours)
         return answer.read().decode()
 
 
-def woken(address: str) -> str:
+def wait_for_form(address: str) -> str:
     """Wait for the form of a Space's page; return its URL."""
     deadline = time.monotonic() + WAKE_SECONDS
-    while "data-endpoint" not in text_of(address):
+    while "data-endpoint" not in fetch_text(address):
         if time.monotonic() > deadline:
             sys.exit(f"the Space of {address} does not wake")
         time.sleep(1)
     return address
 
 
-def serve(stack: ExitStack, application: str, page: str, **variables: str) -> str:
+def serve_application(stack: ExitStack, application: str, page: str, **variables: str) -> str:
     """Serve an application until the end of the stack; return its URL."""
-    port = free_port()
+    port = find_free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [*gunicorn(application, port), *(["--chdir", str(HERE), "--config", os.devnull] if page != "/" else [])]
-    stack.enter_context(serving(command, address + page, **variables))
+    command = [
+        *gunicorn_command(application, port),
+        *(["--chdir", str(HERE), "--config", os.devnull] if page != "/" else []),
+    ]
+    stack.enter_context(run_server(command, address + page, **variables))
     return address
 
 
-def pages(stack: ExitStack, only: str) -> Iterator[tuple[str, str, bool]]:
+def iterate_pages(stack: ExitStack, only: str) -> Iterator[tuple[str, str, bool]]:
     """Yield name and URL of each page, and whether it is ours; a lesson is followed by its peer."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     lessons = sorted(CONTENT.glob("*.md"))
-    names = write(lessons, folder / "peer")
-    run(mkdocs_program(), "build", "--quiet", "--config-file", folder / "peer" / "mkdocs.yml", NO_MKDOCS_2_WARNING="1")
-    ours = serve(stack, "hfcourse:create_app()", "/", HFCOURSE_INSTANCE=str(folder / "instance"))
-    peer = serve(stack, "peer_site:create_app()", "/index.html", SITE=str(folder / "peer" / "site"))
+    names = write_sources(lessons, folder / "peer")
+    run_command(
+        install_mkdocs(), "build", "--quiet", "--config-file", folder / "peer" / "mkdocs.yml", NO_MKDOCS_2_WARNING="1"
+    )
+    ours = serve_application(stack, "hfcourse:create_app()", "/", HFCOURSE_INSTANCE=str(folder / "instance"))
+    peer = serve_application(stack, "peer_site:create_app()", "/index.html", SITE=str(folder / "peer" / "site"))
     for path, name in zip(lessons, names, strict=True):
-        slug = next(line.split('"')[1] for line in path.read_text(encoding="utf-8").splitlines() if "slug" in line)
+        slug = next(row.split('"')[1] for row in path.read_text(encoding="utf-8").splitlines() if "slug" in row)
         if slug.startswith(only):
             yield slug, f"{ours}/lecons/{slug}", True
             yield f"  {path.stem} (Material)", peer + name, False
     if "espace".startswith(only):
-        yield "the practice Space", woken(ours + SPACE), True
+        yield "the practice Space", wait_for_form(ours + SPACE), True
 
 
-def line(name: str, preset: str, seen: Seen, blocking: int) -> str:
+def format_row(name: str, preset: str, seen: LighthouseResult, blocking: int) -> str:
     scores = "".join(f"{seen.scores[each]:>8.0f}" for each in CATEGORIES)
     return f"{name:<36}{preset:<8}{scores}{seen.requests:>10.0f}{seen.bytes / 1000:>7.1f}{blocking:>10}"
 
@@ -203,11 +208,11 @@ def main() -> int:
     is_kept = True
     print(f"{'page':<36}{'preset':<8}{'speed':>8}{'access':>8}{'best':>8}{'seo':>8}{'requests':>10}{'KB':>7}  blocking")
     with ExitStack() as stack:
-        for name, address, is_ours in pages(stack, chosen.only):
-            blocking = Scripts(text_of(address)).blocking
+        for name, address, is_ours in iterate_pages(stack, chosen.only):
+            blocking = BlockingScripts(fetch_text(address)).blocking
             for preset in PRESETS:
-                seen = look(address, preset, chosen.runs)
-                print(line(name, preset, seen, len(blocking)), flush=True)
+                seen = run_lighthouse(address, preset, chosen.runs)
+                print(format_row(name, preset, seen, len(blocking)), flush=True)
                 broken = [*seen.breaks, *(["scripts"] if blocking else [])] if is_ours else []
                 is_kept = is_kept and not broken
                 if broken:

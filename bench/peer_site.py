@@ -34,7 +34,7 @@ markdown_extensions: [def_list, tables, admonition, pymdownx.highlight, pymdownx
 """
 
 
-def plain(lesson: str) -> str:
+def to_plain_markdown(lesson: str) -> str:
     """Convert a lesson to plain Markdown: our directives are removed, their text stays."""
     front = FRONT.match(lesson)
     title = TITLE.search(front[1]) if front else None
@@ -43,13 +43,13 @@ def plain(lesson: str) -> str:
     return f"# {title[1] if title else ''}\n\n{LINK.sub('](index.md)', text)}"
 
 
-def write(lessons: list[Path], folder: Path) -> list[str]:
+def write_sources(lessons: list[Path], folder: Path) -> list[str]:
     """Write the sources of the site into `folder`; return the names of its pages, in the order of `lessons`."""
     (folder / "docs").mkdir(parents=True)
     (folder / "mkdocs.yml").write_text(CONFIGURATION, encoding="utf-8")
     (folder / "docs" / "index.md").write_text("# hfcourse\n", encoding="utf-8")
     for path in lessons:
-        (folder / "docs" / path.name).write_text(plain(path.read_text(encoding="utf-8")), encoding="utf-8")
+        (folder / "docs" / path.name).write_text(to_plain_markdown(path.read_text(encoding="utf-8")), encoding="utf-8")
     return [f"/{path.stem}.html" for path in lessons]
 
 

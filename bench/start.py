@@ -36,19 +36,19 @@ def index():
 """
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
 
 
-def environment(**more: str) -> dict[str, str]:
+def make_environment(**more: str) -> dict[str, str]:
     """Return the environment without settings of either application, updated with `more`."""
     prefixes = ("HFCOURSE_", "HF_", "FLASK_")
     return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)} | more
 
 
-def is_answered(address: str) -> bool:
+def is_page_ready(address: str) -> bool:
     """Does the page respond? The connection is refused while the application is imported."""
     try:
         with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 (http, and ours)
@@ -59,9 +59,9 @@ def is_answered(address: str) -> bool:
         return False
 
 
-def seconds_to_answer(folder: Path, path: str, settings: dict[str, str]) -> float:
+def measure_startup(folder: Path, path: str, settings: dict[str, str]) -> float:
     """Start `flask run` in `folder`, wait for the page, terminate it; return the seconds to the response."""
-    port = free_port()
+    port = find_free_port()
     command = [sys.executable, "-m", "flask", "run", "--port", str(port)]
     begun = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 (a command of ours, and no shell)
@@ -73,7 +73,7 @@ def seconds_to_answer(folder: Path, path: str, settings: dict[str, str]) -> floa
         stderr=subprocess.DEVNULL,
     )
     try:
-        while not is_answered(f"http://127.0.0.1:{port}{path}"):
+        while not is_page_ready(f"http://127.0.0.1:{port}{path}"):
             if process.poll() is not None or time.perf_counter() - begun > TIMEOUT_SECONDS:
                 raise SystemExit(f"{' '.join(command)} does not answer in {folder}.")
             time.sleep(POLL_SECONDS)
@@ -89,9 +89,9 @@ def measure(folder: Path) -> tuple[list[float], list[float]]:
     The first start of each is not counted.
     """
     (folder / "bare.py").write_text(BARE)
-    course = (ROOT, LESSON, environment(HFCOURSE_INSTANCE=str(folder / "instance"), FLASK_APP="hfcourse"))
-    bare = (folder, "/", environment(FLASK_APP="bare"))
-    pairs = [(seconds_to_answer(*course), seconds_to_answer(*bare)) for _ in range(RUNS + 1)][1:]
+    course = (ROOT, LESSON, make_environment(HFCOURSE_INSTANCE=str(folder / "instance"), FLASK_APP="hfcourse"))
+    bare = (folder, "/", make_environment(FLASK_APP="bare"))
+    pairs = [(measure_startup(*course), measure_startup(*bare)) for _ in range(RUNS + 1)][1:]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 

@@ -42,7 +42,7 @@ async def tell(name: str) -> AsyncIterator[str]:
         yield f"{time.time():.4f}"
 
 
-def blocks() -> gr.Blocks:
+def build_blocks() -> gr.Blocks:
     """Build the app.
 
     One endpoint responds at once, one waits, one takes a second for ten at once, one sends the time.
@@ -58,7 +58,7 @@ def blocks() -> gr.Blocks:
     return made
 
 
-class Counting:
+class RequestCounter:
     """ASGI middleware that counts requests, with the count at `/requests`. Bare ASGI, to add no latency."""
 
     def __init__(self, app: FastAPI) -> None:
@@ -73,5 +73,5 @@ class Counting:
 
 
 if __name__ == "__main__":
-    app = gr.mount_gradio_app(FastAPI(), blocks(), path="", ssr_mode=False)
-    uvicorn.run(Counting(app), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
+    app = gr.mount_gradio_app(FastAPI(), build_blocks(), path="", ssr_mode=False)
+    uvicorn.run(RequestCounter(app), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")

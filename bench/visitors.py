@@ -45,24 +45,24 @@ class Contender:
     processes: Sequence[int]
 
 
-def student(sites: Sequence[str], name: str = "Awa", minutes: int | None = None) -> Visit:
+def make_student_visit(sites: Sequence[str], name: str = "Awa", minutes: int | None = None) -> Visit:
     """Return a visit of the site, with visitors distributed over its web processes.
 
     Args:
         minutes: age of the visitors' cookies; None for new ones.
     """
-    make_cookie = cookie_maker(minutes)
+    make_cookie = make_cookie_factory(minutes)
 
     def visit(n: int, endpoint: str) -> tuple[float, float, str]:
         browser = Browser(sites[n % len(sites)])
         browser.add_cookies(make_cookie())
-        form = form_of(browser, "bench/trivial", endpoint, name)
+        form = load_form(browser, "bench/trivial", endpoint, name)
         sent, begun = time.time(), time.perf_counter()
         answer = browser.post_form("/essais", form)
         if answer.status != 303:
             waited = time.perf_counter() - begun
             return waited, waited, f"refused ({answer.status})"
-        watch(browser, answer.headers["Location"])
+        follow_run(browser, answer.headers["Location"])
         seen = time.perf_counter() - begun
         run = json.loads(browser.get(answer.headers["Location"] + ".json"))
         end = f"{run['status']} ({run['error']['code']})" if run["error"] else run["status"]
@@ -71,14 +71,14 @@ def student(sites: Sequence[str], name: str = "Awa", minutes: int | None = None)
     return visit
 
 
-def form_of(browser: Browser, space: str, endpoint: str, name: str) -> dict[str, str]:
+def load_form(browser: Browser, space: str, endpoint: str, name: str) -> dict[str, str]:
     """Open the page of an endpoint; return the fields of its form, filled in."""
     csrf = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(f"/espaces/{space}?endpoint=/{endpoint}"))
     assert csrf, "no form"
     return {"csrf_token": csrf[1], "space": space, "endpoint": f"/{endpoint}", "arg-name": name}
 
 
-def cookie_maker(minutes: int | None) -> Callable[[], dict[str, str]]:
+def make_cookie_factory(minutes: int | None) -> Callable[[], dict[str, str]]:
     """Return a factory of cookies of visitors first seen `minutes` ago; without it, of empty ones."""
     app = Flask(__name__)
     app.secret_key = SITE_KEY
@@ -93,19 +93,19 @@ def cookie_maker(minutes: int | None) -> Callable[[], dict[str, str]]:
     return make
 
 
-def watch(browser: Browser, run: str) -> None:
+def follow_run(browser: Browser, run: str) -> None:
     """Wait until the page would show the end of the run."""
-    if is_over(browser.get(run)) or streamed(browser, f"{run}/flux"):
+    if is_over(browser.get(run)) or follow_stream(browser, f"{run}/flux"):
         return
     time.sleep(FIRST_POLL_SECONDS)
     while True:
-        answer, text = browser.ask("GET", f"{run}/statut")
+        answer, text = browser.request("GET", f"{run}/statut")
         if answer.status == 200 and is_over(text):
             return
         time.sleep(POLL_SECONDS)
 
 
-def streamed(browser: Browser, path: str) -> bool:
+def follow_stream(browser: Browser, path: str) -> bool:
     """Read an event stream to its end; False if none is available, or if it ends before the run."""
     answer = browser.open(path)
     if answer.status != 200:
@@ -122,7 +122,7 @@ def is_over(text: str) -> bool:
     return bool(found) and found[1] in END_STATUSES
 
 
-def measured(contender: Contender, count: int, endpoint: str) -> Outcome:
+def measure_visits(contender: Contender, count: int, endpoint: str) -> Outcome:
     """Run `count` concurrent visitors, each once."""
     found, lock, ready = Outcome(), threading.Lock(), threading.Barrier(count)
 
@@ -162,7 +162,7 @@ def p95(values: Sequence[float]) -> float:
     return sorted(values)[int(len(values) * 0.95)]
 
 
-def settled(folder: Path, space: str) -> dict[str, str]:
+def make_settings(folder: Path, space: str) -> dict[str, str]:
     """Return the settings of a site whose catalogue has the Space."""
     folder.mkdir(parents=True, exist_ok=True)
     spaces = (f'[[space]]\nid = "bench/{name}"\nurl = "{space}"\n' for name in ("trivial", "other"))

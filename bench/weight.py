@@ -44,7 +44,7 @@ LOADING |= {
 NOT_LOADED = {"prev", "next", "canonical", "alternate"}
 
 
-class Loaded(HTMLParser):
+class LoadedUrls(HTMLParser):
     """Parser that collects the URLs that a page loads by itself."""
 
     def __init__(self, html: str) -> None:
@@ -61,23 +61,23 @@ class Loaded(HTMLParser):
                 self.addresses.append(address)
 
 
-def kind_of(media_type: str) -> str:
+def classify_media_type(media_type: str) -> str:
     """Return the column of a media type."""
     return {"text/html": "html", "text/css": "css", "text/javascript": "js"}.get(media_type, "other")
 
 
-def is_elsewhere(address: str) -> bool:
+def is_external(address: str) -> bool:
     """Is this URL on another host? (`data:` is part of the page.)"""
     return bool(urlsplit(address).netloc)
 
 
-def in_style_sheet(css: str) -> list[str]:
+def find_style_sheet_urls(css: str) -> list[str]:
     """Return the URLs that a style sheet loads."""
     found = re.findall(r"""url\(\s*['"]?([^'")]+)|@import\s+['"]([^'"]+)""", css)
     return [address for pair in found for address in pair if address and not address.startswith(("#", "data:"))]
 
 
-def weigh(client: FlaskClient, page: str, accepted: str) -> tuple[dict[str, int], list[str], list[str]]:
+def measure_page(client: FlaskClient, page: str, accepted: str) -> tuple[dict[str, int], list[str], list[str]]:
     """Return the bytes by kind, the requested URLs, and those on another host."""
     sizes, asked, elsewhere = dict.fromkeys(KINDS, 0), [], []
     waiting = [page]
@@ -85,17 +85,17 @@ def weigh(client: FlaskClient, page: str, accepted: str) -> tuple[dict[str, int]
         address = waiting.pop(0)
         if address in asked or address.startswith("data:"):
             continue
-        if is_elsewhere(address):
+        if is_external(address):
             elsewhere.append(address)
             continue
         asked.append(address)
         answer = client.get(address, headers={"Accept-Encoding": accepted})
         if answer.status_code != 200:
             raise SystemExit(f"{page} loads {address}, which answers {answer.status_code}.")
-        kind = kind_of(answer.mimetype)
+        kind = classify_media_type(answer.mimetype)
         sizes[kind] += len(answer.get_data())
         plain = client.get(address).get_data(as_text=True) if kind in ("html", "css") else ""
-        waiting += Loaded(plain).addresses if kind == "html" else in_style_sheet(plain)
+        waiting += LoadedUrls(plain).addresses if kind == "html" else find_style_sheet_urls(plain)
     return sizes, asked, elsewhere
 
 
@@ -109,7 +109,7 @@ def main() -> int:
             pages = [f"/lecons/{lesson.slug}" for lesson in library.get_lessons()]
         for page in pages:
             for name, accepted in ACCEPTED.items():
-                sizes, asked, elsewhere = weigh(app.test_client(), page, accepted)
+                sizes, asked, elsewhere = measure_page(app.test_client(), page, accepted)
                 total = sum(sizes.values())
                 broken |= total > LIMIT_BYTES or bool(elsewhere)
                 columns = "".join(f"{sizes[kind]:>8}" for kind in KINDS)
