@@ -1,1 +1,1 @@
-"""What `/config` and `/info` say of one value: JSON schema, choices, labels, component updates. Pure."""
+"""Parsers of the description of one value in `/config` and `/info`: schema, choices, labels, updates. Pure."""

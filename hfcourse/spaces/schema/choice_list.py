@@ -1,4 +1,4 @@
-"""The choices of a parameter, with the look-up tables that a form needs of them. Pure."""
+"""The choices of a parameter, with cached look-up tables for a form. Pure."""
 
 import json
 from bisect import bisect_right
@@ -12,29 +12,30 @@ from unicodedata import combining, normalize
 from hfcourse.spaces.untrusted.json_size import measure_escaped_bytes
 from hfcourse.text.line_endings import has_newline, normalize_line_endings
 
-MAX_POSTED_TEXT_CHARACTERS = 200  # longer ones are posted by their position
+MAX_POSTED_TEXT_CHARACTERS = 200  # longer ones are posted as an index
 
 
 class ChoiceList(tuple[tuple[str, Any], ...]):
-    """Label and JSON value of each choice.
+    """Immutable list of choices, as pairs of label and JSON value.
 
-    The tables are computed once, at the first need, and shared by all parameters of one component: a component can be
-    named by thousands of parameters. `is_cut` says that the Space has more choices than are kept here.
+    The look-up tables are computed lazily, cached, and shared by all parameters of one component:
+    thousands of parameters may name one component. `is_cut` is true if the list was truncated.
     """
 
     is_cut = False
 
     @cached_property
     def value_texts(self) -> tuple[str, ...]:
-        """Each value as text: itself, or its JSON."""
+        """Text of each value: a string itself, anything else encoded as JSON."""
         return tuple(value if isinstance(value, str) else json.dumps(value) for _, value in self)
 
     @cached_property
     def posted_texts(self) -> tuple[str, ...]:
-        """The text that a form posts for each choice: its value, or the position of all where one is not postable.
+        """Text that a form posts for each choice: its value, or for all choices their index if one is unsafe.
 
-        A value is not postable if it looks like another, is long, is empty (which is no choice at all), or has a line
-        end, which a browser rewrites to CR LF (https://html.spec.whatwg.org/#constructing-the-form-data-set).
+        A value is unsafe if it duplicates another, is too long, is empty (parsed as no choice) or contains
+        a newline, which a browser rewrites to CR LF
+        (https://html.spec.whatwg.org/#constructing-the-form-data-set).
         """
         texts = self.value_texts
         is_clear = len(set(texts)) == len(texts) and not any(
@@ -44,7 +45,7 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
 
     @cached_property
     def typed_texts(self) -> tuple[str, ...]:
-        """The text that names each choice in a field where one types: its label if that leads back to it alone."""
+        """Text of each choice in a text field: its label if that identifies it uniquely, else its posted text."""
         named, posted = self.values_by_label, self.values_by_posted_text
         return tuple(
             label if label in named and label not in posted else text
@@ -53,64 +54,64 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
 
     @cached_property
     def rendered_bytes(self) -> int:
-        """Bytes of a page that posted texts and labels take."""
+        """Bytes that all posted texts and labels take in a rendered page."""
         return self.measure_first_choices(len(self))
 
     def measure_first_choices(self, count: int) -> int:
-        """Bytes of a page that posted text and label of the first `count` choices take."""
+        """Return the bytes that posted texts and labels of the first `count` choices take in a rendered page."""
         return measure_escaped_bytes("".join([*self.posted_texts[:count], *(label for label, _ in self[:count])]))
 
     @cached_property
     def values_by_posted_text(self) -> Mapping[str, Any]:
-        """The value of each posted text."""
+        """Value by posted text."""
         return dict(zip(self.posted_texts, (value for _, value in self), strict=True))
 
     @cached_property
     def typed_texts_by_posted_text(self) -> Mapping[str, str]:
-        """What a field where one types shows for each posted text."""
+        """Text shown in a text field, by posted text."""
         return dict(zip(self.posted_texts, self.typed_texts, strict=True))
 
     @cached_property
     def posted_texts_by_typed_text(self) -> Mapping[str, str]:
-        """The posted text for what one types of each choice."""
+        """Posted text, by the text shown in a text field."""
         return dict(zip(self.typed_texts, self.posted_texts, strict=True))
 
     @cached_property
     def values_by_typed_text(self) -> Mapping[str, Any]:
-        """The value of each text that names a choice in a field where one types."""
+        """Value, by the text shown in a text field."""
         return dict(zip(self.typed_texts, (value for _, value in self), strict=True))
 
     @cached_property
     def values_by_value_text(self) -> Mapping[str, Any]:
-        """The value of each value written as text, its line ends made LF, where only one is written so."""
-        written = [normalize_line_endings(text) for text in self.value_texts]
-        counted = Counter(written)
-        return {text: value for text, (_, value) in zip(written, self, strict=True) if counted[text] == 1}
+        """Value, by its text with newlines normalized to LF; ambiguous texts are omitted."""
+        texts = [normalize_line_endings(text) for text in self.value_texts]
+        counts = Counter(texts)
+        return {text: value for text, (_, value) in zip(texts, self, strict=True) if counts[text] == 1}
 
     @cached_property
     def values_by_label(self) -> Mapping[str, Any]:
-        """The value of each label that only one choice has."""
-        counted = Counter(label for label, _ in self)
-        return {label: value for label, value in self if counted[label] == 1}
+        """Value by label; ambiguous labels are omitted."""
+        counts = Counter(label for label, _ in self)
+        return {label: value for label, value in self if counts[label] == 1}
 
     @cached_property
     def posted_texts_by_key(self) -> Mapping[tuple[type, str], str]:
-        """The posted text of each value, by `key_of` it; of equal values the first."""
+        """Posted text by value key (see `make_value_key`); the first of equal values wins."""
         return self.index_texts_by_key(self.posted_texts)
 
     @cached_property
     def typed_texts_by_key(self) -> Mapping[tuple[type, str], str]:
-        """The text of each value in a field where one types, by `key_of` it; of equal values the first."""
+        """Text shown in a text field by value key (see `make_value_key`); the first of equal values wins."""
         return self.index_texts_by_key(self.typed_texts)
 
     @cached_property
     def normalized_labels(self) -> tuple[str, Sequence[int]]:
-        """All labels folded, a line for each, and where each line ends: one search reads them all."""
+        """All normalized labels joined by newlines, and the end offset of each: one search scans them all."""
         folded = [normalize_label(label) for label, _ in self]
         return "\n".join(folded), [*accumulate(len(label) + 1 for label in folded)]
 
     def find_similar_choices(self, text: str, most: int) -> list[int]:
-        """Return the positions of the first choices whose label contains this text, whatever its case and accents."""
+        """Return the indexes of the first `most` choices whose label contains the text, ignoring case and accents."""
         labels, ends = self.normalized_labels
         wanted, found = normalize_label(text.strip()), list[int]()
         start = labels.find(wanted) if wanted else -1
@@ -120,6 +121,7 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
         return found
 
     def index_texts_by_key(self, texts: Sequence[str]) -> Mapping[tuple[type, str], str]:
+        """Build an index of these texts, one per choice, by value key; the first of equal values wins."""
         found: dict[tuple[type, str], str] = {}
         for text, (_, value) in zip(texts, self, strict=True):
             found.setdefault(make_value_key(value), text)
@@ -127,10 +129,10 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
 
 
 def normalize_label(text: str) -> str:
-    """The text without case and accents."""
+    """Normalize a text for search: fold its case and strip its accents."""
     return "".join(letter for letter in normalize("NFD", text.casefold()) if not combining(letter))
 
 
 def make_value_key(value: Any) -> tuple[type, str]:
-    """1, 1.0, True and "1" are four values."""
+    """Return a hashable key of a JSON value; 1, 1.0, True and "1" have different keys."""
     return type(value), json.dumps(value, sort_keys=True)

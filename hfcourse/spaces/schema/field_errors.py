@@ -1,10 +1,10 @@
-"""What is wrong with a value that somebody typed. Pure."""
+"""Validation errors of form fields. Pure."""
 
 from hfcourse.text.typography import typeset_french
 
 
 class InvalidValue(ValueError):
-    """A value that cannot be sent; its text is French and stands beside the field."""
+    """Validation error of one value; its French message is rendered beside the field."""
 
     def __init__(self, text: str) -> None:
         super().__init__(typeset_french(text))

@@ -1,6 +1,7 @@
-"""Where files stand in a value, by the JSON schema of its type. Pure.
+"""Search for the paths of files in a value, by the JSON schema of its type. Pure.
 
-A Python function of `gr.api` or `gr.Server` may take a file, a list of files, or an object or tuple with files in it.
+A Python function of `gr.api` or `gr.Server` may take a file, a list of files, or an object or tuple
+that contains files.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from hfcourse.spaces.schema import json_schema
 from hfcourse.spaces.schema.json_schema import Schema
 
 MAX_SCHEMA_DEPTH, MAX_FILE_PLACES, MAX_TUPLE_ITEMS = 4, 12, 20
-MAX_SCHEMA_STEPS = 500  # references make a small schema a large tree
+MAX_SCHEMA_STEPS = 500  # references expand a small schema to a large tree
 EMPTY_VALUE_BY_TYPE: Mapping[str, Any] = {"string": "", "number": 0, "integer": 0, "boolean": False}
 
 ValuePath = tuple[str | int, ...]
@@ -20,7 +21,7 @@ ValuePath = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class FilePlace:
-    """One file, or a list of them, in a value: the keys and indexes that lead there, () for the value itself."""
+    """Path of one file, or a list of files, in a value: its keys and indexes, () for the value itself."""
 
     path: ValuePath
     is_list: bool = False
@@ -29,25 +30,28 @@ class FilePlace:
 
 @dataclass
 class StepBudget:
-    """How many parts of a schema may still be looked at."""
+    """Budget of schema nodes that may still be visited."""
 
     steps_left: int = MAX_SCHEMA_STEPS
 
     def take_step(self) -> bool:
-        """Take one step, if one is left."""
+        """Consume one step; return False if the budget is exhausted."""
         self.steps_left -= 1
         return self.steps_left >= 0
 
 
 def find_file_places(schema: Schema) -> tuple[FilePlace, ...]:
-    """Return the places of files in values of this type, in order: MAX_FILE_PLACES at most, to MAX_DEPTH."""
+    """Return the places of files in values of this type, in order.
+
+    At most MAX_FILE_PLACES are returned, to a depth of MAX_SCHEMA_DEPTH.
+    """
     return tuple(islice(walk_file_places(schema, schema, (), StepBudget(), is_required=True), MAX_FILE_PLACES))
 
 
 def walk_file_places(
     schema: Any, root: Schema, path: ValuePath, budget: StepBudget, *, is_required: bool
 ) -> Iterator[FilePlace]:
-    """Yield the places of files at the end of `path` and beyond."""
+    """Yield the places of files at `path` and below."""
     if not budget.take_step():
         return
     shape = resolve_file_alternative(schema, root)
@@ -64,20 +68,21 @@ def walk_file_places(
 
 
 def resolve_file_alternative(schema: Any, root: Schema) -> Schema:
-    """Return the schema resolved; where it offers a choice, as `FileData | str`, the alternative that is a file."""
+    """Return the resolved schema; of a union such as `FileData | str`, the file alternative."""
     shape = json_schema.resolve_schema(schema, root)
-    for each in json_schema.get_alternatives(shape):
-        if is_resolved_file_schema(each, root):
-            return json_schema.resolve_schema(each, root)
+    for alternative in json_schema.get_alternatives(shape):
+        if is_resolved_file_schema(alternative, root):
+            return json_schema.resolve_schema(alternative, root)
     return shape
 
 
 def is_resolved_file_schema(schema: Any, root: Schema) -> bool:
+    """Is this schema, once resolved, Gradio's file data?"""
     return json_schema.is_file_schema(json_schema.resolve_schema(schema, root), root)
 
 
 def iter_schema_children(shape: Schema) -> Iterator[tuple[str | int, Any, bool]]:
-    """Yield key or index, schema, and whether it is required, of each part of an object or a tuple."""
+    """Yield key or index, schema and required flag of each child of an object or a tuple."""
     required = shape.get("required")
     names = required if isinstance(required, list) else []
     for name, child in json_schema.get_properties(shape).items():
@@ -88,21 +93,22 @@ def iter_schema_children(shape: Schema) -> Iterator[tuple[str | int, Any, bool]]
 
 
 def is_single_file_wrapper(schema: Schema, places: tuple[FilePlace, ...]) -> bool:
-    """Is this an object around one file, without anything else that must be filled in (VideoData of Gradio 4)?"""
+    """Is this an object with one file and no other required property (VideoData of Gradio 4)?"""
     is_one = len(places) == 1 and len(places[0].path) == 1 and not places[0].is_list
     return is_one and build_skeleton(schema, places) == {}
 
 
 def build_skeleton(schema: Schema, places: tuple[FilePlace, ...]) -> Any:
-    """Return the smallest value of this type without its files: what is required, empty or as its default says.
+    """Return the smallest valid value of this type, without its files.
 
-    A tuple keeps its length, with null where a file goes.
+    Required properties have their default or an empty value. A tuple retains its length, with null
+    in place of each file.
     """
     return build_smallest_value(schema, schema, (), {place.path for place in places}, StepBudget())
 
 
 def build_smallest_value(schema: Any, root: Schema, path: ValuePath, places: set[ValuePath], budget: StepBudget) -> Any:
-    """Return the smallest value of the part at `path`, null for a file and beyond the bounds."""
+    """Return the smallest valid value of the node at `path`, null for a file and beyond the limits."""
     if path in places or len(path) > MAX_SCHEMA_DEPTH or not budget.take_step():
         return None
     if isinstance(schema, dict) and "default" in schema:

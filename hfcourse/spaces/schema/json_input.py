@@ -1,4 +1,4 @@
-"""JSON as people type it: with the place of a mistake, and without anything that could name a file of ours. Pure."""
+"""Parser and validator of typed JSON: it locates errors and rejects references to server files. Pure."""
 
 import json
 import math
@@ -11,7 +11,11 @@ MAX_JSON_BYTES, MAX_JSON_DEPTH = 100_000, 40
 
 
 def parse_json(text: str) -> Any:
-    """Any JSON of at most 100 kB and 40 levels, without file data."""
+    """Parse JSON of at most 100 kB and 40 levels, without file data; an empty text is None.
+
+    Raises:
+        InvalidValue: the text is not valid JSON, exceeds a limit or contains file data.
+    """
     text = text.strip()
     if not text:
         return None
@@ -19,7 +23,7 @@ def parse_json(text: str) -> Any:
         raise InvalidValue("Ce JSON dépasse 100 ko : raccourcissez-le.")
     try:
         value = json.loads(text, parse_constant=refuse_constant, parse_float=parse_finite_float)
-        json.dumps(value, ensure_ascii=False).encode()  # half of a character ("\\ud800") stands in no page
+        json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate ("\\ud800") cannot be rendered
     except json.JSONDecodeError as error:
         raise InvalidValue(
             f"Ce JSON contient une erreur : voyez la ligne {error.lineno}, colonne {error.colno}."
@@ -33,12 +37,12 @@ def parse_json(text: str) -> Any:
 
 
 def check_json_sendable(value: Any) -> None:
-    """Refuse JSON that `parse_json` would refuse, were it typed.
+    """Validate a parsed value by the same limits as `parse_json`.
 
     Raises:
-        Wrong: it is too large or too deep, or looks like file data.
+        InvalidValue: it is too large or too deep, or contains file data.
     """
-    if exceeds_json_size(value, MAX_JSON_BYTES):  # before anything walks the whole of it
+    if exceeds_json_size(value, MAX_JSON_BYTES):  # before the value is traversed or encoded
         raise InvalidValue("Ce JSON dépasse 100 ko : raccourcissez-le.")
     reject_file_data(value)
     if len(json.dumps(value, ensure_ascii=False, indent=1).encode(errors="replace")) > MAX_JSON_BYTES:
@@ -46,21 +50,23 @@ def check_json_sendable(value: Any) -> None:
 
 
 def refuse_constant(_name: str) -> None:
+    """Reject NaN and Infinity (callback of `json.loads`)."""
     raise ValueError
 
 
-def parse_finite_float(written: str) -> float:
-    value = float(written)
+def parse_finite_float(digits: str) -> float:
+    """Parse a float, rejecting one that overflows (callback of `json.loads`)."""
+    value = float(digits)
     if not math.isfinite(value):
         raise ValueError
     return value
 
 
 def reject_file_data(value: Any, depth: int = 0) -> None:
-    """Refuse what is too deep, and whatever looks like Gradio's file data: it would name a file of the server.
+    """Reject JSON that is too deep or contains Gradio's file data, which would reference a server file.
 
     Raises:
-        Wrong: it holds one or the other.
+        InvalidValue: it is one or the other.
     """
     if depth > MAX_JSON_DEPTH:
         raise InvalidValue(f"Ce JSON a plus de {MAX_JSON_DEPTH} niveaux : simplifiez-le.")

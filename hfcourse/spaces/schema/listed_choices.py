@@ -1,4 +1,4 @@
-"""The choices that a component of /config or a schema of /info lists, as a form needs them. Pure."""
+"""Parsers of the choices in a component of /config or a schema of /info. Pure."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -8,14 +8,14 @@ from hfcourse.spaces.schema import json_schema
 from hfcourse.spaces.schema.choice_list import ChoiceList
 from hfcourse.spaces.schema.labels import clean_label
 
-# Lists of voices, cities and models have thousands; of a longer list the first are kept, and any text can be sent.
+# Lists of voices, cities and models have thousands. A longer list is truncated, and then accepts any text.
 MAX_CHOICES, MAX_CHOICE_LABEL_CHARACTERS = 20_000, 100
 NO_CHOICES = ChoiceList()
 BOOLEAN_CHOICES = ChoiceList((("oui", True), ("non", False)))
 
 
 def parse_choice_list(pairs: Any) -> ChoiceList | None:
-    """Label and JSON value of each choice that a component lists; None where it lists none."""
+    """Parse the choices of a component, None if it has no list of choices."""
     if not isinstance(pairs, list):
         return None
     listed = ChoiceList(
@@ -27,17 +27,17 @@ def parse_choice_list(pairs: Any) -> ChoiceList | None:
 
 
 def has_own_label(choice: Any) -> bool:
-    """Has this choice a label of its own? Gradio lists `[label, value]`, and the value alone in old versions."""
+    """Has this choice a label? Gradio lists `[label, value]`, old versions only the value."""
     return isinstance(choice, list) and len(choice) == 2
 
 
 def get_choice_label(choice: Any) -> str:
-    """The label of a listed choice."""
+    """Return the label of a listed choice."""
     return format_choice_label(choice[0] if has_own_label(choice) else choice)
 
 
 def parse_schema_choices(schema: Mapping[str, Any]) -> ChoiceList:
-    """The choices of a schema: a list, or yes, no and nothing."""
+    """Parse the choices of a schema: its enum, or yes and no for a nullable boolean."""
     listed = json_schema.get_enum_values(schema)
     if (
         listed is None
@@ -53,7 +53,7 @@ def parse_schema_choices(schema: Mapping[str, Any]) -> ChoiceList:
 
 
 def format_choice_label(label: Any) -> str:
-    """The label of a choice on one line; of a longer one the beginning, and « … »."""
+    """Return the label of a choice on one line, truncated with an ellipsis."""
     if isinstance(label, str) and is_clean_label(label):
         return label
     fallback = (
@@ -67,9 +67,9 @@ def format_choice_label(label: Any) -> str:
 
 
 def is_clean_label(label: str) -> bool:
-    """Is this label what `format_choice_label` makes of it, as nearly all are? Lists have thousands.
+    """Would `format_choice_label` return this label unchanged? A fast path, as lists have thousands.
 
-    What is printable has no space but the usual one; every placeholder and every translation marker has a `_`.
+    A printable text has no whitespace but the plain space; every placeholder and translation marker has a `_`.
     """
     return (
         0 < len(label) <= MAX_CHOICE_LABEL_CHARACTERS

@@ -1,6 +1,6 @@
-"""Types of parameters and outputs in French words, from their JSON schema and component. Pure.
+"""French descriptions of the types of parameters and outputs, from JSON schema and component. Pure.
 
-Keys and values, which are not French, stand between backticks.
+Keys and values, which are not French, are quoted with backticks.
 """
 
 import json
@@ -38,10 +38,10 @@ FILE_TYPE_WORDS = {
 
 
 def describe_type(schema: Any, component: str = "") -> str:
-    """Return what a value of this type is, as « liste de nombres » ; MAX_CHARACTERS at most.
+    """Return a description of this type, such as « liste de nombres », of at most MAX_TYPE_CHARACTERS.
 
     Args:
-        component: Gradio's type, in any case; it says which kind of file a file is.
+        component: Gradio's component type, case-insensitive; it determines the kind of a file.
     """
     root = schema if isinstance(schema, dict) else {}
     words = (
@@ -53,7 +53,7 @@ def describe_type(schema: Any, component: str = "") -> str:
 
 
 def describe_schema(schema: Any, root: Schema, depth: int) -> str:
-    """Return the words of a part of a schema, without a choice between null and one other type."""
+    """Return the description of a schema node; a union of null and one type is described as that type."""
     shape = json_schema.resolve_schema(schema, root)
     if json_schema.is_file_schema(shape, root):
         return "fichier"
@@ -73,7 +73,7 @@ def describe_schema(schema: Any, root: Schema, depth: int) -> str:
 
 
 def describe_list_type(shape: Schema, root: Schema, depth: int) -> str:
-    """Return « liste de nombres », or the types of the parts of a tuple."""
+    """Return the description of a list, or of a tuple with the types of its items."""
     parts = shape.get("prefixItems")
     if depth >= MAX_TYPE_DEPTH:
         return LIST_TYPE_WORD
@@ -91,7 +91,7 @@ def describe_list_type(shape: Schema, root: Schema, depth: int) -> str:
 
 
 def describe_object_type(shape: Schema, root: Schema, depth: int) -> str:
-    """Return « objet », with its keys and their types."""
+    """Return the description of an object, with its first keys and their types."""
     properties = json_schema.get_properties(shape)
     if not properties or depth >= MAX_TYPE_DEPTH:
         return "objet"
@@ -103,12 +103,13 @@ def describe_object_type(shape: Schema, root: Schema, depth: int) -> str:
 
 
 def describe_choices(choices: Sequence[Any]) -> str:
-    """Return the first choices as JSON, and how many there are."""
+    """Return the first choices as JSON, and the total number if the list is truncated."""
     listed = ", ".join(map(format_choice_json, choices[:MAX_LISTED_ITEMS]))
     return f"un choix parmi {listed}" + (f"… ({len(choices)} en tout)" if len(choices) > MAX_LISTED_ITEMS else "")
 
 
 def format_choice_json(value: Any) -> str:
+    """Return a choice as truncated JSON in backticks."""
     short = value[:MAX_CHOICE_CHARACTERS] if isinstance(value, str) else value
     if exceeds_json_size(short, 2 * MAX_CHOICE_CHARACTERS):
         return "…"
@@ -116,8 +117,10 @@ def format_choice_json(value: Any) -> str:
 
 
 def quote_code(text: str) -> str:
+    """Quote a text with backticks, replacing those inside by apostrophes."""
     return f"`{text.replace('`', chr(39))}`"
 
 
 def truncate_words(text: str, characters: int = MAX_TYPE_CHARACTERS) -> str:
+    """Truncate a text to this length, with an ellipsis."""
     return text if len(text) <= characters else text[: characters - 1] + "…"
