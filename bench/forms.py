@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from hfcourse import create_app
 from hfcourse.playground import space_page
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.schema.endpoints.space_description import build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from tests.heavy import HEAVY
 
 TIMES = 5

@@ -11,7 +11,7 @@ import time
 from hfcourse import create_app
 from hfcourse.playground import space_page
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.schema.endpoints.space_description import build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from tests.oversized import OVERSIZED
 
 MEMORY_BYTES = 1_500_000_000

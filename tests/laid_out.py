@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 
 NUMBERED = "?"  # the name of a field that shall have a name of its own
 Described = tuple[dict[str, Any], dict[str, Any]]  # /config and /info

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.space_description import Description
 
 LAYOUT = {"button", "row", "tabitem"}
 

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 
 FOLDER = Path(__file__).parent / "data" / "recordings"

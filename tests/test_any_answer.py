@@ -16,7 +16,8 @@ from hfcourse.errors import CallError
 from hfcourse.runs.execution.recorder import Recorder
 from hfcourse.runs.store import run_store
 from hfcourse.spaces.client.call_events import PartialOutputEvent
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, ReturnValue
+from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from tests.conftest import end
 from tests.spaces.exhibition import EXHIBITS, FILES
 from tests.spaces.exhibition import file as file_data

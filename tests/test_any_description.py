@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hfcourse.errors import FormRejected
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.schema.endpoints.space_description import build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.parameters.widgets import CONTROL_BY_COMPONENT, FILE_COMPONENTS
 from tests.drawing import drawn, form_in, posted
 from tests.recordings import FOLDER, NAMES

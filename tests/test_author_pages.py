@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.space_description import Description
 from tests.page_building import folded, listed
 from tests.spaces import environments
 from tests.spaces.serving import apps

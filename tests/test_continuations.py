@@ -12,7 +12,8 @@ from hfcourse.playground.continuations import MAX_EARLIER_AGE, collect_values_af
 from hfcourse.runs.retention import pruning
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
-from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.space_description import Description
 from tests.spaces.fake import component
 
 pytestmark = pytest.mark.usefixtures("inside")

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.page import ranking
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from tests.recordings import ENDPOINTS, FOLDER, NAMES, PARAMETERS, endpoint, parameter, recorded

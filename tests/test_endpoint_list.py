@@ -8,8 +8,8 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.description_limits import limit_description
-from hfcourse.spaces.schema.endpoints.space_description import build_description
 from tests.conftest import opened
 from tests.page_building import PageBuilder
 from tests.posting import Student, error_codes

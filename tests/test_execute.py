@@ -19,7 +19,8 @@ from hfcourse.spaces.client import space_client
 from hfcourse.spaces.client.call_events import PartialOutputEvent
 from hfcourse.spaces.form.forms import GONE
 from hfcourse.spaces.registry import resolver
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, ReturnValue
+from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from tests.conftest import end
 from tests.posting import Student, error_codes, read
 from tests.spaces import fake

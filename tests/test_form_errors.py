@@ -16,7 +16,8 @@ from werkzeug.datastructures import MultiDict
 
 from hfcourse.spaces.form import forms, table_cells
 from hfcourse.spaces.form.error_summary import MAX_LISTED_ERRORS
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.values import tables

@@ -8,7 +8,7 @@ from flask import Flask
 
 from hfcourse.playground import space_page
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.schema.endpoints.space_description import build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from tests.heavy import ENDPOINTS, HEAVY
 
 MOST_PAGE_BYTES = 100_000

@@ -9,7 +9,8 @@ import pytest
 
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.form_sections import arrange_form
-from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.space_description import Description
 from tests.spaces.serving import apps
 from tests.test_older_gradio import environment_of
 from tests.test_sections import outline

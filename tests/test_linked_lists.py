@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.space_description import Description
 
 COUNTRY, TOWN, DAYS, GO, EXAMPLES, OUT = 1, 2, 3, 4, 5, 6
 LISTS = ["dropdown", "radio", "checkboxgroup"]

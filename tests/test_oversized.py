@@ -18,8 +18,8 @@ from hfcourse.spaces.form.rendering_budget import RenderingBudget
 from hfcourse.spaces.registry import space_registry
 from hfcourse.spaces.registry.description_cache import RawDescription
 from hfcourse.spaces.schema import json_schema
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.description_limits import limit_description
-from hfcourse.spaces.schema.endpoints.space_description import build_description
 from hfcourse.spaces.schema.examples import example_values
 from hfcourse.spaces.schema.page import ranking
 from hfcourse.spaces.schema.parameters.parameter import Parameter
@@ -105,11 +105,11 @@ def test_a_closed_endpoint_says_why_and_leaves_the_others(app: Flask) -> None:
 
 
 def test_one_component_is_read_once_however_often_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hfcourse.spaces.schema.parameters import parameter
+    from hfcourse.spaces.schema.parameters import component_props
 
     read: list[Any] = []
-    present = parameter.parse_component_props
-    monkeypatch.setattr(parameter, "parse_component_props", lambda *args: read.append(args) or present(*args))
+    present = component_props.parse_component_props
+    monkeypatch.setattr(component_props, "parse_component_props", lambda *args: read.append(args) or present(*args))
     build_description(*shared("dropdown", CHOICES, endpoints=20, uses=100))
     assert len(read) == 1
 

@@ -25,7 +25,8 @@ from hfcourse.runs.outputs.slow_texts import SlowTextCache
 from hfcourse.runs.store import run_store
 from hfcourse.runs.values.page_budget import MAX_DRAW_SECONDS, PageBudget, TextAllowance
 from hfcourse.runs.values.value_types import FileEntry
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, ReturnValue
+from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from tests.conftest import end
 from tests.effort import effort
 from tests.spaces.exhibition import file as file_data

@@ -13,7 +13,8 @@ from hfcourse.runs.execution.preview_images import PreviewImages
 from hfcourse.runs.execution.recorder import Recorder
 from hfcourse.runs.store import run_store
 from hfcourse.spaces.client.call_events import LogEvent, PartialOutputEvent, ProgressEvent, QueuedEvent, StartedEvent
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, ReturnValue
+from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from tests.practice_fixtures import until
 
 PATIENCE_SECONDS = 20

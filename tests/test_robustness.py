@@ -29,7 +29,9 @@ from hfcourse.spaces import catalogue
 from hfcourse.spaces.client.call_events import CallEvent, LogEvent, PartialOutputEvent, ProgressEvent, QueuedEvent
 from hfcourse.spaces.client.queue_protocol import QueueProtocol
 from hfcourse.spaces.registry import resolver
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, ReturnValue, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.untrusted.safe_json import MAX_JSON_LEVELS, parse_untrusted_json
 
 VISITOR = "awa"

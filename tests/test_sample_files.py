@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.space_description import Description
 from hfcourse.spaces.schema.examples.sample_files import MAX_SAMPLE_DEPTH, SampleFile, iter_sample_files, parse_sample
 from hfcourse.spaces.schema.page.page_events import MAX_INITIAL_CHARACTERS, MAX_LOAD_EVENTS, parse_page_events
 from hfcourse.spaces.schema.parameters.parameter import Parameter

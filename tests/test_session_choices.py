@@ -7,7 +7,8 @@ import pytest
 from hfcourse.runs.outputs import rendered_outputs
 from hfcourse.runs.session_choices import select_latest_updates
 from hfcourse.spaces.form.choice_updates import apply_choice_updates, find_choice_sources
-from hfcourse.spaces.schema.endpoints.space_description import Description, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.space_description import Description
 
 
 def update(*choices: str, **more: Any) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from hfcourse.files.storage_backends import LocalBackend
 from hfcourse.playground import form_snippets
 from hfcourse.spaces.catalogue import CatalogueEntry
 from hfcourse.spaces.form import forms
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from tests.posting import Student
 from tests.spaces import fake

@@ -11,7 +11,8 @@ from werkzeug.datastructures import MultiDict
 
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.schema.choice_list import normalize_label
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, build_description
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters import parameter_defaults
 from hfcourse.spaces.schema.parameters.parameter import Parameter

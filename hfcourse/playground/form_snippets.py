@@ -16,7 +16,7 @@ from hfcourse.spaces.catalogue import CatalogueEntry
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.fields import Field
 from hfcourse.spaces.form.forms import Form
-from hfcourse.spaces.schema.endpoints.space_description import ReturnValue
+from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
 from hfcourse.spaces.schema.examples.placeholder_names import choose_placeholder_name
 from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters.parameter import Parameter

@@ -28,7 +28,8 @@ from hfcourse.spaces.client.call_events import (
     QueuedEvent,
     StartedEvent,
 )
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint, ReturnValue
+from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
+from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 
 EVENT_INTERVAL_SECONDS = 0.1
 QUEUED_DEBOUNCE_SECONDS = 0.3

@@ -13,7 +13,7 @@ from hfcourse.runs.values import value_types
 from hfcourse.runs.values.json_detection import is_json_text
 from hfcourse.runs.values.value_types import is_file, is_list_of, is_scalar
 from hfcourse.spaces.schema.component_updates import is_choice_update, is_component_update
-from hfcourse.spaces.schema.endpoints.space_description import CHAT_ANSWER
+from hfcourse.spaces.schema.endpoints.return_values import CHAT_ANSWER
 
 
 def get_component(output: Mapping[str, Any]) -> str:

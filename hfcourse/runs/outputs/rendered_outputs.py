@@ -15,7 +15,7 @@ from hfcourse.runs.outputs.value_presenters import MAX_SHOWN_TEXT_CHARACTERS, de
 from hfcourse.runs.values.brief_text import MAX_BRIEF_CHARACTERS, format_brief_value
 from hfcourse.runs.values.page_budget import MAX_EXCERPT_CHARACTERS, PageBudget, TextAllowance
 from hfcourse.spaces.schema.component_updates import UPDATE_KEY, is_component_update
-from hfcourse.spaces.schema.endpoints.space_description import CHAT_ANSWER, read_rendering_hints
+from hfcourse.spaces.schema.endpoints.return_values import CHAT_ANSWER, read_rendering_hints
 from hfcourse.spaces.schema.listed_choices import get_choice_label
 
 # Of a conversation, so many characters are read as Markdown, so many drawn of components; the rest comes as it is.

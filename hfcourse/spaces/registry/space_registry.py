@@ -27,8 +27,8 @@ from hfcourse.spaces.client.single_flight_cache import SingleFlightCache
 from hfcourse.spaces.client.space_client import DescribedClient, SpaceClient
 from hfcourse.spaces.registry.description_cache import DESCRIPTION_TTL_SECONDS, DescriptionCache, RawDescription
 from hfcourse.spaces.registry.info_filter import filter_info
+from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.description_limits import limit_description
-from hfcourse.spaces.schema.endpoints.space_description import build_description
 from hfcourse.spaces.schema.page.page_events import parse_page_events
 from hfcourse.spaces.untrusted.safe_json import parse_untrusted_json
 from hfcourse.token_masking import mask_json_value

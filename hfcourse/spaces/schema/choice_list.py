@@ -113,11 +113,11 @@ class ChoiceList(tuple[tuple[str, Any], ...]):
     def find_similar_choices(self, text: str, most: int) -> list[int]:
         """Return the indexes of the first `most` choices whose label contains the text, ignoring case and accents."""
         labels, ends = self.normalized_labels
-        wanted, found = normalize_label(text.strip()), list[int]()
-        start = labels.find(wanted) if wanted else -1
+        needle, found = normalize_label(text.strip()), list[int]()
+        start = labels.find(needle) if needle else -1
         while start >= 0 and len(found) < most:
             found.append(bisect_right(ends, start))
-            start = labels.find(wanted, ends[found[-1]])
+            start = labels.find(needle, ends[found[-1]])
         return found
 
     def index_texts_by_key(self, texts: Sequence[str]) -> Mapping[tuple[type, str], str]:

@@ -68,7 +68,7 @@ def walk_file_places(
 
 
 def resolve_file_alternative(schema: Any, root: Schema) -> Schema:
-    """Return the resolved schema; of a union such as `FileData | str`, the file alternative."""
+    """Return the resolved schema; of a union (`FileData | str`), the file alternative."""
     shape = json_schema.resolve_schema(schema, root)
     for alternative in json_schema.get_alternatives(shape):
         if is_resolved_file_schema(alternative, root):

@@ -11,7 +11,7 @@ MAX_JSON_BYTES, MAX_JSON_DEPTH = 100_000, 40
 
 
 def parse_json(text: str) -> Any:
-    """Parse JSON of at most 100 kB and 40 levels, without file data; an empty text is None.
+    """Parse JSON of at most 100 kB and 40 levels, without file data; return None for an empty text.
 
     Raises:
         InvalidValue: the text is not valid JSON, exceeds a limit or contains file data.

@@ -1,6 +1,6 @@
 """Reader of the JSON schemas of /info, limited to what a form needs. Pure.
 
-The only question is which control can write such a value. Other keywords and malformed parts of a schema
+The only question is which control can write a value of this type. Other keywords and malformed parts of a schema
 are ignored.
 """
 
@@ -42,7 +42,7 @@ def resolve_schema(schema: Any, root: Schema | None = None) -> Schema:
 
 
 def resolve_reference(schema: Schema, root: Schema) -> Any:
-    """Return the definition that `$ref` names, {} if there is none."""
+    """Return the definition that `$ref` names, {} if it is missing."""
     reference, definitions = schema["$ref"], root.get("$defs")
     name = reference.rsplit("/", 1)[-1] if isinstance(reference, str) else ""
     return definitions.get(name, {}) if isinstance(definitions, dict) else {}
@@ -80,7 +80,7 @@ def is_nullable_schema(schema: Schema) -> bool:
 
 
 def get_enum_values(schema: Schema) -> list[Any] | None:
-    """Return the `enum` of the schema or of its items, None if there is none."""
+    """Return the `enum` of the schema or of its items, None without one."""
     shape = resolve_schema(schema)
     items = resolve_schema(shape.get("items"), schema) if get_schema_type(shape) == "array" else shape
     values = items.get("enum")
@@ -126,7 +126,7 @@ def contains_file_schema(schema: Any) -> bool:
 
 
 def find_file_property(schema: Schema) -> str:
-    """Return the name of the first property that is a file (`video` of VideoData), '' if there is none."""
+    """Return the name of the first property that is a file (`video` of VideoData), '' without one."""
     properties = get_properties(resolve_schema(schema))
     return next((name for name, each in properties.items() if is_file_schema(resolve_schema(each, schema), schema)), "")
 

@@ -50,7 +50,7 @@ def replace_markers(text: str, translate: Callable[[str], str]) -> str:
 
 
 def parse_marker_key(text: str) -> str:
-    """Parse the JSON of a marker and return its key, '' if there is none."""
+    """Parse the JSON of a marker and return its key, '' without one."""
     try:
         marker = json.loads(text)
     except (ValueError, RecursionError):

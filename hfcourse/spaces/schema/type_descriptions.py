@@ -38,7 +38,7 @@ FILE_TYPE_WORDS = {
 
 
 def describe_type(schema: Any, component: str = "") -> str:
-    """Return a description of this type, such as « liste de nombres », of at most MAX_TYPE_CHARACTERS.
+    """Return a description of this type (« liste de nombres »), of at most MAX_TYPE_CHARACTERS.
 
     Args:
         component: Gradio's component type, case-insensitive; it determines the kind of a file.

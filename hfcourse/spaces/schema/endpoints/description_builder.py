@@ -1,0 +1,261 @@
+"""What a Space says of itself, made into what a form needs. Pure.
+
+Two sources, joined as follows: `/info` says what to send, `/config` how to present it and whether it can
+be called at all. The dependency whose `api_name` is the endpoint's gives, without the components marked
+`skip_api`, one component per parameter and per return, in order. Measured on 849 endpoints: no mismatch.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
+
+from hfcourse.spaces.schema.endpoints.description_limits import (
+    MAX_CHOICES_PER_ENDPOINT,
+    MAX_TOTAL_PARAMETERS,
+    is_endpoint_too_large,
+    limit_description,
+    order_by_likelihood,
+)
+from hfcourse.spaces.schema.endpoints.endpoint_ordering import arrange_endpoints
+from hfcourse.spaces.schema.endpoints.endpoint_wiring import read_wiring
+from hfcourse.spaces.schema.endpoints.return_values import build_return_value
+from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
+from hfcourse.spaces.schema.examples.example_values import ExampleDatasets, build_examples, index_datasets
+from hfcourse.spaces.schema.labels import MAX_HELP_CHARACTERS, clean_label
+from hfcourse.spaces.schema.layout.block_tree import Layout, Position
+from hfcourse.spaces.schema.layout.captions import Caption, read_captions
+from hfcourse.spaces.schema.layout.introduction import parse_introduction
+from hfcourse.spaces.schema.layout.mounting import MountedPage, UnsetComponentValues, parse_mounted_page
+from hfcourse.spaces.schema.layout.translations import translate_description
+from hfcourse.spaces.schema.page.dependent_choices import build_dependent_choice_notices, has_dependent_choices
+from hfcourse.spaces.schema.page.main_function import find_private_main_button
+from hfcourse.spaces.schema.page.page_analysis import PageAnalysis, analyze_page
+from hfcourse.spaces.schema.page.page_events import PageEvents, parse_page_events
+from hfcourse.spaces.schema.page.prerequisites import build_empty_choice_notices, build_prerequisite_notices
+from hfcourse.spaces.schema.page.ranking import (
+    MALFORMED_DESCRIPTION,
+    TOO_LARGE_FOR_FORM,
+    find_blocked_reason,
+    find_internal_reason,
+    parse_targets,
+)
+from hfcourse.spaces.schema.page.relevance import score_endpoint
+from hfcourse.spaces.schema.parameters.component_props import ComponentPropsCache
+from hfcourse.spaces.schema.parameters.fixed_inputs import find_fixed_inputs
+from hfcourse.spaces.schema.parameters.parameter import (
+    MAX_NAME_CHARACTERS,
+    Parameter,
+    build_parameter,
+)
+from hfcourse.spaces.schema.parameters.placement import Placement
+from hfcourse.spaces.schema.values.form_budget import DefaultSizes, fit_parameters_to_form
+
+MAX_APP_ID_CHARACTERS = 40  # Gradio's is a number of 64 bits
+
+
+def build_description(
+    config: Mapping[str, Any],
+    info: Mapping[str, Any],
+    check: Callable[[], object] = object,
+    page_events: PageEvents | None = None,
+) -> Description:
+    """Join `/config` and `/info`, both as parsed JSON.
+
+    Args:
+        check: called again and again meanwhile; what it raises (a deadline) ends the work.
+        page_events: those of `/config` as it came, where what is given here has been bounded.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: they have not the form that Gradio gives them.
+    """
+    events = page_events or parse_page_events(config)
+    config, info = translate_description(*limit_description(config, info))
+    named, described = info["named_endpoints"], {}
+    page = analyze_page(config, named)
+    datasets = index_datasets([*page.components.values()], events.row_loaders)
+    placement = Placement.from_components(page.layout, page.components)
+    captions, mounted_page = read_captions(config, page.layout), parse_mounted_page(config)
+    space = EndpointFactory(page, datasets, events, placement, captions, mounted_page)
+    for name in order_by_likelihood(named, named, page.dependencies, page.flow.chains):
+        check()
+        described[name] = space.describe_endpoint(name, named[name])
+    if described and all(endpoint.blocked_reason == MALFORMED_DESCRIPTION for endpoint in described.values()):
+        raise ValueError("no endpoint has the form that Gradio gives it")
+    ranked = arrange_endpoints([described[name] for name in named], page)
+    introduction = parse_introduction(config, page.layout)
+    return Description(
+        title=introduction.title,
+        gradio_version=str(config.get("version", ""))[:20],
+        endpoints=tuple(ranked),
+        introduction=introduction.text,
+        private_main_button=find_private_main_button(page, find_best_score(ranked)),
+        opening_events=events.opening_events,
+        app_id=str(config.get("app_id", ""))[:MAX_APP_ID_CHARACTERS],
+    )
+
+
+def find_best_score(endpoints: Sequence[Endpoint]) -> int:
+    """The points of the one that can be called and has most of them."""
+    return max((each.relevance[0] for each in endpoints if not each.blocked_reason), default=0)
+
+
+@dataclass
+class EndpointFactory:
+    """What the endpoints of one description share; `parameters_left` is what they may still have, all together."""
+
+    page: PageAnalysis
+    datasets: ExampleDatasets
+    events: PageEvents
+    placement: Placement = field(default_factory=lambda: Placement(Layout()))
+    captions: tuple[Caption, ...] = ()
+    mounted_page: MountedPage = field(default_factory=MountedPage)
+    presentations: ComponentPropsCache = field(default_factory=ComponentPropsCache)
+    sizes: DefaultSizes = field(default_factory=dict)
+    remaining_parameters: int = MAX_TOTAL_PARAMETERS
+
+    def describe_endpoint(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
+        """Describe one entry of `named_endpoints`; one that is odd is closed, and the others stay open."""
+        try:
+            return self.build_endpoint(name, entry)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return self.build_blocked_endpoint(name, entry, MALFORMED_DESCRIPTION)
+
+    def build_endpoint(self, name: str, entry: Mapping[str, Any]) -> Endpoint:
+        """One entry of `named_endpoints`; one whose form would be too large is closed, and says so."""
+        self.remaining_parameters -= len(entry["parameters"])
+        dependency = self.page.dependencies.get(name, {})
+        if is_endpoint_too_large(entry, dependency) or self.remaining_parameters < 0:
+            return self.build_blocked_endpoint(name, entry)
+        inputs, outputs = (
+            self.list_components(dependency.get("inputs", ())),
+            self.list_components(dependency.get("outputs", ())),
+        )
+        initial = self.mounted_page.make_unset_values(number for number, _ in parse_targets(dependency))
+        described, numbered = build_parameters(
+            entry["parameters"], filter_api_components(inputs), self.presentations, initial
+        )
+        positions: Mapping[str, Position] = {}
+        if described is not None:
+            numbers = [
+                component.get("id")
+                for _, component in pair_with_components(entry["parameters"], filter_api_components(inputs))
+            ]
+            described, positions = self.placement.place_parameters(described, entry["parameters"], numbers)
+        parameters = (
+            fit_parameters_to_form(described, self.sizes, self.presentations.budget) if described is not None else None
+        )
+        if parameters is None:
+            return self.build_blocked_endpoint(name, entry)
+        button, needed = self.page.get_button_label(name), self.page.get_prerequisites(name)
+        flow, number = self.page.flow, self.page.numbers.get(name)
+        has_state = any(component.get("type") == "state" for component in [*inputs, *outputs])
+        return Endpoint(
+            name=name,
+            title=self.page.build_title(name),
+            help=clean_label(entry.get("description"), "", MAX_HELP_CHARACTERS),
+            parameters=parameters,
+            returns=tuple(
+                build_return_value(item, component)
+                for item, component in pair_with_components(entry["returns"], filter_api_components(outputs))
+            ),
+            blocked_reason=find_blocked_reason(dependency, entry),
+            internal_reason=self.page.find_internal_reason(name)
+            or find_internal_reason(name, button, entry, parameters),
+            previous_name=self.page.previous_endpoints.get(name, ""),
+            has_session_state=has_state or has_dependent_choices(flow, number),
+            is_generator=bool((dependency.get("types") or {}).get("generator")),
+            relevance=score_endpoint(name, entry, parameters, self.page, needed),
+            examples=build_examples(numbered, self.datasets),
+            positions=positions,
+            captions=self.captions,
+            wiring=read_wiring(dependency.get("id"), self.events, inputs, outputs),
+            lead_name=self.page.get_lead(name),
+            is_before_lead=self.page.is_before_lead(name),
+            base_name=self.page.get_base_name(name),
+            is_unreachable=needed.is_out_of_reach,
+            notices=(
+                *build_prerequisite_notices(needed),
+                *build_empty_choice_notices(flow, numbered),
+                *build_dependent_choice_notices(flow, number, numbered),
+            ),
+            fixed_inputs=find_fixed_inputs(inputs),
+        )
+
+    def build_blocked_endpoint(self, name: str, entry: Mapping[str, Any], reason: str = TOO_LARGE_FOR_FORM) -> Endpoint:
+        """An endpoint that has no form here: it is listed, with the reason."""
+        dependency = self.page.dependencies.get(name, {})
+        return Endpoint(
+            name=name,
+            title=self.page.build_title(name),
+            help=clean_label(entry.get("description"), "", MAX_HELP_CHARACTERS),
+            parameters=(),
+            returns=(),
+            blocked_reason=find_blocked_reason(dependency, entry) or reason,
+            previous_name=self.page.previous_endpoints.get(name, ""),
+            base_name=self.page.get_base_name(name),
+        )
+
+    def list_components(self, numbers: Sequence[int]) -> list[Mapping[str, Any]]:
+        """The components of these ids, {} for one that is not there."""
+        return [self.page.components.get(number, {}) for number in numbers]
+
+
+def filter_api_components(components: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that a caller from outside sends or gets: no session state, no layout."""
+    return [each for each in components if not each.get("skip_api")]
+
+
+def pair_with_components(
+    entries: Sequence[Mapping[str, Any]], components: Sequence[Mapping[str, Any]]
+) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Each entry of /info with its component of /config, {} where there is none."""
+    return [(entry, components[place] if place < len(components) else {}) for place, entry in enumerate(entries)]
+
+
+def build_parameters(
+    entries: Sequence[Mapping[str, Any]],
+    sent: Sequence[Mapping[str, Any]],
+    presentations: ComponentPropsCache,
+    initial: UnsetComponentValues,
+) -> tuple[tuple[Parameter, ...] | None, dict[Any, Parameter]]:
+    """The parameters in order, and by the id of their component; None if they have too many choices."""
+    pairs, parameters = pair_with_components(entries, sent), []
+    choices_left, counted = MAX_CHOICES_PER_ENDPOINT, set()
+    for entry, component in pairs:
+        parameters.append(build_parameter(entry, component, presentations, initial))
+        choices = parameters[-1].choices
+        choices_left -= len(choices) if id(choices) not in counted else 0
+        counted.add(id(choices))
+        if choices_left < 0:
+            return None, {}
+    parameters = rename_duplicates(parameters)
+    numbers = [component.get("id") for _, component in pairs]
+    numbered = {n: each for n, each in zip(numbers, parameters, strict=True) if n is not None}
+    return tuple(parameters), numbered
+
+
+def rename_duplicates(parameters: list[Parameter]) -> list[Parameter]:
+    """Give the later ones of a name a name of their own: values go by position, and a form needs one name for each.
+
+    Gradio calls the inputs of `*args` param_1, param_2, whatever the parameters before them are called.
+    """
+    names = {parameter.name for parameter in parameters}
+    if len(names) == len(parameters):
+        return parameters
+    seen: set[str] = set()
+    renamed = []
+    for place, parameter in enumerate(parameters, 1):
+        if parameter.name in seen:
+            name = next(each for each in generate_free_names(parameter.name, place) if each not in names)
+            renamed.append(replace(parameter, name=name, is_named=False))
+        else:
+            renamed.append(parameter)
+        names.add(renamed[-1].name)
+        seen.add(renamed[-1].name)
+    return renamed
+
+
+def generate_free_names(name: str, place: int) -> Iterator[str]:
+    """Yield candidates for another name, the first of which is hardly ever taken."""
+    return (f"{name[: MAX_NAME_CHARACTERS - 20]}__{place}{'_' * extra}" for extra in count())
