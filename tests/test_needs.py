@@ -117,7 +117,7 @@ class TestFiles:
         assert set(choose_marks([made("image"), *others], has_button=True)) == {""}
 
     @pytest.mark.parametrize(
-        "parts", [{"has_own_file": True}, {"is_shown": False}, {"schema": NULLABLE}, {"need": OPTIONAL}]
+        "parts", [{"has_own_file": True}, {"is_shown": False}, {"schema": NULLABLE}, {"requirement": OPTIONAL}]
     )
     def test_a_file_that_may_be_left_out_is_not_expected(self, parts: dict) -> None:
         assert choose_marks([made("image", **parts)], has_button=True)[0] in ("", OPTIONAL)

@@ -1,1 +1,1 @@
-"""The description of a Space: its endpoints in order, each with what its form needs. Pure."""
+"""Builder of the description of a Space: its ordered endpoints, with the data of their forms. Pure."""

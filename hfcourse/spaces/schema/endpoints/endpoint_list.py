@@ -1,4 +1,4 @@
-"""The list of a Space's endpoints, short: one line for a chain, one for a family, none for a twin. Pure."""
+"""Grouped list of a Space's endpoints: one item per chain and per family, twins omitted. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EndpointListItem:
-    """One line of the list: an endpoint, and those folded under it.
+    """List item: an endpoint and the endpoints nested under it.
 
-    `before` and `after` are the other steps of its chain, `family` the lines of the same function on other components,
-    `twins` the endpoints that differ in nothing, which are shown only where one of them is open.
+    Attributes:
+        before: the earlier steps of its chain.
+        after: the later steps of its chain.
+        family: the items of the same function on other components.
+        twins: the duplicate endpoints, rendered only if one of them is open.
     """
 
     endpoint: "Endpoint"
@@ -28,7 +31,7 @@ class EndpointListItem:
 
     @property
     def title(self) -> str:
-        """What the line is called: a family of functions without names has none of its own."""
+        """Title of the item; a family of unnamed functions has a generic one."""
         return (
             "Fonctions sans nom"
             if self.family and UNNAMED_ENDPOINT.fullmatch(self.endpoint.name)
@@ -36,17 +39,17 @@ class EndpointListItem:
         )
 
     def contains_endpoint(self, name: str) -> bool:
-        """Is the endpoint of that name on this line or under it?"""
+        """Is the endpoint with this name this item or nested under it?"""
         alone = (self.endpoint, *self.before, *self.after, *self.twins)
         return any(each.name == name for each in alone) or self.family_contains_endpoint(name)
 
     def family_contains_endpoint(self, name: str) -> bool:
-        """Is it on the line of another one of the family?"""
+        """Is the endpoint with this name in another item of the family?"""
         return any(line.contains_endpoint(name) for line in self.family)
 
 
 def build_endpoint_list(heads: Sequence["Endpoint"], endpoints: Iterable["Endpoint"]) -> tuple[EndpointListItem, ...]:
-    """A line for each of `heads`, in their order, with what is folded under it of all `endpoints`."""
+    """Build an item for each of `heads`, in order, with the `endpoints` nested under it."""
     folded: dict[str, list[Endpoint]] = {}
     for each in endpoints:
         folded.setdefault(each.lead_name or each.twin_name, []).append(each)
@@ -54,7 +57,7 @@ def build_endpoint_list(heads: Sequence["Endpoint"], endpoints: Iterable["Endpoi
 
 
 def build_list_item(head: "Endpoint", under: Sequence["Endpoint"]) -> EndpointListItem:
-    """The line of an endpoint with the steps and twins that are folded under it."""
+    """Build the item of an endpoint with its nested steps and twins."""
     return EndpointListItem(
         endpoint=head,
         before=tuple(each for each in under if each.lead_name and each.is_before_lead),
@@ -64,7 +67,7 @@ def build_list_item(head: "Endpoint", under: Sequence["Endpoint"]) -> EndpointLi
 
 
 def gather_families(lines: Sequence[EndpointListItem]) -> Iterator[EndpointListItem]:
-    """Yield the lines, those of one function on the line of the first of them if they are many."""
+    """Yield the items, those of a family of at least MIN_FAMILY_SIZE nested under its first item."""
     sizes = Counter(get_family_key(line) for line in lines)
     gathered: dict[tuple[str, str], list[EndpointListItem]] = {}
     for line in lines:
@@ -78,5 +81,5 @@ def gather_families(lines: Sequence[EndpointListItem]) -> Iterator[EndpointListI
 
 
 def get_family_key(line: EndpointListItem) -> tuple[str, str]:
-    """What the lines of one family share: the name of their function, and why they are folded."""
+    """Return the grouping key of a family: the name of the function, and the reason to collapse it."""
     return line.endpoint.base_name, line.endpoint.blocked_reason or line.endpoint.internal_reason

@@ -1,4 +1,4 @@
-"""The order of a Space's endpoints: the one that its author meant first, twins merged, titles made to differ. Pure."""
+"""Ordering of a Space's endpoints by relevance, with merged twins and unique titles. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def arrange_endpoints(endpoints: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpoint"]:
-    """The endpoints, the one that its author meant first; each knows its twin, and those of one title differ."""
+    """Sort endpoints, the most relevant first, link twins and make duplicate titles unique."""
     authored = sorted(endpoints, key=lambda each: page.numbers.get(each.name, len(page.flow.chains.steps)))
     ranked = sorted(
         demote_automatic_endpoints(sorted(promote_filler_buttons(authored, page), key=make_endpoint_sort_key), page),
@@ -25,7 +25,7 @@ def arrange_endpoints(endpoints: Sequence["Endpoint"], page: PageAnalysis) -> li
 
 
 def merge_twins(ranked: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpoint"]:
-    """Let one endpoint stand for its twins: the one that Gradio did not number, with the best title of them all."""
+    """Merge twins into one endpoint: the one without Gradio's numeric suffix, with the best title of all."""
     listed = [each for each in ranked if not (each.blocked_reason or each.lead_name)]
     twins = find_twins((each.name, page.get_twin_key(each.name), page.get_button_label(each.name)) for each in listed)
     groups: dict[str, list[str]] = {}
@@ -38,7 +38,7 @@ def merge_twins(ranked: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpo
 
 
 def inherit_best_twin(endpoint: "Endpoint", best: "Endpoint | None", twin_of: Mapping[str, str]) -> "Endpoint":
-    """The endpoint with the title and the relevance of the best of its twins, if it has some."""
+    """Copy title and relevance from the best of its twins, if it has any."""
     if not best:
         return endpoint
     twin = twin_of.get(endpoint.name, "")
@@ -48,9 +48,9 @@ def inherit_best_twin(endpoint: "Endpoint", best: "Endpoint | None", twin_of: Ma
 
 
 def make_endpoint_sort_key(endpoint: "Endpoint") -> tuple[Any, ...]:
-    """Sort key: what can be called, what is listed, what is meant for people, what is within reach, relevance.
+    """Return the sort key: callable, listed, meant for people and reachable endpoints first, then by relevance.
 
-    What stands under another endpoint stays in the author's order: of steps, that of the chain.
+    Nested endpoints stay in the author's order, which for steps is that of the chain.
     """
     if not endpoint.is_listed:
         return bool(endpoint.blocked_reason), True, False, False, *NO_RELEVANCE
@@ -59,7 +59,7 @@ def make_endpoint_sort_key(endpoint: "Endpoint") -> tuple[Any, ...]:
 
 
 def promote_filler_buttons(endpoints: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpoint"]:
-    """Take the buttons that only fill the page for the main endpoints where there are no others."""
+    """Promote buttons that only fill fields to main endpoints if there are no others."""
     if not all(each.is_internal or each.lead_name for each in endpoints):
         return [*endpoints]
     buttons = {name for name, number in page.numbers.items() if page.flow.is_triggered_by_button(number)}
@@ -68,7 +68,7 @@ def promote_filler_buttons(endpoints: Sequence["Endpoint"], page: PageAnalysis) 
 
 
 def demote_automatic_endpoints(ranked: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpoint"]:
-    """Give those that the page calls by itself their reason to be folded, unless the first one is such."""
+    """Mark endpoints that the page triggers itself as internal, unless the first endpoint is one of them."""
     automatic = {name for name, number in page.numbers.items() if page.flow.is_triggered_by_page(number)}
     if not ranked or ranked[0].is_internal or ranked[0].name in automatic:
         return [*ranked]
@@ -79,7 +79,7 @@ def demote_automatic_endpoints(ranked: Sequence["Endpoint"], page: PageAnalysis)
 
 
 def disambiguate_endpoint_titles(ranked: Sequence["Endpoint"], page: PageAnalysis) -> list["Endpoint"]:
-    """Make the titles of the listed ones differ, and those of the listed ones that are folded away."""
+    """Make titles unique within the main list and within the collapsed group."""
     renamed: dict[str, str] = {}
     for is_aside in (False, True):
         listed = [each for each in ranked if each.is_listed and each.is_internal is is_aside]

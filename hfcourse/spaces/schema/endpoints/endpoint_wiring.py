@@ -1,8 +1,8 @@
-"""Which endpoints a Space's page goes on with once one has answered. Pure.
+"""Search for the endpoints that can process the outputs of another one. Pure.
 
-On the page the outputs of a step are components, and the inputs of the next step are the same ones: what came back is
-already filled in. Over the API nothing says so but the component ids of `/config`, and the session state that one step
-writes and another reads.
+On the page, the outputs of a step and the inputs of the next one are the same components, so a returned
+value is already filled in. Over the API, only the component ids of `/config` and the session state that
+one step writes and another reads express this link.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,10 +21,16 @@ ComponentConfig = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class EndpointWiring:
-    """The component ids of an endpoint: one for each parameter and return (None where unknown), and of session state.
+    """Component ids of an endpoint.
 
-    `number` is that of its dependency, `before` those of the steps that the page takes before it, the nearest first.
-    `is_pressed` says that a button or the Enter key sets it off, or its chain: people are meant to come there.
+    Attributes:
+        parameter_ids: one id per parameter, None if unknown.
+        return_ids: one id per return value, None if unknown.
+        read_state_ids: the session states that it reads.
+        written_state_ids: the session states that it writes.
+        dependency_id: the id of its dependency.
+        preceding_ids: the steps before it in its chain, the nearest first.
+        is_triggered_by_button: a button or the Enter key triggers it or its chain, so it is meant for people.
     """
 
     parameter_ids: tuple[Any, ...] = ()
@@ -39,7 +45,7 @@ class EndpointWiring:
 def read_wiring(
     number: Any, events: PageEvents, inputs: Sequence[ComponentConfig], outputs: Sequence[ComponentConfig]
 ) -> EndpointWiring:
-    """The wiring of the dependency of that number, whose inputs and outputs are these components."""
+    """Build the wiring of the dependency with this id and these input and output components."""
     return EndpointWiring(
         parameter_ids=collect_api_component_ids(inputs),
         return_ids=collect_api_component_ids(outputs),
@@ -52,22 +58,23 @@ def read_wiring(
 
 
 def collect_api_component_ids(components: Sequence[ComponentConfig]) -> tuple[Any, ...]:
-    """The ids of the components that a caller sends or gets, in order."""
+    """Return the ids of the components that an API caller sends or receives, in order."""
     return tuple(each.get("id") for each in components if not each.get("skip_api"))
 
 
 def collect_state_ids(components: Sequence[ComponentConfig]) -> frozenset[Any]:
+    """Return the ids of the session states."""
     return frozenset(each.get("id") for each in components if each.get("type") == "state")
 
 
 def find_next_endpoints(description: "Description", endpoint: "Endpoint", arrived: Collection[Any]) -> list["Endpoint"]:
-    """The endpoints to go on with, the next of its chain first, then in the order of the page's endpoints.
+    """Return the endpoints that can follow, the next steps of its chain first, then in list order.
 
-    One that the page runs before this endpoint is none, and one that fills nothing but the same outputs again (reset,
-    undo, once more) neither, unless it is the next of the chain: they lead back.
+    Excluded are endpoints that the page runs before this one, and those that only write the same outputs
+    again (reset, undo, retry), unless they are next in the chain.
 
     Args:
-        arrived: the component ids of the outputs that brought a value.
+        arrived: the component ids of the outputs that have a value.
     """
     done = endpoint.wiring
     found: list[tuple[int, Endpoint]] = []
@@ -85,7 +92,7 @@ def find_next_endpoints(description: "Description", endpoint: "Endpoint", arrive
 
 
 def can_continue(done: EndpointWiring, following: EndpointWiring, arrived: Collection[Any]) -> bool:
-    """Does the following endpoint take a value that arrived, or session state that was written?"""
+    """Does the following endpoint read a returned value, or a session state that was written?"""
     return not set(arrived).isdisjoint(following.parameter_ids) or not done.written_state_ids.isdisjoint(
         following.read_state_ids
     )

@@ -16,10 +16,13 @@ DEFAULT_RETURN_LABEL = typeset_french("Résultat")
 
 @dataclass(frozen=True)
 class ReturnValue:
-    """One value that comes back; `component` is Gradio's type as /info writes it: Textbox, Image…
+    """One value of the response of a call.
 
-    `hints` is what helps to draw it: the language of a code, the columns (x, y, color) of a plot and how it aggregates
-    them (y_aggregate, x_bin), `answers` = CHAT_ANSWER for the answer of a gr.ChatInterface.
+    Attributes:
+        component: Gradio's type as /info writes it: Textbox, Image…
+        rendering_hints: properties used to render it: the language of code, the columns (x, y, color) of
+            a plot and their aggregation (y_aggregate, x_bin); `answers` is CHAT_ANSWER for the response of
+            a gr.ChatInterface.
     """
 
     label: str
@@ -30,7 +33,7 @@ class ReturnValue:
 
 
 def build_return_value(entry: Mapping[str, Any], component: Mapping[str, Any]) -> ReturnValue:
-    """One entry of `returns` with its component of /config ({} where there is none)."""
+    """Build a return value from an entry of `returns` and its component of /config ({} if unknown)."""
     props = component.get("props") or {}
     schema = entry.get("type")
     label = clean_label(entry.get("label"), DEFAULT_RETURN_LABEL)
@@ -44,14 +47,14 @@ def build_return_value(entry: Mapping[str, Any], component: Mapping[str, Any]) -
 
 
 def read_rendering_hints(props: Mapping[str, Any]) -> dict[str, str]:
-    """What properties of a component help to draw its value; the number of `x_bin` as text."""
+    """Return the properties of a component used to render its value; the number `x_bin` as text."""
     named = {name: props[name][:MAX_NAME_CHARACTERS] for name in RENDERING_PROPS if isinstance(props.get(name), str)}
     width = props.get("x_bin")
     return named | ({"x_bin": repr(width)} if type(width) in (int, float) else {})
 
 
 def is_chat_answer(component: Mapping[str, Any]) -> bool:
-    """Is this where a gr.ChatInterface puts the answer of its function, for callers of its API alone?
+    """Is this the hidden component in which a gr.ChatInterface returns its response to API callers?
 
     Source: `api_response` in gradio/chat_interface.py of Gradio 5 and 6, a hidden JSON, and `fake_response_textbox` of
     Gradio 4, a hidden Textbox.

@@ -1,4 +1,4 @@
-"""Description of a Space: its endpoints in order, each with what its form needs. Pure."""
+"""Data model of a Space: its description and its endpoints. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,14 +21,18 @@ from hfcourse.spaces.schema.parameters.parameter import (
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One function of the Space.
+    """Callable function of a Space.
 
-    `obstacle` says why it cannot be called from outside, '' if it can; `plumbing` why it is hardly meant for people;
-    `follows` names the endpoint that the Space's own page calls just before. `lead` names the endpoint that the author
-    means of the chain of which this one is another step, '' if it is that one itself. `twin_of` names the one that it
-    repeats on the same components; `family` is the name of its function, without the number that Gradio adds.
-    `positions` says where each parameter is on that page, by its name; `captions` are the short texts of that page.
-    `fixed_inputs` are the values that no caller gives, by position (see fixed_inputs.py).
+    Attributes:
+        blocked_reason: why it cannot be called through the API, '' if it can.
+        internal_reason: why it is probably not meant for people, '' if it is.
+        previous_name: the endpoint that the Space's own page calls just before.
+        lead_name: the main endpoint of its chain, '' if it is that one itself.
+        twin_name: the endpoint that it duplicates on the same components.
+        base_name: the name of its function, without Gradio's numeric suffix.
+        positions: the position of each parameter on the page, by parameter name.
+        captions: the short texts of the page.
+        fixed_inputs: the inputs that a caller does not send, by position (see fixed_inputs.py).
     """
 
     name: str
@@ -56,22 +60,27 @@ class Endpoint:
 
     @property
     def is_internal(self) -> bool:
-        """Is it to be folded away, with its reason?"""
+        """Is it listed in the collapsed group, with its reason?"""
         return bool(self.blocked_reason or self.internal_reason)
 
     @property
     def is_listed(self) -> bool:
-        """Has it a line of its own in the list, rather than a place under another one?"""
+        """Is it a top-level item of the list, not nested under another one?"""
         return not (self.lead_name or self.twin_name)
 
 
 @dataclass(frozen=True)
 class Description:
-    """A Space: its own title ('' if it has none), its version of Gradio, its endpoints, the one meant first first.
+    """Parsed description of a Space.
 
-    `introduction` is the first sentences of its page, as plain text.
-    `private_main` is what the button of its main function says where that cannot be called, None where it can.
-    `opening` has the events by which its page begins a session; `app_id` changes when the Space is started again.
+    Attributes:
+        title: its own title, '' without one.
+        endpoints: its endpoints, the most relevant first.
+        introduction: the first sentences of its page, as plain text.
+        opening_events: the events by which its page opens a session.
+        app_id: an id that changes when the Space restarts.
+        private_main_button: the label of the button of its main function if that cannot be called,
+            None if it can.
     """
 
     title: str
@@ -83,34 +92,34 @@ class Description:
     private_main_button: str | None = None
 
     def find_endpoint(self, name: str) -> Endpoint | None:
-        """The endpoint of that name."""
+        """Return the endpoint with this name, None if it is missing."""
         return next((endpoint for endpoint in self.endpoints if endpoint.name == name), None)
 
     @cached_property
     def examples_by_file_key(self) -> Mapping[str, tuple[Endpoint, Example]]:
-        """Of each example file an endpoint and its example, by the place where the description names the file."""
+        """Index of endpoint and example by the key of each example file."""
         examples = ((endpoint, example) for endpoint in self.endpoints for example in endpoint.examples)
         return {file.key: (endpoint, example) for endpoint, example in examples for file in example.files}
 
     @cached_property
     def main_endpoints(self) -> tuple[Endpoint, ...]:
-        """The endpoints to show: those meant for people; where there are none, whatever can be called."""
+        """Endpoints listed first: those meant for people, by default all that can be called."""
         listed = [endpoint for endpoint in self.endpoints if endpoint.is_listed]
-        meant = tuple(endpoint for endpoint in listed if not endpoint.is_internal)
-        return meant or tuple(endpoint for endpoint in listed if not endpoint.blocked_reason)
+        public = tuple(endpoint for endpoint in listed if not endpoint.is_internal)
+        return public or tuple(endpoint for endpoint in listed if not endpoint.blocked_reason)
 
     @cached_property
     def internal_endpoints(self) -> tuple[Endpoint, ...]:
-        """The endpoints to fold away."""
-        first = {endpoint.name for endpoint in self.main_endpoints}
-        return tuple(each for each in self.endpoints if each.is_listed and each.name not in first)
+        """Endpoints of the collapsed group."""
+        main_names = {endpoint.name for endpoint in self.main_endpoints}
+        return tuple(each for each in self.endpoints if each.is_listed and each.name not in main_names)
 
     @cached_property
     def main_lines(self) -> tuple[EndpointListItem, ...]:
-        """The list of the endpoints to show."""
+        """List items of the main endpoints."""
         return build_endpoint_list(self.main_endpoints, self.endpoints)
 
     @cached_property
     def internal_lines(self) -> tuple[EndpointListItem, ...]:
-        """The list of those to fold away."""
+        """List items of the collapsed group."""
         return build_endpoint_list(self.internal_endpoints, self.endpoints)
