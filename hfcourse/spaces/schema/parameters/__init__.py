@@ -1,1 +1,1 @@
-"""The parameters of an endpoint: control, default, requirement, place on the page. Pure."""
+"""Parser of the parameters of an endpoint: control, default, requirement, position on the page. Pure."""

@@ -24,7 +24,7 @@ MAX_TEXTAREA_LINES = 20
 
 @dataclass(frozen=True)
 class ComponentProps:
-    """What the properties of a component say: arguments of Parameter, choices (None where it lists none), defaults."""
+    """Parsed properties of a component: arguments of Parameter, choices (None without a list), defaults."""
 
     arguments: Mapping[str, Any]
     choices: ChoiceList | None
@@ -33,9 +33,9 @@ class ComponentProps:
 
 
 class ComponentPropsCache(dict[tuple[int, str], ComponentProps]):
-    """The cache of one description, by the identity of the component and the kind of parameter that it is.
+    """Cache of parsed properties for one description, by identity of the component and component type.
 
-    Thousands of parameters may name one component. `budget` is what all defaults together may take.
+    Thousands of parameters may name one component. `budget` limits all defaults together.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class ComponentPropsCache(dict[tuple[int, str], ComponentProps]):
 
 
 def get_component_props(component: Mapping[str, Any], kind: str, presentations: ComponentPropsCache) -> ComponentProps:
-    """`present` of this component, computed once."""
+    """Return the parsed properties of a component from the cache, parsing them on a miss."""
     key = id(component), kind
     if not component or key not in presentations:
         presentations[key] = parse_component_props(component.get("props") or {}, kind, presentations.budget)
@@ -52,7 +52,7 @@ def get_component_props(component: Mapping[str, Any], kind: str, presentations: 
 
 
 def parse_component_props(props: Mapping[str, Any], kind: str, budget: WholeDefaultBudget) -> ComponentProps:
-    """Read the properties of a component."""
+    """Parse the properties of a component."""
     parts = {
         "help": clean_label(props.get("info"), "", labels.MAX_HELP_CHARACTERS),
         "placeholder": clean_label(props.get("placeholder"), ""),
@@ -70,6 +70,7 @@ def parse_component_props(props: Mapping[str, Any], kind: str, budget: WholeDefa
 
 
 def parse_number_props(props: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Parse bounds, step and precision; the bounds of the schema are the fallback."""
     shape = json_schema.resolve_schema(schema)
     found = {
         key: coalesce_values(parse_bound(props.get(key)), parse_bound(shape.get(key)) if key != "step" else None)
@@ -79,10 +80,12 @@ def parse_number_props(props: Mapping[str, Any], schema: Mapping[str, Any]) -> d
 
 
 def coalesce_values(*candidates: Any) -> Any:
+    """Return the first value that is not None, by default None."""
     return next((each for each in candidates if each is not None), None)
 
 
 def parse_text_props(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Parse the properties of a text field."""
     lines, kind, longest = parse_integer(props.get("lines")), props.get("type"), parse_integer(props.get("max_length"))
     return {
         "lines": max(1, min(MAX_TEXTAREA_LINES, lines or 1)),
@@ -94,6 +97,7 @@ def parse_text_props(props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_choice_props(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Parse the properties of a choice or of a list of files."""
     most = parse_integer(props.get("max_choices"))
     return {
         "multiple": bool(props.get("multiselect")) or props.get("file_count") in ("multiple", "directory"),
@@ -103,7 +107,10 @@ def parse_choice_props(props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_file_props(props: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """gr.File refuses other types than its own unless it wants the bytes (`type="binary"`); galleries always do."""
+    """Parse the properties of a file field.
+
+    gr.File rejects types outside its list unless it takes bytes (`type="binary"`); galleries always reject them.
+    """
     return {
         "is_folder": props.get("file_count") == "directory",
         "file_types": collect_strings(props.get("file_types")),
@@ -114,7 +121,7 @@ def parse_file_props(props: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 
 def parse_table_props(props: Mapping[str, Any]) -> dict[str, Any]:
-    """Titles and types of the columns; `row_count` is `[number, "dynamic"]` or `[number, "fixed"]`."""
+    """Parse column titles, column types and rows; `row_count` is `[number, "dynamic"]` or `[number, "fixed"]`."""
     titles, given, count = collect_column_titles(props), props.get("datatype"), props.get("row_count")
     rows, growth = count if isinstance(count, list) and len(count) == 2 else (count, "dynamic")
     return {
@@ -126,13 +133,14 @@ def parse_table_props(props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def collect_column_titles(props: Mapping[str, Any]) -> tuple[str, ...]:
-    """The titles of a table's columns: those of its first value, else its own, which Gradio fills with 1, 2, 3."""
+    """Return the column titles of a table: those of its value, else its property, by default 1, 2, 3 in Gradio."""
     value = props.get("value")
     own = value.get("headers") if isinstance(value, dict) else None
     return collect_strings(own, MAX_COLUMNS) or collect_strings(props.get("headers"), MAX_COLUMNS)
 
 
 def parse_datetime_props(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Parse the properties of a gr.DateTime."""
     kind = props.get("type")
     return {
         "has_time": props.get("include_time") is not False,
@@ -141,9 +149,10 @@ def parse_datetime_props(props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_bound(value: Any) -> float | None:
-    """A bound, None where there is none."""
+    """Return a numeric bound, None if the value is not a valid one."""
     return value if is_sendable_number(value) else None
 
 
 def parse_integer(value: Any) -> int | None:
+    """Return the value if it is an int (not a boolean), else None."""
     return value if type(value) is int else None

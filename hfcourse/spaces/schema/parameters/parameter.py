@@ -1,4 +1,4 @@
-"""One value that an endpoint takes: an entry of /info joined with its component of /config. Pure."""
+"""Data model and builder of a parameter: an entry of /info joined with its component of /config. Pure."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -43,17 +43,22 @@ NO_UNSET_VALUES = UnsetComponentValues()
 
 @dataclass(frozen=True)
 class Parameter:
-    """One value to send. `component` is Gradio's type in lower case; `default` is None where a form shows nothing.
+    """One value that an endpoint takes.
 
-    `has_own_file` says that the Space's own page starts with a file of the Space, which is not sent from here.
-    `time` is the kind of a moment: "string" (any text), "timestamp" or "datetime" (the Space reads it as a moment).
-    `is_named` is false where the name is ours, because another parameter has the author's.
-    `is_expected` is true where a Python function has no value of its own; nothing is ever refused for being empty.
-    `need` is what the author says of leaving it empty, see needs.py.
-    `default_is_cut` says that the Space's own page starts with more than a form here can show; `whole_json` is all of
-    it, None where it is not cut or not sent from here (see defaults.py). `is_null_at_first` says that the Space's own
-    page sends null for it as long as nobody has opened what it stands in (see mounting.py). `max_shown_choices` and
-    `max_rows` are what the form's budget leaves to this parameter, None where it leaves all (see form_budget.py).
+    Attributes:
+        component: Gradio's type in lower case.
+        default: the initial value of the form field, None for an empty field.
+        has_own_file: the Space's own page starts with a file of the Space, which this form does not send.
+        time: the type of a gr.DateTime: "string" (any text), "timestamp" or "datetime" (parsed by the Space).
+        is_named: false if the name is generated, because another parameter has the author's name.
+        is_expected: a Python function has no default for it. An empty value is never rejected for that.
+        requirement: REQUIRED, OPTIONAL or '', by the author's own words (see requirement_marks.py).
+        default_is_cut: the default is larger than a form can render, and truncated.
+        whole_json: the complete default as JSON, None if it is not truncated or not sent
+            (see parameter_defaults.py).
+        is_null_at_first: the Space's own page sends null until its block is opened (see mounting.py).
+        max_shown_choices: limit from the budget of the form, None for no limit (see form_budget.py).
+        max_rows: limit from the budget of the form, None for no limit.
     """
 
     name: str
@@ -104,40 +109,41 @@ class Parameter:
 
     @cached_property
     def resolved_schema(self) -> Mapping[str, Any]:
-        """The schema without references and null, see `schemas.plain`."""
+        """Schema without references and null, see `json_schema.resolve_schema`."""
         return json_schema.resolve_schema(self.schema)
 
     @cached_property
     def is_nullable(self) -> bool:
+        """Does the schema accept null?"""
         return json_schema.is_nullable_schema(self.schema)
 
     @cached_property
     def file_places(self) -> tuple[FilePlace, ...]:
-        """Where files stand in its value, by its schema."""
+        """Places of files in its value, by its schema."""
         return find_file_places(self.schema)
 
     @cached_property
     def control(self) -> str:
-        """The kind of control that writes its value, see controls.py."""
+        """Kind of control for its value, see widgets.py."""
         return choose_control_kind(self)
 
     @property
     def is_one_line(self) -> bool:
-        """Has its field on the Space's own page one line, in which a pasted text loses its line ends?
+        """Is its field on the Space's own page a single line, which strips newlines from pasted text?
 
-        Gradio draws an `input` for a password, an address, or `lines` and `max_lines` of 1, and a `textarea` that grows
-        for all else, `lines=1` included (js/textbox/shared/Textbox.svelte in Gradio 4, 5 and 6).
+        Gradio renders an `input` for a password, an e-mail address, or `lines` and `max_lines` of 1, else a
+        `textarea` that grows, even for `lines=1` (js/textbox/shared/Textbox.svelte in Gradio 4, 5 and 6).
         """
         return self.text_type != "text" or (self.lines == 1 and self.max_lines == 1)
 
     @property
     def full_default(self) -> Any:
-        """The default as the Space gave it, parsed anew where no form shows all of it."""
+        """Complete default of the Space, parsed again from JSON if the form truncates it."""
         return self.default if self.whole_json is None else json.loads(self.whole_json)
 
     @cached_property
     def column_titles(self) -> tuple[str, ...]:
-        """The titles of the columns that a form shows: those of the table, numbers where it has none."""
+        """Titles of the columns in a form: those of the table, by default numbers."""
         return self.headers or number_columns(self.default)
 
 
@@ -147,14 +153,14 @@ def build_parameter(
     presentations: ComponentPropsCache | None = None,
     initial: UnsetComponentValues = NO_UNSET_VALUES,
 ) -> Parameter:
-    """One entry of `parameters` with its component of /config ({} where there is none).
+    """Build a parameter from an entry of `parameters` and its component of /config ({} if unknown).
 
     Args:
-        presentations: the cache of one description, whose components stay alive meanwhile.
-        initial: what the Space's own page sends for components that have no value.
+        presentations: the cache of one description; it is keyed by identity, so the components must outlive it.
+        initial: the values that the Space's own page sends for components without a value.
 
     Raises:
-        KeyError, TypeError, ValueError, AttributeError: they have not the form that Gradio gives them.
+        KeyError, TypeError, ValueError, AttributeError: the payload does not have Gradio's schema.
     """
     kind = choose_component_type(entry, component)
     name = str(entry["parameter_name"]).replace("\0", "")[:MAX_NAME_CHARACTERS]
@@ -184,15 +190,15 @@ def build_parameter(
 
 
 def choose_component_type(entry: Mapping[str, Any], component: Mapping[str, Any]) -> str:
-    """The component's type; a plot and an HTML element of an author's own have their names in /info alone."""
-    known, told = str(component.get("type") or "").lower(), str(entry.get("component") or "").lower()
-    return (told or known) if known in ("html", "nativeplot", "") else known
+    """Return the component's type; only /info has the type of a plot and of a custom HTML component."""
+    config_type, info_type = str(component.get("type") or "").lower(), str(entry.get("component") or "").lower()
+    return (info_type or config_type) if config_type in ("html", "nativeplot", "") else config_type
 
 
 def choose_parameter_label(entry: Mapping[str, Any], name: str, kind: str) -> str:
-    """The author's label, else the parameter's name, else what it is and which: « Image 2 ».
+    """Return the author's label, else the parameter's name, else its type and number: « Image 2 ».
 
-    Gradio calls what has no component « 1st », « 2nd », and what has no name « param_0 ».
+    Gradio labels a parameter without a component « 1st », « 2nd », and names one without a name « param_0 ».
     """
     label = clean_label(entry.get("label"), "")
     if label and not (kind == "api" and labels.ORDINAL_LABEL.fullmatch(label)):
@@ -205,7 +211,7 @@ def choose_parameter_label(entry: Mapping[str, Any], name: str, kind: str) -> st
 def iter_defaults(
     presented: ComponentProps, entry: Mapping[str, Any], kind: str, budget: WholeDefaultBudget
 ) -> Iterator[ParameterDefault]:
-    """Yield what the form may show first, the best first; never file data, it could name a file of ours."""
+    """Yield candidate defaults by priority; never file data, which could reference a server file."""
     yield presented.default
     yield limit_default(entry.get("parameter_default"), kind, budget)
     yield presented.last_default

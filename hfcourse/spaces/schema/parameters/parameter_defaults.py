@@ -1,7 +1,8 @@
-"""The default of a parameter as far as a form can show it, and the whole of it as JSON where it cannot. Pure.
+"""Default of a parameter: truncated for a form, and stored complete as JSON. Pure.
 
-A value that nobody touched goes back as it came. What is larger than a form (a leaderboard's table, a long text) is not
-drawn; it is kept as compact JSON, a tenth of what the parsed value takes, and parsed again when it is sent.
+An unchanged value is sent exactly as the Space gave it. A default too large for a form (the table of a
+leaderboard, a long text) is not rendered: it is stored as compact JSON, a tenth of the memory of the parsed
+value, and parsed again when it is sent.
 """
 
 import json
@@ -15,16 +16,16 @@ from hfcourse.spaces.schema.number_checks import is_number, is_sendable_number
 from hfcourse.spaces.schema.table_limits import shorten_table
 from hfcourse.spaces.untrusted.json_size import exceeds_json_size
 
-# What a form shows first of one parameter, as JSON: as much as a student may write there (see format_json.py).
+# Of one parameter in a form, as JSON: the same limit as for JSON that a student types (see json_input.py).
 MAX_DEFAULT_CHARACTERS = 100_000
 MAX_DEFAULT_LIST_VALUES = 20_000  # values of one list
-# As JSON: of one value, of all parameters of one form, and of all that one description keeps.
+# As JSON: of one value, of all parameters of one form, and of one description.
 MAX_WHOLE_DEFAULT_BYTES, MAX_WHOLE_DEFAULT_BYTES_PER_FORM, MAX_WHOLE_DEFAULT_BYTES_PER_SPACE = (
     2_000_000,
     4_000_000,
     6_000_000,
 )
-# Components whose value is text, a number, a box or some of these: a default of any other shape is not one.
+# Components whose value is a scalar or a list of scalars: a default of another type is invalid.
 FLAT_COMPONENTS = {
     "textbox", "number", "slider", "checkbox", "radio", "dropdown", "checkboxgroup",
     "code", "markdown", "colorpicker", "datetime", "timer", "starrating",
@@ -35,10 +36,13 @@ MAX_CHECKED_ITEMS = 10
 
 @dataclass(frozen=True)
 class ParameterDefault:
-    """A default as a form shows it, None where it shows nothing.
+    """Default value for a form.
 
-    `is_cut` says that the Space's own page starts with more; `whole` is all of it as JSON, None where it is not cut or
-    is not sent from here at all (too large, or with files of the Space).
+    Attributes:
+        value: the value that the form renders, None for an empty field.
+        is_cut: the default of the Space is larger, and truncated.
+        whole_json: the complete default as JSON, None if it is not truncated or not sent (too large, or
+            with files of the Space).
     """
 
     value: Any = None
@@ -55,16 +59,16 @@ NO_DEFAULT = ParameterDefault()
 
 @dataclass
 class WholeDefaultBudget:
-    """The bytes that one description may still keep of defaults that no form shows; each value is encoded once.
+    """Budget of bytes for the truncated defaults of one description, with a cache of encoded values.
 
-    `encoded` is the cache, by identity; it holds the values, so that no other can take their identity.
+    The cache `encoded` is keyed by identity; it references the values, so that no id is reused.
     """
 
     bytes_left: int = MAX_WHOLE_DEFAULT_BYTES_PER_SPACE
     encoded: dict[int, tuple[Any, bytes | None]] = field(default_factory=dict)
 
     def encode_within_budget(self, value: Any) -> bytes | None:
-        """`encode_whole_default`, within this budget."""
+        """Encode a default as JSON and cache it; None if it exceeds the limits or this budget."""
         if id(value) not in self.encoded:
             whole = encode_whole_default(value)
             if whole is not None and len(whole) > self.bytes_left:
@@ -75,7 +79,7 @@ class WholeDefaultBudget:
 
 
 def limit_default(value: Any, kind: str, budget: WholeDefaultBudget) -> ParameterDefault:
-    """Cut a table to the rows that a form can send, and keep apart whatever else is too large to be shown."""
+    """Truncate a table to the rows that a form can send, and store any other value that is too large to render."""
     if value is None:
         return NO_DEFAULT
     short = shorten_table(value) if kind == "dataframe" else value
@@ -89,12 +93,12 @@ def limit_default(value: Any, kind: str, budget: WholeDefaultBudget) -> Paramete
 
 
 def find_first_default(defaults: Iterable[ParameterDefault]) -> ParameterDefault:
-    """The first default that there is; `defaults` is read no further."""
+    """Return the first default that is given, by default NO_DEFAULT; the iterator is not consumed further."""
     return next((each for each in defaults if each.is_given), NO_DEFAULT)
 
 
 def is_too_large_to_show(value: Any) -> bool:
-    """Is this more than a form shows, or a number that cannot be typed?"""
+    """Is this larger than a form can render, or a number that cannot be typed?"""
     if exceeds_json_size(value, MAX_DEFAULT_CHARACTERS) or (
         isinstance(value, list) and len(value) > MAX_DEFAULT_LIST_VALUES
     ):
@@ -103,7 +107,7 @@ def is_too_large_to_show(value: Any) -> bool:
 
 
 def is_safe_default(value: Any, kind: str) -> bool:
-    """May a form show this and send it back? A scalar, a list of scalars, a table, or JSON without files."""
+    """Can a form render this and send it back? A scalar, a list of scalars, a table, or JSON without files."""
     if is_scalar(value) or (isinstance(value, list) and all(is_scalar(item) for item in value)):
         return True
     if kind in FLAT_COMPONENTS:
@@ -118,10 +122,12 @@ def is_safe_default(value: Any, kind: str) -> bool:
 
 
 def is_scalar(value: Any) -> bool:
+    """Is this null, a text, a number or a boolean?"""
     return value is None or isinstance(value, str | int | float | bool)
 
 
 def is_small_json(value: Any) -> bool:
+    """Does this pass the validation of typed JSON?"""
     try:
         json_input.check_json_sendable(value)
     except InvalidValue:
@@ -130,6 +136,7 @@ def is_small_json(value: Any) -> bool:
 
 
 def has_no_file_data(value: Any) -> bool:
+    """Is this free of file data, and not too deep?"""
     try:
         json_input.reject_file_data(value)
     except InvalidValue:
@@ -138,7 +145,7 @@ def has_no_file_data(value: Any) -> bool:
 
 
 def has_space_file(value: Any) -> bool:
-    """Is there file data of the Space in this value, or in the list that it is?"""
+    """Is this file data of the Space, or does it contain some?"""
     if isinstance(value, list):
         return any(map(has_space_file, value[:MAX_CHECKED_ITEMS]))
     if not isinstance(value, dict):
@@ -147,11 +154,11 @@ def has_space_file(value: Any) -> bool:
 
 
 def encode_whole_default(value: Any) -> bytes | None:
-    """The value as compact JSON; None if it is too large, is no JSON, or holds what could name a file of ours."""
+    """Encode a value as compact JSON; return None if it is too large, not JSON, or contains file data."""
     if exceeds_json_size(value, MAX_WHOLE_DEFAULT_BYTES) or not has_no_file_data(value):
         return None
     try:
         whole = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    except (ValueError, RecursionError):  # NaN, half of a character, an integer of thousands of digits
+    except (ValueError, RecursionError):  # NaN, a lone surrogate, an integer of thousands of digits
         return None
     return whole if len(whole) <= MAX_WHOLE_DEFAULT_BYTES else None

@@ -1,7 +1,8 @@
-"""What an author says of a value: that it is needed, or that one may leave it out. Pure.
+"""Parser of the marks « required » and « optional » in an author's labels and help texts. Pure.
 
-Gradio has no such property. Its API page writes « Required » beside every component without an initial value, pictures
-that may be left out included, so that is no proof: only the author's own words are, and the types of a Python function.
+Gradio has no property for this. Its API page shows « Required » for every component without an initial
+value, optional images included, so that proves nothing: only the author's own words and the types of a
+Python function do.
 """
 
 import re
@@ -9,17 +10,17 @@ import re
 REQUIRED, OPTIONAL = "required", "optional"
 REQUIRED_WORDS = "required|mandatory|obligatoire|requise?"
 OPTIONAL_WORDS = "optional|facultati(?:f|ve)|optionnel(?:le)?"
-# How each of these words begins: few labels have one, and the patterns are asked for those alone.
+# Prefixes of these words, for a fast check: few labels contain one, and only those are matched by the patterns.
 REQUIREMENT_STEMS = "required", "mandatory", "obligatoire", "requis", "optional", "facultati", "optionnel"
 
 
 def compile_label_suffix(words: str) -> re.Pattern[str]:
-    """« Image (required) », « Image [requis] », « Image - obligatoire »; not « Required steps »."""
+    """Compile a pattern for « Image (required) », « Image - obligatoire »; not for « Required steps »."""
     return re.compile(rf"\s*(?:\((?:{words})\)|\[(?:{words})\]|[-–—:,]\s*(?:{words}))\s*$", re.IGNORECASE)
 
 
 def compile_help_sentence(words: str) -> re.Pattern[str]:
-    """« Required. », « Optional » as a whole sentence; not « Required for img2img »."""
+    """Compile a pattern for « Required. », « Optional » as a whole sentence; not « Required for img2img »."""
     return re.compile(rf"(?:^|(?<=[.!?])\s+)(?:{words})\s*(?:[.!]\s*|$)", re.IGNORECASE)
 
 
@@ -31,11 +32,11 @@ OPTIONAL_MENTION = re.compile(
 
 
 def extract_requirement(label: str, help_text: str) -> tuple[str, str, str]:
-    """Take the mark that an author wrote out of a label and its help, so that the form writes it once, in French.
+    """Extract the mark from a label and its help text, so that the form renders it once, in French.
 
     Returns:
-        REQUIRED, OPTIONAL or '', the label and the help. What says both is OPTIONAL: a value that may be left out
-        must never be called needed.
+        REQUIRED, OPTIONAL or '', then the label and the help text without the mark. With both marks it is
+        OPTIONAL: an optional value must never be shown as required.
     """
     words = f"{label} {help_text}".casefold()
     if not any(stem in words for stem in REQUIREMENT_STEMS):

@@ -1,8 +1,8 @@
-"""The fields of a form in the groups that the author's page has: folds, tabs, rows, and seeds with their box. Pure.
+"""Grouping of form fields into sections by the layout of the author's page: accordions, tabs, rows. Pure.
 
-The blocks of a page are many (a row in a column in a group in a tab), and most of them only place things. Kept are
-those that say something in a form: an accordion and a tab with their labels, and the row, whose fields are read
-together. What is around all fields alike says nothing of any, and is left out.
+A page has many nested blocks (a row in a column in a group in a tab), most of them only for alignment.
+Retained are those with a meaning in a form: labelled accordions and tabs, and rows, whose fields belong
+together. A block around all fields distinguishes none of them and is dropped.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,13 +21,13 @@ PAGE_KIND, ACCORDION_KIND, TAB_KIND, ROW_KIND, COLUMN_KIND, CAPTION_KIND = (
     "column",
     "caption",
 )
-# Of one form: the labels of all of them are on the page, and each fold in a fold is one more click.
+# Of one form: all labels are rendered, and each nested accordion costs one more click.
 MAX_SECTIONS, MAX_LEVELS = 60, 3
-# A row stays a row if each of its columns is about as long: three fields beside one are two thirds of white.
+# A row is retained if its columns have about the same height: three fields beside one leave two thirds blank.
 MAX_COLUMN_FIELDS = 2
 WIDE_CONTROLS = {"table", "code", "json", "chat", "dialogue", "paths", "editor", "pair", "multimodal"}
 OPTION_LIST_CONTROLS, MAX_ROW_CHOICES = {"radio", "checks"}, 5
-# Blocks without a direction of their own: Gradio puts consecutive fields of a row into a `form`, which stays a row.
+# Blocks without a direction of their own: Gradio wraps consecutive fields of a row into a `form`.
 TRANSPARENT_BLOCKS = {"form"}
 UNLABELLED_ACCORDION_LABEL, SIDEBAR_LABEL = (
     typeset_french("Autres réglages"),
@@ -37,9 +37,9 @@ UNLABELLED_ACCORDION_LABEL, SIDEBAR_LABEL = (
 
 @dataclass(frozen=True)
 class FormSection:
-    """A group of fields: `parts` are names of parameters and sections, in the order of the page.
+    """Group of fields: `parts` are parameter names and nested sections, in page order.
 
-    A caption has no parts: it is the text above what comes next.
+    A caption has no parts: it is the text above the next part.
     """
 
     kind: str
@@ -66,7 +66,7 @@ SectionParts = tuple[str | FormSection, ...]
 
 @dataclass
 class BlockNode:
-    """A block of the page with what it holds of one form: names of parameters, and blocks."""
+    """Node of the block tree of one form; its children are parameter names, captions and blocks."""
 
     block: Block | None
     children: "list[str | FormSection | BlockNode]" = field(default_factory=list)
@@ -75,12 +75,15 @@ class BlockNode:
 def arrange_parameters(
     placed: Iterable[tuple[str, Position]], parameters: Mapping[str, Parameter], captions: Iterable[Caption] = ()
 ) -> FormSection:
-    """Group parameters as the page of the Space does, in its order.
+    """Group parameters as on the page of the Space, in page order.
 
     Args:
-        placed: the name and position of each; those without a block come last, in the order given.
-        parameters: what each of them is, by its name.
-        captions: the texts of the page; those directly above one of the parameters are kept.
+        placed: name and position of each parameter; those without a block are last, in the given order.
+        parameters: the parameters by name.
+        captions: the texts of the page; only those directly above one of the parameters are used.
+
+    Returns:
+        The root section.
     """
     ordered: list[tuple[str | FormSection, Position]] = sorted(placed, key=lambda each: each[1].reading_order)
     ordered = add_captions(ordered, captions)
@@ -93,9 +96,9 @@ def arrange_parameters(
 def add_captions(
     ordered: Sequence[tuple[str | FormSection, Position]], captions: Iterable[Caption]
 ) -> list[tuple[str | FormSection, Position]]:
-    """Put each caption before the parameter that comes directly after it on the page, without a labelled block between.
+    """Insert each caption before the parameter directly below it on the page, within the same labelled block.
 
-    A text is above only one parameter: the first that follows it.
+    A caption belongs to one parameter: the first one after it.
     """
     waiting = sorted(captions, key=lambda each: each.position.reading_order)
     found: list[tuple[str | FormSection, Position]] = []
@@ -111,12 +114,12 @@ def add_captions(
 
 
 def get_labelled_block(position: Position) -> Block | None:
-    """The nearest labelled tab or accordion around a position."""
+    """Return the nearest labelled tab or accordion around a position."""
     return position.block.labelled_block if position.block else None
 
 
 def build_block_tree(ordered: Sequence[tuple[str | FormSection, Position]]) -> BlockNode:
-    """The tree of the blocks that hold these parameters."""
+    """Build the tree of the blocks that contain these parameters."""
     root = BlockNode(None)
     path = [root]
     for part, position in ordered:
@@ -135,13 +138,13 @@ def build_block_tree(ordered: Sequence[tuple[str | FormSection, Position]]) -> B
 
 @dataclass
 class SectionBuilder:
-    """Simplifies the tree of one form; `sections_left` is how many labelled sections it may still have."""
+    """Converter of a block tree to sections; `sections_left` is the budget of labelled sections."""
 
     parameters: Mapping[str, Parameter]
     sections_left: int = MAX_SECTIONS
 
     def simplify_node(self, node: BlockNode, level: int) -> SectionParts:
-        """What a block shows in a form: its parts, in a section of their own if it is one that says something."""
+        """Convert a block to its parts, wrapped in a section if the block is meaningful."""
         block = node.block
         is_labelled = bool(block and level < MAX_LEVELS and is_meaningful_block(block) and self.sections_left > 0)
         self.sections_left -= is_labelled
@@ -151,14 +154,14 @@ class SectionBuilder:
         return self.wrap_in_section(block, parts) if block and is_labelled else parts
 
     def simplify_children(self, children: Iterable[str | FormSection | BlockNode], level: int) -> SectionParts:
-        """The parts of these children, one after the other."""
+        """Return the parts of these children, concatenated."""
         found: list[str | FormSection] = []
         for child in children:
             found += self.simplify_node(child, level) if isinstance(child, BlockNode) else [child]
         return tuple(found)
 
     def simplify_row(self, node: BlockNode, level: int) -> SectionParts:
-        """The cells of a row side by side, if there are several and none is long."""
+        """Convert a row to a section with columns if it has several short cells, else concatenate its parts."""
         cells = [self.simplify_children([child], level) for child in unwrap_forms(node)]
         cells = [cell for cell in cells if cell]
         are_short = all(len(cell) <= MAX_COLUMN_FIELDS and all(map(self.is_compact_field, cell)) for cell in cells)
@@ -168,7 +171,7 @@ class SectionBuilder:
         return (FormSection(ROW_KIND, parts=tuple(columns)),)
 
     def is_compact_field(self, part: str | FormSection) -> bool:
-        """Is it a field that needs neither the width of the page nor many lines?"""
+        """Is it a field that needs neither the full width nor many lines?"""
         if isinstance(part, FormSection):
             return False
         parameter = self.parameters[part]
@@ -176,7 +179,10 @@ class SectionBuilder:
         return parameter.control not in WIDE_CONTROLS and not has_many
 
     def wrap_in_section(self, block: Block, parts: SectionParts) -> SectionParts:
-        """The parts in a section with the label of the block; not twice in one another, nor around one of that name."""
+        """Wrap parts in a section with the label of the block.
+
+        A single labelled section, or an open block around a single field of the same label, is not wrapped again.
+        """
         is_open = block.is_open or not block.is_accordion
         only = parts[0] if len(parts) == 1 else None
         if isinstance(only, str) and is_open and is_same_label(self.parameters[only].label, block.label):
@@ -189,20 +195,20 @@ class SectionBuilder:
 
 
 def is_meaningful_block(block: Block) -> bool:
-    """Is it a tab or an accordion that has a label, or is closed, or a sidebar?"""
+    """Is it a labelled tab, an accordion that is labelled or closed, or a sidebar?"""
     if block.is_accordion:
         return bool(block.label) or not block.is_open or block.kind == SIDEBAR_KIND
     return block.is_tab and bool(block.label)
 
 
 def is_same_label(label: str, other: str) -> bool:
-    """Do two labels say the same, pictures and signs aside? « 🖼️ Source image » and « Source Image » do."""
+    """Are two labels equal, ignoring case, emoji and punctuation? « 🖼️ Source image » and « Source Image » are."""
     words, other_words = ("".join(filter(str.isalnum, each)).casefold() for each in (label, other))
     return words == other_words
 
 
 def unwrap_forms(node: BlockNode) -> Iterator[str | FormSection | BlockNode]:
-    """Yield the children of a row, those of a `form` in it one by one."""
+    """Yield the children of a row, flattening each `form` in it."""
     for child in node.children:
         if isinstance(child, BlockNode) and child.block and child.block.kind in TRANSPARENT_BLOCKS:
             yield from unwrap_forms(child)
@@ -211,7 +217,7 @@ def unwrap_forms(node: BlockNode) -> Iterator[str | FormSection | BlockNode]:
 
 
 def open_first_section(parts: SectionParts) -> SectionParts:
-    """The parts with the first fold open where all are closed: a form must not look empty."""
+    """Open the first section if all parts are closed sections, as a form must not look empty."""
     if not parts or not all(isinstance(part, FormSection) and not part.is_open for part in parts):
         return parts
     first = parts[0]

@@ -1,7 +1,7 @@
-"""The seed of a random generator, and the box beside it that has the Space draw another each time. Pure.
+"""Pairing of a random seed with the checkbox that randomizes it. Pure.
 
-Nearly every image Space has both: « Seed » and « Randomize seed ». While the box is ticked the seed is not used, and a
-beginner who changes it sees nothing change.
+Nearly every image Space has both: « Seed » and « Randomize seed ». While the box is ticked, the seed is ignored,
+and a beginner who changes it sees no effect.
 """
 
 import re
@@ -14,7 +14,7 @@ from hfcourse.spaces.schema.parameters.sections import CAPTION_KIND, FormSection
 SEED_KIND = "seed"
 SEED_WORD = re.compile(r"(?<![^\W_])(seeds?|graines?)(?![^\W_])", re.IGNORECASE)
 RANDOM_WORD = re.compile(r"(?<![^\W_])(rand|random|randomi[sz]ed?|shuffle|aléatoires?|hasard)(?![^\W_])", re.IGNORECASE)
-# How far from its seed, in fields of the same part of the page, a box may be.
+# Between a seed and its checkbox, in fields of the same group.
 MAX_DISTANCE = 3
 
 SectionParts = tuple[str | FormSection, ...]
@@ -22,16 +22,17 @@ SectionParts = tuple[str | FormSection, ...]
 
 @dataclass(frozen=True)
 class SeedPair:
-    """The names of a seed and of the box that replaces it by chance."""
+    """Names of a seed and of the checkbox that randomizes it."""
 
     seed: str
     box: str
 
 
 def pair_seeds(section: FormSection, parameters: Mapping[str, Parameter]) -> FormSection:
-    """Put each seed and its box side by side: in one section of the page, near each other, named as such.
+    """Group each seed and its checkbox in a section, if they are in the same group and close to each other.
 
-    A label that speaks of a seed but not of chance (« Fixed seed ») is no such box: it means the contrary.
+    A checkbox whose label mentions a seed but not randomness (« Fixed seed ») has the opposite meaning and is
+    not paired.
     """
     pairs = {pair.seed: pair for pair in find_seed_pairs(section, parameters)}
     boxes = {pair.box for pair in pairs.values()}
@@ -39,7 +40,7 @@ def pair_seeds(section: FormSection, parameters: Mapping[str, Parameter]) -> For
 
 
 def find_seed_pairs(section: FormSection, parameters: Mapping[str, Parameter]) -> Iterator[SeedPair]:
-    """Yield the pairs of each part of the page on its own: of an accordion, of a tab, of what is in neither."""
+    """Yield the pairs in each group: in an accordion, in a tab, and outside of them."""
     for group in iter_parameter_groups(section):
         seeds = [place for place, name in enumerate(group) if is_seed(parameters[name])]
         for place, name in enumerate(group):
@@ -52,7 +53,7 @@ def find_seed_pairs(section: FormSection, parameters: Mapping[str, Parameter]) -
 
 
 def iter_parameter_groups(section: FormSection) -> Iterator[list[str]]:
-    """Yield the names of the parameters that stand together: rows and columns are no borders, labels are."""
+    """Yield groups of parameter names: labelled sections separate groups, rows and columns do not."""
     own: list[str] = []
 
     def collect(parts: SectionParts) -> Iterator[FormSection]:
@@ -71,28 +72,30 @@ def iter_parameter_groups(section: FormSection) -> Iterator[list[str]]:
 
 
 def is_seed(parameter: Parameter) -> bool:
+    """Is this a number whose label or name mentions a seed?"""
     return parameter.control in ("number", "slider") and any(map(SEED_WORD.search, get_label_and_name(parameter)))
 
 
 def is_randomize_checkbox(parameter: Parameter, has_one_seed: bool) -> bool:
-    """Is it a box that speaks of chance, and of a seed unless there is only one?"""
+    """Is this a checkbox that mentions randomness, and a seed unless the group has only one?"""
     words = get_label_and_name(parameter)
     is_of_seed = has_one_seed or any(map(SEED_WORD.search, words))
     return parameter.control == "checkbox" and is_of_seed and any(map(RANDOM_WORD.search, words))
 
 
 def get_label_and_name(parameter: Parameter) -> tuple[str, str]:
+    """Return the two texts that are searched for keywords."""
     return parameter.label, parameter.name
 
 
 def rebuild_parts(parts: SectionParts, pairs: Mapping[str, SeedPair], boxes: set[str]) -> SectionParts:
-    """The parts with each seed followed by its box, in a section of the kind SEED_KIND."""
+    """Replace each paired seed by a section of kind SEED_KIND with the seed and its checkbox."""
     found: list[str | FormSection] = []
     for part in parts:
         if isinstance(part, FormSection):
             inner = rebuild_parts(part.parts, pairs, boxes)
-            is_kept = len(inner) > 1 or part.has_label or part.kind == CAPTION_KIND
-            found += [replace(part, parts=inner)] if is_kept else inner
+            is_section = len(inner) > 1 or part.has_label or part.kind == CAPTION_KIND
+            found += [replace(part, parts=inner)] if is_section else inner
         elif part in pairs:
             found.append(FormSection(SEED_KIND, parts=(part, pairs[part].box)))
         elif part not in boxes:

@@ -1,4 +1,4 @@
-"""Which control writes the value of a parameter: by its component, else by its schema. Pure."""
+"""Selection of the form control of a parameter: by its component, else by its schema. Pure."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,7 @@ from hfcourse.spaces.schema import json_schema
 from hfcourse.spaces.schema.file_places import is_single_file_wrapper
 from hfcourse.spaces.schema.json_schema import Schema
 
-if TYPE_CHECKING:  # a parameter keeps its control, see Parameter.control
+if TYPE_CHECKING:  # imported by parameter.py, which caches the control, see Parameter.control
     from hfcourse.spaces.schema.parameters.parameter import Parameter
 
 CONTROL_BY_COMPONENT = {
@@ -22,27 +22,27 @@ CONTROL_BY_COMPONENT = {
 }  # fmt: skip
 FILE_COMPONENTS = {"image", "audio", "video", "file", "uploadbutton", "downloadbutton", "model3d", "pdf"}
 CONTROL_BY_JSON_TYPE = {"string": "text", "number": "number", "integer": "number", "boolean": "checkbox"}
-# A browser does not send these when nothing is ticked.
+# A browser omits these from the request if nothing is ticked.
 ABSENT_WHEN_EMPTY_CONTROLS = {"checkbox", "radio", "checks"}
 FILE_CONTROLS = {"file", "files", "gallery", "pair", "editor", "multimodal", "object"}
 CONTROL_KINDS = {*CONTROL_BY_COMPONENT.values(), "file", "files", "object"}
 
 
 def get_control_kind(parameter: "Parameter") -> str:
-    """The kind of control, one of KINDS; computed once per parameter."""
+    """Return the kind of control, one of CONTROL_KINDS, cached per parameter."""
     return parameter.control
 
 
 def choose_control_kind(parameter: "Parameter") -> str:
-    """Choose the kind of control, one of KINDS, from component and schema."""
-    known = CONTROL_BY_COMPONENT.get(parameter.component)
-    if known == "select" and parameter.multiple:
+    """Choose the kind of control, one of CONTROL_KINDS, from component and schema."""
+    control = CONTROL_BY_COMPONENT.get(parameter.component)
+    if control == "select" and parameter.multiple:
         return "checks"
-    if parameter.component == "html":  # many components of authors are HTML beneath
+    if parameter.component == "html":  # many custom components are based on HTML
         is_text = json_schema.get_schema_type(parameter.schema) in ("", "string")
         return infer_kind_from_default(parameter) or ("code" if is_text else infer_kind_from_schema(parameter))
-    if known:
-        return known
+    if control:
+        return control
     if parameter.component in FILE_COMPONENTS:
         return "files" if parameter.multiple else "file"
     kind = infer_kind_from_schema(parameter)
@@ -50,10 +50,10 @@ def choose_control_kind(parameter: "Parameter") -> str:
 
 
 def infer_kind_from_default(parameter: "Parameter") -> str:
-    """The kind of control for the JSON type of a default that is no text, '' without one.
+    """Return the kind of control for the JSON type of a default that is not text, '' without one.
 
-    A component of an author's own says "string" in its schema and holds a number, a box or an object all the same:
-    its function computes with that.
+    A custom component may have the type "string" in its schema but a number, a boolean or an object as its
+    value, which its function needs.
     """
     default = parameter.default
     if isinstance(default, bool):
@@ -64,7 +64,7 @@ def infer_kind_from_default(parameter: "Parameter") -> str:
 
 
 def infer_kind_from_schema(parameter: "Parameter") -> str:
-    """The kind of control for a component that nobody has met, or for a parameter that has none."""
+    """Return the kind of control for an unknown component, or for a parameter without one."""
     schema: Schema = parameter.schema
     shape = parameter.resolved_schema
     kind = json_schema.get_schema_type(shape)
