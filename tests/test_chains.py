@@ -54,7 +54,7 @@ def test_steps_of_one_chain_have_one_root(references: list[Any]) -> None:
 
 @given(PAGES, st.sets(st.integers(0, 8)))
 def test_nearest_kept_step_is_found_through_the_others(references: list[Any], kept: set[int]) -> None:
-    nearest = linked(references).find_nearest_kept(kept)
+    nearest = linked(references).find_nearest_included(kept)
     for number in range(len(references)):
         before = [each for each in walk_back(references, number) if each in kept]
         assert nearest.get(number) == (before[0] if before else None)
@@ -68,7 +68,7 @@ def test_steps_before_are_those_that_lead_to_it() -> None:
 def test_chain_of_ten_thousand_steps_costs_as_much_per_step_as_a_short_one() -> None:
     def cost(length: int) -> float:
         references = [None, *range(length - 1)]
-        return min(effort(lambda: linked(references).find_nearest_kept({0})) for _ in range(3))
+        return min(effort(lambda: linked(references).find_nearest_included({0})) for _ in range(3))
 
     assert cost(20_000) < 60 * cost(1_000)
 

@@ -70,7 +70,7 @@ def choose_dependencies(chains: EventChains, public: list[dict[str, Any]]) -> li
     begin = (chains.get_root_id(number) for number in offered if number in chains.steps)
     private = (number for number in dict.fromkeys((*sorted(begin), *chains.steps)) if number not in offered)
     chosen = [*public, *(reduce_private_step(n, chains.steps[n], names) for n in islice(private, MAX_PRIVATE_STEPS))]
-    nearest = chains.find_nearest_kept({each["id"] for each in chosen})
+    nearest = chains.find_nearest_included({each["id"] for each in chosen})
     return [{**limit_dependency(each), "trigger_after": nearest.get(each["id"])} for each in chosen]
 
 

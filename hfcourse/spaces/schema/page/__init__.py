@@ -1,1 +1,1 @@
-"""The Space's own page as a graph of events: chains, data flow, titles, ranking of endpoints. Pure."""
+"""Analysis of the Space's own page as a graph of events: chains, data flow, titles, ranking. Pure."""

@@ -1,7 +1,7 @@
-"""Lists whose choices one endpoint changes and another takes: a country, then its cities. Pure.
+"""Detection of lists whose choices one endpoint updates and another reads: a country, then its cities. Pure.
 
-Gradio checks a choice against those that the list has in the session of the call (`gr.update(choices=…)` changes them
-for one session), so such endpoints must be called in one session, though they may have no State.
+Gradio validates a choice against the choices of the list in the session of the call (`gr.update(choices=…)`
+changes them for one session), so these endpoints must be called in one session, even without a State.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,29 +23,32 @@ DEPENDENT_CHOICES_NOTICE = typeset_french(
 
 
 def has_dependent_choices(flow: DataFlow, number: int | None) -> bool:
-    """Does this endpoint take a list that another one writes, or write a list that another one takes?"""
+    """Does this endpoint read a list that another one writes, or write a list that another one reads?"""
     if number is None or number not in flow.names:
         return False
     step = flow.chains.steps[number]
-    takes = any(find_choice_writers(flow, number, each) for each in find_choice_components(flow, get_input_ids(step)))
-    gives = any(
+    is_reader = any(
+        find_choice_writers(flow, number, each) for each in find_choice_components(flow, get_input_ids(step))
+    )
+    is_writer = any(
         flow.callable_readers.get(each, set()) - {number} for each in find_choice_components(flow, get_output_ids(step))
     )
-    return takes or (gives and not is_triggered_by_examples(flow, number))
+    return is_reader or (is_writer and not is_triggered_by_examples(flow, number))
 
 
 def find_choice_components(flow: DataFlow, components: Iterable[Any]) -> list[Any]:
-    """The lists of choices among these components, each once."""
+    """Return the lists of choices among these components, without duplicates."""
     return [each for each in dict.fromkeys(components) if flow.get_component_type(each) in CHOICE_COMPONENTS]
 
 
 def find_choice_writers(flow: DataFlow, number: int, component: Any) -> list[int]:
-    """The other endpoints that write this list; a row of examples only sets its value."""
+    """Return the other endpoints that write this list; a row of examples only sets its value."""
     writers = (each for each in flow.get_writers(component) if each != number and each in flow.names)
     return [each for each in writers if not is_triggered_by_examples(flow, each)]
 
 
 def is_triggered_by_examples(flow: DataFlow, number: int) -> bool:
+    """Do only clicks on rows of examples trigger this step?"""
     triggers = flow.get_triggers(number)
     return bool(triggers) and all(flow.get_component_type(target) == "dataset" for target, _ in triggers)
 
@@ -53,7 +56,7 @@ def is_triggered_by_examples(flow: DataFlow, number: int) -> bool:
 def build_dependent_choice_notices(
     flow: DataFlow, number: int | None, numbered: Mapping[Any, Parameter]
 ) -> tuple[Notice, ...]:
-    """What to know of the lists that have choices, and get others where another field of the page is changed."""
+    """Build notices for lists whose choices change when another field of the page changes."""
     if number is None:
         return ()
     labels: list[str] = []

@@ -1,34 +1,38 @@
-"""Endpoints of one function: twins, which differ in nothing, and families, which Gradio numbers. Pure.
+"""Grouping of endpoints of one function: twins, which are duplicates, and families, with numbered names. Pure.
 
-Gradio names an endpoint after its function and, where the name is taken, adds `_1`, `_2`… So `/generate_1` comes of the
-function of `/generate`, but `/step_1` is a name of its own where there is no `/step`.
+Gradio names an endpoint after its function and, if the name is taken, appends `_1`, `_2`… So `/generate_1` has the
+function of `/generate`, but `/step_1` is an original name if there is no `/step`.
 """
 
 import re
 from collections.abc import Collection, Hashable, Iterable
 from typing import TypeVar
 
-MIN_FAMILY_SIZE = 4  # endpoints of one function that share one line of the list
+MIN_FAMILY_SIZE = 4  # endpoints of one function that are grouped in one list item
 NUMBERED_NAME_PATTERN = re.compile(r"(.+)_[0-9]{1,4}", re.ASCII)
 
 TwinKey = TypeVar("TwinKey", bound=Hashable)
 
 
 def find_base_name(name: str, known: Collection[str]) -> str:
-    """The name that Gradio numbered to make this one; the name itself where it is not numbered."""
+    """Return the name without Gradio's numeric suffix, if that is a known name; else the name itself."""
     found = NUMBERED_NAME_PATTERN.fullmatch(name)
     return found[1] if found and found[1] in known else name
 
 
 def find_twins(signatures: Iterable[tuple[str, TwinKey | None, str]]) -> dict[str, str]:
-    """Which endpoints repeat one before them: name → name of the first.
+    """Find endpoints that duplicate an earlier one.
 
-    The same function on the same components, begun by the Enter key and by a button, or by each field that changes.
-    Two buttons with words of their own are no twins: a factory makes functions of one name that do different things.
+    Twins have the same function and components, triggered by the Enter key and by a button, or by each field
+    change. Two buttons with different labels are not twins: a factory may create functions of one name that do
+    different things.
 
     Args:
-        signatures: of each endpoint, the one to list first first: its name, what tells its function and components
-            (None for one that has no twin), and the words of its button.
+        signatures: name, twin key (None for an endpoint without twins) and button label of each endpoint, by
+            priority.
+
+    Returns:
+        The name of the first twin, by name of the duplicate.
     """
     firsts: dict[TwinKey, list[tuple[str, str]]] = {}
     twins: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What a page calls an endpoint: the words of its button, its name, or what sets it off. Pure."""
+"""Titles of endpoints: the label of the button, the function name, or the triggering event. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,17 +25,17 @@ PAGE_EVENT_TITLES = {
     "unload": "À la fermeture de la page",
 }
 
-# What Gradio writes on the button of an Interface unless its author says otherwise.
+# Gradio's default label of the button of an Interface.
 DEFAULT_BUTTON = "Submit"
 
-# A title stands on every page of the Space, beside hundreds of others.
+# Every title is rendered on every page of the Space, beside hundreds of others.
 MAX_ENDPOINT_TITLE_CHARACTERS, MAX_TITLE_MARK_CHARACTERS = 100, 40
 
 Components = Mapping[int, Mapping[str, Any]]
 
 
 def find_button_label(dependency: Mapping[str, Any], components: Components) -> str:
-    """What the button that triggers this endpoint says, '' if none does; one that nobody sees says nothing."""
+    """Return the label of the visible button that triggers this endpoint, '' without one."""
     for number, event in parse_targets(dependency):
         component = components.get(number) or {}
         if event == "click" and str(component.get("type", "")).endswith("button"):
@@ -49,11 +49,12 @@ def find_button_label(dependency: Mapping[str, Any], components: Components) -> 
 def build_endpoint_title(
     name: str, button: str, previous: str, dependency: Mapping[str, Any], components: Components
 ) -> str:
-    """A title that a person can read, whatever the endpoint is called.
+    """Build a readable title of an endpoint, truncated.
 
     Args:
-        name: that of the endpoint, without the number that Gradio may have added to it.
-        previous: the step that it follows, '' if it begins a chain.
+        name: the name of the endpoint, without Gradio's numeric suffix.
+        button: the label of its button, '' without one.
+        previous: the name of the previous step, '' for the first of a chain.
     """
     return shorten_title(build_full_title(name, button, previous, dependency, components))
 
@@ -61,6 +62,7 @@ def build_endpoint_title(
 def build_full_title(
     name: str, button: str, previous: str, dependency: Mapping[str, Any], components: Components
 ) -> str:
+    """Build a readable title: button, function name, event, previous step or number, the first available."""
     if button or not UNNAMED_ENDPOINT.fullmatch(name):
         return button or humanize_name(name)
     for number, event in parse_targets(dependency):
@@ -73,31 +75,32 @@ def build_full_title(
 
 
 def shorten_title(title: str, characters: int = MAX_ENDPOINT_TITLE_CHARACTERS) -> str:
+    """Truncate a title to this length, with an ellipsis."""
     return title if len(title) <= characters else f"{title[: characters - 1].rstrip()}…"
 
 
 def disambiguate_titles(titles: Sequence[str], marks: Sequence[Sequence[str]]) -> list[str]:
-    """Titles that differ: those that are alike get the first mark that tells all of them apart, else a number.
+    """Make titles unique: append to duplicates the first kind of mark that distinguishes all of them, else a number.
 
     Args:
-        marks: of each title, as many labels as of the others, '' where it has none of that kind.
+        marks: the labels of each title, one per kind of mark, '' if missing.
     """
-    alike: dict[str, list[int]] = {}
+    positions_by_title: dict[str, list[int]] = {}
     for position, title in enumerate(titles):
-        alike.setdefault(title, []).append(position)
-    found = list(titles)
-    for title, positions in alike.items():
+        positions_by_title.setdefault(title, []).append(position)
+    unique = list(titles)
+    for title, positions in positions_by_title.items():
         if len(positions) > 1:
             numbers = [str(count) for count in range(1, len(positions) + 1)]
             kinds = [*zip(*(marks[position] for position in positions), strict=True)]
             chosen = next((kind for kind in kinds if len({*filter(None, kind)}) == len(positions)), numbers)
             for position, mark in zip(positions, chosen, strict=True):
-                found[position] = append_mark(title, mark)
-    return found
+                unique[position] = append_mark(title, mark)
+    return unique
 
 
 def name_default_buttons(titles: Sequence[str], tabs: Sequence[str]) -> list[str]:
-    """Name the tab beside a title that is Gradio's own word for any button, where there are others to choose from."""
+    """Append the tab to titles that are Gradio's default button label, if there is more than one title."""
     if len(titles) < 2:
         return [*titles]
     return [
@@ -107,16 +110,16 @@ def name_default_buttons(titles: Sequence[str], tabs: Sequence[str]) -> list[str
 
 
 def append_mark(title: str, mark: str) -> str:
-    """« Generate (Image to video) »."""
+    """Append a mark in parentheses: « Generate (Image to video) »."""
     return f"{title} ({shorten_title(mark, MAX_TITLE_MARK_CHARACTERS)})"
 
 
 def get_component_label(component: Mapping[str, Any]) -> str:
-    """The label of a component of the page, else what it is: « Nombre »."""
+    """Return the label of a component of the page, by default a word for its type: « Nombre »."""
     label = clean_label((component.get("props") or {}).get("label"), "")
     return label or COMPONENT_WORDS.get(str(component.get("type")), "")
 
 
 def parse_trailing_number(name: str) -> str:
-    """« 7 » of `/lambda_7`."""
+    """Return the number at the end of a name, '' without one: « 7 » for `/lambda_7`."""
     return name.rpartition("_")[2] if name[-1:].isdigit() else ""

@@ -1,4 +1,4 @@
-"""Is the main function of a page one that its author did not make public? Pure."""
+"""Detection of a main function that the author of a page did not make public. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,13 +11,17 @@ from hfcourse.spaces.schema.page.relevance import MAX_COUNTED_FIELDS
 
 
 def find_private_main_button(page: PageAnalysis, best_score: int) -> str | None:
-    """The words of the button of the main function where it cannot be called ('' if it has none), else None.
+    """Return the label of the button of the main function if it cannot be called, else None.
 
-    An author who gives an endpoint to the API alone (`gr.api`, a hidden button) has thought of callers: then nothing is
-    said. A primary button that no event of `/config` answers belongs to a part of the page that is drawn later.
+    An author who offers an endpoint only through the API (`gr.api`, a hidden button) has considered API callers:
+    then the result is None. A primary button without an event in `/config` belongs to a part of the page that is
+    rendered later.
 
     Args:
-        find_best_score: the best score of the endpoints that can be called.
+        best_score: the highest score of the endpoints that can be called.
+
+    Returns:
+        The label, '' for a button without one; None if the main function can be called.
     """
     flow = page.flow
     if any(is_api_only(flow, number) for number in flow.names):
@@ -36,24 +40,25 @@ def find_private_main_button(page: PageAnalysis, best_score: int) -> str | None:
 
 
 def is_result_action(flow: DataFlow, number: int) -> bool:
-    """Does a button make something of what a person gives?"""
-    takes = any(flow.is_api_component(each) for each in get_input_ids(flow.chains.steps[number]))
-    return takes and flow.is_triggered_by_button(number) and flow.has_result(number)
+    """Does a button compute a result from the inputs of a person?"""
+    has_inputs = any(flow.is_api_component(each) for each in get_input_ids(flow.chains.steps[number]))
+    return has_inputs and flow.is_triggered_by_button(number) and flow.has_result(number)
 
 
 def is_api_only(flow: DataFlow, number: int) -> bool:
-    """Does this endpoint take something though nothing that is seen begins it?"""
+    """Does this endpoint have inputs, but no visible trigger?"""
     targets = flow.get_triggers(number)
     hidden = [is_hidden(flow.get_component(target)) for target, event in targets if event == "click"]
     return bool(get_input_ids(flow.chains.steps[number])) and (not targets or (bool(hidden) and all(hidden)))
 
 
 def is_hidden(component: Mapping[str, Any]) -> bool:
+    """Is this component itself hidden?"""
     return (component.get("props") or {}).get("visible", True) is not True
 
 
 def score_private_step(page: PageAnalysis, number: int) -> int:
-    """The points that a private step would have as an endpoint, by the rule of `relevance`; none without a result."""
+    """Return the score that a private step would have as an endpoint (see relevance.py), 0 without a result."""
     flow, step = page.flow, page.flow.chains.steps[number]
     fields = [
         each for each in get_input_ids(step) if flow.is_api_component(each) and not is_hidden(flow.get_component(each))
@@ -64,7 +69,7 @@ def score_private_step(page: PageAnalysis, number: int) -> int:
 
 
 def has_public_equivalent(flow: DataFlow, number: int) -> bool:
-    """Is there an endpoint that takes as much and gives some of it: the same action, begun in another way?"""
+    """Is there an endpoint with the same inputs and a common output: the same action with another trigger?"""
     step = flow.chains.steps[number]
     taken = {each for each in get_input_ids(step) if flow.is_api_component(each)}
     writers = {
@@ -74,7 +79,7 @@ def has_public_equivalent(flow: DataFlow, number: int) -> bool:
 
 
 def read_button_label(flow: DataFlow, number: int) -> str:
-    """What the button says that begins the chain of this step."""
+    """Return the label of the button that triggers the chain of this step, '' without one."""
     for target, event in flow.get_triggers(number):
         if event == "click":
             return clean_label((flow.get_component(target).get("props") or {}).get("value"), "")
@@ -82,7 +87,7 @@ def read_button_label(flow: DataFlow, number: int) -> str:
 
 
 def find_unanswered_primary_button(flow: DataFlow) -> str | None:
-    """The words of the first primary button of the page that no event of `/config` answers."""
+    """Return the label of the first visible primary button without an event in `/config`, None without one."""
     answered = {
         target for step in flow.chains.steps.values() for target, _ in parse_targets(step) if target is not None
     }

@@ -1,4 +1,4 @@
-"""The endpoints of a Space as its page has them: chains, titles, tabs, and what tells twins. Pure."""
+"""Analysis of the endpoints on the Space's own page: chains, titles, tabs, twins. Pure."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -21,10 +21,12 @@ from hfcourse.spaces.schema.page.ranking import (
 
 @dataclass(frozen=True)
 class PageAnalysis:
-    """The page of one Space.
+    """Analyzed page of one Space.
 
-    `dependencies` are those of its endpoints, by name, `numbers` their ids; `known_names` are the names of all its
-    functions, private ones too, which Gradio numbers together.
+    Attributes:
+        dependencies: the dependencies of its endpoints, by endpoint name.
+        numbers: their ids, by endpoint name.
+        known_names: the names of all functions, private ones included, which share Gradio's numeric suffixes.
     """
 
     components: ComponentsById
@@ -36,13 +38,13 @@ class PageAnalysis:
 
     @cached_property
     def previous_endpoints(self) -> dict[str, str]:
-        """The nearest public step before each endpoint that has one, through private steps."""
+        """Nearest public step before each endpoint, through private steps; the first of a chain is omitted."""
         names = {number: name for name, number in self.numbers.items()}
-        nearest = self.flow.chains.find_nearest_kept(names)
+        nearest = self.flow.chains.find_nearest_included(names)
         return {name: names[nearest[n]] for n, name in names.items() if nearest.get(n, n) != n}
 
     def get_base_name(self, name: str) -> str:
-        """The name of its function, without the number that Gradio may have added."""
+        """Return the name of its function, without Gradio's numeric suffix."""
         return find_base_name(name, self.known_names)
 
     @cached_property
@@ -54,8 +56,8 @@ class PageAnalysis:
         return {}
 
     def get_lead(self, name: str) -> str:
-        """The name of the endpoint that leads the chain of which this one is another step, '' if there is none."""
-        if name not in self._leads:  # each endpoint is asked for five times
+        """Return the name of the main endpoint of its chain, '' if it is this one or private; cached."""
+        if name not in self._leads:  # requested five times per endpoint
             self._leads[name] = self._find_lead(name)
         return self._leads[name]
 
@@ -67,11 +69,12 @@ class PageAnalysis:
         return "" if lead is None or lead == number else self.flow.names[lead]
 
     def is_before_lead(self, name: str) -> bool:
+        """Is this endpoint an earlier step of the chain than its main endpoint?"""
         lead = self.get_lead(name)
         return bool(lead) and self.numbers[name] in self.flow.chains.find_preceding_ids(self.numbers[lead])
 
     def get_button_label(self, name: str) -> str:
-        """The words of the button that begins the chain which this endpoint leads, '' if there is none."""
+        """Return the label of the button of the chain that this endpoint leads, '' without one; cached."""
         if name not in self._button_labels:
             self._button_labels[name] = self._find_button_label(name)
         return self._button_labels[name]
@@ -83,13 +86,13 @@ class PageAnalysis:
         return find_button_label(self.flow.chains.get_root_step(number), self.components)
 
     def build_title(self, name: str) -> str:
-        """A title that a person can read."""
-        dependency, follows = self.dependencies.get(name, {}), self.previous_endpoints.get(name, "")
-        named = name if UNNAMED_ENDPOINT.fullmatch(name) else self.get_base_name(name)
-        return build_endpoint_title(named, self.get_button_label(name), follows, dependency, self.components)
+        """Build a readable title of an endpoint."""
+        dependency, previous = self.dependencies.get(name, {}), self.previous_endpoints.get(name, "")
+        base_name = name if UNNAMED_ENDPOINT.fullmatch(name) else self.get_base_name(name)
+        return build_endpoint_title(base_name, self.get_button_label(name), previous, dependency, self.components)
 
     def find_internal_reason(self, name: str) -> str:
-        """Why this endpoint is hardly meant for people, as far as the flow of the page tells; '' if it may be."""
+        """Return why the data flow marks this endpoint as internal, '' if it does not."""
         number = self.numbers.get(name)
         if number is None or number not in self.flow.names:
             return ""
@@ -98,28 +101,30 @@ class PageAnalysis:
         return ONLY_FILLS_FIELDS if self.flow.is_filler(number) else ""
 
     def get_prerequisites(self, name: str) -> Prerequisites:
+        """Return the prerequisites of an endpoint."""
         number = self.numbers.get(name)
         return Prerequisites() if number is None else find_prerequisites(self.flow, number)
 
     def get_twin_key(self, name: str) -> Hashable:
-        """What twins share: function, inputs and outputs; None for a function without a name."""
+        """Return the grouping key of twins: function, inputs and outputs; None for an unnamed function."""
         dependency = self.dependencies.get(name, {})
         if UNNAMED_ENDPOINT.fullmatch(name) or name not in self.numbers:
             return None
         return self.get_base_name(name), tuple(dependency.get("inputs") or ()), tuple(dependency.get("outputs") or ())
 
     def is_on_opening_tab(self, number: int) -> bool:
-        """Is what begins this step seen when the page opens: in no tab, or in the first of those beside each other?"""
+        """Is a trigger of this step visible when the page opens: in no tab, or in the first tab of its group?"""
         triggers = self.flow.get_triggers(number)
         return not triggers or any(self.is_visible_initially(target) for target, _ in triggers)
 
     def is_visible_initially(self, component: Any) -> bool:
+        """Is this component outside of tabs, or in the first tab of each group around it?"""
         tabs = (block for block in self.layout.find_position(component).blocks if block.is_tab)
         return all(self.first_tabs.get(tab.parent.number if tab.parent else None) == tab.number for tab in tabs)
 
     @cached_property
     def first_tabs(self) -> dict[int | None, int]:
-        """The first tab that is seen inside each block that has some."""
+        """Id of the first visible tab, by the id of the block around it."""
         found: dict[int | None, int] = {}
         for number, position in self.layout.positions.items():
             component = self.components.get(number) or {}
@@ -129,7 +134,7 @@ class PageAnalysis:
         return found
 
     def collect_distinguishing_labels(self, name: str) -> tuple[str, ...]:
-        """What tells an endpoint from one of the same title: the tab around it, its first output, its first input."""
+        """Return labels to distinguish equal titles: of the tab around it, its first output, its first input."""
         number = self.numbers.get(name)
         if number is None:
             return "", "", ""
@@ -145,7 +150,11 @@ class PageAnalysis:
 
 
 def analyze_page(config: Mapping[str, Any], named: Mapping[str, Mapping[str, Any]]) -> PageAnalysis:
-    """The page that a bounded `/config` describes, with the endpoints of /info."""
+    """Analyze the page of a `/config` within the limits.
+
+    Args:
+        named: the entries of the endpoints in /info.
+    """
     components = {component["id"]: component for component in config["components"]}
     steps = config["dependencies"]
     functions = {"/" + each["api_name"]: each for each in steps if isinstance(each.get("api_name"), str)}

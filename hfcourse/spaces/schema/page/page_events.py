@@ -1,8 +1,9 @@
-"""Events of a Space's own page that are no endpoints, and that a visitor of the page sets off all the same. Pure.
+"""Events of a Space's own page that are not endpoints, but that a visitor of the page triggers. Pure.
 
-Two kinds. `load` runs when the page opens, and often fills the State that the endpoints read. A click on a row of
-`gr.Examples` runs `load_example`, which answers with the values of the row, files included. Neither is in `/info`:
-Gradio marks the second undocumented, and authors hide the first. Both are called by their number, as the page does.
+There are two kinds. `load` runs when the page opens, and often initializes the State that the endpoints read. A
+click on a row of `gr.Examples` runs `load_example`, which returns the values of the row, files included. Neither is
+in `/info`: Gradio marks the second undocumented, and authors hide the first. Both are called by their id, as the
+page does.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -14,8 +15,8 @@ from hfcourse.spaces.untrusted.json_size import measure_json_size
 
 MAX_LOAD_EVENTS = 10
 MAX_EVENT_COMPONENTS = 200
-MAX_INITIAL_CHARACTERS = 50_000  # of the first values that all load events of a page take, as JSON
-MAX_CHAIN_STEPS = 50  # of `.then().then()…`, looked at backwards
+MAX_INITIAL_CHARACTERS = 50_000  # of the initial values for all load events of a page, as JSON
+MAX_CHAIN_STEPS = 50  # of `.then().then()…`, followed backwards
 ROW_CHOICE_EVENTS = {"click", "select"}
 
 JsonObject = Mapping[str, Any]
@@ -23,9 +24,9 @@ JsonObject = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class PageEvent:
-    """A function that the page calls: its number, and the ids of the components that it takes and fills.
+    """Function that the page calls: its id, and the ids of its input and output components.
 
-    `initial` has the first value of each input as the page opens, None for session state.
+    `initial_values` has the value of each input when the page opens, None for session state.
     """
 
     number: int
@@ -36,10 +37,13 @@ class PageEvent:
 
 @dataclass(frozen=True)
 class PageEvents:
-    """The events of one page: those that open a session, in order; the one that answers with a row, by data set.
+    """Events of one page.
 
-    `previous` has the number of the step that each step follows, and `pressed` those that a button or the Enter key
-    sets off, private ones included.
+    Attributes:
+        opening_events: the events that open a session, in order.
+        row_loaders: the event that returns the values of a row, by id of the data set.
+        previous_steps: the id of the previous step of each step.
+        button_steps: the ids of the steps that a button or the Enter key triggers, private ones included.
     """
 
     opening_events: tuple[PageEvent, ...] = ()
@@ -48,7 +52,7 @@ class PageEvents:
     button_steps: frozenset[int] = frozenset()
 
     def get_preceding_steps(self, number: Any) -> tuple[int, ...]:
-        """The numbers of the steps that the page takes before this one, the nearest first."""
+        """Return the ids of the steps before this one in its chain, the nearest first."""
         steps: list[int] = []
         before = self.previous_steps.get(number) if isinstance(number, int) else None
         while before is not None and before not in steps and len(steps) < MAX_CHAIN_STEPS:
@@ -57,14 +61,14 @@ class PageEvents:
         return tuple(steps)
 
     def is_triggered_by_button(self, number: Any) -> bool:
-        """Does a button or the Enter key set off this step, or the chain that it stands in?"""
+        """Does a button or the Enter key trigger this step or its chain?"""
         return any(
             each in self.button_steps for each in (number, *self.get_preceding_steps(number)) if isinstance(each, int)
         )
 
 
 def parse_page_events(config: JsonObject) -> PageEvents:
-    """Read the dependencies of `/config` as it came: those without a documented endpoint are what is looked for."""
+    """Parse the events of the original `/config`, before dependencies without an endpoint are dropped."""
     components = {each["id"]: each for each in config["components"]}
     numbered = [
         (number if type(number := each.get("id", place)) is int else place, each)
@@ -82,7 +86,7 @@ def parse_page_events(config: JsonObject) -> PageEvents:
 
 
 def is_callable(dependency: JsonObject) -> bool:
-    """Can it be called without the page, and does it end?"""
+    """Can this dependency be called without the page, and does it terminate?"""
     lists = dependency.get("inputs"), dependency.get("outputs")
     return (
         all(isinstance(each, list) and len(each) <= MAX_EVENT_COMPONENTS for each in lists)
@@ -95,38 +99,40 @@ def is_callable(dependency: JsonObject) -> bool:
 def find_opening_events(
     numbered: Sequence[tuple[int, JsonObject]], components: Mapping[Any, JsonObject]
 ) -> tuple[PageEvent, ...]:
-    """The load events, and the steps after them, that fill session state, work for the session alone, or feed those.
+    """Return the load events and their following steps that write session state, have no outputs, or feed those.
 
-    One without outputs works for the session alone: it makes a folder, or fetches a model, for who opens the page.
+    An event without outputs works for the session: it creates a folder, or downloads a model, for the visitor.
     """
-    begun: dict[int, JsonObject] = {}
+    started: dict[int, JsonObject] = {}
     for number, dependency in numbered:
         is_load = any(event == "load" for _, event in parse_targets(dependency))
-        if is_load or is_among(dependency.get("trigger_after"), begun):
-            begun[number] = dependency
+        if is_load or is_among(dependency.get("trigger_after"), started):
+            started[number] = dependency
     needed: list[tuple[int, JsonObject]] = []
-    wanted: set[Any] = set()
-    for number, dependency in reversed(begun.items()):
+    read_by_needed: set[Any] = set()
+    for number, dependency in reversed(started.items()):
         outputs = dependency["outputs"]
-        if not outputs or any(is_state(each, components) or is_among(each, wanted) for each in outputs):
+        if not outputs or any(is_state(each, components) or is_among(each, read_by_needed) for each in outputs):
             needed.append((number, dependency))
-            wanted |= {each for each in dependency["inputs"] if isinstance(each, int)}
+            read_by_needed |= {each for each in dependency["inputs"] if isinstance(each, int)}
     initial = BoundedInitialValues(components)
     return tuple(build_page_event(number, each, initial) for number, each in needed[::-1][:MAX_LOAD_EVENTS])
 
 
-def is_among(number: Any, wanted: Container[Any]) -> bool:
-    return isinstance(number, int) and number in wanted
+def is_among(number: Any, ids: Container[Any]) -> bool:
+    """Is this untrusted value an id in this container?"""
+    return isinstance(number, int) and number in ids
 
 
 def is_state(number: Any, components: Mapping[Any, JsonObject]) -> bool:
+    """Is this the id of a session state?"""
     return isinstance(number, int) and components.get(number, {}).get("type") == "state"
 
 
 def find_row_loaders(
     numbered: Iterable[tuple[int, JsonObject]], components: Mapping[Any, JsonObject]
 ) -> dict[Any, PageEvent]:
-    """The event that answers with the row that is chosen in a data set, by the id of the data set."""
+    """Return the event that returns the values of a clicked row, by id of the data set."""
     found: dict[Any, PageEvent] = {}
     for number, dependency in numbered:
         inputs = dependency["inputs"]
@@ -141,23 +147,25 @@ def find_row_loaders(
 
 
 def build_page_event(number: int, dependency: JsonObject, initial: "BoundedInitialValues") -> PageEvent:
+    """Build the event of a dependency, with its initial values within the budget."""
     inputs, outputs = (parse_component_ids(dependency[key]) for key in ("inputs", "outputs"))
     return PageEvent(number, inputs, outputs, tuple(initial.take_value(each) for each in inputs))
 
 
 def parse_component_ids(numbers: Iterable[Any]) -> tuple[int | None, ...]:
+    """Return these ids, None for each malformed one."""
     return tuple(each if isinstance(each, int) else None for each in numbers)
 
 
 class BoundedInitialValues:
-    """What the components of a page hold as it opens, as far as a budget of characters goes."""
+    """Initial values of the components of a page, within a budget of characters."""
 
     def __init__(self, components: Mapping[Any, JsonObject]) -> None:
         self._components = components
         self._characters_left = MAX_INITIAL_CHARACTERS
 
     def take_value(self, number: int | None) -> Any:
-        """The value of that component; None for session state, what holds a file, and what exceeds the budget."""
+        """Return the initial value of a component; None for session state, files, and beyond the budget."""
         component = self._components.get(number, {})
         value = (component.get("props") or {}).get("value")
         size = measure_json_size(value, self._characters_left)
@@ -166,7 +174,7 @@ class BoundedInitialValues:
 
 
 def contains_file_path(value: Any) -> bool:
-    """Is there file data in this value? A path that a Space wrote is never sent back to it as a file."""
+    """Does this value contain file data? A path from a Space is never sent back to it as a file."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -180,6 +188,6 @@ def contains_file_path(value: Any) -> bool:
 
 
 def unwrap_update(value: Any) -> Any:
-    """The value that an update of a component brings, or the value itself."""
+    """Return the value of a component update, or any other value unchanged."""
     is_update = isinstance(value, dict) and value.get("__type__") == "update"
     return value.get("value") if is_update else value

@@ -1,7 +1,7 @@
-"""What an endpoint needs before it can be called: other steps, or a choice made in the Space's own page. Pure.
+"""Prerequisites of an endpoint: other calls, or a selection in the Space's own page. Pure.
 
-Only `/config` tells, and not all of it: the first value of a State is not there. So a State that no step writes is
-taken for a constant, and one that its own step writes for a memory that may begin empty.
+`/config` does not contain the initial value of a State. So a State that no step writes is treated as a constant,
+and one that its own step writes as a memory that may start empty.
 """
 
 from collections.abc import Iterable
@@ -13,9 +13,9 @@ from hfcourse.spaces.schema.page.endpoint_titles import get_component_label
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.text.typography import typeset_french
 
-# What a person does not type into. A field that is hidden or not interactive may only wait for another choice.
+# Components that a person cannot edit. A hidden or read-only field may only depend on another choice.
 PAGE_FILLED_COMPONENTS = {"state", "json", "html", "markdown", "label", "plot", "annotatedimage"}
-# What a person may send, but need not where a step before makes it from what was sent to that one.
+# Files that a person may send, but that a previous step may also compute from its own inputs.
 PREPARED_FILE_COMPONENTS = {"image", "audio", "video", "gallery", "model3d", "file"}
 CHOICE_COMPONENTS = {"dropdown", "radio", "checkboxgroup"}
 MAX_NAMED_ENDPOINTS = 5
@@ -37,7 +37,7 @@ CHOICE_SOURCES_NOTICE = typeset_french("Pour les obtenir, appelez d’abord :")
 
 @dataclass(frozen=True)
 class Notice:
-    """A sentence to read before the form is filled, and the endpoints that it names."""
+    """Message above a form, and the endpoints that it links to."""
 
     words: str
     endpoints: tuple[str, ...] = ()
@@ -45,9 +45,13 @@ class Notice:
 
 @dataclass(frozen=True)
 class Prerequisites:
-    """What one endpoint needs, as names of endpoints; `selections` are the labels of what only the page can select.
+    """Prerequisites of one endpoint.
 
-    `earlier` are steps of its own chain, `producers` steps of others; `is_page_only` says that a private step fills it.
+    Attributes:
+        earlier_steps: names of endpoints in its own chain.
+        producers: names of endpoints in other chains.
+        selections: labels of the components in which only the page can select something.
+        is_page_only: only a private step fills one of its inputs.
     """
 
     earlier_steps: tuple[str, ...] = ()
@@ -58,12 +62,12 @@ class Prerequisites:
 
     @property
     def is_out_of_reach(self) -> bool:
-        """Does it need what cannot be done from here, with nothing to replace it?"""
+        """Does it need an action on the page that no endpoint can replace?"""
         return (self.needs_selection or self.is_page_only) and not (self.producers or self.earlier_steps)
 
 
 def find_prerequisites(flow: DataFlow, number: int) -> Prerequisites:
-    """Read from who writes the inputs of a step what must have happened before it."""
+    """Find the prerequisites of a step by the writers of its inputs."""
     step, before = flow.chains.steps[number], flow.chains.find_preceding_ids(number)
     own = set(get_output_ids(step))
     earlier: list[int] = []
@@ -91,14 +95,14 @@ def find_prerequisites(flow: DataFlow, number: int) -> Prerequisites:
 
 
 def is_producer(flow: DataFlow, number: int) -> bool:
-    """Can this step be called to fill what another one takes? Those that the opening of the page begins are not."""
+    """Can this step be called to fill an input of another one? Steps triggered by loading the page are excluded."""
     if number not in flow.names or flow.is_triggered_by_load(number) or flow.is_filler(number):
         return False
     return bool(get_input_ids(flow.chains.steps[number])) or flow.is_triggered_by_button(number)
 
 
 def find_private_writers(flow: DataFlow, component: Any, writers: list[int]) -> list[int]:
-    """The steps that write a State, if none of them can be called from outside; and those that select something."""
+    """Return the writers of a State: all if none can be called, else the private ones that select something."""
     if flow.get_component_type(component) != "state" or any(flow.is_triggered_by_load(each) for each in writers):
         return []
     private = [each for each in writers if each not in flow.names]
@@ -107,19 +111,19 @@ def find_private_writers(flow: DataFlow, component: Any, writers: list[int]) -> 
 
 
 def collect_endpoint_names(flow: DataFlow, numbers: Iterable[int]) -> tuple[str, ...]:
-    """The names of these steps, each once."""
+    """Return the names of these endpoints, without duplicates, at most MAX_NAMED_ENDPOINTS."""
     return tuple(dict.fromkeys(flow.names[each] for each in numbers))[:MAX_NAMED_ENDPOINTS]
 
 
 def collect_target_labels(flow: DataFlow, numbers: Iterable[int]) -> tuple[str, ...]:
-    """The labels of the components on which a person makes these selections, each once."""
+    """Return the labels of the components that trigger these steps, without duplicates."""
     components = [flow.get_component(target) for each in numbers for target, _ in flow.get_triggers(each)]
     labels = (get_component_label(each) for each in components)
     return tuple(dict.fromkeys(label for label in labels if label))[:MAX_NAMED_ENDPOINTS]
 
 
 def build_prerequisite_notices(needed: Prerequisites) -> tuple[Notice, ...]:
-    """The sentences that say these prerequisites."""
+    """Build the notices for these prerequisites."""
     notices = []
     replacement = needed.producers if needed.needs_selection else ()
     if needed.needs_selection:
@@ -136,7 +140,7 @@ def build_prerequisite_notices(needed: Prerequisites) -> tuple[Notice, ...]:
 
 
 def build_empty_choice_notices(flow: DataFlow, numbered: dict[Any, Parameter]) -> tuple[Notice, ...]:
-    """What to know of the parameters whose choices come later: who can be called to get them, if anything can."""
+    """Build notices for lists without choices yet, with the endpoints that return their choices, if any."""
     notices = []
     for number, parameter in numbered.items():
         is_empty = parameter.component in CHOICE_COMPONENTS and not (parameter.choices or parameter.allows_custom)

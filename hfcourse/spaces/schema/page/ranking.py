@@ -1,4 +1,4 @@
-"""Which endpoints their author meant for people, which are the plumbing of a page, which cannot be called. Pure."""
+"""Rules for blocked endpoints, which cannot be called, and internal ones, not meant for people. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -32,19 +32,19 @@ PRIVATE_CHAIN_STEP = typeset_french("C’est une étape d’une fonction que son
 
 
 def find_blocked_reason(dependency: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
-    """Why nobody can call this endpoint from outside, '' if one can; only /config tells."""
+    """Return why this endpoint cannot be called through the API, '' if it can, by /config and /info."""
     if dependency.get("collects_event_data"):
         return NEEDS_EVENT
     if dependency.get("component_prop_inputs"):
         return NEEDS_COMPONENT
     if dependency.get("connection") == "stream":
         return NEEDS_STREAM
-    # « optional » is `gr.OAuthToken | None`: without a login the function is called with None.
+    # « optional » is `gr.OAuthToken | None`: without a login, the function receives None.
     return NEEDS_LOGIN if entry.get("oauth_token") not in (None, "", "optional") else ""
 
 
 def find_internal_reason(name: str, button: str, entry: Mapping[str, Any], parameters: tuple[Parameter, ...]) -> str:
-    """Why this endpoint is hardly meant for people, '' if it may be; it can be called all the same."""
+    """Return why this endpoint is probably not meant for people, '' if it is; it can be called anyway."""
     if name.startswith("/_") and not button:
         return PRIVATE_NAME
     if button or entry.get("description"):
@@ -57,7 +57,11 @@ def find_internal_reason(name: str, button: str, entry: Mapping[str, Any], param
 
 
 def parse_targets(dependency: Mapping[str, Any]) -> list[tuple[Any, str]]:
-    """Component's id (None for the page itself) and event of each thing that triggers an endpoint."""
+    """Parse the triggers of an endpoint.
+
+    Returns:
+        Component id (None for the page itself) and event name of each.
+    """
     listed = dependency.get("targets")
     targets = [each for each in listed if isinstance(each, list) and len(each) == 2] if isinstance(listed, list) else []
     return [(number, event) for number, event in targets if isinstance(event, str)]

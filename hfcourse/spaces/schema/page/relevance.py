@@ -1,27 +1,25 @@
-"""The relevance score of an endpoint: how much its author seems to have meant it for people. Pure.
+"""Relevance score of an endpoint: how likely its author meant it for people. Pure.
 
-The rule, from `/config` alone and without a list of words:
+The rule uses `/config` alone, without a list of keywords:
 
-    + 4   a button or the Enter key begins it; a step of a chain counts as begun by what began the chain, through
-          private steps too
-    - 3   a field that changes, or the page itself, begins it
-    + 2   what begins it is seen when the page opens: it is in no tab, or in the first one
-    + 1   for each field that the page shows, up to 4
-    + 3   for an output that people come for (picture, sound, film, gallery, volume, conversation, class with its
-          score), + 1 for another one
+    + 4   a button or the Enter key triggers it; a step has the triggers of its chain, through private steps too
+    - 3   a field change or the page itself triggers it
+    + 2   its trigger is visible when the page opens: in no tab, or in the first one
+    + 1   for each visible field, up to 4
+    + 3   for a rich output (image, sound, video, gallery, 3D model, conversation, class with its score),
+          + 1 for another one
     + 1   a docstring
     - 2   no name of its own (`/lambda_3`)
-    - 3   another step leads its chain: of a chain the last step with a rich output leads, else the last one that makes
-          a result
-    - 3   another button prepares what it takes (a State, a field that is not filled by hand)
+    - 3   another step leads its chain: the last step with a rich output, else the last one with a result
+    - 3   another button produces one of its inputs (a State, a field that is not filled by hand)
 
-Equal scores: a button of `variant="primary"` first, then a button that is seen, then what takes nothing that another
-button makes, then the opening tab, then more fields, then the author's order. What needs a selection made in the
-Space's own page comes after all that can be used without one.
+Ties are resolved in this order: a button with `variant="primary"`, a visible button, no input that another button
+produces, the opening tab, more fields, the author's order. Endpoints that need a selection in the Space's own page
+are last.
 
-Measured on the descriptions of 54 Spaces that people wrote for use, in Gradio 4, 5 and 6: the endpoint that the page
-means comes first in all 53 that have it among their public ones (46 by the former rule, which looked at each endpoint
-alone; without tabs 52).
+Measured on the descriptions of 54 Spaces made for use by people, in Gradio 4, 5 and 6: the main endpoint of the page
+ranks first in all 53 Spaces where it is public (46 by the previous rule, which scored each endpoint alone;
+52 without tabs).
 """
 
 from collections.abc import Mapping
@@ -35,7 +33,7 @@ from hfcourse.spaces.schema.parameters.parameter import Parameter
 
 MAX_COUNTED_FIELDS = 4
 
-# Points; is a primary button, a button that is seen, nothing that another one makes, the opening tab behind it; fields.
+# Points; has a primary button, a visible button, no produced input, its trigger on the opening tab; number of fields.
 SortKey = tuple[int, bool, bool, bool, bool, int]
 NO_RELEVANCE: SortKey = (0, False, False, False, False, 0)
 
@@ -43,26 +41,26 @@ NO_RELEVANCE: SortKey = (0, False, False, False, False, 0)
 def score_endpoint(
     name: str, entry: Mapping[str, Any], parameters: tuple[Parameter, ...], page: PageAnalysis, needed: Prerequisites
 ) -> SortKey:
-    """Sort key of one endpoint, the largest first."""
+    """Return the sort key of an endpoint; the largest ranks first."""
     flow, number = page.flow, page.numbers.get(name)
     fields = sum(parameter.is_shown for parameter in parameters)
     points = (
         min(MAX_COUNTED_FIELDS, fields) + bool(entry.get("description")) - 2 * bool(UNNAMED_ENDPOINT.fullmatch(name))
     )
-    if number is None:  # it is not in /config
+    if number is None:  # missing in /config
         return points + 2 + bool(entry["returns"]), False, False, False, False, fields
-    is_seen = page.is_on_opening_tab(number)
+    is_visible = page.is_on_opening_tab(number)
     points += (
         4 * flow.is_triggered_by_button(number) - 3 * flow.is_triggered_by_page(number) + flow.weigh_outputs(number)
     )
-    points += 2 * is_seen
+    points += 2 * is_visible
     points -= 3 * (flow.find_lead(number) != number) + 3 * bool(needed.producers)
-    return points, *inspect_button(flow, number), not flow.has_input_from_other_chain(number), is_seen, fields
+    return points, *inspect_button(flow, number), not flow.has_input_from_other_chain(number), is_visible, fields
 
 
 def inspect_button(flow: DataFlow, number: int) -> tuple[bool, bool]:
-    """Is a button that begins its chain the primary one of the page? Is one seen at all?"""
+    """Return whether a visible primary button triggers its chain, and whether any visible button does."""
     clicked = [target for target, event in flow.get_triggers(number) if event == "click"]
     buttons = [flow.get_component(target).get("props") or {} for target in clicked]
-    seen = [props for props in buttons if props.get("visible", True) is True]
-    return any(props.get("variant") == "primary" for props in seen), bool(seen)
+    visible = [props for props in buttons if props.get("visible", True) is True]
+    return any(props.get("variant") == "primary" for props in visible), bool(visible)
