@@ -1,1 +1,1 @@
-"""The layout of a Space's own page: blocks, captions, introduction, translations. Pure."""
+"""Parser of the layout of a Space's own page: blocks, captions, introduction, translations. Pure."""

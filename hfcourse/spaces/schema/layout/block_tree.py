@@ -1,7 +1,7 @@
-"""Where each component stands on the Space's own page: its order, the blocks around it, whether it is seen. Pure.
+"""Parser of the block tree of the Space's own page: order, enclosing blocks and visibility of components. Pure.
 
-`/config` has the page as a tree of ids, `{"id": 0, "children": [{"id": 3, "children": […]}, …]}`; what a block is
-(accordion, tab, row, group…) stands among the components, under its id. Both are the same in Gradio 4, 5 and 6.
+`/config` has the page as a tree of ids, `{"id": 0, "children": [{"id": 3, "children": […]}, …]}`; the type of a block
+(accordion, tab, row, group…) is in the list of components, by id. The format is the same in Gradio 4, 5 and 6.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 from hfcourse.spaces.schema.labels import clean_label
 
-# Of one page. A tree of a stranger's may be as deep as JSON allows; what stands deeper has the deepest block around it.
+# Of one page. An untrusted tree may be as deep as JSON allows; a deeper component gets the deepest block allowed.
 MAX_BLOCK_DEPTH, MAX_LAYOUT_NODES = 50, 20_000
 TAB_KINDS = {"tabitem", "tab", "walkthroughstep", "step"}
 SIDEBAR_KIND = "sidebar"
@@ -21,7 +21,7 @@ MAX_BLOCK_LABEL_CHARACTERS = 100
 
 @dataclass(frozen=True)
 class Block:
-    """A part of the page that holds others: `kind` is Gradio's type in lower case, `label` '' where it has none."""
+    """Container on the page; `kind` is Gradio's type in lower case, `label` is '' without one."""
 
     number: int
     kind: str
@@ -33,20 +33,22 @@ class Block:
 
     @property
     def is_tab(self) -> bool:
+        """Is it a tab or a step of a walkthrough?"""
         return self.kind in TAB_KINDS
 
     @property
     def is_accordion(self) -> bool:
+        """Is it an accordion or a sidebar?"""
         return self.kind in ACCORDION_KINDS
 
     @cached_property
     def is_hidden(self) -> bool:
-        """Is it hidden, itself or by a block around it?"""
+        """Is it hidden, itself or by an enclosing block?"""
         return not self.is_visible or bool(self.parent and self.parent.is_hidden)
 
     @cached_property
     def labelled_block(self) -> "Block | None":
-        """The nearest tab or accordion with a label: this block, or one around it."""
+        """Nearest labelled tab or accordion: this block or an enclosing one."""
         if self.label and (self.is_tab or self.is_accordion):
             return self
         return self.parent.labelled_block if self.parent else None
@@ -54,14 +56,14 @@ class Block:
 
 @dataclass(frozen=True)
 class Position:
-    """The place of one component: `order` counts from the top of the page, `block` is the innermost around it."""
+    """Position of one component: `order` is its index from the top, `block` the innermost enclosing block."""
 
     order: int
     block: Block | None = None
 
     @property
     def blocks(self) -> Iterator[Block]:
-        """Yield the blocks around it, the innermost first."""
+        """Yield the enclosing blocks, the innermost first."""
         block = self.block
         while block:
             yield block
@@ -69,7 +71,7 @@ class Position:
 
     @property
     def is_hidden(self) -> bool:
-        """Does a block around it hide it?"""
+        """Does an enclosing block hide it?"""
         return bool(self.block and self.block.is_hidden)
 
     @property
@@ -79,33 +81,33 @@ class Position:
 
     @property
     def is_in_sidebar(self) -> bool:
-        """Is it in a sidebar, which comes first in the tree and beside everything on the page?"""
+        """Is it in a sidebar, which is first in the tree but beside the content on the page?"""
         return any(block.kind == SIDEBAR_KIND for block in self.blocks)
 
     @property
     def reading_order(self) -> tuple[bool, int]:
-        """Sort key: from the top of the page, what is in a sidebar last."""
+        """Sort key: from the top of the page, a sidebar last."""
         return self.is_in_sidebar, self.order
 
     @property
     def closed_accordion(self) -> Block | None:
-        """The outermost closed accordion around it, which a reader opens first; None if all are open."""
+        """Outermost closed accordion around it, which a reader opens first; None if all are open."""
         return next((each for each in reversed([*self.blocks]) if each.is_accordion and not each.is_open), None)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The positions of the components of one page, by their id."""
+    """Positions of the components of one page, by component id."""
 
     positions: Mapping[Any, Position] = field(default_factory=dict)
 
     def find_position(self, number: Any) -> Position:
-        """The position of that component; of one that is not on the page, after everything."""
+        """Return the position of a component, by default after all others."""
         return self.positions.get(number) or Position(len(self.positions))
 
 
 def parse_layout(config: Mapping[str, Any]) -> Layout:
-    """Read `layout` of `/config`; where it is missing or has another form there are no positions."""
+    """Parse `layout` of `/config`; a missing or malformed one has no positions."""
     components = {each.get("id"): each for each in config["components"]}
     positions: dict[Any, Position] = {}
     waiting: list[tuple[Any, Block | None]] = [(config.get("layout"), None)]
@@ -123,7 +125,7 @@ def parse_layout(config: Mapping[str, Any]) -> Layout:
 
 
 def read_block(number: int, component: Mapping[str, Any], parent: Block | None) -> Block:
-    """The block of that id inside `parent`; the root of the page has no component."""
+    """Build the block with this id inside `parent`; the root of the page has no component."""
     if parent and parent.depth >= MAX_BLOCK_DEPTH:
         return parent
     props = component.get("props") or {}
@@ -139,7 +141,7 @@ def read_block(number: int, component: Mapping[str, Any], parent: Block | None) 
 
 
 def collect_block_ids(layout: Any) -> set[int]:
-    """The ids of the components that hold others on the page."""
+    """Return the ids of the components with children on the page."""
     found: set[int] = set()
     waiting = [layout]
     while waiting and len(found) < MAX_LAYOUT_NODES:

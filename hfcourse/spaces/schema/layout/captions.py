@@ -1,6 +1,6 @@
-"""Short texts on a Space's page that title the fields below them: « Stage 1: structure », « ### Voice ». Pure.
+"""Parser of captions: short texts on a page that label the fields below, « Stage 1: structure », « ### Voice ». Pure.
 
-Only such a text distinguishes two sliders that are both called « Guidance ».
+Only a caption distinguishes two sliders that are both labelled « Guidance ».
 """
 
 from collections.abc import Mapping
@@ -20,13 +20,13 @@ MAX_SOURCE_CHARACTERS, MAX_CAPTION_CHARACTERS = 400, 100
 
 @dataclass(frozen=True)
 class Caption:
-    """A text and where it is on the page; it belongs to the field that comes directly after it."""
+    """Text with its position on the page; it labels the field directly below it."""
 
     text: str
     position: Position
 
     def is_directly_above(self, position: Position) -> bool:
-        """Does nothing come between it and what is at that position, in the block around it?"""
+        """Is there no other component between it and this position, in the block around it?"""
         blocks = [*position.blocks]
         if self.position.block is None or self.position.block not in blocks:
             return False
@@ -34,7 +34,7 @@ class Caption:
 
 
 def read_captions(config: Mapping[str, Any], layout: Layout) -> tuple[Caption, ...]:
-    """The short texts of a page, but for those at its top, which introduce the Space."""
+    """Return the captions of a page, without the texts at its top, which introduce the Space."""
     first_field = find_first_field_order(config, layout)
     captions = []
     for kind, source, position in collect_page_texts(config, layout):
@@ -45,7 +45,7 @@ def read_captions(config: Mapping[str, Any], layout: Layout) -> tuple[Caption, .
 
 
 def read_caption(kind: str, source: str) -> str:
-    """The heading that a source begins with, or the one short paragraph that it is; '' if it is neither."""
+    """Parse a source to its first heading or its only short paragraph; return '' if it is neither."""
     paragraphs = read_paragraphs(kind, source)
     is_title = bool(paragraphs) and (paragraphs[0].tag in HEADING_TAGS or len(paragraphs) == 1)
     return paragraphs[0].text if is_title and len(paragraphs[0].text) <= MAX_CAPTION_CHARACTERS else ""

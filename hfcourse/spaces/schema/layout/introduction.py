@@ -1,7 +1,7 @@
-"""What a Space says of itself at the top of its page: a title, and its first sentences as plain text. Pure.
+"""Parser of the introduction at the top of a Space's page: a title and the first sentences as plain text. Pure.
 
-Authors write it in Markdown or HTML (`gr.Markdown("# Title\\n…")`, `gr.Interface(description=…)`), among logos, badges
-and links to papers. Only words are kept: no markup of a stranger gets onto a page of ours.
+Authors write it in Markdown or HTML (`gr.Markdown("# Title\\n…")`, `gr.Interface(description=…)`), among logos,
+badges and links to papers. Only the text is extracted: untrusted markup is never rendered.
 """
 
 import re
@@ -19,15 +19,15 @@ from hfcourse.spaces.schema.layout.block_tree import Layout, Position
 from hfcourse.text.typography import NARROW_NO_BREAK, NO_BREAK
 
 TEXT_COMPONENTS = {"markdown", "html"}
-# Components that a page does not draw, though endpoints read them.
+# Components that a page does not render, though endpoints read them.
 INVISIBLE_COMPONENTS = {"state", "browserstate", "timer"}
-# The title that Gradio gives to an app without one.
+# Gradio's default title.
 DEFAULT_TITLE = "Gradio"
 MAX_TITLE_CHARACTERS, MAX_INTRODUCTION_CHARACTERS = 100, 320
-# No paragraph is added beyond MIN_INTRODUCTION_CHARACTERS; one with fewer than MIN_PROSE_WORDS is a caption or links.
+# No paragraph is appended beyond MIN_INTRODUCTION_CHARACTERS; one below MIN_PROSE_WORDS is a caption or links.
 MIN_INTRODUCTION_CHARACTERS, MIN_PROSE_WORDS, MIN_HEADING_WORDS = 140, 5, 4
 MAX_INTRODUCTION_SOURCE_CHARACTERS, MAX_TOP_TEXTS, MAX_PARAGRAPHS = 6_000, 20, 100
-MIN_BADGE_LINKS = 2  # links in a heading: they are « paper » and « code », not words of the title
+MIN_BADGE_LINKS = 2  # links in a heading, which are badges (« paper », « code ») and not part of the title
 MAX_CPU_SECONDS = 0.2
 HEADING_TAGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 TITLE_TAGS = {"h1", "h2", "h3"}
@@ -35,16 +35,16 @@ BLOCK_TAGS = HEADING_TAGS | {
     *("p", "div", "li", "ul", "ol", "dl", "dt", "dd", "td", "th", "tr", "table", "center", "section", "header"),
     *("article", "main", "footer", "nav", "blockquote", "hr", "details", "summary", "figure", "figcaption"),
 }
-# Their contents are no sentences.
+# Elements whose content is not prose.
 SKIPPED_TAGS = {
     *("script", "style", "svg", "math", "button", "select", "textarea", "template", "noscript", "pre", "table", "nav"),
     *("iframe", "object", "video", "audio", "canvas", "footer", "title"),
 }
-# All but the no-break spaces, which are a part of French.
+# All whitespace except no-break spaces, which French typography requires.
 BREAKABLE_SPACES = re.compile(rf"[^\S{NO_BREAK}{NARROW_NO_BREAK}]+")
 URL_PATTERN = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]?(?=\s|$)|[。！？]")
-# Marks of Markdown that stand in HTML, where nothing reads them.
+# Markdown syntax inside HTML, which no parser renders.
 MARKDOWN_MARKS, MARKDOWN_LINK = re.compile(r"\*\*|__|^#+\s+"), re.compile(r"\[([^\[\]]*)\](?:\([^()]*\)|\(\S*$)")
 PUNCTUATION = tuple(".!?…:;,。！？")
 MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": 20}).enable("table")
@@ -52,7 +52,7 @@ MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": 20}).enable("ta
 
 @dataclass(frozen=True)
 class Introduction:
-    """The title of a Space ('' if it has none) and its first sentences."""
+    """Title of a Space ('' without one) and its first sentences."""
 
     title: str = ""
     text: str = ""
@@ -60,7 +60,7 @@ class Introduction:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A block of text in an element `tag`; `link_characters` of it are words of links."""
+    """Block of text in an element `tag`; `link_characters` counts the characters inside links."""
 
     tag: str
     text: str
@@ -68,21 +68,22 @@ class Paragraph:
 
     @property
     def word_count(self) -> int:
+        """Number of words, separated by whitespace."""
         return len(self.text.split())
 
     @property
     def is_prose(self) -> bool:
-        """Is it a sentence, rather than a heading, a caption or a row of links?"""
+        """Is it prose, not a heading, a caption or a row of links?"""
         is_long = self.word_count >= MIN_PROSE_WORDS or (len(self.text) >= 20 and not self.text.isascii())
         return self.tag not in HEADING_TAGS and is_long and self.link_characters * 2 <= len(self.text)
 
 
 def parse_introduction(config: Mapping[str, Any], layout: Layout) -> Introduction:
-    """Read the title and the first sentences from the Markdown and HTML at the top of the page."""
+    """Parse title and first sentences from the Markdown and HTML at the top of the page, within a CPU budget."""
     budget = CpuBudget(MAX_CPU_SECONDS)
     budget.start()
-    given = clean_label(config.get("title"), "", MAX_TITLE_CHARACTERS)
-    title, text, subtitle = "" if given == DEFAULT_TITLE else strip_author_text(given), "", ""
+    app_title = clean_label(config.get("title"), "", MAX_TITLE_CHARACTERS)
+    title, text, subtitle = "" if app_title == DEFAULT_TITLE else strip_author_text(app_title), "", ""
     for kind, source in collect_top_texts(config, layout):
         if budget.is_exhausted or (title and text):
             break
@@ -97,9 +98,9 @@ def parse_introduction(config: Mapping[str, Any], layout: Layout) -> Introductio
 
 
 def collect_top_texts(config: Mapping[str, Any], layout: Layout) -> list[tuple[str, str]]:
-    """Type and source of the texts above the first field, from the top; those in tabs and accordions last.
+    """Return component type and source of the texts above the first field, those in tabs and accordions last.
 
-    What is below a field is about that field.
+    A text below a field is about that field.
     """
     first_field = find_first_field_order(config, layout)
     above = [each for each in collect_page_texts(config, layout) if each[2].order < first_field]
@@ -108,9 +109,9 @@ def collect_top_texts(config: Mapping[str, Any], layout: Layout) -> list[tuple[s
 
 
 def collect_page_texts(config: Mapping[str, Any], layout: Layout) -> list[tuple[str, str, Position]]:
-    """Type, source and position of the Markdown and HTML that a reader sees, from the top.
+    """Return component type, source and position of the visible Markdown and HTML, from the top.
 
-    What an endpoint writes into (« Waiting… ») is an output and says nothing of the Space.
+    A component that an endpoint writes (« Waiting… ») is an output, and excluded.
     """
     written = {
         number for each in config["dependencies"] for number in each.get("outputs", ()) if is_component_id(number)
@@ -119,14 +120,15 @@ def collect_page_texts(config: Mapping[str, Any], layout: Layout) -> list[tuple[
     for component in config["components"]:
         props, number = component.get("props") or {}, component.get("id")
         source, position = props.get("value"), layout.find_position(number)
-        is_seen = props.get("visible", True) is True and not position.is_hidden
-        if component.get("type") in TEXT_COMPONENTS and isinstance(source, str) and is_seen and number not in written:
+        is_visible = props.get("visible", True) is True and not position.is_hidden
+        is_text = component.get("type") in TEXT_COMPONENTS and isinstance(source, str)
+        if is_text and is_visible and number not in written:
             found.append((component["type"], source[:MAX_INTRODUCTION_SOURCE_CHARACTERS], position))
     return sorted(found, key=lambda each: each[2].order)
 
 
 def find_first_field_order(config: Mapping[str, Any], layout: Layout) -> float:
-    """Where the first component is that an endpoint reads, buttons and texts aside."""
+    """Return the order of the first field that an endpoint reads, infinity without one."""
     read = {number for each in config["dependencies"] for number in each.get("inputs", ()) if is_component_id(number)}
     fields = (each["id"] for each in config["components"] if each["id"] in read and is_fillable_component(each))
     positions = (layout.find_position(number) for number in fields)
@@ -134,7 +136,7 @@ def find_first_field_order(config: Mapping[str, Any], layout: Layout) -> float:
 
 
 def is_fillable_component(component: Mapping[str, Any]) -> bool:
-    """Is it something that a reader fills in?"""
+    """Is it a visible field that a reader fills in?"""
     kind, props = str(component.get("type")), component.get("props") or {}
     if kind in TEXT_COMPONENTS | INVISIBLE_COMPONENTS or kind.endswith("button") or component.get("skip_api"):
         return False
@@ -142,11 +144,12 @@ def is_fillable_component(component: Mapping[str, Any]) -> bool:
 
 
 def is_component_id(number: Any) -> bool:
+    """Is this untrusted value an id?"""
     return isinstance(number, int)
 
 
 def read_paragraphs(kind: str, source: str) -> list[Paragraph]:
-    """The blocks of text of a Markdown or HTML source, in order."""
+    """Parse a Markdown or HTML source to its paragraphs, at most MAX_PARAGRAPHS."""
     reader = ParagraphReader()
     reader.feed(MARKDOWN.render(source) if kind == "markdown" else source)
     reader.close()
@@ -155,7 +158,7 @@ def read_paragraphs(kind: str, source: str) -> list[Paragraph]:
 
 
 class ParagraphReader(HTMLParser):
-    """Collects the text of each block element, without the contents of SKIPPED_TAGS."""
+    """HTML parser that collects the text of each block element, without the content of SKIPPED_TAGS."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -165,6 +168,7 @@ class ParagraphReader(HTMLParser):
         self._skipped_tags: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Start a paragraph, a line, a link or a skipped element (callback of HTMLParser)."""
         if tag in SKIPPED_TAGS:
             self._skipped_tags.append(tag)
         if tag in BLOCK_TAGS:
@@ -175,6 +179,7 @@ class ParagraphReader(HTMLParser):
         self._link_count += tag == "a"
 
     def handle_endtag(self, tag: str) -> None:
+        """End a paragraph, a link or a skipped element (callback of HTMLParser)."""
         if self._skipped_tags and tag == self._skipped_tags[-1]:
             self._skipped_tags.pop()
         if tag in BLOCK_TAGS:
@@ -182,13 +187,14 @@ class ParagraphReader(HTMLParser):
         self._link_depth -= tag == "a" and self._link_depth > 0
 
     def handle_data(self, data: str) -> None:
+        """Buffer the text outside of skipped elements (callback of HTMLParser)."""
         if not self._skipped_tags:
             self._pieces.append(data)
             self._link_characters += len(data) if self._link_depth else 0
             self._unlinked_pieces += [] if self._link_depth else [data]
 
     def flush_paragraph(self, tag: str = "") -> None:
-        """End the current block, and begin one in an element `tag`."""
+        """Append the buffered paragraph, and start one in an element `tag`."""
         has_badges = self._tag in HEADING_TAGS and self._link_count >= MIN_BADGE_LINKS
         text = (has_badges and strip_author_text("".join(self._unlinked_pieces))) or strip_author_text(
             "".join(self._pieces)
@@ -200,7 +206,7 @@ class ParagraphReader(HTMLParser):
 
 
 def strip_author_text(text: str) -> str:
-    """The text on one line, without addresses, control characters and marks of Markdown."""
+    """Sanitize an author's text to one line, without URLs, control characters and Markdown syntax."""
     text = MARKDOWN_LINK.sub(r"\1", BREAKABLE_SPACES.sub(" ", text).strip())
     text = MARKDOWN_MARKS.sub("", URL_PATTERN.sub("", text)).partition(TRANSLATION_MARKER)[0]
     return BREAKABLE_SPACES.sub(
@@ -209,12 +215,12 @@ def strip_author_text(text: str) -> str:
 
 
 def extract_first_sentences(paragraphs: list[str]) -> str:
-    """The first paragraphs, until there is enough to read, as one text that ends with a sentence if it can."""
+    """Join the first paragraphs and truncate them, at the end of a sentence if possible."""
     return cut_text("".join(join_paragraphs(paragraphs)))
 
 
 def join_paragraphs(paragraphs: list[str]) -> Iterator[str]:
-    """Yield paragraphs and what separates them, until there are MIN_INTRODUCTION_CHARACTERS."""
+    """Yield paragraphs and their separators, until MIN_INTRODUCTION_CHARACTERS are reached."""
     length = 0
     for place, text in enumerate(paragraphs):
         if length >= MIN_INTRODUCTION_CHARACTERS:
@@ -226,7 +232,7 @@ def join_paragraphs(paragraphs: list[str]) -> Iterator[str]:
 
 
 def cut_text(text: str) -> str:
-    """The text up to its last whole sentence within the limit; where a sentence is longer, up to a word."""
+    """Truncate a text after the last complete sentence within the limit, else after a word."""
     if len(text) <= MAX_INTRODUCTION_CHARACTERS:
         return text
     head = text[: MAX_INTRODUCTION_CHARACTERS - 1]

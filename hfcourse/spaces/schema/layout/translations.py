@@ -1,9 +1,9 @@
-"""French words for the texts that an author gave Gradio in several languages (`gr.I18n`). Pure.
+"""Translation to French of the texts that an author localized with `gr.I18n`. Pure.
 
-Gradio writes such a text as a marker, `__i18n__{"__type__": "translation_metadata", "key": "prompt"}`, alone or inside
-a longer text; in `/info` as an object, `{"_type": "translation_metadata", "key": "prompt"}`. The words of each language
-are in `/config` as `i18n_translations`. The page of the Space looks the key up in the reader's language; a caller has
-to do it too, or shows the key.
+Gradio encodes a localized text as a marker, `__i18n__{"__type__": "translation_metadata", "key": "prompt"}`, alone or
+inside a longer text; in `/info` as an object, `{"_type": "translation_metadata", "key": "prompt"}`. `i18n_translations`
+in `/config` has the table of each language. The page of the Space looks up the key in the reader's language, and an
+API caller has to do the same.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,9 +19,9 @@ from hfcourse.spaces.schema.labels import (
 )
 from hfcourse.text.typography import typeset_french
 
-# By preference: a student reads French, then English, then what the key says.
+# By priority: French, then English, then the key itself.
 PREFERRED_LANGUAGES = ("fr", "en")
-# Gradio's own keys, which its page knows in each language without the author (`gradio/chat_interface.py`, Gradio 6).
+# Gradio's own keys, which its page translates without a table of the author (`gradio/chat_interface.py`, Gradio 6).
 GRADIO_WORDS = {
     "chat_interface.additional_inputs": "Réglages supplémentaires",
     "chat_interface.chatbot": "Conversation",
@@ -29,10 +29,10 @@ GRADIO_WORDS = {
     "chat_interface.message_placeholder": typeset_french("Écrivez un message..."),
     "chat_interface.new_chat": "Nouvelle conversation",
 }
-# What Gradio's own page translates of a component (`translatable_props` in js/utils, Gradio 6), and lists of texts.
+# Properties that Gradio's own page translates (`translatable_props` in js/utils, Gradio 6), and lists of texts.
 TEXT_PROPERTIES = ("label", "info", "placeholder", "description", "title", "value", "submit_btn", "stop_btn")
 LIST_PROPERTIES = ("headers", "sample_labels")
-# A short marker may stand for a long text, thousands of times: so much is translated, the rest shows its key.
+# A short marker may expand to a long text, thousands of times: beyond this budget, the key is shown instead.
 MAX_TRANSLATED_CHARACTERS = 1_000_000
 MAX_TRANSLATABLE_CHARACTERS, MAX_KEY_PARTS = 20_000, 20
 
@@ -40,7 +40,7 @@ JsonObject = Mapping[str, Any]
 
 
 def translate_description(config: JsonObject, info: JsonObject) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Replace the markers in what `/config` and `/info` say to a reader; values that are sent stay as they are."""
+    """Translate the displayed texts of `/config` and `/info`; values that are sent are not changed."""
     translator = Translator(tuple(iter_translation_tables(config.get("i18n_translations"))))
     components = [translator.translate_component(each) for each in config["components"]]
     named = {name: translator.translate_endpoint(entry) for name, entry in info["named_endpoints"].items()}
@@ -49,22 +49,22 @@ def translate_description(config: JsonObject, info: JsonObject) -> tuple[dict[st
 
 
 def iter_translation_tables(translations: Any) -> Iterator[JsonObject]:
-    """Yield the tables of words in order of preference: `fr`, `fr-FR` and other kinds of French, ours, then English."""
-    given = translations if isinstance(translations, dict) else {}
+    """Yield translation tables by priority: `fr`, `fr-FR` and other variants, GRADIO_WORDS, then English."""
+    tables = translations if isinstance(translations, dict) else {}
     for language in PREFERRED_LANGUAGES:
-        names = sorted(name for name in given if isinstance(name, str) and is_language_variant(name, language))
-        yield from (given[name] for name in names if isinstance(given[name], dict))
+        names = sorted(name for name in tables if isinstance(name, str) and is_language_variant(name, language))
+        yield from (tables[name] for name in names if isinstance(tables[name], dict))
         if language == "fr":
             yield GRADIO_WORDS
 
 
 def is_language_variant(name: str, language: str) -> bool:
-    """Is `fr`, `fr-CA` or `fr_FR` a kind of this language?"""
+    """Is this tag (`fr`, `fr-CA`, `fr_FR`) a variant of the language?"""
     return name.lower().replace("_", "-").partition("-")[0] == language
 
 
 def find_translation(table: JsonObject, key: str) -> str:
-    """The words for a key, which may name a table in the table (`chat.send`); '' where there are none."""
+    """Look up a key, which may be a path in nested tables (`chat.send`); return '' if it is missing."""
     found: Any = table.get(key)
     if found is None and key.count(".") < MAX_KEY_PARTS:
         found = table
@@ -75,19 +75,19 @@ def find_translation(table: JsonObject, key: str) -> str:
 
 @dataclass
 class Translator:
-    """Translates the texts of one description; `characters_left` is what it may still write."""
+    """Translator of the texts of one description, within a budget of `characters_left`."""
 
     tables: tuple[JsonObject, ...]
     characters_left: int = MAX_TRANSLATED_CHARACTERS
 
     def translate_key(self, key: str) -> str:
-        """The words for a key: in the first language that has some, else the key made readable."""
+        """Translate a key by the first table that has it, else return the key as readable words."""
         words = next(filter(None, (find_translation(table, key) for table in self.tables)), "")
         self.characters_left -= len(words)
         return words if words and self.characters_left >= 0 else humanize_name(get_last_key_part(key))
 
     def translate_text(self, text: Any) -> Any:
-        """The text with words for its markers; a value without any is returned unchanged."""
+        """Translate the markers in a text; return a value without markers unchanged."""
         if isinstance(text, dict) and "translation_metadata" in (text.get("__type__"), text.get("_type")):
             key = text.get("key")
             return self.translate_key(key) if isinstance(key, str) and key.strip() else ""
@@ -96,7 +96,7 @@ class Translator:
         return replace_markers(text, self.translate_key)
 
     def translate_component(self, component: JsonObject) -> JsonObject:
-        """The component with translated texts; the value of one with choices is one of their values, and stays."""
+        """Translate the texts of a component, except for the value of a list, which must match one of its choices."""
         props = component.get("props")
         if not isinstance(props, dict):
             return component
@@ -112,13 +112,13 @@ class Translator:
         return {**component, "props": {**props, **changed}} if is_changed else component
 
     def translate_choice(self, choice: Any) -> Any:
-        """A choice `[label, value]` with a translated label; a text alone is both."""
+        """Translate the label of a choice `[label, value]`; a plain text is both label and value."""
         if isinstance(choice, list) and len(choice) == 2:
             return choice if is_marker_free(choice[0]) else [self.translate_text(choice[0]), choice[1]]
         return choice if is_marker_free(choice) else [self.translate_text(choice), choice]
 
     def translate_endpoint(self, entry: JsonObject) -> JsonObject:
-        """An entry of `/info` with translated labels and a translated description."""
+        """Translate the labels and the description of an entry of `/info`."""
         lists = {key: entry.get(key) for key in ("parameters", "returns")}
         changed: dict[str, Any] = {
             key: [self.translate_value(each) for each in listed]
@@ -128,11 +128,11 @@ class Translator:
         return {**entry, **changed, "description": self.translate_text(entry.get("description"))}
 
     def translate_value(self, described: Any) -> Any:
-        """A parameter or a return of `/info` with a translated label."""
+        """Translate the label of a parameter or a return value of `/info`."""
         is_one = isinstance(described, dict) and not is_marker_free(described.get("label"))
         return {**described, "label": self.translate_text(described["label"])} if is_one else described
 
 
 def is_marker_free(text: Any) -> bool:
-    """Is there nothing to translate in this?"""
+    """Is there no marker in this value?"""
     return not (isinstance(text, dict) or (isinstance(text, str) and TRANSLATION_MARKER in text))
