@@ -1,1 +1,1 @@
-"""The examples that a Space offers, and the sample files that they name. Pure."""
+"""Parser of the examples of a Space, and of the sample files in them. Pure."""

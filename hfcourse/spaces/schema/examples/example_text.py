@@ -1,4 +1,4 @@
-"""The words by which the values of an example are shown. Pure."""
+"""Formatter of the values of an example as short text. Pure."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,13 +13,13 @@ MAX_EXAMPLE_LINK_CHARACTERS, MAX_EXAMPLE_PAIR_CHARACTERS = (
 
 
 def format_example_values(given: Iterable[Any], max_characters: int = MAX_EXAMPLE_LINK_CHARACTERS) -> str:
-    """« Léo, 2,5, bleu »: the values, as far as they fit."""
+    """Return the values joined by commas, truncated: « Léo, 2,5, bleu »."""
     words = ", ".join(filter(None, map(format_example_value, given)))
     return words if len(words) <= max_characters else f"{words[: max_characters - 1].rstrip()}…"
 
 
 def format_example_value(value: Any) -> str:
-    """The words of a value; of one that holds files, their names, and its text."""
+    """Return a value as text; for a value with files, its text and their names."""
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, int | float):

@@ -1,9 +1,9 @@
-"""A Space's own examples, as values for the form of an endpoint. Pure.
+"""Parser of a Space's own examples to values for the form of an endpoint. Pure.
 
-Gradio puts them into /config as a component `dataset`: `component_ids` says which components, `samples` has a line
-of values for each example, `sample_labels` may name them. A file among them is a SampleFile: it is on the Space's disk,
-and fetched once its example is chosen (see example_files.py). The `example_input` of /info is no example: Gradio makes
-it up from the type of the component (« Hello!! »), and it teaches nothing.
+/config has them as a component `dataset`: `component_ids` lists the components, `samples` has a row of values for
+each example, `sample_labels` optionally names them. A file is parsed to a SampleFile: it is on the Space's disk, and
+fetched when its example is chosen (see example_files.py). The `example_input` of /info is ignored: Gradio generates
+it from the component type (« Hello!! »), and it teaches nothing.
 """
 
 from collections import defaultdict
@@ -28,18 +28,24 @@ from hfcourse.spaces.schema.values.value_parsers import format_value, parse_valu
 from hfcourse.spaces.untrusted.json_size import measure_json_size
 
 MAX_EXAMPLES = 30
-MAX_PAIRS = 6  # values that the link to an example shows
-MAX_DATASET_COLUMNS = 500  # parameters that one data set fills
-# Of the samples of one description, each time that an endpoint reads them; a value costs CELL_CHARACTERS at least.
+MAX_PAIRS = 6  # values shown in the link to an example
+MAX_DATASET_COLUMNS = 500  # parameters filled by one data set
+# Of the samples of one description, counted again for each endpoint; CHARACTER_COST_PER_VALUE is the minimum cost.
 MAX_EXAMPLE_CHARACTERS, CHARACTER_COST_PER_VALUE = 1_000_000, 20
 
 
 @dataclass(frozen=True)
 class Example:
-    """Values by parameter name, a SampleFile for each file in them, and the words of the link to them.
+    """Example of an endpoint.
 
-    `label` is the author's, '' without one; `pairs` has label and words of the values; `dataset` and `row` say where
-    the description has it, and `row_loader` which event of the page answers with its values.
+    Attributes:
+        link_text: the text of the link to it.
+        values: the values by parameter name, with a SampleFile for each file.
+        label: the author's label, '' without one.
+        labelled_values: label and text of each value.
+        dataset_index: the index of its data set in the description.
+        row_index: the index of its row in the data set.
+        row_loader: the event of the page that returns its values.
     """
 
     link_text: str
@@ -52,20 +58,20 @@ class Example:
 
     @cached_property
     def files(self) -> tuple[SampleFile, ...]:
-        """The files of its values, in order."""
+        """Files in its values, in order."""
         return tuple(file for value in self.values.values() for file in iter_sample_files(value))
 
     @property
     def needs_loader(self) -> bool:
-        """Does the description give nothing but the name of one of its files?"""
+        """Is there a file of which the description has only the name?"""
         return any(not file.path for file in self.files)
 
 
 @dataclass(frozen=True)
 class ExampleDataset:
-    """The first samples of a data set, and the ids of the components that they fill.
+    """First samples of a data set, and the ids of the components that they fill.
 
-    `place` counts the data sets of the page; `characters` is what reading the samples costs.
+    `index` is that of the data set on the page; `character_cost` is the budget that parsing the samples consumes.
     """
 
     component_ids: Sequence[Any]
@@ -79,9 +85,9 @@ class ExampleDataset:
 
 @dataclass
 class ExampleDatasets:
-    """The data sets of a description, by the id of each component that they fill, in the author's order.
+    """Data sets of a description, indexed by the ids of the components that they fill, in the author's order.
 
-    `characters_left` is the budget of reading them: endpoints and data sets make a product.
+    `characters_left` is the budget for parsing them, as the cost is the product of endpoints and data sets.
     """
 
     indexes_by_component: Mapping[int, Sequence[int]]
@@ -89,12 +95,12 @@ class ExampleDatasets:
     characters_left: int = MAX_EXAMPLE_CHARACTERS
 
     def find_datasets_for_components(self, numbers: Iterable[Any]) -> list[ExampleDataset]:
-        """The data sets that fill one of these components."""
+        """Return the data sets that fill one of these components."""
         places = {place for number in numbers for place in self.indexes_by_component.get(number, ())}
         return [self.datasets[place] for place in sorted(places)]
 
     def spend_characters(self, characters: int) -> bool:
-        """Take so much of the budget; False, and nothing is taken, if it is not there."""
+        """Consume part of the budget; return False, consuming nothing, if it is too small."""
         has_enough = characters <= self.characters_left
         self.characters_left -= characters if has_enough else 0
         return has_enough
@@ -103,10 +109,10 @@ class ExampleDatasets:
 def index_datasets(
     components: Sequence[Mapping[str, Any]], row_loaders: Mapping[Any, PageEvent] | None = None
 ) -> ExampleDatasets:
-    """The data sets that name their components, measured once.
+    """Index the data sets by component, and measure them once.
 
     Args:
-        row_loaders: the event of the page that answers with a row, by the id of the data set.
+        row_loaders: the event of the page that returns the values of a row, by id of the data set.
     """
     found = [(each.get("id"), each.get("props") or {}) for each in components if each.get("type") == "dataset"]
     datasets: list[ExampleDataset] = []
@@ -124,7 +130,7 @@ def index_datasets(
 
 
 def read_dataset(props: Mapping[str, Any], characters: int) -> ExampleDataset:
-    """The first samples, MAX_EXAMPLES of them and so many characters at most."""
+    """Parse the first samples of a data set, at most MAX_EXAMPLES, within a budget of characters."""
     numbers = props["component_ids"][:MAX_DATASET_COLUMNS]
     labels, headers = (
         found if isinstance(found := props.get(key), list) else [] for key in ("sample_labels", "headers")
@@ -141,52 +147,58 @@ def read_dataset(props: Mapping[str, Any], characters: int) -> ExampleDataset:
 
 
 def limit_sample(sample: Sequence[Any]) -> tuple[list[Any], int]:
-    """The values of a sample, None for one that no field could show; and what reading them costs."""
+    """Replace each value that is too large for a field by None.
+
+    Returns:
+        The values of the sample, and the cost of parsing them in characters.
+    """
     sizes = [measure_json_size(value, json_input.MAX_JSON_BYTES) for value in sample]
-    kept = [value if size <= json_input.MAX_JSON_BYTES else None for value, size in zip(sample, sizes, strict=True)]
-    return kept, sum(CHARACTER_COST_PER_VALUE + size for size in sizes if size <= json_input.MAX_JSON_BYTES)
+    values = [value if size <= json_input.MAX_JSON_BYTES else None for value, size in zip(sample, sizes, strict=True)]
+    return values, sum(CHARACTER_COST_PER_VALUE + size for size in sizes if size <= json_input.MAX_JSON_BYTES)
 
 
 def build_examples(numbered: Mapping[Any, Parameter], datasets: ExampleDatasets) -> tuple[Example, ...]:
-    """The examples of one endpoint, in the author's order; none once the budget of the description is spent.
+    """Build the examples of one endpoint, in the author's order, within the budget of the description.
 
     Args:
-        numbered: the parameters by the id of their component.
+        numbered: the parameters by component id.
     """
     found: list[Example] = []
-    concerning = datasets.find_datasets_for_components(numbered)
-    shares = share_fairly([len(dataset.samples) for dataset in concerning], MAX_EXAMPLES)  # a long list hides no other
-    for dataset, share in zip(concerning, shares, strict=True):
+    matching = datasets.find_datasets_for_components(numbered)
+    shares = share_fairly([len(dataset.samples) for dataset in matching], MAX_EXAMPLES)  # a long list hides no other
+    for dataset, share in zip(matching, shares, strict=True):
         if len(found) < MAX_EXAMPLES and datasets.spend_characters(dataset.character_cost):
-            concerned = [numbered.get(number) if isinstance(number, int) else None for number in dataset.component_ids]
-            rows = (build_example(concerned, dataset, n) for n in range(len(dataset.samples)))
+            parameters = [numbered.get(number) if isinstance(number, int) else None for number in dataset.component_ids]
+            rows = (build_example(parameters, dataset, n) for n in range(len(dataset.samples)))
             found += islice(filter(None, rows), share)
-    different: list[Example] = []
+    unique: list[Example] = []
     for each in found[:MAX_EXAMPLES]:
-        if each.needs_loader or each not in different:  # two files of one name may differ
-            different.append(each)
-    return tuple(different)
+        if each.needs_loader or each not in unique:  # two files with the same name may differ
+            unique.append(each)
+    return tuple(unique)
 
 
-def build_example(concerned: Sequence[Parameter | None], dataset: ExampleDataset, n: int) -> Example | None:
-    """One line of a dataset; None if nothing in it can be filled in."""
-    given: dict[str, Any] = {}
+def build_example(parameters: Sequence[Parameter | None], dataset: ExampleDataset, n: int) -> Example | None:
+    """Build the example of row `n` of a data set, None if the form can use none of its values."""
+    values: dict[str, Any] = {}
     pairs: list[tuple[str, str]] = []
-    for column, (parameter, value) in enumerate(zip(concerned, dataset.samples[n], strict=False)):
+    for column, (parameter, value) in enumerate(zip(parameters, dataset.samples[n], strict=False)):
         if parameter is None:
             continue
-        read = convert_sample_value(parameter, value, f"{dataset.index}-{n}-{column}", dataset.row_loader is not None)
-        if read is not None:
-            given[parameter.name] = read
+        converted = convert_sample_value(
+            parameter, value, f"{dataset.index}-{n}-{column}", dataset.row_loader is not None
+        )
+        if converted is not None:
+            values[parameter.name] = converted
             header = clean_label(dataset.headers[column], "") if column < len(dataset.headers) else ""
-            pairs.append((header or parameter.label, format_example_values([read], MAX_EXAMPLE_PAIR_CHARACTERS)))
-    if not given:
+            pairs.append((header or parameter.label, format_example_values([converted], MAX_EXAMPLE_PAIR_CHARACTERS)))
+    if not values:
         return None
     label = clean_label(dataset.labels[n], "") if n < len(dataset.labels) else ""
-    pairs = [pair for pair in pairs if pair[1]] or pairs  # a value that is left empty needs no mention
+    pairs = [pair for pair in pairs if pair[1]] or pairs  # empty values are not shown
     return Example(
-        label or format_example_values(given.values()),
-        given,
+        label or format_example_values(values.values()),
+        values,
         label,
         tuple(pairs[:MAX_PAIRS]),
         dataset_index=dataset.index,
@@ -196,11 +208,11 @@ def build_example(concerned: Sequence[Parameter | None], dataset: ExampleDataset
 
 
 def convert_sample_value(parameter: Parameter, value: Any, key: str, has_loader: bool) -> Any:
-    """The value that an example gives a parameter, None where its control could not show or send it.
+    """Convert a sample to a parameter value, None if its control cannot render or send it.
 
     Args:
-        key: where the description has the value.
-        has_loader: can the Space be asked for a file of which only the name is known?
+        key: the position of the value in the description.
+        has_loader: whether the Space can return a file of which only the name is known.
     """
     if get_control_kind(parameter) in FILE_CONTROLS:
         found = sample_files.parse_sample(parameter, value, key)
@@ -209,7 +221,7 @@ def convert_sample_value(parameter: Parameter, value: Any, key: str, has_loader:
 
 
 def is_usable_example_value(parameter: Parameter, value: Any) -> bool:
-    """Can the control of this parameter show the value, and send it?"""
+    """Can the control of this parameter render the value, and send it?"""
     kind = get_control_kind(parameter)
     if value is None or kind == "nothing":
         return False
@@ -224,7 +236,7 @@ def is_usable_example_value(parameter: Parameter, value: Any) -> bool:
 
 
 def normalize_example_value(parameter: Parameter, value: Any) -> Any:
-    """The value of an example; Gradio 4 writes a choice by its label, and a table as its lines alone."""
+    """Normalize the value of an example: Gradio 4 has the label of a choice, and only the rows of a table."""
     kind = get_control_kind(parameter)
     if kind in ("radio", "select", "checks"):
         return resolve_choice_labels(parameter, value)
@@ -234,9 +246,10 @@ def normalize_example_value(parameter: Parameter, value: Any) -> Any:
 
 
 def resolve_choice_labels(parameter: Parameter, value: Any) -> Any:
-    named, known = parameter.choices.values_by_label, parameter.choices.posted_texts_by_key
+    """Replace labels of choices by their values, unless they are values themselves."""
+    by_label, by_key = parameter.choices.values_by_label, parameter.choices.posted_texts_by_key
 
-    def read(item: Any) -> Any:
-        return named.get(item, item) if isinstance(item, str) and make_value_key(item) not in known else item
+    def resolve(item: Any) -> Any:
+        return by_label.get(item, item) if isinstance(item, str) and make_value_key(item) not in by_key else item
 
-    return [read(item) for item in value] if isinstance(value, list) else read(value)
+    return [resolve(item) for item in value] if isinstance(value, list) else resolve(value)

@@ -1,4 +1,4 @@
-"""Names of sample files in code: of the kind and with the extension that a parameter takes. Pure."""
+"""Placeholder file names for code snippets, with the type and extension that a parameter accepts. Pure."""
 
 import re
 from typing import Protocol
@@ -7,7 +7,7 @@ from hfcourse.spaces.schema.parameters.parameter import Parameter
 
 EXTENSION = re.compile(r"\.[A-Za-z0-9][A-Za-z0-9_.+-]{0,11}", re.ASCII)
 LAST_EXTENSION = re.compile(r"\.[a-z0-9]{1,8}\Z", re.ASCII)
-# By family of media types, which file_types names too.
+# By family of media types, which may also be items of `file_types`.
 PLACEHOLDERS_BY_FAMILY = {
     "image": "votre_image.png",
     "audio": "votre_son.wav",
@@ -28,7 +28,7 @@ PLACEHOLDER_STEM, DEFAULT_PLACEHOLDER = "votre_fichier", "votre_fichier.txt"
 
 
 class NamedFile(Protocol):
-    """A file that we hold."""
+    """Protocol of a stored file."""
 
     @property
     def name(self) -> str: ...
@@ -38,10 +38,10 @@ class NamedFile(Protocol):
 
 
 def choose_placeholder_name(parameter: Parameter, chosen: NamedFile | None = None) -> str:
-    """Return the name of a file that this parameter takes.
+    """Return a placeholder name of a file that this parameter accepts.
 
     Args:
-        chosen: the file that somebody has chosen, whose extension the sample then has; its own name is not shown.
+        chosen: the file that the visitor has chosen, of which only the extension is used, not the name.
     """
     if chosen is not None and (extension := LAST_EXTENSION.search(chosen.name.lower())):
         known = PLACEHOLDERS_BY_FAMILY.get(chosen.media_type.split("/")[0], DEFAULT_PLACEHOLDER)

@@ -1,8 +1,8 @@
-"""Files that a Space's description names as samples, inside the values of its examples. Pure.
+"""Parser of the sample files in the values of a Space's examples. Pure.
 
-What `/config` has of them, measured on Gradio 4.44, 5.49 and 6.31: the file data of a picture, a video (inside
-`{"video": …}` before Gradio 6), a gallery, an image editor and a multimodal text; of a sound, a file and a 3D model
-nothing but the name, since the page asks the Space for the row that is clicked (see page_events.py).
+Measured on Gradio 4.44, 5.49 and 6.31, `/config` has the file data of an image, a video (inside `{"video": …}` before
+Gradio 6), a gallery, an image editor and a multimodal text; of a sound, a file and a 3D model only the name, since
+the page requests the clicked row from the Space (see page_events.py).
 """
 
 import mimetypes
@@ -21,9 +21,9 @@ PREVIEWABLE_KINDS = ("image", "audio", "video")
 
 @dataclass(frozen=True)
 class SampleFile:
-    """A file on the Space's disk: `path` is '' where the description gives its name alone.
+    """File on the Space's disk; `path` is '' if the description has only its name.
 
-    `key` says where the description names it: `<dataset>-<row>-<column>-<position>`, as the address of its preview.
+    `key` is its position in the description, `<dataset>-<row>-<column>-<position>`, used in the URL of its preview.
     """
 
     name: str
@@ -32,16 +32,16 @@ class SampleFile:
 
     @property
     def media_kind(self) -> str:
-        """The kind by its name, one of PREVIEWABLE_KINDS or ''; its bytes decide once they are here."""
+        """Kind by its file name, one of PREVIEWABLE_KINDS or ''; once fetched, its content decides."""
         kind = (mimetypes.guess_type(self.name)[0] or "").split("/")[0]
         return kind if kind in PREVIEWABLE_KINDS else ""
 
 
 def parse_sample(parameter: Parameter, value: Any, key: str = "") -> Any:
-    """The sample value of a parameter that holds files, with a SampleFile for each file; None where there is none.
+    """Parse the sample of a parameter with files, with a SampleFile for each file; None without any content.
 
     Args:
-        key: where the description has the value.
+        key: the position of the value in the description.
     """
     if get_control_kind(parameter) == "multimodal" and isinstance(value, str):
         return {"text": value, "files": []}
@@ -55,14 +55,14 @@ def parse_sample(parameter: Parameter, value: Any, key: str = "") -> Any:
 
 
 def parse_named_file(text: str) -> Any:
-    """A file that is a text: its path on the Space, or its name alone; None for an address of the web."""
+    """Parse a file given as text: its path on the Space, or only its name; return None for a URL."""
     if not text.strip() or "://" in text:
         return None
     return SampleFile(clean_sample_name(text), text if "/" in text else "")
 
 
 def replace_file_data(value: Any, depth: int = 0) -> Any:
-    """The value with a SampleFile in place of each file data; what is deeper than MAX_SAMPLE_DEPTH is left out."""
+    """Replace each file data by a SampleFile, and values deeper than MAX_SAMPLE_DEPTH by None."""
     if depth > MAX_SAMPLE_DEPTH:
         return None
     if isinstance(value, dict):
@@ -78,21 +78,23 @@ def is_file_data(value: dict[str, Any]) -> bool:
 
 
 def build_sample_file(data: dict[str, Any]) -> SampleFile | None:
-    """The file of this file data; None for one that is at an address of the web, which the Space does not serve."""
-    path, given = data["path"], data.get("orig_name")
+    """Build a file from file data, None for a URL, which the Space does not serve."""
+    path, original_name = data["path"], data.get("orig_name")
     if "://" in path or not path:
         return None
-    return SampleFile(clean_sample_name(given if isinstance(given, str) and given else path), path)
+    return SampleFile(
+        clean_sample_name(original_name if isinstance(original_name, str) and original_name else path), path
+    )
 
 
 def clean_sample_name(path: str) -> str:
-    """The last part of a path, as it may be shown."""
+    """Return the last part of a path, sanitized for display."""
     last = path.replace("\\", "/").rpartition("/")[2]
     return "".join(filter(str.isprintable, last))[-MAX_LABEL_CHARACTERS:] or "fichier"
 
 
 def iter_sample_files(value: Any) -> Iterator[SampleFile]:
-    """Yield the files of a value, in order."""
+    """Yield the files in a value, in order."""
     if isinstance(value, SampleFile):
         yield value
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
@@ -100,7 +102,7 @@ def iter_sample_files(value: Any) -> Iterator[SampleFile]:
 
 
 def map_sample_files(value: Any, change: Any) -> Any:
-    """The value with `change(file)` in place of each SampleFile."""
+    """Replace each SampleFile in a value by `change(file)`."""
     if isinstance(value, SampleFile):
         return change(value)
     if isinstance(value, dict):

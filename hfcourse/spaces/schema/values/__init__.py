@@ -1,1 +1,1 @@
-"""The values of a form: parsed from what was typed, formatted back, within a budget. Pure."""
+"""Parsers, validators and formatters of form values, and the budget of a form. Pure."""

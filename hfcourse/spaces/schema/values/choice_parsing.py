@@ -1,4 +1,4 @@
-"""Choices as a form posts them: as text, which leads back to the choice's own JSON value. Pure."""
+"""Parser of posted choices: text, resolved to the JSON value of the choice. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,16 +10,16 @@ from hfcourse.spaces.schema.parameters.widgets import get_control_kind
 from hfcourse.spaces.schema.values.numbers import format_scalar
 from hfcourse.text.line_endings import normalize_line_endings
 
-# So many characters of labels and values make a page of a reasonable weight; further choices can be typed.
+# Limit on the size of the page; choices beyond it can be typed.
 MAX_RENDERED_CHOICE_CHARACTERS = 150_000
-# From so many choices on, a browser's own list is a long way down: one types instead, and is helped.
+# A longer list is too long to scroll: it is rendered as a text field with suggestions.
 MAX_SELECT_OPTIONS = 300
 MAX_SUGGESTIONS = 5
 INVALID_CHOICE_MESSAGE = "Choisissez l’une des réponses proposées."
 
 
 def count_rendered_choices(parameter: Parameter) -> int:
-    """How many of the choices a form draws: all, unless together they would make a page too heavy."""
+    """Return how many choices a form renders: all, unless they exceed the limits."""
     most = len(parameter.choices) if parameter.max_shown_choices is None else parameter.max_shown_choices
     count, weight = 0, 0
     for text, (label, _) in zip(parameter.choices.posted_texts[:most], parameter.choices[:most], strict=True):
@@ -31,18 +31,21 @@ def count_rendered_choices(parameter: Parameter) -> int:
 
 
 def can_send_any_text(parameter: Parameter) -> bool:
-    """Is a text that is no known choice sent as it is?
+    """Is a text accepted that is not a known choice?
 
-    Where the author allows it; where the Space has more choices than are known here; and where it has none yet: its
-    own page fills such a list later, and the Space alone can say whether the value is good.
+    It is if the author allows it, if the list of choices is truncated, and if it is empty: the Space's own page
+    fills it later, and only the Space can validate the value.
     """
     return parameter.allows_custom or parameter.choices.is_cut or not parameter.choices
 
 
 def parse_choice(parameter: Parameter, texts: Sequence[str]) -> Any:
-    """The choice's own JSON value (a choice of 2025 is sent as a number), null for an empty text.
+    """Parse the JSON value of a choice (a choice of 2025 is sent as a number), None for an empty text.
 
-    Gradio's Radio and Dropdown refuse what is no choice ("is not in the list of choices"), so we do.
+    An unknown choice is rejected, as by Gradio's Radio and Dropdown ("is not in the list of choices").
+
+    Raises:
+        InvalidValue: the text is not a choice, and the Space accepts no other.
     """
     if not texts or texts[0] == "":
         return None
@@ -50,16 +53,16 @@ def parse_choice(parameter: Parameter, texts: Sequence[str]) -> Any:
 
 
 def parse_checkbox_group(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
-    """The values of all that is ticked or typed. `max_choices` is no bound here: the Space itself does not check it."""
+    """Parse the values of all ticked or typed choices; `max_choices` is not enforced, as in Gradio itself."""
     empty_is_one = "" in parameter.choices.values_by_value_text
     return resolve_choice_values(parameter, [text for text in texts if text != "" or empty_is_one])
 
 
 def resolve_choice_values(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
-    """The JSON value of each posted text: that of a choice, that of a label that is like no other, or the text itself.
+    """Resolve each posted text to the JSON value of a choice or of a unique label, else to the text itself.
 
     Raises:
-        Wrong: one is no choice, and the Space allows no other.
+        InvalidValue: one is not a choice, and the Space accepts no other.
     """
     tables = get_choice_lookups(parameter)
     if all(text in tables[0] for text in texts):
@@ -68,9 +71,9 @@ def resolve_choice_values(parameter: Parameter, texts: Sequence[str]) -> list[An
 
 
 def get_choice_lookups(parameter: Parameter) -> tuple[Mapping[str, Any], ...]:
-    """The tables in which a posted text is looked up, in order.
+    """Return the look-up tables for a posted text, by priority.
 
-    A list in which any text may be typed never shows a position: « 1 » is a text of the student's there.
+    A list that accepts any text never posts an index: there, « 1 » is the student's own text.
     """
     choices = parameter.choices
     if is_free_text_select(parameter):
@@ -79,16 +82,16 @@ def get_choice_lookups(parameter: Parameter) -> tuple[Mapping[str, Any], ...]:
 
 
 def is_free_text_select(parameter: Parameter) -> bool:
-    """Is this a list of one choice in which any other text may be typed?"""
+    """Is this a list with a single choice that accepts any other text?"""
     return parameter.allows_custom and get_control_kind(parameter) == "select"
 
 
 def resolve_choice_value(parameter: Parameter, text: str, tables: Sequence[Mapping[str, Any]]) -> Any:
-    """The JSON value of one posted text. Raises as `values_of`."""
+    """Resolve one posted text to its JSON value; raise InvalidValue as `resolve_choice_values`."""
     for values in tables:
-        for written in (text, text.strip()):
-            if written in values:
-                return values[written]
+        for candidate in (text, text.strip()):
+            if candidate in values:
+                return values[candidate]
     if can_send_any_text(parameter):
         return text
     similar = [
@@ -103,7 +106,7 @@ def resolve_choice_value(parameter: Parameter, text: str, tables: Sequence[Mappi
 
 
 def format_choice_texts(parameter: Parameter, wanted: Sequence[Any]) -> list[str]:
-    """The posted text of each wanted value; what is no choice is left out, or it could not be sent back."""
+    """Return the posted text of each of these values; a value that is not a choice is omitted if not accepted."""
     choices = parameter.choices
     texts = choices.typed_texts_by_key if is_free_text_select(parameter) else choices.posted_texts_by_key
     found = []

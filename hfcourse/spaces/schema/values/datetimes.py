@@ -1,4 +1,4 @@
-"""Dates and times: as a browser's own field writes them, and as Gradio does. Pure."""
+"""Parser and formatter of dates and times: the format of a browser's field, and Gradio's. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -8,15 +8,18 @@ from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.values.text_limits import MAX_DATETIME_CHARACTERS
 
 DATETIME_PATTERN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?)?", re.ASCII)
-# Each blank can be read in one way alone: two runs of blanks side by side would take quadratic time.
+# Unambiguous whitespace: two adjacent `\s*` would backtrack in quadratic time.
 RELATIVE_TIME_PATTERN = re.compile(r"now\s*(?:-\s*\d+\s*[dmhs])?", re.ASCII)
 
 
 def parse_datetime_text(parameter: Parameter, texts: Sequence[str]) -> str | None:
-    """A date, or a date and a time as Gradio writes them, from what a browser's own field posts or from text.
+    """Parse a browser's field or a text to a date, or a date and time, in Gradio's format; None for an empty text.
 
-    gr.DateTime takes any text where its `type` is "string"; as a timestamp or a datetime it reads its own format,
-    or « now - 5m », and fails on anything else.
+    gr.DateTime accepts any text if its `type` is "string"; for a timestamp or a datetime it parses its own format
+    or « now - 5m », and fails on any other text.
+
+    Raises:
+        InvalidValue: the Space cannot parse the text.
     """
     text = texts[0].strip()
     if not text:
@@ -34,7 +37,7 @@ def parse_datetime_text(parameter: Parameter, texts: Sequence[str]) -> str | Non
 
 
 def format_browser_datetime(parameter: Parameter, text: str) -> str | None:
-    """The value of a browser's own field for this moment, '' for none, None where such a field cannot hold it."""
+    """Return the value of a browser's field for this date, '' for an empty text, None if the field cannot show it."""
     found = DATETIME_PATTERN.fullmatch(text.strip())
     if not text.strip():
         return ""

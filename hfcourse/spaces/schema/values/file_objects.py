@@ -1,4 +1,4 @@
-"""Objects and tuples with files in them: file controls for the files, JSON text for what is left. Pure.
+"""Objects and tuples that contain files: file controls for the files, JSON text for the rest. Pure.
 
 `{"image": F, "caption": "…"}` has a file control for `image` and a text area with `{"caption": "…"}`.
 """
@@ -24,33 +24,33 @@ WRONG_SHAPE_MESSAGE = typeset_french(
 
 
 def make_control_suffix(place_number: int) -> str:
-    """Return the end of the name of a file control: a number, as the keys are a stranger's."""
+    """Return the suffix of the name of a file control: a number, as keys are untrusted."""
     return str(place_number + 1)
 
 
 def format_place_label(place: FilePlace) -> str:
-    """Return the words of a file control: the keys that lead to the file."""
+    """Return the label of a file control: the path of keys to the file."""
     keys = [humanize_name(key) if isinstance(key, str) else typeset_french(f"n° {key + 1}") for key in place.path]
     return ", ".join(keys)[:MAX_LABEL_CHARACTERS]
 
 
 def get_initial_surroundings(parameter: Parameter) -> Any:
-    """Return what surrounds the files at first: the Space's own value if it has one, else what its type requires."""
+    """Return the initial value without its files: the default of the Space, else the minimum that its type requires."""
     if isinstance(parameter.default, dict | list):
         return remove_files_at_places(parameter.default, parameter.file_places)
     return build_skeleton(parameter.schema, parameter.file_places)
 
 
 def has_surroundings(parameter: Parameter) -> bool:
-    """Is there anything to fill in but files?"""
+    """Is there anything to fill in besides files?"""
     rest = get_initial_surroundings(parameter)
     return bool(rest) if isinstance(rest, dict) else any(each is not None for each in rest or ())
 
 
 def format_surroundings(parameter: Parameter, rest: Any) -> str:
-    """Return the text that a form shows for what surrounds the files.
+    """Encode the rest of the value as JSON for a form.
 
-    '' stands for what the Space itself has there, where that is long: `compose_object_value` reads it so.
+    '' represents the default of the Space if it is long: `compose_object_value` restores it.
     """
     own = get_initial_surroundings(parameter)
     if not has_surroundings(parameter) or (rest == own and exceeds_json_size(own, MAX_SURROUNDING_JSON_CHARACTERS)):
@@ -59,12 +59,12 @@ def format_surroundings(parameter: Parameter, rest: Any) -> str:
 
 
 def compose_object_value(parameter: Parameter, files: Mapping[str, Sequence[Any]], text: str) -> Any:
-    """Return the value: what the text says, with the files at their places.
+    """Parse the text, and insert the files at their paths.
 
-    A file that is missing is null where the type allows it, and left out where it does not; a list of them is empty.
+    A missing file is null if the type allows it, else omitted; a missing list of files is empty.
 
     Raises:
-        Wrong: the text is no JSON, or not of the shape that has these places.
+        InvalidValue: the text is not valid JSON, or does not have these paths.
     """
     value = json_input.parse_json(text) if text.strip() else copy.deepcopy(get_initial_surroundings(parameter))
     for number, place in enumerate(parameter.file_places):
@@ -77,7 +77,7 @@ def compose_object_value(parameter: Parameter, files: Mapping[str, Sequence[Any]
 
 
 def set_at_path(value: Any, path: ValuePath, item: Any) -> None:
-    """Set what is at the end of a path, making the objects on the way. Raises Wrong."""
+    """Set an item at a path, creating missing objects; raise InvalidValue if the path does not exist."""
     for key, following in itertools.pairwise(path):
         if isinstance(value, dict) and isinstance(key, str) and isinstance(following, str):
             value.setdefault(key, {})
@@ -89,7 +89,7 @@ def set_at_path(value: Any, path: ValuePath, item: Any) -> None:
 
 
 def set_null_if_absent(value: Any, path: ValuePath) -> None:
-    """Set null at the end of a path whose parent is there. (A tuple has null there already.)"""
+    """Set null at a path if its parent exists. (A tuple already has null there.)"""
     for key in path[:-1]:
         value = value[key] if has_key_or_index(value, key) else None
     if isinstance(value, dict):
@@ -97,20 +97,21 @@ def set_null_if_absent(value: Any, path: ValuePath) -> None:
 
 
 def has_key_or_index(value: Any, key: str | int) -> bool:
+    """Does this object have the key, or this list the index?"""
     if isinstance(value, list):
         return isinstance(key, int) and key < len(value)
     return isinstance(value, dict) and key in value
 
 
 def get_at_path(value: Any, path: ValuePath) -> Any:
-    """Return what is at the end of a path, None where nothing is."""
+    """Return the item at a path, None if it is missing."""
     for key in path:
         value = value[key] if has_key_or_index(value, key) else None
     return value
 
 
 def remove_files_at_places(value: Any, places: Sequence[FilePlace]) -> Any:
-    """Return a copy without what is at these places; a tuple keeps its length."""
+    """Return a copy without the items at these paths; a tuple retains its length."""
     rest = copy.deepcopy(value)
     for place in places:
         parent = get_at_path(rest, place.path[:-1])

@@ -1,6 +1,6 @@
-"""Values that hold files: which file controls a form shows for one, and how the value is put together. Pure.
+"""Values that contain files: their file controls in a form, and composition of the JSON value. Pure.
 
-A file is whatever the caller keeps of one; only its `media_type` is asked for.
+The type of a file is the caller's; only its `media_type` is read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ FilesBySuffix = Mapping[str, Sequence[Any]]
 
 
 class MediaFile(Protocol):
-    """A file that we hold."""
+    """Protocol of a stored file."""
 
     @property
     def media_type(self) -> str: ...
@@ -33,7 +33,7 @@ class MediaFile(Protocol):
 
 @dataclass(frozen=True)
 class FileControl:
-    """One file control: the end of its name ('' for the parameter's own), its words, does it take several files?"""
+    """File control: the suffix of its name ('' for the parameter's own), its label, and whether it is multiple."""
 
     suffix: str
     label: str = ""
@@ -55,7 +55,7 @@ FILE_CONTROLS_BY_KIND = {
 
 
 def list_file_controls(parameter: Parameter) -> tuple[FileControl, ...]:
-    """The file controls of this parameter, in order; none where its value holds no file."""
+    """Return the file controls of a parameter, in order; () if its value contains no file."""
     if get_control_kind(parameter) == "object":
         places = parameter.file_places
         return tuple(
@@ -67,18 +67,22 @@ def list_file_controls(parameter: Parameter) -> tuple[FileControl, ...]:
     return tuple(FileControl(part.suffix, "Fichier joint") for part in parts) if is_single else parts
 
 
-def compose_file_value(parameter: Parameter, kept: FilesBySuffix, text: str = "") -> Any:
-    """The JSON value, with a file of `kept` (by the suffix of its part) at each place where file data belongs.
+def compose_file_value(parameter: Parameter, files_by_suffix: FilesBySuffix, text: str = "") -> Any:
+    """Compose the JSON value, with a file in place of each file data.
 
-    Empty: one file null, several null, a gallery [], a pair two nulls, an editor a dict of nothing.
+    Empty values: null for one or several files, [] for a gallery, two nulls for a pair, a dict of nulls for an editor.
+
+    Args:
+        files_by_suffix: the files of each file control, by suffix.
+        text: the text beside the files.
 
     Raises:
-        Wrong: the text beside the files is not what it has to be.
+        InvalidValue: the text is invalid.
     """
     kind = get_control_kind(parameter)
     if kind == "object":
-        return compose_object_value(parameter, kept, text)
-    files = {part.suffix: [*kept.get(part.suffix, ())] for part in list_file_controls(parameter)}
+        return compose_object_value(parameter, files_by_suffix, text)
+    files = {part.suffix: [*files_by_suffix.get(part.suffix, ())] for part in list_file_controls(parameter)}
     if kind == "gallery":
         return [make_gallery_item(file) for file in files[""]]
     if kind == "pair":
@@ -93,37 +97,47 @@ def compose_file_value(parameter: Parameter, kept: FilesBySuffix, text: str = ""
 
 
 def get_first_file(files: Sequence[Any]) -> Any:
+    """Return the first file, None without one."""
     return files[0] if files else None
 
 
 def make_gallery_item(file: MediaFile) -> dict[str, Any]:
+    """Return a file as an item of a gallery, without a caption."""
     return {"video" if file.media_type.startswith("video/") else "image": file, "caption": None}
 
 
 def make_editor_value(background: Any, layers: list[Any], composite: Any) -> dict[str, Any]:
-    """Some apps read the background, others the composite: where only one was given, it is both."""
+    """Return the value of an image editor; a single image is both background and composite, as apps read either."""
     return {"background": background or composite, "layers": layers, "composite": composite or background, "id": None}
 
 
 def wrap_single_file(parameter: Parameter, file: Any) -> Any:
-    """The file, inside the object that the schema wants around it if it wants one (`video` in Gradio 4 and 5).
+    """Wrap a file in the object that the schema requires (`video` in Gradio 4 and 5), if any.
 
-    What else the object may hold is as the Space's own value has it, or left out: its type then has a default for it.
+    Other properties are copied from the default of the Space, or omitted if they have a default in the schema.
     """
-    around = parameter.default if isinstance(parameter.default, dict) else {}
+    own_value = parameter.default if isinstance(parameter.default, dict) else {}
     name = (
         ""
         if json_schema.is_file_schema(parameter.resolved_schema, parameter.schema)
         else json_schema.find_file_property(parameter.schema)
     )
     if file is None:
-        return around if name and around else None
-    others = {key: each for key, each in around.items() if key in json_schema.get_properties(parameter.resolved_schema)}
+        return own_value if name and own_value else None
+    properties = json_schema.get_properties(parameter.resolved_schema)
+    others = {key: each for key, each in own_value.items() if key in properties}
     return {**others, name: file} if name else file
 
 
 def decompose_file_value(parameter: Parameter, value: Any, file_type: type) -> tuple[dict[str, list[Any]], str]:
-    """What `compose` was given: the files by part, and the text. Whatever is no `file_type` is left out."""
+    """Decompose a value to the arguments of `compose_file_value`.
+
+    Args:
+        file_type: the class of a file; other items are omitted.
+
+    Returns:
+        The files by suffix, and the text.
+    """
     if get_control_kind(parameter) == "object":
         return decompose_object_value(parameter, value, file_type)
     kind, places = get_control_kind(parameter), {part.suffix: value for part in list_file_controls(parameter)}
@@ -135,13 +149,13 @@ def decompose_file_value(parameter: Parameter, value: Any, file_type: type) -> t
     if kind == "editor" and places["composite"] == places["background"]:
         places["composite"] = None
     text = value.get("text") if isinstance(value, dict) else value
-    kept = {suffix: collect_value_files(place, file_type) for suffix, place in places.items()}
-    return kept, text if isinstance(text, str) else ""
+    files = {suffix: collect_value_files(place, file_type) for suffix, place in places.items()}
+    return files, text if isinstance(text, str) else ""
 
 
 def decompose_object_value(parameter: Parameter, value: Any, file_type: type) -> tuple[dict[str, list[Any]], str]:
-    """The files of each place of an object, and the text of what surrounds them."""
-    kept = {
+    """Decompose an object to the files by suffix, and the JSON text of the rest."""
+    files = {
         make_control_suffix(n): collect_value_files(get_at_path(value, place.path), file_type)
         for n, place in enumerate(parameter.file_places)
     }
@@ -150,11 +164,11 @@ def decompose_object_value(parameter: Parameter, value: Any, file_type: type) ->
         if isinstance(value, dict | list)
         else get_initial_surroundings(parameter)
     )
-    return kept, format_surroundings(parameter, rest)
+    return files, format_surroundings(parameter, rest)
 
 
 def collect_value_files(value: Any, file_type: type) -> list[Any]:
-    """The files of a value, in order."""
+    """Return the files in a value, in order."""
     if isinstance(value, file_type):
         return [value]
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

@@ -1,8 +1,8 @@
-"""The budget of a form: how many fields and characters of page its parameters may take together. Pure.
+"""Budget of a form: limits on the fields and rendered characters of all its parameters together. Pure.
 
-Each parameter alone may be reasonable (2,000 choices, a table of 800 cells, a default of 100 kB) while 500 of them are
-a page of 30 MB. So a form has one budget, which its parameters share as a link shares its bandwidth among flows
-(max-min fairness): the small ones have all that they ask for, the large ones an equal part of the rest.
+Each parameter alone may be reasonable (2,000 choices, a table of 800 cells, a default of 100 kB) while 500 of them
+render a page of 30 MB. So parameters share one budget, as flows share the bandwidth of a link (max-min fairness):
+small demands are fully met, large ones get an equal share of the rest.
 """
 
 from bisect import bisect_right
@@ -21,31 +21,34 @@ from hfcourse.spaces.schema.values.numbers import format_scalar
 from hfcourse.spaces.schema.values.value_parsers import format_value
 from hfcourse.spaces.untrusted.json_size import measure_escaped_bytes
 
-# Of the 1,000 fields that a form may have when it is sent (see security.py), some are not of its parameters.
+# Of the limit of 1,000 form fields per request (see security.py), some fields do not belong to parameters.
 MAX_PARAMETER_FORM_FIELDS = 900
-# Characters of HTML. The largest recorded form, of every component there is, takes 44,000.
+# Characters of HTML. The largest recorded form, with every component, takes 44,000.
 MAX_FORM_CHARACTERS = 500_000
-# What the page writes around each part, measured on the templates.
+# Size of the markup around each part, measured on the templates.
 CHARACTERS_PER_FIELD, CHARACTERS_PER_OPTION, CHARACTERS_PER_CELL, CHARACTERS_PER_FILE_CONTROL = 600, 100, 110, 1_500
-CHARACTERS_PER_ROW = 300  # the head of a row of a table, and the button that removes it
-CHARACTERS_PER_SUGGESTION = 40  # of a choice that is suggested while one types, which names no parameter
-FORM_FIELDS_PER_FILE = 2  # the file that is chosen, and the one that is here already
+CHARACTERS_PER_ROW = 300  # the header of a table row, and its remove button
+CHARACTERS_PER_SUGGESTION = 40  # of an option in a datalist, which does not contain the parameter name
+FORM_FIELDS_PER_FILE = 2  # the newly chosen file, and the stored one
 CHOICE_CONTROLS = ("radio", "select", "checks")
 
 
-# Characters of the text that a form shows of a default, by the identity of the default and the kind of control: one
-# default can be that of thousands of parameters.
+# Cache of the rendered characters of defaults, by identity of the default and kind of control: thousands of
+# parameters may share one default.
 DefaultSizes = dict[tuple[int, str], int]
 
 
 def fit_parameters_to_form(
     parameters: tuple[Parameter, ...], sizes: DefaultSizes, budget: WholeDefaultBudget
 ) -> tuple[Parameter, ...] | None:
-    """The parameters, those of too large a form with fewer choices, rows or characters; None if no form holds them.
+    """Fit parameters to the budget of a form, by limiting their choices, rows or defaults if necessary.
 
     Args:
-        sizes: the cache of one description, whose defaults stay alive meanwhile.
-        budget: what that description may keep of defaults that no form shows.
+        sizes: the cache of one description; it is keyed by identity, so the defaults must outlive it.
+        budget: the byte budget of that description for truncated defaults.
+
+    Returns:
+        The fitted parameters; None if even the empty fields exceed the budget.
     """
     fields_left = MAX_PARAMETER_FORM_FIELDS - sum(count_fields(each) for each in parameters)
     characters_left = MAX_FORM_CHARACTERS - sum(weigh_field(each) for each in parameters)
@@ -63,7 +66,7 @@ def fit_parameters_to_form(
 
 
 def limit_whole_defaults(parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
-    """Drop what is sent of defaults that no form shows, where together they would make too large a call."""
+    """Drop complete defaults beyond MAX_WHOLE_DEFAULT_BYTES_PER_FORM, as the request would be too large."""
     ends = accumulate(len(each.whole_json or b"") for each in parameters)
     return tuple(
         replace(each, whole_json=None) if each.whole_json and end > MAX_WHOLE_DEFAULT_BYTES_PER_FORM else each
@@ -72,7 +75,7 @@ def limit_whole_defaults(parameters: tuple[Parameter, ...]) -> tuple[Parameter, 
 
 
 def share_fairly(demands: Sequence[int], total: int) -> list[int]:
-    """Divide `total` by max-min fairness: no demand gets more than it asks for or than an equal part of the rest."""
+    """Divide `total` by max-min fairness: each demand gets at most itself, and at most an equal share of the rest."""
     shares = [0] * len(demands)
     by_size = sorted(range(len(demands)), key=lambda place: demands[place])
     for served, place in enumerate(by_size):
@@ -82,7 +85,7 @@ def share_fairly(demands: Sequence[int], total: int) -> list[int]:
 
 
 def count_fields(parameter: Parameter) -> int:
-    """Fields that the form posts of this parameter at least: of a table, one row."""
+    """Return the minimum number of form fields of a parameter; of a table, those of one row."""
     if parameter.control == "table":
         return len(parameter.column_titles)
     return 1 + FORM_FIELDS_PER_FILE * len(list_file_controls(parameter))
@@ -91,7 +94,7 @@ def count_fields(parameter: Parameter) -> int:
 def fit_tables(
     parameters: tuple[Parameter, ...], fields_left: int, budget: WholeDefaultBudget
 ) -> tuple[Parameter, ...]:
-    """Limit the rows of tables that could together grow to more fields than a form sends."""
+    """Limit the rows of tables that could together grow beyond the limit of form fields."""
     growth = [
         (compute_max_rows(len(each.column_titles)) - 1) * len(each.column_titles) if each.control == "table" else 0
         for each in parameters
@@ -106,7 +109,7 @@ def fit_tables(
 
 
 def weigh_field(parameter: Parameter) -> int:
-    """Characters of the page that the field of this parameter takes without its contents."""
+    """Return the rendered characters of a field without its content."""
     texts = parameter.name * 8 + parameter.label * 4 + parameter.help + parameter.placeholder
     size = measure_escaped_bytes("".join([texts, *parameter.file_types * 3, *parameter.speakers]))
     if parameter.control == "table":
@@ -115,14 +118,14 @@ def weigh_field(parameter: Parameter) -> int:
 
 
 def weigh_row(parameter: Parameter) -> int:
-    """Characters of an empty row of a table."""
+    """Return the rendered characters of an empty table row."""
     cell = CHARACTERS_PER_CELL + measure_escaped_bytes(parameter.name)
     row = CHARACTERS_PER_ROW + measure_escaped_bytes(parameter.name)
     return row + cell * len(parameter.column_titles) + measure_escaped_bytes("".join(parameter.column_titles))
 
 
 def weigh_contents(parameter: Parameter, sizes: DefaultSizes) -> int:
-    """Characters of the page that choices, rows and default of this parameter take."""
+    """Return the rendered characters of choices, rows and default of a parameter."""
     if parameter.control == "table":
         return sum(weigh_rows(parameter))
     if parameter.control in CHOICE_CONTROLS:
@@ -132,7 +135,7 @@ def weigh_contents(parameter: Parameter, sizes: DefaultSizes) -> int:
 
 
 def weigh_default(parameter: Parameter, sizes: DefaultSizes) -> int:
-    """Characters of the texts that stand in the field, or beside its boxes."""
+    """Return the rendered characters of the default, cached."""
     if parameter.default is None:
         return 0
     key = id(parameter.default), parameter.control
@@ -142,7 +145,7 @@ def weigh_default(parameter: Parameter, sizes: DefaultSizes) -> int:
 
 
 def list_default_texts(parameter: Parameter) -> list[str]:
-    """What a field shows first; of what holds files, the text beside them."""
+    """Return the initial texts of a field; of a file control, the text beside it."""
     if parameter.control not in FILE_CONTROLS:
         return format_value(parameter, parameter.default)
     text = parameter.default.get("text") if isinstance(parameter.default, dict) else parameter.default
@@ -150,14 +153,14 @@ def list_default_texts(parameter: Parameter) -> list[str]:
 
 
 def weigh_option(parameter: Parameter) -> int:
-    """Characters of the page that one choice takes beside its own text and label."""
+    """Return the rendered characters of one choice, without its text and label."""
     if parameter.control == "select" and (parameter.allows_custom or len(parameter.choices) > MAX_SELECT_OPTIONS):
         return CHARACTERS_PER_SUGGESTION
     return CHARACTERS_PER_OPTION + measure_escaped_bytes(parameter.name)
 
 
 def weigh_rows(parameter: Parameter) -> list[int]:
-    """Characters of each row that the table shows first; of the first one, those of its cells alone."""
+    """Return the rendered characters of each initial row; for the first row, only those of its cells."""
     value = parameter.default if isinstance(parameter.default, dict) else {}
     rows = [sum(measure_escaped_bytes(format_scalar(cell)) for cell in row) for row in filter_rows(value.get("data"))]
     rows += [0] * (parameter.rows - len(rows))
@@ -168,7 +171,7 @@ def weigh_rows(parameter: Parameter) -> list[int]:
 def shrink_parameter(
     parameter: Parameter, characters: int, sizes: DefaultSizes, budget: WholeDefaultBudget
 ) -> Parameter:
-    """The parameter with so many of its choices or rows as these characters hold; without a default that is larger."""
+    """Limit choices or rows to this number of characters, and drop the default if it is larger."""
     if parameter.control in CHOICE_CONTROLS:
         default = weigh_default(parameter, sizes)
         if default > characters:
@@ -182,7 +185,7 @@ def shrink_parameter(
 
 
 def limit_table_rows(parameter: Parameter, most: int, budget: WholeDefaultBudget) -> Parameter:
-    """The table with so many rows at most, now and when it grows."""
+    """Limit the rows of a table, now and when it grows."""
     value = parameter.default
     if not isinstance(value, dict) or len(value["data"]) <= most:
         return replace(parameter, max_rows=most)
@@ -190,18 +193,18 @@ def limit_table_rows(parameter: Parameter, most: int, budget: WholeDefaultBudget
 
 
 def cut_default(parameter: Parameter, shown_default: Any, budget: WholeDefaultBudget) -> Parameter:
-    """The parameter with this part of its default to show, and all of it to send."""
+    """Replace the default by this truncated one, and store the complete default as JSON."""
     whole = parameter.whole_json if parameter.default_is_cut else budget.encode_within_budget(parameter.default)
     return replace(parameter, default=shown_default, default_is_cut=True, whole_json=whole)
 
 
 def count_options(parameter: Parameter, characters: int) -> int:
-    """How many choices, from the first, fit into so many characters."""
-    each, choices = weigh_option(parameter), parameter.choices
-    counts = range(1, min(len(choices), characters // each) + 1)
-    return bisect_right(counts, characters, key=lambda count: count * each + choices.measure_first_choices(count))
+    """Count the first choices that fit into this number of characters, by binary search."""
+    option, choices = weigh_option(parameter), parameter.choices
+    counts = range(1, min(len(choices), characters // option) + 1)
+    return bisect_right(counts, characters, key=lambda count: count * option + choices.measure_first_choices(count))
 
 
 def count_fitting(sizes: Sequence[int], total: int) -> int:
-    """How many of these, from the first, fit into `total`."""
+    """Count the first sizes whose sum fits into `total`."""
     return sum(size <= total for size in accumulate(sizes))

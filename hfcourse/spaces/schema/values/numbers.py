@@ -1,4 +1,4 @@
-"""Numbers as people type them in French, and within which bounds a Space takes them. Pure."""
+"""Parser, validator and formatter of numbers in French notation. Pure."""
 
 import json
 import math
@@ -17,10 +17,13 @@ SPACES_PATTERN = re.compile(r"[\s\u00a0\u202f]")
 
 
 def parse_number(parameter: Parameter, texts: Sequence[str]) -> int | float | None:
-    """A number written the French way or not; `int` where it is whole.
+    """Parse a number with a decimal comma or point; an `int` if it is whole, None if the text is empty.
 
-    gr.Number refuses what is out of its bounds (`raise_if_out_of_bounds`), so we do. With `precision=0` it rounds:
-    2,5 is sent. Only a type that is whole by its schema alone (a Python `int`) has nothing that rounds.
+    A number out of bounds is rejected, as by gr.Number (`raise_if_out_of_bounds`). With `precision=0` gr.Number
+    rounds, so 2,5 is accepted. Only an integer by the schema alone (a Python `int`) is not rounded.
+
+    Raises:
+        InvalidValue: the text is not a number, or it is out of bounds.
     """
     value = parse_number_text(texts[0])
     if value is None:
@@ -36,28 +39,29 @@ def parse_number(parameter: Parameter, texts: Sequence[str]) -> int | float | No
 
 
 def is_integer_parameter(parameter: Parameter) -> bool:
+    """Is the schema of this parameter an integer?"""
     return json_schema.get_schema_type(parameter.resolved_schema) == "integer"
 
 
 def parse_number_text(text: str) -> int | float | None:
-    """The number that `text` writes, None if it is empty."""
-    written = SPACES_PATTERN.sub("", text)
-    if not written:
+    """Parse a number, None if the text is empty; raise InvalidValue if it is malformed or too large."""
+    digits = SPACES_PATTERN.sub("", text)
+    if not digits:
         return None
-    if len(written) > MAX_NUMBER_CHARACTERS:
+    if len(digits) > MAX_NUMBER_CHARACTERS:
         raise InvalidValue("Ce nombre a trop de chiffres : écrivez-en un plus court.")
-    if not NUMBER_PATTERN.fullmatch(written):
+    if not NUMBER_PATTERN.fullmatch(digits):
         raise InvalidValue("Écrivez un nombre, par exemple 3 ou 2,5.")
-    value = float(written.replace(",", "."))
+    value = float(digits.replace(",", "."))
     if not math.isfinite(value):
         raise InvalidValue("Ce nombre est trop grand : choisissez-en un plus petit.")
-    if re.fullmatch(r"[+-]?[0-9]{1,309}", written):  # exactly as typed: a float keeps sixteen digits
-        return int(written)
+    if re.fullmatch(r"[+-]?[0-9]{1,309}", digits):  # exact: a float has only sixteen digits
+        return int(digits)
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def parse_slider(parameter: Parameter, texts: Sequence[str]) -> int | float | None:
-    """A number within the slider's bounds, which the Space enforces too (as those of gr.Number)."""
+    """Parse a number within the bounds of the slider, which the Space enforces too (as those of gr.Number)."""
     value = parse_number_text(texts[0])
     low, high = get_slider_bounds(parameter)
     if value is not None and not low <= value <= high:
@@ -66,26 +70,26 @@ def parse_slider(parameter: Parameter, texts: Sequence[str]) -> int | float | No
 
 
 def get_slider_bounds(parameter: Parameter) -> tuple[float, float]:
-    """The ends of a slider: Gradio's are 0 and 100 where the author gives none."""
+    """Return the bounds of a slider; Gradio's defaults are 0 and 100."""
     low = 0 if parameter.minimum is None else parameter.minimum
     return low, 100 if parameter.maximum is None else parameter.maximum
 
 
 def clamp_to_slider(parameter: Parameter, value: float) -> float:
-    """A slider's default may lie outside its own bounds."""
+    """Clamp a value to the bounds of a slider, as its default may be outside of them."""
     low, high = get_slider_bounds(parameter)
     return min(high, max(low, value))
 
 
 def format_decimal(value: float) -> str:
-    """A number as one types it in French: a comma, no spaces."""
+    """Format a number in French notation: a decimal comma, no spaces."""
     return format_scalar(value).replace(".", ",")
 
 
 def format_scalar(value: Any) -> str:
-    """A scalar as a field shows it; a number with all its digits, never in scientific notation.
+    """Format a scalar for a field; a number with all its digits, without scientific notation.
 
-    A float beyond 2**53 ends in `.0`: without it, the text would be read as an `int`.
+    A float beyond 2**53 ends in `.0`, as the text would otherwise be parsed as an `int`.
     """
     if isinstance(value, str):
         return value

@@ -1,7 +1,7 @@
-"""Tables, as cells of text and as what gr.Dataframe takes. Pure.
+"""Parser and formatter of tables: text cells in a form, a JSON value for gr.Dataframe. Pure.
 
-A table that nobody touched goes back as it came, beyond the rows and columns that a form shows too. Of an edited one
-each cell that still says what it said keeps its own value: a null, a number in a column of texts, its last digit.
+An unchanged table is sent exactly as the Space gave it, including the rows and columns beyond the form. In an edited
+one, each cell with unchanged text retains its original value: a null, a number in a text column, its last digit.
 """
 
 from collections.abc import Sequence
@@ -19,25 +19,25 @@ RowTexts = Sequence[Sequence[str]]
 
 
 def compute_max_form_rows(parameter: Parameter) -> int:
-    """Lines that a form can send of this table."""
+    """Return the maximum number of rows of this table that a form can send."""
     most = compute_max_rows(len(parameter.column_titles))
     return most if parameter.max_rows is None else min(most, parameter.max_rows)
 
 
 def parse_table(parameter: Parameter, rows: RowTexts, base: Any = None) -> dict[str, Any]:
-    """The value of a table from the text of its cells; rows that are empty from end to end are left out.
+    """Parse a table from the text of its cells; empty rows are dropped.
 
     Args:
-        rows: the cells of the form, line by line.
-        base: the table that the form was drawn with, the Space's own where it is none.
+        rows: the text of the cells, row by row.
+        base: the table that the form was rendered from, by default that of the Space.
 
     Raises:
-        Wrong: a cell of a column of numbers is none; the text names its line and column.
+        InvalidValue: a cell is invalid for the type of its column; the message names its row and column.
     """
     own = complete_table(parameter, base if is_table_value(base) else parameter.full_default)
-    drawn = [*map(normalize_row, format_table_rows(parameter, own))]
+    rendered = [*map(normalize_row, format_table_rows(parameter, own))]
     texts = [*map(normalize_row, rows)]
-    if [*filter(any, texts)] == [*filter(any, drawn)]:
+    if [*filter(any, texts)] == [*filter(any, rendered)]:
         return own
     own_rows = filter_rows(own["data"])
     count = min(len(own_rows), compute_max_form_rows(parameter))
@@ -48,16 +48,17 @@ def parse_table(parameter: Parameter, rows: RowTexts, base: Any = None) -> dict[
 
 
 def get_base_rows(parameter: Parameter, base: Any = None) -> Sequence[Sequence[Any]]:
-    """The rows behind those that a form shows: of the table that it was drawn with, else of the Space's own."""
+    """Return the rows of the table that a form was rendered from, by default that of the Space."""
     return filter_rows(complete_table(parameter, base if is_table_value(base) else parameter.full_default)["data"])
 
 
 def is_table_value(value: Any) -> bool:
+    """Is this a table of gr.Dataframe?"""
     return isinstance(value, dict) and isinstance(value.get("data"), list)
 
 
 def complete_table(parameter: Parameter, value: Any) -> dict[str, Any]:
-    """The table with all that gr.Dataframe wants of one; without rows where the value is none."""
+    """Add the keys that gr.Dataframe requires; a value that is not a table becomes an empty one."""
     empty = {"headers": list(parameter.column_titles), "data": [], "metadata": None}
     return empty | value if is_table_value(value) else empty
 
@@ -65,9 +66,14 @@ def complete_table(parameter: Parameter, value: Any) -> dict[str, Any]:
 def parse_rows(
     parameter: Parameter, rows: RowTexts, own_rows: Sequence[Sequence[Any]], first_line: int
 ) -> list[Sequence[Any]]:
-    """The values of these rows; one that says what its own row said is that row, one without text is left out.
+    """Parse rows; an unchanged row retains its original values, an empty one is dropped.
 
-    Gradio 4 gives an empty table rows of "", which are left out too; a row of nulls is the author's, and stays.
+    Gradio 4 fills an empty table with rows of "", which are dropped too; a row of nulls is the author's, and
+    retained.
+
+    Args:
+        own_rows: the rows that the form was rendered from.
+        first_line: the number of the first row, for error messages.
     """
     parsed: list[Sequence[Any]] = []
     for line, (texts, own) in enumerate(zip(rows, match_base_rows(parameter, rows, own_rows), strict=True), first_line):
@@ -83,25 +89,28 @@ def parse_rows(
 
 
 def match_base_rows(parameter: Parameter, rows: RowTexts, own_rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
-    """Find the row behind each row of the form: one that reads the same, else the one in its place, else ().
+    """Match each row of the form to its original row: one with equal text, else the one at its index, else ().
 
-    Rows move up when one above them is removed; what was not touched in them still has to be sent as it was.
+    Rows move up when one above them is removed; their unchanged cells must still be sent as they were.
     """
-    written = [tuple(normalize_row(format_table_row(parameter, own))) for own in own_rows]
-    by_texts = dict(zip(reversed(written), reversed(own_rows), strict=True))
-    in_place = [*own_rows, *([()] * len(rows))]
+    own_texts = [tuple(normalize_row(format_table_row(parameter, own))) for own in own_rows]
+    by_texts = dict(zip(reversed(own_texts), reversed(own_rows), strict=True))
+    by_index = [*own_rows, *([()] * len(rows))]
     return [
-        in_place[place] if written[place : place + 1] == [tuple(texts)] else by_texts.get(tuple(texts), in_place[place])
-        for place, texts in enumerate(rows)
+        by_index[n] if own_texts[n : n + 1] == [tuple(texts)] else by_texts.get(tuple(texts), by_index[n])
+        for n, texts in enumerate(rows)
     ]
 
 
 def parse_cell(parameter: Parameter, text: str, place: tuple[int, int], own: Any = NO_CELL) -> Any:
-    """The value of a cell.
+    """Parse a cell; one with unchanged text retains its original value.
 
     Args:
-        place: its line, from 1, and its column, from 0.
-        own: the cell of the table that the form was drawn with at this place, NO_CELL where there is none.
+        place: its row, from 1, and its column, from 0.
+        own: the original cell, NO_CELL for a new one.
+
+    Raises:
+        InvalidValue: the text is invalid for the type of the column.
     """
     line, column = place
     if own is not NO_CELL and normalize_line_endings(format_table_cell(parameter, own, column)) == text:
@@ -120,22 +129,25 @@ def parse_cell(parameter: Parameter, text: str, place: tuple[int, int], own: Any
 
 
 def get_column_type(parameter: Parameter, column: int) -> str:
+    """Return the type of a column, "str" by default."""
     return parameter.datatypes[column] if column < len(parameter.datatypes) else "str"
 
 
 def parse_bool_cell(text: str, line: int) -> bool | None:
-    written = text.strip().lower()
-    if written and written not in TRUE_CELL_WORDS + FALSE_CELL_WORDS:
+    """Parse a boolean cell, None if it is empty; raise InvalidValue if it is neither yes nor no."""
+    word = text.strip().lower()
+    if word and word not in TRUE_CELL_WORDS + FALSE_CELL_WORDS:
         raise InvalidValue(f"Ligne {line} : écrivez « oui » ou « non ».")
-    return written in TRUE_CELL_WORDS if written else None
+    return word in TRUE_CELL_WORDS if word else None
 
 
 def normalize_row(texts: Sequence[str]) -> list[str]:
+    """Normalize the newlines of each cell."""
     return [normalize_line_endings(text) for text in texts]
 
 
 def format_table_rows(parameter: Parameter, value: Any) -> list[list[str]]:
-    """The cells of a table as text: as many lines as a form can send, and as the Space shows at least."""
+    """Format the cells of a table as text, truncated to the rows of a form, and padded to those of the Space."""
     columns, most = len(parameter.column_titles), compute_max_form_rows(parameter)
     data = filter_rows(value.get("data") if isinstance(value, dict) else None)[:most]
     rows = [format_table_row(parameter, row) for row in data]
@@ -143,13 +155,14 @@ def format_table_rows(parameter: Parameter, value: Any) -> list[list[str]]:
 
 
 def format_table_row(parameter: Parameter, row: Sequence[Any]) -> list[str]:
-    """The cells of one row as text, as many as the table has columns."""
+    """Format the cells of one row as text, truncated or padded to the number of columns."""
     columns = len(parameter.column_titles)
     texts = [format_table_cell(parameter, cell, column) for column, cell in enumerate(row[:columns])]
     return texts + [""] * (columns - len(texts))
 
 
 def format_table_cell(parameter: Parameter, cell: Any, column: int) -> str:
+    """Format a cell as text, in French for booleans and numbers."""
     if cell is None or cell == "":
         return ""
     if isinstance(cell, bool):

@@ -1,4 +1,4 @@
-"""Values written as lines of text: a conversation, a dialogue, paths, a label. Pure."""
+"""Parsers and formatters of values written as lines of text: a conversation, a dialogue, paths, a label. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ BRACKET_LINE = re.compile(r"\[([^\]\n]{1,100})\] ?(.*)")
 
 
 def parse_chat(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
-    """The messages that the lines write, in the form that this version of Gradio takes.
+    """Parse lines to messages, in the format of this version of Gradio.
 
-    A line that begins with no role goes on with the message before it.
+    A line without a role continues the previous message.
     """
     messages = parse_messages(texts[0])
     if detect_message_style(parameter) == "pairs":
@@ -31,10 +31,10 @@ def parse_chat(parameter: Parameter, texts: Sequence[str]) -> list[Any]:
 
 
 def parse_messages(text: str) -> list[tuple[str, str]]:
-    """Role and text of each message.
+    """Parse role and text of each message.
 
     Raises:
-        Wrong: the first line says not who speaks, or there are too many lines.
+        InvalidValue: the first line has no role, or there are too many lines.
     """
     check_line_count(text)
     messages: list[tuple[str, list[str]]] = []
@@ -45,23 +45,23 @@ def parse_messages(text: str) -> list[tuple[str, str]]:
             messages[-1][1].append(unindent_line(line))
         elif line.strip():
             raise InvalidValue("Commencez la première ligne par « user: » ou « assistant: ».")
-    return [(role, "\n".join(said_lines).rstrip("\n")) for role, said_lines in messages]
+    return [(role, "\n".join(lines).rstrip("\n")) for role, lines in messages]
 
 
 def unindent_line(line: str) -> str:
-    """A line of a message that looks like a new one is written with a space before it."""
+    """Unescape a line of a message: a leading space escapes a line that looks like a new message."""
     return line[1:] if line.startswith(" ") and ROLE_LINE.fullmatch(line.lstrip(" ")) else line
 
 
 def build_message(role: str, text: str, is_in_parts: bool) -> dict[str, Any]:
-    """A message; Gradio 4, whose content is text, knows no options and refuses metadata that are null."""
+    """Build a message; with text content (Gradio 4), `options` is unknown and null metadata is rejected."""
     if not is_in_parts:
         return {"role": role, "content": text}
     return {"role": role, "metadata": None, "content": [{"text": text, "type": "text"}], "options": None}
 
 
 def pair_messages(messages: Sequence[tuple[str, str]]) -> list[list[str | None]]:
-    """Messages as Gradio 4 keeps them: what was said and the answer, side by side."""
+    """Return messages in the format of Gradio 4: pairs of a request and its response."""
     pairs: list[list[str | None]] = []
     for role, text in messages:
         if role == "assistant" and pairs and pairs[-1][1] is None:
@@ -72,7 +72,7 @@ def pair_messages(messages: Sequence[tuple[str, str]]) -> list[list[str | None]]
 
 
 def detect_message_style(parameter: Parameter) -> str:
-    """How messages are written: « pairs » (Gradio 4), « texts » (5: the content is text), « parts » (6: a list)."""
+    """Return the message format: « pairs » (Gradio 4), « texts » (5: the content is text), « parts » (6: a list)."""
     message = json_schema.resolve_schema(json_schema.resolve_schema(parameter.schema).get("items"), parameter.schema)
     properties = message.get("properties")
     if json_schema.get_schema_type(message) == "array":
@@ -84,7 +84,7 @@ def detect_message_style(parameter: Parameter) -> str:
 
 
 def format_chat(value: Any) -> str:
-    """The lines of a conversation, its files and components left out."""
+    """Format a conversation as lines, without its files and components."""
     lines = []
     for item in value if isinstance(value, list) else []:
         if isinstance(item, dict) and isinstance(item.get("role"), str):
@@ -95,6 +95,7 @@ def format_chat(value: Any) -> str:
 
 
 def format_message(role: str, content: Any) -> str:
+    """Format a message as lines, '' without a known role or text."""
     parts = content if isinstance(content, list) else [content]
     texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
     first, *others = "\n".join(text for text in texts if isinstance(text, str)).split("\n")
@@ -104,7 +105,7 @@ def format_message(role: str, content: Any) -> str:
 
 
 def indent_line(line: str) -> str:
-    """The reverse of `unindented`."""
+    """Escape a line that looks like a new message, the inverse of `unindent_line`."""
     return f" {line}" if ROLE_LINE.fullmatch(line.lstrip(" ")) else line
 
 
@@ -112,7 +113,7 @@ def indent_line(line: str) -> str:
 
 
 def parse_dialogue(parameter: Parameter, texts: Sequence[str]) -> list[dict[str, str]] | str:
-    """Speaker and text of each line, « Nom : texte » or « [Nom] texte »; one without a name is the first speaker's.
+    """Parse speaker and text of each line, « Nom : texte » or « [Nom] texte »; the default is the first speaker.
 
     A dialogue without speakers is a plain text, as on the Space's own page.
     """
@@ -129,6 +130,7 @@ def parse_dialogue(parameter: Parameter, texts: Sequence[str]) -> list[dict[str,
 
 
 def format_dialogue(value: Any) -> str:
+    """Format a dialogue, one line per item."""
     if isinstance(value, str):
         return value
     lines = [item for item in (value if isinstance(value, list) else []) if isinstance(item, dict)]
@@ -139,7 +141,7 @@ def format_dialogue(value: Any) -> str:
 
 
 def parse_paths(_parameter: Parameter, texts: Sequence[str]) -> list[list[str]]:
-    """The parts of each path, one path a line."""
+    """Parse one path per line, and split it; raise InvalidValue for an empty or relative part."""
     check_line_count(texts[0])
     paths = [line.strip().strip("/").split("/") for line in texts[0].splitlines() if line.strip().strip("/")]
     if any(part in ("", ".", "..") for path in paths for part in path):
@@ -148,6 +150,7 @@ def parse_paths(_parameter: Parameter, texts: Sequence[str]) -> list[list[str]]:
 
 
 def format_paths(value: Any) -> str:
+    """Format paths, one per line."""
     paths = [value] if isinstance(value, str) else value if isinstance(value, list) else []
     return "\n".join("/".join(map(str, path)) if isinstance(path, list) else str(path) for path in paths)
 
@@ -156,11 +159,12 @@ def format_paths(value: Any) -> str:
 
 
 def parse_label(_parameter: Parameter, texts: Sequence[str]) -> dict[str, Any] | None:
-    """A label without confidences; nothing is null."""
+    """Parse a label without confidences; an empty text is null."""
     text = texts[0].strip()
     return {"label": text, "confidences": None} if text else None
 
 
 def format_label(value: Any) -> str:
+    """Format a label, without its confidences."""
     label: Any = value.get("label") if isinstance(value, Mapping) else value
     return "" if label is None else str(label)

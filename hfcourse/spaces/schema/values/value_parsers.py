@@ -1,9 +1,9 @@
-"""From what a form posts to what an endpoint expects, and back. Pure.
+"""Parsers of form fields to JSON values, and formatters back to text, by kind of control. Pure.
 
-A browser posts text. Each control turns it into the JSON value of its component, or says in French what
-is wrong with it. Every value is sent explicitly, so an empty field has a value too: see `parse`. A field that comes
-back as it was drawn sends the default itself, not what its text would be read as. Tables are read by tables.py, values
-with files in them by compositions.py.
+A browser posts text. Each control parses it to the JSON value of its component, or raises a validation error in
+French. Every value is sent explicitly, so an empty field has a value too, see `parse_value`. An unchanged field sends
+the default itself, not the value parsed from its text. Tables are parsed by tables.py, values that contain files by
+file_values.py.
 """
 
 import json
@@ -30,14 +30,14 @@ from hfcourse.text.line_endings import normalize_line_endings
 
 
 def parse_value(parameter: Parameter, texts: Sequence[str]) -> Any:
-    """The JSON value of what was posted for `parameter`; `texts` is empty when nothing was.
+    """Parse and validate the posted texts of a parameter; `texts` is empty if the request has none.
 
-    Untouched: the default as the Space gave it (1.0, not 1; CR LF, not LF), which is not checked: the Space's own page
-    sends it too. Empty: text gives "", a number, a moment or a label null, a box false, a choice null, several choices,
-    a conversation, a dialogue or paths [], JSON null.
+    An unchanged field is the default as the Space gave it (1.0, not 1; CR LF, not LF), which is not validated: the
+    Space's own page sends it too. An empty field is "" for text; null for a number, a date, a label, a choice or JSON;
+    false for a checkbox; [] for several choices, a conversation, a dialogue or paths.
 
     Raises:
-        Wrong: it is not what the control takes.
+        InvalidValue: the control does not accept it.
     """
     kind = get_control_kind(parameter)
     if not texts and kind not in ABSENT_WHEN_EMPTY_CONTROLS:
@@ -49,7 +49,7 @@ def parse_value(parameter: Parameter, texts: Sequence[str]) -> Any:
 
 
 def is_untouched(parameter: Parameter, texts: Sequence[str]) -> bool:
-    """Did the control come back as it was drawn with the default?"""
+    """Was the control posted unchanged, as rendered with the default?"""
     if parameter.default is None:
         return parameter.is_null_at_first and not any(texts)
     if get_control_kind(parameter) in ("number", "slider") and not is_number(parameter.default):
@@ -58,14 +58,14 @@ def is_untouched(parameter: Parameter, texts: Sequence[str]) -> bool:
 
 
 def is_rendered_from(parameter: Parameter, texts: Sequence[str], value: Any) -> bool:
-    """Are these the texts of a control that was drawn with this value, as a browser sends them back?"""
+    """Are these the texts that a browser posts for a control rendered with this value?"""
     return value is not None and (
         normalize_as_browser(parameter, texts) == normalize_as_browser(parameter, format_value(parameter, value))
     )
 
 
 def normalize_as_browser(parameter: Parameter, texts: Sequence[str]) -> list[str]:
-    """The texts as a browser rewrites them: line ends, colours in lower case, moments, boxes in the order drawn."""
+    """Normalize texts as a browser does: newlines, lower-case colours, dates, order of checkboxes."""
     kind, unified = get_control_kind(parameter), [normalize_line_endings(text) for text in texts]
     if kind == "checks":
         return sorted({*unified})
@@ -79,21 +79,23 @@ def normalize_as_browser(parameter: Parameter, texts: Sequence[str]) -> list[str
 
 
 def parse_text(parameter: Parameter, texts: Sequence[str]) -> str | None:
-    """The text as typed; a Python `str | None` that is left empty is None. gr.Textbox checks no `max_length`."""
+    """Parse a text; an empty Python `str | None` is None. gr.Textbox does not validate `max_length`."""
     text = normalize_line_endings(texts[0])
     return None if not text and parameter.is_nullable else text
 
 
 def parse_checkbox(_parameter: Parameter, texts: Sequence[str]) -> bool:
+    """Parse a checkbox, which a browser omits if it is not ticked."""
     return bool(texts) and texts[-1] not in ("", "0", "false")
 
 
 def parse_json_value(_parameter: Parameter, texts: Sequence[str]) -> Any:
+    """Parse a JSON field."""
     return json_input.parse_json(texts[0])
 
 
 def parse_null(_parameter: Parameter, _texts: Sequence[str]) -> None:
-    """What nobody can fill from here (a plot) is sent as null."""
+    """Return None for a component that a form cannot fill (a plot)."""
 
 
 PARSERS: Mapping[str, Callable[[Parameter, Sequence[str]], Any]] = {
@@ -123,20 +125,20 @@ LINE_FORMATTERS: Mapping[str, Callable[[Any], str]] = {
 
 
 def format_value(parameter: Parameter, value: Any) -> list[str]:
-    """What the control shows for a value: the reverse of `parse`; [] for nothing ticked."""
+    """Format a value as the texts of its control, the inverse of `parse_value`; [] if nothing is ticked."""
     kind = get_control_kind(parameter)
     if kind == "checkbox":
         return ["1"] if value is True else []
     if kind in ("radio", "select", "checks"):
         texts = format_choice_texts(parameter, value if isinstance(value, list) else [value])
-        return texts or ([""] if kind == "select" else [])  # a browser always sends a list of one choice
+        return texts or ([""] if kind == "select" else [])  # a browser always posts a single select
     if value is None or kind == "nothing":
         return [""]
     return [format_control_text(parameter, kind, value)]
 
 
 def format_control_text(parameter: Parameter, kind: str, value: Any) -> str:
-    """A value in the one text of its control."""
+    """Format a value as the single text of its control."""
     if kind in LINE_FORMATTERS:
         return LINE_FORMATTERS[kind](value)
     if kind in ("slider", "number") and isinstance(value, int | float):
