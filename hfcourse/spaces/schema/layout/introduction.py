@@ -121,8 +121,8 @@ def collect_page_texts(config: Mapping[str, Any], layout: Layout) -> list[tuple[
         props, number = component.get("props") or {}, component.get("id")
         source, position = props.get("value"), layout.find_position(number)
         is_visible = props.get("visible", True) is True and not position.is_hidden
-        is_text = component.get("type") in TEXT_COMPONENTS and isinstance(source, str)
-        if is_text and is_visible and number not in written:
+        is_text = component.get("type") in TEXT_COMPONENTS
+        if is_text and isinstance(source, str) and is_visible and number not in written:
             found.append((component["type"], source[:MAX_INTRODUCTION_SOURCE_CHARACTERS], position))
     return sorted(found, key=lambda each: each[2].order)
 
