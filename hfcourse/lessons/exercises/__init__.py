@@ -1,1 +1,1 @@
-"""The exercises of lessons: quizzes, lines to order, checklists, and the visitor's progress in them."""
+"""The exercises of lessons: quizzes, orderings, checklists, and the visitor's progress in them."""

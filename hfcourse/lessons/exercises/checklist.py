@@ -1,4 +1,4 @@
-"""The list of a lesson to tick off before going on: read from ::: checklist, drawn with the visitor's ticks. Pure."""
+"""The checklist at the end of a lesson: parsed from ::: checklist, rendered with the ticks. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ DEFAULT_TITLE = "Avant de passer à la suite"
 
 @dataclass(frozen=True)
 class ChecklistItem:
-    """One line of the list, as HTML; its `key` is made of its words."""
+    """One item of the checklist, as HTML; its `key` is a hash of the text."""
 
     key: str
     html: str
@@ -23,13 +23,13 @@ class ChecklistItem:
 
 @dataclass(frozen=True)
 class Checklist:
-    """What a reader should have done by now."""
+    """The things that a reader should have done at the end of a lesson."""
 
     title: str
     items: tuple[ChecklistItem, ...]
 
     def render_html(self, done: Mapping[str, str]) -> str:
-        """The list as a form: a script keeps each tick, without one a button keeps them all."""
+        """Render the list as a form: a script submits each tick; without scripts, a button submits all."""
         lines = "".join(
             f'<li><label class="choice bare"><input type="checkbox" name="coche" value="{item.key}"'
             f"{' checked' if item.key in done else ''}><span>{item.html}</span></label></li>\n"
@@ -45,7 +45,7 @@ class Checklist:
 
 
 def read_checklist(title: str, inner: Sequence[Token], line: int, draft: RenderContext) -> Checklist | None:
-    """Read what a ::: checklist holds: one list of one-line items."""
+    """Parse a ::: checklist: one list of one-line items. None, and a lint error, for anything else."""
     outer = [token.type for token in inner if token.level == inner[0].level]
     if outer != ["bullet_list_open", "bullet_list_close"]:
         what = "une checklist contient autre chose qu'une liste."
@@ -66,5 +66,5 @@ def read_checklist(title: str, inner: Sequence[Token], line: int, draft: RenderC
 
 
 def collect_ticks(checklist: Checklist, sent: Sequence[str]) -> dict[str, str | None]:
-    """What to keep for each line of the list when these keys were sent."""
+    """Return the value to store for each item, from the keys that a form sent; None deletes it."""
     return {item.key: "1" if item.key in sent else None for item in checklist.items}

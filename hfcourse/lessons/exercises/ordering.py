@@ -1,7 +1,7 @@
-"""Lines of code to put in order (a Parsons problem): read from ::: ordre, drawn with the order that was given. Pure.
+"""Lines of code to put in order (a Parsons problem): parsed from ::: ordre, rendered as answered. Pure.
 
-The lines are drawn shuffled, in the same order for everybody and never in the right one. Without scripts each has a
-number to choose; with them it is moved. Equal lines may stand in each other's place.
+The lines are shuffled, in the same order for all visitors and never in the right one. Without
+scripts, each has a number to choose; with them, it is moved. Equal lines are interchangeable.
 """
 
 import string
@@ -26,7 +26,7 @@ WRONG_MESSAGE = typeset_french("Ce n’est pas encore le bon ordre : les lignes 
 
 @dataclass(frozen=True)
 class OrderingLine:
-    """One line: its letter (what a form sends), its code, and the places, from 1, where it may stand."""
+    """One line: its letter (the value in a form), its code, and its valid positions, from 1."""
 
     letter: str
     code: str
@@ -35,7 +35,7 @@ class OrderingLine:
 
 @dataclass(frozen=True)
 class Ordering:
-    """One question. Its `key` is made of its words and its lines."""
+    """An ordering question. Its `key` is a hash of its question and lines."""
 
     key: str
     anchor: str
@@ -45,15 +45,15 @@ class Ordering:
     explanation: str
 
     def is_passed(self, done: Mapping[str, str]) -> bool:
-        """Return whether each line was given a place of its own that is right."""
+        """Return whether the stored order is a permutation with each line at a valid position."""
         return is_correct_order(self, done.get(self.key, ""))
 
     def render_html(self, done: Mapping[str, str]) -> str:
-        """The question as a form; `done` holds the number given to each line, by the key of the question."""
+        """Render the question as a form; `done` maps its key to one rank digit per line."""
         given = done.get(self.key)
         ranks = given if given is not None and len(given) == len(self.lines) else NOT_CHOSEN * len(self.lines)
         is_whole, is_solved = is_permutation(ranks), is_correct_order(self, ranks)
-        # Lines stand in the order that was given, and keep the number by which their control is labelled.
+        # Lines appear in the order given, but retain the number that labels their control.
         order = sorted(range(len(ranks)), key=ranks.__getitem__) if is_whole else range(len(ranks))
         lines = "".join(render_ordering_line(self, place, ranks[place], is_whole) for place in order)
         verdicts = (
@@ -74,14 +74,14 @@ class Ordering:
 
 
 def render_verdict(name: str, icon: str, sentence: str, is_shown: bool) -> str:
-    """A sentence about all the lines together."""
+    """Render a message about the whole answer."""
     look = {"right": " ok", "wrong": " bad"}.get(name, "")
     hidden = "" if is_shown else " hidden"
     return f'<p class="message{look}" data-say="{name}"{hidden}>{html_blocks.build_icon(icon)} {sentence}</p>'
 
 
 def render_ordering_line(ordering: Ordering, place: int, rank: str, is_judged: bool) -> str:
-    """The line at a place of the shuffled ones, with its number, its verdict, and the two buttons that move it."""
+    """Render a line at its shuffled position, with its number, its verdict and its two move buttons."""
     line = ordering.lines[place]
     name = f"{ordering.anchor}-{line.letter}"
     options = "".join(
@@ -104,7 +104,10 @@ def render_ordering_line(ordering: Ordering, place: int, rank: str, is_judged: b
 
 
 def render_move_buttons(code_id: str) -> str:
-    """The two buttons that move a line by one place; the line itself, of another language than ours, describes them."""
+    """Render the buttons that move a line by one position.
+
+    The line, often in another language than the page, only describes them (aria-describedby).
+    """
     return "".join(
         f'<button class="tool" type="button" data-move="{direction}" aria-label="{verb}"'
         f' aria-describedby="{code_id}">{html_blocks.build_icon("chevron")}</button>'
@@ -113,12 +116,12 @@ def render_move_buttons(code_id: str) -> str:
 
 
 def is_permutation(ranks: str) -> bool:
-    """Return whether each number is given once."""
+    """Return whether each number occurs once."""
     return sorted(ranks) == [str(place) for place in range(1, len(ranks) + 1)]
 
 
 def is_correct_order(ordering: Ordering, ranks: str) -> bool:
-    """Return whether these numbers, one for each line, put the lines in order."""
+    """Return whether these ranks, one per line, put the lines in a right order."""
     return (
         len(ranks) == len(ordering.lines)
         and is_permutation(ranks)
@@ -127,14 +130,14 @@ def is_correct_order(ordering: Ordering, ranks: str) -> bool:
 
 
 def collect_ranks(ordering: Ordering, sent: Sequence[str]) -> str:
-    """Return the number given to each line by what a form sent, `a3` for the line a; 0 for what is missing."""
+    """Return one rank per line from the values of a form, `a3` for line a; 0 for a missing one."""
     numbers = [str(place) for place in range(1, len(ordering.lines) + 1)]
     given = {each[:1]: each[1:] for each in sent if each[1:] in numbers}
     return "".join(given.get(line.letter, NOT_CHOSEN) for line in ordering.lines)
 
 
 def shuffle_lines(lines: Sequence[str], key: str) -> list[str]:
-    """Return the lines in an order that depends on them alone, and is not the right one."""
+    """Shuffle the lines deterministically, by a hash of them and `key`, into a wrong order."""
     mixed = sorted(lines, key=lambda line: make_short_hash(key + line))
     while mixed == list(lines) and len(set(lines)) > 1:
         mixed = [*mixed[1:], mixed[0]]
@@ -142,7 +145,7 @@ def shuffle_lines(lines: Sequence[str], key: str) -> list[str]:
 
 
 def read_ordering(inner: Sequence[Token], line: int, draft: RenderContext) -> Ordering | None:
-    """Read what a ::: ordre holds: a question, one block of code, a quotation that says why."""
+    """Parse a ::: ordre: a question, one block of code, a quotation that explains the answer."""
     shape = [token.type for token in inner if token.level == inner[0].level]
     if shape != ["paragraph_open", "paragraph_close", "fence", "blockquote_open", "blockquote_close"]:
         what = "un ordre ne contient pas une question, un seul bloc de code et une citation."

@@ -1,4 +1,4 @@
-"""How far a visitor has come in a lesson: read, questions passed, lines ticked. Pure."""
+"""The progress of a visitor in a lesson: read, questions passed, items ticked. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from hfcourse.lessons.exercises.ordering import Ordering
 from hfcourse.lessons.exercises.quiz import Quiz
 from hfcourse.lessons.syntax.context import InteractivePart
 
-# A lesson is read when its reader says so: nobody watches how far the page was scrolled.
+# A lesson counts as read when its reader marks it so: scrolling is not tracked.
 READ_KEY = "lue"
 
 
 @dataclass(frozen=True)
 class LessonProgress:
-    """Counts; a question is passed once all that is right, and nothing else, is chosen."""
+    """Counts; a question is passed when all right answers, and no other, are chosen."""
 
     is_read: bool
     passed: int
@@ -33,7 +33,7 @@ class LessonProgress:
 
 
 def compute_progress(parts: Sequence[str | InteractivePart], done: Mapping[str, str]) -> LessonProgress:
-    """The progress in a lesson made of these parts, of somebody who has done this."""
+    """Count the progress in a lesson made of `parts`, from a visitor's values in `done`."""
     quizzes = [part for part in parts if isinstance(part, Quiz)]
     orderings = [part for part in parts if isinstance(part, Ordering)]
     items = [item for part in parts if isinstance(part, Checklist) for item in part.items]

@@ -1,8 +1,8 @@
-"""What a visitor has done in the lessons: answers given, boxes ticked, lessons read. One row for each.
+"""The stored progress of visitors: answers given, boxes ticked, lessons read; one row for each.
 
-Nothing is kept of somebody who only reads. What somebody did who never came back goes after a day: a script that drops
-the cookie is a new visitor each time, and would fill the table for KEEP_DAYS. Coming back is a request with a cookie
-older than ten minutes; it confirms the marks.
+Nothing is stored for a visitor who only reads. Rows of visitors who never return expire after a
+day: a script that drops the cookie is a new visitor at each request, and would fill the table for
+KEEP_DAYS. A request with a cookie older than ten minutes counts as a return and confirms the rows.
 """
 
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ from hfcourse import database, visitors, wal_truncation
 from hfcourse.limits.rate_limits import KeyedTokenBuckets
 
 UNCONFIRMED_TTL = timedelta(days=1)
-# New visitors of one address who leave a first mark: a large class at once, then one every six seconds.
+# The rate limit on new visitors of one address: a large class at once, then one every six seconds.
 MAX_NEW_VISITORS, NEW_VISITORS_REFILL_SECONDS = 400, 2_400
 
 
 class ProgressRecord(database.Base):
-    """One thing done: `key` names it within its lesson, `value` says how (the letters of an answer)."""
+    """One stored action: `key` names it within its lesson, `value` holds its state (letters of an answer)."""
 
     __tablename__ = "lesson_marks"
 
@@ -37,20 +37,22 @@ class ProgressRecord(database.Base):
 
 
 PROGRESS_TABLE = cast(Table, ProgressRecord.__table__)
-# Made once, for a bare connection: every lesson that a known visitor opens asks.
+# Compiled once, for a bare connection: each request for a lesson with a visitor cookie runs it.
 SELECT_PROGRESS = select(
     PROGRESS_TABLE.c.lesson, PROGRESS_TABLE.c.key, PROGRESS_TABLE.c.value, PROGRESS_TABLE.c.is_confirmed
 ).where(PROGRESS_TABLE.c.visitor == bindparam("of"))
 
 
 class TooManyNewVisitors(Exception):
-    """One address leaves more first marks than a class would."""
+    """One address exceeds the rate limit on first actions of new visitors."""
 
 
 def get_visitor_progress() -> dict[str, dict[str, str]]:
-    """What the visitor of this request has done: values by lesson and key; {} for somebody unknown.
+    """Return the progress of this request's visitor: values by lesson and key.
 
-    A lesson is read without a database too: {} while that fails.
+    Returns:
+        {} for an unknown visitor, and while the database fails: lessons must stay readable without
+        it.
     """
     visitor = visitors.get_visitor()
     if visitor is None:
@@ -69,22 +71,22 @@ def get_visitor_progress() -> dict[str, dict[str, str]]:
 
 
 def confirm_progress(visitor: str) -> None:
-    """Keep the visitor's marks for KEEP_DAYS: they came back. A busy database keeps nobody from the lesson."""
+    """Confirm the visitor's rows, so that they expire after KEEP_DAYS; ignore a locked database."""
     with suppress(OperationalError), database.write_session() as session:
         session.execute(update(ProgressRecord).where(ProgressRecord.visitor == visitor).values(is_confirmed=True))
 
 
 def store_progress(lesson: str, values: Mapping[str, str | None]) -> None:
-    """Keep what the visitor has just done in a lesson, None to undo it; makes the visitor known at first need.
+    """Store a visitor's values in a lesson, None to delete one; create the visitor's cookie if needed.
 
     Raises:
-        TooManyNewVisitors: nothing is kept.
+        TooManyNewVisitors: nothing is stored.
     """
     if visitors.get_visitor() is None and not get_new_visitor_limit().consume_token(visitors.digest_client_address()):
         raise TooManyNewVisitors
     is_confirmed, visitor = not visitors.is_new_visitor(), visitors.get_or_create_visitor()
     mine = ProgressRecord.visitor == visitor, ProgressRecord.lesson == lesson
-    # A second click at the same moment may have kept it already.
+    # A concurrent request, such as a double click, may have inserted the row already.
     with suppress(IntegrityError), database.write_session() as session:
         session.execute(delete(ProgressRecord).where(*mine, ProgressRecord.key.in_(values)))
         for key, value in values.items():
@@ -95,7 +97,7 @@ def store_progress(lesson: str, values: Mapping[str, str | None]) -> None:
 
 
 def build_progress_expiry() -> Delete:
-    """The statement that deletes what is past KEEP_DAYS, and what nobody came back to within a day."""
+    """Return the statement that deletes rows past KEEP_DAYS, and unconfirmed ones after a day."""
     moment = database.utc_now()
     is_old = ProgressRecord.at < moment - timedelta(days=current_app.config["KEEP_DAYS"])
     return delete(ProgressRecord).where(
@@ -104,24 +106,24 @@ def build_progress_expiry() -> Delete:
 
 
 def get_new_visitor_limit() -> KeyedTokenBuckets:
-    """The rate limit of this process on first marks, by address."""
+    """Return the rate limit of this process on first actions, by address."""
     return current_app.extensions["new_visitors"]
 
 
 def init_app(app: Flask) -> None:
-    """Make the rate limit, and have old marks deleted every day."""
+    """Create the rate limit and schedule the daily deletion of expired rows."""
     app.extensions["new_visitors"] = KeyedTokenBuckets(MAX_NEW_VISITORS, NEW_VISITORS_REFILL_SECONDS)
     app.extensions.setdefault("daily_chores", []).append(delete_expired_progress)
 
 
 def delete_expired_progress() -> None:
-    """Delete what has had its time; every new mark does it too."""
+    """Delete the expired rows; each new row does so too."""
     with database.write_session() as session:
         session.execute(build_progress_expiry())
 
 
 def delete_visitor_progress() -> None:
-    """Delete all that the visitor of this request has done."""
+    """Delete all progress of this request's visitor."""
     visitor = visitors.get_visitor()
     if visitor is not None:
         with database.write_session() as session:

@@ -1,6 +1,6 @@
-"""The questions of a lesson: read from the blocks ::: quiz, drawn with the answers that a visitor gave. Pure.
+"""The quiz questions of a lesson: parsed from ::: quiz blocks, rendered with the answers given. Pure.
 
-An answer is a line of a list that begins with [x] (right) or [ ]; the quotation under it says why.
+An answer is a list item that begins with [x] (right) or [ ]; the quotation under it explains it.
 """
 
 import re
@@ -17,7 +17,7 @@ from hfcourse.text.typography import typeset_french
 
 ANY_TAG = re.compile(r"<[^<>]*>")
 ANSWER_SIGNS = {"[x] ": True, "[X] ": True, "[ ] ": False}
-# The kinds of question: the words over it, and what it must show between the question and its answers.
+# The kinds of question: the label over it, and the block required between question and answers.
 QUIZ_KINDS = {
     "": ("", ""),
     "prediction": ("Avant de lancer", ""),
@@ -30,7 +30,7 @@ INCOMPLETE_MESSAGE = typeset_french("Ce que vous avez choisi est juste, mais il 
 
 @dataclass(frozen=True)
 class QuizAnswer:
-    """One answer; `label`, `more` (its code) and `why` are HTML, `letter` is what a form sends."""
+    """One answer; `letter` is the value in a form, `label`, `body` (code) and `explanation` are HTML."""
 
     letter: str
     label: str
@@ -41,7 +41,7 @@ class QuizAnswer:
 
 @dataclass(frozen=True)
 class Quiz:
-    """One question. Its `key` is made of its words: a question that is worded anew is another question."""
+    """A quiz question. Its `key` is a hash of its text: a reworded question is a new one."""
 
     key: str
     anchor: str
@@ -52,11 +52,11 @@ class Quiz:
 
     @property
     def right_letters(self) -> str:
-        """The letters of the right answers."""
+        """Return the letters of the right answers."""
         return "".join(answer.letter for answer in self.answers if answer.is_right)
 
     def render_html(self, done: Mapping[str, str]) -> str:
-        """The question as a form; `done` holds the letters that were chosen, by the key of the question."""
+        """Render the question as a form; `done` maps its key to the letters that were chosen."""
         chosen = done.get(self.key)
         kind = "checkbox" if len(self.right_letters) > 1 else "radio"
         several = f" <small>{typeset_french('(plusieurs bonnes réponses)')}</small>" if kind == "checkbox" else ""
@@ -75,13 +75,16 @@ class Quiz:
 
 
 def render_quiz_message(name: str, sentence: str, shown: bool) -> str:
-    """A sentence about all the answers together."""
+    """Render a message about the whole answer."""
     hidden = "" if shown else " hidden"
     return f'<p class="message" data-say="{name}"{hidden}>{html_blocks.build_icon("note")} {sentence}</p>'
 
 
 def render_quiz_answer(answer: QuizAnswer, kind: str, chosen: str) -> str:
-    """One answer, its verdict and its explanation; a script shows these in place, so they are always in the page."""
+    """Render one answer, its verdict and its explanation.
+
+    A script reveals these in place, so they are always in the page.
+    """
     is_chosen = answer.letter in chosen
     hidden, checked = ("", " checked") if is_chosen else (" hidden", "")
     look, verdict, icon = ("right", "Juste", "check") if answer.is_right else ("wrong", "Faux", "cross")
@@ -95,7 +98,7 @@ def render_quiz_answer(answer: QuizAnswer, kind: str, chosen: str) -> str:
 
 
 def pop_answer_sign(item: Sequence[Token]) -> bool | None:
-    """Is the answer marked as right? Takes the mark off; None if there is none."""
+    """Remove the mark of an answer and return whether it is right; None without a mark."""
     first = (item[1].children or [])[:1] if len(item) > 1 else []
     for sign, is_right in ANSWER_SIGNS.items():
         if first and first[0].content.startswith(sign):
@@ -105,7 +108,7 @@ def pop_answer_sign(item: Sequence[Token]) -> bool | None:
 
 
 def split_quotation(item: Sequence[Token]) -> tuple[Sequence[Token], Sequence[Token]]:
-    """What stands before the quotation, and what it holds."""
+    """Split an item into the tokens before its quotation and those inside it."""
     start = next((place for place, token in enumerate(item) if token.type == "blockquote_open"), len(item))
     inside = item[start + 1 :]
     end = next((place for place, token in enumerate(inside) if token.type == "blockquote_close"), len(inside))
@@ -113,7 +116,7 @@ def split_quotation(item: Sequence[Token]) -> tuple[Sequence[Token], Sequence[To
 
 
 def read_answer(item: Sequence[Token], letter: str, line: int, draft: RenderContext) -> QuizAnswer:
-    """Read one line of the list."""
+    """Parse one item of the list of answers."""
     is_right = pop_answer_sign(item)
     if is_right is None:
         draft.add_error(
@@ -128,7 +131,7 @@ def read_answer(item: Sequence[Token], letter: str, line: int, draft: RenderCont
 
 
 def read_quiz(inner: Sequence[Token], line: int, draft: RenderContext, kind: str = "") -> Quiz | None:
-    """Read what a ::: quiz holds; without a question and answers there is none."""
+    """Parse a ::: quiz; None, and a lint error, without a question and answers."""
     kind = kind if kind in QUIZ_KINDS else ""
     start = next((place for place, token in enumerate(inner) if token.type == "bullet_list_open"), 0)
     question = render_first_paragraph(inner[:start])
@@ -150,12 +153,12 @@ def read_quiz(inner: Sequence[Token], line: int, draft: RenderContext, kind: str
         what, mend = "un quiz {kind} ne montre pas {shown}.", "Écrivez-le entre la question et les réponses."
         draft.add_error(line, what, mend, kind=kind, shown=shown)
     anchor = draft.reserve_id(f"quiz-{draft.next_number('quiz')}", line)
-    words = question + (ANY_TAG.sub("", more) if kind else "")  # the same question is asked of several programs
+    words = question + (ANY_TAG.sub("", more) if kind else "")  # the same question may be asked about several programs
     return Quiz(draft.reserve_key(make_short_hash(words), line), anchor, question, more, tuple(answers), kind)
 
 
 def check_answers(answers: Sequence[QuizAnswer], line: int, draft: RenderContext) -> None:
-    """A question is one if there is something to choose, and something right."""
+    """Add a lint error for a question with too few answers, or no right one."""
     if len(answers) < 2:
         draft.add_error(line, "un quiz a moins de deux réponses.", "Écrivez une ligne par réponse : - [ ] …")
     if not any(answer.is_right for answer in answers):
@@ -163,7 +166,7 @@ def check_answers(answers: Sequence[QuizAnswer], line: int, draft: RenderContext
 
 
 def collect_choices(quiz: Quiz, sent: Sequence[str]) -> str:
-    """The letters that were sent, those of the question only, in order."""
+    """Return the letters of this question among the values of a form, in order."""
     return "".join(answer.letter for answer in quiz.answers if answer.letter in sent)
 
 
