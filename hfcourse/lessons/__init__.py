@@ -4,7 +4,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Load the lessons, and register their pages."""
+    """Load the lessons and register their pages."""
     from hfcourse.lessons import back_links, library, troubleshooting_views, views
     from hfcourse.lessons.exercises import progress_store
 

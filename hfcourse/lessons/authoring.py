@@ -1,4 +1,4 @@
-"""The constructs that lessons are written with, each with an example: what /motifs/lecons shows."""
+"""The authoring reference at /motifs/lecons: each lesson construct with an example."""
 
 import tomllib
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ CONSTRUCTS_PATH = library.CONTENT_FOLDER / "authoring.toml"
 
 @dataclass(frozen=True)
 class Construct:
-    """One construct: its name, what it is for, how it is written, what becomes of it."""
+    """A lesson construct: its name, purpose, source and rendered HTML."""
 
     anchor: str
     title: str
@@ -27,7 +27,7 @@ class Construct:
 
 
 def render_front_matter_example() -> Markup:
-    """What a lesson begins with, as one writes it."""
+    """Return the front matter of a minimal lesson as a code block."""
     return render_source_listing(
         "\n".join([FRONT_MATTER_FENCE, *FRONT_MATTER_EXAMPLES.values(), FRONT_MATTER_FENCE]),
         "De quoi commencer une leçon",
@@ -35,23 +35,26 @@ def render_front_matter_example() -> Markup:
 
 
 def render_source_listing(source: str, title: str) -> Markup:
-    """A piece of a lesson as it is written."""
+    """Return Markdown source as a highlighted code block with a copy button."""
     code = html_blocks.build_listing("text", highlight_code(source, "text"))
     return Markup(html_blocks.build_code_block("<span>Markdown</span>", f"Copier la source{NO_BREAK}: {title}", code))  # noqa: S704 (escaped)
 
 
 def render_construct_sample(source: str) -> Markup:
-    """A piece of a lesson as its page shows it; its first paragraph is no lesson's."""
+    """Render a Markdown sample as its page shows it.
+
+    The first paragraph loses the `lede` class: a sample has no introduction.
+    """
     return Markup(str(library.render_sample(source)).replace('<p class="lede">', "<p>"))  # noqa: S704 (as lessons are)
 
 
 def prefix_quiz_ids(shown: Markup, anchor: str) -> Markup:
-    """An example among others: two of them may hold a question, and each id occurs once on a page."""
+    """Prefix the ids of quizzes: two samples may hold a quiz, and each id occurs once on a page."""
     return Markup(str(shown).replace('id="quiz-', f'id="{anchor}-quiz-'))  # noqa: S704 (what was safe still is)
 
 
 def load_constructs() -> list[Construct]:
-    """Every construct, in the order in which one learns them."""
+    """Parse authoring.toml and render every construct, in teaching order."""
     read = tomllib.loads(CONSTRUCTS_PATH.read_text(encoding="utf-8"))["construct"]
     return [
         Construct(

@@ -1,7 +1,7 @@
-"""Ways back from a Space or a run to the lessons that send readers there.
+"""Back links from a Space or a run to the lessons that link to it.
 
-Which lessons do is known from their try-it blocks. Nothing about the reader is asked for it, no parameter of an address
-and no Referer, and the way back is there on every later visit too.
+The index is built from the try-it blocks of the lessons. It uses no query parameter and no Referer:
+nothing about the reader is recorded, and the link is there on every later visit too.
 """
 
 import math
@@ -20,13 +20,14 @@ from hfcourse.lessons.syntax import html_blocks
 MAX_LINKS = 4
 SPACES_URL_PATH = "/espaces/"
 CHECK_INTERVAL_SECONDS = 1.0
-# The heading of a try-it block, then the link to its form, as `pieces.try_it` writes them.
+# The heading of a try-it block, then the link to its form, as `html_blocks.build_try_it` renders
+# them.
 TRY_IT_PATTERN = re.compile(rf'<h3 id="(essayez-\d+)">|{html_blocks.LINK_WITHOUT_SCRIPT}([^"]*)"')
 
 
 @dataclass(frozen=True)
 class BackLink:
-    """A lesson that has a try-it block of an endpoint; `address` leads to the block."""
+    """A lesson that has a try-it block for an endpoint; `address` leads to the block."""
 
     number: str
     title: str
@@ -34,9 +35,10 @@ class BackLink:
 
 
 class BackLinkIndex:
-    """The lessons by the addresses of the forms and the Spaces that they name, built anew when a lesson changed.
+    """An index of lessons by the addresses of forms and Spaces, rebuilt when a lesson changes.
 
-    Whether one changed is looked up once in CHECK_INTERVAL_SECONDS: each page of a Space and of a run asks.
+    Each page of a Space and of a run reads it, so the lessons are checked for changes at most once
+    every CHECK_INTERVAL_SECONDS.
     """
 
     def __init__(self) -> None:
@@ -46,7 +48,11 @@ class BackLinkIndex:
         self._lessons_by_space: dict[str, list[tuple[library.Lesson, str]]] = {}
 
     def find_lessons(self, space: str, endpoint: str) -> list[tuple[library.Lesson, str]]:
-        """Find the lessons that have this endpoint tried, with the id of the block; else those that link to it."""
+        """Find the lessons with a try-it block for an endpoint; else those that link to its Space.
+
+        Returns:
+            Pairs of a lesson and the id of its block, '' for a mere link.
+        """
         if time.monotonic() - self._checked_at > CHECK_INTERVAL_SECONDS:
             lessons, self._checked_at = library.get_lessons(), time.monotonic()
             if lessons is not self._lessons:
@@ -66,7 +72,7 @@ class BackLinkIndex:
 
 
 def find_back_links(space: str, endpoint: str) -> list[BackLink]:
-    """Find the lessons that send readers to this endpoint; MAX_LINKS at most."""
+    """Return the lessons that send readers to this endpoint; MAX_LINKS at most."""
     index: BackLinkIndex = current_app.extensions["back_links"]
     return [
         BackLink(lesson.number, lesson.title, url_for("lessons.show", slug=lesson.slug, _anchor=anchor or None))
@@ -75,7 +81,7 @@ def find_back_links(space: str, endpoint: str) -> list[BackLink]:
 
 
 def find_try_it_blocks(html: str) -> dict[str, str]:
-    """Map the address of each form that a lesson has tried to the id of its first try-it block."""
+    """Map the address of each try-it form of a lesson to the id of its first block."""
     anchor, blocks = "", dict[str, str]()
     for heading, address in TRY_IT_PATTERN.findall(html):
         anchor = heading or anchor
@@ -85,6 +91,6 @@ def find_try_it_blocks(html: str) -> dict[str, str]:
 
 
 def init_app(app: Flask) -> None:
-    """Offer them to the templates."""
+    """Create the index and register `back_links` as a template global."""
     app.extensions["back_links"] = BackLinkIndex()
     app.jinja_env.globals["back_links"] = find_back_links

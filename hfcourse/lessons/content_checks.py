@@ -1,4 +1,4 @@
-"""What `flask check` looks for beside the lessons: the troubleshooting entries, and words that no lesson uses."""
+"""Checks of `flask check` beside the lessons: the troubleshooting guide and unused glossary terms."""
 
 from collections.abc import Iterator
 
@@ -10,16 +10,16 @@ from hfcourse.lessons.syntax.context import LintError, make_fault
 
 
 def find_guide_errors() -> list[LintError]:
-    """List what is wrong with the troubleshooting entries: their fields, their links, the lessons that they name."""
+    """Return the lint errors of the troubleshooting guide: fields, links and lesson numbers."""
     return sorted([*library.get_guide().lint_errors, *find_guide_dead_links(), *find_unknown_lessons()])
 
 
 def find_guide_dead_links() -> Iterator[LintError]:
-    """Yield a fault for each link of an entry that leads nowhere."""
+    """Yield a lint error for each dead link of an entry."""
     lessons = library.get_lessons()
     is_page = library.make_page_check(current_app.url_map.bind(""))
     for link in library.get_guide().links:
-        # A link without a path leads to an entry of the same page.
+        # A link without a path is a link to an entry of the same page.
         address = f"/depannage{link.address}" if link.address.startswith("#") else link.address
         if lessons and not library.is_link_valid(lessons[0], address, lessons, is_page):
             what, mend = "le lien « {address} » est mort.", "Corrigez-le."
@@ -27,7 +27,7 @@ def find_guide_dead_links() -> Iterator[LintError]:
 
 
 def find_unknown_lessons() -> Iterator[LintError]:
-    """Yield a fault for each entry that names a lesson which is not there."""
+    """Yield a lint error for each entry that names an unknown lesson."""
     numbers = {lesson.number for lesson in library.get_lessons()}
     for entry in library.get_guide().entries:
         for number in sorted(set(entry.lesson_numbers) - numbers):
@@ -40,6 +40,6 @@ def get_guide_path() -> str:
 
 
 def find_unlinked_terms() -> list[GlossaryTerm]:
-    """List the words of the glossary that no lesson uses: no fault, but a reader never meets them."""
+    """Return the glossary terms that no lesson uses: no error, but no reader meets them."""
     used = {term for lesson in library.get_lessons() for term in lesson.terms}
     return [term for term in library.get_terms() if term not in used]

@@ -1,7 +1,7 @@
-"""The shelf of lessons: read from `content/`, rendered once, kept as long as no file changes.
+"""The cached library of lessons: parsed from `content/`, rendered once, reloaded when a file changes.
 
-Each request compares the dates and sizes of the files (some tens of microseconds); a lesson is rendered
-again only when its text or a figure is another, so that an edit shows at the next reload.
+Each request compares the dates and sizes of the files (some tens of microseconds). A lesson is
+rendered again only when its text or a figure has changed, so that an edit shows at the next reload.
 """
 
 import itertools
@@ -35,12 +35,12 @@ from hfcourse.lessons.syntax.svg_drawings import pair_drawings
 
 CONTENT_FOLDER = ROOT / "hfcourse" / "content"
 FIGURES_FOLDER = ROOT / "static" / "figures"
-# Pages name their style sheets and scripts by a hash: with another file, they are other pages.
+# Pages name their style sheets and scripts by a hash: when one of those changes, so do the pages.
 HASHED_ASSET_FOLDERS = (ROOT / "static" / "css", ROOT / "static" / "js")
 GLOSSARY_FILE, FACTS_FILE = "glossary.toml", "facts.toml"
 TROUBLESHOOTING_FILE = "depannage.toml"
 LESSONS_URL_PATH = "/lecons/"
-# What a lesson may show of the folders beside it: source, and nothing that a run of it leaves behind.
+# The files of the content folders that a lesson may show: source, and no build or run artefact.
 INCLUDABLE_SUFFIXES = {".py", ".html", ".css", ".js", ".txt", ".env", ".exemple", ".mjs", ".json"}
 INCLUDABLE_NAMES = {".gitignore"}
 
@@ -49,7 +49,7 @@ NamedTexts = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson: what its front matter says, its HTML and its contents."""
+    """A rendered lesson: its front matter, its HTML and its table of contents."""
 
     path: str
     slug: str
@@ -86,12 +86,16 @@ class Lesson:
         return next((part for part in self.parts if isinstance(part, Checklist)), None)
 
     def render_html(self, done: Mapping[str, str]) -> Markup:
-        """Its HTML for a visitor who has done this."""
+        """Render the lesson with a visitor's progress.
+
+        Args:
+            done: the visitor's values in this lesson, by key.
+        """
         return Markup(markdown.render_parts(self.parts, done)) if done else self.html  # noqa: S704 (see open_lesson)
 
 
 def get_lesson_sort_key(lesson: Lesson) -> tuple[list[int], str]:
-    """3.2 comes before 3.10; a lesson without a number comes first, by its file."""
+    """Return the sort key of a lesson: 3.2 before 3.10, lessons without a number first, by file."""
     return [int(part) for part in lesson.number.split(".") if part], lesson.path
 
 
@@ -103,22 +107,22 @@ def render_cached_lesson(
     terms: tuple[GlossaryTerm, ...] = (),
     facts: tuple[Fact, ...] = (),
 ) -> RenderedLesson:
-    """Render once for each content."""
+    """Render a lesson, cached by its source and everything that it includes (LRU)."""
     return markdown.render_lesson(source, dict(figures), dict(listings), terms, facts)
 
 
 def read_text_file(path: Path) -> str:
-    """The text of a file; what is not UTF-8 in it becomes a fault of the lesson, not an exception."""
+    """Read a text file; invalid UTF-8 becomes a lint error of the lesson, not an exception."""
     return path.read_text(encoding="utf-8-sig", errors="replace")
 
 
 def get_project_path(path: Path) -> str:
-    """The file's place in the project."""
+    """Return the path of a file relative to the project's root, for messages."""
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
 def add_lint_path(faults: tuple[LintError, ...], path: Path) -> tuple[LintError, ...]:
-    """The faults, with the file that they are in."""
+    """Return the lint errors with the path of their file."""
     return tuple(replace(fault, path=get_project_path(path)) for fault in faults)
 
 
@@ -132,7 +136,7 @@ def open_lesson(
     """Read and render one lesson."""
     rendered = render_cached_lesson(read_text_file(path), figures, listings, terms, known_facts)
     slug = rendered.front.slug or path.stem
-    # Safe by construction: raw HTML is off, the rest is escaped.
+    # Safe by construction: raw HTML is disabled, the rest is escaped.
     html, definitions = Markup(rendered.html), Markup(glossary.render_definitions(rendered.terms))  # noqa: S704
     return Lesson(
         path=get_project_path(path),
@@ -152,25 +156,25 @@ def open_lesson(
 
 
 def open_glossary(path: Path) -> Glossary:
-    """Read the glossary; a course may have none."""
+    """Parse the glossary; it is optional."""
     found = glossary.parse_glossary(read_text_file(path)) if path.is_file() else Glossary()
     return Glossary(found.terms, add_lint_path(found.lint_errors, path))
 
 
 def open_facts(path: Path) -> FactFile:
-    """Read the facts; a course may have none."""
+    """Parse the facts; the file is optional."""
     found = facts.read_facts(read_text_file(path)) if path.is_file() else FactFile()
     return FactFile(found.facts, add_lint_path(found.lint_errors, path))
 
 
 def open_guide(path: Path) -> TroubleshootingGuide:
-    """Read the troubleshooting entries; a course may have none."""
+    """Parse the troubleshooting guide; it is optional."""
     found = troubleshooting.parse_guide(read_text_file(path)) if path.is_file() else TroubleshootingGuide()
     return replace(found, lint_errors=add_lint_path(found.lint_errors, path))
 
 
 def iterate_file_stats(folder: Path | str) -> Iterator[tuple[str, int, int]]:
-    """Name, date and size of every file of a folder and of the folders in it."""
+    """Iterate recursively over a folder: path, modification time in ns and size of each file."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir():
@@ -181,7 +185,7 @@ def iterate_file_stats(folder: Path | str) -> Iterator[tuple[str, int, int]]:
 
 
 class LessonLibrary:
-    """The lessons of a folder, in order, with the figures of two others."""
+    """The lessons of a content folder, in order, cached with the figures of two other folders."""
 
     def __init__(self, content: Path, figures: Path, own_pictures: Path) -> None:
         self.content_folder, self.figures_folder, self.own_pictures_folder = content, figures, own_pictures
@@ -195,7 +199,7 @@ class LessonLibrary:
         self.lint_errors: list[LintError] = []
 
     def get_lessons(self) -> tuple[Lesson, ...]:
-        """The lessons in order, read again if a file has changed."""
+        """Return the lessons in order, reloaded if a file has changed."""
         own = [self.own_pictures_folder] if self.own_pictures_folder.is_dir() else []
         folders = (self.content_folder, self.figures_folder, *HASHED_ASSET_FOLDERS, *own)
         state = tuple(itertools.chain.from_iterable(map(iterate_file_stats, folders)))
@@ -204,7 +208,7 @@ class LessonLibrary:
         return self.cached_lessons
 
     def load_lessons(self) -> tuple[Lesson, ...]:
-        """Read every file that a page is made of."""
+        """Parse and render every file that a page is made of."""
         sources = {path.name: read_text_file(path) for path in sorted(self.figures_folder.glob("*.svg"))}
         paired, unpaired = pair_drawings(sources, get_project_path(self.figures_folder))
         drawn, unusable = figures.replace_drawings(paired, self.own_pictures_folder)
@@ -224,7 +228,7 @@ class LessonLibrary:
 
 
 def find_duplicates(lessons: tuple[Lesson, ...]) -> Iterator[LintError]:
-    """Two lessons with one slug, or one number."""
+    """Yield a lint error for each lesson whose slug or number another one has."""
     for name, words in (("slug", "le slug"), ("number", "le numéro (number)")):
         first: dict[str, Lesson] = {}
         for lesson in lessons:
@@ -258,7 +262,7 @@ def is_link_valid(lesson: Lesson, address: str, lessons: tuple[Lesson, ...], is_
 
 
 def find_dead_links(lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> Iterator[LintError]:
-    """Links to a lesson, a heading or a page that does not exist."""
+    """Yield a lint error for each link to a lesson, a heading or a page that does not exist."""
     for lesson in lessons:
         for link in lesson.links:
             if not is_link_valid(lesson, link.address, lessons, is_page):
@@ -268,7 +272,7 @@ def find_dead_links(lessons: tuple[Lesson, ...], is_page: Callable[[str], bool])
 
 
 def find_unused_facts(lessons: tuple[Lesson, ...], fact_file: FactFile, path: str) -> Iterator[LintError]:
-    """Facts that no lesson cites."""
+    """Yield a lint error for each fact that no lesson cites."""
     cited = {fact.id for lesson in lessons for fact in lesson.facts}
     for fact in fact_file.facts:
         if fact.id not in cited:
@@ -277,7 +281,7 @@ def find_unused_facts(lessons: tuple[Lesson, ...], fact_file: FactFile, path: st
 
 
 def make_page_check(routes: MapAdapter) -> Callable[[str], bool]:
-    """Return what says whether the site has a page at a path."""
+    """Return a predicate: does the site have a page at a path?"""
 
     def is_page(path: str) -> bool:
         try:
@@ -292,46 +296,46 @@ def make_page_check(routes: MapAdapter) -> Callable[[str], bool]:
 
 
 def get_library() -> "LessonLibrary":
-    """Return the library of this application."""
+    """Return the lesson library of this application."""
     return current_app.extensions["lessons"]
 
 
 def get_lessons() -> tuple[Lesson, ...]:
-    """Every lesson, in order."""
+    """Return every lesson, in order."""
     return get_library().get_lessons()
 
 
 def get_terms() -> tuple[GlossaryTerm, ...]:
-    """Every word of the glossary, in order."""
+    """Return every term of the glossary, in order."""
     get_lessons()
     return get_library().glossary.terms
 
 
 def get_guide() -> TroubleshootingGuide:
-    """The troubleshooting entries."""
+    """Return the troubleshooting guide."""
     get_lessons()
     return get_library().guide
 
 
 def get_own_pictures_folder() -> Path:
-    """The folder of the instructor's pictures, which may not be there."""
+    """Return the folder of the instructor's pictures, which may not exist."""
     return get_library().own_pictures_folder
 
 
 def get_lesson(slug: str) -> Lesson | None:
-    """The lesson of that slug."""
+    """Return the lesson of a slug; None without one."""
     return next((one for one in get_lessons() if one.slug == slug), None)
 
 
 def get_neighbours(one: Lesson) -> tuple[Lesson | None, Lesson | None]:
-    """The lessons before and after."""
+    """Return the lessons before and after one; None at either end."""
     shelf = get_lessons()
     place = shelf.index(one)
     return shelf[place - 1] if place else None, shelf[place + 1] if place + 1 < len(shelf) else None
 
 
 def collect_lint_errors() -> list[LintError]:
-    """Everything to mend in the lessons, by file and line."""
+    """Return every lint error of the lessons and their data files, by file and line."""
     shelf = get_lessons()
     is_page = make_page_check(current_app.url_map.bind(""))
     own = [fault for one in shelf for fault in one.lint_errors]
@@ -353,7 +357,7 @@ def collect_lint_errors() -> list[LintError]:
 
 
 def get_due_facts(today: date) -> list[Fact]:
-    """Return the facts that must be read again, the oldest first."""
+    """Return the facts that are due for review, the oldest first."""
     get_lessons()
     return facts.find_due_facts(get_library().fact_file.facts, today)
 
@@ -365,7 +369,7 @@ def get_listing_texts() -> dict[str, str]:
 
 
 def render_sample(source: str) -> Markup:
-    """A piece of a lesson, for the page of patterns: what is shown there is what lessons are made of, all of it."""
+    """Render a sample of lesson Markdown for the page of patterns, notes of the instructor included."""
     get_lessons()
     shelf = get_library()
     rendered = render_cached_lesson(source, shelf.figure_texts, shelf.listing_texts, (), shelf.fact_file.facts)
@@ -374,12 +378,12 @@ def render_sample(source: str) -> Markup:
 
 
 def render_inline_markdown(text: str) -> Markup:
-    """One line of our own Markdown as HTML."""
+    """Render one line of our own Markdown as HTML."""
     return Markup(inlines.render_inline(text))  # noqa: S704 (as lessons are)
 
 
 def init_app(app: Flask) -> None:
-    """Open the shelf; it is read at the first page that needs it."""
+    """Register the library and the template filters; the lessons load at the first request for them."""
     app.extensions["lessons"] = LessonLibrary(CONTENT_FOLDER, FIGURES_FOLDER, Path(app.instance_path) / "figures")
     app.jinja_env.filters["as_lesson"] = render_sample
     app.jinja_env.filters["as_inline"] = render_inline_markdown

@@ -1,6 +1,6 @@
-"""Search in the lessons and the glossary: SQLite's full text index, in memory, made again when a text changes.
+"""Full-text search in the lessons and the glossary: an in-memory SQLite index, rebuilt on changes.
 
-Accents and case make no difference. What a visitor types is words, never the index's own language.
+Accents and case make no difference. The query is escaped: it never reaches SQLite's query syntax.
 """
 
 import re
@@ -28,9 +28,9 @@ MAX_QUERY_WORDS = 12
 MAX_WORD_CHARACTERS = 40
 PASSAGE_WORDS = 28
 SECTION_HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
-# What an older edition said answers no question of today.
+# Notes about an older edition answer no question of today.
 EDITION_BLOCK = re.compile(r'<details class="edition".*?</details>', re.DOTALL)
-# Between these stands what was found; a text has none of its own.
+# Delimiters of a match in a snippet; no text has these control characters.
 MATCH_START, MATCH_END = "\x02", "\x03"
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f]")
 CREATE_TABLE_SQL = """CREATE VIRTUAL TABLE passages
@@ -41,7 +41,7 @@ FROM passages WHERE passages MATCH ? ORDER BY bm25(passages, 8.0, 8.0, 1.0) LIMI
 
 @dataclass(frozen=True)
 class PassageMatch:
-    """A passage: its title and some words around what was found, with marks; `address` is a path of the site."""
+    """A matching passage: its title and a snippet with the matches marked; `address` is a site path."""
 
     title: Markup
     passage: Markup
@@ -51,14 +51,14 @@ class PassageMatch:
 
 @dataclass(frozen=True)
 class CourseSearchResults:
-    """The passages, the best first; `corrected` is what was searched for where a word was misspelt, else ''."""
+    """Search results, the best first; `corrected` is the query after spelling correction, else ''."""
 
     results: list[PassageMatch]
     corrected: str = ""
 
 
 class Passage(NamedTuple):
-    """What is searched; `names` are other words for the title."""
+    """An indexed passage; `names` are other words for the title."""
 
     title: str
     names: str
@@ -68,7 +68,7 @@ class Passage(NamedTuple):
 
 
 class TextExtractor(HTMLParser):
-    """The words of a piece of a lesson, without its drawings and buttons."""
+    """A parser that extracts the text of a lesson fragment, without its drawings and buttons."""
 
     SILENT = frozenset({"svg", "button", "fieldset", "sup"})
     INLINE = frozenset({"a", "b", "code", "em", "span", "strong"})
@@ -88,7 +88,7 @@ class TextExtractor(HTMLParser):
         self.add_block_space(tag)
 
     def add_block_space(self, tag: str) -> None:
-        """The words of two blocks do not touch."""
+        """Separate the words of two block elements by a space."""
         if tag not in self.INLINE:
             self.pieces.append(" ")
 
@@ -98,12 +98,12 @@ class TextExtractor(HTMLParser):
 
     @property
     def plain_text(self) -> str:
-        """One line; no-break spaces stay."""
+        """Return the text on one line; no-break spaces stay."""
         return re.sub(r"[ \t\n]+", " ", CONTROL_CHARACTERS.sub("", "".join(self.pieces))).strip()
 
 
 def iterate_lesson_passages(lesson: Lesson) -> Iterator[Passage]:
-    """The sections of a lesson; questions and lists are not searched."""
+    """Iterate over the sections of a lesson; exercises are not indexed."""
     html = EDITION_BLOCK.sub("", "".join(part for part in lesson.parts if isinstance(part, str)))
     address, place = f"{library.LESSONS_URL_PATH}{lesson.slug}", f"Leçon {lesson.number}"
     introduction, *sections = SECTION_HEADING.split(html)
@@ -116,13 +116,13 @@ def iterate_lesson_passages(lesson: Lesson) -> Iterator[Passage]:
 
 
 def list_ligature_variants(word: str) -> list[str]:
-    """How a word may stand in a text: `coeur` may be written `cœur`."""
+    """Return a word with and without its ligatures: `coeur` may be written `cœur`."""
     plain = word.translate(LIGATURES)
     return sorted({plain, plain.replace("oe", "œ"), plain.replace("ae", "æ")})
 
 
 def build_match_query(typed: str, joint: str) -> str:
-    """What is typed in the language of the index: each word in quotes, as the beginning of a word."""
+    """Return the FTS query for what a visitor typed: each word quoted, as a prefix."""
     words = [word[:MAX_WORD_CHARACTERS] for word in re.findall(r"[^\W_]+", normalize("NFC", typed).lower())]
     longer = [word for word in words if len(word) > 1] or words  # the l of « l’API » finds nothing useful
     terms = []
@@ -134,13 +134,13 @@ def build_match_query(typed: str, joint: str) -> str:
 
 
 def highlight_matches(found: str) -> Markup:
-    """Text as HTML, what was found marked."""
+    """Escape a snippet and wrap its matches in <mark>."""
     html = str(escape(found)).replace(MATCH_START, "<mark>").replace(MATCH_END, "</mark>")
     return Markup(html)  # noqa: S704 (escaped just now)
 
 
 class LessonSearchIndex:
-    """The passages of one state of the course."""
+    """The full-text index of the passages of one version of the course."""
 
     def __init__(self, passages: Iterator[Passage]) -> None:
         self.lock = threading.Lock()
@@ -152,7 +152,7 @@ class LessonSearchIndex:
         self.vocabulary = Vocabulary(f"{each.title} {each.names} {each.text}" for each in kept)
 
     def search_passages(self, typed: str) -> CourseSearchResults:
-        """Search for what was typed, misspelt words replaced by the closest ones of the course."""
+        """Search for a query, with misspelt words replaced by the closest ones of the course."""
         corrected = self.vocabulary.correct_spelling(typed)
         results = self.find_best_matches(corrected) if corrected else []
         return (
@@ -160,11 +160,11 @@ class LessonSearchIndex:
         )
 
     def find_best_matches(self, typed: str) -> list[PassageMatch]:
-        """The best passages that have all these words, or else some of them."""
+        """Return the best passages that have all these words, or else some of them."""
         return self.run_query(build_match_query(typed, " AND ")) or self.run_query(build_match_query(typed, " OR "))
 
     def run_query(self, query: str) -> list[PassageMatch]:
-        """The best passages for a query; none for an empty one."""
+        """Return the best passages for an FTS query; an empty list for an empty one."""
         if not query:
             return []
         values = (MATCH_START, MATCH_END, MATCH_START, MATCH_END, PASSAGE_WORDS, query, MAX_SEARCH_RESULTS)
@@ -177,7 +177,7 @@ class LessonSearchIndex:
 
 
 def iterate_all_passages() -> Iterator[Passage]:
-    """All that is searched."""
+    """Iterate over everything that is indexed: lessons, glossary and troubleshooting guide."""
     for term in library.get_terms():
         names = " ".join([*term.forms[1:], term.english])
         yield Passage(term.name, names, term.text, "Glossaire", f"{glossary.GLOSSARY_URL_PATH}#{term.anchor}")
@@ -189,7 +189,7 @@ def iterate_all_passages() -> Iterator[Passage]:
 
 
 def search_course(typed: str) -> CourseSearchResults:
-    """Search the course as it is now."""
+    """Search the current version of the course."""
     shelf, kept = library.get_lessons(), current_app.extensions.get("search")
     if kept is None or kept[0] is not shelf:
         kept = current_app.extensions["search"] = (shelf, LessonSearchIndex(iterate_all_passages()))

@@ -1,7 +1,7 @@
-"""The whole course on one page: to print, and as one file that needs nothing else.
+"""The whole course on one page: to print, or as a self-contained HTML file.
 
-On one page the ids of a lesson would meet those of another: each gets the name of its lesson before it, and
-links between lessons become links within the page.
+The ids of one lesson would collide with those of another: each gets the slug of its lesson as a
+prefix, and links between lessons become links within the page.
 """
 
 import re
@@ -28,7 +28,7 @@ HREF_ATTRIBUTE = re.compile(r'\shref="([^"]*)"')
 LABELLED_LANDMARK = re.compile(r'(<(?:section|form)\b[^<>]*) aria-labelledby="[^"]*"')
 PICTURE_SOURCE = re.compile(rf'(?<=\s)src="{figures.FIGURES_URL_PATH}([^"]+)"')
 ICON_PREFIX = "#i-"
-SITE_PAGES = {edition_notes.EDITIONS_URL_PATH}  # under the lessons' address, and no lessons
+SITE_PAGES = {edition_notes.EDITIONS_URL_PATH}  # under the lessons' path, but not lessons
 CONTENTS_ANCHOR = "sommaire"
 STYLE_SHEETS = ("css/tokens.css", "css/site.css")
 SCRIPTS = ("js/site.js", "js/ordering.js", "js/lesson.js")
@@ -36,7 +36,7 @@ SCRIPTS = ("js/site.js", "js/ordering.js", "js/lesson.js")
 
 @dataclass(frozen=True)
 class Chapter:
-    """A lesson on the page of all; `anchor` begins each of its ids."""
+    """A lesson on the single page; `anchor` is the prefix of its ids."""
 
     anchor: str
     lesson: Lesson
@@ -45,7 +45,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class GlossaryEntry:
-    """A word of the glossary on a page, and where it is used: a lesson's number and an address."""
+    """A glossary entry with its uses: the number of a lesson and an address for each."""
 
     anchor: str
     term: GlossaryTerm
@@ -54,9 +54,13 @@ class GlossaryEntry:
 
 
 def rewrite_link(address: str, slug: str, site: str | None) -> str | None:
-    """Where a link of the lesson `slug` leads on the page of all.
+    """Rewrite the address of a link in the lesson `slug` for the single page.
 
-    `site` is what the address of another page begins with; None if there is no site to go to.
+    Args:
+        site: the base address of other pages; None if there is no site to link to.
+
+    Returns:
+        The new address, or None if the link cannot be followed from the page.
     """
     path, _, anchor = address.partition("#")
     if address.startswith(ICON_PREFIX) or not address.startswith(("/", "#")):
@@ -78,7 +82,7 @@ def rewrite_link(address: str, slug: str, site: str | None) -> str | None:
 
 
 def rewrite_tag(tag: str, slug: str, site: str | None) -> str:
-    """One tag of the lesson `slug`, as it stands on the page of all."""
+    """Rewrite the ids and links of one tag of the lesson `slug` for the single page."""
 
     def link(found: re.Match[str]) -> str:
         address = rewrite_link(found[1], slug, site)
@@ -92,25 +96,30 @@ def rewrite_tag(tag: str, slug: str, site: str | None) -> str:
 
 
 def rewrite_lesson(lesson: Lesson, site: str | None, address_of: Callable[[str], str]) -> Markup:
-    """A lesson as it stands on the page of all: its headings one level lower, nothing answered yet."""
+    """Render a lesson for the single page: headings one level lower, exercises unanswered."""
     html = html_blocks.remove_try_it_buttons(str(lesson.html))
     html = html_blocks.remove_download_links(html) if site is None else html
     html = html_blocks.remove_enlarge_links(html) if site is None else html
     html = PICTURE_SOURCE.sub(lambda found: f'src="{address_of(unescape(found[1]))}"', html)
     html = HTML_TAG.sub(lambda found: rewrite_tag(found[0], lesson.slug, site), html)
-    html = LABELLED_LANDMARK.sub(r"\1", html)  # on this page the same names come back in each lesson
+    html = LABELLED_LANDMARK.sub(r"\1", html)  # on this page the same labels occur in each lesson
     html = re.sub(r"<(/?)h([23])\b", lambda found: f"<{found[1]}h{int(found[2]) + 1}", html)
     post = "" if site is None else f' action="{site}{library.LESSONS_URL_PATH}{lesson.slug}" method="post"'
     return Markup(html.replace(' method="post"', post))  # noqa: S704 (what was safe still is)
 
 
 def build_chapters(site: str | None, address_of: Callable[[str], str]) -> list[Chapter]:
-    """Every lesson, for the page of all; `get_zip_address` gives that of a picture of the instructor, by its name."""
+    """Return every lesson rewritten for the single page.
+
+    Args:
+        site: as for `rewrite_link`.
+        address_of: returns the address of a picture of the instructor by its name.
+    """
     return [Chapter(lesson.slug, lesson, rewrite_lesson(lesson, site, address_of)) for lesson in library.get_lessons()]
 
 
 def build_glossary_entries(address_of: Callable[[Lesson, GlossaryTerm], str], prefix: str = "") -> list[GlossaryEntry]:
-    """Every word of the glossary, with the lessons that use it."""
+    """Return every glossary term with the lessons that use it."""
     lessons = library.get_lessons()
     return [
         GlossaryEntry(
@@ -124,7 +133,7 @@ def build_glossary_entries(address_of: Callable[[Lesson, GlossaryTerm], str], pr
 
 
 def build_troubleshooting_entries(site: str | None) -> list[troubleshooting.TroubleshootingEntry]:
-    """The troubleshooting entries for the page of all, their links within it where that is possible."""
+    """Return the troubleshooting entries, their links rewritten to this page where possible."""
 
     def move(html: Markup) -> Markup:
         moved = HTML_TAG.sub(lambda found: rewrite_tag(found[0], "depannage", site), str(html))
@@ -134,12 +143,12 @@ def build_troubleshooting_entries(site: str | None) -> list[troubleshooting.Trou
 
 
 def build_term_use_address(lesson: Lesson, term: GlossaryTerm) -> str:
-    """Where a lesson first uses a word, on the page of all."""
+    """Return the anchor on the single page where a lesson first uses a term."""
     return f"#{lesson.slug}-mot-{term.anchor}"
 
 
 def build_page_context(site: str | None, address_of: Callable[[str], str]) -> dict[str, object]:
-    """What the template of the page of all shows."""
+    """Return the template context of the single page."""
     return {
         "chapters": build_chapters(site, address_of),
         "entries": build_glossary_entries(build_term_use_address, "glossaire-"),
@@ -149,7 +158,7 @@ def build_page_context(site: str | None, address_of: Callable[[str], str]) -> di
 
 
 def render_course_export(site: str | None) -> str:
-    """The whole course as one HTML file: looks and scripts are in it, and it loads nothing."""
+    """Render the whole course as one HTML file with inlined styles and scripts: it loads nothing."""
     folder = Path(current_app.static_folder or "")
 
     def embedded(name: str) -> str:

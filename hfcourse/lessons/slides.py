@@ -1,4 +1,4 @@
-"""A lesson cut into its sections, to be projected one at a time."""
+"""The slides of a lesson: one section at a time, to be projected."""
 
 import re
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ HEADING_START = re.compile(r"(?=<h2\b)")
 
 @dataclass(frozen=True)
 class Slide:
-    """What is shown at once: the words before the first heading (`heading` is '' then), or a section.
+    """A slide: the text before the first heading (`heading` is '' then), or a section.
 
-    `anchor` is its own id, `heading` that of its heading, which links from elsewhere name.
+    `anchor` is the id of the slide, `heading` that of its heading, which external links name.
     """
 
     anchor: str
@@ -23,7 +23,10 @@ class Slide:
 
 
 def split_slides(lesson: Lesson) -> list[Slide]:
-    """The lesson's sections in order; what is answered while projecting is nobody's progress, so no form is sent."""
+    """Split a lesson into slides, in order.
+
+    The forms lose their `method`: answers given while projecting are no visitor's progress.
+    """
     html = str(lesson.html).replace(' method="post"', "")
     headings = ["", *(section.anchor for section in lesson.sections)]
     pieces = zip(headings, HEADING_START.split(html), strict=True)

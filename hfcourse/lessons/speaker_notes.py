@@ -1,4 +1,4 @@
-"""The instructor's notes of a lesson, section by section, for a second window beside the projected one."""
+"""The instructor's notes of a lesson by section, for a second window beside the projected slides."""
 
 import re
 from collections.abc import Iterator
@@ -16,9 +16,10 @@ MINUTES_PATTERN = re.compile(r"\d+")
 
 @dataclass(frozen=True)
 class SectionNotes:
-    """What the instructor says and does in one section.
+    """The instructor's notes for one section.
 
-    `anchor` is the id of the section in the projected page, `minutes` the sum of its notes' durations, `before` that
+    `anchor` is the id of the section's slide, `minutes` the sum of its notes' durations, `before`
+    that
     of the sections before it; 0 where no note has one.
     """
 
@@ -30,7 +31,7 @@ class SectionNotes:
 
 
 def group_notes_by_section(lesson: Lesson) -> list[SectionNotes]:
-    """Return the notes of each projected section, in order; a section without one has an empty tuple."""
+    """Return the notes of each slide, in order; a section without notes has an empty tuple."""
     titles = [INTRODUCTION_TITLE, *(section.title for section in lesson.sections)]
     asides: list[list[InstructorNote]] = [[] for _ in titles]
     for number, aside in iterate_instructor_notes(lesson):
@@ -46,7 +47,7 @@ def group_notes_by_section(lesson: Lesson) -> list[SectionNotes]:
 
 
 def iterate_instructor_notes(lesson: Lesson) -> Iterator[tuple[int, InstructorNote]]:
-    """Iterate over the notes, each with the index of its section; 0 is what comes before the first heading."""
+    """Iterate over the notes, each with the index of its section; 0 is the part before any heading."""
     section = 0
     for part in lesson.parts:
         if isinstance(part, str):
@@ -56,6 +57,6 @@ def iterate_instructor_notes(lesson: Lesson) -> Iterator[tuple[int, InstructorNo
 
 
 def count_minutes(duration: str) -> int:
-    """Return the minutes of a duration such as « 5 min »; 0 for none."""
+    """Parse a duration such as « 5 min » into minutes; 0 for ''."""
     found = MINUTES_PATTERN.match(duration)
     return int(found[0]) if found else 0

@@ -1,4 +1,4 @@
-"""The troubleshooting page, /depannage, and what the pages need to link an error to its entry."""
+"""The troubleshooting page, /depannage, and the lookup that links an error to its entry."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -25,13 +25,13 @@ bp = Blueprint("troubleshooting", __name__)
 
 @bp.app_template_global("troubleshooting_entry")
 def find_troubleshooting_entry(code: object) -> TroubleshootingEntry | None:
-    """The entry for a code of an error, or for an HTTP status; None without one."""
+    """Return the entry for an error code or an HTTP status; None without one."""
     return library.get_guide().by_code.get(str(code))
 
 
 @bp.get(TROUBLESHOOTING_URL_PATH)
 def show() -> ResponseReturnValue:
-    """All entries, or those that a message leads to; what is searched is kept nowhere."""
+    """Render all entries, or those that match a message; queries are not stored."""
     typed = tokens.mask_tokens(request.args.get("q", "")[-MAX_MESSAGE_CHARACTERS:].strip())
     guide = library.get_guide()
     found = get_message_index(guide).search_entries(typed) if typed else []
@@ -50,12 +50,12 @@ def show() -> ResponseReturnValue:
 
 
 def group_by_topic(entries: Iterable[TroubleshootingEntry]) -> list[tuple[str, list[TroubleshootingEntry]]]:
-    """The entries under their topics, those of one topic stand together in the file."""
+    """Group the entries by topic; those of one topic are consecutive in the file."""
     return [(topic, list(group)) for topic, group in groupby(entries, key=lambda entry: entry.topic)]
 
 
 def prefix_entry_links(entry: TroubleshootingEntry) -> TroubleshootingEntry:
-    """Put the path that the site is mounted under, behind a proxy, before the entry's links to its pages."""
+    """Prefix an entry's links with the path that a proxy mounts the site under."""
     if not request.script_root:
         return entry
 
@@ -67,7 +67,7 @@ def prefix_entry_links(entry: TroubleshootingEntry) -> TroubleshootingEntry:
 
 
 def get_message_index(guide: TroubleshootingGuide) -> MessageIndex:
-    """Return the index of these very entries, made again when the file has changed."""
+    """Return the search index of this guide, rebuilt when the file has changed."""
     kept = current_app.extensions.get("message_index")
     if kept is None or kept[0] is not guide:
         kept = current_app.extensions["message_index"] = (guide, MessageIndex(guide.entries))

@@ -37,14 +37,15 @@ from hfcourse.web.template_globals import get_theme
 MAX_QUERY_CHARACTERS = 200
 
 bp = Blueprint("lessons", __name__)
-# A page of the course sets no cookie before there is something to remember: its forms have no number to prove
-# where they come from, and the browser is asked instead.
+# The pages of the course set no cookie before there is progress to store, so their forms have no
+# CSRF
+# token: the request is validated by its Sec-Fetch-Site or Origin header instead.
 security.csrf.exempt(bp)
 
 
 @bp.before_request
 def reject_cross_site_forms() -> ResponseReturnValue | None:
-    """Refuse a form that a page of another site has sent."""
+    """Reject a POST request from a page of another site."""
     if request.method == "POST" and security.is_cross_site():
         log_event("csrf_refused")
         return error_pages.render_error_page(400, error_pages.CSRF_EXPLANATION)
@@ -52,7 +53,7 @@ def reject_cross_site_forms() -> ResponseReturnValue | None:
 
 
 def prefix_script_root(html: Markup, root: str) -> Markup:
-    """Put the path that the site is mounted under, behind a proxy, before its own links."""
+    """Prefix the links of the HTML with the path that a proxy mounts the site under."""
     if not root:
         return html
     inner = re.compile(r'\b(href|src)="/')
@@ -60,7 +61,10 @@ def prefix_script_root(html: Markup, root: str) -> Markup:
 
 
 def make_revalidated_response(page: str | bytes, etag: str | None = None) -> Response:
-    """A page that browsers keep and ask about: it depends on its text, the theme and what the visitor has done."""
+    """Return a response that browsers cache and revalidate by ETag on each request.
+
+    It varies with the text, the theme and the visitor's progress.
+    """
     response = make_response(page)
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Cookie"
@@ -74,12 +78,12 @@ def make_revalidated_response(page: str | bytes, etag: str | None = None) -> Res
 
 @bp.get("/lecons/")
 def index() -> ResponseReturnValue:
-    """The list of lessons is on the course's front page."""
+    """Redirect to the course's front page, which lists the lessons."""
     return redirect(url_for("home.index", _anchor="cours"))
 
 
 def get_lesson_or_404(slug: str) -> Lesson:
-    """The lesson of that slug; 404 without one."""
+    """Return the lesson of a slug, or abort with 404."""
     lesson = library.get_lesson(slug)
     if lesson is None:
         abort(404)
@@ -88,14 +92,14 @@ def get_lesson_or_404(slug: str) -> Lesson:
 
 @bp.get("/lecons/<slug>")
 def show(slug: str) -> ResponseReturnValue:
-    """One lesson, with what the visitor has done in it."""
+    """Render a lesson with the visitor's progress; one without progress is served from the cache."""
     lesson = get_lesson_or_404(slug)
     done = progress_store.get_visitor_progress().get(lesson.slug, {})
     if instructors.is_logged_in():
         done = {**done, instructor_notes.INSTRUCTOR_KEY: "1"}
     if done:
         return headers.forbid_storing(make_revalidated_response(render_lesson_page(lesson, done)))
-    if current_app.debug or not proxies.is_prefix_cached(request.script_root):  # templates may be edited meanwhile
+    if current_app.debug or not proxies.is_prefix_cached(request.script_root):  # a template may change while debugging
         return make_revalidated_response(render_lesson_page(lesson, done))
     key = slug, get_theme(), request.script_root, current_app.config["REPORT_TO"]
     page = page_cache.get_or_render_page(key, lambda: render_lesson_page(lesson, done))
@@ -104,7 +108,7 @@ def show(slug: str) -> ResponseReturnValue:
 
 
 def render_lesson_page(lesson: Lesson, done: Mapping[str, str]) -> str:
-    """The page of a lesson for somebody who has done this in it."""
+    """Render the page of a lesson with a visitor's progress."""
     previous, following = library.get_neighbours(lesson)
     return render_template(
         "lessons/show.html",
@@ -120,7 +124,7 @@ def render_lesson_page(lesson: Lesson, done: Mapping[str, str]) -> str:
 
 @bp.get("/lecons/<slug>/projeter")
 def project(slug: str) -> ResponseReturnValue:
-    """One lesson for a room: large, one section at a time."""
+    """Render the slides of a lesson: large, one section at a time."""
     lesson = get_lesson_or_404(slug)
     slides = [replace(each, html=prefix_script_root(each.html, request.script_root)) for each in split_slides(lesson)]
     definitions = prefix_script_root(lesson.definitions, request.script_root)
@@ -136,7 +140,7 @@ def project(slug: str) -> ResponseReturnValue:
 
 @bp.get("/lecons/<slug>/projeter/notes")
 def speaker_notes(slug: str) -> ResponseReturnValue:
-    """The instructor's notes, for a second window that follows the projected one; everybody else logs in first."""
+    """Render the speaker notes, for a second window that follows the slides; login required."""
     lesson = get_lesson_or_404(slug)
     if not instructors.is_logged_in():
         return redirect(url_for("classroom.index"))
@@ -150,7 +154,7 @@ def speaker_notes(slug: str) -> ResponseReturnValue:
 
 @bp.get(edition_notes.EDITIONS_URL_PATH)
 def since_2025() -> ResponseReturnValue:
-    """What the edition of 2025 said where the course says something else now, for colleagues who had it."""
+    """Render the notes about the edition of 2025, for colleagues who used it."""
     lessons = library.get_lessons()
     addresses = [url_for(".show", slug=lesson.slug) for lesson in lessons]
     found = edition_notes.find_all_edition_notes(
@@ -166,7 +170,7 @@ def since_2025() -> ResponseReturnValue:
 
 @bp.get(downloads.DOWNLOADS_URL_PATH + "<name>.zip")
 def download(name: str) -> ResponseReturnValue:
-    """The files of a folder that a lesson offers, as a zip; no other folder."""
+    """Serve the files of a folder that a lesson offers, as a zip; 404 for any other folder."""
     folders = {
         downloads.get_zip_name(folder): folder for lesson in library.get_lessons() for folder in lesson.downloads
     }
@@ -182,20 +186,20 @@ def download(name: str) -> ResponseReturnValue:
 
 @bp.post("/lecons/<slug>", endpoint="do")
 def save_progress(slug: str) -> ResponseReturnValue:
-    """Keep what the visitor has done in a lesson, and show it there again, at the same place."""
+    """Store the visitor's answer, and redirect to the same place in the lesson."""
     lesson = get_lesson_or_404(slug)
     anchors = [keep(lesson, sent) for sent in parse_sent_forms() for name, keep in ACTIONS.items() if name in sent]
     return redirect(url_for(".show", slug=slug, _anchor=anchors[0] if anchors else ""), 303)
 
 
 def parse_sent_forms() -> list[MultiDict[str, str]]:
-    """The form that was sent; from a page that was left meanwhile all that were still to be sent, each in a field."""
+    """Parse the form of the request, or the batch of forms that a closing page sends in `suite`."""
     left = request.form.getlist("suite")
     return [MultiDict(parse_qsl(each, keep_blank_values=True)) for each in left] or [request.form]
 
 
 def save_answer(lesson: Lesson, sent: MultiDict[str, str]) -> str:
-    """Keep the answer to a question; the question's anchor, none if the lesson has it no more."""
+    """Store the answer to a quiz question; return its anchor, '' if the lesson no longer has it."""
     for question in lesson.quizzes:
         if question.key == sent.get("quiz"):
             progress_store.store_progress(
@@ -206,7 +210,7 @@ def save_answer(lesson: Lesson, sent: MultiDict[str, str]) -> str:
 
 
 def save_ordering(lesson: Lesson, sent: MultiDict[str, str]) -> str:
-    """Keep the order given to the lines of a question; its anchor, none if the lesson has it no more."""
+    """Store the answer to an ordering question; return its anchor, '' if the lesson no longer has it."""
     for question in lesson.orderings:
         if question.key == sent.get("ordre"):
             progress_store.store_progress(
@@ -217,7 +221,7 @@ def save_ordering(lesson: Lesson, sent: MultiDict[str, str]) -> str:
 
 
 def save_checklist(lesson: Lesson, sent: MultiDict[str, str]) -> str:
-    """Keep the ticks of the checklist, all of them at once; its anchor, none if the lesson has none."""
+    """Store all ticks of the checklist; return its anchor, '' if the lesson has none."""
     if lesson.checklist is None:
         return ""
     progress_store.store_progress(lesson.slug, checklist.collect_ticks(lesson.checklist, sent.getlist("coche")))
@@ -225,31 +229,31 @@ def save_checklist(lesson: Lesson, sent: MultiDict[str, str]) -> str:
 
 
 def save_read(lesson: Lesson, sent: MultiDict[str, str]) -> str:
-    """Keep that the lesson is read, or that it is not; the anchor of the button."""
+    """Store whether the lesson is marked as read; return the anchor of the button."""
     progress_store.store_progress(lesson.slug, {progress.READ_KEY: "1" if sent["lue"] == "oui" else None})
     return "lue"
 
 
-# What a form of a lesson sends, and who keeps it: each returns the anchor to come back to.
+# The handler for each form of a lesson, by a field of it; each returns the anchor to redirect to.
 ACTIONS = {"quiz": save_answer, "ordre": save_ordering, "liste": save_checklist, "lue": save_read}
 
 
 @bp.errorhandler(progress_store.TooManyNewVisitors)
 def handle_too_many_new_visitors(_error: progress_store.TooManyNewVisitors) -> ResponseReturnValue:
-    """Answer a first mark of one more visitor of an address that leaves too many."""
+    """Return 429: the address has exceeded the rate limit on new visitors."""
     return error_pages.render_error_page(429, error_pages.TOO_MANY_NEW_VISITORS)
 
 
 @bp.post("/lecons/oublier", endpoint="forget")
 def delete_progress() -> ResponseReturnValue:
-    """Forget all that the visitor has done in the lessons."""
+    """Delete the visitor's progress in all lessons."""
     progress_store.delete_visitor_progress()
     return redirect(url_for("home.index", _anchor="cours"), 303)
 
 
 @bp.get("/glossaire")
 def glossary() -> ResponseReturnValue:
-    """Every word of the glossary, and the lessons that use it."""
+    """Render every glossary term with the lessons that use it."""
 
     def use(lesson: Lesson, term: GlossaryTerm) -> str:
         return url_for(".show", slug=lesson.slug, _anchor=f"mot-{term.anchor}")
@@ -261,7 +265,7 @@ def glossary() -> ResponseReturnValue:
 
 @bp.get("/imprimer", endpoint="whole")
 def print_course() -> ResponseReturnValue:
-    """The whole course on one page, to print."""
+    """Render the whole course on one page, to print."""
     root = request.script_root
 
     def address_of(name: str) -> str:
@@ -274,14 +278,14 @@ def print_course() -> ResponseReturnValue:
 
 @bp.get("/motifs/lecons")
 def authoring_guide() -> ResponseReturnValue:
-    """How a lesson is written."""
+    """Render the authoring reference."""
     shown = {"front_matter": authoring.render_front_matter_example(), "constructs": authoring.load_constructs()}
     return make_revalidated_response(render_template("lessons/authoring.html", **shown))
 
 
 @bp.get(figures.FIGURES_URL_PATH + "<name>")
 def picture(name: str) -> ResponseReturnValue:
-    """A picture of the instructor that stands in the place of a drawing; nothing else of that folder."""
+    """Serve a picture of the instructor that replaces a drawing; 404 for any other file of the folder."""
     if name not in {path.name for path in figures.find_own_pictures(library.get_own_pictures_folder()).values()}:
         abort(404)
     return send_from_directory(library.get_own_pictures_folder(), name, max_age=0)
@@ -289,7 +293,7 @@ def picture(name: str) -> ResponseReturnValue:
 
 @bp.get("/recherche", endpoint="find")
 def show_search() -> ResponseReturnValue:
-    """Search in lessons and glossary; what is searched is kept nowhere."""
+    """Search in the lessons and the glossary; queries are not stored."""
     typed = tokens.mask_tokens(request.args.get("q", "")[:MAX_QUERY_CHARACTERS].strip())
     passages = search.search_course(typed) if typed else search.CourseSearchResults([])
     return render_template("lessons/search.html", section="course", typed=typed, found=passages)
