@@ -1,4 +1,4 @@
-"""The blocks that a lesson opens with ::: and a name. Pure."""
+"""The directives of lessons: blocks opened with ::: and a name. Pure."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ SPACE_AFTER_NUMBER = re.compile(r"(<strong>\d+</strong>) ")
 
 @dataclass
 class Directive:
-    """One ::: block: the words after its name, and what it holds."""
+    """A ::: block: its argument (the text after its name) and its content."""
 
     argument: str
     content: Sequence[Token]
@@ -33,28 +33,28 @@ class Directive:
     context: RenderContext
 
     def add_error(self, what: str, mend: str, /, **values: object) -> None:
-        """Note what is wrong with it, on its first line."""
+        """Add a lint error on the first line of the block."""
         self.context.add_error(self.line, what, mend, **values)
 
 
 def render_note(block: Directive) -> str:
-    """« À noter »: a useful detail."""
+    """Render a note, « À noter »: a useful detail."""
     return html_blocks.build_callout("note", "note", "À noter", render_tokens(block.content))
 
 
 def render_warning(block: Directive) -> str:
-    """« Attention »: a risk."""
+    """Render a warning, « Attention »: a risk."""
     return html_blocks.build_callout("warning", "warn", "Attention", render_tokens(block.content))
 
 
 def render_edition(block: Directive) -> str:
-    """What the edition of 2025 said where today's text says something else, folded."""
+    """Render a folded note about what the edition of 2025 said."""
     anchor = block.context.reserve_id(f"edition-{block.context.next_number('edition')}", block.line)
     return html_blocks.build_edition_note(anchor, render_tokens(block.content))
 
 
 def render_download(block: Directive) -> str:
-    """A link to a zip of one folder of hfcourse/content."""
+    """Render a download link for a zip of one folder of hfcourse/content."""
     folder = block.argument.strip("/")
     if not any(name.startswith(f"{folder}/") for name in block.context.listings):
         folders = sorted({parent for name in block.context.listings for parent in downloads.list_parent_folders(name)})
@@ -69,7 +69,7 @@ def render_download(block: Directive) -> str:
 
 
 def render_figure(block: Directive) -> str:
-    """A drawing of ours, inlined so that it takes the colours of the page; or a picture in its place."""
+    """Render a figure: a drawing, inlined so that it inherits the page's colours, or a picture."""
     name, known = block.argument, block.context.figures
     if name not in known:
         near = find_near(name, known)
@@ -85,14 +85,14 @@ def render_figure(block: Directive) -> str:
     else:
         block.content[0].hidden = block.content[-1].hidden = True
     drawn = known.get(name, "")
-    # A number of the drawing stays on the line of the words that explain it.
+    # A marker number stays on the line of the text that explains it.
     caption = render_tokens(block.content)
     check_figure_numbers(block, drawn, caption)
     return html_blocks.build_figure(drawn, SPACE_AFTER_NUMBER.sub(rf"\1{NO_BREAK}", caption), f"/static/figures/{name}")
 
 
 def check_figure_numbers(block: Directive, drawn: str, caption: str) -> None:
-    """Tell of numbers that are in a drawing and not in its caption, or the other way round."""
+    """Add a lint error for numbers that only the drawing or only its caption has."""
     explained = sorted(set(CAPTION_NUMBER.findall(caption)), key=int)
     wrong = find_wrong_numbers(drawn, explained)
     if wrong is not None:
@@ -105,7 +105,7 @@ def check_figure_numbers(block: Directive, drawn: str, caption: str) -> None:
 
 
 def render_instructor_note(block: Directive) -> str:
-    """A note that only the instructor sees: how long what follows takes, or what students often believe."""
+    """Render a note for the instructor: how long a section takes, or a usual misconception."""
     if block.argument == instructor_notes.MISCONCEPTION:
         return block.context.add_part(
             instructor_notes.InstructorNote(render_tokens(block.content), "", is_misconception=True)
@@ -119,7 +119,7 @@ def render_instructor_note(block: Directive) -> str:
 
 
 def render_tabs(block: Directive) -> str:
-    """The same code in several languages."""
+    """Render the same code in several languages."""
     listings = [token for token in block.content if token.type == "fence"]
     if not listings:
         block.add_error("des onglets n'ont aucun bloc de code.", "Écrivez un bloc ``` par langage.")
@@ -133,7 +133,7 @@ def render_tabs(block: Directive) -> str:
 
 
 def render_try_it(block: Directive) -> str:
-    """The form of one endpoint, to open in the lesson or on its page."""
+    """Render the card of one endpoint, whose form opens in the lesson or on its page."""
     space, endpoint, *surplus = [*block.argument.split(), "", ""]
     if not endpoint:
         mend = "Écrivez ainsi : ::: essayez auteur/nom /endpoint"
@@ -157,7 +157,7 @@ def render_try_it(block: Directive) -> str:
 
 
 def render_quiz(block: Directive) -> str:
-    """A question of some kind, its answers, and why each is right or wrong."""
+    """Render a question of some kind, its answers, and an explanation of each."""
     if block.argument not in quiz.QUIZ_KINDS:
         what, mend = "« {words} », après ::: quiz, n'est pas affiché.", "Les sortes de question sont {kinds}."
         block.add_error(what, mend, words=block.argument, kinds=", ".join(name for name in quiz.QUIZ_KINDS if name))
@@ -166,19 +166,19 @@ def render_quiz(block: Directive) -> str:
 
 
 def render_ordering(block: Directive) -> str:
-    """Lines of code to put in order."""
+    """Render lines of code to put in order."""
     read = ordering.read_ordering(block.content, block.line, block.context)
     return block.context.add_part(read) if read else render_tokens(block.content)
 
 
 def render_checklist(block: Directive) -> str:
-    """What a reader should have done by now, to tick off."""
+    """Render a checklist of the things that a reader should have done."""
     read = checklist.read_checklist(typeset_french(block.argument), block.content, block.line, block.context)
     return block.context.add_part(read) if read else render_tokens(block.content)
 
 
 def render_exercise(block: Directive) -> str:
-    """Something to do, and its folded solution."""
+    """Render an exercise and its folded solution."""
     if not block.argument:
         block.add_error("un exercice n'a pas de titre.", "Dites ce qu'il y a à faire : :::: exercice Titre")
     if not any(token.content.startswith(html_blocks.SOLUTION_OPENING) for token in block.content):
@@ -191,7 +191,7 @@ def render_exercise(block: Directive) -> str:
 
 
 def render_solution(block: Directive) -> str:
-    """The solution of an exercise, folded."""
+    """Render the solution of an exercise, folded."""
     return html_blocks.build_solution(render_tokens(block.content))
 
 
@@ -214,7 +214,7 @@ WITHOUT_ARGUMENT = (render_note, render_warning, render_solution, render_edition
 
 
 def render_directive(opening: Token, inner: Sequence[Token], draft: RenderContext) -> str:
-    """The HTML of one container; an unknown one is shown as a plain note."""
+    """Render one container as HTML; an unknown one as a plain note, with a lint error."""
     name, _, words = opening.info.strip().partition(" ")
     start, end = opening.map or [0, 0]
     block = Directive(words.strip(), inner, start + 1, draft)
@@ -235,7 +235,7 @@ def render_directive(opening: Token, inner: Sequence[Token], draft: RenderContex
 
 
 def render_directives(tokens: Sequence[Token], draft: RenderContext) -> list[Token]:
-    """Replace each container, from the inside out, by one token that holds its HTML."""
+    """Replace each container, innermost first, by one token with its HTML."""
     folded: list[Token] = []
     for token in tokens:
         folded.append(token)

@@ -1,4 +1,4 @@
-"""The zips that lessons offer: one folder of `content/`, as its listings show it. Pure."""
+"""The zip downloads of lessons: one folder of `content/`, without marker comments. Pure."""
 
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
@@ -9,7 +9,7 @@ DOWNLOADS_URL_PATH = "/lecons/fichiers/"
 
 
 def list_parent_folders(name: str) -> list[str]:
-    """Return the folders that a file of `content/` is in: `a/b/app.py` -> `a`, `a/b`."""
+    """Return the parent folders of a file of `content/`: `a/b/app.py` -> `a`, `a/b`."""
     return list(accumulate(name.split("/")[:-1], "{}/{}".format))
 
 
@@ -19,12 +19,12 @@ def get_zip_name(folder: str) -> str:
 
 
 def get_zip_address(folder: str) -> str:
-    """Return where the site serves the zip of a folder."""
+    """Return the URL path of the zip of a folder."""
     return f"{DOWNLOADS_URL_PATH}{get_zip_name(folder)}.zip"
 
 
 def iterate_folder_files(folder: str, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the files of a folder, by their path from the folder above, without the marks of their parts."""
+    """Iterate over the files of a folder: path from its parent folder, and text without markers."""
     above = len(folder) - len(folder.rpartition("/")[2])
     for name, text in sorted(texts.items()):
         if name.startswith(f"{folder}/"):

@@ -1,7 +1,8 @@
-"""The figures of the lessons: our drawings, and the instructor's own pictures in their place.
+"""The figures of lessons: our drawings, and the instructor's own pictures that replace them.
 
-A picture in `figures/` of the instance folder replaces the drawing of the same name: `HuggingFaceTokens.png`
-stands where `HuggingFaceTokens.svg` stood, at the next reload. No SVG: its text would become a part of our page.
+A picture in `figures/` of the instance folder replaces the drawing of the same name at the next
+reload: `HuggingFaceTokens.png` replaces `HuggingFaceTokens.svg`. SVG is not accepted: its text
+would become part of our page.
 """
 
 import base64
@@ -15,9 +16,9 @@ from hfcourse.lessons.syntax.html_blocks import get_figure_title
 from hfcourse.text import typography
 
 FIGURES_URL_PATH = "/figures/"
-# A phone on a slow line loads the file as it is: half a megabyte is a whole screen at 1600 pixels.
+# A phone on a slow connection loads the file as it is: 500 kB are a full screen at 1600 pixels.
 MAX_PICTURE_BYTES = 500_000
-# Exif 2.32, table 4: from 5 to 8, rows of the file are columns of the picture.
+# Exif 2.32, table 4: for orientations 5 to 8, rows of the file are columns of the picture.
 EXIF_ORIENTATION, TURNED_SIDEWAYS = 0x0112, range(5, 9)
 PICTURE_TYPES = {
     ".png": "image/png",
@@ -30,9 +31,12 @@ PICTURE_TYPES = {
 
 @lru_cache(maxsize=64)
 def read_picture_size(path: Path, _modified: int) -> tuple[int, int]:
-    """Width and height in pixels as a browser shows the picture, read from the beginning of the file.
+    """Return width and height in pixels as displayed, parsed from the file's header (LRU cache).
 
-    The photograph of a phone may be stored on its side, with an Exif orientation by which browsers turn it.
+    The photograph of a phone may be stored on its side; browsers rotate it by its Exif orientation.
+
+    Args:
+        _modified: the modification time in ns, as a part of the cache key.
 
     Raises:
         OSError, ValueError: the file cannot be read, or is no picture.
@@ -48,13 +52,17 @@ def read_picture_size(path: Path, _modified: int) -> tuple[int, int]:
 
 
 def find_own_pictures(folder: Path) -> dict[str, Path]:
-    """The pictures of the instance folder, by the name of the drawing that each replaces."""
+    """Return the pictures of the instance folder, by the name of the drawing that each replaces."""
     found = sorted(folder.iterdir()) if folder.is_dir() else []
     return {f"{path.stem}.svg": path for path in found if path.suffix.lower() in PICTURE_TYPES and path.is_file()}
 
 
 def replace_drawings(drawings: Mapping[str, str], folder: Path) -> tuple[dict[str, str], list[LintError]]:
-    """The figures by name, as HTML: each drawing, or the picture of `folder` that replaces it; and what is amiss."""
+    """Replace drawings by the instructor's pictures.
+
+    Returns:
+        The HTML of each figure by name, and the lint errors of unusable pictures.
+    """
     figures, faults = dict(drawings), []
     for name, path in find_own_pictures(folder).items():
         if name not in drawings:
@@ -82,5 +90,5 @@ def replace_drawings(drawings: Mapping[str, str], folder: Path) -> tuple[dict[st
 
 
 def make_data_url(path: Path) -> str:
-    """The picture itself as an address, for a page that loads nothing."""
+    """Encode the picture as a data URL, for a page that loads nothing."""
     return f"data:{PICTURE_TYPES[path.suffix.lower()]};base64,{base64.b64encode(path.read_bytes()).decode()}"

@@ -1,4 +1,4 @@
-"""The head and the foot of a lesson, made from its front matter: objectives, prerequisites, key points. Pure."""
+"""Generated sections of a lesson, from its front matter: objectives, prerequisites, key points. Pure."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from hfcourse.lessons.syntax.front_matter import FrontMatter
 from hfcourse.lessons.syntax.parser import LESSON_PARSER, extract_plain_text, make_html_token, slugify, split_list_items
 from hfcourse.text.typography import NO_BREAK
 
-# Label and id of each list of the head.
+# The label and id of each list at the head.
 HEAD_LISTS = {"objectives": ("À la fin, vous saurez", "objectifs"), "prerequisites": ("Il vous faut", "prerequis")}
 KEY_POINTS_TITLE, SOURCES_TITLE = "À retenir", "Sources"
 CHANGES_LABEL = f"Depuis l’édition 2025{NO_BREAK}: ce qui a changé, pour les collègues"
@@ -18,15 +18,15 @@ CHANGES_LINK = f'<p class="small"><a href="{edition_notes.EDITIONS_URL_PATH}">{C
 PARAGRAPH_TOKENS = ["paragraph_open", "inline", "paragraph_close"]
 
 WORDS_PER_MINUTE = 200
-# Readers differ, and code takes longer than its words: only what is far off is a fault.
+# Readers differ, and code takes longer than its words: only a large difference is an error.
 MAX_READING_FACTOR = 2
 READING_MARGIN_MINUTES = 1
-# Blocks whose words belong to the exercises, or to few readers.
+# Directives whose words are part of the exercises, or shown to few readers.
 UNCOUNTED_DIRECTIVES = {"quiz", "ordre", "checklist", "exercice", "solution", "enseignant", "edition", "onglets"}
 
 
 def parse_list(lines: Sequence[str], name: str, draft: RenderContext) -> list[Token]:
-    """Parse each line as one item of a list; `name` is the field that holds them, for faults."""
+    """Parse each line as one item of a list; lint errors name the front matter field `name`."""
     tokens = LESSON_PARSER.parse("".join(f"- {text.strip()}\n" for text in lines))
     line = draft.field_lines.get(name, 1)
     for token in tokens:
@@ -39,7 +39,7 @@ def parse_list(lines: Sequence[str], name: str, draft: RenderContext) -> list[To
 
 
 def build_head(front: FrontMatter, draft: RenderContext) -> list[Token]:
-    """Return the lists of the head, each under its label."""
+    """Return the lists at the head of a lesson, each under its label."""
     tokens = []
     for name, (label, anchor) in HEAD_LISTS.items():
         if lines := getattr(front, name):
@@ -51,7 +51,7 @@ def build_head(front: FrontMatter, draft: RenderContext) -> list[Token]:
 
 
 def build_key_points(front: FrontMatter, draft: RenderContext) -> list[Token]:
-    """Return the section of the key points; nothing if the front matter has none."""
+    """Return the section of key points; an empty list if the front matter has none."""
     if not front.key_points:
         return []
     line = draft.field_lines.get("key_points", 1)
@@ -59,7 +59,7 @@ def build_key_points(front: FrontMatter, draft: RenderContext) -> list[Token]:
 
 
 def build_heading(title: str, line: int) -> list[Token]:
-    """Return the tokens of a section's heading, for a line of the file."""
+    """Return the tokens of a section heading, for a line of the file."""
     tokens = LESSON_PARSER.parse(f"## {title}")
     for token in tokens:
         token.map = [line - 1, line]
@@ -67,7 +67,7 @@ def build_heading(title: str, line: int) -> list[Token]:
 
 
 def find_sources_heading(tokens: Sequence[Token]) -> int:
-    """Return the place of the heading of the lesson's own sources; the end if it has none."""
+    """Return the index of the « Sources » heading; the end if there is none."""
     for place, token in enumerate(tokens):
         if (
             token.type == "heading_open"
@@ -79,7 +79,7 @@ def find_sources_heading(tokens: Sequence[Token]) -> int:
 
 
 def add_front_matter_sections(tokens: Sequence[Token], front: FrontMatter, draft: RenderContext) -> list[Token]:
-    """Put the head after the first paragraph, and the key points before the sources."""
+    """Insert the head after the first paragraph, and the key points before the sources."""
     after_lede = 3 if tokens and tokens[0].type == "paragraph_open" else 0
     sources = find_sources_heading(tokens)
     return [
@@ -89,9 +89,9 @@ def add_front_matter_sections(tokens: Sequence[Token], front: FrontMatter, draft
 
 
 def add_sources(tokens: Sequence[Token], draft: RenderContext) -> list[Token]:
-    """Put the list of the facts that the lesson cites under the heading of its sources, made if it has none.
+    """Append the facts that the lesson cites to its « Sources » section, created if missing.
 
-    A lesson that folds what the edition of 2025 said leads, at its very end, to the page that collects these folds.
+    A lesson with notes about the edition of 2025 ends with a link to the page that collects them.
     """
     has_editions = any(
         token.type == "container_block_open" and token.info.split()[:1] == ["edition"] for token in tokens
@@ -106,7 +106,7 @@ def add_sources(tokens: Sequence[Token], draft: RenderContext) -> list[Token]:
 
 
 def count_words(tokens: Sequence[Token]) -> int:
-    """Count the words that everybody reads: no code, no question, no note for the instructor."""
+    """Count the words that all readers see: no code, no question, no note for the instructor."""
     words, enclosing = 0, list[str]()
     for token in tokens:
         if token.type == "container_block_open":
@@ -119,7 +119,7 @@ def count_words(tokens: Sequence[Token]) -> int:
 
 
 def check_reading_minutes(tokens: Sequence[Token], front: FrontMatter, draft: RenderContext) -> None:
-    """Compare the minutes of reading with the words that there are to read."""
+    """Compare the declared reading minutes with the number of words."""
     measured = count_words(tokens) / WORDS_PER_MINUTE
     lowest = measured / MAX_READING_FACTOR - READING_MARGIN_MINUTES
     highest = measured * MAX_READING_FACTOR + READING_MARGIN_MINUTES

@@ -1,4 +1,4 @@
-"""The words of the course: read from glossary.toml, linked to their entry where a lesson first uses them. Pure."""
+"""The glossary: parsed from glossary.toml; a lesson links each term where it first uses it. Pure."""
 
 import re
 import tomllib
@@ -19,13 +19,14 @@ from hfcourse.text.typography import typeset_french
 GLOSSARY_URL_PATH = "/glossaire"
 TERM_TEXT_FIELDS = ("term", "definition", "lang", "english")
 REQUIRED_TERM_FIELDS = ("term", "definition")
-# Where a link would get in the way: what is clicked already, what stands beside a drawing, what few people see.
+# Directives without links: clickable controls, captions beside a drawing, text that few readers
+# see.
 UNLINKED_DIRECTIVES = {"quiz", "ordre", "checklist", "figure", "enseignant", "edition"}
 
 
 @dataclass(frozen=True)
 class GlossaryTerm:
-    """One word: how it may be written, and what it means, as text and as HTML."""
+    """A term: its spellings, and its definition as text and as HTML."""
 
     anchor: str
     name: str
@@ -38,14 +39,14 @@ class GlossaryTerm:
 
 @dataclass(frozen=True)
 class Glossary:
-    """All the words, in the order of the alphabet, and what is wrong with them."""
+    """The terms in alphabetical order, and the lint errors of the file."""
 
     terms: tuple[GlossaryTerm, ...] = ()
     lint_errors: tuple[LintError, ...] = ()
 
 
 def is_valid_term(entry: Any) -> bool:
-    """Is an entry made of texts, the needed ones among them?"""
+    """Is an entry valid: known fields, all texts, the required ones present?"""
     if not isinstance(entry, dict) or not entry.keys() <= {*TERM_TEXT_FIELDS, "forms"}:
         return False
     forms, texts = entry.get("forms", []), [entry.get(name, "") for name in TERM_TEXT_FIELDS]
@@ -56,7 +57,7 @@ def is_valid_term(entry: Any) -> bool:
 
 
 def read_term(entry: dict[str, Any], line: int, draft: RenderContext) -> GlossaryTerm:
-    """Read one entry; its definition is one paragraph of a lesson's Markdown."""
+    """Parse one entry; its definition is one paragraph of lesson Markdown."""
     tokens = LESSON_PARSER.parse(entry["definition"])
     for token in tokens:
         if token.type == "inline":
@@ -79,7 +80,7 @@ def read_term(entry: dict[str, Any], line: int, draft: RenderContext) -> Glossar
 
 
 def parse_glossary(source: str) -> Glossary:
-    """Read the glossary; an entry that is wrong is a fault, and is left out."""
+    """Parse the glossary; an invalid entry is a lint error, and is left out."""
     draft = RenderContext({}, {})
     try:
         entries = tomllib.loads(source).get("term", [])
@@ -103,7 +104,7 @@ def parse_glossary(source: str) -> Glossary:
 
 
 class TermLinker:
-    """Links each word of the glossary where a lesson first uses it; `marked` holds those that it has met, in order."""
+    """A pass that links each term where a lesson first uses it; collects the terms in `linked_terms`."""
 
     def __init__(self, terms: Sequence[GlossaryTerm]) -> None:
         self.terms_by_form = {form.lower(): term for term in terms for form in term.forms}
@@ -113,7 +114,7 @@ class TermLinker:
         self.pattern = re.compile(rf"(?<![\w-])({forms})(s?)(?![\w-])", re.IGNORECASE) if forms else None
 
     def link_terms(self, tokens: Sequence[Token]) -> None:
-        """Go through a lesson; headings and some blocks stay as they are."""
+        """Link the terms in the tokens of a lesson, except in headings and some directives."""
         enclosing: list[str] = []
         for place, token in enumerate(tokens):
             if token.type == DIRECTIVE_OPEN:
@@ -125,7 +126,7 @@ class TermLinker:
                 token.children = list(self.link_paragraph(token.children or []))
 
     def link_paragraph(self, children: Sequence[Token]) -> Iterator[Token]:
-        """The tokens of one paragraph, with a link around each first use."""
+        """Yield the tokens of one paragraph, with a link around each first use of a term."""
         depth = 0
         for token in children:
             if token.type == "link_open":
@@ -139,7 +140,7 @@ class TermLinker:
                 yield token
 
     def record_existing_link(self, opening: Token) -> None:
-        """A link that the author has made to an entry is a first use too."""
+        """Record a link that the author has made to an entry: it is a first use too."""
         address, _, anchor = str(opening.attrGet("href")).partition("#")
         if address == GLOSSARY_URL_PATH and anchor in self.terms_by_anchor:
             opening.attrSet("class", "term")
@@ -148,7 +149,7 @@ class TermLinker:
                 self.linked_terms[anchor] = self.terms_by_anchor[anchor]
 
     def split_text(self, text: Token) -> Iterator[Token]:
-        """A text cut around the words that it is the first to use."""
+        """Split a text token around the terms that it is the first to use."""
         end = 0
         for found in self.pattern.finditer(text.content) if self.pattern else ():
             term = self.terms_by_form[found[1].lower()]
@@ -167,7 +168,7 @@ class TermLinker:
 
 
 def render_definitions(terms: Sequence[GlossaryTerm]) -> str:
-    """The definitions of a lesson's words, for a script to show beside the word; without one the link leads to them."""
+    """Render the definitions of a lesson's terms as popovers; without scripts, links lead to the glossary."""
     return "".join(
         f'<div class="definition" id="terme-{term.anchor}" popover autofocus tabindex="-1" role="note">'
         f"<p><b{build_lang_attribute(term)}>{escape(term.name)}</b> {term.html}</p>"
@@ -177,5 +178,5 @@ def render_definitions(terms: Sequence[GlossaryTerm]) -> str:
 
 
 def build_lang_attribute(term: GlossaryTerm) -> str:
-    """The attribute that says a word's language, if it is not French."""
+    """Return the `lang` attribute of a term; '' if it is French."""
     return f' lang="{escape(term.lang)}"' if term.lang else ""

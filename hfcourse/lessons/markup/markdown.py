@@ -1,7 +1,6 @@
-"""From the Markdown of a lesson to its HTML, its contents and its faults. Pure.
+"""The Markdown renderer of lessons: HTML, table of contents and lint errors. Pure.
 
-A lesson that is badly written is still rendered: what is wrong with it is told by `flask check` and by
-the tests, never by the page.
+An invalid lesson is still rendered: `flask check` and the tests report its errors, never the page.
 """
 
 import itertools
@@ -26,14 +25,14 @@ from hfcourse.lessons.syntax.front_matter import FrontMatter, split_front_matter
 from hfcourse.lessons.syntax.parser import LESSON_PARSER, extract_plain_text, make_html_token, render_tokens, slugify
 from hfcourse.text.typography import NO_BREAK
 
-# Blocks that draw their code themselves.
+# Directives that render their code themselves.
 RAW_CODE_DIRECTIVES = (["onglets"], ["ordre"])
 REPLACEMENT_CHARACTER = "\ufffd"
 
 
 @dataclass(frozen=True)
 class RenderedLesson:
-    """A lesson, rendered; the line numbers are those of the file."""
+    """A rendered lesson; line numbers are those of the file."""
 
     front: FrontMatter
     parts: tuple[str | InteractivePart, ...]
@@ -47,17 +46,17 @@ class RenderedLesson:
 
     @property
     def html(self) -> str:
-        """The lesson for somebody who has done nothing yet."""
+        """Return the lesson without progress."""
         return render_parts(self.parts, {})
 
 
 def render_parts(parts: Sequence[str | InteractivePart], done: Mapping[str, str]) -> str:
-    """The HTML of a lesson for somebody who has done this."""
+    """Render the parts of a lesson with a visitor's progress."""
     return "".join(part if isinstance(part, str) else part.render_html(done) for part in parts)
 
 
 def write_heading(opening: Token, inline: Token, closing: Token, draft: RenderContext) -> None:
-    """Give a heading its id and, for a section, its number in the margin."""
+    """Set the id of a heading and, for a section, its number in the margin."""
     line = code_blocks.get_token_line(opening)
     if opening.tag not in {"h2", "h3"}:
         what, mend = "un titre est de niveau {level}.", "Écrivez ## pour une section, ### à l'intérieur."
@@ -76,14 +75,14 @@ def write_heading(opening: Token, inline: Token, closing: Token, draft: RenderCo
 
 
 def number_headings(tokens: Sequence[Token], draft: RenderContext) -> None:
-    """Write every heading; a heading is always three tokens."""
+    """Process every heading; a heading is always three tokens."""
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
             write_heading(token, tokens[place + 1], tokens[place + 2], draft)
 
 
 def number_steps(tokens: Sequence[Token], draft: RenderContext) -> None:
-    """Make each ordered list a list of steps, whose items are whole paragraphs."""
+    """Render each ordered list as steps, whose items are whole paragraphs."""
     lists: list[str] = []
     for token in tokens:
         if token.type.endswith("list_open"):
@@ -101,22 +100,22 @@ def number_steps(tokens: Sequence[Token], draft: RenderContext) -> None:
 
 
 def write_cell(cell: Token) -> None:
-    """A heading cell heads its column; figures, written `--:`, stand to the right."""
+    """Set the scope of a header cell, and the class of a right-aligned one (`--:` in the source)."""
     if cell.tag == "th":
         cell.attrSet("scope", "col")
-    if cell.attrs.pop("style", "") == "text-align:right":  # the page allows no inline style
+    if cell.attrs.pop("style", "") == "text-align:right":  # the CSP forbids inline styles
         cell.attrSet("class", "num")
 
 
 def frame_table(table: Sequence[Token]) -> str:
-    """A table in a frame that says the names of its columns."""
+    """Return a table in a scroll area that is labelled by the names of its columns."""
     head = itertools.takewhile(lambda token: token.type != "thead_close", table)
     columns = ", ".join(extract_plain_text(token) for token in head if token.type == "inline")
     return html_blocks.build_scroll_area(f"Tableau{NO_BREAK}: {columns}", render_tokens(table)) + "\n"
 
 
 def frame_tables(tokens: Sequence[Token]) -> list[Token]:
-    """Let each table scroll by itself on a narrow screen."""
+    """Put each table in an area that scrolls horizontally on a narrow screen."""
     framed: list[Token] = []
     start = 0
     for token in tokens:
@@ -132,7 +131,7 @@ def frame_tables(tokens: Sequence[Token]) -> list[Token]:
 
 
 def render_code_blocks(tokens: Sequence[Token], draft: RenderContext) -> list[Token]:
-    """Replace each block of code by its HTML, but those that become tabs or lines to put in order."""
+    """Replace each code block by its HTML, except those of tabs and orderings."""
     drawn: list[Token] = []
     enclosing: list[str] = []
     for token in tokens:
@@ -148,7 +147,7 @@ def render_code_blocks(tokens: Sequence[Token], draft: RenderContext) -> list[To
 
 
 def mark_lede(tokens: Sequence[Token], draft: RenderContext) -> None:
-    """The first paragraph introduces the lesson."""
+    """Mark the first paragraph as the introduction of the lesson."""
     if tokens and tokens[0].type == "paragraph_open":
         tokens[0].attrSet("class", "lede")
         return
@@ -166,8 +165,11 @@ def render_lesson(
 ) -> RenderedLesson:
     """Render the text of a lesson file.
 
-    `figures` holds the SVG of each figure by its file name, `listings` the text of each file that may be shown by
-    its path in `content/`, `terms` the words of the glossary, `facts` those of facts.toml.
+    Args:
+        figures: the HTML of each figure, by its file name.
+        listings: the text of each includable file, by its path in `content/`.
+        terms: the terms of the glossary.
+        facts: the facts of facts.toml.
     """
     draft, marker = RenderContext(figures, listings, {fact.id: fact for fact in facts}), TermLinker(terms)
     if REPLACEMENT_CHARACTER in source:
@@ -188,7 +190,7 @@ def render_lesson(
     number_steps(tokens, draft)
     html = render_tokens(directives.render_directives(frame_tables(render_code_blocks(tokens, draft)), draft))
     links, faults = tuple(sorted(draft.links)), tuple(sorted(draft.lint_errors))
-    cut = html.split(PART_MARKER)  # HTML, the number of a part, HTML, …
+    cut = html.split(PART_MARKER)  # HTML, the index of a part, HTML, …
     parts = tuple(draft.parts[int(each)] if place % 2 else each for place, each in enumerate(cut))
     used = tuple(marker.linked_terms.values())
     return RenderedLesson(

@@ -1,1 +1,1 @@
-"""What lessons refer to: dated facts, troubleshooting entries, the notes of an earlier edition. Pure."""
+"""Reference data of lessons: dated facts, troubleshooting entries, notes about an older edition. Pure."""

@@ -1,4 +1,4 @@
-"""What the edition of 2025 said, collected from the folds of the lessons: a page for colleagues who had it. Pure."""
+"""The notes about the edition of 2025, collected on one page for colleagues who used it. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 EDITIONS_URL_PATH = "/lecons/depuis-2025"
-# The headings and the folds of a lesson, as `markdown.py` and `pieces.edition` write them.
+# The headings and folded notes, as `markdown.py` and `html_blocks.build_edition_note` render them.
 HEADING_OR_NOTE = re.compile(
     r'<h2 id="(?P<anchor>[^"]+)">(?P<title>.*?)</h2>|<details class="edition" id="(?P<fold>[^"]+)">'
     r"<summary>.*?</summary>\n(?P<body>.*?)</details>",
@@ -20,7 +20,7 @@ OWN_LINK = re.compile(r'\shref="#')
 
 @dataclass(frozen=True)
 class EditionNote:
-    """One fold: the title of its section as HTML ('' before the first), its id, and what it says as HTML."""
+    """A folded note: the heading of its section as HTML ('' before the first), its id, its body as HTML."""
 
     section: Markup
     anchor: str
@@ -28,7 +28,7 @@ class EditionNote:
 
 
 def find_edition_notes(html: str, address: str) -> Iterator[EditionNote]:
-    """Yield the folds of a lesson that is served at `address`, as they stand on another page."""
+    """Iterate over the notes of a lesson served at `address`, their links rewritten for another page."""
     section = Markup("")
     for found in HEADING_OR_NOTE.finditer(html):
         if found["fold"]:
@@ -39,5 +39,5 @@ def find_edition_notes(html: str, address: str) -> Iterator[EditionNote]:
 
 
 def find_all_edition_notes(lessons: Sequence[tuple[str, str]]) -> list[list[EditionNote]]:
-    """Return the folds of each lesson, given as its HTML and its address."""
+    """Return the notes of each lesson, given as pairs of HTML and address."""
     return [list(find_edition_notes(html, address)) for html, address in lessons]

@@ -1,7 +1,7 @@
-"""Dated statements about the outside world: read from facts.toml, cited in lessons, listed in their sources. Pure.
+"""Dated facts about the outside world: parsed from facts.toml, cited and sourced in lessons. Pure.
 
-A lesson marks the words that rest on a fact, `[the words]{fait=id}`; its line in « Sources » says where and when the
-fact was read. A fact has the day on which it must be read again: what was true of a site in August may not be now.
+A lesson cites a fact by `[the words]{fait=id}`; its « Sources » section lists where and when the
+fact was read. Each fact has a date of review: a statement about a site may expire in a few months.
 """
 
 import re
@@ -25,7 +25,7 @@ FACT_EXAMPLES = {
     "read_again": "read_again = 2026-12-22",
     "seen": 'seen = "copy"',
 }
-# How a source was seen, and the words for it; the day comes between the two.
+# The wording for each way of reading a source, before and after the date.
 SOURCE_WORDINGS = {
     "copy": ("lu le ", " dans une copie enregistrée"),
     "live": ("lu le ", " sur le site même"),
@@ -38,14 +38,14 @@ TABLE_HEADER_LINE = re.compile(r'\s*\[\s*"?([^\]"]+?)"?\s*\]\s*(#.*)?')
 
 @dataclass(frozen=True)
 class FactFile:
-    """The facts of facts.toml, in its order, and what is wrong with them."""
+    """The facts of facts.toml, in order, and the lint errors of the file."""
 
     facts: tuple[Fact, ...] = ()
     lint_errors: tuple[LintError, ...] = field(default=())
 
 
 def is_valid_fact_field(name: str, value: Any) -> bool:
-    """Return whether `value` can be that of the field `name`."""
+    """Return whether `value` is valid for the field `name`."""
     if name in {"read", "read_again"}:
         return type(value) is date
     if not isinstance(value, str) or not re.fullmatch(r".*\S.*", value):
@@ -54,7 +54,7 @@ def is_valid_fact_field(name: str, value: Any) -> bool:
 
 
 def find_fact_errors(fact_id: str, entry: Any, line: int) -> Iterator[LintError]:
-    """Yield what is wrong with one entry, which begins on `line`, and how to mend it."""
+    """Yield the lint errors of one entry, which begins on `line`."""
 
     def fault(what: str, mend: str, **values: str) -> LintError:
         return make_fault("", line, what, mend, id=fact_id, **values)
@@ -77,7 +77,7 @@ def find_fact_errors(fact_id: str, entry: Any, line: int) -> Iterator[LintError]
 
 
 def read_facts(source: str) -> FactFile:
-    """Read facts.toml; an entry that is wrong is a fault, and is left out."""
+    """Parse facts.toml; an invalid entry is a lint error, and is left out."""
     draft = RenderContext({}, {})
     try:
         entries = tomllib.loads(source)
@@ -100,7 +100,7 @@ def read_facts(source: str) -> FactFile:
 
 
 def find_due_facts(facts: Sequence[Fact], today: date) -> list[Fact]:
-    """Return the facts that had to be read again before today, the oldest first."""
+    """Return the facts whose review date is before today, the oldest first."""
     return sorted((fact for fact in facts if fact.read_again < today), key=lambda fact: fact.read_again)
 
 
@@ -111,7 +111,7 @@ def render_sources(cited: Mapping[str, Fact]) -> str:
 
 
 def render_fact(fact: Fact, number: int) -> str:
-    """Return one line of the sources: the statement, where it was read, when, and the way back to the text."""
+    """Render one source: the statement, where and when it was read, and the link back to the text."""
     before, after = SOURCE_WORDINGS[fact.seen]
     day = f'<time datetime="{fact.read.isoformat()}">{format_french_date(fact.read)}</time>'
     return (

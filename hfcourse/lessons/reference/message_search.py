@@ -1,8 +1,8 @@
-"""Find troubleshooting entries by an error message: pasted whole, in part, or misspelt. Pure.
+"""Search the troubleshooting entries by an error message: whole, in part, or misspelt. Pure.
 
-Texts are compared by their trigrams (runs of three letters), as PostgreSQL's pg_trgm does: a misspelling changes three
-of them. A rare trigram weighs more than one that is in every message. Each line of what was pasted is compared with
-each message, both ways: a traceback holds a whole message among other things, what one types is a part of a message.
+Texts are compared by their trigrams, as in PostgreSQL's pg_trgm: a misspelling changes three of
+them. Rare trigrams weigh more than common ones. Each line of the query is compared with each
+message in both directions: a traceback contains a whole message, a typed query a part of one.
 """
 
 import math
@@ -14,30 +14,30 @@ from dataclasses import dataclass
 
 from hfcourse.lessons.reference.troubleshooting import TroubleshootingEntry
 
-# What is compared of a pasted text: the message is the last line of a traceback.
+# Limits of a query; the last lines count: the message is the last line of a traceback.
 MAX_QUERY_LINES, MAX_LINE_CHARACTERS = 40, 300
-# From this share of the trigrams on, two texts are the same words.
+# Two texts match from this share of common trigrams on.
 MIN_SIMILARITY = 0.5
-# Our own words are longer: more of a line is in them by chance.
+# The entries' texts are longer: more of a line matches them by chance.
 MIN_TEXT_SIMILARITY = 0.75
-# Of the best result's score, what another one needs to stand beside it.
+# Results with less than this share of the best score are dropped.
 MIN_SHARE_OF_BEST = 0.6
 MAX_RESULTS = 12
-# A message as short as « HTTP 410 » is in many a line by chance.
+# A message as short as « HTTP 410 » occurs in many lines by chance.
 SHORT_TRIGRAMS = 12
-# Messages identify a trouble better than our own words about it.
+# A message identifies a problem better than our own text about it.
 TITLE_WEIGHT, TEXT_WEIGHT = 0.9, 0.6
 NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 
 
 def normalize_message(text: str) -> str:
-    """Lower case, no accents, one space for each run of signs: « [Errno 98] Déjà » -> « errno 98 deja »."""
+    """Lower the case, strip accents, collapse signs: « [Errno 98] Déjà » -> « errno 98 deja »."""
     letters = unicodedata.normalize("NFKD", text.replace("’", "'").lower())
     return NOT_A_WORD.sub(" ", "".join(each for each in letters if not unicodedata.combining(each))).strip()
 
 
 def extract_trigrams(text: str) -> frozenset[str]:
-    """The runs of three letters of each word, with two spaces before it and one after, as pg_trgm makes them."""
+    """Return the trigrams of each word, padded by two spaces before and one after, as in pg_trgm."""
     return frozenset(
         padded[start : start + 3]
         for word in normalize_message(text).split()
@@ -48,14 +48,14 @@ def extract_trigrams(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class WeightedText:
-    """The trigrams of a text, and what they weigh together."""
+    """The trigrams of a text, and the sum of their weights."""
 
     trigrams: frozenset[str]
     weight: float
 
 
 class MessageIndex:
-    """The entries' messages, titles and texts as trigrams, ready to be compared with what is typed."""
+    """An index of the entries' messages, titles and texts by trigrams."""
 
     def __init__(self, entries: Sequence[TroubleshootingEntry]) -> None:
         self.entries = entries
@@ -67,7 +67,7 @@ class MessageIndex:
         self._texts = [self._weigh(entry.text) for entry in entries]
 
     def search_entries(self, typed: str) -> list[TroubleshootingEntry]:
-        """Return the entries whose message, title or text is in what was typed, or the other way, best first."""
+        """Return the entries whose message, title or text matches a line of the query, best first."""
         lines = [line[:MAX_LINE_CHARACTERS] for line in typed.splitlines() if line.strip()][-MAX_QUERY_LINES:]
         queries = [query for query in map(self._weigh, lines) if query.trigrams]
         if not queries:
@@ -82,14 +82,17 @@ class MessageIndex:
         return WeightedText(found, sum(self._weights.get(each, self._unknown_weight) for each in found))
 
     def _score(self, place: int, query: WeightedText) -> float:
-        """How well an entry answers one line, from 0 to 1: the most where its message is nearly all of the line."""
+        """Return how well an entry matches one line, from 0 to 1.
+
+        The score is highest if a message is nearly the whole line.
+        """
         message = max(self._compare(query, each) for each in self._messages[place])
         title = TITLE_WEIGHT * self._compare(query, self._titles[place])
         share = self._weigh_common(query, self._texts[place]) / query.weight
         return max(message, title, TEXT_WEIGHT * share if share >= MIN_TEXT_SIMILARITY else 0)
 
     def _compare(self, query: WeightedText, known: WeightedText) -> float:
-        """The share of one text that the other has, and a little for how much of the other that is."""
+        """Return the larger share of common trigrams, with a small weight for the smaller share."""
         common = self._weigh_common(query, known)
         if not common:
             return 0
@@ -103,5 +106,5 @@ class MessageIndex:
 
 
 def join_entry_texts(entry: TroubleshootingEntry) -> str:
-    """All the words of an entry."""
+    """Return all the text of an entry."""
     return " ".join([entry.title, *entry.codes, entry.text, *entry.messages])

@@ -1,4 +1,4 @@
-"""Spelling correction: the words of the course that are closest to one that is not among them. Pure."""
+"""Spelling correction: the closest words of the course to an unknown one. Pure."""
 
 import difflib
 import re
@@ -18,18 +18,18 @@ WORD = re.compile(r"[^\W\d_]+")
 
 
 def fold_word(word: str) -> str:
-    """Lower a word and take its accents and ligatures away, as the search index does."""
+    """Lower the case and strip accents and ligatures, as the search index does."""
     decomposed = normalize("NFD", word.lower().translate(LIGATURES))
     return "".join(letter for letter in decomposed if not combining(letter))
 
 
 class Vocabulary:
-    """The words of some texts, each under its folded form and as it is most often written."""
+    """The words of some texts: by their folded form, each in its most frequent spelling."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         counts = Counter(word.lower() for text in texts for word in WORD.findall(text) if len(word) >= MIN_LETTERS)
         self.spellings: dict[str, str] = {}
-        # French with its accents before English words of the same letters, then the spelling that occurs most often.
+        # Accented French before English with the same letters, then the most frequent spelling.
         for word, _ in sorted(counts.items(), key=lambda item: (item[0].isascii(), -item[1])):
             self.spellings.setdefault(fold_word(word), word)
         self.folded = sorted(self.spellings)
@@ -43,17 +43,18 @@ class Vocabulary:
         return place < len(self.folded) and self.folded[place].startswith(word)
 
     def find_closest(self, word: str) -> str | None:
-        """Return the closest word as the texts write it; None where none is close enough."""
+        """Return the closest word, as spelt in the texts; None if none is close enough."""
         lengths = range(len(word) - MAX_LENGTH_DIFFERENCE, len(word) + MAX_LENGTH_DIFFERENCE + 1)
         candidates = [each for length in lengths for each in self.by_length.get(length, ())]
         closest = difflib.get_close_matches(word, candidates, n=1, cutoff=MIN_SIMILARITY)
         return self.spellings[closest[0]] if closest else None
 
     def correct_spelling(self, typed: str) -> str:
-        """Replace the words that no text has by the closest one; '' where there is nothing to replace.
+        """Replace unknown words by the closest known ones; return '' if there is nothing to replace.
 
-        Words of fewer than MIN_LETTERS or more than MAX_LETTERS letters stay, and so do those after the first
-        MAX_CORRECTED_WORDS unknown ones: each comparison with all words costs some milliseconds.
+        Words of fewer than MIN_LETTERS or more than MAX_LETTERS letters are not corrected, nor are
+        those after the first MAX_CORRECTED_WORDS unknown ones: each comparison with all words costs
+        some milliseconds.
         """
         left = MAX_CORRECTED_WORDS
         pieces, end = [], 0

@@ -1,4 +1,4 @@
-"""The troubleshooting entries, read from depannage.toml: how each looks, why it comes, what to do. Pure."""
+"""The troubleshooting guide, parsed from depannage.toml: symptoms, causes and fixes. Pure."""
 
 import re
 import tomllib
@@ -25,7 +25,7 @@ ENTRY_START = "[[entry]]"
 
 @dataclass(frozen=True)
 class TroubleshootingEntry:
-    """One trouble: how it looks, why it comes, what to do; `cause` and `cure` are HTML, `text` both as words."""
+    """A problem: its messages, its cause, its fix; `cause` and `cure` are HTML, `text` both as text."""
 
     id: str
     topic: str
@@ -40,7 +40,7 @@ class TroubleshootingEntry:
 
 @dataclass(frozen=True)
 class TroubleshootingGuide:
-    """All the entries in the order of the file, the links in them, and what is wrong with them."""
+    """All entries in the order of the file, the links in them, and the lint errors."""
 
     entries: tuple[TroubleshootingEntry, ...] = ()
     links: tuple[InternalLink, ...] = ()
@@ -49,7 +49,7 @@ class TroubleshootingGuide:
 
 
 def is_valid_entry(entry: Any) -> bool:
-    """Are all the fields there, and of the type that they need?"""
+    """Are all the fields present, and of the right type?"""
     if not isinstance(entry, dict) or not REQUIRED_ENTRY_FIELDS <= entry.keys() <= {
         *ENTRY_TEXT_FIELDS,
         *ENTRY_LIST_FIELDS,
@@ -67,7 +67,7 @@ def is_valid_entry(entry: Any) -> bool:
 
 
 def render_entry_text(source: str, line: int, draft: RenderContext) -> tuple[str, str]:
-    """Return a text's HTML and its words; its links and faults are those of the entry's line."""
+    """Render a text as HTML and as plain text; its links and lint errors get the entry's line."""
     inner = RenderContext({}, {})
     tokens = LESSON_PARSER.parse(source)
     for token in tokens:
@@ -84,7 +84,7 @@ def render_entry_text(source: str, line: int, draft: RenderContext) -> tuple[str
 
 
 def read_entry(entry: Mapping[str, Any], line: int, draft: RenderContext) -> TroubleshootingEntry:
-    """Read one entry whose fields are good."""
+    """Parse one valid entry."""
     cause, why = render_entry_text(entry["cause"], line, draft)
     cure, how = render_entry_text(entry["cure"], line, draft)
     return TroubleshootingEntry(
@@ -101,7 +101,7 @@ def read_entry(entry: Mapping[str, Any], line: int, draft: RenderContext) -> Tro
 
 
 def load_entries(source: str, draft: RenderContext) -> Iterator[tuple[int, Any]]:
-    """Yield each entry as TOML has it, with its line; a syntax error is a fault, and there is none."""
+    """Yield each TOML entry with its line; a syntax error is a lint error, and yields nothing."""
     try:
         entries = tomllib.loads(source).get("entry", [])
     except TOML_FAILURES as error:
@@ -112,7 +112,7 @@ def load_entries(source: str, draft: RenderContext) -> Iterator[tuple[int, Any]]
 
 
 def parse_guide(source: str) -> TroubleshootingGuide:
-    """Read depannage.toml; an entry that is wrong, or comes twice, is a fault and is left out."""
+    """Parse depannage.toml; an invalid or duplicate entry is a lint error, and is left out."""
     draft = RenderContext({}, {})
     entries: dict[str, TroubleshootingEntry] = {}
     by_code: dict[str, TroubleshootingEntry] = {}

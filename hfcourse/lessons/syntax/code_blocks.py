@@ -1,4 +1,4 @@
-"""Code in a lesson: highlighted on the server, alone or in tabs. Pure."""
+"""Code blocks in a lesson: highlighted on the server, alone or in tabs. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ LANGUAGES = {
     "json": "JSON",
     "batch": "Invite de commandes",
 }
-# What tabs set side by side is one call, and from a terminal a call is made with cURL.
+# Language tabs compare one API call; from a terminal it is made with cURL, hence the label of bash.
 LANGUAGE_TABS = {"python": ("python", "Python"), "javascript": ("javascript", "JavaScript"), "bash": ("curl", "cURL")}
-# Tabs of shells set the same commands side by side, by the system on which one types them.
+# Shell tabs compare the same commands by operating system.
 SHELL_TABS = {
     "bash": ("bash", "Linux, macOS"),
     "powershell": ("powershell", "Windows (PowerShell)"),
@@ -33,13 +33,13 @@ SHELL_TABS = {
 
 
 def get_token_line(token: Token) -> int:
-    """The line of the file that the token begins on."""
+    """Return the line of the file on which the token begins."""
     return token.map[0] + 1 if token.map else 1
 
 
 @dataclass(frozen=True)
 class CodeListing:
-    """A piece of code: its language, the name over it, the code itself."""
+    """A code listing: its language, its label, its code."""
 
     language: str
     name: str
@@ -47,7 +47,7 @@ class CodeListing:
 
 
 def get_language(fence: Token, draft: RenderContext) -> str:
-    """The language that a fence names; plain text, and a fault, if there is none that we know."""
+    """Return the language of a fence; plain text, and a lint error, for an unknown one."""
     language = "".join(fence.info.split()[:1])
     if language in LANGUAGES:
         return language
@@ -59,7 +59,7 @@ def get_language(fence: Token, draft: RenderContext) -> str:
 
 
 def read_listing(fence: Token, draft: RenderContext) -> CodeListing:
-    """The code of a fence, or of the file that it names after its language."""
+    """Return the code of a fence, or of the file that it names after its language."""
     language, words = get_language(fence, draft), fence.info.split()[1:]
     if not words:
         return CodeListing(language, LANGUAGES[language], fence.content)
@@ -72,7 +72,7 @@ def read_listing(fence: Token, draft: RenderContext) -> CodeListing:
 
 
 def render_diff(fence: Token, draft: RenderContext) -> str:
-    """The difference between the two files that a fence names after `diff`."""
+    """Render the diff between the two files that a fence names after `diff`."""
     names, line = fence.info.split()[1:], get_token_line(fence)
     if len(names) != 2 or fence.content.strip():
         what = "un diff ne nomme pas deux fichiers, ou contient ses propres lignes."
@@ -87,7 +87,7 @@ def render_diff(fence: Token, draft: RenderContext) -> str:
 
 
 def render_fenced_code(fence: Token, draft: RenderContext) -> str:
-    """One block of code under the name of its language, or of its file."""
+    """Render one code block under the name of its language, or of its file."""
     if fence.info.split()[:1] == ["diff"]:
         return render_diff(fence, draft)
     shown = read_listing(fence, draft)
@@ -99,7 +99,7 @@ def render_fenced_code(fence: Token, draft: RenderContext) -> str:
 
 
 def render_code_tabs(title: str, fences: Sequence[Token], draft: RenderContext) -> str:
-    """The same thing in several languages, or in several shells, one shown at a time."""
+    """Render the same code in several languages or shells as tabs."""
     is_shells = any(fence.info.split()[:1] == ["powershell"] for fence in fences)
     known = SHELL_TABS if is_shells else LANGUAGE_TABS
     shown: dict[str, CodeListing] = {}

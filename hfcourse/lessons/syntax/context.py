@@ -1,4 +1,4 @@
-"""What one rendering of a lesson gathers on its way: faults, sections, links, ids. Pure."""
+"""The context of one rendering of a lesson: collects lint errors, sections, links and ids. Pure."""
 
 import difflib
 from collections import Counter
@@ -10,13 +10,13 @@ from typing import Protocol
 from hfcourse.text.file_errors import describe_toml_error
 from hfcourse.text.typography import format_french
 
-# Ids that the page around the lesson already has.
+# Ids that the page template around the lesson uses.
 RESERVED_IDS = frozenset({"contenu", "lue", "objectifs", "prerequis"})
 
 
 @dataclass(frozen=True, order=True)
 class LintError:
-    """Something to mend in a lesson: where, what is wrong, how to mend it."""
+    """A lint error in a lesson: its place, the problem, and advice to fix it."""
 
     path: str
     line: int
@@ -27,23 +27,23 @@ class LintError:
         return f"{self.path}:{self.line}: {self.problem} {self.advice}"
 
 
-# What to do about a misspelt name, for a fault whose value `near` is the name that was probably meant.
+# The advice about a misspelt name; the value `near` of the error is the most similar known name.
 DID_YOU_MEAN = "Vouliez-vous écrire « {near} » ?"
 
 
 def find_near(name: str, known: Iterable[str]) -> str:
-    """Return the known name that resembles `name` most, '' if none does."""
+    """Return the known name most similar to `name`, '' if none is close."""
     return next(iter(difflib.get_close_matches(name, list(known), n=1)), "")
 
 
 def make_fault(path: str, line: int, what: str, mend: str, /, **values: object) -> LintError:
-    """Return a fault whose sentences are set in French, their `{names}` filled in with values that stay as written."""
+    """Return a lint error with typeset French sentences; the values of its `{names}` are inserted verbatim."""
     return LintError(path, line, format_french(what, **values), format_french(mend, **values))
 
 
 @dataclass(frozen=True)
 class LessonSection:
-    """One entry of the contents list."""
+    """An entry of the table of contents."""
 
     anchor: str
     title: str
@@ -52,7 +52,7 @@ class LessonSection:
 
 @dataclass(frozen=True, order=True)
 class InternalLink:
-    """A link that stays on the site, and the line it is written on."""
+    """A link within the site, and the line of the file that it is on."""
 
     line: int
     address: str
@@ -60,7 +60,10 @@ class InternalLink:
 
 @dataclass(frozen=True)
 class Fact:
-    """A dated statement about the outside world; `line` is where facts.toml has it, `seen` how its source was read."""
+    """A dated statement about the outside world.
+
+    `line` is its line in facts.toml, `seen` the way in which its source was read.
+    """
 
     id: str
     line: int
@@ -73,18 +76,22 @@ class Fact:
 
 
 class InteractivePart(Protocol):
-    """A piece of a lesson that looks different for each visitor."""
+    """A part of a lesson that is rendered with the visitor's progress."""
 
     def render_html(self, done: Mapping[str, str]) -> str:
-        """Its HTML for somebody who has done this: values by the keys of what they belong to."""
+        """Render the part.
+
+        Args:
+            done: the visitor's values in the lesson, by key; empty without progress.
+        """
 
 
-# Markdown replaces this character in whatever an author writes: it can only be ours.
+# Markdown parsers replace NUL characters in their input, so an author cannot write this marker.
 PART_MARKER = "\0"
 
 
 class RenderContext:
-    """One rendering: what it may draw on (`figures`, `listings`, `facts`, `lines`) and what it has gathered."""
+    """The inputs of one rendering (`figures`, `listings`, `facts`, `lines`) and the results collected."""
 
     def __init__(
         self, figures: Mapping[str, str], listings: Mapping[str, str], facts: Mapping[str, Fact] | None = None
@@ -94,7 +101,7 @@ class RenderContext:
         self.facts = facts or {}
         self.cited_facts: dict[str, Fact] = {}
         self.lines: list[str] = []
-        self.field_lines: dict[str, int] = {}  # where the front matter has each field
+        self.field_lines: dict[str, int] = {}  # the line of each front matter field
         self.lint_errors: list[LintError] = []
         self.sections: list[LessonSection] = []
         self.links: list[InternalLink] = []
@@ -106,34 +113,38 @@ class RenderContext:
         self.reserved_keys: set[str] = set()
 
     def add_error(self, line: int, what: str, mend: str, /, **values: object) -> None:
-        """Note a fault, worded as by `make_fault`; the caller that knows the file adds its path."""
+        """Add a lint error, formatted by `make_fault`; the caller that knows the file adds its path."""
         self.lint_errors.append(make_fault("", line, what, mend, **values))
 
     def note_toml_error(self, error: ValueError | RecursionError, source: str, before: int = 0) -> None:
-        """Note where and why `source` is not TOML; `before` is how many lines of the file precede it."""
+        """Add a lint error for a TOML parse error.
+
+        Args:
+            before: the number of lines of the file before `source`.
+        """
         found = describe_toml_error(error)
         line = before + (found.line or len(source.rstrip().split("\n")))
         self.add_error(line, "ce n'est pas du TOML : {words}.", "Corrigez cette ligne, ou celles d'avant.", words=found)
 
     def next_number(self, kind: str) -> int:
-        """1, 2, 3… for each kind of thing that needs a name of its own in the page."""
+        """Increment and return the counter of a kind of block: 1, 2, 3…, for unique ids in the page."""
         self.counts[kind] += 1
         return self.counts[kind]
 
     def add_part(self, part: InteractivePart) -> str:
-        """Set a part aside; what is returned marks its place in the HTML."""
+        """Store a part for later rendering and return the marker that holds its place in the HTML."""
         self.parts.append(part)
         return f"{PART_MARKER}{len(self.parts) - 1}{PART_MARKER}"
 
     def reserve_key(self, key: str, line: int) -> str:
-        """Return the name under which is kept what a visitor did; two things of the same words are a fault."""
+        """Reserve and return the key of a visitor's value; a duplicate (equal texts) is a lint error."""
         if key in self.reserved_keys:
             self.add_error(line, "la même chose à faire est écrite deux fois.", "Formulez l'une des deux autrement.")
         self.reserved_keys.add(key)
         return key
 
     def reserve_id(self, wanted: str, line: int) -> str:
-        """Return the id for a heading: the one it wants, or a free one beside it and a fault."""
+        """Reserve and return a unique id for a heading: `wanted`, or with a number and a lint error."""
         anchor, copies = wanted, 1
         while anchor in self.anchors | RESERVED_IDS:
             copies += 1

@@ -24,14 +24,14 @@ FRONT_MATTER_EXAMPLES = {
     "reviewed": "reviewed = 2026-11-29",
     "sources_dated": "sources_dated = 2026-08-22",
 }
-# How many lines each list of a lesson has, at least and at most.
+# The minimum and maximum length of each list field.
 LIST_LENGTHS = {"objectives": (3, 5), "prerequisites": (1, 5), "key_points": (3, 5)}
 TYPESET_FIELDS = ("title", "summary")
 
 
 @dataclass(frozen=True)
 class FrontMatter:
-    """What the list of lessons says of a lesson; a field that is missing or wrong keeps its default."""
+    """The parsed front matter of a lesson; a missing or invalid field has its default value."""
 
     number: str = ""
     slug: str = ""
@@ -47,12 +47,12 @@ class FrontMatter:
 
     @property
     def minutes(self) -> int:
-        """Reading and exercises together."""
+        """Return the minutes of reading and exercises together."""
         return self.reading_minutes + self.exercise_minutes
 
 
 def is_valid_front_matter_field(name: str, value: Any) -> bool:
-    """Can `value` be that of the field `name`?"""
+    """Is `value` valid for the field `name`?"""
     if name in LIST_LENGTHS:
         shortest, longest = LIST_LENGTHS[name]
         return isinstance(value, list) and shortest <= len(value) <= longest and all(map(is_single_line, value))
@@ -70,13 +70,13 @@ def is_single_line(value: Any) -> bool:
 
 
 def find_field_line(name: str, fields: list[str]) -> int:
-    """The line of the file where the field stands, the first one if it does not."""
+    """Return the line of the file that sets the field; 1 if none does."""
     pattern = re.compile(rf"\s*{re.escape(name)}\s*=")
     return next((line for line, text in enumerate(fields, start=2) if pattern.match(text)), 1)
 
 
 def load_front_matter(fields: list[str], draft: RenderContext) -> dict[str, Any]:
-    """Read the TOML; a syntax error is a fault, and nothing is read."""
+    """Parse the TOML; a syntax error is a lint error, and the result is empty."""
     try:
         return tomllib.loads("\n".join(fields))
     except TOML_FAILURES as error:
@@ -85,7 +85,7 @@ def load_front_matter(fields: list[str], draft: RenderContext) -> dict[str, Any]
 
 
 def validate_front_matter(values: dict[str, Any], fields: list[str], draft: RenderContext) -> FrontMatter:
-    """Keep the good fields; the others are faults."""
+    """Validate the fields; each invalid one is a lint error and has its default value."""
     draft.field_lines = {name: find_field_line(name, fields) for name in FRONT_MATTER_EXAMPLES}
     for name in values.keys() - FRONT_MATTER_EXAMPLES.keys():
         what, mend = "l'en-tête a un champ inconnu, « {name} ».", "Les champs sont {known}."
@@ -109,8 +109,8 @@ def validate_front_matter(values: dict[str, Any], fields: list[str], draft: Rend
 def split_front_matter(source: str, draft: RenderContext) -> tuple[FrontMatter, str]:
     """Return the front matter of a lesson and its body.
 
-    The body keeps a blank line in place of each line of the front matter, so that the line numbers of
-    the one are those of the other.
+    The body has a blank line in place of each line of the front matter, which preserves line
+    numbers.
     """
     lines = source.split("\n")
     end = next((place for place, line in enumerate(lines) if place and line.rstrip() == FRONT_MATTER_FENCE), 0)

@@ -1,6 +1,6 @@
-"""The HTML of what Markdown has no word for; templates/patterns.html shows each piece. Pure.
+"""HTML builders for blocks that Markdown lacks; templates/patterns.html shows each of them. Pure.
 
-`body`, `caption` and `drawn` are HTML already; every other argument is text.
+The arguments `body`, `caption` and `drawn` are HTML; every other one is text, and is escaped.
 """
 
 import re
@@ -14,17 +14,17 @@ TITLE_OR_ALT = re.compile(r'<title[^>]*>(.*?)</title>|<img [^>]*\balt="([^"]*)"'
 
 
 def build_icon(name: str) -> str:
-    """An icon of the page's sprite."""
+    """Return an icon of the page's SVG sprite."""
     return f'<svg class="i" aria-hidden="true"><use href="#i-{name}"/></svg>'
 
 
 def build_margin_label(content: str) -> str:
-    """What stands left of the margin line."""
+    """Return a label in the margin, left of the text."""
     return f'<span class="hang">{content}</span>'
 
 
 def build_callout(kind: str, icon_name: str, label: str, body: str, aside: str = "") -> str:
-    """A note, a warning, a change."""
+    """Return a callout: a note, a warning, a change."""
     small = f" <small>{escape(aside)}</small>" if aside else ""
     return (
         f'<div class="callout {kind}" role="note">\n'
@@ -34,23 +34,23 @@ def build_callout(kind: str, icon_name: str, label: str, body: str, aside: str =
 
 
 def build_scroll_area(label: str, body: str) -> str:
-    """Something wide, that scrolls by itself on a narrow screen."""
+    """Return a focusable area that scrolls horizontally on a narrow screen."""
     return f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(label)}">{body}</div>'
 
 
 def get_figure_title(drawn: str) -> str:
-    """What a drawing or a picture shows, in a few words; '' if it does not say so."""
+    """Return the title of a drawing or a picture; '' if it has none."""
     found = TITLE_OR_ALT.search(drawn)
     return unescape(found[1] or found[2] or "") if found else ""
 
 
 def build_figure(drawn: str, caption: str, address: str) -> str:
-    """A drawing or a picture, and its caption; the caption alone if nothing is drawn.
+    """Return a figure: a drawing or a picture, and its caption; the caption alone without a drawing.
 
-    A drawing without a narrow one shrinks to a narrow page, where a link opens it large.
+    A drawing without a narrow variant shrinks on a narrow page, where a link opens it at full size.
 
     Args:
-        address: of the file of the drawing.
+        address: the path of the drawing's file.
     """
     is_wide_alone = drawn.startswith("<svg") and not has_narrow_drawing(drawn)
     large = f'<p class="enlarge screen"><a href="{escape(address)}">{ENLARGE_LABEL}</a></p>' if is_wide_alone else ""
@@ -63,19 +63,22 @@ ENLARGE_LINK = re.compile(r'<p class="enlarge screen">.*?</p>')
 
 
 def remove_enlarge_links(html: str) -> str:
-    """Remove the links to drawings, where the site is not there to open them."""
+    """Remove the links to full-size drawings, for an export without a site to open them."""
     return ENLARGE_LINK.sub("", html)
 
 
 def build_code_block(head: str, label: str, listings: str) -> str:
-    """A block of code under a head that names its language, or offers several."""
+    """Return a code block with a header that names its language, or offers several."""
     look = f'class="button copy" type="button" data-js data-copy aria-label="{escape(label)}"'
     copy = f"<button {look}>{build_icon('copy')} Copier</button>"
     return f'<div class="code wide">\n<div class="code-head">{head}{copy}</div>\n{listings}</div>\n'
 
 
 def build_diff(head: str, lines: Sequence[str]) -> str:
-    """Two versions of a file, compared: what went and what came are marked by a sign, an element and a colour."""
+    """Return the diff of two versions of a file.
+
+    Removed and added lines are marked by a sign, an element and a colour.
+    """
     drawn = "".join(build_diff_line(line) for line in lines)
     return (
         f'<div class="code wide diff">\n<div class="code-head">{head}</div>\n'
@@ -84,19 +87,19 @@ def build_diff(head: str, lines: Sequence[str]) -> str:
 
 
 def build_diff_line(line: str) -> str:
-    """One line of a unified difference."""
+    """Return one line of a unified diff as HTML."""
     tag = {"+": "ins", "-": "del", "@": "small"}.get(line[:1])
     text = escape(line.replace("-", "−", 1) if tag == "del" else line, quote=False)
     return f"<{tag}>{text}</{tag}>\n" if tag else f"{text}\n"
 
 
 def build_listing(language: str, highlighted: str) -> str:
-    """The code itself, highlighted."""
+    """Return the highlighted code of a block."""
     return f'<pre data-lang="{escape(language)}" tabindex="0"><code>{highlighted}</code></pre>\n'
 
 
 def build_tabs(number: int, title: str, languages: Sequence[tuple[str, str]]) -> str:
-    """One radio button for each language, by value and name; the first is chosen."""
+    """Return one radio button per language, by value and name; the first is checked."""
     radio = f'<input type="radio" name="langage-{number}" value='
     choices = "".join(
         f'<label>{radio}"{value}"{"" if place else " checked"}>{escape(name)}</label>'
@@ -107,9 +110,10 @@ def build_tabs(number: int, title: str, languages: Sequence[tuple[str, str]]) ->
 
 
 def build_try_it(number: int, space: str, endpoint: str, address: str, body: str) -> str:
-    """The card of an endpoint: a button opens its form in the lesson, without scripts a link leads to its page.
+    """Return the try-it card of an endpoint.
 
-    The first of a lesson is its next step.
+    A button opens its form in the lesson; without scripts, a link leads to its page. The first card
+    of a lesson has the primary button.
     """
     look = "button go" if number == 1 else "button"
     return (
@@ -128,7 +132,7 @@ TRY_IT_BUTTON = re.compile(r"<button[^<>]* data-try>.*?</button>")
 
 
 def remove_try_it_buttons(html: str) -> str:
-    """The same cards where no form can be opened in place: on paper, in a file."""
+    """Remove the buttons of try-it cards where no form can open in place: on paper, in a file."""
     return TRY_IT_BUTTON.sub("", html).replace(LINK_WITHOUT_SCRIPT, ' href="')
 
 
@@ -136,7 +140,7 @@ EDITION_LABEL = "Ce que disait l’édition 2025"
 
 
 def build_kind_label(label: str) -> str:
-    """What a question asks to do, before its words; nothing for an ordinary one."""
+    """Return the label of a kind of question, before its text; '' for an ordinary one."""
     return f'<span class="kind">{label}</span> ' if label else ""
 
 
@@ -144,7 +148,7 @@ SOLUTION_OPENING = '<details class="solution">'
 
 
 def build_exercise(number: int, title: str, body: str) -> str:
-    """Something to do; its solution stands in the body."""
+    """Return an exercise; its body includes the solution."""
     return (
         f'<section class="exercise" aria-labelledby="exercice-{number}">\n'
         f'<h3 id="exercice-{number}">{build_margin_label(build_icon("hand"))}'
@@ -154,13 +158,13 @@ def build_exercise(number: int, title: str, body: str) -> str:
 
 
 def build_edition_note(anchor: str, body: str) -> str:
-    """What an older edition of the course said, folded: the text has what holds today."""
+    """Return a folded note about an older edition of the course; the text around it is up to date."""
     summary = f"<summary>{build_icon('chevron')} {EDITION_LABEL}</summary>"
     return f'<details class="edition" id="{anchor}">{summary}\n{body}</details>\n'
 
 
 def build_download(address: str, name: str, body: str) -> str:
-    """A link to a zip of the files that a lesson speaks of."""
+    """Return a download link for a zip of the lesson's files."""
     link = f'<a class="button" href="{escape(address)}" download>{build_icon("down")} Télécharger {escape(name)}</a>'
     return f'<div class="download">\n{body}<p class="zip">{link}</p></div>\n'
 
@@ -169,10 +173,10 @@ ZIP_LINK = re.compile(r'<p class="zip">.*?</p>')
 
 
 def remove_download_links(html: str) -> str:
-    """The same lesson where no site can be asked for a zip: a button that does nothing is left out."""
+    """Remove the download links, for an export without a site to serve them."""
     return ZIP_LINK.sub("", html)
 
 
 def build_solution(body: str) -> str:
-    """What is only looked at afterwards."""
+    """Return a folded solution."""
     return f"{SOLUTION_OPENING}<summary>{build_icon('chevron')} Voir une solution</summary>\n{body}</details>\n"

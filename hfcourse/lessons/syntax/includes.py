@@ -1,7 +1,7 @@
-"""The files that a lesson shows: whole, or a part of one between two marks. Pure.
+"""File includes in lessons: a whole file, or the part of one between two marker comments. Pure.
 
-A part is opened by a comment `>>> name` and closed by `<<< name`, each on a line of its own, in whatever way the
-language writes comments. The marks are never shown.
+A part begins with a comment `>>> name` and ends with `<<< name`, each on a line of its own, in the
+comment syntax of the language. The markers are never rendered.
 """
 
 import difflib
@@ -16,13 +16,13 @@ CONTEXT_LINES = 3  # on each side of a difference
 
 
 def remove_part_comments(lines: list[str]) -> str:
-    """The lines as they are shown; the blank lines on both sides of a mark become one gap."""
+    """Return the lines without marker comments; the blank lines on both sides of one merge."""
     shown = "".join(f"{line}\n" for line in lines if not PART_COMMENT.fullmatch(line))
     return re.sub(r"\n{4,}", "\n\n\n", shown).strip("\n") + "\n"
 
 
 def find_part_bounds(lines: list[str]) -> dict[str, dict[str, int]]:
-    """Where each part is opened (`>>>`) and closed (`<<<`)."""
+    """Return the indexes of the `>>>` and `<<<` markers of each part."""
     ends: dict[str, dict[str, int]] = {}
     for place, line in enumerate(lines):
         if mark := PART_COMMENT.fullmatch(line):
@@ -31,7 +31,7 @@ def find_part_bounds(lines: list[str]) -> dict[str, dict[str, int]]:
 
 
 def extract_part(name: str, text: str, part: str, line: int, draft: RenderContext) -> str:
-    """One part of a file, moved to the left; without it, nothing and a fault."""
+    """Return one part of a file, dedented; '' and a lint error if the file lacks it."""
     lines = text.splitlines()
     ends = find_part_bounds(lines)
     opened, closed = ends.get(part, {}).get(">>>"), ends.get(part, {}).get("<<<")
@@ -46,12 +46,19 @@ def extract_part(name: str, text: str, part: str, line: int, draft: RenderContex
 
 
 def build_unified_diff(before: str, after: str) -> list[str]:
-    """Return the lines of a unified difference, without the two that would name the files."""
+    """Return the lines of a unified diff, without the two header lines that would name the files."""
     return list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=CONTEXT_LINES))[2:]
 
 
 def include_file(words: list[str], line: int, draft: RenderContext) -> str:
-    """The file, or the part of it, that the words after a fence's language name; without it, nothing and a fault."""
+    """Return the file, or the part of it, that a fence names after its language.
+
+    Args:
+        words: the path in `content/`, and optionally the name of a part.
+
+    Returns:
+        The text; '' and a lint error if the file or the part does not exist.
+    """
     name, *parts = words
     text = draft.listings.get(name)
     if text is None:

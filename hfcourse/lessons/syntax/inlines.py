@@ -1,4 +1,4 @@
-"""What stands inside a paragraph: typography, links, words of another language. Pure."""
+"""Inline content of paragraphs: typography, links, text in other languages, citations. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -16,13 +16,21 @@ ALLOWED_SCHEME = re.compile(r"https?:|mailto:")
 
 
 def apply_rule(pattern: Pattern[str], replacement: str, whole: str, owners: list[int]) -> tuple[str, list[int]]:
-    """Apply one rule to `whole`; `owners` says which text each character comes from, before and after."""
+    """Apply one rule to `whole` and track which text each character belongs to.
+
+    Args:
+        owners: the index of the text of each character.
+
+    Returns:
+        The new text and its owners.
+    """
     pieces: list[str] = []
     kept: list[int] = []
     end = 0
     for match in pattern.finditer(whole):
         start = match.start()
-        # A rule may take a sign together with the space beside it: what it writes belongs where the sign is.
+        # A match may include the space beside a sign: the replacement belongs to the text with the
+        # sign.
         sign = next((place for place in range(start, match.end()) if whole[place] not in SPACE_CHARACTERS), start)
         pieces += whole[end:start], replacement
         kept += owners[end:start] + [owners[sign]] * len(replacement)
@@ -31,9 +39,9 @@ def apply_rule(pattern: Pattern[str], replacement: str, whole: str, owners: list
 
 
 def typeset_texts(texts: Sequence[str]) -> list[str]:
-    """Apply the rules of French typography to `texts` as if they were one, and give each its part back.
+    """Apply French typography to `texts` as if joined, and return each text's part of the result.
 
-    « and a bold word, an apostrophe and a link: what makes a rule hold may stand in the next text.
+    « and a bold word, an apostrophe and a link: the context of a rule may be in the next text.
     """
     whole, owners = "".join(texts), [place for place, text in enumerate(texts) for _ in text]
     for pattern, replacement in TYPOGRAPHY_RULES:
@@ -45,21 +53,21 @@ def typeset_texts(texts: Sequence[str]) -> list[str]:
 
 
 def get_typography_text(token: Token) -> str:
-    """What the token adds to the sentence, as far as typography goes; code counts as a word."""
+    """Return the text of a token as typography sees it; inline code counts as a word."""
     if token.type == "text":
         return token.content
     return {"softbreak": " ", "hardbreak": "\n", "code_inline": "x"}.get(token.type, "")
 
 
 def typeset_paragraph(children: Sequence[Token]) -> None:
-    """Set one paragraph's text in French; code stays as it is."""
+    """Apply French typography to one paragraph; code stays unchanged."""
     for token, text in zip(children, typeset_texts([get_typography_text(token) for token in children]), strict=True):
         if token.type == "text" or (token.type == "softbreak" and text != " "):
             token.type, token.content = "text", text
 
 
 def check_text(token: Token, line: int, draft: RenderContext) -> None:
-    """Find what Markdown left in the text because it did not understand it."""
+    """Add a lint error for each trace of markup that the parser has left in a text."""
     if found := HTML_TAG_PATTERN.search(token.content):
         mend = "Écrivez du Markdown, ou `du code` pour parler d'une balise."
         draft.add_error(line, "du HTML ({tag}) s'affiche tel quel.", mend, tag=found[0])
@@ -69,7 +77,7 @@ def check_text(token: Token, line: int, draft: RenderContext) -> None:
 
 
 def check_link(token: Token, line: int, draft: RenderContext) -> None:
-    """Note a link of the site, to be checked against its pages."""
+    """Record an internal link, to be checked against the site's pages; reject other schemes."""
     address = str(token.attrGet("href"))
     if re.match(r"#|/(?!/)", address):
         draft.links.append(InternalLink(line, address))
@@ -79,14 +87,14 @@ def check_link(token: Token, line: int, draft: RenderContext) -> None:
 
 
 def check_image(token: Token, line: int, draft: RenderContext) -> None:
-    """Replace an image by its description: a page of the course loads nothing else than its figures."""
+    """Replace an image by its description, with a lint error: a course page loads only its figures."""
     what, mend = "l'image {source} n'est pas affichée.", "Dessinez-la dans static/figures et écrivez ::: figure."
     draft.add_error(line, what, mend, source=token.attrGet("src"))
     token.type = "text"
 
 
 def check_span(token: Token, line: int, draft: RenderContext) -> None:
-    """Words in brackets may say their language, or the fact that they rest on, and nothing else."""
+    """Validate the attributes of a span: a language or a fact id, and nothing else."""
     if fact_id := token.attrs.pop("fait", None):
         record_citation(token, str(fact_id), line, draft)
     elif token.meta.get("insecure_attrs") or not token.attrGet("lang"):
@@ -95,7 +103,7 @@ def check_span(token: Token, line: int, draft: RenderContext) -> None:
 
 
 def record_citation(opening: Token, fact_id: str, line: int, draft: RenderContext) -> None:
-    """Note that the words rest on a fact of facts.toml; an unknown one is a fault, and the words stay."""
+    """Record that a span cites a fact of facts.toml; an unknown id is a lint error, the text stays."""
     fact = draft.facts.get(fact_id)
     if fact is None:
         near = find_near(fact_id, draft.facts)
@@ -110,7 +118,7 @@ def record_citation(opening: Token, fact_id: str, line: int, draft: RenderContex
 
 
 def add_citations(children: Sequence[Token], draft: RenderContext) -> list[Token]:
-    """Put after the words that rest on a fact its number, which leads to its line in the sources."""
+    """Insert after each span that cites a fact the number of its source, as a link."""
     numbers = {fact_id: number for number, fact_id in enumerate(draft.cited_facts, 1)}
     tokens, open_spans = [], list[str]()
     for token in children:
@@ -125,7 +133,7 @@ def add_citations(children: Sequence[Token], draft: RenderContext) -> list[Token
 
 
 def render_inline(text: str) -> str:
-    """Return one line of Markdown from outside a lesson as HTML, set in French."""
+    """Render one line of Markdown from outside a lesson as HTML, with French typography."""
     tokens = LESSON_PARSER.parse(text)
     for token in tokens:
         if token.type == "inline":
@@ -137,7 +145,7 @@ TOKEN_CHECKS = {"text": check_text, "link_open": check_link, "image": check_imag
 
 
 def process_inline(inline: Token, draft: RenderContext) -> None:
-    """Check one paragraph's worth of tokens, and set it in French."""
+    """Check the tokens of one paragraph, and typeset it in French."""
     children = inline.children or []
     line = inline.map[0] + 1 if inline.map else 1
     for token in children:

@@ -1,4 +1,4 @@
-"""The parser of the lessons' Markdown: CommonMark, tables, definition lists, containers, words in brackets. Pure."""
+"""The Markdown parser: CommonMark, tables, definition lists, containers, attributed spans. Pure."""
 
 import hashlib
 import re
@@ -13,7 +13,8 @@ from mdit_py_plugins.deflist import deflist_plugin
 
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "oe", "Æ": "ae"})
 
-# Raw HTML is off. Every ::: opens the one container, whatever its name: an unknown name must be seen.
+# Raw HTML is disabled. Every ::: opens the same container type, whatever its name, so that an
+# unknown name is reported instead of being rendered as text.
 LESSON_PARSER = (
     MarkdownIt("commonmark", {"html": False})
     .enable("table")
@@ -24,29 +25,29 @@ LESSON_PARSER = (
 
 
 def make_html_token(html: str, kind: str = "html_block", level: int = 0) -> Token:
-    """A token that is written as it stands; only for HTML of ours."""
+    """Return a token that renders as `html`, unescaped; only for HTML of ours."""
     return Token(kind, "", 0, content=html, level=level)
 
 
 def render_tokens(tokens: Sequence[Token]) -> str:
-    """Write tokens that have been through the passes."""
+    """Render processed tokens as HTML."""
     return LESSON_PARSER.renderer.render(tokens, LESSON_PARSER.options, {})
 
 
 def slugify(title: str) -> str:
-    """The id of a heading: « Créer une clé d’API » -> `creer-une-cle-d-api`."""
+    """Return the id of a heading: « Créer une clé d’API » -> `creer-une-cle-d-api`."""
     letters = unicodedata.normalize("NFKD", title.translate(LIGATURES).lower())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def make_short_hash(html: str) -> str:
-    """A short name made of the words."""
+    """Return the first 8 hex digits of the SHA-256 of the text."""
     return hashlib.sha256(html.encode()).hexdigest()[:8]
 
 
 def split_list_items(tokens: Sequence[Token]) -> Iterator[list[Token]]:
-    """What each line of a list holds."""
+    """Iterate over the items of a list, each as its tokens."""
     item: list[Token] = []
     for token in tokens:
         if token.type == "list_item_open" and token.level == tokens[0].level + 1:
@@ -59,12 +60,12 @@ def split_list_items(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 
 def render_first_paragraph(tokens: Sequence[Token]) -> str:
-    """The HTML of the first paragraph, without its frame; empty if it is none."""
+    """Render the inline content of the first paragraph; '' if the tokens do not begin with one."""
     if len(tokens) < 2 or tokens[0].type != "paragraph_open":
         return ""
     return render_tokens(tokens[1:2])
 
 
 def extract_plain_text(inline: Token) -> str:
-    """The words of a heading, a cell or a definition, without their marks."""
+    """Return the text of a heading, a cell or a definition, without markup."""
     return "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"})

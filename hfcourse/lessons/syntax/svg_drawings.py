@@ -1,7 +1,7 @@
-"""The drawings of figures: a wide one, and a narrow one that takes its place where the figure is under 42 rem. Pure.
+"""The SVG drawings of figures: wide ones, and narrow variants for less than 42 rem. Pure.
 
-`X.narrow.svg` in static/figures is the narrow drawing of `X.svg`. Both stand in the page, and the style sheet
-shows one of them: the other is not displayed, so that a screen reader meets each figure once.
+`X.narrow.svg` in static/figures is the narrow variant of `X.svg`. Both are in the page, and the
+style sheet hides one of them with `display: none`, so that a screen reader meets each figure once.
 """
 
 import re
@@ -15,13 +15,13 @@ FALLBACK_COLOUR = re.compile(r"(var\(--[\w-]+), [^()\"]*\)")
 OPENING_TAG = re.compile(r"<svg\b[^>]*>")
 CLASS_ATTRIBUTE = re.compile(r'\sclass="[^"]*"')
 SVG_ID = re.compile(r'\sid="([^"]*)"')
-# Numbers are drawn in the colour of what stands on amber; other texts of a drawing may be figures too.
+# Markers are drawn in the colour of text on amber; other texts of a drawing may be digits too.
 MARKER_GROUP = re.compile(r'<g\b[^>]*\bfill="var\(--on-amber\b[^>]*>(.*?)</g>', re.DOTALL)
 MARKER_NUMBER = re.compile(r">\s*(\d+)\s*</text>")
 
 
 def minify_drawing(source: str) -> str:
-    """Remove what only a drawing opened by itself needs: prolog, name space, fallback colours, line ends.
+    """Remove what only a stand-alone SVG needs: prolog, namespace, fallback colours, line breaks.
 
     A lesson may weigh 40 kB, and its drawings are a sixth of that.
     """
@@ -30,7 +30,7 @@ def minify_drawing(source: str) -> str:
 
 
 def add_narrow_class(drawing: str) -> str:
-    """Give a drawing the class by which the style sheet knows that it is the narrow one."""
+    """Add the class `narrow`, which the style sheet selects, to a drawing."""
 
     def write_class(tag: re.Match[str]) -> str:
         return '<svg class="narrow"' + CLASS_ATTRIBUTE.sub("", tag[0]).removeprefix("<svg")
@@ -39,12 +39,12 @@ def add_narrow_class(drawing: str) -> str:
 
 
 def has_narrow_drawing(html: str) -> bool:
-    """Does the HTML of a figure hold a narrow drawing?"""
+    """Does the HTML of a figure contain a narrow drawing?"""
     return '<svg class="narrow"' in html
 
 
 def list_marker_numbers(html: str) -> list[list[str]]:
-    """Return the numbers of each drawing of a figure, as sets in the order of counting."""
+    """Return the marker numbers of each drawing of a figure, without duplicates, sorted."""
     drawn = [piece for piece in re.split(r"(?=<svg\b)", html) if piece.startswith("<svg")]
     found = [
         {number for group in MARKER_GROUP.findall(piece) for number in MARKER_NUMBER.findall(group)} for piece in drawn
@@ -53,20 +53,24 @@ def list_marker_numbers(html: str) -> list[list[str]]:
 
 
 def find_wrong_numbers(html: str, caption_numbers: list[str]) -> list[str] | None:
-    """Return the first numbers that are not those of the caption; None if all agree or no drawing has any."""
+    """Return the first drawing's numbers that differ from the caption's.
+
+    Returns:
+        None if all are the same, or no drawing has any.
+    """
     drawn = list_marker_numbers(html)
     return next((each for each in drawn if each != caption_numbers), None) if any(drawn) else None
 
 
 def pair_drawings(sources: Mapping[str, str], folder: str) -> tuple[dict[str, str], list[LintError]]:
-    """Join each wide drawing and its narrow one.
+    """Pair each wide drawing with its narrow variant.
 
     Args:
         sources: the text of each SVG file, by its name.
-        folder: where the files are, as faults name it.
+        folder: the path of their folder, for lint errors.
 
     Returns:
-        The HTML of each figure by the name of its wide drawing, and what is amiss.
+        The HTML of each figure by the name of its wide drawing, and the lint errors.
     """
     wide = {name: minify_drawing(text) for name, text in sources.items() if not name.endswith(NARROW_SUFFIX)}
     paired, faults = dict(wide), []
