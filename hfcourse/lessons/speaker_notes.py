@@ -19,8 +19,7 @@ class SectionNotes:
     """The instructor's notes for one section.
 
     `anchor` is the id of the section's slide, `minutes` the sum of its notes' durations, `before`
-    that
-    of the sections before it; 0 where no note has one.
+    that of the sections before it; 0 where no note has one.
     """
 
     anchor: str

@@ -38,8 +38,7 @@ MAX_QUERY_CHARACTERS = 200
 
 bp = Blueprint("lessons", __name__)
 # The pages of the course set no cookie before there is progress to store, so their forms have no
-# CSRF
-# token: the request is validated by its Sec-Fetch-Site or Origin header instead.
+# CSRF token: the request is validated by its Sec-Fetch-Site or Origin header instead.
 security.csrf.exempt(bp)
 
 
