@@ -1,10 +1,10 @@
-"""The instructor's place: who may enter it, and what only they see."""
+"""The instructor's area: login and the pages that require it."""
 
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Start the login queue, and register the pages of the instructor."""
+    """Create the login queue and register the instructor's pages."""
     from hfcourse.classroom import login_queue, views
 
     login_queue.init_app(app)

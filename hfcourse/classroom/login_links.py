@@ -1,7 +1,8 @@
-"""One-time links into the instructor's place, made on the machine of the site: no flood of attempts delays them.
+"""One-time login links, created by a command on the server: no flood of login attempts delays them.
 
-A link carries a signed random token, and the database a row of `instructor_sessions` for it that no cookie can name:
-using the link deletes the row, so that one browser at most enters. « Sortir partout » and another password end it too.
+A link contains a signed random token, and the database a row of `instructor_sessions` for it that
+no cookie can name. Redeeming the link deletes the row, so that at most one browser logs in.
+« Sortir partout » and a change of the password revoke it too.
 """
 
 import secrets
@@ -20,7 +21,7 @@ LOGIN_LINK_PATH = "/enseignant/?code="
 
 
 def create_code() -> str:
-    """Return the code of a new link."""
+    """Return the signed code of a new link, valid for LINK_MAX_AGE_SECONDS."""
     token, moment = secrets.token_urlsafe(24), database.utc_now()
     row = InstructorSession(
         id=derive_link_id(token),
@@ -34,7 +35,7 @@ def create_code() -> str:
 
 
 def redeem_code(code: str) -> bool:
-    """Use a link up; False if it is not ours, has expired, was used before or belongs to another password.
+    """Redeem a code; return False if it is invalid, expired, used, or of another password.
 
     The signature is checked first: an invented code costs no access to the database.
     """
@@ -54,10 +55,10 @@ def redeem_code(code: str) -> bool:
 
 
 def derive_link_id(token: str) -> str:
-    """Return the key of a link's row: not that of a session with the same token."""
+    """Return the row id of a link, distinct from that of a session with the same token."""
     return derive_session_id(f"link:{token}")
 
 
 def get_link_serializer() -> URLSafeTimedSerializer:
-    """Return what signs the codes of links."""
+    """Return the serializer that signs the codes of links."""
     return URLSafeTimedSerializer(str(current_app.secret_key), salt="instructor-link")

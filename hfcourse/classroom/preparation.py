@@ -1,4 +1,4 @@
-"""What an instructor prepares a session with: times, misconceptions, plans, states of the Spaces."""
+"""Data for preparing a class: lesson times, misconceptions, teaching plans, states of the Spaces."""
 
 import itertools
 import tomllib
@@ -42,12 +42,12 @@ OTHER_STATE_LABEL = "le Hub n’a rien dit d’utile : ouvrez-le pour voir"
 
 
 class PlanError(Exception):
-    """plans.toml is not what the page can show; its text is one line."""
+    """plans.toml is invalid; the message is one line."""
 
 
 @dataclass(frozen=True)
 class LessonTimes:
-    """One lesson: its times in minutes, and what students often believe, as HTML."""
+    """A lesson: its times in minutes, and its usual misconceptions as HTML."""
 
     lesson: Lesson
     class_minutes: int
@@ -56,7 +56,7 @@ class LessonTimes:
 
 @dataclass(frozen=True)
 class SpaceState:
-    """One Space of the catalogue, and the words for the state in which it was last seen."""
+    """A Space of the catalogue, and the label of its last known state."""
 
     id: str
     title: str
@@ -66,7 +66,7 @@ class SpaceState:
 
 @dataclass(frozen=True)
 class PlanStep:
-    """One step of a plan: minutes, what to do, and the lesson that it is in, if it is in one."""
+    """A step of a plan: its minutes, its activity, and optionally its lesson."""
 
     minutes: int
     activity: str
@@ -75,7 +75,7 @@ class PlanStep:
 
 @dataclass(frozen=True)
 class TeachingPlan:
-    """How to spend one or more sessions; each session is its steps."""
+    """A plan for one or more sessions; each session is a tuple of steps."""
 
     title: str
     advice: str
@@ -87,7 +87,7 @@ class TeachingPlan:
 
 
 def collect_lesson_times() -> list[LessonTimes]:
-    """Return each lesson with the minutes that its notes add up to."""
+    """Return each lesson with the sum of the minutes of its notes."""
     times = []
     for lesson in library.get_lessons():
         notes = [part for part in lesson.parts if isinstance(part, InstructorNote)]
@@ -97,10 +97,10 @@ def collect_lesson_times() -> list[LessonTimes]:
 
 
 def read_plans() -> list[TeachingPlan]:
-    """Return the plans of plans.toml; the number of a lesson that the course has no more is left out.
+    """Parse the plans of plans.toml; a lesson number that no longer exists is ignored.
 
     Raises:
-        PlanError: the file cannot be read, or lacks a field.
+        PlanError: the file cannot be read or parsed, or lacks a field.
     """
     try:
         source = PLANS_PATH.read_text(encoding="utf-8")
@@ -122,7 +122,7 @@ def read_plans() -> list[TeachingPlan]:
 
 
 def read_plan(entry: Any, line: int) -> TeachingPlan:
-    """Read one plan, which begins on `line`.
+    """Parse one plan, which begins on `line`.
 
     Raises:
         PlanError: a field is missing or wrong.
@@ -144,12 +144,12 @@ def read_plan(entry: Any, line: int) -> TeachingPlan:
 
 
 def raise_mistake(line: int, what: str, mend: str, **values: object) -> NoReturn:
-    """Stop the reading of plans.toml, as a fault of that line."""
+    """Raise a PlanError formatted as a lint error of that line."""
     raise PlanError(str(make_fault(library.get_project_path(PLANS_PATH), line, what, mend, **values))) from None
 
 
 def check_plans() -> list[str]:
-    """Return what is wrong with plans.toml, for `flask check`; nothing if the page can show it."""
+    """Return the errors of plans.toml, for `flask check`; an empty list if it is valid."""
     try:
         read_plans()
     except PlanError as mistake:
@@ -158,7 +158,7 @@ def check_plans() -> list[str]:
 
 
 def collect_space_states() -> list[SpaceState]:
-    """Return the state in which each Space of the catalogue was last seen; nothing is asked for it."""
+    """Return the last known state of each Space of the catalogue; sends no request."""
     states = [(entry, catalogue_states.get_last_state(entry)) for entry in catalogue.list_catalogue_entries()]
     return [
         SpaceState(

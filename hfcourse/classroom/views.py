@@ -33,9 +33,9 @@ bp.after_request(headers.forbid_storing)
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """The instructor's place; for everybody else its door, the outcome of an attempt that waited, or a one-time link.
+    """Render the instructor's area if logged in; else handle a link, a queued attempt or the login form.
 
-    Only GET uses a link up: what merely looks at an address, or loads it in advance, leaves it whole.
+    Only a GET request redeems a link: HEAD and prefetch requests leave it valid.
     """
     if (code := request.args.get("code")) is not None:
         return log_in_by_link(code)
@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
 
 
 def collect_preparation() -> dict[str, object]:
-    """What the instructor prepares with; nothing of a student is in it."""
+    """Return the template context of the instructor's area; it contains no data of students."""
     times = preparation.collect_lesson_times()
     return {
         "hours": instructors.SESSION_HOURS,
@@ -65,7 +65,7 @@ def collect_preparation() -> dict[str, object]:
 
 @bp.post("/espaces")
 def refresh_spaces() -> ResponseReturnValue:
-    """Ask the Hub in which state its Spaces are; only this click waits for it, and not for long."""
+    """Refresh the states of the Spaces from the Hub, within a short timeout, then redirect."""
     if instructors.is_logged_in():
         catalogue_states.refresh_states()
     return redirect(url_for(".index", _anchor="espaces"), 303)
@@ -73,7 +73,7 @@ def refresh_spaces() -> ResponseReturnValue:
 
 @bp.get("/cours.html", endpoint="export")
 def download_course() -> ResponseReturnValue:
-    """The whole course as one file, to hand out before a session without network."""
+    """Serve the whole course as one file, to hand out before a session without network."""
     if not instructors.is_logged_in():
         return redirect(url_for(".index"), 303)
     response = make_response(single_page.render_course_export(request.url_root.rstrip("/")))
@@ -83,7 +83,7 @@ def download_course() -> ResponseReturnValue:
 
 @bp.post("/", endpoint="enter")
 def submit_login() -> ResponseReturnValue:
-    """Let in whoever knows the password, slowly."""
+    """Submit a login attempt to the queue, which throttles password guessing."""
     if not current_app.config["INSTRUCTOR_PASSWORD"]:
         return render_login_form(CLOSED_MESSAGE, 400)
     is_right = instructors.check_password(request.form.get("mot-de-passe", ""))
@@ -98,7 +98,7 @@ def submit_login() -> ResponseReturnValue:
 
 
 def render_attempt(attempt: str) -> ResponseReturnValue:
-    """Tell how an attempt ended, or have its page ask again in a moment."""
+    """Render the result of an attempt, or a page that polls while it is queued."""
     turn = login_queue.poll_attempt(attempt)
     if turn is not None and not turn.is_decided:
         if request.method == "POST":
@@ -116,7 +116,7 @@ def render_attempt(attempt: str) -> ResponseReturnValue:
 
 
 def log_in_by_link(code: str) -> ResponseReturnValue:
-    """Let in whoever has a link that was not used; the address that the browser keeps is without the code."""
+    """Log in with an unused link and redirect, so that the address no longer contains the code."""
     if request.method != "GET" or "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
         return "", 204
     if not login_links.redeem_code(code):
@@ -131,7 +131,7 @@ def log_in_by_link(code: str) -> ResponseReturnValue:
 
 
 def complete_login() -> ResponseReturnValue:
-    """Open a session for this browser, and know the browser from now on."""
+    """Create a session and remember the device for the login queue."""
     instructors.log_in()
     response = make_response(redirect(url_for(".index"), 303))
     instructors.remember_device(response)
@@ -139,14 +139,14 @@ def complete_login() -> ResponseReturnValue:
 
 
 def log_login(event: str) -> None:
-    """Write an event of the door into the security log: from which lane, and from which source."""
+    """Write a login event to the security log, with its queue lane and its source."""
     lane = login_queue.get_request_lane().partition(":")[0]
     log_event(event, lane=lane, source=login_queue.get_request_source())
 
 
 @bp.post("/sortir", endpoint="leave")
 def submit_logout() -> ResponseReturnValue:
-    """Leave the instructor's place: the session ends for every copy of the cookie."""
+    """Delete the session on the server: it ends for every copy of the cookie."""
     instructors.log_out()
     log_event("logout")
     return redirect(url_for(".index"), 303)
@@ -154,7 +154,7 @@ def submit_logout() -> ResponseReturnValue:
 
 @bp.post("/sortir-partout", endpoint="leave_everywhere")
 def submit_logout_everywhere() -> ResponseReturnValue:
-    """End the sessions of the instructor in all browsers; nobody else may."""
+    """Delete the instructor's sessions of all browsers; login required."""
     if instructors.is_logged_in():
         instructors.log_out(everywhere=True)
         log_event("logout_everywhere")
@@ -162,5 +162,5 @@ def submit_logout_everywhere() -> ResponseReturnValue:
 
 
 def render_login_form(wrong: str = "", status: int = 200) -> ResponseReturnValue:
-    """The form that asks for the password, which is never sent back."""
+    """Render the login form; the password is never sent back."""
     return render_template("classroom/door.html", wrong=typeset_french(wrong)), status
