@@ -1,4 +1,4 @@
-"""The practice Space: a real Gradio app that needs no network, in a process of its own beside the site.
+"""The practice Space: an offline Gradio app, in a process of its own beside the site.
 
-`app` is the Space, run by that process alone; `server` starts it, puts it to sleep and stops it.
+`app` is the Space, imported in that process alone; `server` starts, idles and stops the process.
 """

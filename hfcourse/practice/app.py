@@ -1,14 +1,14 @@
-"""The practice Space: a real Gradio app, offline, run by its own process (`python -m hfcourse.practice.app`).
+"""The practice Space: an offline Gradio app, run as a process (`python -m hfcourse.practice.app`).
 
-One function by endpoint. Their docstrings are in French: Gradio shows them to students as the endpoints'
-descriptions, and the names of their parameters are those that students write.
+One function per endpoint. Their docstrings are in French: Gradio shows them to students as the
+endpoints' descriptions, and their parameters are the names that students write.
 """
 
 import os
 
 from hfcourse.practice import app_main
 
-# The parent is watched, and gradio told never to use the network, before its import, which takes seconds.
+# Both must precede the import of gradio, which takes seconds: the parent watch and offline mode.
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
 if __name__ == "__main__":
     LISTENER = app_main.open_listener()
@@ -56,9 +56,10 @@ MAX_TABLE_CELLS = 20_000
 MAX_COUNT, MAX_PAUSE_SECONDS = 20, 2.0
 MAX_CONCURRENT_CALLS, MAX_CONCURRENT_ASYNC_CALLS, MAX_CONCURRENT_HEAVY_CALLS, MAX_QUEUED_CALLS = 10, 40, 2, 100
 CONVERSATION_TTL_SECONDS = 3600
-# Each call has a session unless it names an earlier one; Gradio keeps some 70 kB of each until it is pushed out.
+# Each call creates a session unless it names one; Gradio stores some 70 kB of each until evicted
+# (LRU).
 MAX_SESSIONS = 1000
-# What was sent, and what came of it, is deleted from the disk after so many seconds, looked for every so many.
+# Uploads and results expire from the disk after the TTL; Gradio checks at each interval.
 CACHE_CHECK_INTERVAL_SECONDS, CACHE_TTL_SECONDS = 60, 300
 OPERATIONS = ["addition", "soustraction", "multiplication", "division"]
 FRUIT = [["mangue", 12, 1.5], ["banane", 20, 0.8], ["ananas", 7, 2.25]]
@@ -74,7 +75,7 @@ language_model = LanguageModel()
 
 
 def make_user_error(sentence: str) -> gr.Error:
-    """An error that a student is meant to read; expected, so not worth a traceback in the log."""
+    """Return an error for students to read; it is expected, so the log gets no traceback."""
     return gr.Error(fr(sentence), title="Impossible", print_exception=False)
 
 
@@ -102,7 +103,7 @@ def calculer(a: float | None, operation: str | None, b: float | None) -> float:
 
 async def compter(jusqua: float, pause: float, progress=gr.Progress()) -> AsyncIterator[str]:  # noqa: B008
     """Compte lentement jusqu’à un nombre, en montrant l’avancée."""
-    # The sliders' bounds, which Gradio enforces, keep this under 40 s; waiting takes no thread.
+    # The sliders' bounds, enforced by Gradio, limit this to 40 s; sleeping blocks no thread.
     last, counted = int(jusqua), ""
     for number in range(1, last + 1):
         progress((number - 1, last), desc="Je compte", unit="nombres")
@@ -180,7 +181,7 @@ FINISH_MESSAGES = {
 
 
 def explain_model_error(error: ModelError) -> str:
-    """What to tell a student when the model does not answer."""
+    """Return the message for students when the model does not answer."""
     if isinstance(error, ModelNotInstalledError):
         return (
             "Aucun modèle de langue n'est installé sur cette machine. La personne qui anime le cours peut l'ajouter "
@@ -195,7 +196,7 @@ def explain_model_error(error: ModelError) -> str:
 
 
 def get_upload_path(payload: ImageData | None) -> str | None:
-    """The path of an uploaded picture, which nothing has opened yet."""
+    """Return the path of an uploaded picture, unopened."""
     return payload.path if payload else None
 
 
@@ -229,8 +230,8 @@ def build_counter_tab() -> None:
 
 def build_picture_tab() -> None:
     image = gr.Image(type="filepath", image_mode=None, sources=["upload", "clipboard"], label="Image (obligatoire)")
-    # Gradio would open the file, of whatever format and size, and hide what goes wrong: we refuse it with a sentence.
-    # Not by a subclass, for which Gradio writes a file beside this one.
+    # Gradio would open the file, of any format and size, and hide the errors; we validate it and
+    # report them. Replaced on the instance: for a subclass, Gradio writes a file beside this one.
     image.preprocess = get_upload_path  # type: ignore[method-assign]
     choice = gr.Radio(list(pictures.FILTERS), value="sépia", label="Filtre")
     filtered = gr.Image(format="png", label="Image filtrée", interactive=False)
@@ -305,19 +306,19 @@ def build_generation_tab() -> None:
         1, label="Graine", precision=0, minimum=0, maximum=MAX_SEED, info="La même graine donne la même réponse."
     )
     answer = gr.Textbox(label="Texte généré", lines=8, interactive=False)
-    # One generation at a time: the others wait in Gradio's queue, which tells each its place.
+    # One generation at a time: others wait in Gradio's queue, which shows each its position.
     add_endpoint(generer, "Générer", [prompt, temperature, length, seed], answer, calls_at_once=1)
     prompts = ["What is Hugging Face?", "Qu'est-ce que Hugging Face ?", "Translate into French: The train is late."]
     add_examples([[fr(text), 0.7, 60, 1] for text in prompts], [prompt, temperature, length, seed], prompts)
 
 
 def add_examples(rows: list[list], inputs: list, labels: list[str] | None = None) -> None:
-    """Puts examples under the fields: a click fills them, and runs nothing."""
+    """Add examples under the fields; a click fills them in, and runs nothing."""
     gr.Examples(rows, inputs, label="Exemples", example_labels=labels, cache_examples=False)
 
 
 def add_endpoint(function, verb: str, inputs: list, outputs, calls_at_once: int = MAX_CONCURRENT_CALLS) -> None:
-    """Puts a button under the fields, and makes the function an endpoint of its own name."""
+    """Add a button under the fields, and register the function as an endpoint of its own name."""
     gr.Button(verb, variant="primary").click(
         function, inputs, outputs, api_name=function.__name__, api_description=fr(function.__doc__),
         concurrency_limit=calls_at_once,
@@ -337,7 +338,7 @@ TAB_BUILDERS = {
 
 
 def build_page() -> gr.Blocks:
-    """The page of the Space: a tab by endpoint."""
+    """Build the page of the Space: one tab per endpoint."""
     with gr.Blocks(
         title="Space d’entraînement", delete_cache=(CACHE_CHECK_INTERVAL_SECONDS, CACHE_TTL_SECONDS)
     ) as page:
@@ -350,8 +351,11 @@ def build_page() -> gr.Blocks:
 
 
 def build_app() -> BodyLimitMiddleware:
-    """The page and its API as an ASGI app: `launch()` would bind the port itself, and go through a proxy."""
-    # Fonts of the visitor's machine: none is downloaded.
+    """Build the ASGI app of the page and its API.
+
+    `launch()` is not used: it would bind the port itself, and send a request through a proxy.
+    """
+    # System fonts: none is downloaded.
     theme = gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     app = gr.mount_gradio_app(
         FastAPI(openapi_url=None),
@@ -360,7 +364,7 @@ def build_app() -> BodyLimitMiddleware:
         theme=theme,
         footer_links=["api", "gradio", "settings"],
         max_file_size="20mb",
-        # An unexpected exception is hidden from callers, as on nearly every Space of the Hub.
+        # Hide unexpected exceptions from callers, as nearly every Space of the Hub does.
         show_error=False,
         run_history=False,
         ssr_mode=False,

@@ -1,4 +1,4 @@
-"""The practice app's own process: begun before gradio is imported, ended with the site that started it."""
+"""The bootstrap of the practice process: starts before gradio is imported, exits with its parent."""
 
 import argparse
 import json
@@ -12,26 +12,28 @@ from contextlib import suppress
 
 try:
     import resource
-except ImportError:  # Windows has none
+except ImportError:  # not on Windows
     resource = None  # type: ignore[assignment]
 
 DEFAULT_HOST = "127.0.0.1"
-# Connections that wait here are answered once gradio is imported: whoever calls early needs no retry.
+# Connections wait in this backlog until gradio is imported, so that early clients need no retry.
 LISTEN_BACKLOG = 128
-# Address space. Measured peaks on Linux: 0.4 GB for small pictures, 0.75 GB for twelve of 12 megapixels at once.
+# Address space. Measured peaks on Linux: 0.4 GB for small pictures, 0.75 GB for twelve of 12
+# megapixels at once.
 MAX_MEMORY_BYTES = 4 * 2**30
 
 
 def open_listener(arguments: list[str] | None = None) -> socket.socket:
-    """Reads the command line, watches the parent if asked to, and returns the socket to serve on.
+    """Parse the command line, watch the parent if requested, and return the listening socket.
 
-    The port is bound here, in the process that will use it, so nothing can take it in between. It is told on
-    standard output: a line of JSON for a parent, `{"port": 41873, "host": "127.0.0.1"}`, an address for a person.
+    The port is bound here, in the process that serves it, so no other process can take it. The
+    address is printed on standard output: as a line of JSON for a parent process, `{"port": 41873,
+    "host": "127.0.0.1"}`, or as a URL for a terminal.
     """
     options = _read_options(arguments)
     limit_memory()
     if options.temp_folder:
-        # The token of whoever logged in on this machine would be looked for in HF_HOME.
+        # The default HF_HOME may contain the token of a user who has logged in on this machine.
         os.environ.update(GRADIO_TEMP_DIR=options.temp_folder, HF_HOME=options.temp_folder)
         tempfile.tempdir = options.temp_folder
     if options.parent_pipe:
@@ -41,15 +43,15 @@ def open_listener(arguments: list[str] | None = None) -> socket.socket:
     told = {"port": port, "host": host}
     print(json.dumps(told) if options.parent_pipe else f"http://{host}:{port}", flush=True)
     if options.parent_pipe:
-        # Nobody reads this pipe any more: what is printed from now on goes to the log.
+        # The parent no longer reads this pipe: redirect later output to the log.
         os.dup2(2, 1)
     return listener
 
 
 def limit_memory() -> None:
-    """Let what takes too much memory fail in this process (MemoryError), and not the machine.
+    """Limit the address space, so that excessive use raises MemoryError here and spares the machine.
 
-    A system that has no such limit, or a lower one already, keeps what it has.
+    A system without this limit, or with a lower one, stays unchanged.
     """
     if resource is None:
         return
@@ -69,10 +71,10 @@ def _read_options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _watch_parent(temp_folder: str) -> None:
-    """Ends this process when its standard input does: the parent stopped, or was killed, even by SIGKILL."""
+    """Exit when standard input closes: the parent stopped, or was killed, even by SIGKILL."""
     pipe = os.dup(sys.stdin.fileno())
-    # On Windows, whatever looks at a handle that a thread is reading waits for that read, and libraries
-    # look at standard input as they load. They find the null device there instead.
+    # On Windows, a call on a handle blocks while another thread reads it, and libraries access
+    # standard input when they load. They find the null device there instead.
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, sys.stdin.fileno())
     os.close(null)
@@ -85,5 +87,5 @@ def _exit_when_pipe_closes(pipe: int, temp_folder: str) -> None:
             pass
     if temp_folder:
         shutil.rmtree(temp_folder, ignore_errors=True)
-    # Not sys.exit(): requests under way, or a hung import, must not keep an orphan alive.
+    # Not sys.exit(): pending requests or a hung import must not keep an orphan process alive.
     os._exit(0)

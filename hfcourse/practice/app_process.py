@@ -1,4 +1,4 @@
-"""One run of the practice app: its process, its temporary folder, its log. `server` decides when."""
+"""A process of the practice app, its temporary folder and its log; `server` decides when it runs."""
 
 import json
 import os
@@ -20,11 +20,11 @@ END_TIMEOUT_SECONDS = 2
 REAP_TIMEOUT_SECONDS = 0.5
 MAX_LOG_BYTES = 1_000_000
 MAX_REASON_CHARACTERS = 1000
-# A temporary folder this old was left by a machine that lost its power: a living app writes in its own.
+# A temporary folder this old was left by a power failure: a running app writes in its own.
 TEMP_FOLDER_TTL_SECONDS = 24 * 3600
 _TEMP_FOLDER_PREFIX = "practice-"
 
-# What the app needs of the site's environment, and nothing else: no token, password, database or proxy.
+# The variables inherited by the app: no token, password, database or proxy of the site.
 _INHERITED_VARIABLES = frozenset([
     "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP",
     "TMP", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "LD_LIBRARY_PATH",
@@ -34,14 +34,18 @@ _INHERITED_VARIABLES = frozenset([
 
 
 class AppStartError(Exception):
-    """The app did not start; its text says why, for the instructor's log only."""
+    """The app did not start; the message has the reason, for the instructor's log only."""
 
 
 class AppProcess:
-    """The app's process. It ends when `end()` is called, or when this process disappears in whatever way."""
+    """The process of the app. It ends on `end_process()`, or when this process ends in any way."""
 
     def __init__(self, folder: Path, command: Sequence[str] = APP_COMMAND):
-        """Starts the process; its log and its temporary folder are made in `folder`. Raises OSError."""
+        """Start the process, with its log and its temporary folder in `folder`.
+
+        Raises:
+            OSError: the folder is not writable, or the process does not start.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         _remove_stale_folders(folder)
         self.temp_folder = Path(tempfile.mkdtemp(prefix=_TEMP_FOLDER_PREFIX, dir=folder))
@@ -50,7 +54,7 @@ class AppProcess:
         self._end_lock = threading.Lock()
         try:
             self.process = self._start(command)
-            # Popen's two pipes are None only when none was asked for.
+            # Popen's pipes are None only without PIPE.
             self._to_app = cast(IO[bytes], self.process.stdin)
             self._from_app = cast(IO[bytes], self.process.stdout)
         except OSError:
@@ -73,33 +77,36 @@ class AppProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the process still runs."""
+        """Return whether the process still runs."""
         return self.process.poll() is None
 
     def wait_until_ready(self, seconds: float) -> str:
-        """The app's address once it answers, for instance `http://127.0.0.1:41873`.
+        """Wait until the app answers, and return its address, for instance `http://127.0.0.1:41873`.
 
-        Raises AppStartError when the process ends first, or is not ready in time (it is then killed).
+        Raises:
+            AppStartError: the process ended, or was killed at the timeout.
         """
-        # Reading a pipe has no time limit of its own: killing the process is what ends the wait.
+        # Reading a pipe has no timeout: killing the process at the deadline ends the wait.
         deadline = threading.Timer(seconds, self.process.kill)
         deadline.daemon = True
         deadline.start()
         try:
             url = _build_app_url(json.loads(self._from_app.readline()))
-            # The port listens before gradio is imported, so this one call waits exactly as long as it must.
+            # The port listens before gradio is imported, so one request waits until the app is
+            # ready: no polling.
             with _direct_opener.open(f"{url}/gradio_api/info", timeout=seconds):
                 return url
         except Exception as error:
-            # Of any kind: an answer that makes no sense must not leave it waking for ever.
+            # Any exception: an unexpected response must not leave the state at "waking" for ever.
             raise AppStartError(self._describe_failure(error)) from error
         finally:
             deadline.cancel()
 
     def end_process(self) -> None:
-        """Ends the process, within some 2 seconds, and removes its temporary folder. Does nothing twice."""
+        """End the process, within some 2 seconds, and delete its temporary folder. Idempotent."""
         with self._end_lock:
-            # The app leaves at once when this pipe closes, on every system, as it does if we are killed.
+            # The app exits when this pipe closes, on every system, as it does if this process is
+            # killed.
             with suppress(OSError):
                 self._to_app.close()
             try:
@@ -111,23 +118,23 @@ class AppProcess:
             shutil.rmtree(self.temp_folder, ignore_errors=True)
 
     def detach_after_fork(self) -> None:
-        """For a copy of this process made by fork: the app belongs to the original, and must end with it."""
-        # Unbuffered (bufsize=0), these have no lock that a thread may have held at the fork.
+        """Detach a forked copy of this process: the app belongs to the original, and must end with it."""
+        # Unbuffered pipes (bufsize=0) have no lock that a thread may have held at the fork.
         for pipe in (self._to_app, self._from_app):
             with suppress(OSError):
                 pipe.close()
-        # Else Popen would wait, here, for a process that is not a child of this one.
+        # Otherwise Popen would wait for a process that is not a child of this one.
         self.process.returncode = 0
 
     def trim_log(self) -> None:
-        """Empties a log that has grown too large: a Space that fails in a loop must not fill the disk."""
+        """Truncate the log above a size limit: a Space that fails in a loop must not fill the disk."""
         with suppress(OSError):
             if self.log_path.stat().st_size > MAX_LOG_BYTES:
                 os.truncate(self.log_path, 0)
 
     def _describe_failure(self, error: Exception) -> str:
         state = "still running"
-        # A process that ends closes its pipes a moment before it can be reaped.
+        # A process that exits closes its pipes shortly before it can be reaped.
         with suppress(subprocess.TimeoutExpired):
             state = f"ended with code {self.process.wait(REAP_TIMEOUT_SECONDS)}"
         with suppress(OSError), self.log_path.open("rb") as log:
@@ -138,20 +145,21 @@ class AppProcess:
 
 
 def _build_app_url(told: dict[str, Any]) -> str:
-    """Where the app that told this can be asked from here: one that listens everywhere does so on this machine too."""
+    """Return the URL of the app from this machine; the loopback address if it listens on all interfaces."""
     host = told.get("host", ALL_INTERFACES)
     return f"http://{LOOPBACK if host == ALL_INTERFACES else host}:{told['port']}"
 
 
 def build_app_environment() -> dict[str, str]:
-    """The environment of the app: the few variables that Python and the system need."""
+    """Return the environment of the app: the few variables that Python and the system need."""
     kept = {name: value for name, value in os.environ.items() if name.upper() in _INHERITED_VARIABLES}
-    # Two arenas: with one for each of its threads, glibc keeps most of the memory of pictures that are done with.
+    # Limit glibc to two arenas: with one per thread, it retains most of the memory of closed
+    # pictures.
     return kept | {"PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2"}
 
 
 def _get_process_group_options() -> dict[str, Any]:
-    """So that Ctrl-C in the instructor's terminal reaches the site alone, which ends the app itself."""
+    """Put the app in a process group of its own: Ctrl-C reaches the site alone, which ends the app."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
@@ -164,5 +172,5 @@ def _remove_stale_folders(folder: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-# A school's http_proxy is not for this machine itself.
+# Requests to this machine must not use the http_proxy of a school.
 _direct_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

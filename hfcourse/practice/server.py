@@ -1,13 +1,13 @@
-"""Starts the practice app when somebody opens it, puts it to sleep when idle, never lets it outlive us.
+"""The lifecycle of the practice app: started on demand, stopped when idle or with this process.
 
-                 wake()                    it answers
+                 wake()                      ready
     asleep ------------------> waking ------------------> awake
-       ^                          |  it does not             |
-       |                          v                          |
-       |        wake() <------ broken                        |
-       +----------- idle, sleep(), stop(), or it died -------+
+       ^                          |  not ready             |
+       |                          v                        |
+       |        wake() <------ broken                      |
+       +--------- idle, sleep(), stop(), or exited --------+
 
-The app runs in a process of its own (`child`), so nothing here imports gradio.
+The app runs in a process of its own (`app_process`), so nothing here imports gradio.
 """
 
 import atexit
@@ -26,12 +26,12 @@ PracticeState = Literal["asleep", "waking", "awake", "broken"]
 
 IDLE_TIMEOUT_SECONDS = 900
 START_TIMEOUT_SECONDS = 60
-# How often, while awake, the log is looked at and a death noticed; a look at `state` notices it at once.
+# The interval, while awake, of trimming the log and of detecting an exit (reading `state` does too).
 CHECK_INTERVAL_SECONDS = 10
 
 
 class PracticeServer:
-    """The practice app of this process. Every method may be called from any thread."""
+    """The practice app of this process; thread-safe."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class PracticeServer:
         start_seconds: float = START_TIMEOUT_SECONDS,
         command: Sequence[str] = APP_COMMAND,
     ):
-        """Starts nothing. `folder` will hold the app's log and its temporary files."""
+        """Initialize without starting; `folder` is for the app's log and its temporary files."""
         self.folder = Path(folder)
         self.idle_seconds = idle_seconds
         self.start_seconds = start_seconds
@@ -48,7 +48,7 @@ class PracticeServer:
         self._stopped = False
         self._reset_state()
         _servers.add(self)
-        # Here and not in wake(): what is registered after us ends first, and its calls end before the app does.
+        # Not in wake(): exit handlers run in reverse order, so that calls end before the app does.
         atexit.register(_stop_at_exit, weakref.ref(self))
 
     def _reset_state(self) -> None:
@@ -62,32 +62,32 @@ class PracticeServer:
 
     @property
     def state(self) -> PracticeState:
-        """What it is doing now. Costs no more than asking the system whether the process runs."""
+        """Return the current state; costs one poll of the process."""
         with self._changed:
             self._detect_exit()
             return self._state
 
     @property
     def url(self) -> str | None:
-        """The app's address, `http://127.0.0.1:PORT`, while it is awake."""
+        """Return the app's address, `http://127.0.0.1:PORT`, while it is awake."""
         with self._changed:
             self._detect_exit()
             return self._url
 
     @property
     def pid(self) -> int | None:
-        """The number of the app's process, if there is one."""
+        """Return the app's process id, if it has a process."""
         with self._changed:
             return self._process.process.pid if self._process else None
 
     @property
     def failure(self) -> str | None:
-        """Why it is broken, in English, with the end of its log: for the instructor's log, not for a page."""
+        """Return why it is broken, in English, with the tail of its log: for the log, not for a page."""
         with self._changed:
             return self._failure
 
     def wake(self) -> None:
-        """Starts the app if it is asleep or broken, and returns at once; after `stop()`, does nothing."""
+        """Start the app if it is asleep or broken, without waiting; a no-op after `stop()`."""
         with self._changed:
             self._detect_exit()
             if self._stopped or self._state in ("waking", "awake"):
@@ -101,32 +101,32 @@ class PracticeServer:
         threading.Thread(target=self._supervise_process, args=(child,), name="practice", daemon=True).start()
 
     def wait_until_awake(self, seconds: float) -> bool:
-        """Waits until it no longer is waking, for some seconds at most; returns whether it is awake."""
+        """Wait until it is no longer waking, with a timeout; return whether it is awake."""
         with self._changed:
             self._changed.wait_for(lambda: self._state != "waking", seconds)
             self._detect_exit()
             return self._state == "awake"
 
     def record_use(self) -> None:
-        """Says that somebody uses it: the time before it sleeps starts again."""
+        """Reset the idle timeout."""
         with self._changed:
             self._last_used_at = time.monotonic()
 
     @contextmanager
     def track_call(self) -> Iterator[None]:
-        """Around a call: it does not fall asleep meanwhile, however long that lasts."""
+        """Return a context manager for a call: the idle timeout is suspended inside, however long it lasts."""
         with self._changed:
             self._active_calls += 1
         try:
             yield
         finally:
             with self._changed:
-                # A fork in between has forgotten the calls of the original process.
+                # A fork since the start of the call has reset the count.
                 self._active_calls = max(self._active_calls - 1, 0)
                 self._last_used_at = time.monotonic()
 
     def sleep(self) -> None:
-        """Ends the app now, within some 2 seconds; `wake()` starts it again."""
+        """End the app, within some 2 seconds; `wake()` starts it again."""
         with self._changed:
             child = self._process
             self._set_state("asleep")
@@ -134,25 +134,25 @@ class PracticeServer:
             child.end_process()
 
     def stop(self) -> None:
-        """Ends the app for good; called at the exit of the interpreter too, and any number of times."""
+        """End the app permanently; also called at the exit of the interpreter. Idempotent."""
         self._stopped = True
         self.sleep()
 
     def _set_state(
         self, state: PracticeState, child: AppProcess | None = None, url: str | None = None, failure: str | None = None
     ):
-        """Changes the state (the lock is held) and tells whoever waits."""
+        """Set the state and notify all waiting threads; the caller holds the lock."""
         self._state, self._process, self._url, self._failure = state, child, url, failure
         self._last_used_at = time.monotonic()
         self._changed.notify_all()
 
     def _detect_exit(self) -> None:
-        # A process that dies while waking is left to its keeper, which knows why.
+        # An exit while waking is handled by the supervisor thread, which has the reason.
         if self._state == "awake" and self._process and not self._process.is_alive:
             self._set_state("asleep")
 
     def _supervise_process(self, child: AppProcess) -> None:
-        """The life of one process, in a thread: until it is ready, then until idle, dead or replaced."""
+        """Supervise one process, in a thread: until it is ready, then until idle, exited or replaced."""
         try:
             url = child.wait_until_ready(self.start_seconds)
         except AppStartError as error:
@@ -167,7 +167,7 @@ class PracticeServer:
         child.end_process()
 
     def _watch_until_idle(self, child: AppProcess) -> None:
-        """Returns, the lock held as it was on entry, once this process is idle, dead or no longer ours."""
+        """Return when this process is idle, exited or replaced; the lock is held on entry and on return."""
         while self._process is child:
             left = (
                 self.idle_seconds if self._active_calls else self._last_used_at + self.idle_seconds - time.monotonic()
@@ -180,7 +180,7 @@ class PracticeServer:
                 self._detect_exit()
 
     def _detach_after_fork(self) -> None:
-        """After a fork, in the copy: the app belongs to the original process; this one may start its own."""
+        """Reset a forked copy: the app belongs to the original process, and this one may start its own."""
         if self._process:
             self._process.detach_after_fork()
         self._reset_state()
@@ -200,5 +200,6 @@ def _detach_servers_after_fork() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    # A copy of the app's pipe, kept open by a worker, would keep the app alive after its owner was killed.
+    # A copy of the app's pipe in a forked worker would keep the app alive after its owner was
+    # killed.
     os.register_at_fork(after_in_child=_detach_servers_after_fork)

@@ -1,4 +1,4 @@
-"""The summary of a table as people type it: empty cells, decimal commas, spaces between thousands."""
+"""Summary statistics of a table as people type it: empty cells, decimal commas, thousands separators."""
 
 import math
 import statistics
@@ -8,12 +8,12 @@ from typing import Any
 
 SUMMARY_HEADERS = ["colonne", "nombre", "minimum", "maximum", "moyenne", "médiane"]
 MEAN_DECIMALS = 2
-# Between thousands: an ordinary space, a no-break one, a narrow no-break one, a thin one.
+# Thousands separators: an ordinary space, a no-break one, a narrow no-break one, a thin one.
 _THOUSANDS_SEPARATORS = str.maketrans("", "", " \u00a0\u202f\u2009")
 
 
 def read_number(cell: Any) -> float | None:
-    """The number in a cell, « 1 234,5 » included; None for an empty cell, a text, a boolean or NaN."""
+    """Parse the number in a cell, « 1 234,5 » included; None for an empty cell, a text, a boolean or NaN."""
     if isinstance(cell, bool) or cell is None:
         return None
     try:
@@ -24,7 +24,7 @@ def read_number(cell: Any) -> float | None:
 
 
 def summarise_table(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """One row by numeric column, under SUMMARY_HEADERS; text cells are left out of the count."""
+    """Return one row per numeric column, under SUMMARY_HEADERS; text cells are not counted."""
     summary = []
     for i, header in enumerate(headers):
         cells = [read_number(row[i]) for row in rows if i < len(row)]
@@ -36,19 +36,19 @@ def summarise_table(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> li
 
 
 def compute_rounded_mean(numbers: Sequence[float]) -> float:
-    """The mean, with two decimals more than the numbers have: those that follow say nothing of the data."""
+    """Return the mean, rounded to two decimals more than the numbers have: the rest is no information."""
     decimals = max(-int(Decimal(repr(number)).as_tuple().exponent) for number in numbers)
     return round(statistics.fmean(numbers), max(0, decimals) + MEAN_DECIMALS)
 
 
 def tidy_number(number: float) -> float | int:
-    """The number without the noise of binary fractions: 3.0 -> 3, 0.30000000000000004 -> 0.3."""
+    """Round away the noise of binary fractions: 3.0 -> 3, 0.30000000000000004 -> 0.3."""
     rounded = float(f"{number:.12g}")
     return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
 
 
 def describe_table(row_count: int, column_count: int, numeric_count: int) -> str:
-    """What was read, in a French sentence (typed with ordinary spaces)."""
+    """Return a French sentence about the parsed table (typed with ordinary spaces)."""
     rows = f"{row_count} ligne{'s' if row_count > 1 else ''}"
     columns = f"{column_count} colonne{'s' if column_count > 1 else ''}"
     if not numeric_count:

@@ -1,1 +1,1 @@
-"""The tutor of the practice Space: it answers from the course alone, offline."""
+"""The tutor of the practice Space: an offline retrieval bot that quotes the course."""

@@ -1,4 +1,4 @@
-"""Answers about the course, in the course's own words, and what the conversation remembers."""
+"""Answers from the text of the course, with a memory of the conversation."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from hfcourse.practice.tutor.definitions import GlossaryIndex, TermDefinition, f
 from hfcourse.practice.tutor.french_text import extract_stems, fold_french, split_words, typeset
 from hfcourse.practice.tutor.search import CourseIndex
 
-# Below this share of the question's words (the rare ones weigh more), a passage is about something else.
+# Below this share of the question's words, weighted by rarity, a passage is off topic.
 MIN_COVERAGE = 0.45
-# A question for the meaning of a word that the glossary lacks needs nearly all of it: a word aside means another thing.
+# Stricter for the definition of a word that the glossary lacks: one word fewer changes the meaning.
 MIN_DEFINITION_COVERAGE = 0.8
 MAX_EXCERPT_CHARACTERS = 700
 MAX_REMEMBERED_QUESTIONS = 10
@@ -27,7 +27,7 @@ MORE_HINT = "Pour lire la suite, demandez « et ensuite ? »."
 
 @dataclass
 class Conversation:
-    """What one conversation remembers: the questions, oldest first, and the passage quoted last."""
+    """The memory of one conversation: the questions, oldest first, and the passage quoted last."""
 
     first_question: str = ""
     questions: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Conversation:
 
 
 class Tutor:
-    """Answers questions from the glossary and the sections of the course; keeps nothing itself, a `Memory` does."""
+    """A stateless question answerer, from the glossary and the lessons (state: `Conversation`)."""
 
     def __init__(self, sections: list[CourseSection], glossary: GlossaryIndex | None = None):
         self.sections = sections
@@ -43,7 +43,7 @@ class Tutor:
         self._index = CourseIndex(sections)
 
     def answer_message(self, message: str, memory: Conversation) -> str:
-        """The answer to a message, as French text; `memory` then holds it too."""
+        """Return the answer to a message, as French text, and add the message to `memory`."""
         text = (
             self._answer_about_conversation(message, memory)
             or self._answer_from_glossary(message, memory)
@@ -54,7 +54,7 @@ class Tutor:
         return typeset(text)
 
     def _answer_about_conversation(self, message: str, memory: Conversation) -> str | None:
-        """The answer to a question about the conversation itself."""
+        """Return the answer to a question about the conversation itself; None for another question."""
         asked = fold_french(message)
         first, last = _FIRST_QUESTION.search(asked), _PREVIOUS_QUESTION.search(asked)
         if not (first or last):
@@ -66,7 +66,7 @@ class Tutor:
         return f"Votre question précédente était : « {memory.questions[-1]} »"
 
     def _answer_from_glossary(self, message: str, memory: Conversation) -> str | None:
-        """The answer to a question for the meaning of a word of the glossary, or for the difference between two."""
+        """Answer a question for the definition of a term, or for the difference between two; else None."""
         if term := self._glossary.find_term(message):
             return self._format_definition(term, memory)
         if compared := self._glossary.find_compared_terms(message):
@@ -76,7 +76,7 @@ class Tutor:
         return self._quote_mention(subject, memory) if subject and self.sections else None
 
     def _quote_mention(self, subject: str, memory: Conversation) -> str:
-        """What a lesson says of a word that the glossary lacks: what it is, or else at least the word itself."""
+        """Quote a lesson about a word that the glossary lacks: its definition, or else its first use."""
         place = self._index.find_mention([subject])
         if place is None:
             hit = self._index.find_best_passage(subject)
@@ -94,7 +94,7 @@ class Tutor:
             return self._continue_reading(memory, *memory.last_position)
         if not extract_stems(message):
             return self._introduce_tutor(message)
-        # « Et pour une image ? » leans on the question before it.
+        # « Et pour une image ? » depends on the context of the previous question.
         leans = fold_french(message).startswith("et ") and len(extract_stems(message)) <= 3 and memory.questions
         hit = self._index.find_best_passage(message, memory.questions[-1] if leans else "")
         if hit is None or hit.coverage < MIN_COVERAGE:
@@ -103,7 +103,7 @@ class Tutor:
         return f"{self._quote_passage(memory.last_position, message)}\n\n{MORE_HINT}"
 
     def _format_definition(self, term: TermDefinition, memory: Conversation) -> str:
-        """The definition of a word, then where a lesson says more of it."""
+        """Return the definition of a term, then a passage that says more about it."""
         memory.last_position = self._index.find_mention((term.name, *term.forms))
         if memory.last_position is None:
             return f"{term.sentence}\n\nAucune leçon n'en dit davantage."
@@ -111,7 +111,7 @@ class Tutor:
         return f"{term.sentence}\n\nUne leçon en parle. {passage}\n\n{MORE_HINT}"
 
     def _continue_reading(self, memory: Conversation, section: int, passage: int) -> str:
-        """The passage after the one quoted last, in the same section, then in the same lesson."""
+        """Return the passage after the last one quoted, in the same section, then in the same lesson."""
         if passage + 1 < len(self.sections[section].passages):
             memory.last_position = (section, passage + 1)
         elif section + 1 < len(self.sections) and self._is_same_lesson(section, section + 1):
@@ -126,7 +126,7 @@ class Tutor:
     def _quote_passage(self, place: tuple[int, int], question: str) -> str:
         section = self.sections[place[0]]
         passage = cut_excerpt(section.passages[place[1]], question)
-        # A heading may hold quotation marks: French puts “these” inside « those ».
+        # Nested quotation marks: French puts “these” inside « those ».
         heading = re.sub(r"«\s*(.*?)\s*»", r"“\1”", section.heading)
         return f"Leçon {section.lesson}, « {heading} » :\n\n{passage}"
 
@@ -148,13 +148,13 @@ class Tutor:
 
 
 def cut_excerpt(passage: str, question: str, limit: int = MAX_EXCERPT_CHARACTERS) -> str:
-    """The passage, or when it is longer than `limit` characters, its whole sentences from the best one on."""
+    """Return the passage, or if it is longer than `limit` characters, whole sentences from the best one on."""
     if len(passage) <= limit:
         return passage
     sentences = _SENTENCE_END.split(passage)
     wanted = set(extract_stems(question))
     best = max(range(len(sentences)), key=lambda i: len(wanted & set(extract_stems(sentences[i]))))
-    # Near the end there would be little left to quote: the excerpt then starts a little earlier.
+    # Near the end, start earlier to fill the excerpt.
     while best and len(" ".join(sentences[best - 1 :])) <= limit:
         best -= 1
     end = best + 1
@@ -165,7 +165,7 @@ def cut_excerpt(passage: str, question: str, limit: int = MAX_EXCERPT_CHARACTERS
 
 
 def _is_follow_up(message: str) -> bool:
-    """Whether a message asks for more, « et pourquoi ? », « tu peux préciser ? », and nothing else."""
+    """Return whether a message only asks for more: « et pourquoi ? », « tu peux préciser ? »."""
     rest = [word for word in split_words(message) if not _MORE_WORDS.search(word)]
     asks_more = bool(_MORE_WORDS.search(fold_french(message)))
     return asks_more and not extract_stems(" ".join(rest)) and not _GREETING.search(fold_french(message))

@@ -1,4 +1,4 @@
-"""The course as plain text: the lessons' Markdown, cut into sections and passages that can be quoted."""
+"""The course as plain text: the lessons' Markdown, parsed into sections and quotable passages."""
 
 import re
 import tomllib
@@ -9,16 +9,15 @@ from pathlib import Path
 from hfcourse.practice.tutor.french_text import typeset
 
 INTRODUCTION_HEADING = "Introduction"
-# Where a lesson says what it was checked against: no answer to anybody's question.
+# The bibliography of a lesson: it answers no question.
 SOURCES_HEADING = "Sources"
-# A caption or a block of code makes no sense away from its figure or its lesson, nor does what there is to do;
-# a wrong answer is no answer, what an earlier edition said is no longer true, and what is for the instructor is for
-# nobody else.
+# A caption or a code block makes no sense without its figure or lesson, nor do exercises; wrong
+# answers and notes about an older edition are not true, and instructor notes are private.
 _UNQUOTABLE_DIRECTIVES = frozenset([
     "checklist", "edition", "enseignant", "essayez", "exercice", "figure", "onglets", "ordre", "quiz",
     "solution", "telecharger",
 ])  # fmt: skip
-# Where a block was left out: no passage goes on across it.
+# The marker of an omitted block: no passage continues across it.
 OMITTED_BLOCK = "\0"
 
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -33,7 +32,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
 @dataclass(frozen=True)
 class CourseSection:
-    """A part of a lesson: the lesson's number and title, the part's heading, its passages in order."""
+    """A section of a lesson: number and title of the lesson, heading, passages in order."""
 
     lesson: str
     lesson_title: str
@@ -42,7 +41,7 @@ class CourseSection:
 
 
 def read_course(folder: Path) -> list[CourseSection]:
-    """The sections of every lesson of a folder, in the order of the course; those without text left out.
+    """Parse the lessons of a folder and return their sections in order, without the empty ones.
 
     A file that is not a lesson (no front matter, or one without a number) is skipped.
     """
@@ -50,7 +49,7 @@ def read_course(folder: Path) -> list[CourseSection]:
 
 
 def read_lesson(path: Path) -> list[CourseSection]:
-    """The sections of one lesson; the text before its first heading is its introduction."""
+    """Parse the sections of one lesson; the text before its first heading is its introduction."""
     parts = path.read_text(encoding="utf-8").split("+++\n", 2)
     if len(parts) < 3:
         return []
@@ -66,7 +65,7 @@ def read_lesson(path: Path) -> list[CourseSection]:
 
 
 def strip_markdown(markdown: str) -> str:
-    """A line of the lessons' Markdown as the words that a reader sees."""
+    """Return a line of lesson Markdown as plain text."""
     text = _SPAN.sub(r"\1", _LINK.sub(r"\1", markdown))
     text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
     return typeset(_EMOJI.sub("", text).replace("`", "").strip())
@@ -85,7 +84,7 @@ def _group_by_heading(body: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _iterate_blocks(body: str) -> Iterator[str]:
-    """The paragraphs, lists, tables and headings of a body, as plain text, a GAP where something was left out."""
+    """Yield paragraphs, lists, tables and headings as plain text, and OMITTED_BLOCK for gaps."""
     lines: list[str] = []
     for line in [*_iterate_quotable_lines(body), ""]:
         is_apart = line == OMITTED_BLOCK or line.lstrip().startswith("#")
@@ -99,7 +98,10 @@ def _iterate_blocks(body: str) -> Iterator[str]:
 
 
 def _iterate_quotable_lines(body: str) -> Iterator[str]:
-    """The lines of a body that may be quoted; code and containers leave a GAP, also those whose text is kept."""
+    """Yield the quotable lines of a body.
+
+    Code and containers yield OMITTED_BLOCK, even those whose text is quotable.
+    """
     fence = ""
     containers: list[str] = []
     for line in body.splitlines():
@@ -120,7 +122,7 @@ def _iterate_quotable_lines(body: str) -> Iterator[str]:
 
 
 def _format_block(lines: list[str]) -> str:
-    """One block: a list keeps its items apart, a table its rows, a paragraph becomes one line."""
+    """Return one block as text: list items and table rows on their own lines, a paragraph on one."""
     joined: list[str] = []
     for line in lines:
         text = line.strip()
@@ -129,13 +131,13 @@ def _format_block(lines: list[str]) -> str:
         elif not joined or _LIST_ITEM.match(line):
             joined.append(strip_markdown(text))
         else:
-            # A definition (« : text ») follows its term on the same line, as French writes it.
+            # A definition (« : text ») follows its term on the same line, as in French typography.
             joined[-1] = typeset(f"{joined[-1]} {strip_markdown(text)}")
     return "\n".join(joined)
 
 
 def _join_list_passages(blocks: list[str]) -> Iterator[str]:
-    """Passages: a sentence that announces a list, « voici comment : », stays with it, as do its items."""
+    """Yield the passages; a sentence that announces a list, « voici comment : », stays with its items."""
     passage = ""
     for block in [*blocks, OMITTED_BLOCK]:
         if block == OMITTED_BLOCK:
@@ -149,7 +151,7 @@ def _join_list_passages(blocks: list[str]) -> Iterator[str]:
 
 
 def _strip_announcement(passage: str) -> str:
-    """A passage without its last sentence if that announces what was left out, « voyez ceci : »."""
+    """Remove the last sentence of a passage if it announces an omitted block, « voyez ceci : »."""
     while passage.endswith(":"):
         *sentences, last = _SENTENCE_END.split(passage)
         passage = passage.removesuffix(last).rstrip() if sentences else passage.rpartition("\n")[0].rstrip()

@@ -1,4 +1,4 @@
-"""The words of the course, by which a question « qu’est-ce que X ? » is answered with a definition."""
+"""The glossary index, which answers « qu’est-ce que X ? » with a definition."""
 
 import difflib
 import re
@@ -10,14 +10,14 @@ from pathlib import Path
 from hfcourse.practice.tutor.course_text import strip_markdown
 from hfcourse.practice.tutor.french_text import split_words, stem_word, typeset
 
-# Of a misspelt word: at least this likeness, this many letters, and not more than one letter too many or too few.
+# Limits of typo correction: minimum similarity and letters, and a maximum difference in length.
 _MIN_TYPO_SIMILARITY, _MIN_TYPO_LETTERS = 0.82, 4
 _MAX_LETTERS = 40
-# A longer one does not ask what something is.
+# A longer subject is no question for a definition.
 _MAX_SUBJECT_WORDS = 6
 _MAX_LENGTH_DIFFERENCE = 1
 
-# All of these are compared with folded words, separated by single spaces: « qu est ce qu un space ».
+# Compared with folded words, separated by single spaces: « qu est ce qu un space ».
 _QUESTION_PREFIXES = (
     "qu est ce que c est que", "qu est ce que c est qu", "qu est ce que c est", "qu est ce que", "qu est ce qu",
     "c est quoi ca", "c est quoi", "c quoi", "c koi", "c est koi", "ce que c est que", "ce que c est qu",
@@ -48,13 +48,13 @@ _SUBJECT_TRAILING_PHRASES = (
     "sur hf", "sur hugging face", "sur le hub", "svp",
 )  # fmt: skip
 
-# Definitions begin with a capital, which a French colon does not keep.
+# Definitions begin with a capital, which becomes lower case after a French colon.
 _DETERMINER = re.compile(r"(?:Une?|Les?|La|L’|Des|Ce|Ce que|Ce qui)\b")
 
 
 @dataclass(frozen=True)
 class TermDefinition:
-    """A word of the glossary: its ways to be written, what it is called in English, what it means, as plain text."""
+    """A glossary term: its spellings, its English name and its definition, as plain text."""
 
     name: str
     english: str
@@ -63,17 +63,17 @@ class TermDefinition:
 
     @property
     def sentence(self) -> str:
-        """The definition, as an answer."""
+        """Return the definition as a sentence of an answer."""
         name = f"{self.name} (en anglais, {self.english})" if self.english else self.name
         text = self.definition
         if _DETERMINER.match(text):
             text = text[0].lower() + text[1:]
-        # « cURL » keeps its own letters.
+        # « cURL » retains its case.
         return typeset(f"{name[0].upper() + name[1:] if self.name.islower() else name} : {text}")
 
 
 class GlossaryIndex:
-    """The terms of a file, found by whichever way a student writes them."""
+    """An index of the glossary by all spellings of its terms, normalized."""
 
     def __init__(self, terms: Sequence[TermDefinition] = ()) -> None:
         self._terms_by_key = {
@@ -85,11 +85,11 @@ class GlossaryIndex:
         }
 
     def find_term(self, question: str) -> TermDefinition | None:
-        """The term whose meaning a question asks for, or that is all of it; None for another question or word."""
+        """Return the term whose definition a question asks for, or that is the whole question; else None."""
         return self.look_up_term(find_subject(question) or _strip_subject(split_words(question)))
 
     def find_compared_terms(self, question: str) -> tuple[TermDefinition, TermDefinition] | None:
-        """Both terms of « quelle est la différence entre X et Y ? »."""
+        """Return both terms of « quelle est la différence entre X et Y ? », or None."""
         found = _COMPARISON_QUESTION.search(_strip_trailing_phrases(" ".join(split_words(question))))
         one, other = (
             (self.look_up_term(_strip_subject(each.split())) for each in found.groups()) if found else (None, None)
@@ -97,7 +97,7 @@ class GlossaryIndex:
         return (one, other) if one and other else None
 
     def look_up_term(self, subject: str) -> TermDefinition | None:
-        """The term of this name, plural, run together or slightly misspelt too."""
+        """Look up a term by name, with plurals, joined words and slight misspellings."""
         for key in _make_lookup_keys(subject):
             if key in self._terms_by_key:
                 return self._terms_by_key[key]
@@ -116,7 +116,7 @@ class GlossaryIndex:
 
 
 def read_glossary(path: Path) -> GlossaryIndex:
-    """Read glossary.toml; an entry without a name or a definition is left out, and so is all if there is no file."""
+    """Parse glossary.toml; entries without a name or a definition are skipped, the file is optional."""
     entries = tomllib.loads(path.read_text(encoding="utf-8")).get("term", []) if path.is_file() else []
     return GlossaryIndex(
         [
@@ -130,7 +130,7 @@ def read_glossary(path: Path) -> GlossaryIndex:
 
 
 def find_subject(question: str) -> str:
-    """The word whose meaning is asked for, as folded words without article; '' for another kind of question.
+    """Extract the term that a question asks to define, as folded words without article; '' for others.
 
     « Qu’est-ce qu’un Space ? » -> « space », « ZeroGPU, c’est quoi ? » -> « zerogpu ».
     """
@@ -153,21 +153,21 @@ def _strip_trailing_phrases(text: str) -> str:
 
 
 def _strip_subject(subject: list[str]) -> str:
-    """The words of a subject without the articles before it and what is said after it."""
+    """Strip leading articles and trailing phrases from a subject."""
     while len(subject) > 1 and subject[0] in _SUBJECT_LEADING_WORDS:
         subject = subject[1:]
     return _strip_trailing_phrases(" ".join(subject))
 
 
 def _join_alternatives(phrases: tuple[str, ...]) -> str:
-    """A regular expression for any of the phrases, the longest first."""
+    """Return a regular expression that matches any of the phrases, the longest first."""
     return "|".join(sorted(phrases, key=len, reverse=True))
 
 
 _PREFIX_QUESTION = re.compile(rf"(?:{_join_alternatives(_QUESTION_PREFIXES)}) (?P<subject>.+)$")
 _SUFFIX_QUESTION = re.compile(rf"(?P<subject>.+?) (?:{_join_alternatives(_QUESTION_SUFFIXES)})$")
 _COMPARISON_QUESTION = re.compile(r"\bdifference (?:y a t il )?entre (.+?) et (.+)$")
-# « Qu’est-ce qu’il faut pour … » is no question for a word either.
+# « Qu’est-ce qu’il faut pour … » does not ask for a definition either.
 _OTHER_QUESTION = re.compile(
     r"(?:comment|pourquoi|ou|quand|combien|qui|si|il|ils|elle|elles|j|je|tu|nous|vous|on(?! appelle))\b"
 )
@@ -179,6 +179,6 @@ def _list_names(term: TermDefinition) -> tuple[str, ...]:
 
 
 def _make_lookup_keys(name: str) -> tuple[str, str]:
-    """What names are compared by: their words run together, without and with their endings removed."""
+    """Return the lookup keys of a name: its words joined, unstemmed and stemmed."""
     found = split_words(name)
     return "".join(found), "".join(stem_word(word) if len(word) > 3 else word for word in found)

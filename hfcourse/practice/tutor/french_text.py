@@ -1,4 +1,4 @@
-"""French text, as people read it (typography) and as a search compares it (folded, stemmed)."""
+"""French text processing: typography for display, folding and stemming for search."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ from pathlib import Path
 
 NO_BREAK, NARROW_NO_BREAK = "\u00a0", "\u202f"
 
-# Words that say nothing of the subject of a question, folded.
+# Words that carry no topic, folded.
 STOP_WORDS = frozenset((Path(__file__).parents[1] / "data" / "mots-vides.txt").read_text(encoding="utf-8").split())
 
 # Longest first: « regeneration » must lose « ation », not only its « e » or « s ».
@@ -20,7 +20,7 @@ _WORD = re.compile(r"[a-z0-9]+")
 
 
 def typeset(text: str) -> str:
-    """The text with French no-break spaces and curly apostrophes; typed with ordinary ones."""
+    """Replace ordinary spaces and apostrophes by French no-break spaces and curly apostrophes."""
     text = re.sub(r"[ \u00a0\u202f]+([;!?])", NARROW_NO_BREAK + r"\1", text)
     text = re.sub(r"[ \u00a0\u202f]+([:»%])", NO_BREAK + r"\1", text)
     text = re.sub(r"«[ \u00a0\u202f]*", "«" + NO_BREAK, text)
@@ -28,13 +28,13 @@ def typeset(text: str) -> str:
 
 
 def fold_french(text: str) -> str:
-    """The text in lower case, without accents or ligatures: « Œuvre créée » -> « oeuvre creee »."""
+    """Lower the case and strip accents and ligatures: « Œuvre créée » -> « oeuvre creee »."""
     text = text.lower().replace("œ", "oe").replace("æ", "ae")
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def stem_word(word: str) -> str:
-    """The root of a folded word, roughly: « jetons » -> « jeton », « fondateurs », « fondee » -> « fond »."""
+    """Return the rough stem of a folded word: « jetons » -> « jeton », « fondateurs », « fondee » -> « fond »."""
     if word.isdigit():
         return word
     for ending in _SUFFIXES:
@@ -44,10 +44,10 @@ def stem_word(word: str) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """Every folded word of a text, stop words included."""
+    """Return every folded word of a text, stop words included."""
     return _WORD.findall(fold_french(text))
 
 
 def extract_stems(text: str) -> list[str]:
-    """The stems of the words that carry the subject of a text, in order."""
+    """Return the stems of a text in order, without stop words."""
     return [stem_word(word) for word in split_words(text) if len(word) > 1 and word not in STOP_WORDS]

@@ -1,4 +1,4 @@
-"""Which passage of the course answers a question: BM25 over stems, with some synonyms, offline."""
+"""Passage retrieval for the tutor: BM25 over stems with synonyms, offline."""
 
 import difflib
 import math
@@ -15,13 +15,13 @@ from hfcourse.practice.tutor.french_text import extract_stems, fold_french, stem
 SYNONYMS_PATH = Path(__file__).parents[1] / "data" / "synonymes.toml"
 SYNONYM_WEIGHT, RELATED_WEIGHT = 0.9, 0.5
 
-# BM25's two usual constants: how fast a repeated word stops counting, how much a long passage is held back.
+# BM25's parameters k1 and b: saturation of repeated words, penalty on long passages.
 _SATURATION, _LENGTH_PENALTY = 1.2, 0.4
 _HEADING_WEIGHT = 2.5
 _MIN_TYPO_LETTERS, _MIN_TYPO_SIMILARITY = 6, 0.83
 _CONTEXT_WEIGHT = 0.25
 
-# What a kind of question hopes to find in a passage, and how much such a passage gains.
+# For a kind of question: a pattern that good passages match, and the factor on their score.
 _MEANING_QUESTION = re.compile(r"qu.?est.?ce qu|c.?est quoi|c quoi|koi|definition|defini[rs]|veut dire|signifie")
 _QUESTION_KIND_BOOSTS = (
     (re.compile(r"\bcomment\b|\betapes?\b"), re.compile(r"^\d+\. .*\n\d+\. ", re.MULTILINE), 2.5),
@@ -29,7 +29,7 @@ _QUESTION_KIND_BOOSTS = (
     (re.compile(r"^qui (?:a|ont)\b"), re.compile(r"\bfond(?:e|ent|ateurs?)\b"), 2.0),
     (
         re.compile(r"^ou\b.*\b(?:rang|gard|mett|met|conserv|stock|plac|cach|ecri)"),
-        # Not the steps by which a thing is made, of which one says so in passing.
+        # Not the creation steps, which mention it in passing.
         re.compile(r"\A(?!\d+\. ).*(?:gestionnaire de mots|variables? d.environnement|\.env\b)", re.DOTALL),
         6.0,
     ),
@@ -45,7 +45,7 @@ _DEFINITION_BOOSTS = (
 
 @dataclass(frozen=True)
 class PassageHit:
-    """A passage found: its section and passage numbers, its score, its share of the question (0 to 1)."""
+    """A search result: section and passage indexes, score, share of the question covered (0 to 1)."""
 
     section: int
     passage: int
@@ -54,7 +54,7 @@ class PassageHit:
 
 
 class CourseIndex:
-    """Every passage of the course, ready to be searched."""
+    """A BM25 index of all passages of the course."""
 
     def __init__(self, sections: list[CourseSection]):
         self.positions = [(s, p) for s, section in enumerate(sections) for p in range(len(section.passages))]
@@ -67,21 +67,21 @@ class CourseIndex:
         self._synonyms = read_synonyms()
 
     def find_best_passage(self, question: str, context: str = "") -> PassageHit | None:
-        """The passage that answers best, or None; the words of `context` (an earlier question) count less."""
+        """Return the best passage, or None; the words of `context` (an earlier question) weigh less."""
         wanted = dict.fromkeys(self._correct_terms(context), _CONTEXT_WEIGHT) | dict.fromkeys(
             self._correct_terms(question), 1.0
         )
         if not wanted:
             return None
         hits = [self._score_passage(i, wanted, fold_french(question)) for i in range(len(self.positions))]
-        # On equal scores the earlier passage wins: a course explains a word where it first uses it.
+        # On equal scores the earlier passage wins: a course explains a word at its first use.
         return max(hits, key=lambda hit: hit.score, default=None)
 
     def find_mention(self, forms: Collection[str]) -> tuple[int, int] | None:
-        """The section and passage that say what a word is, or else the first that use it; None if no passage does."""
+        """Return the section and passage that define a word, else its first use; None without one."""
         patterns = [re.compile(rf"\b{re.escape(fold_french(form))}s?\b") for form in forms]
         places = [i for i, text in enumerate(self._texts) if any(pattern.search(text) for pattern in patterns)]
-        # max() takes the first of equals.
+        # max() returns the first of equals.
         best = max(
             places,
             key=lambda i: max(_compute_definition_boost(self._texts[i], fold_french(form)) for form in forms),
@@ -90,12 +90,12 @@ class CourseIndex:
         return None if best is None else self.positions[best]
 
     def has_definition(self, place: tuple[int, int], question: str) -> bool:
-        """Whether a passage says what the subject of a question is, and does not only use the word."""
+        """Return whether a passage defines the subject of a question, and does not only use the word."""
         text = self._texts[self.positions.index(place)]
         return any(_compute_definition_boost(text, term) > 1 for term in self._correct_terms(question))
 
     def _correct_terms(self, text: str) -> list[str]:
-        """The terms of a question, a misspelt one replaced by the course's word that looks like it."""
+        """Return the terms of a question, misspelt ones replaced by the most similar of the course."""
         return [self._correct_term(term) for term in extract_stems(text)]
 
     def _correct_term(self, term: str) -> str:
@@ -104,7 +104,7 @@ class CourseIndex:
         return next(iter(difflib.get_close_matches(term, self._passage_frequency, 1, _MIN_TYPO_SIMILARITY)), term)
 
     def _compute_idf(self, term: str) -> float:
-        """BM25's inverse document frequency: high for a term that few passages hold, highest if none does."""
+        """Return BM25's inverse document frequency: high for rare terms, highest for unknown ones."""
         spread = self._passage_frequency[term]
         return math.log(1 + (len(self.positions) - spread + 0.5) / (spread + 0.5))
 
@@ -114,23 +114,24 @@ class CourseIndex:
         score = covered = total = 0.0
         for term, weight in wanted.items():
             forms = self._expand_synonyms(term)
-            # A synonym counts with the rarity of the word asked: a rarer one is no better proof.
+            # A synonym has the rarity of the term in the question: a rarer one is no better
+            # evidence.
             rarity = weight * self._compute_idf(term)
             score += weight * max(self._score_term(i, form) * worth for form, worth in forms.items())
             covered += rarity * max((forms[form] for form in forms.keys() & anywhere), default=0.0)
             total += rarity
-        # The context of a question is not its subject, which alone may point at a heading.
+        # Terms of the context are not the subject, and only the subject may match a heading.
         score += self._score_heading(self._headings[section], [t for t, w in wanted.items() if w == 1])
         coverage = covered / total
         return PassageHit(section, passage, score * coverage * self._compute_boost(i, wanted, asked), coverage)
 
     def _expand_synonyms(self, term: str, least: float = 0.0) -> dict[str, float]:
-        """A term and its synonyms, with what finding each is worth."""
+        """Return a term and its synonyms, with the weight of each (0 to 1)."""
         others = self._synonyms.get(term, {})
         return {term: 1.0} | {other: worth for other, worth in others.items() if worth >= least}
 
     def _score_heading(self, heading: set[str], subject: list[str]) -> float:
-        """What the heading says of the subject, times how much of the heading that is."""
+        """Return the match of a heading with the subject, times the share of the heading that matches."""
         found = {term: self._expand_synonyms(term, SYNONYM_WEIGHT).keys() & heading for term in subject}
         said = set().union(*found.values())
         if not said:
@@ -144,17 +145,17 @@ class CourseIndex:
         return self._compute_idf(term) * count * (_SATURATION + 1) / (count + _SATURATION * length)
 
     def _compute_boost(self, i: int, wanted: dict[str, float], asked: str) -> float:
-        """How much better it suits the kind of question: a meaning, a way to do, a number, a date."""
+        """Return the factor for the kind of question: a definition, a procedure, a number, a date."""
         text = self._texts[i]
         hopes = [(hope, more) for kind, hope, more in _QUESTION_KIND_BOOSTS if kind.search(asked)]
-        # A word alone, « jeton ? », asks what it is.
+        # A single word, « jeton ? », asks for its definition.
         if _MEANING_QUESTION.search(asked) or (len(wanted) == 1 and not hopes):
             return max(_compute_definition_boost(text, term) for term in wanted)
         return math.prod(more for hope, more in hopes if hope.search(text))
 
 
 def read_synonyms(path: Path = SYNONYMS_PATH) -> dict[str, dict[str, float]]:
-    """For each stem of the file, the other stems of its groups and what finding them is worth (0 to 1)."""
+    """Parse the synonyms: for each stem, the stems of its groups and their weights (0 to 1)."""
     groups = tomllib.loads(path.read_text(encoding="utf-8"))
     synonyms: dict[str, dict[str, float]] = {}
     for name, worth in (("voisins", RELATED_WEIGHT), ("memes", SYNONYM_WEIGHT)):
@@ -166,6 +167,6 @@ def read_synonyms(path: Path = SYNONYMS_PATH) -> dict[str, dict[str, float]]:
 
 
 def _compute_definition_boost(text: str, term: str) -> float:
-    """The gain of a passage that says what a term is: « un Space est une… », « Transformers, une… »."""
+    """Return the factor of a passage that defines a term: « un Space est une… », « Transformers, une… »."""
     word = rf"\b{re.escape(term)}\w*"
     return max(gain for pattern, gain in _DEFINITION_BOOSTS if re.search(pattern.replace("WORD", word), text))
