@@ -58,7 +58,8 @@ ARROWS = """
     lessons.authoring, lessons.back_links, lessons.content_checks, lessons.page_cache, lessons.search,
         lessons.single_page, lessons.slides, lessons.troubleshooting_views -> lessons.library
     lessons.speaker_notes    -> lessons.slides
-    lessons.library   -> lessons.markup
+    lessons.library   -> lessons.lesson_files
+    lessons.lesson_files     -> lessons.markup
     lessons.markup    -> lessons.exercises, lessons.reference
     lessons.exercises, lessons.reference -> lessons.syntax, base
     lessons.syntax    -> text

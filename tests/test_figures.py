@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from PIL import Image
 
-from hfcourse.lessons import library
+from hfcourse.lessons import content_checks
 from hfcourse.lessons.markup import figures
 from hfcourse.text import typography
 from tests.posting import Student
@@ -113,7 +113,10 @@ def test_what_cannot_be_used_is_told_and_the_drawing_stays(app: Flask, student: 
         "HuggingFaceToken.png:1: cette image ne remplace aucune figure.",
     ]
     with app.app_context():
-        assert untypeset(library.collect_lint_errors()[1].advice) == "Vouliez-vous écrire « HuggingFaceTokens.png » ?"
+        assert (
+            untypeset(content_checks.collect_lint_errors()[1].advice)
+            == "Vouliez-vous écrire « HuggingFaceTokens.png » ?"
+        )
     assert pictures_in(student.open(LESSON)) == []
     assert pictures_in(student.open("/lecons/3-1-presentation")) == []
 

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
-from hfcourse.lessons import library
+from hfcourse.lessons import content_checks, library
 from hfcourse.runs.store import run_store
 
 FIRST, SECOND, THIRD = "/lecons/3-1-presentation", "/lecons/3-2-compte-et-jeton", "/lecons/3-3-tester-un-space"
@@ -125,7 +125,7 @@ def test_ids_are_unique_and_every_link_in_the_page_has_its_target(client: FlaskC
 @pytest.mark.parametrize("address", PAGES)
 def test_no_link_of_the_site_is_dead(client: FlaskClient, app: Flask, address: str):
     with app.app_context():
-        is_page = library.make_page_check(app.url_map.bind(""))
+        is_page = content_checks.make_page_check(app.url_map.bind(""))
     paths = set(re.findall(r'href="(/[^"#?]*)', client.get(address).text))
     assert [path for path in paths if not is_page(path)] == []
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from hfcourse.lessons import library
-from hfcourse.lessons.library import LessonLibrary, render_cached_lesson
+from hfcourse.lessons import content_checks, library
+from hfcourse.lessons.lesson_files import render_cached_lesson
+from hfcourse.lessons.library import LessonLibrary
 from tests.untypeset import untypeset
 
 LESSON = """+++
@@ -56,7 +57,7 @@ def told(app: Flask) -> list[str]:
     with app.app_context():
         return [
             f"{Path(fault.path).name}:{fault.line}: {untypeset(fault.problem)}"
-            for fault in library.collect_lint_errors()
+            for fault in content_checks.collect_lint_errors()
         ]
 
 
@@ -156,7 +157,7 @@ def test_two_lessons_may_not_share_a_slug_or_a_number(app: Flask, course: Course
 def test_a_fault_says_where_what_and_how_to_mend(app: Flask, course: Course):
     path = course.write("31.md", "3.1", "un", "Un chapeau.\n\n::: astuce\nUn détail.\n:::")
     with app.app_context():
-        (fault,) = library.collect_lint_errors()
+        (fault,) = content_checks.collect_lint_errors()
     assert str(fault) == (
         f"{path}:17: le bloc «\u00a0::: astuce\u00a0» est inconnu. "
         "Les noms sont note, attention, edition, enseignant, figure, onglets, essayez, telecharger, quiz, "
@@ -174,7 +175,7 @@ def test_the_command_fails_on_a_broken_lesson_and_names_the_file_and_the_line(ap
 
 def test_the_real_lessons_have_no_fault(app: Flask):
     with app.app_context():
-        faults = library.collect_lint_errors()
+        faults = content_checks.collect_lint_errors()
     assert not faults, "\n" + "\n".join(map(str, faults))
 
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from markupsafe import Markup
 
 from hfcourse.lessons import library
-from hfcourse.lessons.library import Lesson
+from hfcourse.lessons.lesson_files import Lesson, get_project_path
 from hfcourse.lessons.markup.instructor_notes import InstructorNote
 from hfcourse.lessons.syntax.context import make_fault
 from hfcourse.spaces import catalogue
@@ -145,7 +145,7 @@ def read_plan(entry: Any, line: int) -> TeachingPlan:
 
 def raise_mistake(line: int, what: str, mend: str, **values: object) -> NoReturn:
     """Raise a PlanError formatted as a lint error of that line."""
-    raise PlanError(str(make_fault(library.get_project_path(PLANS_PATH), line, what, mend, **values))) from None
+    raise PlanError(str(make_fault(get_project_path(PLANS_PATH), line, what, mend, **values))) from None
 
 
 def check_plans() -> list[str]:

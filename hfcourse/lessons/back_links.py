@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, url_for
 
 from hfcourse.lessons import library
+from hfcourse.lessons.lesson_files import Lesson
 from hfcourse.lessons.syntax import html_blocks
 
 MAX_LINKS = 4
@@ -42,12 +43,12 @@ class BackLinkIndex:
     """
 
     def __init__(self) -> None:
-        self._lessons: tuple[library.Lesson, ...] | None = None
+        self._lessons: tuple[Lesson, ...] | None = None
         self._checked_at = -math.inf
-        self._lessons_by_form: dict[str, list[tuple[library.Lesson, str]]] = {}
-        self._lessons_by_space: dict[str, list[tuple[library.Lesson, str]]] = {}
+        self._lessons_by_form: dict[str, list[tuple[Lesson, str]]] = {}
+        self._lessons_by_space: dict[str, list[tuple[Lesson, str]]] = {}
 
-    def find_lessons(self, space: str, endpoint: str) -> list[tuple[library.Lesson, str]]:
+    def find_lessons(self, space: str, endpoint: str) -> list[tuple[Lesson, str]]:
         """Find the lessons with a try-it block for an endpoint; else those that link to its Space.
 
         Returns:
@@ -61,7 +62,7 @@ class BackLinkIndex:
             SPACES_URL_PATH + space, []
         )
 
-    def _build(self, lessons: tuple[library.Lesson, ...]) -> None:
+    def _build(self, lessons: tuple[Lesson, ...]) -> None:
         forms, spaces = defaultdict(list), defaultdict(list)
         for lesson in lessons:
             for address, anchor in find_try_it_blocks(str(lesson.html)).items():

@@ -17,7 +17,7 @@ from flask import current_app
 from markupsafe import Markup, escape
 
 from hfcourse.lessons import library
-from hfcourse.lessons.library import Lesson
+from hfcourse.lessons.lesson_files import Lesson
 from hfcourse.lessons.markup import glossary
 from hfcourse.lessons.reference import troubleshooting
 from hfcourse.lessons.reference.spelling import Vocabulary

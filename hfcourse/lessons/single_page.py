@@ -14,7 +14,7 @@ from flask import current_app, render_template
 from markupsafe import Markup
 
 from hfcourse.lessons import library
-from hfcourse.lessons.library import Lesson
+from hfcourse.lessons.lesson_files import Lesson
 from hfcourse.lessons.markup import downloads, figures, glossary
 from hfcourse.lessons.markup.glossary import GlossaryTerm
 from hfcourse.lessons.reference import edition_notes, troubleshooting

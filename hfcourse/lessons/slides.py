@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from hfcourse.lessons.library import Lesson
+from hfcourse.lessons.lesson_files import Lesson
 
 HEADING_START = re.compile(r"(?=<h2\b)")
 

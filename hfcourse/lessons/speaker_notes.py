@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from hfcourse.lessons.library import Lesson
+from hfcourse.lessons.lesson_files import Lesson
 from hfcourse.lessons.markup.instructor_notes import InstructorNote
 from hfcourse.lessons.slides import HEADING_START
 

@@ -24,7 +24,7 @@ from werkzeug.datastructures import MultiDict
 from hfcourse import instructors, tokens
 from hfcourse.lessons import authoring, library, page_cache, search, single_page, zips
 from hfcourse.lessons.exercises import checklist, ordering, progress, progress_store, quiz
-from hfcourse.lessons.library import Lesson
+from hfcourse.lessons.lesson_files import Lesson
 from hfcourse.lessons.markup import downloads, figures, instructor_notes
 from hfcourse.lessons.markup.glossary import GlossaryTerm
 from hfcourse.lessons.reference import edition_notes
