@@ -40,8 +40,8 @@ def open_listener(arguments: list[str] | None = None) -> socket.socket:
         _watch_parent(options.temp_folder)
     listener = socket.create_server((options.host, options.port), backlog=LISTEN_BACKLOG)
     host, port = listener.getsockname()
-    told = {"port": port, "host": host}
-    print(json.dumps(told) if options.parent_pipe else f"http://{host}:{port}", flush=True)
+    address = {"port": port, "host": host}
+    print(json.dumps(address) if options.parent_pipe else f"http://{host}:{port}", flush=True)
     if options.parent_pipe:
         # The parent no longer reads this pipe: redirect later output to the log.
         os.dup2(2, 1)

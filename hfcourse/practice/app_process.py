@@ -144,18 +144,18 @@ class AppProcess:
         return f"{type(error).__name__}, process {state}"
 
 
-def _build_app_url(told: dict[str, Any]) -> str:
+def _build_app_url(address: dict[str, Any]) -> str:
     """Return the URL of the app from this machine; the loopback address if it listens on all interfaces."""
-    host = told.get("host", ALL_INTERFACES)
-    return f"http://{LOOPBACK if host == ALL_INTERFACES else host}:{told['port']}"
+    host = address.get("host", ALL_INTERFACES)
+    return f"http://{LOOPBACK if host == ALL_INTERFACES else host}:{address['port']}"
 
 
 def build_app_environment() -> dict[str, str]:
     """Return the environment of the app: the few variables that Python and the system need."""
-    kept = {name: value for name, value in os.environ.items() if name.upper() in _INHERITED_VARIABLES}
+    inherited = {name: value for name, value in os.environ.items() if name.upper() in _INHERITED_VARIABLES}
     # Limit glibc to two arenas: with one per thread, it retains most of the memory of closed
     # pictures.
-    return kept | {"PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2"}
+    return inherited | {"PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2"}
 
 
 def _get_process_group_options() -> dict[str, Any]:
@@ -166,10 +166,10 @@ def _get_process_group_options() -> dict[str, Any]:
 
 
 def _remove_stale_folders(folder: Path) -> None:
-    for left in folder.glob(f"{_TEMP_FOLDER_PREFIX}*"):
+    for path in folder.glob(f"{_TEMP_FOLDER_PREFIX}*"):
         with suppress(OSError):
-            if left.is_dir() and time.time() - left.stat().st_mtime > TEMP_FOLDER_TTL_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
+            if path.is_dir() and time.time() - path.stat().st_mtime > TEMP_FOLDER_TTL_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 # Requests to this machine must not use the http_proxy of a school.

@@ -169,13 +169,13 @@ class PracticeServer:
     def _watch_until_idle(self, child: AppProcess) -> None:
         """Return when this process is idle, exited or replaced; the lock is held on entry and on return."""
         while self._process is child:
-            left = (
+            remaining = (
                 self.idle_seconds if self._active_calls else self._last_used_at + self.idle_seconds - time.monotonic()
             )
-            if left <= 0:
+            if remaining <= 0:
                 self._set_state("asleep")
             else:
-                self._changed.wait(min(left, CHECK_INTERVAL_SECONDS))
+                self._changed.wait(min(remaining, CHECK_INTERVAL_SECONDS))
                 child.trim_log()
                 self._detect_exit()
 

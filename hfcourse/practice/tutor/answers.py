@@ -55,8 +55,8 @@ class Tutor:
 
     def _answer_about_conversation(self, message: str, memory: Conversation) -> str | None:
         """Return the answer to a question about the conversation itself; None for another question."""
-        asked = fold_french(message)
-        first, last = _FIRST_QUESTION.search(asked), _PREVIOUS_QUESTION.search(asked)
+        folded = fold_french(message)
+        first, last = _FIRST_QUESTION.search(folded), _PREVIOUS_QUESTION.search(folded)
         if not (first or last):
             return None
         if not memory.questions:
@@ -95,8 +95,8 @@ class Tutor:
         if not extract_stems(message):
             return self._introduce_tutor(message)
         # « Et pour une image ? » depends on the context of the previous question.
-        leans = fold_french(message).startswith("et ") and len(extract_stems(message)) <= 3 and memory.questions
-        hit = self._index.find_best_passage(message, memory.questions[-1] if leans else "")
+        needs_context = fold_french(message).startswith("et ") and len(extract_stems(message)) <= 3 and memory.questions
+        hit = self._index.find_best_passage(message, memory.questions[-1] if needs_context else "")
         if hit is None or hit.coverage < MIN_COVERAGE:
             return self._say_nothing_found()
         memory.last_position = (hit.section, hit.passage)
@@ -152,8 +152,8 @@ def cut_excerpt(passage: str, question: str, limit: int = MAX_EXCERPT_CHARACTERS
     if len(passage) <= limit:
         return passage
     sentences = _SENTENCE_END.split(passage)
-    wanted = set(extract_stems(question))
-    best = max(range(len(sentences)), key=lambda i: len(wanted & set(extract_stems(sentences[i]))))
+    question_stems = set(extract_stems(question))
+    best = max(range(len(sentences)), key=lambda i: len(question_stems & set(extract_stems(sentences[i]))))
     # Near the end, start earlier to fill the excerpt.
     while best and len(" ".join(sentences[best - 1 :])) <= limit:
         best -= 1

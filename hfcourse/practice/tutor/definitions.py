@@ -104,14 +104,15 @@ class GlossaryIndex:
         typed = _make_lookup_keys(subject)[0]
         if not _MIN_TYPO_LETTERS <= len(typed) <= _MAX_LETTERS:
             return None
-        near = [
+        candidates = [
             key for key in self._terms_by_key
             if key[0] == typed[0]
             and len(key) >= _MIN_TYPO_LETTERS
             and abs(len(key) - len(typed)) <= _MAX_LENGTH_DIFFERENCE
         ]  # fmt: skip
         return next(
-            (self._terms_by_key[key] for key in difflib.get_close_matches(typed, near, 1, _MIN_TYPO_SIMILARITY)), None
+            (self._terms_by_key[key] for key in difflib.get_close_matches(typed, candidates, 1, _MIN_TYPO_SIMILARITY)),
+            None,
         )
 
 
@@ -134,10 +135,10 @@ def find_subject(question: str) -> str:
 
     « Qu’est-ce qu’un Space ? » -> « space », « ZeroGPU, c’est quoi ? » -> « zerogpu ».
     """
-    asked = split_words(question)
-    while asked and asked[0] in _FILLER_WORDS:
-        asked = asked[1:]
-    text = _strip_trailing_phrases(" ".join(asked))
+    words = split_words(question)
+    while words and words[0] in _FILLER_WORDS:
+        words = words[1:]
+    text = _strip_trailing_phrases(" ".join(words))
     for pattern in (_PREFIX_QUESTION, _SUFFIX_QUESTION):
         found = pattern.match(text)
         if found and not _OTHER_QUESTION.match(found["subject"]):

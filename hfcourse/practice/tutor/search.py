@@ -68,12 +68,12 @@ class CourseIndex:
 
     def find_best_passage(self, question: str, context: str = "") -> PassageHit | None:
         """Return the best passage, or None; the words of `context` (an earlier question) weigh less."""
-        wanted = dict.fromkeys(self._correct_terms(context), _CONTEXT_WEIGHT) | dict.fromkeys(
+        weights = dict.fromkeys(self._correct_terms(context), _CONTEXT_WEIGHT) | dict.fromkeys(
             self._correct_terms(question), 1.0
         )
-        if not wanted:
+        if not weights:
             return None
-        hits = [self._score_passage(i, wanted, fold_french(question)) for i in range(len(self.positions))]
+        hits = [self._score_passage(i, weights, fold_french(question)) for i in range(len(self.positions))]
         # On equal scores the earlier passage wins: a course explains a word at its first use.
         return max(hits, key=lambda hit: hit.score, default=None)
 
@@ -105,25 +105,25 @@ class CourseIndex:
 
     def _compute_idf(self, term: str) -> float:
         """Return BM25's inverse document frequency: high for rare terms, highest for unknown ones."""
-        spread = self._passage_frequency[term]
-        return math.log(1 + (len(self.positions) - spread + 0.5) / (spread + 0.5))
+        frequency = self._passage_frequency[term]
+        return math.log(1 + (len(self.positions) - frequency + 0.5) / (frequency + 0.5))
 
-    def _score_passage(self, i: int, wanted: dict[str, float], asked: str) -> PassageHit:
+    def _score_passage(self, i: int, weights: dict[str, float], question: str) -> PassageHit:
         section, passage = self.positions[i]
-        anywhere = self._term_counts[i].keys() | self._headings[section] | self._titles[section]
+        passage_terms = self._term_counts[i].keys() | self._headings[section] | self._titles[section]
         score = covered = total = 0.0
-        for term, weight in wanted.items():
+        for term, weight in weights.items():
             forms = self._expand_synonyms(term)
             # A synonym has the rarity of the term in the question: a rarer one is no better
             # evidence.
             rarity = weight * self._compute_idf(term)
             score += weight * max(self._score_term(i, form) * worth for form, worth in forms.items())
-            covered += rarity * max((forms[form] for form in forms.keys() & anywhere), default=0.0)
+            covered += rarity * max((forms[form] for form in forms.keys() & passage_terms), default=0.0)
             total += rarity
         # Terms of the context are not the subject, and only the subject may match a heading.
-        score += self._score_heading(self._headings[section], [t for t, w in wanted.items() if w == 1])
+        score += self._score_heading(self._headings[section], [t for t, w in weights.items() if w == 1])
         coverage = covered / total
-        return PassageHit(section, passage, score * coverage * self._compute_boost(i, wanted, asked), coverage)
+        return PassageHit(section, passage, score * coverage * self._compute_boost(i, weights, question), coverage)
 
     def _expand_synonyms(self, term: str, least: float = 0.0) -> dict[str, float]:
         """Return a term and its synonyms, with the weight of each (0 to 1)."""
@@ -133,10 +133,10 @@ class CourseIndex:
     def _score_heading(self, heading: set[str], subject: list[str]) -> float:
         """Return the match of a heading with the subject, times the share of the heading that matches."""
         found = {term: self._expand_synonyms(term, SYNONYM_WEIGHT).keys() & heading for term in subject}
-        said = set().union(*found.values())
-        if not said:
+        matched = set().union(*found.values())
+        if not matched:
             return 0.0
-        share = sum(map(self._compute_idf, said)) / sum(map(self._compute_idf, heading))
+        share = sum(map(self._compute_idf, matched)) / sum(map(self._compute_idf, heading))
         return _HEADING_WEIGHT * share * sum(self._compute_idf(term) for term in found if found[term])
 
     def _score_term(self, i: int, term: str) -> float:
@@ -144,14 +144,14 @@ class CourseIndex:
         length = 1 - _LENGTH_PENALTY + _LENGTH_PENALTY * self._term_counts[i].total() / self._mean_length
         return self._compute_idf(term) * count * (_SATURATION + 1) / (count + _SATURATION * length)
 
-    def _compute_boost(self, i: int, wanted: dict[str, float], asked: str) -> float:
+    def _compute_boost(self, i: int, weights: dict[str, float], question: str) -> float:
         """Return the factor for the kind of question: a definition, a procedure, a number, a date."""
         text = self._texts[i]
-        hopes = [(hope, more) for kind, hope, more in _QUESTION_KIND_BOOSTS if kind.search(asked)]
+        boosts = [(pattern, factor) for kind, pattern, factor in _QUESTION_KIND_BOOSTS if kind.search(question)]
         # A single word, « jeton ? », asks for its definition.
-        if _MEANING_QUESTION.search(asked) or (len(wanted) == 1 and not hopes):
-            return max(_compute_definition_boost(text, term) for term in wanted)
-        return math.prod(more for hope, more in hopes if hope.search(text))
+        if _MEANING_QUESTION.search(question) or (len(weights) == 1 and not boosts):
+            return max(_compute_definition_boost(text, term) for term in weights)
+        return math.prod(factor for pattern, factor in boosts if pattern.search(text))
 
 
 def read_synonyms(path: Path = SYNONYMS_PATH) -> dict[str, dict[str, float]]:
