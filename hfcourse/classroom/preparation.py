@@ -91,8 +91,8 @@ def collect_lesson_times() -> list[LessonTimes]:
     times = []
     for lesson in library.get_lessons():
         notes = [part for part in lesson.parts if isinstance(part, InstructorNote)]
-        believed = tuple(Markup(note.body) for note in notes if note.is_misconception)  # noqa: S704 (as lessons are)
-        times.append(LessonTimes(lesson, sum(note.minutes for note in notes), believed))
+        misconceptions = tuple(Markup(note.body) for note in notes if note.is_misconception)  # noqa: S704 (as lessons are)
+        times.append(LessonTimes(lesson, sum(note.minutes for note in notes), misconceptions))
     return times
 
 
@@ -143,9 +143,9 @@ def read_plan(entry: Any, line: int) -> TeachingPlan:
         raise_mistake(line, "un champ de ce plan est mal écrit.", SHAPE)
 
 
-def raise_mistake(line: int, what: str, mend: str, **values: object) -> NoReturn:
+def raise_mistake(line: int, problem: str, advice: str, **values: object) -> NoReturn:
     """Raise a PlanError formatted as a lint error of that line."""
-    raise PlanError(str(make_fault(get_project_path(PLANS_PATH), line, what, mend, **values))) from None
+    raise PlanError(str(make_fault(get_project_path(PLANS_PATH), line, problem, advice, **values))) from None
 
 
 def check_plans() -> list[str]:

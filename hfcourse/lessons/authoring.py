@@ -48,21 +48,21 @@ def render_construct_sample(source: str) -> Markup:
     return Markup(str(library.render_sample(source)).replace('<p class="lede">', "<p>"))  # noqa: S704 (as lessons are)
 
 
-def prefix_quiz_ids(shown: Markup, anchor: str) -> Markup:
+def prefix_quiz_ids(html: Markup, anchor: str) -> Markup:
     """Prefix the ids of quizzes: two samples may hold a quiz, and each id occurs once on a page."""
-    return Markup(str(shown).replace('id="quiz-', f'id="{anchor}-quiz-'))  # noqa: S704 (what was safe still is)
+    return Markup(str(html).replace('id="quiz-', f'id="{anchor}-quiz-'))  # noqa: S704 (what was safe still is)
 
 
 def load_constructs() -> list[Construct]:
     """Parse authoring.toml and render every construct, in teaching order."""
-    read = tomllib.loads(CONSTRUCTS_PATH.read_text(encoding="utf-8"))["construct"]
+    entries = tomllib.loads(CONSTRUCTS_PATH.read_text(encoding="utf-8"))["construct"]
     return [
         Construct(
-            slugify(each["title"]),
-            each["title"],
-            render_construct_sample(each["words"]),
-            render_source_listing(each["source"].strip("\n"), each["title"]),
-            prefix_quiz_ids(render_construct_sample(each["source"]), slugify(each["title"])),
+            slugify(entry["title"]),
+            entry["title"],
+            render_construct_sample(entry["words"]),
+            render_source_listing(entry["source"].strip("\n"), entry["title"]),
+            prefix_quiz_ids(render_construct_sample(entry["source"]), slugify(entry["title"])),
         )
-        for each in read
+        for entry in entries
     ]

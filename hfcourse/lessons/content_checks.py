@@ -41,8 +41,8 @@ def find_duplicates(lessons: tuple[Lesson, ...]) -> Iterator[LintError]:
         for lesson in lessons:
             other = first.setdefault(getattr(lesson, name), lesson)
             if other is not lesson:
-                what, mend = "{words} est aussi celui de {other}.", "Donnez-en un autre à cette leçon."
-                yield make_fault(lesson.path, 1, what, mend, words=words, other=other.path)
+                problem, advice = "{words} est aussi celui de {other}.", "Donnez-en un autre à cette leçon."
+                yield make_fault(lesson.path, 1, problem, advice, words=words, other=other.path)
 
 
 def is_link_valid(lesson: Lesson, address: str, lessons: tuple[Lesson, ...], is_page: Callable[[str], bool]) -> bool:
@@ -73,9 +73,9 @@ def find_dead_links(lessons: tuple[Lesson, ...], is_page: Callable[[str], bool])
     for lesson in lessons:
         for link in lesson.links:
             if not is_link_valid(lesson, link.address, lessons, is_page):
-                what = "le lien « {address} » est mort."
-                mend = "Corrigez-le, ou le titre ou le mot qu'il vise."
-                yield make_fault(lesson.path, link.line, what, mend, address=link.address)
+                problem = "le lien « {address} » est mort."
+                advice = "Corrigez-le, ou le titre ou le mot qu'il vise."
+                yield make_fault(lesson.path, link.line, problem, advice, address=link.address)
 
 
 def find_unused_facts(lessons: tuple[Lesson, ...], fact_file: FactFile, path: str) -> Iterator[LintError]:
@@ -83,8 +83,8 @@ def find_unused_facts(lessons: tuple[Lesson, ...], fact_file: FactFile, path: st
     cited = {fact.id for lesson in lessons for fact in lesson.facts}
     for fact in fact_file.facts:
         if fact.id not in cited:
-            what = "aucune leçon ne cite le fait « {id} »."
-            yield make_fault(path, fact.line, what, "Citez-le, [mots]{{fait={id}}}, ou retirez-le.", id=fact.id)
+            problem = "aucune leçon ne cite le fait « {id} »."
+            yield make_fault(path, fact.line, problem, "Citez-le, [mots]{{fait={id}}}, ou retirez-le.", id=fact.id)
 
 
 def make_page_check(routes: MapAdapter) -> Callable[[str], bool]:
@@ -115,8 +115,8 @@ def find_guide_dead_links() -> Iterator[LintError]:
         # A link without a path is a link to an entry of the same page.
         address = f"/depannage{link.address}" if link.address.startswith("#") else link.address
         if lessons and not is_link_valid(lessons[0], address, lessons, is_page):
-            what, mend = "le lien « {address} » est mort.", "Corrigez-le."
-            yield make_fault(get_guide_path(), link.line, what, mend, address=link.address)
+            problem, advice = "le lien « {address} » est mort.", "Corrigez-le."
+            yield make_fault(get_guide_path(), link.line, problem, advice, address=link.address)
 
 
 def find_unknown_lessons() -> Iterator[LintError]:
@@ -124,8 +124,11 @@ def find_unknown_lessons() -> Iterator[LintError]:
     numbers = {lesson.number for lesson in library.get_lessons()}
     for entry in library.get_guide().entries:
         for number in sorted(set(entry.lesson_numbers) - numbers):
-            what, mend = "la fiche « {id} » nomme la leçon {number}, qui n'existe pas.", "Corrigez son champ where."
-            yield make_fault(get_guide_path(), 1, what, mend, id=entry.id, number=number)
+            problem, advice = (
+                "la fiche « {id} » nomme la leçon {number}, qui n'existe pas.",
+                "Corrigez son champ where.",
+            )
+            yield make_fault(get_guide_path(), 1, problem, advice, id=entry.id, number=number)
 
 
 def get_guide_path() -> str:

@@ -133,9 +133,9 @@ def build_match_query(typed: str, joint: str) -> str:
     return joint.join(terms)
 
 
-def highlight_matches(found: str) -> Markup:
+def highlight_matches(snippet: str) -> Markup:
     """Escape a snippet and wrap its matches in <mark>."""
-    html = str(escape(found)).replace(MATCH_START, "<mark>").replace(MATCH_END, "</mark>")
+    html = str(escape(snippet)).replace(MATCH_START, "<mark>").replace(MATCH_END, "</mark>")
     return Markup(html)  # noqa: S704 (escaped just now)
 
 
@@ -147,9 +147,9 @@ class LessonSearchIndex:
         self.connection = sqlite3.connect(":memory:", check_same_thread=False)
         weakref.finalize(self, self.connection.close)
         self.connection.execute(CREATE_TABLE_SQL)
-        kept = list(passages)
-        self.connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?)", kept)
-        self.vocabulary = Vocabulary(f"{each.title} {each.names} {each.text}" for each in kept)
+        rows = list(passages)
+        self.connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?)", rows)
+        self.vocabulary = Vocabulary(f"{each.title} {each.names} {each.text}" for each in rows)
 
     def search_passages(self, typed: str) -> CourseSearchResults:
         """Search for a query, with misspelt words replaced by the closest ones of the course."""
@@ -190,7 +190,7 @@ def iterate_all_passages() -> Iterator[Passage]:
 
 def search_course(typed: str) -> CourseSearchResults:
     """Search the current version of the course."""
-    shelf, kept = library.get_lessons(), current_app.extensions.get("search")
-    if kept is None or kept[0] is not shelf:
-        kept = current_app.extensions["search"] = (shelf, LessonSearchIndex(iterate_all_passages()))
-    return kept[1].search_passages(typed)
+    lessons, cached = library.get_lessons(), current_app.extensions.get("search")
+    if cached is None or cached[0] is not lessons:
+        cached = current_app.extensions["search"] = (lessons, LessonSearchIndex(iterate_all_passages()))
+    return cached[1].search_passages(typed)

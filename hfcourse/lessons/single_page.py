@@ -136,8 +136,8 @@ def build_troubleshooting_entries(site: str | None) -> list[troubleshooting.Trou
     """Return the troubleshooting entries, their links rewritten to this page where possible."""
 
     def move(html: Markup) -> Markup:
-        moved = HTML_TAG.sub(lambda found: rewrite_tag(found[0], "depannage", site), str(html))
-        return Markup(moved)  # noqa: S704 (what was safe still is)
+        rewritten = HTML_TAG.sub(lambda found: rewrite_tag(found[0], "depannage", site), str(html))
+        return Markup(rewritten)  # noqa: S704 (what was safe still is)
 
     return [replace(entry, cause=move(entry.cause), cure=move(entry.cure)) for entry in library.get_guide().entries]
 

@@ -60,15 +60,15 @@ def prefix_entry_links(entry: TroubleshootingEntry) -> TroubleshootingEntry:
         return entry
 
     def add(html: Markup) -> Markup:
-        moved = str(html).replace('href="/', f'href="{escape(request.script_root)}/')
-        return Markup(moved)  # noqa: S704 (what was safe still is)
+        prefixed = str(html).replace('href="/', f'href="{escape(request.script_root)}/')
+        return Markup(prefixed)  # noqa: S704 (what was safe still is)
 
     return replace(entry, cause=add(entry.cause), cure=add(entry.cure))
 
 
 def get_message_index(guide: TroubleshootingGuide) -> MessageIndex:
     """Return the search index of this guide, rebuilt when the file has changed."""
-    kept = current_app.extensions.get("message_index")
-    if kept is None or kept[0] is not guide:
-        kept = current_app.extensions["message_index"] = (guide, MessageIndex(guide.entries))
-    return kept[1]
+    cached = current_app.extensions.get("message_index")
+    if cached is None or cached[0] is not guide:
+        cached = current_app.extensions["message_index"] = (guide, MessageIndex(guide.entries))
+    return cached[1]

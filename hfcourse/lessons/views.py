@@ -187,14 +187,14 @@ def download(name: str) -> ResponseReturnValue:
 def save_progress(slug: str) -> ResponseReturnValue:
     """Store the visitor's answer, and redirect to the same place in the lesson."""
     lesson = get_lesson_or_404(slug)
-    anchors = [keep(lesson, sent) for sent in parse_sent_forms() for name, keep in ACTIONS.items() if name in sent]
+    anchors = [save(lesson, sent) for sent in parse_sent_forms() for name, save in ACTIONS.items() if name in sent]
     return redirect(url_for(".show", slug=slug, _anchor=anchors[0] if anchors else ""), 303)
 
 
 def parse_sent_forms() -> list[MultiDict[str, str]]:
     """Parse the form of the request, or the batch of forms that a closing page sends in `suite`."""
-    left = request.form.getlist("suite")
-    return [MultiDict(parse_qsl(each, keep_blank_values=True)) for each in left] or [request.form]
+    batch = request.form.getlist("suite")
+    return [MultiDict(parse_qsl(each, keep_blank_values=True)) for each in batch] or [request.form]
 
 
 def save_answer(lesson: Lesson, sent: MultiDict[str, str]) -> str:
@@ -278,8 +278,8 @@ def print_course() -> ResponseReturnValue:
 @bp.get("/motifs/lecons")
 def authoring_guide() -> ResponseReturnValue:
     """Render the authoring reference."""
-    shown = {"front_matter": authoring.render_front_matter_example(), "constructs": authoring.load_constructs()}
-    return make_revalidated_response(render_template("lessons/authoring.html", **shown))
+    context = {"front_matter": authoring.render_front_matter_example(), "constructs": authoring.load_constructs()}
+    return make_revalidated_response(render_template("lessons/authoring.html", **context))
 
 
 @bp.get(figures.FIGURES_URL_PATH + "<name>")

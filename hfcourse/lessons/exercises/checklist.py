@@ -44,24 +44,26 @@ class Checklist:
         )
 
 
-def read_checklist(title: str, inner: Sequence[Token], line: int, draft: RenderContext) -> Checklist | None:
+def read_checklist(title: str, inner: Sequence[Token], line: int, context: RenderContext) -> Checklist | None:
     """Parse a ::: checklist: one list of one-line items. None, and a lint error, for anything else."""
     outer = [token.type for token in inner if token.level == inner[0].level]
     if outer != ["bullet_list_open", "bullet_list_close"]:
-        what = "une checklist contient autre chose qu'une liste."
-        draft.add_error(line, what, "Écrivez une ligne par chose à faire : - …")
+        problem = "une checklist contient autre chose qu'une liste."
+        context.add_error(line, problem, "Écrivez une ligne par chose à faire : - …")
         return None
-    if draft.next_number("checklist") > 1:
-        draft.add_error(line, "cette leçon a deux checklists.", "Réunissez-les en une seule.")
+    if context.next_number("checklist") > 1:
+        context.add_error(line, "cette leçon a deux checklists.", "Réunissez-les en une seule.")
         return None
     items = []
     for item in split_list_items(inner):
         place = item[0].map[0] + 1 if item and item[0].map else line
         words = render_first_paragraph(item)
         if len(item) != 3 or not words:
-            draft.add_error(place, "une ligne de checklist n'est pas un seul paragraphe.", "Écrivez-la en une phrase.")
-        items.append(ChecklistItem(draft.reserve_key(make_short_hash(words), place), words))
-    draft.reserve_id(CHECKLIST_ANCHOR, line)
+            context.add_error(
+                place, "une ligne de checklist n'est pas un seul paragraphe.", "Écrivez-la en une phrase."
+            )
+        items.append(ChecklistItem(context.reserve_key(make_short_hash(words), place), words))
+    context.reserve_id(CHECKLIST_ANCHOR, line)
     return Checklist(title or DEFAULT_TITLE, tuple(items))
 
 

@@ -61,14 +61,14 @@ class Ordering:
             ("wrong", "cross", WRONG_MESSAGE, is_whole and not is_solved),
             ("right", "check", RIGHT_MESSAGE, is_solved),
         )
-        said = "".join(render_verdict(*verdict) for verdict in verdicts)
+        messages = "".join(render_verdict(*verdict) for verdict in verdicts)
         verb = "Vérifier" if given is None else "Vérifier à nouveau"
-        why = f'<div class="why" data-say="why"{"" if is_solved else " hidden"}>{self.explanation}</div>'
+        explanation = f'<div class="why" data-say="why"{"" if is_solved else " hidden"}>{self.explanation}</div>'
         return (
             f'<form class="quiz ordering" id="{self.anchor}" method="post">\n'
             f'<input type="hidden" name="ordre" value="{self.key}">\n'
             f"<fieldset><legend>{html_blocks.build_kind_label(ORDERING_LABEL)}{self.question}</legend>\n<ol>\n{lines}</ol></fieldset>\n"
-            f'<div role="status">{said}{why}<span class="vh" data-moved></span></div>\n'
+            f'<div role="status">{messages}{explanation}<span class="vh" data-moved></span></div>\n'
             f'<button class="button" type="submit">{verb}</button>\n</form>\n'
         )
 
@@ -138,36 +138,41 @@ def collect_ranks(ordering: Ordering, sent: Sequence[str]) -> str:
 
 def shuffle_lines(lines: Sequence[str], key: str) -> list[str]:
     """Shuffle the lines deterministically, by a hash of them and `key`, into a wrong order."""
-    mixed = sorted(lines, key=lambda line: make_short_hash(key + line))
-    while mixed == list(lines) and len(set(lines)) > 1:
-        mixed = [*mixed[1:], mixed[0]]
-    return mixed
+    shuffled = sorted(lines, key=lambda line: make_short_hash(key + line))
+    while shuffled == list(lines) and len(set(lines)) > 1:
+        shuffled = [*shuffled[1:], shuffled[0]]
+    return shuffled
 
 
-def read_ordering(inner: Sequence[Token], line: int, draft: RenderContext) -> Ordering | None:
+def read_ordering(inner: Sequence[Token], line: int, context: RenderContext) -> Ordering | None:
     """Parse a ::: ordre: a question, one block of code, a quotation that explains the answer."""
-    shape = [token.type for token in inner if token.level == inner[0].level]
-    if shape != ["paragraph_open", "paragraph_close", "fence", "blockquote_open", "blockquote_close"]:
-        what = "un ordre ne contient pas une question, un seul bloc de code et une citation."
-        mend = "Écrivez une phrase, les lignes dans le bon ordre entre deux ```, puis l'explication après >."
-        draft.add_error(line, what, mend)
+    token_types = [token.type for token in inner if token.level == inner[0].level]
+    if token_types != ["paragraph_open", "paragraph_close", "fence", "blockquote_open", "blockquote_close"]:
+        problem = "un ordre ne contient pas une question, un seul bloc de code et une citation."
+        advice = "Écrivez une phrase, les lignes dans le bon ordre entre deux ```, puis l'explication après >."
+        context.add_error(line, problem, advice)
         return None
     fence, question = inner[3], render_first_paragraph(inner)
-    language, right = (
-        code_blocks.get_language(fence, draft),
+    language, ordered_lines = (
+        code_blocks.get_language(fence, context),
         [text for text in fence.content.split("\n") if text.strip()],
     )
-    if not MIN_LINES <= len(right) <= MAX_LINES or len(set(right)) < 2:
-        is_alike = MIN_LINES <= len(right) <= MAX_LINES
-        what = "les lignes d'un ordre sont toutes pareilles." if is_alike else "nombre de lignes d'un ordre : {count}."
-        mend = "Donnez de {fewest} à {most} lignes, dont deux au moins diffèrent."
-        draft.add_error(line, what, mend, count=len(right), fewest=MIN_LINES, most=MAX_LINES)
+    if not MIN_LINES <= len(ordered_lines) <= MAX_LINES or len(set(ordered_lines)) < 2:
+        is_alike = MIN_LINES <= len(ordered_lines) <= MAX_LINES
+        problem = (
+            "les lignes d'un ordre sont toutes pareilles." if is_alike else "nombre de lignes d'un ordre : {count}."
+        )
+        advice = "Donnez de {fewest} à {most} lignes, dont deux au moins diffèrent."
+        context.add_error(line, problem, advice, count=len(ordered_lines), fewest=MIN_LINES, most=MAX_LINES)
         return None
-    key = draft.reserve_key(make_short_hash(question + fence.content), line)
-    places = {text: "".join(str(place) for place, each in enumerate(right, 1) if each == text) for text in right}
+    key = context.reserve_key(make_short_hash(question + fence.content), line)
+    places = {
+        text: "".join(str(place) for place, each in enumerate(ordered_lines, 1) if each == text)
+        for text in ordered_lines
+    }
     lines = (
         OrderingLine(*each, places[each[1]])
-        for each in zip(string.ascii_lowercase, shuffle_lines(right, key), strict=False)
+        for each in zip(string.ascii_lowercase, shuffle_lines(ordered_lines, key), strict=False)
     )
-    anchor = draft.reserve_id(f"ordre-{draft.next_number('ordre')}", line)
+    anchor = context.reserve_id(f"ordre-{context.next_number('ordre')}", line)
     return Ordering(key, anchor, question, language, tuple(lines), render_tokens(inner[5:-1]))

@@ -85,10 +85,10 @@ def store_progress(lesson: str, values: Mapping[str, str | None]) -> None:
     if visitors.get_visitor() is None and not get_new_visitor_limit().consume_token(visitors.digest_client_address()):
         raise TooManyNewVisitors
     is_confirmed, visitor = not visitors.is_new_visitor(), visitors.get_or_create_visitor()
-    mine = ProgressRecord.visitor == visitor, ProgressRecord.lesson == lesson
+    own_rows = ProgressRecord.visitor == visitor, ProgressRecord.lesson == lesson
     # A concurrent request, such as a double click, may have inserted the row already.
     with suppress(IntegrityError), database.write_session() as session:
-        session.execute(delete(ProgressRecord).where(*mine, ProgressRecord.key.in_(values)))
+        session.execute(delete(ProgressRecord).where(*own_rows, ProgressRecord.key.in_(values)))
         for key, value in values.items():
             if value is not None:
                 done = {"lesson": lesson, "key": key, "value": value, "at": database.utc_now()}

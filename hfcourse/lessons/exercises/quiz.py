@@ -115,54 +115,54 @@ def split_quotation(item: Sequence[Token]) -> tuple[Sequence[Token], Sequence[To
     return item[:start], inside[:end]
 
 
-def read_answer(item: Sequence[Token], letter: str, line: int, draft: RenderContext) -> QuizAnswer:
+def read_answer(item: Sequence[Token], letter: str, line: int, context: RenderContext) -> QuizAnswer:
     """Parse one item of the list of answers."""
     is_right = pop_answer_sign(item)
     if is_right is None:
-        draft.add_error(
+        context.add_error(
             line, "une réponse n'est pas marquée.", "Commencez-la par [x] si elle est juste, par [ ] sinon."
         )
-    before, why = split_quotation(item)
-    if not why:
-        draft.add_error(line, "une réponse n'a pas d'explication.", "Dites pourquoi, après > à la ligne suivante.")
+    before, explanation = split_quotation(item)
+    if not explanation:
+        context.add_error(line, "une réponse n'a pas d'explication.", "Dites pourquoi, après > à la ligne suivante.")
     return QuizAnswer(
-        letter, render_first_paragraph(before), render_tokens(before[3:]), render_tokens(why), bool(is_right)
+        letter, render_first_paragraph(before), render_tokens(before[3:]), render_tokens(explanation), bool(is_right)
     )
 
 
-def read_quiz(inner: Sequence[Token], line: int, draft: RenderContext, kind: str = "") -> Quiz | None:
+def read_quiz(inner: Sequence[Token], line: int, context: RenderContext, kind: str = "") -> Quiz | None:
     """Parse a ::: quiz; None, and a lint error, without a question and answers."""
     kind = kind if kind in QUIZ_KINDS else ""
     start = next((place for place, token in enumerate(inner) if token.type == "bullet_list_open"), 0)
     question = render_first_paragraph(inner[:start])
     if not question:
-        what = "un quiz ne contient pas une question, puis une liste."
-        draft.add_error(line, what, "Écrivez la question, puis une ligne par réponse.")
+        problem = "un quiz ne contient pas une question, puis une liste."
+        context.add_error(line, problem, "Écrivez la question, puis une ligne par réponse.")
         return None
     if inner[-1].type != "bullet_list_close" or inner[-1].level != inner[start].level:
-        what = "un quiz ne se termine pas par la liste de ses réponses."
-        draft.add_error(line, what, "Écrivez la suite après le bloc.")
+        problem = "un quiz ne se termine pas par la liste de ses réponses."
+        context.add_error(line, problem, "Écrivez la suite après le bloc.")
     answers = []
     for item, letter in zip(split_list_items(inner[start:]), string.ascii_lowercase, strict=False):
         place = item[0].map[0] + 1 if item and item[0].map else line
-        answers.append(read_answer(item, letter, place, draft))
-    check_answers(answers, line, draft)
-    more = render_tokens(inner[3:start])
-    if QUIZ_KINDS[kind][1] not in more:
+        answers.append(read_answer(item, letter, place, context))
+    check_answers(answers, line, context)
+    body = render_tokens(inner[3:start])
+    if QUIZ_KINDS[kind][1] not in body:
         shown = {"correction": "le code et sa faute", "traceback": "le message, dans un bloc ```text"}[kind]
-        what, mend = "un quiz {kind} ne montre pas {shown}.", "Écrivez-le entre la question et les réponses."
-        draft.add_error(line, what, mend, kind=kind, shown=shown)
-    anchor = draft.reserve_id(f"quiz-{draft.next_number('quiz')}", line)
-    words = question + (ANY_TAG.sub("", more) if kind else "")  # the same question may be asked about several programs
-    return Quiz(draft.reserve_key(make_short_hash(words), line), anchor, question, more, tuple(answers), kind)
+        problem, advice = "un quiz {kind} ne montre pas {shown}.", "Écrivez-le entre la question et les réponses."
+        context.add_error(line, problem, advice, kind=kind, shown=shown)
+    anchor = context.reserve_id(f"quiz-{context.next_number('quiz')}", line)
+    words = question + (ANY_TAG.sub("", body) if kind else "")  # the same question may be asked about several programs
+    return Quiz(context.reserve_key(make_short_hash(words), line), anchor, question, body, tuple(answers), kind)
 
 
-def check_answers(answers: Sequence[QuizAnswer], line: int, draft: RenderContext) -> None:
+def check_answers(answers: Sequence[QuizAnswer], line: int, context: RenderContext) -> None:
     """Add a lint error for a question with too few answers, or no right one."""
     if len(answers) < 2:
-        draft.add_error(line, "un quiz a moins de deux réponses.", "Écrivez une ligne par réponse : - [ ] …")
+        context.add_error(line, "un quiz a moins de deux réponses.", "Écrivez une ligne par réponse : - [ ] …")
     if not any(answer.is_right for answer in answers):
-        draft.add_error(line, "aucune réponse d'un quiz n'est juste.", "Marquez la bonne par [x].")
+        context.add_error(line, "aucune réponse d'un quiz n'est juste.", "Marquez la bonne par [x].")
 
 
 def collect_choices(quiz: Quiz, sent: Sequence[str]) -> str:

@@ -32,9 +32,9 @@ class Directive:
     line: int
     context: RenderContext
 
-    def add_error(self, what: str, mend: str, /, **values: object) -> None:
+    def add_error(self, problem: str, advice: str, /, **values: object) -> None:
         """Add a lint error on the first line of the block."""
-        self.context.add_error(self.line, what, mend, **values)
+        self.context.add_error(self.line, problem, advice, **values)
 
 
 def render_note(block: Directive) -> str:
@@ -59,8 +59,8 @@ def render_download(block: Directive) -> str:
     if not any(name.startswith(f"{folder}/") for name in block.context.listings):
         folders = sorted({parent for name in block.context.listings for parent in downloads.list_parent_folders(name)})
         near = find_near(folder, folders)
-        mend = DID_YOU_MEAN if near else "Créez-le dans hfcourse/content, avec ses fichiers."
-        block.add_error("le dossier « {folder} » est introuvable.", mend, folder=folder, near=near)
+        advice = DID_YOU_MEAN if near else "Créez-le dans hfcourse/content, avec ses fichiers."
+        block.add_error("le dossier « {folder} » est introuvable.", advice, folder=folder, near=near)
         return render_tokens(block.content)
     block.context.downloads.append(folder)
     return html_blocks.build_download(
@@ -73,28 +73,30 @@ def render_figure(block: Directive) -> str:
     name, known = block.argument, block.context.figures
     if name not in known:
         near = find_near(name, known)
-        mend = DID_YOU_MEAN if near else "Dessinez-la dans static/figures."
-        block.add_error("la figure « {name} » est introuvable.", mend, name=name, near=near)
+        advice = DID_YOU_MEAN if near else "Dessinez-la dans static/figures."
+        block.add_error("la figure « {name} » est introuvable.", advice, name=name, near=near)
     elif name in block.context.used_figures:
-        mend = "Montrez-la une fois, puis renvoyez-y."
-        block.add_error("la figure « {name} » est deux fois dans cette leçon.", mend, name=name)
+        advice = "Montrez-la une fois, puis renvoyez-y."
+        block.add_error("la figure « {name} » est deux fois dans cette leçon.", advice, name=name)
     block.context.used_figures.add(name)
     if [token.type for token in block.content] != ["paragraph_open", "inline", "paragraph_close"]:
-        what = "la légende d'une figure n'est pas un seul paragraphe."
-        block.add_error(what, "Écrivez un paragraphe entre les deux lignes :::.")
+        problem = "la légende d'une figure n'est pas un seul paragraphe."
+        block.add_error(problem, "Écrivez un paragraphe entre les deux lignes :::.")
     else:
         block.content[0].hidden = block.content[-1].hidden = True
-    drawn = known.get(name, "")
+    drawing = known.get(name, "")
     # A marker number stays on the line of the text that explains it.
     caption = render_tokens(block.content)
-    check_figure_numbers(block, drawn, caption)
-    return html_blocks.build_figure(drawn, SPACE_AFTER_NUMBER.sub(rf"\1{NO_BREAK}", caption), f"/static/figures/{name}")
+    check_figure_numbers(block, drawing, caption)
+    return html_blocks.build_figure(
+        drawing, SPACE_AFTER_NUMBER.sub(rf"\1{NO_BREAK}", caption), f"/static/figures/{name}"
+    )
 
 
-def check_figure_numbers(block: Directive, drawn: str, caption: str) -> None:
+def check_figure_numbers(block: Directive, drawing: str, caption: str) -> None:
     """Add a lint error for numbers that only the drawing or only its caption has."""
     explained = sorted(set(CAPTION_NUMBER.findall(caption)), key=int)
-    wrong = find_wrong_numbers(drawn, explained)
+    wrong = find_wrong_numbers(drawing, explained)
     if wrong is not None:
         found, wanted = (", ".join(numbers) or "aucun" for numbers in (wrong, explained))
         block.add_error(
@@ -111,8 +113,8 @@ def render_instructor_note(block: Directive) -> str:
             instructor_notes.InstructorNote(render_tokens(block.content), "", is_misconception=True)
         )
     if block.argument and not instructor_notes.DURATION_PATTERN.fullmatch(block.argument):
-        what = "« {words} », après ::: enseignant, n'est pas une durée."
-        block.add_error(what, "Écrivez ainsi : ::: enseignant 5 min", words=block.argument)
+        problem = "« {words} », après ::: enseignant, n'est pas une durée."
+        block.add_error(problem, "Écrivez ainsi : ::: enseignant 5 min", words=block.argument)
     return block.context.add_part(
         instructor_notes.InstructorNote(render_tokens(block.content), block.argument.replace(" ", NO_BREAK))
     )
@@ -125,8 +127,8 @@ def render_tabs(block: Directive) -> str:
         block.add_error("des onglets n'ont aucun bloc de code.", "Écrivez un bloc ``` par langage.")
         return render_tokens(block.content)
     if len(listings) < len(block.content):
-        what = "des onglets contiennent autre chose que des blocs de code, que personne ne verrait."
-        block.add_error(what, "Déplacez-le hors des onglets.")
+        problem = "des onglets contiennent autre chose que des blocs de code, que personne ne verrait."
+        block.add_error(problem, "Déplacez-le hors des onglets.")
     if not block.argument:
         block.add_error("des onglets n'ont pas de titre.", "Dites ce que fait le code : ::: onglets Appeler un Space")
     return code_blocks.render_code_tabs(typeset_french(block.argument or "Code"), listings, block.context)
@@ -136,17 +138,17 @@ def render_try_it(block: Directive) -> str:
     """Render the card of one endpoint, whose form opens in the lesson or on its page."""
     space, endpoint, *surplus = [*block.argument.split(), "", ""]
     if not endpoint:
-        mend = "Écrivez ainsi : ::: essayez auteur/nom /endpoint"
-        block.add_error("un bloc essayez ne nomme pas d'endpoint.", mend)
+        advice = "Écrivez ainsi : ::: essayez auteur/nom /endpoint"
+        block.add_error("un bloc essayez ne nomme pas d'endpoint.", advice)
     elif not SPACE_NAME_PATTERN.fullmatch(space):
-        mend = "Écrivez auteur/nom, comme dans l'adresse de sa page."
-        block.add_error("« {space} » n'est pas un nom de Space.", mend, space=space)
+        advice = "Écrivez auteur/nom, comme dans l'adresse de sa page."
+        block.add_error("« {space} » n'est pas un nom de Space.", advice, space=space)
     elif not ENDPOINT_PATTERN.fullmatch(endpoint):
-        mend = "Il commence par une barre oblique, comme /predict."
-        block.add_error("« {endpoint} » n'est pas un nom d'endpoint.", mend, endpoint=endpoint)
+        advice = "Il commence par une barre oblique, comme /predict."
+        block.add_error("« {endpoint} » n'est pas un nom d'endpoint.", advice, endpoint=endpoint)
     elif any(surplus):
-        what = "« {words} », après l'endpoint, n'est pas compris."
-        block.add_error(what, "Dites dans le texte ce qu'il faut saisir.", words=" ".join(surplus).strip())
+        problem = "« {words} », après l'endpoint, n'est pas compris."
+        block.add_error(problem, "Dites dans le texte ce qu'il faut saisir.", words=" ".join(surplus).strip())
     else:
         address = f"/espaces/{space}?endpoint={endpoint}"
         block.context.links.append(InternalLink(block.line, address))
@@ -159,22 +161,24 @@ def render_try_it(block: Directive) -> str:
 def render_quiz(block: Directive) -> str:
     """Render a question of some kind, its answers, and an explanation of each."""
     if block.argument not in quiz.QUIZ_KINDS:
-        what, mend = "« {words} », après ::: quiz, n'est pas affiché.", "Les sortes de question sont {kinds}."
-        block.add_error(what, mend, words=block.argument, kinds=", ".join(name for name in quiz.QUIZ_KINDS if name))
-    read = quiz.read_quiz(block.content, block.line, block.context, block.argument)
-    return block.context.add_part(read) if read else render_tokens(block.content)
+        problem, advice = "« {words} », après ::: quiz, n'est pas affiché.", "Les sortes de question sont {kinds}."
+        block.add_error(
+            problem, advice, words=block.argument, kinds=", ".join(name for name in quiz.QUIZ_KINDS if name)
+        )
+    part = quiz.read_quiz(block.content, block.line, block.context, block.argument)
+    return block.context.add_part(part) if part else render_tokens(block.content)
 
 
 def render_ordering(block: Directive) -> str:
     """Render lines of code to put in order."""
-    read = ordering.read_ordering(block.content, block.line, block.context)
-    return block.context.add_part(read) if read else render_tokens(block.content)
+    part = ordering.read_ordering(block.content, block.line, block.context)
+    return block.context.add_part(part) if part else render_tokens(block.content)
 
 
 def render_checklist(block: Directive) -> str:
     """Render a checklist of the things that a reader should have done."""
-    read = checklist.read_checklist(typeset_french(block.argument), block.content, block.line, block.context)
-    return block.context.add_part(read) if read else render_tokens(block.content)
+    part = checklist.read_checklist(typeset_french(block.argument), block.content, block.line, block.context)
+    return block.context.add_part(part) if part else render_tokens(block.content)
 
 
 def render_exercise(block: Directive) -> str:
@@ -182,8 +186,8 @@ def render_exercise(block: Directive) -> str:
     if not block.argument:
         block.add_error("un exercice n'a pas de titre.", "Dites ce qu'il y a à faire : :::: exercice Titre")
     if not any(token.content.startswith(html_blocks.SOLUTION_OPENING) for token in block.content):
-        mend = "Écrivez-y ::: solution, ouvrez et fermez l'exercice par ::::."
-        block.add_error("un exercice n'a pas de solution.", mend)
+        advice = "Écrivez-y ::: solution, ouvrez et fermez l'exercice par ::::."
+        block.add_error("un exercice n'a pas de solution.", advice)
     number = block.context.next_number("exercice")
     return html_blocks.build_exercise(
         number, typeset_french(block.argument or "Exercice"), render_tokens(block.content)
@@ -213,28 +217,28 @@ DIRECTIVES: dict[str, Callable[[Directive], str]] = {
 WITHOUT_ARGUMENT = (render_note, render_warning, render_solution, render_edition, render_ordering)
 
 
-def render_directive(opening: Token, inner: Sequence[Token], draft: RenderContext) -> str:
+def render_directive(opening: Token, inner: Sequence[Token], context: RenderContext) -> str:
     """Render one container as HTML; an unknown one as a plain note, with a lint error."""
     name, _, words = opening.info.strip().partition(" ")
     start, end = opening.map or [0, 0]
-    block = Directive(words.strip(), inner, start + 1, draft)
-    drawn = DIRECTIVES.get(name, render_note)
+    block = Directive(words.strip(), inner, start + 1, context)
+    render = DIRECTIVES.get(name, render_note)
     if name not in DIRECTIVES:
-        mend = "Les noms sont {known}."
-        block.add_error("le bloc « ::: {name} » est inconnu.", mend, name=name, known=", ".join(DIRECTIVES))
-    elif words and drawn in WITHOUT_ARGUMENT:
-        what = "« {words} », après ::: {name}, n'est pas affiché."
-        block.add_error(what, "Écrivez-le dans le bloc.", words=words, name=name)
-    if end >= len(draft.lines) or not re.search(r":{3,}\s*$", draft.lines[end]):
-        mend = "Fermez-le par ::: sur une ligne à part."
-        block.add_error("le bloc « ::: {name} » n'est jamais fermé.", mend, name=name)
+        advice = "Les noms sont {known}."
+        block.add_error("le bloc « ::: {name} » est inconnu.", advice, name=name, known=", ".join(DIRECTIVES))
+    elif words and render in WITHOUT_ARGUMENT:
+        problem = "« {words} », après ::: {name}, n'est pas affiché."
+        block.add_error(problem, "Écrivez-le dans le bloc.", words=words, name=name)
+    if end >= len(context.lines) or not re.search(r":{3,}\s*$", context.lines[end]):
+        advice = "Fermez-le par ::: sur une ligne à part."
+        block.add_error("le bloc « ::: {name} » n'est jamais fermé.", advice, name=name)
     if not inner:
         block.add_error("le bloc « ::: {name} » est vide.", "Écrivez son texte, ou retirez-le.", name=name)
         return ""
-    return drawn(block)
+    return render(block)
 
 
-def render_directives(tokens: Sequence[Token], draft: RenderContext) -> list[Token]:
+def render_directives(tokens: Sequence[Token], context: RenderContext) -> list[Token]:
     """Replace each container, innermost first, by one token with its HTML."""
     folded: list[Token] = []
     for token in tokens:
@@ -242,5 +246,5 @@ def render_directives(tokens: Sequence[Token], draft: RenderContext) -> list[Tok
         if token.type == DIRECTIVE_CLOSE:
             start = max(place for place, earlier in enumerate(folded) if earlier.type == DIRECTIVE_OPEN)
             opening, inner = folded[start], folded[start + 1 : -1]
-            folded[start:] = [make_html_token(render_directive(opening, inner, draft), level=opening.level)]
+            folded[start:] = [make_html_token(render_directive(opening, inner, context), level=opening.level)]
     return folded

@@ -67,21 +67,21 @@ def replace_drawings(drawings: Mapping[str, str], folder: Path) -> tuple[dict[st
     for name, path in find_own_pictures(folder).items():
         if name not in drawings:
             near = find_near(name, drawings)
-            mend = DID_YOU_MEAN if near else "Donnez-lui le nom d'une figure d'une leçon."
+            advice = DID_YOU_MEAN if near else "Donnez-lui le nom d'une figure d'une leçon."
             near = Path(near).stem + path.suffix
-            faults.append(make_fault(str(path), 1, "cette image ne remplace aucune figure.", mend, near=near))
+            faults.append(make_fault(str(path), 1, "cette image ne remplace aucune figure.", advice, near=near))
             continue
         try:
             width, height = read_picture_size(path, path.stat().st_mtime_ns)
         except (OSError, ValueError):
-            what, mend = "cette image est illisible.", "Enregistrez-la de nouveau, en PNG, JPEG ou WebP."
-            faults.append(make_fault(str(path), 1, what, mend))
+            problem, advice = "cette image est illisible.", "Enregistrez-la de nouveau, en PNG, JPEG ou WebP."
+            faults.append(make_fault(str(path), 1, problem, advice))
             continue
         if (weight := path.stat().st_size) > MAX_PICTURE_BYTES:
-            what = "cette image pèse {weight}."
-            mend = "Enregistrez-la en WebP ou en JPEG, large de 1600 pixels au plus, sous {limit}."
+            problem = "cette image pèse {weight}."
+            advice = "Enregistrez-la en WebP ou en JPEG, large de 1600 pixels au plus, sous {limit}."
             sizes = {"weight": typography.format_size(weight), "limit": typography.format_size(MAX_PICTURE_BYTES)}
-            faults.append(make_fault(str(path), 1, what, mend, **sizes))
+            faults.append(make_fault(str(path), 1, problem, advice, **sizes))
         figures[name] = (
             f'<img src="{FIGURES_URL_PATH}{escape(path.name)}" alt="{escape(get_figure_title(drawings[name]))}"'
             f' width="{width}" height="{height}" loading="lazy" decoding="async">'

@@ -25,37 +25,37 @@ READING_MARGIN_MINUTES = 1
 UNCOUNTED_DIRECTIVES = {"quiz", "ordre", "checklist", "exercice", "solution", "enseignant", "edition", "onglets"}
 
 
-def parse_list(lines: Sequence[str], name: str, draft: RenderContext) -> list[Token]:
+def parse_list(lines: Sequence[str], name: str, context: RenderContext) -> list[Token]:
     """Parse each line as one item of a list; lint errors name the front matter field `name`."""
     tokens = LESSON_PARSER.parse("".join(f"- {text.strip()}\n" for text in lines))
-    line = draft.field_lines.get(name, 1)
+    line = context.field_lines.get(name, 1)
     for token in tokens:
         token.map = [line - 1, line]
     items = list(split_list_items(tokens)) if tokens else []
     if len(items) != len(lines) or any([token.type for token in item] != PARAGRAPH_TOKENS for item in items):
-        what = "une ligne de « {name} » n'est pas une seule phrase."
-        draft.add_error(line, what, "N'y écrivez que des mots, des liens et du `code`.", name=name)
+        problem = "une ligne de « {name} » n'est pas une seule phrase."
+        context.add_error(line, problem, "N'y écrivez que des mots, des liens et du `code`.", name=name)
     return tokens
 
 
-def build_head(front: FrontMatter, draft: RenderContext) -> list[Token]:
+def build_head(front: FrontMatter, context: RenderContext) -> list[Token]:
     """Return the lists at the head of a lesson, each under its label."""
     tokens = []
     for name, (label, anchor) in HEAD_LISTS.items():
         if lines := getattr(front, name):
-            items = parse_list(lines, name, draft)
+            items = parse_list(lines, name, context)
             items[0].attrSet("aria-labelledby", anchor)
             tokens += [make_html_token(f'<div>\n<p class="label" id="{anchor}">{label}{NO_BREAK}:</p>\n'), *items]
             tokens.append(make_html_token("</div>\n"))
     return [make_html_token('<div class="brief">\n'), *tokens, make_html_token("</div>\n")] if tokens else []
 
 
-def build_key_points(front: FrontMatter, draft: RenderContext) -> list[Token]:
+def build_key_points(front: FrontMatter, context: RenderContext) -> list[Token]:
     """Return the section of key points; an empty list if the front matter has none."""
     if not front.key_points:
         return []
-    line = draft.field_lines.get("key_points", 1)
-    return [*build_heading(KEY_POINTS_TITLE, line), *parse_list(front.key_points, "key_points", draft)]
+    line = context.field_lines.get("key_points", 1)
+    return [*build_heading(KEY_POINTS_TITLE, line), *parse_list(front.key_points, "key_points", context)]
 
 
 def build_heading(title: str, line: int) -> list[Token]:
@@ -78,17 +78,20 @@ def find_sources_heading(tokens: Sequence[Token]) -> int:
     return len(tokens)
 
 
-def add_front_matter_sections(tokens: Sequence[Token], front: FrontMatter, draft: RenderContext) -> list[Token]:
+def add_front_matter_sections(tokens: Sequence[Token], front: FrontMatter, context: RenderContext) -> list[Token]:
     """Insert the head after the first paragraph, and the key points before the sources."""
     after_lede = 3 if tokens and tokens[0].type == "paragraph_open" else 0
     sources = find_sources_heading(tokens)
     return [
-        *tokens[:after_lede], *build_head(front, draft), *tokens[after_lede:sources], *build_key_points(front, draft),
+        *tokens[:after_lede],
+        *build_head(front, context),
+        *tokens[after_lede:sources],
+        *build_key_points(front, context),
         *tokens[sources:],
-    ]  # fmt: skip
+    ]
 
 
-def add_sources(tokens: Sequence[Token], draft: RenderContext) -> list[Token]:
+def add_sources(tokens: Sequence[Token], context: RenderContext) -> list[Token]:
     """Append the facts that the lesson cites to its « Sources » section, created if missing.
 
     A lesson with notes about the edition of 2025 ends with a link to the page that collects them.
@@ -97,11 +100,11 @@ def add_sources(tokens: Sequence[Token], draft: RenderContext) -> list[Token]:
         token.type == "container_block_open" and token.info.split()[:1] == ["edition"] for token in tokens
     )
     since = [make_html_token(CHANGES_LINK)] if has_editions else []
-    if not draft.cited_facts:
+    if not context.cited_facts:
         return [*tokens, *since]
-    place, listed = find_sources_heading(tokens), make_html_token(facts.render_sources(draft.cited_facts))
+    place, listed = find_sources_heading(tokens), make_html_token(facts.render_sources(context.cited_facts))
     if place == len(tokens):
-        return [*tokens, *build_heading(SOURCES_TITLE, len(draft.lines)), listed, *since]
+        return [*tokens, *build_heading(SOURCES_TITLE, len(context.lines)), listed, *since]
     return [*tokens[: place + 3], listed, *tokens[place + 3 :], *since]
 
 
@@ -118,14 +121,14 @@ def count_words(tokens: Sequence[Token]) -> int:
     return words
 
 
-def check_reading_minutes(tokens: Sequence[Token], front: FrontMatter, draft: RenderContext) -> None:
+def check_reading_minutes(tokens: Sequence[Token], front: FrontMatter, context: RenderContext) -> None:
     """Compare the declared reading minutes with the number of words."""
     measured = count_words(tokens) / WORDS_PER_MINUTE
     lowest = measured / MAX_READING_FACTOR - READING_MARGIN_MINUTES
     highest = measured * MAX_READING_FACTOR + READING_MARGIN_MINUTES
     if front.reading_minutes and not lowest <= front.reading_minutes <= highest:
-        draft.add_error(
-            draft.field_lines.get("reading_minutes", 1),
+        context.add_error(
+            context.field_lines.get("reading_minutes", 1),
             "reading_minutes vaut {written}, alors que le texte se lit en {measured} min environ.",
             "Comptez {pace} mots par minute ; ce que l'on fait, sans le lire, compte dans exercise_minutes.",
             written=front.reading_minutes, measured=max(1, round(measured)), pace=WORDS_PER_MINUTE,

@@ -56,15 +56,15 @@ def is_valid_term(entry: Any) -> bool:
     )
 
 
-def read_term(entry: dict[str, Any], line: int, draft: RenderContext) -> GlossaryTerm:
+def read_term(entry: dict[str, Any], line: int, context: RenderContext) -> GlossaryTerm:
     """Parse one entry; its definition is one paragraph of lesson Markdown."""
     tokens = LESSON_PARSER.parse(entry["definition"])
     for token in tokens:
         if token.type == "inline":
-            inlines.process_inline(token, draft)
+            inlines.process_inline(token, context)
     if [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"]:
-        what = "la définition de « {term} » n'est pas un seul paragraphe."
-        draft.add_error(line, what, "Écrivez une ou deux phrases.", term=entry["term"])
+        problem = "la définition de « {term} » n'est pas un seul paragraphe."
+        context.add_error(line, problem, "Écrivez une ou deux phrases.", term=entry["term"])
     name = typeset_french(entry["term"])
     forms = (name, *(typeset_french(form) for form in entry.get("forms", [])))
     text = extract_plain_text(tokens[1]) if len(tokens) > 1 else ""
@@ -81,26 +81,26 @@ def read_term(entry: dict[str, Any], line: int, draft: RenderContext) -> Glossar
 
 def parse_glossary(source: str) -> Glossary:
     """Parse the glossary; an invalid entry is a lint error, and is left out."""
-    draft = RenderContext({}, {})
+    context = RenderContext({}, {})
     try:
         entries = tomllib.loads(source).get("term", [])
     except TOML_FAILURES as error:
-        draft.note_toml_error(error, source)
+        context.note_toml_error(error, source)
         entries = []
     starts = [number for number, text in enumerate(source.split("\n"), start=1) if text.strip() == "[[term]]"]
     terms: dict[str, GlossaryTerm] = {}
     for entry, line in zip(entries, starts, strict=False):
         if not is_valid_term(entry):
-            what = "un champ de cette entrée manque, est mal écrit ou est inconnu (écrits : {found})."
-            mend = "Écrivez term et definition, et s'il y a lieu lang, english et forms."
-            draft.add_error(line, what, mend, found=", ".join(entry) or "aucun")
+            problem = "un champ de cette entrée manque, est mal écrit ou est inconnu (écrits : {found})."
+            advice = "Écrivez term et definition, et s'il y a lieu lang, english et forms."
+            context.add_error(line, problem, advice, found=", ".join(entry) or "aucun")
             continue
-        term = read_term(entry, line, draft)
+        term = read_term(entry, line, context)
         for form in term.forms:
             if any(form.lower() == other.lower() for each in terms.values() for other in each.forms):
-                draft.add_error(line, "« {form} » a déjà une entrée.", "N'écrivez chaque mot qu'une fois.", form=form)
+                context.add_error(line, "« {form} » a déjà une entrée.", "N'écrivez chaque mot qu'une fois.", form=form)
         terms.setdefault(term.anchor, term)
-    return Glossary(tuple(sorted(terms.values(), key=lambda term: term.anchor)), tuple(sorted(draft.lint_errors)))
+    return Glossary(tuple(sorted(terms.values(), key=lambda term: term.anchor)), tuple(sorted(context.lint_errors)))
 
 
 class TermLinker:

@@ -55,33 +55,33 @@ def render_parts(parts: Sequence[str | InteractivePart], done: Mapping[str, str]
     return "".join(part if isinstance(part, str) else part.render_html(done) for part in parts)
 
 
-def write_heading(opening: Token, inline: Token, closing: Token, draft: RenderContext) -> None:
+def write_heading(opening: Token, inline: Token, closing: Token, context: RenderContext) -> None:
     """Set the id of a heading and, for a section, its number in the margin."""
     line = code_blocks.get_token_line(opening)
     if opening.tag not in {"h2", "h3"}:
-        what, mend = "un titre est de niveau {level}.", "Écrivez ## pour une section, ### à l'intérieur."
-        draft.add_error(line, what, mend, level=opening.tag[1])
+        problem, advice = "un titre est de niveau {level}.", "Écrivez ## pour une section, ### à l'intérieur."
+        context.add_error(line, problem, advice, level=opening.tag[1])
         opening.tag = closing.tag = "h2" if opening.tag == "h1" else "h3"
     title = extract_plain_text(inline)
-    anchor = draft.reserve_id(slugify(title) or "section", line)
+    anchor = context.reserve_id(slugify(title) or "section", line)
     opening.attrSet("id", anchor)
     if opening.tag == "h2":
-        number = len(draft.sections) + 1
-        draft.sections.append(LessonSection(anchor, title.strip(), number))
+        number = len(context.sections) + 1
+        context.sections.append(LessonSection(anchor, title.strip(), number))
         inline.children = [
             make_html_token(html_blocks.build_margin_label(str(number)) + " ", "html_inline"),
             *(inline.children or []),
         ]
 
 
-def number_headings(tokens: Sequence[Token], draft: RenderContext) -> None:
+def number_headings(tokens: Sequence[Token], context: RenderContext) -> None:
     """Process every heading; a heading is always three tokens."""
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
-            write_heading(token, tokens[place + 1], tokens[place + 2], draft)
+            write_heading(token, tokens[place + 1], tokens[place + 2], context)
 
 
-def number_steps(tokens: Sequence[Token], draft: RenderContext) -> None:
+def number_steps(tokens: Sequence[Token], context: RenderContext) -> None:
     """Render each ordered list as steps, whose items are whole paragraphs."""
     lists: list[str] = []
     for token in tokens:
@@ -95,8 +95,8 @@ def number_steps(tokens: Sequence[Token], draft: RenderContext) -> None:
             token.attrSet("class", "steps")
             if token.attrs.pop("start", None):
                 line = code_blocks.get_token_line(token)
-                mend = "Mettez en retrait ce qui est entre deux étapes."
-                draft.add_error(line, "des étapes ne commencent pas à 1.", mend)
+                advice = "Mettez en retrait ce qui est entre deux étapes."
+                context.add_error(line, "des étapes ne commencent pas à 1.", advice)
 
 
 def write_cell(cell: Token) -> None:
@@ -130,9 +130,9 @@ def frame_tables(tokens: Sequence[Token]) -> list[Token]:
     return framed
 
 
-def render_code_blocks(tokens: Sequence[Token], draft: RenderContext) -> list[Token]:
+def render_code_blocks(tokens: Sequence[Token], context: RenderContext) -> list[Token]:
     """Replace each code block by its HTML, except those of tabs and orderings."""
-    drawn: list[Token] = []
+    rendered: list[Token] = []
     enclosing: list[str] = []
     for token in tokens:
         if token.type == directives.DIRECTIVE_OPEN:
@@ -140,20 +140,20 @@ def render_code_blocks(tokens: Sequence[Token], draft: RenderContext) -> list[To
         elif token.type == directives.DIRECTIVE_CLOSE:
             enclosing.pop()
         is_code = token.type == "code_block" or (token.type == "fence" and enclosing[-1:] not in RAW_CODE_DIRECTIVES)
-        drawn.append(
-            make_html_token(code_blocks.render_fenced_code(token, draft), level=token.level) if is_code else token
+        rendered.append(
+            make_html_token(code_blocks.render_fenced_code(token, context), level=token.level) if is_code else token
         )
-    return drawn
+    return rendered
 
 
-def mark_lede(tokens: Sequence[Token], draft: RenderContext) -> None:
+def mark_lede(tokens: Sequence[Token], context: RenderContext) -> None:
     """Mark the first paragraph as the introduction of the lesson."""
     if tokens and tokens[0].type == "paragraph_open":
         tokens[0].attrSet("class", "lede")
         return
     line = code_blocks.get_token_line(tokens[0]) if tokens else 1
-    what = "la leçon ne commence pas par un paragraphe."
-    draft.add_error(line, what, "Présentez-la en un paragraphe : il s'affiche en plus grand.")
+    problem = "la leçon ne commence pas par un paragraphe."
+    context.add_error(line, problem, "Présentez-la en un paragraphe : il s'affiche en plus grand.")
 
 
 def render_lesson(
@@ -171,29 +171,29 @@ def render_lesson(
         terms: the terms of the glossary.
         facts: the facts of facts.toml.
     """
-    draft, marker = RenderContext(figures, listings, {fact.id: fact for fact in facts}), TermLinker(terms)
+    context, linker = RenderContext(figures, listings, {fact.id: fact for fact in facts}), TermLinker(terms)
     if REPLACEMENT_CHARACTER in source:
         line = source[: source.index(REPLACEMENT_CHARACTER)].count("\n") + 1
-        draft.add_error(line, "un caractère est illisible.", "Enregistrez le fichier en UTF-8.")
-    front, body = split_front_matter(source, draft)
-    draft.lines = body.split("\n")
+        context.add_error(line, "un caractère est illisible.", "Enregistrez le fichier en UTF-8.")
+    front, body = split_front_matter(source, context)
+    context.lines = body.split("\n")
     tokens = LESSON_PARSER.parse(body)
-    mark_lede(tokens, draft)
-    tokens = generated_sections.add_front_matter_sections(tokens, front, draft)
+    mark_lede(tokens, context)
+    tokens = generated_sections.add_front_matter_sections(tokens, front, context)
     for token in tokens:
         if token.type == "inline":
-            inlines.process_inline(token, draft)
-    tokens = generated_sections.add_sources(tokens, draft)
-    generated_sections.check_reading_minutes(tokens, front, draft)
-    marker.link_terms(tokens)
-    number_headings(tokens, draft)
-    number_steps(tokens, draft)
-    html = render_tokens(directives.render_directives(frame_tables(render_code_blocks(tokens, draft)), draft))
-    links, faults = tuple(sorted(draft.links)), tuple(sorted(draft.lint_errors))
-    cut = html.split(PART_MARKER)  # HTML, the index of a part, HTML, …
-    parts = tuple(draft.parts[int(each)] if place % 2 else each for place, each in enumerate(cut))
-    used = tuple(marker.linked_terms.values())
+            inlines.process_inline(token, context)
+    tokens = generated_sections.add_sources(tokens, context)
+    generated_sections.check_reading_minutes(tokens, front, context)
+    linker.link_terms(tokens)
+    number_headings(tokens, context)
+    number_steps(tokens, context)
+    html = render_tokens(directives.render_directives(frame_tables(render_code_blocks(tokens, context)), context))
+    links, faults = tuple(sorted(context.links)), tuple(sorted(context.lint_errors))
+    pieces = html.split(PART_MARKER)  # HTML, the index of a part, HTML, …
+    parts = tuple(context.parts[int(each)] if place % 2 else each for place, each in enumerate(pieces))
+    used_terms = tuple(linker.linked_terms.values())
     return RenderedLesson(
-        front, parts, tuple(draft.sections), frozenset(draft.anchors), links, faults, used,
-        tuple(draft.cited_facts.values()), tuple(draft.downloads),
+        front, parts, tuple(context.sections), frozenset(context.anchors), links, faults, used_terms,
+        tuple(context.cited_facts.values()), tuple(context.downloads),
     )  # fmt: skip

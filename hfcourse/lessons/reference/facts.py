@@ -56,8 +56,8 @@ def is_valid_fact_field(name: str, value: Any) -> bool:
 def find_fact_errors(fact_id: str, entry: Any, line: int) -> Iterator[LintError]:
     """Yield the lint errors of one entry, which begins on `line`."""
 
-    def fault(what: str, mend: str, **values: str) -> LintError:
-        return make_fault("", line, what, mend, id=fact_id, **values)
+    def fault(problem: str, advice: str, **values: str) -> LintError:
+        return make_fault("", line, problem, advice, id=fact_id, **values)
 
     if not FACT_ID.fullmatch(fact_id):
         yield fault("« {id} » n'est pas un id de fait.", "Écrivez-le en minuscules sans accents, chiffres et tirets.")
@@ -65,24 +65,26 @@ def find_fact_errors(fact_id: str, entry: Any, line: int) -> Iterator[LintError]
         yield fault("« {id} » n'est pas une section.", "Ouvrez-la par [{id}] sur une ligne à part.")
         return
     for name in entry.keys() - FACT_EXAMPLES.keys():
-        mend = "Les champs sont {known}."
-        yield fault("le fait « {id} » a un champ inconnu, « {name} ».", mend, name=name, known=", ".join(FACT_EXAMPLES))
+        advice = "Les champs sont {known}."
+        yield fault(
+            "le fait « {id} » a un champ inconnu, « {name} ».", advice, name=name, known=", ".join(FACT_EXAMPLES)
+        )
     wrong = [name for name in FACT_EXAMPLES if not is_valid_fact_field(name, entry.get(name))]
     for name in wrong:
         is_there = "le champ « {name} » du fait « {id} » est mal écrit."
-        what = is_there if name in entry else "le champ « {name} » manque au fait « {id} »."
-        yield fault(what, "Écrivez-le ainsi : {example}", name=name, example=FACT_EXAMPLES[name])
+        problem = is_there if name in entry else "le champ « {name} » manque au fait « {id} »."
+        yield fault(problem, "Écrivez-le ainsi : {example}", name=name, example=FACT_EXAMPLES[name])
     if not {"read", "read_again"} & set(wrong) and entry["read_again"] < entry["read"]:
         yield fault("le fait « {id} » serait à relire avant d'avoir été lu.", "Corrigez read ou read_again.")
 
 
 def read_facts(source: str) -> FactFile:
     """Parse facts.toml; an invalid entry is a lint error, and is left out."""
-    draft = RenderContext({}, {})
+    context = RenderContext({}, {})
     try:
         entries = tomllib.loads(source)
     except TOML_FAILURES as error:
-        draft.note_toml_error(error, source)
+        context.note_toml_error(error, source)
         entries = {}
     lines = {
         found[1]: line
@@ -93,10 +95,10 @@ def read_facts(source: str) -> FactFile:
     for fact_id, entry in entries.items():
         line = lines.get(fact_id, 1)
         wrong = list(find_fact_errors(fact_id, entry, line))
-        draft.lint_errors += wrong
+        context.lint_errors += wrong
         if not wrong:
             facts.append(Fact(fact_id, line, **entry))
-    return FactFile(tuple(facts), tuple(draft.lint_errors))
+    return FactFile(tuple(facts), tuple(context.lint_errors))
 
 
 def find_due_facts(facts: Sequence[Fact], today: date) -> list[Fact]:

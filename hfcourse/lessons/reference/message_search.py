@@ -59,8 +59,8 @@ class MessageIndex:
 
     def __init__(self, entries: Sequence[TroubleshootingEntry]) -> None:
         self.entries = entries
-        spread = Counter(trigram for entry in entries for trigram in extract_trigrams(join_entry_texts(entry)))
-        self._weights = {trigram: math.log(1 + len(entries) / count) for trigram, count in spread.items()}
+        frequencies = Counter(trigram for entry in entries for trigram in extract_trigrams(join_entry_texts(entry)))
+        self._weights = {trigram: math.log(1 + len(entries) / count) for trigram, count in frequencies.items()}
         self._unknown_weight = math.log(1 + len(entries))
         self._messages = [[self._weigh(message) for message in entry.messages] for entry in entries]
         self._titles = [self._weigh(f"{entry.title} {' '.join(entry.codes)}") for entry in entries]

@@ -56,13 +56,13 @@ class Vocabulary:
         those after the first MAX_CORRECTED_WORDS unknown ones: each comparison with all words costs
         some milliseconds.
         """
-        left = MAX_CORRECTED_WORDS
+        remaining = MAX_CORRECTED_WORDS
         pieces, end = [], 0
         for found in WORD.finditer(typed):
             word = fold_word(found[0])
-            if not MIN_LETTERS <= len(word) <= MAX_LETTERS or self.has_prefix(word.removesuffix("s")) or not left:
+            if not MIN_LETTERS <= len(word) <= MAX_LETTERS or self.has_prefix(word.removesuffix("s")) or not remaining:
                 continue
-            left -= 1
+            remaining -= 1
             if closest := self.find_closest(word):
                 pieces += [typed[end : found.start()], closest]
                 end = found.end()

@@ -66,7 +66,7 @@ def is_valid_entry(entry: Any) -> bool:
     )  # fmt: skip
 
 
-def render_entry_text(source: str, line: int, draft: RenderContext) -> tuple[str, str]:
+def render_entry_text(source: str, line: int, context: RenderContext) -> tuple[str, str]:
     """Render a text as HTML and as plain text; its links and lint errors get the entry's line."""
     inner = RenderContext({}, {})
     tokens = LESSON_PARSER.parse(source)
@@ -76,17 +76,17 @@ def render_entry_text(source: str, line: int, draft: RenderContext) -> tuple[str
         elif token.type == "ordered_list_open":
             token.attrSet("class", "steps")
         elif token.type in {"fence", "code_block", "heading_open", "block_open"}:
-            what = "une fiche contient autre chose que des paragraphes et des listes."
-            inner.add_error(line, what, "Écrivez une commande en `code`.")
-    draft.links += [InternalLink(line, link.address) for link in inner.links]
-    draft.lint_errors += [LintError("", line, fault.problem, fault.advice) for fault in inner.lint_errors]
+            problem = "une fiche contient autre chose que des paragraphes et des listes."
+            inner.add_error(line, problem, "Écrivez une commande en `code`.")
+    context.links += [InternalLink(line, link.address) for link in inner.links]
+    context.lint_errors += [LintError("", line, fault.problem, fault.advice) for fault in inner.lint_errors]
     return render_tokens(tokens), " ".join(extract_plain_text(token) for token in tokens if token.type == "inline")
 
 
-def read_entry(entry: Mapping[str, Any], line: int, draft: RenderContext) -> TroubleshootingEntry:
+def read_entry(entry: Mapping[str, Any], line: int, context: RenderContext) -> TroubleshootingEntry:
     """Parse one valid entry."""
-    cause, why = render_entry_text(entry["cause"], line, draft)
-    cure, how = render_entry_text(entry["cure"], line, draft)
+    cause, why = render_entry_text(entry["cause"], line, context)
+    cure, how = render_entry_text(entry["cure"], line, context)
     return TroubleshootingEntry(
         id=entry["id"],
         topic=typeset_french(entry["topic"]),
@@ -100,12 +100,12 @@ def read_entry(entry: Mapping[str, Any], line: int, draft: RenderContext) -> Tro
     )
 
 
-def load_entries(source: str, draft: RenderContext) -> Iterator[tuple[int, Any]]:
+def load_entries(source: str, context: RenderContext) -> Iterator[tuple[int, Any]]:
     """Yield each TOML entry with its line; a syntax error is a lint error, and yields nothing."""
     try:
         entries = tomllib.loads(source).get("entry", [])
     except TOML_FAILURES as error:
-        draft.note_toml_error(error, source)
+        context.note_toml_error(error, source)
         return
     starts = [number for number, text in enumerate(source.split("\n"), start=1) if text.strip() == ENTRY_START]
     yield from zip(starts, entries, strict=False)
@@ -113,27 +113,31 @@ def load_entries(source: str, draft: RenderContext) -> Iterator[tuple[int, Any]]
 
 def parse_guide(source: str) -> TroubleshootingGuide:
     """Parse depannage.toml; an invalid or duplicate entry is a lint error, and is left out."""
-    draft = RenderContext({}, {})
+    context = RenderContext({}, {})
     entries: dict[str, TroubleshootingEntry] = {}
     by_code: dict[str, TroubleshootingEntry] = {}
-    for line, values in load_entries(source, draft):
+    for line, values in load_entries(source, context):
         if not is_valid_entry(values):
-            what = "un champ de cette fiche manque, est mal écrit ou est inconnu (écrits : {found})."
-            mend = "Écrivez {needed}, et s'il y a lieu codes."
-            draft.add_error(
-                line, what, mend, found=", ".join(values) or "aucun", needed=", ".join(sorted(REQUIRED_ENTRY_FIELDS))
+            problem = "un champ de cette fiche manque, est mal écrit ou est inconnu (écrits : {found})."
+            advice = "Écrivez {needed}, et s'il y a lieu codes."
+            context.add_error(
+                line,
+                problem,
+                advice,
+                found=", ".join(values) or "aucun",
+                needed=", ".join(sorted(REQUIRED_ENTRY_FIELDS)),
             )
             continue
-        entry = read_entry(values, line, draft)
+        entry = read_entry(values, line, context)
         if entry.id in entries:
-            what, mend = "l'id « {id} » est déjà celui d'une autre fiche.", "Donnez-en un autre à celle-ci."
-            draft.add_error(line, what, mend, id=entry.id)
+            problem, advice = "l'id « {id} » est déjà celui d'une autre fiche.", "Donnez-en un autre à celle-ci."
+            context.add_error(line, problem, advice, id=entry.id)
             continue
         entries[entry.id] = entry
         for code in entry.codes:
             if by_code.setdefault(code, entry) is not entry:
-                what, mend = "le code « {code} » mène déjà à la fiche « {other} ».", "Ne le nommez qu'une fois."
-                draft.add_error(line, what, mend, code=code, other=by_code[code].id)
+                problem, advice = "le code « {code} » mène déjà à la fiche « {other} ».", "Ne le nommez qu'une fois."
+                context.add_error(line, problem, advice, code=code, other=by_code[code].id)
     return TroubleshootingGuide(
-        tuple(entries.values()), tuple(sorted(draft.links)), tuple(sorted(draft.lint_errors)), by_code
+        tuple(entries.values()), tuple(sorted(context.links)), tuple(sorted(context.lint_errors)), by_code
     )

@@ -36,9 +36,9 @@ def find_near(name: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(name, list(known), n=1)), "")
 
 
-def make_fault(path: str, line: int, what: str, mend: str, /, **values: object) -> LintError:
+def make_fault(path: str, line: int, problem: str, advice: str, /, **values: object) -> LintError:
     """Return a lint error with typeset French sentences; the values of its `{names}` are inserted verbatim."""
-    return LintError(path, line, format_french(what, **values), format_french(mend, **values))
+    return LintError(path, line, format_french(problem, **values), format_french(advice, **values))
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ class RenderContext:
         self.parts: list[InteractivePart] = []
         self.reserved_keys: set[str] = set()
 
-    def add_error(self, line: int, what: str, mend: str, /, **values: object) -> None:
+    def add_error(self, line: int, problem: str, advice: str, /, **values: object) -> None:
         """Add a lint error, formatted by `make_fault`; the caller that knows the file adds its path."""
-        self.lint_errors.append(make_fault("", line, what, mend, **values))
+        self.lint_errors.append(make_fault("", line, problem, advice, **values))
 
     def note_toml_error(self, error: ValueError | RecursionError, source: str, before: int = 0) -> None:
         """Add a lint error for a TOML parse error.
@@ -150,7 +150,7 @@ class RenderContext:
             copies += 1
             anchor = f"{wanted}-{copies}"
         if copies > 1:
-            what = "l'identifiant « {anchor} » de ce titre est déjà pris dans la leçon."
-            self.add_error(line, what, "Formulez ce titre autrement.", anchor=wanted)
+            problem = "l'identifiant « {anchor} » de ce titre est déjà pris dans la leçon."
+            self.add_error(line, problem, "Formulez ce titre autrement.", anchor=wanted)
         self.anchors.add(anchor)
         return anchor

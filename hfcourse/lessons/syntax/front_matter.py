@@ -75,27 +75,29 @@ def find_field_line(name: str, fields: list[str]) -> int:
     return next((line for line, text in enumerate(fields, start=2) if pattern.match(text)), 1)
 
 
-def load_front_matter(fields: list[str], draft: RenderContext) -> dict[str, Any]:
+def load_front_matter(fields: list[str], context: RenderContext) -> dict[str, Any]:
     """Parse the TOML; a syntax error is a lint error, and the result is empty."""
     try:
         return tomllib.loads("\n".join(fields))
     except TOML_FAILURES as error:
-        draft.note_toml_error(error, "\n".join(fields), before=1)
+        context.note_toml_error(error, "\n".join(fields), before=1)
         return {}
 
 
-def validate_front_matter(values: dict[str, Any], fields: list[str], draft: RenderContext) -> FrontMatter:
+def validate_front_matter(values: dict[str, Any], fields: list[str], context: RenderContext) -> FrontMatter:
     """Validate the fields; each invalid one is a lint error and has its default value."""
-    draft.field_lines = {name: find_field_line(name, fields) for name in FRONT_MATTER_EXAMPLES}
+    context.field_lines = {name: find_field_line(name, fields) for name in FRONT_MATTER_EXAMPLES}
     for name in values.keys() - FRONT_MATTER_EXAMPLES.keys():
-        what, mend = "l'en-tête a un champ inconnu, « {name} ».", "Les champs sont {known}."
-        draft.add_error(find_field_line(name, fields), what, mend, name=name, known=", ".join(FRONT_MATTER_EXAMPLES))
+        problem, advice = "l'en-tête a un champ inconnu, « {name} ».", "Les champs sont {known}."
+        context.add_error(
+            find_field_line(name, fields), problem, advice, name=name, known=", ".join(FRONT_MATTER_EXAMPLES)
+        )
     for name, example in FRONT_MATTER_EXAMPLES.items():
         if not is_valid_front_matter_field(name, values.get(name)):
             wrong = "le champ « {name} » de l'en-tête est mal écrit."
-            what = wrong if name in values else "le champ « {name} » manque dans l'en-tête."
-            draft.add_error(
-                find_field_line(name, fields), what, "Écrivez-le ainsi : {example}", name=name, example=example
+            problem = wrong if name in values else "le champ « {name} » manque dans l'en-tête."
+            context.add_error(
+                find_field_line(name, fields), problem, "Écrivez-le ainsi : {example}", name=name, example=example
             )
     good = {
         name: value
@@ -106,7 +108,7 @@ def validate_front_matter(values: dict[str, Any], fields: list[str], draft: Rend
     return FrontMatter(**good | lists | {name: typeset_french(good[name]) for name in TYPESET_FIELDS if name in good})
 
 
-def split_front_matter(source: str, draft: RenderContext) -> tuple[FrontMatter, str]:
+def split_front_matter(source: str, context: RenderContext) -> tuple[FrontMatter, str]:
     """Return the front matter of a lesson and its body.
 
     The body has a blank line in place of each line of the front matter, which preserves line
@@ -115,10 +117,10 @@ def split_front_matter(source: str, draft: RenderContext) -> tuple[FrontMatter, 
     lines = source.split("\n")
     end = next((place for place, line in enumerate(lines) if place and line.rstrip() == FRONT_MATTER_FENCE), 0)
     if lines[0].rstrip() != FRONT_MATTER_FENCE or not end:
-        what, mend = "l'en-tête manque.", "Commencez le fichier par {fence}, les champs, puis {fence}."
-        draft.add_error(1, what, mend, fence=FRONT_MATTER_FENCE)
+        problem, advice = "l'en-tête manque.", "Commencez le fichier par {fence}, les champs, puis {fence}."
+        context.add_error(1, problem, advice, fence=FRONT_MATTER_FENCE)
         return FrontMatter(), source
     fields = lines[1:end]
-    values = load_front_matter(fields, draft)
-    front = validate_front_matter(values, fields, draft) if values else FrontMatter()
+    values = load_front_matter(fields, context)
+    front = validate_front_matter(values, fields, context) if values else FrontMatter()
     return front, "\n" * (end + 1) + "\n".join(lines[end + 1 :])

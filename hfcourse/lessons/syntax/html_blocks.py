@@ -1,6 +1,6 @@
 """HTML builders for blocks that Markdown lacks; templates/patterns.html shows each of them. Pure.
 
-The arguments `body`, `caption` and `drawn` are HTML; every other one is text, and is escaped.
+The arguments `body`, `caption` and `drawing` are HTML; every other one is text, and is escaped.
 """
 
 import re
@@ -38,13 +38,13 @@ def build_scroll_area(label: str, body: str) -> str:
     return f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(label)}">{body}</div>'
 
 
-def get_figure_title(drawn: str) -> str:
+def get_figure_title(drawing: str) -> str:
     """Return the title of a drawing or a picture; '' if it has none."""
-    found = TITLE_OR_ALT.search(drawn)
+    found = TITLE_OR_ALT.search(drawing)
     return unescape(found[1] or found[2] or "") if found else ""
 
 
-def build_figure(drawn: str, caption: str, address: str) -> str:
+def build_figure(drawing: str, caption: str, address: str) -> str:
     """Return a figure: a drawing or a picture, and its caption; the caption alone without a drawing.
 
     A drawing without a narrow variant shrinks on a narrow page, where a link opens it at full size.
@@ -52,10 +52,10 @@ def build_figure(drawn: str, caption: str, address: str) -> str:
     Args:
         address: the path of the drawing's file.
     """
-    is_wide_alone = drawn.startswith("<svg") and not has_narrow_drawing(drawn)
+    is_wide_alone = drawing.startswith("<svg") and not has_narrow_drawing(drawing)
     large = f'<p class="enlarge screen"><a href="{escape(address)}">{ENLARGE_LABEL}</a></p>' if is_wide_alone else ""
-    drawing = f"{drawn}{large}\n" if drawn else ""
-    return f'<figure class="wide figure">{drawing}<figcaption>{caption.strip()}</figcaption></figure>\n'
+    body = f"{drawing}{large}\n" if drawing else ""
+    return f'<figure class="wide figure">{body}<figcaption>{caption.strip()}</figcaption></figure>\n'
 
 
 ENLARGE_LABEL = "Ouvrir la figure en grand"
@@ -79,10 +79,10 @@ def build_diff(head: str, lines: Sequence[str]) -> str:
 
     Removed and added lines are marked by a sign, an element and a colour.
     """
-    drawn = "".join(build_diff_line(line) for line in lines)
+    rows = "".join(build_diff_line(line) for line in lines)
     return (
         f'<div class="code wide diff">\n<div class="code-head">{head}</div>\n'
-        f'<pre data-lang="diff" tabindex="0"><code>{drawn}</code></pre>\n</div>\n'
+        f'<pre data-lang="diff" tabindex="0"><code>{rows}</code></pre>\n</div>\n'
     )
 
 

@@ -17,8 +17,8 @@ CONTEXT_LINES = 3  # on each side of a difference
 
 def remove_part_comments(lines: list[str]) -> str:
     """Return the lines without marker comments; the blank lines on both sides of one merge."""
-    shown = "".join(f"{line}\n" for line in lines if not PART_COMMENT.fullmatch(line))
-    return re.sub(r"\n{4,}", "\n\n\n", shown).strip("\n") + "\n"
+    text = "".join(f"{line}\n" for line in lines if not PART_COMMENT.fullmatch(line))
+    return re.sub(r"\n{4,}", "\n\n\n", text).strip("\n") + "\n"
 
 
 def find_part_bounds(lines: list[str]) -> dict[str, dict[str, int]]:
@@ -30,17 +30,17 @@ def find_part_bounds(lines: list[str]) -> dict[str, dict[str, int]]:
     return ends
 
 
-def extract_part(name: str, text: str, part: str, line: int, draft: RenderContext) -> str:
+def extract_part(name: str, text: str, part: str, line: int, context: RenderContext) -> str:
     """Return one part of a file, dedented; '' and a lint error if the file lacks it."""
     lines = text.splitlines()
     ends = find_part_bounds(lines)
     opened, closed = ends.get(part, {}).get(">>>"), ends.get(part, {}).get("<<<")
     if opened is None or closed is None or closed < opened:
         listed = "Ses parties sont {known}."
-        mend = "Ouvrez-la par un commentaire >>> {part}, fermez-la par <<< {part}."
-        mend = listed if ends and part not in ends else mend
-        what = "le fichier {name} n'a pas de partie « {part} »."
-        draft.add_error(line, what, mend, name=name, part=part, known=", ".join(ends))
+        advice = "Ouvrez-la par un commentaire >>> {part}, fermez-la par <<< {part}."
+        advice = listed if ends and part not in ends else advice
+        problem = "le fichier {name} n'a pas de partie « {part} »."
+        context.add_error(line, problem, advice, name=name, part=part, known=", ".join(ends))
         return ""
     return textwrap.dedent(remove_part_comments(lines[opened + 1 : closed]))
 
@@ -50,7 +50,7 @@ def build_unified_diff(before: str, after: str) -> list[str]:
     return list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=CONTEXT_LINES))[2:]
 
 
-def include_file(words: list[str], line: int, draft: RenderContext) -> str:
+def include_file(words: list[str], line: int, context: RenderContext) -> str:
     """Return the file, or the part of it, that a fence names after its language.
 
     Args:
@@ -60,13 +60,13 @@ def include_file(words: list[str], line: int, draft: RenderContext) -> str:
         The text; '' and a lint error if the file or the part does not exist.
     """
     name, *parts = words
-    text = draft.listings.get(name)
+    text = context.listings.get(name)
     if text is None:
-        near = find_near(name, draft.listings)
-        mend = DID_YOU_MEAN if near else "Mettez-le dans un dossier de hfcourse/content."
-        draft.add_error(line, "le fichier « {name} » est introuvable.", mend, name=name, near=near)
+        near = find_near(name, context.listings)
+        advice = DID_YOU_MEAN if near else "Mettez-le dans un dossier de hfcourse/content."
+        context.add_error(line, "le fichier « {name} » est introuvable.", advice, name=name, near=near)
         return ""
     if len(parts) > 1:
-        what = "« {words} », après un fichier et sa partie, n'est pas compris."
-        draft.add_error(line, what, "Ne nommez qu'une partie.", words=" ".join(parts[1:]))
-    return extract_part(name, text, parts[0], line, draft) if parts else remove_part_comments(text.splitlines())
+        problem = "« {words} », après un fichier et sa partie, n'est pas compris."
+        context.add_error(line, problem, "Ne nommez qu'une partie.", words=" ".join(parts[1:]))
+    return extract_part(name, text, parts[0], line, context) if parts else remove_part_comments(text.splitlines())

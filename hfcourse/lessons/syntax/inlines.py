@@ -25,7 +25,7 @@ def apply_rule(pattern: Pattern[str], replacement: str, whole: str, owners: list
         The new text and its owners.
     """
     pieces: list[str] = []
-    kept: list[int] = []
+    new_owners: list[int] = []
     end = 0
     for match in pattern.finditer(whole):
         start = match.start()
@@ -33,9 +33,9 @@ def apply_rule(pattern: Pattern[str], replacement: str, whole: str, owners: list
         # sign.
         sign = next((place for place in range(start, match.end()) if whole[place] not in SPACE_CHARACTERS), start)
         pieces += whole[end:start], replacement
-        kept += owners[end:start] + [owners[sign]] * len(replacement)
+        new_owners += owners[end:start] + [owners[sign]] * len(replacement)
         end = match.end()
-    return "".join(pieces) + whole[end:], kept + owners[end:]
+    return "".join(pieces) + whole[end:], new_owners + owners[end:]
 
 
 def typeset_texts(texts: Sequence[str]) -> list[str]:
@@ -66,60 +66,60 @@ def typeset_paragraph(children: Sequence[Token]) -> None:
             token.type, token.content = "text", text
 
 
-def check_text(token: Token, line: int, draft: RenderContext) -> None:
+def check_text(token: Token, line: int, context: RenderContext) -> None:
     """Add a lint error for each trace of markup that the parser has left in a text."""
     if found := HTML_TAG_PATTERN.search(token.content):
-        mend = "Écrivez du Markdown, ou `du code` pour parler d'une balise."
-        draft.add_error(line, "du HTML ({tag}) s'affiche tel quel.", mend, tag=found[0])
+        advice = "Écrivez du Markdown, ou `du code` pour parler d'une balise."
+        context.add_error(line, "du HTML ({tag}) s'affiche tel quel.", advice, tag=found[0])
     if "](" in token.content or "]{" in token.content:
-        what = "un lien, ou des mots entre […]{{…}}, ne sont pas compris."
-        draft.add_error(line, what, "Vérifiez les crochets et l'adresse.")
+        problem = "un lien, ou des mots entre […]{{…}}, ne sont pas compris."
+        context.add_error(line, problem, "Vérifiez les crochets et l'adresse.")
 
 
-def check_link(token: Token, line: int, draft: RenderContext) -> None:
+def check_link(token: Token, line: int, context: RenderContext) -> None:
     """Record an internal link, to be checked against the site's pages; reject other schemes."""
     address = str(token.attrGet("href"))
     if re.match(r"#|/(?!/)", address):
-        draft.links.append(InternalLink(line, address))
+        context.links.append(InternalLink(line, address))
     elif not ALLOWED_SCHEME.match(address):
-        mend = "Écrivez /un/chemin, #une-ancre ou https://une.adresse."
-        draft.add_error(line, "le lien « {address} » ne mène nulle part.", mend, address=address)
+        advice = "Écrivez /un/chemin, #une-ancre ou https://une.adresse."
+        context.add_error(line, "le lien « {address} » ne mène nulle part.", advice, address=address)
 
 
-def check_image(token: Token, line: int, draft: RenderContext) -> None:
+def check_image(token: Token, line: int, context: RenderContext) -> None:
     """Replace an image by its description, with a lint error: a course page loads only its figures."""
-    what, mend = "l'image {source} n'est pas affichée.", "Dessinez-la dans static/figures et écrivez ::: figure."
-    draft.add_error(line, what, mend, source=token.attrGet("src"))
+    problem, advice = "l'image {source} n'est pas affichée.", "Dessinez-la dans static/figures et écrivez ::: figure."
+    context.add_error(line, problem, advice, source=token.attrGet("src"))
     token.type = "text"
 
 
-def check_span(token: Token, line: int, draft: RenderContext) -> None:
+def check_span(token: Token, line: int, context: RenderContext) -> None:
     """Validate the attributes of a span: a language or a fact id, and nothing else."""
     if fact_id := token.attrs.pop("fait", None):
-        record_citation(token, str(fact_id), line, draft)
+        record_citation(token, str(fact_id), line, context)
     elif token.meta.get("insecure_attrs") or not token.attrGet("lang"):
-        what = "des mots entre […]{{…}} disent autre chose que leur langue ou leur fait."
-        draft.add_error(line, what, "Écrivez ainsi : [mots]{{lang=en}}, ou [mots]{{fait=id}}.")
+        problem = "des mots entre […]{{…}} disent autre chose que leur langue ou leur fait."
+        context.add_error(line, problem, "Écrivez ainsi : [mots]{{lang=en}}, ou [mots]{{fait=id}}.")
 
 
-def record_citation(opening: Token, fact_id: str, line: int, draft: RenderContext) -> None:
+def record_citation(opening: Token, fact_id: str, line: int, context: RenderContext) -> None:
     """Record that a span cites a fact of facts.toml; an unknown id is a lint error, the text stays."""
-    fact = draft.facts.get(fact_id)
+    fact = context.facts.get(fact_id)
     if fact is None:
-        near = find_near(fact_id, draft.facts)
-        mend = DID_YOU_MEAN if near else "Écrivez-le dans facts.toml."
-        draft.add_error(line, "le fait « {fact_id} » est inconnu.", mend, fact_id=fact_id, near=near)
+        near = find_near(fact_id, context.facts)
+        advice = DID_YOU_MEAN if near else "Écrivez-le dans facts.toml."
+        context.add_error(line, "le fait « {fact_id} » est inconnu.", advice, fact_id=fact_id, near=near)
         return
-    if fact_id not in draft.cited_facts:
+    if fact_id not in context.cited_facts:
         opening.attrSet("id", f"cite-{fact_id}")
-    draft.cited_facts[fact_id] = fact
+    context.cited_facts[fact_id] = fact
     opening.attrSet("class", "fact")
     opening.meta["fact"] = fact_id
 
 
-def add_citations(children: Sequence[Token], draft: RenderContext) -> list[Token]:
+def add_citations(children: Sequence[Token], context: RenderContext) -> list[Token]:
     """Insert after each span that cites a fact the number of its source, as a link."""
-    numbers = {fact_id: number for number, fact_id in enumerate(draft.cited_facts, 1)}
+    numbers = {fact_id: number for number, fact_id in enumerate(context.cited_facts, 1)}
     tokens, open_spans = [], list[str]()
     for token in children:
         tokens.append(token)
@@ -144,14 +144,14 @@ def render_inline(text: str) -> str:
 TOKEN_CHECKS = {"text": check_text, "link_open": check_link, "image": check_image, "span_open": check_span}
 
 
-def process_inline(inline: Token, draft: RenderContext) -> None:
+def process_inline(inline: Token, context: RenderContext) -> None:
     """Check the tokens of one paragraph, and typeset it in French."""
     children = inline.children or []
     line = inline.map[0] + 1 if inline.map else 1
     for token in children:
         if token.type in TOKEN_CHECKS:
-            TOKEN_CHECKS[token.type](token, line, draft)
+            TOKEN_CHECKS[token.type](token, line, context)
         line += token.type in {"softbreak", "hardbreak"}
     typeset_paragraph(children)
-    if draft.cited_facts:
-        inline.children = add_citations(children, draft)
+    if context.cited_facts:
+        inline.children = add_citations(children, context)

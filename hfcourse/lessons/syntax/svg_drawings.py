@@ -45,9 +45,10 @@ def has_narrow_drawing(html: str) -> bool:
 
 def list_marker_numbers(html: str) -> list[list[str]]:
     """Return the marker numbers of each drawing of a figure, without duplicates, sorted."""
-    drawn = [piece for piece in re.split(r"(?=<svg\b)", html) if piece.startswith("<svg")]
+    drawings = [piece for piece in re.split(r"(?=<svg\b)", html) if piece.startswith("<svg")]
     found = [
-        {number for group in MARKER_GROUP.findall(piece) for number in MARKER_NUMBER.findall(group)} for piece in drawn
+        {number for group in MARKER_GROUP.findall(piece) for number in MARKER_NUMBER.findall(group)}
+        for piece in drawings
     ]
     return [sorted(numbers, key=int) for numbers in found]
 
@@ -58,8 +59,8 @@ def find_wrong_numbers(html: str, caption_numbers: list[str]) -> list[str] | Non
     Returns:
         None if all are the same, or no drawing has any.
     """
-    drawn = list_marker_numbers(html)
-    return next((each for each in drawn if each != caption_numbers), None) if any(drawn) else None
+    numbers = list_marker_numbers(html)
+    return next((each for each in numbers if each != caption_numbers), None) if any(numbers) else None
 
 
 def pair_drawings(sources: Mapping[str, str], folder: str) -> tuple[dict[str, str], list[LintError]]:
@@ -79,14 +80,14 @@ def pair_drawings(sources: Mapping[str, str], folder: str) -> tuple[dict[str, st
         path = f"{folder}/{name}"
         if of_wide not in wide:
             near = find_near(of_wide, wide)
-            mend = DID_YOU_MEAN if near else "Dessinez {of_wide}, ou retirez celui-ci."
+            advice = DID_YOU_MEAN if near else "Dessinez {of_wide}, ou retirez celui-ci."
             near = near.removesuffix(WIDE_SUFFIX) + NARROW_SUFFIX
-            what = "ce dessin étroit n'a pas de dessin large."
-            faults.append(make_fault(path, 1, what, mend, near=near, of_wide=of_wide))
+            problem = "ce dessin étroit n'a pas de dessin large."
+            faults.append(make_fault(path, 1, problem, advice, near=near, of_wide=of_wide))
             continue
         if shared := sorted(set(SVG_ID.findall(narrow)) & set(SVG_ID.findall(wide[of_wide]))):
-            what = "le dessin large a les mêmes id : {ids}."
-            mend = "Les deux sont dans une même page : donnez à celui-ci des id à lui."
-            faults.append(make_fault(path, 1, what, mend, ids=", ".join(shared)))
+            problem = "le dessin large a les mêmes id : {ids}."
+            advice = "Les deux sont dans une même page : donnez à celui-ci des id à lui."
+            faults.append(make_fault(path, 1, problem, advice, ids=", ".join(shared)))
         paired[of_wide] += add_narrow_class(narrow)
     return paired, faults
