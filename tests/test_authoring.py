@@ -40,7 +40,9 @@ def test_an_example_has_nothing_to_mend(app: Flask, each: dict[str, str]) -> Non
         library.get_lessons()
         shelf = app.extensions["lessons"]
     for text in (each["source"], each["words"]):
-        rendered = render_lesson(FRONT + text, dict(shelf.pictures), dict(shelf.listings), (), shelf.fact_file.facts)
+        rendered = render_lesson(
+            FRONT + text, dict(shelf.figure_texts), dict(shelf.listing_texts), (), shelf.fact_file.facts
+        )
         assert [str(fault) for fault in rendered.lint_errors] == []
 
 

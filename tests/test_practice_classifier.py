@@ -120,7 +120,7 @@ def test_it_is_right_on_each_fifth_of_its_data_after_learning_the_rest():
 
 def test_confidences_are_probabilities(classifier):
     for text in ("Le chat dort.", "a", "x" * 5000, "Bonjour, how are you, wie geht es dir?"):
-        confidences = classifier.confidences(text)
+        confidences = classifier.compute_confidences(text)
         assert sum(confidences.values()) == pytest.approx(1)
         assert all(0 <= value <= 1 for value in confidences.values())
 
@@ -141,12 +141,12 @@ def test_its_confidence_on_two_words_is_about_how_often_it_is_right():
 
 @pytest.mark.parametrize("text", ["pan", "no", "a", "son"])
 def test_a_word_of_several_languages_leaves_it_in_doubt(classifier, text):
-    assert max(classifier.confidences(text).values()) < 0.8
+    assert max(classifier.compute_confidences(text).values()) < 0.8
 
 
 @pytest.mark.parametrize("text", ["", "   ", "123 456", "?!…", "你好", "😀"])
 def test_a_text_without_a_letter_it_knows_has_no_confidence(classifier, text):
-    assert classifier.confidences(text) == {}
+    assert classifier.compute_confidences(text) == {}
 
 
 @pytest.mark.parametrize(

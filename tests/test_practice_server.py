@@ -40,7 +40,7 @@ SITE = """
 
     server = PracticeServer(Path(sys.argv[1]))
     server.wake()
-    assert server.wait(90), server.failure
+    assert server.wait_until_awake(90), server.failure
     worker = os.fork() if sys.argv[2:] == ["with a worker"] else None
     if worker == 0:
         told = {"state": server.state, "worker": os.getpid()}
@@ -103,7 +103,7 @@ def test_it_starts_nothing_until_it_is_woken(make):
 
     assert (server.state, server.url, server.pid) == ("asleep", None, None)
     assert not server.folder.exists()
-    assert server.wait(5) is False
+    assert server.wait_until_awake(5) is False
 
 
 def test_it_goes_from_asleep_to_waking_to_awake(make):
@@ -111,7 +111,7 @@ def test_it_goes_from_asleep_to_waking_to_awake(make):
     server.wake()
 
     assert (server.state, server.url) == ("waking", None)
-    assert server.wait(10) is True
+    assert server.wait_until_awake(10) is True
     assert server.state == "awake"
     with urllib.request.urlopen(server.url) as answer:
         assert answer.status == 200
@@ -124,7 +124,7 @@ def test_many_threads_that_wake_it_start_one_process(make):
     def wake():
         gate.wait()
         server.wake()
-        server.wait(10)
+        server.wait_until_awake(10)
         pids.add(server.pid)
 
     threads = [threading.Thread(target=wake) for _ in range(8)]
@@ -142,7 +142,7 @@ def test_waking_returns_at_once(make):
     server.wake()
 
     assert server.state == "waking"
-    assert server.wait(0.01) is False
+    assert server.wait_until_awake(0.01) is False
 
 
 def test_a_log_that_has_grown_too_large_starts_again(make):
@@ -151,7 +151,7 @@ def test_a_log_that_has_grown_too_large_starts_again(make):
     log = server.folder / "practice.log"
     log.write_bytes(b"x" * (practice_child.MAX_LOG_BYTES + 1))
     server.wake()
-    server.wait(10)
+    server.wait_until_awake(10)
 
     assert log.stat().st_size < 1000
 
@@ -174,7 +174,7 @@ def test_an_app_that_ends_at_once_is_broken_and_its_last_words_are_kept(make):
     server = make("raise SystemExit('the sky fell')")
     server.wake()
 
-    assert server.wait(10) is False
+    assert server.wait_until_awake(10) is False
     assert server.state == "broken"
     assert "code 1" in server.failure
     assert "the sky fell" in server.failure
@@ -186,7 +186,7 @@ def test_an_app_that_never_is_ready_is_broken_and_killed(make):
     server.wake()
     pid = server.pid
 
-    assert server.wait(10) is False
+    assert server.wait_until_awake(10) is False
     assert server.state == "broken"
     assert until(lambda: not is_running(pid))
 
@@ -196,7 +196,7 @@ def test_an_app_that_says_nonsense_is_broken(make, line):
     server = make(f"import sys; print({line!r}, flush=True); sys.stdin.read()")
     server.wake()
 
-    assert server.wait(10) is False
+    assert server.wait_until_awake(10) is False
     assert server.state == "broken"
 
 
@@ -212,11 +212,11 @@ def test_a_program_that_is_missing_is_broken(tmp_path):
 def test_a_broken_app_is_tried_again(make, tmp_path):
     server = make("raise SystemExit(1)")
     server.wake()
-    server.wait(10)
+    server.wait_until_awake(10)
     write_script(tmp_path, STAND_IN)
     server.wake()
 
-    assert server.wait(10) is True
+    assert server.wait_until_awake(10) is True
     assert server.failure is None
 
 
@@ -226,7 +226,7 @@ def test_a_broken_app_is_tried_again(make, tmp_path):
 def test_it_falls_asleep_when_nobody_uses_it(make):
     server = make(idle_seconds=0.2)
     server.wake()
-    server.wait(10)
+    server.wait_until_awake(10)
     pid = server.pid
 
     assert until(lambda: server.state == "asleep")
@@ -237,8 +237,8 @@ def test_it_falls_asleep_when_nobody_uses_it(make):
 def test_it_stays_awake_during_a_call_then_falls_asleep(make):
     server = make(idle_seconds=0.2)
     server.wake()
-    with server.using():
-        server.wait(10)
+    with server.track_call():
+        server.wait_until_awake(10)
         assert not until(lambda: server.state != "awake", seconds=0.6)
 
     assert until(lambda: server.state == "asleep")
@@ -247,10 +247,10 @@ def test_it_stays_awake_during_a_call_then_falls_asleep(make):
 def test_touching_it_pushes_its_sleep_back(make):
     server = make(idle_seconds=0.5)
     server.wake()
-    server.wait(10)
+    server.wait_until_awake(10)
     stop_touching = time.monotonic() + 1.2
     while time.monotonic() < stop_touching:
-        server.touch()
+        server.record_use()
         assert not until(lambda: server.state != "awake", seconds=0.1)
 
     assert until(lambda: server.state == "asleep")
@@ -259,14 +259,14 @@ def test_touching_it_pushes_its_sleep_back(make):
 def test_it_can_be_put_to_sleep_and_woken_again(make):
     server = make()
     server.wake()
-    server.wait(10)
+    server.wait_until_awake(10)
     first = server.pid
     server.sleep()
 
     assert (server.state, server.url) == ("asleep", None)
     assert not is_running(first)
     server.wake()
-    assert server.wait(10) is True
+    assert server.wait_until_awake(10) is True
     assert server.pid != first
 
 
@@ -283,14 +283,14 @@ def test_it_can_be_put_to_sleep_while_it_wakes(make):
 def test_an_app_that_died_is_seen_at_the_next_look_and_can_be_woken(make):
     server = make()
     server.wake()
-    server.wait(10)
+    server.wait_until_awake(10)
     dead = server.pid
     os.kill(dead, 9)
 
     assert until(lambda: server.state == "asleep")
     assert server.url is None
     server.wake()
-    assert server.wait(10) is True
+    assert server.wait_until_awake(10) is True
     assert server.pid != dead
 
 
@@ -298,7 +298,7 @@ def test_no_thread_is_left_once_it_sleeps(make):
     before = set(threading.enumerate())
     server = make()
     server.wake()
-    server.wait(10)
+    server.wait_until_awake(10)
     server.sleep()
 
     assert until(lambda: set(threading.enumerate()) <= before)
@@ -310,7 +310,7 @@ def test_no_thread_is_left_once_it_sleeps(make):
 def test_stopping_is_for_good_and_can_be_repeated(make):
     server = make()
     server.wake()
-    server.wait(10)
+    server.wait_until_awake(10)
     pid = server.pid
     server.stop()
     server.stop()
@@ -325,7 +325,7 @@ def test_an_app_that_does_not_leave_is_killed(make):
     stubborn = STAND_IN.replace("os._exit(0)", "None")
     server = make(stubborn)
     server.wake()
-    server.wait(10)
+    server.wait_until_awake(10)
     pid = server.pid
     server.stop()
 
