@@ -9,11 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from hfcourse.lessons import zips
+from hfcourse.lessons.markup.markdown import render_lesson
 from hfcourse.lessons.reference.edition_notes import find_edition_notes
 from hfcourse.lessons.single_page import render_course_export
 from tests.posting import Student
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
-from tests.test_markdown import FIRST_LINE, FRONT, lesson, render, said
+from tests.test_markdown import FIRST_LINE, FRONT, lesson, said
 from tests.test_quiz import ONE, question
 from tests.untypeset import untypeset
 
@@ -116,7 +117,7 @@ class TestDifference:
     SOURCE = "```diff chat/1-un/app.py chat/2-deux/app.py\n```\n"
 
     def test_it_is_made_from_the_files_without_marks(self) -> None:
-        rendered = render(FRONT + self.SOURCE, {}, FILES)
+        rendered = render_lesson(FRONT + self.SOURCE, {}, FILES)
         assert said(rendered) == []
         code = BeautifulSoup(rendered.html, "html.parser").select_one(".diff pre")
         assert code is not None
@@ -127,7 +128,7 @@ class TestDifference:
 
     def test_it_has_three_lines_around_and_no_names_of_files(self) -> None:
         long = {name: "a\n" * 9 + text for name, text in FILES.items()}
-        code = BeautifulSoup(render(FRONT + self.SOURCE, {}, long).html, "html.parser").select_one(".diff pre")
+        code = BeautifulSoup(render_lesson(FRONT + self.SOURCE, {}, long).html, "html.parser").select_one(".diff pre")
         assert code is not None
         assert code.get_text().startswith("@@ ")
         assert len(code.get_text().splitlines()) == 1 + 3 + 2
@@ -142,7 +143,7 @@ class TestDifference:
         ],
     )
     def test_a_mistake_is_reported(self, source: str, what: str) -> None:
-        assert said(render(FRONT + source, {}, FILES)) == [f"{FIRST_LINE}: {what}"]
+        assert said(render_lesson(FRONT + source, {}, FILES)) == [f"{FIRST_LINE}: {what}"]
 
 
 class TestDownload:
@@ -202,7 +203,7 @@ class TestDownload:
         assert "Tout le dossier." in page.get_text()
 
     def test_a_missing_folder_is_a_fault(self) -> None:
-        rendered = render(FRONT + self.SOURCE.replace("1-un", "1-une"), {}, FILES)
+        rendered = render_lesson(FRONT + self.SOURCE.replace("1-un", "1-une"), {}, FILES)
         assert said(rendered) == [f"{FIRST_LINE}: le dossier « chat/1-une » est introuvable."]
-        assert untypeset(rendered.faults[0].mend) == "Vouliez-vous écrire « chat/1-un » ?"
+        assert untypeset(rendered.lint_errors[0].mend) == "Vouliez-vous écrire « chat/1-un » ?"
         assert "Tout le dossier." in rendered.html
