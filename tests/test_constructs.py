@@ -205,5 +205,5 @@ class TestDownload:
     def test_a_missing_folder_is_a_fault(self) -> None:
         rendered = render_lesson(FRONT + self.SOURCE.replace("1-un", "1-une"), {}, FILES)
         assert said(rendered) == [f"{FIRST_LINE}: le dossier « chat/1-une » est introuvable."]
-        assert untypeset(rendered.lint_errors[0].mend) == "Vouliez-vous écrire « chat/1-un » ?"
+        assert untypeset(rendered.lint_errors[0].advice) == "Vouliez-vous écrire « chat/1-un » ?"
         assert "Tout le dossier." in rendered.html
