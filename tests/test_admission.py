@@ -51,7 +51,7 @@ def made(
 def told(run_id: str, seconds_ago: float) -> None:
     with database.write_session() as session:
         moment = database.utc_now() - timedelta(seconds=seconds_ago)
-        session.execute(update(Run).where(Run.id == run_id).values(told=moment))
+        session.execute(update(Run).where(Run.id == run_id).values(dispatched_at=moment))
 
 
 def started(run_id: str, seconds_ago: float) -> None:

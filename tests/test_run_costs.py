@@ -123,5 +123,5 @@ def test_events_are_numbered_one_after_another_whatever_stores_them(app: Flask, 
     run_store.append_and_notify(run_id, [NewEvent("log", {"n": 6})])
     run_store.finish_run(run_id, "succeeded", [], told=[NewEvent("next", {"n": 7}), NewEvent("log", {"n": 8})])
     with database.read_session() as session:
-        rows = session.execute(select(RunEvent.n, RunEvent.data).order_by(RunEvent.n)).all()
-    assert [(row.n, row.data["n"]) for row in rows] == [(1, 1), (2, 2), (3, 3), (5, 5), (6, 6), (7, 7), (8, 8)]
+        rows = session.execute(select(RunEvent.position, RunEvent.data).order_by(RunEvent.position)).all()
+    assert [(row.position, row.data["n"]) for row in rows] == [(1, 1), (2, 2), (3, 3), (5, 5), (6, 6), (7, 7), (8, 8)]

@@ -76,7 +76,9 @@ def iter_run_values(run: Run, description: Description) -> Iterator[tuple[Any, A
     if endpoint is None:
         return
     kept = {
-        item.n: FileHandle.from_row(item.file) for item in run.files if item.parameter is None and not item.file.erased
+        item.position: FileHandle.from_row(item.file)
+        for item in run.files
+        if item.parameter is None and not item.file.erased
     }
     if run.status == "succeeded" and len(run.outputs) == len(endpoint.wiring.return_ids):
         for number, output in zip(endpoint.wiring.return_ids, run.outputs, strict=True):

@@ -109,7 +109,7 @@ def make_file_entry(run: Run, item: RunFile) -> FileEntry:
     if item.file.erased:
         return FileEntry.make_missing(ERASED, item.file.name)
     return FileEntry(
-        file=url_for("runs.file", run_id=run.id, n=item.n),
+        file=url_for("runs.file", run_id=run.id, n=item.position),
         name=item.file.name,
         bytes=item.file.size,
         media_type=item.file.media_type,
@@ -119,7 +119,7 @@ def make_file_entry(run: Run, item: RunFile) -> FileEntry:
 def resolve_output_files(run: Run, output: dict[str, Any]) -> dict[str, Any]:
     """A stored output, each file in its value with its address; where no file can be, a Space's own words stay."""
     holds = output.get("holds_files", output["component"].lower() in COMPONENTS_WITH_FILES)
-    ours = {item.n: make_file_entry(run, item) for item in run.files if item.parameter is None}
+    ours = {item.position: make_file_entry(run, item) for item in run.files if item.parameter is None}
     return output | {"value": resolve_file_references(output["value"], ours)} if holds else output
 
 
@@ -230,5 +230,5 @@ def build_template_context(run: Run) -> dict[str, Any]:
         "progress": describe_progress(run),
         "elapsed": measure_elapsed_seconds(run),
         "faults": list_validation_errors(run),
-        "explanation": explain_failure(run.error, run.said) if run.error else None,
+        "explanation": explain_failure(run.error, run.error_detail) if run.error else None,
     }

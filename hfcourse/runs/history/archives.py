@@ -115,7 +115,7 @@ def make_folder_name(run: Run) -> str:
 def make_file_path(item: RunFile) -> str:
     """Where a file is in the folder of its run: its number makes the name the only one, and no device of Windows."""
     side = "recus" if item.parameter is None else "envoyes"
-    return f"{side}/{item.n}-{clean_file_name(item.file.name, MAX_FILE_NAME_CHARACTERS)}"
+    return f"{side}/{item.position}-{clean_file_name(item.file.name, MAX_FILE_NAME_CHARACTERS)}"
 
 
 def clean_file_name(name: str, most: int) -> str:

@@ -36,7 +36,7 @@ def render_report(run: Run, lost: Collection[str] = ()) -> str:
     return render_template(
         "runs/report.md",
         run=run,
-        explanation=explain_failure(run.error, run.said) if run.error else None,
+        explanation=explain_failure(run.error, run.error_detail) if run.error else None,
         sent=[make_report_value(each["label"], "", inputs.get(each["name"]), "") for each in run.parameters],
         came=[
             make_report_value(each["label"], each["component"], each["value"], export_output_text(each))

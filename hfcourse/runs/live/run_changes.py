@@ -19,7 +19,9 @@ CURSOR_QUERY = select(
     select(func.max(RUN_EVENTS.c.n)).where(RUN_EVENTS.c.run_id == RUNS.c.id).scalar_subquery().label("last"),
 ).where(RUNS.c.id.in_(bindparam("run_ids", expanding=True)))
 BATCH_RUNS_QUERY = select(Run).where(Run.id.in_(bindparam("run_ids", expanding=True)))
-BATCH_FILES_QUERY = select(RunFile).where(RunFile.run_id.in_(bindparam("run_ids", expanding=True))).order_by(RunFile.n)
+BATCH_FILES_QUERY = (
+    select(RunFile).where(RunFile.run_id.in_(bindparam("run_ids", expanding=True))).order_by(RunFile.position)
+)
 
 Row = TypeVar("Row", RunEvent, RunFile)
 
@@ -52,8 +54,8 @@ def fetch_updates(known: Mapping[str, Run]) -> dict[str, Run]:
 
 def select_events_since(since: Mapping[str, int]) -> Select[RunEvent]:
     """The events of each run after the one that is known already."""
-    newer = (and_(RunEvent.run_id == run_id, RunEvent.n > n) for run_id, n in since.items())
-    return select(RunEvent).where(or_(*newer)).order_by(RunEvent.n)
+    newer = (and_(RunEvent.run_id == run_id, RunEvent.position > n) for run_id, n in since.items())
+    return select(RunEvent).where(or_(*newer)).order_by(RunEvent.position)
 
 
 def merge_events(known: Sequence[RunEvent], new: Sequence[RunEvent]) -> list[RunEvent]:

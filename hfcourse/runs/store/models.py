@@ -46,18 +46,22 @@ class Run(database.Base):
     outputs: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     partials: Mapped[int] = mapped_column(Integer, default=0)
     error: Mapped[str | None] = mapped_column(String(40))
-    said: Mapped[str] = mapped_column(Text, default="")
+    error_detail: Mapped[str] = mapped_column("said", Text, default="")
     created: Mapped[datetime] = mapped_column(database.UtcDateTime, index=True)
     started: Mapped[datetime | None] = mapped_column(database.UtcDateTime)
     first_output: Mapped[datetime | None] = mapped_column(database.UtcDateTime)
     finished: Mapped[datetime | None] = mapped_column(database.UtcDateTime)
-    stop_asked: Mapped[datetime | None] = mapped_column(database.UtcDateTime)
+    stop_requested_at: Mapped[datetime | None] = mapped_column("stop_asked", database.UtcDateTime)
     keeps_state: Mapped[bool] = mapped_column(default=False)
-    told: Mapped[datetime | None] = mapped_column(database.UtcDateTime)
+    dispatched_at: Mapped[datetime | None] = mapped_column("told", database.UtcDateTime)
     text_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
 
-    events: Mapped[list["RunEvent"]] = relationship(order_by="RunEvent.n", cascade="all, delete-orphan", lazy="raise")
-    files: Mapped[list["RunFile"]] = relationship(order_by="RunFile.n", cascade="all, delete-orphan", lazy="raise")
+    events: Mapped[list["RunEvent"]] = relationship(
+        order_by="RunEvent.position", cascade="all, delete-orphan", lazy="raise"
+    )
+    files: Mapped[list["RunFile"]] = relationship(
+        order_by="RunFile.position", cascade="all, delete-orphan", lazy="raise"
+    )
 
     @property
     def is_finished(self) -> bool:
@@ -71,7 +75,7 @@ class Run(database.Base):
     @property
     def last_event_position(self) -> int:
         """The number of its latest event, 0 if there was none."""
-        return self.events[-1].n if self.events else 0
+        return self.events[-1].position if self.events else 0
 
     def get_latest_event(self, kind: str) -> dict[str, Any]:
         """What the last event of that kind said, {} if there was none."""
@@ -85,25 +89,25 @@ class Run(database.Base):
 class RunEvent(database.Base):
     """One thing that happened: `kind` is queued, started, progress, log, partial, invalid, opening or next.
 
-    `n` counts from 1 and never goes back, so that a page knows by it what it has not seen yet.
+    `position` counts from 1 and never goes back, so that a page knows by it what it has not seen yet.
     """
 
     __tablename__ = "run_events"
 
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    n: Mapped[int] = mapped_column(Integer, primary_key=True)
+    position: Mapped[int] = mapped_column("n", Integer, primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     at: Mapped[datetime] = mapped_column(database.UtcDateTime)
 
 
 class RunFile(database.Base):
-    """A file of a run: `parameter` names the one it was sent for, None for an output; `n` is its public number."""
+    """A file of a run: `parameter` names the one it was sent for, None for an output; `position` is its public number."""
 
     __tablename__ = "run_files"
 
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    n: Mapped[int] = mapped_column(Integer, primary_key=True)
+    position: Mapped[int] = mapped_column("n", Integer, primary_key=True)
     file_id: Mapped[str] = mapped_column(ForeignKey("files.id"), index=True)
     parameter: Mapped[str | None] = mapped_column(String(200))
 

@@ -60,8 +60,8 @@ QUEUED_RUN_DEFAULTS = {"status": "queued", "partials": 0, "outputs": [], "said":
 # What every call and every look at a run needs is made once: making a statement anew costs more than executing it.
 # Those that speak of tables, and not of classes, are for a bare connection.
 RUN_QUERY = select(Run, exists().where(RUN_FILES.c.run_id == Run.id)).where(Run.id == bindparam("run_id"))
-EVENTS_QUERY = select(RunEvent).where(RunEvent.run_id == bindparam("run_id")).order_by(RunEvent.n)
-FILES_QUERY = select(RunFile).where(RunFile.run_id == bindparam("run_id")).order_by(RunFile.n)
+EVENTS_QUERY = select(RunEvent).where(RunEvent.run_id == bindparam("run_id")).order_by(RunEvent.position)
+FILES_QUERY = select(RunFile).where(RunFile.run_id == bindparam("run_id")).order_by(RunFile.position)
 CLAIM_UPDATE = (
     update(RUNS)
     .where(RUNS.c.id == bindparam("run_id"), RUNS.c.status == "queued")
@@ -243,7 +243,7 @@ def find_validation_errors(run_id: str, visitor: str | None) -> dict[str, str]:
 
 def collect_sent_values(run: Run, replace: Callable[[RunFile], Any]) -> dict[str, Any]:
     """What was sent, by parameter name, with `replace(file)` in place of each file."""
-    sent = [(item.parameter, item.n, item) for item in run.files if item.parameter is not None]
+    sent = [(item.parameter, item.position, item) for item in run.files if item.parameter is not None]
     return restore_input_files(run.inputs, sent, replace)
 
 
@@ -254,7 +254,7 @@ def find_run_file(run_id: str, n: int, visitor: str | None) -> StoredFile | None
             select(StoredFile)
             .join(RunFile, RunFile.file_id == StoredFile.id)
             .join(Run, Run.id == RunFile.run_id)
-            .where(Run.id == run_id, Run.visitor == visitor, RunFile.n == n)
+            .where(Run.id == run_id, Run.visitor == visitor, RunFile.position == n)
         )
 
 
@@ -425,5 +425,8 @@ def describe_error(run: Run) -> dict[str, str] | None:
     """Code and French sentence of a failed run."""
     if run.error is None:
         return None
-    sentence = explain_failure(run.error, run.said).sentence
-    return {"code": run.error, "message": typeset_french(f"{sentence} « {run.said} »") if run.said else sentence}
+    sentence = explain_failure(run.error, run.error_detail).sentence
+    return {
+        "code": run.error,
+        "message": typeset_french(f"{sentence} « {run.error_detail} »") if run.error_detail else sentence,
+    }
