@@ -1,7 +1,4 @@
-"""The tables of the runs: a run, its events in order, its files; what it is found by, and who looked at it last.
-
-Beside them the sessions that Spaces keep for visitors, and what the site does once a day.
-"""
+"""Tables of the runs: runs, events, files, search text, views, sessions at Spaces and maintenance tasks."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -18,16 +15,16 @@ UNFINISHED_STATUSES = ("queued", "running")
 
 
 def compute_cursor(last_event: int, status: str) -> int:
-    """A number that is larger whenever a run has something new: neither its events nor its statuses go back."""
+    """Return a number that increases with each new event and status: neither ever goes back."""
     return last_event + (2 if status in FINAL_STATUSES else UNFINISHED_STATUSES.index(status))
 
 
 class Run(database.Base):
-    """A call of one endpoint by one visitor: what was sent, what came back."""
+    """Call of one endpoint by one visitor: the inputs sent and the outputs received."""
 
     __tablename__ = "runs"
-    # Whatever the list of a visitor's runs is asked for is found in this index alone, the newest first.
-    # What a visitor's texts take is summed in the second, or every output would be read.
+    # The first index covers every query of a visitor's list, the newest first.
+    # The second covers the sum of a visitor's text bytes, which would otherwise read every output.
     __table_args__ = (
         Index("ix_runs_of_visitor", "visitor", "created", "id", "space", "status"),
         Index("ix_runs_text_bytes", "visitor", "text_bytes"),
@@ -69,27 +66,27 @@ class Run(database.Base):
 
     @property
     def cursor(self) -> int:
-        """How far it has come: grows with each event, and with each change of status."""
+        """Return the progress of the run: it grows with each event and each change of status."""
         return compute_cursor(self.last_event_position, self.status)
 
     @property
     def last_event_position(self) -> int:
-        """The number of its latest event, 0 if there was none."""
+        """Return the position of the latest event, 0 if there is none."""
         return self.events[-1].position if self.events else 0
 
     def get_latest_event(self, kind: str) -> dict[str, Any]:
-        """What the last event of that kind said, {} if there was none."""
+        """Return the data of the latest event of this kind, {} if there is none."""
         return next((event.data for event in reversed(self.events) if event.kind == kind), {})
 
     def list_event_data(self, kind: str) -> list[dict[str, Any]]:
-        """What every event of that kind said."""
+        """Return the data of every event of this kind."""
         return [event.data for event in self.events if event.kind == kind]
 
 
 class RunEvent(database.Base):
-    """One thing that happened: `kind` is queued, started, progress, log, partial, invalid, opening or next.
+    """Event of a run: `kind` is queued, started, progress, log, partial, invalid, opening or next.
 
-    `position` counts from 1 and never goes back, so that a page knows by it what it has not seen yet.
+    `position` counts from 1 and never goes back: a page derives from it which events are new.
     """
 
     __tablename__ = "run_events"
@@ -102,7 +99,10 @@ class RunEvent(database.Base):
 
 
 class RunFile(database.Base):
-    """A file of a run: `parameter` names the one it was sent for, None for an output; `position` is its public number."""
+    """File of a run: `parameter` is the one it was sent for, None for an output.
+
+    `position` is its public number.
+    """
 
     __tablename__ = "run_files"
 
@@ -115,9 +115,9 @@ class RunFile(database.Base):
 
 
 class RunClient(database.Base):
-    """Where an unfinished run came from, for the scheduler: the row goes when the run ends.
+    """Origin of an unfinished run, for the scheduler; the row is deleted when the run ends.
 
-    In a table of its own, so that the scheduler reads no row of `runs`, whose values may be megabytes.
+    A separate table, so that the scheduler reads no row of `runs`, whose values may be megabytes.
     """
 
     __tablename__ = "run_clients"
@@ -128,9 +128,10 @@ class RunClient(database.Base):
 
 
 class VisitorArrival(database.Base):
-    """From which address (a keyed digest) a newcomer sent a form, and when the cookie was made; kept for a day.
+    """Keyed digest of the address from which a newcomer sent a form, and the time; retained for a day.
 
-    Where the cookie was made more than ten minutes before, `at` is when the first form was sent: see `standing`.
+    `at` is when the cookie was made, or, if that was more than ten minutes before, when the first
+    form was sent: see `newcomer_status`.
     """
 
     __tablename__ = "visitor_arrivals"
@@ -141,9 +142,10 @@ class VisitorArrival(database.Base):
 
 
 class RunSearchText(database.Base):
-    """What a run is found and recognised by; in a table of its own, or each search would read every output.
+    """Search index of a run and its excerpt for lists.
 
-    A visitor's words stand side by side, so that a search reads them in one go.
+    A separate table, or each search would read every output. The key begins with the visitor, so
+    that the rows of one visitor are adjacent and read in one scan.
     """
 
     __tablename__ = "run_words"
@@ -156,7 +158,10 @@ class RunSearchText(database.Base):
 
 
 class RunView(database.Base):
-    """When its visitor last looked at a finished run: see `looks`. There are as many as runs seen in an hour."""
+    """Time at which the visitor last viewed a finished run: see `recent_views`.
+
+    There are as many rows as runs viewed within an hour.
+    """
 
     __tablename__ = "run_looks"
 
@@ -165,7 +170,7 @@ class RunView(database.Base):
 
 
 class MaintenanceTask(database.Base):
-    """What one of the processes does once a day, and when it was last begun: see `upkeep`."""
+    """Daily task of one of the processes, and when it last began; also the heartbeats of workers."""
 
     __tablename__ = "chores"
 
@@ -174,7 +179,7 @@ class MaintenanceTask(database.Base):
 
 
 class SpaceSession(database.Base):
-    """What a Space calls a visitor whose state it keeps; never shown, or another visitor could take it."""
+    """Session hash of a visitor at a Space that keeps state; never shown, or another visitor could use it."""
 
     __tablename__ = "space_sessions"
 
@@ -184,7 +189,7 @@ class SpaceSession(database.Base):
     created: Mapped[datetime] = mapped_column(database.UtcDateTime)
 
 
-# For statements on a bare connection.
+# Core tables, for statements on a bare connection.
 RUNS, RUN_EVENTS, RUN_FILES, RUN_SEARCH_TEXTS, RUN_CLIENTS, ARRIVALS = (
     cast(Table, each.__table__) for each in (Run, RunEvent, RunFile, RunSearchText, RunClient, VisitorArrival)
 )

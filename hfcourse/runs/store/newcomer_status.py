@@ -1,9 +1,11 @@
-"""Who sends a form, and whether they have standing: what the shares of places and of the disk go by under pressure.
+"""Classification of the client of a request as a newcomer or an established visitor.
 
-A visitor who drops the cookie is a new visitor each time, so newcomers of one address share what one client group may
-hold. A newcomer has a cookie younger than ten minutes, or no run that was executed to its end. Both, because a cookie
-can be stored for later, and a quick run takes a second: a hundred jars that each make one are newcomers all the same
-until they are ten minutes old, and after that the reserves of their address still hold (see `scheduling`).
+It decides the share of slots and of the disk under pressure. A visitor who drops the cookie is a
+new visitor each time, so newcomers of one address share the limits of one client group. A newcomer
+has a cookie younger than ten minutes, or no run that was executed to its end. Both, because a
+cookie can be stored for later, and a quick run takes a second: a hundred cookie jars with one run
+each remain newcomers until they are ten minutes old, and after that the reserves of their address
+still hold (see `scheduling`).
 """
 
 from contextlib import suppress
@@ -18,12 +20,12 @@ from hfcourse.runs.store.models import ARRIVALS, RUNS, Run, VisitorArrival
 from hfcourse.runs.store.queue_counts import compute_cohort
 
 NEWCOMER_AGE = timedelta(seconds=visitors.NEW_VISITOR_SECONDS)
-# An arrival is kept for so long: newcomers of one address share a part of the disk until then.
+# Retention of an arrival: newcomers of one address share a disk quota until then.
 ARRIVAL_TTL = timedelta(days=1)
 EXECUTED_STATUSES = ("succeeded", "failed")
-# Of one visitor: has a run succeeded or failed (one that was only stopped says nothing), and which arrival is noted?
-# One statement, made once: every form that is sent asks.
-# Equality, not IN: SQLAlchemy writes the list of an IN anew each time that it is executed.
+# Of one visitor: has a run succeeded or failed (a stopped one does not count), and which arrival is stored?
+# One statement, built once: every form submission executes it.
+# Equality, not IN: SQLAlchemy renders the list of an IN at each execution.
 STANDING_QUERY = select(
     exists().where(RUNS.c.visitor == bindparam("of"), or_(*(RUNS.c.status == each for each in EXECUTED_STATUSES))),
     select(ARRIVALS.c.at).where(ARRIVALS.c.visitor == bindparam("of")).scalar_subquery(),
@@ -32,9 +34,10 @@ STANDING_QUERY = select(
 
 @dataclass(frozen=True)
 class Client:
-    """Who sends this request: the visitor, the keyed digest of their address, and whether they are new here.
+    """Client of a request: the visitor, the keyed digest of their address, and whether they are new.
 
-    `arrival` of a newcomer is when the cookie was made; where that was long ago, when the first form was sent.
+    `arrival` of a newcomer is when the cookie was made; if that is old, when the first form was
+    sent.
     """
 
     visitor: str
@@ -44,12 +47,12 @@ class Client:
 
     @property
     def cohort(self) -> int:
-        """The number of the minute in which the visitor came: see `scheduling`."""
+        """Return the number of the minute of the visitor's arrival: see `scheduling`."""
         return compute_cohort(self.arrival)
 
 
 def get_current_client() -> Client:
-    """Return who sends this request; the cookie is made at first need, and the arrival of a newcomer noted."""
+    """Return the client of this request; create the cookie on first use, record a newcomer's arrival."""
     is_recent = visitors.is_new_visitor()  # before the cookie is made
     visitor = visitors.get_or_create_visitor()
     with database.read_connection() as connection:
@@ -64,12 +67,12 @@ def get_current_client() -> Client:
 
 
 def record_arrival(client: Client) -> None:
-    """Keep when and from where a visitor came who sends a first form."""
+    """Store the time and address digest of a visitor who sends a first form."""
     arrival = {"visitor": client.visitor, "origin": client.origin, "at": client.arrival or database.utc_now()}
     with (
         suppress(IntegrityError),
         database.write_connection() as connection,
-    ):  # another of their forms may have noted it
+    ):  # a concurrent form may have inserted it
         connection.execute(insert(ARRIVALS), arrival)
 
 
@@ -84,7 +87,7 @@ def select_all_newcomers() -> Select[str]:
 
 
 def is_newcomer_arrival() -> ColumnElement[bool]:
-    """Return the condition that the visitor of an arrival is a newcomer still."""
+    """Return the condition that the visitor of an arrival is still a newcomer."""
     executed = exists().where(Run.visitor == VisitorArrival.visitor, Run.status.in_(EXECUTED_STATUSES))
     return or_(VisitorArrival.at > database.utc_now() - NEWCOMER_AGE, ~executed)
 

@@ -1,6 +1,6 @@
-"""Telling those who follow a run in this process that something happened to it, at the moment it is stored.
+"""In-process publish/subscribe: notify the listeners of a run when something of it is stored.
 
-What happened is in the database, where the processes that are not told find it too: see following.py.
+The change itself is in the database, which other processes poll: see `run_watcher`.
 """
 
 from collections.abc import Callable, Collection
@@ -12,18 +12,18 @@ PositionListener = Callable[[Collection[str]], None]
 
 
 def notify_changed(run_id: str) -> None:
-    """Something of this run has changed."""
+    """Publish that this run has changed."""
     for heard in current_app.extensions.get("news", ()):
         heard(run_id)
 
 
 def notify_position(run_ids: Collection[str]) -> None:
-    """These runs have another place in the line of this process, of which the database knows nothing."""
+    """Publish that these runs have moved in the queue of this process, which the database does not record."""
     for heard in current_app.extensions.get("moves", ()):
         heard(run_ids)
 
 
 def subscribe(app: Flask, heard: ChangeListener, heard_moved: PositionListener) -> None:
-    """Call `heard` with the id of each run that changes here, `heard_moved` with those that move; both quickly."""
+    """Register callbacks: `heard` for the id of each changed run, `heard_moved` for the moved ones; both fast."""
     app.extensions.setdefault("news", []).append(heard)
     app.extensions.setdefault("moves", []).append(heard_moved)

@@ -1,4 +1,4 @@
-"""Whose turn it is: the runs that wait, and how many go on, of each visitor, at each Space, in each session. Pure."""
+"""Queued runs and counters of active runs by visitor, Space, session and client group. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,16 +9,17 @@ from functools import cached_property
 # Visitors whose cookies were made in the same minute are one cohort.
 COHORT_SECONDS = 60
 
-# A client group, by which places are shared: ("visitor", name) or ("newcomers", origin).
+# Client group that shares slots: ("visitor", name) or ("newcomers", origin).
 ClientGroup = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class QueuedRun:
-    """A run that waits for its turn.
+    """Queued run, as the scheduler sees it.
 
-    `origin` is the keyed digest of the client's address, None where it is not known; all newcomers of one origin
-    share the places of one client group. `cohort` is when the visitor's cookie was made: see `compute_cohort`.
+    `origin` is the keyed digest of the client's address, None if unknown; all newcomers of one
+    origin share the slots of one client group. `cohort` is when the visitor's cookie was made: see
+    `compute_cohort`.
     """
 
     run_id: str
@@ -32,21 +33,22 @@ class QueuedRun:
 
     @property
     def session(self) -> tuple[str, str] | None:
-        """The session at the Space that it speaks in; two calls at once would read each other's answers."""
+        """Return the key of its session at the Space; two concurrent calls in one would mix their responses."""
         return (self.visitor, self.space) if self.keeps_state else None
 
     @property
     def group(self) -> ClientGroup:
-        """The client group that it counts in."""
+        """Return the client group in which it is counted."""
         if self.is_newcomer and self.origin is not None:
             return "newcomers", self.origin
         return "visitor", self.visitor
 
     @cached_property
     def nested_groups(self) -> tuple[tuple[object, ...], ...]:
-        """The groups by which places are reserved, the outermost first; none where the origin is not known.
+        """Return the groups by which slots are reserved, the outermost first; () if the origin is unknown.
 
-        All visitors of the address; its newcomers; these at the Space; these of one cohort at one endpoint.
+        All visitors of the address; its newcomers; these at the Space; these of one cohort at one
+        endpoint.
         """
         if self.origin is None:
             return ()
@@ -59,12 +61,12 @@ class QueuedRun:
 
 
 def compute_cohort(moment: datetime | None) -> int:
-    """Return the number of the cohort of a visitor whose cookie was made at this moment, 0 if it is not known."""
+    """Return the cohort number of a visitor whose cookie was made at this time, 0 if unknown."""
     return int(moment.timestamp()) // COHORT_SECONDS if moment else 0
 
 
 class ActiveCounts:
-    """The runs that go on, or that wait, counted."""
+    """Counters of running or queued runs."""
 
     def __init__(self, runs: Iterable[QueuedRun] = ()) -> None:
         self.total = 0
@@ -77,7 +79,7 @@ class ActiveCounts:
             self.add(run)
 
     def add(self, run: QueuedRun) -> None:
-        """One more has started."""
+        """Count a run that has started."""
         self.total += 1
         for counted, key in self._counters(run):
             counted[key] += 1
@@ -85,7 +87,7 @@ class ActiveCounts:
             self.sessions.add(run.session)
 
     def remove(self, run: QueuedRun) -> None:
-        """One has ended."""
+        """Discount a run that has ended."""
         self.total -= 1
         for counted, key in self._counters(run):
             counted[key] -= 1

@@ -1,7 +1,6 @@
-"""Who started a run in the last minute, in whatever process.
+"""Sliding-window log of the runs started in the last minute, in any process.
 
-Kept apart from the runs, which their visitor may delete: who starts one run after the other shall not be able to make
-the site forget it.
+Separate from the runs, which their visitor may delete: deleting runs must not reset the rate limit.
 """
 
 from collections import Counter
@@ -19,7 +18,7 @@ MINUTE_SECONDS = 60
 
 
 class RunStart(database.Base):
-    """A run that was started; there are as many as the site started in a minute."""
+    """Start of a run; there are as many rows as runs the site started within a minute."""
 
     __tablename__ = "run_starts"
 
@@ -31,7 +30,7 @@ class RunStart(database.Base):
 STARTS = cast(Table, RunStart.__table__)
 START_INSERT = insert(STARTS)
 OLD_STARTS_DELETE = delete(STARTS).where(STARTS.c.at < bindparam("since", type_=database.UtcDateTime))
-# One that is ahead was noted before the clock went back, and would count until the clock is there again.
+# An entry in the future was recorded before the clock went back, and would count until that time.
 RECENT_STARTS_QUERY = (
     select(STARTS.c.visitor, func.count().label("started"))
     .where(
@@ -45,22 +44,23 @@ RECENT_STARTS_QUERY = (
 
 
 def record_run_start(connection: Connection, run_id: str, visitor: str) -> None:
-    """One more run of this visitor starts now; what nobody counts any more goes."""
+    """Record that a run of this visitor starts now; delete the expired entries."""
     connection.execute(OLD_STARTS_DELETE, {"since": compute_window_start()})
     connection.execute(START_INSERT, {"run_id": run_id, "visitor": visitor, "at": database.utc_now()})
 
 
 def count_starts_by_visitor(connection: Connection, visitors: Collection[str]) -> Counter[str]:
-    """Runs that each of these visitors started in the last minute."""
+    """Count the runs that each of these visitors started in the last minute."""
     asked = {"visitors": list(visitors), "since": compute_window_start(), "ahead": heartbeat.compute_future_cutoff()}
     return Counter({row.visitor: row.started for row in connection.execute(RECENT_STARTS_QUERY, asked)})
 
 
 def delete_old_starts() -> None:
-    """Delete what nobody counts any more, also when nothing is started."""
+    """Delete the expired entries, also while no run starts."""
     with database.write_connection() as connection:
         connection.execute(OLD_STARTS_DELETE, {"since": compute_window_start()})
 
 
 def compute_window_start() -> datetime:
+    """Return the beginning of the sliding window."""
     return database.utc_now() - timedelta(seconds=MINUTE_SECONDS)

@@ -1,7 +1,7 @@
-"""How runs ended, counted: what `/metriques` tells, whichever process ended them and whether or not they are kept.
+"""Counters of finished runs for `/metriques`, whichever process ended them, deleted runs included.
 
-One row for each outcome and pair of buckets. It grows in the very transaction that gives a run its final status, and
-nothing makes it smaller: a counter that went back when runs are pruned would read as a site that was started anew.
+One row for each outcome and pair of buckets. It is updated in the transaction that sets the final
+status, and never decreases: a counter that went back when runs are pruned would read as a restart.
 """
 
 from bisect import bisect_left
@@ -15,18 +15,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hfcourse import database
 from hfcourse.runs.store.models import FINAL_STATUSES, RUNS
 
-# Upper bounds, in milliseconds. Rows keep the bound and not its place in the list, so that the list may change.
+# Upper bounds, in milliseconds. Rows store the bound, not its index, so that the list may change.
 DURATION_BOUNDS_MILLISECONDS = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000)
 WAIT_BOUNDS_MILLISECONDS = (10, 100, 500, 1_000, 5_000, 15_000, 60_000, 300_000)
 OVERFLOW = 2_000_000_000
-NOT_STARTED = -1  # it was not executed: stopped, or left behind, while it waited for its turn
+NOT_STARTED = -1  # never executed: stopped or abandoned while it was queued
 
-# What an UPDATE_KEY that ends runs returns of them, for `add`.
+# Columns that an UPDATE that ends runs returns, for `count_finished_runs`.
 COUNTED_COLUMNS = (RUNS.c.status, RUNS.c.error, RUNS.c.created, RUNS.c.started, RUNS.c.finished)
 
 
 class RunStatistic(database.Base):
-    """The runs of one outcome that took, and had waited, this long; `error` is '' for those that did not fail."""
+    """Counter of the runs of one outcome, duration bucket and wait bucket; `error` is '' unless they failed."""
 
     __tablename__ = "run_tallies"
 
@@ -39,7 +39,7 @@ class RunStatistic(database.Base):
     waited_seconds: Mapped[float] = mapped_column(Float)
 
 
-# SQLAlchemy has an upsert for each database; theirs are the same words.
+# SQLAlchemy has a separate upsert for each database; their SQL is the same.
 STATISTIC_UPSERT = text(
     "INSERT INTO run_tallies (status, error, took_within, waited_within, runs, took_seconds, waited_seconds)"
     " VALUES (:status, :error, :took_within, :waited_within, 1, :took_seconds, :waited_seconds)"
@@ -51,13 +51,14 @@ STATISTIC_UPSERT = text(
 
 
 def count_finished_runs(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> int:
-    """Count those of these runs (COUNTED_COLUMNS) that are at their end; return how many.
+    """Count those of these runs (COUNTED_COLUMNS) that have a final status; return how many.
 
-    The last statement of a transaction: everybody who ends a run waits for these rows until it commits.
+    The last statement of a transaction: other transactions that end runs wait for these row locks
+    until it commits.
     """
     ended = [make_statistic_row(*row) for row in rows if row.status in FINAL_STATUSES]
     if ended:
-        # In one order, so that two who count several never wait for each other.
+        # In one order, so that two transactions cannot deadlock.
         connection.execute(STATISTIC_UPSERT, sorted(ended, key=lambda tally: tuple(tally.values())))
     return len(ended)
 
@@ -65,7 +66,7 @@ def count_finished_runs(connection: Connection, rows: Sequence[Row[*tuple[Any, .
 def make_statistic_row(
     status: str, error: str | None, created: datetime, started: datetime | None, finished: datetime
 ) -> dict[str, Any]:
-    """The row in which a run is counted, and what it adds to its sums."""
+    """Return the row in which a run is counted, and the seconds added to its sums."""
     waited = measure_seconds_between(created, started) if started else 0.0
     took = measure_seconds_between(started, finished) if started else 0.0
     return {
@@ -79,17 +80,17 @@ def make_statistic_row(
 
 
 def measure_seconds_between(first: datetime, second: datetime) -> float:
-    """Never less than 0: a clock may be put back."""
+    """Return the seconds between two times, at least 0: a clock may be put back."""
     return max((second - first).total_seconds(), 0.0)
 
 
 def find_bucket_bound(seconds: float, bounds: Sequence[int]) -> int:
-    """The smallest of the bounds, in milliseconds, that is not passed."""
+    """Return the smallest bucket bound, in milliseconds, that is not exceeded."""
     place = bisect_left(bounds, round(seconds * 1000))
     return bounds[place] if place < len(bounds) else OVERFLOW
 
 
 def list_statistics() -> Sequence[RunStatistic]:
-    """All that was counted."""
+    """Return all counters."""
     with database.read_session() as session:
         return session.scalars(select(RunStatistic)).all()

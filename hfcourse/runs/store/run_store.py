@@ -1,7 +1,7 @@
-"""The runs as they are kept: one row each, its events in order, its files.
+"""Storage of the runs: one row each, its events in order, its files.
 
-A run goes from `queued` to `running` by compare-and-set, so that nobody executes it twice, and from
-there to one of the final statuses.
+A run changes from `queued` to `running` by compare-and-set, so that it is executed only once, and
+from there to one of the final statuses.
 """
 
 import json
@@ -54,11 +54,11 @@ from hfcourse.runs.values.file_refs import restore_input_files
 from hfcourse.text.typography import typeset_french
 
 MAX_RECENT_SPACES = 5
-# What a run has that nobody has taken in hand yet.
+# Values of a run that no process has claimed yet.
 QUEUED_RUN_DEFAULTS = {"status": "queued", "partials": 0, "outputs": [], "said": ""}
 
-# What every call and every look at a run needs is made once: making a statement anew costs more than executing it.
-# Those that speak of tables, and not of classes, are for a bare connection.
+# Statements of every call and view are built once: building one costs more than executing it.
+# Those on tables, not classes, are for a bare connection.
 RUN_QUERY = select(Run, exists().where(RUN_FILES.c.run_id == Run.id)).where(Run.id == bindparam("run_id"))
 EVENTS_QUERY = select(RunEvent).where(RunEvent.run_id == bindparam("run_id")).order_by(RunEvent.position)
 FILES_QUERY = select(RunFile).where(RunFile.run_id == bindparam("run_id")).order_by(RunFile.position)
@@ -73,7 +73,7 @@ RUN_EXISTS_QUERY = select(RUNS.c.id).where(RUNS.c.id == bindparam("run_id"))
 NEXT_EVENT_POSITION = select(func.coalesce(func.max(RUN_EVENTS.c.n), 0) + 1).where(
     RUN_EVENTS.c.run_id == bindparam("run_id")
 )
-# A run that nobody has taken in hand is stopped by the asking alone.
+# A queued run is stopped by this update alone.
 STOP_REQUEST_UPDATE = (
     update(RUNS)
     .where(RUNS.c.id == bindparam("run_id"), RUNS.c.status.in_(UNFINISHED_STATUSES))
@@ -118,7 +118,7 @@ PARTIAL_COUNT_UPDATE = (
         first_output=func.coalesce(RUNS.c.first_output, bindparam("moment", type_=database.UtcDateTime)),
     )
 )
-# Equality, not IN: SQLAlchemy writes the list of an IN anew each time that it is executed.
+# Equality, not IN: SQLAlchemy renders the list of an IN at each execution.
 IS_UNFINISHED = or_(*(RUNS.c.status == each for each in UNFINISHED_STATUSES))
 FINISH_UPDATE = (
     update(RUNS)
@@ -131,7 +131,7 @@ FINISH_UPDATE = (
         partials=bindparam("received"),
         finished=bindparam("moment"),
         first_output=func.coalesce(RUNS.c.first_output, bindparam("first", type_=database.UtcDateTime)),
-        # What the texts of a run take: its events are measured by the database, which has them.
+        # The text size of a run: the database measures the events, which it stores.
         text_bytes=RUNS.c.text_bytes + bindparam("output_bytes", type_=Integer) + EVENT_BYTES,
     )
     .returning(*run_statistics.COUNTED_COLUMNS)
@@ -140,7 +140,7 @@ FINISH_UPDATE = (
 
 @dataclass(frozen=True)
 class NewEvent:
-    """An event that is not stored yet."""
+    """Event that is not stored yet."""
 
     kind: str
     data: dict[str, Any]
@@ -148,7 +148,10 @@ class NewEvent:
 
 
 def get_process_name() -> str:
-    """Who has a run in hand, for whoever reads the table; asked each time, since gunicorn forks after the import."""
+    """Return the name of this process, stored with the runs it executes.
+
+    Computed at each call, since gunicorn forks after the import.
+    """
     return f"{socket.gethostname()}-{os.getpid()}"[-40:]
 
 
@@ -171,15 +174,15 @@ def create_run(
 
     Args:
         parameters: name and label of each, for the page of the run.
-        inputs: JSON value by parameter name; `{"$file": n}` where file number `n` goes.
+        inputs: JSON value by parameter name; `{"$file": n}` in place of file number `n`.
         files: parameter name and file id of each file, from number 0; `names` are those of the files.
-        keeps_state: does it speak in the visitor's session at the Space?
-        holder: who has it in hand, this process if it is empty.
-        origin: keyed digest of the client's address, kept until the run ends; None where it is not known.
-        is_newcomer: does the visitor share the places of the newcomers of that address?
+        keeps_state: does the call use the visitor's session at the Space?
+        holder: name of the process that owns the run, this one if empty.
+        origin: keyed digest of the client's address, stored until the run ends; None if unknown.
+        is_newcomer: does the visitor share the slots of the newcomers of that address?
 
     Raises:
-        Refused: `invalid-input`, one of the files has been deleted since.
+        FormRejected: `invalid-input`, one of the files has been deleted since.
     """
     run_id, moment = secrets.token_urlsafe(12), database.utc_now()
     found_by = {"run_id": run_id, "visitor": visitor, **search_text.build_search_columns(parameters, inputs, names)}
@@ -198,14 +201,14 @@ def create_run(
                 connection.execute(CLIENT_INSERT, {"run_id": run_id, "origin": origin, "is_newcomer": is_newcomer})
             if sent:
                 connection.execute(FILE_INSERT, sent)
-    except IntegrityError:  # the only key of another table here is that of a file
+    except IntegrityError:  # the only foreign key here is that of a file
         raise FormRejected("invalid-input") from None
     return run_id
 
 
 def find_run(run_id: str, visitor: str | None) -> Run | None:
-    """The run with its events and files, if it is this visitor's; an abandoned one is marked first."""
-    if visitor is None or "\0" in run_id:  # which PostgreSQL does not compare
+    """Return the run with its events and files if it is this visitor's; mark it first if it is abandoned."""
+    if visitor is None or "\0" in run_id:  # PostgreSQL rejects NUL in a text
         return None
     with database.read_session() as session:
         run = read_run(session, run_id)
@@ -219,7 +222,7 @@ def find_run(run_id: str, visitor: str | None) -> Run | None:
 
 
 def list_recent_spaces(visitor: str | None, count: int = MAX_RECENT_SPACES) -> Sequence[str]:
-    """The Spaces of the visitor's newest runs, each once, the latest first."""
+    """Return the Spaces of the visitor's newest runs, each once, the latest first."""
     if visitor is None:
         return []
     newest = func.max(Run.created)
@@ -230,25 +233,25 @@ def list_recent_spaces(visitor: str | None, count: int = MAX_RECENT_SPACES) -> S
 
 
 def find_sent_values(run_id: str, visitor: str | None) -> dict[str, Any] | None:
-    """What the visitor sent in this run, by parameter name, files included; None for a stranger's."""
+    """Return the values sent in this run by parameter name, files included; None for another visitor's run."""
     run = find_run(run_id, visitor)
     return collect_sent_values(run, lambda item: FileHandle.from_row(item.file)) if run else None
 
 
 def find_validation_errors(run_id: str, visitor: str | None) -> dict[str, str]:
-    """What the Space's validator said of the values of this run, by parameter name; {} for a stranger's."""
+    """Return the Space's validation messages of this run by parameter name; {} for another visitor's run."""
     run = find_run(run_id, visitor)
     return run.get_latest_event("invalid").get("fields", {}) if run else {}
 
 
 def collect_sent_values(run: Run, replace: Callable[[RunFile], Any]) -> dict[str, Any]:
-    """What was sent, by parameter name, with `replace(file)` in place of each file."""
+    """Return the values sent, by parameter name, with `replace(file)` in place of each file."""
     sent = [(item.parameter, item.position, item) for item in run.files if item.parameter is not None]
     return restore_input_files(run.inputs, sent, replace)
 
 
 def find_run_file(run_id: str, n: int, visitor: str | None) -> StoredFile | None:
-    """File number `n` of a run, if the run is this visitor's."""
+    """Return file number `n` of a run, if the run is this visitor's."""
     with database.read_session() as session:
         return session.scalar(
             select(StoredFile)
@@ -259,13 +262,13 @@ def find_run_file(run_id: str, n: int, visitor: str | None) -> StoredFile | None
 
 
 def load_run(run_id: str) -> Run | None:
-    """The run with its files, whoever it belongs to."""
+    """Return the run with its files, without a check of its owner."""
     with database.read_session() as session:
         return read_run(session, run_id)
 
 
 def read_run(session: Session, run_id: str) -> Run | None:
-    """Read the run and its files; most runs have none, and then nothing more is asked."""
+    """Read the run and its files; most runs have none, which saves the second query."""
     row = session.execute(RUN_QUERY, {"run_id": run_id}).one_or_none()
     if row is None:
         return None
@@ -275,7 +278,7 @@ def read_run(session: Session, run_id: str) -> Run | None:
 
 
 def claim_run(run_id: str) -> Run | None:
-    """Take a queued run in hand; None if somebody else has, or if it was stopped."""
+    """Claim a queued run for this process; None if another process has claimed it, or if it was stopped."""
     with database.write_connection() as connection:
         is_ours = claim_row(connection, run_id)
     notifications.notify_changed(run_id)
@@ -283,23 +286,23 @@ def claim_run(run_id: str) -> Run | None:
 
 
 def claim_row(connection: Connection, run_id: str) -> bool:
-    """The compare-and-set of `claim`."""
+    """Execute the compare-and-set of `claim_run`; return whether it succeeded."""
     taken = {"run_id": run_id, "moment": database.utc_now(), "new_process": get_process_name()}
     return bool(connection.execute(CLAIM_UPDATE, taken).rowcount)
 
 
 def execute_update(statement: Any) -> bool:
-    """Execute an UPDATE_KEY; did it change a row?"""
+    """Execute a data-changing statement; return whether it changed a row."""
     with database.write_connection() as connection:
         return bool(connection.execute(statement).rowcount)
 
 
 @contextmanager
 def append_transaction(run_id: str) -> Iterator[Connection]:
-    """Add to a run that its visitor may delete at any moment.
+    """Open a transaction that adds to a run, which its visitor may delete at any time.
 
     Raises:
-        Stopped: it is gone, so that nobody waits for more.
+        CallCancelled: the run is deleted, so its result is no longer needed.
     """
     try:
         with database.write_connection() as connection:
@@ -313,7 +316,7 @@ def append_transaction(run_id: str) -> Iterator[Connection]:
 
 @database.retry_on_operational_error
 def append_and_notify(run_id: str, told: Sequence[NewEvent]) -> None:
-    """Add events. Whoever executes a run is the only one who adds to it: see `claim`."""
+    """Append events and notify the subscribers. Only the process that claimed a run appends to it."""
     with append_transaction(run_id) as connection:
         append_events(connection, run_id, told)
     notifications.notify_changed(run_id)
@@ -321,9 +324,10 @@ def append_and_notify(run_id: str, told: Sequence[NewEvent]) -> None:
 
 @database.retry_on_operational_error
 def append_partial(run_id: str, told: Sequence[NewEvent], received: int) -> None:
-    """Add events of which the last holds the outputs so far, `received` of which came.
+    """Append events, the last of which holds the outputs so far, after `received` partial outputs.
 
-    It takes the place of the one before, being whole, but not its number: who follows the run knows by it.
+    It replaces the previous partial event, being complete, but has a new position: the cursor of
+    the page depends on it.
     """
     with append_transaction(run_id) as connection:
         first = connection.scalar(NEXT_EVENT_POSITION, {"run_id": run_id}) or 1
@@ -334,12 +338,12 @@ def append_partial(run_id: str, told: Sequence[NewEvent], received: int) -> None
 
 
 def append_events(connection: Connection, run_id: str, told: Sequence[NewEvent]) -> None:
-    """Add events, numbered after the last one."""
+    """Insert events, numbered after the last one."""
     connection.execute(NUMBERED_EVENT_INSERT, [make_event_row(run_id, event) for event in told])
 
 
 def insert_events(connection: Connection, run_id: str, told: Sequence[NewEvent], first: int) -> None:
-    """Add events, numbered from `first`."""
+    """Insert events, numbered from `first`."""
     connection.execute(EVENT_INSERT, [make_event_row(run_id, event) | {"n": n} for n, event in enumerate(told, first)])
 
 
@@ -349,7 +353,7 @@ def make_event_row(run_id: str, event: NewEvent) -> dict[str, Any]:
 
 @database.retry_on_operational_error
 def attach_output_file(run_id: str, file_id: str) -> int:
-    """Attach a file that came back; return its number."""
+    """Attach an output file to a run; return its number."""
     with append_transaction(run_id) as connection:
         last = connection.scalar(select(func.max(RUN_FILES.c.n)).where(RUN_FILES.c.run_id == run_id))
         n = 0 if last is None else last + 1
@@ -358,7 +362,7 @@ def attach_output_file(run_id: str, file_id: str) -> int:
 
 
 def detach_output_files(run_id: str, file_ids: Sequence[str]) -> None:
-    """Detach files that came back and were replaced."""
+    """Detach output files that were replaced."""
     is_one = RUN_FILES.c.run_id == run_id, RUN_FILES.c.file_id.in_(file_ids), RUN_FILES.c.parameter.is_(None)
     execute_update(delete(RUN_FILES).where(*is_one))
 
@@ -374,12 +378,12 @@ def finish_run(
     partials: int = 0,
     told: Sequence[NewEvent] = (),
 ) -> bool:
-    """Give an unfinished run its final status; False if it already has one, or is gone.
+    """Set the final status of an unfinished run; return False if it already has one, or is deleted.
 
     Args:
         outputs: None if nothing had arrived.
-        partials: how many partial outputs came.
-        told: events that were not stored yet.
+        partials: number of partial outputs received.
+        told: events that are not stored yet.
     """
     moment = database.utc_now()
     ended = {
@@ -406,7 +410,7 @@ def finish_run(
 
 
 def request_stop(run_id: str) -> None:
-    """Stop a run that waits for its turn; whoever executes one that goes on is asked to: see `find_stop_requests`."""
+    """Stop a queued run; for a running one, store the request for its process: see `find_stop_requests`."""
     with database.write_connection() as connection:
         asked = connection.execute(STOP_REQUEST_UPDATE, {"run_id": run_id, "moment": database.utc_now()}).all()
         if any(row.status in FINAL_STATUSES for row in asked):
@@ -416,13 +420,13 @@ def request_stop(run_id: str) -> None:
 
 
 def find_stop_requests(run_ids: Sequence[str]) -> Sequence[str]:
-    """Those of these runs that somebody asked to stop, in whatever process."""
+    """Return those of these runs whose stop was requested, in any process."""
     with database.read_connection() as connection:
         return connection.scalars(STOP_REQUESTS_QUERY, {"run_ids": run_ids}).all()
 
 
 def describe_error(run: Run) -> dict[str, str] | None:
-    """Code and French sentence of a failed run."""
+    """Return the code and French sentence of a failed run."""
     if run.error is None:
         return None
     sentence = explain_failure(run.error, run.error_detail).sentence

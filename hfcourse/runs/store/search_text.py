@@ -1,4 +1,4 @@
-"""What a run is found by: the words that were sent, without case or accents; and a few to recognise it by. Pure."""
+"""Search index text of a run, without case or accents, and the excerpt shown in lists. Pure."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +8,7 @@ from unicodedata import combining, normalize
 from hfcourse.runs.values.file_refs import is_file_reference
 from hfcourse.text.typography import NARROW_NO_BREAK, NO_BREAK, format_number
 
-# Of a run, so much is searched: a book pasted into a form must not slow down every search of its reader.
+# Indexed characters per run: a book pasted into a form must not slow down every search of its visitor.
 MAX_SEARCHED_CHARACTERS = 20_000
 MAX_RUN_EXCERPT_CHARACTERS = 100
 MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS = 200, 8
@@ -16,36 +16,36 @@ LETTER_REPLACEMENTS = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "oe", "Æ": "
 
 
 def replace_unprintable(text: str, kept: str = "") -> str:
-    """The text on one line, with nothing in it that a database refuses (NUL, half a character).
+    """Return the text on one line, without characters that a database rejects (NUL, lone surrogates).
 
     Args:
-        kept: kinds of space that stay what they are.
+        kept: kinds of space that are retained.
     """
     readable = "".join(letter if letter.isprintable() or letter in kept else " " for letter in text)
     return " ".join(filter(None, readable.split(" ")))
 
 
 def fold_text(text: str) -> str:
-    """The text as it is compared: `L’Été` is `l'ete`."""
+    """Normalize a text for comparison: `L’Été` becomes `l'ete`."""
     letters = normalize("NFKD", replace_unprintable(text).translate(LETTER_REPLACEMENTS))
     return "".join(letter for letter in letters if not combining(letter)).casefold()
 
 
 def split_query(typed: str) -> list[str]:
-    """The words of a search, to be compared; all of them must be found."""
+    """Parse a search query into normalized words, all of which must match."""
     return fold_text(typed[:MAX_QUERY_CHARACTERS]).split()[:MAX_QUERY_WORDS]
 
 
 def build_search_columns(
     parameters: Iterable[Mapping[str, Any]], inputs: Mapping[str, Any], names: Iterable[str]
 ) -> dict[str, str]:
-    """What is stored for whoever looks for the run."""
+    """Return the search columns of a run, by name."""
     named = list(names)
     return {"excerpt": build_excerpt(inputs, named), "words": build_search_text(parameters, inputs, named)}
 
 
 def build_search_text(parameters: Iterable[Mapping[str, Any]], inputs: Mapping[str, Any], names: Iterable[str]) -> str:
-    """What a search looks into: labels, names of files, values (a number as French writes it, and as JSON does)."""
+    """Return the searched text: labels, file names, values (numbers in French notation and as JSON)."""
     labels = (each["label"] for each in parameters)
     values = (
         text
@@ -56,7 +56,7 @@ def build_search_text(parameters: Iterable[Mapping[str, Any]], inputs: Mapping[s
 
 
 def build_excerpt(inputs: Mapping[str, Any], names: Iterable[str]) -> str:
-    """The beginning of what was sent, on one line."""
+    """Return the beginning of the inputs, on one line."""
     values = (
         " ".join(map(format_display_text, iter_leaves(value, most=20, has_names=False))) for value in inputs.values()
     )
@@ -68,11 +68,12 @@ def build_excerpt(inputs: Mapping[str, Any], names: Iterable[str]) -> str:
 
 
 def truncate_text(text: str, most: int) -> str:
+    """Truncate a text to `most` characters."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def format_display_text(leaf: str | int | float) -> str:
-    """A part of a value as the page shows it."""
+    """Format a leaf of a value as the page shows it."""
     if isinstance(leaf, bool):
         return "oui" if leaf else "non"
     return leaf if isinstance(leaf, str) else format_number(leaf)
@@ -81,9 +82,9 @@ def format_display_text(leaf: str | int | float) -> str:
 def iter_leaves(
     value: Any, most: int = MAX_SEARCHED_CHARACTERS, *, has_names: bool = True
 ) -> Iterator[str | int | float]:
-    """The texts, numbers and yes or no of a value, level by level, with the names in it or without.
+    """Iterate over the texts, numbers and booleans of a value, level by level, with keys or without.
 
-    Files have their names elsewhere.
+    File references are skipped: file names are indexed separately.
     """
     left = deque([value])
     for _ in range(most):
