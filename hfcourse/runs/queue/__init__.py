@@ -1,1 +1,1 @@
-"""The queue of runs: limits, fair scheduling, threads of this process or Celery workers, shutdown."""
+"""Queue of runs: limits, fair scheduling, threads of this process or Celery workers, shutdown."""

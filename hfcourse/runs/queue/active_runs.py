@@ -1,4 +1,4 @@
-"""The runs that this process executes: each on a leash, by which it is stopped, and counted until it has ended."""
+"""Registry of the runs that this process executes, each with its cancel scope, until it has ended."""
 
 import logging
 import threading
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class ActiveRuns:
-    """What goes on in this process."""
+    """Registry of the active runs of this process."""
 
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
@@ -26,31 +26,34 @@ class ActiveRuns:
         self._lock = threading.Lock()
 
     def list_ids(self) -> list[str]:
-        """The runs in hand."""
+        """Return the ids of the active runs."""
         with self._lock:
             return list(self._cancel_scopes)
 
     def register(self, run_id: str) -> CancelScope:
-        """From now on it may be stopped, and its deadline runs; `execute` or `drop` must follow."""
-        leash = CancelScope(self.deadline_seconds)
+        """Register a run: it can be cancelled and its deadline starts.
+
+        `execute_registered` or `unregister` must follow.
+        """
+        scope = CancelScope(self.deadline_seconds)
         with self._lock:
-            self._cancel_scopes[run_id] = leash
-        return leash
+            self._cancel_scopes[run_id] = scope
+        return scope
 
     def unregister(self, run_id: str) -> None:
-        """It is no longer in hand."""
+        """Remove a run from the registry."""
         with self._lock:
             self._cancel_scopes.pop(run_id, None)
 
-    def execute_registered(self, run_id: str, leash: CancelScope, claim: ClaimFunction) -> bool:
-        """Execute what was taken, in this thread; False if it was not to be, or could not be brought to an end."""
+    def execute_registered(self, run_id: str, scope: CancelScope, claim: ClaimFunction) -> bool:
+        """Execute a registered run in this thread; return False if it was not claimed, or raised."""
         app = self._app()
         try:
             if app:
                 with app.app_context():
-                    return execute_run(run_id, leash, claim)
-        except SQLAlchemyError as error:  # the database is gone: the run will be found by its heartbeat
-            log.error("Run %s could not be brought to its end: %s", run_id, type(error).__name__)
+                    return execute_run(run_id, scope, claim)
+        except SQLAlchemyError as error:  # the database is down: the run is marked abandoned by its stale heartbeat
+            log.error("Run %s could not be finished: %s", run_id, type(error).__name__)
         except Exception:
             log.exception("Run %s could not be executed", run_id)
         finally:
@@ -58,19 +61,19 @@ class ActiveRuns:
         return False
 
     def cancel_run(self, run_id: str) -> None:
-        """End its call, if it is in hand here."""
+        """Cancel the call of this run, if it is active in this process."""
         with self._lock:
-            leash = self._cancel_scopes.get(run_id)
-        if leash:
-            leash.cancel()
+            scope = self._cancel_scopes.get(run_id)
+        if scope:
+            scope.cancel()
 
     def wait_until_done(self, seconds: float) -> None:
-        """Let those in hand come to their end, for so long."""
+        """Wait until all active runs have ended, with a timeout."""
         deadline = time.monotonic() + seconds
         while self.list_ids() and time.monotonic() < deadline:
             time.sleep(DRAIN_POLL_INTERVAL_SECONDS)
 
     def cancel_all(self) -> None:
-        """End every call."""
+        """Cancel every call."""
         for run_id in self.list_ids():
             self.cancel_run(run_id)

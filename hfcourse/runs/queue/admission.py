@@ -1,8 +1,9 @@
-"""The runs that wait in the database for a worker, whichever it is: whose turn it is, and whom it was told.
+"""Admission of the runs that are queued in the database for any worker.
 
-A waiting run is `told` to the workers (a message names it) or held back until its visitor, its Space or its
-session has room, and its turn has come (see `scheduling`). One process at a time decides, so that two workers
-together do not let in one too many. Each worker says now and then that it is there: so many have places.
+A queued run is dispatched to the workers (`told` is set, a message names it) or held back until its
+visitor, Space and session are below their limits and its turn has arrived (see `scheduling`). One
+process at a time schedules, so that two workers cannot exceed a limit together. Each worker renews
+a heartbeat; the number of live workers gives the number of slots.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from hfcourse.runs.store.heartbeat import ANY_WORKER, SCHEDULER_COLUMNS, SCHEDUL
 from hfcourse.runs.store.models import RUNS, MaintenanceTask, Run
 from hfcourse.runs.store.queue_counts import ActiveCounts, QueuedRun
 
-# A message that took so long may be lost: its worker was killed, or the broker was started anew.
+# A message older than this may be lost: its worker was killed, or the broker was restarted.
 LOST_MESSAGE_AGE = timedelta(seconds=15)
 
 ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(4017)")
@@ -53,7 +54,7 @@ STALE_WORKERS_DELETE = delete(MAINTENANCE_TASKS).where(
 
 @contextmanager
 def scheduler_lock() -> Iterator[Connection]:
-    """One process at a time; SQLite has one writer at a time anyhow."""
+    """Hold the scheduler lock: an advisory lock of PostgreSQL; SQLite has a single writer anyway."""
     with database.write_connection() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(ADVISORY_LOCK)
@@ -61,47 +62,47 @@ def scheduler_lock() -> Iterator[Connection]:
 
 
 def claim_admissible_run(run_id: str, limits: Limits) -> Run | None:
-    """Take a waiting run in hand, as `store.claim`; None as well if it is not its turn: it is then held back."""
+    """Claim a queued run, as `run_store.claim_run`; return None if it is not its turn, and hold it back."""
     with scheduler_lock() as connection:
         row = connection.execute(QUEUE_QUERY.where(RUNS.c.id == run_id)).one_or_none()
         if row is None:
             return None
-        waiting = make_queued_run(row)
-        if not is_admissible(connection, waiting, limits):
+        queued = make_queued_run(row)
+        if not is_admissible(connection, queued, limits):
             connection.execute(PUT_BACK_UPDATE, {"run_ids": [run_id]})
             return None
         if not run_store.claim_row(connection, run_id):
-            return None  # it was stopped in this very moment
-        rate_log.record_run_start(connection, run_id, waiting.visitor)
+            return None  # stopped concurrently
+        rate_log.record_run_start(connection, run_id, queued.visitor)
     notifications.notify_changed(run_id)
     return run_store.load_run(run_id)
 
 
-def is_admissible(connection: Connection, waiting: QueuedRun, limits: Limits) -> bool:
-    """May it start now, with a place left for each whose turn comes before?"""
-    started = rate_log.count_starts_by_visitor(connection, [waiting.visitor])[waiting.visitor]
+def is_admissible(connection: Connection, queued: QueuedRun, limits: Limits) -> bool:
+    """May it start now, with a slot left for each run whose turn is before?"""
+    started = rate_log.count_starts_by_visitor(connection, [queued.visitor])[queued.visitor]
     counts, places = count_active(connection), count_worker_slots(connection, limits)
-    if not limits.allows(counts, waiting, started) or scheduling.is_deferred(waiting, counts, places):
+    if not limits.allows(counts, queued, started) or scheduling.is_deferred(queued, counts, places):
         return False
     if not scheduling.is_under_pressure(counts, places):
         return True
     others = [make_queued_run(row) for row in connection.execute(QUEUE_QUERY)]
     starts_of = rate_log.count_starts_by_visitor(connection, {each.visitor for each in others})
-    return scheduling.is_among_next(waiting, others, counts, int(places), starts_of.__getitem__)
+    return scheduling.is_among_next(queued, others, counts, int(places), starts_of.__getitem__)
 
 
 def count_worker_slots(connection: Connection, limits: Limits) -> float:
-    """Return how many calls all workers together may make at once; infinite while none has said that it is there."""
+    """Return the slots of all live workers together; infinite while there is no heartbeat."""
     workers = connection.scalar(LIVE_WORKERS_QUERY, {"since": compute_stale_cutoff()})
     return workers * limits.max_active if workers else math.inf
 
 
 def admit_next(limits: Limits, messages: int | None = None) -> list[str]:
-    """The held runs whose turn has come, noted as told, in the order they came.
+    """Mark the held runs whose turn has arrived as dispatched; return them in the order of their turns.
 
     Args:
-        messages: how many wait at the broker. Of the runs that were told long ago and not begun, so many are not
-            lost; without it none is.
+        messages: number of messages queued at the broker. As many of the runs dispatched long ago and not
+            started are not lost; None assumes that no message is lost.
     """
     if messages is None and not has_held_runs():
         return []
@@ -118,13 +119,13 @@ def admit_next(limits: Limits, messages: int | None = None) -> list[str]:
 
 
 def has_held_runs() -> bool:
-    """Is a run held back? Few ends of a run are followed by a decision."""
+    """Is a run held back? Most ends of a run need no scheduling."""
     with database.read_connection() as connection:
         return connection.scalar(ANY_HELD_QUERY) is not None
 
 
 def find_undelivered(rows: Sequence[Any]) -> list[str]:
-    """The waiting runs whose message should have been heard by now."""
+    """Return the queued runs whose message should have been delivered by now."""
     limit = database.utc_now() - LOST_MESSAGE_AGE
     return [row.id for row in rows if row.told and row.told < limit]
 
@@ -132,7 +133,7 @@ def find_undelivered(rows: Sequence[Any]) -> list[str]:
 def select_admissible(
     connection: Connection, held: Sequence[QueuedRun], counts: ActiveCounts, limits: Limits
 ) -> list[str]:
-    """Choose those that may start beside what goes on, the next one first; `counts` has them then, too."""
+    """Select the held runs that may start beside the active ones, the next first; add them to `counts`."""
     started = rate_log.count_starts_by_visitor(connection, {each.visitor for each in held})
     places = count_worker_slots(connection, limits)
     left = {each.run_id: each for each in held}
@@ -150,7 +151,7 @@ def select_admissible(
 
 
 def record_worker_heartbeat() -> None:
-    """Note that this worker is there, and hears the broker."""
+    """Renew the heartbeat of this worker, which is connected to the broker."""
     name, moment = make_worker_name(), database.utc_now()
     with database.write_connection() as connection:
         connection.execute(WORKER_HEARTBEAT_UPDATE, {"of_name": "queue", "moment": moment})
@@ -160,34 +161,34 @@ def record_worker_heartbeat() -> None:
 
 
 def make_worker_name() -> str:
-    """The row of this worker: its process, as short as the column."""
+    """Return the name of this worker's heartbeat row: a digest of its process, limited by the column."""
     return WORKER_PREFIX + hashlib.sha256(run_store.get_process_name().encode()).hexdigest()[:24]
 
 
 def unregister_worker() -> None:
-    """Note that this worker takes nothing more, so that its places are not counted."""
+    """Delete the heartbeat of this worker, so that its slots are no longer counted."""
     with database.write_connection() as connection:
         connection.execute(delete(MAINTENANCE_TASKS).where(MAINTENANCE_TASKS.c.name == make_worker_name()))
 
 
 def compute_stale_cutoff() -> datetime:
-    """Whoever has said nothing since is not there."""
+    """Return the time before which a worker heartbeat is stale."""
     return database.utc_now() - timedelta(seconds=heartbeat.STALE_SECONDS)
 
 
 def has_live_worker() -> bool:
-    """Was there a worker a moment ago?"""
+    """Is there a recent worker heartbeat?"""
     with database.read_connection() as connection:
         served = connection.scalar(WORKER_HEARTBEAT_QUERY)
     return served is not None and served > compute_stale_cutoff()
 
 
 def put_back(run_ids: Collection[str]) -> None:
-    """They could not be told: nobody knows of them yet."""
+    """Mark runs as not dispatched: their messages could not be published."""
     with database.write_connection() as connection:
         connection.execute(PUT_BACK_UPDATE, {"run_ids": list(run_ids)})
 
 
-def count_active(connection: Connection, told: Sequence[QueuedRun] = ()) -> ActiveCounts:
-    """What goes on in every process, and what is about to."""
-    return ActiveCounts([*map(make_queued_run, connection.execute(RUNNING_QUERY)), *told])
+def count_active(connection: Connection, dispatched: Sequence[QueuedRun] = ()) -> ActiveCounts:
+    """Count the running runs of every process, and those just dispatched."""
+    return ActiveCounts([*map(make_queued_run, connection.execute(RUNNING_QUERY)), *dispatched])

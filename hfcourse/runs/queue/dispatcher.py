@@ -1,4 +1,4 @@
-"""Who executes a run, and when: threads of this process, or workers on any machine. Both by the same code."""
+"""Dispatcher of runs to threads of this process or to workers on any machine, by the same code."""
 
 import weakref
 
@@ -15,7 +15,7 @@ from hfcourse.runs.store.queue_counts import QueuedRun
 
 
 class Dispatcher:
-    """The runs of this process: those that wait for it or that it tells others of, those that it has in hand."""
+    """Facade of the queue, the active runs and the monitor of this process."""
 
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
@@ -27,38 +27,38 @@ class Dispatcher:
 
     @property
     def owner(self) -> str:
-        """Who has a new run in hand, for `store.create`."""
+        """Return the owner of a new run, for `run_store.create_run`."""
         return self.queue.owner
 
-    def enqueue(self, waiting: QueuedRun) -> None:
-        """Have a stored run executed as soon as its turn comes."""
-        self.queue.enqueue(waiting)
+    def enqueue(self, run: QueuedRun) -> None:
+        """Enqueue a stored run for execution as soon as its turn arrives."""
+        self.queue.enqueue(run)
         if self.active_run_ids():
             self.monitor.start()
 
     def stop_run(self, run_id: str) -> None:
-        """Stop a run: at once if it is in hand here, else by the process that has it, which looks for this."""
+        """Stop a run: cancel it if it is active here, else its own process polls the stored request."""
         run_store.request_stop(run_id)
         self.queue.cancel(run_id)
         self._active_runs.cancel_run(run_id)
 
     def find_queue_position(self, run_id: str) -> tuple[int, int] | None:
-        """Runs before this one where it waits, and how many wait there in all; None if it does not wait."""
+        """Return the runs before this one in its queue and the queue's length; None if it is not queued."""
         return self.queue.find_position(run_id) or heartbeat.fetch_queue_positions([run_id]).get(run_id)
 
     def is_stalled(self) -> bool:
-        """Does nobody execute what waits?"""
+        """Is there nothing that executes the queue?"""
         return self.queue.is_stalled()
 
     def active_run_ids(self) -> list[str]:
-        """The runs that wait here or are in progress here."""
+        """Return the ids of the runs that are queued or running in this process."""
         return self.monitor.monitored_ids()
 
     def shut_down(self, grace_seconds: float = 0) -> None:
-        """The process is about to end: let calls go on for so long, then end them and mark their runs."""
-        waited = self.queue.close()
+        """Wait for active calls for a grace period, then cancel the rest and mark their runs interrupted."""
+        queued = self.queue.close()
         self._active_runs.wait_until_done(grace_seconds)
-        left = [*waited, *self._active_runs.list_ids()]
+        left = [*queued, *self._active_runs.list_ids()]
         app = self._app()
         if app and left:
             with app.app_context():
@@ -67,12 +67,12 @@ class Dispatcher:
 
 
 def get_dispatcher() -> Dispatcher:
-    """The dispatcher of this process."""
+    """Return the dispatcher of this process."""
     return current_app.extensions["dispatcher"]
 
 
 def init_app(app: Flask) -> None:
-    """Make the dispatcher; it starts no thread before the first run."""
+    """Create the dispatcher; it starts no thread before the first run."""
     try:
         app.extensions["dispatcher"] = Dispatcher(app)
     except ImportError:

@@ -1,7 +1,7 @@
-"""How much one visitor, one Space and this process may do at once.
+"""Limits on concurrent runs and start rates per visitor, per Space and per process.
 
-The limits are per visitor: a class sits behind one address. Under pressure places are shared by client group besides
-(see `scheduling`). A run over a limit waits its turn; only a full waiting room refuses.
+The limits are per visitor: a class is behind one address. Under pressure, slots are also shared by
+client group (see `scheduling`). A run over a limit is queued; only a full queue rejects one.
 """
 
 import threading
@@ -18,13 +18,12 @@ from hfcourse.runs.store.rate_log import MINUTE_SECONDS
 
 MAX_REMEMBERED_VISITORS = 10_000
 QUEUE_SHARE_DIVISOR = 10
-QUEUE_PRESSURE_DIVISOR = (
-    4  # of their part of the waiting room a visitor has so much while more than half of it is taken
-)
+# While more than half of the queue is taken, a visitor may use this fraction of their share.
+QUEUE_PRESSURE_DIVISOR = 4
 
 
 class Limits:
-    """The limits, and what each visitor started here in the last minute."""
+    """Configured limits, and the starts of each visitor in this process in the last minute."""
 
     def __init__(self, at_once: int, per_visitor: int, per_space: int | None, per_minute: int, waiting: int) -> None:
         self.max_active, self.max_active_per_visitor, self.max_active_per_space = at_once, per_visitor, per_space
@@ -34,7 +33,7 @@ class Limits:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Limits":
-        """The limits that the settings give."""
+        """Create the limits from the settings."""
         return cls(
             config["RUNS_AT_ONCE"],
             config["RUNS_AT_ONCE_PER_VISITOR"],
@@ -45,14 +44,14 @@ class Limits:
 
     @property
     def max_queued_per_visitor(self) -> int:
-        """A tenth of the waiting room, so that nobody fills it alone; less than ten places are not divided."""
+        """Return a tenth of the queue, so that one visitor cannot fill it; fewer than ten places are not divided."""
         return self.max_queued // QUEUE_SHARE_DIVISOR or self.max_queued
 
     def check_queue_capacity(self, run: QueuedRun) -> None:
-        """Check that the waiting room has a place for one more run like this.
+        """Check that the queue has a place for one more run like this.
 
         Raises:
-            Refused: `limit-reached`.
+            FormRejected: `limit-reached`.
         """
         counts, most = heartbeat.count_queued_runs(), self.max_queued_per_visitor
         if scheduling.is_under_pressure(counts, self.max_queued):
@@ -63,16 +62,16 @@ class Limits:
         if counts.visitors[run.visitor] >= most:
             raise FormRejected("limit-reached")
 
-    def allows(self, going_on: ActiveCounts, waiting: QueuedRun, recent: int) -> bool:
-        """May it start beside those that go on, as one more than its visitor started in the last minute?"""
-        if waiting.session in going_on.sessions or going_on.visitors[waiting.visitor] >= self.max_active_per_visitor:
+    def allows(self, active: ActiveCounts, run: QueuedRun, recent: int) -> bool:
+        """May the run start beside the active ones, after `recent` starts of its visitor in the last minute?"""
+        if run.session in active.sessions or active.visitors[run.visitor] >= self.max_active_per_visitor:
             return False
-        if self.max_active_per_space is not None and going_on.spaces[waiting.space] >= self.max_active_per_space:
+        if self.max_active_per_space is not None and active.spaces[run.space] >= self.max_active_per_space:
             return False
         return recent < self.max_starts_per_minute
 
     def count_recent_starts(self, visitor: str) -> int:
-        """Runs that this visitor started in the last minute."""
+        """Count the runs that this visitor started in the last minute."""
         with self._lock:
             started = self._started.get(visitor, deque())
             while started and started[0] <= time.monotonic() - MINUTE_SECONDS:
@@ -80,9 +79,9 @@ class Limits:
             return len(started)
 
     def record_start(self, visitor: str) -> None:
-        """One more run of this visitor starts now."""
+        """Record that a run of this visitor starts now."""
         with self._lock:
             self._started.setdefault(visitor, deque()).append(time.monotonic())
             self._started.move_to_end(visitor)
             if len(self._started) > MAX_REMEMBERED_VISITORS:
-                self._started.popitem(last=False)  # who started nothing for the longest time
+                self._started.popitem(last=False)  # LRU: the visitor without a start for the longest time

@@ -1,7 +1,7 @@
-"""The line of one process: runs wait here for their turn, and threads of this process execute them.
+"""In-process queue of runs, executed by threads of this process.
 
-A thread of its own for each call in progress (not a ThreadPoolExecutor, whose threads the interpreter
-waits for at exit: a call may last two minutes).
+One thread for each active call (not a ThreadPoolExecutor, whose threads the interpreter joins at
+exit: a call may last two minutes).
 """
 
 import logging
@@ -22,64 +22,64 @@ log = logging.getLogger(__name__)
 
 
 class LocalQueue:
-    """The runs that wait for a thread of this process, each visitor and each Space within its limits."""
+    """Queue of the runs that wait for a thread of this process, within the limits."""
 
-    def __init__(self, app: Flask, limits: Limits, in_hand: ActiveRuns) -> None:
+    def __init__(self, app: Flask, limits: Limits, active_runs: ActiveRuns) -> None:
         self._app = weakref.ref(app)
-        self.limits, self.active_runs = limits, in_hand
-        self._waiting: deque[QueuedRun] = deque()
+        self.limits, self.active_runs = limits, active_runs
+        self._queued: deque[QueuedRun] = deque()
         self.active_counts = ActiveCounts()
         self._lock = threading.Lock()
 
     @property
     def owner(self) -> str:
-        """Who has a new run in hand: this process."""
+        """Return the owner of a new run: this process."""
         return run_store.get_process_name()
 
-    def enqueue(self, waiting: QueuedRun) -> None:
-        """Have a stored run executed as soon as its turn comes."""
+    def enqueue(self, run: QueuedRun) -> None:
+        """Enqueue a stored run for execution as soon as its turn arrives."""
         with self._lock:
-            self._waiting.append(waiting)
+            self._queued.append(run)
         self.schedule()
 
     def cancel(self, run_id: str) -> None:
-        """It was stopped: left there it would take a place, and one of its visitor's runs of this minute."""
+        """Remove a stopped run, which would otherwise use a slot and count against its visitor's rate limit."""
         with self._lock:
-            self._waiting = deque(waiting for waiting in self._waiting if waiting.run_id != run_id)
+            self._queued = deque(run for run in self._queued if run.run_id != run_id)
         self._notify_positions()
 
     def waiting_ids(self) -> list[str]:
-        """The runs that wait here, in order."""
+        """Return the ids of the queued runs, in order."""
         with self._lock:
-            return [waiting.run_id for waiting in self._waiting]
+            return [run.run_id for run in self._queued]
 
     def find_position(self, run_id: str) -> tuple[int, int] | None:
-        """Runs before this one, and how many wait in all; None if it does not wait here."""
+        """Return the number of runs before this one and the queue's length; None if it is not queued here."""
         ids = self.waiting_ids()
         return (ids.index(run_id), len(ids)) if run_id in ids else None
 
     def is_reachable(self) -> bool:
-        """This process reaches its own line."""
+        """Return True: the queue is in this process."""
         return True
 
     def is_stalled(self) -> bool:
-        """The threads of this process are always there."""
+        """Return False: threads of this process are always available."""
         return False
 
     def schedule(self) -> None:
-        """Start every waiting run whose visitor, Space and session have room, in the order of `scheduling`."""
+        """Start every queued run within its limits, in the order of `scheduling`."""
         self._start_admissible()
         self._notify_positions()
 
     def close(self) -> list[str]:
-        """Let nothing more start; return what waited."""
-        waiting = self.waiting_ids()
+        """Clear the queue, so that no run starts any more; return the ids it contained."""
+        run_ids = self.waiting_ids()
         with self._lock:
-            self._waiting.clear()
-        return waiting
+            self._queued.clear()
+        return run_ids
 
     def _notify_positions(self) -> None:
-        """The places have changed."""
+        """Notify the subscribers of the queued runs that positions have changed."""
         app, ids = self._app(), self.waiting_ids()
         if app and ids:
             with app.app_context():
@@ -87,39 +87,39 @@ class LocalQueue:
 
     def _start_admissible(self) -> None:
         with self._lock:
-            while (waiting := self._select_next()) is not None:
+            while (run := self._select_next()) is not None:
                 try:
-                    self._start(waiting)
-                except RuntimeError:  # the system gives no more threads: the keeper tries again
-                    log.error("No thread could be started for run %s", waiting.run_id)
+                    self._start(run)
+                except RuntimeError:  # thread limit of the system: the monitor retries
+                    log.error("No thread could be started for run %s", run.run_id)
                     return
 
     def _select_next(self) -> QueuedRun | None:
         limits = self.limits
         return scheduling.select_next(
-            self._waiting, self.active_counts, limits.max_active, self._is_allowed, limits.count_recent_starts
+            self._queued, self.active_counts, limits.max_active, self._is_allowed, limits.count_recent_starts
         )
 
-    def _is_allowed(self, waiting: QueuedRun) -> bool:
-        return self.limits.allows(self.active_counts, waiting, self.limits.count_recent_starts(waiting.visitor))
+    def _is_allowed(self, run: QueuedRun) -> bool:
+        return self.limits.allows(self.active_counts, run, self.limits.count_recent_starts(run.visitor))
 
-    def _start(self, waiting: QueuedRun) -> None:
-        run_id = waiting.run_id
-        leash = self.active_runs.register(run_id)
+    def _start(self, run: QueuedRun) -> None:
+        run_id = run.run_id
+        scope = self.active_runs.register(run_id)
         try:
-            threading.Thread(target=self._execute, args=(waiting, leash), daemon=True, name=f"run-{run_id}").start()
+            threading.Thread(target=self._execute, args=(run, scope), daemon=True, name=f"run-{run_id}").start()
         except RuntimeError:
             self.active_runs.unregister(run_id)
             raise
-        # Counted once it is sure to start; at its end it waits for the lock that is held here.
-        self._waiting.remove(waiting)
-        self.active_counts.add(waiting)
-        self.limits.record_start(waiting.visitor)
+        # Counted only after the thread has started; its end waits for the lock held here.
+        self._queued.remove(run)
+        self.active_counts.add(run)
+        self.limits.record_start(run.visitor)
 
-    def _execute(self, waiting: QueuedRun, leash: CancelScope) -> None:
+    def _execute(self, run: QueuedRun, scope: CancelScope) -> None:
         try:
-            self.active_runs.execute_registered(waiting.run_id, leash, run_store.claim_run)
+            self.active_runs.execute_registered(run.run_id, scope, run_store.claim_run)
         finally:
             with self._lock:
-                self.active_counts.remove(waiting)
+                self.active_counts.remove(run)
             self.schedule()

@@ -1,4 +1,4 @@
-"""The thread that tends the runs of a process: those in hand are alive, those stopped elsewhere end, the old go."""
+"""Monitor thread of a process: renew heartbeats, apply stop requests, schedule and prune."""
 
 import logging
 import threading
@@ -15,14 +15,14 @@ from hfcourse.runs.retention import eviction
 from hfcourse.runs.store import heartbeat, run_store
 
 HEARTBEAT_INTERVAL_SECONDS = 2
-STOP_POLL_INTERVAL_SECONDS = 0.4  # a run is stopped within a second, whichever process was asked
+STOP_POLL_INTERVAL_SECONDS = 0.4  # a run is stopped within a second, whichever process received the request
 PRUNE_INTERVAL_SECONDS = 60
 
 log = logging.getLogger(__name__)
 
 
 class MonitoredQueue(Protocol):
-    """A line of runs, as its keeper sees it."""
+    """Interface of a queue that the monitor uses."""
 
     def waiting_ids(self) -> list[str]: ...
 
@@ -32,11 +32,11 @@ class MonitoredQueue(Protocol):
 
 
 class RunMonitor:
-    """Lives while there are runs; in a worker, always."""
+    """Monitor thread, alive while there are runs; in a worker, permanently."""
 
-    def __init__(self, app: Flask, in_hand: ActiveRuns, line: MonitoredQueue) -> None:
+    def __init__(self, app: Flask, active_runs: ActiveRuns, queue: MonitoredQueue) -> None:
         self._app = weakref.ref(app)
-        self._active_runs, self._queue = in_hand, line
+        self._active_runs, self._queue = active_runs, queue
         self._is_permanent = False
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -44,7 +44,7 @@ class RunMonitor:
         self._prune_lock = threading.Lock()
 
     def start(self, for_ever: bool = False) -> None:
-        """Be there from now on, until nothing is left to tend."""
+        """Start the thread, which ends once there are no runs, or never if `for_ever`."""
         self._is_permanent = self._is_permanent or for_ever
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
@@ -52,15 +52,15 @@ class RunMonitor:
                 self._thread.start()
 
     def monitored_ids(self) -> list[str]:
-        """The runs that wait here or are in progress here: nobody else may say that they are alive."""
+        """Return the runs queued or active in this process: only it renews their heartbeats."""
         return [*self._active_runs.list_ids(), *self._queue.waiting_ids()]
 
     def tick(self) -> None:
-        """Say that the runs are alive, start those whose turn has come, prune now and then."""
-        self._run_in_app_context("The runs in progress could not be tended", self._renew_heartbeats)
+        """Renew heartbeats and schedule; prune at intervals."""
+        self._run_in_app_context("Heartbeats could not be renewed", self._renew_heartbeats)
         if time.monotonic() - self._pruned_at > PRUNE_INTERVAL_SECONDS:
             self._pruned_at = time.monotonic()
-            # In a thread of its own: deleting a thousand files takes longer than a heartbeat may wait.
+            # In a separate thread: deleting a thousand files takes longer than the heartbeat timeout.
             threading.Thread(target=self._prune, daemon=True, name="runs-pruning").start()
 
     def _run_loop(self) -> None:
@@ -69,7 +69,7 @@ class RunMonitor:
                 self._ticked_at = time.monotonic()
                 self.tick()
             time.sleep(STOP_POLL_INTERVAL_SECONDS)
-            self._run_in_app_context("Stops could not be looked for", self._apply_cancellations)
+            self._run_in_app_context("Stop requests could not be polled", self._apply_cancellations)
 
     def _is_needed(self) -> bool:
         with self._lock:
@@ -78,8 +78,8 @@ class RunMonitor:
                 self._thread = None
             return is_needed
 
-    def _run_in_app_context(self, failing: str, do: Callable[[], object]) -> None:
-        """Do something that needs the application; a failure is told, and met again the next time."""
+    def _run_in_app_context(self, message: str, do: Callable[[], object]) -> None:
+        """Call `do` in the application context; log an exception, the next tick retries."""
         app = self._app()
         if app is None:
             return
@@ -87,19 +87,19 @@ class RunMonitor:
             with app.app_context():
                 do()
         except SQLAlchemyError as error:
-            log.error("%s: %s", failing, type(error).__name__)
+            log.error("%s: %s", message, type(error).__name__)
         except Exception:
-            log.exception(failing)
+            log.exception(message)
 
     def _renew_heartbeats(self) -> None:
-        if kept := self.monitored_ids():
-            heartbeat.renew_heartbeats(kept)
+        if run_ids := self.monitored_ids():
+            heartbeat.renew_heartbeats(run_ids)
         self._queue.schedule()
 
     def _apply_cancellations(self) -> None:
-        """Stop the runs that another process was asked to stop."""
-        if kept := self.monitored_ids():
-            for run_id in run_store.find_stop_requests(kept):
+        """Cancel the runs whose stop was requested in another process."""
+        if run_ids := self.monitored_ids():
+            for run_id in run_store.find_stop_requests(run_ids):
                 self._queue.cancel(run_id)
                 self._active_runs.cancel_run(run_id)
 

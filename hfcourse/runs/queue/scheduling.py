@@ -1,32 +1,32 @@
-"""Fair scheduling of a limited number of places, of running calls or in the waiting room. Pure.
+"""Fair scheduling of a limited number of slots, of running calls or of the queue. Pure.
 
-While at most half of the places are taken, whoever comes first is served. Beyond that (under pressure):
+While at most half of the slots are used, runs start in the order of arrival. Beyond that (under pressure):
 
-- the next place goes to the client group that holds the fewest (max-min fairness), then to the visitor who started the
-  fewest in the last minute, ties by arrival; a visitor who holds one already comes after those who hold none;
-- a group may grow only while some places stay free for others. A call cannot be preempted, so these must be there
-  before somebody asks for them. What a group may hold depends on what the others leave, as the thresholds of a
-  shared buffer do (Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches",
-  IEEE/ACM Transactions on Networking 6(2), 1998): several greedy groups together leave places free, too.
+- the next slot is assigned to the client group that uses the fewest (max-min fairness), then to the visitor who
+  started the fewest in the last minute, ties by arrival; a visitor who uses one already is after those without any;
+- a group may grow only while some slots remain free for others. A call cannot be preempted, so these must be free
+  before they are requested. The limit of a group depends on the slots that the others leave, as the thresholds of
+  a shared buffer do (Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches",
+  IEEE/ACM Transactions on Networking 6(2), 1998): several greedy groups together leave slots free, too.
 
-Groups are nested: all visitors of an address; its newcomers, who share the places of one group, since whoever drops
-the cookie is a newcomer again; its newcomers at one Space; those of one cohort (cookies made in the same minute) at
-one endpoint.
+Groups are nested: all visitors of an address; its newcomers, who share the slots of one group, since a visitor who
+drops the cookie is a newcomer again; its newcomers at one Space; those of one cohort (cookies made in the same
+minute) at one endpoint.
 
-At any time a newcomer's second run waits while newcomers of the address hold a thirty-second of the places: there are
+At any time a newcomer's second run waits while newcomers of the address use a thirty-second of the slots: there are
 then enough for each to have one.
 
-One person with many cookies (jars) at one address cannot be distinguished from a class that arrives. What holds:
+One person with many cookies (jars) at one address cannot be distinguished from a class that arrives. Guaranteed:
 
 - however many jars there are: other addresses, visitors with standing, other Spaces, other endpoints of the Space, and
-  the same endpoint for those whose cookies were made in another minute, always find places;
-- up to as many jars as a cohort may have places (104 of 128), with several runs each: at the same endpoint, and with
-  cookies made in the same minute, others find the places that one run of each jar leaves.
+  the same endpoint for those whose cookies were made in another minute, always find free slots;
+- up to as many jars as a cohort may have slots (104 of 128), with several runs each: at the same endpoint, and with
+  cookies made in the same minute, others find the slots that one run of each jar leaves.
 
-What does not: more jars than that at the endpoint and in the minute of the others; jars made over many minutes or sent
-to many endpoints, each of which takes two thirds of what is left of that reserve; and jars that are ten minutes old
-with a run each, which are as many visitors to us. The price: in the first ten minutes a visitor of a class may wait
-with a second run for the end of the first.
+Not guaranteed: against more jars than that at the endpoint and in the minute of the others; jars made over many
+minutes or used at many endpoints, each of which takes two thirds of the rest of that reserve; and jars that are ten
+minutes old with a run each, which count as separate visitors. The cost: in the first ten minutes a visitor of a class
+may wait with a second run for the end of the first.
 """
 
 import math
@@ -35,33 +35,33 @@ from dataclasses import dataclass
 
 from hfcourse.runs.store.queue_counts import ActiveCounts, QueuedRun
 
-# The part of the places that newcomers of one address may hold before each of them has one run at a time.
+# Fraction of the slots that newcomers of one address may use before each is limited to one run at a time.
 SECOND_RUN_DIVISOR = 32
-MIN_SECOND_RUN_PLACES = 2  # a newcomer who is alone has two runs at once
+MIN_SECOND_RUN_PLACES = 2  # a single newcomer may have two concurrent runs
 
 
 @dataclass(frozen=True)
 class Reserve:
-    """What a group leaves free of the places that are open to it: one in `divisor`, at most `most`."""
+    """Slots that a group leaves free: one in `divisor` of those open to it, at most `max_places`."""
 
     divisor: int
     max_places: float = math.inf
     rounds_up: bool = True
 
     def apply(self, places: int) -> int:
-        """Return how many of these places the group may hold; a single one is not divided."""
+        """Return how many of these slots the group may use; a single one is not divided."""
         if places <= 1:
             return max(places, 0)
         part = math.ceil(places / self.divisor) if self.rounds_up else places // self.divisor
         return max(places - int(min(part, self.max_places)), 1)
 
 
-# What each of `Waiting.nested_groups` leaves, of the places that the group around it leaves: an address to others, its
-# newcomers to its other visitors, these at one Space to other Spaces, a cohort at an endpoint to others at that Space.
-# Of 128 running calls they hold at most 120, 116, 112 and 104: a class of a hundred that sends all at once starts all
-# at once. Of 8 they hold 7, 6, 5, and 4 as long as these come first.
+# Reserve of each of `QueuedRun.nested_groups`, within the slots that the enclosing group leaves: an address to others,
+# its newcomers to its other visitors, these at one Space to other Spaces, a cohort at an endpoint to others there.
+# Of 128 running calls they use at most 120, 116, 112 and 104: a class of a hundred that sends all at once starts all
+# at once. Of 8 they use 7, 6, 5, and 4 as long as these arrive first.
 RUNNING_RESERVES = (Reserve(8, 8, rounds_up=False), Reserve(8, 4), Reserve(8, 4), Reserve(3, 8))
-# Of 500 that wait: 438, 383, 335, and 251.
+# Of 500 queued runs: 438, 383, 335, and 251.
 WAITING_RESERVES = (Reserve(8, rounds_up=False), Reserve(8), Reserve(8), Reserve(4))
 
 
@@ -73,7 +73,7 @@ def is_under_pressure(counts: ActiveCounts, places: float) -> bool:
 def is_within_share(
     counts: ActiveCounts, run: QueuedRun, places: int, reserves: Sequence[Reserve] = RUNNING_RESERVES
 ) -> bool:
-    """May each of the nested groups of this run hold one more of these places, under pressure?"""
+    """May each of the nested groups of this run use one more of these slots, under pressure?"""
     most, held_around = places, counts.total
     if held_around >= most:
         return False
@@ -87,10 +87,10 @@ def is_within_share(
 
 
 def is_deferred(run: QueuedRun, counts: ActiveCounts, places: float) -> bool:
-    """Does this run wait because its visitor, a newcomer, has one already, and newcomers of the address hold several?
+    """Is this the second run of a newcomer, while newcomers of the address use several slots?
 
     Args:
-        places: how many may go on at once; infinite where it is not known.
+        places: number of slots; infinite if unknown.
     """
     if run.origin is None or not run.is_newcomer or not counts.visitors[run.visitor]:
         return False
@@ -103,10 +103,10 @@ def drop_deferred(waiting: Iterable[QueuedRun], counts: ActiveCounts, places: fl
 
 
 def compute_turn_key(counts: ActiveCounts, run: QueuedRun, started: int) -> tuple[bool, int, int, int, int]:
-    """Return the sort key of a waiting run under pressure: the lowest is next, equal ones by arrival.
+    """Return the sort key of a queued run under pressure: the lowest is next, ties by arrival.
 
     Args:
-        started: runs that its visitor started in the last minute.
+        started: number of runs that its visitor started in the last minute.
     """
     held = counts.visitors[run.visitor]
     held_innermost = counts.nested_groups[run.nested_groups[-1]] if run.is_newcomer and run.nested_groups else 0
@@ -124,9 +124,9 @@ def select_next(
 
     Args:
         waiting: in the order of arrival.
-        places: how many may go on at once; infinite where nobody knows.
-        is_host_allowed: do the other limits (visitor, session, Space, rate) let it start?
-        started_by: how many runs a visitor started in the last minute.
+        places: number of slots; infinite if unknown.
+        is_allowed: do the other limits (visitor, session, Space, rate) let it start?
+        started_by: returns the number of runs that a visitor started in the last minute.
     """
     if counts.total >= places:
         return None
@@ -138,17 +138,17 @@ def select_next(
 def sort_by_turn(
     waiting: Iterable[QueuedRun], counts: ActiveCounts, places: int, started_by: Callable[[str], int]
 ) -> Sequence[QueuedRun]:
-    """Return the waiting runs that are within their share, the next one first.
+    """Return the queued runs that are within their share, the next one first.
 
-    The answer for the same nested groups is computed once: a class that waits is few of them.
+    The result is cached by nested groups within the call: a queued class has few of them.
     """
-    within: dict[tuple[object, ...], bool] = {}
+    cached: dict[tuple[object, ...], bool] = {}
     chosen = []
     for each in drop_deferred(waiting, counts, places):
         key = each.nested_groups
-        if key not in within:
-            within[key] = is_within_share(counts, each, places)
-        if within[key]:
+        if key not in cached:
+            cached[key] = is_within_share(counts, each, places)
+        if cached[key]:
             chosen.append(each)
     return sorted(chosen, key=lambda each: compute_turn_key(counts, each, started_by(each.visitor)))
 
@@ -156,5 +156,5 @@ def sort_by_turn(
 def is_among_next(
     run: QueuedRun, waiting: Iterable[QueuedRun], counts: ActiveCounts, places: int, started_by: Callable[[str], int]
 ) -> bool:
-    """Is a free place left for this run, under pressure, once those whose turn comes before have one each?"""
+    """Is a slot left for this run, under pressure, once the runs before it in turn have one each?"""
     return run in sort_by_turn(waiting, counts, places, started_by)[: max(places - counts.total, 0)]

@@ -1,6 +1,7 @@
-"""The end of the process. SIGTERM ends the streams at once and lets calls go on for ten seconds; Ctrl-C lets none.
+"""Graceful shutdown: SIGTERM ends streams at once and gives calls ten seconds; Ctrl-C gives them none.
 
-What is left then is marked as interrupted, by the process itself, rather than found by its heartbeat.
+The runs that remain are marked as interrupted by the process itself, before their heartbeat is
+stale.
 """
 
 import atexit
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class ShutdownRequest:
-    """Was this process asked to end, by SIGTERM? No Event: a second signal may come while the first sets it."""
+    """Flag set by SIGTERM. Not a threading.Event: a second signal may arrive while the first sets it."""
 
     is_made: bool = False
 
@@ -32,14 +33,14 @@ shutdown_request = ShutdownRequest()
 
 
 def init_app(app: Flask) -> None:
-    """End the runs and the streams of this site with the process."""
+    """Register the site, so that its runs and streams end with the process."""
     registered_apps.add(app)
     atexit.register(shut_down, weakref.ref(app))
     install_sigterm_handler()
 
 
 def shut_down(reference: "weakref.ref[Flask]") -> None:
-    """At exit, when the database may be gone already."""
+    """Shut the dispatcher down at exit, when the database may be closed already."""
     app = reference()
     if app is None:
         return
@@ -47,38 +48,38 @@ def shut_down(reference: "weakref.ref[Flask]") -> None:
     try:
         try:
             dispatcher.shut_down(GRACE_SECONDS if shutdown_request.is_made else 0)
-        except (KeyboardInterrupt, SystemExit):  # asked once more: now
+        except (KeyboardInterrupt, SystemExit):  # second signal: no grace period
             dispatcher.shut_down()
     except Exception as error:
         log.debug("Runs could not be marked at exit: %s", type(error).__name__)
 
 
 def end_streams() -> None:
-    """Let every page that follows a run go: gunicorn waits half a minute for requests in progress."""
+    """Release every request that streams a run: gunicorn waits half a minute for active requests."""
     for app in list(registered_apps):
         app.extensions["streams"].is_over = True
         app.extensions["following"].release_all()
 
 
 def install_sigterm_handler() -> None:
-    """Hear SIGTERM before the server does; where nobody else would, end the process as `sys.exit` does."""
-    before = signal.getsignal(signal.SIGTERM)
+    """Wrap the server's SIGTERM handler; where there is none, end the process as `sys.exit` does."""
+    previous = signal.getsignal(signal.SIGTERM)
     is_main = threading.current_thread() is threading.main_thread()
-    is_other = callable(before) or before is signal.SIG_DFL
-    if not (is_main and is_other) or getattr(before, "ends_runs", False):
+    is_other = callable(previous) or previous is signal.SIG_DFL
+    if not (is_main and is_other) or getattr(previous, "ends_runs", False):
         return
 
-    def ending(number: int, frame: FrameType | None) -> None:
-        # `make` passes on a signal that the whole group had already: two come in the same moment.
+    def handle_sigterm(number: int, frame: FrameType | None) -> None:
+        # `make` forwards a signal that the whole group has received already: two arrive together.
         is_first, shutdown_request.is_made = not shutdown_request.is_made, True
         if is_first:
-            # Not here: the signal may have come while this very thread holds a lock that is needed. And in one step:
-            # a signal that interrupts threading.Thread leaves it in the middle of locks of its own.
+            # Not in this thread: the signal may interrupt it while it holds a lock that `end_streams` needs.
+            # start_new_thread, since a signal that interrupts threading.Thread leaves its own locks held.
             start_new_thread(end_streams, ())
-        if callable(before):
-            before(number, frame)
+        if callable(previous):
+            previous(number, frame)
         else:
             raise SystemExit(0)
 
-    ending.ends_runs = True  # type: ignore[attr-defined]
-    signal.signal(signal.SIGTERM, ending)
+    handle_sigterm.ends_runs = True  # type: ignore[attr-defined]
+    signal.signal(signal.SIGTERM, handle_sigterm)
