@@ -261,7 +261,7 @@ def test_a_process_that_was_forked_waits_for_no_writer_of_the_other(tmp_path: Pa
         "turn = app.extensions['database_turn']\n"
         "turn.acquire()\n"  # as a thread that is about to write
         "if not (child := os.fork()):\n"
-        "    with app.app_context(), database.changing() as connection:\n"
+        "    with app.app_context(), database.write_connection() as connection:\n"
         "        connection.execute(text('UPDATE runs SET status = status'))\n"
         "    os._exit(7)\n"
         "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), turn.locked())\n"
