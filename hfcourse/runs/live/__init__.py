@@ -1,1 +1,1 @@
-"""A run while it goes on: watched once per process, sent as server-sent events or asked for."""
+"""Live updates of a run: polled once per process, streamed as server-sent events or fetched by pages."""

@@ -1,4 +1,4 @@
-"""What is new of runs that are known already: how far each has come, and what came since."""
+"""Queries for changes of watched runs: their cursors, and the events since."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
@@ -10,7 +10,7 @@ from hfcourse import database
 from hfcourse.runs.store import heartbeat
 from hfcourse.runs.store.models import RUN_EVENTS, RUNS, Run, RunEvent, RunFile, compute_cursor
 
-MAX_RUNS_PER_QUERY = 200  # runs in one query: SQLite reads conditions of limited depth
+MAX_RUNS_PER_QUERY = 200  # per query: SQLite limits the depth of an expression
 CURSOR_QUERY = select(
     RUNS.c.id,
     RUNS.c.status,
@@ -27,7 +27,7 @@ Row = TypeVar("Row", RunEvent, RunFile)
 
 
 def fetch_cursors(run_ids: Sequence[str]) -> dict[str, int]:
-    """How far each of these runs has come, by its id; abandoned ones are marked first, deleted ones are missing."""
+    """Return the cursor of each of these runs, by id; mark abandoned ones first, omit deleted ones."""
     with database.read_connection() as connection:
         rows = connection.execute(CURSOR_QUERY, {"run_ids": run_ids}).all()
     if any(heartbeat.is_stale(row.status, row.process, row.heartbeat) for row in rows):
@@ -37,7 +37,7 @@ def fetch_cursors(run_ids: Sequence[str]) -> dict[str, int]:
 
 
 def fetch_updates(known: Mapping[str, Run]) -> dict[str, Run]:
-    """These runs as they are now, by id; of their events only the new ones are read."""
+    """Return the current state of these runs, by id; only their new events are read."""
     ids, found = list(known), {}
     for start in range(0, len(ids), MAX_RUNS_PER_QUERY):
         since = {run_id: known[run_id].last_event_position for run_id in ids[start : start + MAX_RUNS_PER_QUERY]}
@@ -53,19 +53,19 @@ def fetch_updates(known: Mapping[str, Run]) -> dict[str, Run]:
 
 
 def select_events_since(since: Mapping[str, int]) -> Select[RunEvent]:
-    """The events of each run after the one that is known already."""
+    """Return the statement that selects the events of each run after a position."""
     newer = (and_(RunEvent.run_id == run_id, RunEvent.position > n) for run_id, n in since.items())
     return select(RunEvent).where(or_(*newer)).order_by(RunEvent.position)
 
 
 def merge_events(known: Sequence[RunEvent], new: Sequence[RunEvent]) -> list[RunEvent]:
-    """The events of a run; of its partial outputs the latest alone, as in the database."""
+    """Merge the new events of a run; of its partial events only the latest, as in the database."""
     has_partial = any(event.kind == "partial" for event in new)
     return [*(event for event in known if not (has_partial and event.kind == "partial")), *new]
 
 
 def group_by_run(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """What belongs to each run."""
+    """Group rows by run id."""
     found: dict[str, list[Row]] = {}
     for row in rows:
         found.setdefault(row.run_id, []).append(row)

@@ -1,4 +1,4 @@
-"""A run while it goes on: what a page asks for again, or is sent, and the button that stops it."""
+"""Views of a run in progress: the polled fragment, the event stream and the stop button."""
 
 import re
 from functools import partial
@@ -16,10 +16,10 @@ from hfcourse.runs.store.models import Run
 from hfcourse.web import error_pages, headers
 from hfcourse.web.template_globals import is_in_lesson
 
-# A proxy must pass each event on at once.
+# Disables response buffering in a proxy.
 STREAM_HEADERS = {"X-Accel-Buffering": "no"}
 
-# Nine digits: more events than a run can have, and fewer than an integer of a database.
+# Nine digits: more events than a run can have, within the range of a database integer.
 CURSOR_PATTERN = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 bp = Blueprint("live", __name__, url_prefix="/essais")
@@ -28,15 +28,15 @@ bp.after_request(headers.forbid_storing)
 
 @bp.get("/<run_id:run_id>/statut", endpoint="status")
 def show_run_status(run_id: str) -> ResponseReturnValue:
-    """The part of the page that changes; it asks for itself again until there is nothing to wait for.
+    """Render the fragment of the page that changes; it polls itself until the run has finished.
 
-    204 when nothing has since the cursor that the script of the page names.
+    Responds 204 if nothing has changed since the cursor in the request.
     """
     run = run_watcher.get_watcher().fetch_latest(run_id)
     if run is None or run.is_finished or run.visitor != visitors.get_visitor():
         try:
             run = get_own_run_or_404(run_id)
-        except NotFound:  # deleted in another tab: the page is loaded again, and says so instead of waiting for ever
+        except NotFound:  # deleted in another tab: reload the page, which says so, instead of polling on
             return *error_pages.render_error_page(404, error_pages.HTTP_EXPLANATIONS[404]), {"HX-Refresh": "true"}
         if not run.is_finished:
             run_watcher.get_watcher().watch_run(run)
@@ -47,23 +47,23 @@ def show_run_status(run_id: str) -> ResponseReturnValue:
 
 @bp.get("/<run_id:run_id>/flux", endpoint="stream")
 def stream_run_events(run_id: str) -> ResponseReturnValue:
-    """The same part, sent again whenever something is new; 204 when that is not to be had, or was seen to its end."""
+    """Stream the same fragment at each change; respond 204 if no slot is free or all has been seen."""
     run, seen = get_own_run_or_404(run_id), parse_seen_cursor()
-    streaming = sse.get_stream_slots()
-    if (run.is_finished and run.cursor == seen) or not streaming.acquire(request.environ, run.visitor):
+    slots = sse.get_stream_slots()
+    if (run.is_finished and run.cursor == seen) or not slots.acquire(request.environ, run.visitor):
         return "", 204, {"Retry-After": str(sse.MAX_STREAM_SECONDS)}
-    followed = run_watcher.get_watcher().watch_run(run)
-    events = stream_with_context(sse.stream_run(followed, seen, render_run_fragment))
+    watched = run_watcher.get_watcher().watch_run(run)
+    events = stream_with_context(sse.stream_run(watched, seen, render_run_fragment))
     response = Response(events, mimetype="text/event-stream")
     response.headers.update(STREAM_HEADERS)
-    response.call_on_close(partial(streaming.release, run.visitor))
+    response.call_on_close(partial(slots.release, run.visitor))
     return response
 
 
 def parse_seen_cursor() -> int | None:
-    """How much of the run the page shows already; a browser names it itself when it takes a stream up again."""
-    named = request.headers.get("Last-Event-ID") or request.args.get("depuis", "")
-    return int(named) if CURSOR_PATTERN.fullmatch(named) else None
+    """Parse the cursor that the page shows already; a browser sends it itself when it reconnects."""
+    cursor = request.headers.get("Last-Event-ID") or request.args.get("depuis", "")
+    return int(cursor) if CURSOR_PATTERN.fullmatch(cursor) else None
 
 
 def render_run_fragment(run: Run) -> str:
@@ -73,6 +73,6 @@ def render_run_fragment(run: Run) -> str:
 
 @bp.post("/<run_id:run_id>/arreter", endpoint="stop")
 def stop_run(run_id: str) -> ResponseReturnValue:
-    """Stop a run that waits or goes on."""
+    """Stop a queued or running run."""
     dispatcher.get_dispatcher().stop_run(get_own_run_or_404(run_id).id)
     return redirect(url_for("runs.show", run_id=run_id), 303)
