@@ -1,1 +1,1 @@
-"""The execution of one run: the call, its recorder, its files, its previews."""
+"""Execution of a run: call of the Space, events, output files, previews."""

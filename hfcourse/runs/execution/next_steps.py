@@ -1,4 +1,4 @@
-"""Find the endpoints that a Space's page goes on with after a call, for the run to keep. Pure."""
+"""Endpoints that the Space's page leads to after a call, stored with the run. Pure."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,11 +7,11 @@ from hfcourse.spaces.schema.component_updates import is_component_update
 from hfcourse.spaces.schema.endpoints import endpoint_wiring
 from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 
-NEXT_STEPS_EVENT = "next"  # the kind of the event that keeps the next steps of a run
+NEXT_STEPS_EVENT = "next"  # kind of the event that stores the next steps of a run
 
 
 def find_next_steps(description: Description, endpoint: Endpoint, values: Sequence[Any]) -> list[dict[str, str]]:
-    """Name and title of each endpoint to go on with, for the run to keep: its page must not ask the Space.
+    """Return the name and title of each next endpoint, stored so that the page need not query the Space.
 
     Args:
         values: the outputs, as the Space sent them.
@@ -24,7 +24,7 @@ def find_next_steps(description: Description, endpoint: Endpoint, values: Sequen
 
 
 def has_content(value: Any) -> bool:
-    """Did this output bring something? Nothing, an emptied field and a mere change of the page are nothing."""
+    """Does this output have a value? A component update without one, null and empty values do not."""
     if is_component_update(value):
         value = value.get("value")
     return value not in (None, "", [], {})

@@ -1,9 +1,10 @@
-"""The session of a visitor at a Space that keeps state: its name, and its opening.
+"""Session of a visitor at a Space that keeps state: its session hash, and its load events.
 
-A Space's page begins a session by its `load` events, which often fill the State that its endpoints read: a model, a
-chess board, a folder. So the first call of a session runs them before. The name of a session ends with a digest of the
-Space's `app_id`, which Gradio draws anew at each start: state does not survive the program that kept it, so a Space
-that was started again gets a new session, opened like the first one.
+A Space's page begins a session with its `load` events, which often fill the State that its
+endpoints read: a model, a chess board, a folder. So the first call of a session runs them before.
+The name of a session ends with a digest of the Space's `app_id`, which Gradio generates at each
+start: state does not survive the process that stored it, so a restarted Space gets a new session,
+opened like the first one.
 """
 
 import hashlib
@@ -27,29 +28,31 @@ if TYPE_CHECKING:  # gradio_client takes half a second to import
     from hfcourse.spaces.client.space_client import SpaceClient
 
 NAME_BYTES, DIGEST_CHARACTERS = 12, 8
-# Of the time of the first call, the load events may take one part in so many.
+# The load events may take this fraction of the first call's time.
 OPENING_TIME_DIVISOR = 2
-OPENING_EVENT = "opening"  # kind of the event that keeps a failed opening
-# The author's own code failed: asking again would fail again, and lose what state there is.
+OPENING_EVENT = "opening"  # kind of the event that stores a failed opening
+# The author's own code failed: a retry would fail again, and lose the existing state.
 AUTHOR_ERROR_CODES = ("space-exception", "space-error")
 
 log = logging.getLogger(__name__)
 
 
 def get_or_open_session(
-    run: Run, endpoint: Endpoint, connection: "SpaceClient", recorder: Recorder, leash: CancelScope
+    run: Run, endpoint: Endpoint, connection: "SpaceClient", recorder: Recorder, scope: CancelScope
 ) -> str | None:
-    """The name of the visitor's session for this call, opened at first need; None for an endpoint without state."""
+    """Return the visitor's session name for this call, opened on first use; None without session state."""
     if not endpoint.has_session_state:
         return None
     name, is_new = get_or_create_session(run.visitor, run.space, connection.description.app_id)
     if is_new:
-        open_session(connection, name, recorder, leash)
+        open_session(connection, name, recorder, scope)
     return name
 
 
 def get_or_create_session(visitor: str, space: str, app_id: str) -> tuple[str, bool]:
-    """The name of this visitor's session at this Space, and whether it is new; only the server knows it.
+    """Return the name of this visitor's session at this Space, and whether it is new.
+
+    The name is never sent to the browser.
 
     Args:
         app_id: identifies the running program of the Space.
@@ -57,8 +60,8 @@ def get_or_create_session(visitor: str, space: str, app_id: str) -> tuple[str, b
     digest = hashlib.sha256(app_id.encode()).hexdigest()[:DIGEST_CHARACTERS]
     name = secrets.token_hex(NAME_BYTES) + digest
     with database.read_session() as session:
-        kept = session.get(SpaceSession, (visitor, space))
-        known = kept.session_hash if kept else None
+        stored = session.get(SpaceSession, (visitor, space))
+        known = stored.session_hash if stored else None
     if known and known.endswith(digest):
         return known, False
     if known and replace_session(visitor, space, known, name):
@@ -68,13 +71,13 @@ def get_or_create_session(visitor: str, space: str, app_id: str) -> tuple[str, b
             with database.write_session() as session:
                 session.add(SpaceSession(visitor=visitor, space=space, session_hash=name, created=database.utc_now()))
             return name, True
-    except IntegrityError:  # another process made it in this very moment
+    except IntegrityError:  # inserted concurrently by another process
         pass
     return get_or_create_session(visitor, space, app_id)
 
 
 def replace_session(visitor: str, space: str, old: str, new: str) -> bool:
-    """Put a new session in the place of an old one, by compare-and-set."""
+    """Replace an old session by compare-and-set; return whether it succeeded."""
     is_old = SpaceSession.visitor == visitor, SpaceSession.space == space, SpaceSession.session_hash == old
     with database.write_session() as session:
         done: Any = session.execute(
@@ -84,23 +87,23 @@ def replace_session(visitor: str, space: str, old: str, new: str) -> bool:
 
 
 def delete_session(name: str) -> None:
-    """Let the next call begin a new session."""
+    """Delete a session, so that the next call begins a new one."""
     with database.write_session() as session:
         session.execute(delete(SpaceSession).where(SpaceSession.session_hash == name))
 
 
-def open_session(connection: "SpaceClient", name: str, recorder: Recorder, leash: CancelScope) -> None:
-    """Call the load events of the Space's page in this session, within a share of the call's time.
+def open_session(connection: "SpaceClient", name: str, recorder: Recorder, scope: CancelScope) -> None:
+    """Call the load events of the Space's page in this session, within a fraction of the call's time.
 
-    A failure does not end the run, which may work all the same; it is kept with it.
+    A failure does not end the run, which may still succeed; it is stored as an event.
 
     Raises:
-        Stopped: the visitor stopped the run.
+        CallCancelled: the visitor stopped the run.
     """
-    deadline, left = leash.deadline, leash.check_remaining_seconds()
-    leash.deadline = min(deadline, time.monotonic() + left / OPENING_TIME_DIVISOR)
+    deadline, left = scope.deadline, scope.check_remaining_seconds()
+    scope.deadline = min(deadline, time.monotonic() + left / OPENING_TIME_DIVISOR)
     try:
-        call_load_events(connection, name, leash)
+        call_load_events(connection, name, scope)
     except CallCancelled:
         delete_session(name)
         raise
@@ -110,16 +113,16 @@ def open_session(connection: "SpaceClient", name: str, recorder: Recorder, leash
         if failed.code not in AUTHOR_ERROR_CODES:
             delete_session(name)
     finally:
-        leash.deadline = deadline
+        scope.deadline = deadline
 
 
-def call_load_events(connection: "SpaceClient", name: str, leash: CancelScope) -> None:
-    """Call each load event with what its components hold by then. Raises CallError."""
-    held: dict[int | None, Any] = {}
+def call_load_events(connection: "SpaceClient", name: str, scope: CancelScope) -> None:
+    """Call each load event with the current values of its components. Raises CallError."""
+    values: dict[int | None, Any] = {}
     for event in connection.description.opening_events:
-        sent = [held.get(number, first) for number, first in zip(event.inputs, event.initial_values, strict=True)]
-        answered = connection.call_page_event(event.number, sent, leash, name)
+        sent = [values.get(number, first) for number, first in zip(event.inputs, event.initial_values, strict=True)]
+        answered = connection.call_page_event(event.number, sent, scope, name)
         for number, value in zip(event.outputs, answered, strict=False):
-            brought = unwrap_update(value)
-            if brought is not None and not contains_file_path(brought):
-                held[number] = brought
+            update = unwrap_update(value)
+            if update is not None and not contains_file_path(update):
+                values[number] = update
