@@ -1,7 +1,7 @@
-"""What `/metriques` answers, for Prometheus: how runs ended, how long they took and waited, what goes on now.
+"""Metrics of `/metriques` for Prometheus: outcomes, durations and waits of runs, and current activity.
 
-All of it comes from the database, so that any process gives the same answer for every process and machine. Nothing
-in it names a visitor or a Space.
+All values are read from the database, so that any process reports every process and machine. No
+label names a visitor or a Space.
 """
 
 from collections import Counter, defaultdict
@@ -20,15 +20,15 @@ from hfcourse.runs.store.models import FINAL_STATUSES, UNFINISHED_STATUSES, Run
 from hfcourse.runs.store.run_statistics import RunStatistic
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
-# What a run is refused by that is no fault of its Space.
+# Error codes of rejections that the Space does not cause.
 NON_SPACE_ERROR_CODES = {"invalid-input", "secret-in-input", "limit-reached", "calls-paused", "server-busy"}
 
 
 class RunMetricsCollector(Collector):
-    """The site, as it is when it is asked."""
+    """Collector that queries the database at each scrape."""
 
     def collect(self) -> Iterator[Metric]:
-        heartbeat.mark_abandoned()  # or what a killed process left would go on in these numbers
+        heartbeat.mark_abandoned()  # or the runs of a killed process would be counted as running
         counted = run_statistics.list_statistics()
         yield build_outcomes_metric(counted)
         yield build_space_errors_metric(counted)
@@ -38,13 +38,13 @@ class RunMetricsCollector(Collector):
 
 
 def render_metrics() -> bytes:
-    """The metrics, in the format that MEDIA_TYPE names."""
+    """Serialize the metrics in the format of MEDIA_TYPE."""
     return generate_latest(RunMetricsCollector())
 
 
 def build_outcomes_metric(counted: Sequence[RunStatistic]) -> Metric:
-    """How many runs ended, by outcome."""
-    # From 0 on: Prometheus takes a series that begins at 1 for one that has not grown.
+    """Build the counter of finished runs, by outcome."""
+    # Starts at 0: Prometheus does not count a series that begins at 1 as an increase.
     runs = Counter({(status, ""): 0 for status in FINAL_STATUSES if status != "failed"})
     runs.update({("failed", code): 0 for code in EXPLANATIONS})
     for tally in counted:
@@ -56,7 +56,7 @@ def build_outcomes_metric(counted: Sequence[RunStatistic]) -> Metric:
 
 
 def build_space_errors_metric(counted: Sequence[RunStatistic]) -> Metric:
-    """How many runs failed by their Space, or by what lies between it and us."""
+    """Build the counter of runs that failed because of their Space or its connection."""
     errors = Counter({code: 0 for code in EXPLANATIONS if code not in NON_SPACE_ERROR_CODES})
     for tally in counted:
         if tally.error in errors:
@@ -68,25 +68,25 @@ def build_space_errors_metric(counted: Sequence[RunStatistic]) -> Metric:
 
 
 def build_durations_metric(counted: Sequence[RunStatistic]) -> Metric:
-    """How long runs took that were executed, by status."""
+    """Build the histogram of the durations of executed runs, by status."""
     family = HistogramMetricFamily(
         "hfcourse_run_duration_seconds", "Time from a run's start to its end.", labels=("status",)
     )
     by_status: dict[str, list[RunStatistic]] = defaultdict(list, {status: [] for status in FINAL_STATUSES})
     for tally in counted:
         by_status[tally.status].append(tally)
-    for status, those in sorted(by_status.items()):
-        numbers = [(tally.took_within, tally.runs) for tally in those]
+    for status, rows in sorted(by_status.items()):
+        numbers = [(tally.took_within, tally.runs) for tally in rows]
         family.add_metric(
             (status,),
             accumulate_buckets(numbers, run_statistics.DURATION_BOUNDS_MILLISECONDS),
-            sum(tally.took_seconds for tally in those),
+            sum(tally.took_seconds for tally in rows),
         )
     return family
 
 
 def build_waits_metric(counted: Sequence[RunStatistic]) -> Metric:
-    """How long runs that ended had waited for their turn."""
+    """Build the histogram of the times that finished runs were queued."""
     family = HistogramMetricFamily("hfcourse_run_wait_seconds", "Time that a run waited for its turn.", labels=())
     numbers = [(tally.waited_within, tally.runs) for tally in counted]
     family.add_metric(
@@ -98,7 +98,7 @@ def build_waits_metric(counted: Sequence[RunStatistic]) -> Metric:
 
 
 def accumulate_buckets(numbers: Sequence[tuple[int, int]], bounds: Sequence[int]) -> list[tuple[str, float]]:
-    """For each bound, in seconds, how many runs do not pass it, of numbers by bound in milliseconds."""
+    """Return cumulative bucket counts, bounds in seconds, from counts by bound in milliseconds."""
 
     def up_to(bound: int) -> float:
         return float(sum(runs for within, runs in numbers if run_statistics.NOT_STARTED < within <= bound))
@@ -107,7 +107,7 @@ def accumulate_buckets(numbers: Sequence[tuple[int, int]], bounds: Sequence[int]
 
 
 def build_current_metrics() -> Iterator[Metric]:
-    """What waits, what goes on, what the files take."""
+    """Build the gauges of queued runs, running runs and stored file bytes."""
     counting = select(Run.status, func.count()).where(Run.status.in_(UNFINISHED_STATUSES)).group_by(Run.status)
     with database.read_session() as session:
         now = dict(session.execute(counting).all())

@@ -1,4 +1,4 @@
-"""A run as others see it: its JSON, and what its page shows."""
+"""Presentation of a run: its JSON and its template context."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from hfcourse.runs.values.value_types import (
 
 
 def serialize_run(run: Run) -> dict[str, Any]:
-    """The run as `/essais/<id>.json` gives it; the form of it is part of the site's contract."""
+    """Serialize the run for `/essais/<id>.json`; its schema is part of the public contract."""
     queued = describe_queue(run)
     return {
         "id": run.id,
@@ -53,12 +53,12 @@ def serialize_run(run: Run) -> dict[str, Any]:
 
 
 def format_iso_timestamp(moment: datetime | None) -> str | None:
-    """ISO 8601, UTC, with milliseconds."""
+    """Format a time as ISO 8601, UTC, with milliseconds."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
 
 
 def describe_queue(run: Run) -> dict[str, Any]:
-    """Where the run waits: in our own queue, then in the Space's."""
+    """Return the queue position of the run: in our own queue, then in the Space's."""
     if run.status == "queued":
         rank, size = dispatcher.get_dispatcher().find_queue_position(run.id) or (None, None)
         return {"rank": rank, "size": size, "eta": None}
@@ -66,31 +66,35 @@ def describe_queue(run: Run) -> dict[str, Any]:
 
 
 def list_validation_errors(run: Run) -> list[tuple[str, str]]:
-    """Label of each parameter that the Space's validator refused, and its words, '' where it said nothing."""
-    said = run.get_latest_event("invalid").get("fields", {})
-    return [(parameter["label"], said[parameter["name"]]) for parameter in run.parameters if parameter["name"] in said]
+    """Return label and message of each parameter that the Space's validator rejected, '' without message."""
+    messages = run.get_latest_event("invalid").get("fields", {})
+    return [
+        (parameter["label"], messages[parameter["name"]])
+        for parameter in run.parameters
+        if parameter["name"] in messages
+    ]
 
 
 def select_outputs(run: Run) -> list[dict[str, Any]]:
-    """The outputs as stored; the latest partial ones while the run goes on, or if its process ended before it."""
+    """Return the stored outputs; the latest partial ones while the run is running or if it was interrupted."""
     if run.status in ("succeeded", "failed", "stopped"):
         return run.outputs
     return run.get_latest_event("partial").get("outputs", [])
 
 
 def collect_inputs(run: Run) -> dict[str, Any]:
-    """The values sent, by parameter name, with what is known of each file."""
+    """Return the values sent, by parameter name, with a file entry for each file."""
     return run_store.collect_sent_values(run, lambda item: make_file_entry(run, item))
 
 
 def list_empty_inputs(run: Run) -> list[str]:
-    """The labels of what was sent as nothing, which is the commonest reason for a Space to break down."""
+    """Return the labels of the inputs sent as null, the most frequent cause of an exception in a Space."""
     inputs = collect_inputs(run)
     return [each["label"] for each in run.parameters if inputs.get(each["name"]) is None]
 
 
 def collect_files(value: Any) -> list[FileEntry]:
-    """The files of a value that was sent, in order; each once."""
+    """Return the files of a value that was sent, in order, without duplicates."""
     if isinstance(value, FileEntry):
         return [value]
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -99,13 +103,13 @@ def collect_files(value: Any) -> list[FileEntry]:
 
 
 def has_sent_media(run: Run) -> bool:
-    """Was a picture, a sound or a film sent? It is compared with what came back, and stands beside it."""
+    """Was an image, audio or video file sent? The page shows it beside the output, for comparison."""
     sent = (item.file for item in run.files if item.parameter is not None)
     return any(file.media_type.startswith(("image/", "audio/", "video/")) and not file.erased for file in sent)
 
 
 def make_file_entry(run: Run, item: RunFile) -> FileEntry:
-    """A file of the run, with its address, or the entry of one whose bytes made room for others."""
+    """Return the entry of a file with its URL, or a missing entry if its bytes were evicted."""
     if item.file.erased:
         return FileEntry.make_missing(ERASED, item.file.name)
     return FileEntry(
@@ -117,43 +121,43 @@ def make_file_entry(run: Run, item: RunFile) -> FileEntry:
 
 
 def resolve_output_files(run: Run, output: dict[str, Any]) -> dict[str, Any]:
-    """A stored output, each file in its value with its address; where no file can be, a Space's own words stay."""
-    holds = output.get("holds_files", output["component"].lower() in COMPONENTS_WITH_FILES)
-    ours = {item.position: make_file_entry(run, item) for item in run.files if item.parameter is None}
-    return output | {"value": resolve_file_references(output["value"], ours)} if holds else output
+    """Resolve the file references of a stored output; a value that holds no files is unchanged."""
+    has_files = output.get("holds_files", output["component"].lower() in COMPONENTS_WITH_FILES)
+    entries = {item.position: make_file_entry(run, item) for item in run.files if item.parameter is None}
+    return output | {"value": resolve_file_references(output["value"], entries)} if has_files else output
 
 
-def resolve_file_references(value: Any, ours: Mapping[int, FileEntry]) -> Any:
-    """A stored value with an entry in place of each reference to a file."""
+def resolve_file_references(value: Any, entries: Mapping[int, FileEntry]) -> Any:
+    """Replace each file reference in a stored value by its entry."""
     if isinstance(value, dict):
         if is_stored_file_reference(value):
             number = value[FILE_KEY]
-            found = ours.get(number) if isinstance(number, int) else None
+            found = entries.get(number) if isinstance(number, int) else None
             return found or FileEntry.make_missing(value.get(REASON_KEY), value.get(NAME_KEY))
-        return {key: resolve_file_references(item, ours) for key, item in value.items()}
-    return [resolve_file_references(item, ours) for item in value] if isinstance(value, list) else value
+        return {key: resolve_file_references(item, entries) for key, item in value.items()}
+    return [resolve_file_references(item, entries) for item in value] if isinstance(value, list) else value
 
 
 def find_output(run: Run, n: int) -> dict[str, Any] | None:
-    """Output number `n` with its files, None if there is none."""
+    """Return output number `n` with its files, None if there is none."""
     outputs = select_outputs(run)
     return resolve_output_files(run, outputs[n]) if n < len(outputs) else None
 
 
 def render_run_outputs(run: Run, budget: PageBudget) -> list[RenderedOutput]:
-    """One section for each output there is."""
+    """Render one section for each output."""
     return render_outputs(
         (resolve_output_files(run, output) for output in select_outputs(run)), not run.is_finished, budget
     )
 
 
 def count_surplus_files(run: Run) -> int:
-    """How many files of the answer were not kept, being more than a run's share."""
+    """Count the output files that were not stored because they exceed the limit of a run."""
     return sum(count_surplus_references(output["value"]) for output in select_outputs(run) if output.get("holds_files"))
 
 
 def count_surplus_references(value: Any) -> int:
-    """The references, at any depth, to files beyond a run's share."""
+    """Count the references, at any depth, to files beyond the limit of a run."""
     if isinstance(value, dict):
         return (
             value.get(REASON_KEY) == OVER_LIMIT
@@ -165,7 +169,7 @@ def count_surplus_references(value: Any) -> int:
 
 @dataclass(frozen=True)
 class ProgressStep:
-    """A step of the rail: done, here, or to come."""
+    """Step of the progress display: `state` is done, here, or '' for a later one."""
 
     name: str
     state: str
@@ -176,7 +180,7 @@ FINAL_STEP_LABELS = {"failed": "Échec", "stopped": "Arrêté", "interrupted": "
 
 
 def build_progress_steps(run: Run) -> list[ProgressStep]:
-    """The four steps of a run's life, and where it is."""
+    """Build the four steps of a run's life, with the current one."""
     here = {"queued": 1, "running": 2}.get(run.status, 3)
     names = ["Envoyé", "En file", "En cours", FINAL_STEP_LABELS.get(run.status, "Terminé")]
     moments = [run.created, None, run.started, run.finished]
@@ -190,7 +194,7 @@ def build_progress_steps(run: Run) -> list[ProgressStep]:
 
 
 def describe_progress(run: Run) -> dict[str, Any]:
-    """What the progress bar shows: `value` and `max` where they are known, and the words."""
+    """Return the progress bar: `value` and `max` if known, and the text."""
     steps = run.get_latest_event("progress").get("steps") or [{}]
     step = steps[-1]
     ratio, index, length = step.get("progress"), step.get("index"), step.get("length")
@@ -203,13 +207,13 @@ def describe_progress(run: Run) -> dict[str, Any]:
 
 
 def measure_elapsed_seconds(run: Run) -> float:
-    """How long it has taken so far, or took: from its creation on while it waits, without the wait afterwards."""
+    """Return the duration so far: since creation while queued, since the start afterwards."""
     lasted = (run.finished or database.utc_now()) - (run.started or run.created)
     return max(lasted.total_seconds(), 0.0)
 
 
 def build_template_context(run: Run) -> dict[str, Any]:
-    """What the templates of a run show."""
+    """Build the context of the templates of a run."""
     budget = PageBudget(is_live=not run.is_finished)
     return {
         "run": run,

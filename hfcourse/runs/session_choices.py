@@ -1,4 +1,4 @@
-"""The choices that a visitor's earlier runs brought for the lists of a form, while their session at the Space lives."""
+"""Choices that a visitor's earlier runs returned for the lists of a form, while their session lives."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from hfcourse.runs.store.models import RUNS, SpaceSession
 from hfcourse.spaces.form.choice_updates import ChoiceSources
 from hfcourse.spaces.schema.component_updates import is_component_update
 
-MAX_SEARCHED_RUNS = 5  # of the newest; each has outputs of 2 MB at most
+MAX_SEARCHED_RUNS = 5  # the newest; the outputs of each have 2 MB at most
 SESSION_START_QUERY = select(SpaceSession.created).where(
     SpaceSession.visitor == bindparam("visitor"), SpaceSession.space == bindparam("space")
 )
@@ -34,16 +34,16 @@ SESSION_OUTPUTS_QUERY = (
 def find_choice_updates(visitor: str | None, space: str, sources: ChoiceSources) -> dict[str, Mapping[str, Any]]:
     """Return the latest update with choices for each parameter that has one, by its name.
 
-    A database in trouble is as if there were none: the Space says itself what it refuses.
+    A database error yields {}: the Space itself validates the choice.
     """
     if visitor is None or not sources:
         return {}
-    whose = {"visitor": visitor, "space": space}
+    owner = {"visitor": visitor, "space": space}
     try:
         with database.read_connection() as connection:
-            since = connection.scalar(SESSION_START_QUERY, whose)
-            found = {"since": since, "endpoints": [*sources]}
-            rows = connection.execute(SESSION_OUTPUTS_QUERY, whose | found).all() if since else []
+            since = connection.scalar(SESSION_START_QUERY, owner)
+            query = {"since": since, "endpoints": [*sources]}
+            rows = connection.execute(SESSION_OUTPUTS_QUERY, owner | query).all() if since else []
     except SQLAlchemyError:
         return {}
     return select_latest_updates(((row.endpoint, row.outputs) for row in rows), sources)
@@ -52,7 +52,10 @@ def find_choice_updates(visitor: str | None, space: str, sources: ChoiceSources)
 def select_latest_updates(
     runs: Iterable[tuple[str, list[dict[str, Any]]]], sources: ChoiceSources
 ) -> dict[str, Mapping[str, Any]]:
-    """The first update with choices for each parameter; `runs` are endpoint and outputs, the newest first."""
+    """Return the first update with choices for each parameter.
+
+    `runs` are endpoint and outputs, the newest first.
+    """
     updates: dict[str, Mapping[str, Any]] = {}
     for endpoint, outputs in runs:
         for place, name in sources[endpoint]:
