@@ -1,1 +1,1 @@
-"""What is deleted, and when: KEEP_DAYS, quotas, eviction on a full disk."""
+"""Retention of runs and files: KEEP_DAYS, quotas, eviction on a full disk."""

@@ -1,4 +1,4 @@
-"""How much of KEEP_BYTES is taken, in all and by whom: files, and the texts of the runs (typed, answered, told)."""
+"""Usage of KEEP_BYTES, in total and by visitor: files, and the texts of the runs (inputs, outputs, events)."""
 
 import time
 from collections import Counter
@@ -13,10 +13,10 @@ from hfcourse.files.file_store import StoredFile
 from hfcourse.runs.store import newcomer_status
 from hfcourse.runs.store.models import Run, VisitorArrival
 
-# One visitor may fill one part in so many of KEEP_BYTES, and so may the newcomers of one address together: twenty of
-# the largest forms, and five visitors who send nothing else than those fill the disk.
+# Quota of a visitor, and of the newcomers of one address together, as a fraction of KEEP_BYTES: twenty of the largest
+# forms, so five visitors who send only those fill the disk.
 QUOTA_DIVISOR = 5
-# All newcomers together keep at most one part in so many, once the disk is full.
+# Quota of all newcomers together on a full disk, as a fraction of KEEP_BYTES.
 NEWCOMER_QUOTA_DIVISOR = 4
 PRESSURE_TTL_SECONDS = 2
 
@@ -24,48 +24,48 @@ Condition = ColumnElement[bool]
 
 
 def sum_file_bytes(*conditions: Condition) -> int:
-    """Size of the kept files that meet the conditions, of all without any."""
+    """Return the size of the stored files that meet the conditions; of all without conditions."""
     with database.read_session() as session:
         return session.scalar(select(func.sum(StoredFile.size)).where(*conditions)) or 0
 
 
 def sum_text_bytes(*conditions: Condition) -> int:
-    """Size of the texts of the runs that meet the conditions, of all without any."""
+    """Return the size of the texts of the runs that meet the conditions; of all without conditions."""
     with database.read_session() as session:
         return session.scalar(select(func.sum(Run.text_bytes)).where(*conditions)) or 0
 
 
 def sum_total_bytes() -> int:
-    """All that is kept."""
+    """Return the size of all stored files and texts."""
     return sum_file_bytes() + sum_text_bytes()
 
 
 def sum_visitor_bytes(visitors: Any) -> int:
-    """What these visitors keep: a statement that selects them, or a list."""
+    """Return the size of what these visitors store: a statement that selects them, or a list."""
     return sum_file_bytes(StoredFile.visitor.in_(visitors)) + sum_text_bytes(Run.visitor.in_(visitors))
 
 
 def compute_quota_bytes() -> int:
-    """What one visitor may keep."""
+    """Return the quota of one visitor."""
     return current_app.config["KEEP_BYTES"] // QUOTA_DIVISOR
 
 
 def compute_quota_excess(visitor: str) -> int:
-    """How much the visitor keeps above their share; below zero, what is left of it."""
+    """Return by how many bytes the visitor exceeds the quota; negative below it."""
     return sum_visitor_bytes([visitor]) - compute_quota_bytes()
 
 
 def is_disk_under_pressure() -> bool:
-    """Is more than half of KEEP_BYTES taken? The answer is kept for a moment: every form asks."""
-    kept = current_app.extensions.setdefault("disk_pressure", {"until": 0.0, "is_so": False})
-    if time.monotonic() >= kept["until"]:
-        kept["is_so"] = 2 * sum_total_bytes() > current_app.config["KEEP_BYTES"]
-        kept["until"] = time.monotonic() + PRESSURE_TTL_SECONDS
-    return kept["is_so"]
+    """Is more than half of KEEP_BYTES used? Cached for PRESSURE_TTL_SECONDS: every form asks."""
+    cached = current_app.extensions.setdefault("disk_pressure", {"until": 0.0, "is_so": False})
+    if time.monotonic() >= cached["until"]:
+        cached["is_so"] = 2 * sum_total_bytes() > current_app.config["KEEP_BYTES"]
+        cached["until"] = time.monotonic() + PRESSURE_TTL_SECONDS
+    return cached["is_so"]
 
 
 def list_visitors_over_quota() -> list[str]:
-    """Those who keep more than their share, the youngest here first."""
+    """Return the visitors over their quota, the most recent arrival first."""
     sums: Counter[str] = Counter()
     statements = (
         select(StoredFile.visitor, func.sum(StoredFile.size)).group_by(StoredFile.visitor),
@@ -74,14 +74,14 @@ def list_visitors_over_quota() -> list[str]:
     with database.read_session() as session:
         for statement in statements:
             sums.update(dict(session.execute(statement).all()))
-        heavy = [visitor for visitor, size in sums.items() if size > compute_quota_bytes()]
-        first = select(Run.visitor, func.min(Run.created)).where(Run.visitor.in_(heavy)).group_by(Run.visitor)
-        begun = dict(session.execute(first).all())
-    return sorted(heavy, key=lambda visitor: begun.get(visitor, database.utc_now()), reverse=True)
+        over_quota = [visitor for visitor, size in sums.items() if size > compute_quota_bytes()]
+        first = select(Run.visitor, func.min(Run.created)).where(Run.visitor.in_(over_quota)).group_by(Run.visitor)
+        first_runs = dict(session.execute(first).all())
+    return sorted(over_quota, key=lambda visitor: first_runs.get(visitor, database.utc_now()), reverse=True)
 
 
 def list_newcomer_origins() -> Sequence[str]:
-    """The addresses that somebody without standing sent a form from."""
+    """Return the address digests of current newcomers."""
     with database.read_session() as session:
         return session.scalars(
             select(VisitorArrival.origin).where(newcomer_status.is_newcomer_arrival()).distinct()
@@ -89,18 +89,18 @@ def list_newcomer_origins() -> Sequence[str]:
 
 
 def compute_newcomer_quota() -> int:
-    """What the newcomers of one address may keep on a full disk: a visitor's share, less where there are many such."""
+    """Return the quota of the newcomers of one address on a full disk: smaller with more addresses."""
     origins = len(list_newcomer_origins())
     return min(compute_quota_bytes(), current_app.config["KEEP_BYTES"] // NEWCOMER_QUOTA_DIVISOR // max(origins, 1))
 
 
 def sum_newcomer_bytes() -> int:
-    """What all newcomers keep."""
+    """Return the size of what all newcomers store."""
     return sum_visitor_bytes(newcomer_status.select_all_newcomers())
 
 
 def is_origin_crowded(origin: str) -> bool:
-    """Do those who came from this address today keep half of the disk, standing or not?"""
+    """Do the visitors who arrived from this address today use half of the disk, newcomers or not?"""
     return (
         2 * sum_visitor_bytes(select(VisitorArrival.visitor).where(VisitorArrival.origin == origin))
         > current_app.config["KEEP_BYTES"]

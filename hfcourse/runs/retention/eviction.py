@@ -1,7 +1,8 @@
-"""Making room on a full disk, by share.
+"""Eviction on a full disk, by quota.
 
-Files go before runs: a run without its files can still be read, and says so. Nothing goes that a page still shows,
-but for what newcomers of one address keep above their common share: looking at it does not protect that.
+Files are erased before runs are deleted: a run without its files is still readable, and its page
+says so. Nothing is evicted that a page still shows, except what newcomers of one address store
+above their common quota: viewing does not protect that.
 """
 
 import time
@@ -18,9 +19,9 @@ from hfcourse.runs.retention.pruning import BATCH_PAUSE_SECONDS, FILES_PER_BATCH
 from hfcourse.runs.store import newcomer_status
 from hfcourse.runs.store.models import Run, RunFile
 
-# One part in so many of KEEP_BYTES is kept free of what those with standing keep, for newcomers to find room in.
+# Fraction of KEEP_BYTES reserved for newcomers: established visitors do not use it.
 RESERVE_DIVISOR = 10
-# Deleting a run whose texts are smaller makes no room worth it, unless the texts of all take half of the disk.
+# Deleting a run with smaller texts frees too little, unless all texts together use half of the disk.
 LARGE_TEXT_BYTES = 10_000
 
 Condition = ColumnElement[bool]
@@ -28,15 +29,16 @@ Excess = Callable[[], int]
 
 
 def prune_all() -> int:
-    """Delete what is past KEEP_DAYS or over KEEP_BYTES; return how many runs went."""
+    """Delete expired runs and enforce KEEP_BYTES; return the number of runs deleted."""
     return pruning.delete_expired() + enforce_total_limit(current_app.config["KEEP_BYTES"]) + free_reserve()
 
 
 def enforce_total_limit(keep_bytes: int) -> int:
-    """Delete until all that is kept fits; return how many runs went.
+    """Evict until all stored data fits; return the number of runs deleted.
 
-    First files of no run: forms that are never sent must not push out what somebody keeps. Then what newcomers of one
-    address keep above their common share, what a visitor keeps above theirs, and the oldest files of everybody.
+    First orphan files: forms that are never submitted must not evict stored runs. Then what
+    newcomers of one address store above their common quota, what a visitor stores above theirs, and
+    the oldest files of all visitors.
     """
 
     def excess() -> int:
@@ -45,30 +47,30 @@ def enforce_total_limit(keep_bytes: int) -> int:
     if excess() <= 0:
         return 0
     pruning.delete_orphan_files(pruning.find_orphan_files(NEW_FILE_AGE))
-    gone = enforce_newcomer_limits(excess)
+    deleted = enforce_newcomer_limits(excess)
     for visitor in disk_usage.list_visitors_over_quota():
-        above = combine_excesses(partial(disk_usage.compute_quota_excess, visitor), excess)
-        gone += evict_until_fits(above, Run.visitor == visitor, IS_FINISHED, recent_views.not_recently_viewed())
+        own_excess = combine_excesses(partial(disk_usage.compute_quota_excess, visitor), excess)
+        deleted += evict_until_fits(own_excess, Run.visitor == visitor, IS_FINISHED, recent_views.not_recently_viewed())
     erase_files_until_fits(excess, IS_FINISHED, recent_views.not_recently_viewed())
-    return gone
+    return deleted
 
 
 def enforce_newcomer_limits(excess: Excess) -> int:
-    """Delete what newcomers of one address keep above their common share, the newest first, while there is excess."""
+    """Evict what newcomers of one address store above their common quota, the newest first."""
     if excess() <= 0:
         return 0
-    gone, level = 0, disk_usage.compute_newcomer_quota()
+    deleted, level = 0, disk_usage.compute_newcomer_quota()
     for origin in disk_usage.list_newcomer_origins():
         visitors = newcomer_status.select_newcomers(origin)
-        above = combine_excesses(lambda visitors=visitors: disk_usage.sum_visitor_bytes(visitors) - level, excess)  # type: ignore[misc]
-        gone += evict_until_fits(above, Run.visitor.in_(visitors), IS_FINISHED, newest_first=True)
-    return gone
+        own_excess = combine_excesses(lambda visitors=visitors: disk_usage.sum_visitor_bytes(visitors) - level, excess)  # type: ignore[misc]
+        deleted += evict_until_fits(own_excess, Run.visitor.in_(visitors), IS_FINISHED, newest_first=True)
+    return deleted
 
 
 def free_reserve() -> int:
-    """Delete the oldest of those with standing until the reserve for newcomers is free; return how many runs went.
+    """Evict the oldest runs of established visitors until the newcomers' reserve is free; return the count.
 
-    What newcomers keep is not counted: filling the reserve does not make others lose more.
+    What newcomers store is not counted: filling the reserve does not evict more of the others.
     """
     keep_bytes = current_app.config["KEEP_BYTES"]
 
@@ -86,44 +88,44 @@ def free_reserve() -> int:
 
 
 def combine_excesses(*excesses: Excess) -> Excess:
-    """The smallest of several excesses."""
+    """Return a function that computes the smallest of several excesses."""
     return lambda: min(each() for each in excesses)
 
 
 def evict_until_fits(excess: Excess, *conditions: Condition, newest_first: bool = False) -> int:
-    """Erase files, then delete runs, that meet the conditions until nothing is in excess; return how many runs went."""
+    """Erase files, then delete runs that meet the conditions, until there is no excess; return the count."""
     erase_files_until_fits(excess, *conditions, newest_first=newest_first)
-    gone = delete_runs_until_fits(excess, Run.text_bytes >= LARGE_TEXT_BYTES, *conditions, newest_first=newest_first)
+    deleted = delete_runs_until_fits(excess, Run.text_bytes >= LARGE_TEXT_BYTES, *conditions, newest_first=newest_first)
     if excess() > 0 and 2 * disk_usage.sum_text_bytes() > current_app.config["KEEP_BYTES"]:
-        gone += delete_runs_until_fits(excess, *conditions, newest_first=newest_first)
-    return gone
+        deleted += delete_runs_until_fits(excess, *conditions, newest_first=newest_first)
+    return deleted
 
 
 def delete_runs_until_fits(excess: Excess, *conditions: Condition, newest_first: bool) -> int:
-    """Delete the oldest runs that meet the conditions until nothing is in excess; return how many went."""
-    gone = 0
+    """Delete the oldest runs that meet the conditions until there is no excess; return the count."""
+    deleted = 0
     while surplus := max(excess(), 0):
         chosen = select_until_covered(list_text_sizes(*conditions, newest_first=newest_first), surplus)
         if not chosen:
             break
-        gone += pruning.delete_runs(chosen, *conditions)
+        deleted += pruning.delete_runs(chosen, *conditions)
         time.sleep(BATCH_PAUSE_SECONDS)
-    return gone
+    return deleted
 
 
 def erase_files_until_fits(excess: Excess, *conditions: Condition, newest_first: bool = False) -> None:
-    """Erase the files of the oldest runs that meet the conditions until nothing is in excess."""
-    left: set[str] = set()  # what the store would not remove
+    """Erase the files of the oldest runs that meet the conditions until there is no excess."""
+    failed: set[str] = set()  # files that the storage backend could not delete
     while surplus := max(excess(), 0):
-        chosen = select_until_covered(list_file_sizes(*conditions, newest_first=newest_first, but=left), surplus)
+        chosen = select_until_covered(list_file_sizes(*conditions, newest_first=newest_first, but=failed), surplus)
         if not chosen:
             return
-        left |= {*chosen} - {*pruning.erase_file_bytes(chosen)}
+        failed |= {*chosen} - {*pruning.erase_file_bytes(chosen)}
         time.sleep(BATCH_PAUSE_SECONDS)
 
 
 def select_until_covered(sizes: dict[str, int], surplus: int) -> list[str]:
-    """The first that together have so many bytes, or all."""
+    """Return the first items whose sizes together cover the surplus, or all."""
     chosen = []
     for name, size in sizes.items():
         if surplus <= 0:
@@ -134,11 +136,11 @@ def select_until_covered(sizes: dict[str, int], surplus: int) -> list[str]:
 
 
 def list_file_sizes(*conditions: Condition, newest_first: bool, but: Collection[str]) -> dict[str, int]:
-    """Sizes of the files of the oldest runs that meet the conditions, as many as are deleted at once.
+    """Return the sizes of the files of the oldest matching runs, up to one batch.
 
-    Not those that a run which does not meet them has too.
+    Without files that a run which does not match uses too.
     """
-    used = select(RunFile.file_id).join(Run, Run.id == RunFile.run_id)
+    references = select(RunFile.file_id).join(Run, Run.id == RunFile.run_id)
     chosen = (
         select(StoredFile.id, StoredFile.size)
         .join(RunFile, RunFile.file_id == StoredFile.id)
@@ -149,12 +151,12 @@ def list_file_sizes(*conditions: Condition, newest_first: bool, but: Collection[
     )
     with database.read_session() as session:
         sizes = dict(session.execute(chosen).all())
-        needed = session.scalars(used.where(RunFile.file_id.in_(sizes), not_(and_(*conditions)))).all()
-    return {file_id: size for file_id, size in sizes.items() if file_id not in needed}
+        shared = session.scalars(references.where(RunFile.file_id.in_(sizes), not_(and_(*conditions)))).all()
+    return {file_id: size for file_id, size in sizes.items() if file_id not in shared}
 
 
 def list_text_sizes(*conditions: Condition, newest_first: bool) -> dict[str, int]:
-    """Sizes of the texts of the oldest runs that meet the conditions, as many as are deleted at once."""
+    """Return the text sizes of the oldest matching runs, up to one batch."""
     order = Run.created.desc() if newest_first else Run.created
     found = select(Run.id, Run.text_bytes).where(*conditions).order_by(order).limit(pruning.RUNS_PER_BATCH)
     with database.read_session() as session:

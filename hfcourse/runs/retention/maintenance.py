@@ -1,7 +1,7 @@
-"""Pruning once a day on a site that nobody sends anything to: whoever opens a page sets it off, behind their back.
+"""Daily pruning on a site without submissions: a request triggers it in a background thread.
 
-The database keeps when it was last begun, so that one process does it, and no thread waits for it in any of them.
-(While runs go on, `dispatch` prunes every minute besides.)
+The database stores when it last began, so that a single process claims it without a lock. (While
+runs are active, `RunMonitor` prunes every minute as well.)
 """
 
 import logging
@@ -19,21 +19,21 @@ from hfcourse.runs.retention import eviction
 from hfcourse.runs.store.models import MaintenanceTask
 
 PRUNE_INTERVAL = timedelta(days=1)
-DUE_CHECK_INTERVAL_SECONDS = 3600  # a process asks the database this often whether a day has passed
+DUE_CHECK_INTERVAL_SECONDS = 3600  # a process queries the database this often whether a day has passed
 IS_PRUNING_TASK = MaintenanceTask.name == "pruning"
 
 log = logging.getLogger(__name__)
 
 
 class DailyMaintenance:
-    """What this process remembers of the daily pruning: when it last asked about it."""
+    """Trigger of the daily pruning in this process, throttled by the time of its last check."""
 
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
         self._checked_at = -float(DUE_CHECK_INTERVAL_SECONDS)
 
     def prune_if_due(self) -> None:
-        """Before a request: prune in a thread if it is time; a database in trouble is told by the page itself."""
+        """Prune in a thread if it is due; called before each request. Ignore a database error."""
         if time.monotonic() - self._checked_at < DUE_CHECK_INTERVAL_SECONDS:
             return
         self._checked_at = time.monotonic()
@@ -58,7 +58,7 @@ class DailyMaintenance:
 
 
 def is_due() -> bool:
-    """Was the last pruning begun a day ago or more?"""
+    """Did the last pruning begin a day ago or more?"""
     with database.read_session() as session:
         return (
             session.scalar(
@@ -71,17 +71,17 @@ def is_due() -> bool:
 
 
 def claim_daily_task() -> bool:
-    """Take today's pruning in hand, by compare-and-set; False if another process has."""
+    """Claim today's pruning by compare-and-set; return False if another process has."""
     moment = database.utc_now()
     with database.write_connection() as connection:
-        taking = (
+        claim = (
             update(MaintenanceTask)
             .where(IS_PRUNING_TASK, MaintenanceTask.at <= moment - PRUNE_INTERVAL)
             .values(at=moment)
         )
-        return bool(connection.execute(taking).rowcount)
+        return bool(connection.execute(claim).rowcount)
 
 
 def init_app(app: Flask) -> None:
-    """Have every request look whether it is time."""
+    """Register the check before each request."""
     app.before_request(DailyMaintenance(app).prune_if_due)

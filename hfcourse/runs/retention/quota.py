@@ -1,7 +1,7 @@
-"""Room on the disk for what a form brings: a visitor has a share, and makes room in it with their own oldest runs.
+"""Disk quota of a form submission: a visitor has a quota, and their own oldest runs are evicted first.
 
-For the sake of a newcomer nothing of others is deleted. While more than half of the disk is taken, newcomers of one
-address have one visitor's share together, so that what is left of it stays free for others.
+For a newcomer nothing of others is evicted. While more than half of the disk is used, newcomers of
+one address share one visitor's quota, so that the rest stays free for others.
 """
 
 from collections.abc import Collection
@@ -36,47 +36,47 @@ DISK_IS_FULL = (
 
 
 def enforce_quota(form: Form, client: Client) -> None:
-    """Make room for the files of a form; those that find none leave it, and the form says why."""
+    """Free space for the files of a form; drop those that do not fit from the form, with an error message."""
     sent = forms.list_form_files(form)
     ids = [file.id for file in sent]
     if sum(file.size for file in sent) > disk_usage.compute_quota_bytes():
-        why = FORM_FILES_TOO_LARGE
+        message = FORM_FILES_TOO_LARGE
     elif free_space(client, ids):
         return
     else:
-        why = QUOTA_IS_FULL if disk_usage.compute_quota_excess(client.visitor) > 0 else DISK_IS_FULL
-    forms.drop_form_files(form, typeset_french(why.format(share=format_size(disk_usage.compute_quota_bytes()))))
+        message = QUOTA_IS_FULL if disk_usage.compute_quota_excess(client.visitor) > 0 else DISK_IS_FULL
+    forms.drop_form_files(form, typeset_french(message.format(share=format_size(disk_usage.compute_quota_bytes()))))
     pruning.delete_orphan_files(ids)
 
 
 def enforce_quota_without_form(client: Client) -> None:
-    """Make room for the files of a form that has no Space; those that find none go, and are asked for again."""
+    """Free space for the files of a form without a Space; delete those that do not fit."""
     if not free_space(client):
         pruning.delete_orphan_files(pruning.find_orphan_files(timedelta(), StoredFile.visitor == client.visitor))
 
 
 def check_text_quota(client: Client, sent: Collection[str] = ()) -> None:
-    """Check that the texts of one more run find room: those that are sent, and those that will come back.
+    """Check that the texts of one more run fit: its inputs, and its future outputs.
 
     Raises:
-        Refused: `not-stored`.
+        FormRejected: `not-stored`.
     """
     if disk_usage.is_disk_under_pressure() and not free_space(client, sent):
         raise FormRejected("not-stored")
 
 
 def free_space(client: Client, sent: Collection[str] = ()) -> bool:
-    """Bring the visitor back to their share, and everybody to KEEP_BYTES; did it succeed?
+    """Evict down to the visitor's quota and to KEEP_BYTES; return whether it succeeded.
 
-    The visitor's own oldest files and runs go, but those that a page shows. What was just sent stays. What others keep
-    is touched for the sake of somebody with standing alone.
+    The visitor's own oldest files and runs are evicted, except those that a page shows and the
+    files just sent. What others store is evicted for an established visitor only.
     """
-    kept_by_form = select(RunFile.run_id).where(RunFile.file_id.in_(sent))
+    runs_of_form = select(RunFile.run_id).where(RunFile.file_id.in_(sent))
     own_runs = (
         Run.visitor == client.visitor,
         IS_FINISHED,
         recent_views.not_recently_viewed(),
-        Run.id.not_in(kept_by_form),
+        Run.id.not_in(runs_of_form),
     )
     excess = partial(disk_usage.compute_quota_excess, client.visitor)
     if excess() > 0:
@@ -92,16 +92,17 @@ def free_space(client: Client, sent: Collection[str] = ()) -> bool:
 
 
 def has_newcomer_space(client: Client, sent: Collection[str]) -> bool:
-    """Does what the newcomers of this address keep fit, once their files of no run are gone?
+    """Does what the newcomers of this address store fit, once their orphan files are deleted?
 
-    So must what all keep who came from there today: a hundred cookies that have aged take half of the disk at most.
+    Also limited is what all visitors who arrived from there today store: a hundred cookies that
+    have aged use half of the disk at most.
     """
     keep_bytes = current_app.config["KEEP_BYTES"]
     if 2 * disk_usage.sum_total_bytes() <= keep_bytes:
         return True
     newcomers = newcomer_status.select_newcomers(client.origin)
-    loose = StoredFile.visitor.in_(newcomers), StoredFile.id.not_in(sent)
-    pruning.delete_orphan_files(pruning.find_orphan_files(pruning.NEW_FILE_AGE, *loose))
+    orphans = StoredFile.visitor.in_(newcomers), StoredFile.id.not_in(sent)
+    pruning.delete_orphan_files(pruning.find_orphan_files(pruning.NEW_FILE_AGE, *orphans))
     is_within = disk_usage.sum_visitor_bytes(
         newcomers
     ) <= disk_usage.compute_quota_bytes() and not disk_usage.is_origin_crowded(client.origin)
