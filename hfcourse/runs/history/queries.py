@@ -1,6 +1,6 @@
-"""The list of a visitor's runs: narrowed, page by page, counted; and the deletion of those that it shows.
+"""Queries of a visitor's run list: filter, pagination, counts; and deletion of the listed runs.
 
-Nothing here reads what was answered: a line is made of an index and of what stands before the JSON of its row.
+No output is read: a line consists of index columns and of the columns before the JSON of its row.
 """
 
 import re
@@ -23,7 +23,7 @@ Columns = TypeVarTuple("Columns")
 RUNS_PER_PAGE = 50
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PAGE_TOKEN = re.compile(r"(\d{1,14})\.([\w-]{1,24})", re.ASCII)
-# What the page calls the fields of a filter.
+# Names of the filter's fields in the page and its URLs.
 FILTER_FIELDS = {"space": "espace", "outcome": "issue", "words": "q"}
 OUTCOMES = {
     "reussi": ("Réussi", ("succeeded",)),
@@ -36,7 +36,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run in a list."""
+    """Line of the run list."""
 
     id: str
     space: str
@@ -44,7 +44,7 @@ class RunSummary:
     title: str
     status: str
     created: datetime
-    excerpt: str | None  # None: a run of before, which no word finds
+    excerpt: str | None  # None: a run older than the search index
 
     @property
     def is_finished(self) -> bool:
@@ -52,24 +52,24 @@ class RunSummary:
 
     @property
     def page_token(self) -> str:
-        """Where it is in the list, for an address."""
+        """Return the pagination token of this line, for a URL."""
         return f"{(self.created - EPOCH) // timedelta(milliseconds=1)}.{self.id}"
 
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which runs: of a Space, with an outcome (of OUTCOMES), in which these words were sent; '' for all."""
+    """Filter by Space, outcome (a key of OUTCOMES) and words sent; '' for all."""
 
     space: str = ""
     outcome: str = ""
     words: str = ""
-    is_valid: bool = True  # nothing else was asked for
+    is_valid: bool = True  # False if the request contained an unknown value
 
     @classmethod
     def from_form(cls, asked: Mapping[str, str], spaces: Sequence[str]) -> "RunFilter":
-        """What the fields of the list's form ask for; a Space that is none of these, or an outcome that is none, goes.
+        """Parse the fields of the filter form; ignore an unknown Space or outcome.
 
-        The field of the words keeps what was typed, but for what looks like nothing.
+        The words are retained as typed, masked, unless they contain nothing to search for.
         """
         space, outcome, typed = (asked.get(name, "") for name in FILTER_FIELDS.values())
         words = tokens.mask_tokens(typed[:MAX_QUERY_CHARACTERS].strip()) if split_query(typed) else ""
@@ -82,36 +82,36 @@ class RunFilter:
 
     @property
     def query(self) -> dict[str, Any]:
-        """The same, for an address."""
+        """Return the filter as URL query parameters."""
         return {name: getattr(self, field) for field, name in FILTER_FIELDS.items() if getattr(self, field)}
 
     def without_field(self, name: str) -> "RunFilter":
-        """The filter without one of its fields, as the query names it."""
-        kept = {field: "" if known == name else getattr(self, field) for field, known in FILTER_FIELDS.items()}
-        return RunFilter(**cast(dict[str, Any], kept))
+        """Return the filter without one of its fields, named as in the query."""
+        fields = {field: "" if known == name else getattr(self, field) for field, known in FILTER_FIELDS.items()}
+        return RunFilter(**cast(dict[str, Any], fields))
 
     @property
     def is_empty(self) -> bool:
-        """Does it let everything pass?"""
+        """Does it match every run?"""
         return not self.query
 
     def apply_to(self, statement: Select[*Columns], visitor: str) -> Select[*Columns]:
-        """The statement about Run, for those of the visitor alone that pass."""
+        """Apply the filter to a statement about Run, restricted to this visitor."""
         statement = statement.where(Run.visitor == visitor)
         if self.space:
             statement = statement.where(Run.space == self.space)
         if self.outcome:
             statement = statement.where(Run.status.in_(OUTCOMES[self.outcome][1]))
         if words := split_query(self.words):
-            has_them = (RunSearchText.words.contains(word, autoescape=True) for word in words)
-            found = select(RunSearchText.run_id).where(RunSearchText.visitor == visitor, *has_them)
+            matches = (RunSearchText.words.contains(word, autoescape=True) for word in words)
+            found = select(RunSearchText.run_id).where(RunSearchText.visitor == visitor, *matches)
             statement = statement.where(Run.id.in_(found))
         return statement
 
 
 @dataclass(frozen=True)
 class RunPage:
-    """Some lines of the list, the newest first; are there newer ones, older ones?"""
+    """Page of the list, the newest run first."""
 
     summaries: Sequence[RunSummary]
     has_newer: bool = False
@@ -119,7 +119,7 @@ class RunPage:
 
 
 def build_list_context(asked: Mapping[str, str], visitor: str | None) -> dict[str, Any]:
-    """What the page of the list shows to a visitor who asks for this."""
+    """Build the template context of the list for a visitor and a request."""
     if visitor is None:
         return {"total": 0}
     spaces = list_run_spaces(visitor)
@@ -136,13 +136,13 @@ def build_list_context(asked: Mapping[str, str], visitor: str | None) -> dict[st
 
 
 def parse_page_token(text: str | None) -> tuple[datetime, str] | None:
-    """The moment and the id that a place in an address names; None if it is none."""
+    """Parse a pagination token into time and id; None if it is invalid."""
     found = PAGE_TOKEN.fullmatch(text or "")
     return (EPOCH + timedelta(milliseconds=int(found[1])), found[2]) if found else None
 
 
 def fetch_page(visitor: str, asked: RunFilter, before: str | None = None, after: str | None = None) -> RunPage:
-    """The runs before or after a place; the newest where none is named, or where there is nothing."""
+    """Return the page before or after a token; the newest page without token, or if that one is empty."""
     heartbeat.mark_abandoned()
     if older_than := parse_page_token(before):
         lines = fetch_summaries(visitor, asked, before=older_than)
@@ -150,7 +150,7 @@ def fetch_page(visitor: str, asked: RunFilter, before: str | None = None, after:
             return RunPage(lines[:RUNS_PER_PAGE], True, len(lines) > RUNS_PER_PAGE)
     elif newer_than := parse_page_token(after):
         lines = fetch_summaries(visitor, asked, after=newer_than)
-        if len(lines) > RUNS_PER_PAGE:  # else they are the newest, and the page of these is whole
+        if len(lines) > RUNS_PER_PAGE:  # else it is the newest page, which is fetched in full
             return RunPage(lines[1:], True, True)
     lines = fetch_summaries(visitor, asked)
     return RunPage(lines[:RUNS_PER_PAGE], False, len(lines) > RUNS_PER_PAGE)
@@ -164,15 +164,15 @@ def fetch_summaries(
     after: tuple[datetime, str] | None = None,
     most: int = RUNS_PER_PAGE + 1,
 ) -> Sequence[RunSummary]:
-    """So many runs before or after a place, or the newest; always the newest first."""
-    place = tuple_(Run.created, Run.id)
+    """Return up to `most` runs before or after a position, or the newest; always the newest first."""
+    position = tuple_(Run.created, Run.id)
     chosen = asked.apply_to(select(Run.id, Run.created), visitor).limit(most)
     if after:
-        chosen = chosen.where(place > make_page_key(after)).order_by(Run.created, Run.id)
+        chosen = chosen.where(position > make_page_key(after)).order_by(Run.created, Run.id)
     else:
         chosen = chosen.order_by(Run.created.desc(), Run.id.desc())
-        chosen = chosen.where(place < make_page_key(before)) if before else chosen
-    # The moment comes from the index: in the row it stands behind the outputs, which would all have to be read.
+        chosen = chosen.where(position < make_page_key(before)) if before else chosen
+    # `created` is read from the index: in the row it is stored after the outputs, which would all be read.
     key = chosen.subquery()
     lines = (
         select(key.c.id, Run.space, Run.endpoint, Run.title, Run.status, key.c.created, RunSearchText.excerpt)
@@ -184,13 +184,13 @@ def fetch_summaries(
         return [RunSummary(*row) for row in connection.execute(lines)]
 
 
-def make_page_key(place: tuple[datetime, str]) -> Any:
-    moment, run_id = place
+def make_page_key(position: tuple[datetime, str]) -> Any:
+    moment, run_id = position
     return tuple_(literal(moment, database.UtcDateTime), literal(run_id))
 
 
 def fetch_latest_summaries(visitor: str | None, count: int) -> Sequence[RunSummary]:
-    """The visitor's newest runs."""
+    """Return the visitor's newest runs."""
     if visitor is None:
         return []
     heartbeat.mark_abandoned()
@@ -198,22 +198,25 @@ def fetch_latest_summaries(visitor: str | None, count: int) -> Sequence[RunSumma
 
 
 def count_runs(visitor: str, asked: RunFilter) -> int:
-    """How many runs pass."""
+    """Count the runs that match."""
     with database.read_connection() as connection:
         return connection.scalar(asked.apply_to(select(func.count()).select_from(Run), visitor)) or 0
 
 
 def list_run_spaces(visitor: str) -> Sequence[str]:
-    """The Spaces of the visitor's runs, by name."""
+    """Return the Spaces of the visitor's runs, by name."""
     with database.read_connection() as connection:
         return connection.scalars(select(Run.space).where(Run.visitor == visitor).distinct().order_by(Run.space)).all()
 
 
 def iter_run_ids(visitor: str, asked: RunFilter, until: str | None = None) -> Iterator[Sequence[str]]:
-    """The runs that pass, up to and with a place, the newest first, in batches; they may be deleted on the way."""
+    """Iterate over the matching runs up to and including a token, the newest first, in batches.
+
+    The runs of a batch may be deleted during the iteration.
+    """
     last = parse_page_token(until)
-    here = tuple_(Run.created, Run.id)
-    bound = [] if last is None else [here <= make_page_key(last)]
+    key = tuple_(Run.created, Run.id)
+    bound = [] if last is None else [key <= make_page_key(last)]
     while True:
         chosen = asked.apply_to(select(Run.id, Run.created), visitor).where(*bound)
         with database.read_connection() as connection:
@@ -223,15 +226,15 @@ def iter_run_ids(visitor: str, asked: RunFilter, until: str | None = None) -> It
         if not rows:
             return
         yield [row.id for row in rows]
-        bound = [here < make_page_key((rows[-1].created, rows[-1].id))]
+        bound = [key < make_page_key((rows[-1].created, rows[-1].id))]
 
 
 def stop_and_delete_runs(run_ids: Sequence[str]) -> int:
-    """Delete these runs, those that go on stopped first; return how many went."""
+    """Delete these runs, after stopping the unfinished ones; return the number deleted."""
     with database.read_connection() as connection:
-        going_on = select(Run.id).where(Run.id.in_(run_ids), Run.status.in_(UNFINISHED_STATUSES))
-        unfinished = connection.scalars(going_on).all()
+        active = select(Run.id).where(Run.id.in_(run_ids), Run.status.in_(UNFINISHED_STATUSES))
+        unfinished = connection.scalars(active).all()
     for run_id in unfinished:
         dispatcher.get_dispatcher().stop_run(run_id)
-        run_store.finish_run(run_id, "stopped")  # gone before its call has ended, it would be counted nowhere
+        run_store.finish_run(run_id, "stopped")  # deleted before its call ends, it would not be counted
     return pruning.delete_runs(run_ids)

@@ -1,4 +1,4 @@
-"""A run as a report in Markdown: what was sent, what came back, when. A stranger's words stand in it as code."""
+"""Markdown report of a run: inputs, outputs, times. Untrusted text is quoted as code."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from hfcourse.text.markdown_quoting import quote_code_block, quote_inline_code
 
 @dataclass(frozen=True)
 class ReportValue:
-    """A value sent or come back: `text` is Markdown, '' where the files say it all."""
+    """Input or output: `text` is Markdown, '' if its files are the whole value."""
 
     label: str
     component: str
@@ -26,13 +26,13 @@ class ReportValue:
 
 
 def render_report(run: Run, lost: Collection[str] = ()) -> str:
-    """The report.
+    """Render the report.
 
     Args:
-        lost: the addresses of files whose bytes are gone.
+        lost: URLs of the files whose bytes are missing.
     """
     inputs = presenter.collect_inputs(run)
-    came = [presenter.resolve_output_files(run, output) for output in presenter.select_outputs(run)]
+    outputs = [presenter.resolve_output_files(run, output) for output in presenter.select_outputs(run)]
     return render_template(
         "runs/report.md",
         run=run,
@@ -40,7 +40,7 @@ def render_report(run: Run, lost: Collection[str] = ()) -> str:
         sent=[make_report_value(each["label"], "", inputs.get(each["name"]), "") for each in run.parameters],
         came=[
             make_report_value(each["label"], each["component"], each["value"], export_output_text(each))
-            for each in came
+            for each in outputs
         ],
         lost=lost,
         in_code=quote_inline_code,
@@ -49,7 +49,7 @@ def render_report(run: Run, lost: Collection[str] = ()) -> str:
 
 
 def export_output_text(output: dict[str, Any]) -> str:
-    """An output as text, if it can be had so."""
+    """Return an output as a Markdown code block, '' if it has no text format."""
     kind = output_kinds.classify_output(output)
     form = EXPORT_FORMATS.get(kind, "")
     text = export.serialize_output(output, form) if form in ("txt", "csv") else None
@@ -57,14 +57,14 @@ def export_output_text(output: dict[str, Any]) -> str:
 
 
 def make_report_value(label: str, component: str, value: Any, text: str) -> ReportValue:
-    """A value; what is not files alone is written as the text given, else by what it is."""
+    """Build a report entry: without text if it is files only, else the text given or the formatted value."""
     files = presenter.collect_files(value)
     is_files = value_types.is_file(value) or value_types.is_list_of(value_types.is_file, value)
     return ReportValue(label, component, "" if is_files else text or format_report_value(value), files)
 
 
 def format_report_value(value: Any) -> str:
-    """A value that no component says how to write."""
+    """Format a value without a component-specific format as Markdown."""
     if value is None or value == []:
         return "rien"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""What is done with the list of one's runs: delete one or all, take one or all away. Under /essais too."""
+"""Views of the run list under /essais: delete one or all runs, download a report or an archive."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,13 +18,13 @@ bp.after_request(headers.forbid_storing)
 
 @bp.get("/<run_id:run_id>/supprimer", endpoint="ask_one")
 def confirm_run_deletion(run_id: str) -> ResponseReturnValue:
-    """Ask before one run is deleted."""
+    """Ask for confirmation before one run is deleted."""
     return render_template("runs/delete_one.html", section="runs", run=get_own_run_or_404(run_id))
 
 
 @bp.post("/<run_id:run_id>/supprimer", endpoint="delete_one")
 def delete_own_run(run_id: str) -> ResponseReturnValue:
-    """Delete one run; one that goes on is stopped first."""
+    """Delete one run; an unfinished one is stopped first."""
     queries.stop_and_delete_runs([get_own_run_or_404(run_id).id])
     flash("L’essai est supprimé, avec les fichiers qui n’étaient qu’à lui.")
     return redirect(url_for("runs.index"), 303)
@@ -32,7 +32,7 @@ def delete_own_run(run_id: str) -> ResponseReturnValue:
 
 @bp.get("/supprimer", endpoint="ask_several")
 def confirm_filtered_deletion() -> ResponseReturnValue:
-    """Ask before the runs that the filter lets pass are deleted: how many, and up to which one."""
+    """Ask for confirmation before the filtered runs are deleted: how many, and up to which one."""
     visitor = visitors.get_visitor()
     asked = parse_filter(visitor, request.args)
     newest = queries.fetch_summaries(visitor, asked, most=1) if visitor else []
@@ -50,45 +50,45 @@ def confirm_filtered_deletion() -> ResponseReturnValue:
 
 @bp.post("/supprimer", endpoint="delete_several")
 def delete_filtered_runs() -> ResponseReturnValue:
-    """Delete the runs that the filter lets pass, all of them without one; none if it makes no sense."""
+    """Delete the filtered runs, all of them without a filter; none if the filter is invalid."""
     visitor = visitors.get_visitor()
     asked = parse_filter(visitor, request.form)
     if not visitor or not asked.is_valid:
         return redirect(build_list_url(request.form), 303)
-    gone = sum(
+    count = sum(
         queries.stop_and_delete_runs(run_ids)
         for run_ids in queries.iter_run_ids(visitor, asked, request.form.get("jusqua"))
     )
-    flash(f"{gone} essais sont supprimés." if gone > 1 else "L’essai est supprimé." if gone else "Rien à supprimer.")
+    flash(f"{count} essais sont supprimés." if count > 1 else "L’essai est supprimé." if count else "Rien à supprimer.")
     return redirect(url_for("runs.index"), 303)
 
 
 def parse_filter(visitor: str | None, asked: Mapping[str, str]) -> RunFilter:
-    """The filter that was asked for, of this visitor's list."""
+    """Parse the requested filter of this visitor's list."""
     return RunFilter.from_form(asked, queries.list_run_spaces(visitor) if visitor else [])
 
 
 def build_list_url(asked: Mapping[str, str]) -> str:
-    """The address of the list with the same filter; it says what is wrong with it."""
+    """Return the URL of the list with the same filter, where the page reports what is invalid."""
     fields: dict[str, Any] = {name: asked[name] for name in queries.FILTER_FIELDS.values() if asked.get(name)}
     return url_for("runs.index", **fields)
 
 
 @bp.get("/<run_id:run_id>.md", endpoint="as_markdown")
 def download_report(run_id: str) -> ResponseReturnValue:
-    """One run as a report to read, and to hand in."""
-    written = report.render_report(get_own_run_or_404(run_id)).encode(errors="replace")
-    return Response(written, mimetype="text/markdown", headers=make_download_headers(f"essai-{run_id}.md"))
+    """Return one run as a Markdown report."""
+    content = report.render_report(get_own_run_or_404(run_id)).encode(errors="replace")
+    return Response(content, mimetype="text/markdown", headers=make_download_headers(f"essai-{run_id}.md"))
 
 
 @bp.get("/archive.zip", endpoint="archive")
 def download_archive() -> ResponseReturnValue:
-    """All of the visitor's runs with their files, written while it is sent."""
+    """Stream all of the visitor's runs with their files as a zip archive."""
     name = f"essais-{template_globals.to_local_time(database.utc_now()):%Y-%m-%d}.zip"
-    pieces = stream_with_context(archives.stream_archive(visitors.get_visitor()))
-    return Response(pieces, mimetype="application/zip", headers=make_download_headers(name))
+    chunks = stream_with_context(archives.stream_archive(visitors.get_visitor()))
+    return Response(chunks, mimetype="application/zip", headers=make_download_headers(name))
 
 
 def make_download_headers(name: str) -> dict[str, str]:
-    """The headers of what is kept, not shown."""
+    """Return the headers of a download."""
     return {"Content-Disposition": f"attachment; filename={name}"}
