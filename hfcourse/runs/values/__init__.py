@@ -1,1 +1,1 @@
-"""Values as runs store and show them: types, file references, short texts, page budget. Pure."""
+"""Values of runs: types, file references, short texts, page budget. Pure."""

@@ -1,4 +1,4 @@
-"""Values as a few words: what stands in a cell, a caption, a label. Pure."""
+"""Short text form of any value, for a cell, a caption or a label. Pure."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ MAX_BRIEF_CHARACTERS = 300
 
 
 def format_brief_value(value: Any, characters: int = MAX_BRIEF_CHARACTERS) -> str:
-    """Any value as a few words: a text as it is, '' for null, a number and a boolean in French, else JSON."""
+    """Format any value briefly: text unchanged, '' for null, numbers and booleans in French, else JSON."""
     if value is None or isinstance(value, str):
         text = value or ""
     elif isinstance(value, bool):
@@ -23,7 +23,7 @@ def format_brief_value(value: Any, characters: int = MAX_BRIEF_CHARACTERS) -> st
 
 
 def charge_digits(value: float, allowance: TextAllowance) -> float:
-    """Charge the digits of a number beyond those of ordinary ones as text (1e-300 has three hundred).
+    """Charge the digits of a number to the allowance beyond those of ordinary ones (1e-300 has 300).
 
     Returns:
         The number.

@@ -1,4 +1,4 @@
-"""Whether a text that a Json output holds is JSON, or the words of a chat. Pure."""
+"""Detection of JSON in the text of a Json output, which may also be the answer of a chat. Pure."""
 
 import json
 
@@ -10,8 +10,8 @@ JSON_BEGINNINGS = ("{", "[", '"')
 def is_json_text(text: str) -> bool:
     """Is this the JSON of an object, an array or a string?
 
-    The endpoint of every gr.ChatInterface declares a Json output, and gives a text there that is Markdown. Only what
-    parses is JSON: « [1] Une note » is not.
+    The endpoint of every gr.ChatInterface declares a Json output, and returns a text there that is
+    Markdown. Only what parses is JSON: « [1] Une note » is not.
     """
     if not text.lstrip().startswith(JSON_BEGINNINGS):
         return False

@@ -1,4 +1,4 @@
-"""What was sent in a run, in one line: the names of its values and the beginning of each. Pure."""
+"""Summary of the inputs of a run in one line: their labels and the beginning of each value. Pure."""
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -10,11 +10,11 @@ MAX_VALUES, MAX_VALUE_CHARACTERS = 8, 60
 
 
 def summarize_sent(parameters: Iterable[Mapping[str, str]], inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the label and the words of each value that is not empty, MAX_VALUES at most.
+    """Return the label and the short text of each value that is not empty, MAX_VALUES at most.
 
     Args:
-        parameters: those of the run, in their order: `name` and `label`.
-        inputs: the values by parameter name, files as the pages of a run show them.
+        parameters: `name` and `label` of each parameter of the run, in order.
+        inputs: values by parameter name, files as entries.
     """
     written = ((each["label"], describe_value(inputs.get(each["name"]))) for each in parameters)
     return [pair for pair in written if pair[1]][:MAX_VALUES]
@@ -34,7 +34,7 @@ def describe_value(value: Any) -> str:
 
 
 def describe_item(value: Any) -> str:
-    """Describe an item of a list; of a list in a list the length alone, so that the cost stays linear."""
+    """Describe an item of a list; of a nested list only the length, so that the cost stays linear."""
     return f"[{len(value)}]" if isinstance(value, list) else describe_value(value)
 
 

@@ -1,4 +1,4 @@
-"""The beginning of a table that was sent, as the page of a run shows it. Pure."""
+"""Excerpt of a table that was sent, as the page of a run shows it. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ MAX_ROWS, MAX_COLUMNS, MAX_CELL_CHARACTERS = 30, 20, 300
 
 @dataclass(frozen=True)
 class SentTable:
-    """The titles and cells that are shown, which columns have numbers, how many rows and columns there are in all."""
+    """Visible titles and cells, flags of numeric columns, and the total numbers of rows and columns."""
 
     titles: tuple[str, ...]
     rows: tuple[tuple[str | int | float, ...], ...]
@@ -22,7 +22,7 @@ class SentTable:
 
 
 def excerpt_table(value: Mapping[str, Any], allowance: TextAllowance) -> SentTable:
-    """Cut a table to MAX_ROWS and MAX_DATASET_COLUMNS, and its texts to what is left of the page's budget."""
+    """Truncate a table to MAX_ROWS and MAX_COLUMNS, and its texts to the rest of the page budget."""
     titles, rows = value["headers"], value["data"]
     shown = tuple(tuple(format_cell(cell, allowance) for cell in row[:MAX_COLUMNS]) for row in rows[:MAX_ROWS])
     return SentTable(
@@ -39,7 +39,7 @@ def is_number_cell(row: tuple[str | int | float, ...], column: int) -> bool:
 
 
 def format_cell(value: Any, allowance: TextAllowance) -> str | int | float:
-    """Format a cell: a number as it is, a box as the form writes it, all else as text."""
+    """Format a cell: numbers unchanged, booleans as in the form, all else as text."""
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, int | float):
