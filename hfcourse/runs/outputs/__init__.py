@@ -1,1 +1,1 @@
-"""The outputs of a run as templates draw them: kinds, charts, chats, Markdown, tables, JSON. Pure."""
+"""Rendering of the outputs of a run: kinds, charts, chats, Markdown, tables, JSON. Pure."""

@@ -1,8 +1,8 @@
-"""How the rows of one of Gradio's own plots become the values that it draws: sums, means, counts. Pure.
+"""Aggregation of the rows of a native Gradio plot into the values it draws: sums, means, counts. Pure.
 
-Source: `y_aggregate` and `x_bin` of gradio.components.native_plot, and the Vega-Lite encoding that the page of Gradio 4
-to 6 makes of them. A chart that shows a sum where its author asked for a mean is worse than none: what is not certain
-here is no chart, and the table of the data stands alone.
+Source: `y_aggregate` and `x_bin` of gradio.components.native_plot, and the Vega-Lite encoding that
+the page of Gradio 4 to 6 generates from them. A chart of a sum where its author requested a mean
+would be wrong, so an uncertain case raises NotDrawable, and only the table of the data is shown.
 """
 
 import math
@@ -14,19 +14,19 @@ from typing import Any
 
 from hfcourse.runs.values.value_types import is_number
 
-# A group of a part of the rows would be another group; beyond this, there is no chart.
+# Aggregating only a part of the rows would be wrong; above this limit, there is no chart.
 MAX_AGGREGATED_ROWS = 100_000
 SUFFIX_MILLISECONDS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 DURATION = re.compile(r"([1-9]\d{0,8})([smhd])", re.ASCII)
 
 
 class NotDrawable(Exception):
-    """The chart that the author asks for is not one that can be drawn here for certain."""
+    """The requested chart cannot be drawn with certainty."""
 
 
 @dataclass(frozen=True)
 class PlotColumns:
-    """Where x, y and the colour stand in a row; `colour` is None where the author gave none."""
+    """Column indexes of x, y and the colour in a row; `colour` is None if the author set none."""
 
     x: int
     y: int
@@ -35,9 +35,9 @@ class PlotColumns:
 
 @dataclass(frozen=True)
 class Grouping:
-    """What is made of the rows of one x: `function` is a key of AGGREGATE_FUNCTIONS, `step` the width of a bin of x.
+    """Aggregation of the rows of one x: `function` is a key of AGGREGATE_FUNCTIONS, `step` the bin width.
 
-    `is_stacked` says that rows are not aggregated: bars of one x stand on each other.
+    `is_stacked` means that rows are not aggregated: the bars of one x are stacked.
     """
 
     function: str
@@ -46,7 +46,7 @@ class Grouping:
 
 
 def sum_values(values: Sequence[float]) -> float:
-    """The sum; infinite where a float does not hold it, and then it is not drawn."""
+    """Return the sum; infinity on overflow, which is not drawn."""
     if all(isinstance(value, int) for value in values):
         return sum(values)
     try:
@@ -69,10 +69,10 @@ AGGREGATE_LABELS = {
 
 
 def parse_bin_step(hint: str, kind: Any) -> float | None:
-    """The width of the bins of x, in its unit; of a temporal x in milliseconds, as its values are.
+    """Parse the bin width of x, in its unit; of a temporal x in milliseconds, as its values are.
 
     Raises:
-        NotDrawable: it is none that Gradio documents for this kind of column.
+        NotDrawable: Gradio documents no such width for this kind of column.
     """
     if not hint:
         return None
@@ -91,10 +91,10 @@ def parse_bin_step(hint: str, kind: Any) -> float | None:
 
 
 def choose_grouping(mark: str, kind: Any, hints: Mapping[str, str]) -> Grouping | None:
-    """How the rows of a plot are grouped, None where each row is a point.
+    """Return the aggregation of a plot's rows, None if each row is a point.
 
-    Gradio aggregates lines and bars whose x is nominal or binned, by their sum where the author names nothing. Its
-    page sums the points of a binned scatter plot whatever the author names.
+    Gradio aggregates lines and bars whose x is nominal or binned, with a sum by default. Its page
+    sums the points of a binned scatter plot whatever function the author sets.
 
     Raises:
         NotDrawable
@@ -114,13 +114,13 @@ def choose_grouping(mark: str, kind: Any, hints: Mapping[str, str]) -> Grouping 
 def group_rows(
     rows: Sequence[Sequence[Any]], columns: PlotColumns, grouping: Grouping, has_stacked_colours: bool
 ) -> list[list[Any]]:
-    """One row (x, y, colour) for each group, in the order of the data, of bins in theirs.
+    """Return one row (x, y, colour) for each group, in the order of the data; bins in ascending order.
 
     Args:
-        has_stacked_colours: bars of one x whose colours differ stand on each other: their groups are summed up.
+        has_stacked_colours: bars of one x with different colours are stacked: their groups are summed.
 
     Raises:
-        NotDrawable: the bars would stand on each other in a way that one bar cannot show, or there are too many rows.
+        NotDrawable: a single bar cannot show the stacked bars, or there are too many rows.
     """
     if len(rows) > MAX_AGGREGATED_ROWS:
         raise NotDrawable
@@ -132,18 +132,18 @@ def group_rows(
         colour = "" if columns.colour is None else row[columns.colour]
         if x is not None or grouping.step is None:
             groups.setdefault((str(x), str(colour)), [x, [], colour])[1].append(row[columns.y])
-    drawn = [
+    grouped = [
         [x, reduced, colour]
         for x, values, colour in groups.values()
         if is_number(reduced := reduce_group(values, grouping))
     ]
     if has_stacked_colours:
-        drawn = stack_groups(drawn, grouping)
-    return sorted(drawn, key=lambda each: each[0]) if grouping.step else drawn
+        grouped = stack_groups(grouped, grouping)
+    return sorted(grouped, key=lambda each: each[0]) if grouping.step else grouped
 
 
 def reduce_group(values: Sequence[Any], grouping: Grouping) -> float | None:
-    """The y of a group, None where it has no number."""
+    """Return the y of a group, None if it has no number."""
     if grouping.function == "count" and not grouping.is_stacked:
         return len(values)
     numbers = [value for value in values if is_number(value)]
@@ -153,18 +153,18 @@ def reduce_group(values: Sequence[Any], grouping: Grouping) -> float | None:
     return AGGREGATE_FUNCTIONS[grouping.function](numbers) if numbers else None
 
 
-def stack_groups(drawn: Sequence[list[Any]], grouping: Grouping) -> list[list[Any]]:
-    """One row for each x: its colours stand on each other."""
-    piles: dict[str, list[Any]] = {}
-    for x, y, _ in drawn:
-        piles.setdefault(str(x), [x, [], ""])[1].append(y)
-    for _, parts, _ in piles.values():
+def stack_groups(grouped: Sequence[list[Any]], grouping: Grouping) -> list[list[Any]]:
+    """Return one row for each x: the sum of its stacked colours."""
+    stacks: dict[str, list[Any]] = {}
+    for x, y, _ in grouped:
+        stacks.setdefault(str(x), [x, [], ""])[1].append(y)
+    for _, parts, _ in stacks.values():
         check_stack(parts, grouping)
-    return [[x, sum_values(parts), ""] for x, parts, _ in piles.values() if is_number(sum_values(parts))]
+    return [[x, sum_values(parts), ""] for x, parts, _ in stacks.values() if is_number(sum_values(parts))]
 
 
 def check_stack(parts: Sequence[float], grouping: Grouping) -> None:
-    """Refuse bars on each other whose height one bar does not show: means, or parts above and below zero.
+    """Validate stacked bars: reject those whose height one bar cannot show (means, mixed signs).
 
     Raises:
         NotDrawable
@@ -175,7 +175,7 @@ def check_stack(parts: Sequence[float], grouping: Grouping) -> None:
 
 
 def compute_bin_start(value: Any, step: float) -> float | None:
-    """Where the bin of a value begins; bins begin at multiples of their width."""
+    """Return the start of a value's bin; bins begin at multiples of their width."""
     if not is_number(value):
         return None
     start = math.floor(value / step) * step

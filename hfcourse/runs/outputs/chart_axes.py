@@ -1,4 +1,4 @@
-"""The axes of a drawing: scales, round numbers on them, and the words beside them. Pure."""
+"""Axes of a chart: scales, round ticks and their labels. Pure."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ ROUND_STEPS = (1, 2, 2.5, 5, 10)
 
 @dataclass(frozen=True)
 class AxisTick:
-    """A mark of an axis: where, and what it says."""
+    """Tick of an axis: position and label."""
 
     position: float
     text: str
@@ -23,7 +23,7 @@ class AxisTick:
 
 @dataclass(frozen=True)
 class AxisScale:
-    """Where a number stands on an axis that goes from `start` to `end` of the drawing."""
+    """Linear scale from values to positions between `start` and `end` of the drawing."""
 
     low: float
     high: float
@@ -37,15 +37,15 @@ class AxisScale:
 def make_axis(
     values: Sequence[float], start: float, end: float, is_round: bool = True
 ) -> tuple[AxisScale, list[float]]:
-    """A scale that holds every value, and some round numbers on it (or equal parts, where round ones mean nothing)."""
+    """Return a scale that includes every value, and its ticks: round numbers, or equal parts if not `is_round`."""
     low, high = float(min(values)), float(max(values))
-    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-200):  # too near to each other for a float to count between
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-200):  # too close for distinct floats in between
         spread = abs(high) if abs(high) > 1e-200 else 1
         low, high = low - spread / 2, high + spread / 2
     if not is_round:
         return AxisScale(low, high, start, end), [low + (high - low) * part / 4 for part in range(5)]
     step = find_round_step((high - low) / 4)
-    if step < 1 and all(isinstance(each, int) for each in values):  # half a year is no year
+    if step < 1 and all(isinstance(each, int) for each in values):  # no fractional years
         step = 1.0
     first, last = math.floor(low / step), math.ceil(high / step)
     digits = 1 - math.floor(math.log10(step))  # a step has two digits at most
@@ -54,30 +54,30 @@ def make_axis(
 
 
 def find_round_step(least: float) -> float:
-    """The first of 1, 2, 2,5, 5, 10… that is not below `least`."""
+    """Return the first of 1, 2, 2.5, 5, 10… times a power of ten that is not below `least`."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(step * power for step in ROUND_STEPS if step * power >= least * 0.999)
 
 
 def format_ticks(ticks: Sequence[float]) -> list[str]:
-    """The numbers beside an axis; none of them where they are too long to stand there."""
+    """Format the numbers of an axis; return empty labels if one is too long."""
     texts = [format_axis_number(tick) for tick in ticks]
     return texts if max(map(len, texts)) <= MAX_TICK_CHARACTERS else [""] * len(texts)
 
 
 def format_axis_number(value: float) -> str:
-    """A number beside an axis: a year is written in one piece."""
+    """Format a number of an axis; up to four digits without a separator, as a year."""
     return format_number(value).replace(NARROW_NO_BREAK, "") if abs(value) < 1e4 else format_number(value)
 
 
 def decimate_ticks(ticks: tuple[AxisTick, ...]) -> tuple[AxisTick, ...]:
-    """As many words as stand side by side without touching."""
+    """Drop ticks so that the labels do not overlap."""
     every = -(-len(ticks) * max((len(tick.text) for tick in ticks), default=1) // 72)
     return ticks[:: max(1, every)]
 
 
 def format_axis_label(value: Any) -> str:
-    """A word for under an axis; a number is not cut where it would be another."""
+    """Format a label below an axis; numbers are not truncated like texts, which would change them."""
     if is_number(value):
         return format_axis_number(value)[:MAX_TICK_CHARACTERS]
     text = str(value)
@@ -85,7 +85,7 @@ def format_axis_label(value: Any) -> str:
 
 
 def format_axis_date(milliseconds: float, has_time: bool = False) -> str:
-    """A moment as a date, 29/02/2024, or 29/02 14:02:00; as a number, where no calendar has it."""
+    """Format a time as a date, 29/02/2024, or 29/02 14:02:00; as a number if out of the calendar's range."""
     written = "%d/%m %H:%M:%S" if has_time else "%d/%m/%Y"
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime(written).removesuffix(":00")
@@ -94,7 +94,7 @@ def format_axis_date(milliseconds: float, has_time: bool = False) -> str:
 
 
 def format_table_date(milliseconds: Any) -> Any:
-    """2024-02-29, or 2024-02-29 14:02:00, which a table can sort; what no calendar has stays as it is."""
+    """Format a time as 2024-02-29, or 2024-02-29 14:02:00, which sorts; unchanged if out of range."""
     if not is_number(milliseconds):
         return milliseconds
     try:

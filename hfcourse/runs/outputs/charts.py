@@ -1,4 +1,4 @@
-"""A line, bar or scatter plot of Gradio, as the places of its marks in a drawing of 640 by 320. Pure."""
+"""Line, bar or scatter plot of Gradio as mark positions in a drawing of 640 by 320. Pure."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 40
 MAX_POINTS, MAX_BARS, MAX_SERIES = 600, 24, 4
 MAX_AXIS_TITLE_CHARACTERS = 60
-TICK_GAP, CHARACTER_WIDTH = 16, 7.2  # in the units of the drawing, beside the axis of y
+TICK_GAP, CHARACTER_WIDTH = 16, 7.2  # in the units of the drawing, for the labels of the y axis
 DAY_MILLISECONDS = 86_400_000
 
 
@@ -42,16 +42,16 @@ class ChartSeries:
 
     @property
     def path(self) -> str:
-        """The points as SVG writes a line."""
+        """Return the points in the syntax of an SVG polyline."""
         return " ".join(f"{x:g},{y:g}" for x, y in self.points)
 
 
 @dataclass(frozen=True)
 class Chart:
-    """What is drawn: `mark` is line, bar or point; `base` is where bars stand, `breadth` how wide they are.
+    """Drawing: `mark` is line, bar or point; `baseline` is the y of bars, `bar_width` their width.
 
-    `is_part` says that there are values besides, which the drawing has no room for; `left` is where the axis of y
-    stands, which leaves room for its numbers.
+    `is_part` means that some values are omitted; `left` is the x of the y axis, which leaves room
+    for its numbers.
     """
 
     mark: str
@@ -71,9 +71,10 @@ class Chart:
 
 @dataclass(frozen=True)
 class ChartPlan:
-    """What a chart is to be: its mark, the titles of its axes, and what its x are.
+    """Specification of a chart: its mark, the titles of its axes and the type of x.
 
-    `is_named` says that x are words, `is_moment` that they are milliseconds since 1970; `step` is the width of bins.
+    `is_categorical`: x are texts; `is_temporal`: x are milliseconds since 1970; `bin_width` is the
+    width of bins.
     """
 
     mark: str
@@ -84,7 +85,7 @@ class ChartPlan:
     bin_width: float | None
 
     def format_category(self, value: Any) -> str:
-        """The word for an x under a named axis: a bin has both its ends, or its beginning where it is a moment."""
+        """Format an x below a categorical axis: a bin as a range, or as its start if temporal."""
         if self.is_temporal and is_number(value):
             return format_axis_date(value, has_time=bool(self.bin_width and self.bin_width % DAY_MILLISECONDS))
         if not self.bin_width:
@@ -94,10 +95,10 @@ class ChartPlan:
 
 
 def build_chart(value: Mapping[str, Any], hints: Mapping[str, str]) -> Chart | None:
-    """The drawing of `{"columns", "data", "datatypes", "mark"}`, None where it cannot be drawn for certain.
+    """Return the drawing of `{"columns", "data", "datatypes", "mark"}`, None if it is uncertain.
 
-    `hints` may name the columns for `x`, `y` and `color`, and how y is aggregated (`y_aggregate`, `x_bin`); else the
-    first column stands for x, the next with numbers for y.
+    `hints` may name the columns for `x`, `y` and `color`, and how y is aggregated (`y_aggregate`,
+    `x_bin`); the default is the first column for x, the next one with numbers for y.
     """
     mark = value["mark"] if value["mark"] in ("line", "bar") else "point"
     kinds = value.get("datatypes")
@@ -120,7 +121,7 @@ def build_chart(value: Mapping[str, Any], hints: Mapping[str, str]) -> Chart | N
 
 
 def choose_columns(value: Mapping[str, Any], hints: Mapping[str, str]) -> PlotColumns | None:
-    """The columns of x, y and the colour, None where no column can stand for y."""
+    """Return the columns of x, y and the colour, None if no column has numbers for y."""
     names, rows = value["columns"], value["data"]
     x = names.index(hints["x"]) if hints.get("x") in names else 0
     y = names.index(hints["y"]) if hints.get("y") in names else find_numeric_column(names, rows, x)
@@ -131,7 +132,7 @@ def choose_columns(value: Mapping[str, Any], hints: Mapping[str, str]) -> PlotCo
 def select_rows(
     data: Sequence[Sequence[Any]], columns: PlotColumns, grouping: Grouping | None, mark: str
 ) -> tuple[list[list[Any]], bool]:
-    """The rows (x, y, colour) that are drawn, and whether the data have more of them.
+    """Return the rows (x, y, colour) to draw, and whether rows were omitted.
 
     Raises:
         NotDrawable
@@ -149,7 +150,7 @@ def select_rows(
 
 
 def find_numeric_column(columns: Sequence[str], rows: Sequence[Sequence[Any]], x: int) -> int | None:
-    """The first column but x that has a number in its first rows."""
+    """Return the first column other than x that has a number in its first rows."""
     for place in range(len(columns)):
         if place != x and any(len(row) > place and is_number(row[place]) for row in rows[:20]):
             return place
@@ -157,7 +158,7 @@ def find_numeric_column(columns: Sequence[str], rows: Sequence[Sequence[Any]], x
 
 
 def place_on_x_axis(plan: ChartPlan, values: Sequence[Any], left: float) -> tuple[tuple[AxisTick, ...], list[float]]:
-    """The axis of x, and where each value stands on it; of named ones, the first MAX_BARS names alone."""
+    """Return the x axis and the position of each value; a categorical one has MAX_BARS keys at most."""
     if plan.is_categorical:
         return make_category_axis([str(each) for each in values], [plan.format_category(each) for each in values], left)
     if plan.bin_width:  # Vega-Lite places a point in the middle of its bin
@@ -168,7 +169,7 @@ def place_on_x_axis(plan: ChartPlan, values: Sequence[Any], left: float) -> tupl
 def make_numeric_axis(
     values: Sequence[float], is_moment: bool, left: float
 ) -> tuple[tuple[AxisTick, ...], list[float]]:
-    """An axis of numbers or moments (milliseconds since 1970), and where each value stands."""
+    """Build an axis of numbers or times (milliseconds since 1970), with the position of each value."""
     scale, ticks = make_axis(values, left, WIDTH - RIGHT, is_round=not is_moment)
     words = [format_axis_date(each) for each in ticks] if is_moment else format_ticks(ticks)
     return decimate_ticks(tuple(map(AxisTick, map(scale, ticks), words))), list(map(scale, values))
@@ -177,7 +178,10 @@ def make_numeric_axis(
 def make_category_axis(
     keys: Sequence[str], words: Sequence[str], left: float
 ) -> tuple[tuple[AxisTick, ...], list[float]]:
-    """An axis of words, one place for each different key (two long words may be cut to the same), and each one's."""
+    """Build a categorical axis, one position per key, with the position of each value.
+
+    Keys are distinct from labels: two long labels may be truncated to the same text.
+    """
     order = {key: place for place, key in enumerate(dict.fromkeys(keys)) if place < MAX_BARS}
     breadth = (WIDTH - left - RIGHT) / max(1, len(order))
     middle = {key: round(left + breadth * (place + 0.5), 1) for key, place in order.items()}
@@ -187,14 +191,14 @@ def make_category_axis(
 
 
 def draw_chart(plan: ChartPlan, rows: Sequence[Sequence[Any]], is_cut: bool) -> Chart:
-    """The chart of these rows (x, y, colour), a series for each colour."""
+    """Build the chart of these rows (x, y, colour), a series for each colour."""
     xs = [row[0] for row in rows[:MAX_POINTS]]
     shown = rows[: len(place_on_x_axis(plan, xs, LEFT)[1])]
     values = [row[1] for row in shown]
     scale, ticks = make_axis([*values, 0] if plan.mark == "bar" else values, HEIGHT - BOTTOM, TOP)
     texts = format_ticks(ticks)
     left = max(LEFT, TICK_GAP + CHARACTER_WIDTH * max(map(len, texts)))
-    across, places = place_on_x_axis(plan, xs, left)
+    x_ticks, places = place_on_x_axis(plan, xs, left)
     series: dict[str, list[tuple[float, float]]] = {}
     for row, place in zip(shown, places, strict=True):
         name = str(row[2])[:MAX_AXIS_TITLE_CHARACTERS]
@@ -205,7 +209,7 @@ def draw_chart(plan: ChartPlan, rows: Sequence[Sequence[Any]], is_cut: bool) -> 
         mark=plan.mark,
         x_title=plan.x_title,
         y_title=plan.y_title,
-        x_ticks=across,
+        x_ticks=x_ticks,
         y_ticks=tuple(map(AxisTick, map(scale, ticks), texts)),
         series=tuple(
             ChartSeries(name, tuple(sorted(each) if plan.mark == "line" else each)) for name, each in series.items()

@@ -1,8 +1,8 @@
-"""A conversation as bubbles, whichever of its forms a Space gives it. Pure.
+"""Conversation as chat messages, parsed from any of Gradio's formats. Pure.
 
-Since Gradio 4.44 it is a list of messages (role, content, metadata, options), whose content is a text, a
-part or a list of parts; before, it is a list of pairs, a question and its answer. The function of a gr.ChatInterface
-may also return one message, or the parts of one.
+Since Gradio 4.44 it is a list of messages (role, content, metadata, options), whose content is a
+text, a part or a list of parts; before, it is a list of pairs, a question and its answer. The
+function of a gr.ChatInterface may also return one message, or the parts of one.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,10 +21,10 @@ ROLE_LABELS = {"user": "Vous", "assistant": "Le Space", "system": "Consigne"}
 
 @dataclass(frozen=True)
 class MessagePart:
-    """One piece of a message: a text, a file with the words that describe it, or a component with its value.
+    """Part of a message: a text, a file with its alternative text, or a component with its value.
 
-    `component` is '' for a text or a file; `props` are the component's other properties; `place` says where in the
-    conversation it stands (see find_part_value).
+    `component` is '' for a text or a file; `props` are the component's other properties; `place` is
+    its position in the conversation (see find_part_value).
     """
 
     component: str
@@ -35,7 +35,7 @@ class MessagePart:
 
     @property
     def effective_value(self) -> Any:
-        """The value; of an update, the value that comes along with it."""
+        """Return the value; of an update, the value in it."""
         return self.value["value"] if is_component_update(self.value) and "value" in self.value else self.value
 
 
@@ -44,7 +44,7 @@ PartRenderer = Callable[[MessagePart], Any]
 
 @dataclass(frozen=True)
 class ThinkingStep:
-    """What a message says of itself: folded under its title."""
+    """Metadata of a message, collapsed under its title."""
 
     title: str
     log: str
@@ -54,7 +54,7 @@ class ThinkingStep:
 
 @dataclass(frozen=True)
 class ChatMessage:
-    """A message: who says it, what stands in it (each part drawn), the answers that it offers."""
+    """Message: its speaker, its rendered parts, its suggested replies."""
 
     speaker: str
     is_own: bool
@@ -64,21 +64,23 @@ class ChatMessage:
 
 
 def render_messages(
-    messages: Sequence[dict[str, Any]], draw: PartRenderer, allowance: TextAllowance, most: int = MAX_MESSAGES
+    messages: Sequence[dict[str, Any]], render_part: PartRenderer, allowance: TextAllowance, most: int = MAX_MESSAGES
 ) -> tuple[list[ChatMessage], int]:
-    """The last messages, `most` of them, and how many came before them.
+    """Render the last messages, `most` of them; return them and the number omitted before them.
 
-    They are drawn from the last to the first: what shares a budget is used up by the oldest last.
+    Rendered from last to first, so that the oldest ones are truncated when a shared budget is
+    exhausted.
     """
-    left = max(0, len(messages) - most)
-    drawn = [
-        render_message(messages[place], place, draw, allowance) for place in range(len(messages) - 1, left - 1, -1)
+    omitted = max(0, len(messages) - most)
+    rendered = [
+        render_message(messages[place], place, render_part, allowance)
+        for place in range(len(messages) - 1, omitted - 1, -1)
     ]
-    return drawn[::-1], left
+    return rendered[::-1], omitted
 
 
 def normalize_messages(value: Any) -> list[dict[str, Any]]:
-    """The messages of a conversation, in any of its forms: messages, pairs, one message, the parts of one."""
+    """Normalize a conversation to messages: from messages, pairs, one message, or the parts of one."""
     if isinstance(value, dict):
         return [value]
     if all(map(is_message, value)):
@@ -91,7 +93,7 @@ def normalize_messages(value: Any) -> list[dict[str, Any]]:
 
 
 def find_part_value(value: Any, place: str) -> Any:
-    """The value of the part at `place` (`3-0`: the first part of the fourth message), None if there is none."""
+    """Return the value of the part at `place` (`3-0`: first part of the fourth message), None if absent."""
     message, separator, number = place.partition("-")
     if not (separator and message.isdecimal() and number.isdecimal()) or len(place) > MAX_PART_PLACE_CHARACTERS:
         return None
@@ -101,7 +103,7 @@ def find_part_value(value: Any, place: str) -> Any:
 
 
 def iter_paired_messages(pairs: Sequence[Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    """The messages of an older conversation; who said nothing has none."""
+    """Iterate over the messages of a list of pairs; None yields no message."""
     for pair in pairs:
         for role, content in zip(("user", "assistant"), pair, strict=False):
             if content is not None:
@@ -109,12 +111,14 @@ def iter_paired_messages(pairs: Sequence[Sequence[Any]]) -> Iterator[dict[str, A
 
 
 def get_message_parts(message: dict[str, Any]) -> list[Any]:
-    """The pieces that a message is made of, as the Space wrote them."""
+    """Return the unparsed parts of a message."""
     content = message["content"]
     return content if isinstance(content, list) else [] if content is None else [content]
 
 
-def render_message(message: dict[str, Any], place: int, draw: PartRenderer, allowance: TextAllowance) -> ChatMessage:
+def render_message(
+    message: dict[str, Any], place: int, render_part: PartRenderer, allowance: TextAllowance
+) -> ChatMessage:
     role, options = message["role"], message.get("options")
     parts = [
         parse_message_part(each, f"{place}-{number}")
@@ -123,7 +127,9 @@ def render_message(message: dict[str, Any], place: int, draw: PartRenderer, allo
     return ChatMessage(
         speaker=ROLE_LABELS.get(role, role[:40]) if isinstance(role, str) else ROLE_LABELS["assistant"],
         is_own=role == "user",
-        parts=tuple(draw(replace(each, words=allowance.cut(each.words, MAX_CHAT_TITLE_CHARACTERS))) for each in parts),
+        parts=tuple(
+            render_part(replace(each, words=allowance.cut(each.words, MAX_CHAT_TITLE_CHARACTERS))) for each in parts
+        ),
         thinking_step=parse_thinking_step(message.get("metadata"), allowance),
         options=tuple(format_reply_option(each, allowance) for each in options[:MAX_PARTS])
         if isinstance(options, list)
@@ -132,7 +138,7 @@ def render_message(message: dict[str, Any], place: int, draw: PartRenderer, allo
 
 
 def parse_message_part(value: Any, place: str = "") -> MessagePart:
-    """One piece of a message as the Space wrote it."""
+    """Parse one part of a message."""
     if not isinstance(value, dict) or is_file(value) or is_multimodal(value):
         return MessagePart("", value, place=place)
     if is_file(value.get("file")):
@@ -147,7 +153,7 @@ def parse_message_part(value: Any, place: str = "") -> MessagePart:
 
 
 def parse_thinking_step(metadata: Any, allowance: TextAllowance) -> ThinkingStep | None:
-    """What stands in `metadata`, None where nothing does."""
+    """Parse `metadata`, None if it is empty."""
     if not isinstance(metadata, dict) or not any(metadata.get(key) for key in ("title", "log", "duration", "status")):
         return None
     title, log, seconds = (metadata.get(key) for key in ("title", "log", "duration"))
@@ -160,7 +166,7 @@ def parse_thinking_step(metadata: Any, allowance: TextAllowance) -> ThinkingStep
 
 
 def format_reply_option(value: Any, allowance: TextAllowance) -> str:
-    """The words of an answer that is offered."""
+    """Format the text of a suggested reply."""
     if isinstance(value, dict):
         value = value.get("label") or value.get("value")
     return allowance.cut(str(value), MAX_CHAT_TITLE_CHARACTERS)

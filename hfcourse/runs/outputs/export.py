@@ -1,4 +1,4 @@
-"""An output as a whole, as a text to copy or a file to download. Pure."""
+"""Export of a complete output, as a text to copy or a file to download. Pure."""
 
 import csv
 import json
@@ -16,21 +16,21 @@ from hfcourse.runs.values.value_types import is_file, is_number
 from hfcourse.text.typography import NO_BREAK, expand_exponents
 
 MEDIA_TYPES = {"txt": "text/plain", "json": "application/json", "csv": "text/csv"}
-# A spreadsheet takes a cell that begins with one of these for a formula, and may fetch or run what it says (OWASP, CSV
-# Injection). In French it separates by `;`, others by a tab or a bar: what follows one of them begins a cell too, as
-# does a line, whose quotes are text there. Blanks and quotation marks before the sign do not stop a spreadsheet.
+# A spreadsheet parses a cell that begins with one of these as a formula, and may send requests or run commands (OWASP,
+# CSV Injection). A French one separates by `;`, others by a tab or a bar: the text after any of them begins a cell too,
+# as does a line, whose quotes are text there. Blanks and quotation marks before the sign are skipped.
 FORMULA_START = re.compile(
     r"""((?:^|[;,|\t\r\n\v\f\x85\u2028\u2029])[ \u00a0\u202f"'\ufeff\u200b]*)(?=[=+\-@＝＋－＠﹢﹣﹦﹫])"""
 )
 FOLLOWING_NUMBER = re.compile(r"[+-]\d+([.,]\d+)?(?=\s*([;,|\t\r\n]|$))", re.ASCII)
 SEPARATOR = re.compile(r"[;,|\t\r\n\v\f\x85\u2028\u2029]")
 LEADING_CONTROL = re.compile(r" *[\t\r\n]")
-MAX_INDENTATION_FACTOR = 6  # indented JSON is at most so many times as long as on one line
+MAX_INDENTATION_FACTOR = 6  # limit of the length of indented JSON, relative to one line
 PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
 
 
 def serialize_output(output: Mapping[str, Any], form: str) -> str | None:
-    """The value of an output as `txt`, `csv` or `json`; None where it cannot be had so."""
+    """Serialize the value of an output as `txt`, `csv` or `json`; None if its kind has no such format."""
     value, kind = get_output_value(output), classify_output(output)
     if form == "json":
         return value_to_json(value)
@@ -38,12 +38,15 @@ def serialize_output(output: Mapping[str, Any], form: str) -> str | None:
 
 
 def value_to_json(value: Any) -> str:
-    """JSON to read; on one line where its indentation would be most of it (200,000 numbers 200 levels deep: 80 MB)."""
+    """Serialize to indented JSON; to one line where indentation would dominate.
+
+    200,000 numbers 200 levels deep would become 80 MB.
+    """
     compact = json.dumps(value, ensure_ascii=False)
-    most, pieces = MAX_INDENTATION_FACTOR * len(compact) + 1_000, []
+    remaining, pieces = MAX_INDENTATION_FACTOR * len(compact) + 1_000, []
     for piece in json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(value):
-        most -= len(piece)
-        if most < 0:
+        remaining -= len(piece)
+        if remaining < 0:
             return compact
         pieces.append(piece)
     return "".join(pieces)
@@ -54,21 +57,21 @@ def list_to_text(value: Sequence[Any]) -> str:
 
 
 def value_to_text(value: Any) -> str:
-    """A text as it is, else JSON, whose numbers a person can read."""
+    """Return a text unchanged, else JSON with expanded exponents."""
     return value if isinstance(value, str) else expand_exponents(json.dumps(value, ensure_ascii=False))
 
 
 def chat_to_text(value: Any) -> str:
-    """A conversation from its first word to its last."""
+    """Serialize a complete conversation as text."""
     messages = chat_messages.normalize_messages(value)
-    said, _ = chat_messages.render_messages(
+    rendered, _ = chat_messages.render_messages(
         messages, lambda part: part.effective_value, TextAllowance(0), most=len(messages)
     )
-    return "\n\n".join(f"{bubble.speaker}{NO_BREAK}: " + "\n".join(iter_part_texts(bubble)) for bubble in said)
+    return "\n\n".join(f"{message.speaker}{NO_BREAK}: " + "\n".join(iter_part_texts(message)) for message in rendered)
 
 
-def iter_part_texts(bubble: ChatMessage) -> Iterator[str]:
-    for part in bubble.parts:
+def iter_part_texts(message: ChatMessage) -> Iterator[str]:
+    for part in message.parts:
         yield f"[{part['name']}]" if is_file(part) else value_to_text(part)
 
 
@@ -77,7 +80,7 @@ def dialogue_to_text(value: Sequence[Mapping[str, str]]) -> str:
 
 
 def table_to_csv(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
-    """A table as RFC 4180 has it, separated by commas, its numbers with a point."""
+    """Serialize a table as CSV (RFC 4180), separated by commas, with decimal points."""
     lines: list[str] = []
     csv.writer(SimpleNamespace(write=lines.append)).writerows(
         [format_csv_cell(each) for each in row] for row in (headers, *rows)
@@ -86,7 +89,7 @@ def table_to_csv(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def format_csv_cell(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+    """Format a cell, escaped so that no spreadsheet parses it as a formula."""
     if value is None or is_number(value):
         return "" if value is None else json.dumps(value)
     text = value_to_text(value).replace("\0", "")
@@ -94,7 +97,7 @@ def format_csv_cell(value: Any) -> str:
 
 
 def guard_formulas(text: str) -> str:
-    """Put an apostrophe before each sign that would begin a formula, whatever the separator of the spreadsheet.
+    """Escape each formula sign with an apostrophe, whatever the separator of the spreadsheet.
 
     A number that follows a separator stays a number: `-3;-4` is no formula.
     """

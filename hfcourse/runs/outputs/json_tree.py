@@ -1,4 +1,4 @@
-"""JSON as something to unfold level by level, of a size that a page can hold. Pure."""
+"""JSON as a tree of collapsible nodes, limited in size. Pure."""
 
 import json
 from collections.abc import Iterator
@@ -10,16 +10,16 @@ from hfcourse.text.typography import expand_exponent
 
 MAX_LEAVES, MAX_TREE_LEVELS, MAX_STRING_CHARACTERS, MAX_KEY_CHARACTERS = 600, 12, 300, 100
 MAX_TREE_NUMBER_CHARACTERS = 350  # a float has no more digits, its zeros included
-MAX_TREE_CHARACTERS = 60_000  # all texts and keys of a tree together
+MAX_TREE_CHARACTERS = 60_000  # budget of all texts and keys of a tree
 MAX_OPEN_LEVELS, MAX_OPEN_CHILDREN = 2, 20
 
 
 @dataclass
 class JsonTree:
-    """A value under its name in the one above ('' for the first).
+    """Node: a value under its key in the parent ('' for the root).
 
-    `kind` is list, dict, string, number, word or cut; `text` is its JSON, of a container « 3 » its size. Of a
-    container that is not shown to its end, `left` children are not.
+    `kind` is list, dict, string, number, word or cut; `text` is its JSON, for a container its
+    length. `omitted_count` children of a truncated container are not shown.
     """
 
     name: str
@@ -31,25 +31,25 @@ class JsonTree:
 
 
 def build_json_tree(value: Any) -> JsonTree:
-    """The value, its first MAX_LEAVES parts at most; what is deeper than MOST_LEVELS is cut."""
+    """Build the tree of a value, limited to MAX_LEAVES nodes and MAX_TREE_LEVELS levels."""
     return build_node("", value, 0, iter(range(MAX_LEAVES)), TextAllowance(MAX_TREE_CHARACTERS))
 
 
-def build_node(key: str, value: Any, level: int, room: Iterator[int], allowance: TextAllowance) -> JsonTree:
+def build_node(key: str, value: Any, level: int, node_budget: Iterator[int], allowance: TextAllowance) -> JsonTree:
     name = allowance.cut(replace_surrogates(key[: MAX_KEY_CHARACTERS + 1]), MAX_KEY_CHARACTERS)
     if not isinstance(value, dict | list):
         return build_leaf(name, value, allowance)
     kind = "dict" if isinstance(value, dict) else "list"
     if level >= MAX_TREE_LEVELS and value:
         return JsonTree(name, "cut", "{…}" if kind == "dict" else "[…]")
-    made = JsonTree(name, kind, str(len(value)), level < MAX_OPEN_LEVELS and len(value) <= MAX_OPEN_CHILDREN)
+    node = JsonTree(name, kind, str(len(value)), level < MAX_OPEN_LEVELS and len(value) <= MAX_OPEN_CHILDREN)
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for child, item in items:
-        if next(room, None) is None:
-            made.omitted_count = len(value) - len(made.children)
+        if next(node_budget, None) is None:
+            node.omitted_count = len(value) - len(node.children)
             break
-        made.children.append(build_node(str(child), item, level + 1, room, allowance))
-    return made
+        node.children.append(build_node(str(child), item, level + 1, node_budget, allowance))
+    return node
 
 
 def build_leaf(name: str, value: Any, allowance: TextAllowance) -> JsonTree:
@@ -60,5 +60,5 @@ def build_leaf(name: str, value: Any, allowance: TextAllowance) -> JsonTree:
 
 
 def replace_surrogates(text: str) -> str:
-    """The text without half characters (lone surrogates), which no page takes; a figure's own JSON may escape some."""
+    """Replace lone surrogates, which UTF-8 cannot encode; a figure's own JSON may escape some."""
     return text.encode(errors="replace").decode()

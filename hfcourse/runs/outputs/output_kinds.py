@@ -1,7 +1,7 @@
-"""Which partial template draws a value: its shape decides, then its component. Pure.
+"""Kind of a value, which selects its partial template: by its shape, then by its component. Pure.
 
-An author's function returns what it likes: a declared type binds nothing (a Json output that is a text, a Textbox that
-is a number).
+The declared type is not reliable, since an author's function may return anything (a Json output
+that is a text, a Textbox that is a number).
 """
 
 from collections.abc import Callable, Mapping
@@ -17,13 +17,13 @@ from hfcourse.spaces.schema.endpoints.return_values import CHAT_ANSWER
 
 
 def get_component(output: Mapping[str, Any]) -> str:
-    """The component of an output in lower case; CHAT_ANSWER for the answer of a gr.ChatInterface."""
+    """Return the component of an output in lower case; CHAT_ANSWER for the answer of a gr.ChatInterface."""
     is_answer = output.get("hints", {}).get("answers") == CHAT_ANSWER
     return CHAT_ANSWER if is_answer else output["component"].lower()
 
 
 def get_output_value(output: Mapping[str, Any]) -> Any:
-    """The value of an output; of an update, the value that comes along with it, if one does, else its new choices."""
+    """Return the value of an output; of an update, its value, else the update with its choices."""
     value = output["value"]
     if is_choice_update(value):
         return value
@@ -31,12 +31,12 @@ def get_output_value(output: Mapping[str, Any]) -> Any:
 
 
 def classify_output(output: Mapping[str, Any]) -> str:
-    """How to draw an output."""
+    """Return the kind of an output."""
     return classify_value(get_component(output), get_output_value(output))
 
 
 def classify_value(component: str, value: Any) -> str:
-    """How to draw a value: by its shape first, then by its component (in lower case)."""
+    """Return the kind of a value: by its shape first, then by its component (in lower case)."""
     if value is None:
         return "nothing"
     if isinstance(value, str):
@@ -103,7 +103,7 @@ def classify_list(component: str, value: list[Any]) -> str:
 
 
 def is_chat(component: str, value: list[Any]) -> bool:
-    """Is this list a conversation? Messages are one whatever declares them, pairs only where a chat is declared."""
+    """Is this list a conversation? Pairs count as one only where a chat component is declared."""
     if component == "chatbot":
         return all(map(value_types.is_message, value)) or all(map(value_types.is_message_pair, value))
     return value_types.is_conversation(value) or (component == CHAT_ANSWER and value_types.is_chat_answer(value))

@@ -1,4 +1,4 @@
-"""How an output is shown: which partial template draws it (kinds.py), and what that draws (drawings.py). Pure."""
+"""Rendering of an output: its kind selects a presenter and a partial template. Pure."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -18,10 +18,10 @@ from hfcourse.spaces.schema.component_updates import UPDATE_KEY, is_component_up
 from hfcourse.spaces.schema.endpoints.return_values import CHAT_ANSWER, read_rendering_hints
 from hfcourse.spaces.schema.listed_choices import get_choice_label
 
-# Of a conversation, so many characters are read as Markdown, so many drawn of components; the rest comes as it is.
+# Budgets of a conversation: characters parsed as Markdown, characters of components; the rest is plain text.
 MAX_CHAT_MARKDOWN_CHARACTERS, MAX_CHAT_COMPONENT_CHARACTERS = 30_000, 20_000
-# A page holds values of so many characters, and of fewer while it is asked for again and again; one value, being
-# drawn in part, takes no more than its own share. Five hundred lists of ones would be a page of 50 MB.
+# Budget of a page in characters, smaller while it is polled; one value, being rendered in part, is charged at most its
+# own share. Five hundred lists of ones would be a page of 50 MB.
 MAX_PAGE_CHARACTERS, MAX_LIVE_PAGE_CHARACTERS, MAX_CHARGED_CHARACTERS = 200_000, 60_000, 10_000
 MAX_OMITTED_NAME_CHARACTERS, MAX_COMPONENT_CHARACTERS = 40, 60
 WIDE_KINDS = {
@@ -39,7 +39,7 @@ WIDE_KINDS = {
     "spans",
     "figure",
 }
-# How an output can be had as a whole, by its kind; files are links by themselves, and of nothing there is no copy.
+# Export format by kind; files are downloads already, and null has no export.
 EXPORT_FORMATS = {
     **dict.fromkeys(("text", "prose", "code", "html", "scalar", "moment", "colour", "list", "chat", "dialogue"), "txt"),
     **dict.fromkeys(("table", "plot"), "csv"),
@@ -49,10 +49,11 @@ EXPORT_FORMATS = {
 
 @dataclass(frozen=True)
 class RenderedOutput:
-    """An output, or a part of one: which partial draws it, and what; `whole` is txt, csv, json or ''.
+    """Output, or a part of one, for its partial template; `export_format` is txt, csv, json or ''.
 
-    `excerpt` is the beginning of its value as text, which is shown where the page has no room for its drawing. `place`
-    says which part of a conversation it is (see conversations.find_part_value), '' for an output as a whole.
+    `excerpt` is the beginning of its value as text, shown if the page has no budget to render it.
+    `place` is its position in a conversation (see chat_messages.find_part_value), '' for a complete
+    output.
     """
 
     kind: str
@@ -73,14 +74,14 @@ class RenderedOutput:
 
     @property
     def omitted_version(self) -> "RenderedOutput":
-        """The same, as it stands on a page that has no room for it."""
+        """Return the version shown on a page without budget to render it."""
         names = self.component[:MAX_OMITTED_NAME_CHARACTERS], self.label[:MAX_OMITTED_NAME_CHARACTERS]
         return replace(self, kind="heavy", value=None, component=names[0], label=names[1])
 
 
 @dataclass(frozen=True)
 class OutputContext:
-    """A value's component in lower case, hints on it, whether it still grows, and the number of its output."""
+    """Context of a value: component in lower case, hints, whether it is live, number of its output."""
 
     component: str
     hints: Mapping[str, str]
@@ -92,7 +93,7 @@ class OutputContext:
 def render_outputs(
     outputs: Iterable[Mapping[str, Any]], is_live: bool = False, budget: PageBudget | None = None
 ) -> list[RenderedOutput]:
-    """One section for each output; those that the page has no room or no time for are only named."""
+    """Render one section for each output; those beyond the page's budget are only named."""
     budget = budget or PageBudget(is_live)
     budget.cpu.start()
     room, sections = MAX_LIVE_PAGE_CHARACTERS if is_live else MAX_PAGE_CHARACTERS, []
@@ -109,14 +110,14 @@ def render_outputs(
 
 
 def stringify_value(value: Any) -> str:
-    """A text as it is, any other value as JSON."""
+    """Return a text unchanged, any other value as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def render_output(
     output: Mapping[str, Any], number: int, is_live: bool = False, cpu_budget: CpuBudget | None = None
 ) -> RenderedOutput:
-    """A described output (label, component, value with its files, hints) as its section shows it."""
+    """Render an output (label, component, value with its files, hints) as its section."""
     context = OutputContext(get_component(output), merge_hints(output), is_live, cpu_budget, number)
     value = get_output_value(output)
     kind = classify_value(context.component, value)
@@ -124,15 +125,15 @@ def render_output(
 
 
 def merge_hints(output: Mapping[str, Any]) -> dict[str, str]:
-    """What its component said of it, and above that what an update brings along: it may name other columns."""
+    """Merge the component's hints with those of an update, which may name other columns."""
     value = output["value"]
-    brought = value if is_component_update(value) else {}
-    own = {name: hint for name, hint in output.get("hints", {}).items() if brought.get(name, hint) is not None}
-    return own | read_rendering_hints(brought)
+    update = value if is_component_update(value) else {}
+    own = {name: hint for name, hint in output.get("hints", {}).items() if update.get(name, hint) is not None}
+    return own | read_rendering_hints(update)
 
 
 def present_choices(pairs: list[Any]) -> value_presenters.TruncatedList:
-    """The labels of the first choices, and how many there are besides."""
+    """Prepare the labels of the first choices, with the number omitted."""
     first = value_presenters.present_list(
         [get_choice_label(pair) for pair in pairs[: value_presenters.MAX_SHOWN_ITEMS]]
     )
@@ -140,7 +141,7 @@ def present_choices(pairs: list[Any]) -> value_presenters.TruncatedList:
 
 
 def present_chat(value: Any, context: OutputContext) -> tuple[list[chat_messages.ChatMessage], int]:
-    """The last messages of a conversation, which share the characters of one output."""
+    """Prepare the last messages of a conversation, which share the budget of one output."""
     allowance = TextAllowance(MAX_SHOWN_TEXT_CHARACTERS)
     return chat_messages.render_messages(normalize_messages(value), ChatRenderer(context, allowance), allowance)
 
@@ -189,7 +190,7 @@ def get_code_language(context: OutputContext) -> str:
 
 
 class ChatRenderer:
-    """Draws the parts of a conversation, each with what those drawn before have left of its share of the page."""
+    """Renderer of the parts of a conversation, which share one budget of the page."""
 
     def __init__(self, context: OutputContext, allowance: TextAllowance) -> None:
         self._context, self._allowance = context, allowance
@@ -199,7 +200,7 @@ class ChatRenderer:
         )
 
     def __call__(self, part: MessagePart) -> RenderedOutput:
-        """Draw a text as Markdown, a component's value as that component shows it."""
+        """Render a text as Markdown, a component's value by its kind."""
         component, value = part.component.lower(), part.effective_value
         if not component and isinstance(value, str):
             return self._render_text(value)
@@ -210,14 +211,14 @@ class ChatRenderer:
                 "text", value_presenters.FormattedText(self._allowance.cut(text, MAX_BRIEF_CHARACTERS), is_cut=True)
             )
         kind = classify_value(component, value)
-        # A preview has an address, which a part of an output has not; a chat in a chat has no end.
+        # A preview needs a URL, which a part of an output lacks; nested chats could recurse without limit.
         kind = {"html": "code", "chat": "json"}.get(kind, kind)
-        drawn = VALUE_PRESENTERS[kind](
+        presented = VALUE_PRESENTERS[kind](
             value, replace(self._context, component=component, hints=read_rendering_hints(part.props))
         )
         name = part.component[:MAX_COMPONENT_CHARACTERS]
         label = part.words or name or "Conversation"
-        return RenderedOutput(kind, drawn, name, label, self._context.number, place=part.place)
+        return RenderedOutput(kind, presented, name, label, self._context.number, place=part.place)
 
     def _render_text(self, text: str) -> RenderedOutput:
         room = self._allowance.remaining

@@ -1,4 +1,4 @@
-"""What a classifier answers: a label, and the score of each one that was possible. Pure."""
+"""Output of a classifier: a label, and the score of each possible one. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,13 @@ from hfcourse.runs.values.value_types import is_ratio
 from hfcourse.text.typography import NO_BREAK, format_number
 
 MAX_SCORES = 50
-# A number that an author gives to a gr.Label comes as text: `str(3e-07)`.
+# A number that an author passes to a gr.Label is sent as text: `str(3e-07)`.
 FLOAT_TEXT = re.compile(r"-?\d+(\.\d+(e[+-]?\d+)?|e[+-]?\d+)", re.ASCII)
 
 
 @dataclass(frozen=True)
 class LabelScore:
-    """A label and its score as text; `percent` is the length of its bar, None for a score that is no share."""
+    """Label and its score as text; `percent` is the length of its bar, None for a score that is no share."""
 
     label: str
     text: str
@@ -25,7 +25,7 @@ class LabelScore:
 
 @dataclass(frozen=True)
 class LabelScores:
-    """The label that a Space gives, and the first scores; `left` are not shown."""
+    """Label that a Space returned, and the first scores; `omitted_count` more are not shown."""
 
     label: str
     scores: Sequence[LabelScore]
@@ -33,7 +33,7 @@ class LabelScores:
 
 
 def present_label(value: Mapping[str, Any]) -> LabelScores:
-    """The value of a Label; its scores are shares only where all of them lie between 0 and 1."""
+    """Prepare the value of a Label; scores are shares only if all of them are between 0 and 1."""
     confidences = value["confidences"] or []
     are_shares = all(is_ratio(each["confidence"]) for each in confidences)
     scores = [present_score(each, are_shares) for each in confidences[:MAX_SCORES]]
@@ -41,7 +41,7 @@ def present_label(value: Mapping[str, Any]) -> LabelScores:
 
 
 def present_score(item: Mapping[str, Any], is_share: bool) -> LabelScore:
-    """One score: a percentage, or the number as it is (a distance, a logit, points)."""
+    """Prepare one score: a percentage, or the number unchanged (a distance, a logit, points)."""
     score = item["confidence"]
     if is_share:
         return LabelScore(format_brief_value(item["label"]), format_percentage(score), round(score * 100, 1))
@@ -49,7 +49,7 @@ def present_score(item: Mapping[str, Any], is_share: bool) -> LabelScore:
 
 
 def format_percentage(share: float) -> str:
-    """A share as a percentage; what is not quite nothing or everything is not told as such."""
+    """Format a share as a percentage; never round to exactly 0 or 100."""
     percent = share * 100
     if 0 < percent < 0.05:
         return f"moins de 0,1{NO_BREAK}%"
@@ -59,7 +59,7 @@ def format_percentage(share: float) -> str:
 
 
 def format_label(label: Any) -> str:
-    """A label as text; one that is a number of Python is written as French writes it."""
+    """Format a label as text; one that is a Python number is written in French notation."""
     if isinstance(label, str) and len(label) < 40 and FLOAT_TEXT.fullmatch(label):
         return format_number(float(label))
     return format_brief_value(label)

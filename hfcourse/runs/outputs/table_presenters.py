@@ -1,4 +1,4 @@
-"""The beginning of a table, of a size that a page can hold. Pure."""
+"""Excerpt of a table output, limited in size. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ PARAMETER_HEADERS = ("Paramètre", "Type", "Valeur par défaut", "Description")
 
 @dataclass(frozen=True)
 class TableExcerpt:
-    """The first lines and columns of a table of `lines` by `columns`; `numeric` says which columns hold numbers."""
+    """First rows and columns of a table of `lines` by `columns`; `numeric` flags the columns of numbers."""
 
     headers: Sequence[str]
     rows: Sequence[Sequence[Any]]
@@ -26,14 +26,14 @@ class TableExcerpt:
 
 @dataclass(frozen=True)
 class FormattedNumber:
-    """A number that its author wrote in a form of their own (`1.23 €`); it is sorted by its value."""
+    """Number that its author formatted (`1.23 €`); it is sorted by its value."""
 
     value: float
     text: str
 
 
 def cut_table(headers: Sequence[Any], data: Sequence[Sequence[Any]], display: Sequence[Any] = ()) -> TableExcerpt:
-    """Draw the first MAX_CELLS cells of a table.
+    """Truncate a table to its first MAX_CELLS cells.
 
     Args:
         display: the text of each cell, row by row, where its author formatted it (pandas.Styler).
@@ -54,7 +54,7 @@ def cut_table(headers: Sequence[Any], data: Sequence[Sequence[Any]], display: Se
 
 
 def format_row(row: Sequence[Any], texts: Sequence[Any], allowance: TextAllowance) -> list[Any]:
-    """The cells of a row, each in the form that its author gave it, if there is one."""
+    """Format the cells of a row, each with its author's format if there is one."""
     return [
         format_styled_cell(each, texts[place], allowance)
         if place < len(texts) and isinstance(texts[place], str)
@@ -64,27 +64,27 @@ def format_row(row: Sequence[Any], texts: Sequence[Any], allowance: TextAllowanc
 
 
 def format_styled_cell(value: Any, text: str, allowance: TextAllowance) -> Any:
-    """A cell as its author formatted it."""
+    """Return a cell in its author's format."""
     written = allowance.cut(format_brief_value(text, MAX_TABLE_CELL_CHARACTERS), MAX_TABLE_CELL_CHARACTERS + 1)
     return FormattedNumber(value, written) if is_number(value) else written
 
 
 def format_table_cell(value: Any, allowance: TextAllowance) -> Any:
-    """A cell: numbers stay numbers, all else is text."""
+    """Format a cell: numbers unchanged, all else as text."""
     if is_number(value):
         return charge_digits(value, allowance)
     return allowance.cut(format_brief_value(value, MAX_TABLE_CELL_CHARACTERS), MAX_TABLE_CELL_CHARACTERS + 1)
 
 
 def present_dataframe(value: Mapping[str, Any]) -> TableExcerpt:
-    """The value of a Dataframe; `metadata.display_value` has the texts of a pandas.Styler."""
+    """Prepare the value of a Dataframe; `metadata.display_value` has the texts of a pandas.Styler."""
     metadata = value.get("metadata")
     display = metadata.get("display_value") if isinstance(metadata, dict) else None
     return cut_table(value["headers"], value["data"], display if isinstance(display, list) else ())
 
 
 def present_parameters(value: Mapping[str, Mapping[str, Any]]) -> TableExcerpt:
-    """The value of a ParamViewer: a line for each parameter that is documented."""
+    """Prepare the value of a ParamViewer: a row for each documented parameter."""
     lines = [
         [name, each.get("type"), each.get("default"), each.get("description")]
         for name, each in [*value.items()][:MAX_ROWS]

@@ -1,8 +1,8 @@
-"""What a Space writes in Markdown or in code, as HTML that can do nothing: the one place that marks it so. Pure.
+"""Sanitized HTML of a Space's Markdown and code: the only module that marks it as safe. Pure.
 
-Markdown is read without raw HTML, its links lead outside by http or https alone, its images are links, its
-headings go on from those of the page, its formulas stay as they are typed; what comes out is sanitised
-as if none of that held.
+Markdown is parsed without raw HTML, links are limited to http and https, images become links,
+headings are lowered below those of the page, formulas stay as typed; the resulting HTML is
+sanitized independently of all that.
 """
 
 import re
@@ -23,15 +23,15 @@ from hfcourse.runs.outputs.slow_texts import SlowTextCache
 from hfcourse.text.code_lexer import highlight_untrusted
 from hfcourse.text.typography import typeset_french
 
-# Above these, the text is shown as it is: to read Markdown takes a second for 200,000 characters, and ten times as
-# long for some that are written to that end; a page is asked for again and again while its run goes on.
+# Above this limit, the text is not formatted: parsing takes a second for 200,000 characters, and ten times as long for
+# malicious ones; a page is rendered repeatedly while its run is running.
 MAX_MARKDOWN_CHARACTERS = 20_000
 MAX_CACHED_TEXTS = 128
 # 20,000 characters of ordinary Markdown take 0.02 to 0.04 s.
 MARKDOWN_TIMEOUT_SECONDS = 0.2
-# A definition of 10,000 characters that is referred to 3,000 times is HTML of 15 MB.
+# A definition of 10,000 characters that is referenced 3,000 times renders to 15 MB of HTML.
 MAX_RENDERED_CHARACTERS, TOKEN_CHARACTERS = 400_000, 20
-# The rules of the parser that its other rules ask at each line (markdown_it/parser_block.py).
+# Rule chains that other rules of the parser call at each line (markdown_it/parser_block.py).
 BLOCK_CHAINS = ["paragraph", "reference", "blockquote", "list", "table"]
 FIRST_HEADING_LEVEL, LAST_HEADING_LEVEL = 3, 6  # the page has one h1, each output an h2
 FORMULA = re.compile(
@@ -43,7 +43,7 @@ ALLOWED_TAGS = {
     *("p", "br", "hr", "em", "strong", "s", "a", "blockquote", "ul", "ol", "li", "pre", "code", "span", "div"),
     *("h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
 }
-# No markup of the Space gets as far as its attributes: those named here are ours.
+# The parser emits no attribute of the Space's markup: those listed here are ours.
 ALLOWED_ATTRIBUTES: dict[str, set[str]] = {
     "*": set(),
     "a": {"href"},
@@ -55,8 +55,8 @@ ALLOWED_ATTRIBUTES: dict[str, set[str]] = {
     "th": {"scope"},
 }
 
-# Of the page that a Space wrote, what gives it its looks. A frame, an object or a `link` opens a connection before the
-# policy of the answer refuses it; `base`, `meta` and forms have no place in a preview.
+# Elements of a Space's page that affect its appearance. A frame, an object or a `link` opens a connection before the
+# CSP of the response blocks it; `base`, `meta` and forms are useless in a preview.
 PREVIEW_TAGS = (nh3.ALLOWED_TAGS | {
     *("style", "section", "main", "address", "font", "big", "button", "label", "progress", "meter"),
     *("svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "title", "desc"),
@@ -72,13 +72,13 @@ PREVIEW_ATTRIBUTES = {
     "img": {"src", "alt"},
     "a": {"href"},
 }  # fmt: skip
-# An address in a style, however it is written: a backslash begins an escape, a comment may stand anywhere.
+# An address in a style, in any notation: a backslash begins an escape, a comment is allowed anywhere.
 STYLE_ADDRESS = re.compile(r"url|@import|image(?:-set)?\s*\(|src\s*\(|//|\\", re.IGNORECASE)
 STYLE_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 LOCAL_REFERENCE = re.compile(r"\s*url\(#[\w-]+\)\s*", re.ASCII)
 STYLE_ATTRIBUTES = ("style", "fill", "stroke", "clip-path")
 MAX_PREVIEW_CHARACTERS = 500_000
-# Of the elements that could each be inside the one before. 100,000 of them take half a minute, 10,000 a quarter second.
+# Limit of elements that can nest. 100,000 of them take half a minute to sanitize, 10,000 a quarter second.
 MAX_PREVIEW_ELEMENTS = 8_000
 NESTING_TAG = re.compile(r"<(?!(?:p|br|hr|img|li|dt|dd|tr|t[dh]|tbody|thead|option)\b)[a-z]", re.IGNORECASE | re.ASCII)
 PREVIEW_CUT_NOTICE = typeset_french(
@@ -87,7 +87,7 @@ PREVIEW_CUT_NOTICE = typeset_french(
 
 
 def filter_preview_attribute(tag: str, name: str, value: str) -> str | None:
-    """Drop what would be fetched: images other than `data:`, addresses in styles."""
+    """Drop attributes that would send a request: images other than `data:`, addresses in styles."""
     if name == "src":
         return value if value.lstrip().lower().startswith("data:image/") else None
     if name == "href":
@@ -100,7 +100,7 @@ def filter_preview_attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def clean_preview(html: str) -> str:
-    """Return the page that a Space wrote, without anything that opens a connection, its own looks kept."""
+    """Sanitize the HTML page of a Space: remove all that opens a connection, retain its styles."""
     cleaner = nh3.Cleaner(
         tags=PREVIEW_TAGS,
         clean_content_tags={"script"},
@@ -109,13 +109,13 @@ def clean_preview(html: str) -> str:
         url_schemes={"http", "https", "data"},
         link_rel="noopener noreferrer nofollow",
     )
-    begun = cut_preview(html)
-    cleaned = STYLE_SHEET.sub(filter_style_sheet, cleaner.clean(begun))
-    return cleaned + PREVIEW_CUT_NOTICE if len(begun) < len(html) else cleaned
+    excerpt = cut_preview(html)
+    cleaned = STYLE_SHEET.sub(filter_style_sheet, cleaner.clean(excerpt))
+    return cleaned + PREVIEW_CUT_NOTICE if len(excerpt) < len(html) else cleaned
 
 
 def cut_preview(html: str) -> str:
-    """Return as much of a page as can be sanitised in a fraction of a second: the time grows by the square of depth."""
+    """Truncate a page so that it is sanitized in a fraction of a second: the time is quadratic in its depth."""
     openings = NESTING_TAG.finditer(html, 0, MAX_PREVIEW_CHARACTERS)
     beyond = next(islice(openings, MAX_PREVIEW_ELEMENTS, None), None)
     return html[: beyond.start() if beyond else MAX_PREVIEW_CHARACTERS]
@@ -125,13 +125,13 @@ STYLE_SHEET = re.compile(r"<style[^<>]*>(.*?)(?:</style>|\Z)", re.IGNORECASE | r
 
 
 def filter_style_sheet(found: re.Match[str]) -> str:
-    """Keep a style sheet that names no address, without its comments."""
+    """Return a style sheet without its comments, '' if it contains an address."""
     rules = STYLE_COMMENT.sub(" ", found[1])
     return "" if STYLE_ADDRESS.search(rules) else f"<style>{rules}</style>"
 
 
 def parse_formula(state: StateInline, silent: bool) -> bool:
-    """An inline rule: a formula of LaTeX is text, its underscores and backslashes included."""
+    """Parse a LaTeX formula as text, underscores and backslashes included (an inline rule)."""
     if state.src[state.pos] not in "$\\":
         return False
     found = FORMULA.match(state.src, state.pos)
@@ -144,40 +144,40 @@ def parse_formula(state: StateInline, silent: bool) -> bool:
 
 
 def check_block_deadline(state: StateBlock, _start: int, _end: int, _silent: bool) -> bool:
-    """A block rule that matches nothing: give up once the budget of the text is used up."""
+    """Check the budget of the text; a block rule that matches nothing."""
     state.env["budget"].check()
     return False
 
 
 def check_inline_deadline(state: StateInline, _silent: bool) -> bool:
-    """The same among the inline rules."""
+    """Check the budget of the text; an inline rule that matches nothing."""
     state.env["budget"].check()
     return False
 
 
 def check_text_deadline(state: StateInline) -> None:
-    """The same for each piece of inline text: one that is empty meets no inline rule."""
+    """Check the budget for each piece of inline text: an empty one calls no inline rule."""
     state.env["budget"].check()
 
 
 def make_parser() -> MarkdownIt:
-    """CommonMark with tables and crossed-out words."""
-    made = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 20}).enable(
+    """Create a CommonMark parser with tables and strikethrough."""
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 20}).enable(
         ["table", "strikethrough"]
     )
-    made.inline.ruler.before("escape", "formula", parse_formula)
-    # The parser asks the first rule of a chain before each step that it takes.
-    made.block.ruler.before("table", "deadline", check_block_deadline, {"alt": BLOCK_CHAINS})
-    made.inline.ruler.before("text", "deadline", check_inline_deadline)
-    made.inline.ruler2.before("balance_pairs", "deadline", check_text_deadline)
-    made.validateLink = lambda url: bool(EXTERNAL_URL.match(url))  # type: ignore[method-assign]
+    parser.inline.ruler.before("escape", "formula", parse_formula)
+    # The parser calls the first rule of a chain before each step.
+    parser.block.ruler.before("table", "deadline", check_block_deadline, {"alt": BLOCK_CHAINS})
+    parser.inline.ruler.before("text", "deadline", check_inline_deadline)
+    parser.inline.ruler2.before("balance_pairs", "deadline", check_text_deadline)
+    parser.validateLink = lambda url: bool(EXTERNAL_URL.match(url))  # type: ignore[method-assign]
     for name in ("fence", "code_block"):
-        made.add_render_rule(name, render_code_block)
-    made.add_render_rule("table_open", lambda *_: TABLE_OPENING)
-    made.add_render_rule("table_close", lambda *_: "</table></div>")
-    made.add_render_rule("th_open", lambda *_: '<th scope="col">')
-    made.add_render_rule("image", render_image_link)
-    return made
+        parser.add_render_rule(name, render_code_block)
+    parser.add_render_rule("table_open", lambda *_: TABLE_OPENING)
+    parser.add_render_rule("table_close", lambda *_: "</table></div>")
+    parser.add_render_rule("th_open", lambda *_: '<th scope="col">')
+    parser.add_render_rule("image", render_image_link)
+    return parser
 
 
 def render_code_block(_renderer, tokens: Sequence[Token], place: int, *_) -> str:
@@ -186,13 +186,13 @@ def render_code_block(_renderer, tokens: Sequence[Token], place: int, *_) -> str
 
 
 def render_image_link(_renderer, tokens: Sequence[Token], place: int, *_) -> str:
-    """An image of another site is a link: to show it would tell that site who reads the page."""
+    """Render an image of another site as a link: loading it would disclose the reader to that site."""
     address, words = str(tokens[place].attrs.get("src", "")), tokens[place].content
     return f'<a href="{escape(address)}">{escape(words or address)}</a>'
 
 
 def lower_headings(tokens: Sequence[Token]) -> None:
-    """Make the first heading follow the page's own, and no heading skip a level."""
+    """Lower the headings below those of the page, without skipping a level."""
     above: list[str] = []
     for token in tokens:
         if token.type == "heading_open":
@@ -213,20 +213,20 @@ class MarkdownTooLarge(Exception):
 
 @dataclass(frozen=True)
 class MarkdownSource:
-    """A text to be formatted within a budget; the budget does not count for the cache."""
+    """Text to be formatted within a budget; the budget is not part of the cache key."""
 
     text: str
     budget: CpuBudget = field(compare=False)
 
 
 def render_untrusted_markdown(text: str, page_budget: CpuBudget | None = None) -> Markup | None:
-    """Format a Markdown text of at most MAX_MARKDOWN_CHARACTERS characters as HTML.
+    """Render a Markdown text of at most MAX_MARKDOWN_CHARACTERS characters as HTML.
 
     Args:
-        page_budget: the processor time that is left for the page that it stands on.
+        page_budget: remaining processor time of the page.
 
     Returns:
-        The HTML; None if the text takes too long or becomes too large: it is then shown as it is.
+        The HTML; None if the text takes too long or becomes too large: it is then shown unformatted.
     """
     seconds = min(MARKDOWN_TIMEOUT_SECONDS, page_budget.remaining_seconds) if page_budget else MARKDOWN_TIMEOUT_SECONDS
     if seconds <= 0 or SLOW_TEXTS.is_known_too_slow(text, seconds):
@@ -242,7 +242,7 @@ def render_untrusted_markdown(text: str, page_budget: CpuBudget | None = None) -
 
 @lru_cache(maxsize=MAX_CACHED_TEXTS)
 def render_markdown_cached(source: MarkdownSource) -> Markup:
-    """Parse, render and sanitise a text; what raises is not cached.
+    """Parse, render and sanitize a text; exceptions are not cached.
 
     Raises:
         CpuBudgetExceeded: it takes too long.
@@ -266,7 +266,7 @@ def render_markdown_cached(source: MarkdownSource) -> Markup:
 
 
 def estimate_html_characters(tokens: Sequence[Token]) -> int:
-    """About how many characters of HTML these tokens become."""
+    """Estimate the length of the HTML of these tokens."""
     inner = (child for token in tokens for child in token.children or ())
     return sum(
         TOKEN_CHARACTERS + len(token.content) + sum(len(str(value)) for value in token.attrs.values())
@@ -276,5 +276,5 @@ def estimate_html_characters(tokens: Sequence[Token]) -> int:
 
 
 def render_code(text: str, language: str) -> Markup:
-    """The HTML of a piece of code, in colours if its language is known."""
+    """Render a piece of code as HTML, highlighted if its language is known."""
     return Markup(highlight_untrusted(text, language))  # noqa: S704 (every token is escaped)

@@ -1,6 +1,6 @@
-"""What the templates draw of each kind of value: bounded, and ready to be written. Pure.
+"""Presenters of each kind of value: limited in size, ready for its template. Pure.
 
-What is left out is counted, so that the page can say so; the whole is behind the output's download.
+Omitted parts are counted, so that the page can report them; the output's download is complete.
 """
 
 import base64
@@ -27,11 +27,11 @@ from hfcourse.spaces.untrusted.json_nodes import has_too_many_nodes
 from hfcourse.text.code_lexer import MAX_HIGHLIGHTED_CHARACTERS
 
 MAX_SHOWN_TEXT_CHARACTERS = 100_000
-MAX_LIVE_MARKDOWN_CHARACTERS = 8_000  # while a run goes on, a text is read anew each time that it has grown
+MAX_LIVE_MARKDOWN_CHARACTERS = 8_000  # of a running run, whose text is parsed again each time it grows
 MAX_SPANS, MAX_SHOWN_ITEMS, MAX_LEGEND_CLASSES = 2_000, 200, 24
 MAX_CLASS_CHARACTERS, MAX_DATETIME_CHARACTERS = 60, 64
 MAX_CAPTIONS_CHARACTERS = 20_000
-MAX_MARKS, NEUTRAL_MARK = 6, 5  # ways to mark a class that the style sheet has
+MAX_MARKS, NEUTRAL_MARK = 6, 5  # number of class styles in the style sheet
 COLOR_PATTERN = re.compile(r"#[0-9a-f]{3,8}|(rgb|hsl)a?\([\d., %]{5,60}\)", re.IGNORECASE | re.ASCII)
 IMAGE_DATA_URL = re.compile(r"data:image/(png|webp|jpeg);base64,", re.ASCII)
 IMAGE_SIGNATURE = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF....WEBP", re.DOTALL)
@@ -39,9 +39,9 @@ IMAGE_SIGNATURE = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF....WEBP", re
 
 @dataclass(frozen=True)
 class FormattedText:
-    """A text, or the beginning of one (`is_cut`); `html` is its form in Markdown or in colours, None for none.
+    """Text, or the beginning of one (`is_cut`); `html` is its Markdown or highlighted form, None for none.
 
-    `is_marker_free` says that it would have had one and is too long for it.
+    `is_plain` means that it was too long to format.
     """
 
     text: str
@@ -52,7 +52,7 @@ class FormattedText:
 
 @dataclass(frozen=True)
 class ParsedDatetime:
-    """A moment of the Space, in its own time zone."""
+    """Date and time of the Space, in its own time zone."""
 
     at: datetime
     has_time: bool
@@ -61,7 +61,7 @@ class ParsedDatetime:
 
 @dataclass(frozen=True)
 class TruncatedList:
-    """The first items of a list, and how many there are besides."""
+    """First items of a list, and the number omitted."""
 
     items: Sequence[Any]
     omitted_count: int = 0
@@ -69,7 +69,7 @@ class TruncatedList:
 
 @dataclass(frozen=True)
 class SubtitledVideo:
-    """A film and the file of its subtitles, None for none."""
+    """Video and the file of its subtitles, None for none."""
 
     file: FileEntry
     subtitles: FileEntry | None
@@ -77,7 +77,7 @@ class SubtitledVideo:
 
 @dataclass(frozen=True)
 class TextSpan:
-    """A piece of a text: `label` is its class or its number, None for none; `mark` tells classes apart, from 1."""
+    """Span of a text: `label` is its class or number, None for none; `mark` numbers the classes from 1."""
 
     text: str
     label: str | float | None
@@ -86,7 +86,7 @@ class TextSpan:
 
 @dataclass(frozen=True)
 class HighlightedText:
-    """A text in pieces; `legend` has the name, the mark and the count of each class."""
+    """Text as spans; `legend` has the name, the mark and the count of each class."""
 
     spans: Sequence[TextSpan]
     legend: Sequence[tuple[str, int, int]]
@@ -95,7 +95,7 @@ class HighlightedText:
 
 @dataclass(frozen=True)
 class PlotWithTable:
-    """A plot of Gradio: its drawing, None where it cannot be drawn, and its data."""
+    """Native plot of Gradio: its chart, None if it cannot be drawn, and its data."""
 
     chart: charts.Chart | None
     table: TableExcerpt
@@ -103,7 +103,7 @@ class PlotWithTable:
 
 @dataclass(frozen=True)
 class PlotSpec:
-    """The figure of a library that is not a picture: whose it is, and the JSON that its script would draw."""
+    """Figure of a library that is not an image: the library's name and the JSON that its script would render."""
 
     library: str
     tree: JsonTree | None
@@ -111,12 +111,12 @@ class PlotSpec:
 
 
 def present_text(text: str) -> FormattedText:
-    """The text as it is."""
+    """Prepare a plain text."""
     return FormattedText(text[:MAX_SHOWN_TEXT_CHARACTERS], is_cut=len(text) > MAX_SHOWN_TEXT_CHARACTERS)
 
 
 def present_markdown(text: str, is_live: bool = False, cpu_budget: CpuBudget | None = None) -> FormattedText:
-    """A text in Markdown; as it is where it is too long, or takes too long."""
+    """Render a Markdown text; plain if it is too long, or exceeds the time budget."""
     if len(text) > (MAX_LIVE_MARKDOWN_CHARACTERS if is_live else untrusted_markdown.MAX_MARKDOWN_CHARACTERS):
         return FormattedText(
             text[:MAX_SHOWN_TEXT_CHARACTERS], is_cut=len(text) > MAX_SHOWN_TEXT_CHARACTERS, is_plain=True
@@ -126,7 +126,7 @@ def present_markdown(text: str, is_live: bool = False, cpu_budget: CpuBudget | N
 
 
 def present_code(text: str, language: str, is_live: bool = False) -> FormattedText:
-    """A piece of code."""
+    """Highlight a piece of code."""
     if len(text) > (MAX_LIVE_MARKDOWN_CHARACTERS if is_live else MAX_HIGHLIGHTED_CHARACTERS):
         return FormattedText(
             text[:MAX_SHOWN_TEXT_CHARACTERS], is_cut=len(text) > MAX_SHOWN_TEXT_CHARACTERS, is_plain=bool(language)
@@ -135,7 +135,7 @@ def present_code(text: str, language: str, is_live: bool = False) -> FormattedTe
 
 
 def parse_datetime(text: str) -> ParsedDatetime | None:
-    """The moment that `2026-11-22 14:02:00` or `2026-11-22` writes, None if it writes none."""
+    """Parse `2026-11-22 14:02:00` or `2026-11-22`, None if invalid."""
     try:
         return ParsedDatetime(
             datetime.fromisoformat(text), len(text) > len("2026-11-22"), text[:MAX_DATETIME_CHARACTERS]
@@ -145,7 +145,7 @@ def parse_datetime(text: str) -> ParsedDatetime | None:
 
 
 def present_list(value: Sequence[Any]) -> TruncatedList:
-    """A list of words; the parts of a path make one."""
+    """Prepare a list of texts; the parts of a path are joined."""
     allowance = TextAllowance(MAX_SHOWN_TEXT_CHARACTERS)
     words = [allowance.cut(format_list_item(each), MAX_TABLE_CELL_CHARACTERS) for each in value[:MAX_SHOWN_ITEMS]]
     return TruncatedList(words, len(value) - len(words))
@@ -158,22 +158,22 @@ def format_list_item(value: Any) -> str:
 
 
 def present_files(value: Sequence[FileEntry]) -> TruncatedList:
-    """The files of a list, those beyond a run's share counted only."""
+    """Prepare a list of files; those beyond the limit of a run are only counted."""
     items = [each for each in value if each.missing_reason != OVER_LIMIT][:MAX_SHOWN_ITEMS]
     return TruncatedList(items, len(value) - len(items))
 
 
 def present_gallery(value: Sequence[Mapping[str, Any]]) -> TruncatedList:
-    """The pictures of a gallery, each with its caption ('' for none), those beyond a run's share counted only."""
+    """Prepare a gallery as pairs of file and caption; files beyond the limit of a run are only counted."""
     allowance = TextAllowance(MAX_CAPTIONS_CHARACTERS)
     pairs = ((each["image"] if is_file(each.get("image")) else each["video"], each.get("caption")) for each in value)
-    items = [(file, caption) for file, caption in pairs if file.missing_reason != OVER_LIMIT][:MAX_SHOWN_ITEMS]
-    drawn = [(file, allowance.cut(format_brief_value(caption), MAX_BRIEF_CHARACTERS)) for file, caption in items]
-    return TruncatedList(drawn, len(value) - len(items))
+    items = [(file, caption) for file, caption in pairs if file.why != OVER_LIMIT][:MAX_SHOWN_ITEMS]
+    captioned = [(file, allowance.cut(format_brief_value(caption), MAX_BRIEF_CHARACTERS)) for file, caption in items]
+    return TruncatedList(captioned, len(value) - len(items))
 
 
 def present_annotated_image(value: Mapping[str, Any]) -> TruncatedList:
-    """An image, then what it shows: the word for each place, and the picture of the place."""
+    """Prepare an annotated image: the image, then label and mask of each annotation."""
     places = [each for each in value["annotations"][:MAX_SHOWN_ITEMS] if isinstance(each, dict)]
     allowance = TextAllowance(MAX_CAPTIONS_CHARACTERS)
     labels = [allowance.cut(format_brief_value(each.get("label")), MAX_BRIEF_CHARACTERS) for each in places]
@@ -185,28 +185,28 @@ def present_annotated_image(value: Mapping[str, Any]) -> TruncatedList:
 
 
 def present_video(value: Mapping[str, Any]) -> SubtitledVideo:
-    """A film as Gradio 4 and 5 send it, with its subtitles (None where there are none)."""
+    """Prepare a video as Gradio 4 and 5 send it, with its subtitles (None for none)."""
     subtitles = value.get("subtitles")
     return SubtitledVideo(value["video"], subtitles if is_file(subtitles) else None)
 
 
 def present_edited_image(value: Mapping[str, Any]) -> TruncatedList:
-    """What an image editor shows: all together, else the background; then the layers."""
+    """Prepare an image editor's value: the composite, else the background; then the layers."""
     whole = next((value[name] for name in ("composite", "background") if is_file(value[name])), None)
     layers = value["layers"] if isinstance(value["layers"], list) else []
     return TruncatedList([whole, *filter(is_file, layers[:MAX_SHOWN_ITEMS])])
 
 
 def present_highlighted_text(value: Sequence[Mapping[str, Any]]) -> HighlightedText:
-    """A text of which some pieces have a class, or a number."""
+    """Prepare a text whose spans may have a class or a number."""
     marks: dict[str, int] = {}
     counts: Counter[str] = Counter()
     spans: list[TextSpan] = []
-    allowance, drawn = TextAllowance(MAX_SHOWN_TEXT_CHARACTERS), 0
+    allowance, shown_count = TextAllowance(MAX_SHOWN_TEXT_CHARACTERS), 0
     for piece in value[:MAX_SPANS]:
         if allowance.remaining <= 0:
             break
-        text, drawn = allowance.cut(piece["token"], MAX_SHOWN_TEXT_CHARACTERS), drawn + 1
+        text, shown_count = allowance.cut(piece["token"], MAX_SHOWN_TEXT_CHARACTERS), shown_count + 1
         label = piece["class_or_confidence"]
         if isinstance(label, str):
             label = label[:MAX_CLASS_CHARACTERS]
@@ -218,20 +218,20 @@ def present_highlighted_text(value: Sequence[Mapping[str, Any]]) -> HighlightedT
             charge_digits(label, allowance)
             spans.append(TextSpan(text, label, 1 if label > 0 else 2 if label < 0 else NEUTRAL_MARK))
     legend = [(name, marks[name], count) for name, count in counts.most_common(MAX_LEGEND_CLASSES)]
-    return HighlightedText(merge_unlabelled_spans(spans), legend, len(value) - drawn)
+    return HighlightedText(merge_unlabelled_spans(spans), legend, len(value) - shown_count)
 
 
 def merge_unlabelled_spans(spans: Sequence[TextSpan]) -> list[TextSpan]:
-    """The pieces without class that follow each other, as one."""
-    made: list[TextSpan] = []
+    """Merge adjacent spans without class."""
+    merged: list[TextSpan] = []
     for is_plain, group in itertools.groupby(spans, key=lambda span: span.label is None):
         pieces = list(group)
-        made += [TextSpan("".join(span.text for span in pieces), None)] if is_plain else pieces
-    return made
+        merged += [TextSpan("".join(span.text for span in pieces), None)] if is_plain else pieces
+    return merged
 
 
 def present_plot(value: Mapping[str, Any], hints: Mapping[str, str]) -> PlotWithTable:
-    """A plot; in its table, the moments that Gradio writes in milliseconds since 1970 are dates."""
+    """Prepare a plot; in its table, times in milliseconds since 1970 are formatted as dates."""
     kinds = value.get("datatypes")
     kinds = kinds if isinstance(kinds, dict) else {}
     temporal = {place for place, name in enumerate(value["columns"]) if kinds.get(name) == "temporal"}
@@ -246,7 +246,7 @@ def present_plot(value: Mapping[str, Any], hints: Mapping[str, str]) -> PlotWith
 
 
 def present_plot_spec(value: Mapping[str, Any]) -> PlotSpec:
-    """The JSON of plotly, bokeh or altair, to be unfolded; whatever else it is, as text."""
+    """Prepare the JSON of plotly, bokeh or altair as a tree; anything else as text."""
     library, written = format_brief_value(value["type"]), value["plot"]
     try:
         if has_too_many_nodes(written.encode(errors="replace")):
@@ -257,7 +257,7 @@ def present_plot_spec(value: Mapping[str, Any]) -> PlotSpec:
 
 
 def decode_plot_image(value: Any) -> bytes | None:
-    """The picture that a plot is, None if it is none."""
+    """Decode the image of a plot, None if it is none."""
     found = IMAGE_DATA_URL.match(value["plot"]) if isinstance(value, dict) and is_plot_spec(value) else None
     if found is None:
         return None
@@ -269,7 +269,7 @@ def decode_plot_image(value: Any) -> bytes | None:
 
 
 def present_dialogue(value: Sequence[Mapping[str, str]]) -> TruncatedList:
-    """The lines of a dialogue: who speaks, what they say."""
+    """Prepare the lines of a dialogue: speaker and text."""
     allowance = TextAllowance(MAX_SHOWN_TEXT_CHARACTERS)
     lines = [
         (allowance.cut(each["speaker"], MAX_BRIEF_CHARACTERS), allowance.cut(each["text"], MAX_TABLE_CELL_CHARACTERS))
