@@ -1,18 +1,19 @@
-"""The shapes that an answer's values take, and how a file of ours stands in one. Pure.
+"""Type predicates for output values, and file references in stored values. Pure.
 
-Gradio's declared types do not bind what an author's function returns: whoever shows a value looks at its
-shape first. In a stored value a file is `{FILE: number}`, or `{FILE: None, WHY: reason, NAME: name}`.
+Gradio's declared types do not bind what an author's function returns, so the shape is checked
+first. In a stored value a file is `{FILE_KEY: number}`, or
+`{FILE_KEY: None, REASON_KEY: reason, NAME_KEY: name}`.
 """
 
 from typing import Any
 
 FILE_KEY, REASON_KEY, NAME_KEY = "$file", "$why", "$name"
-# Why a file is not there: it comes with the last value; it is a live stream; others came first; the Space refused it;
-# the site could not keep it.
+# Reasons for a missing file: it is fetched with the last value; it is a live stream; over the limit of files; the Space
+# rejected the request; the site could not store it.
 PENDING, LIVE_STREAM, OVER_LIMIT, FETCH_FAILED, NOT_STORED = "later", "stream", "surplus", "lost", "unkept"
-TOO_LARGE = "too-large"  # larger than any file that the site keeps
-ERASED = "erased"  # its bytes made room for others: said by the row of the file, not by the stored value
-# A dict that looks like file data is a file only where the component is one; elsewhere it is somebody's JSON.
+TOO_LARGE = "too-large"  # larger than the site's limit for a file
+ERASED = "erased"  # its bytes were evicted: recorded in the row of the file, not in the stored value
+# A dict with the shape of file data is a file only in these components; elsewhere it is application data.
 COMPONENTS_WITH_FILES = {
     "image",
     "audio",
@@ -31,20 +32,21 @@ COMPONENTS_WITH_FILES = {
 }
 CHAT_ROLES = ("user", "assistant", "system", "developer", "tool")
 MESSAGE_KEYS = {"role", "content", "metadata", "options", "id", "name", "type"}
-MAX_ENTRY_NAME_CHARACTERS = 120  # of a file; a Space may write such an entry itself
+MAX_ENTRY_NAME_CHARACTERS = 120  # of a file; a Space may send such an entry itself
 
 
 class FileEntry(dict[str, Any]):
-    """A file as the JSON shows it: `file` (its address), `name`, `bytes`, `media_type`; `why` says why it is not there.
+    """File as the JSON shows it: `file` (its URL), `name`, `bytes`, `media_type`.
 
-    A type of its own: a Space can write the same keys, with a link of its choice.
+    A separate type, since a Space can send a dict of the same keys, with a URL of its choice.
+    `missing_reason` is '' for a stored file.
     """
 
     missing_reason = ""
 
     @classmethod
     def make_missing(cls, why: Any, name: Any) -> "FileEntry":
-        """A file that we do not have."""
+        """Create the entry of a file that is not stored."""
         entry = cls(
             file=None,
             name=name[:MAX_ENTRY_NAME_CHARACTERS] if isinstance(name, str) else None,
@@ -56,12 +58,12 @@ class FileEntry(dict[str, Any]):
 
 
 def is_stored_file_reference(value: dict[str, Any]) -> bool:
-    """Does this part of a stored value stand for a file?"""
+    """Is this part of a stored value a file reference?"""
     return FILE_KEY in value and value.keys() <= {FILE_KEY, REASON_KEY, NAME_KEY}
 
 
 def is_file_data(value: Any) -> bool:
-    """Is this the file data of Gradio (FileData, ImageData), by its path on the Space or with its bytes in `url`?"""
+    """Is this Gradio's file data (FileData, ImageData), with its path on the Space or its bytes in `url`?"""
     if not isinstance(value, dict) or not ("meta" in value or "orig_name" in value):
         return False
     url = value.get("url")
@@ -73,7 +75,7 @@ def is_file(value: Any) -> bool:
 
 
 def is_number(value: Any) -> bool:
-    """Is this a number that one can draw? (One of four hundred digits breaks whoever divides it.)"""
+    """Is this a number that can be drawn? (One of four hundred digits overflows a division.)"""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
@@ -82,12 +84,12 @@ def is_scalar(value: Any) -> bool:
 
 
 def is_list_of(test, value: Any) -> bool:
-    """Is this a list, not an empty one, of which each item is so?"""
+    """Is this a non-empty list whose items all pass the test?"""
     return isinstance(value, list) and bool(value) and all(map(test, value))
 
 
 def has_only_keys(value: dict[str, Any], *names: str) -> bool:
-    """Has it no other keys? What has belongs to somebody, and is not to be hidden."""
+    """Has it no other keys? A dict with other keys is application data, which must not be hidden."""
     return value.keys() <= set(names)
 
 
@@ -102,13 +104,13 @@ def is_table(value: dict[str, Any]) -> bool:
 
 
 def is_plot_spec(value: dict[str, Any]) -> bool:
-    """The figure of a library: `plot` is a picture or JSON, as text."""
+    """Is this the figure of a library? `plot` is an image or JSON, as text."""
     is_named = isinstance(value.get("plot"), str) and isinstance(value.get("type"), str)
     return is_named and has_only_keys(value, "type", "plot", "chart")
 
 
 def is_plot_data(value: dict[str, Any]) -> bool:
-    """The data of one of Gradio's own plots."""
+    """Is this the data of a native Gradio plot?"""
     columns, data = value.get("columns"), value.get("data")
     return (
         isinstance(value.get("mark"), str)
@@ -130,31 +132,31 @@ def is_confidence(item: Any) -> bool:
 
 
 def is_ratio(value: float) -> bool:
-    """Is this a share of 1?"""
+    """Is this between 0 and 1?"""
     return 0 <= value <= 1
 
 
 def is_highlighted_span(item: Any) -> bool:
-    """A piece of a highlighted text."""
+    """Is this a span of a highlighted text?"""
     if not isinstance(item, dict) or item.keys() != {"token", "class_or_confidence"}:
         return False
     return isinstance(item["token"], str) and is_scalar(item["class_or_confidence"])
 
 
 def is_dialogue_line(item: Any) -> bool:
-    """A line of a dialogue."""
+    """Is this a line of a dialogue?"""
     if not isinstance(item, dict) or item.keys() != {"speaker", "text"}:
         return False
     return isinstance(item["speaker"], str) and isinstance(item["text"], str)
 
 
 def is_gallery_item(item: Any) -> bool:
-    """A picture or a video of a gallery, with or without caption."""
+    """Is this an image or a video of a gallery, with or without caption?"""
     return isinstance(item, dict) and (is_file(item.get("image")) or is_file(item.get("video")))
 
 
 def is_video(value: dict[str, Any]) -> bool:
-    """The value of a Video of Gradio 4 and 5 (`gradio.data_classes.VideoData`); Gradio 6 sends the file alone."""
+    """Is this a Video of Gradio 4 and 5 (`gradio.data_classes.VideoData`)? Gradio 6 sends the file alone."""
     subtitles = value.get("subtitles")
     return (
         is_file(value.get("video"))
@@ -164,7 +166,7 @@ def is_video(value: dict[str, Any]) -> bool:
 
 
 def is_parameters(value: dict[str, Any]) -> bool:
-    """The value of a ParamViewer: what is documented of each parameter."""
+    """Is this the value of a ParamViewer: the documentation of each parameter?"""
     return bool(value) and all(
         isinstance(each, dict) and each.keys() <= {"type", "description", "default"} for each in value.values()
     )
@@ -175,28 +177,29 @@ def is_annotated_image(value: dict[str, Any]) -> bool:
 
 
 def is_edited_image(value: dict[str, Any]) -> bool:
-    """What an image editor gives: a background, layers over it, and what they make together."""
+    """Is this the value of an image editor: a background, layers, and their composite?"""
     return {"background", "layers", "composite"} <= value.keys() and has_only_keys(
         value, "background", "layers", "composite", "id"
     )
 
 
 def is_multimodal(value: dict[str, Any]) -> bool:
-    """A text and the files that go with it."""
+    """Is this a text with its files?"""
     files = value.get("files")
     is_named = isinstance(value.get("text"), str) and isinstance(files, list) and all(map(is_file, files))
     return is_named and has_only_keys(value, "text", "files")
 
 
 def is_message(item: Any) -> bool:
-    """A message of a conversation, as Gradio writes them since its version 4.44."""
+    """Is this a message of a conversation, in the format of Gradio 4.44 and later?"""
     return isinstance(item, dict) and "role" in item and isinstance(item.get("content"), str | list | dict | None)
 
 
 def is_conversation(value: Any) -> bool:
     """Is this a list of messages, whatever component declares it?
 
-    Roles and keys are those of a chat: what has others belongs to somebody, and is not to be hidden.
+    Roles and keys are those of a chat: a dict with others is application data, which must not be
+    hidden.
     """
     return is_list_of(is_plain_message, value)
 
@@ -210,7 +213,7 @@ def is_plain_message(item: Any) -> bool:
 
 
 def is_chat_answer(value: Any) -> bool:
-    """May this be what the function of a gr.ChatInterface returned: messages, pairs, or the parts of one message?"""
+    """May a gr.ChatInterface function have returned this: messages, pairs, or the parts of one message?"""
     if isinstance(value, dict):
         return is_message(value)
     return any(is_list_of(test, value) for test in (is_message, is_message_pair, is_message_part))
@@ -228,10 +231,10 @@ def is_message_part(item: Any) -> bool:
 
 
 def is_message_pair(item: Any) -> bool:
-    """A question and its answer, as older conversations are written."""
+    """Is this a question and its answer, in the older format of conversations?"""
     return isinstance(item, list) and len(item) == 2
 
 
 def is_path(item: Any) -> bool:
-    """A path as a file explorer gives it: its parts, or a text."""
+    """Is this a path as a file explorer sends it: its parts, or a text?"""
     return isinstance(item, str) or is_list_of(lambda part: isinstance(part, str), item)
