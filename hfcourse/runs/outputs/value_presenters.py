@@ -167,7 +167,7 @@ def present_gallery(value: Sequence[Mapping[str, Any]]) -> TruncatedList:
     """Prepare a gallery as pairs of file and caption; files beyond the limit of a run are only counted."""
     allowance = TextAllowance(MAX_CAPTIONS_CHARACTERS)
     pairs = ((each["image"] if is_file(each.get("image")) else each["video"], each.get("caption")) for each in value)
-    items = [(file, caption) for file, caption in pairs if file.why != OVER_LIMIT][:MAX_SHOWN_ITEMS]
+    items = [(file, caption) for file, caption in pairs if file.missing_reason != OVER_LIMIT][:MAX_SHOWN_ITEMS]
     captioned = [(file, allowance.cut(format_brief_value(caption), MAX_BRIEF_CHARACTERS)) for file, caption in items]
     return TruncatedList(captioned, len(value) - len(items))
 
