@@ -20,7 +20,7 @@ from hfcourse.runs import metrics
 from hfcourse.runs.history import queries
 from hfcourse.runs.queue.dispatcher import Waiting
 from hfcourse.runs.retention import eviction
-from hfcourse.runs.store import heartbeat, run_statistics, run_store
+from hfcourse.runs.store import heartbeat, run_statistics, run_store, stop_requests
 from hfcourse.runs.store.models import Run
 from hfcourse.runs.store.run_statistics import (
     DURATION_BOUNDS_MILLISECONDS,
@@ -144,7 +144,7 @@ def test_the_end_of_a_call_is_counted_once(
     with app.app_context():
         run_id = kept_run(VISITOR, status, error=error)
         assert not run_store.finish_run(run_id, "failed", error="bad-answer")
-        run_store.request_stop(run_id)
+        stop_requests.request_stop(run_id)
         heartbeat.interrupt_runs([run_id])
     assert grown() == {counted: 1}
 
@@ -155,8 +155,8 @@ def test_a_run_that_is_stopped_while_it_waits_is_counted_and_took_no_time(
     with app.app_context():
         run_id = kept_run(VISITOR, "queued")
         assert read()[sample("hfcourse_runs_queued")] == 1
-        run_store.request_stop(run_id)
-        run_store.request_stop(run_id)
+        stop_requests.request_stop(run_id)
+        stop_requests.request_stop(run_id)
     assert grown() == {("stopped", ""): 1}
     values = read()
     assert values[sample("hfcourse_runs_queued")] == 0
@@ -167,7 +167,7 @@ def test_a_run_that_is_stopped_while_it_waits_is_counted_and_took_no_time(
 def test_a_run_that_is_asked_to_stop_is_counted_when_it_has(app: Flask, read: Reading, grown: Grown) -> None:
     with app.app_context():
         run_id = kept_run(VISITOR, "running")
-        run_store.request_stop(run_id)
+        stop_requests.request_stop(run_id)
         assert grown() == {}
         assert read()[sample("hfcourse_runs_running")] == 1
         run_store.finish_run(run_id, "stopped")

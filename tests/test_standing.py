@@ -8,7 +8,7 @@ from flask import Flask, session
 from sqlalchemy import func, select
 
 from hfcourse import database, visitors
-from hfcourse.runs.store import heartbeat, newcomer_status, run_store
+from hfcourse.runs.store import heartbeat, newcomer_status, run_store, stop_requests
 from hfcourse.runs.store.models import RunClient, VisitorArrival
 from tests.keeping import kept_run
 
@@ -139,13 +139,13 @@ class TestTheClientOfARun:
         assert count(RunClient) == 0
 
     def test_it_goes_when_the_run_is_stopped_before_it_starts(self) -> None:
-        run_store.request_stop(waiting_run())
+        stop_requests.request_stop(waiting_run())
         assert count(RunClient) == 0
 
     def test_it_stays_when_a_run_that_goes_on_is_only_asked_to_stop(self) -> None:
         run_id = waiting_run()
         run_store.claim_run(run_id)
-        run_store.request_stop(run_id)
+        stop_requests.request_stop(run_id)
         assert count(RunClient) == 1
 
     def test_it_goes_when_the_run_is_interrupted(self) -> None:

@@ -25,6 +25,7 @@ from hfcourse.runs.values.value_types import (
     FileEntry,
     is_stored_file_reference,
 )
+from hfcourse.text.typography import typeset_french
 
 
 def serialize_run(run: Run) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def serialize_run(run: Run) -> dict[str, Any]:
         "space": run.space,
         "endpoint": run.endpoint,
         "status": run.status,
-        "error": run_store.describe_error(run),
+        "error": describe_error(run),
         "inputs": collect_inputs(run),
         "outputs": [
             {name: output[name] for name in ("label", "component", "value")}
@@ -49,6 +50,17 @@ def serialize_run(run: Run) -> dict[str, Any]:
             name: format_iso_timestamp(getattr(run, name))
             for name in ("created", "started", "first_output", "finished")
         },
+    }
+
+
+def describe_error(run: Run) -> dict[str, str] | None:
+    """Return the code and French sentence of a failed run."""
+    if run.error is None:
+        return None
+    sentence = explain_failure(run.error, run.error_detail).sentence
+    return {
+        "code": run.error,
+        "message": typeset_french(f"{sentence} « {run.error_detail} »") if run.error_detail else sentence,
     }
 
 

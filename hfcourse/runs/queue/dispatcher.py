@@ -10,7 +10,7 @@ from hfcourse.runs.queue.celery_queue import CeleryQueue
 from hfcourse.runs.queue.limits import Limits
 from hfcourse.runs.queue.local_queue import LocalQueue
 from hfcourse.runs.queue.monitor import RunMonitor
-from hfcourse.runs.store import heartbeat, run_store
+from hfcourse.runs.store import heartbeat, stop_requests
 from hfcourse.runs.store.queue_counts import QueuedRun
 
 
@@ -38,7 +38,7 @@ class Dispatcher:
 
     def stop_run(self, run_id: str) -> None:
         """Stop a run: cancel it if it is active here, else its own process polls the stored request."""
-        run_store.request_stop(run_id)
+        stop_requests.request_stop(run_id)
         self.queue.cancel(run_id)
         self._active_runs.cancel_run(run_id)
 

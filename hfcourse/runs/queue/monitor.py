@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse.runs.queue.active_runs import ActiveRuns
 from hfcourse.runs.retention import eviction
-from hfcourse.runs.store import heartbeat, run_store
+from hfcourse.runs.store import heartbeat, stop_requests
 
 HEARTBEAT_INTERVAL_SECONDS = 2
 STOP_POLL_INTERVAL_SECONDS = 0.4  # a run is stopped within a second, whichever process received the request
@@ -99,7 +99,7 @@ class RunMonitor:
     def _apply_cancellations(self) -> None:
         """Cancel the runs whose stop was requested in another process."""
         if run_ids := self.monitored_ids():
-            for run_id in run_store.find_stop_requests(run_ids):
+            for run_id in stop_requests.find_stop_requests(run_ids):
                 self._queue.cancel(run_id)
                 self._active_runs.cancel_run(run_id)
 

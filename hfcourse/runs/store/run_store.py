@@ -14,128 +14,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Integer,
-    Text,
-    bindparam,
-    case,
-    cast,
-    delete,
-    exists,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hfcourse import database
 from hfcourse.errors import CallCancelled, FormRejected
-from hfcourse.failure_explanations import explain_failure
 from hfcourse.files.file_store import FileHandle, StoredFile
-from hfcourse.runs.store import heartbeat, notifications, run_statistics, search_text
-from hfcourse.runs.store.models import (
-    FINAL_STATUSES,
-    RUN_CLIENTS,
-    RUN_EVENTS,
-    RUN_FILES,
-    RUN_SEARCH_TEXTS,
-    RUNS,
-    UNFINISHED_STATUSES,
-    Run,
-    RunEvent,
-    RunFile,
-)
+from hfcourse.runs.store import heartbeat, notifications, run_statistics, search_text, statements
+from hfcourse.runs.store.models import RUN_FILES, Run, RunFile
 from hfcourse.runs.values.file_refs import restore_input_files
-from hfcourse.text.typography import typeset_french
 
 MAX_RECENT_SPACES = 5
 # Values of a run that no process has claimed yet.
 QUEUED_RUN_DEFAULTS = {"status": "queued", "partials": 0, "outputs": [], "said": ""}
-
-# Statements of every call and view are built once: building one costs more than executing it.
-# Those on tables, not classes, are for a bare connection.
-RUN_QUERY = select(Run, exists().where(RUN_FILES.c.run_id == Run.id)).where(Run.id == bindparam("run_id"))
-EVENTS_QUERY = select(RunEvent).where(RunEvent.run_id == bindparam("run_id")).order_by(RunEvent.position)
-FILES_QUERY = select(RunFile).where(RunFile.run_id == bindparam("run_id")).order_by(RunFile.position)
-CLAIM_UPDATE = (
-    update(RUNS)
-    .where(RUNS.c.id == bindparam("run_id"), RUNS.c.status == "queued")
-    .values(
-        status="running", started=bindparam("moment"), heartbeat=bindparam("moment"), process=bindparam("new_process")
-    )
-)
-RUN_EXISTS_QUERY = select(RUNS.c.id).where(RUNS.c.id == bindparam("run_id"))
-NEXT_EVENT_POSITION = select(func.coalesce(func.max(RUN_EVENTS.c.n), 0) + 1).where(
-    RUN_EVENTS.c.run_id == bindparam("run_id")
-)
-# A queued run is stopped by this update alone.
-STOP_REQUEST_UPDATE = (
-    update(RUNS)
-    .where(RUNS.c.id == bindparam("run_id"), RUNS.c.status.in_(UNFINISHED_STATUSES))
-    .values(
-        stop_asked=func.coalesce(RUNS.c.stop_asked, bindparam("moment", type_=database.UtcDateTime)),
-        status=case((RUNS.c.status == "queued", "stopped"), else_=RUNS.c.status),
-        finished=case((RUNS.c.status == "queued", bindparam("moment", type_=database.UtcDateTime))),
-    )
-    .returning(*run_statistics.COUNTED_COLUMNS)
-)
-STOP_REQUESTS_QUERY = select(RUNS.c.id).where(
-    RUNS.c.id.in_(bindparam("run_ids", expanding=True)), RUNS.c.stop_asked.is_not(None)
-)
-RUN_INSERT, FILE_INSERT, EVENT_INSERT, SEARCH_TEXT_INSERT = (
-    insert(RUNS),
-    insert(RUN_FILES),
-    insert(RUN_EVENTS),
-    insert(RUN_SEARCH_TEXTS),
-)
-# Numbers each event after the last one of its run: one statement instead of two. Inline, or RETURNING would let
-# PostgreSQL insert several rows at once, all with one number.
-NUMBERED_EVENT_INSERT = EVENT_INSERT.inline().values(
-    run_id=bindparam("run_id"),
-    n=NEXT_EVENT_POSITION.scalar_subquery(),
-    kind=bindparam("kind"),
-    data=bindparam("data"),
-    at=bindparam("at"),
-)
-CLIENT_INSERT = insert(RUN_CLIENTS)
-CLIENT_DELETE = delete(RUN_CLIENTS).where(RUN_CLIENTS.c.run_id == bindparam("of_run"))
-EVENT_BYTES = (
-    select(func.coalesce(func.sum(func.length(cast(RUN_EVENTS.c.data, Text))), 0))
-    .where(RUN_EVENTS.c.run_id == bindparam("run_id"))
-    .scalar_subquery()
-)
-PARTIAL_DELETE = delete(RUN_EVENTS).where(RUN_EVENTS.c.run_id == bindparam("of_run"), RUN_EVENTS.c.kind == "partial")
-PARTIAL_COUNT_UPDATE = (
-    update(RUNS)
-    .where(RUNS.c.id == bindparam("run_id"))
-    .values(
-        partials=bindparam("received"),
-        first_output=func.coalesce(RUNS.c.first_output, bindparam("moment", type_=database.UtcDateTime)),
-    )
-)
-# Equality, not IN: SQLAlchemy renders the list of an IN at each execution.
-IS_UNFINISHED = or_(*(RUNS.c.status == each for each in UNFINISHED_STATUSES))
-FINISH_UPDATE = (
-    update(RUNS)
-    .where(RUNS.c.id == bindparam("run_id"), IS_UNFINISHED)
-    .values(
-        status=bindparam("new_status"),
-        outputs=bindparam("new_outputs"),
-        error=bindparam("new_error"),
-        said=bindparam("new_said"),
-        partials=bindparam("received"),
-        finished=bindparam("moment"),
-        first_output=func.coalesce(RUNS.c.first_output, bindparam("first", type_=database.UtcDateTime)),
-        # The text size of a run: the database measures the events, which it stores.
-        text_bytes=RUNS.c.text_bytes + bindparam("output_bytes", type_=Integer) + EVENT_BYTES,
-    )
-    .returning(*run_statistics.COUNTED_COLUMNS)
-)
 
 
 @dataclass(frozen=True)
@@ -148,10 +41,7 @@ class NewEvent:
 
 
 def get_process_name() -> str:
-    """Return the name of this process, stored with the runs it executes.
-
-    Computed at each call, since gunicorn forks after the import.
-    """
+    """Return the name of this process; computed at each call, since gunicorn forks after the import."""
     return f"{socket.gethostname()}-{os.getpid()}"[-40:]
 
 
@@ -185,22 +75,23 @@ def create_run(
         FormRejected: `invalid-input`, one of the files has been deleted since.
     """
     run_id, moment = secrets.token_urlsafe(12), database.utc_now()
-    found_by = {"run_id": run_id, "visitor": visitor, **search_text.build_search_columns(parameters, inputs, names)}
-    asked = {"visitor": visitor, "space": space, "endpoint": endpoint, "title": title[:200], "keeps_state": keeps_state}
+    search_row = {"run_id": run_id, "visitor": visitor, **search_text.build_search_columns(parameters, inputs, names)}
+    call = {"visitor": visitor, "space": space, "endpoint": endpoint, "title": title[:200], "keeps_state": keeps_state}
     moments = {"created": moment, "heartbeat": moment, "told": moment}
-    size = {"text_bytes": len(json.dumps([parameters, inputs])) + len(found_by["words"])}
+    size = {"text_bytes": len(json.dumps([parameters, inputs])) + len(search_row["words"])}
     row = {"id": run_id, "process": holder or get_process_name(), "parameters": parameters, "inputs": inputs}
     sent = [
         {"run_id": run_id, "n": n, "file_id": file_id, "parameter": name} for n, (name, file_id) in enumerate(files)
     ]
     try:
         with database.write_connection() as connection:
-            connection.execute(RUN_INSERT, row | asked | moments | size | QUEUED_RUN_DEFAULTS)
-            connection.execute(SEARCH_TEXT_INSERT, found_by)
+            connection.execute(statements.RUN_INSERT, row | call | moments | size | QUEUED_RUN_DEFAULTS)
+            connection.execute(statements.SEARCH_TEXT_INSERT, search_row)
             if origin is not None:
-                connection.execute(CLIENT_INSERT, {"run_id": run_id, "origin": origin, "is_newcomer": is_newcomer})
+                client = {"run_id": run_id, "origin": origin, "is_newcomer": is_newcomer}
+                connection.execute(statements.CLIENT_INSERT, client)
             if sent:
-                connection.execute(FILE_INSERT, sent)
+                connection.execute(statements.FILE_INSERT, sent)
     except IntegrityError:  # the only foreign key here is that of a file
         raise FormRejected("invalid-input") from None
     return run_id
@@ -214,7 +105,7 @@ def find_run(run_id: str, visitor: str | None) -> Run | None:
         run = read_run(session, run_id)
         if run is None or run.visitor != visitor:
             return None
-        set_committed_value(run, "events", session.scalars(EVENTS_QUERY, {"run_id": run_id}).all())
+        set_committed_value(run, "events", session.scalars(statements.EVENTS_QUERY, {"run_id": run_id}).all())
     if heartbeat.is_stale(run.status, run.process, run.heartbeat):
         heartbeat.mark_abandoned()
         return find_run(run_id, visitor)
@@ -269,11 +160,13 @@ def load_run(run_id: str) -> Run | None:
 
 def read_run(session: Session, run_id: str) -> Run | None:
     """Read the run and its files; most runs have none, which saves the second query."""
-    row = session.execute(RUN_QUERY, {"run_id": run_id}).one_or_none()
+    row = session.execute(statements.RUN_QUERY, {"run_id": run_id}).one_or_none()
     if row is None:
         return None
     run, has_files = row
-    set_committed_value(run, "files", session.scalars(FILES_QUERY, {"run_id": run_id}).all() if has_files else [])
+    set_committed_value(
+        run, "files", session.scalars(statements.FILES_QUERY, {"run_id": run_id}).all() if has_files else []
+    )
     return run
 
 
@@ -288,13 +181,7 @@ def claim_run(run_id: str) -> Run | None:
 def claim_row(connection: Connection, run_id: str) -> bool:
     """Execute the compare-and-set of `claim_run`; return whether it succeeded."""
     taken = {"run_id": run_id, "moment": database.utc_now(), "new_process": get_process_name()}
-    return bool(connection.execute(CLAIM_UPDATE, taken).rowcount)
-
-
-def execute_update(statement: Any) -> bool:
-    """Execute a data-changing statement; return whether it changed a row."""
-    with database.write_connection() as connection:
-        return bool(connection.execute(statement).rowcount)
+    return bool(connection.execute(statements.CLAIM_UPDATE, taken).rowcount)
 
 
 @contextmanager
@@ -309,42 +196,44 @@ def append_transaction(run_id: str) -> Iterator[Connection]:
             yield connection
     except IntegrityError:
         with database.read_connection() as connection:
-            if connection.scalar(RUN_EXISTS_QUERY, {"run_id": run_id}):
+            if connection.scalar(statements.RUN_EXISTS_QUERY, {"run_id": run_id}):
                 raise
         raise CallCancelled from None
 
 
 @database.retry_on_operational_error
-def append_and_notify(run_id: str, told: Sequence[NewEvent]) -> None:
+def append_and_notify(run_id: str, events: Sequence[NewEvent]) -> None:
     """Append events and notify the subscribers. Only the process that claimed a run appends to it."""
     with append_transaction(run_id) as connection:
-        append_events(connection, run_id, told)
+        append_events(connection, run_id, events)
     notifications.notify_changed(run_id)
 
 
 @database.retry_on_operational_error
-def append_partial(run_id: str, told: Sequence[NewEvent], received: int) -> None:
+def append_partial(run_id: str, events: Sequence[NewEvent], received: int) -> None:
     """Append events, the last of which holds the outputs so far, after `received` partial outputs.
 
     It replaces the previous partial event, being complete, but has a new position: the cursor of
     the page depends on it.
     """
     with append_transaction(run_id) as connection:
-        first = connection.scalar(NEXT_EVENT_POSITION, {"run_id": run_id}) or 1
-        connection.execute(PARTIAL_DELETE, {"of_run": run_id})
-        insert_events(connection, run_id, told, first)
-        connection.execute(PARTIAL_COUNT_UPDATE, {"run_id": run_id, "received": received, "moment": told[-1].at})
+        first = connection.scalar(statements.NEXT_EVENT_POSITION, {"run_id": run_id}) or 1
+        connection.execute(statements.PARTIAL_DELETE, {"of_run": run_id})
+        insert_events(connection, run_id, events, first)
+        progress = {"run_id": run_id, "received": received, "moment": events[-1].at}
+        connection.execute(statements.PARTIAL_COUNT_UPDATE, progress)
     notifications.notify_changed(run_id)
 
 
-def append_events(connection: Connection, run_id: str, told: Sequence[NewEvent]) -> None:
+def append_events(connection: Connection, run_id: str, events: Sequence[NewEvent]) -> None:
     """Insert events, numbered after the last one."""
-    connection.execute(NUMBERED_EVENT_INSERT, [make_event_row(run_id, event) for event in told])
+    connection.execute(statements.NUMBERED_EVENT_INSERT, [make_event_row(run_id, event) for event in events])
 
 
-def insert_events(connection: Connection, run_id: str, told: Sequence[NewEvent], first: int) -> None:
+def insert_events(connection: Connection, run_id: str, events: Sequence[NewEvent], first: int) -> None:
     """Insert events, numbered from `first`."""
-    connection.execute(EVENT_INSERT, [make_event_row(run_id, event) | {"n": n} for n, event in enumerate(told, first)])
+    rows = [make_event_row(run_id, event) | {"n": n} for n, event in enumerate(events, first)]
+    connection.execute(statements.EVENT_INSERT, rows)
 
 
 def make_event_row(run_id: str, event: NewEvent) -> dict[str, Any]:
@@ -357,14 +246,15 @@ def attach_output_file(run_id: str, file_id: str) -> int:
     with append_transaction(run_id) as connection:
         last = connection.scalar(select(func.max(RUN_FILES.c.n)).where(RUN_FILES.c.run_id == run_id))
         n = 0 if last is None else last + 1
-        connection.execute(FILE_INSERT, {"run_id": run_id, "n": n, "file_id": file_id, "parameter": None})
+        connection.execute(statements.FILE_INSERT, {"run_id": run_id, "n": n, "file_id": file_id, "parameter": None})
     return n
 
 
 def detach_output_files(run_id: str, file_ids: Sequence[str]) -> None:
     """Detach output files that were replaced."""
-    is_one = RUN_FILES.c.run_id == run_id, RUN_FILES.c.file_id.in_(file_ids), RUN_FILES.c.parameter.is_(None)
-    execute_update(delete(RUN_FILES).where(*is_one))
+    is_replaced = RUN_FILES.c.run_id == run_id, RUN_FILES.c.file_id.in_(file_ids), RUN_FILES.c.parameter.is_(None)
+    with database.write_connection() as connection:
+        connection.execute(delete(RUN_FILES).where(*is_replaced))
 
 
 @database.retry_on_operational_error
@@ -401,36 +291,9 @@ def finish_run(
     with suppress(CallCancelled), append_transaction(run_id) as connection:
         if told:
             append_events(connection, run_id, told)
-        rows = connection.execute(FINISH_UPDATE, ended).all()
+        rows = connection.execute(statements.FINISH_UPDATE, ended).all()
         if rows:
-            connection.execute(CLIENT_DELETE, {"of_run": run_id})
+            connection.execute(statements.CLIENT_DELETE, {"of_run": run_id})
         is_ended = bool(run_statistics.count_finished_runs(connection, rows))
     notifications.notify_changed(run_id)
     return is_ended
-
-
-def request_stop(run_id: str) -> None:
-    """Stop a queued run; for a running one, store the request for its process: see `find_stop_requests`."""
-    with database.write_connection() as connection:
-        asked = connection.execute(STOP_REQUEST_UPDATE, {"run_id": run_id, "moment": database.utc_now()}).all()
-        if any(row.status in FINAL_STATUSES for row in asked):
-            connection.execute(CLIENT_DELETE, {"of_run": run_id})
-        run_statistics.count_finished_runs(connection, asked)
-    notifications.notify_changed(run_id)
-
-
-def find_stop_requests(run_ids: Sequence[str]) -> Sequence[str]:
-    """Return those of these runs whose stop was requested, in any process."""
-    with database.read_connection() as connection:
-        return connection.scalars(STOP_REQUESTS_QUERY, {"run_ids": run_ids}).all()
-
-
-def describe_error(run: Run) -> dict[str, str] | None:
-    """Return the code and French sentence of a failed run."""
-    if run.error is None:
-        return None
-    sentence = explain_failure(run.error, run.error_detail).sentence
-    return {
-        "code": run.error,
-        "message": typeset_french(f"{sentence} « {run.error_detail} »") if run.error_detail else sentence,
-    }
