@@ -66,12 +66,12 @@ class RunFilter:
     is_valid: bool = True  # False if the request contained an unknown value
 
     @classmethod
-    def from_form(cls, asked: Mapping[str, str], spaces: Sequence[str]) -> "RunFilter":
+    def from_form(cls, args: Mapping[str, str], spaces: Sequence[str]) -> "RunFilter":
         """Parse the fields of the filter form; ignore an unknown Space or outcome.
 
         The words are retained as typed, masked, unless they contain nothing to search for.
         """
-        space, outcome, typed = (asked.get(name, "") for name in FILTER_FIELDS.values())
+        space, outcome, typed = (args.get(name, "") for name in FILTER_FIELDS.values())
         words = tokens.mask_tokens(typed[:MAX_QUERY_CHARACTERS].strip()) if split_query(typed) else ""
         return cls(
             space if space in spaces else "",
@@ -118,20 +118,20 @@ class RunPage:
     has_older: bool = False
 
 
-def build_list_context(asked: Mapping[str, str], visitor: str | None) -> dict[str, Any]:
+def build_list_context(args: Mapping[str, str], visitor: str | None) -> dict[str, Any]:
     """Build the template context of the list for a visitor and a request."""
     if visitor is None:
         return {"total": 0}
     spaces = list_run_spaces(visitor)
-    chosen = RunFilter.from_form(asked, spaces)
+    run_filter = RunFilter.from_form(args, spaces)
     total = count_runs(visitor, RunFilter())
     return {
-        "asked": chosen,
+        "asked": run_filter,
         "spaces": spaces,
         "outcomes": {name: word for name, (word, _) in OUTCOMES.items()},
         "total": total,
-        "found": total if chosen.is_empty else count_runs(visitor, chosen),
-        "page": fetch_page(visitor, chosen, asked.get("avant"), asked.get("apres")),
+        "found": total if run_filter.is_empty else count_runs(visitor, run_filter),
+        "page": fetch_page(visitor, run_filter, args.get("avant"), args.get("apres")),
     }
 
 
@@ -141,24 +141,24 @@ def parse_page_token(text: str | None) -> tuple[datetime, str] | None:
     return (EPOCH + timedelta(milliseconds=int(found[1])), found[2]) if found else None
 
 
-def fetch_page(visitor: str, asked: RunFilter, before: str | None = None, after: str | None = None) -> RunPage:
+def fetch_page(visitor: str, run_filter: RunFilter, before: str | None = None, after: str | None = None) -> RunPage:
     """Return the page before or after a token; the newest page without token, or if that one is empty."""
     heartbeat.mark_abandoned()
     if older_than := parse_page_token(before):
-        lines = fetch_summaries(visitor, asked, before=older_than)
+        lines = fetch_summaries(visitor, run_filter, before=older_than)
         if lines:
             return RunPage(lines[:RUNS_PER_PAGE], True, len(lines) > RUNS_PER_PAGE)
     elif newer_than := parse_page_token(after):
-        lines = fetch_summaries(visitor, asked, after=newer_than)
+        lines = fetch_summaries(visitor, run_filter, after=newer_than)
         if len(lines) > RUNS_PER_PAGE:  # else it is the newest page, which is fetched in full
             return RunPage(lines[1:], True, True)
-    lines = fetch_summaries(visitor, asked)
+    lines = fetch_summaries(visitor, run_filter)
     return RunPage(lines[:RUNS_PER_PAGE], False, len(lines) > RUNS_PER_PAGE)
 
 
 def fetch_summaries(
     visitor: str,
-    asked: RunFilter,
+    run_filter: RunFilter,
     *,
     before: tuple[datetime, str] | None = None,
     after: tuple[datetime, str] | None = None,
@@ -166,7 +166,7 @@ def fetch_summaries(
 ) -> Sequence[RunSummary]:
     """Return up to `most` runs before or after a position, or the newest; always the newest first."""
     position = tuple_(Run.created, Run.id)
-    chosen = asked.apply_to(select(Run.id, Run.created), visitor).limit(most)
+    chosen = run_filter.apply_to(select(Run.id, Run.created), visitor).limit(most)
     if after:
         chosen = chosen.where(position > make_page_key(after)).order_by(Run.created, Run.id)
     else:
@@ -197,10 +197,10 @@ def fetch_latest_summaries(visitor: str | None, count: int) -> Sequence[RunSumma
     return fetch_summaries(visitor, RunFilter(), most=count)
 
 
-def count_runs(visitor: str, asked: RunFilter) -> int:
+def count_runs(visitor: str, run_filter: RunFilter) -> int:
     """Count the runs that match."""
     with database.read_connection() as connection:
-        return connection.scalar(asked.apply_to(select(func.count()).select_from(Run), visitor)) or 0
+        return connection.scalar(run_filter.apply_to(select(func.count()).select_from(Run), visitor)) or 0
 
 
 def list_run_spaces(visitor: str) -> Sequence[str]:
@@ -209,7 +209,7 @@ def list_run_spaces(visitor: str) -> Sequence[str]:
         return connection.scalars(select(Run.space).where(Run.visitor == visitor).distinct().order_by(Run.space)).all()
 
 
-def iter_run_ids(visitor: str, asked: RunFilter, until: str | None = None) -> Iterator[Sequence[str]]:
+def iter_run_ids(visitor: str, run_filter: RunFilter, until: str | None = None) -> Iterator[Sequence[str]]:
     """Iterate over the matching runs up to and including a token, the newest first, in batches.
 
     The runs of a batch may be deleted during the iteration.
@@ -218,7 +218,7 @@ def iter_run_ids(visitor: str, asked: RunFilter, until: str | None = None) -> It
     key = tuple_(Run.created, Run.id)
     bound = [] if last is None else [key <= make_page_key(last)]
     while True:
-        chosen = asked.apply_to(select(Run.id, Run.created), visitor).where(*bound)
+        chosen = run_filter.apply_to(select(Run.id, Run.created), visitor).where(*bound)
         with database.read_connection() as connection:
             rows = connection.execute(
                 chosen.order_by(Run.created.desc(), Run.id.desc()).limit(pruning.RUNS_PER_BATCH)

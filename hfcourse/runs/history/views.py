@@ -34,17 +34,17 @@ def delete_own_run(run_id: str) -> ResponseReturnValue:
 def confirm_filtered_deletion() -> ResponseReturnValue:
     """Ask for confirmation before the filtered runs are deleted: how many, and up to which one."""
     visitor = visitors.get_visitor()
-    asked = parse_filter(visitor, request.args)
-    newest = queries.fetch_summaries(visitor, asked, most=1) if visitor else []
-    if not visitor or not newest or not asked.is_valid:
+    run_filter = parse_filter(visitor, request.args)
+    newest = queries.fetch_summaries(visitor, run_filter, most=1) if visitor else []
+    if not visitor or not newest or not run_filter.is_valid:
         return redirect(build_list_url(request.args))
     return render_template(
         "runs/delete_several.html",
         section="runs",
-        asked=asked,
-        count=queries.count_runs(visitor, asked),
+        asked=run_filter,
+        count=queries.count_runs(visitor, run_filter),
         until=newest[0].page_token,
-        outcome=queries.OUTCOMES[asked.outcome][0] if asked.outcome else "",
+        outcome=queries.OUTCOMES[run_filter.outcome][0] if run_filter.outcome else "",
     )
 
 
@@ -52,25 +52,25 @@ def confirm_filtered_deletion() -> ResponseReturnValue:
 def delete_filtered_runs() -> ResponseReturnValue:
     """Delete the filtered runs, all of them without a filter; none if the filter is invalid."""
     visitor = visitors.get_visitor()
-    asked = parse_filter(visitor, request.form)
-    if not visitor or not asked.is_valid:
+    run_filter = parse_filter(visitor, request.form)
+    if not visitor or not run_filter.is_valid:
         return redirect(build_list_url(request.form), 303)
     count = sum(
         queries.stop_and_delete_runs(run_ids)
-        for run_ids in queries.iter_run_ids(visitor, asked, request.form.get("jusqua"))
+        for run_ids in queries.iter_run_ids(visitor, run_filter, request.form.get("jusqua"))
     )
     flash(f"{count} essais sont supprimés." if count > 1 else "L’essai est supprimé." if count else "Rien à supprimer.")
     return redirect(url_for("runs.index"), 303)
 
 
-def parse_filter(visitor: str | None, asked: Mapping[str, str]) -> RunFilter:
+def parse_filter(visitor: str | None, args: Mapping[str, str]) -> RunFilter:
     """Parse the requested filter of this visitor's list."""
-    return RunFilter.from_form(asked, queries.list_run_spaces(visitor) if visitor else [])
+    return RunFilter.from_form(args, queries.list_run_spaces(visitor) if visitor else [])
 
 
-def build_list_url(asked: Mapping[str, str]) -> str:
+def build_list_url(args: Mapping[str, str]) -> str:
     """Return the URL of the list with the same filter, where the page reports what is invalid."""
-    fields: dict[str, Any] = {name: asked[name] for name in queries.FILTER_FIELDS.values() if asked.get(name)}
+    fields: dict[str, Any] = {name: args[name] for name in queries.FILTER_FIELDS.values() if args.get(name)}
     return url_for("runs.index", **fields)
 
 

@@ -56,12 +56,12 @@ def get_current_client() -> Client:
     is_recent = visitors.is_new_visitor()  # before the cookie is made
     visitor = visitors.get_or_create_visitor()
     with database.read_connection() as connection:
-        has_executed, noted = connection.execute(STANDING_QUERY, {"of": visitor}).one()
+        has_executed, recorded = connection.execute(STANDING_QUERY, {"of": visitor}).one()
     if has_executed and not is_recent:
         return Client(visitor, visitors.digest_client_address(), is_newcomer=False)
-    arrival = noted or (visitors.get_first_seen() if is_recent else database.utc_now())
+    arrival = recorded or (visitors.get_first_seen() if is_recent else database.utc_now())
     client = Client(visitor, visitors.digest_client_address(), is_newcomer=True, arrival=arrival)
-    if not noted:
+    if not recorded:
         record_arrival(client)
     return client
 

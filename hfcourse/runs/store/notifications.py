@@ -13,17 +13,17 @@ PositionListener = Callable[[Collection[str]], None]
 
 def notify_changed(run_id: str) -> None:
     """Publish that this run has changed."""
-    for heard in current_app.extensions.get("news", ()):
-        heard(run_id)
+    for callback in current_app.extensions.get("news", ()):
+        callback(run_id)
 
 
 def notify_position(run_ids: Collection[str]) -> None:
     """Publish that these runs have moved in the queue of this process, which the database does not record."""
-    for heard in current_app.extensions.get("moves", ()):
-        heard(run_ids)
+    for callback in current_app.extensions.get("moves", ()):
+        callback(run_ids)
 
 
-def subscribe(app: Flask, heard: ChangeListener, heard_moved: PositionListener) -> None:
-    """Register callbacks: `heard` for the id of each changed run, `heard_moved` for the moved ones; both fast."""
-    app.extensions.setdefault("news", []).append(heard)
-    app.extensions.setdefault("moves", []).append(heard_moved)
+def subscribe(app: Flask, on_changed: ChangeListener, on_moved: PositionListener) -> None:
+    """Register callbacks: `on_changed` for the id of each changed run, `on_moved` for the moved ones; both fast."""
+    app.extensions.setdefault("news", []).append(on_changed)
+    app.extensions.setdefault("moves", []).append(on_moved)

@@ -51,8 +51,8 @@ def record_run_start(connection: Connection, run_id: str, visitor: str) -> None:
 
 def count_starts_by_visitor(connection: Connection, visitors: Collection[str]) -> Counter[str]:
     """Count the runs that each of these visitors started in the last minute."""
-    asked = {"visitors": list(visitors), "since": compute_window_start(), "ahead": heartbeat.compute_future_cutoff()}
-    return Counter({row.visitor: row.started for row in connection.execute(RECENT_STARTS_QUERY, asked)})
+    window = {"visitors": list(visitors), "since": compute_window_start(), "ahead": heartbeat.compute_future_cutoff()}
+    return Counter({row.visitor: row.started for row in connection.execute(RECENT_STARTS_QUERY, window)})
 
 
 def delete_old_starts() -> None:

@@ -56,11 +56,11 @@ def count_finished_runs(connection: Connection, rows: Sequence[Row[*tuple[Any, .
     The last statement of a transaction: other transactions that end runs wait for these row locks
     until it commits.
     """
-    ended = [make_statistic_row(*row) for row in rows if row.status in FINAL_STATUSES]
-    if ended:
+    finished_rows = [make_statistic_row(*row) for row in rows if row.status in FINAL_STATUSES]
+    if finished_rows:
         # In one order, so that two transactions cannot deadlock.
-        connection.execute(STATISTIC_UPSERT, sorted(ended, key=lambda tally: tuple(tally.values())))
-    return len(ended)
+        connection.execute(STATISTIC_UPSERT, sorted(finished_rows, key=lambda tally: tuple(tally.values())))
+    return len(finished_rows)
 
 
 def make_statistic_row(

@@ -180,8 +180,8 @@ def claim_run(run_id: str) -> Run | None:
 
 def claim_row(connection: Connection, run_id: str) -> bool:
     """Execute the compare-and-set of `claim_run`; return whether it succeeded."""
-    taken = {"run_id": run_id, "moment": database.utc_now(), "new_process": get_process_name()}
-    return bool(connection.execute(statements.CLAIM_UPDATE, taken).rowcount)
+    claim = {"run_id": run_id, "moment": database.utc_now(), "new_process": get_process_name()}
+    return bool(connection.execute(statements.CLAIM_UPDATE, claim).rowcount)
 
 
 @contextmanager
@@ -276,7 +276,7 @@ def finish_run(
         told: events that are not stored yet.
     """
     moment = database.utc_now()
-    ended = {
+    result = {
         "run_id": run_id,
         "new_status": status,
         "new_outputs": outputs or [],
@@ -291,7 +291,7 @@ def finish_run(
     with suppress(CallCancelled), append_transaction(run_id) as connection:
         if told:
             append_events(connection, run_id, told)
-        rows = connection.execute(statements.FINISH_UPDATE, ended).all()
+        rows = connection.execute(statements.FINISH_UPDATE, result).all()
         if rows:
             connection.execute(statements.CLIENT_DELETE, {"of_run": run_id})
         is_ended = bool(run_statistics.count_finished_runs(connection, rows))

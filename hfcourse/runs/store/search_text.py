@@ -40,8 +40,8 @@ def build_search_columns(
     parameters: Iterable[Mapping[str, Any]], inputs: Mapping[str, Any], names: Iterable[str]
 ) -> dict[str, str]:
     """Return the search columns of a run, by name."""
-    named = list(names)
-    return {"excerpt": build_excerpt(inputs, named), "words": build_search_text(parameters, inputs, named)}
+    name_list = list(names)
+    return {"excerpt": build_excerpt(inputs, name_list), "words": build_search_text(parameters, inputs, name_list)}
 
 
 def build_search_text(parameters: Iterable[Mapping[str, Any]], inputs: Mapping[str, Any], names: Iterable[str]) -> str:
@@ -60,11 +60,11 @@ def build_excerpt(inputs: Mapping[str, Any], names: Iterable[str]) -> str:
     values = (
         " ".join(map(format_display_text, iter_leaves(value, most=20, has_names=False))) for value in inputs.values()
     )
-    said = (
+    excerpts = (
         replace_unprintable(truncate_text(text, MAX_RUN_EXCERPT_CHARACTERS), kept=NO_BREAK + NARROW_NO_BREAK)
         for text in [*names, *values]
     )
-    return truncate_text(" · ".join(filter(None, said)), MAX_RUN_EXCERPT_CHARACTERS)
+    return truncate_text(" · ".join(filter(None, excerpts)), MAX_RUN_EXCERPT_CHARACTERS)
 
 
 def truncate_text(text: str, most: int) -> str:
