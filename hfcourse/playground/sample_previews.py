@@ -38,7 +38,7 @@ class PreviewCache:
 
     def __init__(self, max_bytes: int = MAX_CACHED_PREVIEW_BYTES, seconds: float = PREVIEW_TTL_SECONDS) -> None:
         self.fetch_limits = KeyedTokenBuckets(MAX_FETCHES_PER_MINUTE, 60)
-        self.fetch_results: SingleFlightCache[bool] = SingleFlightCache(lambda _: seconds, most=2_000)
+        self.fetch_results: SingleFlightCache[bool] = SingleFlightCache(lambda _: seconds, max_entries=2_000)
         self._max_bytes, self._ttl_seconds = max_bytes, seconds
         self._contents: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()

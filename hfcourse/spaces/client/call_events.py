@@ -1,6 +1,7 @@
-"""What a call tells while it goes on, in the order it happens. Pure.
+"""Events of one call to a Space, in the order in which they are yielded. Pure.
 
-A call yields Queued*, Started, then any of Progress, Log and Partial, then one Output; or it raises.
+A call yields Queued*, Started, then any of Progress, Log and Partial, then one Output; or it
+raises.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class QueuedEvent:
-    """The call waits at the Space: `rank` calls are before it, `size` wait in all, for about `eta` seconds."""
+    """Position of the call in the Space's queue.
+
+    Attributes:
+        rank: number of calls ahead of it.
+        size: length of the whole queue.
+        eta: estimated wait in seconds.
+    """
 
     rank: int | None
     size: int | None
@@ -18,23 +25,29 @@ class QueuedEvent:
 
 @dataclass(frozen=True)
 class StartedEvent:
-    """The Space works on the call, for about `eta` seconds where it has an idea."""
+    """Start of the processing; `eta` is the estimated duration in seconds, if the Space has one."""
 
     eta: float | None
 
 
 @dataclass(frozen=True)
 class ProgressEvent:
-    """How far the Space says it is: one dict a bar, with `index`, `length`, `unit`, `progress` (0 to 1), `desc`."""
+    """Progress bars of the Space.
+
+    Attributes:
+        steps: a dict per bar with `index`, `length`, `unit`, `progress` (0 to 1), `desc`.
+    """
 
     steps: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True)
 class LogEvent:
-    """A message of the Space's author: `level` is info, warning, success or error; `text` and `title` are untrusted.
+    """Message of the Space's author; `text` and `title` are untrusted.
 
-    `title` is '' where it says no more than the level.
+    Attributes:
+        level: info, warning, success or error.
+        title: '' where it only repeats the level.
     """
 
     level: str
@@ -44,14 +57,14 @@ class LogEvent:
 
 @dataclass(frozen=True)
 class PartialOutputEvent:
-    """The outputs so far, whole, one value per declared output."""
+    """Complete outputs so far, one value per declared output."""
 
     values: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class OutputEvent:
-    """The outputs at the end, one value per declared output."""
+    """Final outputs, one value per declared output."""
 
     values: tuple[Any, ...]
 

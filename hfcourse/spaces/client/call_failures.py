@@ -1,24 +1,25 @@
-"""Classify a Space's own account of a failed call by its title, then by its words. Pure.
+"""Classification of a failed call by the error's title, then by its message. Pure.
 
-The package `spaces`, which runs functions on Hugging Face's shared graphics cards (ZeroGPU), raises `gr.Error` with a
-title that says what happened; an author may write the word « ZeroGPU » in any message. So the title decides, and the
-words do only where they have the exact shape that `spaces` gives them: before Gradio 5 an error has no title.
+The package `spaces`, which runs functions on Hugging Face's shared graphics cards (ZeroGPU), raises
+`gr.Error` with a title that names the failure; an author may write the word « ZeroGPU » in any
+message. So the title decides. The message is matched only in the exact form that `spaces` uses,
+since errors before Gradio 5 have no title.
 
 Source: `spaces/zero/client.py` and `spaces/zero/wrappers.py`, version 0.51.3 and earlier ones.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hfcourse.errors import MAX_DETAIL_CHARACTERS, CallError, CourseError
+from hfcourse.errors import MAX_DETAIL_CHARACTERS, CallError, CourseError, ValidationRejected
 from hfcourse.spaces.untrusted.html_text import MAX_HTML_CHARACTERS, html_to_text
 
 MAX_ERROR_TITLE_CHARACTERS = 100
-# What Gradio puts where an author gives no title.
+# Gradio's default titles, for messages whose author gives none.
 DEFAULT_TITLES = {"", "error", "warning", "info", "success"}
 QUOTA_CODE, QUEUE_CODE, WORKER_CODE = "quota-exceeded", "queue-full", "space-exception"
-# An illegal duration is more than the quota of this caller ever has: waiting does not help, a token may.
+# An illegal duration exceeds the caller's whole quota: waiting does not help, a token may.
 CODE_BY_ZEROGPU_TITLE = {
     "zerogpu quota exceeded": QUOTA_CODE,
     "gpu quota exceeded": QUOTA_CODE,
@@ -28,7 +29,8 @@ CODE_BY_ZEROGPU_TITLE = {
     "zerogpu worker error": WORKER_CODE,
     "zerogpu client error": WORKER_CODE,
 }
-# A queue that was too long is raised under the title of the quota, or of the client, where the caller has no token.
+# A queue timeout is raised under the title of the quota, or of the client, for callers without a
+# token.
 QUEUE_MESSAGE_PATTERN = re.compile(
     r"No GPU (?:was|is)(?: currently)? available|You have too many ZeroGPU credits allocated"
     r"|Expired ZeroGPU proxy token",
@@ -47,57 +49,77 @@ TokenMask = Callable[[Any], Any]
 
 
 def return_unmasked(value: Any) -> Any:
-    """Return what a Space that was lent nothing says, as it is."""
+    """Return the value as it is, for a Space that never received the token."""
     return value
 
 
 def classify_failure(output: Any, title: Any = None, mask: TokenMask = return_unmasked) -> CourseError:
-    """Return the error that a Space's account of its failure means.
+    """Return the error for a Space's report of a failed call.
 
     Args:
-        output: the `output` of a failed message: `error` (an author's words, null where Gradio hides them), `title`,
-            `visible`; untrusted.
-        title: the title of the message itself, where the output has none.
-        mask: leaves what the Space was lent out of its words.
+        output: the `output` of a failed message: `error` (the author's message, null where Gradio
+            hides it), `title`, `visible`; untrusted.
+        title: the title of the message itself, used where the output has none.
+        mask: removes the token that the Space may repeat.
     """
-    account: Mapping[str, Any] = output if isinstance(output, dict) else {}
-    words = extract_message_text(account.get("error"), MAX_DETAIL_CHARACTERS, mask)
-    heading = extract_message_text(account.get("title") or title, MAX_ERROR_TITLE_CHARACTERS, mask)
-    if not words:
+    output_fields: Mapping[str, Any] = output if isinstance(output, dict) else {}
+    message = extract_message_text(output_fields.get("error"), MAX_DETAIL_CHARACTERS, mask)
+    error_title = extract_message_text(output_fields.get("title") or title, MAX_ERROR_TITLE_CHARACTERS, mask)
+    if not message:
         return CallError("space-exception")
-    if code := find_zerogpu_code(heading, words):
-        if code == WORKER_CODE and CLASS_NAME_PATTERN.fullmatch(words):  # no words for a reader
+    if code := find_zerogpu_code(error_title, message):
+        if code == WORKER_CODE and CLASS_NAME_PATTERN.fullmatch(message):  # a class name says nothing to a reader
             return CallError(code)
-        is_other_title = CODE_BY_ZEROGPU_TITLE.get(heading.casefold(), code) != code
-        return CallError(code, words if is_other_title else prepend_title(heading, words))
-    if account.get("visible") is False:  # its author shows it to nobody
+        is_other_title = CODE_BY_ZEROGPU_TITLE.get(error_title.casefold(), code) != code
+        return CallError(code, message if is_other_title else prepend_title(error_title, message))
+    if output_fields.get("visible") is False:  # hidden by its author
         return CallError("space-exception")
-    return CallError("space-error", prepend_title(heading, words))
+    return CallError("space-error", prepend_title(error_title, message))
 
 
-def find_zerogpu_code(title: str, words: str) -> str:
-    """Return the code of an error that `spaces` raises, '' for an author's own."""
-    if QUEUE_MESSAGE_PATTERN.match(words):
+def find_zerogpu_code(title: str, message: str) -> str:
+    """Return the code of an error that `spaces` raises, '' for an author's own error."""
+    if QUEUE_MESSAGE_PATTERN.match(message):
         return QUEUE_CODE
     if code := CODE_BY_ZEROGPU_TITLE.get(title.casefold()):
         return code
-    if QUOTA_MESSAGE_PATTERN.match(words):
+    if QUOTA_MESSAGE_PATTERN.match(message):
         return QUOTA_CODE
-    return WORKER_CODE if words == ABORTED_MESSAGE else ""
+    return WORKER_CODE if message == ABORTED_MESSAGE else ""
 
 
-def extract_message_text(given: Any, max_characters: int, mask: TokenMask = return_unmasked) -> str:
-    """Return a message or title as text, on its own lines but without markup; '' for what is no text.
+def extract_message_text(raw: Any, max_characters: int, mask: TokenMask = return_unmasked) -> str:
+    """Return a message or title as text without markup, line breaks preserved; '' for anything else.
 
-    It is masked between the two cuts: what tags stood between is in one piece then, and no half of it is left over.
+    The token is masked after the markup is removed, which may join its parts, and before the text
+    is truncated, which may leave half of it.
     """
-    # Cut before anything searches it: a hostile Space sends 2 MB.
-    text = html_to_text(given[: MAX_HTML_CHARACTERS + 1]) if isinstance(given, str) else ""
+    # Truncate before parsing: a hostile Space sends 2 MB.
+    text = html_to_text(raw[: MAX_HTML_CHARACTERS + 1]) if isinstance(raw, str) else ""
     return mask(text).strip()[:max_characters]
 
 
-def prepend_title(title: str, words: str) -> str:
-    """Return an author's words behind their title, if they have one that says more than its kind."""
-    if title.casefold() in DEFAULT_TITLES or words.casefold().startswith(title.casefold()):
-        return words
-    return f"{title} — {words}" if words else title
+def prepend_title(title: str, message: str) -> str:
+    """Return the message with its title in front, unless the title only repeats the level."""
+    if title.casefold() in DEFAULT_TITLES or message.casefold().startswith(title.casefold()):
+        return message
+    return f"{title} — {message}" if message else title
+
+
+def make_validation_error(detail: Any, inputs: Sequence[str]) -> CallError:
+    """Return the error for a 422 of the Space's validator, which reports the validity of each input.
+
+    Args:
+        detail: the parsed response; its items are by position, session state included.
+        inputs: the parameter at each position, '' where there is none.
+    """
+    items = detail.get("detail") if isinstance(detail, dict) else None
+    messages = {
+        position: item["message"] if isinstance(item.get("message"), str) else ""
+        for position, item in enumerate(items if isinstance(items, list) else [])
+        if isinstance(item, dict) and item.get("__type__") == "validate" and not item.get("is_valid", True)
+    }
+    if not messages:
+        return CallError("bad-answer")
+    fields = {name: messages[position] for position, name in enumerate(inputs) if name and position in messages}
+    return ValidationRejected(" ".join(filter(None, messages.values())), fields)

@@ -1,8 +1,9 @@
-"""Keep the cookies of one call to a Space, so that a load balancer leads all its requests to one replica.
+"""Cookies of one call to a Space, which pin all its requests to one replica.
 
-A Space of several replicas is told by a cookie which of them holds a session (sticky sessions): the queue of Gradio is
-in the memory of one process. gradio_client sends on the cookies of the first answer for this. Ours live as long as the
-call, at most as long as the visitor's session at the Space; they go to the origin that set them, and nowhere else.
+The load balancer of a Space with several replicas finds the replica of a session by a cookie
+(sticky sessions): Gradio's queue is in the memory of one process. gradio_client forwards the
+cookies of the first response for this reason. Ours live as long as the call, at most as long as the
+visitor's session at the Space; they are sent to the origin that set them, and nowhere else.
 """
 
 import re
@@ -23,16 +24,16 @@ EXPIRED_COOKIE_PATTERN = re.compile(
 
 
 def get_url_origin(url: str) -> str:
-    """Return scheme, host and port of an address."""
+    """Return scheme, host and port of a URL."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 class CookieJar:
-    """The cookies of one origin; shared by the threads of one call.
+    """Thread-safe cookies of one origin, shared by the threads of one call.
 
     Args:
-        url: an address at the one origin whose cookies are kept, and that they are sent to.
+        url: a URL of the origin whose cookies are stored and sent.
     """
 
     def __init__(self, url: str) -> None:
@@ -41,16 +42,16 @@ class CookieJar:
         self._lock = threading.Lock()
 
     def format_cookie_header(self, url: str) -> str:
-        """Return the value of the Cookie header of a request to this address, '' for none."""
+        """Return the Cookie header of a request to this URL, '' for none."""
         if get_url_origin(url) != self._origin:
             return ""
         with self._lock:
             return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
     def store_cookies(self, url: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        """Keep the cookies that an answer of this address sets, within bounds; drop those that it expires.
+        """Store the cookies that a response from this URL sets, within limits; delete those that it expires.
 
-        Path, domain and attributes do not matter: nothing but the API of one Space is asked.
+        Path, domain and attributes are ignored: requests only go to the API of one Space.
         """
         if get_url_origin(url) != self._origin:
             return
@@ -58,27 +59,28 @@ class CookieJar:
             if name.lower() == b"set-cookie" and len(value) <= 2 * MAX_COOKIE_CHARACTERS:
                 self._store_cookie(value.decode("latin-1"))
 
-    def _store_cookie(self, written: str) -> None:
-        name, equals, value = (part.strip() for part in written.partition(";")[0].partition("="))
+    def _store_cookie(self, header: str) -> None:
+        name, equals, value = (part.strip() for part in header.partition(";")[0].partition("="))
         if not (equals and COOKIE_NAME_PATTERN.fullmatch(name) and COOKIE_VALUE_PATTERN.fullmatch(value)):
             return
         with self._lock:
             self._cookies.pop(name, None)
-            if not EXPIRED_COOKIE_PATTERN.search(written) and self._has_capacity(name, value):
+            if not EXPIRED_COOKIE_PATTERN.search(header) and self._has_capacity(name, value):
                 self._cookies[name] = value
 
     def _has_capacity(self, name: str, value: str) -> bool:
         size = len(name) + len(value)
-        taken = sum(len(each) + len(other) for each, other in self._cookies.items())
-        is_small = size <= MAX_COOKIE_CHARACTERS and taken + size <= MAX_JAR_CHARACTERS
+        stored_size = sum(len(other_name) + len(other_value) for other_name, other_value in self._cookies.items())
+        is_small = size <= MAX_COOKIE_CHARACTERS and stored_size + size <= MAX_JAR_CHARACTERS
         return is_small and len(self._cookies) < MAX_COOKIES
 
 
 class SessionCookieJars:
-    """The cookie jars of sessions that outlive a call (State), by session hash; the least used are dropped first.
+    """LRU cache of the cookie jars of sessions that outlive a call (State), by session hash.
 
-    They are in the memory of this process alone. Another process, or this one started again, begins without cookies:
-    the balancer may then choose another replica, where the session begins anew, as it does when a Space restarts.
+    The jars are in the memory of this process. Another process, or this one after a restart, starts
+    without cookies: the load balancer may then choose another replica, where the session starts
+    over, as it does when a Space restarts.
     """
 
     def __init__(self, max_sessions: int = MAX_SESSION_JARS) -> None:
@@ -87,7 +89,7 @@ class SessionCookieJars:
         self._lock = threading.Lock()
 
     def get_session_jar(self, url: str, session: str) -> CookieJar:
-        """Return the jar of a session at the Space of this address, empty at its first call."""
+        """Return the cookie jar of a session at the Space of this URL, an empty one at its first call."""
         key = (get_url_origin(url), session)
         with self._lock:
             jar = self._jars.setdefault(key, CookieJar(url))

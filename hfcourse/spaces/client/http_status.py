@@ -1,9 +1,11 @@
-"""What the status of a Space's answer means: its own refusal, or a gateway that answers in its place. Pure.
+"""Classification of HTTP statuses: the Space's own errors, or those of a gateway. Pure.
 
-Between us and a Space stand proxies: that of Hugging Face, nginx, Cloudflare. While a Space starts, restarts or is too
-slow they answer for it, mostly with a page of HTML. Gradio's own refusals are JSON, `{"detail": …}`.
+Requests to a Space pass proxies: that of Hugging Face, nginx, Cloudflare. While a Space starts,
+restarts or is too slow, a proxy responds in its place, mostly with an HTML page. Gradio's own
+errors are JSON, `{"detail": …}`.
 
-Sources: RFC 9110, section 15; Cloudflare's 520 to 530; `gradio/routes.py` (`queue_join_helper`), 4.44 to 6.31.
+Sources: RFC 9110, section 15; Cloudflare's 520 to 530; `gradio/routes.py` (`queue_join_helper`),
+4.44 to 6.31.
 """
 
 import json
@@ -36,7 +38,7 @@ CODE_BY_STATUS = {
     **dict.fromkeys(GATEWAY_DOWN_STATUSES, "connection-lost"),
     **dict.fromkeys(GATEWAY_TIMEOUT_STATUSES, "timeout"),
 }
-# The part of an answer in which Gradio, FastAPI and gateways say what is wrong.
+# JSON keys under which Gradio, FastAPI and gateways report an error.
 DETAIL_KEYS = ("detail", "error", "message")
 LOGIN_PATH_PATTERN = re.compile(
     r"(?:^|[/_-])(?:login|log-in|signin|sign_in|sign-in|oauth2?|auth|authorize|sso)(?:[/._-]|$)", re.I
@@ -46,35 +48,35 @@ LOGIN_PATH_PATTERN = re.compile(
 def classify_answer(
     status: int, headers: Mapping[str, str], body: bytes, mask: TokenMask = return_unmasked
 ) -> CallError | None:
-    """Return what an answer to a join or an upload means, None for 200.
+    """Return the error of the response to a join or an upload, None for 200.
 
     Args:
         headers: by name in lower case.
         body: as much of it as was read; JSON or not.
-        mask: leaves what the Space was lent out of its words.
+        mask: removes the token that the Space may repeat.
     """
     if status == OK_STATUS:
         return None
     if status in REDIRECT_STATUSES:
         return CallError(classify_redirect(headers.get("location", "")))
-    words = extract_error_detail(body, mask)
+    detail = extract_error_detail(body, mask)
     code = (
-        classify_unavailable(words)
+        classify_unavailable(detail)
         if status == SERVICE_UNAVAILABLE_STATUS
         else CODE_BY_STATUS.get(status, "bad-answer")
     )
     if code == "space-exception":
-        return CallError(code, words)
+        return CallError(code, detail)
     return CallError(
         code, format_retry_after(headers) if code == "queue-full" else format_gateway_status(status, headers)
     )
 
 
 def classify_stream_answer(status: int, headers: Mapping[str, str]) -> CallError | None:
-    """Return what the status of the stream of events means, None for 200.
+    """Return the error of the response to the request for the event stream, None for 200.
 
-    The call was taken a moment before: a stream that is not found or not available is that of a Space that has
-    restarted, or of another replica.
+    The Space has just accepted the call: 404 and 503 mean that it restarted, or that another
+    replica responded.
     """
     if status == 404:
         return CallError("connection-lost")
@@ -84,7 +86,7 @@ def classify_stream_answer(status: int, headers: Mapping[str, str]) -> CallError
 
 
 def classify_description_answer(status: int, headers: Mapping[str, str]) -> str:
-    """Return the code of a Space that answers so when it is asked to describe itself, '' for 200."""
+    """Return the error code of the response to a request for the Space's description, '' for 200."""
     if status in REDIRECT_STATUSES:
         return classify_redirect(headers.get("location", ""))
     others = {OK_STATUS: "", 401: "space-login", 403: "space-login", 404: "no-api", 429: "too-many-requests"}
@@ -96,15 +98,18 @@ def classify_description_answer(status: int, headers: Mapping[str, str]) -> str:
     return codes.get(status, "bad-answer")
 
 
-def classify_unavailable(words: str) -> str:
-    """Return the code of a 503: Gradio's queue is full or stopped; any other is of a gateway: the Space starts."""
-    if "queue is stopped" in words.casefold():
+def classify_unavailable(detail: str) -> str:
+    """Return the code of a 503.
+
+    Gradio's queue is full or stopped; any other 503 is a gateway's, whose Space is starting.
+    """
+    if "queue is stopped" in detail.casefold():
         return "connection-lost"
-    return "queue-full" if "queue" in words.casefold() else "space-sleeping"
+    return "queue-full" if "queue" in detail.casefold() else "space-sleeping"
 
 
 def classify_redirect(location: str) -> str:
-    """Return the code of a redirect, which is never followed: the page of a login, or something else."""
+    """Return the code of a redirect, which is never followed: a login page, or anything else."""
     try:
         path = urlsplit(location).path
     except ValueError:
@@ -113,7 +118,7 @@ def classify_redirect(location: str) -> str:
 
 
 def extract_error_detail(body: bytes, mask: TokenMask = return_unmasked) -> str:
-    """Return the words of a JSON error as text, '' where there are none."""
+    """Return the message of a JSON error as text, '' for none."""
     try:
         parsed = json.loads(body) if body[:1] == b"{" else None
     except (ValueError, RecursionError):
@@ -125,13 +130,13 @@ def extract_error_detail(body: bytes, mask: TokenMask = return_unmasked) -> str:
 
 
 def format_gateway_status(status: int, headers: Mapping[str, str]) -> str:
-    """Return what is stored of a gateway's status and of a wait that an answer asks for; '' for neither."""
-    told = f"HTTP {status}" if status in GATEWAY_STATUSES else "", format_retry_after(headers)
-    return ", ".join(filter(None, told))
+    """Return the gateway status and Retry-After of a response as stored with the run; '' for neither."""
+    parts = f"HTTP {status}" if status in GATEWAY_STATUSES else "", format_retry_after(headers)
+    return ", ".join(filter(None, parts))
 
 
 def format_retry_after(headers: Mapping[str, str]) -> str:
-    """Return the wait that a Retry-After header asks for, written as one in whole seconds; '' for none."""
+    """Return the Retry-After header in whole seconds, '' for none."""
     seconds = parse_retry_after(headers.get("retry-after", "").strip())
     if seconds is None or not 0 < seconds <= MAX_WAIT_SECONDS:
         return ""

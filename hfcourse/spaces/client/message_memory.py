@@ -1,7 +1,8 @@
-"""The memory that the messages of one call take: reserved from the byte budget, given back when the call is over.
+"""Memory that the messages of one call use, reserved from the byte budget until the call ends.
 
-A message is counted while it is read and worked on. Of a generator the latest value is counted until the end, since
-the next one is made from it and a stop stores it; it grows by diffs, whose sum says little of its size.
+A message is counted while it is read and processed. Of a generator the latest value is counted
+until the end, since the next one is derived from it and a cancelled run stores it; it grows by
+diffs, whose total size says little about its own.
 """
 
 import json
@@ -14,13 +15,13 @@ from hfcourse.limits.byte_budget import MAX_UNCOUNTED_BYTES, STREAM_BUFFER_COPIE
 
 
 class MessageMemoryReservation:
-    """How much one call has reserved for its messages."""
+    """Memory reserved for the messages of one call."""
 
     def __init__(self, reservation: Reservation) -> None:
         self._reservation = reservation
-        self._partial_bytes = 0  # memory that the latest partial value takes
-        self._measured_bytes = 0  # length of that value as JSON when it was measured
-        self._unmeasured_bytes = 0  # received since: it may have grown by so much
+        self._partial_bytes = 0  # memory of the latest partial value
+        self._measured_bytes = 0  # length of that value as JSON when it was last measured
+        self._unmeasured_bytes = 0  # bytes received since, by which it may have grown
         self._message_bytes = 0
 
     @classmethod
@@ -31,23 +32,32 @@ class MessageMemoryReservation:
             yield cls(reservation)
 
     def count_buffer(self, size: int) -> None:
-        """Count a message of which `size` bytes have come; the one before is over. Raises as `Reservation.resize`."""
+        """Count a message of which `size` bytes are received; release the previous one.
+
+        Raises: as `Reservation.resize`.
+        """
         buffered = STREAM_BUFFER_COPIES * size if size > MAX_UNCOUNTED_BYTES else 0
         self._resize_reservation(self._partial_bytes + buffered)
 
     def count_message(self, raw: bytes) -> None:
-        """Count a whole message, which is now parsed and worked on. Raises as `Reservation.resize`."""
+        """Count a complete message, which is now parsed and processed.
+
+        Raises: as `Reservation.resize`.
+        """
         self._message_bytes = len(raw)
         self._resize_reservation(self._partial_bytes + estimate_parsed_bytes(raw))
 
     def count_partial(self, values: Any) -> None:
-        """Count the latest value of a generator, made by the latest message. Raises as `Reservation.resize`."""
+        """Count the latest value of a generator, updated by the latest message.
+
+        Raises: as `Reservation.resize`.
+        """
         self._unmeasured_bytes += self._message_bytes
-        # Measured each time that it may have doubled, which costs a constant share of the work.
+        # Measured only when it may have doubled, which costs a constant share of the work.
         if self._unmeasured_bytes > max(MAX_UNCOUNTED_BYTES, self._measured_bytes):
-            written = json.dumps(values, ensure_ascii=False).encode()
-            self._measured_bytes, self._unmeasured_bytes = len(written), 0
-            self._partial_bytes = estimate_parsed_bytes(written)
+            encoded = json.dumps(values, ensure_ascii=False).encode()
+            self._measured_bytes, self._unmeasured_bytes = len(encoded), 0
+            self._partial_bytes = estimate_parsed_bytes(encoded)
             self._resize_reservation(max(self._reservation.size, self._partial_bytes))
 
     def _resize_reservation(self, size: int) -> None:

@@ -1,56 +1,67 @@
-"""The multipart form by which Gradio receives a file, sent from the disk in pieces."""
+"""Multipart request body that uploads a file to Gradio, streamed from the disk."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from hfcourse.errors import CallError
 from hfcourse.files.file_store import FileHandle, iter_chunks
 from hfcourse.spaces.client.http_client import SizedBody
 
-# As browsers write a name (HTML standard, « multipart/form-data encoding algorithm »): UTF-8, but for these.
+# Escaping of names as in browsers (HTML standard, « multipart/form-data encoding algorithm »).
 ESCAPED_IN_NAMES = str.maketrans({"\n": "%0A", "\r": "%0D", '"': "%22"})
 
 
 def escape_name(name: str) -> str:
-    """Return a file name as it stands between the quotation marks of a multipart header."""
+    """Escape a file name for a quoted parameter of a multipart header."""
     return name.translate(ESCAPED_IN_NAMES)
 
 
 @contextmanager
-def open_stored_file(kept: FileHandle) -> Iterator[BinaryIO]:
-    """Open one of our files to send it. Raises CallError, `file-unreachable`."""
+def open_stored_file(handle: FileHandle) -> Iterator[BinaryIO]:
+    """Open a stored file for its upload. Raises CallError, `file-unreachable`."""
     try:
-        file = kept.open()
+        file = handle.open()
     except OSError:
         raise CallError("file-unreachable") from None
     with file:
         yield file
 
 
-def build_multipart_body(kept: FileHandle, file: BinaryIO, boundary: str) -> SizedBody:
-    """The form by which Gradio receives one file, read from the disk while it is sent.
+def build_multipart_body(handle: FileHandle, file: BinaryIO, boundary: str) -> SizedBody:
+    """Build the request body that uploads one file; the file is read while the body is iterated.
 
-    Raises, while it is read:
-        CallError: `file-unreachable`, the file cannot be read, or is not as long as it was.
+    Raises, while it is iterated:
+        CallError: `file-unreachable`, the file cannot be read, or its size has changed.
     """
     head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{escape_name(kept.name)}"\r\n'
-        f"Content-Type: {kept.media_type}\r\n\r\n"
+        f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{escape_name(handle.name)}"\r\n'
+        f"Content-Type: {handle.media_type}\r\n\r\n"
     ).encode()
     end = f"\r\n--{boundary}--\r\n".encode()
 
-    def pieces() -> Iterator[bytes]:
+    def iter_parts() -> Iterator[bytes]:
         yield head
-        left = kept.size
+        bytes_left = handle.size
         try:
-            for piece in iter_chunks(file):
-                left -= len(piece)
-                yield piece
+            for chunk in iter_chunks(file):
+                bytes_left -= len(chunk)
+                yield chunk
         except OSError:
             raise CallError("file-unreachable") from None
-        if left:  # the length was promised: the Space would wait for the rest, or take the next request for it
+        if bytes_left:  # Content-Length is sent: the Space would wait for the rest, or parse the next request as it
             raise CallError("file-unreachable")
         yield end
 
-    return SizedBody(len(head) + kept.size + len(end), pieces())
+    return SizedBody(len(head) + handle.size + len(end), iter_parts())
+
+
+def build_file_data(path: str, handle: FileHandle) -> dict[str, Any]:
+    """Return Gradio's JSON for an uploaded file, whose `path` is on the Space."""
+    return {
+        "path": path,
+        "orig_name": handle.name,
+        "size": handle.size,
+        "mime_type": handle.media_type,
+        "meta": {"_type": "gradio.FileData"},
+    }

@@ -1,8 +1,9 @@
-"""The values of a generator that arrive as diffs, applied by copy-on-write. Pure.
+"""Generator values that arrive as diffs, applied by copy-on-write. Pure.
 
-A diff of Gradio (protocol sse_v2 and later) is a list of edits [action, path, value]; gradio_client applies it to a
-deep copy of the whole value. Here an edit copies only the containers on its path, so that a Space that sends a few
-bytes makes us do little, and the values that were yielded before stay as they were.
+A diff of Gradio (protocol sse_v2 and later) is a list of edits [action, path, value]; gradio_client
+applies it to a deep copy of the whole value. Here an edit copies only the containers on its path,
+so that a few bytes from a Space cause little work, and the values that were already yielded do not
+change.
 """
 
 from collections.abc import Sequence
@@ -15,10 +16,10 @@ from hfcourse.spaces.untrusted.safe_json import check_json_depth
 
 
 class StreamedOutputs:
-    """The latest values of a generator, one per output of its function.
+    """Latest values of a generator, one per output of its function.
 
     Args:
-        budget: processor time that the edits may take; each edit is checked against it.
+        budget: processor time that the edits may use; each edit checks it.
     """
 
     def __init__(self, budget: CpuBudget) -> None:
@@ -27,31 +28,32 @@ class StreamedOutputs:
         self._nodes_added = 0
 
     def replace_values(self, values: Any) -> None:
-        """Take whole values."""
+        """Replace all values."""
         self.values, self._nodes_added = list(values), 0
 
     def apply_diffs(self, diffs: Sequence[Any]) -> None:
         """Apply a diff to each value.
 
         Raises:
-            CallError: `bad-answer`, the result has too many levels; `answer-too-large`, it has too many nodes.
-            CpuBudgetExceeded
+            CallError: `bad-answer`, the result has too many levels; `answer-too-large`, it has too
+                many nodes.
+            CpuBudgetExceeded: the edits take too long.
             TypeError, ValueError, LookupError, OverflowError: a diff does not fit its value.
         """
         patched = []
         for value, diff in zip(self.values or [], diffs, strict=True):
             patch = ValuePatch(value)
-            for action, path, brought in diff:
+            for action, path, new_value in diff:
                 self._budget.check()
-                check_json_depth(brought, levels_above=1 + len(path))
-                self._nodes_added += count_nodes(brought)
-                patch.apply_edit(action, path, brought)
+                check_json_depth(new_value, levels_above=1 + len(path))
+                self._nodes_added += count_nodes(new_value)
+                patch.apply_edit(action, path, new_value)
             patched.append(patch.value)
         self.values = patched
         self._check_node_count()
 
     def _check_node_count(self) -> None:
-        """Refuse values that grew too large; they are counted again only once as much again has been brought."""
+        """Reject values with too many nodes; count them only after as many nodes again were added."""
         if self._nodes_added <= MAX_JSON_NODES:
             return
         if count_nodes(self.values) > MAX_JSON_NODES:
@@ -60,14 +62,15 @@ class StreamedOutputs:
 
 
 class ValuePatch:
-    """Edits of one value; what it was before stays untouched.
+    """Copy-on-write edits of one value; the original is not changed.
 
-    A container is copied when it is first changed, and then changed in place: many edits of one list copy it once.
+    A container is copied at its first change, and then changed in place: many edits of one list
+    copy it once.
     """
 
     def __init__(self, value: Any) -> None:
         self.value = value
-        self._copied: dict[int, Any] = {}  # by identity; held here, so that no identity is used twice
+        self._copied: dict[int, Any] = {}  # by id(); a reference here prevents the reuse of an id
 
     def apply_edit(self, action: str, path: Sequence[Any], value: Any) -> None:
         """Apply one edit.
@@ -101,7 +104,7 @@ class ValuePatch:
         raise ValueError(action)
 
     def _get_writable_parent(self, path: Sequence[Any]) -> Any:
-        """The container that holds the end of the path; it and those above it are copies of ours."""
+        """Return the container at the end of the path; it and its ancestors are private copies."""
         current = self.value = self._copy_on_write(self.value)
         for step in path[:-1]:
             key = parse_path_key(current, step)
@@ -121,16 +124,19 @@ class ValuePatch:
 
 
 def parse_path_key(container: Any, step: Any) -> Any:
-    """A step of a path as an index of this list, or as a key of this dictionary (a text, as in all JSON)."""
+    """Return a step of a path as an index of a list, or as a key of a dictionary (a string, as in JSON)."""
     if isinstance(step, bool) or not isinstance(step, str | int):
         raise TypeError("a step that is neither a text nor a number")
     return int(step) if isinstance(container, list) else str(step)
 
 
-def append_value(value: Any, more: Any) -> Any:
-    """A text or a list that goes on; nothing else does (a sum of numbers may be infinite, which is no JSON)."""
-    if isinstance(value, str) and isinstance(more, str):
-        return value + more
-    if isinstance(value, list) and isinstance(more, list):
-        return [*value, *more]
-    raise TypeError("only a text or a list goes on")
+def append_value(value: Any, addition: Any) -> Any:
+    """Append to a text or a list; reject other types.
+
+    A sum of numbers may be infinite, which is not JSON.
+    """
+    if isinstance(value, str) and isinstance(addition, str):
+        return value + addition
+    if isinstance(value, list) and isinstance(addition, list):
+        return [*value, *addition]
+    raise TypeError("only a text or a list can be appended to")

@@ -1,6 +1,7 @@
-"""The messages that a Space sends while a call goes on, made into events. Pure.
+"""Parser of the messages that a Space streams during a call. Pure.
 
-Source: the queue of Gradio 4 to 6, as its own client reads it; what it says may be wrong in any way.
+Source: the queue of Gradio 4 to 6, as its own client reads it; messages are untrusted and may be
+malformed in any way.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -29,41 +30,42 @@ from hfcourse.spaces.schema.component_updates import LatestOutputs
 from hfcourse.spaces.untrusted.safe_json import parse_untrusted_json
 
 MAX_LOG_CHARACTERS = 2_000
-# Gradio sends one step for each bar that is open, of these fields.
+# Gradio sends one step per open progress bar, with these fields.
 MAX_PROGRESS_STEPS, MAX_PROGRESS_TEXT_CHARACTERS = 20, 200
-# How Gradio words an error of its stream for a session that it does not have; Gradio 4 has no field that says so.
+# Messages of Gradio's stream for an unknown session; Gradio 4 has no field for it.
 SESSION_LOST_MESSAGES = ("Session not found.", "404: Session not found.", "404: Not Found")
-# Of the time that a call may last, so much may pass with the reading of messages: the rest is waiting, or somebody
-# sends us edits to keep a processor busy.
+# Share of the call's timeout that parsing may take: more is an attack on the processor, since a
+# call mostly waits.
 CPU_TIME_DIVISOR = 10
 
 OutputFilter = Callable[..., tuple[Any, ...]]
 
 
 class QueueProtocol:
-    """Turns the messages of one call into events; keeps the running values of a generator.
+    """Parser of the messages of one call into events; stores the latest values of a generator.
 
     Args:
-        protocol: the Space's, of which the later ones send a generator's values as diffs.
-        shown: leaves out of the values those of session state and layout.
-        seconds: how long the call may last; reading its messages may take a share of that in processor time.
-        mask: leaves what the Space was lent out of a message, and out of a value that diffs have put together.
+        protocol: the Space's protocol version; the later ones send a generator's values as diffs.
+        output_filter: removes the values of session state and layout.
+        seconds: timeout of the call; parsing its messages may take a share of it in processor time.
+        mask: removes the token that the Space may repeat, also from a value that diffs have put
+            together.
     """
 
     def __init__(
-        self, protocol: str, shown: OutputFilter, seconds: float, mask: TokenMask = lambda value: value
+        self, protocol: str, output_filter: OutputFilter, seconds: float, mask: TokenMask = lambda value: value
     ) -> None:
-        self._filter_outputs, self._mask = shown, mask
+        self._filter_outputs, self._mask = output_filter, mask
         self.sends_diffs = protocol in ("sse_v2", "sse_v2.1", "sse_v3")
         self._budget = CpuBudget(seconds / CPU_TIME_DIVISOR)
         self._running = StreamedOutputs(self._budget)
         self._last_values = LatestOutputs()
 
     def check_chunks(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the chunks of the stream while the budget lasts: many may come without a message.
+        """Yield the chunks of the stream while the budget lasts: many may arrive without a message.
 
         Raises:
-            CallError: `answer-too-large`, as `read`.
+            CallError: `answer-too-large`, as `read_message`.
         """
         for chunk in chunks:
             if self._budget.is_exhausted:
@@ -71,9 +73,9 @@ class QueueProtocol:
             yield chunk
 
     def measure_messages(self, messages: Iterator[bytes]) -> Iterator[bytes]:
-        """Yield the messages of the stream; receiving one counts in the budget, like reading it.
+        """Yield the messages of the stream, and count the time of receiving them in the budget.
 
-        A message of a few bytes costs as much to receive as to read, so that both together are bounded.
+        Receiving a message of a few bytes costs as much as parsing it.
         """
         while True:
             with self._budget.measure():
@@ -83,17 +85,17 @@ class QueueProtocol:
             yield raw
 
     def read_message(self, raw: bytes, event_id: str) -> list[CallEvent] | None:
-        """Read one message of the stream, within the budget of the call.
+        """Parse one message of the stream, within the budget of the call.
 
         Args:
-            event_id: messages of any other call give no event.
+            event_id: id of this call; messages of other calls give no event.
 
         Returns:
             Its events; None for the message that closes the stream.
 
         Raises:
-            CallError: the call failed at the Space, the message has not the form it should have, or reading has
-                taken too long (`answer-too-large`).
+            CallError: the call failed at the Space, the message is malformed, or parsing took too
+                long (`answer-too-large`).
         """
         try:
             self._budget.check()
@@ -106,11 +108,11 @@ class QueueProtocol:
             raise CallError("answer-too-large") from None
 
     def parse_events(self, message: dict[str, Any]) -> Iterator[CallEvent]:
-        """The events of one message; unknown kinds give none.
+        """Yield the events of one message, none for an unknown kind.
 
         Raises:
-            CallError: the call failed at the Space, or the message has not the form it should have.
-            CpuBudgetExceeded
+            CallError: the call failed at the Space, or the message is malformed.
+            CpuBudgetExceeded: applying its diffs takes too long.
         """
         kind = message.get("msg")
         if kind == "server_stopped" or message.get("message") == "Server stopped unexpectedly.":
@@ -143,13 +145,13 @@ class QueueProtocol:
             yield self._parse_output(message)
 
     def _parse_log(self, message: dict[str, Any]) -> Iterator[CallEvent]:
-        """A message of the author, as text; none for one that the author shows to nobody."""
+        """Yield a message of the author as text, unless it is hidden."""
         if message.get("visible") is False:
             return
         level = str(message.get("level", "info"))[:20]
         title = extract_message_text(message.get("title"), MAX_ERROR_TITLE_CHARACTERS, self._mask)
-        words = extract_message_text(message.get("log"), MAX_LOG_CHARACTERS, self._mask)
-        yield LogEvent(level, words, "" if title.casefold() in DEFAULT_TITLES else title)
+        text = extract_message_text(message.get("log"), MAX_LOG_CHARACTERS, self._mask)
+        yield LogEvent(level, text, "" if title.casefold() in DEFAULT_TITLES else title)
 
     def _parse_partial(self, message: dict[str, Any]) -> Iterator[CallEvent]:
         if message.get("success") is False:
@@ -170,23 +172,23 @@ class QueueProtocol:
         return OutputEvent(self._last_values.merge_outputs(self._select_outputs(output["data"])))
 
     def _parse_failure(self, message: dict[str, Any]) -> CourseError:
-        """What the Space's account of its failure means."""
+        """Return the error for the Space's report of a failure."""
         return classify_failure(message.get("output"), message.get("title"), self._mask)
 
     def _select_outputs(self, data: Any) -> tuple[Any, ...]:
-        """One value per declared output: session state and layout leave the list."""
+        """Return one value per declared output, without session state and layout."""
         if not isinstance(data, list):
             raise CallError("bad-answer")
         return self._filter_outputs(*data)
 
 
 def is_session_lost(message: dict[str, Any]) -> bool:
-    """Does the Space say that it does not know our session (Gradio 5 and 6)? It was started again meanwhile."""
+    """Does the Space report an unknown session (Gradio 5 and 6)? It was restarted during the call."""
     return message.get("session_not_found") is True or message.get("message") in SESSION_LOST_MESSAGES
 
 
 def parse_message(raw: bytes) -> dict[str, Any]:
-    """One message of the stream."""
+    """Parse one message of the stream into a dictionary."""
     message = parse_untrusted_json(raw)
     if not isinstance(message, dict):
         raise CallError("bad-answer")
@@ -198,26 +200,26 @@ def filter_dicts(value: Any) -> list[dict[str, Any]]:
 
 
 def parse_progress_step(step: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a bar that Gradio documents, its texts cut, its numbers finite."""
-    kept: dict[str, Any] = {
+    """Return the documented fields of a progress bar, texts truncated and numbers finite."""
+    fields: dict[str, Any] = {
         name: parse_small_number(step[name]) for name in ("index", "length", "progress") if name in step
     }
     for name in ("unit", "desc"):
         if name in step:
-            kept[name] = None if step[name] is None else str(step[name])[:MAX_PROGRESS_TEXT_CHARACTERS]
-    return kept
+            fields[name] = None if step[name] is None else str(step[name])[:MAX_PROGRESS_TEXT_CHARACTERS]
+    return fields
 
 
 def parse_small_number(value: Any) -> int | float | None:
-    """A number that a page can write, None for anything else (True is no number)."""
+    """Return a number that a page can render, None for anything else (booleans included)."""
     return value if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9 else None
 
 
 def parse_count(value: Any) -> int | None:
-    """A count as an int, None for anything else."""
+    """Return a count as an int, None for anything else."""
     return value if isinstance(value, int) and parse_small_number(value) is not None else None
 
 
 def parse_seconds(value: Any) -> float | None:
-    """A finite number of seconds, None for anything else."""
+    """Return a finite number of seconds, None for anything else."""
     return None if parse_small_number(value) is None else float(value)

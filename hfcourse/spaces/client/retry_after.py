@@ -1,11 +1,11 @@
-"""Read the Retry-After header (RFC 9110, section 10.2.3: a number of seconds or a date). Pure."""
+"""Parser of the Retry-After header (RFC 9110, section 10.2.3: seconds or a date). Pure."""
 
 import email.utils
 from datetime import UTC, datetime
 
 
 def parse_retry_after(header: str) -> float | None:
-    """Return the seconds to wait, which may be negative for a date that has passed; None for what is neither."""
+    """Return the seconds to wait, negative for a date in the past; None for an invalid header."""
     if header.isascii() and header.isdigit():
         return float(header[:9])
     try:

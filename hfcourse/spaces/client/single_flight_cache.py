@@ -1,7 +1,7 @@
-"""What was asked of the Hub or of a Space, remembered for a moment by this process.
+"""Single-flight cache with a TTL, for responses of the Hub and of Spaces; one per process.
 
-An answer is asked for by one thread while the others wait for it. A failure is remembered too, so that
-thirty students who reload do not each wait for the same time-out.
+One thread sends the request while the others wait for its result. Failures are cached too, so that
+thirty students who reload do not each wait for the same timeout.
 """
 
 import threading
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class CachedResult(Generic[T]):
-    """An answer, or why there is none, until the moment `until` of the monotonic clock."""
+    """A value or a failure, valid until `expires_at` of the monotonic clock."""
 
     value: T | None
     failure: CourseError | None
@@ -31,12 +31,13 @@ class CachedResult(Generic[T]):
 
     @property
     def is_expired(self) -> bool:
+        """Has the TTL elapsed?"""
         return time.monotonic() >= self.expires_at
 
 
 @dataclass
 class CacheEntry(Generic[T]):
-    """What was answered last, the last value with its moment, and the lock of who asks anew."""
+    """Latest result of a key, its last value with the time of it, and the lock of the fetching thread."""
 
     fetch_lock: threading.Lock = field(default_factory=threading.Lock)
     result: CachedResult[T] | None = None
@@ -44,53 +45,58 @@ class CacheEntry(Generic[T]):
 
 
 class SingleFlightCache(Generic[T]):
-    """The latest answers by key: `get_status_ttl` says how long one is good for; the least used are forgotten first."""
+    """LRU cache by key with a TTL per value and single-flight fetches.
 
-    def __init__(self, seconds_of: Callable[[T], float], most: int = MAX_CACHE_ENTRIES) -> None:
-        self._get_ttl_seconds = seconds_of
-        self._max_entries = most
+    Args:
+        ttl_of: returns how many seconds a value is valid.
+        max_entries: size at which the least recently used one is evicted.
+    """
+
+    def __init__(self, ttl_of: Callable[[T], float], max_entries: int = MAX_CACHE_ENTRIES) -> None:
+        self._get_ttl_seconds = ttl_of
+        self._max_entries = max_entries
         self._entries: OrderedDict[str, CacheEntry[T]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get_or_fetch(self, key: str, leash: CancelScope, ask: Callable[[], T]) -> T:
-        """The answer that is remembered, or the one that `ask()` gives now.
+    def get_or_fetch(self, key: str, scope: CancelScope, fetch: Callable[[], T]) -> T:
+        """Return the cached value, or the one that `fetch()` returns now.
 
         Raises:
-            CourseError: what `ask()` raises, or raised a moment ago.
-            CallError: `timeout`, another thread asks and the leash ends before it has an answer, or too many threads
-                wait already (`BulkheadFull`).
+            CourseError: what `fetch()` raises, or a cached failure of it.
+            CallError: `timeout`, another thread fetches and `scope` ends before it has a result, or
+                too many threads wait already (`BulkheadFull`).
         """
         entry = self._get_or_create_entry(key)
-        answer = entry.result
-        if not answer or answer.is_expired:
+        result = entry.result
+        if not result or result.is_expired:
             with concurrency.release_while_waiting(), bulkhead.hold_bulkhead_slot():
-                answer = self._fetch_once(entry, leash, ask)
-        if answer.failure:
-            raise type(answer.failure)(answer.failure.code, answer.failure.detail)  # anew: it grows when raised again
-        assert answer.value is not None
-        return answer.value
+                result = self._fetch_once(entry, scope, fetch)
+        if result.failure:  # a new exception: each raise appends to the traceback
+            raise type(result.failure)(result.failure.code, result.failure.detail)
+        assert result.value is not None
+        return result.value
 
     def get_latest_value(self, key: str) -> T | None:
-        """What was answered the last time, however old it is."""
+        """Return the value of the latest result, expired or not; None after a failure."""
         with self._lock:
             entry = self._entries.get(key)
         return entry.result.value if entry and entry.result else None
 
     def get_last_result(self, key: str) -> CachedResult[T] | None:
-        """Return what was answered last, value or failure, however old it is."""
+        """Return the latest result, value or failure, expired or not."""
         with self._lock:
             entry = self._entries.get(key)
         return entry.result if entry else None
 
     def get_last_value(self, key: str, max_age_seconds: float) -> T | None:
-        """The last value that there was, at most so old, whatever failed since."""
+        """Return the last value that is not older than `max_age_seconds`, even if later fetches failed."""
         with self._lock:
             entry = self._entries.get(key)
         found = entry.last_value if entry else None
         return found[0] if found and time.monotonic() - found[1] <= max_age_seconds else None
 
     def invalidate(self, key: str) -> None:
-        """Ask anew at the next need."""
+        """Remove an entry: the next `get_or_fetch` fetches again."""
         with self._lock:
             self._entries.pop(key, None)
 
@@ -102,25 +108,24 @@ class SingleFlightCache(Generic[T]):
                 self._entries.popitem(last=False)
             return entry
 
-    def _fetch_once(self, entry: CacheEntry[T], leash: CancelScope, ask: Callable[[], T]) -> CachedResult[T]:
-        """Ask, unless another thread has while this one waited."""
-        if not entry.fetch_lock.acquire(timeout=leash.check_remaining_seconds()):
+    def _fetch_once(self, entry: CacheEntry[T], scope: CancelScope, fetch: Callable[[], T]) -> CachedResult[T]:
+        """Fetch under the entry's lock, unless another thread did while this one waited for it."""
+        if not entry.fetch_lock.acquire(timeout=scope.check_remaining_seconds()):
             raise CallError("timeout")
         try:
             if not entry.result or entry.result.is_expired:
-                entry.result = self._fetch_result(ask)
+                entry.result = self._fetch_result(fetch)
                 if entry.result.value is not None:
                     entry.last_value = entry.result.value, time.monotonic()
             return entry.result
         finally:
             entry.fetch_lock.release()
 
-    def _fetch_result(self, ask: Callable[[], T]) -> CachedResult[T]:
+    def _fetch_result(self, fetch: Callable[[], T]) -> CachedResult[T]:
         try:
-            value = ask()
+            value = fetch()
         except CourseError as error:
-            seconds = (
-                0 if isinstance(error, HubRequestSkipped) else FAILURE_TTL_SECONDS
-            )  # the next one may be allowed to ask
+            # A skipped request is not cached: the next one may be admitted.
+            seconds = 0 if isinstance(error, HubRequestSkipped) else FAILURE_TTL_SECONDS
             return CachedResult(None, error.with_traceback(None), time.monotonic() + seconds)
         return CachedResult(value, None, time.monotonic() + self._get_ttl_seconds(value))

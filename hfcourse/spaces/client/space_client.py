@@ -1,9 +1,8 @@
-"""Calling a Space: the one importer of gradio_client, and the only way from here to a stranger's program.
+"""Client of a Space: uploads, calls over Gradio's queue protocol, and downloads of its files.
 
-gradio_client knows Gradio (which endpoint has which state and hidden components); what a diff means is in diffs.py; how
-bytes move is ours (wire.py): its own transport sends the token to any host, follows redirects with it,
-waits for ever, and spends most of a call's time on connections made anew. Measured in the notes on
-gradio_client 2.7.2, whose version is pinned because the names overridden here are private.
+It is the only way from here to an untrusted program. gradio_client (described_client.py) knows
+which endpoint has which state and hidden components, queue_protocol.py parses the messages, and
+http_client.py transfers the bytes.
 """
 
 import json
@@ -17,23 +16,19 @@ from functools import partial
 from typing import Any
 
 from hfcourse import tokens
-
-tokens.hide_from_libraries()  # before the import below, which would pick the token up
-
-import gradio_client  # noqa: E402
-from gradio_client.client import Endpoint as KnownEndpoint  # noqa: E402
-
-from hfcourse.errors import CallError, CallNotQueued, CourseError, FormRejected, ValidationRejected  # noqa: E402
-from hfcourse.files.file_store import FileHandle  # noqa: E402
-from hfcourse.files.limits import MAX_FILE_BYTES  # noqa: E402
-from hfcourse.limits import byte_budget  # noqa: E402
-from hfcourse.limits.byte_budget import MAX_UNCOUNTED_BYTES, STREAM_BUFFER_COPIES  # noqa: E402
-from hfcourse.limits.deadline import CancelScope  # noqa: E402
-from hfcourse.spaces.client import http_status  # noqa: E402
-from hfcourse.spaces.client.call_events import CallEvent, OutputEvent, PartialOutputEvent  # noqa: E402
-from hfcourse.spaces.client.cookie_jar import CookieJar  # noqa: E402
-from hfcourse.spaces.client.file_routes import build_file_route, build_stream_route, is_safe_path  # noqa: E402
-from hfcourse.spaces.client.http_client import (  # noqa: E402
+from hfcourse.errors import CallError, CallNotQueued, CourseError
+from hfcourse.files.file_store import FileHandle
+from hfcourse.files.limits import MAX_FILE_BYTES
+from hfcourse.limits import byte_budget
+from hfcourse.limits.byte_budget import MAX_UNCOUNTED_BYTES, STREAM_BUFFER_COPIES
+from hfcourse.limits.deadline import CancelScope
+from hfcourse.spaces.client import http_status
+from hfcourse.spaces.client.call_events import CallEvent, OutputEvent, PartialOutputEvent
+from hfcourse.spaces.client.call_failures import make_validation_error
+from hfcourse.spaces.client.cookie_jar import CookieJar
+from hfcourse.spaces.client.described_client import DescribedClient, KnownEndpoint, UnlistedFunction
+from hfcourse.spaces.client.file_routes import build_file_route, build_stream_route, is_safe_path
+from hfcourse.spaces.client.http_client import (
     HttpClient,
     HttpResponse,
     SizedBody,
@@ -41,76 +36,22 @@ from hfcourse.spaces.client.http_client import (  # noqa: E402
     iter_limited,
     iter_server_sent_events,
 )
-from hfcourse.spaces.client.message_memory import MessageMemoryReservation  # noqa: E402
-from hfcourse.spaces.client.multipart import build_multipart_body, open_stored_file  # noqa: E402
-from hfcourse.spaces.client.queue_protocol import QueueProtocol  # noqa: E402
-from hfcourse.spaces.schema.endpoints.space_description import Description  # noqa: E402
-from hfcourse.spaces.schema.parameters.fixed_inputs import insert_fixed_inputs  # noqa: E402
-from hfcourse.token_masking import mask_chunks, mask_json_value  # noqa: E402
+from hfcourse.spaces.client.message_memory import MessageMemoryReservation
+from hfcourse.spaces.client.multipart import build_file_data, build_multipart_body, open_stored_file
+from hfcourse.spaces.client.queue_protocol import QueueProtocol
+from hfcourse.spaces.schema.endpoints.space_description import Description
+from hfcourse.spaces.schema.parameters.fixed_inputs import insert_fixed_inputs
+from hfcourse.token_masking import mask_chunks, mask_json_value
 
 MAX_JOIN_ANSWER_BYTES = 64_000
 MAX_EVENT_BYTES, MAX_STREAM_BYTES = 2_000_000, 16_000_000
-TRANSFER_BUFFER_BYTES = 256_000  # the buffers of a file that is sent or received in pieces
+TRANSFER_BUFFER_BYTES = 256_000  # buffers of a streamed upload or download
 CANCEL_TIMEOUT_SECONDS, CANCEL_WAIT_TIMEOUT_SECONDS, DRAIN_TIMEOUT_SECONDS = 5, 0.3, 1
-
-
-class DescribedClient(gradio_client.Client):
-    """What gradio_client knows of a Space, made from its description; it never opens a connection.
-
-    It is shared by all calls: nothing here belongs to a visitor, whose session is named in each call.
-    """
-
-    def __init__(self, url: str, config: dict[str, Any], info: dict[str, Any]) -> None:
-        self._config_and_info = {**config, "connect_heartbeat": False}, info
-        super().__init__(
-            url,
-            token=False,
-            download_files=False,
-            analytics_enabled=False,
-            verbose=False,
-            max_workers=1,
-        )
-
-    def _get_config(self) -> dict[str, Any]:
-        return self._config_and_info[0]
-
-    def _get_api_info(self) -> dict[str, Any]:
-        return self._config_and_info[1]
-
-    def _get_space_state(self) -> None:
-        return None
-
-    def _space_name_to_src(self, space: str) -> str | None:
-        raise AssertionError("the address of a Space is found by location.py")
-
-    def get_named_endpoint(self, name: str) -> KnownEndpoint:
-        """The endpoint of that name.
-
-        Raises:
-            Refused: `endpoint-gone`.
-        """
-        for endpoint in self.endpoints.values():
-            if endpoint.api_name == name and endpoint.is_valid:
-                return endpoint
-        raise FormRejected("endpoint-gone")
-
-
-@dataclass(frozen=True)
-class UnlistedFunction:
-    """A function that `/info` does not document, called by its number; all its values are sent and got as they are."""
-
-    fn_index: int
-    api_name: str = ""
-    input_component_types: tuple[()] = ()
-
-    @staticmethod
-    def remove_skipped_components(*values: Any) -> tuple[Any, ...]:
-        return values
 
 
 @dataclass(frozen=True)
 class SpaceClient:
-    """A Space that can be called: where it is, what it described, whether it is lent the token."""
+    """Client of one Space: its URL, its description, and the token if it may receive it."""
 
     url: str
     described_client: DescribedClient = field(repr=False)
@@ -120,103 +61,112 @@ class SpaceClient:
     cookies: CookieJar | None = field(default=None, repr=False)
 
     def bind_call_cookies(self, session: str | None = None) -> "SpaceClient":
-        """Return this connection with the cookies of one call, which all its requests share: see cookie_jar.py.
+        """Return this client with a cookie jar for one call, shared by all its requests: see cookie_jar.py.
 
         Args:
-            session: a session that outlives the call; its cookies do, too, so that it stays with its replica.
+            session: a session that outlives the call; so do its cookies, which pin it to its
+                replica.
         """
         jar = self.http_client.session_jars.get_session_jar(self.url, session) if session else CookieJar(self.url)
         return replace(self, cookies=jar)
 
     @property
     def api_url(self) -> str:
-        """The address of its API, without a final slash."""
+        """Return the base URL of its API, without a trailing slash."""
         return self.url.rstrip("/") + self.described_client.config.get("api_prefix", "").rstrip("/")
 
     def make_auth_headers(self) -> dict[str, str]:
-        """The token goes in the one header that the Hub's proxy takes off before the Space's code sees it."""
+        """Return the token in the only header that the Hub's proxy removes before the Space's code sees it."""
         return {"x-hf-authorization": f"Bearer {self.token.reveal()}"} if self.token else {}
 
     def call_endpoint(
-        self, endpoint: str, arguments: Sequence[Any], leash: CancelScope, session: str | None = None
+        self, endpoint: str, arguments: Sequence[Any], scope: CancelScope, session: str | None = None
     ) -> Generator[CallEvent, None, None]:
         """Call `endpoint` with `arguments`, one per declared parameter, in the thread that iterates.
 
-        A `FileHandle` anywhere in `arguments` is uploaded first. `session` names a session kept at the
-        Space; without one the call has a session of its own. `leash.stop()` ends it from another thread.
+        A `FileHandle` anywhere in `arguments` is uploaded first. `scope.cancel()` ends the call
+        from another thread.
+
+        Args:
+            session: hash of a session at the Space; without it the call has a session of its own.
 
         Raises:
-            Refused: `endpoint-gone`.
-            CallError: any other failure, with one of the codes of errors.py (`invalid-input` when the
-                Space's own validator refuses).
+            FormRejected: `endpoint-gone`.
+            CallError: any other failure, with one of the codes of errors.py (`invalid-input` when
+                the Space's own validator rejects the values).
         """
         if self.cookies is None:
-            yield from self.bind_call_cookies(session).call_endpoint(endpoint, arguments, leash, session)
+            yield from self.bind_call_cookies(session).call_endpoint(endpoint, arguments, scope, session)
             return
         known = self.described_client.get_named_endpoint(endpoint)
         session = session or secrets.token_hex(12)
-        with leash.activate():
-            sent = [self._upload_files(argument) for argument in arguments]
-            event_id = self._join_queue(known, self._insert_fixed_inputs(known, sent), session)
+        with scope.activate():
+            uploaded = [self._upload_files(argument) for argument in arguments]
+            event_id = self._join_queue(known, self._insert_fixed_inputs(known, uploaded), session)
             try:
-                yield from self._read_events(known, event_id, session, leash)
+                yield from self._read_events(known, event_id, session, scope)
             except (CourseError, GeneratorExit):
                 self._cancel_call(known, event_id, session)
                 raise
 
     def call_page_event(
-        self, number: int, values: Sequence[Any], leash: CancelScope, session: str | None = None
+        self, number: int, values: Sequence[Any], scope: CancelScope, session: str | None = None
     ) -> tuple[Any, ...]:
-        """Call a function of the Space's page that is no endpoint (see page_events.py); return all its outputs.
+        """Call a function of the Space's page that is not an endpoint (see page_events.py); return all its outputs.
 
         Args:
-            number: the one of its dependency.
-            values: one for each of its inputs, session state included (null: the Space puts it in).
+            number: id of its dependency.
+            values: one per input, session state included (null: the Space inserts it).
 
         Raises:
-            CallError: as `call`.
+            CallError: as `call_endpoint`.
         """
         known: Any = UnlistedFunction(number)
         session = session or secrets.token_hex(12)
-        with leash.activate():
+        with scope.activate():
             event_id = self._join_queue(known, values, session)
             try:
-                events = [*self._read_events(known, event_id, session, leash)]  # to its end, or the connection is lost
+                events = [
+                    *self._read_events(known, event_id, session, scope)
+                ]  # read to its end, or the connection is lost
                 return next(event.values for event in events if isinstance(event, OutputEvent))
             except CourseError:
                 self._cancel_call(known, event_id, session)
                 raise
 
-    def fetch_file(self, path: str, leash: CancelScope, *, is_stream: bool = False) -> Iterator[bytes]:
-        """Download an output file in pieces, from its path on the Space and from nowhere else.
+    def fetch_file(self, path: str, scope: CancelScope, *, is_stream: bool = False) -> Iterator[bytes]:
+        """Download an output file in chunks, from its path on the Space and from nowhere else.
 
         Args:
-            is_stream: `path` is that of a stream, whose whole is asked for; ask once the call is over.
+            is_stream: `path` is that of a stream, of which the whole is requested; only once the
+                call has ended.
 
         Raises:
-            CallError: `bad-answer` for a path that is none or an answer that is not 200, `answer-too-large`…
+            CallError: `bad-answer` for an unsafe path or a response other than 200,
+                `answer-too-large`…
         """
         if not is_safe_path(path):
             raise CallError("bad-answer")
         url = f"{self.api_url}/{build_stream_route(path) if is_stream else build_file_route(path)}"
         reserved = byte_budget.reserve_bytes(TRANSFER_BUFFER_BYTES)
         request = self.http_client.stream("GET", url, self.make_auth_headers(), cookies=self.cookies)
-        with leash.activate(), reserved, request as response:
+        with scope.activate(), reserved, request as response:
             if response.status != 200:
                 is_gateway = response.status in http_status.GATEWAY_STATUSES
                 raise CallError("connection-lost" if is_gateway else "bad-answer")
-            announced = get_header(response, "content-length")
-            if announced.isdecimal() and len(announced) < 20 and int(announced) > MAX_FILE_BYTES:
-                raise CallError("answer-too-large")  # before a byte of it is read
+            content_length = get_header(response, "content-length")
+            if content_length.isdecimal() and len(content_length) < 20 and int(content_length) > MAX_FILE_BYTES:
+                raise CallError("answer-too-large")  # before any of the body is read
             yield from mask_chunks(iter_limited(response, MAX_FILE_BYTES), self.token)
 
-    def _insert_fixed_inputs(self, known: KnownEndpoint, sent: Sequence[Any]) -> list[Any]:
-        """The values with those that no caller gives: null for session state, a button's own words."""
+    def _insert_fixed_inputs(self, known: KnownEndpoint, arguments: Sequence[Any]) -> list[Any]:
+        """Insert the inputs that no caller gives: null for session state, a button's label."""
         endpoint = self.description.find_endpoint(known.api_name)
         fixed = endpoint.fixed_inputs if endpoint else {}
-        return insert_fixed_inputs(sent, fixed, [kind.is_state for kind in known.input_component_types])
+        return insert_fixed_inputs(arguments, fixed, [kind.is_state for kind in known.input_component_types])
 
     def _upload_files(self, value: Any) -> Any:
+        """Upload each `FileHandle` in a value, and replace it by its file data."""
         if isinstance(value, FileHandle):
             return self._upload_file(value)
         if isinstance(value, list):
@@ -225,43 +175,37 @@ class SpaceClient:
             return {key: self._upload_files(item) for key, item in value.items()}
         return value
 
-    def _upload_file(self, kept: FileHandle) -> dict[str, Any]:
-        """Send one file of ours, in pieces; return the file data by which the Space knows it."""
+    def _upload_file(self, handle: FileHandle) -> dict[str, Any]:
+        """Stream one stored file to the Space; return the file data by which the Space identifies it."""
         boundary = secrets.token_hex(16)
         headers = {"content-type": f"multipart/form-data; boundary={boundary}", **self.make_auth_headers()}
         with (
-            byte_budget.reserve_bytes(TRANSFER_BUFFER_BYTES + kept.storage.read_buffer_bytes),
-            open_stored_file(kept) as file,
+            byte_budget.reserve_bytes(TRANSFER_BUFFER_BYTES + handle.storage.read_buffer_bytes),
+            open_stored_file(handle) as file,
         ):
-            answer = self._post_request("upload", headers, build_multipart_body(kept, file, boundary))
-        paths = self._parse_json_answer(answer)
+            response = self._post_request("upload", headers, build_multipart_body(handle, file, boundary))
+        paths = self._parse_json_answer(response)
         if not (isinstance(paths, list) and len(paths) == 1 and isinstance(paths[0], str)):
             raise CallError("bad-answer")
-        return {
-            "path": paths[0],
-            "orig_name": kept.name,
-            "size": kept.size,
-            "mime_type": kept.media_type,
-            "meta": {"_type": "gradio.FileData"},
-        }
+        return build_file_data(paths[0], handle)
 
     def _join_queue(self, known: KnownEndpoint, data: Sequence[Any], session: str) -> str:
-        """Put the call into the Space's queue; return its event id."""
+        """Join the Space's queue; return the event id of the call."""
         body = json.dumps({"data": list(data), "fn_index": known.fn_index, "session_hash": session}).encode()
         headers = {"content-type": "application/json", **self.make_auth_headers()}
         try:
             with byte_budget.reserve_bytes(STREAM_BUFFER_COPIES * len(body) if len(body) > MAX_UNCOUNTED_BYTES else 0):
-                answer = self._post_request("queue/join", headers, body, self._list_input_parameters(known))
+                response = self._post_request("queue/join", headers, body, self._list_input_parameters(known))
         except CallError as failed:
             raise CallNotQueued(failed.code, failed.detail) if failed.code == "space-exception" else failed from None
-        joined = self._parse_json_answer(answer)
+        joined = self._parse_json_answer(response)
         event_id = joined.get("event_id") if isinstance(joined, dict) else None
         if not isinstance(event_id, str) or len(event_id) > 200:
             raise CallError("bad-answer")
         return event_id
 
     def _list_input_parameters(self, known: KnownEndpoint) -> list[str]:
-        """The parameter that each input of the endpoint's function stands for, '' for session state and layout."""
+        """Return the parameter of each input of the endpoint, '' for session state and layout."""
         endpoint = self.description.find_endpoint(known.api_name)
         names = iter([parameter.name for parameter in endpoint.parameters] if endpoint else [])
         return ["" if kind.skip else next(names, "") for kind in known.input_component_types]
@@ -269,51 +213,52 @@ class SpaceClient:
     def _post_request(
         self, part: str, headers: dict[str, str], body: bytes | SizedBody, inputs: Sequence[str] = ()
     ) -> HttpResponse:
+        """POST to a route of the API; return a 200 response, raise the error of any other."""
         url = f"{self.api_url}/{part}"
-        answer = self.http_client.request(
+        response = self.http_client.request(
             "POST", url, cap=MAX_JOIN_ANSWER_BYTES, headers=headers, body=body, cookies=self.cookies
         )
-        self._check_token_accepted(answer.status)
-        if answer.status == 422:
-            raise make_validation_error(self._parse_json_answer(answer), inputs)
+        self._check_token_accepted(response.status)
+        if response.status == 422:
+            raise make_validation_error(self._parse_json_answer(response), inputs)
         mask = partial(mask_json_value, token=self.token)
-        if failed := http_status.classify_answer(answer.status, answer.headers, answer.body, mask):
+        if failed := http_status.classify_answer(response.status, response.headers, response.body, mask):
             raise failed
-        return answer
+        return response
 
-    def _parse_json_answer(self, answer: HttpResponse) -> Any:
-        """What the Space answered, without the token that it may repeat. Raises as `Answer.json`."""
-        return mask_json_value(answer.parse_json_body(), self.token)
+    def _parse_json_answer(self, response: HttpResponse) -> Any:
+        """Parse the response as JSON and mask the token in it. Raises as `HttpResponse.parse_json_body`."""
+        return mask_json_value(response.parse_json_body(), self.token)
 
     def _check_token_accepted(self, status: int) -> None:
-        """401 is a password that is wanted, unless we showed the token: then it is the token that is refused."""
+        """Raise `token-rejected` for a 401 if the token was sent; otherwise the Space requires a login."""
         if status == 401 and self.token:
             raise CallError("token-rejected")
 
     def _read_events(
-        self, known: KnownEndpoint, event_id: str, session: str, leash: CancelScope
+        self, known: KnownEndpoint, event_id: str, session: str, scope: CancelScope
     ) -> Iterator[CallEvent]:
-        """Read the session's stream until the call is over."""
+        """Stream the messages of the session until the call ends."""
         headers = {"accept": "text/event-stream", **self.make_auth_headers()}
         mask = partial(mask_json_value, token=self.token)
-        reading = QueueProtocol(
-            self.described_client.protocol, known.remove_skipped_components, leash.check_remaining_seconds(), mask
+        protocol = QueueProtocol(
+            self.described_client.protocol, known.remove_skipped_components, scope.check_remaining_seconds(), mask
         )
         url = f"{self.api_url}/queue/data?session_hash={session}"
         request = self.http_client.stream("GET", url, headers, cookies=self.cookies)
         with request as response, MessageMemoryReservation.reserve() as memory:
             self._check_token_accepted(response.status)
-            named = {name: get_header(response, name) for name in ("location", "retry-after")}
-            if failed := http_status.classify_stream_answer(response.status, named):
+            headers_by_name = {name: get_header(response, name) for name in ("location", "retry-after")}
+            if failed := http_status.classify_stream_answer(response.status, headers_by_name):
                 raise failed
             if not get_header(response, "content-type").startswith("text/event-stream"):
                 raise CallError("bad-answer")
-            chunks = reading.check_chunks(iter_limited(response, MAX_STREAM_BYTES))
-            messages = reading.measure_messages(iter_server_sent_events(chunks, MAX_EVENT_BYTES, memory.count_buffer))
+            chunks = protocol.check_chunks(iter_limited(response, MAX_STREAM_BYTES))
+            messages = protocol.measure_messages(iter_server_sent_events(chunks, MAX_EVENT_BYTES, memory.count_buffer))
             for raw in messages:
-                leash.check_remaining_seconds()
+                scope.check_remaining_seconds()
                 memory.count_message(raw)
-                events = reading.read_message(raw, event_id)
+                events = protocol.read_message(raw, event_id)
                 if events is None:
                     break
                 for event in events:
@@ -321,51 +266,32 @@ class SpaceClient:
                         memory.count_partial(event.values)
                     yield event
                     if isinstance(event, OutputEvent):
-                        self._finish_stream(messages, leash)
+                        self._finish_stream(messages, scope)
                         return
         raise CallError("connection-lost")
 
     @staticmethod
-    def _finish_stream(messages: Iterator[bytes], leash: CancelScope) -> None:
-        """Read the end of the stream, which comes at once, so that the connection can be used again."""
-        deadline, leash.deadline = leash.deadline, min(leash.deadline, time.monotonic() + DRAIN_TIMEOUT_SECONDS)
+    def _finish_stream(messages: Iterator[bytes], scope: CancelScope) -> None:
+        """Read the rest of the stream, which arrives at once, so that the connection returns to the pool."""
+        deadline, scope.deadline = scope.deadline, min(scope.deadline, time.monotonic() + DRAIN_TIMEOUT_SECONDS)
         with suppress(CallError):
             for _ in messages:
                 pass
-        leash.deadline = deadline  # files may still have to be fetched
+        scope.deadline = deadline  # files may still have to be downloaded
 
     def _cancel_call(self, known: KnownEndpoint, event_id: str, session: str) -> None:
-        """Tell the Space that nobody waits any more; neither its answer nor its silence matters."""
+        """Request the cancellation of a call at the Space, without waiting long; the response is ignored."""
         body = json.dumps({"fn_index": known.fn_index, "session_hash": session, "event_id": event_id}).encode()
         headers = {"content-type": "application/json", **self.make_auth_headers()}
 
-        def tell() -> None:
+        def send_request() -> None:
             with suppress(CourseError), CancelScope(CANCEL_TIMEOUT_SECONDS).activate():
                 url = f"{self.api_url}/cancel"
                 self.http_client.request(
                     "POST", url, cap=MAX_JOIN_ANSWER_BYTES, headers=headers, body=body, cookies=self.cookies
                 )
 
-        telling = threading.Thread(target=tell, daemon=True, name="cancel")
-        with suppress(RuntimeError):  # the system gives no more threads
-            telling.start()
-            telling.join(CANCEL_WAIT_TIMEOUT_SECONDS)  # a silent Space must not keep the student who stops it
-
-
-def make_validation_error(detail: Any, inputs: Sequence[str]) -> CallError:
-    """What a Space's validator says: of the value at each position, session state included, whether it is good.
-
-    Args:
-        detail: its answer, parsed.
-        inputs: the parameter that stands at each position, '' where none does.
-    """
-    found = detail.get("detail") if isinstance(detail, dict) else None
-    said = {
-        position: item["message"] if isinstance(item.get("message"), str) else ""
-        for position, item in enumerate(found if isinstance(found, list) else [])
-        if isinstance(item, dict) and item.get("__type__") == "validate" and not item.get("is_valid", True)
-    }
-    if not said:
-        return CallError("bad-answer")
-    fields = {name: said[position] for position, name in enumerate(inputs) if name and position in said}
-    return ValidationRejected(" ".join(filter(None, said.values())), fields)
+        thread = threading.Thread(target=send_request, daemon=True, name="cancel")
+        with suppress(RuntimeError):  # no more threads available
+            thread.start()
+            thread.join(CANCEL_WAIT_TIMEOUT_SECONDS)  # a silent Space must not block the student who cancels

@@ -22,9 +22,10 @@ from hfcourse.limits.byte_budget import Reservation, estimate_parsed_bytes
 from hfcourse.limits.deadline import CancelScope
 from hfcourse.spaces.client import http_status
 from hfcourse.spaces.client.cookie_jar import CookieJar
+from hfcourse.spaces.client.described_client import DescribedClient
 from hfcourse.spaces.client.http_client import HttpClient
 from hfcourse.spaces.client.single_flight_cache import SingleFlightCache
-from hfcourse.spaces.client.space_client import DescribedClient, SpaceClient
+from hfcourse.spaces.client.space_client import SpaceClient
 from hfcourse.spaces.registry.description_cache import DESCRIPTION_TTL_SECONDS, DescriptionCache, RawDescription
 from hfcourse.spaces.registry.info_filter import filter_info
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
