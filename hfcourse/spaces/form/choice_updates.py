@@ -1,8 +1,8 @@
-"""Choices that a Space gave a list while the visitor's session lives: later forms offer them. Pure.
+"""Choice lists that a Space updates during the visitor's session; later forms offer the new choices. Pure.
 
-`gr.update(choices=…)` changes the component of one session at the Space (Gradio 4 to 6 keep the blocks of a session),
-whose next call is checked against the new choices. From here endpoints with State share a session, and
-those whose lists are linked (linked_lists.py).
+`gr.update(choices=…)` changes the component of one session at the Space (Gradio 4 to 6 store the
+blocks per session), which validates the next call against the new choices. Of this site's calls,
+endpoints with State share a session, and those whose lists are linked (linked_lists.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,45 +14,48 @@ from hfcourse.spaces.schema.parameters.parameter_defaults import WholeDefaultBud
 from hfcourse.spaces.schema.parameters.widgets import get_control_kind
 from hfcourse.spaces.schema.values.form_budget import CHOICE_CONTROLS, fit_parameters_to_form
 
-if TYPE_CHECKING:  # which knows this module's callers
+if TYPE_CHECKING:  # imports the callers of this module
     from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
     from hfcourse.spaces.schema.parameters.parameter import Parameter
 
 MAX_SOURCES = 20
 
-# Where new choices come from: of each endpoint that gives some, the position of the output and the parameter's name.
+# By endpoint: the index of each output that updates a choice list, and the parameter's name.
 ChoiceSources = Mapping[str, Sequence[tuple[int, str]]]
 
 
 def find_choice_sources(description: "Description", endpoint: "Endpoint") -> ChoiceSources:
-    """Return the outputs that are components of this endpoint's lists; none where no session is kept."""
+    """Return the outputs that update this endpoint's choice lists; none without session state."""
     if not endpoint.has_session_state:
         return {}
-    names = {
+    name_by_id = {
         number: parameter.name
         for number, parameter in zip(endpoint.wiring.parameter_ids, endpoint.parameters, strict=False)
         if number is not None and get_control_kind(parameter) in CHOICE_CONTROLS
     }
     sources: dict[str, Sequence[tuple[int, str]]] = {}
-    for each in description.endpoints if names else ():
-        found = [(place, names[number]) for place, number in enumerate(each.wiring.return_ids) if number in names]
-        if found and each.has_session_state and len(sources) < MAX_SOURCES:
-            sources[each.name] = found
+    for other in description.endpoints if name_by_id else ():
+        found = [
+            (index, name_by_id[number]) for index, number in enumerate(other.wiring.return_ids) if number in name_by_id
+        ]
+        if found and other.has_session_state and len(sources) < MAX_SOURCES:
+            sources[other.name] = found
     return sources
 
 
 def apply_choice_updates(endpoint: "Endpoint", updates: Mapping[str, Mapping[str, Any]]) -> "Endpoint":
-    """The endpoint with the choices, and the value if one came along, of these updates by parameter name."""
+    """Return the endpoint with the updated choices, and values if given, by parameter name."""
     budget = WholeDefaultBudget()
     parameters = tuple(
         apply_choice_update(each, updates[each.name], budget) if each.name in updates else each
         for each in endpoint.parameters
     )
-    fitted = fit_parameters_to_form(parameters, {}, budget) if updates else None
-    return endpoint if fitted is None else replace(endpoint, parameters=fitted)
+    limited = fit_parameters_to_form(parameters, {}, budget) if updates else None
+    return endpoint if limited is None else replace(endpoint, parameters=limited)
 
 
 def apply_choice_update(parameter: "Parameter", update: Mapping[str, Any], budget: WholeDefaultBudget) -> "Parameter":
+    """Return the parameter with the choices of one update, and its value if given."""
     choices = parse_choice_list(update.get("choices"))
     if choices is None:
         return parameter

@@ -1,4 +1,4 @@
-"""The error summary of a refused form: each fault again, in a link to the control that it is about. Pure."""
+"""Error summary of an invalid form: each error as a link to its control. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MAX_LISTED_ERRORS = 20
 
 @dataclass(frozen=True)
 class FieldError:
-    """One line of the summary. `control_id` is the id of the control that the line links to."""
+    """One line of the summary; `control_id` is the id of the control that it links to."""
 
     label: str
     message: str
@@ -23,19 +23,19 @@ class FieldError:
 
 @dataclass(frozen=True)
 class ErrorSummary:
-    """The first faults of a form, in the order of its parameters, and how many there are in all."""
+    """The first errors of a form, in the order of its parameters, and the total number of errors."""
 
     errors: tuple[FieldError, ...]
     total_count: int
 
     @property
     def unlisted_count(self) -> int:
-        """How many faults are not listed."""
+        """Number of errors that are not listed."""
         return self.total_count - len(self.errors)
 
 
 def summarize_errors(form: "Form") -> ErrorSummary:
-    """List the faults of the form, MAX_LISTED_ERRORS at most; each wrong cell of a table is a fault of its own."""
+    """List at most MAX_LISTED_ERRORS errors of the form; each invalid cell of a table counts as one."""
     faults = tuple(
         islice((fault for entry in form.invalid_fields for fault in list_field_errors(entry)), MAX_LISTED_ERRORS)
     )
@@ -43,7 +43,7 @@ def summarize_errors(form: "Form") -> ErrorSummary:
 
 
 def list_field_errors(entry: "Field") -> Iterator[FieldError]:
-    """Yield the faults of one field that has an error."""
+    """Yield the errors of one invalid field."""
     label = entry.parameter.label
     if not entry.cell_errors:
         yield FieldError(label, entry.error, entry.invalid_control_id)

@@ -1,4 +1,4 @@
-"""Read one field of a posted form."""
+"""Parser of one field of a posted form."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from hfcourse.text.line_endings import normalize_line_endings
 
 
 def read_field(entry: Field, posted: PostedForm) -> Any:
-    """Read the value of a field, and keep in it what was typed.
+    """Parse the value of a field, and store the posted text in the field.
 
     Raises:
-        Wrong: the control does not take what was posted.
+        InvalidValue: the control does not accept the posted text.
     """
     reader = (
         read_table_field if entry.control == "table" else read_file_field if entry.file_controls else read_text_field
@@ -23,7 +23,7 @@ def read_field(entry: Field, posted: PostedForm) -> Any:
 
 
 def read_text_field(entry: Field, posted: PostedForm) -> Any:
-    """The texts of its control; of boxes, what was typed beside them too, a line for each."""
+    """Parse the texts of a control; for checkboxes, also the choices typed in the text area, one per line."""
     entry.texts = posted.texts.getlist(entry.name)
     entry.sends_whole_default = f"{entry.name}-own" in posted.texts
     if entry.control == "checks":
@@ -32,10 +32,10 @@ def read_text_field(entry: Field, posted: PostedForm) -> Any:
 
 
 def read_other_choices(entry: Field, text: str) -> None:
-    """Read the choices that are typed beside the boxes.
+    """Parse the choices that are typed next to the checkboxes.
 
     Raises:
-        Wrong: they are too many; the text stays as it is.
+        InvalidValue: there are too many; the text is stored unparsed.
     """
     try:
         text_limits.check_text_length(entry.parameter, [text])
@@ -48,10 +48,10 @@ def read_other_choices(entry: Field, text: str) -> None:
 
 
 def read_table_field(entry: Field, posted: PostedForm) -> Any:
-    """The cells `arg-<name>-<line>-<column>`, lines counted from 0."""
+    """Parse the cells `arg-<name>-<line>-<column>`, lines counted from 0."""
     cells = posted.cells.get(entry.name, {})
-    lines = min(tables.compute_max_form_rows(entry.parameter), 1 + max((line for line, _ in cells), default=0))
-    entry.rows = [[cells.get((line, column), "") for column in range(len(entry.titles))] for line in range(lines)]
+    row_count = min(tables.compute_max_form_rows(entry.parameter), 1 + max((line for line, _ in cells), default=0))
+    entry.rows = [[cells.get((line, column), "") for column in range(len(entry.titles))] for line in range(row_count)]
     if not cells:
         raise InvalidValue(MISSING_FIELD)
     text_limits.check_text_length(entry.parameter, [*cells.values()])
@@ -59,21 +59,21 @@ def read_table_field(entry: Field, posted: PostedForm) -> Any:
 
 
 def read_file_field(entry: Field, posted: PostedForm) -> Any:
-    """The value of a control that holds files: those of each part, and the text beside them if it has one."""
-    faults = []
+    """Parse the files of each control of a field, and the text beside them if it has one."""
+    errors = []
     for part in entry.file_controls:
         try:
             posted.receive_files(
                 entry.parameter, part, entry.get_file_control_name(part), entry.get_control_files(part)
             )
-        except InvalidValue as wrong:
-            faults.append(str(wrong))
+        except InvalidValue as error:
+            errors.append(str(error))
             entry.invalid_suffix = entry.invalid_suffix or part.suffix
     if entry.has_text_beside_files:
         entry.texts = posted.texts.getlist(f"{entry.name}-text")[:1]
-        faults += [] if entry.texts else [MISSING_FIELD]
-    if faults:
-        raise InvalidValue(choose_most_important(faults))
+        errors += [] if entry.texts else [MISSING_FIELD]
+    if errors:
+        raise InvalidValue(choose_most_important(errors))
     text_limits.check_text_length(entry.parameter, entry.texts)
     return file_values.compose_file_value(
         entry.parameter, entry.files_by_suffix, field_values.restore_default_line_ends(entry)

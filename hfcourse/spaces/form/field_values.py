@@ -1,4 +1,4 @@
-"""The value of one field as it stands, the Space's own beyond what a form shows included."""
+"""Value of one field, including defaults of the Space that are too large for a form."""
 
 import json
 from collections.abc import Mapping
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from hfcourse.spaces.schema.values import tables, value_parsers
 from hfcourse.text.line_endings import normalize_line_endings
 
-if TYPE_CHECKING:  # which uses this module
+if TYPE_CHECKING:  # imports this module
     from hfcourse.spaces.form.fields import Field
 
 
 def is_whole_default(entry: "Field") -> bool:
-    """Is what the field sends the Space's own value, of which no form shows all?"""
+    """Does the field send a default of the Space that the form does not show in full?"""
     if entry.parameter.whole_json is None:
         return False
     if entry.control == "table":
@@ -23,10 +23,10 @@ def is_whole_default(entry: "Field") -> bool:
 
 
 def parse_field_texts(entry: "Field") -> Any:
-    """The value of a field of texts: what was typed, else the Space's own where the form shows none of it.
+    """Parse the value of a text field: the posted text, or the default that the form does not show.
 
     Raises:
-        Wrong: the control does not take what was typed.
+        InvalidValue: the control does not accept the text.
     """
     if entry.sends_whole_default and entry.parameter.whole_json and not any(entry.texts):
         return entry.parameter.full_default
@@ -35,16 +35,16 @@ def parse_field_texts(entry: "Field") -> Any:
 
 
 def is_unchanged_from_base(entry: "Field") -> bool:
-    """Did the field come back as it was drawn with the value of an earlier run?"""
+    """Was the field posted as it was rendered with the value of an earlier run?"""
     try:
         return value_parsers.is_rendered_from(entry.parameter, entry.texts, entry.base_value)
-    except (TypeError, ValueError, KeyError, AttributeError):  # the run of another endpoint, or of an older Space
+    except (TypeError, ValueError, KeyError, AttributeError):  # run of another endpoint, or of an older Space
         return False
 
 
-def get_base_value(given: Mapping[str, Any] | None, name: str) -> Any:
-    """The value that the control of this parameter was drawn with; None where there is none, or one with files."""
-    value = (given or {}).get(name)
+def get_base_value(values: Mapping[str, Any] | None, name: str) -> Any:
+    """Return the value with which the control was rendered; None without one, or for one with files."""
+    value = (values or {}).get(name)
     try:
         json.dumps(value)
     except TypeError:
@@ -53,7 +53,7 @@ def get_base_value(given: Mapping[str, Any] | None, name: str) -> Any:
 
 
 def restore_default_line_ends(entry: "Field") -> str:
-    """The text beside files as it was typed; that of the default with its own line ends if nobody touched it."""
+    """Return the text beside files as posted; if it is the default, with the line ends of the default."""
     default, text = entry.parameter.default, normalize_line_endings(entry.text)
-    own = default.get("text") if isinstance(default, dict) else None
-    return own if isinstance(own, str) and normalize_line_endings(own) == text else text
+    default_text = default.get("text") if isinstance(default, dict) else None
+    return default_text if isinstance(default_text, str) and normalize_line_endings(default_text) == text else text

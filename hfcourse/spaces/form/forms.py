@@ -1,4 +1,4 @@
-"""The form of one endpoint: a field for each parameter, with what was typed and what is wrong with it."""
+"""Form of one endpoint: a field per parameter, with its posted text and its error."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -27,11 +27,14 @@ from hfcourse.spaces.untrusted.json_size import exceeds_json_size
 
 @dataclass
 class Form:
-    """The fields of one endpoint, and what they came to: `values` by parameter name, once `read` has found no fault.
+    """Fields of one endpoint, and their parsed values.
 
-    `lost_files` has the labels of the fields whose file, of an example or of an earlier run, could not be had.
-    `run_id` is the run whose values the form was filled with, '' if there is none: what nobody touches goes back as
-    that run sent it, beyond what the form shows.
+    Attributes:
+        values: by parameter name, complete once `read_form` has found no error.
+        lost_files: labels of the fields whose file, of an example or an earlier run, is not
+            available.
+        run_id: run whose values fill the form, '' for none; untouched fields resend its values,
+            also beyond what the form shows.
     """
 
     endpoint: Endpoint
@@ -50,11 +53,11 @@ class Form:
 
     @property
     def invalid_fields(self) -> list[Field]:
-        """The fields with a fault, in the order in which they are read."""
+        """Fields with an error, in reading order."""
         return sorted((each for each in self.fields if each.error), key=self.make_reading_sort_key)
 
     def make_reading_sort_key(self, entry: Field) -> tuple[bool, bool, float]:
-        """Sort key: what the page of the Space shows comes first, in the order of that page."""
+        """Return the sort key of reading order: visible fields first, in the order of the Space's page."""
         position = self.endpoint.positions.get(entry.parameter.name)
         return not entry.parameter.is_shown, *(position.reading_order if position else (True, inf))
 
@@ -68,18 +71,18 @@ class Form:
 
     @property
     def has_recorder(self) -> bool:
-        """Does a page with this form need the script that records?"""
+        """Does a page with this form need the recorder script?"""
         return any(each.recording_kind for each in self.fields)
 
     def add_row(self, name: str) -> None:
-        """One more empty line in the table of that parameter."""
+        """Append an empty row to the table of a parameter."""
         for each in self.fields:
             if each.parameter.name == name and each.control == "table" and each.can_grow:
                 each.rows.append([""] * len(each.titles))
                 each.focused_row = len(each.rows) - 1
 
     def remove_row(self, name: str, row: int) -> None:
-        """Remove a row, from 0, from the table of that parameter; the last one left is emptied instead."""
+        """Remove a row, from 0, from the table of a parameter; clear the last one instead."""
         for each in self.fields:
             if (
                 each.parameter.name == name
@@ -92,34 +95,35 @@ class Form:
                 each.focused_row = min(row, len(each.rows) - 1)
 
 
-def bind_form(endpoint: Endpoint, given: Mapping[str, Any] | None = None) -> Form:
-    """Bind a form to `given` values (a `FileHandle` for a file), or to the Space's defaults."""
-    given = given or {}
+def bind_form(endpoint: Endpoint, values: Mapping[str, Any] | None = None) -> Form:
+    """Return a form filled with `values` (a `FileHandle` for a file), or with the Space's defaults."""
+    values = values or {}
     return Form(
         endpoint,
-        [bind_field(parameter, given.get(parameter.name, parameter.default)) for parameter in endpoint.parameters],
+        [bind_field(parameter, values.get(parameter.name, parameter.default)) for parameter in endpoint.parameters],
     )
 
 
 def bind_field(parameter: Parameter, value: Any) -> Field:
-    """The field that shows this value; one that no form shows is the Space's own, and is not shown."""
+    """Return the field for this value; a default that no form shows is sent without being rendered."""
     kind, base = get_control_kind(parameter), None if value is parameter.default else value
     if kind == "table":
         return Field(parameter, rows=tables.format_table_rows(parameter, value), base_value=base)
     if kind in FILE_CONTROLS:
-        kept, text = file_values.decompose_file_value(parameter, value, FileHandle)
-        return Field(parameter, texts=[text], files_by_suffix=kept)
+        files, text = file_values.decompose_file_value(parameter, value, FileHandle)
+        return Field(parameter, texts=[text], files_by_suffix=files)
     if parameter.whole_json and (value is None or value == parameter.full_default):
         return Field(parameter, texts=value_parsers.format_value(parameter, None), sends_whole_default=True)
     return Field(parameter, texts=value_parsers.format_value(parameter, value), base_value=base)
 
 
 def collect_untouched_values(form: Form) -> dict[str, Any]:
-    """What the form would send if nobody touched it, by parameter name; null for what could not be sent so.
+    """Return the values that the untouched form would send, by parameter name; null for invalid ones.
 
-    What no form shows is left out: gradio_client sends the default of itself, and written out it would be megabytes.
+    Defaults that no form shows are left out: gradio_client sends them itself, and they may have
+    megabytes.
     """
-    sent: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for entry in form.fields:
         if field_values.is_whole_default(entry):
             continue
@@ -128,15 +132,15 @@ def collect_untouched_values(form: Form) -> dict[str, Any]:
         except InvalidValue:
             value = None
         if entry.parameter.whole_json is None or not exceeds_json_size(value, MAX_DEFAULT_CHARACTERS):
-            sent[entry.parameter.name] = value
-    return sent
+            values[entry.parameter.name] = value
+    return values
 
 
 def compute_current_value(entry: Field) -> Any:
-    """The value that the field has as it stands.
+    """Parse the current value of the field.
 
     Raises:
-        Wrong: the Space does not take it.
+        InvalidValue: the Space does not accept it.
     """
     if entry.control == "table":
         return tables.parse_table(entry.parameter, entry.rows, entry.base_value)
@@ -145,33 +149,33 @@ def compute_current_value(entry: Field) -> Any:
     return field_values.parse_field_texts(entry)
 
 
-def rebind_form(endpoint: Endpoint, given: Mapping[str, Any]) -> Form:
-    """A form filled with `given` values, read as if it had been sent untouched: each fault stands in its field."""
-    form = bind_form(endpoint, given)
+def rebind_form(endpoint: Endpoint, values: Mapping[str, Any]) -> Form:
+    """Return a form filled with `values`, and validate it as if it were posted untouched."""
+    form = bind_form(endpoint, values)
     for entry in form.fields:
         try:
-            for kept in entry.files_by_suffix.values():
-                there = [each for each in kept if not each.is_missing()]
-                if there != kept:
-                    kept[:] = there
+            for handles in entry.files_by_suffix.values():
+                available = [each for each in handles if not each.is_missing()]
+                if available != handles:
+                    handles[:] = available
                     raise InvalidValue(UPLOAD_GONE)
             form.values[entry.parameter.name] = compute_current_value(entry)
-        except InvalidValue as wrong:
-            entry.error = str(wrong)
+        except InvalidValue as error:
+            entry.error = str(error)
     return form
 
 
 def list_form_files(form: Form) -> list[FileHandle]:
-    """The files that the form holds, chosen now or before."""
-    return [file for entry in form.fields for kept in entry.files_by_suffix.values() for file in kept]
+    """Return all files of the form, chosen now or earlier."""
+    return [file for entry in form.fields for handles in entry.files_by_suffix.values() for file in handles]
 
 
-def drop_form_files(form: Form, why: str) -> None:
-    """Empty every control that holds files, and say why beside it."""
+def drop_form_files(form: Form, error: str) -> None:
+    """Clear every file control of the form, with an error message each."""
     for entry in form.fields:
         if any(entry.files_by_suffix.values()):
             entry.files_by_suffix.clear()
-            entry.error = why
+            entry.error = error
 
 
 def read_form(
@@ -183,41 +187,42 @@ def read_form(
     is_proven: bool = True,
     given: Mapping[str, Any] | None = None,
 ) -> Form:
-    """The form as it was posted; what nobody asked for is ignored, and each fault stands in its field.
+    """Parse a posted form; ignore unknown fields, and store each error in its field.
 
     Args:
-        given: the values that the form was filled with, by parameter name; the Space's own where there is none.
-        is_proven: did the form prove that it comes from a page of the visitor? If not, no file of it is kept.
+        given: values with which the form was filled, by parameter name; None for the Space's
+            defaults.
+        is_proven: was the form sent from a page of the visitor? If not, its files are not stored.
     """
     form = Form(endpoint, [])
-    everything = PostedForm(posted, sent, visitor, is_proven)
+    posted_form = PostedForm(posted, sent, visitor, is_proven)
     for parameter in endpoint.parameters:
         entry = Field(parameter, base_value=field_values.get_base_value(given, parameter.name))
         form.fields.append(entry)
         try:
-            form.values[parameter.name] = read_field(entry, everything)
-        except InvalidValue as wrong:
-            entry.error = str(wrong)
+            form.values[parameter.name] = read_field(entry, posted_form)
+        except InvalidValue as error:
+            entry.error = str(error)
     return form
 
 
 def has_storage_errors(form: Form) -> bool:
-    """Did a file come with the form that the site could not keep?"""
+    """Did the site fail to store a file of the form?"""
     return any(entry.error == FILE_NOT_STORED for entry in form.fields)
 
 
 def drop_missing_files(form: Form, visitor: str) -> None:
-    """Say of each kept file that it is gone, if it was deleted since the form was read."""
+    """Remove the files that were deleted since the form was parsed, with an error in their field."""
     for entry in form.fields:
         for part in entry.file_controls:
-            kept = entry.get_control_files(part)
-            there = [each for each in kept if file_store.find_file(visitor, each.id)]
-            if there != kept:
-                kept[:], entry.error = there, UPLOAD_GONE
+            handles = entry.get_control_files(part)
+            available = [each for each in handles if file_store.find_file(visitor, each.id)]
+            if available != handles:
+                handles[:], entry.error = available, UPLOAD_GONE
 
 
 def mask_form_tokens(form: Form) -> bool:
-    """Mask whatever looks like a token in what was typed; True if there was any."""
+    """Mask every token in the posted texts; return True if there was any."""
     for entry in form.fields:
         typed: Sequence[list[str]] = [entry.texts, *entry.rows]
         for texts in typed:
@@ -227,11 +232,11 @@ def mask_form_tokens(form: Form) -> bool:
                 texts[:] = masked
         if tokens.contains_token(entry.unparsed_choices):
             entry.unparsed_choices, entry.error = tokens.mask_tokens(entry.unparsed_choices), TOKEN_FOUND
-        # JSON can write a token in other letters: "\u0068f_…".
+        # JSON can escape the letters of a token: "\u0068f_…".
         value = json.dumps(form.values.get(entry.parameter.name), default=lambda file: file.name, ensure_ascii=False)
         if tokens.contains_token(value):
             entry.error = TOKEN_FOUND
-            if field_values.is_whole_default(entry):  # which stays out of the form, and out of the call
+            if field_values.is_whole_default(entry):  # the default is neither rendered nor sent
                 entry.sends_whole_default = False
                 continue
             entry.texts = [tokens.mask_tokens(value)] if entry.control in ("json", "object") else entry.texts
@@ -239,14 +244,14 @@ def mask_form_tokens(form: Form) -> bool:
 
 
 def validate_form(form: Form) -> dict[str, Any]:
-    """The values to send, by parameter name, in the order of the endpoint.
+    """Return the values to send, by parameter name, in the order of the endpoint.
 
     Raises:
-        Refused: `secret-in-input` (already masked in the form), `invalid-input`.
+        FormRejected: `secret-in-input` (already masked in the form), `invalid-input`.
     """
-    faults = {entry.parameter.name: entry.error for entry in form.invalid_fields}
+    errors = {entry.parameter.name: entry.error for entry in form.invalid_fields}
     if mask_form_tokens(form):
-        raise FormRejected("secret-in-input", fields=faults)
-    if faults:
-        raise FormRejected("invalid-input", fields=faults)
+        raise FormRejected("secret-in-input", fields=errors)
+    if errors:
+        raise FormRejected("invalid-input", fields=errors)
     return form.values

@@ -1,4 +1,4 @@
-"""A budget of processor time for the drawing of a form."""
+"""Processor time budget for the rendering of a form."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,9 +9,9 @@ RENDERING_BUDGET_SECONDS = 0.5
 
 
 class RenderingBudget:
-    """Has the fields drawn plainly once the processor time of a form is used up.
+    """Budget that degrades the remaining fields to plain controls once it is used up.
 
-    The budget of form_budget.py bounds a form by counts. This is for what the counts do not foresee.
+    form_budget.py limits a form by counts; this limit covers costs that the counts miss.
     """
 
     def __init__(self, seconds: float = RENDERING_BUDGET_SECONDS) -> None:
@@ -22,7 +22,7 @@ class RenderingBudget:
         return self._budget.is_exhausted
 
     def iter_fields(self, fields: Sequence[Field]) -> Iterator[Field]:
-        """Yield the fields to draw, marked `is_marker_free` once the time is over."""
+        """Yield the fields to render, marked `is_plain` once the budget is exhausted."""
         self._budget.start()
         for each in fields:
             each.is_plain = each.is_plain or self.is_exhausted

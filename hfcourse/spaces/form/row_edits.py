@@ -1,11 +1,11 @@
-"""Rows that a button of a form adds to a table or removes from it, where no script does so in the page."""
+"""Table rows added or removed by buttons of a form, for pages without scripts."""
 
 import re
 from collections.abc import Mapping
 
 from hfcourse.spaces.form.forms import Form
 
-# The value of a « remove-row » button: the row, from 0, and the name of the parameter.
+# Value of a « remove-row » button: the row, from 0, and the name of the parameter.
 REMOVED_ROW = re.compile(r"([0-9]{1,3}):(.*)", re.ASCII | re.DOTALL)
 
 
@@ -13,7 +13,7 @@ def apply_row_edit(form: Form, posted: Mapping[str, str]) -> bool:
     """Add or remove the row that the pressed button names.
 
     Returns:
-        Was it one of these buttons? A row that does not exist, or a table without room, changes nothing.
+        True if one of these buttons was pressed. A missing row, or a full table, changes nothing.
     """
     if (added := posted.get("add-row")) is not None:
         form.add_row(added)

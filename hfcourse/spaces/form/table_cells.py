@@ -1,4 +1,4 @@
-"""The cells of a table that a form refuses: which they are, and what each needs."""
+"""Validation of the cells of a table, one by one."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,27 +13,27 @@ CellPosition = tuple[int, int]
 
 
 def find_cell_faults(parameter: Parameter, rows: Sequence[Sequence[str]], base: Any = None) -> dict[CellPosition, str]:
-    """Parse each cell by itself, so that a form marks all wrong cells at once and not the first alone.
+    """Validate each cell separately, so that a form marks all invalid cells at once.
 
     Args:
-        base: the table that the form was drawn with, the Space's own where it is none.
+        base: the table with which the form was rendered, None for the Space's default.
 
     Returns:
-        What is wrong with each cell that the Space's table does not take, in reading order.
+        The error of each invalid cell, in reading order.
     """
-    faults: dict[CellPosition, str] = {}
-    own_rows = tables.match_base_rows(parameter, rows, tables.get_base_rows(parameter, base))
-    for line, (cells, own) in enumerate(zip(rows, own_rows, strict=True)):
+    errors: dict[CellPosition, str] = {}
+    base_rows = tables.match_base_rows(parameter, rows, tables.get_base_rows(parameter, base))
+    for line, (cells, base_cells) in enumerate(zip(rows, base_rows, strict=True)):
         for column, text in enumerate(cells):
             try:
-                tables.parse_cell(parameter, text, (line + 1, column), *own[column : column + 1])
-            except InvalidValue as wrong:
-                faults[line, column] = str(wrong)
-    return faults
+                tables.parse_cell(parameter, text, (line + 1, column), *base_cells[column : column + 1])
+            except InvalidValue as error:
+                errors[line, column] = str(error)
+    return errors
 
 
 def find_masked_cells(rows: Sequence[Sequence[str]], message: str) -> Mapping[CellPosition, str]:
-    """Find the cells in which a token was masked; each has this message."""
+    """Return the cells in which a token was masked, each with this message."""
     return {
         (line, column): message
         for line, cells in enumerate(rows)
