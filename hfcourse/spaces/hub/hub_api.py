@@ -1,8 +1,8 @@
-"""Asking the Hub about a Space: does it exist, in which state is it, where does it answer.
+"""Look-ups of Spaces on the Hub: existence, stage, and URL.
 
-Asked by us, with a limit of time: gradio_client's own look-up polls a building Space for ever. Source:
-`GET /api/spaces/{owner}/{name}` of the Hub, fields `private`, `sdk`, `host`, `runtime.stage`, `cardData`; and
-`GET /api/spaces/by-subdomain/{label}`, field `id`.
+Sent by us, within a timeout: gradio_client's own look-up polls a building Space without end.
+Source: `GET /api/spaces/{owner}/{name}` of the Hub, fields `private`, `sdk`, `host`,
+`runtime.stage`, `cardData`; and `GET /api/spaces/by-subdomain/{label}`, field `id`.
 """
 
 import re
@@ -28,12 +28,14 @@ from hfcourse.spaces.hub.space_card import NO_CARD, SpaceCard, read_card
 
 LOOKUP_TIMEOUT_SECONDS, AWAKE_TTL_SECONDS, WAKING_TTL_SECONDS = 5, 10, 1
 NAME_TTL_SECONDS = 600
-# A failure within a smaller part of LOOKUP_TIMEOUT_SECONDS says nothing of the Hub: whoever asked had no more time.
+# A failure within a smaller share of LOOKUP_TIMEOUT_SECONDS says nothing of the Hub: the caller's
+# deadline was near.
 MIN_FAIR_TIMEOUT_SHARE = 0.2
-# As long as a description: what the Hub said is used while it cannot be asked, or must not be.
+# Same as the TTL of a description: stale values are used while the Hub cannot or must not be
+# requested.
 MAX_STALE_SECONDS = 600
 MAX_HUB_ANSWER_BYTES = 1_000_000
-# Full match on the raw text, then the address is rebuilt from the label: parsers disagree on the rest.
+# Full match on the raw text, then the URL is rebuilt from the label: parsers disagree on the rest.
 SPACE_HOST_PATTERN = re.compile(r"https://([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.hf\.space/?", re.ASCII)
 CODE_BY_STAGE = {
     "RUNNING": "",
@@ -57,9 +59,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class SpaceStatus:
-    """A Space on the Hub: `obstacle` is the code of what keeps it from being called now, '' for nothing.
+    """Status of a Space on the Hub.
 
-    `renamed_to` is the `owner/name` that it has now, if it was asked for by a former one, else ''.
+    Attributes:
+        blocked_code: error code of the reason why it cannot be called now, '' for none.
+        renamed_to: current `owner/name` if the request was for a former one, else ''.
     """
 
     url: str
@@ -68,121 +72,124 @@ class SpaceStatus:
     renamed_to: str = ""
 
 
-def look_up_space(space_id: str, wire: HttpClient, leash: CancelScope) -> SpaceStatus:
-    """Ask the Hub about `owner/name`, or remember what it said a moment ago.
+def look_up_space(space_id: str, http_client: HttpClient, scope: CancelScope) -> SpaceStatus:
+    """Return the status of `owner/name`, cached or from the Hub.
 
     Raises:
-        Unavailable: the Hub says that it cannot be called, or says nothing that can be used.
+        SpaceUnavailable: the Space cannot be called, or the Hub gives no usable response.
     """
-    memory = get_status_cache()
+    cache = get_status_cache()
     is_listed = catalogue.find_catalogue_entry(space_id) is not None
-    return get_cached_or_stale(memory, space_id, leash, lambda: fetch_space_status(space_id, wire, leash), is_listed)
+    return get_cached_or_stale(
+        cache, space_id, scope, lambda: fetch_space_status(space_id, http_client, scope), is_listed
+    )
 
 
 def get_cached_card(space_id: str) -> SpaceCard:
-    """The card of a Space as of the last time that the Hub was asked about it; the Hub is not asked for this."""
-    found = get_status_cache().get_last_value(space_id, MAX_STALE_SECONDS)
-    return found.card if found else NO_CARD
+    """Return the card of a Space from its last look-up, without a request to the Hub."""
+    status = get_status_cache().get_last_value(space_id, MAX_STALE_SECONDS)
+    return status.card if status else NO_CARD
 
 
 def get_status_cache() -> SingleFlightCache[SpaceStatus]:
-    """What the Hub said of Spaces a moment ago."""
-    memory: SingleFlightCache[SpaceStatus] = current_app.extensions.setdefault(
+    """Return the cache of Space statuses of this process."""
+    cache: SingleFlightCache[SpaceStatus] = current_app.extensions.setdefault(
         "look_ups", SingleFlightCache(get_status_ttl)
     )
-    return memory
+    return cache
 
 
 def get_cached_space_id(space_id: str) -> str:
-    """The `owner/name` of a Space that was renamed, as the Hub said when it was last asked; else its own."""
-    found = get_status_cache().get_last_value(space_id, MAX_STALE_SECONDS)
-    return (found.renamed_to if found else "") or space_id
+    """Return the current `owner/name` of a Space from its last look-up; its own if it was not renamed."""
+    status = get_status_cache().get_last_value(space_id, MAX_STALE_SECONDS)
+    return (status.renamed_to if status else "") or space_id
 
 
 def get_cached_or_stale(
-    memory: SingleFlightCache[T], key: str, leash: CancelScope, ask: Callable[[], T], is_listed: bool = False
+    cache: SingleFlightCache[T], key: str, scope: CancelScope, fetch: Callable[[], T], is_listed: bool = False
 ) -> T:
-    """What the Hub said a moment ago, or says now; else what it said last (as stale-if-error of RFC 5861).
+    """Return a value of the Hub, cached or fetched now; after a failure a stale one (stale-if-error of RFC 5861).
 
     Args:
-        is_listed: it is about a Space of the catalogue.
+        is_listed: the request is about a Space of the catalogue.
 
     Raises:
-        Unavailable: the Hub says so; `HubError`, it says nothing that can be used, or is not asked now.
+        SpaceUnavailable: the Hub reports it; `HubError`, its response is unusable, or it must not
+            be requested now.
     """
 
-    def ask_within_limits() -> T:
+    def fetch_within_limits() -> T:
         get_hub_limits().admit_request(
-            is_known=memory.get_last_value(key, MAX_STALE_SECONDS) is not None, is_listed=is_listed
+            is_known=cache.get_last_value(key, MAX_STALE_SECONDS) is not None, is_listed=is_listed
         )
-        return ask()
+        return fetch()
 
     try:
-        return memory.get_or_fetch(key, leash, ask_within_limits)
+        return cache.get_or_fetch(key, scope, fetch_within_limits)
     except (CallError, HubError) as failed:
-        stale = memory.get_last_value(key, MAX_STALE_SECONDS)
+        stale = cache.get_last_value(key, MAX_STALE_SECONDS)
         if stale is not None:
             return stale
         raise (convert_network_error(failed) if isinstance(failed, CallError) else failed) from None
 
 
 def get_hub_limits() -> HubLimits:
-    """What this process may ask of the Hub."""
+    """Return the limits of requests from this process to the Hub."""
     return current_app.extensions["hub_limits"]
 
 
-def convert_network_error(failed: CallError) -> HubError:
-    """What a failure of the network means when it is the Hub that was asked, or not even that."""
-    is_away = failed.code == "connection-lost" or isinstance(failed, BulkheadFull)
-    return HubError("hub-unreachable" if is_away else failed.code)
+def convert_network_error(error: CallError) -> HubError:
+    """Return the HubError for a network error of a request to the Hub, or for one that was not sent."""
+    is_unreachable = error.code == "connection-lost" or isinstance(error, BulkheadFull)
+    return HubError("hub-unreachable" if is_unreachable else error.code)
 
 
-def find_space_id_by_label(label: str, wire: HttpClient, leash: CancelScope) -> str:
-    """The `owner/name` that the Hub gives for `https://<label>.hf.space`.
+def find_space_id_by_label(label: str, http_client: HttpClient, scope: CancelScope) -> str:
+    """Return the `owner/name` that the Hub reports for `https://<label>.hf.space`.
 
     Raises:
-        Unavailable: there is no such Space, or the Hub says nothing that can be used.
+        SpaceUnavailable: there is no Space there, or the Hub gives no usable response.
     """
-    memory: SingleFlightCache[str] = current_app.extensions.setdefault(
+    cache: SingleFlightCache[str] = current_app.extensions.setdefault(
         "hub_names", SingleFlightCache(lambda _name: NAME_TTL_SECONDS)
     )
-    return get_cached_or_stale(memory, label, leash, lambda: fetch_space_id(label, wire, leash))
+    return get_cached_or_stale(cache, label, scope, lambda: fetch_space_id(label, http_client, scope))
 
 
-def fetch_space_id(label: str, wire: HttpClient, leash: CancelScope) -> str:
-    """Ask the Hub now."""
-    space = get_hub_json(f"/by-subdomain/{label}", wire, leash)
+def fetch_space_id(label: str, http_client: HttpClient, scope: CancelScope) -> str:
+    """Request the name from the Hub."""
+    space = get_hub_json(f"/by-subdomain/{label}", http_client, scope)
     name = space.get("id") if isinstance(space, dict) else None
     if not isinstance(name, str) or not catalogue.is_space_id(name):
         raise HubError("bad-answer")
     return name
 
 
-def get_status_ttl(found: SpaceStatus) -> int:
-    """How long to believe it; the page of a Space that wakes asks again every second."""
-    return WAKING_TTL_SECONDS if found.blocked_code else AWAKE_TTL_SECONDS
+def get_status_ttl(status: SpaceStatus) -> int:
+    """Return the TTL of a status in seconds; the page of a waking Space polls every second."""
+    return WAKING_TTL_SECONDS if status.blocked_code else AWAKE_TTL_SECONDS
 
 
-def fetch_space_status(space_id: str, wire: HttpClient, leash: CancelScope) -> SpaceStatus:
-    """Ask the Hub now; a redirect to the Space's new name is followed once, on the Hub itself."""
-    answer = request_hub(f"/{space_id}", wire, leash)
-    renamed_to = extract_new_name(answer, space_id)
+def fetch_space_status(space_id: str, http_client: HttpClient, scope: CancelScope) -> SpaceStatus:
+    """Request the status from the Hub; follow a redirect to the Space's new name once, on the Hub itself."""
+    response = request_hub(f"/{space_id}", http_client, scope)
+    renamed_to = extract_new_name(response, space_id)
     if renamed_to:
-        answer = request_hub(f"/{renamed_to}", wire, leash)
-    return replace(parse_space_status(parse_hub_answer(answer, HUB_CODE_BY_STATUS)), renamed_to=renamed_to)
+        response = request_hub(f"/{renamed_to}", http_client, scope)
+    return replace(parse_space_status(parse_hub_answer(response, HUB_CODE_BY_STATUS)), renamed_to=renamed_to)
 
 
-def extract_new_name(answer: HttpResponse, space_id: str) -> str:
-    """The new `owner/name` in a redirect of the Hub, '' for none.
+def extract_new_name(response: HttpResponse, space_id: str) -> str:
+    """Return the new `owner/name` from a redirect of the Hub, '' for none.
 
-    The Hub answers 307 for a Space that was renamed or has changed hands. Of the address nothing is used but the name:
-    it must be the Hub's own, of the same kind as the one that was asked.
+    The Hub responds 307 for a Space that was renamed or transferred. Of its URL only the name is
+    used: the URL must be of the Hub itself, and of the same route as the request.
     """
-    if answer.status not in REDIRECT_STATUSES:
+    if response.status not in REDIRECT_STATUSES:
         return ""
     base = f"{current_app.config['HUB_URL']}/api/spaces/"
     try:
-        target = urljoin(f"{base}{space_id}", answer.headers.get("location", ""))
+        target = urljoin(f"{base}{space_id}", response.headers.get("location", ""))
     except ValueError:
         return ""
     name = target.removeprefix(base) if target.startswith(base) else ""
@@ -191,61 +198,63 @@ def extract_new_name(answer: HttpResponse, space_id: str) -> str:
 
 
 def get_hub_json(
-    rest: str, wire: HttpClient, leash: CancelScope, statuses: Mapping[int, str] = HUB_CODE_BY_STATUS
+    rest: str, http_client: HttpClient, scope: CancelScope, statuses: Mapping[int, str] = HUB_CODE_BY_STATUS
 ) -> Any:
-    """The JSON of `/api/spaces<rest>`.
+    """Return the parsed JSON of `/api/spaces<rest>`.
 
     Args:
-        statuses: what an answer of that status says of the Space that is asked about.
+        statuses: error code of the requested Space by HTTP status.
 
     Raises:
-        Unavailable: what `statuses` says, or any other answer that is not 200.
-        CallError: as `Wire.ask`, and `bad-answer`, it is no JSON.
+        SpaceUnavailable: the code of `statuses`; `HubError` for any other status but 200.
+        CallError: as `HttpClient.request`, and `bad-answer`, it is not JSON.
     """
-    return parse_hub_answer(request_hub(rest, wire, leash), statuses)
+    return parse_hub_answer(request_hub(rest, http_client, scope), statuses)
 
 
-def request_hub(rest: str, wire: HttpClient, leash: CancelScope) -> HttpResponse:
-    """Ask the Hub for `/api/spaces<rest>` within the time of a look-up, and note whether it answers."""
-    seconds = min(LOOKUP_TIMEOUT_SECONDS, leash.check_remaining_seconds())
+def request_hub(rest: str, http_client: HttpClient, scope: CancelScope) -> HttpResponse:
+    """Request `/api/spaces<rest>` within the timeout of a look-up; record whether the Hub responds."""
+    seconds = min(LOOKUP_TIMEOUT_SECONDS, scope.check_remaining_seconds())
     with track_reachability(seconds), CancelScope(seconds).activate():
-        answer = wire.request("GET", f"{current_app.config['HUB_URL']}/api/spaces{rest}", cap=MAX_HUB_ANSWER_BYTES)
-    get_hub_limits().record_answer(answer.status, answer.headers.get("retry-after", ""))
-    return answer
+        response = http_client.request(
+            "GET", f"{current_app.config['HUB_URL']}/api/spaces{rest}", cap=MAX_HUB_ANSWER_BYTES
+        )
+    get_hub_limits().record_answer(response.status, response.headers.get("retry-after", ""))
+    return response
 
 
-def parse_hub_answer(answer: HttpResponse, statuses: Mapping[int, str]) -> Any:
-    """The JSON of an answer of the Hub. Raises as `get_hub_json`."""
-    if answer.status in statuses:
-        raise SpaceUnavailable(statuses[answer.status])
-    if answer.status == 429:
+def parse_hub_answer(response: HttpResponse, statuses: Mapping[int, str]) -> Any:
+    """Parse a response of the Hub as JSON. Raises as `get_hub_json`."""
+    if response.status in statuses:
+        raise SpaceUnavailable(statuses[response.status])
+    if response.status == 429:
         raise HubError("too-many-requests")
-    if answer.status != 200:
-        raise HubError("hub-unreachable" if answer.status >= 500 else "bad-answer")
-    return answer.parse_json_body()
+    if response.status != 200:
+        raise HubError("hub-unreachable" if response.status >= 500 else "bad-answer")
+    return response.parse_json_body()
 
 
 @contextmanager
 def track_reachability(seconds: float) -> Iterator[None]:
-    """Note whether the Hub gives an answer within so many seconds, whatever it is: see `state`."""
+    """Record whether the Hub gives any response within the timeout: see `get_hub_state`."""
     current_app.extensions["hub_state"] = "unreachable"
-    begun = time.monotonic()
+    started_at = time.monotonic()
     try:
         yield
     except CallError as failed:
         if seconds >= LOOKUP_TIMEOUT_SECONDS * MIN_FAIR_TIMEOUT_SHARE:
-            get_hub_limits().record_failure(failed.code, time.monotonic() - begun)
+            get_hub_limits().record_failure(failed.code, time.monotonic() - started_at)
         raise
     current_app.extensions["hub_state"] = "reachable"
 
 
 def get_hub_state() -> str:
-    """`reachable` or `unreachable` when this process last asked it, else `not-asked`; it is not asked for this."""
+    """Return the result of the last request: `reachable`, `unreachable` or `not-asked`; send none."""
     return current_app.extensions.get("hub_state", "not-asked")
 
 
 def parse_space_status(space: Any) -> SpaceStatus:
-    """What the Hub's answer says."""
+    """Parse the Hub's JSON of a Space."""
     if not isinstance(space, dict):
         raise HubError("bad-answer")
     if space.get("private") is True:
@@ -264,21 +273,22 @@ def parse_space_status(space: Any) -> SpaceStatus:
 
 
 def is_space_address(space_id: str, url: str) -> bool:
-    """Is this the address of that Space: at hf.space its own label, else one of the exact origins that were set?
+    """Is this the URL of that Space: at hf.space its own label, else one of the configured origins?
 
-    The Hub makes the label of `owner/name`: lower case, a hyphen for what a host name cannot hold
-    (gradio/hello_world.3 is at gradio-hello-world-3.hf.space). Source: spaces-embed in the Hub's documentation.
+    The Hub derives the label from `owner/name`: lower case, with a hyphen for characters that a
+    host name cannot contain (gradio/hello_world.3 is at gradio-hello-world-3.hf.space). Source:
+    spaces-embed in the Hub's documentation.
     """
-    found = SPACE_HOST_PATTERN.fullmatch(url)
+    match = SPACE_HOST_PATTERN.fullmatch(url)
     label = re.sub(r"[^a-z0-9]+", "-", space_id.lower()).strip("-")
-    return found[1] == label if found else url in current_app.config["SPACE_ORIGINS"]
+    return match[1] == label if match else url in current_app.config["SPACE_ORIGINS"]
 
 
 def resolve_allowed_origin(host: Any) -> str:
-    """The address of a Space, rebuilt; only hf.space and the origins set by the instructor."""
+    """Return the URL of a Space, rebuilt; only hf.space and the origins configured by the instructor."""
     text = host if isinstance(host, str) else ""
-    if found := SPACE_HOST_PATTERN.fullmatch(text):
-        return f"https://{found[1]}.hf.space"
+    if match := SPACE_HOST_PATTERN.fullmatch(text):
+        return f"https://{match[1]}.hf.space"
     if text.rstrip("/") in current_app.config["SPACE_ORIGINS"]:
         return text.rstrip("/")
     raise HubError("bad-answer")

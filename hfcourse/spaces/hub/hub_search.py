@@ -1,9 +1,10 @@
-"""Searching the Spaces of the Hub, through our server.
+"""Search for Spaces on the Hub, sent by this server.
 
-It asks what `HfApi.list_spaces` of huggingface_hub asks, `GET /api/spaces` with `search`, `filter`, `sort`, `limit`
-and `expand`, but over our own wire: that library takes its proxy and its token from the environment, keeps one
-transport for the whole process (gradio_client's too), tries again by itself, and follows the Hub's « next » link to
-any host. Nothing of the token or of the visitor goes with the words.
+It sends the request of `HfApi.list_spaces` in huggingface_hub, `GET /api/spaces` with `search`,
+`filter`, `sort`, `limit` and `expand`, through our own HTTP client: that library reads its proxy
+and its token from the environment, shares one transport in the whole process (with gradio_client,
+too), retries by itself, and follows the Hub's « next » link to any host. Neither the token nor
+anything of the visitor is sent with the query.
 
 The Hub marks a Space that is not for all audiences by a tag of that name, in `tags` or in its card.
 """
@@ -26,14 +27,15 @@ MAX_REQUESTED_SPACES, MAX_SEARCH_RESULTS = 40, 20
 RESULTS_TTL_SECONDS = 60
 EXPANDED_FIELDS = ("cardData", "disabled", "likes", "private", "runtime", "sdk", "tags")
 RESTRICTED_AUDIENCE_TAG = "not-for-all-audiences"
-CALLABLE_OBSTACLES = ("", "space-sleeping")  # a visit wakes one that sleeps
+CALLABLE_OBSTACLES = ("", "space-sleeping")  # a request wakes a sleeping one
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """A Space that was found: `title` and `about` are its author's words.
+    """Space in the search results; `title` and `about` are untrusted.
 
-    `obstacle` is the code of what keeps it from being called now, '' for nothing, None where the Hub does not say.
+    `obstacle` is the error code of the reason why it cannot be called now, '' for none, None where
+    the Hub does not report it.
     """
 
     id: str
@@ -46,45 +48,45 @@ class SearchResult:
 SearchResults = tuple[SearchResult, ...]
 
 
-def normalize_query(written: str) -> str:
-    """The words that are sent for what somebody wrote: one line, bounded."""
-    return collapse_to_line(written[:MAX_QUERY_CHARACTERS])
+def normalize_query(raw: str) -> str:
+    """Return a search query as one line of bounded length."""
+    return collapse_to_line(raw[:MAX_QUERY_CHARACTERS])
 
 
-def search_spaces(words: str, wire: HttpClient) -> SearchResults:
-    """The Gradio Spaces of the Hub that match, at most MAX_SEARCH_RESULTS, those that can be called first.
+def search_spaces(query: str, http_client: HttpClient) -> SearchResults:
+    """Return the Gradio Spaces of the Hub that match, at most MAX_SEARCH_RESULTS, callable ones first.
 
     Raises:
-        HubError: the Hub gave no good answer.
+        HubError: the Hub gave no usable response.
     """
-    leash = CancelScope(hub_api.LOOKUP_TIMEOUT_SECONDS)
-    memory: SingleFlightCache[SearchResults] = current_app.extensions.setdefault(
+    scope = CancelScope(hub_api.LOOKUP_TIMEOUT_SECONDS)
+    cache: SingleFlightCache[SearchResults] = current_app.extensions.setdefault(
         "searches", SingleFlightCache(lambda _found: RESULTS_TTL_SECONDS)
     )
     return hub_api.get_cached_or_stale(
-        memory, words.casefold(), leash, lambda: fetch_search_results(words, wire, leash)
+        cache, query.casefold(), scope, lambda: fetch_search_results(query, http_client, scope)
     )
 
 
-def fetch_search_results(words: str, wire: HttpClient, leash: CancelScope) -> SearchResults:
-    """Ask the Hub now."""
-    asked = {
-        "search": words,
+def fetch_search_results(query: str, http_client: HttpClient, scope: CancelScope) -> SearchResults:
+    """Request the search results from the Hub."""
+    params = {
+        "search": query,
         "filter": "gradio",
         "sort": "likes",
         "limit": MAX_REQUESTED_SPACES,
         "expand": EXPANDED_FIELDS,
     }
-    answer = hub_api.get_hub_json("?" + urlencode(asked, doseq=True), wire, leash, statuses={})
-    if not isinstance(answer, list):
+    response = hub_api.get_hub_json("?" + urlencode(params, doseq=True), http_client, scope, statuses={})
+    if not isinstance(response, list):
         raise HubError("bad-answer")
-    found = [listed for item in answer[:MAX_REQUESTED_SPACES] if (listed := parse_search_result(item))]
-    found.sort(key=lambda each: each.obstacle is not None and each.obstacle not in CALLABLE_OBSTACLES)
-    return tuple(found[:MAX_SEARCH_RESULTS])
+    results = [result for item in response[:MAX_REQUESTED_SPACES] if (result := parse_search_result(item))]
+    results.sort(key=lambda each: each.obstacle is not None and each.obstacle not in CALLABLE_OBSTACLES)
+    return tuple(results[:MAX_SEARCH_RESULTS])
 
 
 def parse_search_result(item: Any) -> SearchResult | None:
-    """One Space of the Hub's answer; None for one that is not to be shown, or that makes no sense."""
+    """Parse one Space of the Hub's response; None for one that is malformed or must not be listed."""
     if not isinstance(item, dict) or not is_allowed_audience(item):
         return None
     space_id, likes = item.get("id"), item.get("likes")
@@ -101,32 +103,35 @@ def parse_search_result(item: Any) -> SearchResult | None:
 
 
 def is_allowed_audience(item: dict[str, Any]) -> bool:
-    """Is this a public Gradio Space for all audiences, as far as the Hub says?"""
+    """Is this a public Gradio Space for all audiences, according to the Hub?"""
     if item.get("private") or item.get("disabled") or item.get("sdk") not in (None, "gradio"):
         return False
-    given = [item.get("tags"), get_card(item).get("tags")]
-    tags = {str(tag).casefold() for each in given if isinstance(each, list) for tag in each}
+    tag_lists = [item.get("tags"), get_card(item).get("tags")]
+    tags = {str(tag).casefold() for each in tag_lists if isinstance(each, list) for tag in each}
     return RESTRICTED_AUDIENCE_TAG not in tags and get_stage_obstacle(item.get("runtime")) != "space-not-found"
 
 
 def get_card(item: dict[str, Any]) -> dict[str, Any]:
-    """What the author wrote at the head of the README."""
+    """Return the metadata at the top of the README."""
     card = item.get("cardData")
     return card if isinstance(card, dict) else {}
 
 
 def get_stage_obstacle(runtime: Any) -> str | None:
-    """The code of a stage, None for one that is not known."""
+    """Return the error code of a stage, '' for a running Space, None for an unknown stage."""
     stage = runtime.get("stage") if isinstance(runtime, dict) else None
     return hub_api.CODE_BY_STAGE.get(stage) if isinstance(stage, str) else None
 
 
 def truncate_line(text: Any, characters: int) -> str:
-    """A text as one line of at most so many characters, '' for what is no text."""
+    """Return a text as one line of at most `characters`; '' for other types."""
     line = collapse_to_line(text[: 4 * characters]) if isinstance(text, str) else ""
     return line if len(line) <= characters else line[: characters - 1].rstrip() + "…"
 
 
 def collapse_to_line(text: str) -> str:
-    """A text without line breaks, and without what cannot be seen: a mark may turn the rest of the line round."""
+    """Return a text without line breaks and invisible characters.
+
+    Bidirectional controls could reverse the rest of the line.
+    """
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())

@@ -1,6 +1,7 @@
-"""When this process may ask the Hub: never while it is silent or has asked us to wait, and only so often.
+"""Limits of requests from this process to the Hub: circuit breaker, Retry-After and rate limits.
 
-The Hub counts 500 requests of an address in five minutes, whoever of a class or a campus made them.
+The Hub counts 500 requests per IP address in five minutes, and a whole class or campus may share
+one.
 """
 
 import threading
@@ -13,17 +14,18 @@ from hfcourse.limits.circuit_breaker import CircuitBreaker
 from hfcourse.limits.rate_limits import FairTokenBucket, TokenBucket
 from hfcourse.spaces.client.retry_after import parse_retry_after
 
-# Names that are not known yet, and searches, in a minute: of all, of one address while others ask too.
+# Look-ups of unknown names, and searches, per minute: in total, and per client address while others
+# send some, too.
 MAX_UNKNOWN_PER_MINUTE, MAX_UNKNOWN_PER_ADDRESS, UNKNOWN_RESERVE_TOKENS = 60, 20, 10
-# Names that are known are asked for again: with the others this stays below the Hub's own limit.
+# Refreshes of known names per minute: in total this stays below the Hub's own limit.
 MAX_KNOWN_PER_MINUTE = 20
 DEFAULT_RETRY_AFTER_SECONDS, MIN_RETRY_AFTER_SECONDS, MAX_RETRY_AFTER_SECONDS = 300, 30, 900
-# A failure that took so long held a thread as a time-out does.
+# A slower failure has blocked a thread as a timeout does.
 MIN_SLOW_FAILURE_SECONDS = 2.0
 
 
 class HubLimits:
-    """The limits of one process; shared by its threads."""
+    """Thread-safe limits of one process."""
 
     def __init__(self) -> None:
         now = time.monotonic()
@@ -36,15 +38,15 @@ class HubLimits:
         self._lock = threading.Lock()
 
     def admit_request(self, *, is_known: bool, is_listed: bool = False) -> None:
-        """Count a question that is about to be asked.
+        """Count a request that is about to be sent.
 
         Args:
-            check_password: it was answered before.
-            is_listed: it is about a Space of the catalogue, of which there are few: it is always allowed.
+            is_known: an earlier response to it is cached.
+            is_listed: it is about a Space of the catalogue, of which there are few: no rate limit.
 
         Raises:
-            HubRequestSkipped: `hub-unreachable`, the Hub was silent; `too-many-requests`, it asked us to wait, or was
-                asked too often.
+            HubRequestSkipped: `hub-unreachable`, the Hub did not respond before;
+                `too-many-requests`, its Retry-After has not elapsed, or a rate limit is reached.
         """
         now = time.monotonic()
         with self._lock:
@@ -55,7 +57,7 @@ class HubLimits:
             self._breaker.record_attempt(now)
 
     def _take_token(self, is_known: bool, now: float) -> bool:
-        """Take a token for a visitor; what a run asks was counted when its form was opened."""
+        """Consume a token for a visitor's request; those of a run were counted when its form was opened."""
         if not has_request_context():
             return True
         return (
@@ -65,14 +67,14 @@ class HubLimits:
         )
 
     def record_answer(self, status: int, retry_after: str) -> None:
-        """Note that the Hub answered; after 429 it is left alone for as long as it says, within bounds."""
+        """Record a response of the Hub; after 429 pause for its Retry-After, within bounds."""
         with self._lock:
             self._breaker.record_success()
             if status == 429:
                 self._paused_until = time.monotonic() + parse_bounded_retry_after(retry_after)
 
     def record_failure(self, code: str, took_seconds: float) -> None:
-        """Note that no answer came, and why; a failure at once, or a stop, holds nobody up."""
+        """Record a failed request; an immediate failure, or a cancelled request, blocks no thread."""
         with self._lock:
             if code == "timeout" or took_seconds >= MIN_SLOW_FAILURE_SECONDS:
                 self._breaker.record_failure(time.monotonic())
@@ -81,7 +83,7 @@ class HubLimits:
 
 
 def parse_bounded_retry_after(header: str) -> float:
-    """The seconds of a Retry-After header, within bounds."""
+    """Return the seconds of a Retry-After header, clamped to the allowed range."""
     seconds = parse_retry_after(header)
-    asked = DEFAULT_RETRY_AFTER_SECONDS if seconds is None else seconds
-    return min(max(asked, MIN_RETRY_AFTER_SECONDS), MAX_RETRY_AFTER_SECONDS)
+    wait = DEFAULT_RETRY_AFTER_SECONDS if seconds is None else seconds
+    return min(max(wait, MIN_RETRY_AFTER_SECONDS), MAX_RETRY_AFTER_SECONDS)

@@ -1,4 +1,4 @@
-"""What the Hub knows of a Space by its card: the metadata at the top of its README. Pure."""
+"""Card of a Space on the Hub: the metadata at the top of its README. Pure."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from hfcourse.spaces.schema.layout.introduction import (
 
 @dataclass(frozen=True)
 class SpaceCard:
-    """The title and the short description that the author wrote, as plain text; '' where there is none."""
+    """Title and short description by the author as plain text; '' where there is none."""
 
     title: str = ""
     short_description: str = ""
@@ -22,7 +22,10 @@ NO_CARD = SpaceCard()
 
 
 def read_card(card: Any) -> SpaceCard:
-    """Read `cardData` of the Hub's answer. Source: « Spaces Configuration Reference » in the Hub's documentation."""
+    """Parse `cardData` of the Hub's response.
+
+    Source: « Spaces Configuration Reference » in the Hub's documentation.
+    """
     if not isinstance(card, dict):
         return NO_CARD
     return SpaceCard(
