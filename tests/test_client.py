@@ -759,7 +759,7 @@ class TestDirectory:
         assert len(space.asked("/config")) == 2
 
     def test_an_old_description_is_asked_for_anew(self, wire: HttpClient, open_space: Open) -> None:
-        space, directory = open_space(), SpaceRegistry(wire, fresh_seconds=0)
+        space, directory = open_space(), SpaceRegistry(wire, ttl_seconds=0)
         directory.get_client(space.url, CancelScope(5))
         directory.get_client(space.url, CancelScope(5))
         assert len(space.asked("/config")) == 2

@@ -1,4 +1,4 @@
-"""The state in which the Spaces of the catalogue were last seen, and asking the Hub for all of them."""
+"""Last known states of the catalogue's Spaces, and their refresh from the Hub."""
 
 from hfcourse.errors import CallCancelled, CourseError
 from hfcourse.limits.deadline import CancelScope
@@ -8,14 +8,17 @@ from hfcourse.spaces.registry import resolver
 
 UNKNOWN = "unknown"
 READY_STATES = frozenset({"asleep", "awake", "elsewhere", "space-sleeping", "waking"})
-# The instructor waits so long for all answers together: a silent Hub costs no more.
+# Timeout of all requests together, for which the instructor waits: an unresponsive Hub costs no
+# more.
 REFRESH_TIMEOUT_SECONDS = 8
 
 
 def get_last_state(entry: CatalogueEntry) -> str:
-    """Return a state of the practice Space, or `awake`, or the code of what keeps a Space from being called.
+    """Return the last known state of a Space, without a request.
 
-    `unknown` if the Hub was not asked about it by this process. Nothing is asked for this.
+    Returns:
+        A state of the practice Space, `awake`, the error code of the reason why the Space cannot be
+            called, or `unknown` if this process has not looked it up.
     """
     if entry.id == catalogue.PRACTICE_SPACE_ID and not entry.url:
         return catalogue.get_practice_state()
@@ -25,16 +28,16 @@ def get_last_state(entry: CatalogueEntry) -> str:
 
 
 def refresh_states() -> None:
-    """Ask the Hub about each of its Spaces in the catalogue, none is woken; stop when the time is up."""
-    leash = CancelScope(REFRESH_TIMEOUT_SECONDS)
+    """Look up the status of each Hub Space in the catalogue, without waking any, until the timeout."""
+    scope = CancelScope(REFRESH_TIMEOUT_SECONDS)
     for entry in catalogue.list_catalogue_entries():
         if entry.url or entry.id == catalogue.PRACTICE_SPACE_ID:
             continue
         try:
-            leash.check_remaining_seconds()
-            resolver.refresh_hub_status(entry.id, leash)
+            scope.check_remaining_seconds()
+            resolver.refresh_hub_status(entry.id, scope)
         except CallCancelled:
             return
         except CourseError as error:
             if error.code in {"hub-unreachable", "timeout"}:
-                return  # the others would wait for the same silence
+                return  # each of the others would wait for the same timeout

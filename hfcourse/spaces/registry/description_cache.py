@@ -1,6 +1,6 @@
-"""What Spaces said of themselves, kept in the database for all processes: one asks a Space, the others read.
+"""Database cache of Space descriptions, shared by all processes: one requests it, the others read it.
 
-A database in trouble is as an empty shelf: whoever looks asks the Space itself.
+A failing database counts as a cache miss: the description is then requested from the Space.
 """
 
 import json
@@ -23,16 +23,19 @@ from hfcourse.limits.byte_budget import estimate_parsed_bytes
 from hfcourse.token_masking import mask_json_value
 
 DESCRIPTION_TTL_SECONDS = 600
-# What is later than this is of a clock that was wrong, and would be fresh for ever.
+# A later time was written by a wrong clock, and would never expire.
 MAX_CLOCK_SKEW_SECONDS = 60
-# As JSON, and compressed: what is more is asked for by each process.
+# Limits as JSON, and compressed; a larger description is requested by each process.
 MAX_DESCRIPTION_BYTES, MAX_COMPRESSED_BYTES = 5_000_000, 1_000_000
 
 log = logging.getLogger(__name__)
 
 
 class SpaceDescription(database.Base):
-    """What one Space said of itself at `moment`: compressed JSON. The key says nothing of its address."""
+    """Row with the description of one Space, received at `moment`: compressed JSON.
+
+    The key is a hash, which does not reveal the Space's URL.
+    """
 
     __tablename__ = "space_descriptions"
 
@@ -42,7 +45,7 @@ class SpaceDescription(database.Base):
 
 
 class RawDescription(NamedTuple):
-    """`/config` and `/info` of a Space, parsed, without the token."""
+    """Parsed `/config` and `/info` of a Space, with the token masked."""
 
     config: Any
     info: Any
@@ -61,18 +64,18 @@ DELETE_DESCRIPTION = delete(DESCRIPTIONS_TABLE).where(
 
 
 class DescriptionCache:
-    """The rows, for one application."""
+    """Database cache of one application."""
 
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
 
     def fetch_moment(self, key: str) -> datetime | None:
-        """When the description that is there was given; None without a fresh one. Raises SQLAlchemyError."""
+        """Return the time of the cached description, None without a valid one. Raises SQLAlchemyError."""
         with database.read_connection() as connection:
             return connection.scalar(SELECT_MOMENT, {"of": key, **get_validity_window()})
 
     def fetch_description(self, key: str) -> tuple[datetime, RawDescription] | None:
-        """The fresh description that is there, and when it was given."""
+        """Return the cached description and its time, None without a valid one."""
         try:
             with database.read_connection() as connection:
                 row = connection.execute(SELECT_DESCRIPTION, {"of": key, **get_validity_window()}).first()
@@ -81,32 +84,36 @@ class DescriptionCache:
             log.warning("A Space's description could not be read: %s", type(error).__name__)
             return None
 
-    def store_in_background(self, key: str, said: RawDescription, then: Callable[[datetime], None]) -> None:
-        """Put it there, and tell `then` when it is; in a thread, since a page must not wait for a busy database."""
-        moment = database.utc_now()
+    def store_in_background(self, key: str, description: RawDescription, on_stored: Callable[[datetime], None]) -> None:
+        """Store a description in a thread, since a page must not wait for a busy database.
 
-        def work() -> None:
+        Args:
+            on_stored: callback with the time of the stored description.
+        """
+        stored_at = database.utc_now()
+
+        def store() -> None:
             app = self._app()
             if app:
                 with app.app_context():
-                    if store_description(key, moment, said):
-                        then(moment)
+                    if store_description(key, stored_at, description):
+                        on_stored(stored_at)
 
-        threading.Thread(target=work, daemon=True, name="store-description").start()
+        threading.Thread(target=store, daemon=True, name="store-description").start()
 
-    def invalidate_description(self, key: str, moment: datetime | None) -> None:
-        """Take away the description of that moment, and no newer one; whichever is there now if none is known."""
+    def invalidate_description(self, key: str, stored_at: datetime | None) -> None:
+        """Delete the description of that time or an older one; if the time is unknown, the current one."""
         try:
             with database.write_connection() as connection:
                 connection.execute(
-                    DELETE_DESCRIPTION, {"of": key, "until": moment or database.utc_now(), **get_validity_window()}
+                    DELETE_DESCRIPTION, {"of": key, "until": stored_at or database.utc_now(), **get_validity_window()}
                 )
         except SQLAlchemyError as error:
-            log.warning("A Space's description could not be dropped: %s", type(error).__name__)
+            log.warning("A Space's description could not be deleted: %s", type(error).__name__)
 
 
 def get_validity_window() -> dict[str, datetime]:
-    """Between which moments a description must have been given to be believed now."""
+    """Return the oldest and the latest time of a valid description."""
     now = database.utc_now()
     return {
         "since": now - timedelta(seconds=DESCRIPTION_TTL_SECONDS),
@@ -114,37 +121,45 @@ def get_validity_window() -> dict[str, datetime]:
     }
 
 
-def store_description(key: str, moment: datetime, said: RawDescription) -> bool:
-    """Put a description there; False if it is too large, if there is a newer one, or if nobody answers."""
-    content = compress_description(said)
+def store_description(key: str, stored_at: datetime, description: RawDescription) -> bool:
+    """Store a description; return False if it is too large, a newer one exists, or the database fails."""
+    content = compress_description(description)
     if content is None:
         return False
     try:
         with database.write_connection() as connection:
-            connection.execute(DELETE_DESCRIPTION, {"of": key, "until": moment, **get_validity_window()})
-            connection.execute(insert(DESCRIPTIONS_TABLE), {"key": key, "moment": moment, "content": content})
+            connection.execute(DELETE_DESCRIPTION, {"of": key, "until": stored_at, **get_validity_window()})
+            connection.execute(insert(DESCRIPTIONS_TABLE), {"key": key, "moment": stored_at, "content": content})
     except SQLAlchemyError as error:
         log.info("A Space's description was not stored: %s", type(error).__name__)
         return False
     return True
 
 
-def compress_description(said: RawDescription) -> bytes | None:
-    """What is stored, None for what is too large; a Space that was lent the token once may repeat it to anybody."""
-    masked = mask_json_value(said, tokens.get_site_token())
-    written = json.dumps(masked, ensure_ascii=False, separators=(",", ":")).encode()
-    content = zlib.compress(written) if len(written) <= MAX_DESCRIPTION_BYTES else None
+def compress_description(description: RawDescription) -> bytes | None:
+    """Return the compressed description, None if it is too large.
+
+    The site's token is masked: a Space that received it once may repeat it to any caller.
+    """
+    masked = mask_json_value(description, tokens.get_site_token())
+    encoded = json.dumps(masked, ensure_ascii=False, separators=(",", ":")).encode()
+    content = zlib.compress(encoded) if len(encoded) <= MAX_DESCRIPTION_BYTES else None
     return content if content and len(content) <= MAX_COMPRESSED_BYTES else None
 
 
 def decompress_description(content: bytes) -> RawDescription:
-    """What `compressed` made this of. Raises zlib.error, ValueError, TypeError; CallError as `byte_budget.reserve`."""
-    written = zlib.decompress(content)
-    with byte_budget.reserve_bytes(estimate_parsed_bytes(written)):
-        return RawDescription(*json.loads(written))
+    """Decompress and parse a stored description.
+
+    Raises:
+        zlib.error, ValueError, TypeError: it is corrupt.
+        CallError: as `byte_budget.reserve_bytes`.
+    """
+    encoded = zlib.decompress(content)
+    with byte_budget.reserve_bytes(estimate_parsed_bytes(encoded)):
+        return RawDescription(*json.loads(encoded))
 
 
 def delete_expired_descriptions() -> None:
-    """Delete what is no longer believed."""
+    """Delete the expired descriptions."""
     with database.write_connection() as connection:
         connection.execute(DELETE_EXPIRED, get_validity_window())

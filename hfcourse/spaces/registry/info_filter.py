@@ -1,7 +1,7 @@
-"""Reduce `/info` to what a form needs while it arrives. Pure.
+"""Streaming filter of `/info` down to the parts that a form needs. Pure.
 
-`/info` of a leaderboard has 5 to 30 MB: the snippets of code of each endpoint repeat its tables, and so do the example
-and the default of each parameter, which `/config` has too.
+`/info` of a leaderboard has 5 to 30 MB: the code snippets of each endpoint repeat its tables, and
+so do the example and the default of each parameter, which `/config` has too.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,38 +9,40 @@ from collections.abc import Iterable, Iterator
 from hfcourse.errors import CallError
 from hfcourse.spaces.untrusted.json_stream import JsonStream, TooManySteps
 
-# A description that is no larger is read as it is: it costs little.
+# Up to this size a description is parsed unfiltered: it costs little.
 MAX_UNFILTERED_BYTES = 1_000_000
 MAX_REDUCED_BYTES = 5_000_000
 ENDPOINTS_KEY = b'"named_endpoints"'
 SNIPPETS_KEY = b'"code_snippets"'
 LIST_KEYS = (b'"parameters"', b'"returns"')
-# Of one property: a schema may list thousands of choices.
+# Limit of one property: a schema may list thousands of choices.
 MAX_PROPERTY_BYTES = 1_000_000
-# A form shows 100,000 characters of a default; the value of the component itself is in `/config`.
+# Limit of one value: a form shows 100,000 characters of a default; the component's own value is in
+# `/config`.
 VALUE_KEYS = (b'"parameter_default"', b'"example_input"')
 MAX_VALUE_BYTES = 200_000
 
 
 def filter_info(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the JSON of `/info`: of a large one the named endpoints alone, without what is too large for a form.
+    """Yield the JSON of `/info`; of a large one only the named endpoints, without oversized parts.
 
     Raises:
-        CallError: `bad-answer`, it is no JSON; `answer-too-large`, what is left is.
+        CallError: `bad-answer`, it is not JSON; `answer-too-large`, the filtered JSON exceeds the
+            limit.
     """
-    incoming, first = iter(chunks), bytearray()
-    for chunk in incoming:
-        first += chunk
-        if len(first) > MAX_UNFILTERED_BYTES:
+    iterator, head = iter(chunks), bytearray()
+    for chunk in iterator:
+        head += chunk
+        if len(head) > MAX_UNFILTERED_BYTES:
             break
     else:
-        yield bytes(first)
+        yield bytes(head)
         return
-    left = MAX_REDUCED_BYTES
+    bytes_left = MAX_REDUCED_BYTES
     try:
-        for piece in reduce_info(JsonStream(prepend_bytes(first, incoming))):
-            left -= len(piece)
-            if left < 0:
+        for piece in reduce_info(JsonStream(prepend_bytes(head, iterator))):
+            bytes_left -= len(piece)
+            if bytes_left < 0:
                 raise CallError("answer-too-large")
             yield piece
     except TooManySteps:
@@ -49,16 +51,16 @@ def filter_info(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise CallError("bad-answer") from None
 
 
-def prepend_bytes(first: bytearray, rest: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the bytes that were read already, in pieces, and the others."""
+def prepend_bytes(head: bytearray, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the bytes that were already read, in chunks, then the rest."""
     size = 64_000
-    for start in range(0, len(first), size):
-        yield bytes(first[start : start + size])
+    for start in range(0, len(head), size):
+        yield bytes(head[start : start + size])
     yield from rest
 
 
 def reduce_info(stream: JsonStream) -> Iterator[bytes]:
-    """Yield an object that has `named_endpoints` alone, the last of several."""
+    """Yield an object with `named_endpoints` only, the last one of duplicates."""
     yield b"{"
     separator = b""
     for key in stream.iter_members():
@@ -73,6 +75,7 @@ def reduce_info(stream: JsonStream) -> Iterator[bytes]:
 
 
 def reduce_endpoints(stream: JsonStream) -> Iterator[bytes]:
+    """Yield the endpoints, each reduced."""
     separator = b""
     for name in stream.iter_members():
         yield separator + name + b":{"
@@ -82,7 +85,7 @@ def reduce_endpoints(stream: JsonStream) -> Iterator[bytes]:
 
 
 def reduce_endpoint(stream: JsonStream) -> Iterator[bytes]:
-    """Yield the members of one endpoint, without its snippets of code."""
+    """Yield the members of one endpoint without its code snippets."""
     separator = b""
     for key in stream.iter_members():
         if key == SNIPPETS_KEY:
@@ -98,7 +101,7 @@ def reduce_endpoint(stream: JsonStream) -> Iterator[bytes]:
 
 
 def reduce_list(stream: JsonStream) -> Iterator[bytes]:
-    """Yield the parameters or returns of an endpoint, each without its properties that are too large."""
+    """Yield the parameters or returns of an endpoint, each without its oversized properties."""
     separator = b""
     for _ in stream.iter_items():
         if stream.peek_byte() != b"{":

@@ -1,4 +1,4 @@
-"""Where a Space is and in which state, whoever runs it; and the connection to one that is awake."""
+"""Resolver of Spaces: URL and state of each, wherever it runs, and the client of one that is awake."""
 
 import logging
 import threading
@@ -26,7 +26,8 @@ if TYPE_CHECKING:  # gradio_client takes half a second to import: only when a Sp
     from hfcourse.spaces.hub.space_card import SpaceCard
     from hfcourse.spaces.registry.space_registry import SpaceRegistry
 
-# For everything: the Hub, the practice Space that wakes, the description, which the last seconds are kept for.
+# Timeout of all steps: the Hub, the waking practice Space, and the description, for which the last
+# seconds are reserved.
 DESCRIBE_TIMEOUT_SECONDS, DESCRIPTION_RESERVE_SECONDS = 8, 2
 WAKE_POLL_INTERVAL_SECONDS = 0.5
 
@@ -35,7 +36,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class SpaceLocation:
-    """A Space, at `url` once it is awake; `may_have_token` only if catalogue and address allow it."""
+    """Location of a Space, with its `url` once it is awake.
+
+    `may_have_token` is only set if the catalogue and the URL allow it.
+    """
 
     url: str
     is_awake: bool = True
@@ -43,26 +47,26 @@ class SpaceLocation:
 
 
 def init_app(app: Flask) -> None:
-    """Make the limits of look-ups; refuse a Hub on plain http that says where the token goes."""
-    app.extensions["directory_lock"] = threading.Lock()  # or two threads make two directories
+    """Create the limits of look-ups; reject a Hub on plain http that decides where the token is sent."""
+    app.extensions["directory_lock"] = threading.Lock()  # so that two threads do not create two registries
     app.extensions["hub_limits"] = HubLimits()
     bulkhead.init_app(app)
     with app.app_context():
-        is_lent = any(entry.token and not entry.url for entry in catalogue.list_catalogue_entries())
-        if tokens.get_site_token() and is_lent and not is_hub_authentic():
+        has_token_entry = any(entry.token and not entry.url for entry in catalogue.list_catalogue_entries())
+        if tokens.get_site_token() and has_token_entry and not is_hub_authentic():
             reject_setting(
                 "HF_ENDPOINT", "il faut https://, car le Hub dit où se trouve un Space à qui HF_TOKEN est prêté"
             )
 
 
 def is_hub_authentic() -> bool:
-    """Can nobody between the Hub and this site say where a Space is?"""
+    """Is the connection to the Hub safe from a forged Space URL (https or loopback)?"""
     address = urlsplit(current_app.config["HUB_URL"])
     return address.scheme == "https" or is_loopback(address.hostname)
 
 
 def get_registry() -> "SpaceRegistry":
-    """The connections of this process; made at the first need, since its libraries take half a second to import."""
+    """Return the registry of this process, created at the first use: its libraries import in half a second."""
     from hfcourse.spaces.client.http_client import HttpClient
     from hfcourse.spaces.registry.description_cache import DescriptionCache
     from hfcourse.spaces.registry.space_registry import SpaceRegistry
@@ -77,18 +81,21 @@ def get_registry() -> "SpaceRegistry":
     return extensions["directory"]
 
 
-def resolve_space(space_id: str, leash: CancelScope, wait_seconds: float = 0) -> SpaceLocation:
-    """Find a Space, and wake it if it sleeps; wait so long for the practice Space, within the leash.
+def resolve_space(space_id: str, scope: CancelScope, wait_seconds: float = 0) -> SpaceLocation:
+    """Return the location of a Space, and wake it if it sleeps.
+
+    Args:
+        wait_seconds: how long to wait for the practice Space to wake, within the deadline.
 
     Raises:
-        Unavailable: it cannot be called, now or ever; `bad-answer` if it is lent the token, and the Hub says that it is
-            at the address of another.
-        Refused: `secret-in-input`, its name holds what looks like a token.
+        SpaceUnavailable: it cannot be called, now or ever; `bad-answer` if it may receive the
+            token, and the Hub reports the URL of another Space.
+        FormRejected: `secret-in-input`, its name contains what looks like a token.
     """
     entry = catalogue.find_catalogue_entry(space_id)
     if space_id == catalogue.PRACTICE_SPACE_ID and not (entry and entry.url):
         return resolve_practice_space(
-            max(0, min(wait_seconds, leash.check_remaining_seconds() - DESCRIPTION_RESERVE_SECONDS))
+            max(0, min(wait_seconds, scope.check_remaining_seconds() - DESCRIPTION_RESERVE_SECONDS))
         )
     if entry and entry.url:
         return SpaceLocation(entry.url, may_have_token=entry.token and is_allowed_origin(entry.url))
@@ -98,40 +105,40 @@ def resolve_space(space_id: str, leash: CancelScope, wait_seconds: float = 0) ->
         raise FormRejected("secret-in-input")
     from hfcourse.spaces.hub import hub_api
 
-    is_lent = bool(entry and entry.token)
-    require_authentic_hub(space_id, is_lent)
-    found = hub_api.look_up_space(space_id, get_registry().http_client, leash)
-    if found.renamed_to:
-        return resolve_renamed_space(entry, found)
-    if is_lent and not hub_api.is_space_address(space_id, found.url):
+    may_have_token = bool(entry and entry.token)
+    require_authentic_hub(space_id, may_have_token)
+    status = hub_api.look_up_space(space_id, get_registry().http_client, scope)
+    if status.renamed_to:
+        return resolve_renamed_space(entry, status)
+    if may_have_token and not hub_api.is_space_address(space_id, status.url):
         log.warning(
-            "The Hub places %s, which is lent the token, at another Space's address; it is not called.", space_id
+            "The Hub reports another Space's URL for %s, which may receive the token; it is not called.", space_id
         )
         raise HubError("bad-answer")
-    return SpaceLocation(found.url, is_awake=not found.blocked_code, may_have_token=is_lent)
+    return SpaceLocation(status.url, is_awake=not status.blocked_code, may_have_token=may_have_token)
 
 
 def get_last_card(space_id: str) -> "SpaceCard":
-    """The card of a Space as of the last time that the Hub was asked about it; the Hub is not asked for this."""
+    """Return the card of a Space from its last look-up, without a request to the Hub."""
     from hfcourse.spaces.hub import hub_api
 
     return hub_api.get_cached_card(space_id)
 
 
-def refresh_hub_status(space_id: str, leash: CancelScope) -> None:
-    """Have the Hub say in which state a Space is, without waking it.
+def refresh_hub_status(space_id: str, scope: CancelScope) -> None:
+    """Look up the state of a Space on the Hub without waking it.
 
     Raises:
-        CourseError: it cannot be called now, or the Hub says nothing that can be used.
+        CourseError: it cannot be called now, or the Hub gives no usable response.
     """
     from hfcourse.spaces.hub import hub_api
 
-    with leash.activate():
-        hub_api.look_up_space(space_id, get_registry().http_client, leash)
+    with scope.activate():
+        hub_api.look_up_space(space_id, get_registry().http_client, scope)
 
 
 def get_last_hub_status(space_id: str) -> str:
-    """Return what the Hub said last of a Space: `awake`, the code of an obstacle, `unknown` if it was not asked."""
+    """Return the result of the last look-up: `awake`, an error code, or `unknown` without one."""
     from hfcourse.spaces.hub import hub_api
 
     answer = hub_api.get_status_cache().get_last_result(space_id)
@@ -142,36 +149,39 @@ def get_last_hub_status(space_id: str) -> str:
     return answer.value.blocked_code or "awake" if answer.value else "unknown"
 
 
-def require_authentic_hub(space_id: str, is_lent: bool) -> None:
-    """Refuse to place a Space that is lent the token where nobody vouches for the Hub: it may have been marked since.
+def require_authentic_hub(space_id: str, may_have_token: bool) -> None:
+    """Reject a Space that may receive the token if the Hub's URL is not authentic.
+
+    The catalogue may have changed since the check at startup.
 
     Raises:
         HubError: `bad-answer`.
     """
-    if is_lent and tokens.get_site_token() and not is_hub_authentic():
-        log.warning("%s is not called: HF_ENDPOINT is not https://, and the Space is lent the token.", space_id)
+    if may_have_token and tokens.get_site_token() and not is_hub_authentic():
+        log.warning("%s is not called: HF_ENDPOINT is not https://, and the Space may receive the token.", space_id)
         raise HubError("bad-answer")
 
 
-def resolve_renamed_space(former: CatalogueEntry | None, found: "SpaceStatus") -> SpaceLocation:
-    """A Space that the Hub knows by another name now: what the catalogue says of that name holds.
+def resolve_renamed_space(former: CatalogueEntry | None, status: "SpaceStatus") -> SpaceLocation:
+    """Return the location of a renamed Space, with the catalogue entry of its new name.
 
-    The token is lent to a name. Whoever holds the new one may be somebody else: it is called without.
+    The token is granted to a name. The owner of the new name may be another person: it is called
+    without the token.
     """
     from hfcourse.spaces.hub import hub_api
 
-    entry = catalogue.find_catalogue_entry(found.renamed_to)
+    entry = catalogue.find_catalogue_entry(status.renamed_to)
     if entry and entry.url:
         return SpaceLocation(entry.url, may_have_token=entry.token and is_allowed_origin(entry.url))
     if former and former.token:
-        log.warning("%s is called %s now: the token is lent to the former name alone.", former.id, found.renamed_to)
-    is_lent = bool(entry and entry.token) and hub_api.is_space_address(found.renamed_to, found.url)
-    require_authentic_hub(found.renamed_to, is_lent)
-    return SpaceLocation(found.url, is_awake=not found.blocked_code, may_have_token=is_lent)
+        log.warning("%s was renamed to %s: the token is only sent under the former name.", former.id, status.renamed_to)
+    may_have_token = bool(entry and entry.token) and hub_api.is_space_address(status.renamed_to, status.url)
+    require_authentic_hub(status.renamed_to, may_have_token)
+    return SpaceLocation(status.url, is_awake=not status.blocked_code, may_have_token=may_have_token)
 
 
 def get_current_name(space_id: str) -> str:
-    """The `owner/name` that a Space has now, as far as the Hub was asked; its own for one that is not on the Hub."""
+    """Return the current `owner/name` of a Space from its last look-up; its own for one that is not on the Hub."""
     if not is_on_hub(space_id):
         return space_id
     from hfcourse.spaces.hub import hub_api
@@ -180,29 +190,29 @@ def get_current_name(space_id: str) -> str:
 
 
 def is_on_hub(space_id: str) -> bool:
-    """Is this Space looked up on the Hub, rather than run by this site or at an address of the catalogue?"""
+    """Is this Space looked up on the Hub, rather than run by this site or at a URL of the catalogue?"""
     entry = catalogue.find_catalogue_entry(space_id)
     return space_id != catalogue.PRACTICE_SPACE_ID and not (entry and entry.url)
 
 
 def get_id_from_url(address: str) -> str:
-    """The `owner/name` of the Space at `https://<label>.hf.space`, which the Hub is asked for; '' for another address.
+    """Return the `owner/name` of the Space at `https://<label>.hf.space`, requested from the Hub; '' for any other URL.
 
     Raises:
-        Unavailable: the Hub knows none there, or cannot be asked.
+        SpaceUnavailable: the Hub knows no Space there, or gives no usable response.
     """
     from hfcourse.spaces.hub import hub_api
 
-    found = hub_api.SPACE_HOST_PATTERN.fullmatch(address)
-    if not (found and catalogue.is_catalogue_open()):
+    match = hub_api.SPACE_HOST_PATTERN.fullmatch(address)
+    if not (match and catalogue.is_catalogue_open()):
         return ""
     return hub_api.find_space_id_by_label(
-        found[1], get_registry().http_client, CancelScope(hub_api.LOOKUP_TIMEOUT_SECONDS)
+        match[1], get_registry().http_client, CancelScope(hub_api.LOOKUP_TIMEOUT_SECONDS)
     )
 
 
 def is_allowed_origin(url: str) -> bool:
-    """Is this address at hf.space, or at one of the exact origins that the instructor set?"""
+    """Is this URL at hf.space, or at one of the origins configured by the instructor?"""
     from hfcourse.spaces.hub import hub_api
 
     if hub_api.SPACE_HOST_PATTERN.fullmatch(url):
@@ -212,7 +222,7 @@ def is_allowed_origin(url: str) -> bool:
 
 
 def resolve_practice_space(wait_seconds: float) -> SpaceLocation:
-    """The practice Space, woken like any other by whoever opens it."""
+    """Return the location of the practice Space; wake it if it sleeps."""
     if current_app.config["PRACTICE_URL"]:
         return SpaceLocation(current_app.config["PRACTICE_URL"])
     server = catalogue.get_practice_server()
@@ -232,35 +242,42 @@ def resolve_practice_space(wait_seconds: float) -> SpaceLocation:
 
 
 def connect_to_space(space_id: str, wait_seconds: float = 0, within: CancelScope | None = None) -> "SpaceClient":
-    """The connection to a Space that is awake; `parse_wait_seconds` is for the practice Space to wake.
+    """Return the client of a Space that is awake.
 
-    It takes no longer than what is left `within` a leash. A stop of that one does not end the asking:
-    other visitors may wait for the same answer.
+    A cancelled `within` does not cancel the requests: other visitors may wait for the same
+    response.
+
+    Args:
+        wait_seconds: how long to wait for the practice Space to wake.
+        within: scope of the caller, whose remaining time limits this call.
 
     Raises:
-        Unavailable: it sleeps (`space-sleeping`; it is being woken), or cannot be reached or described.
+        SpaceUnavailable: it sleeps (`space-sleeping`; it is being woken), or cannot be reached or
+            described.
     """
     seconds = min(DESCRIBE_TIMEOUT_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"])
-    leash = CancelScope(min(seconds, within.check_remaining_seconds()) if within else seconds)
-    place = resolve_space(space_id, leash, wait_seconds)
-    if not place.is_awake:
-        send_wake_request(place)
+    scope = CancelScope(min(seconds, within.check_remaining_seconds()) if within else seconds)
+    location = resolve_space(space_id, scope, wait_seconds)
+    if not location.is_awake:
+        send_wake_request(location)
         raise SpaceUnavailable("space-sleeping")
     try:
-        return get_registry().get_client(place.url, leash, tokens.get_site_token() if place.may_have_token else None)
+        return get_registry().get_client(
+            location.url, scope, tokens.get_site_token() if location.may_have_token else None
+        )
     except CallError as failed:
         raise SpaceUnavailable(failed.code) from None
 
 
-def send_wake_request(place: SpaceLocation) -> None:
-    """Visit a sleeping Space of the Hub: any visit wakes it. Its answer does not matter."""
-    if place.url:
+def send_wake_request(location: SpaceLocation) -> None:
+    """Send a request to a sleeping Space of the Hub, which wakes it; the response is ignored."""
+    if location.url:
         try:
             with (
                 concurrency.release_while_waiting(),
                 bulkhead.hold_bulkhead_slot(),
                 CancelScope(1).activate(),
-                get_registry().http_client.stream("GET", place.url + "/"),
+                get_registry().http_client.stream("GET", location.url + "/"),
             ):
                 pass
         except CallError:
@@ -268,24 +285,24 @@ def send_wake_request(place: SpaceLocation) -> None:
 
 
 @contextmanager
-def keep_awake(space_id: str, leash: CancelScope) -> Iterator[None]:
-    """Keep the practice Space from falling asleep inside the block; wait for it to wake first, within the leash.
+def keep_awake(space_id: str, scope: CancelScope) -> Iterator[None]:
+    """Prevent the practice Space from sleeping inside the block; first wait until it is awake.
 
     Raises:
-        Unavailable: `practice-unavailable`, it does not start.
-        CallError: `timeout`, or the run was stopped.
+        SpaceUnavailable: `practice-unavailable`, it does not start.
+        CallError: `timeout`, or the run was cancelled.
     """
-    is_ours = space_id == catalogue.PRACTICE_SPACE_ID and not current_app.config["PRACTICE_URL"]
-    if is_ours and not wake_practice_space(leash):
+    is_own_server = space_id == catalogue.PRACTICE_SPACE_ID and not current_app.config["PRACTICE_URL"]
+    if is_own_server and not wake_practice_space(scope):
         raise SpaceUnavailable("practice-unavailable")
-    with catalogue.get_practice_server().track_call() if is_ours else nullcontext():
+    with catalogue.get_practice_server().track_call() if is_own_server else nullcontext():
         yield
 
 
-def wake_practice_space(leash: CancelScope) -> bool:
-    """Wake it and wait, looking at the leash again and again: the visitor may stop the run meanwhile."""
+def wake_practice_space(scope: CancelScope) -> bool:
+    """Wake the practice Space and poll until it is awake or the scope is cancelled."""
     server = catalogue.get_practice_server()
     server.wake()
     while server.state == "waking":
-        server.wait_until_awake(min(WAKE_POLL_INTERVAL_SECONDS, leash.check_remaining_seconds()))
+        server.wait_until_awake(min(WAKE_POLL_INTERVAL_SECONDS, scope.check_remaining_seconds()))
     return server.state == "awake"

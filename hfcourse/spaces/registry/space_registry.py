@@ -1,7 +1,7 @@
-"""The Spaces that this process knows: each described once, then shared by all visitors for ten minutes.
+"""Registry of Spaces: each is described once per process, and its client cached for ten minutes.
 
-What one process was told is on the shelf for the others; each looks there every ten seconds whether what it knows still
-holds.
+Processes share the descriptions through the database; each checks there every ten seconds whether
+its own are still current.
 """
 
 import hashlib
@@ -35,8 +35,8 @@ from hfcourse.spaces.untrusted.safe_json import parse_untrusted_json
 from hfcourse.token_masking import mask_json_value
 
 MAX_CONFIG_BYTES = 5_000_000
-MAX_INFO_BYTES = 32_000_000  # of which info_filter.py keeps 5 MB
-MAX_DESCRIPTION_NODES = 1_000_000  # five times those of an answer: most are left out before anything is built
+MAX_INFO_BYTES = 32_000_000  # info_filter.py reduces it to 5 MB
+MAX_DESCRIPTION_NODES = 1_000_000  # five times those of an output: most are removed before parsing into objects
 CACHE_CHECK_INTERVAL_SECONDS = 10
 MAX_COMPONENT_LOOKUPS = 20_000_000
 SUPPORTED_PROTOCOLS = ("sse_v1", "sse_v2", "sse_v2.1", "sse_v3")
@@ -46,73 +46,92 @@ log = logging.getLogger(__name__)
 
 
 def request_description_part(
-    wire: HttpClient,
+    http_client: HttpClient,
     url: str,
     token: tokens.AccessToken | None,
-    memory: Reservation,
+    reservation: Reservation,
     cookies: CookieJar,
     *,
     is_info: bool = False,
 ) -> Any:
-    """A part of a Space's description, without the token that it may repeat; `memory` grows by what it takes."""
+    """Request one part of a Space's description, parsed and with the token masked.
+
+    Args:
+        reservation: memory reservation, resized to include the parsed response.
+    """
     headers = {"x-hf-authorization": f"Bearer {token.reveal()}"} if token else {}
     cap, reduce = (MAX_INFO_BYTES, filter_info) if is_info else (MAX_CONFIG_BYTES, None)
-    answer = wire.request("GET", url, cap=cap, headers=headers, cookies=cookies, reduce=reduce)
-    if answer.status == 401 and token:
+    response = http_client.request("GET", url, cap=cap, headers=headers, cookies=cookies, reduce=reduce)
+    if response.status == 401 and token:
         raise SpaceUnavailable("token-rejected")
-    if code := http_status.classify_description_answer(answer.status, answer.headers):
-        is_gateway = answer.status in http_status.GATEWAY_STATUSES
+    if code := http_status.classify_description_answer(response.status, response.headers):
+        is_gateway = response.status in http_status.GATEWAY_STATUSES
         raise (GatewayError if is_gateway else SpaceUnavailable)(
-            code, http_status.format_gateway_status(answer.status, answer.headers)
+            code, http_status.format_gateway_status(response.status, response.headers)
         )
-    if "json" not in answer.headers.get("content-type", ""):
+    if "json" not in response.headers.get("content-type", ""):
         raise SpaceUnavailable("no-api")
-    memory.resize(memory.size + estimate_parsed_bytes(answer.body))
-    return mask_json_value(parse_untrusted_json(answer.body, MAX_DESCRIPTION_NODES), token)
+    reservation.resize(reservation.size + estimate_parsed_bytes(response.body))
+    return mask_json_value(parse_untrusted_json(response.body, MAX_DESCRIPTION_NODES), token)
 
 
 def open_space_client(
-    url: str, wire: HttpClient, leash: CancelScope, token: tokens.AccessToken | None = None
+    url: str, http_client: HttpClient, scope: CancelScope, token: tokens.AccessToken | None = None
 ) -> SpaceClient:
-    """Ask the Space at `url` to describe itself, and make a connection of it. Raises as `ask` and `understood`."""
-    with byte_budget.reserve_bytes() as memory:
-        return parse_description(url, request_description(url, wire, leash, token, memory), wire, token, leash)
+    """Request the description of the Space at `url`, and return its client.
+
+    Raises: as `request_description` and `parse_description`.
+    """
+    with byte_budget.reserve_bytes() as reservation:
+        return parse_description(
+            url, request_description(url, http_client, scope, token, reservation), http_client, token, scope
+        )
 
 
 def request_description(
-    url: str, wire: HttpClient, leash: CancelScope, token: tokens.AccessToken | None, memory: Reservation
+    url: str, http_client: HttpClient, scope: CancelScope, token: tokens.AccessToken | None, reservation: Reservation
 ) -> RawDescription:
-    """What the Space at `url` says of itself: two requests, whose answers `memory` is made to count.
+    """Request the description of the Space at `url`: two requests, counted in `reservation`.
 
     Raises:
-        Unavailable: it cannot be described (`no-api`, `space-login`, `space-too-old`, `bad-answer`…).
+        SpaceUnavailable: it cannot be described (`no-api`, `space-login`, `space-too-old`,
+            `bad-answer`…).
         CallError: `timeout`, `connection-lost`, `answer-too-large`, `server-busy`.
     """
-    base, cookies = url.rstrip("/"), CookieJar(url)  # both answers are of one replica; no visitor's call sees these
-    with leash.activate():
-        config = request_description_part(wire, f"{base}/config", token, memory, cookies)
+    base, cookies = (
+        url.rstrip("/"),
+        CookieJar(url),
+    )  # both responses are of one replica; calls of visitors do not share these
+    with scope.activate():
+        config = request_description_part(http_client, f"{base}/config", token, reservation, cookies)
         validate_config(config)
         info_url = f"{base}{config.get('api_prefix', '').rstrip('/')}/info"
-        return RawDescription(config, request_description_part(wire, info_url, token, memory, cookies, is_info=True))
+        return RawDescription(
+            config, request_description_part(http_client, info_url, token, reservation, cookies, is_info=True)
+        )
 
 
 def parse_description(
-    url: str, said: RawDescription, wire: HttpClient, token: tokens.AccessToken | None, leash: CancelScope | None = None
+    url: str,
+    description_parts: RawDescription,
+    http_client: HttpClient,
+    token: tokens.AccessToken | None,
+    scope: CancelScope | None = None,
 ) -> SpaceClient:
-    """The connection to the Space that said this of itself.
+    """Build the client of a Space from its raw description.
 
     Raises:
-        Unavailable: it makes no sense (`no-api`, `space-too-old`, `bad-answer`).
-        CallError: `timeout`, describing takes longer than the leash allows.
+        SpaceUnavailable: the description is invalid (`no-api`, `space-too-old`, `bad-answer`).
+        CallError: `timeout`, parsing exceeds the deadline.
     """
-    check_deadline: Callable[[], object] = leash.check_remaining_seconds if leash else object
+    check_deadline: Callable[[], object] = scope.check_remaining_seconds if scope else object
     check_deadline()
-    base, (config, info) = url.rstrip("/"), said
+    base, (config, info) = url.rstrip("/"), description_parts
     validate_config(config)
     if not isinstance(info, dict) or not isinstance(info.get("named_endpoints"), dict):
         raise SpaceUnavailable("bad-answer")
     try:
-        page_events = parse_page_events(config)  # of what is not documented, and not kept below
+        page_events = parse_page_events(config)  # undocumented functions, which the limit below removes
         config, info = limit_description(config, info)
         number_unnamed_parameters(info["named_endpoints"])
         description = build_description(config, info, check_deadline, page_events)
@@ -120,16 +139,18 @@ def parse_description(
             each.name: info["named_endpoints"][each.name] for each in description.endpoints if not each.blocked_reason
         }
         called = limit_description(config, {"named_endpoints": offered})
-        return SpaceClient(base, DescribedClient(base, *extract_client_config(*called)), description, wire, token)
+        return SpaceClient(
+            base, DescribedClient(base, *extract_client_config(*called)), description, http_client, token
+        )
     except CourseError:
         raise
-    except Exception as error:  # a stranger's description may be wrong in any way
-        log.info("A Space's description makes no sense: %s", type(error).__name__)
+    except Exception as error:  # an untrusted description may be malformed in any way
+        log.info("A Space's description is malformed: %s", type(error).__name__)
         raise SpaceUnavailable("bad-answer") from None
 
 
 def extract_client_config(config: dict[str, Any], info: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What gradio_client needs of a description, and nothing else: it is kept for ten minutes."""
+    """Return the part of a description that gradio_client needs: it is cached for ten minutes."""
     named = info["named_endpoints"]
     dependencies = [
         {"id": number}
@@ -137,36 +158,38 @@ def extract_client_config(config: dict[str, Any], info: dict[str, Any]) -> tuple
         for number, each in enumerate(config["dependencies"])
         if isinstance(each.get("api_name"), str) and f"/{each['api_name']}" in named
     ]
-    called = {number for each in dependencies for number in (*each["inputs"], *each["outputs"])}
-    components = [pick_keys(each, "id", "type", "skip_api") for each in config["components"] if each["id"] in called]
-    # It looks for each input among all components, one after the other.
+    component_ids = {number for each in dependencies for number in (*each["inputs"], *each["outputs"])}
+    components = [
+        pick_keys(each, "id", "type", "skip_api") for each in config["components"] if each["id"] in component_ids
+    ]
+    # gradio_client searches all components for each input, in linear time.
     if (
         len(components) * sum(len(each["inputs"]) + len(each["outputs"]) for each in dependencies)
         > MAX_COMPONENT_LOOKUPS
     ):
         raise ValueError("too many components")
-    small = pick_keys(config, "version", "protocol", "api_prefix") | {
+    client_config = pick_keys(config, "version", "protocol", "api_prefix") | {
         "components": components,
         "dependencies": dependencies,
     }
     endpoints: dict[str, Any] = {name: {"parameters": [], "returns": []} for name in named}
-    return small, {"named_endpoints": endpoints, "unnamed_endpoints": {}}
+    return client_config, {"named_endpoints": endpoints, "unnamed_endpoints": {}}
 
 
 def number_unnamed_parameters(named: dict[str, Any]) -> None:
-    """Give the parameters of Gradio before 4.23, which have no names, their numbers from 1: they go by position."""
+    """Name the parameters of Gradio before 4.23 by their numbers from 1: they are passed by position."""
     for entry in named.values():
         for number, parameter in enumerate(entry["parameters"], 1):
             parameter.setdefault("parameter_name", str(number))
 
 
-def pick_keys(given: dict[str, Any], *keys: str) -> dict[str, Any]:
-    """The entries of `given` with these keys, those that there are."""
-    return {key: given[key] for key in keys if key in given}
+def pick_keys(source: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """Return the entries with these keys, if present."""
+    return {key: source[key] for key in keys if key in source}
 
 
 def validate_config(config: Any) -> None:
-    """Refuse a configuration that is not Gradio's, or that would send us elsewhere."""
+    """Reject a configuration that is not Gradio's, or whose prefix leads to another host."""
     if not isinstance(config, dict) or not isinstance(config.get("dependencies"), list):
         raise SpaceUnavailable("no-api")
     if config.get("protocol", "ws") not in SUPPORTED_PROTOCOLS:
@@ -182,84 +205,97 @@ def validate_config(config: Any) -> None:
 
 @dataclass
 class RegisteredSpace:
-    """A connection, believed until that moment of the monotonic clock; `moment` is that of its row on the shelf."""
+    """Cached client of a Space.
+
+    Attributes:
+        expires_at: time of expiry on the monotonic clock.
+        stored_at: time of its row in the description cache.
+    """
 
     client: SpaceClient
     expires_at: float
     stored_at: datetime | None = None
 
-    def mark_stored(self, moment: datetime) -> None:
-        self.stored_at = moment
+    def mark_stored(self, stored_at: datetime) -> None:
+        self.stored_at = stored_at
 
 
 class SpaceRegistry:
-    """The connections of this process, one per Space, shared by all visitors."""
+    """Cache of the clients of this process, one per Space, shared by all visitors."""
 
     def __init__(
-        self, wire: HttpClient, shelf: DescriptionCache | None = None, fresh_seconds: float = DESCRIPTION_TTL_SECONDS
+        self,
+        http_client: HttpClient,
+        description_cache: DescriptionCache | None = None,
+        ttl_seconds: float = DESCRIPTION_TTL_SECONDS,
     ) -> None:
-        self.http_client = wire
-        self._description_cache = shelf
-        self._ttl_seconds = fresh_seconds
+        self.http_client = http_client
+        self._description_cache = description_cache
+        self._ttl_seconds = ttl_seconds
         self._cache: SingleFlightCache[RegisteredSpace] = SingleFlightCache(
-            lambda known: min(CACHE_CHECK_INTERVAL_SECONDS, known.expires_at - time.monotonic())
+            lambda space: min(CACHE_CHECK_INTERVAL_SECONDS, space.expires_at - time.monotonic())
         )
 
-    def get_client(self, url: str, leash: CancelScope, token: tokens.AccessToken | None = None) -> SpaceClient:
-        """The connection to the Space at `url`, described at most ten minutes ago.
+    def get_client(self, url: str, scope: CancelScope, token: tokens.AccessToken | None = None) -> SpaceClient:
+        """Return the client of the Space at `url`, described at most ten minutes ago.
 
         Raises:
-            Unavailable, CallError: as `connect`.
+            SpaceUnavailable, CallError: as `open_space_client`.
         """
         key = make_registry_key(url, token)
-        return self._cache.get_or_fetch(key, leash, lambda: self._load_space(key, url, leash, token)).client
+        return self._cache.get_or_fetch(key, scope, lambda: self._load_space(key, url, scope, token)).client
 
     def invalidate_space(self, connection: SpaceClient) -> None:
-        """Describe this Space anew at the next need, in every process: an endpoint is gone, or it was started again."""
+        """Invalidate the description of a Space in every process: an endpoint is gone, or it was restarted."""
         key = make_registry_key(connection.url, connection.token)
-        known = self._cache.get_latest_value(key)
-        if known and known.client is not connection:
-            return  # it was described anew meanwhile
+        space = self._cache.get_latest_value(key)
+        if space and space.client is not connection:
+            return  # it was already replaced
         self._cache.invalidate(key)
         if self._description_cache:
-            self._description_cache.invalidate_description(key, known.stored_at if known else None)
+            self._description_cache.invalidate_description(key, space.stored_at if space else None)
 
-    def _load_space(self, key: str, url: str, leash: CancelScope, token: tokens.AccessToken | None) -> RegisteredSpace:
-        """What is known of a Space, if it still holds; else what is on the shelf; else what the Space says now."""
-        before = self._cache.get_latest_value(key)
-        if before and self._is_current(key, before):
-            return before
-        if self._description_cache and (there := self._description_cache.fetch_description(key)):
-            moment, said = there
+    def _load_space(self, key: str, url: str, scope: CancelScope, token: tokens.AccessToken | None) -> RegisteredSpace:
+        """Return the current client, else one from the description cache, else one from the Space itself."""
+        cached = self._cache.get_latest_value(key)
+        if cached and self._is_current(key, cached):
+            return cached
+        if self._description_cache and (stored := self._description_cache.fetch_description(key)):
+            moment, description_parts = stored
             try:
                 age = max(0.0, (database.utc_now() - moment).total_seconds())
                 return RegisteredSpace(
-                    parse_description(url, said, self.http_client, token, leash), self._compute_expiry(age), moment
+                    parse_description(url, description_parts, self.http_client, token, scope),
+                    self._compute_expiry(age),
+                    moment,
                 )
-            except SpaceUnavailable:  # an older version of this site may have stored it
-                log.info("A stored description makes no sense.")
+            except SpaceUnavailable:  # it may have been stored by an older version of this site
+                log.info("A stored description is malformed.")
         with byte_budget.reserve_bytes() as memory:
-            said = request_description(url, self.http_client, leash, token, memory)
-            known = RegisteredSpace(
-                parse_description(url, said, self.http_client, token, leash), self._compute_expiry()
+            description_parts = request_description(url, self.http_client, scope, token, memory)
+            space = RegisteredSpace(
+                parse_description(url, description_parts, self.http_client, token, scope), self._compute_expiry()
             )
         if self._description_cache:
-            self._description_cache.store_in_background(key, said, known.mark_stored)
-        return known
+            self._description_cache.store_in_background(key, description_parts, space.mark_stored)
+        return space
 
     def _compute_expiry(self, age_seconds: float = 0) -> float:
         return time.monotonic() + self._ttl_seconds - age_seconds
 
-    def _is_current(self, key: str, known: RegisteredSpace) -> bool:
-        """Is it still fresh, and the latest that any process was told?"""
-        if time.monotonic() >= known.expires_at:
+    def _is_current(self, key: str, space: RegisteredSpace) -> bool:
+        """Is it unexpired, and the latest description that any process has stored?"""
+        if time.monotonic() >= space.expires_at:
             return False
         try:
-            return self._description_cache is None or self._description_cache.fetch_moment(key) == known.stored_at
+            return self._description_cache is None or self._description_cache.fetch_moment(key) == space.stored_at
         except SQLAlchemyError:
             return True
 
 
 def make_registry_key(url: str, token: tokens.AccessToken | None) -> str:
-    """What is lent the token and what is not are two things, even at one address; which is not to be read in it."""
+    """Hash the URL of a Space and the use of the token, which are cached separately.
+
+    The hash does not reveal the URL.
+    """
     return hashlib.sha256(f"{url.rstrip('/')} {'with' if token else 'without'}".encode()).hexdigest()
