@@ -1,1 +1,1 @@
-"""The files of visitors and of Spaces: stored under a name of ours, in a folder or an S3 bucket."""
+"""Files of visitors and of Spaces: stored under a random id, in a folder or an S3 bucket."""

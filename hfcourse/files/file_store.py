@@ -1,7 +1,7 @@
-"""Files: what a visitor sends and what a Space sends back, kept under a name of ours.
+"""File store: uploads of visitors and outputs of Spaces, stored under a random id.
 
-A file's type is the one its bytes say, never the one its name or its sender claims. A file belongs to
-the visitor who sent or caused it.
+A file's media type is detected from its content; its name and the sender's header are ignored. A
+file belongs to the visitor who sent or caused it.
 """
 
 import logging
@@ -33,10 +33,10 @@ FORBIDDEN_NAME_PATTERN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\uf8ff\U000f0000-\U0010ffff]"
 )
 NON_TOKEN_PATTERN = re.compile(r"[^A-Za-z0-9]")
-FILE_CHUNK_BYTES = 64 * 1024  # what is in memory of a file that is kept or sent
+FILE_CHUNK_BYTES = 64 * 1024  # part of a file that is in memory while it is stored or sent
 SVG_HEAD_BYTES = 2_000
 SVG_PATTERN = re.compile(rb"(\xef\xbb\xbf)?\s*(<(\?xml|!doctype svg|!--)[^>]*>\s*){0,9}<svg[\s>]", re.IGNORECASE)
-# Served from our origin, a file must not be a page of ours.
+# Served from our origin, a file must not be rendered as a page of ours.
 FILE_HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -49,11 +49,11 @@ log = logging.getLogger(__name__)
 
 
 class FileStorageError(Exception):
-    """A file could not be kept: the disk is full, its store or the database does not answer."""
+    """A file could not be stored: the disk is full, its storage or the database does not respond."""
 
 
 class StoredFile(database.Base):
-    """A kept file; its bytes are in the storage of this site, under its id."""
+    """Row of a stored file; its bytes are in the storage of this site, under its id."""
 
     __tablename__ = "files"
 
@@ -63,12 +63,12 @@ class StoredFile(database.Base):
     media_type: Mapped[str] = mapped_column(String(64))
     size: Mapped[int] = mapped_column(BigInteger)
     created: Mapped[datetime] = mapped_column(database.UtcDateTime, index=True)
-    erased: Mapped[datetime | None] = mapped_column(database.UtcDateTime)  # its run is kept, its bytes are not
+    erased: Mapped[datetime | None] = mapped_column(database.UtcDateTime)  # its run is retained, its bytes are not
 
 
 @dataclass(frozen=True)
 class FileHandle:
-    """A file that we hold: the only file that a call may send."""
+    """Handle of a stored file: the only kind of file that a call may send."""
 
     id: str
     name: str
@@ -82,20 +82,20 @@ class FileHandle:
 
     @property
     def is_inline(self) -> bool:
-        """May a browser show it in a page?"""
+        """May a browser render it in a page?"""
         return is_shown_by_browsers(self.media_type)
 
     def open(self) -> BinaryIO:
-        """Its bytes, to read and to seek in. Raises OSError, FileNotFoundError."""
+        """Open its bytes, seekable. Raises OSError, FileNotFoundError."""
         return self.storage.open(self.id)
 
     def read_content(self) -> bytes:
-        """All its bytes. Raises OSError, FileNotFoundError."""
+        """Read all its bytes. Raises OSError, FileNotFoundError."""
         with self.open() as file:
             return file.read()
 
     def is_missing(self) -> bool:
-        """Are its bytes gone for sure? Where the storage does not answer, who reads them will see."""
+        """Are its bytes certainly gone? If the storage does not respond, the reader will see."""
         try:
             return not self.storage.exists(self.id)
         except OSError:
@@ -105,84 +105,86 @@ class FileHandle:
 def sanitize_file_name(name: str) -> str:
     """Return the last part of a file name in any script, without the token of this site.
 
-    Composed (NFC): Gradio drops combining marks, so three names of macOS with é, è and ê would become one. Blanks of
-    every width stay; control characters, halves of characters and signs that turn letters round do not.
+    Composed (NFC): Gradio drops combining marks, so three names of macOS with é, è and ê would
+    become one. Blanks of every width are preserved; control characters, surrogates and
+    bidirectional controls are removed.
     """
-    last = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
-    readable = mask_text(FORBIDDEN_NAME_PATTERN.sub("", last), token := tokens.get_site_token())
-    # An archive writes an underscore for many a character: that must not make a token of a name.
+    base_name = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
+    readable = mask_text(FORBIDDEN_NAME_PATTERN.sub("", base_name), token := tokens.get_site_token())
+    # An archive replaces many characters by an underscore, which must not turn a name into a token.
     if token and token.reveal() in NON_TOKEN_PATTERN.sub("_", readable):
         readable = tokens.MASK_TEXT
     return readable[-MAX_FILE_NAME_CHARACTERS:] or "fichier"
 
 
 def get_file_storage() -> Storage:
-    """Where the bytes are."""
+    """Return the storage backend of this site."""
     return current_app.extensions["files"]
 
 
 def iter_chunks(file: IO[bytes]) -> Iterator[bytes]:
-    """All bytes of a file from where it stands, in pieces. Raises OSError."""
-    while piece := file.read(FILE_CHUNK_BYTES):
-        yield piece
+    """Yield the bytes of a file from its current position, in chunks. Raises OSError."""
+    while chunk := file.read(FILE_CHUNK_BYTES):
+        yield chunk
 
 
 def save_file(
     visitor: str, name: str, content: bytes | Iterable[bytes], *, corrects_extension: bool = False
 ) -> FileHandle:
-    """Keep `content` for `visitor`; written whole before it is known, so that no row names half a file.
+    """Store `content` for `visitor`; commit its row only once it is complete.
 
     Args:
-        content: all of it, or pieces that are written as they come; nothing is kept if their source raises.
-        corrects_extension: give the name the extension of the type that its bytes say, if they say one.
+        content: all bytes, or chunks that are written as they arrive; nothing is stored if their
+            iterator raises.
+        corrects_extension: replace the extension of the name by that of the detected type, if any.
 
     Raises:
-        FileStorageError: there is no room for it, or nobody answers.
+        FileStorageError: there is no space for it, or storage or database does not respond.
     """
     file_id = secrets.token_hex(16)
-    pieces = [content] if isinstance(content, bytes) else content
+    chunks = [content] if isinstance(content, bytes) else content
     try:
-        size, head = write_chunks(file_id, pieces)
-        kind = detect_media_type(head)
-        if corrects_extension and (suffix := get_extension(kind)):
+        size, head = write_chunks(file_id, chunks)
+        media_type = detect_media_type(head)
+        if corrects_extension and (suffix := get_extension(media_type)):
             name = name.rpartition(".")[0] or name
             name += suffix
-        kept = FileHandle(file_id, sanitize_file_name(name), kind, size, get_file_storage())
+        handle = FileHandle(file_id, sanitize_file_name(name), media_type, size, get_file_storage())
         with database.write_session() as session:
-            session.add(make_file_row(kept, visitor))
+            session.add(make_file_row(handle, visitor))
     except (OSError, SQLAlchemyError) as error:
-        log.error("A file could not be kept: %s", type(error).__name__)
+        log.error("A file could not be stored: %s", type(error).__name__)
         if isinstance(error, SQLAlchemyError):
             delete_file_bytes([file_id])
         raise FileStorageError from None
-    return kept
+    return handle
 
 
-def write_chunks(file_id: str, pieces: Iterable[bytes]) -> tuple[int, bytes]:
+def write_chunks(file_id: str, chunks: Iterable[bytes]) -> tuple[int, bytes]:
     """Write a new file to the storage; return its size and its first bytes. Raises OSError."""
     size, head = 0, b""
     with get_file_storage().create(file_id) as file:
-        for piece in pieces:
-            file.write(piece)
-            size += len(piece)
+        for chunk in chunks:
+            file.write(chunk)
+            size += len(chunk)
             if len(head) < HEAD_BYTES:
-                head = (head + piece)[:HEAD_BYTES]
+                head = (head + chunk)[:HEAD_BYTES]
     return size, head
 
 
-def make_file_row(kept: FileHandle, visitor: str) -> StoredFile:
+def make_file_row(handle: FileHandle, visitor: str) -> StoredFile:
     return StoredFile(
-        id=kept.id,
+        id=handle.id,
         visitor=visitor,
-        name=kept.name,
-        media_type=kept.media_type,
-        size=kept.size,
+        name=handle.name,
+        media_type=handle.media_type,
+        size=handle.size,
         created=database.utc_now(),
     )
 
 
 def find_file(visitor: str, file_id: str) -> FileHandle | None:
-    """The file of that id, if it is this visitor's."""
+    """Return the file of that id, if it belongs to this visitor."""
     with database.read_session() as session:
         row = session.get(StoredFile, file_id)
     if row is None or row.visitor != visitor or row.erased:
@@ -191,64 +193,64 @@ def find_file(visitor: str, file_id: str) -> FileHandle | None:
 
 
 def delete_file_bytes(file_ids: Sequence[str]) -> Sequence[str]:
-    """Remove the bytes of files that no row names; return those that are left, the storage being in trouble."""
-    for done, file_id in enumerate(file_ids):
+    """Delete the bytes of files without a row; return the ids that are left after a storage error."""
+    for index, file_id in enumerate(file_ids):
         try:
             get_file_storage().remove(file_id)
-        except OSError:  # the others would each wait for the same time-out
-            return file_ids[done:]
+        except OSError:  # each of the others would wait for the same timeout
+            return file_ids[index:]
     return []
 
 
-def make_file_response(kept: FileHandle) -> Response:
-    """The HTTP answer that hands a file to a browser: shown if its type is one of ours, downloaded if not.
+def make_file_response(handle: FileHandle) -> Response:
+    """Return the response that serves a file: inline for browser types, else as a download.
 
-    A browser may ask for a part of it (206), as it does to seek in a sound or a video; 416 where there is no such part.
-    What names no part, or several, is given the whole.
+    A range request gets 206, as browsers send to seek in a sound or a video, or 416 for an
+    unsatisfiable one. The whole file is sent for no range, and for several.
 
     Raises:
         FileNotFoundError: its bytes are gone.
-        OSError: nobody can tell.
+        OSError: the storage does not respond.
     """
-    asked = request.range
-    is_part = asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
-    response = stream_file(kept, kept.media_type, as_attachment=not kept.is_inline, download_name=kept.name)
+    requested_range = request.range
+    is_part = requested_range is not None and requested_range.units == "bytes" and len(requested_range.ranges) == 1
+    response = stream_file(handle, handle.media_type, as_attachment=not handle.is_inline, download_name=handle.name)
     try:
         if is_part:
-            response.make_conditional(request, accept_ranges=True, complete_length=kept.size)
+            response.make_conditional(request, accept_ranges=True, complete_length=handle.size)
     except RequestedRangeNotSatisfiable:
         response.close()
-        response = Response(status=416, headers={"Content-Range": f"bytes */{kept.size}"}, mimetype=kept.media_type)
+        response = Response(status=416, headers={"Content-Range": f"bytes */{handle.size}"}, mimetype=handle.media_type)
     response.headers.update(FILE_HEADERS)
     response.headers["Accept-Ranges"] = "bytes"
     return response
 
 
-def stream_file(kept: FileHandle, mimetype: str, **how: Any) -> Response:
-    """All bytes of a file, in pieces, none of which is read before it is asked for."""
-    response = send_file(kept.open(), mimetype=mimetype, max_age=0, etag=False, conditional=False, **how)
-    response.content_length = kept.size
+def stream_file(handle: FileHandle, mimetype: str, **options: Any) -> Response:
+    """Return a response that streams a file in chunks, each read on demand."""
+    response = send_file(handle.open(), mimetype=mimetype, max_age=0, etag=False, conditional=False, **options)
+    response.content_length = handle.size
     return response
 
 
-def is_svg(kept: FileHandle) -> bool:
-    """Is this SVG? Nothing but an `img` may show it: it can hold scripts. Raises OSError, FileNotFoundError."""
-    with kept.open() as file:
+def is_svg(handle: FileHandle) -> bool:
+    """Is this SVG? Only an `img` may render it, since it can contain scripts. Raises OSError, FileNotFoundError."""
+    with handle.open() as file:
         return bool(SVG_PATTERN.match(file.read(SVG_HEAD_BYTES)))
 
 
-def make_svg_response(kept: FileHandle) -> Response:
-    """The HTTP answer that hands SVG to an `img`; 404 for what is none. Raises OSError, FileNotFoundError."""
-    if not is_svg(kept):
+def make_svg_response(handle: FileHandle) -> Response:
+    """Return the response that serves SVG to an `img`; 404 for other files. Raises OSError, FileNotFoundError."""
+    if not is_svg(handle):
         abort(404)
-    response = stream_file(kept, "image/svg+xml")
+    response = stream_file(handle, "image/svg+xml")
     response.headers.update(FILE_HEADERS)
     response.headers["Content-Security-Policy"] += "; style-src 'unsafe-inline'"
     return response
 
 
 def init_app(app: Flask) -> None:
-    """Open the storage that the settings name, and tell the templates the limits on files."""
+    """Open the configured storage, and register the template globals for files."""
     app.jinja_env.globals["file_limits"] = limits
     app.jinja_env.filters["is_shown_by_browsers"] = is_shown_by_browsers
     try:

@@ -1,7 +1,8 @@
-"""Limits on the files that a Space's answer brings. Pure.
+"""Limits on the files of a Space's outputs. Pure.
 
-A gallery of an image generator has 4 × 4 or 8 × 8 pictures, and a page draws two hundred
-(`runs/outputs/value_presenters.py`): the number of files only bounds requests and rows, the bytes bound the disk.
+A gallery of an image generator has 4 × 4 or 8 × 8 pictures, and a page renders two hundred
+(`runs/outputs/value_presenters.py`): the number of files only limits requests and rows, the bytes
+limit the disk space.
 """
 
 MAX_FILE_BYTES = 20_000_000  # of one file

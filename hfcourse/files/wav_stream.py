@@ -1,8 +1,8 @@
 """Repair of a WAV sound that was streamed in chunks. Pure.
 
-Gradio 4 concatenates what an author's generator yields: either whole WAV files, of which a player would play the first
-alone, or one header with sizes of 0xFFFFFFFF and bare samples. Chunk layout: Microsoft, « Multimedia Programming
-Interface and Data Specifications 1.0 », 1991.
+Gradio 4 concatenates the chunks of an author's generator: either whole WAV files, of which a player
+would play the first only, or one header with sizes of 0xFFFFFFFF and raw samples. Chunk layout:
+Microsoft, « Multimedia Programming Interface and Data Specifications 1.0 », 1991.
 """
 
 import struct
@@ -13,9 +13,10 @@ MAX_UINT32 = 0xFFFF_FFFF
 
 
 def join_wav_chunks(content: bytes) -> bytes:
-    """Return one WAV file with the samples of all those that are concatenated in `content`, and the right sizes.
+    """Return one WAV file with the samples of all files concatenated in `content`, and correct sizes.
 
-    The format is that of the first one. What is not WAV, or has no format before its samples, is returned unchanged.
+    The format is that of the first one. Content that is not WAV, or has no format before its
+    samples, is returned unchanged.
     """
     sound_format, samples, position = b"", bytearray(), 0
     view = memoryview(content)

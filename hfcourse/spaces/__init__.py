@@ -1,10 +1,10 @@
-"""The Spaces: which there are, what they describe, the form that calls one, the call itself."""
+"""Spaces: catalogue, descriptions, the form of a call, and the call itself."""
 
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Read the catalogue, and start what resolves and stores."""
+    """Read the catalogue, and initialize the resolver and the file store."""
     from hfcourse.files import file_store
     from hfcourse.spaces import catalogue
     from hfcourse.spaces.registry import resolver

@@ -1,8 +1,8 @@
-"""The Spaces that this site offers: the bundled list, and the instructor's own.
+"""Catalogue of the Spaces that this site offers: the bundled list, and the instructor's own.
 
-`spaces.toml` in the instance folder adds Spaces or replaces one of the same id. A mistake in it stops the start with
-one line. While the site runs each process follows the file; a mistake is then logged, shown to the instructor, and
-leaves the last good list in force.
+`spaces.toml` in the instance folder adds Spaces or replaces one of the same id. An error in it
+aborts the start with one line. While the site runs, each process reloads the file when it changes;
+an error is then logged, shown to the instructor, and the last valid list remains in use.
 """
 
 import logging
@@ -57,9 +57,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """A Space of the catalogue; `url` only for one that is not on the Hub, `token` if it may be lent the token.
+    """Space of the catalogue.
 
-    Those that teach the same thing stand together under its name; `why` is the sentence about this one.
+    Attributes:
+        why: a sentence about this Space.
+        teaches: topic under which Spaces are grouped.
+        url: only for one that is not on the Hub.
+        token: may it receive the site's token?
     """
 
     id: str
@@ -71,24 +75,24 @@ class CatalogueEntry:
 
 
 def is_space_id(name: str) -> bool:
-    """Is this `owner/name`, as the Hub makes them? Full match, ASCII only."""
+    """Is this a valid `owner/name` of the Hub? Full match, ASCII only."""
     if not SPACE_ID_PATTERN.fullmatch(name) or "--" in name or ".." in name:
         return False
     return not name.endswith(".git")
 
 
-def extract_space_id(written: str) -> str | None:
-    """`owner/name` from what somebody wrote: the name, or the address of its page on the Hub; None for the rest."""
-    found = HUB_PAGE_URL_PATTERN.fullmatch(written)
-    name = found[1] if found else written
+def extract_space_id(text: str) -> str | None:
+    """Return the `owner/name` of a typed name or URL of a Hub page, None for anything else."""
+    match = HUB_PAGE_URL_PATTERN.fullmatch(text)
+    name = match[1] if match else text
     return name if is_space_id(name) else None
 
 
 def read_catalogue_file(path: Path) -> list[CatalogueEntry]:
-    """The entries of one file.
+    """Parse one catalogue file.
 
     Raises:
-        SystemExit: one line naming the file, the line and the mistake.
+        SystemExit: one line with the file, the line and the error.
     """
     try:
         return parse_catalogue_entries(path.read_bytes())
@@ -97,45 +101,50 @@ def read_catalogue_file(path: Path) -> list[CatalogueEntry]:
 
 
 def format_catalogue_error(path: Path, error: OSError | CatalogueError) -> str:
-    """Return the one French line that stops the start."""
-    words = describe_os_error(error) if isinstance(error, OSError) else error.describe()
+    """Return the French line that aborts the start."""
+    message = describe_os_error(error) if isinstance(error, OSError) else error.describe()
     line = "hfcourse : {name} ne se lit pas : {words}. Corrigez-le, puis relancez."
-    return format_french(line, name=path.name, words=words)
+    return format_french(line, name=path.name, words=message)
 
 
 def parse_catalogue_entries(content: bytes) -> list[CatalogueEntry]:
-    """The entries of a file.
+    """Parse and validate the entries of a file.
 
     Raises:
-        CatalogueError: the first thing in it that makes no sense, and its line.
+        CatalogueError: the first error in it, and its line.
     """
     try:
         text = content.decode("utf-8-sig")
-        found = tomllib.loads(text)
+        document = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise make_encoding_error(error) from None
     except TOML_FAILURES as error:
         raise make_syntax_error(error, content.decode("utf-8-sig")) from None
-    items = found.pop("space", [])
-    if found or not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise CatalogueError(find_top_line(text, next(iter(found), "space")), *INVALID_STRUCTURE_MESSAGES)
-    made: dict[str, CatalogueEntry] = {}
-    for place, item in enumerate(items):
-        key, words, french_words = find_item_error(item, made)
-        if words:
-            raise CatalogueError(find_key_line(text, place, key) or find_top_line(text, "space"), words, french_words)
-        named = {"title": item["id"], **item}
-        made[item["id"]] = CatalogueEntry(
-            **{**named, **{key: typeset_french(named[key]) for key in TYPESET_KEYS if key in named}}
+    items = document.pop("space", [])
+    if document or not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise CatalogueError(find_top_line(text, next(iter(document), "space")), *INVALID_STRUCTURE_MESSAGES)
+    entries: dict[str, CatalogueEntry] = {}
+    for index, item in enumerate(items):
+        key, message, french_message = find_item_error(item, entries)
+        if message:
+            raise CatalogueError(
+                find_key_line(text, index, key) or find_top_line(text, "space"), message, french_message
+            )
+        item_with_title = {"title": item["id"], **item}
+        entries[item["id"]] = CatalogueEntry(
+            **{
+                **item_with_title,
+                **{key: typeset_french(item_with_title[key]) for key in TYPESET_KEYS if key in item_with_title},
+            }
         )
-    return list(made.values())
+    return list(entries.values())
 
 
-def find_item_error(item: dict[str, Any], made: Mapping[str, CatalogueEntry]) -> tuple[str, str, str]:
-    """The key that is wrong in one `[[space]]`, and what is wrong with it, in English and French; '' if nothing is.
+def find_item_error(item: dict[str, Any], entries: Mapping[str, CatalogueEntry]) -> tuple[str, str, str]:
+    """Return the first invalid key of one `[[space]]` and its error in English and French; '' for none.
 
     Args:
-        made: the entries before it, by id.
+        entries: the entries before it, by id.
     """
     for key, value in item.items():
         if key not in ENTRY_KEY_TYPES or not isinstance(value, ENTRY_KEY_TYPES[key]):
@@ -144,7 +153,7 @@ def find_item_error(item: dict[str, Any], made: Mapping[str, CatalogueEntry]) ->
     if not is_space_id(item.get("id", "")):
         return "id", "a space has no id such as owner/name", "il manque un id de la forme auteur/nom"
     space_id, url = item["id"], item.get("url", "")
-    if space_id in made:
+    if space_id in entries:
         return "id", f"an id is there twice, {space_id}", f"l’id {space_id} est déjà plus haut"
     if url and not (SPACE_URL_PATTERN.fullmatch(url) and is_http_url(url)):
         return "url", f"the url of {space_id} is not an address", f"l’url de {space_id} n’est pas une adresse"
@@ -152,38 +161,38 @@ def find_item_error(item: dict[str, Any], made: Mapping[str, CatalogueEntry]) ->
 
 
 def list_catalogue_entries() -> list[CatalogueEntry]:
-    """All entries, the practice Space first."""
+    """Return all entries, the practice Space first."""
     return list(get_catalogue().content.values())
 
 
 def get_catalogue() -> ReloadedFile[dict[str, CatalogueEntry]]:
-    """The catalogue of this process, by id."""
+    """Return the catalogue of this process, by id."""
     found: ReloadedFile[dict[str, CatalogueEntry]] = current_app.extensions["catalogue"]
     return found
 
 
 def get_catalogue_error() -> ValueError | OSError | None:
-    """What is wrong with `spaces.toml` as it is now, None if it is in force."""
+    """Return the error of the current `spaces.toml`, None if it is in use."""
     catalogue = get_catalogue()
     return catalogue.error if catalogue.content else None
 
 
 def list_ids_without_token() -> list[str]:
-    """The ids of the Spaces that are to be lent the token, if this site has none."""
+    """Return the ids of the Spaces that should receive the token, if this site has none."""
     return [] if tokens.get_site_token() else [entry.id for entry in list_catalogue_entries() if entry.token]
 
 
 def group_entries_by_topic() -> dict[str, list[CatalogueEntry]]:
-    """All but the practice Space, by what they teach: under '' those of the instructor that say nothing of it."""
-    found: dict[str, list[CatalogueEntry]] = {}
+    """Group all entries but the practice Space by topic, '' for those without one."""
+    groups: dict[str, list[CatalogueEntry]] = {}
     for entry in list_catalogue_entries():
         if entry.id != PRACTICE_SPACE_ID:
-            found.setdefault(entry.teaches, []).append(entry)
-    return found
+            groups.setdefault(entry.teaches, []).append(entry)
+    return groups
 
 
 def find_catalogue_entry(space_id: str) -> CatalogueEntry | None:
-    """The entry of that id."""
+    """Return the entry of that id."""
     return get_catalogue().content.get(space_id)
 
 
@@ -193,28 +202,28 @@ def is_catalogue_open() -> bool:
 
 
 def get_practice_server() -> PracticeServer:
-    """The practice Space of this process."""
+    """Return the practice Space's server of this process."""
     return current_app.extensions["practice"]
 
 
 def get_practice_state() -> str:
-    """asleep, waking, awake, broken, or elsewhere when it is run by somebody else."""
+    """Return asleep, waking, awake, broken, or elsewhere if another server runs it."""
     return "elsewhere" if current_app.config["PRACTICE_URL"] else get_practice_server().state
 
 
 def merge_catalogue_entries(
     bundled: list[CatalogueEntry], own: bytes | None, has_token: bool
 ) -> dict[str, CatalogueEntry]:
-    """The bundled entries and those of `spaces.toml`, which may not be there; says which lack the token."""
-    found = {entry.id: entry for entry in [*bundled, *(parse_catalogue_entries(own) if own is not None else ())]}
-    lent = [] if has_token else [entry.id for entry in found.values() if entry.token]
-    if lent:
-        log.warning(UNSET_VARIABLE_WARNING, ", ".join(lent))
-    return found
+    """Merge the bundled entries and those of `spaces.toml`, if any; log those that lack the token."""
+    entries = {entry.id: entry for entry in [*bundled, *(parse_catalogue_entries(own) if own is not None else ())]}
+    ids_without_token = [] if has_token else [entry.id for entry in entries.values() if entry.token]
+    if ids_without_token:
+        log.warning(UNSET_VARIABLE_WARNING, ", ".join(ids_without_token))
+    return entries
 
 
 def init_app(app: Flask) -> None:
-    """Read the catalogue and follow it; the practice Space stays asleep until somebody opens it."""
+    """Read the catalogue and reload it on changes; the practice Space sleeps until it is first opened."""
     path, bundled, has_token = (
         Path(app.instance_path) / CATALOGUE_FILE_NAME,
         read_catalogue_file(BUNDLED_CATALOGUE_PATH),

@@ -1,4 +1,4 @@
-"""Mistakes in a catalogue file: the line, and what is wrong, in English for the log, in French for the page. Pure."""
+"""Errors in a catalogue file: line and message, in English for the log, in French for the page. Pure."""
 
 import re
 import tomllib
@@ -13,9 +13,9 @@ MAX_HEADERS = 500
 
 
 class CatalogueError(ValueError):
-    """Something in a catalogue file that makes no sense; `line` counts from 1, None where it cannot be told.
+    """Error in a catalogue file; `line` counts from 1, None where it is unknown.
 
-    Its text is English, for the log; `french_words` say the same to the instructor.
+    Its text is English, for the log; `french_message` is for the instructor.
     """
 
     def __init__(self, line: int | None, words: str, french_words: str) -> None:
@@ -24,15 +24,15 @@ class CatalogueError(ValueError):
         self.french_message = typeset_french(french_words)
 
     def describe(self) -> str:
-        """Return the line and what is wrong, in French."""
+        """Return the line and the message, in French."""
         return f"ligne{NO_BREAK}{self.line}, {self.french_message}" if self.line else self.french_message
 
 
 def make_syntax_error(error: ValueError | RecursionError, text: str) -> CatalogueError:
-    """What the parser of TOML says, and where."""
-    found = describe_toml_error(error)
-    line = found.line or len(text.splitlines()) or None
-    return CatalogueError(line, LINE_SUFFIX_PATTERN.sub("", str(error)), f"ce n'est pas du TOML : {found}")
+    """Return the error of the TOML parser, with its line."""
+    toml_error = describe_toml_error(error)
+    line = toml_error.line or len(text.splitlines()) or None
+    return CatalogueError(line, LINE_SUFFIX_PATTERN.sub("", str(error)), f"ce n'est pas du TOML : {toml_error}")
 
 
 def make_encoding_error(error: UnicodeDecodeError) -> CatalogueError:
@@ -40,28 +40,28 @@ def make_encoding_error(error: UnicodeDecodeError) -> CatalogueError:
     return CatalogueError(line, "this is not UTF-8", "ce n’est pas de l’UTF-8")
 
 
-def find_key_line(text: str, place: int, key: str) -> int | None:
-    """The line of a key of the space of that place, from 0; that of its header where it has no such key."""
+def find_key_line(text: str, index: int, key: str) -> int | None:
+    """Return the line of a key in the `[[space]]` at this index, from 0; that of its header without the key."""
     starts = [*find_space_headers(text)]
-    if place >= len(starts):
+    if index >= len(starts):
         return None
     lines = text.splitlines()
-    end = starts[place + 1] if place + 1 < len(starts) else len(lines)
-    written = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")
-    for number in range(starts[place], end):
-        if key and written.match(lines[number]):
+    end = starts[index + 1] if index + 1 < len(starts) else len(lines)
+    key_pattern = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")
+    for number in range(starts[index], end):
+        if key and key_pattern.match(lines[number]):
             return number + 1
-    return starts[place] + 1
+    return starts[index] + 1
 
 
 def find_top_line(text: str, key: str) -> int | None:
-    """The line where a key, or a table, of the file itself begins."""
-    written = re.compile(rf"\s*\[*\s*[\"']?{re.escape(key)}[\"']?\s*(=|\])")
-    return next((number for number, line in enumerate(text.splitlines(), 1) if written.match(line)), None)
+    """Return the line of a top-level key or table of the file."""
+    key_pattern = re.compile(rf"\s*\[*\s*[\"']?{re.escape(key)}[\"']?\s*(=|\])")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if key_pattern.match(line)), None)
 
 
 def find_space_headers(text: str) -> Iterator[int]:
-    """Yield the places of the lines `[[space]]`, from 0; one inside a text of several lines is none."""
+    """Yield the indexes of the lines `[[space]]`, from 0, except those inside a multi-line string."""
     lines = text.splitlines()
     headers = [number for number, line in enumerate(lines) if SPACE_HEADER_PATTERN.match(line)]
     for number in headers[:MAX_HEADERS]:

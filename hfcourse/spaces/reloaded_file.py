@@ -1,7 +1,7 @@
-"""A file that is read again when it changes, as each process that uses it does for itself.
+"""File that each process reloads when it changes.
 
-Its time and size are looked at when its content is asked for, at most once a second: no thread, no watcher. A content
-with a mistake leaves the last good one in force.
+Its time and size are checked when its content is requested, at most once a second: no thread, no
+watcher. If the new content is invalid, the last valid one remains in use.
 """
 
 import logging
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 FILE_CHECK_INTERVAL_SECONDS = 1.0
-# A file written so lately may be written again within the resolution of its time stamp: it is read at each look.
+# A file written this recently may be written again within the resolution of its timestamp: it is
+# read at each check.
 UNSETTLED_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
@@ -22,10 +23,11 @@ FileFingerprint = tuple[int, int, int, int]
 
 
 class ReloadedFile(Generic[Content]):
-    """What `parse` makes of the bytes of a file, of None where there is no file.
+    """Parsed content of a file, reloaded on changes.
 
     Args:
-        parse: raises ValueError with a sentence for a content that makes no sense. OSError is one too.
+        parse: parses the bytes, None for a missing file; raises ValueError (or OSError) with a
+            sentence for invalid content.
     """
 
     def __init__(self, path: Path, parse: Callable[[bytes | None], Content]) -> None:
@@ -40,7 +42,7 @@ class ReloadedFile(Generic[Content]):
 
     @property
     def content(self) -> Content:
-        """The last good content; whoever asks while another thread looks gets what was known before."""
+        """Return the last valid content; while another thread reloads it, the previous one."""
         if time.monotonic() - self._checked_at >= FILE_CHECK_INTERVAL_SECONDS and self._lock.acquire(blocking=False):
             try:
                 self._checked_at = time.monotonic()
@@ -50,17 +52,17 @@ class ReloadedFile(Generic[Content]):
         return self._content
 
     def _reload_if_changed(self) -> None:
-        """Read the file again if it changed."""
+        """Read and parse the file again if it changed."""
         try:
-            signature = self._read_fingerprint()
-            if signature == self._fingerprint and not is_recently_written(signature):
+            fingerprint = self._read_fingerprint()
+            if fingerprint == self._fingerprint and not is_recently_written(fingerprint):
                 return
-            read = self._read_bytes()
-            self._fingerprint = signature
-            if read == self._bytes and not isinstance(self.error, OSError):
+            content_bytes = self._read_bytes()
+            self._fingerprint = fingerprint
+            if content_bytes == self._bytes and not isinstance(self.error, OSError):
                 return
-            self._bytes = read
-            self._content, self.error = self._parse(read), None
+            self._bytes = content_bytes
+            self._content, self.error = self._parse(content_bytes), None
             log.info("%s was read again.", self._path.name)
         except (ValueError, OSError) as error:
             if str(error) != str(self.error):
@@ -72,12 +74,12 @@ class ReloadedFile(Generic[Content]):
             self.error = error
 
     def _read_fingerprint(self) -> FileFingerprint | None:
-        """Times, size and inode, None where there is no file: what changes however it is written, and with chmod."""
+        """Return times, size and inode, None without a file: they change with every write, and with chmod."""
         try:
-            found = self._path.stat()
+            status = self._path.stat()
         except FileNotFoundError:
             return None
-        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+        return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
     def _read_bytes(self) -> bytes | None:
         try:
@@ -87,10 +89,10 @@ class ReloadedFile(Generic[Content]):
 
 
 def format_reload_error(error: ValueError | OSError) -> str:
-    """What is wrong, without the path of the file."""
+    """Return the error message without the path of the file."""
     return error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
 
 
-def is_recently_written(signature: FileFingerprint | None) -> bool:
-    """Was it written a moment ago, or in the future of this clock?"""
-    return signature is not None and time.time() - signature[0] / 1e9 < UNSETTLED_SECONDS
+def is_recently_written(fingerprint: FileFingerprint | None) -> bool:
+    """Was it written within the last seconds, or in the future of this clock?"""
+    return fingerprint is not None and time.time() - fingerprint[0] / 1e9 < UNSETTLED_SECONDS

@@ -1,35 +1,37 @@
-"""Count the nodes of JSON (dictionaries, lists, scalars, keys) in its text, or in the value made of it. Pure."""
+"""Node counts of JSON (dictionaries, lists, scalars, keys), in its text or in the parsed value. Pure."""
 
 import re
 from collections.abc import Sequence
 from typing import Any
 
-# Two bytes of JSON are an object of 56 bytes or more: without this, 1.8 MB of « [[],[],… » are 74 MB of memory.
+# Two bytes of JSON parse to an object of 56 bytes or more: without a limit, 1.8 MB of « [[],[],… »
+# use 74 MB of memory.
 MAX_JSON_NODES = 200_000
-# Possessive quantifiers never backtrack: linear in time whatever the text.
+# Possessive quantifiers never backtrack: linear in time for every text.
 JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)
 WHITESPACE = b" \t\r\n"
 
 
 def has_too_many_nodes(raw: bytes, max_nodes: int = MAX_JSON_NODES) -> bool:
-    """Has this JSON text more nodes than that? Asked before any object is made of it.
+    """Does this JSON text have more nodes than the limit? Checked before it is parsed.
 
-    The separators of the raw text bound the number of its nodes from above; only where they are many are those inside
-    strings told apart.
+    The number of separators in the raw text is an upper bound; strings are only excluded if that
+    exceeds the limit.
     """
     return count_separators(raw) > max_nodes and count_raw_nodes(raw, max_nodes) > max_nodes
 
 
 def count_separators(raw: bytes | bytearray) -> int:
-    """Count the bytes that may begin a node, those inside strings included."""
+    """Count the bytes that may begin a node, including those inside strings."""
     return 1 + sum(map(raw.count, (b",", b":", b"[", b"{")))
 
 
 def count_raw_nodes(raw: bytes, max_nodes: int = MAX_JSON_NODES) -> int:
-    """Count the nodes of a JSON text; where its strings alone are more than `max_nodes`, return their number so far.
+    """Count the nodes of a JSON text; stop early once it has more strings than `max_nodes`.
 
-    Each comma separates two nodes, each colon follows a key, each container that is not empty holds a first node. The
-    text without its strings grows in one buffer: a list of its pieces would take as much memory as the value.
+    Each comma separates two nodes, each colon follows a key, each non-empty container has a first
+    node. The text without its strings is built in one buffer: a list of its parts would use as much
+    memory as the value.
     """
     structure, position = bytearray(), 0
     for strings, string in enumerate(JSON_STRING.finditer(raw), 1):
@@ -52,6 +54,6 @@ def count_nodes(value: Any) -> int:
 
 
 def collect_json_children(values: Sequence[Any]) -> list[Any]:
-    """The values one level below these: the items of lists, the values of dictionaries."""
+    """Return the values one level below these: items of lists, values of dictionaries."""
     containers = (list(item.values()) if isinstance(item, dict) else item for item in values)
     return [child for children in containers if isinstance(children, list) for child in children]

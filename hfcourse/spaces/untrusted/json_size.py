@@ -1,4 +1,4 @@
-"""How large a value is as JSON, and a text in a page, found without writing it out. Pure."""
+"""Size of a value as JSON, and of a text as escaped HTML, measured without encoding the value. Pure."""
 
 from typing import Any
 
@@ -6,33 +6,35 @@ from markupsafe import escape
 
 
 def exceeds_json_size(value: Any, max_characters: int) -> bool:
-    """Does this value need more than so many characters as compact JSON?
+    """Does this value need more than `max_characters` as compact JSON?
 
-    The walk ends with the budget: what it costs depends on `max_characters`, never on the value. Escapes are not
-    counted, so that a text of quotation marks counts half of what `json.dumps` writes.
+    The iteration stops at the limit: its cost depends on `max_characters`, never on the value.
+    Escapes are not counted, so that a text of quotation marks counts half of what `json.dumps`
+    returns.
     """
     return measure_json_size(value, max_characters) > max_characters
 
 
 def measure_json_size(value: Any, max_characters: int) -> int:
-    """Count the characters of this value as compact JSON; once above `max_characters`, any number above it."""
-    total, waiting = 0, [value]
-    while waiting and total <= max_characters:
-        item = waiting.pop()
+    """Count the characters of this value as compact JSON; above `max_characters`, any larger number."""
+    total, stack = 0, [value]
+    while stack and total <= max_characters:
+        item = stack.pop()
         if isinstance(item, dict):
             total += 2 + len(item)
             if total <= max_characters:
-                waiting += [*item, *item.values()]
+                stack += [*item, *item.values()]
         elif isinstance(item, list | tuple):
             total += 2 + len(item)
             if total <= max_characters:
-                waiting += item
+                stack += item
         else:
             total += measure_scalar(item)
     return total
 
 
 def measure_scalar(item: Any) -> int:
+    """Return the approximate size of a scalar as JSON."""
     if isinstance(item, str):
         return 2 + len(item)
     if isinstance(item, int) and not isinstance(item, bool):
@@ -41,6 +43,6 @@ def measure_scalar(item: Any) -> int:
 
 
 def measure_escaped_bytes(text: str) -> int:
-    """Bytes of this text in a page, escaped."""
+    """Return the size in bytes of this text when escaped in a page."""
     escaped = escape(text)
     return len(escaped) if escaped.isascii() else len(escaped.encode(errors="replace"))

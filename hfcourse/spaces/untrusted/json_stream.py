@@ -1,34 +1,36 @@
-"""Read JSON while it arrives: an object member by member, each value copied up to a limit or skipped. Pure.
+"""Streaming reader of JSON: an object member by member, each value copied up to a limit or skipped. Pure.
 
-A whole text of 30 MB parsed takes ten times its size as Python objects. Here only what is copied is kept; what is
-skipped is searched for its end and forgotten. The text is not validated: that is left to whoever parses the copy.
+A JSON text of 30 MB uses ten times its size when parsed to Python objects. Here only copied values
+are buffered; a skipped value is scanned for its end and discarded. The text is not validated: that
+is left to the parser of the copy.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 
-# Possessive quantifiers never backtrack: linear in time whatever the text.
-# What is between two brackets: whole strings, numbers, words, commas.
+# Possessive quantifiers never backtrack: linear in time for every text.
+# Text between two brackets: whole strings, numbers, words, commas.
 FLAT_RUN = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")++', re.DOTALL)
 STRING_PART = re.compile(rb'(?:[^"\\]++|\\.)++', re.DOTALL)
 JSON_WHITESPACE = b" \t\r\n"
 WHITESPACE_RUN = re.compile(rb"[ \t\r\n]*+")
 SEPARATOR_RUN = re.compile(rb"[ \t\r\n,]*+")
 END_OF_SCALAR = re.compile(rb"[,\]}]")
-# Of one text: each bracket, and what is between two, costs a step of Python, about a microsecond; a member some more.
+# Limit of one text: each bracket, and the text between two, costs a Python step of about a
+# microsecond; a member costs more.
 MAX_STEPS, STEPS_PER_MEMBER = 2_000_000, 4
 MAX_KEY_BYTES = 4_000
 
 
 class TooManySteps(ValueError):
-    """The text has more brackets, and members, than may be read."""
+    """The text exceeds the limit of brackets and members."""
 
 
 class JsonStream:
-    """A cursor in a JSON text that arrives in pieces.
+    """Cursor in a JSON text that arrives in chunks.
 
     Raises (every method):
-        ValueError: the text ends too early, or is no JSON.
+        ValueError: the text ends too early, or is not JSON.
         TooManySteps: it has too many brackets.
     """
 
@@ -38,11 +40,11 @@ class JsonStream:
         self._steps_left = MAX_STEPS
 
     def peek_byte(self) -> bytes:
-        """Return the next byte that is not blank, without taking it."""
+        """Return the next non-blank byte without consuming it."""
         return self._skip_match(WHITESPACE_RUN)
 
     def iter_members(self) -> Iterator[bytes]:
-        """Yield the key of each member of the object that begins here, as JSON text; the caller takes its value."""
+        """Yield the key of each member of the object at the cursor, as JSON text; the caller consumes its value."""
         self._expect_byte(b"{")
         while (first := self._skip_match(SEPARATOR_RUN)) != b"}":
             if first != b'"':
@@ -56,7 +58,7 @@ class JsonStream:
         self._expect_byte(b"}")
 
     def iter_items(self) -> Iterator[None]:
-        """Yield once for each item of the array that begins here; the caller takes it."""
+        """Yield once per item of the array at the cursor; the caller consumes it."""
         self._expect_byte(b"[")
         while self._skip_match(SEPARATOR_RUN) != b"]":
             self._spend_steps(STEPS_PER_MEMBER)
@@ -64,38 +66,38 @@ class JsonStream:
         self._expect_byte(b"]")
 
     def copy_value(self, max_bytes: int) -> bytes | None:
-        """Take the next value and return its text, None if that has more bytes."""
-        kept, size, depth = [], 0, 0
+        """Consume the next value and return its text, None if that is longer than `max_bytes`."""
+        pieces, size, depth = [], 0, 0
         while True:
             piece = self._next_piece(depth)
             size += len(piece)
             if size <= max_bytes:
-                kept.append(piece)
+                pieces.append(piece)
             else:
-                kept.clear()
+                pieces.clear()
             depth += piece in (b"[", b"{")
             depth -= piece in (b"]", b"}")
             if depth == 0:
-                return b"".join(kept) if size <= max_bytes else None
+                return b"".join(pieces) if size <= max_bytes else None
 
     def skip_value(self) -> None:
-        """Take the next value and forget it."""
+        """Consume and discard the next value."""
         self.copy_value(0)
 
     def _next_piece(self, depth: int) -> bytes:
-        """Take a bracket or what is between two; outside of every bracket one string or scalar."""
+        """Consume a bracket or the text between two; outside of all brackets one string or scalar."""
         self._spend_steps(1)
         first = self.peek_byte()
         if first in (b"[", b"{", b"]", b"}"):
             self._position += 1
             return first
-        if depth and (found := FLAT_RUN.match(self._buffer, self._position)):
-            self._position = found.end()
-            return found[0]
+        if depth and (match := FLAT_RUN.match(self._buffer, self._position)):
+            self._position = match.end()
+            return match[0]
         return self._read_string() if first == b'"' else self._read_scalar()
 
     def _read_string(self) -> bytes:
-        """Take a string, whose pieces may be in several chunks."""
+        """Consume a string, which may span several chunks."""
         pieces = [b'"']
         self._position += 1
         while True:
@@ -105,21 +107,21 @@ class JsonStream:
             if byte == b'"':
                 self._position += 1
                 return b"".join([*pieces, b'"'])
-            found = STRING_PART.match(self._buffer, self._position)
-            if found is None:  # a backslash at the end of a chunk
+            match = STRING_PART.match(self._buffer, self._position)
+            if match is None:  # a backslash at the end of a chunk
                 self._fill_buffer()
                 continue
-            pieces.append(found[0])
-            self._position = found.end()
+            pieces.append(match[0])
+            self._position = match.end()
 
     def _read_scalar(self) -> bytes:
-        """Take a number or a word, up to what ends it."""
+        """Consume a number or a word."""
         pieces = []
         while True:
-            found = END_OF_SCALAR.search(self._buffer, self._position)
-            pieces.append(self._buffer[self._position : found.start() if found else len(self._buffer)])
+            match = END_OF_SCALAR.search(self._buffer, self._position)
+            pieces.append(self._buffer[self._position : match.start() if match else len(self._buffer)])
             self._position += len(pieces[-1])
-            if found:
+            if match:
                 if not (text := b"".join(pieces).strip(JSON_WHITESPACE)):
                     raise ValueError("no value")
                 return text
@@ -131,20 +133,20 @@ class JsonStream:
             raise TooManySteps("too many brackets")
 
     def _skip_match(self, expression: re.Pattern[bytes]) -> bytes:
-        """Take what the expression matches, in as many chunks as it goes on; return the byte after it."""
+        """Consume what the expression matches, across chunks; return the byte after it."""
         while True:
             self._position = expression.match(self._buffer, self._position).end()  # type: ignore[union-attr]
             if self._position < len(self._buffer):
                 return self._buffer[self._position : self._position + 1]
             self._fill_buffer()
 
-    def _expect_byte(self, wanted: bytes) -> None:
-        if self.peek_byte() != wanted:
-            raise ValueError(f"no {wanted.decode()}")
+    def _expect_byte(self, expected: bytes) -> None:
+        if self.peek_byte() != expected:
+            raise ValueError(f"no {expected.decode()}")
         self._position += 1
 
     def _fill_buffer(self) -> None:
-        """Append the next chunk to what is left of the buffer."""
+        """Append the next chunk to the rest of the buffer."""
         chunk = next(self._chunks, None)
         if chunk is None:
             raise ValueError("the text ends too early")

@@ -1,4 +1,4 @@
-"""JSON written by a stranger, as we can store, show and send it again. Pure."""
+"""Parser of untrusted JSON into values that can be stored, rendered and sent again. Pure."""
 
 import json
 import math
@@ -7,18 +7,20 @@ from typing import Any
 from hfcourse.errors import CallError
 from hfcourse.spaces.untrusted.json_nodes import MAX_JSON_NODES, collect_json_children, has_too_many_nodes
 
-# Far above what people send; Python's own limit is met later, by whoever walks the value to store or show it.
+# Far above real values; deeper ones reach Python's recursion limit later, when they are stored or
+# rendered.
 MAX_JSON_LEVELS = 200
 
 
 def parse_untrusted_json(raw: bytes, max_nodes: int = MAX_JSON_NODES) -> Any:
-    """Parse a stranger's JSON into what we can store, show and send again.
+    """Parse untrusted JSON into a value that can be stored, rendered and sent again.
 
-    What Python reads and nothing else does is replaced: NaN and infinities by null, half of a character
-    (a lone surrogate, which no page and no database takes) by « ? ».
+    Values that only Python accepts are replaced: NaN and infinities by null, a lone surrogate
+    (which no page and no database accepts) by « ? ».
 
     Raises:
-        CallError: `bad-answer`, it is none (too deep counts); `answer-too-large`, it has too many nodes.
+        CallError: `bad-answer`, it is not JSON or too deep; `answer-too-large`, it has too many
+            nodes.
     """
     if has_too_many_nodes(raw, max_nodes):
         raise CallError("answer-too-large")
@@ -35,10 +37,10 @@ def parse_untrusted_json(raw: bytes, max_nodes: int = MAX_JSON_NODES) -> Any:
 
 
 def check_json_depth(value: Any, levels_above: int = 0) -> None:
-    """Refuse JSON with too many levels.
+    """Reject JSON with too many levels.
 
     Args:
-        levels_above: how many containers the value stands in.
+        levels_above: number of containers around the value.
 
     Raises:
         CallError: `bad-answer`.
@@ -51,7 +53,7 @@ def check_json_depth(value: Any, levels_above: int = 0) -> None:
     raise CallError("bad-answer")
 
 
-def parse_float_or_null(written: str) -> float | None:
-    """A number of JSON, None for one that is not finite."""
-    value = float(written)
+def parse_float_or_null(text: str) -> float | None:
+    """Parse a JSON number, None for one that is not finite."""
+    value = float(text)
     return value if math.isfinite(value) else None
