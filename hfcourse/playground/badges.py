@@ -1,4 +1,4 @@
-"""How the state of a Space is shown: a badge, and the ways out where it cannot be called."""
+"""Badge of a Space's state, and the recovery actions for one that cannot be called."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from hfcourse.spaces.catalogue import CatalogueEntry
 
 @dataclass(frozen=True)
 class Badge:
-    """A state as the page shows it: a shape, a word, then a colour."""
+    """State as rendered in a page: an icon, a word, then a color."""
 
     kind: str
     icon: str
@@ -20,7 +20,7 @@ class Badge:
 
 @dataclass(frozen=True)
 class RecoveryAction:
-    """A way out of an error: a link of the page, with its icon."""
+    """Link of an error page that helps to recover from the error, with its icon."""
 
     words: str
     address: str
@@ -53,7 +53,7 @@ AUTO_REFRESH_CODES = {"space-sleeping", "space-building"}
 
 
 def get_error_badge(error: CourseError | None) -> Badge:
-    """The badge of a Space that answered with `error`, or without one."""
+    """Return the badge of a Space whose response was `error`, None for success."""
     if error is None or isinstance(error, FormRejected):
         return AWAKE_BADGE
     return BADGES_BY_CODE.get(
@@ -62,7 +62,7 @@ def get_error_badge(error: CourseError | None) -> Badge:
 
 
 def get_practice_badge() -> Badge:
-    """The state of the practice Space, which looking at the list does not change."""
+    """Return the badge of the practice Space, without waking it."""
     return {
         "asleep": ASLEEP_BADGE,
         "waking": BADGES_BY_CODE["space-sleeping"],
@@ -71,7 +71,7 @@ def get_practice_badge() -> Badge:
 
 
 def get_listing_badge(obstacle: str | None) -> Badge | None:
-    """The badge of a Space in a list, which nobody has visited yet; None where its state is not known."""
+    """Return the badge of a listed Space from the Hub's report; None where its state is unknown."""
     if obstacle is None:
         return None
     return (
@@ -80,19 +80,19 @@ def get_listing_badge(obstacle: str | None) -> Badge | None:
 
 
 def build_recovery_actions(entry: CatalogueEntry, code: str) -> list[RecoveryAction]:
-    """What one may do about a Space that cannot be called, as links; none where the page itself has the remedy."""
+    """Return the links for a Space that cannot be called; none where the page itself has the remedy."""
     if code in PAGE_REMEDY_CODES:
         return []
     is_on_the_hub = entry.id not in ("", catalogue.PRACTICE_SPACE_ID) and not entry.url
     owner, _, name = entry.id.partition("/")
-    ways = []
+    actions = []
     if code in RETRYABLE_CODES and entry.id:
-        asked = (
+        retry_url = (
             request.full_path.rstrip("?") if request.method == "GET" else url_for("spaces.show", owner=owner, name=name)
         )
-        ways.append(RecoveryAction("Réessayer", asked, "again"))
+        actions.append(RecoveryAction("Réessayer", retry_url, "again"))
     if is_on_the_hub and code in HUB_LINK_CODES:
-        ways.append(RecoveryAction("Ouvrir sur le Hub", HUB_SPACES_URL + entry.id, "space"))
+        actions.append(RecoveryAction("Ouvrir sur le Hub", HUB_SPACES_URL + entry.id, "space"))
     if is_on_the_hub and code in AUTHOR_CODES:
-        ways.append(RecoveryAction("Écrire à l’auteur", f"{HUB_SPACES_URL}{entry.id}/discussions", "send"))
-    return [*ways, RecoveryAction("Choisir un autre Space", url_for("spaces.index"), "search")]
+        actions.append(RecoveryAction("Écrire à l’auteur", f"{HUB_SPACES_URL}{entry.id}/discussions", "send"))
+    return [*actions, RecoveryAction("Choisir un autre Space", url_for("spaces.index"), "search")]

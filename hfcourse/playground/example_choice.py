@@ -1,6 +1,7 @@
-"""The examples that an address asks for, `?exemple=<n>`, and the links that lead to them.
+"""Examples selected by the query string, `?exemple=<n>`, and the links that select them.
 
-An author may give a list of pictures and a list of films: one of each can be chosen, `?exemple=0&exemple=7`.
+An author may give a list of pictures and a list of films: one of each can be selected,
+`?exemple=0&exemple=7`.
 """
 
 import re
@@ -23,24 +24,24 @@ PRESERVED_QUERY_PARAMS = ("essai", "suite")
 
 
 def list_chosen_examples(endpoint: Endpoint) -> list[int]:
-    """The numbers of the examples asked for, from 0, one of each data set, the last; what is no number is left out."""
-    asked = [each for each in request.args.getlist("exemple") if re.fullmatch(r"[0-9]{1,3}", each, re.ASCII)]
+    """Return the indexes of the selected examples, the last one of each data set; ignore invalid ones."""
+    numbers = [each for each in request.args.getlist("exemple") if re.fullmatch(r"[0-9]{1,3}", each, re.ASCII)]
     by_dataset: dict[int, int] = {}
-    for number in map(int, asked[:MAX_CHOSEN_EXAMPLES]):
+    for number in map(int, numbers[:MAX_CHOSEN_EXAMPLES]):
         if number < len(endpoint.examples):
             by_dataset[endpoint.examples[number].dataset_index] = number
     return [*by_dataset.values()]
 
 
 def has_chosen_files(endpoint: Endpoint) -> bool:
-    """Has one of the examples asked for a file?"""
+    """Does a selected example contain a file?"""
     return any(endpoint.examples[number].files for number in list_chosen_examples(endpoint))
 
 
 def load_example_values(connection: "SpaceClient", endpoint: Endpoint) -> tuple[dict[str, Any], list[str]]:
-    """The values of the examples asked for, and the names of the parameters whose files could not be had.
+    """Return the values of the selected examples, and the names of parameters without their files.
 
-    A page of another site that leads here has no file kept: it could fill a visitor's share by its pictures' addresses.
+    No file is stored for a cross-site request: its links could fill a visitor's quota.
     """
     values: dict[str, Any] = {}
     lost: list[str] = []
@@ -52,36 +53,39 @@ def load_example_values(connection: "SpaceClient", endpoint: Endpoint) -> tuple[
             lost += missing
             continue
         visitor = visitors.get_or_create_visitor() if example.files else ""
-        found, missing = save_example_files(connection, endpoint, example, visitor)
-        values |= found
+        example_values, missing = save_example_files(connection, endpoint, example, visitor)
+        values |= example_values
         lost += missing
     return values, lost
 
 
 def is_cross_site_request() -> bool:
-    """Does a page of another site ask? Browsers say so (Fetch Metadata, W3C); what is no browser has no cookie."""
+    """Does the request originate from another site, by its Fetch Metadata header (W3C)?
+
+    Clients other than browsers send no such header, and no cookie.
+    """
     return request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
 
 
 def build_example_url(space_id: str, endpoint: Endpoint, number: int) -> str:
-    """The address of the form with this example, and with those that are chosen of other data sets."""
+    """Return the URL of the form with this example, and with those selected of other data sets."""
     dataset = endpoint.examples[number].dataset_index
     others = [each for each in list_chosen_examples(endpoint) if endpoint.examples[each].dataset_index != dataset]
-    kept = [(name, request.args[name]) for name in PRESERVED_QUERY_PARAMS if request.args.get(name)]
+    preserved = [(name, request.args[name]) for name in PRESERVED_QUERY_PARAMS if request.args.get(name)]
     owner, _, name = space_id.partition("/")
     chosen = [("exemple", str(each)) for each in [*others, number]]
-    query = [("endpoint", endpoint.name), *kept, *chosen]
+    query = [("endpoint", endpoint.name), *preserved, *chosen]
     return f"{url_for('spaces.show', owner=owner, name=name)}?{urlencode(query, safe='/')}"
 
 
 def build_sample_url(space_id: str, file: SampleFile) -> str:
-    """The address of the preview of an example file."""
+    """Return the URL of the preview of an example file."""
     owner, _, name = space_id.partition("/")
     return url_for("spaces.sample", owner=owner, name=name, key=file.key)
 
 
 def init_app(app: Flask) -> None:
-    """Make what this process remembers of example files, and give the templates the links to examples."""
+    """Create the caches of example files and previews, and register the template globals."""
     app.extensions["example_files"] = ExampleFileCache()
     app.extensions["previews"] = PreviewCache()
     app.jinja_env.globals |= {

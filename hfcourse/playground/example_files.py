@@ -1,7 +1,7 @@
-"""The files of a Space's examples: fetched from its own origin, as the files of an answer are, and from nowhere else.
+"""Files of a Space's examples, downloaded from its own origin like output files, and from nowhere else.
 
-Which file is fetched is said by the description alone: an address of ours names the place in it (data set, row, column
-and position), never a path.
+Only the description decides which file is downloaded: a URL of ours contains its position there
+(data set, row, column and index), never a path.
 """
 
 import threading
@@ -28,12 +28,12 @@ if TYPE_CHECKING:  # gradio_client takes half a second to import
 
 EXAMPLE_FETCH_TIMEOUT_SECONDS = 8
 MAX_EXAMPLE_BYTES = 40_000_000  # all files of one example
-MAX_FILES_PER_MINUTE = 30  # that one visitor may have kept
+MAX_FILES_PER_MINUTE = 30  # rate limit per visitor
 MAX_REMEMBERED_FILES = 5_000
 
 
 class ExampleFileCache:
-    """What one process remembers: how often each visitor had a file fetched, and which ones are kept already."""
+    """Per-process rate limits of downloads by visitor, and cache of the ids of stored files."""
 
     def __init__(self) -> None:
         self.rate_limits = KeyedTokenBuckets(MAX_FILES_PER_MINUTE, 60)
@@ -41,27 +41,27 @@ class ExampleFileCache:
         self._lock = threading.Lock()
 
     def find_cached_file(self, visitor: str, url: str, path: str) -> FileHandle | None:
-        """The file that was kept for this visitor before, if it is still there."""
+        """Return the file that is already stored for this visitor, if it still exists."""
         file_id = self._ids.get((visitor, url, path))
-        kept = file_store.find_file(visitor, file_id) if file_id else None
-        return kept if kept and not kept.is_missing() else None
+        handle = file_store.find_file(visitor, file_id) if file_id else None
+        return handle if handle and not handle.is_missing() else None
 
-    def record_saved_file(self, visitor: str, url: str, path: str, kept: FileHandle) -> None:
-        """Note a file that was kept; the oldest note makes room."""
+    def record_saved_file(self, visitor: str, url: str, path: str, handle: FileHandle) -> None:
+        """Cache the id of a stored file; evict the oldest entry if the cache is full."""
         with self._lock:
             if len(self._ids) >= MAX_REMEMBERED_FILES:
                 del self._ids[next(iter(self._ids))]
-            self._ids[visitor, url, path] = kept.id
+            self._ids[visitor, url, path] = handle.id
 
 
 def save_example_files(
     connection: "SpaceClient", endpoint: Endpoint, example: Example, visitor: str
 ) -> tuple[dict[str, Any], list[str]]:
-    """Fetch the files of an example and keep them for the visitor.
+    """Download the files of an example and store them for the visitor.
 
     Returns:
-        The values of the example by parameter name, a FileHandle for each file in them; and the names of the parameters
-        whose files could not be had, which have no value.
+        The values of the example by parameter name, with a FileHandle for each file; and the names
+            of the parameters whose files are not available, which have no value.
     """
     values, with_files = dict(example.values), list_file_parameters(example)
     if not with_files:
@@ -84,36 +84,36 @@ def save_example_files(
 
 
 def list_file_parameters(example: Example) -> list[str]:
-    """The parameters that the example gives a file."""
+    """Return the parameters to which the example gives a file."""
     return [name for name, value in example.values.items() if any(iter_sample_files(value))]
 
 
 def resolve_file_paths(
-    connection: "SpaceClient", endpoint: Endpoint, example: Example, leash: CancelScope
+    connection: "SpaceClient", endpoint: Endpoint, example: Example, scope: CancelScope
 ) -> dict[str, Any]:
-    """The values of an example with the path of each file; where the description has names alone, the Space is asked.
+    """Return the values of an example with the path of each file; call the Space where the description has names only.
 
     Raises:
-        CallError: the Space does not answer as its page expects.
+        CallError: the Space does not respond as its page expects.
     """
     values = dict(example.values)
     if not (example.needs_loader and example.row_loader):
         return values
     loader = example.row_loader
-    answer = dict(
-        zip(loader.outputs, connection.call_page_event(loader.number, [example.row_index], leash), strict=False)
+    outputs_by_id = dict(
+        zip(loader.outputs, connection.call_page_event(loader.number, [example.row_index], scope), strict=False)
     )
     for parameter, number in zip(endpoint.parameters, endpoint.wiring.parameter_ids, strict=False):
         if get_control_kind(parameter) in FILE_CONTROLS and not all(
             file.path for file in iter_sample_files(values.get(parameter.name))
         ):
             keys = [file.key.rpartition("-")[0] for file in iter_sample_files(values[parameter.name])]
-            values[parameter.name] = parse_sample(parameter, unwrap_update(answer.get(number)), keys[0])
+            values[parameter.name] = parse_sample(parameter, unwrap_update(outputs_by_id.get(number)), keys[0])
     return values
 
 
 class ExampleDownload:
-    """Fetches the files of one example within a deadline and a number of bytes, and keeps them for a visitor."""
+    """Download of the files of one example, within a deadline and a size limit."""
 
     def __init__(self, connection: "SpaceClient", visitor: str) -> None:
         self._connection, self._visitor = connection, visitor
@@ -122,27 +122,27 @@ class ExampleDownload:
         self.cancel_scope = CancelScope(min(EXAMPLE_FETCH_TIMEOUT_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
 
     def save_sample_file(self, file: SampleFile) -> FileHandle:
-        """The file, kept; what this visitor was given before is not fetched again.
+        """Download and store the file, unless it is already stored for this visitor.
 
         Raises:
-            CallError: the Space does not give it, or too many were asked for.
-            FileStorageError: the site could not keep it.
+            CallError: the download failed, or the rate limit is reached.
+            FileStorageError: the site could not store it.
         """
         if not file.path:
             raise CallError("bad-answer")
-        known = self._file_cache.find_cached_file(self._visitor, self._connection.url, file.path)
-        if known:
-            return known
+        cached = self._file_cache.find_cached_file(self._visitor, self._connection.url, file.path)
+        if cached:
+            return cached
         if not self._file_cache.rate_limits.consume_token(self._visitor):
             raise CallError("too-many-requests")
-        with closing(self._connection.fetch_file(file.path, self.cancel_scope)) as pieces:  # type: ignore[type-var]
-            kept = file_store.save_file(self._visitor, file.name, self._limit_bytes(pieces))
-        self._file_cache.record_saved_file(self._visitor, self._connection.url, file.path, kept)
-        return kept
+        with closing(self._connection.fetch_file(file.path, self.cancel_scope)) as chunks:  # type: ignore[type-var]
+            handle = file_store.save_file(self._visitor, file.name, self._limit_bytes(chunks))
+        self._file_cache.record_saved_file(self._visitor, self._connection.url, file.path, handle)
+        return handle
 
-    def _limit_bytes(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        for piece in pieces:
-            self._bytes_left -= len(piece)
+    def _limit_bytes(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._bytes_left -= len(chunk)
             if self._bytes_left < 0:
                 raise CallError("answer-too-large")
-            yield piece
+            yield chunk

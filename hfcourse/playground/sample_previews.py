@@ -1,7 +1,8 @@
-"""Previews of example files: pictures, sounds and films beside the examples of a Space, through this site.
+"""Previews of example files: pictures, sounds and films next to the examples of a Space, through this site.
 
-A class opens the same Space at once, and each page shows the same pictures: what was fetched is kept in memory for a
-few minutes, within a number of bytes, and one request asks the Space while the others wait.
+A class opens the same Space at once, and each page shows the same pictures: they are cached in
+memory for a few minutes, within a size limit, and one request is sent to the Space while the others
+wait.
 """
 
 import threading
@@ -28,13 +29,14 @@ if TYPE_CHECKING:  # gradio_client takes half a second to import
 MAX_PREVIEW_BYTES = 6_000_000
 MAX_CACHED_PREVIEW_BYTES = 48_000_000
 PREVIEW_TTL_SECONDS = 600
-ENTRY_OVERHEAD_BYTES = 500  # what an entry of the cache takes besides its bytes, of which it may have none
-# Of one network, previews that are not in the cache yet: what a class that opens ten Spaces needs.
+ENTRY_OVERHEAD_BYTES = 500  # memory of an entry besides its bytes, which may be empty
+# Rate limit per client network of previews that are not cached: enough for a class that opens ten
+# Spaces.
 MAX_FETCHES_PER_MINUTE = 300
 
 
 class PreviewCache:
-    """The bytes of previews by key, the least recently used forgotten first; safe to use from several threads."""
+    """Thread-safe LRU cache of preview bytes, limited by total size."""
 
     def __init__(self, max_bytes: int = MAX_CACHED_PREVIEW_BYTES, seconds: float = PREVIEW_TTL_SECONDS) -> None:
         self.fetch_limits = KeyedTokenBuckets(MAX_FETCHES_PER_MINUTE, 60)
@@ -43,11 +45,12 @@ class PreviewCache:
         self._contents: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get_or_fetch(self, key: str, leash: CancelScope, fetch: Callable[[], bytes]) -> bytes:
-        """The bytes under a key, else those that `fetch` gives: one thread fetches while the others wait.
+    def get_or_fetch(self, key: str, scope: CancelScope, fetch: Callable[[], bytes]) -> bytes:
+        """Return the cached bytes, else those of `fetch`: one thread fetches while the others wait.
 
         Raises:
-            CourseError: what `fetch` raises; `HubRequestSkipped`, too many were fetched for this network.
+            CourseError: what `fetch` raises; `HubRequestSkipped`, the rate limit of this network is
+                reached.
         """
 
         def fetch_and_put() -> bool:
@@ -56,27 +59,29 @@ class PreviewCache:
             self.put(key, fetch())
             return True
 
-        self.fetch_results.get_or_fetch(key, leash, fetch_and_put)
+        self.fetch_results.get_or_fetch(key, scope, fetch_and_put)
         content = self.get(key)
-        if content is None:  # others took its place meanwhile
+        if content is None:  # evicted since
             self.fetch_results.invalidate(key)
-            self.fetch_results.get_or_fetch(key, leash, fetch_and_put)
+            self.fetch_results.get_or_fetch(key, scope, fetch_and_put)
             content = self.get(key)
         if content is None:
             raise CallError("bad-answer")
         return content
 
     def is_known_empty(self, key: str) -> bool:
-        """Was there nothing under a key when it was last fetched, less than `seconds` ago?"""
+        """Was the last fetch of this key empty, and is it not expired?"""
         return self.get(key) == b"" and self.fetch_results.get_last_value(key, self._ttl_seconds) is not None
 
     def get(self, key: str) -> bytes | None:
+        """Return the cached bytes of a key, and mark it as recently used."""
         with self._lock:
             if key in self._contents:
                 self._contents.move_to_end(key)
             return self._contents.get(key)
 
     def put(self, key: str, content: bytes) -> None:
+        """Cache the bytes of a key; evict the least recently used entries above the size limit."""
         with self._lock:
             self._contents[key] = content
             self._contents.move_to_end(key)
@@ -85,53 +90,57 @@ class PreviewCache:
 
 
 def get_preview(connection: "SpaceClient", key: str) -> bytes:
-    """The bytes of the example file that the description names at that place.
+    """Return the bytes of the example file at this position of the description.
 
     Raises:
-        CallError: the description names none there, the Space does not give it, it is too large, or is no media.
-        HubRequestSkipped: too many were fetched for this network.
+        CallError: there is none, its download failed, it is too large, or it is not a media file.
+        HubRequestSkipped: the rate limit of this network is reached.
     """
     cache: PreviewCache = current_app.extensions["previews"]
-    leash = CancelScope(min(EXAMPLE_FETCH_TIMEOUT_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
+    scope = CancelScope(min(EXAMPLE_FETCH_TIMEOUT_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
     name = f"{connection.url} {connection.description.app_id} {key}"
-    return cache.get_or_fetch(name, leash, lambda: fetch_preview(connection, key, leash))
+    return cache.get_or_fetch(name, scope, lambda: fetch_preview(connection, key, scope))
 
 
-def fetch_preview(connection: "SpaceClient", key: str, leash: CancelScope) -> bytes:
-    """Fetch that file from the Space. Raises CallError."""
-    path = find_sample_path(connection, key, leash)
+def fetch_preview(connection: "SpaceClient", key: str, scope: CancelScope) -> bytes:
+    """Download that file from the Space. Raises CallError."""
+    path = find_sample_path(connection, key, scope)
     content = b""
     with byte_budget.reserve_bytes(2 * MAX_PREVIEW_BYTES):
-        parts = []
+        chunks = []
         size = 0
-        for piece in connection.fetch_file(path, leash):
-            size += len(piece)
+        for chunk in connection.fetch_file(path, scope):
+            size += len(chunk)
             if size > MAX_PREVIEW_BYTES:
                 raise CallError("answer-too-large")
-            parts.append(piece)
-        content = b"".join(parts)
+            chunks.append(chunk)
+        content = b"".join(chunks)
     if media_types.detect_media_type(content[: media_types.HEAD_BYTES]).split("/")[0] not in PREVIEWABLE_KINDS:
         raise CallError("bad-answer")
     return content
 
 
-def find_sample_path(connection: "SpaceClient", key: str, leash: CancelScope) -> str:
-    """The path on the Space of the example file at that place. Raises CallError."""
+def find_sample_path(connection: "SpaceClient", key: str, scope: CancelScope) -> str:
+    """Return the path on the Space of the example file at this position. Raises CallError."""
     endpoint, example = connection.description.examples_by_file_key.get(key, (None, None))
     if endpoint is None or example is None:
         raise CallError("bad-answer")
     file = next(each for each in example.files if each.key == key)
     if not file.path:
-        resolved = resolve_file_paths(connection, endpoint, example, leash)
-        found = [each for value in resolved.values() for each in iter_sample_files(value) if each.key == key]
-        file = found[0] if found else file
+        resolved = resolve_file_paths(connection, endpoint, example, scope)
+        matching = [each for value in resolved.values() for each in iter_sample_files(value) if each.key == key]
+        file = matching[0] if matching else file
     if not file.path:
         raise CallError("bad-answer")
     return file.path
 
 
 def make_preview_response(content: bytes, seconds: int = PREVIEW_TTL_SECONDS) -> Response:
-    """The HTTP answer that shows a preview, or the part of it that a player asks for; the browser keeps it so long."""
+    """Return the response for a preview, or for the range of it that a player requests.
+
+    Args:
+        seconds: how long the browser may cache it.
+    """
     response = Response(content, mimetype=media_types.detect_media_type(content[: media_types.HEAD_BYTES]))
     try:
         response.make_conditional(request, accept_ranges=True, complete_length=len(content))

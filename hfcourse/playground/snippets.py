@@ -1,8 +1,9 @@
-"""The call of an endpoint as code to take away: Python, JavaScript, cURL. Pure.
+"""Code snippets for the call of an endpoint: Python, JavaScript, cURL. Pure.
 
-Every name and value may be a stranger's: each is written by the language's own way of quoting, so that none
-of it is ever read as code. Source of the forms: gradio_client 2, @gradio/client 2, and the REST routes of Gradio
-(`gradio/routes.py`): `/call/v2/<name>`, which takes values by name, and `/call/<name>`, which takes them in a list.
+Every name and value is untrusted: each is escaped by the quoting rules of its language, so that
+none of it is parsed as code. Sources: gradio_client 2, @gradio/client 2, and the REST routes of
+Gradio (`gradio/routes.py`): `/call/v2/<name>`, which accepts values by name, and `/call/<name>`,
+which accepts a list.
 """
 
 import json
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-# Names that `predict` of gradio_client keeps for itself.
+# Parameter names that `predict` of gradio_client reserves.
 RESERVED_ARGUMENTS = {"api_name", "fn_index", "headers", "self", "result_callbacks"}
 MAX_ARGUMENTS_CHARACTERS = 20_000
 JAVASCRIPT_IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*", re.ASCII)
@@ -24,28 +25,30 @@ JAVASCRIPT_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": 
 
 @dataclass(frozen=True)
 class PlaceholderFile:
-    """Stands in a value for a file, which whoever takes the code away replaces by one of their own."""
+    """Placeholder of a file in a value, which readers replace by a file of their own."""
 
     name: str = "votre_fichier.txt"
 
     @property
     def media_type(self) -> str:
-        """The type that its name says: a gallery tells pictures from films."""
+        """Media type guessed from its name: a gallery distinguishes pictures and films."""
         return mimetypes.guess_type(self.name)[0] or ""
 
 
 @dataclass(frozen=True)
 class SnippetCall:
-    """What is called.
+    """Call to render as code.
 
     Args:
-        space: `owner/name`, or an address; '' for a Space whose address is private (then SPACE_URL gives it).
+        space: `owner/name`, or a URL; '' for a Space whose URL is private (then read from
+            SPACE_URL).
         address: `https://<label>.hf.space`, or that of the practice Space; '' where it is private.
         endpoint: its name, with the slash.
-        arguments: JSON values by parameter name, in the endpoint's order; a `PlaceholderFile` for each file.
+        arguments: JSON values by parameter name, in the endpoint's order; a `PlaceholderFile` for
+            each file.
         prefix: of the Space's API, `/gradio_api` since Gradio 5.
-        needs_token: is the Space lent the token?
-        is_positional: have two parameters one name, so that none can go by name?
+        needs_token: does the Space receive the token?
+        is_positional: do two parameters share a name, so that none can be passed by name?
         has_named_route: does the Space's Gradio have the route `/call/v2`?
     """
 
@@ -61,7 +64,7 @@ class SnippetCall:
 
 @dataclass(frozen=True)
 class Snippet:
-    """The call in one language: `value` is how the tabs name it, `lexer` how code_lexer.py does."""
+    """Call in one language: `value` is the id of its tab, `lexer` its name in code_lexer.py."""
 
     value: str
     lexer: str
@@ -70,7 +73,7 @@ class Snippet:
 
 
 def render_snippets(call: SnippetCall) -> tuple[Snippet, ...]:
-    """The call in the three languages; none if its values are longer than what anybody copies."""
+    """Render the call in the three languages; none if its values are too long to copy."""
     if len(json.dumps(call.arguments, default=str)) > MAX_ARGUMENTS_CHARACTERS:
         return ()
     return (
@@ -81,7 +84,7 @@ def render_snippets(call: SnippetCall) -> tuple[Snippet, ...]:
 
 
 def collect_placeholder_files(value: Any) -> list[PlaceholderFile]:
-    """The files of a value, each time they stand in it."""
+    """Return the placeholders in a value, repeated ones included."""
     if isinstance(value, PlaceholderFile):
         return [value]
     items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
@@ -89,7 +92,10 @@ def collect_placeholder_files(value: Any) -> list[PlaceholderFile]:
 
 
 def render_python(call: SnippetCall) -> str:
-    """A script for gradio_client. Parameters go by name where Python allows all of them, by position otherwise."""
+    """Render a script for gradio_client.
+
+    Parameters are passed by name where Python allows all of them, by position otherwise.
+    """
     has_files = bool(collect_placeholder_files(call.arguments))
     uses_environment = call.needs_token or not call.space
     named = not call.is_positional and all(is_argument_name(name) for name in call.arguments)
@@ -112,16 +118,17 @@ def render_python(call: SnippetCall) -> str:
 
 
 def is_argument_name(name: str) -> bool:
-    """May this stand before an equals sign in a call of `predict`?"""
+    """Can this be a keyword argument in a call of `predict`?"""
     return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and name not in RESERVED_ARGUMENTS
 
 
 def render_python_space(call: SnippetCall) -> str:
+    """Render the Space, or the environment variable with its URL."""
     return quote_python(call.space) if call.space else 'os.environ["SPACE_URL"]'
 
 
 def render_python_token(call: SnippetCall) -> str:
-    """Never left out: gradio_client would send the token of the environment, to any host."""
+    """Render the token argument, always: the default sends the token of the environment to any host."""
     return 'os.environ["HF_TOKEN"]' if call.needs_token else "False"
 
 
@@ -130,17 +137,17 @@ def render_python_file(file: PlaceholderFile) -> str:
 
 
 def quote_python(value: Any) -> str:
-    """A scalar as Python; a text in double quotes, as everybody writes it, where nothing in it asks for more."""
-    written_by_python = repr(value)
-    is_plain = isinstance(value, str) and written_by_python == f"'{value}'" and '"' not in value
-    return f'"{value}"' if is_plain else written_by_python
+    """Return a scalar as Python source; a text in double quotes where it needs no escape."""
+    representation = repr(value)
+    is_plain = isinstance(value, str) and representation == f"'{value}'" and '"' not in value
+    return f'"{value}"' if is_plain else representation
 
 
 def render_javascript(call: SnippetCall) -> str:
-    """A module for Node and @gradio/client.
+    """Render a module for Node and @gradio/client.
 
-    Its own `handle_file("name")` uploads without the name (2.7.0, `process_single_command`), so that a Space which goes
-    by the extension refuses the file: a `File` keeps it.
+    Its own `handle_file("name")` uploads without the name (2.7.0, `process_single_command`), so
+    that a Space that checks the extension rejects the file: a `File` preserves it.
     """
     has_files = bool(collect_placeholder_files(call.arguments))
     options = ", { token: process.env.HF_TOKEN }" if call.needs_token else ""
@@ -151,7 +158,7 @@ def render_javascript(call: SnippetCall) -> str:
         for name, value in call.arguments.items()
     ]
     opening, closing = "[]" if call.is_positional else "{}"
-    given = [opening, *values, closing] if values else [opening + closing]
+    argument_lines = [opening, *values, closing] if values else [opening + closing]
     lines = [
         "// Une fois : npm install @gradio/client. Fichier : appel.mjs",
         *(['import { readFile } from "node:fs/promises";'] if has_files else []),
@@ -159,20 +166,20 @@ def render_javascript(call: SnippetCall) -> str:
         "",
         *(["const read = async (name) => new File([await readFile(name)], name);"] if has_files else []),
         f"const client = await Client.connect({space}{options});",
-        f"const result = await client.predict({quote_javascript(call.endpoint)}, {given[0]}",
-        *given[1:],
+        f"const result = await client.predict({quote_javascript(call.endpoint)}, {argument_lines[0]}",
+        *argument_lines[1:],
     ]
     return "\n".join(lines) + ");\nconsole.log(result.data);\n"
 
 
 def quote_javascript(value: Any) -> str:
-    """A JSON value as JavaScript; nothing in it ends a script element or a line."""
+    """Return a JSON value as JavaScript; characters that could end a script element or a line are escaped."""
     text = json.dumps(value, ensure_ascii=False)
     return "".join(JAVASCRIPT_ESCAPES.get(character, character) for character in text)
 
 
 def quote_javascript_key(name: str) -> str:
-    """The name of a property; in brackets where it would set the object's prototype instead."""
+    """Return a property name; in brackets where it would set the object's prototype instead."""
     if name == "__proto__":
         return f"[{quote_javascript(name)}]"
     return name if JAVASCRIPT_IDENTIFIER.fullmatch(name) else quote_javascript(name)
@@ -183,10 +190,11 @@ def render_javascript_file(file: PlaceholderFile) -> str:
 
 
 def render_curl(call: SnippetCall) -> str:
-    """Commands for a shell, which run as they are: one for each file, then one to call and one to read the answer.
+    """Render commands for a shell, which run unchanged: one per file, then one to call and one to read the response.
 
-    Each puts what the next one needs, a path or the number of the call, into a variable. The answers are JSON of one
-    line, `["<path>"]` and `{"event_id": "<number>"}`: `cut` takes the field between quotation marks.
+    Each stores what the next one needs, a path or the event id, in a variable. The responses are
+    JSON of one line, `["<path>"]` and `{"event_id": "<number>"}`: `cut` extracts the field between
+    quotation marks.
     """
     names = list(dict.fromkeys(file.name for file in collect_placeholder_files(list(call.arguments.values()))))
     variables = {name: f"FILE_{number}" for number, name in enumerate(names, 1)}
@@ -219,26 +227,26 @@ def has_json_object_body(call: SnippetCall) -> bool:
 
 
 def clean_shell_comment(name: str) -> str:
-    """The name of a sample in a comment, which ends with its line."""
+    """Return the name of a placeholder for a comment, which ends with its line."""
     return "".join(filter(str.isprintable, name))
 
 
 def render_curl_body(call: SnippetCall, variables: Mapping[str, str]) -> str:
-    """The JSON that is posted, as one word of the shell; each path of a file is the value of its variable."""
-    mark = "FILE"
-    while mark in json.dumps(call.arguments, ensure_ascii=False, default=str):  # no value of a stranger's may hold it
-        mark += "_"
-    marked = {name: f"{mark}{variable}{mark}" for name, variable in variables.items()}
-    sent = {key: replace_placeholders_by_paths(value, marked) for key, value in call.arguments.items()}
-    posted = sent if has_json_object_body(call) else {"data": [*sent.values()]}
-    body = shlex.quote(json.dumps(posted, ensure_ascii=False))
+    """Return the JSON body as one word of the shell, with a variable for the path of each file."""
+    marker = "FILE"
+    while marker in json.dumps(call.arguments, ensure_ascii=False, default=str):  # must not occur in an untrusted value
+        marker += "_"
+    markers = {name: f"{marker}{variable}{marker}" for name, variable in variables.items()}
+    arguments = {key: replace_placeholders_by_paths(value, markers) for key, value in call.arguments.items()}
+    request_body = arguments if has_json_object_body(call) else {"data": [*arguments.values()]}
+    body = shlex.quote(json.dumps(request_body, ensure_ascii=False))
     for name, variable in variables.items():
-        body = body.replace(marked[name], f"'\"${variable}\"'")
+        body = body.replace(markers[name], f"'\"${variable}\"'")
     return body
 
 
 def replace_placeholders_by_paths(value: Any, paths: Mapping[str, str]) -> Any:
-    """The value with Gradio's own form of a file, the path of each by the name of its sample."""
+    """Replace each placeholder by Gradio's file data, with the path by its name."""
     if isinstance(value, PlaceholderFile):
         return {"path": paths[value.name], "orig_name": value.name, "meta": {"_type": "gradio.FileData"}}
     if isinstance(value, Mapping):
@@ -247,7 +255,7 @@ def replace_placeholders_by_paths(value: Any, paths: Mapping[str, str]) -> Any:
 
 
 def to_literal(value: Any, quoted: Callable[[Any], str], file: Callable[[PlaceholderFile], str]) -> str:
-    """A JSON value in a language that writes lists and objects as Python and JavaScript both do."""
+    """Render a JSON value in a language whose lists and objects are written as in Python and JavaScript."""
     if isinstance(value, PlaceholderFile):
         return file(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""What somebody writes in the box of /espaces/: the name or the address of a Space opens it, words search the Hub."""
+"""Search box of /espaces/: the name or URL of a Space opens it, other words search the Hub."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from hfcourse.spaces.hub import hub_search
 from hfcourse.spaces.hub.hub_search import SearchResults
 from hfcourse.spaces.registry import resolver
 
-# A name and an address have one of these; nobody searches for them.
+# A name or a URL contains one of these; search words do not.
 PATH_CHARACTERS = ("/", "\\")
 
 
 @dataclass(frozen=True)
 class SpaceQueryResult:
-    """What came of it: a Space to open, Spaces that were found, or why there are none; `written` without a token."""
+    """Result of a query: a Space to open, search results, or an error; `query_text` has no token."""
 
     query_text: str = ""
     space_id: str = ""
@@ -24,29 +24,29 @@ class SpaceQueryResult:
     status: int = 200
 
 
-def open_named_space(written: str) -> SpaceQueryResult:
-    """The Space of that name or address; 400 for what is neither, and for a token."""
+def open_named_space(text: str) -> SpaceQueryResult:
+    """Return the Space of that name or URL; status 400 for anything else, and for a token."""
     try:
-        if tokens.contains_token(written):
+        if tokens.contains_token(text):
             raise FormRejected("secret-in-input")
-        space_id = catalogue.extract_space_id(written) or resolver.get_id_from_url(written)
-    except CourseError as failed:
-        return SpaceQueryResult(tokens.mask_tokens(written), error=failed, status=failed.explanation.status)
+        space_id = catalogue.extract_space_id(text) or resolver.get_id_from_url(text)
+    except CourseError as error:
+        return SpaceQueryResult(tokens.mask_tokens(text), error=error, status=error.explanation.status)
     if not space_id:
-        return SpaceQueryResult(written, error=FormRejected("space-not-found"), status=400)
-    return SpaceQueryResult(written, space_id)
+        return SpaceQueryResult(text, error=FormRejected("space-not-found"), status=400)
+    return SpaceQueryResult(text, space_id)
 
 
-def search_or_open_space(written: str) -> SpaceQueryResult:
-    """The Space that this names, or those of the Hub that these words find; a closed catalogue is not searched."""
-    if tokens.contains_token(written) or any(mark in written for mark in PATH_CHARACTERS):
-        return open_named_space(written)
-    words = hub_search.normalize_query(written)
-    if not (words and catalogue.is_catalogue_open()):
-        return SpaceQueryResult(written)
+def search_or_open_space(text: str) -> SpaceQueryResult:
+    """Return the Space that the text names, or the search results; a closed catalogue is not searched."""
+    if tokens.contains_token(text) or any(mark in text for mark in PATH_CHARACTERS):
+        return open_named_space(text)
+    query = hub_search.normalize_query(text)
+    if not (query and catalogue.is_catalogue_open()):
+        return SpaceQueryResult(text)
     try:
         return SpaceQueryResult(
-            written, search_result=hub_search.search_spaces(words, resolver.get_registry().http_client)
+            text, search_result=hub_search.search_spaces(query, resolver.get_registry().http_client)
         )
-    except CourseError as failed:
-        return SpaceQueryResult(written, error=failed)
+    except CourseError as error:
+        return SpaceQueryResult(text, error=error)

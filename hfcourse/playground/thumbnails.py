@@ -1,7 +1,8 @@
-"""The picture by which the Hub presents a Space, fetched by this server: a student's browser never asks the Hub.
+"""Thumbnails of Spaces on the Hub, downloaded by this server: a student's browser sends no request to the Hub.
 
-The page of a Space on the Hub names it in `og:image`, at a fixed origin of Hugging Face and a path made of the Space's
-name. The address that an author may write in the metadata of a README (`thumbnail`) is a stranger's and is not asked.
+The Hub's page of a Space names its thumbnail in `og:image`, at a fixed origin of Hugging Face and a
+path made of the Space's name. The URL that an author may write in the metadata of a README
+(`thumbnail`) is untrusted and not requested.
 """
 
 import time
@@ -18,7 +19,7 @@ from hfcourse.spaces.client.http_client import HttpResponse
 from hfcourse.spaces.hub.limits import HubLimits
 from hfcourse.spaces.registry import resolver
 
-# Another Hub (HF_ENDPOINT) has no such pictures that we know of.
+# No such thumbnails are known for another Hub (HF_ENDPOINT).
 THUMBNAIL_ORIGINS = {"https://huggingface.co": "https://cdn-thumbnails.huggingface.co"}
 THUMBNAIL_MEDIA_TYPES = {"image/png", "image/jpeg", "image/webp"}
 FETCH_TIMEOUT_SECONDS = 4
@@ -26,14 +27,14 @@ MAX_THUMBNAIL_BYTES, MAX_CACHED_THUMBNAIL_BYTES, THUMBNAIL_TTL_SECONDS = 1_000_0
 
 
 def init_app(app: Flask) -> None:
-    """Make the cache of thumbnails, and the limits of asking for them: that server is another than the Hub."""
+    """Create the cache of thumbnails, and separate request limits: their server is not the Hub."""
     app.config.setdefault("THUMBNAILS_URL", THUMBNAIL_ORIGINS.get(app.config["HUB_URL"], ""))
     app.extensions["thumbnails"] = PreviewCache(MAX_CACHED_THUMBNAIL_BYTES, THUMBNAIL_TTL_SECONDS)
     app.extensions["thumbnail_limits"] = HubLimits()
 
 
 def build_thumbnail_url(space_id: str) -> str:
-    """The address of ours that gives the thumbnail of a Space, '' if it has none as far as this process knows."""
+    """Return this site's URL of a Space's thumbnail, '' if the Space is known to have none."""
     if not (current_app.config["THUMBNAILS_URL"] and resolver.is_on_hub(space_id)):
         return ""
     if get_thumbnail_cache().is_known_empty(resolver.get_current_name(space_id)):
@@ -43,48 +44,50 @@ def build_thumbnail_url(space_id: str) -> str:
 
 
 def get_thumbnail_cache() -> PreviewCache:
-    """The thumbnails that this process keeps; empty bytes for a Space without one."""
+    """Return the thumbnail cache of this process; empty bytes for a Space without one."""
     found: PreviewCache = current_app.extensions["thumbnails"]
     return found
 
 
 def find_thumbnail(space_id: str) -> bytes:
-    """The thumbnail of a Space that the Hub knows and that may be opened here, from the cache or fetched now.
+    """Return the thumbnail of a Hub Space that may be opened here, cached or fetched now.
 
     Raises:
-        CourseError: the Space cannot be opened, the Hub or its pictures cannot be asked now, or there is none.
+        CourseError: the Space cannot be opened, the request fails or must not be sent now, or there
+            is none.
     """
     if not (current_app.config["THUMBNAILS_URL"] and resolver.is_on_hub(space_id)):
         raise SpaceUnavailable("space-not-found")
-    leash = CancelScope(min(FETCH_TIMEOUT_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
-    resolver.resolve_space(space_id, leash)
+    scope = CancelScope(min(FETCH_TIMEOUT_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
+    resolver.resolve_space(space_id, scope)
     name = resolver.get_current_name(space_id)
-    content = get_thumbnail_cache().get_or_fetch(name, leash, lambda: fetch_thumbnail(name, leash))
+    content = get_thumbnail_cache().get_or_fetch(name, scope, lambda: fetch_thumbnail(name, scope))
     if not content:
         raise SpaceUnavailable("space-not-found")
     return content
 
 
-def fetch_thumbnail(name: str, leash: CancelScope) -> bytes:
-    """Ask for the thumbnail of `owner/name` now; empty bytes if there is none. No redirect is followed.
+def fetch_thumbnail(name: str, scope: CancelScope) -> bytes:
+    """Request the thumbnail of `owner/name`; return empty bytes if there is none. Redirects are not followed.
 
     Raises:
-        CallError: no answer, or that of a server that is broken.
-        HubRequestSkipped: it was silent a moment ago, asked us to wait, or was asked too often.
+        CallError: no response, or a server error.
+        HubRequestSkipped: the server did not respond before, its Retry-After has not elapsed, or a
+            rate limit is reached.
     """
     limits: HubLimits = current_app.extensions["thumbnail_limits"]
     limits.admit_request(is_known=False, is_listed=catalogue.find_catalogue_entry(name) is not None)
-    begun = time.monotonic()
+    started_at = time.monotonic()
     try:
-        with leash.activate():
-            answer = request_thumbnail(f"{current_app.config['THUMBNAILS_URL']}/social-thumbnails/spaces/{name}.png")
+        with scope.activate():
+            response = request_thumbnail(f"{current_app.config['THUMBNAILS_URL']}/social-thumbnails/spaces/{name}.png")
     except CallError as failed:
-        limits.record_failure(failed.code, time.monotonic() - begun)
+        limits.record_failure(failed.code, time.monotonic() - started_at)
         if failed.code == "answer-too-large":
             return b""
         raise
-    limits.record_answer(answer.status, answer.headers.get("retry-after", ""))
-    return extract_thumbnail(answer)
+    limits.record_answer(response.status, response.headers.get("retry-after", ""))
+    return extract_thumbnail(response)
 
 
 def request_thumbnail(url: str) -> HttpResponse:
@@ -94,16 +97,16 @@ def request_thumbnail(url: str) -> HttpResponse:
     )
 
 
-def extract_thumbnail(answer: HttpResponse) -> bytes:
-    """The picture of an answer, empty bytes if it holds none of THUMBNAIL_MEDIA_TYPES by its first bytes."""
-    if answer.status == 429:
+def extract_thumbnail(response: HttpResponse) -> bytes:
+    """Return the picture of a response, empty bytes unless it is one of THUMBNAIL_MEDIA_TYPES."""
+    if response.status == 429:
         raise HubRequestSkipped("too-many-requests")
-    if answer.status >= 500:
+    if response.status >= 500:
         raise CallError("connection-lost")
-    media_type = media_types.detect_media_type(answer.body[: media_types.HEAD_BYTES])
-    return answer.body if answer.status == 200 and media_type in THUMBNAIL_MEDIA_TYPES else b""
+    media_type = media_types.detect_media_type(response.body[: media_types.HEAD_BYTES])
+    return response.body if response.status == 200 and media_type in THUMBNAIL_MEDIA_TYPES else b""
 
 
 def make_thumbnail_response(content: bytes) -> Response:
-    """The HTTP answer that shows a thumbnail."""
+    """Return the response for a thumbnail."""
     return sample_previews.make_preview_response(content, THUMBNAIL_TTL_SECONDS)
