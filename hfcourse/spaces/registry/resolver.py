@@ -36,10 +36,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class SpaceLocation:
-    """Location of a Space, with its `url` once it is awake.
-
-    `may_have_token` is only set if the catalogue and the URL allow it.
-    """
+    """Location of a Space; `may_have_token` is only set if the catalogue and the URL allow it."""
 
     url: str
     is_awake: bool = True
@@ -150,13 +147,7 @@ def get_last_hub_status(space_id: str) -> str:
 
 
 def require_authentic_hub(space_id: str, may_have_token: bool) -> None:
-    """Reject a Space that may receive the token if the Hub's URL is not authentic.
-
-    The catalogue may have changed since the check at startup.
-
-    Raises:
-        HubError: `bad-answer`.
-    """
+    """Raise HubError for a Space with the token if the Hub is not authentic; init_app may predate its entry."""
     if may_have_token and tokens.get_site_token() and not is_hub_authentic():
         log.warning("%s is not called: HF_ENDPOINT is not https://, and the Space may receive the token.", space_id)
         raise HubError("bad-answer")
@@ -165,8 +156,7 @@ def require_authentic_hub(space_id: str, may_have_token: bool) -> None:
 def resolve_renamed_space(former: CatalogueEntry | None, status: "SpaceStatus") -> SpaceLocation:
     """Return the location of a renamed Space, with the catalogue entry of its new name.
 
-    The token is granted to a name. The owner of the new name may be another person: it is called
-    without the token.
+    The token is granted to a name: the new name may have another owner, and is called without it.
     """
     from hfcourse.spaces.hub import hub_api
 

@@ -26,6 +26,7 @@ from hfcourse.spaces.client.described_client import DescribedClient
 from hfcourse.spaces.client.http_client import HttpClient
 from hfcourse.spaces.client.single_flight_cache import SingleFlightCache
 from hfcourse.spaces.client.space_client import SpaceClient
+from hfcourse.spaces.registry.client_config import extract_client_config, number_unnamed_parameters
 from hfcourse.spaces.registry.description_cache import DESCRIPTION_TTL_SECONDS, DescriptionCache, RawDescription
 from hfcourse.spaces.registry.info_filter import filter_info
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
@@ -38,7 +39,6 @@ MAX_CONFIG_BYTES = 5_000_000
 MAX_INFO_BYTES = 32_000_000  # info_filter.py reduces it to 5 MB
 MAX_DESCRIPTION_NODES = 1_000_000  # five times those of an output: most are removed before parsing into objects
 CACHE_CHECK_INTERVAL_SECONDS = 10
-MAX_COMPONENT_LOOKUPS = 20_000_000
 SUPPORTED_PROTOCOLS = ("sse_v1", "sse_v2", "sse_v2.1", "sse_v3")
 API_PREFIX_PATTERN = re.compile(r"(/[A-Za-z0-9_-]+)*/?", re.ASCII)
 
@@ -147,45 +147,6 @@ def parse_description(
     except Exception as error:  # an untrusted description may be malformed in any way
         log.info("A Space's description is malformed: %s", type(error).__name__)
         raise SpaceUnavailable("bad-answer") from None
-
-
-def extract_client_config(config: dict[str, Any], info: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the part of a description that gradio_client needs: it is cached for ten minutes."""
-    named = info["named_endpoints"]
-    dependencies = [
-        {"id": number}
-        | pick_keys(each, "id", "api_name", "inputs", "outputs", "api_visibility", "show_api", "backend_fn")
-        for number, each in enumerate(config["dependencies"])
-        if isinstance(each.get("api_name"), str) and f"/{each['api_name']}" in named
-    ]
-    component_ids = {number for each in dependencies for number in (*each["inputs"], *each["outputs"])}
-    components = [
-        pick_keys(each, "id", "type", "skip_api") for each in config["components"] if each["id"] in component_ids
-    ]
-    # gradio_client searches all components for each input, in linear time.
-    if (
-        len(components) * sum(len(each["inputs"]) + len(each["outputs"]) for each in dependencies)
-        > MAX_COMPONENT_LOOKUPS
-    ):
-        raise ValueError("too many components")
-    client_config = pick_keys(config, "version", "protocol", "api_prefix") | {
-        "components": components,
-        "dependencies": dependencies,
-    }
-    endpoints: dict[str, Any] = {name: {"parameters": [], "returns": []} for name in named}
-    return client_config, {"named_endpoints": endpoints, "unnamed_endpoints": {}}
-
-
-def number_unnamed_parameters(named: dict[str, Any]) -> None:
-    """Name the parameters of Gradio before 4.23 by their numbers from 1: they are passed by position."""
-    for entry in named.values():
-        for number, parameter in enumerate(entry["parameters"], 1):
-            parameter.setdefault("parameter_name", str(number))
-
-
-def pick_keys(source: dict[str, Any], *keys: str) -> dict[str, Any]:
-    """Return the entries with these keys, if present."""
-    return {key: source[key] for key in keys if key in source}
 
 
 def validate_config(config: Any) -> None:
