@@ -1,4 +1,4 @@
-"""Alembic environment: runs inside the connection and transaction that `database.migrate_engine` opened."""
+"""Run by Alembic, inside the connection and transaction that database.migrate() opened."""
 
 from alembic import context
 
@@ -6,7 +6,8 @@ from hfcourse import instructors  # noqa: F401  (its table)
 from hfcourse.classroom import login_queue  # noqa: F401  (its table)
 from hfcourse.database import Base
 from hfcourse.lessons.exercises import progress_store  # noqa: F401  (its table)
-from hfcourse.runs.store import models, run_statistics  # noqa: F401  (their tables, and those of files)
+from hfcourse.runs.store import models, rate_log, run_statistics  # noqa: F401  (their tables, and that of files)
+from hfcourse.spaces.registry import description_cache  # noqa: F401  (its table)
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
