@@ -56,7 +56,7 @@ lock: $(DEV_STAMP)  ## récrire requirements*.txt d’après requirements*.in 
 fuzz: $(DEV_STAMP)  ## chercher dix minutes des entrées qui coûtent trop ou cassent une page : FUZZ_SECONDS=600
 	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
-bench: $(DEV_STAMP)  ## mesurer ce que le README affirme
+bench: $(DEV_STAMP)  ## mesurer ce que docs/figures.md affirme
 	@$(BIN)/python bench/start.py
 	@$(BIN)/python bench/weight.py
 	@$(BIN)/python bench/load.py

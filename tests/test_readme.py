@@ -1,4 +1,4 @@
-"""The README and .env.example say what the code does: settings, commands, where things are."""
+"""README, docs/ and .env.example say what the code does: settings, commands, measures, files, links."""
 
 import re
 from pathlib import Path
@@ -14,9 +14,22 @@ DEFAULTS = {setting.variable: setting.default for setting in SETTINGS}
 NOTHING = {"", "-", "–", "—", "empty", "none", "vide"}
 
 
+DOCUMENTS = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+}
+ALL_DOCUMENTS = pytest.mark.parametrize("document", [name for name in DOCUMENTS if name != "CHANGELOG.md"])
+MAX_README_LINES = 60
+
+
 @pytest.fixture
-def readme() -> str:
-    return (ROOT / "README.md").read_text(encoding="utf-8")
+def settings() -> str:
+    return DOCUMENTS["docs/settings.md"]
+
+
+@pytest.fixture
+def commands() -> str:
+    return DOCUMENTS["docs/commands.md"]
 
 
 def plain(cell: str) -> str:
@@ -30,22 +43,52 @@ def rows(text: str) -> list[list[str]]:
     return [re.split(r"(?<!\\)\|", line.strip())[1:-1] for line in text.splitlines() if line.startswith("|")]
 
 
-def section(text: str, title: str) -> str:
-    """What stands under a heading, up to the next one."""
-    found = re.search(rf"^#+ [^\n]*{title}[^\n]*\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL | re.IGNORECASE)
-    assert found, f"no heading says « {title} »"
-    return found[1]
+def make_targets() -> set[str]:
+    """Return the targets of the Makefile that have a line of help."""
+    return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
-def test_the_table_of_settings_is_that_of_the_code(readme: str):
-    listed = {plain(cells[0]): cells for cells in rows(readme) if re.fullmatch(r"HF(COURSE)?_[A-Z_]+", plain(cells[0]))}
+def named_targets(text: str) -> set[str]:
+    """Return the targets of make that a document names, in code."""
+    named = re.findall(r"`(?:[A-Z_]+=\S+ )*make ([a-z-]+)|^\s*make ([a-z-]+)", text, re.MULTILINE)
+    return {word for pair in named for word in pair if word}
+
+
+def named_paths(text: str) -> set[str]:
+    """Return the files and folders of the project that a document names, in code."""
+    quoted = re.findall(r"`([^`\s]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    return {
+        name.partition("::")[0] for name in quoted if re.match(r"(?:hfcourse|tests|bench|templates|static|docs)/", name)
+    }
+
+
+def test_the_readme_is_one_page_and_leads_to_every_document():
+    readme = DOCUMENTS["README.md"]
+    assert len(readme.splitlines()) <= MAX_README_LINES
+    links = {*re.findall(r"\]\(([^)#]+)", readme)}
+    decisions = "docs/decisions/"
+    expected = {name for name in DOCUMENTS if not name.startswith(decisions)} - {"README.md"}
+    assert expected | {decisions} <= links
+
+
+def test_the_table_of_settings_is_that_of_the_code(settings: str):
+    listed = {
+        plain(cells[0]): cells for cells in rows(settings) if re.fullmatch(r"HF(COURSE)?_[A-Z_]+", plain(cells[0]))
+    }
     assert listed.keys() == DEFAULTS.keys()
     assert {name: plain(cells[1]) for name, cells in listed.items()} == DEFAULTS
     assert [name for name, cells in listed.items() if not plain(cells[2])] == []
 
 
-def test_the_readme_says_where_the_token_goes(readme: str):
-    assert f"`{TOKEN}" in readme
+@pytest.mark.parametrize("document", ["README.md", "docs/settings.md"])
+def test_a_document_says_where_the_token_goes(document: str):
+    assert f"`{TOKEN}" in DOCUMENTS[document]
+
+
+@ALL_DOCUMENTS
+def test_a_document_names_settings_that_exist(document: str):
+    named = set(re.findall(r"`(HF(?:COURSE)?_[A-Z_]*[A-Z])\b", DOCUMENTS[document]))
+    assert named <= DEFAULTS.keys() | {TOKEN}
 
 
 def test_the_example_of_env_has_every_setting_with_its_default_and_sets_none():
@@ -54,41 +97,59 @@ def test_the_example_of_env_has_every_setting_with_its_default_and_sets_none():
     assert dict(line[1:].split("=", 1) for line in lines if re.match(r"#[A-Z_]+=", line)) == {**DEFAULTS, TOKEN: ""}
 
 
-def test_every_command_is_in_the_readme_and_no_other(readme: str, app: Flask):
-    named = set(re.findall(r"\bflask ([a-z][a-z-]*)", readme)) - {"run"}
+def test_every_command_is_in_the_table_of_commands_and_no_other(commands: str, app: Flask):
+    named = set(re.findall(r"\bflask ([a-z][a-z-]*)", commands)) - {"run"}
     assert named == set(app.cli.commands)
 
 
-def test_every_option_of_a_command_in_the_readme_exists(readme: str, app: Flask):
-    listed = {found[1]: cells for cells in rows(readme) if (found := re.match(r" *`flask ([a-z-]+)", cells[0]))}
+@ALL_DOCUMENTS
+def test_a_document_names_commands_that_exist(document: str, app: Flask):
+    named = set(re.findall(r"[`/]flask ([a-z][a-z-]*)", DOCUMENTS[document]))
+    assert named <= {*app.cli.commands, "run"}
+
+
+def test_every_option_of_a_command_in_the_table_exists(commands: str, app: Flask):
+    listed = {found[1]: cells for cells in rows(commands) if (found := re.match(r" *`flask ([a-z-]+)", cells[0]))}
     for name, command in app.cli.commands.items():
         known = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", "".join(listed[name]))) <= known, name
 
 
-def test_every_target_of_make_in_the_readme_exists(readme: str):
-    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"`(?:[A-Z_]+=\S+ )*make ([a-z-]+)|^\s*make ([a-z-]+)", readme, re.MULTILINE))
-    names = {word for pair in named for word in pair if word}
-    assert {"run", "test"} <= names <= targets
+@ALL_DOCUMENTS
+def test_a_document_names_targets_of_make_that_exist(document: str):
+    assert named_targets(DOCUMENTS[document]) <= make_targets()
 
 
-def test_every_measure_in_the_readme_exists_and_make_bench_prints_it(readme: str):
-    named = set(re.findall(r"`python (bench/\w+\.py)", readme))
+def test_the_readme_names_the_targets_that_start_and_test_the_site():
+    assert {"run", "test"} <= named_targets(DOCUMENTS["README.md"])
+
+
+def test_every_measure_exists_and_make_bench_prints_it():
+    named = set(re.findall(r"`python (bench/\w+\.py)", DOCUMENTS["docs/figures.md"]))
     recipe = set(re.findall(r"/python (bench/\w+\.py)", (ROOT / "Makefile").read_text(encoding="utf-8")))
     assert named
+    assert {script for text in DOCUMENTS.values() for script in re.findall(r"`python (bench/\w+\.py)", text)} <= recipe
     assert named <= recipe
     assert [script for script in recipe if not (ROOT / script).is_file()] == []
 
 
-def test_what_the_readme_locates_is_there(readme: str):
-    named = re.findall(r"`([^`\s]+)`", "\n".join(cells[-1] + cells[0] for cells in rows(section(readme, "where"))))
-    paths = [name for name in named if re.search(r"[./]", name) and not name.startswith(("/", "http"))]
-    assert paths
-    assert [path for path in paths if not is_there(path)] == []
+@ALL_DOCUMENTS
+def test_a_document_names_files_that_exist(document: str):
+    assert [path for path in sorted(named_paths(DOCUMENTS[document])) if not is_there(path)] == []
+
+
+def test_documents_name_files():
+    assert len(set().union(*map(named_paths, DOCUMENTS.values()))) > 20
+
+
+@ALL_DOCUMENTS
+def test_every_link_of_a_document_leads_to_a_file(document: str):
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", DOCUMENTS[document])
+    folder = (ROOT / document).parent
+    assert [link for link in links if not (folder / link).exists()] == []
 
 
 def is_there(path: str) -> bool:
-    """Does a file of the project match? `*` and NN stand for anything."""
-    pattern = path.removesuffix("/").replace("NN-slug", "*")
+    """Does a file of the project match? `*` and `<name>` stand for anything."""
+    pattern = path.removesuffix("/").replace("<name>", "*")
     return (ROOT / pattern).exists() or any(Path(ROOT).glob(pattern))
