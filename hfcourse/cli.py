@@ -1,4 +1,4 @@
-"""The commands of `flask`: check and export the course, let the instructor in, prune, migrate, work, practise."""
+"""Commands of `flask`: check and export the course, prune, migrate, run a worker or the practice Space."""
 
 import contextlib
 import os
@@ -29,12 +29,12 @@ from hfcourse.web import template_globals
 EXPORT_FILE_MODE = 0o644
 HOST_HELP = "Où écouter : 127.0.0.1 si rien n'est dit, 0.0.0.0 pour les autres machines aussi."
 PORT_HELP = "Le port : 7861 si rien n'est dit, 0 pour n'importe lequel de libre."
-ALL_INTERFACES = "0.0.0.0"  # noqa: S104 (what `--host` may be; nothing listens here)
+ALL_INTERFACES = "0.0.0.0"  # noqa: S104 (a value of `--host`; nothing listens here)
 
 
 @contextlib.contextmanager
 def explain_database_errors() -> Iterator[None]:
-    """End a command with one line when the database does not answer, or lacks a migration."""
+    """Exit with one French line if the database does not respond or lacks a migration."""
     try:
         yield
     except SQLAlchemyError as error:
@@ -54,30 +54,30 @@ def explain_database_errors() -> Iterator[None]:
     ),
 )
 def check_lessons() -> None:
-    """Check every lesson, and the token; print file, line and what to mend, and fail if anything is wrong."""
-    lent = catalogue.list_ids_without_token()
-    missing = [format_french(catalogue.NOT_LENT_IN_FRENCH, spaces=", ".join(lent))] if lent else []
-    faults = [
+    """Validate every lesson, and the token; print file, line and correction of each error, and fail if there is one."""
+    ids = catalogue.list_ids_without_token()
+    missing = [format_french(catalogue.NOT_LENT_IN_FRENCH, spaces=", ".join(ids))] if ids else []
+    errors = [
         *content_checks.collect_lint_errors(),
         *content_checks.find_guide_errors(),
         *preparation.check_plans(),
         *missing,
     ]
-    for fault in faults:
-        echo(str(fault))
+    for error in errors:
+        echo(str(error))
     for fact in library.get_due_facts(template_globals.get_today()):
         line = "À relire depuis le {day} : le fait « {id} », {source}"
         echo(format_french(line, day=typography.format_french_date(fact.read_again), id=fact.id, source=fact.source))
     for term in content_checks.find_unlinked_terms():
         echo(format_french("Attention : aucune leçon n'emploie « {name} », un mot du glossaire.", name=term.name))
-    if faults:
-        echo(f"{format_count(len(faults), 'point')} à corriger.")
+    if errors:
+        echo(f"{format_count(len(errors), 'point')} à corriger.")
         raise SystemExit(1)
     echo(f"{format_count(len(library.get_lessons()), 'leçon')}, rien à corriger.")
 
 
 def format_count(count: int, word: str) -> str:
-    """Return a number and its word, with an s from two on."""
+    """Format a number and its noun, with a plural s from two on."""
     return f"{typography.format_number(count)}{typography.NO_BREAK}{word}{'s' if count > 1 else ''}"
 
 
@@ -97,15 +97,15 @@ def format_count(count: int, word: str) -> str:
     help=typeset_french("Supprimer ce seul essai, quel que soit son âge : la fin de son adresse."),
 )
 def prune_data(run_id: str | None) -> None:
-    """Delete the runs, and their files, that are older than KEEP_DAYS or over KEEP_BYTES; all else that is old, too."""
+    """Delete runs, with their files, over KEEP_DAYS or KEEP_BYTES, and all other expired data."""
     with explain_database_errors():
         for chore in current_app.extensions["daily_chores"]:
             chore()
-        gone = pruning.delete_run(run_id) if run_id else eviction.prune_all()
-    if run_id and not gone:
+        count = pruning.delete_run(run_id) if run_id else eviction.prune_all()
+    if run_id and not count:
         echo(format_french("Aucun essai n'a l'identifiant {run_id} : rien n'est supprimé.", run_id=run_id))
         return
-    echo(f"{format_count(gone, 'essai')} supprimé{'s' if gone > 1 else ''}.")
+    echo(f"{format_count(count, 'essai')} supprimé{'s' if count > 1 else ''}.")
 
 
 @click.command(
@@ -115,7 +115,7 @@ def prune_data(run_id: str | None) -> None:
     help=typeset_french("Mettre la base de données à jour. Avec SQLite, chaque démarrage du site le fait."),
 )
 def migrate_database() -> None:
-    """Bring the database up to date (on SQLite every start does it)."""
+    """Migrate the database to the newest revision (with SQLite every start does it)."""
     with explain_database_errors():
         database.migrate_current_database()
     echo(typeset_french("La base de données est à jour."))
@@ -135,7 +135,7 @@ def migrate_database() -> None:
     help=typeset_french("L'adresse du site, s'il est ailleurs que là où cette commande le croit."),
 )
 def print_instructor_link(site: str | None) -> None:
-    """Print an address that opens the instructor's place once, within ten minutes, from any browser."""
+    """Print a one-time login link for the instructor, valid for ten minutes in any browser."""
     if not current_app.config["INSTRUCTOR_PASSWORD"]:
         line = "HFCOURSE_INSTRUCTOR_PASSWORD n'est pas réglé : personne ne peut entrer. Écrivez-le dans .env."
         raise CommandError(typeset_french(line))
@@ -145,7 +145,7 @@ def print_instructor_link(site: str | None) -> None:
 
 
 def guess_site_url() -> str:
-    """Return where the site probably is: at the first name of HFCOURSE_HOSTS, or where `flask run` serves it."""
+    """Return the site's probable URL: the first name of HFCOURSE_HOSTS, or the default of `flask run`."""
     names = [name for name in current_app.config["HOSTS"] if not name.startswith(".")]
     return f"https://{names[0]}" if names else f"http://127.0.0.1:{os.environ.get('FLASK_RUN_PORT', '5000')}"
 
@@ -161,11 +161,11 @@ def guess_site_url() -> str:
     "--site", metavar="URL", help=typeset_french("L'adresse de ce site : le fichier mène alors à ses formulaires.")
 )
 def export_course(path: Path, site: str | None) -> None:
-    """Write the whole course into one HTML file that is read without a network, questions included."""
+    """Export the whole course, with its questions, into one HTML file for reading offline."""
     html = single_page.render_course_export(site.rstrip("/") if site else None)
     try:
         path.write_text(html, encoding="utf-8")
-        path.chmod(EXPORT_FILE_MODE)  # the site's own files are private; this one is made to be handed out
+        path.chmod(EXPORT_FILE_MODE)  # the umask makes the site's files private; this one is for distribution
     except OSError as error:
         line = "{path} ne peut pas être écrit : {reason}."
         raise CommandError(format_french(line, path=path, reason=describe_os_error(error))) from error
@@ -183,7 +183,7 @@ def export_course(path: Path, site: str | None) -> None:
     ),
 )
 def start_worker() -> None:
-    """Execute the runs that web processes take in, on any machine (HFCOURSE_QUEUE_URL); SIGTERM ends it."""
+    """Execute the runs queued by web processes, on any machine (HFCOURSE_QUEUE_URL), until SIGTERM."""
     raise SystemExit(celery_queue.run_worker(current_app._get_current_object()))  # type: ignore[attr-defined]
 
 
@@ -199,12 +199,12 @@ def start_worker() -> None:
 @click.option("--host", default="127.0.0.1", metavar="ADRESSE", help=typeset_french(HOST_HELP))
 @click.option("--port", default=7861, metavar="PORT", type=click.IntRange(0, 65_535), help=typeset_french(PORT_HELP))
 def run_practice_space(host: str, port: int) -> None:
-    """Run the practice Space for other processes to share: give them its address as HFCOURSE_PRACTICE_URL."""
+    """Run the practice Space as a separate process, which others share through HFCOURSE_PRACTICE_URL."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit())
-    say = print_network_address if host == ALL_INTERFACES else print_address
+    report_url = print_network_address if host == ALL_INTERFACES else print_address
     try:
-        foreground_server.run_foreground_server(Path(current_app.instance_path) / "practice", host, port, say)
+        foreground_server.run_foreground_server(Path(current_app.instance_path) / "practice", host, port, report_url)
     except foreground_server.ListenError as error:
         what = "le Space d'entraînement ne peut pas écouter à {address} : {reason}. Changez --host ou --port."
         reason = describe_os_error(error.cause)
@@ -221,12 +221,12 @@ def run_practice_space(host: str, port: int) -> None:
 
 
 def print_address(url: str) -> None:
-    """Print where the practice Space is."""
+    """Print the URL of the practice Space."""
     echo(format_french("Le Space d'entraînement est à l'adresse {url} (Ctrl-C le termine).", url=url))
 
 
 def print_network_address(url: str) -> None:
-    """Print where other machines reach the practice Space, and the settings by which the site shows it to them."""
+    """Print the practice Space's URL for other machines, and the settings with which the site shows it."""
     print_address(url)
     address = foreground_server.find_network_address()
     if not address:
@@ -240,7 +240,7 @@ def print_network_address(url: str) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Add the commands; limit the connections of `flask run`."""
+    """Register the commands, and the connection limits of `flask run`."""
     dev_server.init_app(app)
     for command in (
         check_lessons,

@@ -1,4 +1,4 @@
-"""Run by Alembic, inside the connection and transaction that database.migrate() opened."""
+"""Alembic environment: runs inside the connection and transaction that `database.migrate_engine` opened."""
 
 from alembic import context
 
