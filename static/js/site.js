@@ -68,11 +68,3 @@ const remembered = localStorage.getItem("language");
 if (remembered && /^[a-z]+$/.test(remembered)) {
   for (const radio of document.querySelectorAll(`[data-sync] input[value="${remembered}"]`)) radio.checked = true;
 }
-
-// The back/forward cache may restore a page for a visitor whose cookie has changed since. Browsers evict the page when
-// a cookie changes, but not at once. Private pages are therefore reloaded.
-addEventListener("pageshow", async ({ persisted }) => {
-  if (!persisted || !document.querySelector("main [data-private]")) return;
-  const answer = await fetch(location.href, { method: "HEAD", cache: "no-store" }).catch(() => {}); // offline: keep the page
-  if (answer) location.reload();
-});
