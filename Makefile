@@ -42,16 +42,16 @@ model: compiler $(RUN_STAMP)  ## ajouter un petit modèle de langue au Space d�
 	@echo "C’est fait : le Space d’entraînement répondra à /generer au prochain démarrage du site."
 
 older-gradio: $(DEV_STAMP)  ## installer Gradio 3, 4 et 5 à côté de .venv, pour les tests qui les appellent (1,4 Go)
-	@$(BIN)/python -m tests.spaces.environments
+	@$(BIN)/python -m tests.spaces.gradio_environments
 
 check: $(DEV_STAMP)  ## chercher des fautes sans rien lancer : ruff, mypy, verrous qui ne sont pas ceux des fichiers .in
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m tests.requirements_lock --check
+	@$(BIN)/python -m tests.support.requirements_lock --check
 
 lock: $(DEV_STAMP)  ## récrire requirements*.txt d’après requirements*.in ; LOCK=--upgrade prend aussi les versions plus récentes
-	@$(BIN)/python -m tests.requirements_lock $(LOCK)
+	@$(BIN)/python -m tests.support.requirements_lock $(LOCK)
 
 fuzz: $(DEV_STAMP)  ## chercher dix minutes des entrées qui coûtent trop ou cassent une page : FUZZ_SECONDS=600
 	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)

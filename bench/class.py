@@ -32,7 +32,7 @@ from visitors import Contender, Visit, make_settings, make_student_visit, measur
 
 sys.path.insert(0, str(ROOT))
 
-from tests.services import Postgres, Redis, path_of
+from tests.support.services import Postgres, Redis, path_of
 
 SPACES = {"greet": "answers at once", "think": "takes 1 s, ten at a time"}
 

@@ -23,7 +23,7 @@ from hfcourse import create_app
 from hfcourse.playground import space_page
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
-from tests.heavy import HEAVY
+from tests.support.large_descriptions import HEAVY
 
 TIMES = 5
 

@@ -19,12 +19,12 @@ from sqlalchemy import delete
 from hfcourse import create_app, database
 from hfcourse.practice.server import PracticeServer
 from hfcourse.spaces.registry.description_cache import SpaceDescription
-from tests.buckets import bucket, files_url, s3_server  # noqa: F401  (a site may keep its files in a bucket)
-from tests.keeping import known_as
-from tests.migrated_database import migrate_copy, migrated_database
-from tests.posting import Student
-from tests.practice_fixtures import practice, until  # noqa: F401  (one for the whole session: it takes seconds to wake)
-from tests.spaces.fake import FakeSpace
+from tests.spaces.fake_servers import FakeSpace
+from tests.support.clients import Student
+from tests.support.factories import known_as
+from tests.support.migrated_database import migrate_copy, migrated_database
+from tests.support.practice_space import practice, until  # noqa: F401  (one for the whole session: it takes seconds to wake)
+from tests.support.s3 import bucket, files_url, s3_server  # noqa: F401  (a site may keep its files in a bucket)
 
 # The same examples in every run, and no limit of time for one of them: a busy machine is no fault of the code.
 settings.register_profile(
@@ -37,7 +37,9 @@ settings.load_profile("same")
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "data" / "certificate.pem")
 database.migrate_engine = migrate_copy
 
-pytest.register_assert_rewrite("tests.trials", "tests.filling", "tests.answering")  # their asserts say what differs
+pytest.register_assert_rewrite(
+    "tests.support.component_trials", "tests.support.form_filling", "tests.support.compare_with_gradio_client"
+)  # their asserts say what differs
 
 
 def set_aside() -> None:

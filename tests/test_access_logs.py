@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.browser.site import FLASK, gunicorn, started
-from tests.practice_fixtures import until
+from tests.support.practice_space import until
+from tests.support.site_process import FLASK, gunicorn, started
 from tests.test_nginx import proxied
 
 WORD = "motsecretdezoe"

@@ -18,12 +18,12 @@ from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run, RunEvent, RunFile, RunSearchText
 from hfcourse.spaces.form.uploads import UPLOAD_GONE
 from tests.conftest import forget_spaces
-from tests.keeping import kept_run, known_as
-from tests.posting import Student, error_codes, fields_of, read
-from tests.practice_fixtures import until
-from tests.spaces import fake
-from tests.spaces.fake import FakeSpace
-from tests.spaces.hostile import takes_file
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import FakeSpace
+from tests.spaces.hostile_spaces import takes_file
+from tests.support.clients import Student, error_codes, fields_of, read
+from tests.support.factories import kept_run, known_as
+from tests.support.practice_space import until
 from tests.test_runs import picture
 
 CASES = {
@@ -159,7 +159,7 @@ def test_a_space_that_does_not_answer_leads_to_its_page_which_has_the_values_onc
     awa: Student, site: Flask, space: FakeSpace
 ) -> None:
     run_id = kept_run("awa", endpoint="/echo", sent={"words": "bonjour"})
-    space.answers["/config"] = fake.says({}, 503)
+    space.answers["/config"] = fake_servers.says({}, 503)
     response = again(awa, run_id)
     assert response.status_code == 303
     address = response.headers["Location"]
@@ -170,7 +170,7 @@ def test_a_space_that_does_not_answer_leads_to_its_page_which_has_the_values_onc
 
 
 def test_a_file_that_is_no_longer_on_the_disk_is_asked_for_again(awa: Student, space: FakeSpace) -> None:
-    taking = takes_file(fake.says(["/tmp/x"]))
+    taking = takes_file(fake_servers.says(["/tmp/x"]))
     space.config, space.info = taking["config"], taking["info"]
     first = awa.finished(
         awa.send(awa.open("/espaces/a/b"), piece=(io.BytesIO(b"texte"), "note.txt")).headers["Location"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.spaces.exhibition import FILES, file, pixel
+from tests.spaces.all_components import FILES, file, pixel
 from tests.test_answers import Answering, answering, link  # noqa: F401
 
 ANSWER = "Bonjour **Awa** :\n\n1. lire\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nprint(1)\n```"

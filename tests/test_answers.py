@@ -18,9 +18,9 @@ from werkzeug.test import TestResponse
 from hfcourse import create_app
 from hfcourse.runs.execution import output_files
 from tests.conftest import end
-from tests.posting import Student
-from tests.spaces.exhibition import CODE, EXHIBITS, FILES, HTML, JSON, STREAMED, TABLE, YEARS, exhibition, file
-from tests.spaces.fake import FakeSpace, completed, generating
+from tests.spaces.all_components import CODE, EXHIBITS, FILES, HTML, JSON, STREAMED, TABLE, YEARS, exhibition, file
+from tests.spaces.fake_servers import FakeSpace, completed, generating
+from tests.support.clients import Student
 from tests.test_french import faults_in
 
 Exhibit = tuple[str, str, Any, dict[str, Any]]

@@ -19,8 +19,8 @@ from hfcourse.spaces.client.call_events import PartialOutputEvent
 from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from tests.conftest import end
-from tests.spaces.exhibition import EXHIBITS, FILES
-from tests.spaces.exhibition import file as file_data
+from tests.spaces.all_components import EXHIBITS, FILES
+from tests.spaces.all_components import file as file_data
 
 VISITOR = "awa"
 COMPONENTS = sorted({kind for _, kind, _, _ in EXHIBITS} | {"Api", "Video", "Slider", "Radio", "Timer", "Personne", ""})

@@ -16,8 +16,8 @@ from hfcourse.errors import FormRejected
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.parameters.widgets import CONTROL_BY_COMPONENT, FILE_COMPONENTS
-from tests.drawing import drawn, form_in, posted
-from tests.recordings import FOLDER, NAMES
+from tests.support.form_rendering import drawn, form_in, posted
+from tests.support.recordings import FOLDER, NAMES
 
 DOCUMENTED = (KeyError, TypeError, ValueError, AttributeError)
 MARKUP = "<script>alert(1)</script>\"'&"

@@ -13,9 +13,9 @@ from flask import Flask
 from hfcourse.files import file_store
 from hfcourse.runs.history import archives, queries
 from hfcourse.runs.store import run_store
-from tests.buckets import both_storages
-from tests.keeping import kept_run, known_as
-from tests.posting import Student
+from tests.support.clients import Student
+from tests.support.factories import kept_run, known_as
+from tests.support.s3 import both_storages
 from tests.test_french import faults_of
 
 pytestmark = [both_storages, pytest.mark.usefixtures("inside")]

@@ -11,25 +11,25 @@ import pytest
 
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.space_description import Description
-from tests.page_building import folded, listed
-from tests.spaces import environments
-from tests.spaces.serving import apps
+from tests.spaces import gradio_environments
+from tests.spaces.served_apps import apps
+from tests.support.page_builder import folded, listed
 
 Spaces = dict[str, Description]
 
-PROGRAM = "tests.spaces.author_pages"
+PROGRAM = "tests.spaces.serve_author_pages"
 
 
 def interpreter_of(version: int) -> str | Path:
     """The Python that has this Gradio; where it is missing, the test is skipped, or fails in CI."""
     if version == 6:
         return sys.executable
-    if reason := environments.impossible(version):
+    if reason := gradio_environments.impossible(version):
         pytest.skip(reason)
-    if not environments.is_made(version):
+    if not gradio_environments.is_made(version):
         reason = f"Gradio {version} is not installed here (make older-gradio)"
         pytest.fail(reason) if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip(reason)
-    return environments.python_of(version)
+    return gradio_environments.python_of(version)
 
 
 @pytest.fixture(scope="module", params=[4, 5, 6])

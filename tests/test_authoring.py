@@ -9,7 +9,7 @@ from hfcourse.lessons import authoring, library
 from hfcourse.lessons.markup import directives
 from hfcourse.lessons.markup.markdown import render_lesson
 from hfcourse.lessons.syntax.front_matter import FRONT_MATTER_EXAMPLES, FRONT_MATTER_FENCE
-from tests.posting import Student
+from tests.support.clients import Student
 
 PAGE = "/motifs/lecons"
 READ = tomllib.loads(authoring.CONSTRUCTS_PATH.read_text(encoding="utf-8"))["construct"]

@@ -14,7 +14,7 @@ from hfcourse.errors import CallCancelled, CallError, CourseError
 from hfcourse.limits.byte_budget import MAX_UNCOUNTED_BYTES, ByteBudget, estimate_parsed_bytes
 from hfcourse.limits.deadline import CancelScope
 from hfcourse.spaces.client.message_memory import MessageMemoryReservation
-from tests.practice_fixtures import until
+from tests.support.practice_space import until
 from tests.test_wire import InThread
 
 PATIENCE_SECONDS = 30
@@ -239,17 +239,17 @@ with app.app_context():
 SPACE = """
 import json, sys
 from http.server import BaseHTTPRequestHandler
-from tests.spaces import fake
-from tests.spaces.hostile import described, file_data
+from tests.spaces import fake_servers
+from tests.spaces.hostile_spaces import described, file_data
 kind = sys.argv[1]
 value = {"file": file_data("/tmp/x.bin"), "text": "x" * 1_900_000, "lists": [[]] * 190_000}[kind]
 takes, gives = ("file", "file") if kind == "file" else ("textbox", "json")
 space = described((takes, "words", {}), outputs=((gives, "s"),))
-class Discarding(fake.FakeSpace):
+class Discarding(fake_servers.FakeSpace):
     def behave(self, exchange):
         self.requests.clear()
         super().behave(exchange)
-server = Discarding(messages=[fake.completed([value])], saved=bytes(19_000_000), **space)
+server = Discarding(messages=[fake_servers.completed([value])], saved=bytes(19_000_000), **space)
 print(server.url, flush=True)
 sys.stdin.read()
 """

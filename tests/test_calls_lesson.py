@@ -15,9 +15,9 @@ import pytest
 
 from hfcourse.lessons.library import CONTENT_FOLDER
 from hfcourse.practice.server import PracticeServer
-from tests.browser.site import environment
-from tests.lesson_blocks import Block, blocks_of
-from tests.terminal import Terminal
+from tests.support.lesson_blocks import Block, blocks_of
+from tests.support.shell_session import Terminal
+from tests.support.site_process import environment
 
 LESSON = "33-tester-un-space.md"
 BLOCKS = blocks_of(LESSON)

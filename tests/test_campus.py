@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from hfcourse.practice.server import PracticeServer
-from tests.browser.site import PRACTICE, Site, started
-from tests.buckets import settings_with_bucket
-from tests.campus import Campus
-from tests.practice_fixtures import until
-from tests.samples import picture
-from tests.services import Postgres, Redis
-from tests.spaces.slow import SlowSpace, with_space
-from tests.visiting import Visitor
+from tests.spaces.slow_space import SlowSpace, with_space
+from tests.support.campus import Campus
+from tests.support.http_browser import Visitor
+from tests.support.practice_space import until
+from tests.support.s3 import settings_with_bucket
+from tests.support.samples import picture
+from tests.support.services import Postgres, Redis
+from tests.support.site_process import PRACTICE, Site, started
 
 COUNT = f"{PRACTICE}?endpoint=/compter"
 SHORT = {"jusqua": "3", "pause": "0,1"}

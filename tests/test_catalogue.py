@@ -11,8 +11,8 @@ from hfcourse import create_app, instructors
 from hfcourse.spaces import catalogue, reloaded_file
 from hfcourse.spaces.catalogue_errors import CatalogueError
 from tests.conftest import end
-from tests.posting import Student, error_codes
-from tests.untypeset import untypeset
+from tests.support.clients import Student, error_codes
+from tests.support.plain_typography import untypeset
 
 BUNDLED = catalogue.read_catalogue_file(catalogue.BUNDLED_CATALOGUE_PATH)
 REFUSED = [

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from hfcourse.spaces.schema.endpoints.description_limits import MAX_PRIVATE_STEPS, limit_description
 from hfcourse.spaces.schema.page.event_chains import EventChains
-from tests.effort import effort
-from tests.page_building import PageBuilder
+from tests.support.cpu_time import effort
+from tests.support.page_builder import PageBuilder
 
 REFERENCES = st.none() | st.integers(-1, 9) | st.just("2") | st.just([1]) | st.just(1.0)
 PAGES = st.lists(REFERENCES, min_size=1, max_size=9)

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from hfcourse.lessons.exercises.checklist import Checklist
-from tests.posting import Student
+from tests.support.clients import Student
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, lesson, said
 from tests.test_quiz import ADDRESS, ONE, marks

@@ -32,16 +32,25 @@ from hfcourse.spaces.client.space_client import SpaceClient
 from hfcourse.spaces.registry.space_registry import SpaceRegistry, open_space_client
 from hfcourse.spaces.schema.page import ranking
 from hfcourse.tokens import AccessToken
-from tests.practice_fixtures import until
-from tests.spaces import fake
-from tests.spaces.fake import Behaviour, Exchange, FakeServer, FakeSpace, completed, component, generating, timed
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import (
+    Behaviour,
+    Exchange,
+    FakeServer,
+    FakeSpace,
+    completed,
+    component,
+    generating,
+    timed,
+)
+from tests.support.practice_space import until
 from tests.test_wire import InThread, code_of
 
 SECONDS = 0.5
 TOKEN = "hf_" + "a" * 30
 ROOT = Path(__file__).parents[1]
 
-ECHO = fake.CONFIG["dependencies"][0]
+ECHO = fake_servers.CONFIG["dependencies"][0]
 Open = Callable[..., FakeSpace]
 
 
@@ -62,7 +71,7 @@ def open_space() -> Iterator[Open]:
 @pytest.fixture
 def other() -> Iterator[FakeServer]:
     """Another origin, which must stay silent."""
-    server = FakeServer(fake.says({"secret": "of another server"}))
+    server = FakeServer(fake_servers.says({"secret": "of another server"}))
     yield server
     server.close()
 
@@ -114,21 +123,21 @@ class TestDescribing:
     @pytest.mark.parametrize(
         ("behaviour", "code"),
         [
-            (fake.silent, "timeout"),
-            (fake.drip_head, "timeout"),
-            (fake.drip_body, "timeout"),
-            (fake.close_early, "connection-lost"),
-            (fake.close_at_once, "connection-lost"),
-            (fake.gzipped, "bad-answer"),
-            (fake.not_http, "bad-answer"),
-            (fake.endless, "answer-too-large"),
-            (fake.html, "no-api"),
-            (fake.bad_json, "bad-answer"),
-            (fake.deep_json, "bad-answer"),
-            (fake.says({"detail": "Not authenticated"}, 401), "space-login"),
-            (fake.says({}, 404), "no-api"),
-            (fake.says({}, 429), "too-many-requests"),
-            (fake.says({}, 500), "bad-answer"),
+            (fake_servers.silent, "timeout"),
+            (fake_servers.drip_head, "timeout"),
+            (fake_servers.drip_body, "timeout"),
+            (fake_servers.close_early, "connection-lost"),
+            (fake_servers.close_at_once, "connection-lost"),
+            (fake_servers.gzipped, "bad-answer"),
+            (fake_servers.not_http, "bad-answer"),
+            (fake_servers.endless, "answer-too-large"),
+            (fake_servers.html, "no-api"),
+            (fake_servers.bad_json, "bad-answer"),
+            (fake_servers.deep_json, "bad-answer"),
+            (fake_servers.says({"detail": "Not authenticated"}, 401), "space-login"),
+            (fake_servers.says({}, 404), "no-api"),
+            (fake_servers.says({}, 429), "too-many-requests"),
+            (fake_servers.says({}, 500), "bad-answer"),
         ],
     )
     def test_a_hostile_description_ends_with_its_code_within_the_leash(
@@ -136,14 +145,14 @@ class TestDescribing:
     ) -> None:
         space = open_space(answers={part: behaviour})
         # What has no end is read up to its cap, which a busy machine does not reach in SECONDS.
-        seconds = 10 * SECONDS if behaviour is fake.endless else SECONDS
+        seconds = 10 * SECONDS if behaviour is fake_servers.endless else SECONDS
         assert failure(lambda: open_space_client(space.url, wire, CancelScope(seconds))).code == code
 
     @pytest.mark.parametrize("part", ["/config", "/info"])
     def test_a_redirection_leads_nowhere(
         self, wire: HttpClient, open_space: Open, other: FakeServer, part: str
     ) -> None:
-        space = open_space(answers={part: fake.redirects(other.url)})
+        space = open_space(answers={part: fake_servers.redirects(other.url)})
         assert failure(lambda: connected(space, wire, AccessToken(TOKEN))).code == "bad-answer"
         assert other.requests == []
 
@@ -193,7 +202,7 @@ class TestDescribing:
 
     def test_parameters_of_an_old_gradio_are_numbered(self, wire: HttpClient, open_space: Open) -> None:
         """Before 4.23 /info gives them no name; measured on 4.19.2."""
-        echo = fake.INFO["named_endpoints"]["/echo"]
+        echo = fake_servers.INFO["named_endpoints"]["/echo"]
         nameless = {key: echo["parameters"][0][key] for key in ("label", "type", "component")}
         space = open_space(info={"named_endpoints": {"/echo": {"parameters": [nameless], "returns": echo["returns"]}}})
         connection = connected(space, wire)
@@ -202,7 +211,7 @@ class TestDescribing:
 
     def test_a_space_under_a_path_is_called_there(self, wire: HttpClient, open_space: Open) -> None:
         space = open_space(prefix="/myapp/gradio/gradio_api", answers={"/config": lambda exchange: exchange.reply(
-            fake.CONFIG | {"api_prefix": "/gradio_api"})})  # fmt: skip
+            fake_servers.CONFIG | {"api_prefix": "/gradio_api"})})  # fmt: skip
         connection = open_space_client(f"{space.url}/myapp/gradio/", wire, CancelScope(5))
         assert called(connection)[-1] == OutputEvent(("bonjour",))
         assert all(path.startswith("/myapp/gradio/") for path in space.paths())
@@ -336,40 +345,44 @@ class TestCalling:
     @pytest.mark.parametrize(
         ("part", "behaviour", "code"),
         [
-            ("/join", fake.silent, "timeout"),
-            ("/join", fake.drip_head, "timeout"),
-            ("/join", fake.drip_body, "timeout"),
-            ("/join", fake.close_at_once, "connection-lost"),
-            ("/join", fake.close_early, "connection-lost"),
-            ("/join", fake.endless, "answer-too-large"),
-            ("/join", fake.gzipped, "bad-answer"),
-            ("/join", fake.not_http, "bad-answer"),
-            ("/join", fake.html, "bad-answer"),
-            ("/join", fake.bad_json, "bad-answer"),
-            ("/join", fake.says([]), "bad-answer"),
-            ("/join", fake.says({"event_id": 5}), "bad-answer"),
-            ("/join", fake.says({"event_id": "x" * 1000}), "bad-answer"),
-            ("/join", fake.says({"detail": "Queue is full"}, 503), "queue-full"),
-            ("/join", fake.says({}, 401), "space-login"),
-            ("/join", fake.says({}, 404), "endpoint-gone"),
-            ("/join", fake.says({}, 422), "bad-answer"),
-            ("/join", fake.says({"detail": "no list"}, 422), "bad-answer"),
-            ("/join", fake.says({}, 429), "too-many-requests"),
-            ("/join", fake.says({}, 400), "space-exception"),
-            ("/join", fake.says({}, 500), "space-exception"),
-            ("/join", fake.says({}, 204), "bad-answer"),
-            ("/data", fake.silent, "timeout"),
-            ("/data", fake.drip_head, "timeout"),
-            ("/data", fake.drip_stream, "timeout"),
-            ("/data", fake.close_at_once, "connection-lost"),
-            ("/data", fake.close_stream_early, "connection-lost"),
-            ("/data", fake.html, "bad-answer"),
-            ("/data", fake.bad_json, "bad-answer"),
-            ("/data", fake.says({}, 404), "connection-lost"),
-            ("/data", fake.stream_of(b"data: {\n\n"), "bad-answer"),
-            ("/data", fake.stream_of(b"data: 5\n\n"), "bad-answer"),
-            ("/data", fake.stream_of(b"data: " + b"[" * 50_000 + b"\n\n"), "bad-answer"),
-            ("/data", fake.stream_of(b'data: {"msg": "close_stream", "event_id": null}\n\n'), "connection-lost"),
+            ("/join", fake_servers.silent, "timeout"),
+            ("/join", fake_servers.drip_head, "timeout"),
+            ("/join", fake_servers.drip_body, "timeout"),
+            ("/join", fake_servers.close_at_once, "connection-lost"),
+            ("/join", fake_servers.close_early, "connection-lost"),
+            ("/join", fake_servers.endless, "answer-too-large"),
+            ("/join", fake_servers.gzipped, "bad-answer"),
+            ("/join", fake_servers.not_http, "bad-answer"),
+            ("/join", fake_servers.html, "bad-answer"),
+            ("/join", fake_servers.bad_json, "bad-answer"),
+            ("/join", fake_servers.says([]), "bad-answer"),
+            ("/join", fake_servers.says({"event_id": 5}), "bad-answer"),
+            ("/join", fake_servers.says({"event_id": "x" * 1000}), "bad-answer"),
+            ("/join", fake_servers.says({"detail": "Queue is full"}, 503), "queue-full"),
+            ("/join", fake_servers.says({}, 401), "space-login"),
+            ("/join", fake_servers.says({}, 404), "endpoint-gone"),
+            ("/join", fake_servers.says({}, 422), "bad-answer"),
+            ("/join", fake_servers.says({"detail": "no list"}, 422), "bad-answer"),
+            ("/join", fake_servers.says({}, 429), "too-many-requests"),
+            ("/join", fake_servers.says({}, 400), "space-exception"),
+            ("/join", fake_servers.says({}, 500), "space-exception"),
+            ("/join", fake_servers.says({}, 204), "bad-answer"),
+            ("/data", fake_servers.silent, "timeout"),
+            ("/data", fake_servers.drip_head, "timeout"),
+            ("/data", fake_servers.drip_stream, "timeout"),
+            ("/data", fake_servers.close_at_once, "connection-lost"),
+            ("/data", fake_servers.close_stream_early, "connection-lost"),
+            ("/data", fake_servers.html, "bad-answer"),
+            ("/data", fake_servers.bad_json, "bad-answer"),
+            ("/data", fake_servers.says({}, 404), "connection-lost"),
+            ("/data", fake_servers.stream_of(b"data: {\n\n"), "bad-answer"),
+            ("/data", fake_servers.stream_of(b"data: 5\n\n"), "bad-answer"),
+            ("/data", fake_servers.stream_of(b"data: " + b"[" * 50_000 + b"\n\n"), "bad-answer"),
+            (
+                "/data",
+                fake_servers.stream_of(b'data: {"msg": "close_stream", "event_id": null}\n\n'),
+                "connection-lost",
+            ),
         ],
     )  # fmt: skip
     def test_a_hostile_answer_ends_with_its_code_within_the_leash(
@@ -378,7 +391,7 @@ class TestCalling:
         connection = connected(open_space(answers={part: behaviour}), wire)
         assert failure(lambda: called(connection, seconds=SECONDS)).code == code
 
-    @pytest.mark.parametrize("behaviour", [fake.endless_event, fake.flood])
+    @pytest.mark.parametrize("behaviour", [fake_servers.endless_event, fake_servers.flood])
     def test_a_stream_without_end_is_cut_at_its_cap(
         self, wire: HttpClient, open_space: Open, behaviour: Behaviour
     ) -> None:
@@ -388,15 +401,15 @@ class TestCalling:
     @pytest.mark.parametrize(
         ("message", "code", "said"),
         [
-            (fake.failed(error="Non <b>!</b>", title="Error", duration=10), "space-error", "Non !"),
-            (fake.failed(error=None), "space-exception", ""),
-            (fake.failed(error=" "), "space-exception", ""),
-            (fake.failed(error={"a": 1}), "space-exception", ""),
-            (fake.failed(), "space-exception", ""),
-            (fake.failed(error="x" * 2_000), "space-error", "x" * 500),
-            (fake.failed(error="You have exceeded your GPU quota (60s requested)."), "quota-exceeded", None),
-            (fake.failed(error="You have exceeded your free ZeroGPU quota."), "quota-exceeded", None),
-            (fake.failed(error="Half \ud800 of a character\0"), "space-error", "Half ? of a character"),
+            (fake_servers.failed(error="Non <b>!</b>", title="Error", duration=10), "space-error", "Non !"),
+            (fake_servers.failed(error=None), "space-exception", ""),
+            (fake_servers.failed(error=" "), "space-exception", ""),
+            (fake_servers.failed(error={"a": 1}), "space-exception", ""),
+            (fake_servers.failed(), "space-exception", ""),
+            (fake_servers.failed(error="x" * 2_000), "space-error", "x" * 500),
+            (fake_servers.failed(error="You have exceeded your GPU quota (60s requested)."), "quota-exceeded", None),
+            (fake_servers.failed(error="You have exceeded your free ZeroGPU quota."), "quota-exceeded", None),
+            (fake_servers.failed(error="Half \ud800 of a character\0"), "space-error", "Half ? of a character"),
             ({"msg": "process_completed", "success": False, "output": None}, "space-exception", ""),
             ({"msg": "process_completed", "success": True, "output": None}, "bad-answer", ""),
             ({"msg": "process_completed", "success": True}, "bad-answer", ""),
@@ -424,7 +437,7 @@ class TestCalling:
             assert failure(lambda space=space: called(connected(space, wire))).code == "bad-answer"
 
     def test_an_error_text_made_to_keep_us_busy_does_not(self, wire: HttpClient, open_space: Open) -> None:
-        space = open_space(messages=[fake.failed(error="exceeded your " * 100_000)])
+        space = open_space(messages=[fake_servers.failed(error="exceeded your " * 100_000)])
         assert failure(lambda: called(connected(space, wire))).code == "space-error"
 
     def test_the_spaces_validator_tells_which_values_it_refuses(self, wire: HttpClient, open_space: Open) -> None:
@@ -436,16 +449,16 @@ class TestCalling:
             {"__type__": "validate", "is_valid": False, "message": "Une ville."},
         ]
         kinds = ["textbox", "state", "number", "textbox"]
-        words = fake.INFO["named_endpoints"]["/echo"]["parameters"][0]
+        words = fake_servers.INFO["named_endpoints"]["/echo"]["parameters"][0]
         space = open_space(
-            answers={"/join": fake.says({"detail": detail}, 422)},
+            answers={"/join": fake_servers.says({"detail": detail}, 422)},
             config={
                 "components": [component(number, kind) for number, kind in enumerate(kinds)],
                 "dependencies": [ECHO | {"inputs": [0, 1, 2, 3], "outputs": [0]}],
             },
             info={"named_endpoints": {"/echo": {
                 "parameters": [words | {"parameter_name": name} for name in ("name", "age", "town")],
-                "returns": fake.INFO["named_endpoints"]["/echo"]["returns"],
+                "returns": fake_servers.INFO["named_endpoints"]["/echo"]["returns"],
             }}},
         )  # fmt: skip
         refused = failure(lambda: called(connected(space, wire), "Awa", 12, ""))
@@ -470,7 +483,7 @@ class TestCalling:
     def test_whatever_a_validator_answers_is_explained(
         self, wire: HttpClient, open_space: Open, detail: Any, code: str
     ) -> None:
-        space = open_space(answers={"/join": fake.says({"detail": detail}, 422)})
+        space = open_space(answers={"/join": fake_servers.says({"detail": detail}, 422)})
         refused = failure(lambda: called(connected(space, wire)))
         assert refused.code == code
         assert isinstance(refused, ValidationRejected) == (code == "invalid-input")
@@ -480,7 +493,7 @@ class TestCalling:
     def test_a_redirection_leads_nowhere(
         self, wire: HttpClient, open_space: Open, other: FakeServer, kept: FileHandle, part: str
     ) -> None:
-        space = open_space(answers={part: fake.redirects(other.url)})
+        space = open_space(answers={part: fake_servers.redirects(other.url)})
         connection = connected(space, wire, AccessToken(TOKEN))
         assert failure(lambda: called(connection, kept)).code == "bad-answer"
         assert other.requests == []
@@ -488,7 +501,7 @@ class TestCalling:
 
 class TestStopping:
     def test_a_stop_ends_the_call_within_a_second_and_tells_the_space(self, wire: HttpClient, open_space: Open) -> None:
-        space, leash = open_space(answers={"/queue/data": fake.silent}), CancelScope(60)
+        space, leash = open_space(answers={"/queue/data": fake_servers.silent}), CancelScope(60)
         connection = connected(space, wire)
         thread = InThread(lambda: list(connection.call_endpoint("/echo", ["x"], leash)))
         space.wait_for("/queue/data")
@@ -497,9 +510,9 @@ class TestStopping:
         cancelled, joined = space.wait_for("/cancel").json, space.wait_for("/queue/join").json
         assert cancelled == {"event_id": "event-1", "fn_index": 0, "session_hash": joined["session_hash"]}
 
-    @pytest.mark.parametrize("answer", [fake.close_at_once, fake.not_http, fake.says({}, 500)])
+    @pytest.mark.parametrize("answer", [fake_servers.close_at_once, fake_servers.not_http, fake_servers.says({}, 500)])
     def test_whatever_the_space_says_to_that(self, wire: HttpClient, open_space: Open, answer: Behaviour) -> None:
-        space = open_space(answers={"/queue/data": fake.silent, "/cancel": answer})
+        space = open_space(answers={"/queue/data": fake_servers.silent, "/cancel": answer})
         assert failure(lambda: called(connected(space, wire), seconds=SECONDS)).code == "timeout"
         space.wait_for("/cancel")
 
@@ -516,7 +529,7 @@ class TestStopping:
         assert space.asked("/cancel") == []
 
     def test_nothing_is_left_behind_by_calls_that_time_out(self, wire: HttpClient, open_space: Open) -> None:
-        space = open_space(answers={"/queue/data": fake.silent})
+        space = open_space(answers={"/queue/data": fake_servers.silent})
         connection = connected(space, wire)
         before = our_threads()
         calls = [InThread(lambda: called(connection, seconds=0.5)) for _ in range(20)]
@@ -549,7 +562,7 @@ class TestFiles:
     def test_an_upload_answered_by_nonsense_is_a_bad_answer(
         self, wire: HttpClient, open_space: Open, kept: FileHandle, answer: Any
     ) -> None:
-        space = open_space(answers={"/upload": fake.says(answer)})
+        space = open_space(answers={"/upload": fake_servers.says(answer)})
         assert failure(lambda: called(connected(space, wire), kept)).code == "bad-answer"
         assert space.asked("/queue/join") == []
 
@@ -607,11 +620,11 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("behaviour", "code"),
         [
-            (fake.silent, "timeout"),
-            (fake.drip_body, "timeout"),
-            (fake.endless, "answer-too-large"),
-            (fake.gzipped, "bad-answer"),
-            (fake.says({}, 403), "bad-answer"),
+            (fake_servers.silent, "timeout"),
+            (fake_servers.drip_body, "timeout"),
+            (fake_servers.endless, "answer-too-large"),
+            (fake_servers.gzipped, "bad-answer"),
+            (fake_servers.says({}, 403), "bad-answer"),
         ],
     )
     def test_a_hostile_file_ends_with_its_code_within_the_leash(
@@ -623,7 +636,9 @@ class TestFiles:
     def test_a_file_that_is_elsewhere_is_not_followed(
         self, wire: HttpClient, open_space: Open, other: FakeServer
     ) -> None:
-        connection = connected(open_space(answers={"x.png": fake.redirects(other.url)}), wire, AccessToken(TOKEN))
+        connection = connected(
+            open_space(answers={"x.png": fake_servers.redirects(other.url)}), wire, AccessToken(TOKEN)
+        )
         assert failure(lambda: downloaded(connection, "/tmp/x.png")).code == "bad-answer"
         assert other.requests == []
 
@@ -732,7 +747,7 @@ class TestDirectory:
     def test_a_failure_is_remembered_so_that_a_room_does_not_wait_in_turn(
         self, wire: HttpClient, open_space: Open
     ) -> None:
-        space, directory = open_space(answers={"/config": fake.silent}), SpaceRegistry(wire)
+        space, directory = open_space(answers={"/config": fake_servers.silent}), SpaceRegistry(wire)
         _, seconds = timed(lambda: [
             thread.end(5) for thread in
             [InThread(lambda: directory.get_client(space.url, CancelScope(SECONDS))) for _ in range(10)]
@@ -745,7 +760,11 @@ class TestDirectory:
     def test_who_waits_for_anothers_request_waits_no_longer_than_their_own_leash(
         self, wire: HttpClient, open_space: Open
     ) -> None:
-        space, directory, first = open_space(answers={"/config": fake.silent}), SpaceRegistry(wire), CancelScope(30)
+        space, directory, first = (
+            open_space(answers={"/config": fake_servers.silent}),
+            SpaceRegistry(wire),
+            CancelScope(30),
+        )
         thread = InThread(lambda: directory.get_client(space.url, first))
         space.wait_for("/config")
         assert failure(lambda: directory.get_client(space.url, CancelScope(SECONDS))).code == "timeout"

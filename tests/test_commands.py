@@ -19,8 +19,8 @@ from flask import Flask
 from hfcourse import create_app
 from hfcourse.lessons import library
 from hfcourse.server import check_port
-from tests.browser.site import ROOT, START_SECONDS, Site, environment, free_port
-from tests.untypeset import untypeset
+from tests.support.plain_typography import untypeset
+from tests.support.site_process import ROOT, START_SECONDS, Site, environment, free_port
 
 FLASK = [sys.executable, "-m", "flask"]
 SECRET = "ghp_garbage_that_must_stay_secret"

@@ -12,11 +12,11 @@ from hfcourse.lessons import zips
 from hfcourse.lessons.markup.markdown import render_lesson
 from hfcourse.lessons.reference.edition_notes import find_edition_notes
 from hfcourse.lessons.single_page import render_course_export
-from tests.posting import Student
+from tests.support.clients import Student
+from tests.support.plain_typography import untypeset
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, FRONT, lesson, said
 from tests.test_quiz import ONE, question
-from tests.untypeset import untypeset
 
 FOLD = "::: edition\nLe menu était autre. Voyez [plus haut](#un-titre).\n:::\n"
 FILES = {

@@ -14,7 +14,7 @@ from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.space_description import Description
-from tests.spaces.fake import component
+from tests.spaces.fake_servers import component
 
 pytestmark = pytest.mark.usefixtures("inside")
 KINDS = {1: "image", 2: "image", 3: "textbox", 4: "chatbot", 5: "gallery"}

@@ -16,7 +16,7 @@ from hfcourse.spaces.client.cookie_jar import CookieJar, SessionCookieJars
 from hfcourse.spaces.client.http_client import HttpClient
 from hfcourse.spaces.client.space_client import SpaceClient
 from hfcourse.spaces.registry.space_registry import open_space_client
-from tests.spaces.fake import Exchange, FakeSpace, completed
+from tests.spaces.fake_servers import Exchange, FakeSpace, completed
 
 URL = "https://space.example.org/app"
 

@@ -10,12 +10,12 @@ from flask import Flask
 
 from hfcourse.lessons import library
 from hfcourse.lessons.single_page import rewrite_link, rewrite_tag
-from tests.posting import Student
+from tests.support.clients import Student
+from tests.support.plain_typography import untypeset
 from tests.test_french import faults_in
 from tests.test_glossary import WORDS
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
 from tests.test_quiz import ONE
-from tests.untypeset import untypeset
 
 TABS = "::: onglets Appeler\n```python\n1\n```\n```bash\n2\n```\n:::\n"
 BODY = f"""Un jeton.

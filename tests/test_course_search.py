@@ -8,8 +8,8 @@ from flask import Flask
 from hfcourse.lessons import search
 from hfcourse.lessons.reference.spelling import Vocabulary
 from hfcourse.lessons.search import TextExtractor
-from tests.effort import effort
-from tests.posting import Student
+from tests.support.clients import Student
+from tests.support.cpu_time import effort
 from tests.test_checklist import LIST
 from tests.test_glossary import WORDS
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)

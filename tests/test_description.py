@@ -9,7 +9,7 @@ from hfcourse.spaces.schema.endpoints.description_builder import build_descripti
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.page import ranking
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from tests.recordings import ENDPOINTS, FOLDER, NAMES, PARAMETERS, endpoint, parameter, recorded
+from tests.support.recordings import ENDPOINTS, FOLDER, NAMES, PARAMETERS, endpoint, parameter, recorded
 
 
 def made(entry: dict[str, Any] | None = None, dependency: dict[str, Any] | None = None, **props: Any) -> Endpoint:

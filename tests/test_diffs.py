@@ -17,7 +17,7 @@ from hfcourse.limits.cpu_budget import CpuBudget, CpuBudgetExceeded
 from hfcourse.spaces.client.output_diffs import StreamedOutputs, ValuePatch
 from hfcourse.spaces.client.queue_protocol import QueueProtocol
 from hfcourse.spaces.untrusted.json_nodes import MAX_JSON_NODES, count_nodes
-from tests.effort import effort
+from tests.support.cpu_time import effort
 
 # What a diff that does not fit may raise: the reading of messages makes one refusal of all of them.
 MISFITS = (TypeError, ValueError, LookupError, OverflowError, AttributeError)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hfcourse.lessons import library
 from hfcourse.lessons.syntax import svg_drawings
 from hfcourse.lessons.syntax.svg_drawings import find_wrong_numbers, list_marker_numbers, minify_drawing, pair_drawings
-from tests.posting import Student
+from tests.support.clients import Student
+from tests.support.plain_typography import untypeset
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
-from tests.untypeset import untypeset
 
 WIDE = sorted(
     path for path in library.FIGURES_FOLDER.glob("*.svg") if not path.name.endswith(svg_drawings.NARROW_SUFFIX)

@@ -11,9 +11,9 @@ from flask import Flask
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.description_limits import limit_description
 from tests.conftest import opened
-from tests.page_building import PageBuilder
-from tests.posting import Student, error_codes
-from tests.spaces.fake import FakeSpace
+from tests.spaces.fake_servers import FakeSpace
+from tests.support.clients import Student, error_codes
+from tests.support.page_builder import PageBuilder
 from tests.test_families import enter_and_button, family
 from tests.test_prerequisites import gallery
 from tests.test_relevance import chain_of_a_painter

@@ -14,9 +14,9 @@ from hfcourse.runs.execution import sessions
 from hfcourse.runs.history import queries
 from hfcourse.runs.history.queries import RunFilter
 from hfcourse.runs.store.models import Run, SpaceSession
-from tests.keeping import kept_run
-from tests.posting import Student, fields_of
-from tests.practice_fixtures import until
+from tests.support.clients import Student, fields_of
+from tests.support.factories import kept_run
+from tests.support.practice_space import until
 
 pytestmark = pytest.mark.usefixtures("inside")
 WORDS = "motsecretdezoe"

@@ -6,18 +6,12 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.answering import Direct
-from tests.component_cases import Case, cases_for, forms_for
-from tests.filling import filled, post
-from tests.spaces.serving import Served, serving
-from tests.trials import (
-    check_filled,
-    check_labels,
-    check_untouched,
-    form_of,
-    result_of,
-)
-from tests.visiting import Visitor, codes_of
+from tests.spaces.served_apps import Served, serving
+from tests.support.compare_with_gradio_client import Direct
+from tests.support.component_cases import Case, cases_for, forms_for
+from tests.support.component_trials import check_filled, check_labels, check_untouched, form_of, result_of
+from tests.support.form_filling import filled, post
+from tests.support.http_browser import Visitor, codes_of
 
 GRADIO = 6
 APPS = sorted({case.app for case in cases_for(GRADIO)} | {"trente"})

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from hfcourse import database
 from hfcourse.files.file_store import StoredFile
 from hfcourse.playground import example_files, sample_previews
-from tests.posting import Student, error_codes
-from tests.samples import picture
-from tests.spaces.fake import CONFIG, Exchange, FakeSpace, component
+from tests.spaces.fake_servers import CONFIG, Exchange, FakeSpace, component
+from tests.support.clients import Student, error_codes
+from tests.support.samples import picture
 
 ADDRESS, PREVIEW = "/espaces/a/b?exemple=0", "/espaces/a/b/exemples/0-0-0-0"
 SAMPLE = {"path": "/tmp/gradio/chat.png", "url": "http://elsewhere.test/chat.png", "orig_name": "chat.png"}

@@ -17,14 +17,14 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image, features
 
-from tests import samples
-from tests.filling import filled, post
-from tests.services import program
-from tests.spaces import environments
-from tests.spaces.serving import Served, serving
+from tests.spaces import gradio_environments
+from tests.spaces.served_apps import Served, serving
+from tests.support import samples
+from tests.support.component_trials import form_of
+from tests.support.form_filling import filled, post
+from tests.support.http_browser import Visitor
+from tests.support.services import program
 from tests.test_older_gradio import environment_of
-from tests.trials import form_of
-from tests.visiting import Visitor
 
 VERSIONS = (4, 5, 6)
 NAMES = ["é.txt", "è.txt", "ê.txt", "日本語.txt", "Привет мир.txt", "e\u0301 a\u0300.txt", "été à Noël n°\u00a012.txt"]
@@ -38,7 +38,7 @@ def served_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[in
         @cache
         def serve(version: int) -> Served:
             python = sys.executable if version == 6 else environment_of(version)
-            context = serving(tmp_path_factory.mktemp("exchanges"), python, "tests.spaces.exchanges")
+            context = serving(tmp_path_factory.mktemp("exchanges"), python, "tests.spaces.serve_exchanges")
             return until_the_end.enter_context(context)
 
         yield serve
@@ -286,4 +286,4 @@ def test_curl_posts_values_by_name_where_that_gradio_can(visitor: Visitor, serve
 
 
 def test_versions_that_are_tried_are_those_with_an_environment() -> None:
-    assert {*VERSIONS} == {*environments.NEWEST_PYTHON, 6} - {3}
+    assert {*VERSIONS} == {*gradio_environments.NEWEST_PYTHON, 6} - {3}

@@ -22,10 +22,10 @@ from hfcourse.spaces.registry import resolver
 from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from tests.conftest import end
-from tests.posting import Student, error_codes, read
-from tests.spaces import fake
-from tests.spaces.fake import FakeSpace, generating
-from tests.spaces.hostile import takes_file
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import FakeSpace, generating
+from tests.spaces.hostile_spaces import takes_file
+from tests.support.clients import Student, error_codes, read
 
 
 def run_of(student: Student) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def test_partial_outputs_that_take_long_to_store_are_stored_less_often(
 def test_a_file_that_vanishes_while_its_run_is_made_is_asked_for_again(
     site: Flask, space: FakeSpace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taking = takes_file(fake.says(["/tmp/x"]))
+    taking = takes_file(fake_servers.says(["/tmp/x"]))
     space.config, space.info = taking["config"], taking["info"]
     student = Student(site.test_client())
     page = student.open("/espaces/a/b")
@@ -150,9 +150,9 @@ def test_a_private_space_of_the_catalogue_named_by_its_address_is_lent_the_token
 
 
 def test_a_space_that_breaks_down_on_an_empty_field_is_told_so(site: Flask, space: FakeSpace) -> None:
-    taking = takes_file(fake.says(["/tmp/x"]))
+    taking = takes_file(fake_servers.says(["/tmp/x"]))
     space.config, space.info = taking["config"], taking["info"]
-    space.messages = [fake.failed(error=None)]
+    space.messages = [fake_servers.failed(error=None)]
     student = Student(site.test_client())
     run = student.finished(student.send(student.open("/espaces/a/b")).headers["Location"])
     assert run["error"]["code"] == "space-exception"

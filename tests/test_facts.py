@@ -13,10 +13,10 @@ from hfcourse.lessons import library
 from hfcourse.lessons.markup.markdown import RenderedLesson, render_lesson
 from hfcourse.lessons.reference.facts import FACT_EXAMPLES, find_due_facts, read_facts
 from hfcourse.web import template_globals
-from tests.posting import Student
+from tests.support.clients import Student
+from tests.support.plain_typography import untypeset
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, FRONT, said
-from tests.untypeset import untypeset
 
 NOT_TOML = "ce n'est pas du TOML : [...] n'est pas refermé par un crochet, à la colonne 9."
 CREDITS = "[credits]\n" + "\n".join(FACT_EXAMPLES.values()) + "\n"

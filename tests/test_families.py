@@ -4,7 +4,7 @@ import pytest
 
 from hfcourse.spaces.schema.page.endpoint_families import find_base_name, find_twins
 from hfcourse.spaces.schema.page.endpoint_titles import disambiguate_titles, name_default_buttons
-from tests.page_building import PageBuilder, listed
+from tests.support.page_builder import PageBuilder, listed
 
 
 @pytest.mark.parametrize(

@@ -38,15 +38,15 @@ from hfcourse import create_app, database
 from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.store import heartbeat, run_store
 from hfcourse.runs.store.queue_counts import QueuedRun
-from tests.browser.site import FLASK, ROOT, Site, started
 from tests.conftest import end
-from tests.keeping import kept_run, known_as
-from tests.posting import Student, error_codes, fields_of, read
-from tests.practice_fixtures import until
-from tests.spaces.fake import FakeSpace, says
-from tests.spaces.hostile import described
-from tests.spaces.slow import SlowSpace, with_space
-from tests.visiting import Visitor
+from tests.spaces.fake_servers import FakeSpace, says
+from tests.spaces.hostile_spaces import described
+from tests.spaces.slow_space import SlowSpace, with_space
+from tests.support.clients import Student, error_codes, fields_of, read
+from tests.support.factories import kept_run, known_as
+from tests.support.http_browser import Visitor
+from tests.support.practice_space import until
+from tests.support.site_process import FLASK, ROOT, Site, started
 
 PATIENCE_SECONDS = 60
 MANY = 1000

@@ -15,8 +15,8 @@ from hfcourse import database
 from hfcourse.files import file_store
 from hfcourse.runs.store.models import Run, RunFile
 from hfcourse.tokens import MASK_TEXT
-from tests.posting import Student, error_codes, fields_of, read
-from tests.spaces.fake import FakeSpace
+from tests.spaces.fake_servers import FakeSpace
+from tests.support.clients import Student, error_codes, fields_of, read
 
 EVERYTHING = json.loads((Path(__file__).parent / "data" / "every_component.json").read_text(encoding="utf-8"))
 PARAMETERS = EVERYTHING["info"]["named_endpoints"]["/tout"]["parameters"]

@@ -11,9 +11,9 @@ from PIL import Image
 from hfcourse.lessons import content_checks
 from hfcourse.lessons.markup import figures
 from hfcourse.text import typography
-from tests.posting import Student
+from tests.support.clients import Student
+from tests.support.plain_typography import untypeset
 from tests.test_library import told
-from tests.untypeset import untypeset
 
 DRAWN = "HuggingFaceTokens.svg"
 TITLE = "La page Access Tokens de Hugging Face"

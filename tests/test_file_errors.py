@@ -15,7 +15,7 @@ from hfcourse.text.file_errors import (
     describe_toml_error,
 )
 from hfcourse.text.typography import typeset_french
-from tests.untypeset import untypeset
+from tests.support.plain_typography import untypeset
 
 # One text for each kind of mistake, and a part of the sentence for it.
 MISTAKES = {

@@ -16,7 +16,7 @@ from hfcourse.errors import CallError
 from hfcourse.files import file_store
 from hfcourse.runs.history import archives
 from hfcourse.tokens import AccessToken
-from tests.buckets import both_storages, names_in
+from tests.support.s3 import both_storages, names_in
 
 pytestmark = both_storages
 KINDS = [

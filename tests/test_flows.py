@@ -7,7 +7,7 @@ import pytest
 from hfcourse.runs.execution.next_steps import find_next_steps, has_content
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.space_description import Description
-from tests.spaces.fake import component
+from tests.spaces.fake_servers import component
 
 SHOWN = (1, 2, 3, 4)
 STATE = 9

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from hfcourse.practice.server import PracticeServer
-from tests.browser.site import environment
-from tests.lesson_steps import LESSON, Look, Run, Write, lesson_files, steps_of
+from tests.support.lesson_steps import LESSON, Look, Run, Write, lesson_files, steps_of
+from tests.support.site_process import environment
 
 QUESTION = "Qu’est-ce qu’un Space ?"
 RUN_SECONDS = 60

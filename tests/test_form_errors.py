@@ -21,8 +21,8 @@ from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.values import tables
-from tests.posting import Student, error_codes, fields_of, read
-from tests.spaces.fake import FakeSpace
+from tests.spaces.fake_servers import FakeSpace
+from tests.support.clients import Student, error_codes, fields_of, read
 
 EVERYTHING = json.loads((Path(__file__).parent / "data" / "every_component.json").read_text(encoding="utf-8"))
 NAMES = [each["parameter_name"] for each in EVERYTHING["info"]["named_endpoints"]["/tout"]["parameters"]]

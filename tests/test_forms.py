@@ -14,7 +14,7 @@ from hfcourse.spaces.form import forms, uploads
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.tokens import MASK_TEXT
-from tests.recordings import ENDPOINTS, endpoint
+from tests.support.recordings import ENDPOINTS, endpoint
 
 TOKEN = "hf_" + "c" * 34
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20

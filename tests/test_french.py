@@ -13,9 +13,9 @@ from hfcourse.error_messages import ErrorExplanation
 from hfcourse.practice.server import PracticeServer
 from hfcourse.text.typography import NARROW_NO_BREAK, NO_BREAK
 from hfcourse.web import error_pages
-from tests import spelling
-from tests.posting import Student, read
-from tests.spelling import unknown_words
+from tests.support import spelling
+from tests.support.clients import Student, read
+from tests.support.spelling import unknown_words
 
 LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot")
 PAGES = {

@@ -9,9 +9,9 @@ from flask import Flask
 
 from hfcourse.french_command import FrenchCommand, echo
 from hfcourse.text.typography import typeset_french
-from tests.spelling import unknown_words
+from tests.support.plain_typography import untypeset
+from tests.support.spelling import unknown_words
 from tests.test_commands import invoke
-from tests.untypeset import untypeset
 
 OURS = ("check", "export", "instructor-link", "migrate", "practice", "prune", "worker")
 NAMES = {"SIGTERM", "SQLite"}

@@ -14,8 +14,8 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from hfcourse.limits import concurrency
 from hfcourse.limits.concurrency import ConcurrencyLimiter, ConcurrencyMiddleware, ReleasingBody
-from tests.practice_fixtures import until
-from tests.spaces.fake import Exchange, FakeSpace
+from tests.spaces.fake_servers import Exchange, FakeSpace
+from tests.support.practice_space import until
 
 MANY = 40
 PATIENCE_SECONDS = 30

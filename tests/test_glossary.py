@@ -9,10 +9,10 @@ from hfcourse.lessons import library
 from hfcourse.lessons.markup import glossary
 from hfcourse.lessons.markup.glossary import GlossaryTerm
 from hfcourse.lessons.markup.markdown import RenderedLesson, render_lesson
-from tests.posting import Student
+from tests.support.clients import Student
+from tests.support.plain_typography import untypeset
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, FRONT
-from tests.untypeset import untypeset
 
 WORDS = """[[term]]
 term = "jeton"

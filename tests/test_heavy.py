@@ -9,7 +9,7 @@ from flask import Flask
 from hfcourse.playground import space_page
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
-from tests.heavy import ENDPOINTS, HEAVY
+from tests.support.large_descriptions import ENDPOINTS, HEAVY
 
 MOST_PAGE_BYTES = 100_000
 

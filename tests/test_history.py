@@ -15,8 +15,8 @@ from hfcourse.runs.history.queries import RUNS_PER_PAGE
 from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run, RunEvent, RunSearchText, RunView
-from tests.keeping import kept_run, known_as
-from tests.posting import Student, fields_of, read
+from tests.support.clients import Student, fields_of, read
+from tests.support.factories import kept_run, known_as
 from tests.test_french import faults_in
 
 pytestmark = pytest.mark.usefixtures("inside")

@@ -17,12 +17,12 @@ from bs4 import BeautifulSoup
 from hfcourse.error_messages import EXPLANATIONS
 from hfcourse.files.limits import MAX_RUN_FILES
 from hfcourse.runs.queue import shutdown
-from tests.browser.site import Site, started
-from tests.practice_fixtures import until
-from tests.spaces import fake
-from tests.spaces.fake import FakeServer
-from tests.spaces.hostile import LENT, NAMES, Hostile
-from tests.visiting import FILLER, Visit, Visitor
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import FakeServer
+from tests.spaces.hostile_spaces import LENT, NAMES, Hostile
+from tests.support.http_browser import FILLER, Visit, Visitor
+from tests.support.practice_space import until
+from tests.support.site_process import Site, started
 
 TOKEN = "hf_" + "a" * 30
 SECRET = "ce que personne ne doit lire " * 3
@@ -66,7 +66,7 @@ def canary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def other() -> Iterator[FakeServer]:
     """Another origin, which must stay silent."""
-    server = FakeServer(fake.says({"secret": "of another server"}))
+    server = FakeServer(fake_servers.says({"secret": "of another server"}))
     yield server
     server.close()
 

@@ -8,7 +8,7 @@ from flask import Flask, request
 
 from hfcourse import config
 from hfcourse.web import hosts, proxies
-from tests.posting import error_codes, read
+from tests.support.clients import error_codes, read
 from tests.test_security import Site, site  # noqa: F401  (a site with settings)
 
 LESSON = "/lecons/3-1-presentation"

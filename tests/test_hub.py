@@ -15,9 +15,9 @@ from hfcourse.spaces import reloaded_file
 from hfcourse.spaces.hub import hub_api
 from hfcourse.spaces.registry import resolver
 from tests.conftest import end
-from tests.posting import Student, error_codes
-from tests.spaces import fake
-from tests.spaces.fake import Behaviour, FakeServer, FakeSpace, timed
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import Behaviour, FakeServer, FakeSpace, timed
+from tests.support.clients import Student, error_codes
 
 HOST = "https://gradio-calculator.hf.space"
 
@@ -36,13 +36,13 @@ def space(**parts: Any) -> dict[str, Any]:
 
 
 def at(stage: Any) -> Behaviour:
-    return fake.says(space(runtime={"stage": stage}))
+    return fake_servers.says(space(runtime={"stage": stage}))
 
 
 @pytest.fixture
 def stand_in() -> Iterator[FakeServer]:
     """The Hub of these tests; what it answers is set by each."""
-    server = FakeServer(fake.says(space()))
+    server = FakeServer(fake_servers.says(space()))
     yield server
     server.close()
 
@@ -128,28 +128,28 @@ def test_a_stage_in_which_a_space_cannot_be_called(site: Site, stand_in: FakeSer
 @pytest.mark.parametrize(
     ("behaviour", "code"),
     [
-        (fake.says({}, 401), "space-not-found"),
-        (fake.says({}, 404), "space-not-found"),
-        (fake.says({}, 403), "space-private"),
-        (fake.says(space(private=True)), "space-private"),
-        (fake.says(space(sdk="docker")), "no-api"),
-        (fake.says(space(sdk=None)), "no-api"),
-        (fake.says({}, 429), "too-many-requests"),
-        (fake.says({}, 500), "hub-unreachable"),
-        (fake.says({}, 503), "hub-unreachable"),
-        (fake.close_at_once, "hub-unreachable"),
-        (fake.close_early, "hub-unreachable"),
-        (fake.not_http, "bad-answer"),
-        (fake.html, "bad-answer"),  # the page of a school's network that asks for a password
-        (fake.bad_json, "bad-answer"),
-        (fake.deep_json, "bad-answer"),
-        (fake.endless, "answer-too-large"),
-        (fake.gzipped, "bad-answer"),
-        (fake.says([]), "bad-answer"),
-        (fake.says("gradio"), "bad-answer"),
-        (fake.says(space(runtime=None)), "bad-answer"),
-        (fake.says(space(runtime="RUNNING")), "bad-answer"),
-        (fake.redirects("http://127.0.0.1:9/"), "bad-answer"),
+        (fake_servers.says({}, 401), "space-not-found"),
+        (fake_servers.says({}, 404), "space-not-found"),
+        (fake_servers.says({}, 403), "space-private"),
+        (fake_servers.says(space(private=True)), "space-private"),
+        (fake_servers.says(space(sdk="docker")), "no-api"),
+        (fake_servers.says(space(sdk=None)), "no-api"),
+        (fake_servers.says({}, 429), "too-many-requests"),
+        (fake_servers.says({}, 500), "hub-unreachable"),
+        (fake_servers.says({}, 503), "hub-unreachable"),
+        (fake_servers.close_at_once, "hub-unreachable"),
+        (fake_servers.close_early, "hub-unreachable"),
+        (fake_servers.not_http, "bad-answer"),
+        (fake_servers.html, "bad-answer"),  # the page of a school's network that asks for a password
+        (fake_servers.bad_json, "bad-answer"),
+        (fake_servers.deep_json, "bad-answer"),
+        (fake_servers.endless, "answer-too-large"),
+        (fake_servers.gzipped, "bad-answer"),
+        (fake_servers.says([]), "bad-answer"),
+        (fake_servers.says("gradio"), "bad-answer"),
+        (fake_servers.says(space(runtime=None)), "bad-answer"),
+        (fake_servers.says(space(runtime="RUNNING")), "bad-answer"),
+        (fake_servers.redirects("http://127.0.0.1:9/"), "bad-answer"),
     ],
 )
 def test_what_the_hub_answers_has_its_code(site: Site, stand_in: FakeServer, behaviour: Behaviour, code: str) -> None:
@@ -159,7 +159,7 @@ def test_what_the_hub_answers_has_its_code(site: Site, stand_in: FakeServer, beh
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize("behaviour", [fake.silent, fake.drip_head, fake.drip_body])
+@pytest.mark.parametrize("behaviour", [fake_servers.silent, fake_servers.drip_head, fake_servers.drip_body])
 def test_a_hub_that_is_slow_ends_with_the_leash(site: Site, stand_in: FakeServer, behaviour: Behaviour) -> None:
     stand_in.behaviour, app = behaviour, site()
     result, seconds = timed(lambda: look_up(app, seconds=0.5))
@@ -172,7 +172,7 @@ def test_a_silent_hub_keeps_nobody_longer_than_its_own_limit(
 ) -> None:
     assert hub_api.LOOKUP_TIMEOUT_SECONDS == 5
     monkeypatch.setattr(hub_api, "LOOKUP_TIMEOUT_SECONDS", 0.5)
-    stand_in.behaviour, app = fake.silent, site()
+    stand_in.behaviour, app = fake_servers.silent, site()
     result, seconds = timed(lambda: look_up(app, seconds=60))
     assert isinstance(result, SpaceUnavailable)
     assert seconds < 4
@@ -218,7 +218,7 @@ def test_no_hub_at_all_is_unreachable(site: Site, stand_in: FakeServer) -> None:
     ],
 )
 def test_an_address_that_is_not_at_hf_space_is_refused(site: Site, stand_in: FakeServer, host: Any) -> None:
-    stand_in.behaviour = fake.says(space(host=host))
+    stand_in.behaviour = fake_servers.says(space(host=host))
     with pytest.raises(SpaceUnavailable) as caught:
         look_up(site())
     assert caught.value.code == "bad-answer"
@@ -226,15 +226,15 @@ def test_an_address_that_is_not_at_hf_space_is_refused(site: Site, stand_in: Fak
 
 @pytest.mark.parametrize("host", ["https://a.hf.space", "https://a.hf.space/", "https://gradio-hello-world-2.hf.space"])
 def test_an_address_at_hf_space_is_rebuilt(site: Site, stand_in: FakeServer, host: str) -> None:
-    stand_in.behaviour = fake.says(space(host=host))
+    stand_in.behaviour = fake_servers.says(space(host=host))
     assert look_up(site()).url == host.rstrip("/")
 
 
 def test_an_origin_that_the_instructor_set_is_allowed_exactly(site: Site, stand_in: FakeServer) -> None:
     app = site(SPACE_ORIGINS=("https://spaces.example.org",))
-    stand_in.behaviour = fake.says(space(host="https://spaces.example.org"))
+    stand_in.behaviour = fake_servers.says(space(host="https://spaces.example.org"))
     assert look_up(app).url == "https://spaces.example.org"
-    stand_in.behaviour = fake.says(space(host="https://spaces.example.org:8443"))
+    stand_in.behaviour = fake_servers.says(space(host="https://spaces.example.org:8443"))
     with pytest.raises(SpaceUnavailable):
         look_up(app, "gradio/other")
 
@@ -247,7 +247,7 @@ class TestMemory:
         assert len(stand_in.requests) == 1
 
     def test_a_failure_is_remembered(self, site: Site, stand_in: FakeServer) -> None:
-        stand_in.behaviour, app = fake.silent, site()
+        stand_in.behaviour, app = fake_servers.silent, site()
         timed(lambda: look_up(app, seconds=0.3))
         result, _ = timed(lambda: look_up(app))
         assert isinstance(result, SpaceUnavailable)
@@ -285,12 +285,12 @@ class TestPages:
         assert page.select_one("form[data-endpoint]") is None
 
     def test_answers_404_for_a_space_that_does_not_exist(self, site: Site, stand_in: FakeServer) -> None:
-        stand_in.behaviour = fake.says({}, 404)
+        stand_in.behaviour = fake_servers.says({}, 404)
         page = Student(site().test_client()).open("/espaces/gradio/nope", 404)
         assert error_codes(page)[0] == "space-not-found"
 
     def test_says_so_when_the_hub_is_unreachable(self, site: Site, stand_in: FakeServer) -> None:
-        stand_in.behaviour = fake.close_at_once
+        stand_in.behaviour = fake_servers.close_at_once
         page = Student(site().test_client()).open("/espaces/gradio/calculator")
         assert error_codes(page)[0] == "hub-unreachable"
 
@@ -298,7 +298,7 @@ class TestPages:
         self, site: Site, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(resolver, "DESCRIBE_TIMEOUT_SECONDS", 3.0)
-        mute = FakeSpace(answers={"/config": fake.silent})
+        mute = FakeSpace(answers={"/config": fake_servers.silent})
         app = site(SPACE_ORIGINS=(mute.url,))
         stand_in.behaviour = lambda exchange: (exchange.server.closing.wait(2.5), exchange.reply(space(host=mute.url)))[
             1
@@ -320,7 +320,8 @@ class TestPages:
         assert error_codes(page)[0] == "space-paused"
 
     @pytest.mark.parametrize(
-        ("behaviour", "word"), [(fake.bad_json, "Hugging Face a répondu"), (fake.says({}, 429), "Trop d’appels")]
+        ("behaviour", "word"),
+        [(fake_servers.bad_json, "Hugging Face a répondu"), (fake_servers.says({}, 429), "Trop d’appels")],
     )
     def test_says_of_the_hub_what_is_not_the_fault_of_the_space(
         self, site: Site, stand_in: FakeServer, behaviour: Behaviour, word: str
@@ -330,7 +331,7 @@ class TestPages:
         assert word in page.select("[data-error]")[0].get_text()
 
     def test_the_list_never_waits_for_the_hub(self, site: Site, stand_in: FakeServer) -> None:
-        stand_in.behaviour = fake.silent
+        stand_in.behaviour = fake_servers.silent
         Student(site().test_client()).open("/espaces/")
         assert stand_in.requests == []
 
@@ -347,7 +348,7 @@ class TestToken:
     @pytest.fixture
     def hosted(self, stand_in: FakeServer) -> Iterator[FakeSpace]:
         made = FakeSpace()
-        stand_in.behaviour = fake.says(space(host=made.url))
+        stand_in.behaviour = fake_servers.says(space(host=made.url))
         yield made
         made.close()
 
@@ -378,7 +379,7 @@ class TestToken:
     def test_a_marked_space_that_the_hub_places_at_anothers_address_is_not_called(
         self, site: Site, stand_in: FakeServer, token: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        stand_in.behaviour = fake.says(space(host="https://somebody-else.hf.space"))
+        stand_in.behaviour = fake_servers.says(space(host="https://somebody-else.hf.space"))
         self.mark(tmp_path, 'id = "gradio/calculator"\ntoken = true')
         app = site()
         with app.app_context(), pytest.raises(SpaceUnavailable) as refused:
@@ -388,7 +389,7 @@ class TestToken:
         assert token not in caplog.text
 
     def test_a_space_that_is_not_marked_may_be_anywhere_at_hf_space(self, site: Site, stand_in: FakeServer) -> None:
-        stand_in.behaviour = fake.says(space(host="https://somebody-else.hf.space"))
+        stand_in.behaviour = fake_servers.says(space(host="https://somebody-else.hf.space"))
         with site().app_context():
             assert resolver.resolve_space("gradio/calculator", CancelScope(8)).url == "https://somebody-else.hf.space"
 

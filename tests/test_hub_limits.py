@@ -19,10 +19,10 @@ from hfcourse.spaces.hub import hub_api, limits
 from hfcourse.spaces.hub.limits import parse_bounded_retry_after
 from hfcourse.spaces.registry import resolver
 from tests.conftest import opened
-from tests.posting import Student, error_codes, fields_of, read
-from tests.practice_fixtures import until
-from tests.spaces import fake
-from tests.spaces.fake import FakeServer, FakeSpace, timed
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import FakeServer, FakeSpace, timed
+from tests.support.clients import Student, error_codes, fields_of, read
+from tests.support.practice_space import until
 
 TOKEN = "hf_" + "d" * 30
 PATIENCE_SECONDS = 30
@@ -33,7 +33,7 @@ PAUSED = {"id": "a/b", "sdk": "gradio", "host": "https://a-b.hf.space", "runtime
 def stand_in() -> Iterator[FakeServer]:
     """The Hub: any Space that is asked for is paused, nothing is found by any word."""
 
-    def tell(exchange: fake.Exchange) -> None:
+    def tell(exchange: fake_servers.Exchange) -> None:
         exchange.reply([] if "?" in exchange.request.target else PAUSED)
 
     server = FakeServer(tell)
@@ -109,7 +109,7 @@ class TestASilentHub:
     @pytest.fixture(autouse=True)
     def hurried(self, monkeypatch: pytest.MonkeyPatch, stand_in: FakeServer) -> None:
         monkeypatch.setattr(hub_api, "LOOKUP_TIMEOUT_SECONDS", 0.3)
-        stand_in.behaviour = fake.silent
+        stand_in.behaviour = fake_servers.silent
 
     def test_after_two_timeouts_it_is_unreachable_for_everybody(self, site: Flask, stand_in: FakeServer) -> None:
         assert [codes_at(site, "/espaces/a/b1"), codes_at(site, "/espaces/?q=mot")] == [["timeout"]] * 2
@@ -124,7 +124,7 @@ class TestASilentHub:
     ) -> None:
         for n in range(3):
             codes_at(site, f"/espaces/a/b{n}")
-        stand_in.behaviour = fake.says(PAUSED)
+        stand_in.behaviour = fake_servers.says(PAUSED)
         assert codes_at(site, "/espaces/a/c1") == ["hub-unreachable"]
         later(monkeypatch, 31)
         assert [codes_at(site, "/espaces/a/c2"), codes_at(site, "/espaces/a/c1")] == [["space-paused"]] * 2
@@ -139,7 +139,7 @@ class TestASilentHub:
         assert len(stand_in.requests) == 3
 
     def test_a_refused_connection_opens_nothing(self, site: Flask, stand_in: FakeServer) -> None:
-        stand_in.behaviour = fake.close_at_once
+        stand_in.behaviour = fake_servers.close_at_once
         for n in range(4):
             assert codes_at(site, f"/espaces/a/b{n}") == ["hub-unreachable"]
         assert len(stand_in.requests) == 4
@@ -148,11 +148,11 @@ class TestASilentHub:
         self, tmp_path: Path, empty_database: bytes, stand_in: FakeServer
     ) -> None:
         space = FakeSpace()
-        stand_in.behaviour = fake.says({"sdk": "gradio", "host": space.url, "runtime": {"stage": "RUNNING"}})
+        stand_in.behaviour = fake_servers.says({"sdk": "gradio", "host": space.url, "runtime": {"stage": "RUNNING"}})
         settings: dict[str, Any] = {"HUB_URL": stand_in.url, "SPACE_ORIGINS": (space.url,)}
         with opened(tmp_path / "other", empty_database, **settings) as site:
             Student(site.test_client()).open("/espaces/a/b")
-            stand_in.behaviour = fake.silent
+            stand_in.behaviour = fake_servers.silent
             with site.app_context():
                 for entry in site.extensions["look_ups"]._entries.values():
                     entry.result = None  # as after ten seconds
@@ -169,7 +169,7 @@ class TestAHubThatAsksToWait:
         assert codes_at(site, "/espaces/a/b1") == ["too-many-requests"]
         assert codes_at(site, "/espaces/gradio/calculator") == ["too-many-requests"]
         assert len(stand_in.requests) == 1
-        stand_in.behaviour = fake.says(PAUSED)
+        stand_in.behaviour = fake_servers.says(PAUSED)
         later(monkeypatch, 121)
         assert codes_at(site, "/espaces/a/b2") == ["space-paused"]
 
@@ -208,7 +208,7 @@ class TestATokenInAName:
     def test_is_refused_in_a_form_too(self, site: Flask, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
         space = FakeSpace()
         site.config["SPACE_ORIGINS"] = (space.url,)
-        stand_in.behaviour = fake.says({"sdk": "gradio", "host": space.url, "runtime": {"stage": "RUNNING"}})
+        stand_in.behaviour = fake_servers.says({"sdk": "gradio", "host": space.url, "runtime": {"stage": "RUNNING"}})
         student = Student(site.test_client())
         form = student.open("/espaces/a/b").select_one("form[data-endpoint]")
         assert form is not None
@@ -252,7 +252,7 @@ class TestTheBulkhead:
     ) -> None:
         monkeypatch.setattr(bulkhead, "SLOT_TIMEOUT_SECONDS", 0.05)
         site.extensions["server_threads"] = 8
-        stand_in.behaviour = fake.silent
+        stand_in.behaviour = fake_servers.silent
         threaded = {"wsgi.multithread": True}
 
         def visit(number: int) -> list[str]:

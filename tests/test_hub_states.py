@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.browser.site import Site, started
-from tests.practice_fixtures import until
-from tests.spaces import fake
-from tests.spaces.fake import Behaviour, Exchange, FakeServer, FakeSpace
-from tests.visiting import Visitor
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import Behaviour, Exchange, FakeServer, FakeSpace
+from tests.support.http_browser import Visitor
+from tests.support.practice_space import until
+from tests.support.site_process import Site, started
 
 DEADLINE_SECONDS = 3
 HUB_PATH = "/api/spaces/"
@@ -42,7 +42,7 @@ class StandIn(FakeServer):
 
     def behave(self, exchange: Exchange) -> None:
         name = exchange.request.target.removeprefix(HUB_PATH)
-        self.spaces.get(name, fake.says({"error": "Repository not found"}, 404))(exchange)
+        self.spaces.get(name, fake_servers.says({"error": "Repository not found"}, 404))(exchange)
 
 
 @pytest.fixture(scope="module")
@@ -81,29 +81,33 @@ def visitor(site: Site) -> Iterator[Visitor]:
 @pytest.mark.parametrize(
     ("name", "behaviour", "shown"),
     [
-        ("building", fake.says(space("BUILDING")), ("space-building", "En construction")),
-        ("paused", fake.says(space("PAUSED")), ("space-paused", "En pause")),
-        ("stopped", fake.says(space("STOPPED")), ("space-paused", "En pause")),
-        ("runtime", fake.says(space("RUNTIME_ERROR")), ("space-broken", "En panne")),
-        ("build", fake.says(space("BUILD_ERROR")), ("space-broken", "En panne")),
-        ("config", fake.says(space("CONFIG_ERROR")), ("space-broken", "En panne")),
-        ("no-file", fake.says(space("NO_APP_FILE")), ("space-broken", "En panne")),
-        ("private", fake.says(space(private=True)), ("space-private", "Privé")),
-        ("forbidden", fake.says({}, 403), ("space-private", "Privé")),
-        ("docker", fake.says(space(sdk="docker")), ("no-api", "Sans API")),
-        ("static", fake.says(space(sdk="static")), ("no-api", "Sans API")),
-        ("silent", fake.silent, ("timeout", "Injoignable")),
-        ("closed", fake.close_at_once, ("hub-unreachable", "Injoignable")),  # two time-outs in turn open the breaker
-        ("drip", fake.drip_body, ("timeout", "Injoignable")),
-        ("error", fake.says({}, 500), ("hub-unreachable", "Injoignable")),
-        ("down", fake.says({}, 503), ("hub-unreachable", "Injoignable")),
-        ("nonsense", fake.bad_json, ("bad-answer", "Injoignable")),
-        ("list", fake.says([]), ("bad-answer", "Injoignable")),
-        ("html", fake.html, ("bad-answer", "Injoignable")),
-        ("tomorrow", fake.says(space("OF_TOMORROW")), ("bad-answer", "Injoignable")),
-        ("host", fake.says(space(host="http://169.254.169.254")), ("bad-answer", "Injoignable")),
-        ("host-too", fake.says(space(host="https://a.hf.space.evil.com")), ("bad-answer", "Injoignable")),
-        ("redirect", fake.redirects("http://127.0.0.1:9/"), ("bad-answer", "Injoignable")),
+        ("building", fake_servers.says(space("BUILDING")), ("space-building", "En construction")),
+        ("paused", fake_servers.says(space("PAUSED")), ("space-paused", "En pause")),
+        ("stopped", fake_servers.says(space("STOPPED")), ("space-paused", "En pause")),
+        ("runtime", fake_servers.says(space("RUNTIME_ERROR")), ("space-broken", "En panne")),
+        ("build", fake_servers.says(space("BUILD_ERROR")), ("space-broken", "En panne")),
+        ("config", fake_servers.says(space("CONFIG_ERROR")), ("space-broken", "En panne")),
+        ("no-file", fake_servers.says(space("NO_APP_FILE")), ("space-broken", "En panne")),
+        ("private", fake_servers.says(space(private=True)), ("space-private", "Privé")),
+        ("forbidden", fake_servers.says({}, 403), ("space-private", "Privé")),
+        ("docker", fake_servers.says(space(sdk="docker")), ("no-api", "Sans API")),
+        ("static", fake_servers.says(space(sdk="static")), ("no-api", "Sans API")),
+        ("silent", fake_servers.silent, ("timeout", "Injoignable")),
+        (
+            "closed",
+            fake_servers.close_at_once,
+            ("hub-unreachable", "Injoignable"),
+        ),  # two time-outs in turn open the breaker
+        ("drip", fake_servers.drip_body, ("timeout", "Injoignable")),
+        ("error", fake_servers.says({}, 500), ("hub-unreachable", "Injoignable")),
+        ("down", fake_servers.says({}, 503), ("hub-unreachable", "Injoignable")),
+        ("nonsense", fake_servers.bad_json, ("bad-answer", "Injoignable")),
+        ("list", fake_servers.says([]), ("bad-answer", "Injoignable")),
+        ("html", fake_servers.html, ("bad-answer", "Injoignable")),
+        ("tomorrow", fake_servers.says(space("OF_TOMORROW")), ("bad-answer", "Injoignable")),
+        ("host", fake_servers.says(space(host="http://169.254.169.254")), ("bad-answer", "Injoignable")),
+        ("host-too", fake_servers.says(space(host="https://a.hf.space.evil.com")), ("bad-answer", "Injoignable")),
+        ("redirect", fake_servers.redirects("http://127.0.0.1:9/"), ("bad-answer", "Injoignable")),
     ],
 )
 def test_each_state_has_its_code_and_its_badge(
@@ -123,7 +127,7 @@ def test_each_state_has_its_code_and_its_badge(
 
 def test_a_hub_that_asks_to_wait_is_not_asked_again(tmp_path: Path, hub: StandIn) -> None:
     for name in ("etat/busy", "by-subdomain/busy"):
-        hub.spaces[name] = fake.says({}, 429)
+        hub.spaces[name] = fake_servers.says({}, 429)
     with started(tmp_path, HF_ENDPOINT=hub.url) as site:
         somebody = Visitor(site)
         assert somebody.form_at("/espaces/etat/busy") is None
@@ -136,7 +140,9 @@ def test_a_hub_that_asks_to_wait_is_not_asked_again(tmp_path: Path, hub: StandIn
     assert len(hub.requests) == asked
 
 
-@pytest.mark.parametrize("behaviour", [fake.says({}, 404), fake.says({}, 401), fake.says(space("DELETING"))])
+@pytest.mark.parametrize(
+    "behaviour", [fake_servers.says({}, 404), fake_servers.says({}, 401), fake_servers.says(space("DELETING"))]
+)
 def test_a_space_that_does_not_exist_is_404(hub: StandIn, visitor: Visitor, behaviour: Behaviour) -> None:
     name = f"a/gone-{len(hub.spaces)}"
     hub.spaces[name] = behaviour
@@ -145,7 +151,7 @@ def test_a_space_that_does_not_exist_is_404(hub: StandIn, visitor: Visitor, beha
 
 
 def test_a_space_at_an_allowed_origin_has_its_form(hub: StandIn, awake: FakeSpace, visitor: Visitor) -> None:
-    hub.spaces["a/awake"] = fake.says(space(host=awake.url))
+    hub.spaces["a/awake"] = fake_servers.says(space(host=awake.url))
     assert visitor.try_out("/espaces/a/awake").end == "succeeded"
 
 
@@ -173,7 +179,7 @@ class TestTheBox:
 
     @pytest.mark.parametrize("address", ["https://a-b.hf.space", "https://a-b.hf.space/", " https://a-b.hf.space "])
     def test_takes_the_address_of_a_space_by_asking_the_hub(self, hub: StandIn, visitor: Visitor, address: str) -> None:
-        hub.spaces["by-subdomain/a-b"] = fake.says({"id": "a/b", "_id": "0"})
+        hub.spaces["by-subdomain/a-b"] = fake_servers.says({"id": "a/b", "_id": "0"})
         answer = visitor.get("/espaces/", nom=address)
         assert (answer.status_code, answer.headers["location"]) == (302, "/espaces/a/b")
         assert hub.requests[-1].target == HUB_PATH + "by-subdomain/a-b"
@@ -181,12 +187,12 @@ class TestTheBox:
     @pytest.mark.parametrize(
         ("behaviour", "status", "code"),
         [
-            (fake.says({}, 404), 404, "space-not-found"),
-            (fake.close_at_once, 200, "hub-unreachable"),
-            (fake.says([]), 200, "bad-answer"),
-            (fake.says({"id": "../../etc"}), 200, "bad-answer"),
-            (fake.says({"id": "//evil.com"}), 200, "bad-answer"),
-            (fake.says({"id": ["a/b"]}), 200, "bad-answer"),
+            (fake_servers.says({}, 404), 404, "space-not-found"),
+            (fake_servers.close_at_once, 200, "hub-unreachable"),
+            (fake_servers.says([]), 200, "bad-answer"),
+            (fake_servers.says({"id": "../../etc"}), 200, "bad-answer"),
+            (fake_servers.says({"id": "//evil.com"}), 200, "bad-answer"),
+            (fake_servers.says({"id": ["a/b"]}), 200, "bad-answer"),
         ],
     )
     def test_says_why_the_hub_gives_no_name(
@@ -223,7 +229,7 @@ class TestTheBox:
     @pytest.fixture
     def poster(self, hub: StandIn, awake: FakeSpace, visitor: Visitor) -> Callable[[str], int]:
         """Posts a run of the Space of that name; gives the status."""
-        hub.spaces["a/awake"] = fake.says(space(host=awake.url))
+        hub.spaces["a/awake"] = fake_servers.says(space(host=awake.url))
         form = visitor.form_at("/espaces/a/awake")
         assert form is not None
         named = form.select_one("input[name=space]")

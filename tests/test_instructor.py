@@ -16,7 +16,7 @@ from hfcourse.classroom import login_links, login_queue
 from hfcourse.classroom.login_queue import ABANDONED_TIMEOUT_SECONDS, MAX_DECISIONS, RESERVED_DECISIONS, WINDOW_SECONDS
 from hfcourse.lessons import library, search
 from tests.conftest import end
-from tests.posting import Student, read
+from tests.support.clients import Student, read
 from tests.test_commands import invoke
 from tests.test_french import mistakes_in
 

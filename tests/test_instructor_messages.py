@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from hfcourse.text import typography
-from tests.spelling import unknown_words
+from tests.support.spelling import unknown_words
 from tests.test_architecture import FILES, TREES
 from tests.test_french import FAULTS
 

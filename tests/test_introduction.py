@@ -11,8 +11,8 @@ from hfcourse.spaces.schema.layout.introduction import (
     MAX_TITLE_CHARACTERS,
     read_paragraphs,
 )
-from tests.effort import effort
-from tests.laid_out import Part, block, entry, space_of
+from tests.support.cpu_time import effort
+from tests.support.layout_descriptions import Part, block, entry, space_of
 
 SENTENCE = "Envoyez une photo et la machine nomme les oiseaux."
 

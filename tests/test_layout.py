@@ -6,7 +6,7 @@ import pytest
 
 from hfcourse.spaces.schema.endpoints.description_limits import limit_description
 from hfcourse.spaces.schema.layout.block_tree import MAX_BLOCK_DEPTH, parse_layout
-from tests.recordings import NAMES, read_recording
+from tests.support.recordings import NAMES, read_recording
 
 
 def block(number: int, kind: str, **props: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.form_sections import arrange_form
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.space_description import Description
-from tests.spaces.serving import apps
+from tests.spaces.served_apps import apps
 from tests.test_older_gradio import environment_of
 from tests.test_sections import outline
 
@@ -23,7 +23,7 @@ def spaces(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Description]]:
     """The descriptions of the apps, by name."""
-    with apps(tmp_path_factory.mktemp("layouts"), environment_of(request.param), "tests.spaces.layouts") as found:
+    with apps(tmp_path_factory.mktemp("layouts"), environment_of(request.param), "tests.spaces.serve_layouts") as found:
         yield {name: describe_at(url) for name, url in found["addresses"].items()}
 
 

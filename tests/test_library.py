@@ -9,7 +9,7 @@ from flask import Flask
 from hfcourse.lessons import content_checks, library
 from hfcourse.lessons.lesson_files import render_cached_lesson
 from hfcourse.lessons.library import LessonLibrary
-from tests.untypeset import untypeset
+from tests.support.plain_typography import untypeset
 
 LESSON = """+++
 number = "{number}"

@@ -8,8 +8,8 @@ from flask import Flask
 
 from hfcourse.config import SETTINGS
 from hfcourse.text.typography import typeset_french
-from tests.browser.site import ROOT
-from tests.spelling import unknown_words
+from tests.support.site_process import ROOT
+from tests.support.spelling import unknown_words
 from tests.test_french import faults_of
 from tests.test_readme import TOKEN, rows
 

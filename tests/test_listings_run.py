@@ -21,7 +21,7 @@ from hfcourse.lessons.syntax.front_matter import split_front_matter
 from hfcourse.lessons.syntax.parser import LESSON_PARSER
 from hfcourse.practice.server import PracticeServer
 from tests import test_calls_lesson, test_token_lesson
-from tests.browser.site import environment
+from tests.support.site_process import environment
 from tests.test_calls_lesson import missing
 
 RUN_SECONDS = 60

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.site import FLASK, Site
-from tests.leading import SPACE, Led, Listener, leading, saying, sites_before
-from tests.practice_fixtures import until
+from tests.support.http_browser import Visitor
+from tests.support.practice_space import until
+from tests.support.scripted_space import SPACE, Led, Listener, leading, saying, sites_before
+from tests.support.site_process import FLASK, Site
 from tests.test_french import faults_in
-from tests.visiting import Visitor
 
 PATIENCE_SECONDS = 30
 MOST_STREAMS = 100

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from hfcourse import database
 from hfcourse.classroom import login_links, login_queue
 from tests.conftest import opened
-from tests.services import Postgres
+from tests.support.services import Postgres
 
 WORKERS, ATTEMPTS = 8, 48
 

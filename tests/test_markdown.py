@@ -7,7 +7,7 @@ import pytest
 
 from hfcourse.lessons.markup.markdown import RenderedLesson, render_lesson
 from hfcourse.text.typography import typeset_french
-from tests.untypeset import untypeset
+from tests.support.plain_typography import untypeset
 
 FRONT = """+++
 number = "3.9"

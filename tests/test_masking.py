@@ -10,7 +10,7 @@ import pytest
 
 from hfcourse.token_masking import compile_spellings, mask_chunks, mask_json_value, mask_text
 from hfcourse.tokens import MASK_TEXT, AccessToken
-from tests.effort import effort
+from tests.support.cpu_time import effort
 
 SECRET = "hf_aB3" + "c9Z" * 10
 TOKEN = AccessToken(SECRET)

@@ -29,8 +29,8 @@ from hfcourse.runs.store.run_statistics import (
     WAIT_BOUNDS_MILLISECONDS,
     RunStatistic,
 )
-from tests.browser.site import ROOT, environment
-from tests.keeping import kept_run
+from tests.support.factories import kept_run
+from tests.support.site_process import ROOT, environment
 
 VISITOR = "awa-whose-name-is-nobodys-business"
 SPACE = "secret-owner/secret-space"
@@ -38,7 +38,7 @@ SPACE = "secret-owner/secret-space"
 OTHER = """
 import sys
 from hfcourse import create_app
-from tests.keeping import kept_run
+from tests.support.factories import kept_run
 
 with create_app().app_context():
     for _ in range(int(sys.argv[1])):

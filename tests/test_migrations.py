@@ -19,8 +19,8 @@ from hfcourse.runs.retention import maintenance
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
 from tests.conftest import end
-from tests.keeping import kept_run, known_as
-from tests.posting import Student
+from tests.support.clients import Student
+from tests.support.factories import kept_run, known_as
 
 EARLIER = ("0001", "0002")
 RUN = (

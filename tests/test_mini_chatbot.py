@@ -17,10 +17,10 @@ from huggingface_hub import HfApi
 
 from hfcourse.config import ROOT
 from hfcourse.practice.server import PracticeServer
-from tests.browser.site import free_port
-from tests.practice_fixtures import until
-from tests.spaces import fake
-from tests.spaces.fake import FakeServer, FakeSpace, completed, failed, generating
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import FakeServer, FakeSpace, completed, failed, generating
+from tests.support.practice_space import until
+from tests.support.site_process import free_port
 
 FOLDER = ROOT / "hfcourse" / "content" / "mini-chatbot"
 PROGRAMS = {1: "1-question", 2: "2-erreurs", 3: "3-memoire", 4: "4-flux", 5: "5-en-ligne"}
@@ -212,13 +212,13 @@ def test_the_sentences_are_chosen_by_one_file_until_the_fifth_program():
 
 @pytest.mark.parametrize("number", [2, 5])
 def test_a_full_queue_gives_a_french_sentence(build: Build, space: FakeSpace, number: int):
-    space.answers["/queue/join"] = fake.says({"detail": "Queue is full."}, 503)
+    space.answers["/queue/join"] = fake_servers.says({"detail": "Queue is full."}, 503)
     assert error_in(ask(build(number, space.url, ENDPOINT="/echo").browse())).startswith("Trop de monde attend")
 
 
 @programs_with_errors
 def test_a_space_that_says_nothing_is_given_up(build: Build, space: FakeSpace, number: int):
-    space.answers["/queue/data"] = fake.silent
+    space.answers["/queue/data"] = fake_servers.silent
     program = build(number, space.url, ENDPOINT="/echo")
     program.set("MAX_SECONDS", 0.3)
     assert error_in(ask(program.browse())).startswith("Le Space n’a pas répondu à temps.")
@@ -358,7 +358,7 @@ def test_a_form_that_is_too_large_is_refused(build: Build, space: FakeSpace):
     ],
 )
 def test_a_space_of_the_hub_that_is_not_ready_gives_a_french_sentence(build: Build, stage: str, sentence: str):
-    hub = FakeServer(fake.says({"stage": stage, "hardware": {"current": None, "requested": None}}))
+    hub = FakeServer(fake_servers.says({"stage": stage, "hardware": {"current": None, "requested": None}}))
     program = build(5, "a/b")
     program.set("get_space_runtime", HfApi(endpoint=hub.url).get_space_runtime)
     assert error_in(ask(program.browse())).startswith(sentence)
@@ -369,8 +369,8 @@ def test_a_space_of_the_hub_that_is_not_ready_gives_a_french_sentence(build: Bui
 def test_one_answer_at_a_time_for_one_visitor(build: Build, space: FakeSpace):
     let_go = threading.Event()
 
-    def slow(exchange: fake.Exchange) -> None:
-        let_go.wait(fake.PATIENCE_SECONDS)
+    def slow(exchange: fake_servers.Exchange) -> None:
+        let_go.wait(fake_servers.PATIENCE_SECONDS)
         space.tell(exchange)
 
     space.answers["/queue/data"] = slow

@@ -11,9 +11,9 @@ from werkzeug.routing import Rule
 
 from hfcourse import database
 from tests.conftest import opened
-from tests.posting import Student
-from tests.services import Postgres
-from tests.spaces.fake import FakeSpace
+from tests.spaces.fake_servers import FakeSpace
+from tests.support.clients import Student
+from tests.support.services import Postgres
 
 LESSON = "3-1-presentation"
 PARTS = (

@@ -9,8 +9,8 @@ from flask import Flask
 
 from hfcourse import create_app
 from tests.conftest import end
-from tests.posting import Student
-from tests.spaces.slow import SlowSpace, with_space
+from tests.spaces.slow_space import SlowSpace, with_space
+from tests.support.clients import Student
 
 
 @pytest.fixture

@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.browser.site import ROOT, Site, gunicorn, started
-from tests.leading import Listener
-from tests.practice_fixtures import until
-from tests.services import Nginx, fill_template, program
-from tests.slow_clients import LESSON, SILENT, connect, deaf_clients, slow_clients
-from tests.spaces import hostile
-from tests.spaces.fake import FakeServer, FakeSpace
-from tests.spaces.slow import SlowSpace
-from tests.visiting import Visitor
+from tests.spaces import hostile_spaces
+from tests.spaces.fake_servers import FakeServer, FakeSpace
+from tests.spaces.slow_space import SlowSpace
+from tests.support.http_browser import Visitor
+from tests.support.practice_space import until
+from tests.support.scripted_space import Listener
+from tests.support.services import Nginx, fill_template, program
+from tests.support.site_process import ROOT, Site, gunicorn, started
+from tests.support.slow_clients import LESSON, SILENT, connect, deaf_clients, slow_clients
 
 MANY = 32
 THREADS = 4  # of gunicorn: eight times fewer than there are slow clients
@@ -49,7 +49,7 @@ def slow_space() -> Iterator[SlowSpace]:
 @pytest.fixture(scope="module")
 def file_space() -> Iterator[FakeSpace]:
     """A Space that gives a large file."""
-    made = FakeSpace(**hostile.gives_file(), saved=os.urandom(FILE_BYTES))
+    made = FakeSpace(**hostile_spaces.gives_file(), saved=os.urandom(FILE_BYTES))
     yield made
     made.close()
 

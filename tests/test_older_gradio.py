@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.answering import Direct
-from tests.component_cases import Case, cases_for, forms_for
-from tests.spaces import environments
-from tests.spaces.serving import Served, serving
-from tests.trials import check_filled, check_labels, check_untouched
-from tests.visiting import Visitor
+from tests.spaces import gradio_environments
+from tests.spaces.served_apps import Served, serving
+from tests.support.compare_with_gradio_client import Direct
+from tests.support.component_cases import Case, cases_for, forms_for
+from tests.support.component_trials import check_filled, check_labels, check_untouched
+from tests.support.http_browser import Visitor
 
 VERSIONS = {4: "4.44.1", 5: "5.49.1"}
 OLDEST = "3.50.2"
@@ -22,12 +22,12 @@ OLDEST = "3.50.2"
 
 def environment_of(version: int) -> Path:
     """The interpreter of the environment with this Gradio; where it is missing, the test is skipped, or fails in CI."""
-    if reason := environments.impossible(version):
+    if reason := gradio_environments.impossible(version):
         pytest.skip(reason)
-    if not environments.is_made(version):
+    if not gradio_environments.is_made(version):
         reason = f"Gradio {version} is not installed here (make older-gradio)"
         pytest.fail(reason) if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip(reason)
-    return environments.python_of(version)
+    return gradio_environments.python_of(version)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def test_a_space_that_cannot_be_called_says_why(visitor: Visitor, trial: str) ->
 
 
 def test_a_space_of_gradio_3_is_explained(tmp_path: Path) -> None:
-    with serving(tmp_path, environment_of(3), "tests.spaces.oldest") as served:
+    with serving(tmp_path, environment_of(3), "tests.spaces.serve_gradio_3") as served:
         assert served.gradio == OLDEST
         visitor = Visitor(served.site)
         assert visitor.form_at("/espaces/essai/ancien") is None
@@ -120,7 +120,7 @@ def test_a_space_of_gradio_3_is_explained(tmp_path: Path) -> None:
 
 
 def test_a_python_for_which_nothing_comes_built_is_a_reason_to_skip(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environments.sys, "version_info", (3, 99, 0))
+    monkeypatch.setattr(gradio_environments.sys, "version_info", (3, 99, 0))
     with pytest.raises(pytest.skip.Exception, match=r"Gradio 4 do not come built for a Python after 3\.12"):
         environment_of(4)
 
@@ -128,11 +128,11 @@ def test_a_python_for_which_nothing_comes_built_is_a_reason_to_skip(monkeypatch:
 def test_an_environment_whose_requirements_have_changed_is_not_the_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(environments, "ROOT", tmp_path)
+    monkeypatch.setattr(gradio_environments, "ROOT", tmp_path)
     monkeypatch.setenv("REQUIRE_ALL", "1")
-    environments.folder_of(5).mkdir()
-    environments.stamp_of(5).write_text("gradio==5.0.0")
+    gradio_environments.folder_of(5).mkdir()
+    gradio_environments.stamp_of(5).write_text("gradio==5.0.0")
     with pytest.raises(pytest.fail.Exception, match="make older-gradio"):
         environment_of(5)
-    environments.stamp_of(5).write_text(environments.requirements_of(5).read_text())
+    gradio_environments.stamp_of(5).write_text(gradio_environments.requirements_of(5).read_text())
     assert environment_of(5) == tmp_path / ".venv-gradio-5" / "bin" / "python"

@@ -7,8 +7,8 @@ from flask import Flask
 
 from hfcourse.runs.execution import sessions
 from tests.conftest import forget_spaces
-from tests.posting import Student, read
-from tests.spaces.fake import CONFIG, Exchange, FakeSpace, completed, component, failed
+from tests.spaces.fake_servers import CONFIG, Exchange, FakeSpace, completed, component, failed
+from tests.support.clients import Student, read
 
 LOAD, ECHO = 1, 0
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hfcourse.lessons.exercises import ordering
 from hfcourse.lessons.exercises.ordering import Ordering
-from tests.posting import Student
+from tests.support.clients import Student
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, lesson, said
 from tests.test_quiz import ADDRESS, marks

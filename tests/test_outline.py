@@ -4,8 +4,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from hfcourse.lessons.markup.markdown import RenderedLesson, render_lesson
+from tests.support.plain_typography import untypeset
 from tests.test_markdown import FRONT, lesson, said
-from tests.untypeset import untypeset
 
 
 def render_with(before: str, after: str, body: str = "") -> RenderedLesson:

@@ -12,8 +12,8 @@ from hfcourse.runs.outputs.scores import MAX_SCORES, present_label
 from hfcourse.runs.outputs.table_presenters import FormattedNumber
 from hfcourse.runs.values.value_types import FETCH_FAILED, OVER_LIMIT, FileEntry
 from hfcourse.text.typography import format_number
-from tests.effort import effort
-from tests.spaces.exhibition import pixel
+from tests.spaces.all_components import pixel
+from tests.support.cpu_time import effort
 
 FILE = FileEntry(file="/essais/x/fichiers/0", name="chat.png", bytes=3, media_type="image/png")
 PICTURE = {"image": FILE, "caption": None}
@@ -197,7 +197,7 @@ def test_every_kind_has_its_drawer_and_its_template(templates: set[str]) -> None
 @pytest.fixture
 def templates() -> set[str]:
     """The kinds that have a partial template."""
-    from tests.browser.site import ROOT
+    from tests.support.site_process import ROOT
 
     names = {path.stem for path in (ROOT / "templates/runs/outputs").glob("*.html")}
     return {name for name in names if not name.startswith("_")}

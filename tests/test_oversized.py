@@ -26,9 +26,9 @@ from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.values.form_budget import MAX_FORM_CHARACTERS, share_fairly
 from hfcourse.spaces.untrusted.json_size import exceeds_json_size, measure_json_size
 from hfcourse.web.security import MAX_FORM_FIELDS
-from tests.drawing import drawn, form_in, posted
-from tests.oversized import CHOICES, OVERSIZED, one, shared, space, tables
-from tests.recordings import ENDPOINTS, FOLDER, NAMES
+from tests.support.form_rendering import drawn, form_in, posted
+from tests.support.oversized_descriptions import CHOICES, OVERSIZED, one, shared, space, tables
+from tests.support.recordings import ENDPOINTS, FOLDER, NAMES
 
 SECONDS, DEADLINE_SECONDS, PAGE_BYTES = 3, 240, 1_000_000
 JSON = st.recursive(
@@ -39,7 +39,7 @@ JSON = st.recursive(
 
 
 def test_every_oversized_description_is_drawn_in_seconds_and_in_bounded_memory(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.draw_oversized", str(tmp_path), *OVERSIZED]
+    command = [sys.executable, "-m", "tests.support.render_oversized", str(tmp_path), *OVERSIZED]
     ended = subprocess.run(
         command, capture_output=True, text=True, timeout=DEADLINE_SECONDS, cwd=Path(__file__).parents[1], check=False
     )

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from hfcourse import config
-from tests.browser.site import ROOT
-from tests.campus import COMPOSED
+from tests.support.campus import COMPOSED
+from tests.support.site_process import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
 SERVICES = COMPOSED["services"]

@@ -28,8 +28,8 @@ from hfcourse.runs.values.value_types import FileEntry
 from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from tests.conftest import end
-from tests.effort import effort
-from tests.spaces.exhibition import file as file_data
+from tests.spaces.all_components import file as file_data
+from tests.support.cpu_time import effort
 
 VISITOR = "awa"
 MAX_PAGE_BYTES = 1_200_000

@@ -17,7 +17,7 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from tests.practice_fixtures import client, new_client, practice, until  # noqa: F401 (fixtures)
+from tests.support.practice_space import client, new_client, practice, until  # noqa: F401 (fixtures)
 
 ENDPOINTS = {
     "/saluer": (["prenom", "tutoyer"], ["Textbox"]),

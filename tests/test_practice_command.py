@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from hfcourse.practice import app_process, foreground_server
-from tests.browser.site import ROOT, environment, free_port
-from tests.practice_fixtures import WAKE_SECONDS, is_running, until
+from tests.support.plain_typography import untypeset
+from tests.support.practice_space import WAKE_SECONDS, is_running, until
+from tests.support.site_process import ROOT, environment, free_port
 from tests.test_commands import type_in
-from tests.untypeset import untypeset
 
 COMMAND = [sys.executable, "-m", "flask", "practice"]
 TOKEN = "hf_" + "b3C4" * 8

@@ -29,7 +29,7 @@ from hfcourse.practice.language_model import (
     PromptTooLongError,
 )
 from hfcourse.practice.server import PracticeServer
-from tests.practice_fixtures import WAKE_SECONDS, client, new_client, practice, until  # noqa: F401 (fixtures)
+from tests.support.practice_space import WAKE_SECONDS, client, new_client, practice, until  # noqa: F401 (fixtures)
 
 PROGRAMS = Path(__file__).parents[1] / "hfcourse" / "content" / "trois-chemins"
 STAND_IN = Path(__file__).parent / "data" / "language_model"

@@ -11,7 +11,7 @@ from flask import Flask
 from hfcourse import create_app
 from hfcourse.playground import practice_page
 from tests.conftest import end
-from tests.spaces.fake import FakeSpace
+from tests.spaces.fake_servers import FakeSpace
 
 PAGE = "/espaces/hfcourse/entrainement"
 NETWORK_URL = "http://192.0.2.7:7861"

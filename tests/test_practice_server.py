@@ -14,7 +14,7 @@ import pytest
 
 from hfcourse.practice import app_process as practice_child
 from hfcourse.practice.server import PracticeServer
-from tests.practice_fixtures import WAKE_SECONDS, is_running, until
+from tests.support.practice_space import WAKE_SECONDS, is_running, until
 
 ROOT = Path(__file__).parents[1]
 STAND_IN = """

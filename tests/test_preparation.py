@@ -17,10 +17,10 @@ from hfcourse.spaces import catalogue
 from hfcourse.spaces.hub import hub_api
 from hfcourse.spaces.registry import catalogue_states
 from hfcourse.web import template_globals
-from tests.posting import Student, read
+from tests.support.clients import Student, read
+from tests.support.plain_typography import untypeset
 from tests.test_instructor import DOOR, PASSWORD, clock, knock, taught  # noqa: F401  (a site with a password)
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
-from tests.untypeset import untypeset
 
 WHOLE_PLAN = """[[plan]]
 title = "A"

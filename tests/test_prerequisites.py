@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.page_building import PageBuilder, first_of
+from tests.support.page_builder import PageBuilder, first_of
 
 
 def notices(page: PageBuilder, name: str) -> list[tuple[str, tuple[str, ...]]]:

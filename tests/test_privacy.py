@@ -11,8 +11,8 @@ from hfcourse import database, instructors, visitors
 from hfcourse.runs.history import queries
 from hfcourse.runs.history.queries import RunFilter
 from hfcourse.runs.retention import pruning
-from tests.keeping import kept_run, known_as
-from tests.posting import Student, fields_of
+from tests.support.clients import Student, fields_of
+from tests.support.factories import kept_run, known_as
 
 pytestmark = pytest.mark.usefixtures("inside")
 PRACTICE = Path(__file__).parents[1] / "hfcourse" / "practice" / "app.py"

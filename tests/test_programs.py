@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.browser.site import free_port
-from tests.practice_fixtures import until
-from tests.spaces.programs import forked, running, started
+from tests.spaces.program_runner import forked, running, started
+from tests.support.practice_space import until
+from tests.support.site_process import free_port
 
 START_SECONDS = 60
 
@@ -28,7 +28,9 @@ def test_program_that_fails_has_ended_and_said_why(tmp_path: Path, run: Callable
 def test_program_ends_with_its_block(tmp_path: Path) -> None:
     port = free_port()
     url, temporary = f"http://127.0.0.1:{port}/asked", {"GRADIO_TEMP_DIR": str(tmp_path)}
-    with running(sys.executable, "tests.spaces.counter", str(port), tmp_path / "app.log", temporary) as has_ended:
+    with running(
+        sys.executable, "tests.spaces.session_counter", str(port), tmp_path / "app.log", temporary
+    ) as has_ended:
         assert until(lambda: is_up(url), START_SECONDS)
         assert not has_ended()
     assert until(lambda: not is_up(url))

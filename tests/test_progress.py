@@ -13,7 +13,7 @@ from hfcourse.lessons.exercises import progress
 from hfcourse.lessons.exercises import progress_store as marks_kept
 from hfcourse.lessons.exercises.progress_store import ProgressRecord
 from hfcourse.limits.rate_limits import KeyedTokenBuckets
-from tests.posting import Student, error_codes, read
+from tests.support.clients import Student, error_codes, read
 from tests.test_checklist import LIST, tick
 from tests.test_french import faults_in
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)

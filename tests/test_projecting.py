@@ -10,7 +10,7 @@ from hfcourse.lessons import library
 from hfcourse.lessons.markup.instructor_notes import INSTRUCTOR_KEY, InstructorNote
 from hfcourse.lessons.slides import split_slides
 from hfcourse.lessons.speaker_notes import group_notes_by_section
-from tests.posting import Student
+from tests.support.clients import Student
 
 LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot")
 

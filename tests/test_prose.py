@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 
 from hfcourse.runs.outputs import untrusted_markdown
 from hfcourse.runs.outputs.untrusted_markdown import render_code
-from tests.effort import effort
+from tests.support.cpu_time import effort
 
 
 def read(text: str) -> BeautifulSoup:

@@ -18,9 +18,9 @@ from hfcourse.runs.retention import disk_usage, eviction, maintenance, pruning, 
 from hfcourse.runs.store import newcomer_status, run_store
 from hfcourse.runs.store.models import MaintenanceTask, Run, RunEvent, RunSearchText, RunView, VisitorArrival
 from hfcourse.runs.store.newcomer_status import Client
-from tests.buckets import both_storages
 from tests.conftest import end
-from tests.practice_fixtures import until
+from tests.support.practice_space import until
+from tests.support.s3 import both_storages
 
 pytestmark = both_storages
 

@@ -13,10 +13,10 @@ from hfcourse import database
 from hfcourse.lessons.exercises import quiz
 from hfcourse.lessons.exercises.progress_store import ProgressRecord
 from hfcourse.lessons.exercises.quiz import Quiz
-from tests.posting import Student, error_codes, read
+from tests.support.clients import Student, error_codes, read
+from tests.support.plain_typography import untypeset
 from tests.test_library import Course, course  # noqa: F401  (a course of ours)
 from tests.test_markdown import FIRST_LINE, lesson, said
-from tests.untypeset import untypeset
 
 ONE = """::: quiz
 Où vit un `jeton` ?

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from hfcourse.config import SETTINGS
-from tests.browser.site import ROOT
+from tests.support.site_process import ROOT
 
 TOKEN = "HF_TOKEN"  # read by tokens.py alone, so it is not among the SETTINGS
 DEFAULTS = {setting.variable: setting.default for setting in SETTINGS}

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from tests.component_cases import Case
 from tests.spaces.apps.answers import ADVICE, FILM
-from tests.spaces.serving import Served, serving
+from tests.spaces.served_apps import Served, serving
+from tests.support.component_cases import Case
+from tests.support.component_trials import result_of
+from tests.support.http_browser import Visitor
 from tests.test_older_gradio import environment_of
-from tests.trials import result_of
-from tests.visiting import Visitor
 
 
 @pytest.fixture(scope="module", params=[4, 5, 6])

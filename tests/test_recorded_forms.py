@@ -7,8 +7,8 @@ from flask import Flask
 
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
-from tests.drawing import controls_of, drawn, form_in, posted, words_of
-from tests.recordings import ENDPOINTS, NAMES, endpoint, recorded
+from tests.support.form_rendering import controls_of, drawn, form_in, posted, words_of
+from tests.support.recordings import ENDPOINTS, NAMES, endpoint, recorded
 
 # Kind of control and what is in it, by parameter; « files » are empty at first.
 FORMS: dict[tuple[str, str], dict[str, tuple[str, Any]]] = {

@@ -15,7 +15,7 @@ from hfcourse.runs.store import run_store
 from hfcourse.spaces.client.call_events import LogEvent, PartialOutputEvent, ProgressEvent, QueuedEvent, StartedEvent
 from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
-from tests.practice_fixtures import until
+from tests.support.practice_space import until
 
 PATIENCE_SECONDS = 20
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hfcourse.spaces.schema.page import ranking
-from tests.page_building import PageBuilder, first_of, folded, listed
+from tests.support.page_builder import PageBuilder, first_of, folded, listed
 
 
 def chain_of_a_painter(event: str = "click", kind: str = "image") -> PageBuilder:

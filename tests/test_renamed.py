@@ -14,8 +14,8 @@ from hfcourse.limits.deadline import CancelScope
 from hfcourse.spaces.hub import hub_api
 from hfcourse.spaces.registry import resolver
 from tests.conftest import end
-from tests.posting import Student, error_codes
-from tests.spaces.fake import Exchange, FakeServer, FakeSpace
+from tests.spaces.fake_servers import Exchange, FakeServer, FakeSpace
+from tests.support.clients import Student, error_codes
 
 OLD, NEW = "ann/former", "zoe/present"
 TOKEN = "hf_" + "c" * 30

@@ -7,8 +7,8 @@ from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 
 from hfcourse.text.markdown_quoting import quote_code_block, quote_inline_code
-from tests.keeping import kept_run
-from tests.posting import Student
+from tests.support.clients import Student
+from tests.support.factories import kept_run
 from tests.test_french import faults_of
 
 pytestmark = pytest.mark.usefixtures("inside")

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import requirements_lock
-from tests.browser.site import ROOT
-from tests.requirements_lock import (
+from tests.support import requirements_lock
+from tests.support.requirements_lock import (
     ADDED_PROFILES,
     ALL_PROFILES,
     PROFILES,
@@ -18,6 +17,7 @@ from tests.requirements_lock import (
     read_pins,
     read_requirements,
 )
+from tests.support.site_process import ROOT
 
 OLDER_GRADIO = sorted((ROOT / "tests" / "spaces" / "requirements").glob("*.txt"))
 # Compiled packages: their files differ with the system, the processor and the version of Python.

@@ -14,11 +14,11 @@ from hfcourse.files.file_store import StoredFile
 from hfcourse.runs.retention import disk_usage, eviction, recent_views
 from hfcourse.runs.store import run_store
 from tests.conftest import end
-from tests.keeping import kept_run, known_as
-from tests.posting import Student, error_codes, fields_of, read
-from tests.spaces import fake
-from tests.spaces.fake import FakeSpace
-from tests.spaces.hostile import described
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import FakeSpace
+from tests.spaces.hostile_spaces import described
+from tests.support.clients import Student, error_codes, fields_of, read
+from tests.support.factories import kept_run, known_as
 from tests.test_french import faults_in
 
 SHARE = 100_000
@@ -28,7 +28,7 @@ SHARE = 100_000
 def space() -> Iterator[FakeSpace]:
     """A Space that takes a file, and some words beside it."""
     taking = described(("file", "piece", {}), ("textbox", "words", {}), outputs=(("textbox", "Sortie"),))
-    made = FakeSpace(config=taking["config"], info=taking["info"], answers={"/upload": fake.says(["/tmp/x"])})
+    made = FakeSpace(config=taking["config"], info=taking["info"], answers={"/upload": fake_servers.says(["/tmp/x"])})
     yield made
     made.close()
 

@@ -17,7 +17,7 @@ from hfcourse.practice.server import PracticeServer
 from hfcourse.runs.store import heartbeat, run_store
 from hfcourse.runs.store.models import Run, RunEvent
 from tests.conftest import end
-from tests.posting import PRACTICE, Student, error_codes, fields_of, read
+from tests.support.clients import PRACTICE, Student, error_codes, fields_of, read
 
 pytestmark = pytest.mark.usefixtures("awake")
 

@@ -12,7 +12,7 @@ from hfcourse.spaces.schema.endpoints.space_description import Description
 from hfcourse.spaces.schema.examples.sample_files import MAX_SAMPLE_DEPTH, SampleFile, iter_sample_files, parse_sample
 from hfcourse.spaces.schema.page.page_events import MAX_INITIAL_CHARACTERS, MAX_LOAD_EVENTS, parse_page_events
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from tests.spaces.fake import component
+from tests.spaces.fake_servers import component
 
 PATH = "/tmp/gradio/1a/chat noir.png"
 ONE = {"path": PATH, "url": f"http://hostile.test{PATH}", "orig_name": None, "meta": {"_type": "gradio.FileData"}}

@@ -16,9 +16,9 @@ from hfcourse.runs.store import run_store
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.hub import hub_api, hub_search
 from tests.conftest import end
-from tests.posting import Student, error_codes, read
-from tests.spaces import fake
-from tests.spaces.fake import Behaviour, FakeServer, timed
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import Behaviour, FakeServer, timed
+from tests.support.clients import Student, error_codes, read
 
 TOKEN = "hf_" + "c" * 30
 LISTED = "#resultats .lines a.whole"
@@ -41,7 +41,7 @@ def space(name: str = "ann/translator", **parts: Any) -> dict[str, Any]:
 @pytest.fixture
 def stand_in() -> Iterator[FakeServer]:
     """The Hub of these tests."""
-    server = FakeServer(fake.says([space()]))
+    server = FakeServer(fake_servers.says([space()]))
     yield server
     server.close()
 
@@ -99,7 +99,7 @@ class TestTheRequest:
         assert len(stand_in.requests) == 1
 
     def test_a_proxy_of_the_school_is_used(self, tmp_path: Path) -> None:
-        proxy = FakeServer(fake.says([space()]))
+        proxy = FakeServer(fake_servers.says([space()]))
         settings = {"HUB_URL": "http://hub.example.org", "PROXY_URL": proxy.url}
         app = create_app({"INSTANCE": str(tmp_path / "other"), "TESTING": True} | settings)
         page = Student(app.test_client()).open("/espaces/?q=chat")
@@ -137,14 +137,14 @@ class TestWhatIsFound:
         [("SLEEPING", "Endormi"), ("PAUSED", "En pause"), ("BUILDING", "En construction"), ("BUILD_ERROR", "En panne")],
     )
     def test_each_state_is_a_badge(self, seeker: Student, stand_in: FakeServer, stage: str, word: str) -> None:
-        stand_in.behaviour = fake.says([space(runtime={"stage": stage})])
+        stand_in.behaviour = fake_servers.says([space(runtime={"stage": stage})])
         badge = seeker.open("/espaces/?q=chat").select_one(f"{LISTED} .badge")
         assert badge is not None
         assert word in badge.get_text()
 
     @pytest.mark.parametrize("runtime", [None, {}, "RUNNING", {"stage": "OF_TOMORROW"}, {"stage": ["RUNNING"]}])
     def test_a_state_that_is_not_known_is_not_shown(self, seeker: Student, stand_in: FakeServer, runtime: Any) -> None:
-        stand_in.behaviour = fake.says([space(runtime=runtime)])
+        stand_in.behaviour = fake_servers.says([space(runtime=runtime)])
         page = seeker.open("/espaces/?q=chat")
         assert (listed(page), page.select(f"{LISTED} .badge")) == (["ann/translator"], [])
 
@@ -172,7 +172,7 @@ class TestWhatIsFound:
     def test_what_is_not_for_a_class_or_makes_no_sense_is_left_out(
         self, seeker: Student, stand_in: FakeServer, left_out: Any
     ) -> None:
-        stand_in.behaviour = fake.says([left_out, space("a/good")])
+        stand_in.behaviour = fake_servers.says([left_out, space("a/good")])
         assert listed(seeker.open("/espaces/?q=chat")) == ["a/good"]
 
     @pytest.mark.parametrize(
@@ -193,16 +193,16 @@ class TestWhatIsFound:
     def test_a_space_of_which_little_is_known_is_shown(
         self, seeker: Student, stand_in: FakeServer, parts: dict[str, Any]
     ) -> None:
-        stand_in.behaviour = fake.says([space(**parts)])
+        stand_in.behaviour = fake_servers.says([space(**parts)])
         assert listed(seeker.open("/espaces/?q=chat")) == ["ann/translator"]
 
     def test_the_hub_may_say_no_more_than_a_name(self, seeker: Student, stand_in: FakeServer) -> None:
-        stand_in.behaviour = fake.says([{"id": "a/b"}])
+        stand_in.behaviour = fake_servers.says([{"id": "a/b"}])
         assert listed(seeker.open("/espaces/?q=chat")) == ["a/b"]
 
     def test_its_words_are_escaped_bounded_and_on_one_line(self, seeker: Student, stand_in: FakeServer) -> None:
         hostile = {"title": "<script>alert(1)</script>\n" + "x" * 9999, "short_description": "\u202eabc\0" + "y" * 9999}
-        stand_in.behaviour = fake.says([space(cardData=hostile)])
+        stand_in.behaviour = fake_servers.says([space(cardData=hostile)])
         response = seeker.client.get("/espaces/?q=chat")
         page = read(response)
         title, about = (each.get_text() for each in page.select(f"{LISTED} bdi"))
@@ -220,12 +220,12 @@ class TestWhatIsFound:
     ) -> None:
         paused = [space(f"a/paused{n}", runtime={"stage": "PAUSED"}) for n in range(10)]
         awake = [space(f"a/awake{n}") for n in range(15)]
-        stand_in.behaviour = fake.says(paused + awake)
+        stand_in.behaviour = fake_servers.says(paused + awake)
         names = listed(seeker.open("/espaces/?q=chat"))
         assert names == [each["id"] for each in awake + paused][:20]
 
     def test_nothing_found_says_what_to_do(self, seeker: Student, stand_in: FakeServer) -> None:
-        stand_in.behaviour = fake.says([])
+        stand_in.behaviour = fake_servers.says([])
         page = seeker.open("/espaces/?q=zzz")
         assert "Aucun Space" in page.get_text()
         assert "/espaces/?q=translation" in {str(link["href"]) for link in page.select("#resultats a")}
@@ -236,21 +236,21 @@ class TestAHubThatFails:
     @pytest.mark.parametrize(
         ("behaviour", "code"),
         [
-            (fake.close_at_once, "hub-unreachable"),
-            (fake.says({}, 500), "hub-unreachable"),
-            (fake.says({}, 503), "hub-unreachable"),
-            (fake.says({}, 429), "too-many-requests"),
-            (fake.says({}, 401), "bad-answer"),
-            (fake.says({}, 404), "bad-answer"),
-            (fake.says({"error": "no"}), "bad-answer"),
-            (fake.says("x"), "bad-answer"),
-            (fake.html, "bad-answer"),
-            (fake.bad_json, "bad-answer"),
-            (fake.deep_json, "bad-answer"),
-            (fake.gzipped, "bad-answer"),
-            (fake.not_http, "bad-answer"),
-            (fake.redirects("http://127.0.0.1:9/"), "bad-answer"),
-            (fake.endless, "answer-too-large"),
+            (fake_servers.close_at_once, "hub-unreachable"),
+            (fake_servers.says({}, 500), "hub-unreachable"),
+            (fake_servers.says({}, 503), "hub-unreachable"),
+            (fake_servers.says({}, 429), "too-many-requests"),
+            (fake_servers.says({}, 401), "bad-answer"),
+            (fake_servers.says({}, 404), "bad-answer"),
+            (fake_servers.says({"error": "no"}), "bad-answer"),
+            (fake_servers.says("x"), "bad-answer"),
+            (fake_servers.html, "bad-answer"),
+            (fake_servers.bad_json, "bad-answer"),
+            (fake_servers.deep_json, "bad-answer"),
+            (fake_servers.gzipped, "bad-answer"),
+            (fake_servers.not_http, "bad-answer"),
+            (fake_servers.redirects("http://127.0.0.1:9/"), "bad-answer"),
+            (fake_servers.endless, "answer-too-large"),
         ],
     )
     def test_is_a_sentence_above_the_catalogue(
@@ -269,7 +269,7 @@ class TestAHubThatFails:
         assert field is not None
         assert field["value"] == "chat"
 
-    @pytest.mark.parametrize("behaviour", [fake.silent, fake.drip_head, fake.drip_body])
+    @pytest.mark.parametrize("behaviour", [fake_servers.silent, fake_servers.drip_head, fake_servers.drip_body])
     def test_keeps_nobody_longer_than_its_limit(
         self, seeker: Student, stand_in: FakeServer, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour
     ) -> None:
@@ -296,7 +296,7 @@ class TestTheBox:
     def test_an_address_at_hf_space_opens_the_space_that_the_hub_has_there(
         self, seeker: Student, stand_in: FakeServer
     ) -> None:
-        stand_in.behaviour = fake.says({"id": "a/b"})
+        stand_in.behaviour = fake_servers.says({"id": "a/b"})
         response = seeker.client.get("/espaces/?q=https://a-b.hf.space")
         assert response.headers["Location"] == "/espaces/a/b"
         assert stand_in.paths() == ["/api/spaces/by-subdomain/a-b"]

@@ -12,8 +12,8 @@ from hfcourse.spaces.form.form_sections import FieldGroup, arrange_form
 from hfcourse.spaces.form.forms import Form
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.parameters.sections import MAX_LEVELS, MAX_SECTIONS
-from tests.laid_out import NUMBERED, Part, block, endpoint_of, entry
-from tests.recordings import ENDPOINTS
+from tests.support.layout_descriptions import NUMBERED, Part, block, endpoint_of, entry
+from tests.support.recordings import ENDPOINTS
 
 
 def outline(group: FieldGroup) -> list[Any]:

@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from hfcourse import create_app
 from tests.conftest import end
-from tests.posting import Student, error_codes, fields_of, read
-from tests.spaces.fake import CONFIG, INFO, FakeSpace, component
+from tests.spaces.fake_servers import CONFIG, INFO, FakeSpace, component
+from tests.support.clients import Student, error_codes, fields_of, read
 
 TOKEN = "hf_" + "d" * 30
 PAGES = ["/", "/espaces/", "/essais/", "/confidentialite", "/sante", "/motifs", "/no-such-page", "/essais/no-such-run"]

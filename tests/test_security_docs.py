@@ -5,8 +5,8 @@ import re
 import pytest
 
 from hfcourse.config import SETTINGS
-from tests.browser.site import ROOT
-from tests.campus import COMPOSED
+from tests.support.campus import COMPOSED
+from tests.support.site_process import ROOT
 
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 # The chapters of OWASP ASVS 5.0.

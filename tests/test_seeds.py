@@ -6,7 +6,7 @@ import pytest
 
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.form_sections import arrange_form
-from tests.laid_out import Part, block, endpoint_of, entry
+from tests.support.layout_descriptions import Part, block, endpoint_of, entry
 from tests.test_sections import outline
 
 

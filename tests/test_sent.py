@@ -13,7 +13,7 @@ from PIL import Image
 from hfcourse.runs.values.page_budget import TextAllowance
 from hfcourse.runs.values.sent_tables import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, excerpt_table
 from hfcourse.web import headers
-from tests.posting import Student, read
+from tests.support.clients import Student, read
 
 
 def picture() -> bytes:

@@ -20,9 +20,9 @@ from werkzeug.serving import ThreadedWSGIServer
 from hfcourse.server import connections, dev_server
 from hfcourse.server.connections import ClientConnection, ConnectionTable
 from hfcourse.server.dev_server import LimitedServer
-from tests.browser.site import FLASK, Site, started
-from tests.practice_fixtures import until
-from tests.slow_clients import HEAD, LESSON, SILENT, connect, deaf_clients, is_closed, slow_clients
+from tests.support.practice_space import until
+from tests.support.site_process import FLASK, Site, started
+from tests.support.slow_clients import HEAD, LESSON, SILENT, connect, deaf_clients, is_closed, slow_clients
 
 PATIENCE_SECONDS, SOON_SECONDS = 30, 5
 PIECE, PIECES = b"x" * 100_000, 200

@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.browser.site import Site, free_port, started
-from tests.practice_fixtures import until
-from tests.spaces.programs import running
-from tests.visiting import Visitor
+from tests.spaces.program_runner import running
+from tests.support.http_browser import Visitor
+from tests.support.practice_space import until
+from tests.support.site_process import Site, free_port, started
 
 VISITORS, CALLS = 30, 3
 START_SECONDS = 60
@@ -46,7 +46,7 @@ def counting(folder: Path) -> Iterator[Counter]:
     port, log = free_port(), folder / "counter.log"
     environment = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(folder)}
     counter = Counter(f"http://127.0.0.1:{port}")
-    with running(sys.executable, "tests.spaces.counter", str(port), log, environment) as has_ended:
+    with running(sys.executable, "tests.spaces.session_counter", str(port), log, environment) as has_ended:
         assert until(lambda: counter.is_up() or has_ended(), START_SECONDS), log.read_text()
         assert not has_ended(), log.read_text()
         yield counter

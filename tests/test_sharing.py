@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from hfcourse.lessons import library
-from tests.posting import Student
+from tests.support.clients import Student
 
 LESSON = "/lecons/3-2-compte-et-jeton"
 PRACTICE = "/espaces/hfcourse/entrainement"

@@ -23,9 +23,9 @@ from hfcourse.spaces.registry import description_cache, resolver, space_registry
 from hfcourse.spaces.registry.description_cache import RawDescription, SpaceDescription
 from hfcourse.tokens import AccessToken
 from tests.conftest import end
-from tests.practice_fixtures import until
-from tests.spaces.fake import FakeSpace
-from tests.spaces.hostile import described
+from tests.spaces.fake_servers import FakeSpace
+from tests.spaces.hostile_spaces import described
+from tests.support.practice_space import until
 
 TOKEN = "hf_" + "S3cr3t" * 5
 ASKED = ["/config", "/gradio_api/info"]

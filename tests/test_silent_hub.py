@@ -8,11 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.browser.site import FLASK, Site, gunicorn, started
-from tests.practice_fixtures import until
-from tests.slow_clients import LESSON
-from tests.spaces import fake
-from tests.spaces.fake import FakeServer
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import FakeServer
+from tests.support.practice_space import until
+from tests.support.site_process import FLASK, Site, gunicorn, started
+from tests.support.slow_clients import LESSON
 
 MANY = 32
 PATIENCE_SECONDS, SOON_SECONDS = 30, 4  # a look-up of the Hub takes five
@@ -20,7 +20,7 @@ PATIENCE_SECONDS, SOON_SECONDS = 30, 4  # a look-up of the Hub takes five
 
 @pytest.fixture
 def silent_hub() -> Iterator[FakeServer]:
-    server = FakeServer(fake.silent)
+    server = FakeServer(fake_servers.silent)
     yield server
     server.close()
 

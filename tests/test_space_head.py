@@ -12,8 +12,8 @@ from hfcourse.spaces.form import forms
 from hfcourse.spaces.hub import hub_api
 from hfcourse.spaces.hub.space_card import SpaceCard
 from hfcourse.spaces.schema.endpoints.space_description import Description
-from tests.drawing import drawn, form_in
-from tests.laid_out import block, endpoint_of, entry
+from tests.support.form_rendering import drawn, form_in
+from tests.support.layout_descriptions import block, endpoint_of, entry
 
 MARKUP = "<script>alert(1)</script><b onclick=x>&amp;"
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from hfcourse import database, visitors
 from hfcourse.runs.store import heartbeat, newcomer_status, run_store, stop_requests
 from hfcourse.runs.store.models import RunClient, VisitorArrival
-from tests.keeping import kept_run
+from tests.support.factories import kept_run
 
 
 def digest(app: Flask, address: str) -> str:

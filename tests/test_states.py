@@ -12,21 +12,21 @@ from flask import Flask
 from hfcourse import create_app
 from hfcourse.practice.server import PracticeServer
 from tests.conftest import end, forget_spaces
-from tests.posting import Student, error_codes, read
-from tests.spaces import fake
-from tests.spaces.fake import Behaviour, FakeServer, FakeSpace
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import Behaviour, FakeServer, FakeSpace
+from tests.support.clients import Student, error_codes, read
 
 HUB = "https://huggingface.co/spaces/ann/app"
 OTHER, AGAIN = {"Choisir un autre Space": "/espaces/"}, {"Réessayer": "/espaces/ann/app"}
 AT_THE_HUB, TO_THE_AUTHOR = {"Ouvrir sur le Hub": HUB}, {"Écrire à l’auteur": HUB + "/discussions"}
 # As 3.50.2 and 4.8.0 answer, measured; the rest of what they say does not matter here.
-GRADIO_3 = {key: value for key, value in fake.CONFIG.items() if key != "protocol"} | {"version": "3.50.2"}
-GRADIO_4_0 = fake.CONFIG | {"version": "4.8.0", "protocol": "sse"}
+GRADIO_3 = {key: value for key, value in fake_servers.CONFIG.items() if key != "protocol"} | {"version": "3.50.2"}
+GRADIO_4_0 = fake_servers.CONFIG | {"version": "4.8.0", "protocol": "sse"}
 
 
 @pytest.fixture
 def hub() -> Iterator[FakeServer]:
-    server = FakeServer(fake.says({}, 404))
+    server = FakeServer(fake_servers.says({}, 404))
     yield server
     server.close()
 
@@ -71,7 +71,7 @@ class Hosted:
     def page(self, status: int = 200, **parts: Any) -> BeautifulSoup:
         """Its page, when the Hub's answer has these parts."""
         running = {"id": "ann/app", "sdk": "gradio", "host": self.space.url} | at("RUNNING")
-        self.hub.behaviour = fake.says(running | parts)
+        self.hub.behaviour = fake_servers.says(running | parts)
         return self.student.open("/espaces/ann/app", status)
 
 
@@ -107,13 +107,13 @@ class TestWaysOut:
     @pytest.mark.parametrize(
         ("answers", "code", "offered"),
         [
-            ({"/config": fake.says({"detail": "Not authenticated"}, 401)}, "space-login", {}),
-            ({"/config": fake.says(GRADIO_3)}, "space-too-old", {}),
-            ({"/config": fake.says(GRADIO_4_0)}, "space-too-old", {}),
-            ({"/info": fake.says({"named_endpoints": {}, "unnamed_endpoints": {}})}, "no-api", {}),
-            ({"/config": fake.html}, "no-api", {}),
-            ({"/config": fake.bad_json}, "bad-answer", AGAIN),
-            ({"/config": fake.close_at_once}, "connection-lost", AGAIN),
+            ({"/config": fake_servers.says({"detail": "Not authenticated"}, 401)}, "space-login", {}),
+            ({"/config": fake_servers.says(GRADIO_3)}, "space-too-old", {}),
+            ({"/config": fake_servers.says(GRADIO_4_0)}, "space-too-old", {}),
+            ({"/info": fake_servers.says({"named_endpoints": {}, "unnamed_endpoints": {}})}, "no-api", {}),
+            ({"/config": fake_servers.html}, "no-api", {}),
+            ({"/config": fake_servers.bad_json}, "bad-answer", AGAIN),
+            ({"/config": fake_servers.close_at_once}, "connection-lost", AGAIN),
         ],
     )
     def test_of_a_space_that_cannot_be_described(
@@ -127,12 +127,12 @@ class TestWaysOut:
     def test_a_hub_that_is_silent_can_be_asked_again_with_the_same_words(
         self, student: Student, hub: FakeServer
     ) -> None:
-        hub.behaviour = fake.close_at_once
+        hub.behaviour = fake_servers.close_at_once
         page = student.open("/espaces/ann/app?endpoint=/x%26y")
         assert ways(page) == {"Réessayer": "/espaces/ann/app?endpoint=/x%26y"} | OTHER
 
     def test_a_space_that_is_not_on_the_hub_has_no_page_there(self, student: Student, space: FakeSpace) -> None:
-        space.answers = {"/config": fake.bad_json}
+        space.answers = {"/config": fake_servers.bad_json}
         page = student.open("/espaces/ann/own")
         assert ways(page) == {"Réessayer": "/espaces/ann/own"} | OTHER
         assert "huggingface.co" not in str(page.main)
@@ -149,7 +149,7 @@ class TestWaysOut:
         self, student: Student, space: FakeSpace, site: Flask
     ) -> None:
         page = student.open("/espaces/ann/own")
-        space.answers = {"/config": fake.bad_json}
+        space.answers = {"/config": fake_servers.bad_json}
         forget_spaces(site)
         refused = read(student.send(page, words="bonjour"))
         assert ways(refused)["Réessayer"] == "/espaces/ann/own"
@@ -163,7 +163,7 @@ class TestWaysOut:
 
 def test_a_space_of_the_instructor_may_be_under_a_path(tmp_path: Path) -> None:
     space = FakeSpace(prefix="/myapp/gradio/gradio_api", answers={
-        "/config": fake.says(fake.CONFIG | {"api_prefix": "/gradio_api", "root": "http://127.0.0.1:9/elsewhere"}),
+        "/config": fake_servers.says(fake_servers.CONFIG | {"api_prefix": "/gradio_api", "root": "http://127.0.0.1:9/elsewhere"}),
     })  # fmt: skip
     folder = tmp_path / "instance"
     folder.mkdir()

@@ -25,13 +25,13 @@ from hfcourse.practice import app_process
 from hfcourse.runs.retention import disk_usage, pruning
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
-from tests.browser.site import ROOT, free_port
-from tests.buckets import KEY, SECRET, both_storages, names_in
 from tests.conftest import end
-from tests.keeping import kept_run, known_as
-from tests.posting import Student, error_codes, fields_of, read
-from tests.spaces.fake import FakeSpace, completed
-from tests.spaces.hostile import described
+from tests.spaces.fake_servers import FakeSpace, completed
+from tests.spaces.hostile_spaces import described
+from tests.support.clients import Student, error_codes, fields_of, read
+from tests.support.factories import kept_run, known_as
+from tests.support.s3 import KEY, SECRET, both_storages, names_in
+from tests.support.site_process import ROOT, free_port
 from tests.test_files import PNG, SOUND
 
 NAME = "ab" * 16

@@ -20,7 +20,7 @@ from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
 from hfcourse.runs.store.run_store import NewEvent
 from hfcourse.server import threads
-from tests.browser.site import ROOT
+from tests.support.site_process import ROOT
 
 PATIENCE_SECONDS = 30
 THREADED = {"wsgi.multithread": True, "SERVER_SOFTWARE": "gunicorn/23.0"}

@@ -16,9 +16,9 @@ from hfcourse.spaces.form import forms
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from tests.posting import Student
-from tests.spaces import fake
-from tests.spaces.fake import FakeSpace, component
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import FakeSpace, component
+from tests.support.clients import Student
 from tests.test_validators import site_of
 
 API_FILE = {
@@ -155,7 +155,7 @@ class TestPages:
     def test_an_endpoint_that_cannot_be_called_says_why_in_the_place_of_the_form(
         self, app: Flask, space: FakeSpace
     ) -> None:
-        space.config["dependencies"] = [{**fake.CONFIG["dependencies"][0], "collects_event_data": True}]
+        space.config["dependencies"] = [{**fake_servers.CONFIG["dependencies"][0], "collects_event_data": True}]
         page = Student(app.test_client()).open("/espaces/a/b?endpoint=/echo")
         assert page.select_one("form[data-endpoint]") is None
         words = page.select_one("main").get_text(" ", strip=True)  # type: ignore[union-attr]

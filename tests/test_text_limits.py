@@ -21,9 +21,9 @@ from hfcourse.spaces.schema.values.text_limits import (
 )
 from hfcourse.spaces.schema.values.value_parsers import parse_value
 from hfcourse.web.security import MAX_FORM_TEXT_BYTES
-from tests.drawing import drawn, form_in
-from tests.effort import effort
-from tests.posting import Student
+from tests.support.clients import Student
+from tests.support.cpu_time import effort
+from tests.support.form_rendering import drawn, form_in
 
 TEXTUAL = ["textbox", "markdown", "code", "html", "chatbot", "dialogue", "fileexplorer", "label", "json", "colorpicker",
            "datetime", "number", "slider", "dropdown", "radio", "checkboxgroup", "highlightedtext", "mine"]  # fmt: skip

@@ -11,9 +11,9 @@ from hfcourse import create_app
 from hfcourse.playground import thumbnails
 from hfcourse.spaces.registry import resolver
 from tests.conftest import end
-from tests.posting import Student
-from tests.spaces import fake
-from tests.spaces.fake import Exchange, FakeServer, FakeSpace
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import Exchange, FakeServer, FakeSpace
+from tests.support.clients import Student
 
 TOKEN = "hf_" + "e" * 30
 SPACE, PATH = "/espaces/ann/drawing", "/social-thumbnails/spaces/ann/drawing.png"
@@ -105,7 +105,7 @@ def test_the_media_type_is_that_of_the_bytes(site: Site, pictures: FakeServer, c
 @pytest.mark.parametrize(
     "behaviour",
     [
-        fake.says({"error": "not found"}, 404),
+        fake_servers.says({"error": "not found"}, 404),
         lambda exchange: exchange.reply(b"<svg xmlns='http://www.w3.org/2000/svg'/>", kind="image/svg+xml"),
         lambda exchange: exchange.reply(b"<script>alert(1)</script>", kind="image/png"),
         lambda exchange: exchange.reply(b"GIF89a" + b"0" * 50, kind="image/gif"),
@@ -116,7 +116,7 @@ def test_the_media_type_is_that_of_the_bytes(site: Site, pictures: FakeServer, c
     ids=["missing", "svg", "html", "gif", "empty", "too large", "redirect"],
 )
 def test_a_space_without_a_usable_thumbnail_is_drawn_without(
-    site: Site, pictures: FakeServer, behaviour: fake.Behaviour
+    site: Site, pictures: FakeServer, behaviour: fake_servers.Behaviour
 ) -> None:
     pictures.behaviour = behaviour
     app = site()
@@ -126,7 +126,7 @@ def test_a_space_without_a_usable_thumbnail_is_drawn_without(
 
 
 def test_a_thumbnail_that_was_absent_an_hour_ago_is_drawn_again(site: Site, pictures: FakeServer) -> None:
-    pictures.behaviour = fake.says({}, 404)
+    pictures.behaviour = fake_servers.says({}, 404)
     app = site()
     app.test_client().get(f"{SPACE}/vignette")
     assert address_in_page(app) is None
@@ -181,7 +181,7 @@ def test_a_silent_server_of_thumbnails_is_left_alone_and_the_hub_is_not(
     site: Site, hub: FakeServer, pictures: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(thumbnails, "FETCH_TIMEOUT_SECONDS", 0.5)
-    pictures.behaviour = fake.silent
+    pictures.behaviour = fake_servers.silent
     client = site().test_client()
     answers = [client.get(f"/espaces/ann/drawing{n}/vignette").status_code for n in range(5)]
     assert answers == [404] * 5

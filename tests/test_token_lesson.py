@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.lesson_blocks import Block, blocks_of
-from tests.terminal import Terminal
+from tests.support.lesson_blocks import Block, blocks_of
+from tests.support.shell_session import Terminal
 
 LESSON = "32-compte-et-jeton.md"
 HUB = "https://huggingface.co"

@@ -17,7 +17,7 @@ from hfcourse import create_app, tokens
 from hfcourse.text import file_scanning
 from hfcourse.tokens import MASK_TEXT, AccessToken
 from tests.conftest import end
-from tests.effort import effort
+from tests.support.cpu_time import effort
 
 ROOT = Path(__file__).parents[1]
 VALUE = "hf_" + "a" * 30

@@ -7,7 +7,7 @@ import pytest
 
 from hfcourse.spaces.schema.labels import clean_label
 from hfcourse.spaces.schema.layout.translations import MAX_TRANSLATED_CHARACTERS, translate_description
-from tests.laid_out import block, describe_page, endpoint_of, entry, space_of
+from tests.support.layout_descriptions import block, describe_page, endpoint_of, entry, space_of
 
 WORDS = {
     "en": {"prompt": "Your sentence", "polite": "Polite", "hint": "One line", "only": "English alone"},

@@ -20,7 +20,7 @@ from hfcourse.lessons.library import CONTENT_FOLDER, FACTS_FILE
 from hfcourse.lessons.reference.facts import read_facts
 from hfcourse.lessons.syntax.context import Fact
 from hfcourse.practice.server import PracticeServer
-from tests.practice_fixtures import new_client
+from tests.support.practice_space import new_client
 
 MIN_FACTS = 50
 TRIED = [

@@ -10,8 +10,8 @@ from flask import Flask
 
 from hfcourse import create_app
 from tests.conftest import end
-from tests.posting import Student, error_codes
-from tests.spaces.serving import apps
+from tests.spaces.served_apps import apps
+from tests.support.clients import Student, error_codes
 
 TROUBLES, REPLICAS = "/espaces/essai/troubles", "/espaces/essai/replicas"
 
@@ -20,7 +20,7 @@ TROUBLES, REPLICAS = "/espaces/essai/troubles", "/espaces/essai/replicas"
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """A site that knows both Spaces."""
     folder = tmp_path_factory.mktemp("troubles")
-    with apps(folder, sys.executable, "tests.spaces.replicas") as found:
+    with apps(folder, sys.executable, "tests.spaces.serve_replicas") as found:
         (folder / "instance").mkdir()
         entries = [f'[[space]]\nid = "essai/{name}"\nurl = "{url}"\n' for name, url in found["addresses"].items()]
         (folder / "instance" / "spaces.toml").write_text("\n".join(entries))

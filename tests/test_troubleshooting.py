@@ -21,10 +21,10 @@ from hfcourse.lessons.reference.message_search import (
 )
 from hfcourse.lessons.reference.troubleshooting import TroubleshootingGuide
 from hfcourse.web import error_pages
-from tests.effort import effort
-from tests.posting import read
+from tests.support.clients import read
+from tests.support.cpu_time import effort
+from tests.support.plain_typography import untypeset
 from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
-from tests.untypeset import untypeset
 
 SOURCE = (library.CONTENT_FOLDER / library.TROUBLESHOOTING_FILE).read_text(encoding="utf-8")
 GUIDE = troubleshooting.parse_guide(SOURCE)

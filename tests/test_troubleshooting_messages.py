@@ -13,8 +13,8 @@ import gradio_client
 import pytest
 
 from hfcourse.practice.server import PracticeServer
-from tests.practice_fixtures import practice  # noqa: F401 (fixture)
-from tests.services import program
+from tests.support.practice_space import practice  # noqa: F401 (fixture)
+from tests.support.services import program
 from tests.test_troubleshooting import GUIDE, INDEX
 
 ENTRIES = {entry.id: entry for entry in GUIDE.entries}

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from hfcourse.lessons import library
 from hfcourse.practice.server import PracticeServer
-from tests.posting import PRACTICE, Student, error_codes, fields_of, read
+from tests.support.clients import PRACTICE, Student, error_codes, fields_of, read
 from tests.test_practice_app import ENDPOINTS
 
 IN_A_LESSON = {"X-Fragment": "lecon"}

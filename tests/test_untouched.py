@@ -20,8 +20,8 @@ from hfcourse.spaces.schema.parameters.parameter_defaults import WholeDefaultBud
 from hfcourse.spaces.schema.values import tables
 from hfcourse.spaces.schema.values.value_parsers import format_value, parse_value
 from hfcourse.text.line_endings import normalize_line_endings
-from tests.drawing import drawn, form_in, posted
-from tests.oversized import one, shared
+from tests.support.form_rendering import drawn, form_in, posted
+from tests.support.oversized_descriptions import one, shared
 
 LINE_ENDS = st.sampled_from(["\n", "\r\n", "\r", "a", " ", "é", "1"])
 # Half of a character and NUL stand in no page.

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hfcourse.spaces.client.call_events import OutputEvent, PartialOutputEvent
 from hfcourse.spaces.client.queue_protocol import QueueProtocol
 from hfcourse.spaces.schema.component_updates import MAX_UPDATE_KEYS, LatestOutputs, merge_update
-from tests.spaces.exhibition import file
-from tests.spaces.fake import completed, generating
+from tests.spaces.all_components import file
+from tests.spaces.fake_servers import completed, generating
 from tests.test_answers import Answering, answering  # noqa: F401
 
 SKIP: dict[str, Any] = {"__type__": "update"}

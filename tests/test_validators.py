@@ -12,13 +12,13 @@ from bs4 import BeautifulSoup, Tag
 from flask import Flask
 
 from hfcourse import create_app
-from tests.browser.site import free_port
 from tests.conftest import end
-from tests.posting import Student, error_codes
-from tests.practice_fixtures import until
-from tests.spaces import fake
-from tests.spaces.fake import FakeSpace, component
-from tests.spaces.programs import running
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import FakeSpace, component
+from tests.spaces.program_runner import running
+from tests.support.clients import Student, error_codes
+from tests.support.practice_space import until
+from tests.support.site_process import free_port
 
 START_SECONDS = 60
 
@@ -49,7 +49,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder, port = tmp_path_factory.mktemp("validated"), free_port()
     log, address = folder / "app.log", f"http://127.0.0.1:{port}"
     environment = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(folder)}
-    with running(sys.executable, "tests.spaces.validated", str(port), log, environment) as has_ended:
+    with running(sys.executable, "tests.spaces.validator_app", str(port), log, environment) as has_ended:
         assert until(lambda: is_up(address) or has_ended(), START_SECONDS), log.read_text()
         assert not has_ended(), log.read_text()
         yield address
@@ -119,11 +119,11 @@ class TestAHostileOne:
 
     @pytest.fixture
     def space(self) -> Iterator[FakeSpace]:
-        words = fake.INFO["named_endpoints"]["/echo"]["parameters"][0]
+        words = fake_servers.INFO["named_endpoints"]["/echo"]["parameters"][0]
         made = FakeSpace(
             config={
                 "components": [component(1, "textbox", label="Texte"), component(2, "textbox", visible=False)],
-                "dependencies": [fake.CONFIG["dependencies"][0] | {"inputs": [1, 2], "outputs": [1]}],
+                "dependencies": [fake_servers.CONFIG["dependencies"][0] | {"inputs": [1, 2], "outputs": [1]}],
             },
             info={"named_endpoints": {"/echo": {
                 "parameters": [words, words | {"parameter_name": "$file'<x>", "label": "<i>Caché</i>"}],
@@ -135,7 +135,7 @@ class TestAHostileOne:
 
     def refusing(self, space: FakeSpace, *messages: Any) -> None:
         detail = [{"__type__": "validate", "is_valid": False, "message": each} for each in messages]
-        space.answers["/join"] = fake.says({"detail": detail}, 422)
+        space.answers["/join"] = fake_servers.says({"detail": detail}, 422)
 
     def test_its_words_are_escaped_bounded_and_masked(self, space: FakeSpace, tmp_path: Path) -> None:
         self.refusing(space, f"<script>alert(1)</script> {space.url} " + "x" * 2000, "y\0z")

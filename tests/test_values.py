@@ -10,7 +10,7 @@ from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.parameters.widgets import CONTROL_KINDS, FILE_CONTROLS
 from hfcourse.spaces.schema.values import tables, value_parsers
 from hfcourse.spaces.schema.values.value_parsers import Wrong, control, format_value, parse_value
-from tests.recordings import PARAMETERS, parameter
+from tests.support.recordings import PARAMETERS, parameter
 
 NO_BREAK, NARROW = "\u00a0", "\u202f"
 

@@ -23,9 +23,9 @@ from hfcourse.limits.deadline import CancelScope
 from hfcourse.spaces.client.http_client import KEEPALIVE_EXPIRY_SECONDS, HttpClient, iter_server_sent_events
 from hfcourse.spaces.untrusted.json_nodes import count_nodes, count_raw_nodes
 from hfcourse.spaces.untrusted.safe_json import parse_untrusted_json
-from tests.effort import effort
-from tests.spaces import fake
-from tests.spaces.fake import Behaviour, Exchange, FakeServer, timed
+from tests.spaces import fake_servers
+from tests.spaces.fake_servers import Behaviour, Exchange, FakeServer, timed
+from tests.support.cpu_time import effort
 
 SECONDS = 1.0
 JSON_VALUES = st.recursive(
@@ -93,13 +93,13 @@ def test_an_answer_comes_back_whole(wire: HttpClient, serve: Serve) -> None:
 
 
 def test_nothing_but_identity_is_asked_for(wire: HttpClient, serve: Serve) -> None:
-    server = serve(fake.says({}))
+    server = serve(fake_servers.says({}))
     ask(wire, server.url)
     assert server.requests[0].headers["accept-encoding"] == "identity"
 
 
 def test_every_request_says_who_asks_and_nothing_of_the_visitor(wire: HttpClient, serve: Serve) -> None:
-    server = serve(fake.says({}))
+    server = serve(fake_servers.says({}))
     ask(wire, server.url)
     version = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     assert server.requests[0].headers["user-agent"].startswith(f"hfcourse/{version} ")
@@ -130,7 +130,7 @@ class TestServerError:
     """Of an answer of 500 and above the status matters, and the first words of its JSON."""
 
     def test_its_json_is_read_and_its_connection_not_used_again(self, wire: HttpClient, serve: Serve) -> None:
-        server = serve(fake.says({"detail": "Queue is full."}, 503))
+        server = serve(fake_servers.says({"detail": "Queue is full."}, 503))
         assert ask(wire, server.url).parse_json_body() == {"detail": "Queue is full."}
         ask(wire, server.url)
         assert len({request.connection for request in server.requests}) == 2
@@ -161,14 +161,14 @@ class TestServerError:
 @pytest.mark.parametrize(
     ("behaviour", "code"),
     [
-        (fake.silent, "timeout"),
-        (fake.drip_head, "timeout"),
-        (fake.drip_body, "timeout"),
-        (fake.close_at_once, "connection-lost"),
-        (fake.close_early, "connection-lost"),
-        (fake.endless, "answer-too-large"),
-        (fake.gzipped, "bad-answer"),
-        (fake.not_http, "bad-answer"),
+        (fake_servers.silent, "timeout"),
+        (fake_servers.drip_head, "timeout"),
+        (fake_servers.drip_body, "timeout"),
+        (fake_servers.close_at_once, "connection-lost"),
+        (fake_servers.close_early, "connection-lost"),
+        (fake_servers.endless, "answer-too-large"),
+        (fake_servers.gzipped, "bad-answer"),
+        (fake_servers.not_http, "bad-answer"),
     ],
 )
 def test_a_hostile_answer_ends_with_its_code_within_the_leash(
@@ -204,8 +204,8 @@ def test_a_body_of_exactly_the_cap_is_kept_and_one_byte_more_refused(wire: HttpC
 
 
 def test_a_redirection_is_not_followed(wire: HttpClient, serve: Serve) -> None:
-    other = serve(fake.says({}))
-    server = serve(fake.redirects(other.url))
+    other = serve(fake_servers.says({}))
+    server = serve(fake_servers.redirects(other.url))
     assert ask(wire, server.url).status == 302
     assert other.requests == []
 
@@ -218,7 +218,7 @@ def test_cookies_are_forgotten(wire: HttpClient, serve: Serve) -> None:
 
 
 def test_proxies_of_the_environment_are_ignored(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    other, server = serve(fake.says({})), serve(fake.says({}))
+    other, server = serve(fake_servers.says({})), serve(fake_servers.says({}))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, other.url)
     wire = HttpClient()
@@ -228,7 +228,7 @@ def test_proxies_of_the_environment_are_ignored(serve: Serve, monkeypatch: pytes
 
 
 def test_the_connection_is_used_again(wire: HttpClient, serve: Serve) -> None:
-    server = serve(fake.says({}))
+    server = serve(fake_servers.says({}))
     for _ in range(3):
         ask(wire, server.url, method="POST", body=b"{}")
     assert len({request.connection for request in server.requests}) == 1
@@ -252,7 +252,7 @@ def test_an_idle_connection_is_closed_before_the_servers_of_gradio_close_it() ->
 
 
 def test_a_stop_ends_a_silent_read_within_a_second(wire: HttpClient, serve: Serve) -> None:
-    server, leash = serve(fake.silent), CancelScope(60)
+    server, leash = serve(fake_servers.silent), CancelScope(60)
 
     def call() -> None:
         with leash.activate():
@@ -265,7 +265,7 @@ def test_a_stop_ends_a_silent_read_within_a_second(wire: HttpClient, serve: Serv
 
 
 def test_a_stop_before_the_call_lets_nothing_leave(wire: HttpClient, serve: Serve) -> None:
-    server, leash = serve(fake.says({})), CancelScope(60)
+    server, leash = serve(fake_servers.says({})), CancelScope(60)
     leash.cancel()
     with leash.activate(), pytest.raises(CallCancelled):
         wire.request("GET", server.url, cap=CAP)
@@ -273,7 +273,7 @@ def test_a_stop_before_the_call_lets_nothing_leave(wire: HttpClient, serve: Serv
 
 
 def test_a_stop_after_an_answer_does_not_close_the_connection_of_the_next_call(wire: HttpClient, serve: Serve) -> None:
-    server, leash = serve(fake.says({})), CancelScope(60)
+    server, leash = serve(fake_servers.says({})), CancelScope(60)
     with leash.activate():
         wire.request("GET", server.url, cap=CAP)
         leash.cancel()  # while nothing of this call is under way: the connection is in the pool
@@ -329,12 +329,12 @@ class TestProxy:
         assert (proxy.requests[0].method, proxy.requests[0].target) == ("CONNECT", "a-b.hf.space:443")
 
     def test_this_machine_is_asked_directly(self, wire: HttpClient, proxy: FakeServer, serve: Serve) -> None:
-        server = serve(fake.says({"by": "the server"}))
+        server = serve(fake_servers.says({"by": "the server"}))
         assert ask(wire, server.url).parse_json_body() == {"by": "the server"}
         assert proxy.requests == []
 
     def test_a_silent_proxy_ends_at_the_leash(self, serve: Serve) -> None:
-        made = HttpClient(proxy_url=serve(fake.silent).url)
+        made = HttpClient(proxy_url=serve(fake_servers.silent).url)
         result, seconds = timed(lambda: ask(made, "https://a-b.hf.space/config"))
         made.close()
         assert code_of(result) == "timeout"
@@ -492,7 +492,7 @@ def test_a_stopped_leash_is_stopped_even_after_its_end() -> None:
 
 
 def test_a_connection_is_not_used_again_after_a_servers_error(wire: HttpClient) -> None:
-    server = FakeServer(fake.says({"detail": "broken"}, 500))
+    server = FakeServer(fake_servers.says({"detail": "broken"}, 500))
     with CancelScope(5).activate():
         for _ in range(3):
             assert wire.request("GET", server.url, cap=1000).status == 500

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from tests.posting import fields_of
-from tests.spaces.serving import Served, serving
+from tests.spaces.served_apps import Served, serving
+from tests.support.clients import fields_of
+from tests.support.http_browser import Visitor
 from tests.test_older_gradio import environment_of
-from tests.visiting import Visitor
 
 VERSIONS = (4, 5, 6)
 POSTERS, ARCHIVE = "/espaces/essai/affiches", "/espaces/essai/archive"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.site import Site, pretended_hub, started
-from tests.browser.visits import Visit, Visits
+from tests.browser.context_pool import Visit, Visits
+from tests.support.site_process import Site, pretended_hub, started
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (

@@ -9,14 +9,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import StudentAt
 from tests.browser.test_every_page import faults
-from tests.spaces.serving import Served, serving
+from tests.spaces.served_apps import Served, serving
 
 POSTERS = "/espaces/essai/affiches"
 
 
 @pytest.fixture(scope="module")
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("author_pages"), sys.executable, "tests.spaces.author_pages") as running:
+    with serving(tmp_path_factory.mktemp("author_pages"), sys.executable, "tests.spaces.serve_author_pages") as running:
         yield running
 
 

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from hfcourse.lessons.library import CONTENT_FOLDER
 from hfcourse.practice.server import PracticeServer
-from tests.browser.site import free_port
-from tests.practice_fixtures import until
+from tests.support.practice_space import until
+from tests.support.site_process import free_port
 
 ADDRESS = "http://127.0.0.1:7861"
 TOKEN = "hf_CECI_EST_UN_FAUX"

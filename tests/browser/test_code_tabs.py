@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import Site
+from tests.support.site_process import Site
 
 LESSONS = ("3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot")
 OUT_OF_PLACE = """heads => heads.flatMap(head => {

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import ROOT, Site, environment
 from tests.browser.test_every_page import faults
+from tests.support.site_process import ROOT, Site, environment
 
 LESSON = "/lecons/3-1-presentation"
 

@@ -9,10 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import StudentAt
 from tests.browser.test_every_page import PHONE, faults
-from tests.component_cases import Case, cases_for, forms_for
-from tests.spaces.serving import Served, serving
-from tests.trials import result_of
-from tests.visiting import Visitor
+from tests.spaces.served_apps import Served, serving
+from tests.support.component_cases import Case, cases_for, forms_for
+from tests.support.component_trials import result_of
+from tests.support.http_browser import Visitor
 
 GRADIO = 6
 MANY = 30

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import PRACTICE, Site
-from tests.filling import Upload, filled, post
-from tests.visiting import Visitor
+from tests.support.form_filling import Upload, filled, post
+from tests.support.http_browser import Visitor
+from tests.support.site_process import PRACTICE, Site
 
 AXE = (Path(__file__).parent / "axe-4.14.1.min.js").read_text(encoding="utf-8")
 TELL = """({violations}) => violations.map(({id, help, nodes}) =>

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import Site
+from tests.support.site_process import Site
 
 COURSE = "/imprimer"
 NARROW_PX, WIDE_PX = 360, 1280

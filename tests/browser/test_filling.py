@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, FilePayload, FloatRect, Locator, Page, 
 
 from tests.browser.conftest import StudentAt
 from tests.browser.test_every_page import DESK, PHONE, faults
-from tests.spaces.serving import Served, serving
+from tests.spaces.served_apps import Served, serving
 
 FORM = "/espaces/essai/studio?endpoint=/monter"
 LESSON = "/lecons/3-3-tester-un-space"

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import CHROMIUMS, FLAGS
-from tests.browser.site import Site
 from tests.browser.test_trying import expect_status, send
+from tests.support.site_process import Site
 
 FORM = "/espaces/hfcourse/entrainement?endpoint=/saluer"
 TYPED = "Kévin le Bâtisseur"

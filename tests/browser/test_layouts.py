@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import StudentAt
 from tests.browser.test_every_page import DESK, PHONE, faults
-from tests.spaces.serving import Served, serving
+from tests.spaces.served_apps import Served, serving
 
 STUDIO, PORTRAITS = "/espaces/essai/atelier", "/espaces/essai/portraits"
 TEN_DIGITS = "1994967667"
@@ -15,7 +15,7 @@ TEN_DIGITS = "1994967667"
 
 @pytest.fixture(scope="module")
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("layouts"), program="tests.spaces.layouts") as running:
+    with serving(tmp_path_factory.mktemp("layouts"), program="tests.spaces.serve_layouts") as running:
         yield running
 
 

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import Site
-from tests.practice_fixtures import until
+from tests.support.practice_space import until
+from tests.support.site_process import Site
 
 LESSON = "/lecons/3-1-presentation"
 PATIENCE_SECONDS = 30

@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import Site
 from tests.browser.test_every_page import faults
-from tests.leading import SPACE, Led, leading, sites_before
-from tests.practice_fixtures import until
+from tests.support.practice_space import until
+from tests.support.scripted_space import SPACE, Led, leading, sites_before
+from tests.support.site_process import Site
 
 PATIENCE_SECONDS = 30
 HIDE = """isHidden => {

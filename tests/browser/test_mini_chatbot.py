@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.site import ROOT
-from tests.browser.terminal import Served, Terminal
-from tests.lesson_steps import LESSON, Look, Run, Write, steps_of
+from tests.browser.lesson_terminal import Served, Terminal
+from tests.support.lesson_steps import LESSON, Look, Run, Write, steps_of
+from tests.support.site_process import ROOT
 
 AXE = ROOT / "tests" / "browser" / "axe-4.14.1.min.js"
 PROGRAMS = ROOT / "hfcourse" / "content" / "mini-chatbot"

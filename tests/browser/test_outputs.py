@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import Site, started
 from tests.browser.test_every_page import faults
-from tests.spaces import exhibition as exhibits
-from tests.spaces.exhibition import CODE, EXHIBITS, FILES, exhibition, sound
+from tests.spaces import all_components as exhibits
+from tests.spaces.all_components import CODE, EXHIBITS, FILES, exhibition, sound
+from tests.support.site_process import Site, started
 
 QUIET = "<h1>Un rapport</h1><p>Du <b>HTML</b> écrit par le Space.</p>"
 SECONDS = 1200

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import PATIENCE_MS
-from tests.browser.site import Site, started
 from tests.browser.test_outputs import answer
-from tests.spaces.exhibition import exhibition
+from tests.spaces.all_components import exhibition
+from tests.support.site_process import Site, started
 
 # What a browser fetches, resolves or connects to by itself; U is the address of a listener.
 LOADING = """

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import Site
 from tests.browser.test_every_page import faults
+from tests.support.site_process import Site
 
 ADDRESS = "/lecons/3-2-compte-et-jeton/projeter"
 

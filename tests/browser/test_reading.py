@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import Site
+from tests.support.site_process import Site
 
 CODE = "/lecons/3-3-tester-un-space"
 LESSONS = ("3.1", "3.2", "3.3", "3.4")

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import Site
+from tests.support.site_process import Site
 
 MESSAGE = "OSError: [Errno 98] adress alredy in use"
 

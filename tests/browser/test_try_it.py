@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import WAKE_SECONDS, Site
 from tests.browser.test_every_page import faults
-from tests.samples import picture
+from tests.support.samples import picture
+from tests.support.site_process import WAKE_SECONDS, Site
 
 LESSON = "/lecons/3-3-tester-un-space"
 WAKE_MS = WAKE_SECONDS * 1000

@@ -9,8 +9,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import PRACTICE, WAKE_SECONDS, Site
 from tests.browser.test_every_page import faults
+from tests.support.site_process import PRACTICE, WAKE_SECONDS, Site
 
 WAKE_MS = WAKE_SECONDS * 1000
 ADDRESS_OF_RUN = re.compile("/essais/[^/]+$")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import PRACTICE, Site
+from tests.support.site_process import PRACTICE, Site
 
 LINES = "Awa\nZoé\nLéo"
 ADDRESS_OF_RUN = re.compile("/essais/[^/]+$")

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import StudentAt
-from tests.browser.site import Site
+from tests.support.site_process import Site
 
 MOST_STEPS = 80
 ANSWER = "Un Space est une application"

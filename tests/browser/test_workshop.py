@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import StudentAt
 from tests.browser.test_every_page import faults
-from tests.spaces.serving import Served, serving
+from tests.spaces.served_apps import Served, serving
 
 POSTERS = "/espaces/essai/affiches?endpoint=/preparer"
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS, EXAMPLE_SECONDS = 180, 180
 # Its memory grows with what allocators keep, and its database with runs.
 EXAMPLES_PER_CHILD = 300
-IDLE = re.compile(r"threading\.py|selectors\.py|socketserver\.py|socket\.py|queue\.py|concurrent/|/fake\.py")
+IDLE = re.compile(r"threading\.py|selectors\.py|socketserver\.py|socket\.py|queue\.py|concurrent/|/fake_servers\.py")
 
 
 class Child:

@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response
 
 from hfcourse import create_app
 from tests.conftest import end, forget_spaces
-from tests.spaces.fake import FakeSpace
+from tests.spaces.fake_servers import FakeSpace
 
 MAX_STEP_CPU_SECONDS = 2.0
 MAX_PAGE_BYTES = 1_500_000

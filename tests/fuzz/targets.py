@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from tests.fuzz.recipes import render
 from tests.fuzz.stage import SPACE, Report, Stage
-from tests.spaces.fake import CONFIG, INFO, Exchange, FakeSpace, component
+from tests.spaces.fake_servers import CONFIG, INFO, Exchange, FakeSpace, component
 
 MAX_MESSAGE_BYTES = 2_050_000  # a little above what the site reads of one
 MAX_FORM_BYTES = 1_950_000  # a little below what the site reads of a form without its files

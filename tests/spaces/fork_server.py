@@ -111,6 +111,6 @@ if __name__ == "__main__":
         os._exit(0)
     os.setsid()
     with suppress(Exception):  # a program that fails for the same reason writes it into its log
-        import tests.spaces.launching  # noqa: F401  (gradio, kept from the network)
+        import tests.spaces.gradio_launch  # noqa: F401  (gradio, kept from the network)
     gc.freeze()
     ForkServer(found).serve()

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.spaces.launching import launched, serve  # first: it keeps Gradio from asking the network
+from tests.spaces.gradio_launch import launched, serve  # first: it keeps Gradio from asking the network
 
 # isort: split
 from tests.spaces.apps import workshop

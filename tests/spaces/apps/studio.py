@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.spaces.launching import launched, serve
+from tests.spaces.gradio_launch import launched, serve
 
 # isort: split
 import gradio as gr
