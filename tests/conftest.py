@@ -113,7 +113,7 @@ def end(app: Flask) -> None:
 
 def forget_spaces(app: Flask) -> None:
     """As after ten minutes: the site knows of no Space what it said of itself."""
-    app.extensions.pop("directory").wire.close()
+    app.extensions.pop("directory").http_client.close()
     assert until(lambda: not any(each.name == "store-description" for each in threading.enumerate()), 5)
     with app.app_context(), database.write_connection() as connection:
         connection.execute(delete(SpaceDescription))

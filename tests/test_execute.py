@@ -17,7 +17,7 @@ from hfcourse.runs.retention import pruning
 from hfcourse.runs.store import run_store
 from hfcourse.spaces.client import space_client
 from hfcourse.spaces.client.call_events import PartialOutputEvent
-from hfcourse.spaces.form.forms import GONE
+from hfcourse.spaces.form.uploads import UPLOAD_GONE
 from hfcourse.spaces.registry import resolver
 from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
@@ -115,7 +115,7 @@ def test_a_file_that_vanishes_while_its_run_is_made_is_asked_for_again(
     assert response.status_code == 400
     again = read(response)
     assert error_codes(again)[0] == "invalid-input"
-    assert GONE in again.get_text()
+    assert UPLOAD_GONE in again.get_text()
     assert space.asked("/join") == []
 
 

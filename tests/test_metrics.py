@@ -18,10 +18,10 @@ from hfcourse.error_messages import EXPLANATIONS
 from hfcourse.files import file_store
 from hfcourse.runs import metrics
 from hfcourse.runs.history import queries
-from hfcourse.runs.queue.dispatcher import Waiting
 from hfcourse.runs.retention import eviction
 from hfcourse.runs.store import heartbeat, run_statistics, run_store, stop_requests
 from hfcourse.runs.store.models import Run
+from hfcourse.runs.store.queue_counts import QueuedRun
 from hfcourse.runs.store.run_statistics import (
     DURATION_BOUNDS_MILLISECONDS,
     NOT_STARTED,
@@ -191,7 +191,7 @@ def test_runs_that_a_process_leaves_at_its_end_are_counted(app: Flask, grown: Gr
     dispatcher = app.extensions["dispatcher"]
     dispatcher.limits.max_active = 0
     with app.app_context():
-        dispatcher.enqueue(Waiting(kept_run(VISITOR, "queued"), VISITOR, SPACE))
+        dispatcher.enqueue(QueuedRun(kept_run(VISITOR, "queued"), VISITOR, SPACE))
     dispatcher.shut_down()
     dispatcher.shut_down()
     assert grown() == {("interrupted", ""): 1}

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.spaces.schema.parameters.widgets import CONTROL_KINDS, FILE_CONTROLS
+from hfcourse.spaces.schema.parameters.widgets import CONTROL_KINDS, FILE_CONTROLS, get_control_kind
 from hfcourse.spaces.schema.values import tables, value_parsers
-from hfcourse.spaces.schema.values.value_parsers import Wrong, control, format_value, parse_value
+from hfcourse.spaces.schema.values.value_parsers import format_value, parse_value
 from tests.support.recordings import PARAMETERS, parameter
 
 NO_BREAK, NARROW = "\u00a0", "\u202f"
@@ -20,14 +21,14 @@ def made(component: str, **parts: Any) -> Parameter:
 
 
 def wrong(parameter: Parameter, *texts: str) -> str:
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(InvalidValue) as caught:
         parse_value(parameter, texts)
     return str(caught.value)
 
 
 @pytest.mark.parametrize(("where", "each"), PARAMETERS, ids=[where for where, _ in PARAMETERS])
 def test_every_recorded_default_goes_to_the_form_and_comes_back(where: str, each: Parameter) -> None:
-    kind = control(each)
+    kind = get_control_kind(each)
     if kind in FILE_CONTROLS:
         assert each.default in (None, [], {"text": "", "files": []})
     elif kind == "table":
@@ -41,7 +42,7 @@ def test_every_recorded_default_goes_to_the_form_and_comes_back(where: str, each
 
 @pytest.mark.parametrize(("where", "each"), PARAMETERS, ids=[where for where, _ in PARAMETERS])
 def test_every_recorded_parameter_has_a_control_that_the_form_knows(where: str, each: Parameter) -> None:
-    assert control(each) in {*value_parsers.PARSERS, "table", *FILE_CONTROLS} == CONTROL_KINDS
+    assert get_control_kind(each) in {*value_parsers.PARSERS, "table", *FILE_CONTROLS} == CONTROL_KINDS
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_every_recorded_parameter_has_a_control_that_the_form_knows(where: str, 
     ],
 )
 def test_a_component_has_its_control(parameter: Parameter, kind: str) -> None:
-    assert control(parameter) == kind
+    assert get_control_kind(parameter) == kind
 
 
 class TestText:
@@ -320,7 +321,7 @@ class TestTable:
 
     @pytest.mark.parametrize("text", ["abc", "1e400", "nan"])
     def test_a_cell_that_is_no_number_is_told_by_its_place(self, text: str) -> None:
-        with pytest.raises(Wrong) as caught:
+        with pytest.raises(InvalidValue) as caught:
             tables.parse_table(self.TABLE, [["", "1", ""], ["", text, ""]])
         assert f"Ligne 2, colonne «{NO_BREAK}âge{NO_BREAK}»" in str(caught.value)
 
@@ -342,7 +343,8 @@ class TestTable:
 
 def test_what_is_wrong_is_told_in_french_typography() -> None:
     assert (
-        str(Wrong("Attention : c'est « faux » !")) == f"Attention{NO_BREAK}: c’est «{NO_BREAK}faux{NO_BREAK}»{NARROW}!"
+        str(InvalidValue("Attention : c'est « faux » !"))
+        == f"Attention{NO_BREAK}: c’est «{NO_BREAK}faux{NO_BREAK}»{NARROW}!"
     )
 
 
