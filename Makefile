@@ -22,7 +22,7 @@ DEV_STAMP := .venv/installed-for-development
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test model older-gradio check lock fuzz bench clean port compiler
+.PHONY: help run test quick model older-gradio check lock fuzz bench clean port compiler
 
 help:  ## énumérer les commandes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ run: port $(RUN_STAMP)  ## installer ce qui manque, puis lancer le site sur http
 
 test: $(DEV_STAMP)  ## lancer tous les tests ; certains veulent Chromium, curl ou Node, que REQUIRE_ALL=1 exige
 	@$(BIN)/python -m pytest $(PYTEST)
+
+quick: $(DEV_STAMP)  ## lancer les tests qui ne veulent ni navigateur, ni service, ni Gradio, ni site
+	@$(BIN)/python -m pytest -m quick -n 2 --dist loadfile --ignore tests/browser --ignore tests/fuzz
 
 model: compiler $(RUN_STAMP)  ## ajouter un petit modèle de langue au Space d’entraînement : 200 Mo, un compilateur C++ et quelques minutes
 	@echo "Ajout d’un modèle de langue au Space d’entraînement : 200 Mo à télécharger, 12 minutes de processeur pour le compiler."

@@ -5,8 +5,9 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 
 import pytest
 from flask import Flask
@@ -77,6 +78,35 @@ SLOW_FILES = (
 )
 
 
+# What makes a test wait: a browser, a service, a process, Gradio, or a site with its database.
+SLOW_FIXTURES = {"app", "bucket", "browser", "files_url", "practice", "s3_server", "site", "space"}
+SLOW_MODULES = ("gradio", "playwright", "subprocess", "tests.browser", "tests.fuzz", "tests.spaces", "hypothesis")
+SLOW_SUPPORT = ("campus", "http_browser", "practice_space", "s3", "scripted_space", "services", "site_process")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker of `make quick`."""
+    config.addinivalue_line("markers", "quick: needs no browser, service, process, Gradio or site (make quick)")
+
+
+def is_quick(item: pytest.Item) -> bool:
+    """Tell by the fixtures of a test, and by what its module imports, whether it runs in memory alone."""
+    if not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+        return False
+    return has_quick_imports(item.getparent(pytest.Module).obj)  # type: ignore[union-attr]
+
+
+@cache
+def has_quick_imports(module: ModuleType) -> bool:
+    """Tell whether a module of tests imports nothing of SLOW_MODULES and SLOW_SUPPORT."""
+    slow = SLOW_MODULES + tuple(f"tests.support.{name}" for name in SLOW_SUPPORT)
+    origins = {
+        value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or ""
+        for value in [module, *vars(module).values()]
+    }
+    return not any(origin == name or origin.startswith(f"{name}.") for origin in origins for name in slow)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the files: those in a browser first, which then starts once per worker; the slow ones before the rest."""
     rank = {name: number for number, name in enumerate(SLOW_FILES)}
@@ -86,6 +116,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return not name.startswith("browser/"), rank.get(name, len(rank))
 
     items.sort(key=rank_item)
+    for item in items:
+        if is_quick(item):
+            item.add_marker("quick")
 
 
 def pytest_collection_finish() -> None:
