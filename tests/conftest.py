@@ -1,5 +1,9 @@
 """The cast and the stage: a site in a folder of its own, a student, a stranger, an awake practice Space."""
 
+# The cast: `student` is a visitor without a name, `stranger` another one, who may see nothing of the first. As `awa`
+# and `bilal` the same two are known to the site by these names, so that a test finds their rows; `cora` is a third
+# name in rows. The instructor is the visitor who has posted HFCOURSE_INSTRUCTOR_PASSWORD.
+
 import gc
 import os
 import threading
@@ -250,3 +254,9 @@ def awa(student: Student) -> Student:
 def stranger(app: Flask) -> Student:
     """Somebody else, with cookies of their own."""
     return Student(app.test_client())
+
+
+@pytest.fixture
+def bilal(stranger: Student) -> Student:
+    """The stranger, whom the site knows as bilal."""
+    return known_as(stranger, "bilal")

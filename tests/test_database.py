@@ -53,7 +53,19 @@ class TestMigrations:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
             assert compare_metadata(context, database.Base.metadata) == []
 
-    def test_a_current_database_is_left_alone(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_current_database_is_unchanged_by_migrate(self, engine: Engine) -> None:
+        def dump() -> list[str]:
+            with engine.connect() as connection:
+                raw = connection.connection.driver_connection
+                version = raw.execute("PRAGMA schema_version").fetchone()[0]
+                return [f"schema_version {version}", *raw.iterdump()]
+
+        before = dump()
+        database.migrate_engine(engine)
+        assert any("CREATE TABLE" in line for line in before)
+        assert dump() == before
+
+    def test_current_database_needs_no_alembic(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "alembic", None)  # an import of it would fail
         database.migrate_engine(engine)
 

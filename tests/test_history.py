@@ -22,11 +22,6 @@ from tests.test_french import faults_in
 pytestmark = pytest.mark.usefixtures("inside")
 
 
-@pytest.fixture
-def bilal(stranger: Student) -> Student:
-    return known_as(stranger, "bilal")
-
-
 def ids_on(page: BeautifulSoup) -> list[str]:
     """The runs of a list, as their addresses name them."""
     return [str(link["href"]).removeprefix("/essais/") for link in page.select("a.whole")]

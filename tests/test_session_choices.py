@@ -86,7 +86,7 @@ def test_new_choices_without_a_value_are_shown_as_what_they_are(value: Any) -> N
     drawn = rendered_outputs.render_output(output, 0)
     assert drawn.kind == "choices"
     assert drawn.value.items[:2] == ["0", "1"]
-    assert len(drawn.value.items) + drawn.value.left == 5_000
+    assert len(drawn.value.items) + drawn.value.omitted_count == 5_000
 
 
 def test_new_choices_with_a_value_are_shown_by_the_value() -> None:
