@@ -23,10 +23,11 @@ ARROWS = """
     cli               -> classroom, runs.queue, practice.foreground_server, server, french_command
     home              -> runs.views, runs.metrics, lessons.views
     classroom         -> playground, lessons.views
-    runs.views        -> playground, runs.live, runs.history
-    playground        -> runs.execution, runs.outputs, runs.session_choices
+    playground        -> runs.blueprint, runs.outputs, runs.queue, runs.session_choices
 
+    runs.views        -> runs.blueprint, runs.history
     runs.live         -> runs.presenter, server
+    runs.blueprint    -> web
     runs.history      -> runs.presenter
     runs.presenter    -> runs.queue, runs.outputs
     runs.queue        -> runs.execution

@@ -11,7 +11,7 @@ from flask import Flask
 from hfcourse import create_app
 from hfcourse.errors import CallError
 from hfcourse.limits.deadline import CancelScope
-from hfcourse.runs import views as run_views
+from hfcourse.playground import run_submission
 from hfcourse.runs.execution.recorder import MAX_OUTPUT_BYTES, STORE_DUTY_DIVISOR, Recorder
 from hfcourse.runs.retention import pruning
 from hfcourse.runs.store import run_store
@@ -103,14 +103,14 @@ def test_a_file_that_vanishes_while_its_run_is_made_is_asked_for_again(
     space.config, space.info = taking["config"], taking["info"]
     student = Student(site.test_client())
     page = student.open("/espaces/a/b")
-    kept_of = run_views.collect_run_fields
+    kept_of = run_submission.collect_run_fields
 
     def kept_then_gone(endpoint, values):
         given = kept_of(endpoint, values)
         pruning.delete_orphan_files([file_id for _, file_id in given["files"]])
         return given
 
-    monkeypatch.setattr(run_views, "collect_run_fields", kept_then_gone)
+    monkeypatch.setattr(run_submission, "collect_run_fields", kept_then_gone)
     response = student.send(page, piece=(io.BytesIO(b"texte"), "note.txt"))
     assert response.status_code == 400
     again = read(response)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from flask.sansio.blueprints import BlueprintSetupState
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -167,8 +166,3 @@ def enforce_form_quota(form: Form) -> None:
         quota.enforce_quota(form, newcomer_status.get_current_client())
     except SQLAlchemyError:
         forms.drop_form_files(form, FILE_NOT_STORED)
-
-
-def register_run_hooks(state: BlueprintSetupState) -> None:
-    """Give the pages of the Spaces what they ask of runs (see playground/space_page.py)."""
-    state.app.extensions |= {"values_after_run": collect_values_after, "house_files": enforce_form_quota}

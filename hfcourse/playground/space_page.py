@@ -1,6 +1,6 @@
 """The page of a Space in each of its states: asked by its own view, and by whoever refuses its form."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -14,6 +14,8 @@ from hfcourse.errors import CourseError, FormRejected
 from hfcourse.playground import badges, example_choice, form_snippets, practice_page, prefill, thumbnails
 from hfcourse.playground.snippets import Snippet
 from hfcourse.playground.space_query import SpaceQueryResult
+from hfcourse.runs import session_choices
+from hfcourse.runs.store import run_store
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.catalogue import CatalogueEntry
 from hfcourse.spaces.form import choice_updates, field_marks, forms, uploads
@@ -33,16 +35,10 @@ if TYPE_CHECKING:  # gradio_client is loaded when a Space is first asked for
 
 POST_WAKE_TIMEOUT_SECONDS = 8
 
-# Given by the room of the runs, which this one does not know: the values of one of the visitor's runs, what the
-# Space's validator said of them (both by parameter name), and the Spaces of the visitor's latest runs.
-RunValuesLoader = Callable[[str, str | None], Mapping[str, Any] | None]
-RunFaultsLoader = Callable[[str, str | None], Mapping[str, str]]
-RecentSpacesLoader = Callable[[str | None], Sequence[str]]
-
 
 def render_space_index(asked: SpaceQueryResult, visitor: str | None) -> ResponseReturnValue:
     """The page of the list, which waits for nobody: what was asked for is already there."""
-    recent = [space for space in current_app.extensions["recent_spaces"](visitor) if is_offered(space)]
+    recent = [space for space in run_store.list_recent_spaces(visitor) if is_offered(space)]
     groups = catalogue.group_entries_by_topic()
     body = render_template(
         "spaces/index.html",
@@ -93,7 +89,7 @@ def get_posted_endpoint(space_id: str, name: str) -> Endpoint:
 def apply_session_choices(space_id: str, description: Description, endpoint: Endpoint, visitor: str | None) -> Endpoint:
     """The endpoint with the choices that the visitor's session at the Space has now."""
     sources = choice_updates.find_choice_sources(description, endpoint)
-    updates = current_app.extensions["updates_of_session"](visitor, space_id, sources) if sources else {}
+    updates = session_choices.find_choice_updates(visitor, space_id, sources)
     return choice_updates.apply_choice_updates(endpoint, updates)
 
 
@@ -320,17 +316,10 @@ def form_scripts(form: Form | None) -> list[str]:
     return [url_for("static", filename=f"js/{name}") for name in names]
 
 
-def init_app(
-    app: Flask, *, values_of_run: RunValuesLoader, faults_of_run: RunFaultsLoader, recent_spaces: RecentSpacesLoader
-) -> None:
-    """Remember whom to ask about runs."""
+def init_app(app: Flask) -> None:
+    """Create the caches of the page, and register the globals and filters of its templates."""
     example_choice.init_app(app)
     thumbnails.init_app(app)
-    app.extensions |= {
-        "values_of_run": values_of_run,
-        "faults_of_run": faults_of_run,
-        "recent_spaces": recent_spaces,
-    }
     app.jinja_env.globals |= {"space_url": space_url, "form_scripts": form_scripts}
     app.jinja_env.filters["in_colours"] = form_snippets.highlight_snippet
     app.jinja_env.filters["default_in_code"] = form_snippets.format_default_json

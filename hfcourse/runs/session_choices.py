@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask import Flask
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -63,8 +62,3 @@ def select_latest_updates(
             if name not in updates and is_component_update(value) and isinstance(value.get("choices"), list):
                 updates[name] = value
     return updates
-
-
-def init_app(app: Flask) -> None:
-    """Answer the pages of Spaces, which know no runs."""
-    app.extensions["updates_of_session"] = find_choice_updates
