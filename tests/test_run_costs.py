@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
-from hfcourse import database
+from hfcourse import database, visitors
 from hfcourse.runs.retention import recent_views
 from hfcourse.runs.store import newcomer_status, run_store
 from hfcourse.runs.store.models import Run, RunEvent, RunView
@@ -65,6 +65,19 @@ def test_finished_run_is_read_in_two_statements(app: Flask, run_id: str) -> None
     with statements(app) as seen:
         assert run_store.find_run(run_id, "awa") is not None
     assert len(seen) == 2, seen
+
+
+def test_access_check_writes_nothing_and_a_page_records_its_view(
+    app: Flask, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_store.finish_run(run_id, "succeeded", [])
+    monkeypatch.setattr(visitors, "get_visitor", lambda: "awa")
+    with statements(app) as checked:
+        recent_views.get_own_run_or_404(run_id)
+    with statements(app) as viewed:
+        recent_views.get_viewed_run_or_404(run_id)
+    assert {statement.split()[0] for statement in checked} == {"SELECT"}
+    assert [statement.split()[0] for statement in viewed] == ["SELECT", "SELECT", "INSERT"]
 
 
 def test_look_is_noted_in_one_statement_and_again_in_none(app: Flask, run_id: str) -> None:

@@ -16,7 +16,7 @@ from hfcourse import database
 from hfcourse.files.file_store import FileHandle
 from hfcourse.runs.execution.next_steps import has_content
 from hfcourse.runs.outputs.output_kinds import get_output_value
-from hfcourse.runs.retention import quota, recent_views
+from hfcourse.runs.retention import quota
 from hfcourse.runs.store import newcomer_status, run_store
 from hfcourse.runs.store.models import Run
 from hfcourse.runs.values import value_types
@@ -47,7 +47,6 @@ def collect_values_after(
     run = run_store.find_run(run_id, visitor)
     if run is None:
         return None
-    recent_views.record_view(run_id)
     wanted = dict(zip(endpoint.wiring.parameter_ids, endpoint.parameters, strict=False))
     wanted.pop(None, None)
     values: dict[str, Any] = {}

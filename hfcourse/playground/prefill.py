@@ -32,7 +32,9 @@ def prefill_form(
         The form, and the errors of the Space's validator by parameter name; each is also set on its field.
     """
     given, gone = load_continuation_values(connection.description, endpoint, visitor)
-    sent = recent_views.load_viewed_values(run_id, visitor) if run_id else None
+    sent = run_store.find_sent_values(run_id, visitor) if run_id else None
+    if run_id and sent is not None:
+        recent_views.record_view(run_id)
     values, lost = example_choice.load_example_values(connection, endpoint)
     form = forms.bind_form(endpoint, given | (sent or {}) | values)
     form.run_id = run_id if run_id and sent is not None else ""
@@ -59,7 +61,10 @@ def load_continuation_values(
     if not run_id:
         return {}, []
     found = continuations.collect_values_after(run_id, visitor, description, endpoint)
-    return found if found is not None else abort(404)
+    if found is None:
+        abort(404)
+    recent_views.record_view(run_id)
+    return found
 
 
 def mark_lost_files(form: Form, names: Sequence[str]) -> None:

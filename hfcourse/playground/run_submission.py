@@ -20,7 +20,7 @@ from hfcourse.playground import continuations, space_page
 from hfcourse.runs.blueprint import bp
 from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.retention import quota
-from hfcourse.runs.retention.recent_views import get_own_run_or_404
+from hfcourse.runs.retention.recent_views import get_viewed_run_or_404
 from hfcourse.runs.store import newcomer_status, run_store
 from hfcourse.runs.store.queue_counts import QueuedRun
 from hfcourse.runs.values.file_refs import FileNumberer
@@ -102,7 +102,7 @@ def submit_form(space: str, endpoint: Endpoint, form: Form) -> ResponseReturnVal
 @bp.post("/<run_id:run_id>/refaire", endpoint="again")
 def rerun(run_id: str) -> ResponseReturnValue:
     """Create a run with the same values: redirect to it, or render the form with these values and its errors."""
-    run = get_own_run_or_404(run_id)
+    run = get_viewed_run_or_404(run_id)
     try:
         endpoint = space_page.get_posted_endpoint(run.space, run.endpoint)
     except SpaceUnavailable:  # its page explains, polls, then shows the form with these values

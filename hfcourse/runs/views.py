@@ -17,7 +17,7 @@ from hfcourse.runs.blueprint import bp
 from hfcourse.runs.history import queries
 from hfcourse.runs.outputs import chat_messages, export, output_kinds, untrusted_markdown, value_presenters
 from hfcourse.runs.retention import recent_views
-from hfcourse.runs.retention.recent_views import get_own_run_or_404
+from hfcourse.runs.retention.recent_views import get_viewed_run_or_404
 from hfcourse.runs.store import run_store
 from hfcourse.web import error_pages
 from hfcourse.web.template_globals import is_in_lesson
@@ -44,13 +44,13 @@ def index() -> ResponseReturnValue:
 def show_run(run_id: str) -> ResponseReturnValue:
     """Render the page of one run, or its block inside a lesson."""
     template = "runs/block.html" if is_in_lesson() else "runs/show.html"
-    return render_template(template, section="runs", **presenter.build_template_context(get_own_run_or_404(run_id)))
+    return render_template(template, section="runs", **presenter.build_template_context(get_viewed_run_or_404(run_id)))
 
 
 @bp.get("/<run_id:run_id>.json", endpoint="as_json")
 def send_run_json(run_id: str) -> ResponseReturnValue:
     """Return one run as JSON, for scripts."""
-    return jsonify(presenter.serialize_run(get_own_run_or_404(run_id)))
+    return jsonify(presenter.serialize_run(get_viewed_run_or_404(run_id)))
 
 
 @bp.get("/<run_id:run_id>/fichiers/<index:n>", endpoint="file")
@@ -100,7 +100,7 @@ def get_own_file_or_404(run_id: str, n: int) -> file_store.FileHandle:
 
 def get_own_output_or_404(run_id: str, n: int) -> dict[str, Any]:
     """Return output number `n` of the visitor's own run, or abort with 404."""
-    output = presenter.find_output(get_own_run_or_404(run_id), n)
+    output = presenter.find_output(get_viewed_run_or_404(run_id), n)
     if output is None:
         abort(404)
     return output

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from hfcourse import database, visitors
 from hfcourse.runs.history import archives, queries, report
 from hfcourse.runs.history.queries import RunFilter
-from hfcourse.runs.retention.recent_views import get_own_run_or_404
+from hfcourse.runs.retention.recent_views import get_own_run_or_404, get_viewed_run_or_404
 from hfcourse.web import headers, template_globals
 
 bp = Blueprint("history", __name__, url_prefix="/essais")
@@ -19,7 +19,7 @@ bp.after_request(headers.forbid_storing)
 @bp.get("/<run_id:run_id>/supprimer", endpoint="ask_one")
 def confirm_run_deletion(run_id: str) -> ResponseReturnValue:
     """Ask for confirmation before one run is deleted."""
-    return render_template("runs/delete_one.html", section="runs", run=get_own_run_or_404(run_id))
+    return render_template("runs/delete_one.html", section="runs", run=get_viewed_run_or_404(run_id))
 
 
 @bp.post("/<run_id:run_id>/supprimer", endpoint="delete_one")
@@ -77,7 +77,7 @@ def build_list_url(args: Mapping[str, str]) -> str:
 @bp.get("/<run_id:run_id>.md", endpoint="as_markdown")
 def download_report(run_id: str) -> ResponseReturnValue:
     """Return one run as a Markdown report."""
-    content = report.render_report(get_own_run_or_404(run_id)).encode(errors="replace")
+    content = report.render_report(get_viewed_run_or_404(run_id)).encode(errors="replace")
     return Response(content, mimetype="text/markdown", headers=make_download_headers(f"essai-{run_id}.md"))
 
 

@@ -11,7 +11,7 @@ from hfcourse import visitors
 from hfcourse.runs import presenter
 from hfcourse.runs.live import run_watcher, sse
 from hfcourse.runs.queue import dispatcher
-from hfcourse.runs.retention.recent_views import get_own_run_or_404
+from hfcourse.runs.retention.recent_views import get_own_run_or_404, get_viewed_run_or_404
 from hfcourse.runs.store.models import Run
 from hfcourse.web import error_pages, headers
 from hfcourse.web.template_globals import is_in_lesson
@@ -35,7 +35,7 @@ def show_run_status(run_id: str) -> ResponseReturnValue:
     run = run_watcher.get_watcher().fetch_latest(run_id)
     if run is None or run.is_finished or run.visitor != visitors.get_visitor():
         try:
-            run = get_own_run_or_404(run_id)
+            run = get_viewed_run_or_404(run_id)
         except NotFound:  # deleted in another tab: reload the page, which says so, instead of polling on
             return *error_pages.render_error_page(404, error_pages.HTTP_EXPLANATIONS[404]), {"HX-Refresh": "true"}
         if not run.is_finished:
@@ -48,7 +48,7 @@ def show_run_status(run_id: str) -> ResponseReturnValue:
 @bp.get("/<run_id:run_id>/flux", endpoint="stream")
 def stream_run_events(run_id: str) -> ResponseReturnValue:
     """Stream the same fragment at each change; respond 204 if no slot is free or all has been seen."""
-    run, seen = get_own_run_or_404(run_id), parse_seen_cursor()
+    run, seen = get_viewed_run_or_404(run_id), parse_seen_cursor()
     slots = sse.get_stream_slots()
     if (run.is_finished and run.cursor == seen) or not slots.acquire(request.environ, run.visitor):
         return "", 204, {"Retry-After": str(sse.MAX_STREAM_SECONDS)}

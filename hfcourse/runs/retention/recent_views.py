@@ -6,7 +6,6 @@ few minutes.
 
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 from flask import Flask, abort, current_app
 from sqlalchemy import ColumnElement, bindparam, delete, select, text
@@ -29,21 +28,19 @@ UPSERT_VIEW = text(
 
 
 def get_own_run_or_404(run_id: str) -> Run:
-    """Return the visitor's own run and record the view; abort with 404 for any other id."""
+    """Return the visitor's own run; abort with 404 for another visitor's, as for one that does not exist."""
     run = run_store.find_run(run_id, visitors.get_visitor())
     if run is None:
         abort(404)
-    if run.is_finished:
-        record_view(run_id)
     return run
 
 
-def load_viewed_values(run_id: str, visitor: str | None) -> dict[str, Any] | None:
-    """Return the values sent in this run, for a form that shows it: see `run_store.find_sent_values`."""
-    values = run_store.find_sent_values(run_id, visitor)
-    if values is not None:
+def get_viewed_run_or_404(run_id: str) -> Run:
+    """Return the visitor's own run for a page that shows it, which protects a finished run from pruning."""
+    run = get_own_run_or_404(run_id)
+    if run.is_finished:
         record_view(run_id)
-    return values
+    return run
 
 
 def record_view(run_id: str) -> None:
