@@ -1,11 +1,11 @@
-"""Going on after a run: which endpoints take what came back, and what their forms are filled with.
+"""Prefill a form from an earlier run: the values that its outputs and inputs left in the components of the page.
 
-A Space's page goes on by itself, since an output of one step is the component that the next one reads. Here the run's
-page offers the next step, and `?suite=<run>` fills its form with what that component holds by then: the output of this
-run, else what this run sent, else what earlier runs of the last hour at the same Space left there.
+On a Space's own page, an output of one step is the component that the next step reads. `?suite=<run>` reproduces
+this: a parameter takes the value of its component from the outputs of the run, else from its inputs, else from the
+visitor's earlier runs of the last hour at the same Space.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from hfcourse.spaces.form.uploads import FILE_NOT_STORED
 from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.parameters.widgets import FILE_CONTROLS, get_control_kind
+from hfcourse.spaces.untrusted.json_tree import DESCEND, iterate_leaves, map_nodes
 
 MAX_EARLIER_RUNS = 5
 MAX_EARLIER_AGE = timedelta(hours=1)
@@ -110,14 +111,16 @@ def iter_earlier_runs(run: Run) -> Iterator[Run]:
             yield loaded
 
 
-def insert_stored_files(value: Any, kept: dict[int, FileHandle]) -> Any:
-    """A stored value with a FileHandle in place of each reference to a file, MISSING where there is none any more."""
-    if isinstance(value, dict):
-        if value_types.is_stored_file_reference(value):
-            number = value[value_types.FILE_KEY]
-            return kept.get(number, MISSING_FILE) if type(number) is int else MISSING_FILE
-        return {key: insert_stored_files(item, kept) for key, item in value.items()}
-    return [insert_stored_files(item, kept) for item in value] if isinstance(value, list) else value
+def insert_stored_files(value: Any, stored: Mapping[int, FileHandle]) -> Any:
+    """Return a stored value with a FileHandle for each reference to a file, MISSING_FILE for a deleted file."""
+
+    def replace(node: Any) -> Any:
+        if not (isinstance(node, dict) and value_types.is_stored_file_reference(node)):
+            return DESCEND
+        number = node[value_types.FILE_KEY]
+        return stored.get(number, MISSING_FILE) if type(number) is int else MISSING_FILE
+
+    return map_nodes(value, replace)
 
 
 MISSING_FILE = object()
@@ -130,33 +133,20 @@ def fit_to_parameter(parameter: Parameter, value: Any) -> Any:
         SentFileErased: a file of it is not here any more.
     """
     if get_control_kind(parameter) in FILE_CONTROLS:
-        if MISSING_FILE in collect_leaves(value) or any(
-            isinstance(each, FileHandle) and each.is_missing() for each in collect_leaves(value)
-        ):
+        if any(is_missing_file(leaf) for leaf in iterate_leaves(value)):
             raise SentFileErased
         return value
     return remove_files(value)
 
 
-def collect_leaves(value: Any) -> list[Any]:
-    """What stands at the ends of a value."""
-    found, waiting = [], [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict | list):
-            waiting += item.values() if isinstance(item, dict) else item
-        else:
-            found.append(item)
-    return found
+def is_missing_file(leaf: Any) -> bool:
+    """Is this a file whose bytes were deleted?"""
+    return leaf is MISSING_FILE or (isinstance(leaf, FileHandle) and leaf.is_missing())
 
 
 def remove_files(value: Any) -> Any:
-    """The value with null in place of each file: a conversation is filled with its words alone."""
-    if value is MISSING_FILE or isinstance(value, FileHandle):
-        return None
-    if isinstance(value, dict):
-        return {key: remove_files(item) for key, item in value.items()}
-    return [remove_files(item) for item in value] if isinstance(value, list) else value
+    """Return the value with null in place of each file, for a conversation, whose form takes texts only."""
+    return map_nodes(value, lambda node: None if node is MISSING_FILE or isinstance(node, FileHandle) else DESCEND)
 
 
 def enforce_form_quota(form: Form) -> None:

@@ -34,6 +34,7 @@ from hfcourse.runs.values.value_types import (
 )
 from hfcourse.spaces.client.http_client import read_body
 from hfcourse.spaces.schema.component_updates import is_component_update
+from hfcourse.spaces.untrusted.json_tree import DESCEND, map_nodes
 from hfcourse.token_masking import mask_chunks
 
 DATA_URL = re.compile(r"data:image/[\w.+-]+(;[\w=.+-]+)*?(;base64)?,", re.ASCII)
@@ -55,20 +56,21 @@ class OutputFileFetcher:
         self._references: dict[str, dict[str, Any]] = {}
 
     def replace_files(self, value: Any) -> Any:
-        """The value with a reference to a file of ours for each file; of an update, only its value is looked at.
+        """Return the value with a reference to a stored file for each file; of an update, only in its `value`.
 
         Raises:
             CallError: `timeout` or `stopped`.
         """
-        if is_file_data(value):
-            return self._get_reference(value)
-        if is_component_update(value):
+        return map_nodes(value, self._replace_node)
+
+    def _replace_node(self, node: Any) -> Any:
+        if is_file_data(node):
+            return self._get_reference(node)
+        if is_component_update(node):
             return {
-                key: self.replace_files(item) if key == "value" else strip_files(item) for key, item in value.items()
+                key: self.replace_files(item) if key == "value" else strip_files(item) for key, item in node.items()
             }
-        if isinstance(value, dict):
-            return {key: self.replace_files(item) for key, item in value.items()}
-        return [self.replace_files(item) for item in value] if isinstance(value, list) else value
+        return DESCEND
 
     def _get_reference(self, data: dict[str, Any]) -> dict[str, Any]:
         place = data.get("path") or data["url"]
@@ -127,12 +129,13 @@ class OutputFileFetcher:
 
 
 def strip_files(value: Any) -> Any:
-    """The value without its files, which are not fetched: their paths tell about the Space's machine."""
-    if is_file_data(value):
-        return make_missing_file(value, LIVE_STREAM if is_stream(value) else PENDING)
-    if isinstance(value, dict):
-        return {key: strip_files(item) for key, item in value.items()}
-    return [strip_files(item) for item in value] if isinstance(value, list) else value
+    """Return the value with an entry without bytes for each file: a path would disclose the Space's file system."""
+    return map_nodes(value, lambda node: strip_file(node) if is_file_data(node) else DESCEND)
+
+
+def strip_file(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry of a file that is not fetched."""
+    return make_missing_file(data, LIVE_STREAM if is_stream(data) else PENDING)
 
 
 def make_missing_file(data: dict[str, Any], why: str) -> dict[str, Any]:

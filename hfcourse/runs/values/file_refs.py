@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from hfcourse.runs.values.value_types import FILE_KEY
+from hfcourse.spaces.untrusted.json_tree import DESCEND, map_nodes
 
 T = TypeVar("T")
 
@@ -24,23 +25,27 @@ class FileNumberer:
         self.files: list[tuple[str, Any]] = []
 
     def extract_files(self, parameter: str, value: Any) -> Any:
-        """The value with a reference in place of each file; `files` has them with the name of their parameter."""
-        if isinstance(value, self._file_type):
-            self.files.append((parameter, value))
+        """Return the value with a reference for each file, and append the files to `files` with their parameter."""
+
+        def replace(node: Any) -> Any:
+            if not isinstance(node, self._file_type):
+                return DESCEND
+            self.files.append((parameter, node))
             return {FILE_KEY: len(self.files) - 1}
-        if isinstance(value, dict):
-            return {key: self.extract_files(parameter, item) for key, item in value.items()}
-        return [self.extract_files(parameter, item) for item in value] if isinstance(value, list) else value
+
+        return map_nodes(value, replace)
 
 
 def restore_files(value: Any, sent: Mapping[int, T], replace: Callable[[T], Any]) -> Any:
-    """The value of a parameter with `replace(file)` in place of each reference to one of the files sent for it."""
-    if is_file_reference(value):
-        number = value[FILE_KEY]
-        return replace(sent[number]) if type(number) is int and number in sent else value
-    if isinstance(value, dict):
-        return {key: restore_files(item, sent, replace) for key, item in value.items()}
-    return [restore_files(item, sent, replace) for item in value] if isinstance(value, list) else value
+    """Return the value of a parameter with `replace(file)` for each reference to one of the files sent for it."""
+
+    def restore(node: Any) -> Any:
+        if not is_file_reference(node):
+            return DESCEND
+        number = node[FILE_KEY]
+        return replace(sent[number]) if type(number) is int and number in sent else node
+
+    return map_nodes(value, restore)
 
 
 def restore_input_files(
