@@ -107,7 +107,7 @@ def test_a_call_that_stays_the_next_one_at_a_space_is_said_to_wait(recorder: Rec
 
 def test_nothing_that_was_put_off_is_stored_after_the_end(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     put_off = []
-    monkeypatch.setattr("hfcourse.runs.execution.recorder.timers.at", lambda _moment, do: put_off.append(do))
+    monkeypatch.setattr("hfcourse.runs.execution.recorder.timers.call_at", lambda _moment, do: put_off.append(do))
     recorder.record_event(PartialOutputEvent(("un",)))
     recorder.record_event(PartialOutputEvent(("un deux",)))
     recorder.finish_with_outputs(["fin"], lambda _path: b"")
@@ -159,7 +159,7 @@ def test_of_the_pictures_of_a_run_that_succeeded_its_own_are_left(
 ) -> None:
     paint(painter, "/tmp/1.png", "/tmp/2.png")
     put_off = []
-    monkeypatch.setattr("hfcourse.runs.execution.recorder.timers.at", lambda _moment, do: put_off.append(do))
+    monkeypatch.setattr("hfcourse.runs.execution.recorder.timers.call_at", lambda _moment, do: put_off.append(do))
     painter.finish_with_outputs(painted("/tmp/3.png").values, lambda path: [path.encode()] * 2)
     for do in put_off:
         do()
