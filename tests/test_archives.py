@@ -102,7 +102,7 @@ def test_no_more_of_it_is_in_memory_than_a_piece(app: Flask, monkeypatch: pytest
     for _ in range(3):
         kept_run("awa", file=("grand.bin", noise))
     read: list[str] = []
-    report = archives.reports.report
+    report = archives.report.render_report
 
     def noted(run: Any, *lost: Any) -> str:
         read.append(run.id)

@@ -172,12 +172,12 @@ for place in range(100):
     lines = itertools.count()
 
     def interrupt(frame, kind, _):
-        is_handled = frame.f_code.co_name == "ending" or frame.f_code.co_filename == threading.__file__
+        is_handled = frame.f_code.co_name == "handle_sigterm" or frame.f_code.co_filename == threading.__file__
         if kind == "line" and is_handled and next(lines) == place:
             signal.raise_signal(signal.SIGTERM)
         return interrupt
 
-    shutdown.asked.is_made = False
+    shutdown.shutdown_request.is_made = False
     sys.settrace(interrupt)
     try:
         signal.raise_signal(signal.SIGTERM)

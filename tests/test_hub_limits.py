@@ -90,7 +90,7 @@ class TestTheRate:
     def test_a_run_is_not_counted_again(self, site: Flask, stand_in: FakeServer) -> None:
         with site.app_context():
             for n in range(80):
-                with pytest.raises(hub_api.Unavailable):
+                with pytest.raises(hub_api.SpaceUnavailable):
                     hub_api.look_up_space(f"a/b{n}", resolver.get_registry().http_client, CancelScope(8))
         assert len(stand_in.requests) == 80
 

@@ -197,8 +197,8 @@ def test_thumbnails_of_unknown_names_are_limited(site: Site, pictures: FakeServe
     with app.test_request_context(environ_base={"REMOTE_ADDR": "192.0.2.9"}):
         for n in range(100):
             try:
-                thumbnails.fetch_thumbnail(f"ann/drawing{n}", resolver.Leash(5))
-            except thumbnails.NotAsked:
+                thumbnails.fetch_thumbnail(f"ann/drawing{n}", resolver.CancelScope(5))
+            except thumbnails.HubRequestSkipped:
                 break
     assert 0 < len(pictures.requests) < 100
 

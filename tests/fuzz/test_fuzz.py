@@ -113,12 +113,12 @@ def test_the_place_of_a_frozen_process_is_that_of_the_thread_that_works() -> Non
         "Fatal Python error: CPU time limit exceeded\n\n"
         "Thread 0x01 (most recent call first):\n"
         '  File "/lib/python3.11/threading.py", line 1 in wait\n'
-        '  File "/x/hfcourse/runs/keeper.py", line 2 in _keep\n\n'
+        '  File "/x/hfcourse/runs/queue/monitor.py", line 2 in _run_loop\n\n'
         "Current thread 0x02 (most recent call first):\n"
         '  File "/x/site-packages/pygments/lexer.py", line 3 in get_tokens\n'
-        '  File "/x/hfcourse/runs/prose.py", line 4 in within\n'
+        '  File "/x/hfcourse/runs/outputs/untrusted_markdown.py", line 4 in take_until_deadline\n'
     )
-    assert locate_dump(dump) == "pygments/lexer.py:get_tokens < runs/outputs/untrusted_markdown.py:within"
+    assert locate_dump(dump) == "pygments/lexer.py:get_tokens < runs/outputs/untrusted_markdown.py:take_until_deadline"
 
 
 @pytest.mark.parametrize(
