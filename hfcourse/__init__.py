@@ -34,7 +34,7 @@ def register_features(app: Flask) -> None:
     from hfcourse import classroom, cli, home, instructors, lessons, playground, runs, spaces
 
     instructors.init_app(app)
+    app.register_blueprint(home.bp)
     for feature in (lessons, classroom, spaces, runs, playground):
         feature.init_app(app)
-    app.register_blueprint(home.bp)
     cli.init_app(app)

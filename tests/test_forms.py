@@ -169,7 +169,7 @@ class TestFiles:
 
     def test_an_upload_is_kept_and_sent(self) -> None:
         kept = forms.validate_form(read(self.IMAGE, {}, x=upload(PNG)))["x"]
-        assert (kept.read(), kept.media_type, kept.name) == (PNG, "image/png", "photo.png")
+        assert (kept.read_content(), kept.media_type, kept.name) == (PNG, "image/png", "photo.png")
         assert file_store.find_file(VISITOR, kept.id) is not None
 
     def test_an_empty_field_is_null(self) -> None:

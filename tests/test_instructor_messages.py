@@ -13,11 +13,16 @@ from tests.test_french import FAULTS
 
 # What makes a message, and the places of its sentences among the arguments.
 MAKERS = {
-    "fault": slice(None), "make_fault": slice(2, None), "raise_mistake": slice(1, None), "refuse": slice(1, None),
-    "format_french": slice(0, 1), "french": slice(0, 1),
+    "add_error": slice(None), "make_fault": slice(2, None), "raise_mistake": slice(1, None),
+    "reject_setting": slice(1, None), "format_french": slice(0, 1), "typeset_french": slice(0, 1),
 }  # fmt: skip
-CHECKED = re.compile(r"lessons\.|classroom\.preparation|spaces\.(catalogue|files|location)|runs\.(workers|dispatch)")
-PARSERS = ("setting_values", "config", "cli", "french_command", "file_errors", "database", "proxies", "tokens")
+CHECKED = re.compile(
+    r"lessons\.|classroom\.preparation|spaces\.(catalogue|registry\.resolver)|files\.file_store"
+    r"|runs\.queue\.(celery_queue|dispatcher)"
+)
+PARSERS = (
+    "setting_parsers", "config", "cli", "french_command", "text.file_errors", "database", "web.proxies", "tokens",
+)  # fmt: skip
 # Names, code and file names in a message are no words to spell.
 NAMES = re.compile(
     r"\{+[^}]*\}+|`[^`]*`|:::+(?: \w+)?|```\w*|[a-z0-9]+(?:\+\w+)?://(?:\S*\w)?|pip install -r|flask \w+"
@@ -70,7 +75,7 @@ def messages_of(module: str) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        is_parser_error = name == "ValueError" and module == "setting_values"
+        is_parser_error = name == "ValueError" and module == "setting_parsers"
         if name not in MAKERS and not is_parser_error:
             continue
         for argument in node.args[slice(None) if is_parser_error else MAKERS[name]]:

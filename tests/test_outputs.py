@@ -151,7 +151,7 @@ def test_the_columns_that_an_update_names_are_those_of_its_plot() -> None:
     drawn = render_output(
         {"component": "Lineplot", "label": "", "value": update, "hints": {"x": "ville", "color": "ville"}}, 0
     )
-    assert (drawn.value.chart.x, drawn.value.chart.y) == ("jour", "pluie")
+    assert (drawn.value.chart.x_title, drawn.value.chart.y_title) == ("jour", "pluie")
     assert [series.name for series in drawn.value.chart.series] == ["Lyon"]
 
 
@@ -424,8 +424,8 @@ class TestConversation:
         options = [{"value": "oui", "label": "Oui !"}, {"value": "non"}, "x"]
         [bubble] = self.drawn([MESSAGE | {"metadata": metadata, "options": options}])
         assert bubble.thinking_step is not None
-        assert (bubble.thought.title, bubble.thought.log) == ("Je cherche", "ici")
-        assert (bubble.thought.seconds, bubble.thought.is_pending) == (1.5, True)
+        assert (bubble.thinking_step.title, bubble.thinking_step.log) == ("Je cherche", "ici")
+        assert (bubble.thinking_step.seconds, bubble.thinking_step.is_pending) == (1.5, True)
         assert bubble.options == ("Oui !", "non", "x")
 
     @pytest.mark.parametrize("metadata", [None, {}, [], {"title": None, "log": ""}, {"autre": 1}])

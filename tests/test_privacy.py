@@ -15,7 +15,7 @@ from tests.support.clients import Student, fields_of
 from tests.support.factories import kept_run, known_as
 
 pytestmark = pytest.mark.usefixtures("inside")
-PRACTICE = Path(__file__).parents[1] / "hfcourse" / "practice" / "app.py"
+PRACTICE = Path(__file__).parents[1] / "hfcourse" / "practice" / "page.py"
 SCRIPT = (Path(__file__).parents[1] / "static" / "js" / "site.js").read_text("utf-8")
 
 
@@ -69,9 +69,9 @@ def test_theme_cookie_lasts_a_year_as_the_privacy_page_says(student: Student) ->
 
 def test_practice_space_forgets_when_the_privacy_page_says(student: Student) -> None:
     text = words_of(student)
-    assert practice_constant("CACHE_CHECK_SECONDS") + practice_constant("CACHE_SECONDS") == 6 * 60
+    assert practice_constant("CACHE_CHECK_INTERVAL_SECONDS") + practice_constant("CACHE_TTL_SECONDS") == 6 * 60
     assert "un fichier reçu au bout de six minutes" in text
-    assert practice_constant("MEMORY_SECONDS") == 3600
+    assert practice_constant("CONVERSATION_TTL_SECONDS") == 3600
     assert "une conversation au bout d’une heure" in text
 
 

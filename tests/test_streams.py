@@ -128,7 +128,7 @@ def wait(followed: WatchedRun, is_so: Any) -> None:
 
 
 def is_saying(words: str) -> Any:
-    return lambda run: [each["text"] for each in run.all("log")][-1:] == [words]
+    return lambda run: [each["text"] for each in run.list_event_data("log")][-1:] == [words]
 
 
 def test_three_hundred_followers_cost_less_than_a_query_a_second_each(app: Flask):
@@ -166,7 +166,7 @@ def test_only_the_latest_partial_output_is_known():
     followed = run_watcher.get_watcher().watch_run(run)
     for n in range(3):
         run_store.append_partial(run.id, [NewEvent("partial", {"outputs": [{"value": n}]})], n + 1)
-        wait(followed, lambda run, n=n: run.latest("partial").get("outputs") == [{"value": n}])
+        wait(followed, lambda run, n=n: run.get_latest_event("partial").get("outputs") == [{"value": n}])
     assert [each.kind for each in followed.run.events] == ["partial"]
 
 
@@ -175,7 +175,7 @@ def test_what_was_new_while_the_database_was_away_is_looked_up_when_it_is_back(m
     followed = run_watcher.get_watcher().watch_run(run)
     assert followed.wait_for_change(0, PATIENCE_SECONDS)
     renewed, failures = run_changes.fetch_updates, []
-    monkeypatch.setattr(dispatcher.get_dispatcher(), "in_hand", lambda: [run.id])  # of its news one hears once
+    monkeypatch.setattr(dispatcher.get_dispatcher(), "active_run_ids", lambda: [run.id])  # of its news one hears once
 
     def fail_once(known: Any) -> Any:
         if not failures:
