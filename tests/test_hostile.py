@@ -28,7 +28,7 @@ TOKEN = "hf_" + "a" * 30
 SECRET = "ce que personne ne doit lire " * 3
 # Where a call should end by our patience, it is short; where something else should end it, a busy machine is
 # given the time for that.
-HURRIED_SECONDS, PATIENT_SECONDS, GRACE_SECONDS = 4, 25, 3
+HURRIED_SECONDS, PATIENT_SECONDS, GRACE_SECONDS = 4, 40, 3
 AT_ONCE = 8
 INTERNAL = re.compile(r"Traceback|\b[A-Z]\w*(?:Error|Exception)\b|CallFailed|object at 0x|http://127\.0\.0\.1")
 MANY = 200
