@@ -6,6 +6,7 @@
 
 import gc
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,10 @@ settings.load_profile("same")
 # for 25 ms; the processes that tests start inherit it. No test speaks TLS with a server outside.
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "data" / "certificate.pem")
 database.migrate_engine = migrate_copy
+
+# A shell starts its background jobs with SIGINT ignored, and every process that a test starts would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest.register_assert_rewrite(
     "tests.support.component_trials", "tests.support.form_filling", "tests.support.compare_with_gradio_client"

@@ -417,7 +417,7 @@ class TestManyAtOnce:
         assert visit(crowded, "good").end == "succeeded"
 
     @pytest.mark.parametrize(
-        ("ending", "seconds"), [(signal.SIGTERM, shutdown.GRACE_SECONDS + 60), (signal.SIGINT, 60)]
+        ("ending", "seconds"), [(signal.SIGTERM, shutdown.GRACE_SECONDS + 30), (signal.SIGINT, 30)]
     )
     def test_do_not_keep_the_site_from_ending(
         self, tmp_path: Path, hostile: Hostile, ending: signal.Signals, seconds: int
