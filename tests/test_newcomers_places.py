@@ -30,11 +30,17 @@ def site(tmp_path: Path, space: SlowSpace, monkeypatch: pytest.MonkeyPatch) -> I
     end(made)
 
 
-def student_of(site: Flask, visitor: str, minutes: int) -> Student:
-    """Somebody whose cookie was made in the minute that was so long ago."""
+@pytest.fixture
+def minute() -> int:
+    """The minute in which the test begins: a later one may begin before its end."""
+    return int(time.time()) // 60
+
+
+def student_of(site: Flask, visitor: str, minute: int) -> Student:
+    """Return a student whose cookie was made in this minute."""
     student = Student(site.test_client())
     with student.client.session_transaction() as session:
-        session.update(visitor=visitor, since=(int(time.time()) // 60 - minutes) * 60)
+        session.update(visitor=visitor, since=minute * 60)
     return student
 
 
@@ -45,15 +51,15 @@ def starts(site: Flask, student: Student) -> bool:
     return answer.headers["Location"].rpartition("/")[2] not in site.extensions["dispatcher"].queue.waiting_ids()
 
 
-def test_newcomers_find_a_place_beside_the_jars_of_another_minute(site: Flask) -> None:
-    jars = [starts(site, student_of(site, f"jar {n}", 2)) for n in range(6)]
+def test_newcomers_find_a_place_beside_the_jars_of_another_minute(site: Flask, minute: int) -> None:
+    jars = [starts(site, student_of(site, f"jar {n}", minute - 2)) for n in range(6)]
     assert jars == [True] * 4 + [False] * 2
-    assert not starts(site, student_of(site, "bilal", 2))
-    assert starts(site, student_of(site, "awa", 5))
+    assert not starts(site, student_of(site, "bilal", minute - 2))
+    assert starts(site, student_of(site, "awa", minute - 5))
 
 
-def test_a_newcomers_second_run_waits_beside_those_of_others(site: Flask) -> None:
-    awa, bilal = student_of(site, "awa", 2), student_of(site, "bilal", 2)
+def test_a_newcomers_second_run_waits_beside_those_of_others(site: Flask, minute: int) -> None:
+    awa, bilal = student_of(site, "awa", minute - 2), student_of(site, "bilal", minute - 2)
     assert starts(site, awa)
     assert starts(site, bilal)
     assert not starts(site, awa)
