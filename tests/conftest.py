@@ -146,7 +146,12 @@ def leave_no_work_to_the_collector() -> Iterator[None]:
 
 def end(app: Flask) -> None:
     """What the end of a process does: no call, connection or file of the site stays open."""
-    app.extensions["dispatcher"].shut_down()
+    dispatcher = app.extensions["dispatcher"]
+    dispatcher.shut_down()
+    dispatcher._active_runs.wait_until_done(5)
+    for thread in threading.enumerate():
+        if thread.name == "cancel":  # it cancels a call at the Space, and has a socket meanwhile
+            thread.join()
     app.extensions["following"].release_all()
     if "directory" in app.extensions:
         app.extensions["directory"].http_client.close()

@@ -127,6 +127,7 @@ class HttpClient:
         if ca_bundle:
             trusted.load_verify_locations(ca_bundle)
         self.session_jars = SessionCookieJars()
+        self._is_closed = False
         self._direct = self._make_pool(trusted, None)
         self._proxied = self._make_pool(trusted, build_proxy(proxy_url)) if proxy_url else self._direct
 
@@ -171,17 +172,21 @@ class HttpClient:
             "pool": CONNECT_TIMEOUT_SECONDS,
         }
         timeout = {"timeout": timeouts}
-        with map_errors(), pool.stream(method, url, headers=sent, content=content, extensions=timeout) as response:
-            try:
-                if cookies:
-                    cookies.store_cookies(url, response.headers)
-                # A gzip bomb grows a thousandfold. Of an error the status matters, whatever its page is packed in.
-                if response.status < 400 and get_header(response, "content-encoding") not in ("", "identity"):
-                    raise CallError("bad-answer")
-                yield response
-            finally:
-                if leash := get_current_scope():
-                    leash.detach_socket()
+        try:
+            with map_errors(), pool.stream(method, url, headers=sent, content=content, extensions=timeout) as response:
+                try:
+                    if cookies:
+                        cookies.store_cookies(url, response.headers)
+                    # A gzip bomb grows a thousandfold. Of an error the status matters, whatever its page is packed in.
+                    if response.status < 400 and get_header(response, "content-encoding") not in ("", "identity"):
+                        raise CallError("bad-answer")
+                    yield response
+                finally:
+                    if leash := get_current_scope():
+                        leash.detach_socket()
+        finally:
+            if self._is_closed:  # a request that outlives the client returns its connection to a closed pool
+                pool.close()
 
     def request(
         self,
@@ -210,7 +215,8 @@ class HttpClient:
             return HttpResponse(response.status, named, content)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; those of requests in progress as soon as these end."""
+        self._is_closed = True
         self._direct.close()
         self._proxied.close()
 
