@@ -1,7 +1,7 @@
-"""Who has which run in hand: heartbeats, the place of what waits, and the runs that somebody left behind.
+"""Heartbeats of unfinished runs, their queue positions, and the detection of abandoned ones.
 
-The process that has a run in hand says so every few seconds; one that falls silent has abandoned its runs, and
-whoever looks next marks them `interrupted`. A run that waits for any worker is in nobody's hands: it has an hour.
+The process that owns a run renews its heartbeat every few seconds. A run with a stale heartbeat is abandoned: the next
+query marks it `interrupted`. A run that is queued for any worker has no owner: it expires after QUEUE_TTL.
 """
 
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ from hfcourse.runs.store.models import ARRIVALS, RUN_CLIENTS, RUNS, UNFINISHED_S
 from hfcourse.runs.store.queue_counts import ActiveCounts, QueuedRun, compute_cohort
 
 STALE_SECONDS = 10
-# Who has a run in hand that waits for any worker; nobody says that it is alive, and it waits for so long.
+# Owner of a run that is queued for any worker: no heartbeat renews it, and it expires after this time.
 ANY_WORKER, QUEUE_TTL = "shared", timedelta(hours=1)
 
-# The heartbeat of one that was abandoned is older than this.
+# The heartbeat of an abandoned run is older than this.
 STALE_CUTOFF = case(
     (RUNS.c.process == ANY_WORKER, bindparam("out_of_patience", type_=database.UtcDateTime)),
     else_=bindparam("stale", type_=database.UtcDateTime),
 )
-# What the scheduler knows of a run, one row each: see `make_queued_run`.
+# The columns that the scheduler reads, one row for each run: see `make_queued_run`.
 CLIENT_COLUMNS = RUN_CLIENTS.c.origin, RUN_CLIENTS.c.is_newcomer, ARRIVALS.c.at.label("arrival")
 SCHEDULER_COLUMNS = RUNS.c.id, RUNS.c.visitor, RUNS.c.space, RUNS.c.endpoint, RUNS.c.keeps_state, *CLIENT_COLUMNS
 SCHEDULER_JOIN = RUNS.outerjoin(RUN_CLIENTS, RUN_CLIENTS.c.run_id == RUNS.c.id).outerjoin(
@@ -39,7 +39,7 @@ QUEUED_RUNS_QUERY = (
 IS_ABANDONED = RUNS.c.status.in_(UNFINISHED_STATUSES), RUNS.c.heartbeat < STALE_CUTOFF
 IS_IN_FUTURE = RUNS.c.status.in_(UNFINISHED_STATUSES), RUNS.c.heartbeat > bindparam("ahead", type_=database.UtcDateTime)
 ANY_STALE_QUERY = select(RUNS.c.id).where(IS_ABANDONED[0], or_(IS_ABANDONED[1], IS_IN_FUTURE[1])).limit(1)
-# The clock went back: whoever is alive says so again, and a run whose process is gone shall not last until then.
+# The clock was set back: owners renew their heartbeats, and a run without an owner must not live until then.
 FUTURE_HEARTBEATS_UPDATE = update(RUNS).where(*IS_IN_FUTURE).values(heartbeat=bindparam("moment"))
 ABANDONED_UPDATE = (
     update(RUNS)
@@ -64,40 +64,40 @@ QUEUE_POSITIONS_QUERY = select(QUEUE_POSITIONS).where(QUEUE_POSITIONS.c.id.in_(b
 
 
 def count_queued_runs() -> ActiveCounts:
-    """Count the runs that wait for their turn; those left behind wait for nothing."""
+    """Count the queued runs; abandoned ones are not queued."""
     with database.read_connection() as connection:
         rows = connection.execute(QUEUED_RUNS_QUERY, compute_stale_cutoffs()).all()
     return ActiveCounts(map(make_queued_run, rows))
 
 
 def make_queued_run(row: Any) -> QueuedRun:
-    """Return the waiting run of a row that has the columns `SCHEDULER_COLUMNS`."""
+    """Build the queued run of a row with the columns `SCHEDULER_COLUMNS`."""
     of_client = {"origin": row.origin, "is_newcomer": bool(row.is_newcomer), "cohort": compute_cohort(row.arrival)}
     return QueuedRun(row.id, row.visitor, row.space, row.keeps_state, endpoint=row.endpoint, **of_client)
 
 
 def fetch_queue_positions(run_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Of those of these runs that wait: how many come before, and how many wait in all, where it waits."""
+    """Return, for each of these runs that is queued, the number of runs before it and the length of its queue."""
     with database.read_connection() as connection:
         rows = connection.execute(QUEUE_POSITIONS_QUERY, {"run_ids": run_ids, **compute_stale_cutoffs()}).all()
     return {row.id: (row.rank, row.size) for row in rows}
 
 
 def renew_heartbeats(run_ids: Sequence[str]) -> None:
-    """Say that these runs are still in hand."""
+    """Renew the heartbeats of these runs, which this process owns."""
     mine = RUNS.c.id.in_(run_ids), RUNS.c.status.in_(UNFINISHED_STATUSES)
     with database.write_connection() as connection:
         connection.execute(update(RUNS).where(*mine).values(heartbeat=database.utc_now()))
 
 
 def compute_stale_cutoffs() -> dict[str, datetime]:
-    """A heartbeat before this moment is that of a process that is gone, or of a run that waited for too long."""
+    """Return the moments before which a heartbeat is stale: of an owned run, and of one queued for any worker."""
     moment = database.utc_now()
     return {"stale": moment - timedelta(seconds=STALE_SECONDS), "out_of_patience": moment - QUEUE_TTL}
 
 
 def is_stale(status: str, process: str, heartbeat: datetime) -> bool:
-    """Is this an unfinished run that nobody has in hand, or of which it cannot be told: see `mark_abandoned`."""
+    """Is this an unfinished run with a stale heartbeat, or one from the future: see `mark_abandoned`?"""
     if status not in UNFINISHED_STATUSES or has_database_just_failed():
         return False
     stale = compute_stale_cutoffs()["out_of_patience" if process == ANY_WORKER else "stale"]
@@ -105,19 +105,19 @@ def is_stale(status: str, process: str, heartbeat: datetime) -> bool:
 
 
 def has_database_just_failed() -> bool:
-    """Did the database fail a moment ago, so that those who are alive may not have been able to say so?"""
+    """Has the database failed recently, so that live processes may not have renewed their heartbeats?"""
     return database.has_failed_within(STALE_SECONDS)
 
 
 def compute_future_cutoff() -> datetime:
-    """A heartbeat after this moment was written before the clock went back."""
+    """Return the moment after which a heartbeat was written before the clock was set back."""
     return database.utc_now() + timedelta(seconds=STALE_SECONDS)
 
 
 def mark_abandoned() -> None:
-    """Mark the runs of processes that are gone.
+    """Mark abandoned runs `interrupted`.
 
-    This one is here: of those that it has in hand it says so first, however late a class of hundreds has made it.
+    This process renews its own heartbeats first: under load it may be late with them.
     """
     if has_database_just_failed():
         return
@@ -134,14 +134,14 @@ def mark_abandoned() -> None:
 
 
 def interrupt_runs(run_ids: Sequence[str]) -> None:
-    """Mark these runs: the process that has them in hand is about to end."""
+    """Mark these runs `interrupted`, since the process that owns them is about to end, and notify their watchers."""
     mark_interrupted(Run.id.in_(run_ids), Run.status.in_(UNFINISHED_STATUSES))
     for run_id in run_ids:
         notifications.notify_changed(run_id)
 
 
 def mark_interrupted(*conditions: ColumnElement[bool]) -> None:
-    """Give the unfinished runs that meet the conditions their final status."""
+    """Set the status `interrupted` on the runs that meet the conditions, and count them."""
     ending = update(RUNS).where(*conditions).values(status="interrupted", finished=database.utc_now())
     with database.write_connection() as connection:
         ended = connection.execute(ending.returning(*run_statistics.COUNTED_COLUMNS)).all()

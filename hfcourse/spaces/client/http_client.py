@@ -1,7 +1,7 @@
-"""Bytes to and from a Space: one pool of connections, each operation under the leash of the thread that asks.
+"""HTTP client for Spaces and the Hub: connection pools, each operation within the cancel scope of its thread.
 
-Nothing is followed, decompressed or taken from the environment (proxies), because httpcore does none of that by itself.
-Cookies are kept only where whoever asks gives a jar for them, which is that of one call.
+httpcore follows no redirect, decompresses nothing and reads no proxy from the environment. Cookies are stored only in
+the jar that the caller passes, which belongs to one call.
 """
 
 import re
@@ -24,36 +24,36 @@ from hfcourse.spaces.untrusted.safe_json import parse_untrusted_json
 
 CONNECT_TIMEOUT_SECONDS, WRITE_TIMEOUT_SECONDS = 5, 10
 MAX_POOL_CONNECTIONS, MAX_IDLE_CONNECTIONS = 400, 64
-# The servers of Gradio (uvicorn, and Node before it) close a connection that was idle for 5 s, perhaps under the
-# request that we are sending: a student then reads that the connection was lost. So we close it first.
+# Gradio's servers (uvicorn, and Node in front of it) close a connection after 5 idle seconds, perhaps while a request
+# is being sent, which would fail as connection-lost. So we close it first.
 KEEPALIVE_EXPIRY_SECONDS = 4
 CHUNK_BYTES = 64 * 1024
-# Spaces read it to count their callers or to keep robots out; it says who calls, and nothing of the visitor.
+# Spaces read it to count their callers or to keep robots out; it names the site, and nothing of the visitor.
 USER_AGENT = "hfcourse/0.1.0 (course on Hugging Face)"
-# Of a server's error so much is read, and waited for so long, for the words that Gradio puts there.
+# Limits on the body of a server error, which is read for the message that Gradio puts there.
 MAX_ERROR_BYTES, ERROR_TIMEOUT_SECONDS = 8_000, 1
-# How httpcore and h11 word an answer that ends too soon; what they say otherwise is of an answer that is not HTTP.
+# Message of httpcore and h11 for a response that ends early; their other messages are about malformed HTTP.
 CLOSED_EARLY = re.compile("disconnected|closed", re.IGNORECASE)
 EVENT_END = re.compile(rb"\r?\n\r?\n")
 
 
 class DeadlineStream(httpcore.NetworkStream):
-    """A connection whose every operation is bounded by the leash of the thread that uses it."""
+    """Connection whose operations are bounded by the cancel scope of the current thread."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
 
     def _clamp_timeout(self, seconds: float | None) -> float:
-        leash = get_current_scope()
-        if leash:  # watched before the leash is asked: a stop in between is seen by one or the other
-            leash.attach_socket(self._stream.get_extra_info("socket"))
+        scope = get_current_scope()
+        if scope:  # attach first, then check: a cancellation in between is seen by one of the two
+            scope.attach_socket(self._stream.get_extra_info("socket"))
         return clamp_timeout(seconds)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, self._clamp_timeout(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        # In pieces: one timeout must not be granted anew for each of a thousand partial sends.
+        # In pieces: a timeout must not start again for each of a thousand partial sends.
         for start in range(0, len(buffer), CHUNK_BYTES):
             self._stream.write(buffer[start : start + CHUNK_BYTES], self._clamp_timeout(timeout))
 
@@ -70,7 +70,7 @@ class DeadlineStream(httpcore.NetworkStream):
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """Opens connections under the leash of the thread that asks."""
+    """Network backend that opens connections within the cancel scope of the current thread."""
 
     def __init__(self) -> None:
         self._backend = httpcore.SyncBackend()
@@ -90,14 +90,14 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """What came back, at most `cap` bytes of it; header names are lower case."""
+    """Response, at most `cap` bytes of it; header names are lower case."""
 
     status: int
     headers: dict[str, str]
     body: bytes
 
     def parse_json_body(self) -> Any:
-        """The body as JSON.
+        """Parse the body as JSON.
 
         Raises:
             CallError: as `parse_untrusted_json`, and `server-busy`, there is no memory to parse it.
@@ -108,14 +108,14 @@ class HttpResponse:
 
 @dataclass(frozen=True)
 class SizedBody:
-    """The body of a request that is sent in pieces, `size` bytes in all, and never whole in memory."""
+    """Request body that is sent in pieces, `size` bytes in all, and never whole in memory."""
 
     size: int
     pieces: Iterator[bytes]
 
 
 class HttpClient:
-    """The connections of this process to Spaces and the Hub, shared by all threads.
+    """Connection pools of this process to Spaces and the Hub, shared by all threads.
 
     Args:
         proxy_url: a school's proxy, never used for loopback addresses; '' for none.
@@ -151,12 +151,12 @@ class HttpClient:
         body: bytes | SizedBody | None = None,
         cookies: CookieJar | None = None,
     ) -> Iterator[httpcore.Response]:
-        """Send a request; yields its response, not yet read.
+        """Send a request; yield its response, not read yet.
 
         Args:
             cookies: sent if they are of the same origin; those that the response sets are kept in it.
 
-        What the pieces of a body raise themselves (CallError) passes through.
+        A CallError that the pieces of a body raise passes through.
 
         Raises:
             CallError: `timeout`, `connection-lost` (nobody there, closed early) or `bad-answer` (not HTTP,
@@ -177,13 +177,13 @@ class HttpClient:
                 try:
                     if cookies:
                         cookies.store_cookies(url, response.headers)
-                    # A gzip bomb grows a thousandfold. Of an error the status matters, whatever its page is packed in.
+                    # A gzip bomb grows a thousandfold. Of an error only the status matters, in any encoding.
                     if response.status < 400 and get_header(response, "content-encoding") not in ("", "identity"):
                         raise CallError("bad-answer")
                     yield response
                 finally:
-                    if leash := get_current_scope():
-                        leash.detach_socket()
+                    if scope := get_current_scope():
+                        scope.detach_socket()
         finally:
             if self._is_closed:  # a request that outlives the client returns its connection to a closed pool
                 pool.close()
@@ -199,7 +199,7 @@ class HttpClient:
         reduce: Callable[[Iterable[bytes]], Iterable[bytes]] | None = None,
         cookies: CookieJar | None = None,
     ) -> HttpResponse:
-        """Send a request and read the whole answer, at most `cap` bytes; of a server's error (5xx) its first words.
+        """Send a request and read the whole response, at most `cap` bytes; of a server error (5xx) its first words.
 
         Args:
             reduce: what the pieces of the body pass through as they arrive; what it leaves out takes no memory.
@@ -224,7 +224,7 @@ class HttpClient:
 def build_request_headers(
     url: str, headers: Mapping[str, str], body: bytes | SizedBody | None, cookies: CookieJar | None
 ) -> dict[bytes | str, bytes | str]:
-    """The headers of a request: ours, those of whoever asks, the length of the body, the cookies of the call."""
+    """Build the headers of a request: ours, those of the caller, the length of the body, the cookies of the call."""
     sent: dict[bytes | str, bytes | str] = {
         "host": urlsplit(url).netloc,
         "user-agent": USER_AGENT,
@@ -240,7 +240,7 @@ def build_request_headers(
 
 
 def read_error(response: httpcore.Response) -> bytes:
-    """The first bytes of a server's error, if they are JSON and come soon: only its words are of interest.
+    """Read the first bytes of a server error, if they are JSON and arrive soon: only its message is of interest.
 
     Never read to its end: a server that broke closes its connection a moment after its answer, perhaps under the next
     request. Left unread, this one is closed by us and not used again.
@@ -258,14 +258,14 @@ def read_error(response: httpcore.Response) -> bytes:
 
 
 def build_proxy(url: str) -> httpcore.Proxy:
-    """The proxy of that address; name and password, where it has them, go in a header of their own."""
+    """Build the proxy of this URL; user name and password, if any, go into a header of their own."""
     parts = urlsplit(url)
     address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     return httpcore.Proxy(address, (unquote(parts.username), unquote(parts.password or "")) if parts.username else None)
 
 
 def get_header(response: httpcore.Response, name: str) -> str:
-    """The value of a header in lower case, '' if absent."""
+    """Return the value of a header in lower case, '' if absent."""
     for key, value in response.headers:
         if key.lower() == name.encode():
             return value.decode("latin-1").strip().lower()
@@ -273,13 +273,13 @@ def get_header(response: httpcore.Response, name: str) -> str:
 
 
 def iter_limited(response: httpcore.Response, cap: int) -> Iterator[bytes]:
-    """The body in pieces.
+    """Yield the body in pieces.
 
     Raises:
         CallError: `answer-too-large` once it passes `cap` bytes; as `Wire.stream`.
     """
     received = 0
-    with map_errors():  # here too: whoever reads may want to know what ended it before the response is closed
+    with map_errors():  # here too: the reader may handle the error before the response is closed
         for chunk in response.iter_stream():
             received += len(chunk)
             if received > cap:
@@ -299,7 +299,7 @@ def read_body(chunks: Iterable[bytes], memory: Reservation) -> bytes:
 
 @contextmanager
 def map_errors() -> Iterator[None]:
-    """Turn what the network raises into our codes; a stop shows as whatever the closed socket gives."""
+    """Map network errors to error codes; a cancellation appears as an error of the closed socket."""
     try:
         yield
     except httpcore.TimeoutException:
@@ -314,15 +314,15 @@ def map_errors() -> Iterator[None]:
 
 
 def _check_cancel_scope() -> None:
-    leash = get_current_scope()
-    if leash:
-        leash.check_remaining_seconds()
+    scope = get_current_scope()
+    if scope:
+        scope.check_remaining_seconds()
 
 
 def iter_server_sent_events(
     chunks: Iterable[bytes], cap: int, on_growth: Callable[[int], None] = lambda _size: None
 ) -> Iterator[bytes]:
-    """The `data:` lines of each event of an SSE stream, joined; comments and other fields left out.
+    """Yield the joined `data:` lines of each event of an SSE stream, without comments and other fields.
 
     Each byte is looked at once, however the stream is cut: searching again from the start of a growing
     buffer takes a minute for 60 MB.
@@ -343,7 +343,7 @@ def iter_server_sent_events(
             lines = [line[5:].removeprefix(b" ") for line in event.splitlines() if line.startswith(b"data:")]
             if lines:
                 yield b"\n".join(lines)
-        searched = max(0, len(buffer) - 3)  # "\r\n\r" may be the beginning of an end
+        searched = max(0, len(buffer) - 3)  # "\r\n\r" may begin a separator
         if len(buffer) > cap:
             raise CallError("answer-too-large")
         on_growth(len(buffer))
