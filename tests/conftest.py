@@ -3,16 +3,14 @@
 # The cast: `student` is a visitor without a name, `stranger` another one, who may see nothing of the first. As `awa`
 # and `bilal` the same two are known to the site by these names, so that a test finds their rows; `cora` is a third
 # name in rows. The instructor is the visitor who has posted HFCOURSE_INSTRUCTOR_PASSWORD.
-
 import gc
 import os
 import signal
-import threading
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
+from contextlib import closing
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType
 
 import pytest
 from flask import Flask
@@ -20,17 +18,33 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import delete
 
-from hfcourse import create_app, database
+from hfcourse import database
+from hfcourse.files.file_store import FileHandle
+from hfcourse.files.storage_backends import LocalBackend
 from hfcourse.practice.server import PracticeServer
-from hfcourse.spaces.registry.description_cache import SpaceDescription
+from hfcourse.spaces.client.http_client import HttpClient
 from tests.spaces.fake_servers import FakeSpace
-from tests.support.clients import Student
-from tests.support.factories import known_as
-from tests.support.migrated_database import migrate_copy, migrated_database
-from tests.support.practice_space import practice, until  # noqa: F401  (one for the whole session: it takes seconds to wake)
+from tests.spaces.served_apps import ServedApps
+from tests.spaces.slow_space import SlowSpace, open_slow_space
+from tests.support.apps import (
+    make_app,  # noqa: F401
+    open_app,
+)
+from tests.support.chat_pages import open_chat_site  # noqa: F401
+from tests.support.clients import BrowserClient
+from tests.support.clocks import wall_clock  # noqa: F401
+from tests.support.factories import log_in_as
+from tests.support.http_browser import HttpBrowser
+from tests.support.instructor_login import app_with_password  # noqa: F401
+from tests.support.lessons import course  # noqa: F401
+from tests.support.migrated_database import build_migrated_database, migrate_from_copy
+from tests.support.node_client import node_client_folder  # noqa: F401
+from tests.support.practice_space import practice, practice_client  # noqa: F401  (one app for the session)
+from tests.support.quick_tests import ProcessGuard, is_quick
 from tests.support.s3 import bucket, files_url, s3_server  # noqa: F401  (a site may keep its files in a bucket)
+from tests.support.site_process import SiteProcess
+from tests.support.space_answers import make_answer  # noqa: F401
 
 # The same examples in every run, and no limit of time for one of them: a busy machine is no fault of the code.
 settings.register_profile(
@@ -41,18 +55,24 @@ settings.load_profile("same")
 # One certificate in place of the system's hundred and fifty, which every client and application of a test would parse
 # for 25 ms; the processes that tests start inherit it. No test speaks TLS with a server outside.
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "data" / "certificate.pem")
-database.migrate_engine = migrate_copy
+database.migrate_engine = migrate_from_copy
 
 # A shell starts its background jobs with SIGINT ignored, and every process that a test starts would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+process_guard = ProcessGuard()
+
 pytest.register_assert_rewrite(
-    "tests.support.component_trials", "tests.support.form_filling", "tests.support.compare_with_gradio_client"
+    "tests.browser.accessibility",
+    "tests.browser.run_page",
+    "tests.support.component_trials",
+    "tests.support.form_filling",
+    "tests.support.compare_with_gradio_client",
 )  # their asserts say what differs
 
 
-def set_aside() -> None:
+def freeze_objects() -> None:
     """What is there now stays to the end: the collector need not look at it each time."""
     gc.collect()
     gc.freeze()
@@ -72,6 +92,7 @@ SLOW_FILES = (
     "test_older_gradio.py",
     "test_every_component.py",
     "test_exchanges.py",
+    "test_call_code_runs.py",
     "test_faults.py",
     "test_hostile.py",
     "test_live.py",
@@ -87,33 +108,20 @@ SLOW_FILES = (
 )
 
 
-# What makes a test wait: a browser, a service, a process, Gradio, or a site with its database.
-SLOW_FIXTURES = {"app", "bucket", "browser", "files_url", "practice", "s3_server", "site", "space"}
-SLOW_MODULES = ("gradio", "playwright", "subprocess", "tests.browser", "tests.fuzz", "tests.spaces", "hypothesis")
-SLOW_SUPPORT = ("campus", "http_browser", "practice_space", "s3", "scripted_space", "services", "site_process")
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker of `make quick`."""
+    """Declare the marker of `make quick`, and watch the tests that have it."""
     config.addinivalue_line("markers", "quick: needs no browser, service, process, Gradio or site (make quick)")
+    sys.addaudithook(process_guard)
 
 
-def is_quick(item: pytest.Item) -> bool:
-    """Tell by the fixtures of a test, and by what its module imports, whether it runs in memory alone."""
-    if not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
-        return False
-    return has_quick_imports(item.getparent(pytest.Module).obj)  # type: ignore[union-attr]
-
-
-@cache
-def has_quick_imports(module: ModuleType) -> bool:
-    """Tell whether a module of tests imports nothing of SLOW_MODULES and SLOW_SUPPORT."""
-    slow = SLOW_MODULES + tuple(f"tests.support.{name}" for name in SLOW_SUPPORT)
-    origins = {
-        value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or ""
-        for value in [module, *vars(module).values()]
-    }
-    return not any(origin == name or origin.startswith(f"{name}.") for origin in origins for name in slow)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let no test that has the marker start a process, fixtures included."""
+    process_guard.is_active = item.get_closest_marker("quick") is not None
+    try:
+        return (yield)
+    finally:
+        process_guard.is_active = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -126,90 +134,56 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     items.sort(key=rank_item)
     for item in items:
-        if is_quick(item):
+        if isinstance(item, pytest.Function) and is_quick(item):
             item.add_marker("quick")
 
 
 def pytest_collection_finish() -> None:
     """What the modules of the tests are made of is set aside."""
-    set_aside()
+    freeze_objects()
 
 
 @pytest.fixture(scope="module", autouse=True)
-def leave_no_work_to_the_collector() -> Iterator[None]:
+def freeze_objects_after_module() -> Iterator[None]:
     """An application stays for the forks of its process: with thousands of them the collector would stop it for
     seconds, in the middle of what a later test measures or waits for.
     """
     yield
-    set_aside()
-
-
-def end(app: Flask) -> None:
-    """What the end of a process does: no call, connection or file of the site stays open."""
-    dispatcher = app.extensions["dispatcher"]
-    dispatcher.shut_down()
-    dispatcher._active_runs.wait_until_done(5)
-    for thread in threading.enumerate():
-        if thread.name == "cancel":  # it cancels a call at the Space, and has a socket meanwhile
-            thread.join()
-    app.extensions["following"].release_all()
-    if "directory" in app.extensions:
-        app.extensions["directory"].http_client.close()
-    app.extensions["database"].kw["bind"].dispose()
-
-
-def forget_spaces(app: Flask) -> None:
-    """As after ten minutes: the site knows of no Space what it said of itself."""
-    app.extensions.pop("directory").http_client.close()
-    assert until(lambda: not any(each.name == "store-description" for each in threading.enumerate()), 5)
-    with app.app_context(), database.write_connection() as connection:
-        connection.execute(delete(SpaceDescription))
+    freeze_objects()
 
 
 @pytest.fixture(scope="session")
 def empty_database() -> bytes:
     """The file that a site makes at its first start."""
-    return migrated_database()
+    return build_migrated_database()
 
 
-class KeptTemplates(BytecodeCache):
+class TemplateCache(BytecodeCache):
     """The compiled templates of this process: each site of a test would compile its own."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], CodeType | None] = {}
+        self._bytecode: dict[tuple[str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:  # noqa: F811  (as its base names it)
         """As its base says; keys and checksums are those of the sources."""
-        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+        bucket.code = self._bytecode.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:  # noqa: F811
-        self._kept[bucket.key, bucket.checksum] = bucket.code
+        self._bytecode[bucket.key, bucket.checksum] = bucket.code
 
 
-Flask.jinja_options = {"bytecode_cache": KeptTemplates()}
-
-
-@contextmanager
-def opened(instance: Path, content: bytes, **settings: str) -> Iterator[Flask]:
-    """A site that began with this database; what it started ends with the block."""
-    instance.mkdir(exist_ok=True)
-    (instance / "hfcourse.sqlite").write_bytes(content)
-    made = create_app({"INSTANCE": str(instance), "TESTING": True} | settings)
-    own_practice = made.extensions["practice"]
-    yield made
-    end(made)
-    own_practice.stop()
+Flask.jinja_options = {"bytecode_cache": TemplateCache()}
 
 
 @pytest.fixture
 def app(tmp_path: Path, empty_database: bytes, files_url: str) -> Iterator[Flask]:  # noqa: F811
     """A site of its own, with nothing in it."""
-    with opened(tmp_path / "instance", empty_database, FILES_URL=files_url) as made:
+    with open_app(tmp_path / "instance", empty_database, FILES_URL=files_url) as made:
         yield made
 
 
 @pytest.fixture
-def inside(app: Flask) -> Iterator[None]:
+def app_context(app: Flask) -> Iterator[None]:
     """What the test asks of the store is asked of this site."""
     with app.app_context():
         yield
@@ -224,17 +198,31 @@ def space() -> Iterator[FakeSpace]:
 
 
 @pytest.fixture
+def stored_file(tmp_path: Path) -> FileHandle:
+    folder = LocalBackend(tmp_path)
+    folder.write_bytes("ab" * 16, b"\x89PNG bytes")
+    return FileHandle("ab" * 16, 'un "chat"\r\nX: y.png', "image/png", 10, folder)
+
+
+@pytest.fixture
+def http_client() -> Iterator[HttpClient]:
+    """An HTTP client of the site, closed at the end."""
+    with closing(HttpClient()) as opened:
+        yield opened
+
+
+@pytest.fixture
 def site(tmp_path: Path, space: FakeSpace, empty_database: bytes) -> Iterator[Flask]:
     """A site with one Space, `a/b`."""
     folder = tmp_path / "site"
     folder.mkdir()
     (folder / "spaces.toml").write_text(f'[[space]]\nid = "a/b"\nurl = "{space.url}"\n')
-    with opened(folder, empty_database) as made:
+    with open_app(folder, empty_database) as made:
         yield made
 
 
 @pytest.fixture
-def awake(app: Flask, practice: PracticeServer) -> PracticeServer:  # noqa: F811
+def awake_practice(app: Flask, practice: PracticeServer) -> PracticeServer:  # noqa: F811
     """The site's practice Space is the session's, and awake."""
     practice.wake()
     assert practice.wait_until_awake(60), practice.failure
@@ -249,24 +237,65 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def student(client: FlaskClient) -> Student:
+def student(client: FlaskClient) -> BrowserClient:
     """A student in front of the site."""
-    return Student(client)
+    return BrowserClient(client)
 
 
 @pytest.fixture
-def awa(student: Student) -> Student:
+def awa(student: BrowserClient) -> BrowserClient:
     """A student whom the site knows as `awa`."""
-    return known_as(student, "awa")
+    return log_in_as(student, "awa")
 
 
 @pytest.fixture
-def stranger(app: Flask) -> Student:
+def stranger(app: Flask) -> BrowserClient:
     """Somebody else, with cookies of their own."""
-    return Student(app.test_client())
+    return BrowserClient(app.test_client())
 
 
 @pytest.fixture
-def bilal(stranger: Student) -> Student:
+def bilal(stranger: BrowserClient) -> BrowserClient:
     """The stranger, whom the site knows as bilal."""
-    return known_as(stranger, "bilal")
+    return log_in_as(stranger, "bilal")
+
+
+@pytest.fixture
+def site_student(site: Flask) -> BrowserClient:
+    """A student in front of `site`."""
+    return BrowserClient(site.test_client())
+
+
+@pytest.fixture
+def site_awa(site: Flask, site_student: BrowserClient) -> Iterator[BrowserClient]:
+    """The same, known to the site as awa, inside its application context."""
+    with site.app_context():
+        yield log_in_as(site_student, "awa")
+
+
+@pytest.fixture
+def slow_space() -> Iterator[SlowSpace]:
+    """A Space whose calls end when the test lets them."""
+    with open_slow_space() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def module_slow_space() -> Iterator[SlowSpace]:
+    """The same for all tests of a module."""
+    with open_slow_space() as opened:
+        yield opened
+
+
+@pytest.fixture
+def http_browser(site: SiteProcess) -> Iterator[HttpBrowser]:
+    """A visitor of `site`, a process, by HTTP."""
+    with closing(HttpBrowser(site)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def apps_browser(served_apps: ServedApps) -> Iterator[HttpBrowser]:
+    """A visitor of the site in front of `served_apps`, by HTTP."""
+    with closing(HttpBrowser(served_apps.site)) as opened:
+        yield opened

@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.fuzz.stage import Report, Stage
+from tests.fuzz.stage import Stage, StageReport
 from tests.fuzz.targets import try_out
 
 EXTRA_MEMORY_BYTES = 768 * 1024 * 1024
@@ -35,7 +35,7 @@ def main() -> None:
     stage = Stage(Path(sys.argv[1]))
     try_out(stage, "description", {"config": ["json", {}], "info": ["json", {}]})  # imports what takes long to import
     limit_memory()
-    print(json.dumps(asdict(Report())), file=answers, flush=True)
+    print(json.dumps(asdict(StageReport())), file=answers, flush=True)
     for line in sys.stdin:
         report = try_out(stage, *json.loads(line))
         print(json.dumps(asdict(report)), file=answers, flush=True)

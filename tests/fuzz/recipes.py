@@ -10,7 +10,7 @@ file. A recipe is a JSON list whose first item is the operation:
     ["join", recipes]          a string: the strings that these recipes give, one after the other
     ["digits", count]          a number of so many digits
     ["list", recipe, count]    a list of so many equal items
-    ["each", recipe, count]    a list of so many items, in each of which INDEX is its number
+    ["each", recipe, count]    a list of so many items, in each of which MESSAGE_INDEX is its number
     ["items", recipes]         a list of these items
     ["object", pairs]          an object, of [name, recipe] pairs; a name may be a recipe of a string
     ["wide", piece, count, r]  an object with so many names, all of which begin with the piece

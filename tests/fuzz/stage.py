@@ -22,17 +22,17 @@ from werkzeug.test import encode_multipart
 from werkzeug.wrappers import Response
 
 from hfcourse import create_app
-from tests.conftest import end, forget_spaces
 from tests.spaces.fake_servers import FakeSpace
+from tests.support.apps import close_app, forget_space_descriptions
 
 MAX_STEP_CPU_SECONDS = 2.0
 MAX_PAGE_BYTES = 1_500_000
 PAGE_BYTES_PER_TYPED_BYTE = 5  # a quotation mark is five characters in HTML
 CALL_DEADLINE_SECONDS, RUN_WAIT_SECONDS = 10, 20
 MAX_FOLLOWED_LINKS = 6
-SPACE = "/espaces/a/b"
+SPACE_PATH = "/espaces/a/b"
 RAW_MARKUP = "<hf-fuzz"
-OVER = ("succeeded", "failed", "stopped", "interrupted")
+FINAL_STATUSES = ("succeeded", "failed", "stopped", "interrupted")
 SETTINGS = {
     "TESTING": True,  # exceptions reach us
     "RUNS_PER_MINUTE": 1_000_000,
@@ -42,7 +42,7 @@ SETTINGS = {
 
 
 @dataclass
-class Report:
+class StageReport:
     """What an example did: the costliest step in seconds of processor, which pages it reached, what is wrong."""
 
     cpu_seconds: float = 0.0
@@ -94,27 +94,27 @@ class Stage:
         self.browser = self.app.test_client()
         self.log = ExceptionLog()
         logging.getLogger().addHandler(self.log)
-        self.report = Report()
+        self.report = StageReport()
 
     def close(self) -> None:
-        end(self.app)
+        close_app(self.app)
         self.space.close()
 
     def begin(self) -> None:
         """Forget the example before: what it cost, and what the site knows of the Space."""
-        self.report, self.log.seen = Report(), []
-        self.space.prepare()
+        self.report, self.log.seen = StageReport(), []
+        self.space.reset()
         if "directory" in self.app.extensions:
-            forget_spaces(self.app)
+            forget_space_descriptions(self.app)
 
-    def finish(self) -> Report:
+    def finish(self) -> StageReport:
         """Report what the example cost and broke, in threads that nobody watches too."""
         for error in self.log.seen:
             self.report.add("exception", locate_exception(error), repr(error))
         return self.report
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
+    def measure_step(self, name: str) -> Iterator[None]:
         """Give a step its budget: beyond it and some seconds more, the kernel ends the process."""
         begun = time.process_time()
         limit = int(begun + MAX_STEP_CPU_SECONDS) + 2
@@ -131,7 +131,7 @@ class Stage:
     def open(self, address: str, **options: Any) -> str:
         """Get a page; its text, '' if there is none."""
         text = ""
-        with self.step(f"GET {re.sub('/[0-9]+', '/#', re.sub('essais/[^/.]+', 'essais/ID', address))}"):
+        with self.measure_step(f"GET {re.sub('/[0-9]+', '/#', re.sub('essais/[^/.]+', 'essais/ID', address))}"):
             text = self.check(address, self.browser.get(address, **options))
         return text
 
@@ -159,7 +159,7 @@ class Stage:
     def wait_for_end(self, run_id: str) -> str:
         """Wait until a run is over, by looking into the database: a page would cost something itself."""
         until, status = time.monotonic() + RUN_WAIT_SECONDS, ""
-        while status not in OVER and time.monotonic() < until:
+        while status not in FINAL_STATUSES and time.monotonic() < until:
             time.sleep(0.01)
             connection = sqlite3.connect(self.database, timeout=5)
             (status,) = connection.execute("SELECT status FROM runs WHERE id = ?", [run_id]).fetchone() or ("",)
@@ -171,7 +171,7 @@ class Stage:
         hidden = [("csrf_token", read_csrf(page)), ("space", "a/b"), ("endpoint", endpoint)]
         boundary, body = encode_multipart(MultiDict([*hidden, *fields.items(multi=True)]))
         location = ""
-        with self.step("POST /essais"):
+        with self.measure_step("POST /essais"):
             answer = self.browser.post("/essais", data=body, content_type=f"multipart/form-data; boundary={boundary}")
             self.check("/essais", answer, len(body))
             location = answer.headers.get("Location", "")
@@ -180,11 +180,11 @@ class Stage:
 
     def follow(self, location: str) -> None:
         """Wait for the end of a run, then open its page and everything that its page links to."""
-        with self.step("the run"):
-            if (status := self.wait_for_end(location.rpartition("/")[2])) not in OVER:
+        with self.measure_step("the run"):
+            if (status := self.wait_for_end(location.rpartition("/")[2])) not in FINAL_STATUSES:
                 self.report.add("deadline", "the run", status)
         page = self.open(location)
-        self.open(f"{location}/statut", headers={"HX-Request": "true"})
+        self.open(f"{location}/statut")
         links = dict.fromkeys(re.findall(rf'="({location}[/.][^"?#]*)"', page))
         kinds = {
             re.sub(r"\d+", "#", link): link for link in links if not re.search("arreter|supprimer|refaire|flux", link)
@@ -193,7 +193,7 @@ class Stage:
             self.open(link)
         self.open(f"{location}.json")
         self.open("/essais/")
-        self.open(f"{SPACE}?essai={location.rpartition('/')[2]}")
+        self.open(f"{SPACE_PATH}?essai={location.rpartition('/')[2]}")
 
 
 def find_heaviest(page: str) -> str:

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from tests.fuzz.recipes import render
-from tests.fuzz.stage import SPACE, Report, Stage
-from tests.spaces.fake_servers import CONFIG, INFO, Exchange, FakeSpace, component
+from tests.fuzz.stage import SPACE_PATH, Stage, StageReport
+from tests.spaces.fake_servers import ECHO_CONFIG, ECHO_INFO, Exchange, FakeSpace, make_component
 
 MAX_MESSAGE_BYTES = 2_050_000  # a little above what the site reads of one
 MAX_FORM_BYTES = 1_950_000  # a little below what the site reads of a form without its files
@@ -23,11 +23,11 @@ MAX_DESCRIBED_ENDPOINTS = 2
 def try_description(stage: Stage, example: dict[str, Any]) -> None:
     """A Space describes itself: its page is opened, then those of some of its endpoints, then with a refused form."""
     stage.describe_as(render(example["config"]), render(example["info"]))
-    page = stage.open(SPACE)
+    page = stage.open(SPACE_PATH)
     found = re.findall(r'data-endpoint="([^"]*)"|[?&]endpoint=([^"&]*)"', page)
     names = list(dict.fromkeys(shown or linked for shown, linked in found))
     for name in names[:MAX_DESCRIBED_ENDPOINTS]:
-        stage.open(f"{SPACE}?endpoint={name}")
+        stage.open(f"{SPACE_PATH}?endpoint={name}")
     if page:
         stage.post(page, names[0] if names else "/f0", MultiDict())
 
@@ -36,16 +36,16 @@ def try_answer(stage: Stage, example: dict[str, Any]) -> None:
     """A call whose messages and values are those of the example; then the pages of the run."""
     kinds = example["kinds"]
     props = {"language": example["language"]} if example["language"] else {}
-    outputs = [component(10 + number, kind.lower(), label=kind, **props) for number, kind in enumerate(kinds)]
-    dependency = {**CONFIG["dependencies"][0], "outputs": [each["id"] for each in outputs]}  # type: ignore[dict-item]
-    stage.space.config = {"components": [component(1, "textbox"), *outputs], "dependencies": [dependency]}
+    outputs = [make_component(10 + number, kind.lower(), label=kind, **props) for number, kind in enumerate(kinds)]
+    dependency = {**ECHO_CONFIG["dependencies"][0], "outputs": [each["id"] for each in outputs]}  # type: ignore[dict-item]
+    stage.space.config = {"components": [make_component(1, "textbox"), *outputs], "dependencies": [dependency]}
     returns = [{"label": kind, "type": {}, "component": kind} for kind in kinds]
-    stage.space.info = {"named_endpoints": {"/echo": {**INFO["named_endpoints"]["/echo"], "returns": returns}}}
+    stage.space.info = {"named_endpoints": {"/echo": {**ECHO_INFO["named_endpoints"]["/echo"], "returns": returns}}}
     for address in ("/config", "/info"):
         stage.space.answers.pop(address, None)
     messages = list(write_messages(example))
-    stage.space.answers["/queue/data"] = lambda exchange: tell(stage.space, exchange, messages)
-    page = stage.open(SPACE)
+    stage.space.answers["/queue/data"] = lambda exchange: stream_messages(stage.space, exchange, messages)
+    page = stage.open(SPACE_PATH)
     stage.post(page, "/echo", MultiDict({"arg-words": "x"}))
 
 
@@ -64,15 +64,15 @@ def write_messages(example: dict[str, Any]) -> Iterator[str]:
     yield f'{{"msg":"process_completed","success":true,"output":{{"data":{final}}}}}'
 
 
-def tell(space: FakeSpace, exchange: Exchange, messages: list[str]) -> None:
+def stream_messages(space: FakeSpace, exchange: Exchange, messages: list[str]) -> None:
     """Send messages to the session that asks, each with the number of its event."""
     session = parse_qs(urlsplit(exchange.request.target).query)["session_hash"][0]
-    event_id, _ = space._joined[session]
-    exchange.start()
+    event_id, _ = space.find_joined_call(session)
+    exchange.start_chunked()
     for message in messages:
-        exchange.piece(f'data: {{"event_id":"{event_id}",{message[1:]}\n\n'.encode())
-    exchange.message(msg="close_stream", event_id=None)
-    exchange.piece(b"")
+        exchange.send_chunk(f'data: {{"event_id":"{event_id}",{message[1:]}\n\n'.encode())
+    exchange.send_event(msg="close_stream", event_id=None)
+    exchange.send_chunk(b"")
 
 
 def try_form(stage: Stage, example: dict[str, Any]) -> None:
@@ -80,7 +80,7 @@ def try_form(stage: Stage, example: dict[str, Any]) -> None:
     whole = {part: render(["data", "every_component", part, [], ["json", None]]) for part in ("config", "info")}
     stage.describe_as(**whole)
     stage.space.answers.pop("/queue/data", None)
-    page = stage.open(f"{SPACE}?endpoint={example['endpoint']}")
+    page = stage.open(f"{SPACE_PATH}?endpoint={example['endpoint']}")
     names = list(dict.fromkeys(re.findall(r'name="(arg-[^"]*)"', page)))
     if names:
         stage.post(page, example["endpoint"], fill_form(example, names))
@@ -111,7 +111,7 @@ def unquote(written: str) -> str:
 
 def try_self(stage: Stage, example: dict[str, Any]) -> None:
     """Do harm on purpose, so that a test sees each limit hold."""
-    with stage.step("harm"):
+    with stage.measure_step("harm"):
         if example["harm"] == "processor":
             re.match(r"(a|a)*b", "a" * 60)  # one call, which takes for ever and keeps the interpreter's lock
         elif example["harm"] == "memory":
@@ -132,7 +132,7 @@ TARGETS: dict[str, Callable[[Stage, dict[str, Any]], None]] = {
 }
 
 
-def try_out(stage: Stage, target: str, example: dict[str, Any]) -> Report:
+def try_out(stage: Stage, target: str, example: dict[str, Any]) -> StageReport:
     """Try one example on its target and report what it cost and broke."""
     stage.begin()
     TARGETS[target](stage, example)

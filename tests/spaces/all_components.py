@@ -10,18 +10,18 @@ from urllib.parse import quote
 
 from PIL import Image, ImageDraw
 
-from tests.spaces.fake_servers import CONFIG, INFO, Exchange, FakeSpace, completed, component
+from tests.spaces.fake_servers import ECHO_CONFIG, ECHO_INFO, Exchange, FakeSpace, make_completed, make_component
 
-FOLDER = "/tmp/gradio/"
+GRADIO_FOLDER = "/tmp/gradio/"
 
 
-def file(name: str, **more: Any) -> dict[str, Any]:
+def make_file_data(name: str, **more: Any) -> dict[str, Any]:
     """File data as Gradio 6 sends it."""
-    return {"path": FOLDER + name, "url": None, "size": None, "orig_name": name, "mime_type": None,
+    return {"path": GRADIO_FOLDER + name, "url": None, "size": None, "orig_name": name, "mime_type": None,
             "is_stream": False, "meta": {"_type": "gradio.FileData"}} | more  # fmt: skip
 
 
-def picture(colour: str, size: tuple[int, int] = (480, 300)) -> bytes:
+def make_circle_png(colour: str, size: tuple[int, int] = (480, 300)) -> bytes:
     """A PNG: a circle on a ground."""
     image = Image.new("RGB", size, colour)
     draw = ImageDraw.Draw(image)
@@ -31,7 +31,7 @@ def picture(colour: str, size: tuple[int, int] = (480, 300)) -> bytes:
     return kept.getvalue()
 
 
-def sound(seconds: int = 30, rate: int = 8000) -> bytes:
+def make_long_wav(seconds: int = 30, rate: int = 8000) -> bytes:
     """A WAV: a note."""
     kept = io.BytesIO()
     with wave.open(kept, "wb") as written:
@@ -43,17 +43,17 @@ def sound(seconds: int = 30, rate: int = 8000) -> bytes:
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 24"><rect width="40" height="24" fill="#2b3fae"/></svg>'
-FILES: Mapping[str, bytes] = {
-    "chat.png": picture("#d98236"),
-    "clavier.png": picture("#3b3c4c"),
-    "voix.wav": sound(),
+EXHIBIT_FILES: Mapping[str, bytes] = {
+    "chat.png": make_circle_png("#d98236"),
+    "clavier.png": make_circle_png("#3b3c4c"),
+    "voix.wav": make_long_wav(),
     "volume.glb": b"glTF" + b"\0" * 400,
     "notes.txt": "Des notes, à lire ailleurs.".encode(),
     "figure.svg": SVG,
     "film.mp4": b"\0\0\0\x18ftypmp42" + b"\0" * 400,
     "paroles.vtt": b"WEBVTT\n\n00:00.000 --> 00:01.000\nBonjour\n",
 }
-STREAMED = b"\xff\xf1\x50\x80" + b"\0" * 200  # as Gradio encodes a sound that it streams
+STREAMED_BYTES = b"\xff\xf1\x50\x80" + b"\0" * 200  # as Gradio encodes a sound that it streams
 MARKDOWN = """# Un titre du modèle
 
 Un **mot fort**, un mot *penché*, du `code`, et [un lien](https://huggingface.co/docs).
@@ -88,36 +88,36 @@ TABLE = {
              ["10 tasses", 1200.25, True, ""]],
     "metadata": None,
 }  # fmt: skip
-YEARS = [[2020, 12, "fr"], [2021, 30, "fr"], [2022, 41, "fr"], [2020, 20, "en"], [2021, 18, "en"], [2022, 35, "en"]]
-KINDS = {"annee": "quantitative", "espaces": "quantitative", "langue": "nominal"}
+YEAR_ROWS = [[2020, 12, "fr"], [2021, 30, "fr"], [2022, 41, "fr"], [2020, 20, "en"], [2021, 18, "en"], [2022, 35, "en"]]
+COLUMN_TYPES = {"annee": "quantitative", "espaces": "quantitative", "langue": "nominal"}
 CHAT = [
     {"role": "user", "content": [{"type": "text", "text": "Que vois-tu ?"}], "metadata": None, "options": None},
     {"role": "assistant", "content": [{"type": "text", "text": "Je regarde."}], "options": None,
      "metadata": {"title": "Recherche dans l’image", "log": "deux objets", "duration": 1.5, "status": "done"}},
     {"role": "assistant", "content": [
         {"type": "text", "text": "Un **chat** et :\n\n```python\nprint('un clavier')\n```"},
-        {"type": "file", "file": file("chat.png"), "alt_text": "Un chat roux"},
+        {"type": "file", "file": make_file_data("chat.png"), "alt_text": "Un chat roux"},
         {"type": "component", "component": "label", "value": {"label": "chat", "confidences": None}},
         {"type": "component", "component": "html", "value": "<b>gras</b>"}],
      "metadata": None, "options": [{"value": "oui", "label": "Oui, continue"}, {"value": "Non"}]},
 ]  # fmt: skip
 JSON = {"objets": [{"nom": "chat", "boîte": [1, 2, 3, 4]}, {"nom": "clavier", "boîte": []}], "sûr": True, "reste": None,
         "long": "x" * 1200, "profond": {"a": {"b": {"c": {"d": 1}}}}}  # fmt: skip
-SPANS = [["Marie Curie", "PERS"], [" est née à ", None], ["Varsovie", "LIEU"], [" en ", None], ["1867", "DATE"],
+ENTITY_SPANS = [["Marie Curie", "PERS"], [" est née à ", None], ["Varsovie", "LIEU"], [" en ", None], ["1867", "DATE"],
          [".", None]]  # fmt: skip
 
 
-def plot(mark: str, rows: list[list[Any]] = YEARS) -> dict[str, Any]:
-    return {"columns": ["annee", "espaces", "langue"], "data": rows, "datatypes": KINDS, "mark": mark}
+def make_plot_value(mark: str, rows: list[list[Any]] = YEAR_ROWS) -> dict[str, Any]:
+    return {"columns": ["annee", "espaces", "langue"], "data": rows, "datatypes": COLUMN_TYPES, "mark": mark}
 
 
-def pixel() -> str:
+def make_data_url() -> str:
     """A picture in the answer itself, as matplotlib’s."""
-    return "data:image/png;base64," + base64.b64encode(picture("#e8f4ed", (320, 200))).decode()
+    return "data:image/png;base64," + base64.b64encode(make_circle_png("#e8f4ed", (320, 200))).decode()
 
 
 # Label, component, value, props of the component.
-EXHIBITS: list[tuple[str, str, Any, dict[str, Any]]] = [
+ALL_OUTPUTS: list[tuple[str, str, Any, dict[str, Any]]] = [
     ("Description", "Textbox", "Un chat roux est étendu sur un clavier.\nIl dort <b>bien</b>.", {}),
     ("Compte rendu", "Markdown", MARKDOWN, {}),
     ("Rapport", "Html", HTML, {}),
@@ -126,31 +126,32 @@ EXHIBITS: list[tuple[str, str, Any, dict[str, Any]]] = [
     ("Trouvé", "Checkbox", True, {}),
     ("Étiquettes", "Label", {"label": "chat", "confidences": [
         {"label": "chat", "confidence": 0.931}, {"label": "tigre", "confidence": 0.062}]}, {}),
-    ("Entités", "Highlightedtext", [{"token": t, "class_or_confidence": c} for t, c in SPANS], {}),
+    ("Entités", "Highlightedtext", [{"token": t, "class_or_confidence": c} for t, c in ENTITY_SPANS], {}),
     ("Poids des mots", "Highlightedtext", [{"token": t, "class_or_confidence": c}
                                             for t, c in (("bon", 0.8), (" mais ", 0), ("cher", -0.5))], {}),
     ("Objets", "Dataframe", TABLE, {}),
-    ("Zones", "Image", file("chat.png"), {}),
-    ("Dessin", "Image", file("figure.svg", path=None, url="data:image/svg+xml," + quote(SVG)), {}),
-    ("Annotée", "Annotatedimage", {"image": file("chat.png"), "annotations": [
-        {"image": file("clavier.png"), "label": "clavier"}, {"image": file("perdu.png"), "label": "tasse"}]}, {}),
-    ("Galerie", "Gallery", [{"image": file("chat.png"), "caption": "Le chat"},
-                            {"image": file("clavier.png"), "caption": None}], {}),
-    ("Avant et après", "Imageslider", [file("chat.png"), file("clavier.png")], {}),
-    ("Retouche", "Imageeditor", {"background": file("clavier.png"), "layers": [file("chat.png")],
-                                 "composite": file("chat.png"), "id": None}, {}),
-    ("Lecture", "Audio", file("voix.wav"), {}),
-    ("En direct", "Audio", file("playlist.m3u8", is_stream=True), {}),
-    ("Pièces jointes", "File", [file("notes.txt"), file("perdu.txt")], {}),
-    ("Volume", "Model3d", file("volume.glb"), {}),
-    ("Figure", "Plot", {"type": "matplotlib", "plot": pixel()}, {}),
+    ("Zones", "Image", make_file_data("chat.png"), {}),
+    ("Dessin", "Image", make_file_data("figure.svg", path=None, url="data:image/svg+xml," + quote(SVG)), {}),
+    ("Annotée", "Annotatedimage", {"image": make_file_data("chat.png"), "annotations": [
+        {"image": make_file_data("clavier.png"), "label": "clavier"},
+        {"image": make_file_data("perdu.png"), "label": "tasse"}]}, {}),
+    ("Galerie", "Gallery", [{"image": make_file_data("chat.png"), "caption": "Le chat"},
+                            {"image": make_file_data("clavier.png"), "caption": None}], {}),
+    ("Avant et après", "Imageslider", [make_file_data("chat.png"), make_file_data("clavier.png")], {}),
+    ("Retouche", "Imageeditor", {"background": make_file_data("clavier.png"), "layers": [make_file_data("chat.png")],
+                                 "composite": make_file_data("chat.png"), "id": None}, {}),
+    ("Lecture", "Audio", make_file_data("voix.wav"), {}),
+    ("En direct", "Audio", make_file_data("playlist.m3u8", is_stream=True), {}),
+    ("Pièces jointes", "File", [make_file_data("notes.txt"), make_file_data("perdu.txt")], {}),
+    ("Volume", "Model3d", make_file_data("volume.glb"), {}),
+    ("Figure", "Plot", {"type": "matplotlib", "plot": make_data_url()}, {}),
     ("Graphique", "Plot", {"type": "plotly", "plot": '{"data": [{"type": "bar", "y": [1, 3, 2]}], "layout": {}}'}, {}),
-    ("Courbe", "Lineplot", plot("line"), {"x": "annee", "y": "espaces", "color": "langue"}),
-    ("Barres", "Barplot", plot("bar"), {"x": "langue", "y": "espaces"}),
-    ("Nuage", "Scatterplot", plot("point"), {"x": "annee", "y": "espaces", "color": "langue"}),
+    ("Courbe", "Lineplot", make_plot_value("line"), {"x": "annee", "y": "espaces", "color": "langue"}),
+    ("Barres", "Barplot", make_plot_value("bar"), {"x": "langue", "y": "espaces"}),
+    ("Nuage", "Scatterplot", make_plot_value("point"), {"x": "annee", "y": "espaces", "color": "langue"}),
     ("Conversation", "Chatbot", CHAT, {}),
     ("Ancienne conversation", "Chatbot", [["Bonjour", "Salut à **toi**"], [None, "Encore là ?"]], {}),
-    ("Message", "Multimodaltextbox", {"text": "Voici mes notes", "files": [file("notes.txt")]}, {}),
+    ("Message", "Multimodaltextbox", {"text": "Voici mes notes", "files": [make_file_data("notes.txt")]}, {}),
     ("Dialogue", "Dialogue", [{"speaker": "Awa", "text": "On y va ?"}, {"speaker": "Zoé", "text": "Oui !"}], {}),
     ("Réglages", "Json", JSON, {}),
     ("Moment", "Datetime", "2026-11-22 14:02:00", {}),
@@ -164,27 +165,31 @@ EXHIBITS: list[tuple[str, str, Any, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-def exhibition(exhibits: list[tuple[str, str, Any, dict[str, Any]]] = EXHIBITS) -> FakeSpace:
+def make_all_components_space(exhibits: list[tuple[str, str, Any, dict[str, Any]]] = ALL_OUTPUTS) -> FakeSpace:
     """A Space whose only endpoint, `/echo`, answers with all of it; `1-chat.png` is a copy of `chat.png`."""
 
     def hand_over(exchange: Exchange) -> None:
         name = exchange.request.path.rpartition("/")[2].rpartition("-")[2]
-        exchange.reply(FILES.get(name, b""), 200 if name in FILES else 404, kind="application/octet-stream")
+        exchange.reply(
+            EXHIBIT_FILES.get(name, b""), 200 if name in EXHIBIT_FILES else 404, kind="application/octet-stream"
+        )
 
     space = FakeSpace()
     numbers = range(10, 10 + len(exhibits))
     shown = [
-        component(number, kind.lower(), label=label, **props)
+        make_component(number, kind.lower(), label=label, **props)
         for number, (label, kind, _, props) in zip(numbers, exhibits, strict=True)
     ]
     space.config = {
-        "components": [*CONFIG["components"][:1], *shown],
-        "dependencies": [CONFIG["dependencies"][0] | {"outputs": list(numbers)}],
+        "components": [*ECHO_CONFIG["components"][:1], *shown],
+        "dependencies": [ECHO_CONFIG["dependencies"][0] | {"outputs": list(numbers)}],
     }
     returns = [{"label": label, "type": {}, "component": kind} for label, kind, _, _ in exhibits]
-    space.info = {"named_endpoints": {"/echo": INFO["named_endpoints"]["/echo"] | {"returns": returns}}}
-    space.messages = [completed([value for _, _, value, _ in exhibits])]
-    space.answers = dict.fromkeys([*FILES, "perdu.png", "perdu.txt"], hand_over)
-    space.answers["voix/playlist-file"] = lambda exchange: exchange.reply(STREAMED, kind="audio/mpeg")
-    space.answers["enorme.bin"] = lambda exchange: exchange.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 20000001\r\n\r\n")
+    space.info = {"named_endpoints": {"/echo": ECHO_INFO["named_endpoints"]["/echo"] | {"returns": returns}}}
+    space.messages = [make_completed([value for _, _, value, _ in exhibits])]
+    space.answers = dict.fromkeys([*EXHIBIT_FILES, "perdu.png", "perdu.txt"], hand_over)
+    space.answers["voix/playlist-file"] = lambda exchange: exchange.reply(STREAMED_BYTES, kind="audio/mpeg")
+    space.answers["enorme.bin"] = lambda exchange: exchange.send_raw(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 20000001\r\n\r\n"
+    )
     return space

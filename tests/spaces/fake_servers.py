@@ -8,18 +8,17 @@ import json
 import select
 import socket
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-PATIENCE_SECONDS = 30
+from tests.support.waiting import WAIT_TIMEOUT_SECONDS
 
 
 @dataclass
-class Request:
+class RecordedRequest:
     """What somebody asked of us; `connection` tells one TCP connection from another."""
 
     method: str
@@ -40,57 +39,60 @@ class Request:
 class Exchange:
     """One request and the answer to be given."""
 
-    def __init__(self, server: "FakeServer", handler: BaseHTTPRequestHandler, request: Request) -> None:
+    def __init__(self, server: "FakeServer", handler: BaseHTTPRequestHandler, request: RecordedRequest) -> None:
         self.server, self._handler, self.request = server, handler, request
+        self.extra_headers: dict[str, str] = {}  # of every head that is sent
 
-    def raw(self, data: bytes) -> None:
+    def send_raw(self, data: bytes) -> None:
         """Send these bytes as they are."""
         self._handler.wfile.write(data)
 
     def reply(self, body: Any = b"", status: int = 200, kind: str = "application/json", **headers: str) -> None:
         """A whole answer; anything but bytes is sent as JSON."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self._head(status, {"Content-Type": kind, "Content-Length": str(len(content)), **headers})
-        self.raw(content)
+        self.send_head(status, {"Content-Type": kind, "Content-Length": str(len(content)), **headers})
+        self.send_raw(content)
 
-    def start(self, kind: str = "text/event-stream", **headers: str) -> None:
+    def start_chunked(self, kind: str = "text/event-stream", **headers: str) -> None:
         """The head of an answer whose body comes in pieces."""
-        self._head(200, {"Content-Type": kind, "Transfer-Encoding": "chunked", **headers})
+        self.send_head(200, {"Content-Type": kind, "Transfer-Encoding": "chunked", **headers})
 
-    def piece(self, data: bytes) -> None:
+    def send_chunk(self, data: bytes) -> None:
         """A piece of the body; an empty one ends it."""
-        self.raw(b"%x\r\n%s\r\n" % (len(data), data))
+        self.send_raw(b"%x\r\n%s\r\n" % (len(data), data))
 
-    def message(self, **message: Any) -> None:
+    def send_event(self, **message: Any) -> None:
         """One message of Gradio's stream of events."""
-        self.piece(b"data: " + json.dumps(message).encode() + b"\n\n")
+        self.send_chunk(b"data: " + json.dumps(message).encode() + b"\n\n")
 
     def hang_up(self) -> None:
         """Close the connection without a word."""
         self._handler.close_connection = True
 
-    def wait(self) -> None:
+    def stall(self) -> None:
         """Say nothing more, until they hang up or the test is over."""
-        while not (self.server.closing.is_set() or self._have_they_hung_up(0.2)):
+        while not (self.server.closing.is_set() or self._is_disconnected(0.2)):
             pass
         self.hang_up()
 
-    def _have_they_hung_up(self, patience_seconds: float) -> bool:
+    def _is_disconnected(self, patience_seconds: float) -> bool:
         heard, _, _ = select.select([self._handler.connection], [], [], patience_seconds)
         try:
             return bool(heard) and not self._handler.connection.recv(1, socket.MSG_PEEK)
         except OSError:
             return True
 
-    def _head(self, status: int, headers: Mapping[str, str]) -> None:
-        lines = [f"HTTP/1.1 {status} Word"] + [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        self.raw(("\r\n".join(lines) + "\r\n\r\n").encode())
+    def send_head(self, status: int, headers: Mapping[str, str]) -> None:
+        """Send the status line and the headers."""
+        sent = {**headers, **self.extra_headers}
+        lines = [f"HTTP/1.1 {status} Word"] + [f"{name.replace('_', '-')}: {value}" for name, value in sent.items()]
+        self.send_raw(("\r\n".join(lines) + "\r\n\r\n").encode())
 
 
 Behaviour = Callable[[Exchange], None]
 
 
-class Crowded(ThreadingHTTPServer):
+class LargeBacklogServer(ThreadingHTTPServer):
     """Takes as many connections at once as a class makes: the standard library's lets five wait."""
 
     request_queue_size = 256
@@ -101,11 +103,11 @@ class FakeServer:
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour = behaviour
-        self.requests: list[Request] = []
+        self.requests: list[RecordedRequest] = []
         self.closing = threading.Event()
         self._changed = threading.Condition()
-        self._hung_up = 0
-        self._server = Crowded(("127.0.0.1", 0), self._handler())
+        self._closed_connections = 0
+        self._server = LargeBacklogServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads, self._server.block_on_close = True, False
         self._server.handle_error = lambda *_: None  # a client that goes away is no event here
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -120,7 +122,7 @@ class FakeServer:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                request = Request(self.command, self.path, headers, body, self.client_address[1])
+                request = RecordedRequest(self.command, self.path, headers, body, self.client_address[1])
                 with fake._changed:
                     fake.requests.append(request)
                     fake._changed.notify_all()
@@ -132,7 +134,7 @@ class FakeServer:
                 super().finish()
                 fake._server.shutdown_request(self.request)
                 with fake._changed:
-                    fake._hung_up += 1
+                    fake._closed_connections += 1
                     fake._changed.notify_all()
 
             def log_message(self, *_: Any) -> None:
@@ -143,19 +145,19 @@ class FakeServer:
     def paths(self) -> list[str]:
         return [request.path for request in self.requests]
 
-    def asked(self, path: str) -> list[Request]:
+    def requests_to(self, path: str) -> list[RecordedRequest]:
         return [request for request in self.requests if request.path.endswith(path)]
 
-    def wait_for(self, path: str) -> Request:
+    def wait_for(self, path: str) -> RecordedRequest:
         """The first request for this path, once it has come."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self.asked(path), PATIENCE_SECONDS), (path, self.paths())
-        return self.asked(path)[0]
+            assert self._changed.wait_for(lambda: self.requests_to(path), WAIT_TIMEOUT_SECONDS), (path, self.paths())
+        return self.requests_to(path)[0]
 
-    def wait_until_hung_up(self, count: int = 1) -> None:
+    def wait_until_disconnected(self, count: int = 1) -> None:
         """Wait until so many connections are closed."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self._hung_up >= count, PATIENCE_SECONDS)
+            assert self._changed.wait_for(lambda: self._closed_connections >= count, WAIT_TIMEOUT_SECONDS)
 
     def close(self) -> None:
         self.closing.set()
@@ -172,27 +174,31 @@ class FakeSpace(FakeServer):
     info: dict[str, Any] = field(default_factory=dict)
     messages: list[dict[str, Any]] | None = None
     prefix: str = "/gradio_api"
-    saved: bytes = b"bytes of a file"
+    file_content: bytes = b"bytes of a file"
 
     def __post_init__(self) -> None:
-        self.prepare()
+        self.reset()
         FakeServer.__init__(self, self.behave)
 
-    def prepare(self) -> None:
+    def reset(self) -> None:
         """Nobody has called yet."""
         self.calls = 0
         self._joined: dict[str, tuple[str, Any]] = {}
         self._counting = threading.Lock()
+
+    def find_joined_call(self, session: str) -> tuple[str, Any]:
+        """Return the event and the data with which this session joined the queue last."""
+        return self._joined[session]
 
     def behave(self, exchange: Exchange) -> None:
         """Answer as Gradio does, or as the test wants."""
         path = exchange.request.path
         chosen = next((answer for end, answer in self.answers.items() if path.endswith(end)), None)
         polite = {
-            "/config": lambda: exchange.reply(CONFIG | {"api_prefix": self.prefix} | self.config),
-            f"{self.prefix}/info": lambda: exchange.reply(INFO | self.info),
-            f"{self.prefix}/queue/join": lambda: self.join(exchange),
-            f"{self.prefix}/queue/data": lambda: self.tell(exchange),
+            "/config": lambda: exchange.reply(ECHO_CONFIG | {"api_prefix": self.prefix} | self.config),
+            f"{self.prefix}/info": lambda: exchange.reply(ECHO_INFO | self.info),
+            f"{self.prefix}/queue/join": lambda: self.join_queue(exchange),
+            f"{self.prefix}/queue/data": lambda: self.stream_result(exchange),
             f"{self.prefix}/upload": lambda: exchange.reply(["/tmp/gradio/kept.png"]),
             f"{self.prefix}/cancel": lambda: exchange.reply({"success": True}),
         }
@@ -201,11 +207,11 @@ class FakeSpace(FakeServer):
         elif path in polite:
             polite[path]()
         elif path.startswith(f"{self.prefix}/file="):
-            exchange.reply(self.saved, kind="application/octet-stream")
+            exchange.reply(self.file_content, kind="application/octet-stream")
         else:
             exchange.reply({"detail": "Not Found"}, 404)
 
-    def join(self, exchange: Exchange) -> None:
+    def join_queue(self, exchange: Exchange) -> None:
         sent = exchange.request.json
         with self._counting:
             self.calls += 1
@@ -213,31 +219,31 @@ class FakeSpace(FakeServer):
             self._joined[sent["session_hash"]] = event_id, sent["data"]
         exchange.reply({"event_id": event_id})
 
-    def tell(self, exchange: Exchange) -> None:
+    def stream_result(self, exchange: Exchange) -> None:
         """The stream of a session's latest call: `messages`, or the echo of its first value."""
         session = parse_qs(urlsplit(exchange.request.target).query)["session_hash"][0]
         event_id, data = self._joined.get(session, ("event-1", ["?"]))
-        exchange.start()
-        for message in self.messages if self.messages is not None else [completed(data[:1])]:
-            exchange.message(**{"event_id": event_id} | message)
-        exchange.message(msg="close_stream", event_id=None)
-        exchange.piece(b"")
+        exchange.start_chunked()
+        for message in self.messages if self.messages is not None else [make_completed(data[:1])]:
+            exchange.send_event(**{"event_id": event_id} | message)
+        exchange.send_event(msg="close_stream", event_id=None)
+        exchange.send_chunk(b"")
 
 
-def component(number: int, kind: str, **props: Any) -> dict[str, Any]:
+def make_component(number: int, kind: str, **props: Any) -> dict[str, Any]:
     return {"id": number, "type": kind, "props": {"visible": True, **props}, "skip_api": kind == "state"}
 
 
-CONFIG = {
+ECHO_CONFIG = {
     "version": "6.31.0",
     "protocol": "sse_v3",
     "title": "Écho",
-    "components": [component(1, "textbox", label="Texte", lines=1), component(2, "textbox", label="Écho")],
+    "components": [make_component(1, "textbox", label="Texte", lines=1), make_component(2, "textbox", label="Écho")],
     "dependencies": [
         {"id": 0, "api_name": "echo", "inputs": [1], "outputs": [2], "targets": [[1, "submit"]], "queue": True}
     ],
 }
-INFO = {
+ECHO_INFO = {
     "named_endpoints": {
         "/echo": {
             "parameters": [
@@ -258,45 +264,45 @@ INFO = {
 }
 
 
-def completed(data: Any, success: bool = True) -> dict[str, Any]:
+def make_completed(data: Any, success: bool = True) -> dict[str, Any]:
     return {"msg": "process_completed", "success": success, "output": {"data": data}}
 
 
-def failed(**output: Any) -> dict[str, Any]:
+def make_failed(**output: Any) -> dict[str, Any]:
     return {"msg": "process_completed", "success": False, "output": output}
 
 
-def generating(data: Any) -> dict[str, Any]:
+def make_generating(data: Any) -> dict[str, Any]:
     return {"msg": "process_generating", "success": True, "output": {"data": data}}
 
 
 # --- behaviours: each is what a stranger's server may do instead of answering ---
 
 
-def silent(exchange: Exchange) -> None:
+def never_reply(exchange: Exchange) -> None:
     """Nothing at all."""
-    exchange.wait()
+    exchange.stall()
 
 
 def drip_head(exchange: Exchange) -> None:
     """One byte of the head at a time, for ever; slower than no time limit of a single read would notice."""
-    exchange.raw(b"HTTP/1.1 200 OK\r\nX-Drip: ")
-    drip(exchange.raw, exchange)
+    exchange.send_raw(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+    drip_bytes(exchange.send_raw, exchange)
 
 
 def drip_body(exchange: Exchange) -> None:
     """One byte of the body at a time, for ever."""
-    exchange.start("application/json")
-    drip(exchange.piece, exchange)
+    exchange.start_chunked("application/json")
+    drip_bytes(exchange.send_chunk, exchange)
 
 
 def drip_stream(exchange: Exchange) -> None:
     """One byte of an event at a time, for ever."""
-    exchange.start()
-    drip(exchange.piece, exchange)
+    exchange.start_chunked()
+    drip_bytes(exchange.send_chunk, exchange)
 
 
-def drip(send: Callable[[bytes], None], exchange: Exchange) -> None:
+def drip_bytes(send: Callable[[bytes], None], exchange: Exchange) -> None:
     while not exchange.server.closing.wait(0.2):
         send(b"x")
 
@@ -307,86 +313,76 @@ def close_at_once(exchange: Exchange) -> None:
 
 def close_early(exchange: Exchange) -> None:
     """Half of the body that was announced."""
-    exchange.raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
+    exchange.send_raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
     exchange.hang_up()
 
 
 def close_stream_early(exchange: Exchange) -> None:
     """An event stream that ends as it should, without having said anything."""
-    exchange.start()
-    exchange.piece(b"")
+    exchange.start_chunked()
+    exchange.send_chunk(b"")
 
 
-def endless(exchange: Exchange) -> None:
+def send_endless_json(exchange: Exchange) -> None:
     """A JSON text without end, as fast as it can be read."""
-    exchange.start("application/json")
-    exchange.piece(b'{"named_endpoints": {"/x": {"description": "')
+    exchange.start_chunked("application/json")
+    exchange.send_chunk(b'{"named_endpoints": {"/x": {"description": "')
     while not exchange.server.closing.is_set():
-        exchange.piece(b"x" * 65536)
+        exchange.send_chunk(b"x" * 65536)
 
 
-def endless_event(exchange: Exchange) -> None:
+def send_endless_event(exchange: Exchange) -> None:
     """One event without end."""
-    exchange.start()
-    exchange.piece(b"data: ")
+    exchange.start_chunked()
+    exchange.send_chunk(b"data: ")
     while not exchange.server.closing.is_set():
-        exchange.piece(b"x" * 65536)
+        exchange.send_chunk(b"x" * 65536)
 
 
-def flood(exchange: Exchange) -> None:
+def send_event_flood(exchange: Exchange) -> None:
     """Small events without end."""
-    exchange.start()
+    exchange.start_chunked()
     while not exchange.server.closing.is_set():
-        exchange.piece(b'data: {"msg": "heartbeat", "x": "' + b"x" * 5000 + b'"}\n\n')
+        exchange.send_chunk(b'data: {"msg": "heartbeat", "x": "' + b"x" * 5000 + b'"}\n\n')
 
 
-def gzipped(exchange: Exchange) -> None:
+def reply_gzipped(exchange: Exchange) -> None:
     exchange.reply(b"\x1f\x8b\x08", Content_Encoding="gzip")
 
 
-def not_http(exchange: Exchange) -> None:
-    exchange.raw(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
+def reply_not_http(exchange: Exchange) -> None:
+    exchange.send_raw(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
     exchange.hang_up()
 
 
-def html(exchange: Exchange) -> None:
+def reply_html(exchange: Exchange) -> None:
     exchange.reply(b"<!doctype html><title>Not Gradio</title>", kind="text/html")
 
 
-def bad_json(exchange: Exchange) -> None:
+def reply_bad_json(exchange: Exchange) -> None:
     exchange.reply(b'{"data": [')
 
 
-def deep_json(exchange: Exchange) -> None:
+def reply_deep_json(exchange: Exchange) -> None:
     exchange.reply(b"[" * 20_000)
 
 
-def says(body: Any, status: int = 200) -> Behaviour:
+def reply_with(body: Any, status: int = 200) -> Behaviour:
     """This JSON."""
     return lambda exchange: exchange.reply(body, status)
 
 
-def redirects(address: str) -> Behaviour:
+def redirect_to(address: str) -> Behaviour:
     """302 to another origin."""
     return lambda exchange: exchange.reply(b"", 302, Location=address)
 
 
-def stream_of(data: bytes) -> Behaviour:
+def stream_bytes(data: bytes) -> Behaviour:
     """An event stream of exactly these bytes."""
 
     def tell(exchange: Exchange) -> None:
-        exchange.start()
-        exchange.piece(data)
-        exchange.piece(b"")
+        exchange.start_chunked()
+        exchange.send_chunk(data)
+        exchange.send_chunk(b"")
 
     return tell
-
-
-def timed(action: Callable[[], Any]) -> tuple[Any, float]:
-    """What it returns or raises, and how many seconds it took."""
-    begun = time.monotonic()
-    try:
-        result = action()
-    except Exception as error:
-        result = error
-    return result, time.monotonic() - begun

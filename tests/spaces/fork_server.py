@@ -17,7 +17,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-REAP_SECONDS = 0.2
+REAP_INTERVAL_SECONDS = 0.2
 
 
 class ForkServer:
@@ -33,7 +33,7 @@ class ForkServer:
         """Serve until the last connection is closed."""
         has_served = False
         while self._pids or not has_served:
-            for key, _ in self._selector.select(REAP_SECONDS):
+            for key, _ in self._selector.select(REAP_INTERVAL_SECONDS):
                 if key.fileobj is self._listener:
                     self._accept()
                     has_served = True
@@ -93,7 +93,7 @@ def run_program(program: str, argument: str, log: str, environment: dict[str, st
         os._exit(1)
 
 
-def listen(name: str) -> socket.socket | None:
+def open_listener(name: str) -> socket.socket | None:
     """Listen on the abstract socket of this name; None if a server does already."""
     listener = socket.socket(socket.AF_UNIX)
     try:
@@ -106,7 +106,7 @@ def listen(name: str) -> socket.socket | None:
 
 
 if __name__ == "__main__":
-    found = listen(sys.argv[1])
+    found = open_listener(sys.argv[1])
     if not found or os.fork():
         os._exit(0)
     os.setsid()

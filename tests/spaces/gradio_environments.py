@@ -15,24 +15,24 @@ REQUIREMENTS = Path(__file__).parent / "requirements"
 NEWEST_PYTHON = {3: (3, 12), 4: (3, 12), 5: (3, 13)}
 
 
-def folder_of(version: int) -> Path:
+def get_environment_folder(version: int) -> Path:
     return ROOT / f".venv-gradio-{version}"
 
 
-def python_of(version: int) -> Path:
-    return folder_of(version) / "bin" / "python"
+def get_python(version: int) -> Path:
+    return get_environment_folder(version) / "bin" / "python"
 
 
-def requirements_of(version: int) -> Path:
+def get_requirements_file(version: int) -> Path:
     return REQUIREMENTS / f"gradio-{version}.txt"
 
 
-def stamp_of(version: int) -> Path:
+def get_stamp_file(version: int) -> Path:
     """A copy of the requirements that were installed, written last."""
-    return folder_of(version) / "installed.txt"
+    return get_environment_folder(version) / "installed.txt"
 
 
-def impossible(version: int) -> str:
+def explain_unavailable(version: int) -> str:
     """Why the environment cannot be made with this Python, '' if it can."""
     newest = NEWEST_PYTHON[version]
     if sys.version_info[:2] <= newest:
@@ -40,24 +40,24 @@ def impossible(version: int) -> str:
     return f"the libraries of Gradio {version} do not come built for a Python after {newest[0]}.{newest[1]}"
 
 
-def is_made(version: int) -> bool:
+def is_installed(version: int) -> bool:
     """Is it there, and as its requirements are now?"""
-    stamp = stamp_of(version)
-    return stamp.exists() and stamp.read_text() == requirements_of(version).read_text()
+    stamp = get_stamp_file(version)
+    return stamp.exists() and stamp.read_text() == get_requirements_file(version).read_text()
 
 
-def make(version: int) -> None:
+def install(version: int) -> None:
     """Make it anew."""
-    print(f"Installing Gradio {version} into {folder_of(version).name}.", flush=True)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", folder_of(version)], check=True)
-    pip = [python_of(version), "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "-r", requirements_of(version)], check=True)
-    stamp_of(version).write_text(requirements_of(version).read_text())
+    print(f"Installing Gradio {version} into {get_environment_folder(version).name}.", flush=True)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", get_environment_folder(version)], check=True)
+    pip = [get_python(version), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "-r", get_requirements_file(version)], check=True)
+    get_stamp_file(version).write_text(get_requirements_file(version).read_text())
 
 
 if __name__ == "__main__":
     for each in NEWEST_PYTHON:
-        if impossible(each):
-            print(f"Left out: {impossible(each)}.")
-        elif not is_made(each):
-            make(each)
+        if explain_unavailable(each):
+            print(f"Left out: {explain_unavailable(each)}.")
+        elif not is_installed(each):
+            install(each)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,31 +11,28 @@ os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1", "GRAD
 import gradio as gr
 from gradio.components import Component
 
-
-def free_port() -> int:
-    """A port that nobody listens on: two versions of Gradio that start together would both try 7860."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+from tests.support.processes import find_free_port
 
 
-def launched(blocks: gr.Blocks, **options: Any) -> str:
+def launch_app(blocks: gr.Blocks, **options: Any) -> str:
     """The address of an app served as most are."""
     if gr.__version__.startswith("3."):
         blocks.queue()  # later ones have it by themselves; asked for again, they make the application once more
-    blocks.launch(server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, **options)
+    port = find_free_port()  # two versions of Gradio that start together would both try 7860
+    blocks.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, **options)
     return blocks.local_url.rstrip("/")
 
 
-def component_names() -> list[str]:
+def list_component_names() -> list[str]:
     """Every component of this Gradio, once: `Text` and `Json` are other names of the same."""
     classes = (getattr(gr.components, name) for name in gr.components.__all__)
     return sorted({each.__name__ for each in classes if isinstance(each, type) and issubclass(each, Component)})
 
 
-def serve(folder: Path, addresses: dict[str, str]) -> None:
+def publish_addresses(folder: Path, addresses: dict[str, str]) -> None:
     """Say in `folder` where the apps are, and go on until somebody ends the process."""
     written = folder / "addresses.part"
-    found = {"gradio": gr.__version__, "components": component_names(), "addresses": addresses}
+    found = {"gradio": gr.__version__, "components": list_component_names(), "addresses": addresses}
     written.write_text(json.dumps(found))
     written.rename(folder / "addresses.json")
     threading.Event().wait()

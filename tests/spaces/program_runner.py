@@ -11,13 +11,13 @@ from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 
-from tests.support.site_process import ROOT
+from tests.support.paths import ROOT
 
 HasEnded = Callable[[], bool]
 
 
 @contextmanager
-def running(
+def run_program(
     python: str | Path, program: str, argument: str, log: Path, environment: Mapping[str, str]
 ) -> Iterator[HasEnded]:
     """Run `python -m program argument` until the end of the block; yields whether it has ended by itself.
@@ -26,13 +26,13 @@ def running(
         log: what it prints.
         environment: variables that this process does not have.
     """
-    run = forked if sys.platform == "linux" else started
+    run = run_forked if sys.platform == "linux" else run_subprocess
     with run(python, program, argument, log, environment) as has_ended:
         yield has_ended
 
 
 @contextmanager
-def started(
+def run_subprocess(
     python: str | Path, program: str, argument: str, log: Path, environment: Mapping[str, str]
 ) -> Iterator[HasEnded]:
     """Run it as a process of its own."""
@@ -47,11 +47,11 @@ def started(
 
 
 @contextmanager
-def forked(
+def run_forked(
     python: str | Path, program: str, argument: str, log: Path, environment: Mapping[str, str]
 ) -> Iterator[HasEnded]:
     """Run it as a fork of the server of this environment."""
-    keep_server(str(python))
+    keep_fork_server(str(python))
     variables = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     request = {
         "program": program,
@@ -60,19 +60,19 @@ def forked(
         "environment": variables | dict(environment),
     }
     log.touch()
-    with closing(connect(str(python))) as connection:
+    with closing(connect_fork_server(str(python))) as connection:
         connection.sendall(json.dumps(request).encode() + b"\n")
         connection.setblocking(False)
-        yield lambda: is_closed(connection)
+        yield lambda: is_connection_closed(connection)
 
 
 @cache
-def keep_server(python: str) -> None:
+def keep_fork_server(python: str) -> None:
     """Hold a connection to the server of this environment until this process ends: it ends with its last one."""
-    connect(python).detach()
+    connect_fork_server(python).detach()
 
 
-def connect(python: str) -> socket.socket:
+def connect_fork_server(python: str) -> socket.socket:
     """A connection to the server of this environment, started if there is none."""
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     name = f"hfcourse-tests-{session}-{hashlib.sha256(python.encode()).hexdigest()[:12]}"
@@ -87,7 +87,7 @@ def connect(python: str) -> socket.socket:
     return connection
 
 
-def is_closed(connection: socket.socket) -> bool:
+def is_connection_closed(connection: socket.socket) -> bool:
     """Has the other end closed it?"""
     try:
         return connection.recv(1) == b""

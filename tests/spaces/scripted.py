@@ -16,16 +16,16 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from PIL import Image
 
-told: "asyncio.Queue[str]" = asyncio.Queue()
+commands: "asyncio.Queue[str]" = asyncio.Queue()
 calls = {"begun": 0, "ended": 0}
 
 
-async def lead(name: str, progress=gr.Progress()) -> AsyncIterator[tuple[str, Any]]:  # noqa: B008
+async def follow_commands(name: str, progress=gr.Progress()) -> AsyncIterator[tuple[str, Any]]:  # noqa: B008
     """What it was told so far, and the latest picture."""
     calls["begun"] += 1
     said, picture = "", None
     try:
-        while (order := await told.get()) != "finir":
+        while (order := await commands.get()) != "finir":
             verb, _, words = order.partition(" ")
             if verb == "avancer":
                 progress((int(words), 10), desc="Je lis")
@@ -42,24 +42,24 @@ async def lead(name: str, progress=gr.Progress()) -> AsyncIterator[tuple[str, An
         calls["ended"] += 1
 
 
-def app() -> gr.Blocks:
+def build_app() -> gr.Blocks:
     with gr.Blocks(title="Mené") as blocks:
         name = gr.Textbox(label="Nom")
         text, picture = gr.Markdown(label="Récit"), gr.Image(label="Image", format="png")
-        gr.Button("Mener").click(lead, name, [text, picture], api_name="mener", concurrency_limit=1)
+        gr.Button("Mener").click(follow_commands, name, [text, picture], api_name="mener", concurrency_limit=1)
     return blocks.queue()
 
 
-class Led:
+class ScriptedSpaceApp:
     """The app, and beside it the ways to lead it; in the same loop, so that it hears at once."""
 
     def __init__(self) -> None:
-        self.blocks = app()
+        self.blocks = build_app()
         self.app = gr.mount_gradio_app(FastAPI(), self.blocks, path="")
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] == "http" and scope["path"] == "/say":
-            told.put_nowait((await receive())["body"].decode())
+            commands.put_nowait((await receive())["body"].decode())
             await JSONResponse("dit")(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] == "/state":
             await JSONResponse({**calls, "waiting": len(self.blocks._queue)})(scope, receive, send)
@@ -68,4 +68,4 @@ class Led:
 
 
 if __name__ == "__main__":
-    uvicorn.run(Led(), host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
+    uvicorn.run(ScriptedSpaceApp(), host="127.0.0.1", port=int(sys.argv[1]), log_level="error")

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.spaces.gradio_launch import launched, serve  # first: it keeps Gradio from asking the network
+from tests.spaces.gradio_launch import launch_app, publish_addresses  # first: it keeps Gradio from asking the network
 
 # isort: split
 from tests.spaces.apps import answers
@@ -12,4 +12,4 @@ from tests.spaces.apps import answers
 if __name__ == "__main__":
     os.chdir(sys.argv[1])
     made = {"reponses": answers.app, "conseils": answers.adviser}
-    serve(Path(sys.argv[1]), {name: launched(make()) for name, make in made.items()})
+    publish_addresses(Path(sys.argv[1]), {name: launch_app(make()) for name, make in made.items()})

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.spaces.gradio_launch import launched, serve  # first: it keeps Gradio from asking the network
+from tests.spaces.gradio_launch import launch_app, publish_addresses  # first: it keeps Gradio from asking the network
 
 # isort: split
 import gradio as gr
@@ -18,7 +18,7 @@ from fastapi import FastAPI
 
 from tests.spaces.apps import choices, doors, foreign, life, media, plots, tables, talk, texts, untouched
 
-PREFIX = "/myapp/gradio"
+MOUNT_PATH = "/myapp/gradio"
 APPS: dict[str, Callable[[], gr.Blocks]] = {
     "textes": texts.app,
     "nombres": texts.numbers,
@@ -46,19 +46,19 @@ if hasattr(gr, "validate"):
     APPS["validation"] = doors.validated
 
 
-def mounted(blocks: gr.Blocks) -> str:
+def serve_mounted(blocks: gr.Blocks) -> str:
     """The address of an app that lives under a path of somebody's larger site."""
-    site = gr.mount_gradio_app(FastAPI(), blocks.queue(), path=PREFIX)
+    site = gr.mount_gradio_app(FastAPI(), blocks.queue(), path=MOUNT_PATH)
     server = uvicorn.Server(uvicorn.Config(site, host="127.0.0.1", port=0, log_level="error"))
     listener = server.config.bind_socket()
     threading.Thread(target=server.run, args=([listener],), daemon=True).start()
-    return f"http://127.0.0.1:{listener.getsockname()[1]}{PREFIX}"
+    return f"http://127.0.0.1:{listener.getsockname()[1]}{MOUNT_PATH}"
 
 
 if __name__ == "__main__":
     os.chdir(sys.argv[1])
-    addresses = {name: launched(make()) for name, make in APPS.items()}
-    addresses["ferme"] = launched(doors.locked(), auth=("awa", "secret"))
-    addresses["sans-chemin"] = launched(doors.mounted())
-    addresses["chemin"] = mounted(doors.mounted())
-    serve(Path(sys.argv[1]), addresses)
+    addresses = {name: launch_app(make()) for name, make in APPS.items()}
+    addresses["ferme"] = launch_app(doors.locked(), auth=("awa", "secret"))
+    addresses["sans-chemin"] = launch_app(doors.mounted())
+    addresses["chemin"] = serve_mounted(doors.mounted())
+    publish_addresses(Path(sys.argv[1]), addresses)

@@ -5,17 +5,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.spaces.gradio_launch import free_port, launched, serve  # first: it keeps Gradio from asking the network
+from tests.spaces.gradio_launch import (  # first: it keeps Gradio from asking the network
+    launch_app,
+    publish_addresses,
+)
 
 # isort: split
 import gradio as gr
 
 from tests.spaces.apps import exchange, media
+from tests.support.processes import find_free_port
 
 
-def launched_server(server: Any) -> str:
+def launch_server(server: Any) -> str:
     """The address of a `gr.Server`."""
-    port = free_port()
+    port = find_free_port()
     server.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True)
     return f"http://127.0.0.1:{port}"
 
@@ -23,13 +27,13 @@ def launched_server(server: Any) -> str:
 if __name__ == "__main__":
     os.chdir(sys.argv[1])
     addresses = {
-        "echanges": launched(exchange.app()),
-        "images": launched(media.pictures()),
-        "sons": launched(media.recordings()),
-        "fichiers": launched(media.files()),
+        "echanges": launch_app(exchange.app()),
+        "images": launch_app(media.pictures()),
+        "sons": launch_app(media.recordings()),
+        "fichiers": launch_app(media.files()),
     }
     if hasattr(gr, "api"):
-        addresses["fonctions"] = launched(exchange.apis())
+        addresses["fonctions"] = launch_app(exchange.apis())
     if hasattr(gr, "Server"):
-        addresses["serveur"] = launched_server(exchange.server())
-    serve(Path(sys.argv[1]), addresses)
+        addresses["serveur"] = launch_server(exchange.server())
+    publish_addresses(Path(sys.argv[1]), addresses)

@@ -4,13 +4,13 @@ import os
 import sys
 from pathlib import Path
 
-from tests.spaces.gradio_launch import launched, serve  # first: it keeps Gradio from asking the network
+from tests.spaces.gradio_launch import launch_app, publish_addresses  # first: it keeps Gradio from asking the network
 
 # isort: split
 import gradio as gr
 
 
-def app() -> gr.Blocks:
+def build_app() -> gr.Blocks:
     with gr.Blocks(title="Ancien") as blocks:
         words, shown = gr.Textbox(label="Mots"), gr.Textbox(label="Mots vus")
         gr.Button("Répéter").click(lambda text: text, words, shown, api_name="repeter")
@@ -19,4 +19,4 @@ def app() -> gr.Blocks:
 
 if __name__ == "__main__":
     os.chdir(sys.argv[1])
-    serve(Path(sys.argv[1]), {"ancien": launched(app())})
+    publish_addresses(Path(sys.argv[1]), {"ancien": launch_app(build_app())})

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.spaces.gradio_launch import launched, serve  # first: it keeps Gradio from asking the network
+from tests.spaces.gradio_launch import launch_app, publish_addresses  # first: it keeps Gradio from asking the network
 
 # isort: split
 import gradio as gr
@@ -13,8 +13,8 @@ from tests.spaces.apps import layouts
 
 if __name__ == "__main__":
     os.chdir(sys.argv[1])
-    addresses = {"atelier": launched(layouts.studio()), "portraits": launched(layouts.portraits())}
+    addresses = {"atelier": launch_app(layouts.studio()), "portraits": launch_app(layouts.portraits())}
     if hasattr(gr, "I18n"):
         greeter, words = layouts.greeter()
-        addresses["langues"] = launched(greeter, i18n=words)
-    serve(Path(sys.argv[1]), addresses)
+        addresses["langues"] = launch_app(greeter, i18n=words)
+    publish_addresses(Path(sys.argv[1]), addresses)

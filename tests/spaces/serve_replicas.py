@@ -12,7 +12,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
-from tests.spaces.gradio_launch import launched, serve  # first: it keeps Gradio from asking the network
+from tests.spaces.gradio_launch import launch_app, publish_addresses  # first: it keeps Gradio from asking the network
 
 # isort: split
 import gradio as gr
@@ -21,10 +21,10 @@ from fastapi import FastAPI
 
 from tests.spaces.apps import troubles
 
-COOKIE, PAGE = "sticky", b"<!doctype html><h1>Your space is starting</h1>"
+COOKIE, GATEWAY_PAGE = "sticky", b"<!doctype html><h1>Your space is starting</h1>"
 
 
-class Balancer:
+class LoadBalancer:
     """Leads each request to the replica that its cookie names."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Balancer:
         await self.site(scope | {"path": path, "raw_path": path.encode()}, receive, send_with_cookie)
 
 
-class Gateway:
+class ErrorGateway:
     """Answers in the place of what stands behind it, where a call asks for that."""
 
     def __init__(self, behind: Any) -> None:
@@ -69,7 +69,7 @@ class Gateway:
         if isinstance(asked, str) and asked.isdigit():
             start = {"type": "http.response.start", "status": int(asked), "headers": [(b"content-type", b"text/html")]}
             await send(start)
-            await send({"type": "http.response.body", "body": PAGE})
+            await send({"type": "http.response.body", "body": GATEWAY_PAGE})
             return
 
         async def receive_again() -> Any:
@@ -79,8 +79,8 @@ class Gateway:
 
 
 if __name__ == "__main__":
-    server = uvicorn.Server(uvicorn.Config(Gateway(Balancer()), host="127.0.0.1", port=0, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(ErrorGateway(LoadBalancer()), host="127.0.0.1", port=0, log_level="error"))
     listener = server.config.bind_socket()
     threading.Thread(target=server.run, args=([listener],), daemon=True).start()
     balanced = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    serve(Path(sys.argv[1]), {"replicas": balanced, "troubles": launched(troubles.app("seul"))})
+    publish_addresses(Path(sys.argv[1]), {"replicas": balanced, "troubles": launch_app(troubles.app("seul"))})

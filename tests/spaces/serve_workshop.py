@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.spaces.gradio_launch import launched, serve  # first: it keeps Gradio from asking the network
+from tests.spaces.gradio_launch import launch_app, publish_addresses  # first: it keeps Gradio from asking the network
 
 # isort: split
 from tests.spaces.apps import workshop
@@ -12,4 +12,4 @@ from tests.spaces.apps import workshop
 if __name__ == "__main__":
     os.chdir(sys.argv[1])
     apps = {"affiches": workshop.posters, "archive": workshop.archive}
-    serve(Path(sys.argv[1]), {name: launched(make()) for name, make in apps.items()})
+    publish_addresses(Path(sys.argv[1]), {name: launch_app(make()) for name, make in apps.items()})

@@ -12,33 +12,33 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
-asked: list[str] = []
+request_log: list[str] = []
 
 
-def count(before: int, name: str) -> tuple[int, str]:
+def count_call(before: int, name: str) -> tuple[int, str]:
     """One more call of this session."""
     return before + 1, f"{name} {before + 1}"
 
 
-def app_with(*api_names: str) -> gr.Blocks:
+def build_app(*api_names: str) -> gr.Blocks:
     """The app, with an endpoint by each of these names."""
     with gr.Blocks() as blocks:
         state = gr.State(0)
         name = gr.Textbox(label="Nom")
         shown = gr.Textbox(label="Compte")
         for each in api_names:
-            gr.Button(each).click(count, [state, name], [state, shown], api_name=each, concurrency_limit=20)
+            gr.Button(each).click(count_call, [state, name], [state, shown], api_name=each, concurrency_limit=20)
     return blocks
 
 
-class Renewable:
+class ReplaceableApp:
     """The app of the moment, behind a log of its requests."""
 
     def __init__(self) -> None:
-        self.app = self.made("compter", "ancien")
+        self.app = self.mount_app("compter", "ancien")
 
-    def made(self, *api_names: str) -> Any:
-        return gr.mount_gradio_app(FastAPI(), app_with(*api_names).queue(), path="")
+    def mount_app(self, *api_names: str) -> Any:
+        return gr.mount_gradio_app(FastAPI(), build_app(*api_names).queue(), path="")
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] != "http":
@@ -46,16 +46,16 @@ class Renewable:
             return
         path = scope["path"]
         if path in ("/asked", "/renew"):
-            await self.control(path, scope, receive, send)
+            await self.handle_control(path, scope, receive, send)
             return
-        asked.append(f"{scope['method']} {path}")
+        request_log.append(f"{scope['method']} {path}")
         await self.app(scope, receive, send)
 
-    async def control(self, path: str, scope, receive, send) -> None:
+    async def handle_control(self, path: str, scope, receive, send) -> None:
         if path == "/renew":
-            self.app = self.made("nouveau")
-        await JSONResponse(asked)(scope, receive, send)
+            self.app = self.mount_app("nouveau")
+        await JSONResponse(request_log)(scope, receive, send)
 
 
 if __name__ == "__main__":
-    uvicorn.run(Renewable(), host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
+    uvicorn.run(ReplaceableApp(), host="127.0.0.1", port=int(sys.argv[1]), log_level="error")

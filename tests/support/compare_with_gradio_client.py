@@ -8,16 +8,16 @@ from typing import Any
 import gradio_client
 import httpx
 
-from tests.spaces.served_apps import Served
+from tests.spaces.served_apps import ServedApps
 from tests.support.form_filling import Upload
-from tests.support.http_browser import Visitor
-from tests.support.samples import written_to
+from tests.support.http_browser import HttpBrowser
+from tests.support.samples import write_sample
 
 Fetch = Callable[[dict[str, Any]], bytes | None]
 FILE_KEYS = {"file", "name", "bytes", "media_type"}
 
 
-def comparable(value: Any, fetch: Fetch) -> Any:
+def normalize_value(value: Any, fetch: Fetch) -> Any:
     """A value with each file as the digest of its bytes; booleans, which equal numbers in Python, as words.
 
     `fetch` gives the bytes of a dict that stands for a file, None for any other dict.
@@ -26,13 +26,13 @@ def comparable(value: Any, fetch: Fetch) -> Any:
         content = fetch(value)
         if content is not None:
             return {"sha256": hashlib.sha256(content).hexdigest()}
-        return {key: comparable(item, fetch) for key, item in value.items()}
+        return {key: normalize_value(item, fetch) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [comparable(item, fetch) for item in value]
+        return [normalize_value(item, fetch) for item in value]
     return str(value) if isinstance(value, bool) else value
 
 
-def through_site(visitor: Visitor, run: dict[str, Any]) -> list[Any]:
+def collect_site_outputs(visitor: HttpBrowser, run: dict[str, Any]) -> list[Any]:
     """The outputs of a run, their files fetched from the site."""
 
     def fetch(value: dict[str, Any]) -> bytes | None:
@@ -44,17 +44,17 @@ def through_site(visitor: Visitor, run: dict[str, Any]) -> list[Any]:
         assert len(answer.content) == value["bytes"]
         return answer.content
 
-    return [comparable(output["value"], fetch) for output in run["outputs"]]
+    return [normalize_value(output["value"], fetch) for output in run["outputs"]]
 
 
-class Direct:
+class DirectClient:
     """gradio_client, as on another machine: the files that it sends are uploaded, those that come are fetched."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: ServedApps) -> None:
         self._served = served
         self._clients: dict[str, gradio_client.Client] = {}
 
-    def client(self, app: str) -> gradio_client.Client:
+    def get_client(self, app: str) -> gradio_client.Client:
         """The client of an app, with a new session: it takes half a second to make."""
         if app == "chemin" and self._served.gradio.startswith("4."):
             app = "sans-chemin"  # gradio_client asks for `/path//info` there: it cannot call a Gradio 4 under a path
@@ -69,32 +69,34 @@ class Direct:
         for each in self._clients.values():
             each.close()
 
-    def described(self, app: str, endpoint: str) -> dict[str, Any]:
+    def fetch_endpoint_info(self, app: str, endpoint: str) -> dict[str, Any]:
         """What the Space itself says of an endpoint."""
-        return self._served.endpoints(app)[f"/{endpoint}"]
+        return self._served.fetch_endpoints(app)[f"/{endpoint}"]
 
-    def call(self, app: str, endpoint: str, sent: Sequence[Any], folder: Path) -> list[Any]:
+    def call_endpoint(self, app: str, endpoint: str, sent: Sequence[Any], folder: Path) -> list[Any]:
         """The outputs for these values; files to send are made in `folder`.
 
         Raises:
             gradio_client.exceptions.AppError: the author's function failed.
         """
-        count = len(self.described(app, endpoint)["returns"])
-        answer = self.client(app).predict(*(with_files(value, folder) for value in sent), api_name=f"/{endpoint}")
+        count = len(self.fetch_endpoint_info(app, endpoint)["returns"])
+        answer = self.get_client(app).predict(
+            *(replace_uploads(value, folder) for value in sent), api_name=f"/{endpoint}"
+        )
         values = [answer] if count == 1 else list(answer)
-        return [comparable(value, fetching(self._served.root(app))) for value in values]
+        return [normalize_value(value, make_file_fetcher(self._served.get_api_root(app))) for value in values]
 
 
-def with_files(value: Any, folder: Path) -> Any:
+def replace_uploads(value: Any, folder: Path) -> Any:
     """The value as gradio_client takes it: a file of this machine, which it uploads, where one is to be sent."""
     if isinstance(value, Upload):
-        return gradio_client.handle_file(written_to(folder, value.name))
+        return gradio_client.handle_file(write_sample(folder, value.name))
     if isinstance(value, dict):
-        return {key: with_files(item, folder) for key, item in value.items()}
-    return [with_files(item, folder) for item in value] if isinstance(value, list) else value
+        return {key: replace_uploads(item, folder) for key, item in value.items()}
+    return [replace_uploads(item, folder) for item in value] if isinstance(value, list) else value
 
 
-def fetching(root: str) -> Fetch:
+def make_file_fetcher(root: str) -> Fetch:
     """Fetches what Gradio's file data names."""
 
     def fetch(value: dict[str, Any]) -> bytes | None:

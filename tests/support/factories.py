@@ -3,25 +3,25 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from hfcourse import database
 from hfcourse.files import file_store
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
-from tests.support.clients import Student
+from tests.support.clients import BrowserClient
 
 LABELS = {"prenom": "Prénom", "image": "Image"}
 
 
-def known_as(student: Student, visitor: str) -> Student:
+def log_in_as(student: BrowserClient, visitor: str) -> BrowserClient:
     """The student, whom the site knows by this name."""
     with student.client.session_transaction() as session:
         session["visitor"] = visitor
     return student
 
 
-def kept_run(
+def make_run(
     visitor: str,
     status: str = "succeeded",
     *,
@@ -46,7 +46,7 @@ def kept_run(
         parameters=[{"name": name, "label": LABELS.get(name, name)} for name in inputs],
         inputs=inputs,
         files=[("image", each.id) for each in kept],
-        names=[each.name for each in kept],
+        file_names=[each.name for each in kept],
     )
     if status in ("running", "succeeded", "failed"):
         run_store.claim_run(run_id)
@@ -56,3 +56,9 @@ def kept_run(
         with database.write_session() as session:
             session.execute(update(Run).where(Run.id == run_id).values(created=at))
     return run_id
+
+
+def count_rows(table: type) -> int:
+    """Return the number of rows of a table."""
+    with database.read_session() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0

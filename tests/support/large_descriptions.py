@@ -2,13 +2,13 @@
 
 from typing import Any
 
-Component = tuple[str, dict[str, Any]]  # type and props
-Described = tuple[dict[str, Any], dict[str, Any]]  # /config and /info
+ComponentSpec = tuple[str, dict[str, Any]]  # type and props
+RawDescription = tuple[dict[str, Any], dict[str, Any]]  # /config and /info
 
-ENDPOINTS = 500
+ENDPOINT_COUNT = 500
 
 
-def described(*endpoints: list[Component], examples: list[list[Any]] | None = None) -> Described:
+def build_description(*endpoints: list[ComponentSpec], examples: list[list[Any]] | None = None) -> RawDescription:
     """A Space with these endpoints, each by the components of its parameters."""
     components: list[dict[str, Any]] = []
     dependencies, named = [], {}
@@ -30,14 +30,14 @@ def described(*endpoints: list[Component], examples: list[list[Any]] | None = No
     return config, {"named_endpoints": named}
 
 
-def choices(count: int, of: str) -> dict[str, Any]:
+def build_choices(count: int, of: str) -> dict[str, Any]:
     return {"choices": [[f"Choix numéro {n} de {of}", f"v{n}"] for n in range(count)]}
 
 
-HEAVY: dict[str, Described] = {
-    "500 endpoints": described(*[[("textbox", {"info": "Une aide. " * 5}), ("number", {})]] * ENDPOINTS),
-    "lists of choices": described([("dropdown", choices(2_000, f"la liste {n}")) for n in range(12)]),
-    "boxes": described([("checkboxgroup", choices(1_000, f"la rangée {n}")) for n in range(24)]),
-    "300 parameters": described([("textbox", {"info": "mot " * 700, "value": "x" * 300})] * 300),
-    "6,000 examples": described([("textbox", {})], examples=[["exemple " * 20 + str(n)] for n in range(6_000)]),
+LARGE_DESCRIPTIONS: dict[str, RawDescription] = {
+    "500 endpoints": build_description(*[[("textbox", {"info": "Une aide. " * 5}), ("number", {})]] * ENDPOINT_COUNT),
+    "lists of choices": build_description([("dropdown", build_choices(2_000, f"la liste {n}")) for n in range(12)]),
+    "boxes": build_description([("checkboxgroup", build_choices(1_000, f"la rangée {n}")) for n in range(24)]),
+    "300 parameters": build_description([("textbox", {"info": "mot " * 700, "value": "x" * 300})] * 300),
+    "6,000 examples": build_description([("textbox", {})], examples=[["exemple " * 20 + str(n)] for n in range(6_000)]),
 }

@@ -11,10 +11,10 @@ from hfcourse.lessons.syntax import includes
 from hfcourse.lessons.syntax.context import RenderContext
 from hfcourse.lessons.syntax.parser import LESSON_PARSER
 
-LESSON = CONTENT_FOLDER / "34-mini-chatbot.md"
+LESSON_FILE = CONTENT_FOLDER / "34-mini-chatbot.md"
 # The lesson goes on with what goes with publishing, which is downloaded and not typed.
-END = "Avant de mettre en ligne"
-FIGURE = re.compile(r"figure chatbot-(\d)\.svg")
+LAST_HEADING = "Avant de mettre en ligne"
+FIGURE_PATTERN = re.compile(r"figure chatbot-(\d)\.svg")
 
 
 class UnclearLessonError(AssertionError):
@@ -22,7 +22,7 @@ class UnclearLessonError(AssertionError):
 
 
 @dataclass(frozen=True)
-class Write:
+class WriteStep:
     """Create a file of the project, or replace it."""
 
     path: str
@@ -30,23 +30,23 @@ class Write:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunStep:
     """Type the commands of one block in a terminal (Linux and macOS)."""
 
     commands: str
 
 
 @dataclass(frozen=True)
-class Look:
+class CompareStep:
     """Compare the page with the figure of this program."""
 
     program: int
 
 
-Step = Write | Run | Look
+LessonStep = WriteStep | RunStep | CompareStep
 
 
-def lesson_files() -> dict[str, str]:
+def read_listings() -> dict[str, str]:
     """Return the files that the lesson may show, by the name it gives them."""
     return {
         path.relative_to(CONTENT_FOLDER).as_posix(): path.read_text(encoding="utf-8")
@@ -55,30 +55,30 @@ def lesson_files() -> dict[str, str]:
     }
 
 
-def steps_of(lesson: str) -> Iterator[Step]:
+def iter_steps(lesson: str) -> Iterator[LessonStep]:
     """Yield the steps of the lesson's text, up to its last part."""
     code_spans: list[str] = []
     for token in LESSON_PARSER.parse(lesson):
         if token.type == "inline":
-            if token.content == END:
+            if token.content == LAST_HEADING:
                 return
             code_spans = [child.content for child in token.children or [] if child.type == "code_inline"]
         elif token.type == "fence":
-            yield from step_of_fence(token, code_spans)
-        elif found := FIGURE.search(token.info):
-            yield Look(int(found[1]))
+            yield from iter_fence_steps(token, code_spans)
+        elif found := FIGURE_PATTERN.search(token.info):
+            yield CompareStep(int(found[1]))
 
 
-def step_of_fence(fence: Token, code_spans: list[str]) -> Iterator[Step]:
+def iter_fence_steps(fence: Token, code_spans: list[str]) -> Iterator[LessonStep]:
     """Yield the step of a block of code: a file to write, or commands; a difference is only read."""
     language, *names = fence.info.split()
     if language == "bash":
-        yield Run(fence.content)
+        yield RunStep(fence.content)
     elif names and language != "diff":
-        yield Write(place_of(names[0], code_spans), shown_text(names))
+        yield WriteStep(find_target_path(names[0], code_spans), render_listing(names))
 
 
-def place_of(name: str, code_spans: list[str]) -> str:
+def find_target_path(name: str, code_spans: list[str]) -> str:
     """Return where the sentence before a block says to write it.
 
     Raises:
@@ -91,9 +91,9 @@ def place_of(name: str, code_spans: list[str]) -> str:
     raise UnclearLessonError(f"no sentence says where to write {name}; the last names {code_spans}")
 
 
-def shown_text(names: list[str]) -> str:
+def render_listing(names: list[str]) -> str:
     """Return what the lesson shows of a file."""
-    draft = RenderContext({}, lesson_files())
+    draft = RenderContext({}, read_listings())
     text = includes.include_file(names, 1, draft)
     assert draft.lint_errors == []
     return text

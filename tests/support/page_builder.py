@@ -6,7 +6,7 @@ from typing import Any
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.space_description import Description
 
-LAYOUT = {"button", "row", "tabitem"}
+LAYOUT_TYPES = {"button", "row", "tabitem"}
 
 
 class PageBuilder:
@@ -15,14 +15,14 @@ class PageBuilder:
     def __init__(self) -> None:
         self.components: list[dict[str, Any]] = []
         self.dependencies: list[dict[str, Any]] = []
-        self.named: dict[str, dict[str, Any]] = {}
+        self.named_endpoints: dict[str, dict[str, Any]] = {}
         self.tabs: dict[int, list[int]] = {}
 
-    def add(self, kind: str, label: str = "", tab: int | None = None, **props: Any) -> int:
+    def add_component(self, kind: str, label: str = "", tab: int | None = None, **props: Any) -> int:
         """A component of this kind, whose id is returned."""
         number = len(self.components) + 1
         props = {"value": label} | props if kind == "button" else {"label": label} | props
-        skipped = {"skip_api": True} if kind in {*LAYOUT, "state"} else {}
+        skipped = {"skip_api": True} if kind in {*LAYOUT_TYPES, "state"} else {}
         self.components.append({"id": number, "type": kind, "props": props, **skipped})
         if kind == "tabitem":
             self.tabs[number] = []
@@ -30,7 +30,7 @@ class PageBuilder:
             self.tabs[tab].append(number)
         return number
 
-    def on(
+    def add_event(
         self,
         name: str,
         target: int | None = None,
@@ -47,17 +47,21 @@ class PageBuilder:
             dependency | {"inputs": [*inputs], "outputs": [*outputs], "trigger_after": None} | more
         )
         if public:
-            entry = {"parameters": self.entries(inputs), "returns": self.entries(outputs), "description": help_text}
-            self.named[f"/{name}"] = entry
+            entry = {
+                "parameters": self.build_info_entries(inputs),
+                "returns": self.build_info_entries(outputs),
+                "description": help_text,
+            }
+            self.named_endpoints[f"/{name}"] = entry
         return len(self.dependencies) - 1
 
-    def then(
+    def add_next_step(
         self, previous: int, name: str, inputs: Sequence[int] = (), outputs: Sequence[int] = (), **more: Any
     ) -> int:
         """The step that follows another one."""
-        return self.on(name, None, inputs, outputs, event="then", trigger_after=previous, **more)
+        return self.add_event(name, None, inputs, outputs, event="then", trigger_after=previous, **more)
 
-    def entries(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    def build_info_entries(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """The entries of /info of these components."""
         found = [self.components[number - 1] for number in numbers]
         return [
@@ -81,23 +85,23 @@ class PageBuilder:
 
     @property
     def info(self) -> dict[str, Any]:
-        return {"named_endpoints": self.named}
+        return {"named_endpoints": self.named_endpoints}
 
     def describe(self) -> Description:
         return build_description(self.config, self.info)
 
 
-def first_of(page: PageBuilder) -> str:
+def get_first_endpoint_name(page: PageBuilder) -> str:
     """The name of the endpoint that is offered first."""
     return page.describe().endpoints[0].name
 
 
-def listed(description: Description) -> list[str]:
+def list_endpoint_names(description: Description) -> list[str]:
     """The names of the lines of the list."""
     return [line.endpoint.name for line in description.main_lines]
 
 
-def folded(description: Description) -> dict[str, str]:
+def list_folded_endpoints(description: Description) -> dict[str, str]:
     """The names of the lines that are folded away, each with its reason."""
     lines = description.internal_lines
     return {line.endpoint.name: line.endpoint.blocked_reason or line.endpoint.internal_reason for line in lines}

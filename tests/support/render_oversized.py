@@ -1,4 +1,4 @@
-"""Describe and draw one of `oversized.OVERSIZED` in a process of its own, with bounded memory; print what it takes.
+"""Describe and render OVERSIZED_DESCRIPTIONS in a process of their own, with bounded memory; print what each takes.
 
 python -m tests.support.render_oversized <instance folder> <name> <name> …
 """
@@ -12,16 +12,16 @@ from hfcourse import create_app
 from hfcourse.playground import space_page
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
-from tests.support.oversized_descriptions import OVERSIZED
+from tests.support.oversized_descriptions import OVERSIZED_DESCRIPTIONS
 
-MEMORY_BYTES = 1_500_000_000
+MAX_MEMORY_BYTES = 1_500_000_000
 
 
 def main(instance: str, *names: str) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     app = create_app({"INSTANCE": instance, "TESTING": True})
     for name in names:
-        config, info = OVERSIZED[name]()
+        config, info = OVERSIZED_DESCRIPTIONS[name]()
         begun = time.process_time()
         description = build_description(config, info)
         first = description.endpoints[0]

@@ -30,7 +30,7 @@ OLDEST_PYTHON = "3.11"
 MIN_RELEASE_AGE = "7 days"
 HEADER_LINE = "# Locked by `make lock`: edit {profile}.in instead.\n"
 DIGEST_LINE = "# sha256 of its input: {digest}\n"
-HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+HASH_PATTERN = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ def read_pins(profile: str, folder: Path = ROOT) -> list[Pin]:
     """Parse a lock. Lines that continue with a backslash are one."""
     text = (folder / f"{profile}.txt").read_text(encoding="utf-8").replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
-    return [Pin(Requirement(line.partition("--hash")[0].strip()), frozenset(HASH.findall(line))) for line in lines]
+    return [
+        Pin(Requirement(line.partition("--hash")[0].strip()), frozenset(HASH_PATTERN.findall(line))) for line in lines
+    ]
 
 
 def find_faults(profile: str, folder: Path = ROOT) -> list[str]:

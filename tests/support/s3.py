@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-KEY, SECRET = "AKIA" + "K" * 16, "s3cr3t" * 6
+S3_ACCESS_KEY, S3_SECRET_KEY = "AKIA" + "K" * 16, "s3cr3t" * 6
 # For a module whose tests hold wherever the bytes of files are.
 both_storages = pytest.mark.parametrize("files_url", ["folder", "s3"], indirect=True)
 
@@ -27,24 +27,28 @@ def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of an empty bucket; the environment says where its server is, and with which key."""
     import boto3
 
-    for name, value in {"ACCESS_KEY_ID": KEY, "SECRET_ACCESS_KEY": SECRET, "ENDPOINT_URL": s3_server}.items():
+    for name, value in {
+        "ACCESS_KEY_ID": S3_ACCESS_KEY,
+        "SECRET_ACCESS_KEY": S3_SECRET_KEY,
+        "ENDPOINT_URL": s3_server,
+    }.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     made = f"essais-{secrets.token_hex(6)}"
     boto3.client("s3").create_bucket(Bucket=made)
     return made
 
 
-def settings_with_bucket(server: str, name: str) -> dict[str, str]:
+def create_bucket_settings(server: str, name: str) -> dict[str, str]:
     """A new bucket of this name, for sites in processes of their own: what their environment says of it."""
     import boto3
 
-    asking = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET, "endpoint_url": server}
+    asking = {"aws_access_key_id": S3_ACCESS_KEY, "aws_secret_access_key": S3_SECRET_KEY, "endpoint_url": server}
     boto3.client("s3", region_name="us-east-1", **asking).create_bucket(Bucket=name)
-    keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_ENDPOINT_URL": server}
+    keys = {"AWS_ACCESS_KEY_ID": S3_ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": S3_SECRET_KEY, "AWS_ENDPOINT_URL": server}
     return keys | {"HFCOURSE_FILES_URL": f"s3://{name}/essais"}
 
 
-def names_in(bucket: str) -> list[str]:
+def list_object_keys(bucket: str) -> list[str]:
     """The keys of all objects in it."""
     import boto3
 

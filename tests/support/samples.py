@@ -10,13 +10,13 @@ from pathlib import Path
 from PIL import Image
 
 
-def picture(colour: str, kind: str = "PNG") -> bytes:
+def make_image(colour: str, kind: str = "PNG") -> bytes:
     kept = io.BytesIO()
     Image.new("RGB", (24, 16), colour).save(kept, kind)
     return kept.getvalue()
 
 
-def sound() -> bytes:
+def make_wav() -> bytes:
     """A tenth of a second."""
     kept = io.BytesIO()
     with wave.open(kept, "wb") as written:
@@ -27,7 +27,7 @@ def sound() -> bytes:
     return kept.getvalue()
 
 
-def volume() -> bytes:
+def make_glb() -> bytes:
     """A glTF of an empty scene, in its binary form."""
     scene = json.dumps({"asset": {"version": "2.0"}}).encode()
     scene += b" " * (-len(scene) % 4)
@@ -35,12 +35,12 @@ def volume() -> bytes:
 
 
 SAMPLES = {
-    "rouge.png": lambda: picture("#cc2233"),
-    "bleu.jpg": lambda: picture("#2233cc", "JPEG"),
-    "vert.webp": lambda: picture("#22cc33", "WEBP"),
-    "été.wav": sound,
+    "rouge.png": lambda: make_image("#cc2233"),
+    "bleu.jpg": lambda: make_image("#2233cc", "JPEG"),
+    "vert.webp": lambda: make_image("#22cc33", "WEBP"),
+    "été.wav": make_wav,
     "film.mp4": lambda: b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\x08free",
-    "cube.glb": volume,
+    "cube.glb": make_glb,
     "note.txt": "Un été, à l’ombre.\n".encode,
     "villes.csv": lambda: b"ville,habitants\nLyon,522250\n",
     "page.pdf": lambda: b"%PDF-1.4\n%%EOF\n",
@@ -49,11 +49,22 @@ SAMPLES = {
 
 
 @cache
-def content_of(name: str) -> bytes:
+def read_sample(name: str) -> bytes:
     return SAMPLES[name]()
 
 
-def written_to(folder: Path, name: str) -> Path:
+def write_sample(folder: Path, name: str) -> Path:
     """The sample as a file in this folder."""
-    (folder / name).write_bytes(content_of(name))
+    (folder / name).write_bytes(read_sample(name))
     return folder / name
+
+
+def make_png(size: tuple[int, int] = (40, 30)) -> bytes:
+    """A PNG."""
+    written = io.BytesIO()
+    Image.new("RGB", size, "orange").save(written, "PNG")
+    return written.getvalue()
+
+
+PNG_BYTES = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+WAV_BYTES = b"RIFF\0\0\0\0WAVE" + bytes(range(88))

@@ -8,36 +8,22 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import pytest
+from tests.support.optional_tools import require_program
+from tests.support.paths import ROOT
+from tests.support.processes import find_free_port
 
-from tests.support.site_process import ROOT, free_port
-
-START_SECONDS = 30
-POSTGRES_FOLDERS = "/usr/lib/postgresql/*/bin"  # Debian puts them beside the path
-
-
-def path_of(name: str) -> str | None:
-    """Where a program is, None if it is not installed."""
-    beside = sorted(str(each) for each in Path("/").glob(f"{POSTGRES_FOLDERS.lstrip('/')}/{name}"))
-    return shutil.which(name) or next(reversed(beside), None)
-
-
-def program(name: str) -> str:
-    """The path of a program; without it, the test is skipped unless REQUIRE_ALL is set."""
-    found = path_of(name)
-    if found is None:
-        assert not os.environ.get("REQUIRE_ALL"), f"{name} is not installed"
-        pytest.skip(f"{name} is not installed")
-    return found
+STARTUP_TIMEOUT_SECONDS = 30
 
 
 class Service:
     """A server in a process of its own, which may be ended and started again with what it kept."""
 
-    crash = signal.SIGKILL
+    stop_signal = signal.SIGKILL
 
     def __init__(self, folder: Path, command: Sequence[str], port: int, user: str | None = None) -> None:
         self.folder, self.command, self.port, self._user = folder, command, port, user
@@ -47,7 +33,7 @@ class Service:
         """Start it; return once it takes connections."""
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(self.command, cwd=self.folder, stdout=log, stderr=log, user=self._user)
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + STARTUP_TIMEOUT_SECONDS
         while not self.is_up():
             assert self.process.poll() is None, (self.folder / "server.log").read_text()
             assert time.monotonic() < deadline, (self.folder / "server.log").read_text()
@@ -58,10 +44,10 @@ class Service:
         with socket.socket() as connection:
             return connection.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """End it at once, as if it had crashed."""
         if self.process:
-            self.process.send_signal(self.crash)
+            self.process.send_signal(self.stop_signal)
             self.process.wait()
             self.process = None
 
@@ -71,21 +57,21 @@ class Redis(Service):
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
-        port = free_port()
+        port = find_free_port()
         options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        super().__init__(folder, [program("redis-server"), *options], port)
+        super().__init__(folder, [require_program("redis-server"), *options], port)
         self.url = f"redis://127.0.0.1:{port}/0"
 
 
 class Postgres(Service):
     """A database in a folder of its own. Its programs refuse to be root: they are then somebody without rights."""
 
-    crash = signal.SIGQUIT  # which it passes on to its children, and from which it recovers as from a power cut
+    stop_signal = signal.SIGQUIT  # which it passes on to its children, and from which it recovers as from a power cut
 
     def __init__(self) -> None:
-        initdb, postgres = program("initdb"), program("postgres")
+        initdb, postgres = require_program("initdb"), require_program("postgres")
         folder = Path(tempfile.mkdtemp(prefix="hfcourse-"))  # pytest's own are for the one who runs the tests
-        port, user = free_port(), unprivileged(folder)
+        port, user = find_free_port(), give_to_server_user(folder)
         made = [initdb, "-D", str(folder / "data"), "-U", "hfcourse", "--auth=trust", "-E", "UTF8", "--locale=C", "-N"]
         subprocess.run(made, check=True, cwd=folder, user=user, capture_output=True)
         options = ["-p", str(port), "-k", str(folder), "-h", "127.0.0.1", "-c", "fsync=off"]
@@ -104,11 +90,11 @@ class Postgres(Service):
 
     def discard(self) -> None:
         """End it for good."""
-        self.end()
+        self.stop()
         shutil.rmtree(self.folder)
 
 
-def unprivileged(folder: Path) -> str | None:
+def give_to_server_user(folder: Path) -> str | None:
     """The user that servers run as when we are root; the folder becomes theirs."""
     if os.geteuid():
         return None
@@ -121,17 +107,17 @@ def unprivileged(folder: Path) -> str | None:
 class Nginx(Service):
     """The reverse proxy of docs/nginx.conf, in front of the site at that address."""
 
-    crash = signal.SIGTERM
+    stop_signal = signal.SIGTERM
 
     def __init__(self, folder: Path, upstream: str) -> None:
         folder.mkdir()
-        port = free_port()
+        port = find_free_port()
         filled = {"LISTEN_ADDRESS": f"127.0.0.1:{port}", "UPSTREAM_ADDRESS": upstream}
         template = (ROOT / "docs" / "nginx.conf").read_text("utf-8")
         template = template.replace("/var/log/nginx/access.log", str(folder / "access.log"))
         (folder / "site.conf").write_text(fill_template(template, filled))
-        (folder / "nginx.conf").write_text(nginx_main(folder))
-        super().__init__(folder, [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")], port)
+        (folder / "nginx.conf").write_text(render_nginx_config(folder))
+        super().__init__(folder, [require_program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")], port)
         self.url = f"http://127.0.0.1:{port}"
 
 
@@ -142,7 +128,7 @@ def fill_template(template: str, values: Mapping[str, str]) -> str:
     return template
 
 
-def nginx_main(folder: Path) -> str:
+def render_nginx_config(folder: Path) -> str:
     """What surrounds the template, as nginx's image has it, with everything that is written in one folder."""
     user = "user root; " if os.geteuid() == 0 else ""  # who may write in pytest's folders
     kept = " ".join(
@@ -153,3 +139,14 @@ def nginx_main(folder: Path) -> str:
         f"events {{ worker_connections 1024; }}\n"
         f"http {{ access_log off; gzip on; {kept} include {folder / 'site.conf'}; }}\n"
     )
+
+
+@contextmanager
+def run_nginx(folder: Path, upstream: str) -> Iterator[Nginx]:
+    """nginx in front of `upstream`."""
+    nginx = Nginx(folder, urlsplit(upstream).netloc)
+    nginx.start()
+    try:
+        yield nginx
+    finally:
+        nginx.stop()

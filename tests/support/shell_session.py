@@ -6,10 +6,10 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from tests.support.site_process import environment
+from tests.support.processes import build_environment
 
-END = "__typed__"
-OFFLINE = {
+END_MARKER = "__typed__"
+OFFLINE_ENVIRONMENT = {
     # `pip install` of what the tests' environment has is satisfied at once, also in a new virtual environment.
     "PYTHONPATH": sysconfig.get_path("purelib"),
     "PIP_NO_INDEX": "1",
@@ -24,7 +24,7 @@ OFFLINE = {
 }
 
 
-class Terminal:
+class ShellSession:
     """A shell in `folder`. `python3` is the one of the tests."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
@@ -33,13 +33,13 @@ class Terminal:
         self._shell = subprocess.Popen(
             ["bash", "--norc", "-c", f"exec bash --norc 2>{self.errors}"],
             cwd=folder,
-            env=environment(**OFFLINE, **settings, PATH=path),
+            env=build_environment(**OFFLINE_ENVIRONMENT, **settings, PATH=path),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",
         )
 
-    def type(self, commands: str, *answers: str) -> str:
+    def run_lines(self, commands: str, *answers: str) -> str:
         """Type the lines and return what they print on standard output.
 
         Args:
@@ -52,16 +52,16 @@ class Terminal:
             self._shell.stdin.write(f"{line}\n")
             if line.startswith("read "):
                 self._shell.stdin.write(f"{waiting.pop(0)}\n")
-        self._shell.stdin.write(f"printf '\\n%s %s\\n' {END} $?\n")
+        self._shell.stdin.write(f"printf '\\n%s %s\\n' {END_MARKER} $?\n")
         self._shell.stdin.flush()
         printed = ""
-        while not (line := self._shell.stdout.readline()).startswith(END):
-            assert line, f"the shell ended: {self.complaints()}"
+        while not (line := self._shell.stdout.readline()).startswith(END_MARKER):
+            assert line, f"the shell ended: {self.read_stderr()}"
             printed += line
         self.status = int(line.split()[1])
         return printed.strip("\n")
 
-    def complaints(self) -> str:
+    def read_stderr(self) -> str:
         """What was printed on standard error so far."""
         return self.errors.read_text(encoding="utf-8", errors="replace")
 

@@ -1,32 +1,33 @@
 """Clients that are slow, silent or deaf: connections that are opened and then hold whatever they can."""
 
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from urllib.parse import urlsplit
 
-LESSON = "/lecons/3-1-presentation"
-HEAD = b"GET /lecons/3-1-presentation HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-FORM = (
+LESSON_PATH = "/lecons/3-1-presentation"
+REQUEST_HEAD = b"GET /lecons/3-1-presentation HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+UNFINISHED_POST = (
     b"POST /essais HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     b"Content-Length: 100000\r\n\r\nspace=a"
 )
 # What each sends at once, and what it then sends again and again.
-SILENT = {
+STALLED_REQUESTS = {
     "nothing": (b"", b""),
     "half a request line": (b"GET /lecons/3-1-pres", b""),
     "a request line that drips": (b"GET /", b"a"),
-    "headers without an end": (HEAD, b""),
-    "headers that drip": (HEAD, b"X-A: b\r\n"),
-    "a body that does not come": (FORM, b""),
-    "a body that drips": (FORM, b"a"),
+    "headers without an end": (REQUEST_HEAD, b""),
+    "headers that drip": (REQUEST_HEAD, b"X-A: b\r\n"),
+    "a body that does not come": (UNFINISHED_POST, b""),
+    "a body that drips": (UNFINISHED_POST, b"a"),
 }
 DRIP_INTERVAL_SECONDS = 0.5
-DEAF_RECEIVE_BYTES = 4096
+RECEIVE_BUFFER_BYTES = 4096
 
 
-def connect(url: str, receive_bytes: int | None = None) -> socket.socket:
+def open_connection(url: str, receive_bytes: int | None = None) -> socket.socket:
     """A connection to the server at `url`, with a small receive buffer for one that will not read."""
     parts = urlsplit(url)
     connection = socket.socket()
@@ -38,12 +39,12 @@ def connect(url: str, receive_bytes: int | None = None) -> socket.socket:
 
 
 @contextmanager
-def slow_clients(url: str, kind: str, count: int) -> Iterator[list[socket.socket]]:
-    """So many clients of one kind of SILENT; those that drip go on until the block ends."""
-    sent, drip = SILENT[kind]
+def open_slow_clients(url: str, kind: str, count: int) -> Iterator[list[socket.socket]]:
+    """So many clients of one kind of STALLED_REQUESTS; those that drip go on until the block ends."""
+    sent, drip = STALLED_REQUESTS[kind]
     is_over = threading.Event()
     with ExitStack() as stack:
-        clients = [stack.enter_context(closing(connect(url))) for _ in range(count)]
+        clients = [stack.enter_context(closing(open_connection(url))) for _ in range(count)]
         for client in clients:
             client.sendall(sent)
         dripping = threading.Thread(target=send_drip, args=(clients, drip, is_over))
@@ -67,17 +68,23 @@ def send_drip(clients: list[socket.socket], drip: bytes, is_over: threading.Even
 
 
 @contextmanager
-def deaf_clients(url: str, path: str, cookie: str, count: int) -> Iterator[list[socket.socket]]:
+def open_non_reading_clients(url: str, path: str, cookie: str, count: int) -> Iterator[list[socket.socket]]:
     """So many clients that ask for a file and read nothing of it."""
     asked = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n".encode()
     with ExitStack() as stack:
-        clients = [stack.enter_context(closing(connect(url, DEAF_RECEIVE_BYTES))) for _ in range(count)]
+        clients = [stack.enter_context(closing(open_connection(url, RECEIVE_BUFFER_BYTES))) for _ in range(count)]
         for client in clients:
             client.sendall(asked)
         yield clients
 
 
-def is_closed(client: socket.socket, seconds: float) -> bool:
+def reset_connection(connection: socket.socket) -> None:
+    """Close a connection by RST, as a system does for a browser that left something unread."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def is_closed_within(client: socket.socket, seconds: float) -> bool:
     """Does the server close this connection within so many seconds? What it says before is read."""
     client.settimeout(seconds)
     try:

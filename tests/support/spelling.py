@@ -6,25 +6,25 @@ from pathlib import Path
 
 from spellchecker import SpellChecker
 
-OURS = Path(__file__).parents[1] / "data" / "words.txt"
+EXTRA_WORDS_PATH = Path(__file__).parents[1] / "data" / "words.txt"
 # Letters, with hyphens and apostrophes between; not what is cut short (« la répo… »), nor what an address is made of.
-WORD = re.compile(r"(?<![\w@./_-])[^\W\d_]+(?:[-'’][^\W\d_]+)*(?![\w@/_…]|\.\w)")
-ELISION = re.compile(r"^(?:[cdjlmnst]|(?:jus|lors|puis|quel|quoi)?qu)['’]", re.IGNORECASE)
+WORD_PATTERN = re.compile(r"(?<![\w@./_-])[^\W\d_]+(?:[-'’][^\W\d_]+)*(?![\w@/_…]|\.\w)")
+ELISION_PATTERN = re.compile(r"^(?:[cdjlmnst]|(?:jus|lors|puis|quel|quoi)?qu)['’]", re.IGNORECASE)
 
 
 @cache
-def known_words() -> frozenset[str]:
+def load_dictionary() -> frozenset[str]:
     """Every word that may be written, in lower case."""
-    ours = OURS.read_text(encoding="utf-8").split()
+    ours = EXTRA_WORDS_PATH.read_text(encoding="utf-8").split()
     return frozenset(SpellChecker(language="fr").word_frequency.dictionary) | {word.casefold() for word in ours}
 
 
-def is_known(word: str) -> bool:
+def is_known_word(word: str) -> bool:
     """Is it a word, or made of words by hyphens (« a-t-il »)?"""
-    return len(word) < 2 or word in known_words() or ("-" in word and all(map(is_known, word.split("-"))))
+    return len(word) < 2 or word in load_dictionary() or ("-" in word and all(map(is_known_word, word.split("-"))))
 
 
-def unknown_words(text: str) -> list[str]:
+def find_unknown_words(text: str) -> list[str]:
     """The words of a text that no dictionary has."""
-    words = (ELISION.sub("", word) for word in WORD.findall(text))
-    return [word for word in words if not is_known(word.casefold().replace("’", "'"))]
+    words = (ELISION_PATTERN.sub("", word) for word in WORD_PATTERN.findall(text))
+    return [word for word in words if not is_known_word(word.casefold().replace("’", "'"))]

@@ -7,30 +7,31 @@ from typing import Any
 import gradio as gr
 import pandas as pd
 
+from tests.spaces.answer_samples import ADVICE, FILM
 from tests.spaces.apps.media import square
 from tests.spaces.apps.plots import figure
-from tests.spaces.apps.seeing import MESSAGES, gives
+from tests.spaces.apps.seeing import MESSAGES, add_output
 
-ADVICE = "Deux conseils pour **Awa** :\n\n- dormir\n- lire\n\n```python\nprint(7)\n```"
 NOTES = pd.DataFrame({"ville": ["Lyon", "Dakar", "Lyon", "Dakar"], "note": [1, 12, 5, 30]})
-FILM = b"\0\0\0\x18ftypmp42" + b"\0" * 400
 WORDS = "1\n00:00:00,000 --> 00:00:01,000\nBonjour\n"
 
 
 def app() -> gr.Blocks:
     Path("film.mp4").write_bytes(FILM)
     with gr.Blocks(title="Réponses") as blocks:
-        gives("film", gr.Video(label="Film"), lambda: "film.mp4")
-        gives("film_change", gr.Video(label="Film changé"), lambda: gr.update(value="film.mp4", label="Autre"))
-        gives("bavarder", gr.Chatbot(label="Conversation", **MESSAGES), chatter)
-        gives("histoire", gr.JSON(label="Histoire"), lambda: [{"role": "user", "content": "**Qui** ?"}])
-        gives("moyennes", gr.BarPlot(x="ville", y="note", y_aggregate="mean", label="Moyennes"), lambda: NOTES)
-        gives("tranches", gr.BarPlot(x="note", y="note", x_bin=10, y_aggregate="sum", label="Tranches"), lambda: NOTES)
-        gives("scores", gr.Label(label="Langue"), lambda: {"wolof": 88.25, "peul": -3e-07})
-        gives("prix", gr.Dataframe(label="Prix"), lambda: NOTES.style.format({"note": "{:.1f} F"}))
-        gives("montant", gr.Number(label="Montant"), lambda: 98765432100.125)
-        gives("minuscule", gr.Number(label="Minuscule"), lambda: 4.5e-09)
-        gives("parametres", gr.ParamViewer(), documented)
+        add_output("film", gr.Video(label="Film"), lambda: "film.mp4")
+        add_output("film_change", gr.Video(label="Film changé"), lambda: gr.update(value="film.mp4", label="Autre"))
+        add_output("bavarder", gr.Chatbot(label="Conversation", **MESSAGES), chatter)
+        add_output("histoire", gr.JSON(label="Histoire"), lambda: [{"role": "user", "content": "**Qui** ?"}])
+        add_output("moyennes", gr.BarPlot(x="ville", y="note", y_aggregate="mean", label="Moyennes"), lambda: NOTES)
+        add_output(
+            "tranches", gr.BarPlot(x="note", y="note", x_bin=10, y_aggregate="sum", label="Tranches"), lambda: NOTES
+        )
+        add_output("scores", gr.Label(label="Langue"), lambda: {"wolof": 88.25, "peul": -3e-07})
+        add_output("prix", gr.Dataframe(label="Prix"), lambda: NOTES.style.format({"note": "{:.1f} F"}))
+        add_output("montant", gr.Number(label="Montant"), lambda: 98765432100.125)
+        add_output("minuscule", gr.Number(label="Minuscule"), lambda: 4.5e-09)
+        add_output("parametres", gr.ParamViewer(), documented)
         in_turn()
     return blocks
 

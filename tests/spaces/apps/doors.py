@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from tests.spaces.apps.media import square
-from tests.spaces.apps.seeing import through
+from tests.spaces.apps.seeing import add_round_trip
 
 
 def plumbing() -> gr.Blocks:
@@ -71,7 +71,7 @@ def silent() -> gr.Blocks:
 def locked() -> gr.Blocks:
     """Behind a password; see serve.py."""
     with gr.Blocks(title="Fermé") as blocks:
-        through("ouvrir", gr.Textbox(label="Clé"))
+        add_round_trip("ouvrir", gr.Textbox(label="Clé"))
     return blocks
 
 
@@ -100,8 +100,8 @@ def exemplary() -> gr.Blocks:
 def mounted() -> gr.Blocks:
     """Served under a path, files included."""
     with gr.Blocks(title="Sous un chemin") as blocks:
-        through("image", gr.Image(label="Image", type="filepath"))
+        add_round_trip("image", gr.Image(label="Image", type="filepath"))
         words = gr.Textbox("navy", label="Couleur")
         gr.Button("Peindre").click(square, words, gr.Image(label="Image peinte"), api_name="peindre")
-        through("texte", gr.Textbox(label="Texte"))
+        add_round_trip("texte", gr.Textbox(label="Texte"))
     return blocks

@@ -16,7 +16,7 @@ from gradio.data_classes import FileData, GradioModel
 from pydantic import BaseModel
 
 from tests.spaces.apps.media import kept, square
-from tests.spaces.apps.seeing import digest, through
+from tests.spaces.apps.seeing import add_round_trip, hash_bytes
 
 component_meta.create_or_modify_pyi = lambda *_: None  # Gradio writes a stub beside each new component
 GALLERY_PICTURES = 25
@@ -68,7 +68,7 @@ def app() -> gr.Blocks:
         gr.Button("Rendre").click(give, format_name, gr.File(label="Rendu"), api_name="rendre")
         gr.Button("Montrer").click(give, format_name, gr.Image(label="Image"), api_name="montrer")
         gr.Button("Parler").click(speak, None, gr.Audio(label="Voix", streaming=True), api_name="parler")
-        through("film_libre", gr.Video(label="Film"), gr.JSON(label="Chemin"), change=bool)
+        add_round_trip("film_libre", gr.Video(label="Film"), gr.JSON(label="Chemin"), change=bool)
     return blocks
 
 
@@ -81,7 +81,7 @@ def suffix_of(path: str | None) -> str:
 
 
 def framed(frame: Frame | None) -> str:
-    return f"{digest(Path(frame.picture.path).read_bytes())} {frame.marks} {frame.angle}" if frame else "rien"
+    return f"{hash_bytes(Path(frame.picture.path).read_bytes())} {frame.marks} {frame.angle}" if frame else "rien"
 
 
 def write_blanks() -> str:

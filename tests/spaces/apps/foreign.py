@@ -7,7 +7,7 @@ from gradio import component_meta
 from gradio.components.base import Component
 from gradio.data_classes import FileData, GradioModel
 
-from tests.spaces.apps.seeing import digest, seen, through
+from tests.spaces.apps.seeing import add_round_trip, describe_value, hash_bytes
 
 component_meta.create_or_modify_pyi = lambda *_: None  # Gradio writes a stub beside each new component
 
@@ -66,9 +66,9 @@ class Signed(GradioModel):
 
 def app() -> gr.Blocks:
     with gr.Blocks(title="Composants d’ailleurs") as blocks:
-        through("thermometre", Thermometer(label="Thermomètre"))
-        through("etoiles", StarRating(label="Étoiles"), gr.Number(label="Note"))
-        through("document", Pdf(label="Document"))
+        add_round_trip("thermometre", Thermometer(label="Thermomètre"))
+        add_round_trip("etoiles", StarRating(label="Étoiles"), gr.Number(label="Note"))
+        add_round_trip("document", Pdf(label="Document"))
     return blocks
 
 
@@ -93,4 +93,4 @@ def total(numbers: list[float], factor: float = 1.5) -> float:
 
 def settings(values: dict[str, int], note: str | None = None) -> dict[str, Any]:
     """Rend ses réglages."""
-    return {"values": seen(values), "note": note, "digest": digest(repr(sorted(values.items())).encode())}
+    return {"values": describe_value(values), "note": note, "digest": hash_bytes(repr(sorted(values.items())).encode())}

@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from tests.spaces.apps.seeing import gives
+from tests.spaces.apps.seeing import add_output
 
 
 def app() -> gr.Blocks:
@@ -56,12 +56,14 @@ def changes() -> gr.Blocks:
     """Outputs that are changes of the page instead of values."""
     with gr.Blocks(title="Changements") as blocks:
         box, other = gr.Textbox(label="Texte"), gr.Number(label="Nombre")
-        gives("change_valeur", box, lambda: gr.update(value="Nouvelle valeur", label="Renommé"))
-        gives("change_composant", box, lambda: gr.Textbox("Un composant entier", lines=3))
-        gives("change_visible", box, lambda: gr.update(visible=False))
-        gives("change_choix", gr.Dropdown(["a"], label="Choix"), lambda: gr.Dropdown(choices=["x", "y"], value="y"))
-        gives("saute", [box, other], saute)
-        gives("change_image", gr.Image(label="Image"), changed_picture)
+        add_output("change_valeur", box, lambda: gr.update(value="Nouvelle valeur", label="Renommé"))
+        add_output("change_composant", box, lambda: gr.Textbox("Un composant entier", lines=3))
+        add_output("change_visible", box, lambda: gr.update(visible=False))
+        add_output(
+            "change_choix", gr.Dropdown(["a"], label="Choix"), lambda: gr.Dropdown(choices=["x", "y"], value="y")
+        )
+        add_output("saute", [box, other], saute)
+        add_output("change_image", gr.Image(label="Image"), changed_picture)
     return blocks
 
 

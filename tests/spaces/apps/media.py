@@ -6,50 +6,50 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from tests.spaces.apps.seeing import gives, through
+from tests.spaces.apps.seeing import add_output, add_round_trip
 
 
 def pictures() -> gr.Blocks:
     with gr.Blocks(title="Images") as blocks:
-        through("image", gr.Image(label="Image", type="filepath"))
-        through("image_lue", gr.Image(label="Image lue", type="pil"), change=rotated)
-        through("image_tableau", gr.Image(label="Image en tableau", type="numpy"))
-        through("image_appareil", gr.Image(label="Photo", type="filepath", sources=["webcam"]))
-        through("galerie", gr.Gallery(label="Galerie", type="filepath"))
-        through("editeur", gr.ImageEditor(label="Image à retoucher", type="pil"))
-        gives("annotee", gr.AnnotatedImage(label="Image annotée"), annotated)
-        gives("images_legendees", gr.Gallery(label="Images légendées"), captioned)
+        add_round_trip("image", gr.Image(label="Image", type="filepath"))
+        add_round_trip("image_lue", gr.Image(label="Image lue", type="pil"), change=rotated)
+        add_round_trip("image_tableau", gr.Image(label="Image en tableau", type="numpy"))
+        add_round_trip("image_appareil", gr.Image(label="Photo", type="filepath", sources=["webcam"]))
+        add_round_trip("galerie", gr.Gallery(label="Galerie", type="filepath"))
+        add_round_trip("editeur", gr.ImageEditor(label="Image à retoucher", type="pil"))
+        add_output("annotee", gr.AnnotatedImage(label="Image annotée"), annotated)
+        add_output("images_legendees", gr.Gallery(label="Images légendées"), captioned)
         if hasattr(gr, "ImageSlider"):
-            through("comparaison", gr.ImageSlider(label="Avant et après", type="filepath"))
-            gives("avant_apres", gr.ImageSlider(label="Avant et après"), lambda: (square("red"), square("blue")))
+            add_round_trip("comparaison", gr.ImageSlider(label="Avant et après", type="filepath"))
+            add_output("avant_apres", gr.ImageSlider(label="Avant et après"), lambda: (square("red"), square("blue")))
     return blocks
 
 
 def recordings() -> gr.Blocks:
     with gr.Blocks(title="Sons, vidéos, volumes") as blocks:
-        through("son", gr.Audio(label="Son", type="filepath"))
-        through("son_lu", gr.Audio(label="Son lu", type="numpy"), change=backwards)
-        through("micro", gr.Audio(label="Voix", type="filepath", sources=["microphone"]))
-        through("video", gr.Video(label="Vidéo"))
-        through("volume", gr.Model3D(label="Volume"))
+        add_round_trip("son", gr.Audio(label="Son", type="filepath"))
+        add_round_trip("son_lu", gr.Audio(label="Son lu", type="numpy"), change=backwards)
+        add_round_trip("micro", gr.Audio(label="Voix", type="filepath", sources=["microphone"]))
+        add_round_trip("video", gr.Video(label="Vidéo"))
+        add_round_trip("volume", gr.Model3D(label="Volume"))
     return blocks
 
 
 def files() -> gr.Blocks:
     with gr.Blocks(title="Fichiers") as blocks:
-        through("fichier", gr.File(label="Fichier"))
-        through("fichiers", gr.File(label="Fichiers", file_count="multiple", file_types=["text", ".csv"]))
-        through("dossier", gr.File(label="Dossier", file_count="directory"))
-        through("octets", gr.File(label="Octets", type="binary"), gr.Number(label="Taille"), change=length)
-        through("bouton", gr.UploadButton("Choisir"), gr.File(label="Fichier choisi"))
-        through(
+        add_round_trip("fichier", gr.File(label="Fichier"))
+        add_round_trip("fichiers", gr.File(label="Fichiers", file_count="multiple", file_types=["text", ".csv"]))
+        add_round_trip("dossier", gr.File(label="Dossier", file_count="directory"))
+        add_round_trip("octets", gr.File(label="Octets", type="binary"), gr.Number(label="Taille"), change=length)
+        add_round_trip("bouton", gr.UploadButton("Choisir"), gr.File(label="Fichier choisi"))
+        add_round_trip(
             "bouton_multiple", gr.UploadButton("Choisir plusieurs", file_count="multiple"), gr.File(label="Choisis")
         )
-        through("explorateur", gr.FileExplorer(label="Explorateur", root_dir=explored()))
-        through("explorateur_un", gr.FileExplorer(label="Un seul", root_dir=explored(), file_count="single"))
-        gives("telecharger", gr.DownloadButton("Télécharger"), lambda: note("à télécharger"))
-        gives("deux_fichiers", gr.File(label="Deux fichiers"), lambda: [note("un"), note("deux")])
-        gives("aucun_fichier", gr.File(label="Aucun fichier"), lambda: None)
+        add_round_trip("explorateur", gr.FileExplorer(label="Explorateur", root_dir=explored()))
+        add_round_trip("explorateur_un", gr.FileExplorer(label="Un seul", root_dir=explored(), file_count="single"))
+        add_output("telecharger", gr.DownloadButton("Télécharger"), lambda: note("à télécharger"))
+        add_output("deux_fichiers", gr.File(label="Deux fichiers"), lambda: [note("un"), note("deux")])
+        add_output("aucun_fichier", gr.File(label="Aucun fichier"), lambda: None)
     return blocks
 
 

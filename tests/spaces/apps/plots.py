@@ -7,7 +7,7 @@ import pandas as pd
 from gradio.components.plot import PlotData
 from PIL import Image
 
-from tests.spaces.apps.seeing import gives, seen
+from tests.spaces.apps.seeing import add_output, describe_value
 
 YEARS = pd.DataFrame({"annee": [2023, 2024, 2025], "espaces": [10, 40, 90], "langue": ["fr", "fr", "en"]})
 
@@ -49,15 +49,17 @@ class AltairChart(Chart):
 
 def app() -> gr.Blocks:
     with gr.Blocks(title="Tracés") as blocks:
-        gives("matplotlib", gr.Plot(label="Figure", format="png"), figure)
-        gives("plotly", gr.Plot(label="Graphique de plotly"), PlotlyChart)
-        gives("altair", gr.Plot(label="Graphique d’altair"), AltairChart)
-        gives("bokeh", gr.Plot(label="Graphique de bokeh"), lambda: PlotData(type="bokeh", plot='{"root_id": "p1"}'))
-        gives("ligne", gr.LinePlot(label="Courbe", x="annee", y="espaces"), lambda: YEARS)
-        gives("barres", gr.BarPlot(label="Barres", x="langue", y="espaces"), lambda: YEARS)
-        gives("nuage", gr.ScatterPlot(label="Nuage", x="annee", y="espaces", color="langue"), lambda: YEARS)
+        add_output("matplotlib", gr.Plot(label="Figure", format="png"), figure)
+        add_output("plotly", gr.Plot(label="Graphique de plotly"), PlotlyChart)
+        add_output("altair", gr.Plot(label="Graphique d’altair"), AltairChart)
+        add_output(
+            "bokeh", gr.Plot(label="Graphique de bokeh"), lambda: PlotData(type="bokeh", plot='{"root_id": "p1"}')
+        )
+        add_output("ligne", gr.LinePlot(label="Courbe", x="annee", y="espaces"), lambda: YEARS)
+        add_output("barres", gr.BarPlot(label="Barres", x="langue", y="espaces"), lambda: YEARS)
+        add_output("nuage", gr.ScatterPlot(label="Nuage", x="annee", y="espaces", color="langue"), lambda: YEARS)
         drawn, drawn_line = gr.Plot(label="Tracé reçu"), gr.LinePlot(label="Courbe reçue", x="annee", y="espaces")
         report = gr.JSON(label="Vu par le Space")
-        gr.Button("Relire").click(seen, drawn, report, api_name="relire")
-        gr.Button("Relire la courbe").click(seen, drawn_line, report, api_name="relire_courbe")
+        gr.Button("Relire").click(describe_value, drawn, report, api_name="relire")
+        gr.Button("Relire la courbe").click(describe_value, drawn_line, report, api_name="relire_courbe")
     return blocks

@@ -15,56 +15,56 @@ from pydantic import BaseModel
 MESSAGES = {} if gr.__version__ >= "6" else {"type": "messages"}
 
 
-def seen(value: Any) -> Any:
+def describe_value(value: Any) -> Any:
     """A value as JSON that is the same wherever the Space keeps its files: each one as a digest of its bytes."""
     if isinstance(value, list | tuple):
-        return [seen(item) for item in value]
+        return [describe_value(item) for item in value]
     if isinstance(value, dict):
-        return {key: seen(item) for key, item in value.items()}
+        return {key: describe_value(item) for key, item in value.items()}
     if isinstance(value, str | os.PathLike) and os.path.isabs(value) and os.path.isfile(value):
         with open(value, "rb") as file:
-            return {"suffix": os.path.splitext(value)[1], "sha256": digest(file.read())}
-    for kind, told in TOLD.items():
+            return {"suffix": os.path.splitext(value)[1], "sha256": hash_bytes(file.read())}
+    for kind, told in DESCRIBERS.items():
         if isinstance(value, kind):
             return told(value)
     return value
 
 
-def digest(content: bytes) -> str:
+def hash_bytes(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def seen_table(table: pd.DataFrame) -> dict[str, Any]:
+def describe_table(table: pd.DataFrame) -> dict[str, Any]:
     """The columns, and each cell with `None` where there is nothing."""
     cells = [[None if pd.isna(cell) else cell for cell in row] for row in table.to_numpy(dtype=object).tolist()]
     return {"columns": [str(name) for name in table.columns], "cells": cells}
 
 
-TOLD: dict[type, Callable[[Any], Any]] = {
-    np.ndarray: lambda array: {"shape": list(array.shape), "sha256": digest(np.ascontiguousarray(array).tobytes())},
-    Image.Image: lambda image: {"size": list(image.size), "mode": image.mode, "sha256": digest(image.tobytes())},
-    pd.DataFrame: seen_table,
-    BaseModel: lambda model: seen(model.model_dump()),
+DESCRIBERS: dict[type, Callable[[Any], Any]] = {
+    np.ndarray: lambda array: {"shape": list(array.shape), "sha256": hash_bytes(np.ascontiguousarray(array).tobytes())},
+    Image.Image: lambda image: {"size": list(image.size), "mode": image.mode, "sha256": hash_bytes(image.tobytes())},
+    pd.DataFrame: describe_table,
+    BaseModel: lambda model: describe_value(model.model_dump()),
 }
 
 
-def same(value: Any) -> Any:
+def identity(value: Any) -> Any:
     return value
 
 
-def through(name: str, component: Any, returned: Any = None, change: Callable[[Any], Any] = same) -> None:
+def add_round_trip(name: str, component: Any, returned: Any = None, change: Callable[[Any], Any] = identity) -> None:
     """An endpoint that takes a value and returns it, changed or not, and what its function has seen.
 
     `returned` is the component that shows it, the one that took it if there is none.
     """
 
     def function(value):
-        return change(value), {"vu": seen(value)}
+        return change(value), {"vu": describe_value(value)}
 
     report = gr.JSON(label="Vu par le Space")
     gr.Button(f"Envoyer : {name}").click(function, component, [returned or component, report], api_name=name)
 
 
-def gives(name: str, component: Any, function: Callable[[], Any]) -> None:
+def add_output(name: str, component: Any, function: Callable[[], Any]) -> None:
     """An endpoint that takes nothing and returns something."""
     gr.Button(f"Montrer : {name}").click(function, None, component, api_name=name)

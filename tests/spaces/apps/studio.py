@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.spaces.gradio_launch import launched, serve
+from tests.spaces.gradio_launch import launch_app, publish_addresses
 
 # isort: split
 import gradio as gr
@@ -53,4 +53,4 @@ def app() -> gr.Blocks:
 
 if __name__ == "__main__":
     os.chdir(sys.argv[1])
-    serve(Path(sys.argv[1]), {"studio": launched(app())})
+    publish_addresses(Path(sys.argv[1]), {"studio": launch_app(app())})

@@ -2,24 +2,26 @@
 
 import gradio as gr
 
-from tests.spaces.apps.seeing import gives, seen, through
+from tests.spaces.apps.seeing import add_output, add_round_trip, describe_value
 
 ROWS = [["Awa", 3, True], ["Zoé", 2.5, False]]
 
 
 def app() -> gr.Blocks:
     with gr.Blocks(title="Tableaux") as blocks:
-        through(
+        add_round_trip(
             "tableau",
             gr.Dataframe(ROWS, headers=["Nom", "Âge", "Là"], datatype=["str", "number", "bool"], label="Tableau"),
         )
-        through("tableau_vide", gr.Dataframe(headers=["a", "b"], label="Tableau vide", row_count=2))
-        through("tableau_liste", gr.Dataframe(headers=["x"], datatype="number", type="array", label="Liste de nombres"))
-        through(
+        add_round_trip("tableau_vide", gr.Dataframe(headers=["a", "b"], label="Tableau vide", row_count=2))
+        add_round_trip(
+            "tableau_liste", gr.Dataframe(headers=["x"], datatype="number", type="array", label="Liste de nombres")
+        )
+        add_round_trip(
             "matrice", gr.Dataframe(type="numpy", datatype="number", row_count=1, label="Matrice", headers=["1", "2"])
         )
-        gives("tableau_markdown", gr.Dataframe(label="Avec du HTML", datatype=["str", "html"]), suspicious)
-        gives("parametres", gr.ParamViewer({}), described)
+        add_output("tableau_markdown", gr.Dataframe(label="Avec du HTML", datatype=["str", "html"]), suspicious)
+        add_output("parametres", gr.ParamViewer({}), described)
         if hasattr(gr, "BrowserState"):
             remembered()
     return blocks
@@ -38,6 +40,6 @@ def remembered() -> None:
     kept, report = gr.BrowserState({"visites": 1}), gr.JSON(label="Vu par le Space")
 
     def visit(kept):
-        return {"visites": kept["visites"] + 1}, {"vu": seen(kept)}
+        return {"visites": kept["visites"] + 1}, {"vu": describe_value(kept)}
 
     gr.Button("Visiter").click(visit, kept, [kept, report], api_name="visiter")

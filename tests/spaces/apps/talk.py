@@ -3,20 +3,22 @@
 import gradio as gr
 
 from tests.spaces.apps.media import square
-from tests.spaces.apps.seeing import MESSAGES, gives, seen, through
+from tests.spaces.apps.seeing import MESSAGES, add_output, add_round_trip, describe_value
 
 
 def app() -> gr.Blocks:
     with gr.Blocks(title="Conversations") as blocks:
-        through("historique", gr.Chatbot(label="Historique", **MESSAGES))
-        through("message", gr.MultimodalTextbox(label="Message", file_count="multiple"))
+        add_round_trip("historique", gr.Chatbot(label="Historique", **MESSAGES))
+        add_round_trip("message", gr.MultimodalTextbox(label="Message", file_count="multiple"))
         if MESSAGES:
-            through("paires", gr.Chatbot(label="Historique en paires", type="tuples"))
+            add_round_trip("paires", gr.Chatbot(label="Historique en paires", type="tuples"))
         answers()
-        gives("reflexion", gr.Chatbot(label="Réflexion", **MESSAGES), thoughtful)
+        add_output("reflexion", gr.Chatbot(label="Réflexion", **MESSAGES), thoughtful)
         if hasattr(gr, "Dialogue"):
-            through("dialogue", gr.Dialogue(label="Dialogue", speakers=["Awa", "Zoé"], type="list"))
-            through("dialogue_texte", gr.Dialogue(label="Dialogue en texte", speakers=["Awa", "Zoé"], type="text"))
+            add_round_trip("dialogue", gr.Dialogue(label="Dialogue", speakers=["Awa", "Zoé"], type="list"))
+            add_round_trip(
+                "dialogue_texte", gr.Dialogue(label="Dialogue en texte", speakers=["Awa", "Zoé"], type="text")
+            )
     return blocks
 
 
@@ -56,6 +58,6 @@ def multimodal() -> gr.Blocks:
 
     def answer(message, history):
         yield f"{message['text']} : "
-        yield f"{message['text']} : {seen(message['files'])}"
+        yield f"{message['text']} : {describe_value(message['files'])}"
 
     return gr.ChatInterface(answer, multimodal=True, title="Écho de fichiers", **MESSAGES)

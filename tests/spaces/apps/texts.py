@@ -4,36 +4,40 @@ from typing import Any
 
 import gradio as gr
 
-from tests.spaces.apps.seeing import seen, through
+from tests.spaces.apps.seeing import add_round_trip, describe_value
 
 
 def app() -> gr.Blocks:
     with gr.Blocks(title="Textes") as blocks:
-        through("ligne", gr.Textbox(label="Une ligne", info="Sur une ligne.", placeholder="Écrivez", max_lines=1))
-        through("lignes", gr.Textbox(label="Plusieurs lignes", lines=4, value="Première\nSeconde"))
-        through("adresse", gr.Textbox(label="Adresse", type="email"))
-        through("secret", gr.Textbox(label="Mot secret", type="password"))
-        through("code", gr.Code(label="Programme", language="python", value="print('été')"))
-        through("markdown", gr.Markdown("**Gras**", label="Markdown"))
-        through("html", gr.HTML("<b>Gras</b>", label="HTML"))
-        through("json", gr.JSON(label="JSON"))
-        through("couleur", gr.ColorPicker(label="Couleur", value="#ff8800"))
-        through("couleur_libre", gr.ColorPicker(label="Couleur libre", value="rgba(1, 2, 3, 1)"))
-        through("etiquette", gr.Label(label="Étiquette"), change=classified)
-        through("surligne", gr.HighlightedText(label="Surligné", interactive=True), change=highlighted)
+        add_round_trip(
+            "ligne", gr.Textbox(label="Une ligne", info="Sur une ligne.", placeholder="Écrivez", max_lines=1)
+        )
+        add_round_trip("lignes", gr.Textbox(label="Plusieurs lignes", lines=4, value="Première\nSeconde"))
+        add_round_trip("adresse", gr.Textbox(label="Adresse", type="email"))
+        add_round_trip("secret", gr.Textbox(label="Mot secret", type="password"))
+        add_round_trip("code", gr.Code(label="Programme", language="python", value="print('été')"))
+        add_round_trip("markdown", gr.Markdown("**Gras**", label="Markdown"))
+        add_round_trip("html", gr.HTML("<b>Gras</b>", label="HTML"))
+        add_round_trip("json", gr.JSON(label="JSON"))
+        add_round_trip("couleur", gr.ColorPicker(label="Couleur", value="#ff8800"))
+        add_round_trip("couleur_libre", gr.ColorPicker(label="Couleur libre", value="rgba(1, 2, 3, 1)"))
+        add_round_trip("etiquette", gr.Label(label="Étiquette"), change=classified)
+        add_round_trip("surligne", gr.HighlightedText(label="Surligné", interactive=True), change=highlighted)
     return blocks
 
 
 def numbers() -> gr.Blocks:
     with gr.Blocks(title="Nombres") as blocks:
-        through("nombre", gr.Number(label="Nombre", value=2.5))
-        through("entier", gr.Number(label="Entier", precision=0, minimum=-5, maximum=500, step=5))
-        through("reglette", gr.Slider(-1, 1, value=0.25, step=0.25, label="Réglette"))
-        through("case", gr.Checkbox(label="Case", value=True))
-        through("date", gr.DateTime(label="Date", include_time=False, type="string", timezone="UTC"))
-        through("moment", gr.DateTime(label="Moment", type="string", timezone="UTC"))
-        through("instant", gr.DateTime(label="Instant", type="timestamp", timezone="UTC", value="2024-02-29 12:00:00"))
-        through("minuterie", gr.Timer(2, active=False), gr.Timer(active=False))
+        add_round_trip("nombre", gr.Number(label="Nombre", value=2.5))
+        add_round_trip("entier", gr.Number(label="Entier", precision=0, minimum=-5, maximum=500, step=5))
+        add_round_trip("reglette", gr.Slider(-1, 1, value=0.25, step=0.25, label="Réglette"))
+        add_round_trip("case", gr.Checkbox(label="Case", value=True))
+        add_round_trip("date", gr.DateTime(label="Date", include_time=False, type="string", timezone="UTC"))
+        add_round_trip("moment", gr.DateTime(label="Moment", type="string", timezone="UTC"))
+        add_round_trip(
+            "instant", gr.DateTime(label="Instant", type="timestamp", timezone="UTC", value="2024-02-29 12:00:00")
+        )
+        add_round_trip("minuterie", gr.Timer(2, active=False), gr.Timer(active=False))
         mixed()
     return blocks
 
@@ -80,5 +84,5 @@ def long() -> gr.Blocks:
             gr.JSON(label="Des réglages"),
         ]
         report = gr.JSON(label="Vu par le Space")
-        gr.Button("Tout envoyer").click(lambda *values: {"vu": seen(values)}, given, report, api_name="tout")
+        gr.Button("Tout envoyer").click(lambda *values: {"vu": describe_value(values)}, given, report, api_name="tout")
     return blocks

@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from tests.spaces.apps.seeing import seen, through
+from tests.spaces.apps.seeing import add_round_trip, describe_value
 
 GREETINGS = ["Cher monsieur,\nbonjour", "Chère madame,\r\nbonsoir", "Salut"]
 VOICES = [f"voix n° {number}" for number in range(2_500)]
@@ -28,41 +28,43 @@ def app() -> gr.Blocks:
 
 
 def texts() -> None:
-    through("lignes_windows", gr.Textbox("Un\r\nDeux\rTrois", label="Texte de plusieurs lignes"))
-    through("texte_simple", gr.Textbox(label="Texte qui grandit"))
-    through("texte_court", gr.Textbox(label="Une ligne", max_lines=1))
-    through("texte_long", gr.Textbox(LONG, label="Histoire"))
-    through("majuscules", gr.ColorPicker("#FF8800", label="Couleur"))
+    add_round_trip("lignes_windows", gr.Textbox("Un\r\nDeux\rTrois", label="Texte de plusieurs lignes"))
+    add_round_trip("texte_simple", gr.Textbox(label="Texte qui grandit"))
+    add_round_trip("texte_court", gr.Textbox(label="Une ligne", max_lines=1))
+    add_round_trip("texte_long", gr.Textbox(LONG, label="Histoire"))
+    add_round_trip("majuscules", gr.ColorPicker("#FF8800", label="Couleur"))
 
 
 def lists() -> None:
-    through("formules", gr.Dropdown(GREETINGS, value=GREETINGS[0], label="Formule"))
-    through("formules_radio", gr.Radio(GREETINGS, value=GREETINGS[1], label="Formule"))
-    through("formules_cases", gr.CheckboxGroup(GREETINGS, value=[GREETINGS[2], GREETINGS[0]], label="Formules"))
+    add_round_trip("formules", gr.Dropdown(GREETINGS, value=GREETINGS[0], label="Formule"))
+    add_round_trip("formules_radio", gr.Radio(GREETINGS, value=GREETINGS[1], label="Formule"))
+    add_round_trip("formules_cases", gr.CheckboxGroup(GREETINGS, value=[GREETINGS[2], GREETINGS[0]], label="Formules"))
     named = [("Jour", GREETINGS[0]), ("Soir", GREETINGS[1])]
-    through("formules_nommees", gr.Dropdown(named, value=GREETINGS[1], label="Formule"))
-    through("formules_libres", gr.Dropdown(GREETINGS, value=GREETINGS[0], allow_custom_value=True, label="Formule"))
+    add_round_trip("formules_nommees", gr.Dropdown(named, value=GREETINGS[1], label="Formule"))
+    add_round_trip(
+        "formules_libres", gr.Dropdown(GREETINGS, value=GREETINGS[0], allow_custom_value=True, label="Formule")
+    )
     free = gr.Dropdown(GREETINGS, value=[GREETINGS[1]], multiselect=True, allow_custom_value=True, label="Formules")
-    through("formules_plusieurs", free)
-    through("tardive", gr.Dropdown([], label="Liste que la page remplit"))
-    through("tardives", gr.Dropdown([], multiselect=True, label="Listes que la page remplit"))
-    through("voix", gr.Dropdown(VOICES, value=VOICES[2_400], label="Voix"))
+    add_round_trip("formules_plusieurs", free)
+    add_round_trip("tardive", gr.Dropdown([], label="Liste que la page remplit"))
+    add_round_trip("tardives", gr.Dropdown([], multiselect=True, label="Listes que la page remplit"))
+    add_round_trip("voix", gr.Dropdown(VOICES, value=VOICES[2_400], label="Voix"))
 
 
 def tables() -> None:
     headers = ["nom", *(f"note {n}" for n in range(9))]
-    through("releve", gr.Dataframe(TALLY, headers=headers, label="Relevé", visible=False))
-    through("avis", gr.Dataframe(NOTES, headers=["Nom", "2024", "Avis"], label="Avis"))
+    add_round_trip("releve", gr.Dataframe(TALLY, headers=headers, label="Relevé", visible=False))
+    add_round_trip("avis", gr.Dataframe(NOTES, headers=["Nom", "2024", "Avis"], label="Avis"))
 
 
 def numbers() -> None:
-    through("sans_valeur", gr.Number(label="Nombre"), gr.JSON())
-    through("sans_valeur_entier", gr.Number(precision=0, label="Entier"), gr.JSON())
-    through("a_la_fin", gr.Number(0.1 + 0.2, label="Précis"), gr.JSON())
+    add_round_trip("sans_valeur", gr.Number(label="Nombre"), gr.JSON())
+    add_round_trip("sans_valeur_entier", gr.Number(precision=0, label="Entier"), gr.JSON())
+    add_round_trip("a_la_fin", gr.Number(0.1 + 0.2, label="Précis"), gr.JSON())
     if HAS_OBJECTS_IN_HTML:
-        through("compteur", gr.HTML(3, html_template="<b>${value}</b>", label="Compteur"), gr.JSON())
-        through("bascule", gr.HTML(True, html_template="<b>${value}</b>", label="Bascule"), gr.JSON())
-        through("fiche", gr.HTML({"n": 1.0}, html_template="<b>${value.n}</b>", label="Fiche"), gr.JSON())
+        add_round_trip("compteur", gr.HTML(3, html_template="<b>${value}</b>", label="Compteur"), gr.JSON())
+        add_round_trip("bascule", gr.HTML(True, html_template="<b>${value}</b>", label="Bascule"), gr.JSON())
+        add_round_trip("fiche", gr.HTML({"n": 1.0}, html_template="<b>${value.n}</b>", label="Fiche"), gr.JSON())
 
 
 def button() -> None:
@@ -92,7 +94,7 @@ def folds() -> None:
     inputs = [shown, folded, first, second, hidden, alone]
     outside = gr.Button("Calculer")
     for name, trigger in {"plis": outside, "plis_ouverts": inside}.items():
-        trigger.click(lambda *values: {"vu": seen(values)}, inputs, report, api_name=name)
+        trigger.click(lambda *values: {"vu": describe_value(values)}, inputs, report, api_name=name)
 
 
 def session() -> None:
