@@ -1,7 +1,0 @@
-// The back/forward cache may restore a page for a visitor whose cookie has changed since. Browsers evict the page when
-// a cookie changes, but not at once. Private pages are therefore reloaded.
-addEventListener("pageshow", async ({ persisted }) => {
-  if (!persisted) return;
-  const answer = await fetch(location.href, { method: "HEAD", cache: "no-store" }).catch(() => {}); // offline: keep the page
-  if (answer) location.reload();
-});
