@@ -20,41 +20,19 @@ from hfcourse.text.code_lexer import (
     TAG_LEXER,
     highlight_untrusted,
 )
+from tests.support.lexer_fragments import LEXER_FRAGMENTS
 
 ROOT = Path(__file__).parents[1]
-# What lexers begin, end, escape and look ahead for.
-PIECES = [
-    " ",
-    "\n",
-    "\\",
-    "'",
-    '"',
-    "`",
-    "/*",
-    "*/",
-    "//",
-    "#",
-    "<",
-    "<!--",
-    "-",
-    "{{",
-    "a(",
-    "::",
-    "@",
-    "$",
-    "=",
-    "9.",
-]
 PAIRS_IN_CHILD = """
 import itertools, sys
 from hfcourse.text.code_lexer import LEXERS, highlight_untrusted
-from tests.test_code_lexer import PIECES
+from tests.support.lexer_fragments import LEXER_FRAGMENTS
 highlight = highlight_untrusted.__wrapped__
 for language in LEXERS:
-    for one, other in itertools.product(PIECES, PIECES):
+    for one, other in itertools.product(LEXER_FRAGMENTS, LEXER_FRAGMENTS):
         highlight(f"a{one * 700}b(){other * 700}x", language)
         highlight((one + other) * 350, language)
-    for piece in PIECES:
+    for piece in LEXER_FRAGMENTS:
         highlight((piece * 20_000)[:20_000], language)
     print(language)
 """
@@ -104,7 +82,7 @@ def test_long_code_has_no_colours() -> None:
     assert "<span" not in highlight_untrusted("1" * (MAX_HIGHLIGHTED_CHARACTERS + 1), "python")
 
 
-SOURCES = st.lists(st.sampled_from([*PIECES, "é", "def", "if", "\r", "\0"])).map("".join)
+SOURCES = st.lists(st.sampled_from([*LEXER_FRAGMENTS, "é", "def", "if", "\r", "\0"])).map("".join)
 
 
 @given(st.sampled_from(sorted(LANGUAGE_ALIASES)), SOURCES)
