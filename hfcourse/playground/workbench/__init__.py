@@ -1,0 +1,1 @@
+"""Forms and answers on one page: what is beside a form, and series of runs from one form."""
