@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from hfcourse.practice.server import PracticeServer
-from tests.support.lesson_steps import LESSON, Look, Run, Write, lesson_files, steps_of
-from tests.support.site_process import environment
+from tests.support.lesson_steps import LESSON_FILE, CompareStep, RunStep, WriteStep, iter_steps, read_listings
+from tests.support.processes import build_environment
 
 QUESTION = "Qu’est-ce qu’un Space ?"
 RUN_SECONDS = 60
@@ -35,12 +35,12 @@ import os; os._exit(0)
 def follow(lesson: str, folder: Path, space: str) -> list[int]:
     """Type the lesson's files in its order, visit the page at each figure, and return the programs that were seen."""
     seen = []
-    for step in steps_of(lesson):
-        if isinstance(step, Write):
+    for step in iter_steps(lesson):
+        if isinstance(step, WriteStep):
             path = folder / step.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(step.text, encoding="utf-8")
-        elif isinstance(step, Look):
+        elif isinstance(step, CompareStep):
             visit(folder, space, step.program)
             seen.append(step.program)
     return seen
@@ -52,7 +52,7 @@ def visit(folder: Path, space: str, program: int) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", VISIT, QUESTION],
         cwd=folder,
-        env=environment(**settings),
+        env=build_environment(**settings),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
@@ -75,7 +75,7 @@ def without(lesson: str, start: str) -> str:
 
 
 def test_the_lesson_typed_in_its_order_gives_four_programs_that_answer(practice: PracticeServer, tmp_path: Path):
-    assert follow(LESSON.read_text(encoding="utf-8"), tmp_path, practice.url) == [1, 2, 3, 4]
+    assert follow(LESSON_FILE.read_text(encoding="utf-8"), tmp_path, practice.url) == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -87,27 +87,27 @@ def test_the_lesson_typed_in_its_order_gives_four_programs_that_answer(practice:
     ],
 )
 def test_a_lesson_without_a_file_of_its_first_program_fails(practice: PracticeServer, tmp_path: Path, listing: str):
-    lesson = without(LESSON.read_text(encoding="utf-8"), listing)
+    lesson = without(LESSON_FILE.read_text(encoding="utf-8"), listing)
     with pytest.raises(AssertionError):
         follow(lesson, tmp_path, practice.url)
 
 
 def test_a_lesson_that_looks_before_its_program_is_written_fails(practice: PracticeServer, tmp_path: Path):
-    lesson = LESSON.read_text(encoding="utf-8")
+    lesson = LESSON_FILE.read_text(encoding="utf-8")
     figure = "::: figure chatbot-1.svg\nTrop tôt.\n:::\n\n"
     with pytest.raises(AssertionError):
         follow(lesson.replace("## Programme 1", figure + "## Programme 1", 1), tmp_path, practice.url)
 
 
 def test_a_lesson_that_does_not_say_where_a_file_goes_fails():
-    lesson = LESSON.read_text(encoding="utf-8").replace("Créez `static/chat.css`", "Créez la feuille de style", 1)
+    lesson = LESSON_FILE.read_text(encoding="utf-8").replace("Créez `static/chat.css`", "Créez la feuille de style", 1)
     with pytest.raises(AssertionError, match=r"no sentence says where to write .*chat\.css"):
-        list(steps_of(lesson))
+        list(iter_steps(lesson))
 
 
 def test_a_new_module_is_typed_before_the_program_that_imports_it():
     """Flask starts again when app.py changes, and does not see that a file which was missing has come."""
-    paths = [step.path for step in steps_of(LESSON.read_text(encoding="utf-8")) if isinstance(step, Write)]
+    paths = [step.path for step in iter_steps(LESSON_FILE.read_text(encoding="utf-8")) if isinstance(step, WriteStep)]
     assert paths.count("app.py") == 4
     assert paths.index("errors.py") < [place for place, path in enumerate(paths) if path == "app.py"][1]
 
@@ -123,9 +123,9 @@ def column(table: str) -> str:
 
 
 def test_the_sentences_that_the_lesson_explains_are_those_of_its_programs():
-    quoted = tables(LESSON.read_text(encoding="utf-8"))
+    quoted = tables(LESSON_FILE.read_text(encoding="utf-8"))
     assert len(quoted) == 4
-    files = lesson_files()
+    files = read_listings()
     errors, script = files["mini-chatbot/2-erreurs/errors.py"], files["mini-chatbot/4-flux/static/chat.js"]
     assert len(quoted[1]) >= 5
     assert [words for words in quoted[1] if words not in errors.casefold()] == []
@@ -138,7 +138,7 @@ def run_program(folder: Path, program: str) -> str:
     ended = subprocess.run(
         [sys.executable, "-c", program],
         cwd=folder,
-        env=environment(GRADIO_ANALYTICS_ENABLED="False", PYTHONDONTWRITEBYTECODE="1"),
+        env=build_environment(GRADIO_ANALYTICS_ENABLED="False", PYTHONDONTWRITEBYTECODE="1"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -165,13 +165,15 @@ FAULTS = {
 
 @pytest.mark.parametrize("message", FAULTS)
 def test_a_message_that_the_lesson_quotes_is_the_one_that_flask_prints(message: str, tmp_path: Path):
-    assert any(message in quoted for quoted in tables(LESSON.read_text(encoding="utf-8")))
+    assert any(message in quoted for quoted in tables(LESSON_FILE.read_text(encoding="utf-8")))
     folder, program = FAULTS[message]
-    shutil.copytree(LESSON.parent / "mini-chatbot" / folder, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(LESSON_FILE.parent / "mini-chatbot" / folder, tmp_path, dirs_exist_ok=True)
     assert message in run_program(tmp_path, program)
 
 
 def test_the_server_is_started_by_a_command_that_reloads():
-    commands = [step.commands for step in steps_of(LESSON.read_text(encoding="utf-8")) if isinstance(step, Run)]
+    commands = [
+        step.commands for step in iter_steps(LESSON_FILE.read_text(encoding="utf-8")) if isinstance(step, RunStep)
+    ]
     assert [each.split()[0] for each in commands] == ["mkdir", "python3", ".venv/bin/flask", "flask"]
     assert "--debug" in commands[-1]

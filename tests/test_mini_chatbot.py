@@ -18,9 +18,9 @@ from huggingface_hub import HfApi
 from hfcourse.config import ROOT
 from hfcourse.practice.server import PracticeServer
 from tests.spaces import fake_servers
-from tests.spaces.fake_servers import FakeServer, FakeSpace, completed, failed, generating
-from tests.support.practice_space import until
-from tests.support.site_process import free_port
+from tests.spaces.fake_servers import FakeServer, FakeSpace, make_completed, make_failed, make_generating
+from tests.support.processes import find_free_port
+from tests.support.waiting import wait_until
 
 FOLDER = ROOT / "hfcourse" / "content" / "mini-chatbot"
 PROGRAMS = {1: "1-question", 2: "2-erreurs", 3: "3-memoire", 4: "4-flux", 5: "5-en-ligne"}
@@ -103,14 +103,6 @@ def forget_modules() -> None:
         sys.modules.pop(name, None)
 
 
-@pytest.fixture
-def space() -> Iterator[FakeSpace]:
-    """A Space that notes what it is sent."""
-    made = FakeSpace()
-    yield made
-    made.close()
-
-
 def ask(client: FlaskClient, question: str = "Bonjour") -> str:
     """Send the form as a browser without JavaScript does, and return the page that comes back."""
     return client.post("/", data={"question": question}, follow_redirects=True).text
@@ -178,7 +170,7 @@ def test_a_question_that_is_empty_or_too_long_calls_nobody(build: Build, space: 
 
 @programs_with_errors
 def test_a_failure_keeps_what_was_typed(build: Build, number: int):
-    page = ask(build(number, f"http://127.0.0.1:{free_port()}").browse(), QUESTION)
+    page = ask(build(number, f"http://127.0.0.1:{find_free_port()}").browse(), QUESTION)
     assert error_in(page) == "Le Space est injoignable. Vérifiez qu’il tourne, et SPACE dans .env."
     assert QUESTION in page
 
@@ -193,9 +185,9 @@ def test_an_unknown_endpoint_gives_a_french_sentence(build: Build, space: FakeSp
 @pytest.mark.parametrize(
     ("message", "sentence"),
     [
-        (failed(error="Trop long."), "Le Space refuse cette question et dit pourquoi. Trop long."),
-        (failed(error=None), "Le Space s’est arrêté sans dire pourquoi."),
-        (failed(error="You have exceeded your GPU quota."), "Le quota de calcul est épuisé."),
+        (make_failed(error="Trop long."), "Le Space refuse cette question et dit pourquoi. Trop long."),
+        (make_failed(error=None), "Le Space s’est arrêté sans dire pourquoi."),
+        (make_failed(error="You have exceeded your GPU quota."), "Le quota de calcul est épuisé."),
     ],
 )
 def test_an_error_of_the_space_gives_a_french_sentence(
@@ -212,13 +204,13 @@ def test_the_sentences_are_chosen_by_one_file_until_the_fifth_program():
 
 @pytest.mark.parametrize("number", [2, 5])
 def test_a_full_queue_gives_a_french_sentence(build: Build, space: FakeSpace, number: int):
-    space.answers["/queue/join"] = fake_servers.says({"detail": "Queue is full."}, 503)
+    space.answers["/queue/join"] = fake_servers.reply_with({"detail": "Queue is full."}, 503)
     assert error_in(ask(build(number, space.url, ENDPOINT="/echo").browse())).startswith("Trop de monde attend")
 
 
 @programs_with_errors
 def test_a_space_that_says_nothing_is_given_up(build: Build, space: FakeSpace, number: int):
-    space.answers["/queue/data"] = fake_servers.silent
+    space.answers["/queue/data"] = fake_servers.never_reply
     program = build(number, space.url, ENDPOINT="/echo")
     program.set("MAX_SECONDS", 0.3)
     assert error_in(ask(program.browse())).startswith("Le Space n’a pas répondu à temps.")
@@ -245,12 +237,12 @@ def test_a_page_that_is_reloaded_sends_nothing_again(build: Build, space: FakeSp
     sent = client.post("/", data={"question": "Bonjour"})
     assert (sent.status_code, sent.location) == (303, "/")
     client.get("/")
-    assert len(space.asked("/queue/join")) == 1
+    assert len(space.requests_to("/queue/join")) == 1
 
 
 @programs_with_memory
 def test_after_a_failure_the_next_question_opens_a_new_client(build: Build, space: FakeSpace, number: int):
-    program = build(number, f"http://127.0.0.1:{free_port()}", ENDPOINT="/echo")
+    program = build(number, f"http://127.0.0.1:{find_free_port()}", ENDPOINT="/echo")
     client = program.browse()
     error_in(ask(client, "Coucou"))
     program.set("SPACE", space.url)
@@ -272,14 +264,14 @@ def test_the_answer_grows_and_each_step_is_the_whole_text_so_far(build: Build, p
 
 @programs_with_stream
 def test_a_failure_is_the_last_step(build: Build, number: int):
-    (step,) = stream(build(number, f"http://127.0.0.1:{free_port()}").browse(), QUESTION)
+    (step,) = stream(build(number, f"http://127.0.0.1:{find_free_port()}").browse(), QUESTION)
     assert (step["question"], step["answer"]) == (QUESTION, "")
     assert step["error"].startswith("Le Space est injoignable.")
 
 
 @programs_with_stream
 def test_a_page_reloaded_during_an_answer_still_has_the_question(build: Build, space: FakeSpace, number: int):
-    space.messages = [generating(["Bon"]), completed(["Bonjour"])]
+    space.messages = [make_generating(["Bon"]), make_completed(["Bonjour"])]
     program = build(number, space.url, ENDPOINT="/echo")
     client = program.browse()
     ask(client, "")
@@ -305,7 +297,7 @@ def test_the_script_writes_text_and_no_html(number: int):
 def test_the_token_goes_to_the_space_that_needs_it_and_never_to_a_page(build: Build, space: FakeSpace):
     client = build(5, space.url, ENDPOINT="/echo", WITH_TOKEN="yes", HF_TOKEN=TOKEN).browse()
     assert stream(client, "Bonjour")[-1]["answer"] == "Bonjour"
-    (sent,) = space.asked("/queue/join")
+    (sent,) = space.requests_to("/queue/join")
     assert sent.headers["x-hf-authorization"] == f"Bearer {TOKEN}"
     assert "authorization" not in sent.headers
     for answer in (client.get("/"), client.post("/flux", data={"question": "Encore"})):
@@ -313,7 +305,7 @@ def test_the_token_goes_to_the_space_that_needs_it_and_never_to_a_page(build: Bu
     assert space.url not in client.get("/").text
 
 
-@pytest.mark.parametrize("message", [completed([f"Voici {TOKEN}"]), failed(error=f"Voici {TOKEN}")])
+@pytest.mark.parametrize("message", [make_completed([f"Voici {TOKEN}"]), make_failed(error=f"Voici {TOKEN}")])
 def test_a_token_that_the_space_gives_away_is_masked(build: Build, space: FakeSpace, message: dict[str, Any]):
     space.messages = [message]
     page = ask(build(5, space.url, ENDPOINT="/echo", WITH_TOKEN="yes", HF_TOKEN=TOKEN).browse())
@@ -358,7 +350,7 @@ def test_a_form_that_is_too_large_is_refused(build: Build, space: FakeSpace):
     ],
 )
 def test_a_space_of_the_hub_that_is_not_ready_gives_a_french_sentence(build: Build, stage: str, sentence: str):
-    hub = FakeServer(fake_servers.says({"stage": stage, "hardware": {"current": None, "requested": None}}))
+    hub = FakeServer(fake_servers.reply_with({"stage": stage, "hardware": {"current": None, "requested": None}}))
     program = build(5, "a/b")
     program.set("get_space_runtime", HfApi(endpoint=hub.url).get_space_runtime)
     assert error_in(ask(program.browse())).startswith(sentence)
@@ -370,8 +362,8 @@ def test_one_answer_at_a_time_for_one_visitor(build: Build, space: FakeSpace):
     let_go = threading.Event()
 
     def slow(exchange: fake_servers.Exchange) -> None:
-        let_go.wait(fake_servers.PATIENCE_SECONDS)
-        space.tell(exchange)
+        let_go.wait(fake_servers.WAIT_TIMEOUT_SECONDS)
+        space.stream_result(exchange)
 
     space.answers["/queue/data"] = slow
     program = build(5, space.url, ENDPOINT="/echo")
@@ -397,7 +389,7 @@ def test_a_visitor_who_left_is_forgotten_and_the_session_with_the_space_closed(b
     visitor.last_seen -= program.modules["visitors"].MAX_IDLE_SECONDS + 1
     ask(program.browse(), "Salut")
     assert visitor not in program.visitors().values()
-    assert until(closed.is_set)
+    assert wait_until(closed.is_set)
     assert "Bonjour" not in awa.get("/").text
 
 
@@ -418,7 +410,7 @@ def test_the_server_keeps_a_bounded_number_of_visitors_and_of_turns(build: Build
 
 
 def test_a_value_that_is_no_text_is_shown_all_the_same(build: Build, space: FakeSpace):
-    space.messages = [completed([["<b>", 1]])]
+    space.messages = [make_completed([["<b>", 1]])]
     page = ask(build(5, space.url, ENDPOINT="/echo").browse())
     assert '<p class="answer">[&#39;&lt;b&gt;&#39;, 1]</p>' in page
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.lesson_terminal import Served, Terminal
-from tests.support.lesson_steps import LESSON, Look, Run, Write, steps_of
-from tests.support.site_process import ROOT
+from tests.browser.lesson_terminal import BackgroundCommand, LessonTerminal
+from tests.support.lesson_steps import LESSON_FILE, CompareStep, RunStep, WriteStep, iter_steps
+from tests.support.paths import ROOT
 
 AXE = ROOT / "tests" / "browser" / "axe-4.14.1.min.js"
 PROGRAMS = ROOT / "hfcourse" / "content" / "mini-chatbot"
@@ -24,22 +24,22 @@ TOKEN = "hf_" + "z" * 34
 class Follower:
     """A beginner with a terminal, an editor and a browser, who does what the lesson says and nothing else."""
 
-    terminal: Terminal
+    terminal: LessonTerminal
     browser: Browser
     instance: Path
-    practice: Served | None = None
-    site: Served | None = None
+    practice: BackgroundCommand | None = None
+    site: BackgroundCommand | None = None
     practice_command: str = ""
     seen: list[int] = field(default_factory=list)
 
     def follow(self, lesson: str) -> None:
         """Type each block where the lesson says, and look where it shows what must be seen."""
-        for step in steps_of(lesson):
-            if isinstance(step, Run):
+        for step in iter_steps(lesson):
+            if isinstance(step, RunStep):
                 self.run(step.commands)
-            elif isinstance(step, Write):
+            elif isinstance(step, WriteStep):
                 self.write(step)
-            elif isinstance(step, Look):
+            elif isinstance(step, CompareStep):
                 getattr(self, f"look_at_{step.program}")()
                 self.seen.append(step.program)
 
@@ -50,26 +50,26 @@ class Follower:
         elif commands.startswith("flask "):
             self.site = self.terminal.serve(commands, "Debugger is active!")
         else:
-            self.terminal.type(commands)
+            self.terminal.run_commands(commands)
 
-    def write(self, step: Write) -> None:
+    def write(self, step: WriteStep) -> None:
         """Save a file; a server that runs with --debug starts again by itself when it is the program."""
         path = self.terminal.folder / step.path
         assert path.parent.is_dir(), f"the lesson has not created the folder of {step.path}"
-        printed = len(self.site.printed()) if self.site else 0
-        path.write_text(self.terminal.with_free_ports(step.text), encoding="utf-8")
+        printed = len(self.site.read_output()) if self.site else 0
+        path.write_text(self.terminal.replace_ports(step.text), encoding="utf-8")
         if self.site and step.path == "app.py":
-            self.site.wait_for("Debugger is active!", after=printed)
+            self.site.wait_for_output("Debugger is active!", after=printed)
 
     def start_practice(self) -> None:
         self.practice = self.terminal.serve_practice(self.practice_command, self.instance)
 
     def stop_practice(self) -> None:
         assert self.practice
-        self.practice.stop()
+        self.practice.interrupt()
 
     def visitor(self, port: str = "5001", **options: object) -> BrowserContext:
-        address = f"http://127.0.0.1:{self.terminal.port(port)}"
+        address = f"http://127.0.0.1:{self.terminal.map_port(port)}"
         return self.browser.new_context(base_url=address, locale="fr-FR", **options)  # type: ignore[arg-type]
 
     def look_at_1(self) -> None:
@@ -95,7 +95,7 @@ class Follower:
             page.get_by_role("button", name="Envoyer").click()
             expect(page.locator(".answer")).to_contain_text(DEFINITION)
         assert self.site
-        assert "Échec de l’appel : ConnectError" in self.site.printed()
+        assert "Échec de l’appel : ConnectError" in self.site.read_output()
 
     def look_at_3(self) -> None:
         """The conversation is remembered, and another browser sees none of it."""
@@ -160,13 +160,13 @@ def follower(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A beginner in an empty folder."""
     home = tmp_path_factory.mktemp("lesson")
     (home / "projects").mkdir()
-    terminal = Terminal(home / "projects", home / "tools")
+    terminal = LessonTerminal(home / "projects", home / "tools")
     yield Follower(terminal, browser, home / "instance")
     terminal.close()
 
 
 def test_the_lesson_followed_to_the_letter_gives_its_four_programs(follower: Follower):
-    follower.follow(LESSON.read_text(encoding="utf-8"))
+    follower.follow(LESSON_FILE.read_text(encoding="utf-8"))
     assert follower.seen == [1, 2, 3, 4]
 
 
@@ -178,14 +178,14 @@ def published(follower: Follower) -> Follower:
     """The fifth program beside the others, in the same environment, served by gunicorn; it holds somebody's token."""
     if follower.seen != [1, 2, 3, 4]:
         pytest.skip("the lesson could not be followed as far as this")
-    found = re.search(r"```bash\n *(pip install .*)\n *(gunicorn .*)\n", LESSON.read_text(encoding="utf-8"))
+    found = re.search(r"```bash\n *(pip install .*)\n *(gunicorn .*)\n", LESSON_FILE.read_text(encoding="utf-8"))
     assert found
     shutil.copytree(PROGRAMS / "5-en-ligne", follower.terminal.folder / "5-en-ligne")
-    follower.terminal.type("cd 5-en-ligne\ncat ../.env .env.exemple > .env")
+    follower.terminal.run_commands("cd 5-en-ligne\ncat ../.env .env.exemple > .env")
     settings = follower.terminal.folder / ".env"
     kept = settings.read_text(encoding="utf-8").replace("SPACE=http://127.0.0.1:7860\n", "")
     settings.write_text(f"{kept}WITH_TOKEN=yes\nHF_TOKEN={TOKEN}\n", encoding="utf-8")
-    follower.terminal.type(found[1])
+    follower.terminal.run_commands(found[1])
     follower.terminal.serve(found[2], "Listening at")
     return follower
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hfcourse.runs.values.page_budget import TextAllowance
-from hfcourse.runs.values.value_types import is_file, is_message, is_message_pair, is_multimodal, is_number
+from hfcourse.runs.values.value_types import is_drawable_number, is_file, is_message, is_message_pair, is_multimodal
 from hfcourse.spaces.schema.component_updates import is_component_update
 
 MAX_MESSAGES, MAX_PARTS = 100, 20
-MAX_PART_PLACE_CHARACTERS = 20
+MAX_PART_PLACE_CHARACTERS, MAX_ROLE_CHARACTERS = 20, 40
 MAX_CHAT_TITLE_CHARACTERS, MAX_LOG_CHARACTERS = 200, 5_000
 ROLE_LABELS = {"user": "Vous", "assistant": "Le Space", "system": "Consigne"}
 
@@ -54,13 +54,14 @@ class ThinkingStep:
 
 @dataclass(frozen=True)
 class ChatMessage:
-    """Message: its speaker, its rendered parts, its suggested replies."""
+    """Message: its speaker, its rendered parts, its suggested replies; its role as the Space wrote it, '' for none."""
 
     speaker: str
     is_own: bool
     parts: tuple[Any, ...]
     thinking_step: ThinkingStep | None = None
     options: tuple[str, ...] = ()
+    role: str = ""
 
 
 def render_messages(
@@ -82,7 +83,7 @@ def render_messages(
 def normalize_messages(value: Any) -> list[dict[str, Any]]:
     """Normalize a conversation to messages: from messages, pairs, one message, or the parts of one."""
     if isinstance(value, dict):
-        return [value]
+        return [value if is_message(value) else {"role": "assistant", "content": value}]
     if all(map(is_message, value)):
         return list(value)
     return (
@@ -112,20 +113,23 @@ def iter_paired_messages(pairs: Sequence[Sequence[Any]]) -> Iterator[dict[str, A
 
 def get_message_parts(message: dict[str, Any]) -> list[Any]:
     """Return the unparsed parts of a message."""
-    content = message["content"]
+    content = message.get("content")
     return content if isinstance(content, list) else [] if content is None else [content]
 
 
 def render_message(
     message: dict[str, Any], place: int, render_part: PartRenderer, allowance: TextAllowance
 ) -> ChatMessage:
+    """Render one message: its role, its parts, its replies; `place` is its position in the conversation."""
     role, options = message["role"], message.get("options")
+    role = role[:MAX_ROLE_CHARACTERS] if isinstance(role, str) else ""
     parts = [
         parse_message_part(each, f"{place}-{number}")
         for number, each in enumerate(get_message_parts(message)[:MAX_PARTS])
     ]
     return ChatMessage(
-        speaker=ROLE_LABELS.get(role, role[:40]) if isinstance(role, str) else ROLE_LABELS["assistant"],
+        speaker=ROLE_LABELS.get(role, role) or ROLE_LABELS["assistant"],
+        role=role,
         is_own=role == "user",
         parts=tuple(
             render_part(replace(each, words=allowance.cut(each.words, MAX_CHAT_TITLE_CHARACTERS))) for each in parts
@@ -160,7 +164,7 @@ def parse_thinking_step(metadata: Any, allowance: TextAllowance) -> ThinkingStep
     return ThinkingStep(
         title=allowance.cut(title, MAX_CHAT_TITLE_CHARACTERS) if isinstance(title, str) and title else "Réflexion",
         log=allowance.cut(log, MAX_LOG_CHARACTERS) if isinstance(log, str) else "",
-        seconds=max(0, seconds) if isinstance(seconds, int | float) and is_number(seconds) else None,
+        seconds=max(0, seconds) if isinstance(seconds, int | float) and is_drawable_number(seconds) else None,
         is_pending=metadata.get("status") == "pending",
     )
 
