@@ -1,0 +1,1 @@
+"""Page of patterns: every partial of the site, rendered with sample data."""
