@@ -4,6 +4,7 @@ import copy
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from hypothesis import strategies as st
 
 from hfcourse.errors import CallError
 from hfcourse.limits.cpu_budget import CpuBudget, CpuBudgetExceeded
-from hfcourse.spaces.client.output_diffs import StreamedOutputs, ValuePatch
+from hfcourse.spaces.client.output_diffs import StreamedOutputs
 from hfcourse.spaces.client.queue_protocol import QueueProtocol
 from hfcourse.spaces.untrusted.json_nodes import MAX_JSON_NODES, count_nodes
-from tests.support.cpu_time import effort
+from tests.support.cpu_time import measure_cpu_seconds
 
 # What a diff that does not fit may raise: the reading of messages makes one refusal of all of them.
 MISFITS = (TypeError, ValueError, LookupError, OverflowError, AttributeError)
@@ -31,8 +32,8 @@ steps = st.integers(-2, 3) | st.sampled_from("abc")
 edits = st.lists(st.tuples(actions, st.lists(steps, max_size=3), values).map(list), max_size=4)
 
 
-def running(*first: Any, seconds: float = 60) -> StreamedOutputs:
-    outputs = StreamedOutputs(CpuBudget(seconds))
+def running(*first: Any) -> StreamedOutputs:
+    outputs = StreamedOutputs(CpuBudget(60))
     outputs.replace_values(first)
     return outputs
 
@@ -85,15 +86,24 @@ def test_an_edit_copies_what_stands_on_its_path_and_nothing_else() -> None:
     assert outputs.values[0][0]["beside"] is beside
 
 
-def test_a_thousand_edits_of_one_list_copy_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    copies = []
-    writable = ValuePatch._copy_on_write
-    monkeypatch.setattr(
-        ValuePatch, "_copy_on_write", lambda self, value: copies.append(self._copied.copy()) or writable(self, value)
-    )
-    outputs = running(list(range(10)))
+class CopyCountedList(list[Any]):
+    """List that knows how often it and its copies were copied."""
+
+    def __init__(self, items: Iterable[Any], copies: list[int] | None = None) -> None:
+        super().__init__(items)
+        self.copies = [] if copies is None else copies
+
+    def copy(self) -> "CopyCountedList":
+        self.copies.append(len(self))
+        return CopyCountedList(self, self.copies)
+
+
+def test_a_thousand_edits_of_one_list_copy_it_once() -> None:
+    first = CopyCountedList(range(10))
+    outputs = running(first)
     outputs.apply_diffs([[["replace", [0], n] for n in range(1000)]])
-    assert len(copies[-1]) == 1
+    assert outputs.values == [[999, *range(1, 10)]]
+    assert first.copies == [10]
 
 
 @pytest.mark.parametrize(
@@ -122,8 +132,10 @@ def test_a_diff_that_does_not_fit_is_a_bad_answer(diff: Any) -> None:
 
 
 def test_edits_end_when_their_budget_is_used_up() -> None:
-    outputs = running(["x" * 1_000_000], seconds=0.05)
-    with pytest.raises(CpuBudgetExceeded), outputs._budget.measure():
+    budget = CpuBudget(0.05)
+    outputs = StreamedOutputs(budget)
+    outputs.replace_values([["x" * 1_000_000]])
+    with pytest.raises(CpuBudgetExceeded), budget.measure():
         outputs.apply_diffs([[["append", [0], "x"] for _ in range(100_000)]])
 
 
@@ -140,7 +152,7 @@ def test_a_call_whose_messages_take_a_tenth_of_its_time_ends_as_too_large() -> N
         with pytest.raises(CallError, match="answer-too-large"):
             read_without_end()
 
-    assert effort(read_to_the_end) < 0.5
+    assert measure_cpu_seconds(read_to_the_end) < 0.5
 
 
 def test_values_that_grow_diff_by_diff_are_counted() -> None:
@@ -174,7 +186,10 @@ def test_small_diffs_of_a_long_conversation_cost_little() -> None:
         for _ in range(100):
             outputs.apply_diffs([diff])
 
-    assert effort(apply_many) < effort(lambda: gradio_client.utils.apply_diff(messages, diff)) * 10
+    assert (
+        measure_cpu_seconds(apply_many)
+        < measure_cpu_seconds(lambda: gradio_client.utils.apply_diff(messages, diff)) * 10
+    )
 
 
 WORST = """

@@ -65,6 +65,11 @@ class ByteBudget:
         self._priority_allocation: ThreadAllocation | None = None
         self._threads = threading.local()
 
+    @property
+    def waiting_count(self) -> int:
+        """Number of threads that wait for bytes."""
+        return len(self._holding_waiters) + len(self._new_waiters)
+
     @contextmanager
     def reserve(self, size: int = 0) -> Iterator["Reservation"]:
         """Reserve `size` bytes, which `Reservation.resize` may change, until the end of the block.
@@ -83,7 +88,8 @@ class ByteBudget:
     def _get_thread_allocation(self) -> ThreadAllocation:
         if not hasattr(self._threads, "holder"):
             self._threads.holder = ThreadAllocation()
-        return self._threads.holder
+        allocation: ThreadAllocation = self._threads.holder
+        return allocation
 
     def acquire(self, holder: ThreadAllocation, size: int) -> None:
         """Acquire `size` more bytes for this thread, waiting if necessary. Raises as `reserve`."""

@@ -37,6 +37,16 @@ class ConcurrencyLimiter:
         self._waiters: deque[tuple[int, threading.Lock]] = deque()
         self._lock = threading.Lock()
 
+    @property
+    def waiting_count(self) -> int:
+        """Number of threads that wait for a slot."""
+        return len(self._waiters)
+
+    @property
+    def active_count(self) -> int:
+        """Number of threads that hold a slot, stalled ones included."""
+        return len(self._active_since)
+
     @contextmanager
     def slot(self) -> Iterator[None]:
         """Hold a slot inside the block, waiting for it in FIFO order."""

@@ -88,6 +88,11 @@ class FairTokenBucket:
         self._window_counts: Counter[str] = Counter()
         self._previous_window_counts: Counter[str] = Counter()
 
+    @property
+    def network_count(self) -> int:
+        """Number of networks whose requests in the last two windows are counted."""
+        return len(self._window_counts.keys() | self._previous_window_counts.keys())
+
     def consume_token(self, address: str, now: float) -> bool:
         """Consume a token for this address; False if it has to wait."""
         self._rotate_window(now)

@@ -42,20 +42,20 @@ class ClientConnection:
         Raises:
             TimeoutError: the budget is used up.
         """
-        with self._spend_budget(is_writing=False):
+        with self.spend_budget(is_writing=False):
             count = self.sock.recv_into(buffer)
         self._refill_budget(count)
         return count
 
     def send(self, data: memoryview) -> int:
         """Send as `socket.send`. Raises TimeoutError as `receive_into`."""
-        with self._spend_budget(is_writing=True):
+        with self.spend_budget(is_writing=True):
             count = self.sock.send(data)
         self._refill_budget(count)
         return count
 
     @contextmanager
-    def _spend_budget(self, is_writing: bool) -> Iterator[None]:
+    def spend_budget(self, is_writing: bool) -> Iterator[None]:
         """Drain the budget by the duration of the block."""
         if self._budget_seconds <= 0:
             raise TimeoutError("the client is too slow")

@@ -1,15 +1,17 @@
 """Server of `flask run`: Werkzeug's threaded server with limits on connections.
 
 Werkzeug starts a thread for each connection, without a timeout and without a limit, and its loop spins when accept()
-finds no free descriptor. `flask run` has no option for another server, so `init_app` replaces Werkzeug's.
+finds no free descriptor. It also leaves a response unclosed if its client resets the connection. `flask run` has no
+option for another server, so `init_app` replaces Werkzeug's.
 """
 
 import errno
 import io
 import logging
 import socket
+from collections.abc import Iterable, Iterator
 from http.client import LineTooLong
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from werkzeug import serving
@@ -19,6 +21,9 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from hfcourse.server import check_port
 from hfcourse.server.connections import MAX_CONNECTIONS, ClientConnection, ConnectionTable
 from hfcourse.text.typography import typeset_french
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 try:
     import resource
@@ -43,7 +48,37 @@ BAD_REQUEST_PAGE = typeset_french(
 """
 )
 
+RESPONSE_KEY = "hfcourse.response_body"
+
 log = logging.getLogger(__name__)
+
+
+class ResponseBody:
+    """Body of a WSGI response whose `close()` has an effect once."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._chunks)
+
+    def close(self) -> None:
+        """Close the body of the application, if it can be closed."""
+        chunks, self._chunks = self._chunks, ()
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            close()
+
+
+class ClosingApplication:
+    """WSGI middleware that leaves each response in the environment, for the request handler to close."""
+
+    def __init__(self, application: "WSGIApplication") -> None:
+        self.application = application
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> ResponseBody:
+        environ[RESPONSE_KEY] = body = ResponseBody(self.application(environ, start_response))
+        return body
 
 
 class ClientStream(io.RawIOBase):
@@ -88,6 +123,7 @@ class LimitedRequestHandler(WSGIRequestHandler):
 
     error_message_format = BAD_REQUEST_PAGE
     server: "LimitedServer"
+    _environ: "WSGIEnvironment"
 
     def setup(self) -> None:
         super().setup()
@@ -104,9 +140,23 @@ class LimitedRequestHandler(WSGIRequestHandler):
             format, args = "code %s", args[:1]
         super().log_error(format, *args)
 
+    def make_environ(self) -> "WSGIEnvironment":
+        self._environ = super().make_environ()
+        return self._environ
+
     def run_wsgi(self) -> None:
+        """Respond, and close the response however the connection ends.
+
+        After each response, Werkzeug reads what the client may still send, and closes the response only if that read
+        succeeds. Chromium resets the connection of a redirect whose body it does not read.
+        """
         self._stream.finish_request_head()
-        super().run_wsgi()
+        self._environ = {}
+        try:
+            super().run_wsgi()
+        finally:
+            if body := self._environ.get(RESPONSE_KEY):
+                body.close()
 
 
 class LimitedServer(ThreadedWSGIServer):
@@ -116,7 +166,7 @@ class LimitedServer(ThreadedWSGIServer):
 
     def __init__(self, host: str, port: int, app: Any, handler: Any = None, *args: Any, **kwargs: Any) -> None:
         self.connections = ConnectionTable(min(MAX_CONNECTIONS, raise_descriptor_limit() // 2))
-        super().__init__(host, port, app, handler or LimitedRequestHandler, *args, **kwargs)
+        super().__init__(host, port, ClosingApplication(app), handler or LimitedRequestHandler, *args, **kwargs)
         if self.ssl_context is not None:  # the handshake takes a round trip: not in the accept loop
             self.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
 

@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 
 # Flask's own server starts a thread for each connection: an upper limit for calculating shares.
 FLASK_RUN_THREADS = 200
@@ -16,12 +16,18 @@ def count_threads(environ: dict[str, Any]) -> int:
     """
     if not environ.get("wsgi.multithread"):
         return 1
-    if configured := current_app.extensions.get("server_threads"):  # set by gunicorn.conf.py
+    configured: int | None = current_app.extensions.get("server_threads")
+    if configured:
         return configured
     if "werkzeug" in environ.get("SERVER_SOFTWARE", "").lower():
         return FLASK_RUN_THREADS
     pool = strip_thread_number(threading.current_thread().name)
     return sum(strip_thread_number(thread.name) == pool for thread in threading.enumerate())
+
+
+def set_thread_count(app: Flask, count: int) -> None:
+    """Set the number of threads, for a server whose configuration has it (gunicorn.conf.py)."""
+    app.extensions["server_threads"] = count
 
 
 def strip_thread_number(thread: str) -> str:

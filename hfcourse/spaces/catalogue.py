@@ -198,12 +198,13 @@ def find_catalogue_entry(space_id: str) -> CatalogueEntry | None:
 
 def is_catalogue_open() -> bool:
     """May students open any Space of the Hub?"""
-    return current_app.config["OPEN_CATALOGUE"]
+    return bool(current_app.config["OPEN_CATALOGUE"])
 
 
 def get_practice_server() -> PracticeServer:
     """Return the practice Space's server of this process."""
-    return current_app.extensions["practice"]
+    server: PracticeServer = current_app.extensions["practice"]
+    return server
 
 
 def get_practice_state() -> str:
@@ -227,7 +228,7 @@ def init_app(app: Flask) -> None:
     path, bundled, has_token = (
         Path(app.instance_path) / CATALOGUE_FILE_NAME,
         read_catalogue_file(BUNDLED_CATALOGUE_PATH),
-        app.extensions["token"] is not None,
+        tokens.has_site_token(app),
     )
     try:
         app.extensions["catalogue"] = ReloadedFile(path, lambda own: merge_catalogue_entries(bundled, own, has_token))

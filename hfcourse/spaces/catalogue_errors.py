@@ -36,6 +36,7 @@ def make_syntax_error(error: ValueError | RecursionError, text: str) -> Catalogu
 
 
 def make_encoding_error(error: UnicodeDecodeError) -> CatalogueError:
+    """Return the error of a file that is not UTF-8, with its line."""
     line = error.object[: error.start].count(b"\n") + 1
     return CatalogueError(line, "this is not UTF-8", "ce n’est pas de l’UTF-8")
 

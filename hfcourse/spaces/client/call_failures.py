@@ -96,7 +96,8 @@ def extract_message_text(raw: Any, max_characters: int, mask: TokenMask = return
     """
     # Truncate before parsing: a hostile Space sends 2 MB.
     text = html_to_text(raw[: MAX_HTML_CHARACTERS + 1]) if isinstance(raw, str) else ""
-    return mask(text).strip()[:max_characters]
+    masked: str = mask(text)
+    return masked.strip()[:max_characters]
 
 
 def prepend_title(title: str, message: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from hfcourse.errors import CallError
 from hfcourse.files.file_store import FileHandle, iter_chunks
-from hfcourse.spaces.client.http_client import SizedBody
+from hfcourse.spaces.client.transport.http_messages import SizedBody
 
 # Escaping of names as in browsers (HTML standard, « multipart/form-data encoding algorithm »).
 ESCAPED_IN_NAMES = str.maketrans({"\n": "%0A", "\r": "%0D", '"': "%22"})

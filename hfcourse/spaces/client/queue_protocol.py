@@ -196,6 +196,7 @@ def parse_message(raw: bytes) -> dict[str, Any]:
 
 
 def filter_dicts(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list."""
     return [item for item in value if isinstance(item, dict)]
 
 

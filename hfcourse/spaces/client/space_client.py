@@ -1,6 +1,6 @@
 """Client of a Space: uploads, calls over Gradio's queue protocol, and downloads of its files.
 
-It is the only way from here to an untrusted program. gradio_client (described_client.py) knows
+It is the only way from here to an untrusted program. gradio_client (gradio_client_adapter.py) knows
 which endpoint has which state and hidden components, queue_protocol.py parses the messages, and
 http_client.py transfers the bytes.
 """
@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -26,21 +26,18 @@ from hfcourse.spaces.client import http_status
 from hfcourse.spaces.client.call_events import CallEvent, OutputEvent, PartialOutputEvent
 from hfcourse.spaces.client.call_failures import make_validation_error
 from hfcourse.spaces.client.cookie_jar import CookieJar
-from hfcourse.spaces.client.described_client import DescribedClient, KnownEndpoint, UnlistedFunction
 from hfcourse.spaces.client.file_routes import build_file_route, build_stream_route, is_safe_path
-from hfcourse.spaces.client.http_client import (
-    HttpClient,
-    HttpResponse,
-    SizedBody,
-    get_header,
-    iter_limited,
-    iter_server_sent_events,
-)
+from hfcourse.spaces.client.gradio_client_adapter import DescribedClient, KnownEndpoint, UnlistedFunction
+from hfcourse.spaces.client.http_client import HttpClient
 from hfcourse.spaces.client.message_memory import MessageMemoryReservation
 from hfcourse.spaces.client.multipart import build_file_data, build_multipart_body, open_stored_file
 from hfcourse.spaces.client.queue_protocol import QueueProtocol
+from hfcourse.spaces.client.transport.exchange_recorder import get_current_recorder
+from hfcourse.spaces.client.transport.http_messages import HttpResponse, SizedBody
+from hfcourse.spaces.client.transport.server_sent_events import iter_server_sent_events
 from hfcourse.spaces.schema.endpoints.space_description import Description
 from hfcourse.spaces.schema.parameters.fixed_inputs import insert_fixed_inputs
+from hfcourse.spaces.untrusted.json_tree import DESCEND, map_nodes
 from hfcourse.token_masking import mask_chunks, mask_json_value
 
 MAX_JOIN_ANSWER_BYTES = 64_000
@@ -73,7 +70,8 @@ class SpaceClient:
     @property
     def api_url(self) -> str:
         """Return the base URL of its API, without a trailing slash."""
-        return self.url.rstrip("/") + self.described_client.config.get("api_prefix", "").rstrip("/")
+        prefix: str = self.described_client.config.get("api_prefix", "")
+        return self.url.rstrip("/") + prefix.rstrip("/")
 
     def make_auth_headers(self) -> dict[str, str]:
         """Return the token in the only header that the Hub's proxy removes before the Space's code sees it."""
@@ -154,10 +152,10 @@ class SpaceClient:
             if response.status != 200:
                 is_gateway = response.status in http_status.GATEWAY_STATUSES
                 raise CallError("connection-lost" if is_gateway else "bad-answer")
-            content_length = get_header(response, "content-length")
+            content_length = response.get_header("content-length")
             if content_length.isdecimal() and len(content_length) < 20 and int(content_length) > MAX_FILE_BYTES:
                 raise CallError("answer-too-large")  # before any of the body is read
-            yield from mask_chunks(iter_limited(response, MAX_FILE_BYTES), self.token)
+            yield from mask_chunks(response.iter_body(MAX_FILE_BYTES), self.token)
 
     def _insert_fixed_inputs(self, known: KnownEndpoint, arguments: Sequence[Any]) -> list[Any]:
         """Insert the inputs that no caller gives: null for session state, a button's label."""
@@ -167,13 +165,7 @@ class SpaceClient:
 
     def _upload_files(self, value: Any) -> Any:
         """Upload each `FileHandle` in a value, and replace it by its file data."""
-        if isinstance(value, FileHandle):
-            return self._upload_file(value)
-        if isinstance(value, list):
-            return [self._upload_files(item) for item in value]
-        if isinstance(value, dict):
-            return {key: self._upload_files(item) for key, item in value.items()}
-        return value
+        return map_nodes(value, lambda node: self._upload_file(node) if isinstance(node, FileHandle) else DESCEND)
 
     def _upload_file(self, handle: FileHandle) -> dict[str, Any]:
         """Stream one stored file to the Space; return the file data by which the Space identifies it."""
@@ -248,12 +240,12 @@ class SpaceClient:
         request = self.http_client.stream("GET", url, headers, cookies=self.cookies)
         with request as response, MessageMemoryReservation.reserve() as memory:
             self._check_token_accepted(response.status)
-            headers_by_name = {name: get_header(response, name) for name in ("location", "retry-after")}
+            headers_by_name = {name: response.get_header(name) for name in ("location", "retry-after")}
             if failed := http_status.classify_stream_answer(response.status, headers_by_name):
                 raise failed
-            if not get_header(response, "content-type").startswith("text/event-stream"):
+            if not response.get_header("content-type").startswith("text/event-stream"):
                 raise CallError("bad-answer")
-            chunks = protocol.check_chunks(iter_limited(response, MAX_STREAM_BYTES))
+            chunks = protocol.check_chunks(response.iter_body(MAX_STREAM_BYTES))
             messages = protocol.measure_messages(iter_server_sent_events(chunks, MAX_EVENT_BYTES, memory.count_buffer))
             for raw in messages:
                 scope.check_remaining_seconds()
@@ -284,8 +276,11 @@ class SpaceClient:
         body = json.dumps({"fn_index": known.fn_index, "session_hash": session, "event_id": event_id}).encode()
         headers = {"content-type": "application/json", **self.make_auth_headers()}
 
+        recorder = get_current_recorder()
+
         def send_request() -> None:
-            with suppress(CourseError), CancelScope(CANCEL_TIMEOUT_SECONDS).activate():
+            recording = recorder.activate() if recorder else nullcontext()
+            with recording, suppress(CourseError), CancelScope(CANCEL_TIMEOUT_SECONDS).activate():
                 url = f"{self.api_url}/cancel"
                 self.http_client.request(
                     "POST", url, cap=MAX_JOIN_ANSWER_BYTES, headers=headers, body=body, cookies=self.cookies

@@ -1,6 +1,6 @@
 """Error summary of an invalid form: each error as a link to its control. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -34,12 +34,13 @@ class ErrorSummary:
         return self.total_count - len(self.errors)
 
 
-def summarize_errors(form: "Form") -> ErrorSummary:
-    """List at most MAX_LISTED_ERRORS errors of the form; each invalid cell of a table counts as one."""
+def summarize_errors(form: "Form", more: Sequence[FieldError] = ()) -> ErrorSummary:
+    """List at most MAX_LISTED_ERRORS errors of the form, then `more`; each invalid cell of a table counts as one."""
     faults = tuple(
         islice((fault for entry in form.invalid_fields for fault in list_field_errors(entry)), MAX_LISTED_ERRORS)
     )
-    return ErrorSummary(faults, sum(max(1, len(entry.cell_errors)) for entry in form.invalid_fields))
+    count = sum(max(1, len(entry.cell_errors)) for entry in form.invalid_fields)
+    return ErrorSummary((*faults, *more), count + len(more))
 
 
 def list_field_errors(entry: "Field") -> Iterator[FieldError]:

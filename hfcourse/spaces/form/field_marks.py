@@ -18,8 +18,8 @@ EXPECTED = "expected"
 FILE_INPUT_COMPONENTS = {"image", "audio", "video", "file", "model3d", "pdf"}
 # The value that these send when untouched is of the annotated type; a checkbox always sends a
 # boolean.
-EMPTY_VALUE_CONTROLS = {"text", "code", "checks", "gallery"}
-SETTING_CONTROLS = {"number", "slider", "checkbox", "radio", "select", "checks", "colour", "moment"}
+EMPTY_VALUE_CONTROLS = {"text", "code", "checkbox_group", "gallery"}
+SETTING_CONTROLS = {"number", "slider", "checkbox", "radio", "select", "checkbox_group", "color", "datetime"}
 
 
 def choose_marks(parameters: Sequence[Parameter], has_button: bool) -> tuple[str, ...]:

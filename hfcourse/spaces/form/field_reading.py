@@ -26,7 +26,7 @@ def read_text_field(entry: Field, posted: PostedForm) -> Any:
     """Parse the texts of a control; for checkboxes, also the choices typed in the text area, one per line."""
     entry.texts = posted.texts.getlist(entry.name)
     entry.sends_whole_default = f"{entry.name}-own" in posted.texts
-    if entry.control == "checks":
+    if entry.control == "checkbox_group":
         read_other_choices(entry, posted.texts.get(f"{entry.name}-others", ""))
     return field_values.parse_field_texts(entry)
 

@@ -19,7 +19,13 @@ from hfcourse.text.line_endings import has_newline, normalize_line_endings
 HEX_COLOR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
 MAX_TEXTAREA_ROWS = 20
 MAX_UNSCROLLED_BOXES = 60  # more of them scroll in a frame
-RECORDING_KIND_BY_COMPONENT = {"image": "photo", "imageeditor": "photo", "audio": "audio", "video": "video"}
+RECORDING_KIND_BY_COMPONENT = {
+    "image": "photo",
+    "imageeditor": "photo",
+    "audio": "audio",
+    "video": "video",
+    "multimodaltextbox": "audio",
+}
 
 
 @dataclass
@@ -125,7 +131,7 @@ class Field:
         They cannot be typed one per line, so they have checkboxes.
         """
         known = self.parameter.choices.values_by_posted_text
-        is_one = self.control == "checks" and choice_parsing.can_send_any_text(self.parameter)
+        is_one = self.control == "checkbox_group" and choice_parsing.can_send_any_text(self.parameter)
         return [text for text in self.texts if has_newline(text) and text not in known] if is_one else []
 
     @property
@@ -215,7 +221,7 @@ class Field:
             return f"{self.name}-text"
         if self.file_controls:
             return f"{self.name}-{self.invalid_suffix or self.file_controls[0].suffix}".removesuffix("-")
-        if self.control == "checks" and (self.unparsed_choices or not self.options):
+        if self.control == "checkbox_group" and (self.unparsed_choices or not self.options):
             return f"{self.name}-others"
         return self.name
 
@@ -240,6 +246,9 @@ class Field:
     def recording_kind(self) -> str:
         """Media that the browser may record for it, as on the Space's own page: photo, audio, video or ''."""
         kind = RECORDING_KIND_BY_COMPONENT.get(self.parameter.component, "")
+        types = self.parameter.file_types
+        if kind == "audio" and types and not uploads.is_accepted_type(types, "voix.wav", "audio/wav"):
+            return ""
         return kind if {"webcam", "microphone"} & {*self.parameter.sources} else ""
 
     @property

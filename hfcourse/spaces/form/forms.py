@@ -19,10 +19,8 @@ from hfcourse.spaces.form.uploads import FILE_NOT_STORED, TOKEN_FOUND, UPLOAD_GO
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from hfcourse.spaces.schema.parameters.parameter_defaults import MAX_DEFAULT_CHARACTERS
 from hfcourse.spaces.schema.parameters.widgets import FILE_CONTROLS, get_control_kind
 from hfcourse.spaces.schema.values import file_values, tables, value_parsers
-from hfcourse.spaces.untrusted.json_size import exceeds_json_size
 
 
 @dataclass
@@ -42,14 +40,6 @@ class Form:
     values: dict[str, Any] = field(default_factory=dict)
     lost_files: list[str] = field(default_factory=list)
     run_id: str = ""
-
-    @property
-    def shown_fields(self) -> list[Field]:
-        return [each for each in self.fields if each.parameter.is_shown]
-
-    @property
-    def hidden_fields(self) -> list[Field]:
-        return [each for each in self.fields if not each.parameter.is_shown]
 
     @property
     def invalid_fields(self) -> list[Field]:
@@ -117,25 +107,6 @@ def bind_field(parameter: Parameter, value: Any) -> Field:
     return Field(parameter, texts=value_parsers.format_value(parameter, value), base_value=base)
 
 
-def collect_untouched_values(form: Form) -> dict[str, Any]:
-    """Return the values that the untouched form would send, by parameter name; null for invalid ones.
-
-    Defaults that no form shows are left out: gradio_client sends them itself, and they may have
-    megabytes.
-    """
-    values: dict[str, Any] = {}
-    for entry in form.fields:
-        if field_values.is_whole_default(entry):
-            continue
-        try:
-            value = compute_current_value(entry)
-        except InvalidValue:
-            value = None
-        if entry.parameter.whole_json is None or not exceeds_json_size(value, MAX_DEFAULT_CHARACTERS):
-            values[entry.parameter.name] = value
-    return values
-
-
 def compute_current_value(entry: Field) -> Any:
     """Parse the current value of the field.
 
@@ -186,16 +157,18 @@ def read_form(
     *,
     is_proven: bool = True,
     given: Mapping[str, Any] | None = None,
+    form_type: type[PostedForm] = PostedForm,
 ) -> Form:
     """Parse a posted form; ignore unknown fields, and store each error in its field.
 
     Args:
+        form_type: how the files of the form are received.
         given: values with which the form was filled, by parameter name; None for the Space's
             defaults.
         is_proven: was the form sent from a page of the visitor? If not, its files are not stored.
     """
     form = Form(endpoint, [])
-    posted_form = PostedForm(posted, sent, visitor, is_proven)
+    posted_form = form_type(posted, sent, visitor, is_proven)
     for parameter in endpoint.parameters:
         entry = Field(parameter, base_value=field_values.get_base_value(given, parameter.name))
         form.fields.append(entry)

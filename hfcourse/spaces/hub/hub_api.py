@@ -20,10 +20,11 @@ from hfcourse.errors import CallError, HubError, SpaceUnavailable
 from hfcourse.limits.bulkhead import BulkheadFull
 from hfcourse.limits.deadline import CancelScope
 from hfcourse.spaces import catalogue
-from hfcourse.spaces.client.http_client import HttpClient, HttpResponse
+from hfcourse.spaces.client.http_client import HttpClient
 from hfcourse.spaces.client.http_status import REDIRECT_STATUSES
 from hfcourse.spaces.client.single_flight_cache import SingleFlightCache
-from hfcourse.spaces.hub.limits import HubLimits
+from hfcourse.spaces.client.transport.http_messages import HttpResponse
+from hfcourse.spaces.hub.limits import get_hub_limits
 from hfcourse.spaces.hub.space_card import NO_CARD, SpaceCard, read_card
 
 LOOKUP_TIMEOUT_SECONDS, AWAKE_TTL_SECONDS, WAKING_TTL_SECONDS = 5, 10, 1
@@ -94,7 +95,7 @@ def get_cached_card(space_id: str) -> SpaceCard:
 def get_status_cache() -> SingleFlightCache[SpaceStatus]:
     """Return the cache of Space statuses of this process."""
     cache: SingleFlightCache[SpaceStatus] = current_app.extensions.setdefault(
-        "look_ups", SingleFlightCache(get_status_ttl)
+        "look_ups", SingleFlightCache(get_status_ttl, subject="hub")
     )
     return cache
 
@@ -131,11 +132,6 @@ def get_cached_or_stale(
         if stale is not None:
             return stale
         raise (convert_network_error(failed) if isinstance(failed, CallError) else failed) from None
-
-
-def get_hub_limits() -> HubLimits:
-    """Return the limits of requests from this process to the Hub."""
-    return current_app.extensions["hub_limits"]
 
 
 def convert_network_error(error: CallError) -> HubError:
@@ -250,7 +246,7 @@ def track_reachability(seconds: float) -> Iterator[None]:
 
 def get_hub_state() -> str:
     """Return the result of the last request: `reachable`, `unreachable` or `not-asked`; send none."""
-    return current_app.extensions.get("hub_state", "not-asked")
+    return str(current_app.extensions.get("hub_state", "not-asked"))
 
 
 def parse_space_status(space: Any) -> SpaceStatus:

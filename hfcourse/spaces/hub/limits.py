@@ -7,7 +7,7 @@ one.
 import threading
 import time
 
-from flask import has_request_context, request
+from flask import Flask, current_app, has_request_context, request
 
 from hfcourse.errors import HubRequestSkipped
 from hfcourse.limits.circuit_breaker import CircuitBreaker
@@ -87,3 +87,14 @@ def parse_bounded_retry_after(header: str) -> float:
     seconds = parse_retry_after(header)
     wait = DEFAULT_RETRY_AFTER_SECONDS if seconds is None else seconds
     return min(max(wait, MIN_RETRY_AFTER_SECONDS), MAX_RETRY_AFTER_SECONDS)
+
+
+def get_hub_limits() -> HubLimits:
+    """Return the limits of requests from this process to the Hub."""
+    limits: HubLimits = current_app.extensions["hub_limits"]
+    return limits
+
+
+def init_app(app: Flask) -> None:
+    """Create the limits of requests to the Hub."""
+    app.extensions["hub_limits"] = HubLimits()

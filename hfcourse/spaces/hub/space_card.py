@@ -35,4 +35,5 @@ def read_card(card: Any) -> SpaceCard:
 
 
 def clean_card_text(value: Any, characters: int) -> str:
+    """Return a text of the card without markup, cut; '' for any other value."""
     return strip_author_text(value[:characters]) if isinstance(value, str) else ""

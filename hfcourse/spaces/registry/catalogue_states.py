@@ -4,7 +4,7 @@ from hfcourse.errors import CallCancelled, CourseError
 from hfcourse.limits.deadline import CancelScope
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.catalogue import CatalogueEntry
-from hfcourse.spaces.registry import resolver
+from hfcourse.spaces.registry import known_spaces, resolver
 
 UNKNOWN = "unknown"
 READY_STATES = frozenset({"asleep", "awake", "elsewhere", "space-sleeping", "waking"})
@@ -24,7 +24,7 @@ def get_last_state(entry: CatalogueEntry) -> str:
         return catalogue.get_practice_state()
     if entry.url:
         return "elsewhere"
-    return resolver.get_last_hub_status(entry.id)
+    return known_spaces.get_last_hub_status(entry.id)
 
 
 def refresh_states() -> None:

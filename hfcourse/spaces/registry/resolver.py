@@ -18,12 +18,11 @@ from hfcourse.limits.deadline import CancelScope
 from hfcourse.setting_parsers import is_loopback
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.catalogue import CatalogueEntry
-from hfcourse.spaces.hub.limits import HubLimits
+from hfcourse.spaces.hub import limits as hub_limits
 
 if TYPE_CHECKING:  # gradio_client takes half a second to import: only when a Space is first called
     from hfcourse.spaces.client.space_client import SpaceClient
     from hfcourse.spaces.hub.hub_api import SpaceStatus
-    from hfcourse.spaces.hub.space_card import SpaceCard
     from hfcourse.spaces.registry.space_registry import SpaceRegistry
 
 # Timeout of all steps: the Hub, the waking practice Space, and the description, for which the last
@@ -46,7 +45,7 @@ class SpaceLocation:
 def init_app(app: Flask) -> None:
     """Create the limits of look-ups; reject a Hub on plain http that decides where the token is sent."""
     app.extensions["directory_lock"] = threading.Lock()  # so that two threads do not create two registries
-    app.extensions["hub_limits"] = HubLimits()
+    hub_limits.init_app(app)
     bulkhead.init_app(app)
     with app.app_context():
         has_token_entry = any(entry.token and not entry.url for entry in catalogue.list_catalogue_entries())
@@ -75,7 +74,13 @@ def get_registry() -> "SpaceRegistry":
             extensions["directory"] = SpaceRegistry(
                 HttpClient(config["PROXY_URL"], config["CA_BUNDLE"]), DescriptionCache(app)
             )
-    return extensions["directory"]
+    registry: SpaceRegistry = extensions["directory"]
+    return registry
+
+
+def has_registry() -> bool:
+    """Has this process created its registry? If not, it has described no Space yet."""
+    return "directory" in current_app.extensions
 
 
 def resolve_space(space_id: str, scope: CancelScope, wait_seconds: float = 0) -> SpaceLocation:
@@ -115,13 +120,6 @@ def resolve_space(space_id: str, scope: CancelScope, wait_seconds: float = 0) ->
     return SpaceLocation(status.url, is_awake=not status.blocked_code, may_have_token=may_have_token)
 
 
-def get_last_card(space_id: str) -> "SpaceCard":
-    """Return the card of a Space from its last look-up, without a request to the Hub."""
-    from hfcourse.spaces.hub import hub_api
-
-    return hub_api.get_cached_card(space_id)
-
-
 def refresh_hub_status(space_id: str, scope: CancelScope) -> None:
     """Look up the state of a Space on the Hub without waking it.
 
@@ -132,18 +130,6 @@ def refresh_hub_status(space_id: str, scope: CancelScope) -> None:
 
     with scope.activate():
         hub_api.look_up_space(space_id, get_registry().http_client, scope)
-
-
-def get_last_hub_status(space_id: str) -> str:
-    """Return the result of the last look-up: `awake`, an error code, or `unknown` without one."""
-    from hfcourse.spaces.hub import hub_api
-
-    answer = hub_api.get_status_cache().get_last_result(space_id)
-    if answer is None:
-        return "unknown"
-    if answer.failure:
-        return answer.failure.code
-    return answer.value.blocked_code or "awake" if answer.value else "unknown"
 
 
 def require_authentic_hub(space_id: str, may_have_token: bool) -> None:

@@ -22,7 +22,7 @@ from hfcourse.limits.byte_budget import Reservation, estimate_parsed_bytes
 from hfcourse.limits.deadline import CancelScope
 from hfcourse.spaces.client import http_status
 from hfcourse.spaces.client.cookie_jar import CookieJar
-from hfcourse.spaces.client.described_client import DescribedClient
+from hfcourse.spaces.client.gradio_client_adapter import DescribedClient
 from hfcourse.spaces.client.http_client import HttpClient
 from hfcourse.spaces.client.single_flight_cache import SingleFlightCache
 from hfcourse.spaces.client.space_client import SpaceClient
@@ -194,7 +194,8 @@ class SpaceRegistry:
         self._description_cache = description_cache
         self._ttl_seconds = ttl_seconds
         self._cache: SingleFlightCache[RegisteredSpace] = SingleFlightCache(
-            lambda space: min(CACHE_CHECK_INTERVAL_SECONDS, space.expires_at - time.monotonic())
+            lambda space: min(CACHE_CHECK_INTERVAL_SECONDS, space.expires_at - time.monotonic()),
+            subject="description",
         )
 
     def get_client(self, url: str, scope: CancelScope, token: tokens.AccessToken | None = None) -> SpaceClient:
@@ -206,11 +207,17 @@ class SpaceRegistry:
         key = make_registry_key(url, token)
         return self._cache.get_or_fetch(key, scope, lambda: self._load_space(key, url, scope, token)).client
 
+    def get_known_client(self, url: str, token: tokens.AccessToken | None = None) -> SpaceClient | None:
+        """Return the latest client of the Space at `url`, expired or not, without a request; None if there is none."""
+        space = self._cache.get_latest_value(make_registry_key(url, token))
+        return space.client if space else None
+
     def invalidate_space(self, connection: SpaceClient) -> None:
         """Invalidate the description of a Space in every process: an endpoint is gone, or it was restarted."""
         key = make_registry_key(connection.url, connection.token)
         space = self._cache.get_latest_value(key)
-        if space and space.client is not connection:
+        # A call has a copy of its own, with its cookies, of the client that all calls share.
+        if space and space.client.described_client is not connection.described_client:
             return  # it was already replaced
         self._cache.invalidate(key)
         if self._description_cache:

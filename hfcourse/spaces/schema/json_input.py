@@ -6,6 +6,7 @@ from typing import Any
 
 from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.untrusted.json_size import exceeds_json_size
+from hfcourse.spaces.untrusted.json_tree import contains_node, exceeds_depth
 
 MAX_JSON_BYTES, MAX_JSON_DEPTH = 100_000, 40
 
@@ -62,21 +63,18 @@ def parse_finite_float(digits: str) -> float:
     return value
 
 
-def reject_file_data(value: Any, depth: int = 0) -> None:
+def reject_file_data(value: Any) -> None:
     """Reject JSON that is too deep or contains Gradio's file data, which would reference a server file.
 
     Raises:
         InvalidValue: it is one or the other.
     """
-    if depth > MAX_JSON_DEPTH:
+    if exceeds_depth(value, MAX_JSON_DEPTH):
         raise InvalidValue(f"Ce JSON a plus de {MAX_JSON_DEPTH} niveaux : simplifiez-le.")
-    if isinstance(value, dict):
-        if "path" in value and "meta" in value:
-            raise InvalidValue(
-                "Ce JSON désigne un fichier du serveur : envoyez le fichier avec un champ prévu pour cela."
-            )
-        for item in value.values():
-            reject_file_data(item, depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            reject_file_data(item, depth + 1)
+    if contains_node(value, has_file_data_keys):
+        raise InvalidValue("Ce JSON désigne un fichier du serveur : envoyez le fichier avec un champ prévu pour cela.")
+
+
+def has_file_data_keys(node: Any) -> bool:
+    """Would Gradio read this as file data?"""
+    return isinstance(node, dict) and "path" in node and "meta" in node

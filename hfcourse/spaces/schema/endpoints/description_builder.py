@@ -19,7 +19,7 @@ from hfcourse.spaces.schema.endpoints.description_limits import (
 )
 from hfcourse.spaces.schema.endpoints.endpoint_ordering import arrange_endpoints
 from hfcourse.spaces.schema.endpoints.endpoint_wiring import read_wiring
-from hfcourse.spaces.schema.endpoints.return_values import build_return_value
+from hfcourse.spaces.schema.endpoints.return_values import ReturnValue, build_return_value
 from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 from hfcourse.spaces.schema.examples.example_values import ExampleDatasets, build_examples, index_datasets
 from hfcourse.spaces.schema.labels import MAX_HELP_CHARACTERS, clean_label
@@ -32,7 +32,12 @@ from hfcourse.spaces.schema.page.dependent_choices import build_dependent_choice
 from hfcourse.spaces.schema.page.main_function import find_private_main_button
 from hfcourse.spaces.schema.page.page_analysis import PageAnalysis, analyze_page
 from hfcourse.spaces.schema.page.page_events import PageEvents, parse_page_events
-from hfcourse.spaces.schema.page.prerequisites import build_empty_choice_notices, build_prerequisite_notices
+from hfcourse.spaces.schema.page.prerequisites import (
+    Notice,
+    Prerequisites,
+    build_empty_choice_notices,
+    build_prerequisite_notices,
+)
 from hfcourse.spaces.schema.page.ranking import (
     MALFORMED_DESCRIPTION,
     TOO_LARGE_FOR_FORM,
@@ -139,30 +144,24 @@ class EndpointFactory:
         dependency = self.page.dependencies.get(name, {})
         if is_endpoint_too_large(entry, dependency) or self.remaining_parameters < 0:
             return self.build_blocked_endpoint(name, entry)
-        inputs, outputs = (
-            self.list_components(dependency.get("inputs", ())),
-            self.list_components(dependency.get("outputs", ())),
-        )
+        inputs = self.list_components(dependency.get("inputs", ()))
+        outputs = self.list_components(dependency.get("outputs", ()))
         form = self.build_form(entry["parameters"], dependency, inputs)
         if form is None:
             return self.build_blocked_endpoint(name, entry)
-        button, needed = self.page.get_button_label(name), self.page.get_prerequisites(name)
-        flow, number = self.page.flow, self.page.numbers.get(name)
+        needed = self.page.get_prerequisites(name)
         has_state = any(component.get("type") == "state" for component in [*inputs, *outputs])
         return Endpoint(
             name=name,
             title=self.page.build_title(name),
             help=clean_label(entry.get("description"), "", MAX_HELP_CHARACTERS),
             parameters=form.parameters,
-            returns=tuple(
-                build_return_value(item, component)
-                for item, component in pair_with_components(entry["returns"], filter_api_components(outputs))
-            ),
+            returns=build_return_values(entry["returns"], outputs),
             blocked_reason=find_blocked_reason(dependency, entry),
             internal_reason=self.page.find_internal_reason(name)
-            or find_internal_reason(name, button, entry, form.parameters),
+            or find_internal_reason(name, self.page.get_button_label(name), entry, form.parameters),
             previous_name=self.page.previous_endpoints.get(name, ""),
-            has_session_state=has_state or has_dependent_choices(flow, number),
+            has_session_state=has_state or has_dependent_choices(self.page.flow, self.page.numbers.get(name)),
             is_generator=bool((dependency.get("types") or {}).get("generator")),
             relevance=score_endpoint(name, entry, form.parameters, self.page, needed),
             examples=build_examples(form.by_component_id, self.datasets),
@@ -173,12 +172,17 @@ class EndpointFactory:
             is_before_lead=self.page.is_before_lead(name),
             base_name=self.page.get_base_name(name),
             is_unreachable=needed.is_out_of_reach,
-            notices=(
-                *build_prerequisite_notices(needed),
-                *build_empty_choice_notices(flow, form.by_component_id),
-                *build_dependent_choice_notices(flow, number, form.by_component_id),
-            ),
+            notices=self.build_notices(name, needed, form),
             fixed_inputs=find_fixed_inputs(inputs),
+        )
+
+    def build_notices(self, name: str, needed: Prerequisites, form: EndpointForm) -> tuple[Notice, ...]:
+        """Build the notices above the form: what to do before, and choices that depend on other fields."""
+        flow = self.page.flow
+        return (
+            *build_prerequisite_notices(needed),
+            *build_empty_choice_notices(flow, form.by_component_id),
+            *build_dependent_choice_notices(flow, self.page.numbers.get(name), form.by_component_id),
         )
 
     def build_form(
@@ -232,6 +236,14 @@ def pair_with_components(
 ) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Return pairs of an entry of /info and its component of /config, {} if it is missing."""
     return [(entry, components[place] if place < len(components) else {}) for place, entry in enumerate(entries)]
+
+
+def build_return_values(
+    entries: Sequence[Mapping[str, Any]], outputs: Sequence[Mapping[str, Any]]
+) -> tuple[ReturnValue, ...]:
+    """Build the return values of an endpoint from their entries and the components of its outputs."""
+    pairs = pair_with_components(entries, filter_api_components(outputs))
+    return tuple(build_return_value(entry, component) for entry, component in pairs)
 
 
 def build_parameters(

@@ -15,6 +15,7 @@ from hfcourse.spaces.schema.layout.introduction import TEXT_COMPONENTS
 from hfcourse.spaces.schema.page.event_chains import EventChains, read_dependency_id
 from hfcourse.spaces.schema.page.ranking import BUTTON_EVENTS, UNNAMED_ENDPOINT, find_blocked_reason, parse_targets
 from hfcourse.spaces.schema.parameters.parameter import MAX_NAME_CHARACTERS
+from hfcourse.spaces.untrusted.json_tree import JsonObject
 
 MAX_ENDPOINTS, MAX_PARAMETERS, MAX_RETURNS = 500, 500, 500
 MAX_TOTAL_PARAMETERS = 20_000
@@ -26,8 +27,6 @@ MAX_PRIVATE_STEPS, MAX_COMPONENTS_PER_PRIVATE_STEP = 500, 300
 MAX_PRIMARY_BUTTONS = 20
 # The names of all endpoints, which are rendered on each page of the Space.
 MAX_ENDPOINT_NAMES_BYTES = 50_000
-
-JsonObject = Mapping[str, Any]
 
 
 def limit_description(config: JsonObject, info: JsonObject) -> tuple[dict[str, Any], dict[str, Any]]:

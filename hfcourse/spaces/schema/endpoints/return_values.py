@@ -37,10 +37,11 @@ def build_return_value(entry: Mapping[str, Any], component: Mapping[str, Any]) -
     props = component.get("props") or {}
     schema = entry.get("type")
     label = clean_label(entry.get("label"), DEFAULT_RETURN_LABEL)
+    answer_hint = {"answers": CHAT_ANSWER} if is_chat_answer_component(component) else {}
     return ReturnValue(
         label=DEFAULT_RETURN_LABEL if ORDINAL_LABEL.fullmatch(label) and entry.get("component") == "Api" else label,
         component=str(entry.get("component", ""))[:MAX_NAME_CHARACTERS],
-        rendering_hints=read_rendering_hints(props) | ({"answers": CHAT_ANSWER} if is_chat_answer(component) else {}),
+        rendering_hints=read_rendering_hints(props) | answer_hint,
         holds_files=json_schema.contains_file_schema(schema),
         schema=schema if isinstance(schema, dict) else {},
     )
@@ -53,7 +54,7 @@ def read_rendering_hints(props: Mapping[str, Any]) -> dict[str, str]:
     return named | ({"x_bin": repr(width)} if type(width) in (int, float) else {})
 
 
-def is_chat_answer(component: Mapping[str, Any]) -> bool:
+def is_chat_answer_component(component: Mapping[str, Any]) -> bool:
     """Is this the hidden component in which a gr.ChatInterface returns its response to API callers?
 
     Source: `api_response` in gradio/chat_interface.py of Gradio 5 and 6, a hidden JSON, and `fake_response_textbox` of

@@ -223,7 +223,7 @@ def convert_sample_value(parameter: Parameter, value: Any, key: str, has_loader:
 def is_usable_example_value(parameter: Parameter, value: Any) -> bool:
     """Can the control of this parameter render the value, and send it?"""
     kind = get_control_kind(parameter)
-    if value is None or kind == "nothing":
+    if value is None or kind == "null":
         return False
     if kind == "table":
         return isinstance(normalize_example_value(parameter, value), dict)
@@ -238,7 +238,7 @@ def is_usable_example_value(parameter: Parameter, value: Any) -> bool:
 def normalize_example_value(parameter: Parameter, value: Any) -> Any:
     """Normalize the value of an example: Gradio 4 has the label of a choice, and only the rows of a table."""
     kind = get_control_kind(parameter)
-    if kind in ("radio", "select", "checks"):
+    if kind in ("radio", "select", "checkbox_group"):
         return resolve_choice_labels(parameter, value)
     if kind == "table" and isinstance(value, list) and value and all(isinstance(row, list) for row in value):
         return {"headers": [*parameter.column_titles], "data": value, "metadata": None}

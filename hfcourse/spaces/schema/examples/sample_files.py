@@ -6,13 +6,14 @@ the page requests the clicked row from the Space (see page_events.py).
 """
 
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hfcourse.spaces.schema.labels import MAX_LABEL_CHARACTERS
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.parameters.widgets import get_control_kind
+from hfcourse.spaces.untrusted.json_tree import DESCEND, find_nodes, map_nodes
 
 MAX_SAMPLE_FILES = 20
 MAX_SAMPLE_DEPTH = 6  # an editor's layers are three levels deep
@@ -45,7 +46,7 @@ def parse_sample(parameter: Parameter, value: Any, key: str = "") -> Any:
     """
     if get_control_kind(parameter) == "multimodal" and isinstance(value, str):
         return {"text": value, "files": []}
-    found = replace_file_data(parse_named_file(value) if isinstance(value, str) else value)
+    found = parse_file_data(parse_named_file(value) if isinstance(value, str) else value)
     files = [*iter_sample_files(found)]
     has_text = get_control_kind(parameter) == "multimodal" and isinstance(found, dict) and bool(found.get("text"))
     if len(files) > MAX_SAMPLE_FILES or not (files or has_text):
@@ -61,20 +62,15 @@ def parse_named_file(text: str) -> Any:
     return SampleFile(clean_sample_name(text), text if "/" in text else "")
 
 
-def replace_file_data(value: Any, depth: int = 0) -> Any:
+def parse_file_data(value: Any) -> Any:
     """Replace each file data by a SampleFile, and values deeper than MAX_SAMPLE_DEPTH by None."""
-    if depth > MAX_SAMPLE_DEPTH:
-        return None
-    if isinstance(value, dict):
-        if is_file_data(value):
-            return build_sample_file(value)
-        return {key: replace_file_data(item, depth + 1) for key, item in value.items()}
-    return [replace_file_data(item, depth + 1) for item in value] if isinstance(value, list) else value
+    return map_nodes(value, lambda node: build_sample_file(node) if is_sample_data(node) else DESCEND, MAX_SAMPLE_DEPTH)
 
 
-def is_file_data(value: dict[str, Any]) -> bool:
+def is_sample_data(node: Any) -> bool:
     """Is this the file data of Gradio (FileData, ImageData)?"""
-    return isinstance(value.get("path"), str) and not {"url", "orig_name", "meta"}.isdisjoint(value)
+    has_path = isinstance(node, dict) and isinstance(node.get("path"), str)
+    return has_path and not {"url", "orig_name", "meta"}.isdisjoint(node)
 
 
 def build_sample_file(data: dict[str, Any]) -> SampleFile | None:
@@ -94,17 +90,10 @@ def clean_sample_name(path: str) -> str:
 
 
 def iter_sample_files(value: Any) -> Iterator[SampleFile]:
-    """Yield the files in a value, in order."""
-    if isinstance(value, SampleFile):
-        yield value
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from iter_sample_files(item)
+    """Return an iterator over the files in a value, in order."""
+    return find_nodes(value, lambda node: isinstance(node, SampleFile))
 
 
-def map_sample_files(value: Any, change: Any) -> Any:
+def map_sample_files(value: Any, change: Callable[[SampleFile], Any]) -> Any:
     """Replace each SampleFile in a value by `change(file)`."""
-    if isinstance(value, SampleFile):
-        return change(value)
-    if isinstance(value, dict):
-        return {key: map_sample_files(item, change) for key, item in value.items()}
-    return [map_sample_files(item, change) for item in value] if isinstance(value, list) else value
+    return map_nodes(value, lambda node: change(node) if isinstance(node, SampleFile) else DESCEND)

@@ -90,9 +90,9 @@ class Position:
         return self.is_in_sidebar, self.order
 
     @property
-    def closed_accordion(self) -> Block | None:
-        """Outermost closed accordion around it, which a reader opens first; None if all are open."""
-        return next((each for each in reversed([*self.blocks]) if each.is_accordion and not each.is_open), None)
+    def labelled_block(self) -> Block | None:
+        """Nearest tab or accordion around it that has a label, None without one."""
+        return self.block.labelled_block if self.block else None
 
 
 @dataclass(frozen=True)

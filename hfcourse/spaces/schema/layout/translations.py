@@ -6,7 +6,7 @@ in `/config` has the table of each language. The page of the Space looks up the 
 API caller has to do the same.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from hfcourse.spaces.schema.labels import (
     humanize_name,
     replace_markers,
 )
+from hfcourse.spaces.untrusted.json_tree import JsonObject
 from hfcourse.text.typography import typeset_french
 
 # By priority: French, then English, then the key itself.
@@ -35,8 +36,6 @@ LIST_PROPERTIES = ("headers", "sample_labels")
 # A short marker may expand to a long text, thousands of times: beyond this budget, the key is shown instead.
 MAX_TRANSLATED_CHARACTERS = 1_000_000
 MAX_TRANSLATABLE_CHARACTERS, MAX_KEY_PARTS = 20_000, 20
-
-JsonObject = Mapping[str, Any]
 
 
 def translate_description(config: JsonObject, info: JsonObject) -> tuple[dict[str, Any], dict[str, Any]]:

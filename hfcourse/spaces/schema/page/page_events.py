@@ -12,14 +12,13 @@ from typing import Any
 
 from hfcourse.spaces.schema.page.ranking import BUTTON_EVENTS, parse_targets
 from hfcourse.spaces.untrusted.json_size import measure_json_size
+from hfcourse.spaces.untrusted.json_tree import JsonObject, contains_node
 
 MAX_LOAD_EVENTS = 10
 MAX_EVENT_COMPONENTS = 200
 MAX_INITIAL_CHARACTERS = 50_000  # of the initial values for all load events of a page, as JSON
 MAX_CHAIN_STEPS = 50  # of `.then().then()…`, followed backwards
 ROW_CHOICE_EVENTS = {"click", "select"}
-
-JsonObject = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -175,16 +174,7 @@ class BoundedInitialValues:
 
 def contains_file_path(value: Any) -> bool:
     """Does this value contain file data? A path from a Space is never sent back to it as a file."""
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            if "path" in item:
-                return True
-            waiting += item.values()
-        elif isinstance(item, list):
-            waiting += item
-    return False
+    return contains_node(value, lambda node: isinstance(node, dict) and "path" in node)
 
 
 def unwrap_update(value: Any) -> Any:

@@ -7,8 +7,8 @@ replaces, and nothing for any other component: the function then receives too fe
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hfcourse.spaces.schema.parameters.parameter_defaults import is_scalar
 from hfcourse.spaces.untrusted.json_size import exceeds_json_size
+from hfcourse.spaces.untrusted.json_tree import is_scalar
 
 MAX_FIXED_CHARACTERS = 10_000
 

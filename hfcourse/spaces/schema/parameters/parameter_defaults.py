@@ -15,6 +15,7 @@ from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.number_checks import is_number, is_sendable_number
 from hfcourse.spaces.schema.table_limits import shorten_table
 from hfcourse.spaces.untrusted.json_size import exceeds_json_size
+from hfcourse.spaces.untrusted.json_tree import is_scalar
 
 # Of one parameter in a form, as JSON: the same limit as for JSON that a student types (see json_input.py).
 MAX_DEFAULT_CHARACTERS = 100_000
@@ -119,11 +120,6 @@ def is_safe_default(value: Any, kind: str) -> bool:
     ):
         return False
     return has_no_file_data(value) if kind == "dataframe" else is_small_json(value)
-
-
-def is_scalar(value: Any) -> bool:
-    """Is this null, a text, a number or a boolean?"""
-    return value is None or isinstance(value, str | int | float | bool)
 
 
 def is_small_json(value: Any) -> bool:

@@ -10,16 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hfcourse.spaces.schema.labels import ORDINAL_LABEL, PLACEHOLDER_NAME, clean_label
-from hfcourse.spaces.schema.layout.block_tree import Block, Layout, Position
+from hfcourse.spaces.schema.layout.block_tree import Layout, Position
 from hfcourse.spaces.schema.parameters.parameter import COMPONENT_WORDS, Parameter
+from hfcourse.spaces.untrusted.json_tree import JsonObject
 
 # Components that are neither fields nor outputs for a reader of the page.
 VALUELESS_COMPONENTS = {"button", "downloadbutton", "duplicatebutton", "clearbutton", "loginbutton", "markdown", "html",
                       "state", "dataset", "timer", "browserstate"}  # fmt: skip
 
 MIN_NAME_CHARACTERS = 3  # « x », « im » are not descriptive
-
-JsonObject = Mapping[str, Any]
 
 
 @dataclass
@@ -56,7 +55,7 @@ class Placement:
         rivals = Counter(
             block.number
             for position, is_one in zip(positions, nameless, strict=True)
-            if is_one and (block := find_labelled_block(position))
+            if is_one and (block := position.labelled_block)
         )
         placed = tuple(
             place_parameter(each, position, self.choose_label(each, position, rivals) if is_nameless else each.label)
@@ -71,7 +70,7 @@ class Placement:
         argument is more specific; without one (`param_0`), the component type is appended to the label:
         « Source (vidéo) ».
         """
-        block = find_labelled_block(position)
+        block = position.labelled_block
         is_named = len(parameter.name) >= MIN_NAME_CHARACTERS and not PLACEHOLDER_NAME.fullmatch(parameter.name)
         if block is None or (is_named and self.fields_per_block[block.number] > 1):
             return parameter.label
@@ -86,11 +85,6 @@ def place_parameter(parameter: Parameter, position: Position, label: str) -> Par
     if (label, is_shown) == (parameter.label, parameter.is_shown):
         return parameter
     return replace(parameter, label=label, is_shown=is_shown)
-
-
-def find_labelled_block(position: Position) -> Block | None:
-    """Return the nearest labelled tab or accordion around a component."""
-    return position.block.labelled_block if position.block else None
 
 
 def has_author_label(entry: JsonObject, parameter: Parameter) -> bool:

@@ -25,8 +25,8 @@ PAGE_KIND, ACCORDION_KIND, TAB_KIND, ROW_KIND, COLUMN_KIND, CAPTION_KIND = (
 MAX_SECTIONS, MAX_LEVELS = 60, 3
 # A row is retained if its columns have about the same height: three fields beside one leave two thirds blank.
 MAX_COLUMN_FIELDS = 2
-WIDE_CONTROLS = {"table", "code", "json", "chat", "dialogue", "paths", "editor", "pair", "multimodal"}
-OPTION_LIST_CONTROLS, MAX_ROW_CHOICES = {"radio", "checks"}, 5
+WIDE_CONTROLS = {"table", "code", "json", "chat", "dialogue", "paths", "image_editor", "image_slider", "multimodal"}
+OPTION_LIST_CONTROLS, MAX_ROW_CHOICES = {"radio", "checkbox_group"}, 5
 # Blocks without a direction of their own: Gradio wraps consecutive fields of a row into a `form`.
 TRANSPARENT_BLOCKS = {"form"}
 UNLABELLED_ACCORDION_LABEL, SIDEBAR_LABEL = (
@@ -105,17 +105,11 @@ def add_captions(
     for part, position in ordered:
         while waiting and waiting[0].position.reading_order < position.reading_order:
             caption = waiting.pop(0)
-            is_own = caption.is_directly_above(position) and get_labelled_block(caption.position) is get_labelled_block(
-                position
-            )
+            is_in_block = caption.position.labelled_block is position.labelled_block
+            is_own = is_in_block and caption.is_directly_above(position)
             found += [(FormSection(CAPTION_KIND, caption.text), caption.position)] if is_own else []
         found.append((part, position))
     return found
-
-
-def get_labelled_block(position: Position) -> Block | None:
-    """Return the nearest labelled tab or accordion around a position."""
-    return position.block.labelled_block if position.block else None
 
 
 def build_block_tree(ordered: Sequence[tuple[str | FormSection, Position]]) -> BlockNode:

@@ -12,19 +12,20 @@ if TYPE_CHECKING:  # imported by parameter.py, which caches the control, see Par
 CONTROL_BY_COMPONENT = {
     "number": "number", "timer": "number", "starrating": "number", "slider": "slider",
     "textbox": "text", "markdown": "text", "code": "code", "html": "code",
-    "checkbox": "checkbox", "radio": "radio", "dropdown": "select", "checkboxgroup": "checks",
-    "colorpicker": "colour", "datetime": "moment", "dataframe": "table",
+    "checkbox": "checkbox", "radio": "radio", "dropdown": "select", "checkboxgroup": "checkbox_group",
+    "colorpicker": "color", "datetime": "datetime", "dataframe": "table",
     "json": "json", "browserstate": "json", "highlightedtext": "json", "paramviewer": "json",
     "label": "label", "chatbot": "chat", "dialogue": "dialogue", "fileexplorer": "paths",
-    "gallery": "gallery", "imageslider": "pair", "imageeditor": "editor", "multimodaltextbox": "multimodal",
-    "plot": "nothing", "lineplot": "nothing", "barplot": "nothing", "scatterplot": "nothing",
-    "nativeplot": "nothing", "annotatedimage": "nothing",
+    "gallery": "gallery", "imageslider": "image_slider", "imageeditor": "image_editor",
+    "multimodaltextbox": "multimodal",
+    "plot": "null", "lineplot": "null", "barplot": "null", "scatterplot": "null",
+    "nativeplot": "null", "annotatedimage": "null",
 }  # fmt: skip
 FILE_COMPONENTS = {"image", "audio", "video", "file", "uploadbutton", "downloadbutton", "model3d", "pdf"}
 CONTROL_BY_JSON_TYPE = {"string": "text", "number": "number", "integer": "number", "boolean": "checkbox"}
 # A browser omits these from the request if nothing is ticked.
-ABSENT_WHEN_EMPTY_CONTROLS = {"checkbox", "radio", "checks"}
-FILE_CONTROLS = {"file", "files", "gallery", "pair", "editor", "multimodal", "object"}
+ABSENT_WHEN_EMPTY_CONTROLS = {"checkbox", "radio", "checkbox_group"}
+FILE_CONTROLS = {"file", "files", "gallery", "image_slider", "image_editor", "multimodal", "object"}
 CONTROL_KINDS = {*CONTROL_BY_COMPONENT.values(), "file", "files", "object"}
 
 
@@ -37,7 +38,7 @@ def choose_control_kind(parameter: "Parameter") -> str:
     """Choose the kind of control, one of CONTROL_KINDS, from component and schema."""
     control = CONTROL_BY_COMPONENT.get(parameter.component)
     if control == "select" and parameter.multiple:
-        return "checks"
+        return "checkbox_group"
     if parameter.component == "html":  # many custom components are based on HTML
         is_text = json_schema.get_schema_type(parameter.schema) in ("", "string")
         return infer_kind_from_default(parameter) or ("code" if is_text else infer_kind_from_schema(parameter))
@@ -69,7 +70,7 @@ def infer_kind_from_schema(parameter: "Parameter") -> str:
     shape = parameter.resolved_schema
     kind = json_schema.get_schema_type(shape)
     if parameter.choices:
-        return "checks" if kind == "array" else "select"
+        return "checkbox_group" if kind == "array" else "select"
     if places := parameter.file_places:
         if not places[0].path:
             return "files" if places[0].is_list else "file"

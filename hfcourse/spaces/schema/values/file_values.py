@@ -19,6 +19,7 @@ from hfcourse.spaces.schema.values.file_objects import (
     make_control_suffix,
     remove_files_at_places,
 )
+from hfcourse.spaces.untrusted.json_tree import find_nodes
 
 MAX_FILES_PER_CONTROL = 100
 FilesBySuffix = Mapping[str, Sequence[Any]]
@@ -44,8 +45,8 @@ FILE_CONTROLS_BY_KIND = {
     "file": (FileControl(""),),
     "files": (FileControl("", is_multiple=True),),
     "gallery": (FileControl("", is_multiple=True),),
-    "pair": (FileControl("1", "Première image"), FileControl("2", "Seconde image")),
-    "editor": (
+    "image_slider": (FileControl("1", "Première image"), FileControl("2", "Seconde image")),
+    "image_editor": (
         FileControl("background", "Image de fond"),
         FileControl("layers", "Calques, si vous en avez", is_multiple=True),
         FileControl("composite", "Image terminée, si elle diffère du fond"),
@@ -85,9 +86,9 @@ def compose_file_value(parameter: Parameter, files_by_suffix: FilesBySuffix, tex
     files = {part.suffix: [*files_by_suffix.get(part.suffix, ())] for part in list_file_controls(parameter)}
     if kind == "gallery":
         return [make_gallery_item(file) for file in files[""]]
-    if kind == "pair":
+    if kind == "image_slider":
         return [get_first_file(files["1"]), get_first_file(files["2"])]
-    if kind == "editor":
+    if kind == "image_editor":
         return make_editor_value(
             get_first_file(files["background"]), files["layers"], get_first_file(files["composite"])
         )
@@ -141,12 +142,12 @@ def decompose_file_value(parameter: Parameter, value: Any, file_type: type) -> t
     if get_control_kind(parameter) == "object":
         return decompose_object_value(parameter, value, file_type)
     kind, places = get_control_kind(parameter), {part.suffix: value for part in list_file_controls(parameter)}
-    if kind == "pair":
+    if kind == "image_slider":
         first, second = value if isinstance(value, list) and len(value) == 2 else (None, None)
         places = {"1": first, "2": second}
-    elif kind in ("editor", "multimodal"):
+    elif kind in ("image_editor", "multimodal"):
         places = {suffix: value.get(suffix) if isinstance(value, dict) else None for suffix in places}
-    if kind == "editor" and places["composite"] == places["background"]:
+    if kind == "image_editor" and places["composite"] == places["background"]:
         places["composite"] = None
     text = value.get("text") if isinstance(value, dict) else value
     files = {suffix: collect_value_files(place, file_type) for suffix, place in places.items()}
@@ -169,7 +170,4 @@ def decompose_object_value(parameter: Parameter, value: Any, file_type: type) ->
 
 def collect_value_files(value: Any, file_type: type) -> list[Any]:
     """Return the files in a value, in order."""
-    if isinstance(value, file_type):
-        return [value]
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [file for item in items for file in collect_value_files(item, file_type)]
+    return [*find_nodes(value, lambda node: isinstance(node, file_type))]

@@ -30,7 +30,7 @@ CHARACTERS_PER_FIELD, CHARACTERS_PER_OPTION, CHARACTERS_PER_CELL, CHARACTERS_PER
 CHARACTERS_PER_ROW = 300  # the header of a table row, and its remove button
 CHARACTERS_PER_SUGGESTION = 40  # of an option in a datalist, which does not contain the parameter name
 FORM_FIELDS_PER_FILE = 2  # the newly chosen file, and the stored one
-CHOICE_CONTROLS = ("radio", "select", "checks")
+CHOICE_CONTROLS = ("radio", "select", "checkbox_group")
 
 
 # Cache of the rendered characters of defaults, by identity of the default and kind of control: thousands of

@@ -67,11 +67,11 @@ def is_rendered_from(parameter: Parameter, texts: Sequence[str], value: Any) -> 
 def normalize_as_browser(parameter: Parameter, texts: Sequence[str]) -> list[str]:
     """Normalize texts as a browser does: newlines, lower-case colours, dates, order of checkboxes."""
     kind, unified = get_control_kind(parameter), [normalize_line_endings(text) for text in texts]
-    if kind == "checks":
+    if kind == "checkbox_group":
         return sorted({*unified})
-    if kind == "colour":
+    if kind == "color":
         return [text.lower() for text in unified]
-    if kind == "moment":
+    if kind == "datetime":
         return [format_browser_datetime(parameter, text) or text for text in unified]
     if kind == "text" and parameter.text_type == "email":  # https://html.spec.whatwg.org/#email-state-(type=email)
         return [text.replace("\n", "").strip() for text in unified]
@@ -101,20 +101,20 @@ def parse_null(_parameter: Parameter, _texts: Sequence[str]) -> None:
 PARSERS: Mapping[str, Callable[[Parameter, Sequence[str]], Any]] = {
     "text": parse_text,
     "code": parse_text,
-    "colour": parse_text,
-    "moment": parse_datetime_text,
+    "color": parse_text,
+    "datetime": parse_datetime_text,
     "number": parse_number,
     "slider": parse_slider,
     "checkbox": parse_checkbox,
     "radio": parse_choice,
     "select": parse_choice,
-    "checks": parse_checkbox_group,
+    "checkbox_group": parse_checkbox_group,
     "json": parse_json_value,
     "chat": text_formats.parse_chat,
     "dialogue": text_formats.parse_dialogue,
     "paths": text_formats.parse_paths,
     "label": text_formats.parse_label,
-    "nothing": parse_null,
+    "null": parse_null,
 }
 LINE_FORMATTERS: Mapping[str, Callable[[Any], str]] = {
     "chat": text_formats.format_chat,
@@ -129,10 +129,10 @@ def format_value(parameter: Parameter, value: Any) -> list[str]:
     kind = get_control_kind(parameter)
     if kind == "checkbox":
         return ["1"] if value is True else []
-    if kind in ("radio", "select", "checks"):
+    if kind in ("radio", "select", "checkbox_group"):
         texts = format_choice_texts(parameter, value if isinstance(value, list) else [value])
         return texts or ([""] if kind == "select" else [])  # a browser always posts a single select
-    if value is None or kind == "nothing":
+    if value is None or kind == "null":
         return [""]
     return [format_control_text(parameter, kind, value)]
 

@@ -20,7 +20,7 @@ from hfcourse.errors import FormRejected  # noqa: E402
 __all__ = ["DescribedClient", "KnownEndpoint", "UnlistedFunction"]
 
 
-class DescribedClient(gradio_client.Client):
+class DescribedClient(gradio_client.Client):  # type: ignore[misc]  # gradio_client has no types
     """gradio_client's view of a Space, built from its description; it never opens a connection.
 
     It is shared by all calls and holds nothing of a visitor, whose session is named in each call.

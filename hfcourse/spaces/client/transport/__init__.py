@@ -1,0 +1,1 @@
+"""HTTP to untrusted servers: connections with deadlines, messages of bounded size, event streams."""
