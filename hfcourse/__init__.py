@@ -31,10 +31,10 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 
 def register_features(app: Flask) -> None:
     """Initialize each feature: its extensions, blueprint and commands."""
-    from hfcourse import classroom, cli, home, instructors, lessons, playground, runs, spaces
+    from hfcourse import chat, classroom, cli, home, instructors, lessons, playground, runs, spaces
 
     instructors.init_app(app)
     app.register_blueprint(home.bp)
-    for feature in (lessons, classroom, spaces, runs, playground):
+    for feature in (lessons, classroom, spaces, runs, playground, chat):
         feature.init_app(app)
     cli.init_app(app)

@@ -18,8 +18,10 @@ from hfcourse.french_command import CommandError, FrenchCommand, echo
 from hfcourse.lessons import content_checks, library, single_page
 from hfcourse.practice import foreground_server
 from hfcourse.runs.queue import celery_queue
+from hfcourse.runs.queue.dispatcher import get_dispatcher
 from hfcourse.runs.retention import eviction, pruning
 from hfcourse.server import dev_server
+from hfcourse.server.daily_chores import get_daily_chores
 from hfcourse.spaces import catalogue
 from hfcourse.text import typography
 from hfcourse.text.file_errors import describe_os_error
@@ -99,7 +101,7 @@ def format_count(count: int, word: str) -> str:
 def prune_data(run_id: str | None) -> None:
     """Delete runs, with their files, over KEEP_DAYS or KEEP_BYTES, and all other expired data."""
     with explain_database_errors():
-        for chore in current_app.extensions["daily_chores"]:
+        for chore in get_daily_chores():
             chore()
         count = pruning.delete_run(run_id) if run_id else eviction.prune_all()
     if run_id and not count:
@@ -184,7 +186,7 @@ def export_course(path: Path, site: str | None) -> None:
 )
 def start_worker() -> None:
     """Execute the runs queued by web processes, on any machine (HFCOURSE_QUEUE_URL), until SIGTERM."""
-    raise SystemExit(celery_queue.run_worker(current_app._get_current_object()))  # type: ignore[attr-defined]
+    raise SystemExit(celery_queue.run_worker(get_dispatcher()))
 
 
 @click.command(

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask, current_app
 from sqlalchemy import (
@@ -138,7 +138,8 @@ def has_failed_within(seconds: float) -> bool:
 
     Other processes' writes may then be missing.
     """
-    return time.monotonic() - current_app.extensions.get("database_failed_at", -seconds) < seconds
+    failed_at: float = current_app.extensions.get("database_failed_at", -seconds)
+    return time.monotonic() - failed_at < seconds
 
 
 def is_reachable() -> bool:
@@ -206,7 +207,7 @@ def open_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")
-        def set_pragmas(connection, _record) -> None:
+        def set_pragmas(connection: Any, _record: object) -> None:
             connection.isolation_level = None  # transactions are started explicitly, see below
             cursor = connection.cursor()
             for pragma in (
@@ -220,7 +221,7 @@ def open_engine(url: str) -> Engine:
             cursor.close()
 
         @event.listens_for(engine, "begin")
-        def begin_transaction(connection) -> None:
+        def begin_transaction(connection: Connection) -> None:
             # On a busy database, a transaction that reads first and writes later fails at once
             # (SQLITE_BUSY without timeout); one that starts as a writer waits for the lock.
             options = connection.get_execution_options()
@@ -232,7 +233,7 @@ def open_engine(url: str) -> Engine:
     else:
 
         @event.listens_for(engine, "do_connect")
-        def connect(dialect, _record, args, kwargs):
+        def connect(dialect: Dialect, _record: object, args: Any, kwargs: Any) -> Any:
             with concurrency.release_while_waiting():  # an unreachable server must not block lessons
                 return dialect.connect(*args, **kwargs)
 

@@ -7,7 +7,10 @@ from hfcourse.text.typography import typeset_french
 
 @dataclass(frozen=True)
 class ErrorExplanation:
-    """French explanation of an error code, and the HTTP status of a form rejected for it."""
+    """French explanation of an error code.
+
+    `status` is that of a page about the error, 200 if it is the page of a Space that cannot be called now.
+    """
 
     sentence: str
     reason: str
@@ -15,10 +18,16 @@ class ErrorExplanation:
     status: int = 200
     suggests_practice: bool = True  # can the practice Space be used instead?
 
+    @property
+    def rejection_status(self) -> int:
+        """HTTP status of a page that renders a rejected form: 503 where only the Space is at fault."""
+        return self.status if self.status != 200 else 503
+
 
 def make_explanation(
     sentence: str, reason: str, *steps: str, status: int = 200, practice: bool = True
 ) -> ErrorExplanation:
+    """Build an explanation from its French texts, typeset; see `ErrorExplanation`."""
     return ErrorExplanation(
         typeset_french(sentence), typeset_french(reason), tuple(map(typeset_french, steps)), status, practice
     )

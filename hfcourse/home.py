@@ -18,6 +18,7 @@ from hfcourse import database, instructors, visitors
 from hfcourse.files import file_store, storage_backends
 from hfcourse.lessons import library
 from hfcourse.lessons.exercises import progress, progress_store
+from hfcourse.patterns import gallery
 from hfcourse.runs.history import queries
 from hfcourse.runs.history.queries import RunFilter
 from hfcourse.runs.queue import dispatcher
@@ -28,7 +29,7 @@ from hfcourse.web import cookies
 
 bp = Blueprint("home", __name__)
 MAX_LATEST_RUNS = 3
-ROBOTS_DISALLOWED = ("runs.index", "lessons.find", "home.metrics")
+ROBOTS_DISALLOWED = ("runs.index", "chat.index", "lessons.find", "home.metrics")
 
 
 @bp.get("/")
@@ -74,9 +75,9 @@ def leave_computer() -> ResponseReturnValue:
         progress_store.delete_visitor_progress()
     instructors.log_out()
     session.clear()
-    page = render_template("home/left.html", keep_days=current_app.config["KEEP_DAYS"], is_erased=is_erased)
+    page = render_template("home/computer_left.html", keep_days=current_app.config["KEEP_DAYS"], is_erased=is_erased)
     response = make_response(page)
-    for name in ("theme", cookies.build_cookie_name(instructors.DEVICE_COOKIE)):
+    for name in ("theme", "raccourci", cookies.build_cookie_name(instructors.DEVICE_COOKIE)):
         response.delete_cookie(name, secure=request.is_secure)
     # Where supported (on https and localhost): also clears cached pages and the storage of scripts.
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
@@ -87,13 +88,20 @@ def leave_computer() -> ResponseReturnValue:
 @bp.get("/motifs")
 def patterns() -> ResponseReturnValue:
     """Render every component of the pages once."""
-    return render_template("patterns.html")
+    return render_template("patterns/index.html", **gallery.build_gallery_context())
 
 
 @bp.get("/sitemap.xml")
 def sitemap() -> ResponseReturnValue:
     """Return the sitemap of public pages; lessons with the date of their review (sitemaps.org, 0.9)."""
-    listed = ("home.index", "spaces.index", "lessons.glossary", "troubleshooting.show", "lessons.whole")
+    listed = (
+        "home.index",
+        "spaces.index",
+        "experiments.index",
+        "lessons.glossary",
+        "troubleshooting.show",
+        "lessons.whole",
+    )
     urls = {url_for(each, _external=True): None for each in listed}
     lessons = {
         url_for("lessons.show", slug=one.slug, _external=True): one.front.reviewed for one in library.get_lessons()

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database
+from hfcourse.server.daily_chores import add_daily_chore
 from hfcourse.web import cookies
 
 SESSION_HOURS = 12
@@ -84,7 +85,7 @@ def derive_session_id(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def log_out(everywhere: bool = False) -> None:
+def log_out(*, everywhere: bool = False) -> None:
     """Delete the session of this browser, or those of all browsers."""
     token = session.pop(SESSION_KEY, None)
     g.pop("is_instructor", None)
@@ -104,7 +105,8 @@ def is_logged_in() -> bool:
         return False
     if "is_instructor" not in g:
         g.is_instructor = is_session_valid(token)
-    return g.is_instructor
+    is_instructor: bool = g.is_instructor
+    return is_instructor
 
 
 def is_session_valid(token: str) -> bool:
@@ -145,5 +147,5 @@ def remember_device(response: Response) -> None:
 
 def init_app(app: Flask) -> None:
     """Schedule the daily deletion of expired sessions, and register the template global `is_instructor`."""
-    app.extensions.setdefault("daily_chores", []).append(delete_expired_sessions)
+    add_daily_chore(app, delete_expired_sessions)
     app.jinja_env.globals["is_instructor"] = is_logged_in

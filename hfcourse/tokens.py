@@ -31,7 +31,7 @@ LIBRARY_ENVIRONMENT = {
 # Query string of a URL in the logs of Werkzeug (`"GET /a?q=b HTTP/1.1"`) and gunicorn (the same, and the referrer).
 QUERY_STRING = re.compile(r"\?\S*?(?=\"?(?:\s|$))")
 ACCESS_LOGGERS = ("werkzeug", "gunicorn.access")
-NOISY_LOGGERS = ("httpx", "httpcore", "gradio_client", "huggingface_hub")
+NOISY_LOGGERS = ("httpx", "httpcore", "httpcore2", "gradio_client", "huggingface_hub")
 
 
 class AccessToken:
@@ -78,7 +78,13 @@ def hide_from_libraries(environment: MutableMapping[str, str] = os.environ) -> N
 
 def get_site_token() -> AccessToken | None:
     """Return the token of this site, for one call."""
-    return current_app.extensions["token"]
+    token: AccessToken | None = current_app.extensions["token"]
+    return token
+
+
+def has_site_token(app: Flask) -> bool:
+    """Does this application have a token? Without an application context, while it is created."""
+    return app.extensions["token"] is not None
 
 
 def redact_token(words: str, token: AccessToken | None) -> str:
@@ -116,7 +122,8 @@ def get_scan_budget() -> file_scanning.ScanBudget:
         return file_scanning.ScanBudget()
     if "scan_budget" not in g:
         g.scan_budget = file_scanning.ScanBudget()
-    return g.scan_budget
+    budget: file_scanning.ScanBudget = g.scan_budget
+    return budget
 
 
 class RedactingFilter(logging.Filter):

@@ -32,14 +32,15 @@ def get_or_create_visitor() -> str:
         session["visitor"] = secrets.token_urlsafe(16)
         session["since"] = int(time.time())
         session.permanent = True
-    return session["visitor"]
+    visitor: str = session["visitor"]
+    return visitor
 
 
 def is_new_visitor() -> bool:
     """Is the visitor's cookie absent or younger than ten minutes? One without a creation time is older."""
     if "visitor" not in session:
         return True
-    since = session.get("since", 0)
+    since: float = session.get("since", 0)
     return since > time.time() - NEW_VISITOR_SECONDS
 
 

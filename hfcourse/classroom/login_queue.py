@@ -1,17 +1,17 @@
-"""The queue of attempts at the instructor's password: slow for whoever guesses, closed to nobody.
+"""Rate-limited queue of login attempts: it slows a brute-force attack down without locking the instructor out.
 
-A limit that refuses lets any student lock the instructor out. So an attempt beyond the rate is not refused: it waits
-for its turn, its page asks again by itself, and no thread is held meanwhile. Each lane has a rate of its own:
+A rate limit that rejects attempts would let any student lock the instructor out. So an attempt over the limit is queued
+instead: its page polls, and no thread is blocked. Each lane has its own rate limit:
 
-    device:<id>   a browser that has entered with this password before (OWASP's device cookie)
-    machine       a browser on the machine of the site itself, behind no proxy
-    everybody     all others; addresses take turns, so that one that floods delays itself most
+    device:<id>   a browser that has logged in with this password before (OWASP's device cookie)
+    machine       a browser on the machine of the site itself, not behind a proxy
+    everybody     all others; addresses are served round-robin, so that a flood mostly delays itself
 
-RESERVED_DECISIONS of a window are for addresses without a decision in it, so that a flood from one address, or from a
-few, does not make another wait. Whoever is behind the same address as a flood enters with a link: see login_links.py.
+RESERVED_DECISIONS of each window are reserved for addresses without a decision in it, so that a flood from one address,
+or from a few, does not delay others. An instructor behind the same address as a flood uses a link: see login_links.py.
 
-MAX_DECISIONS in WINDOW_SECONDS are 15.8 million attempts a year in the lane of everybody: of eight random letters and
-digits half a million years. Rows are in the database: processes and restarts count together.
+MAX_DECISIONS in WINDOW_SECONDS allow 15.8 million attempts a year in the lane `everybody`: half a million years for
+eight random letters and digits. The rows are in the database, so the limit holds across processes and restarts.
 """
 
 import ipaddress
@@ -26,20 +26,21 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hfcourse import database, instructors
 from hfcourse.limits.networks import get_client_network
+from hfcourse.server.daily_chores import add_daily_chore
 from hfcourse.web import proxies
 from hfcourse.web.security_log import digest_source
 
 MAX_DECISIONS, WINDOW_SECONDS = 10, 20
 RESERVED_DECISIONS = 3
 POLL_INTERVAL_SECONDS = 2
-ABANDONED_TIMEOUT_SECONDS = 15  # without being asked about: its browser is gone, and delays nobody
-DECIDED_TTL_SECONDS = 600  # decided attempts: which address had its turn last
+ABANDONED_TIMEOUT_SECONDS = 15  # without a poll: the browser is gone, and its attempt is skipped
+DECIDED_TTL_SECONDS = 600  # of decided attempts, which determine the order of addresses
 MAX_WAITING_PER_SOURCE, MAX_WAITING = 100, 300
-MAX_WAITING_SOURCES = 600  # beyond MAX_WAITING, one attempt of each address that has none yet
+MAX_WAITING_SOURCES = 600  # over MAX_WAITING, only one attempt per address is queued
 
 
 class LoginAttempt(database.Base):
-    """One attempt: `password` is the digest of the instructor's password if that was typed, '' if not."""
+    """Queued attempt: `password` is the digest of the instructor's password if it was correct, '' otherwise."""
 
     __tablename__ = "login_attempts"
 
@@ -54,7 +55,7 @@ class LoginAttempt(database.Base):
 
 @dataclass(frozen=True)
 class AttemptState:
-    """Where an attempt is: `is_decided` with its outcome, or how many seconds it waits at least."""
+    """State of an attempt: `is_decided` with its outcome, or the minimum wait in seconds."""
 
     is_decided: bool
     is_right: bool = False
@@ -62,11 +63,11 @@ class AttemptState:
 
 
 class LoginQueueFull(Exception):
-    """So many attempts wait already, of this address or of all, that one more is not taken."""
+    """The queue is at its limit, for this address or in total."""
 
 
 def get_request_lane() -> str:
-    """Return the lane of the browser that asks."""
+    """Return the lane of the requesting browser."""
     device = instructors.get_known_device()
     if device is not None:
         return f"device:{device}"
@@ -74,7 +75,7 @@ def get_request_lane() -> str:
 
 
 def is_local_request() -> bool:
-    """Does the request come from this very machine? What a proxy sends from here says so in its headers."""
+    """Does the request come from this machine? One that a local proxy forwards has the headers of a proxy."""
     try:
         address = ipaddress.ip_address(request.remote_addr or "")
     except ValueError:
@@ -88,10 +89,10 @@ def get_request_source() -> str:
 
 
 def submit_attempt(is_right: bool) -> str:
-    """Put an attempt into its queue and return its id; rows that have had their time are deleted on the way.
+    """Enqueue an attempt and return its id; delete expired rows.
 
     Raises:
-        LoginQueueFull: no more are taken.
+        LoginQueueFull: the queue is at its limit.
     """
     moment, lane, source = database.utc_now(), get_request_lane(), get_request_source()
     attempt_id = secrets.token_urlsafe(12)
@@ -109,7 +110,7 @@ def submit_attempt(is_right: bool) -> str:
 
 
 def poll_attempt(attempt_id: str) -> AttemptState | None:
-    """Decide what has its turn now, and return where this attempt is; None if it is unknown or was told before."""
+    """Decide the attempts that are due, and return the state of this one; None if it is unknown or expired."""
     moment = database.utc_now()
     with database.write_session() as session:
         own = session.get(LoginAttempt, attempt_id)
@@ -132,19 +133,19 @@ def poll_attempt(attempt_id: str) -> AttemptState | None:
 
 
 def lock_lane(session: Session, lane: str) -> None:
-    """Let one process at a time decide in a lane, until its transaction ends (SQLite has one writer anyway)."""
+    """Lock a lane until the transaction ends: one process at a time decides (SQLite has a single writer)."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"login_attempts:{lane}"))))
 
 
 def cancel_attempt(attempt_id: str) -> None:
-    """Take an attempt that still waits out of its queue: its browser has sent another."""
+    """Remove a queued attempt: its browser has sent another."""
     with database.write_session() as session:
         session.execute(delete(LoginAttempt).where(LoginAttempt.id == attempt_id, LoginAttempt.decided.is_(None)))
 
 
 def fetch_attempts(session: Session, lane: str, moment: datetime) -> Sequence[LoginAttempt]:
-    """Return what waits in a lane and is still asked about, and what was decided lately."""
+    """Return the attempts of a lane that are queued and polled, and those decided recently."""
     alive = LoginAttempt.seen >= moment - timedelta(seconds=ABANDONED_TIMEOUT_SECONDS)
     wanted = alive | LoginAttempt.decided.is_not(None)
     return session.scalars(select(LoginAttempt).where(LoginAttempt.lane == lane, wanted)).all()
@@ -157,11 +158,11 @@ def list_recent_sources(attempts: Sequence[LoginAttempt], moment: datetime) -> l
 
 
 def select_turns(queue: Sequence[LoginAttempt], recent: Sequence[str]) -> list[str]:
-    """Return the ids of the attempts of `queue` that have their turn now.
+    """Return the ids of the attempts that are decided now.
 
     Args:
-        queue: those that wait, in the order of their turns.
-        recent: the source of each decision within the window; the last RESERVED_DECISIONS are for sources not in it.
+        queue: queued attempts, in the order of `order_queue`.
+        recent: the source of each decision within the window; the last RESERVED_DECISIONS are for other sources.
     """
     chosen, sources = [], list(recent)
     for each in queue:
@@ -173,7 +174,7 @@ def select_turns(queue: Sequence[LoginAttempt], recent: Sequence[str]) -> list[s
 
 
 def order_queue(attempts: Sequence[LoginAttempt]) -> list[LoginAttempt]:
-    """Return those that wait in the order of their turns: sources one after another, each in the order of arrival."""
+    """Sort the queued attempts: round-robin over the sources, first in first out within each."""
     served: dict[str, int] = {}
     for each in attempts:
         if each.decided is not None:
@@ -186,21 +187,21 @@ def order_queue(attempts: Sequence[LoginAttempt]) -> list[LoginAttempt]:
 
 
 def estimate_wait(place: int, left: int) -> int:
-    """Return the seconds that an attempt waits when `place` are before it and `left` have their turn in this window."""
+    """Estimate the wait in seconds with `place` attempts ahead and `left` decisions left in this window."""
     return max(POLL_INTERVAL_SECONDS, (place - max(left, 0)) // MAX_DECISIONS * WINDOW_SECONDS + WINDOW_SECONDS // 2)
 
 
 def build_attempt_expiry(moment: datetime) -> Delete:
-    """Return the statement that deletes the attempts that no turn depends on any longer."""
+    """Return the statement that deletes the attempts that no longer determine an order."""
     return delete(LoginAttempt).where(LoginAttempt.seen < moment - timedelta(seconds=DECIDED_TTL_SECONDS))
 
 
 def delete_expired_attempts() -> None:
-    """Delete old attempts; every new one does it too."""
+    """Delete expired attempts; each new attempt does so too."""
     with database.write_session() as session:
         session.execute(build_attempt_expiry(database.utc_now()))
 
 
 def init_app(app: Flask) -> None:
-    """Have old attempts deleted every day."""
-    app.extensions.setdefault("daily_chores", []).append(delete_expired_attempts)
+    """Schedule the daily deletion of expired attempts."""
+    add_daily_chore(app, delete_expired_attempts)

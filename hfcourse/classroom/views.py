@@ -103,7 +103,7 @@ def render_attempt(attempt: str) -> ResponseReturnValue:
     if turn is not None and not turn.is_decided:
         if request.method == "POST":
             log_login("login_delayed")
-        page = render_template("classroom/waiting.html", wait=format_duration(turn.wait_seconds))
+        page = render_template("classroom/login_queue.html", wait=format_duration(turn.wait_seconds))
         return page, 202, {"Refresh": f"{login_queue.POLL_INTERVAL_SECONDS}; url={url_for('.index')}"}
     session.pop(ATTEMPT_SESSION_KEY, None)
     if turn is None:
@@ -163,4 +163,4 @@ def submit_logout_everywhere() -> ResponseReturnValue:
 
 def render_login_form(wrong: str = "", status: int = 200) -> ResponseReturnValue:
     """Render the login form; the password is never sent back."""
-    return render_template("classroom/door.html", wrong=typeset_french(wrong)), status
+    return render_template("classroom/login.html", wrong=typeset_french(wrong)), status

@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, BinaryIO
 
-from flask import Flask, Response, abort, current_app, request, send_file
+from flask import Flask, current_app
 from sqlalchemy import BigInteger, String
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
-from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from hfcourse import database, tokens
 from hfcourse.config import reject_setting
@@ -34,16 +33,6 @@ FORBIDDEN_NAME_PATTERN = re.compile(
 )
 NON_TOKEN_PATTERN = re.compile(r"[^A-Za-z0-9]")
 FILE_CHUNK_BYTES = 64 * 1024  # part of a file that is in memory while it is stored or sent
-SVG_HEAD_BYTES = 2_000
-SVG_PATTERN = re.compile(rb"(\xef\xbb\xbf)?\s*(<(\?xml|!doctype svg|!--)[^>]*>\s*){0,9}<svg[\s>]", re.IGNORECASE)
-# Served from our origin, a file must not be rendered as a page of ours.
-FILE_HEADERS = {
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "private, no-store",
-    "Referrer-Policy": "no-referrer",
-}
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +108,8 @@ def sanitize_file_name(name: str) -> str:
 
 def get_file_storage() -> Storage:
     """Return the storage backend of this site."""
-    return current_app.extensions["files"]
+    storage: Storage = current_app.extensions["files"]
+    return storage
 
 
 def iter_chunks(file: IO[bytes]) -> Iterator[bytes]:
@@ -173,6 +163,7 @@ def write_chunks(file_id: str, chunks: Iterable[bytes]) -> tuple[int, bytes]:
 
 
 def make_file_row(handle: FileHandle, visitor: str) -> StoredFile:
+    """Return the row of a file of this visitor."""
     return StoredFile(
         id=handle.id,
         visitor=visitor,
@@ -200,53 +191,6 @@ def delete_file_bytes(file_ids: Sequence[str]) -> Sequence[str]:
         except OSError:  # each of the others would wait for the same timeout
             return file_ids[index:]
     return []
-
-
-def make_file_response(handle: FileHandle) -> Response:
-    """Return the response that serves a file: inline for browser types, else as a download.
-
-    A range request gets 206, as browsers send to seek in a sound or a video, or 416 for an
-    unsatisfiable one. The whole file is sent for no range, and for several.
-
-    Raises:
-        FileNotFoundError: its bytes are gone.
-        OSError: the storage does not respond.
-    """
-    requested_range = request.range
-    is_part = requested_range is not None and requested_range.units == "bytes" and len(requested_range.ranges) == 1
-    response = stream_file(handle, handle.media_type, as_attachment=not handle.is_inline, download_name=handle.name)
-    try:
-        if is_part:
-            response.make_conditional(request, accept_ranges=True, complete_length=handle.size)
-    except RequestedRangeNotSatisfiable:
-        response.close()
-        response = Response(status=416, headers={"Content-Range": f"bytes */{handle.size}"}, mimetype=handle.media_type)
-    response.headers.update(FILE_HEADERS)
-    response.headers["Accept-Ranges"] = "bytes"
-    return response
-
-
-def stream_file(handle: FileHandle, mimetype: str, **options: Any) -> Response:
-    """Return a response that streams a file in chunks, each read on demand."""
-    response = send_file(handle.open(), mimetype=mimetype, max_age=0, etag=False, conditional=False, **options)
-    response.content_length = handle.size
-    return response
-
-
-def is_svg(handle: FileHandle) -> bool:
-    """Is this SVG? Only an `img` may render it, since it can contain scripts. Raises OSError, FileNotFoundError."""
-    with handle.open() as file:
-        return bool(SVG_PATTERN.match(file.read(SVG_HEAD_BYTES)))
-
-
-def make_svg_response(handle: FileHandle) -> Response:
-    """Return the response that serves SVG to an `img`; 404 for other files. Raises OSError, FileNotFoundError."""
-    if not is_svg(handle):
-        abort(404)
-    response = stream_file(handle, "image/svg+xml")
-    response.headers.update(FILE_HEADERS)
-    response.headers["Content-Security-Policy"] += "; style-src 'unsafe-inline'"
-    return response
 
 
 def init_app(app: Flask) -> None:

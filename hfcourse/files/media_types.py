@@ -25,6 +25,7 @@ class FileSignature(NamedTuple):
 
 
 def compile_signature(pattern: bytes, media_type: str, extension: str) -> FileSignature:
+    """Build a signature from its pattern."""
     return FileSignature(re.compile(pattern, re.DOTALL), media_type, extension)
 
 

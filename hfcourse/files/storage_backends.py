@@ -1,7 +1,7 @@
-"""Where the bytes of kept files are: a folder, or whatever fsspec opens (an S3 bucket) for a site of several machines.
+"""Storage backends of stored files: a folder, or any file system of fsspec (an S3 bucket) for several machines.
 
-Both do the same few things, by the name of a file, and fail in the same way: FileNotFoundError for what is not there,
-another OSError for a full disk or a store that does not answer.
+Both have the same operations, by file name, and raise the same errors: FileNotFoundError for a missing file, another
+OSError for a full disk or a store that does not respond.
 """
 
 import io
@@ -18,52 +18,52 @@ from urllib.parse import urlsplit
 from hfcourse.errors import CallCancelled, CallError
 from hfcourse.limits import byte_budget, concurrency
 
-READ_CHUNK_BYTES = 1_000_000  # what is read of a file in one request, and all of it that is in memory
-UPLOAD_PART_BYTES = 5 * 2**20  # what is sent of a file in one request: S3 takes no smaller part but the last
-UPLOAD_BUFFER_BYTES = 3 * UPLOAD_PART_BYTES  # the buffer, the part cut out of it, and what its library makes of that
+READ_CHUNK_BYTES = 1_000_000  # size of one range request, and of the read buffer
+UPLOAD_PART_BYTES = 5 * 2**20  # size of one part of a multipart upload: the minimum of S3, except for the last part
+UPLOAD_BUFFER_BYTES = 3 * UPLOAD_PART_BYTES  # the buffer, the part copied from it, and the copy of the HTTP library
 S3_PROTOCOLS = {"s3", "s3a"}
-# A bucket has no folders to be made first: asking for one would make the bucket.
+# A bucket has no folders to create: `makedirs` would create the bucket.
 OBJECT_STORE_PROTOCOLS = S3_PROTOCOLS | {"gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "oci"}
-# botocore and s3fs would try for minutes, each in its turn, while a student waits.
+# By default botocore and s3fs both retry, for minutes in total, while a request waits.
 S3_OPTIONS = {"config_kwargs": {"connect_timeout": 3, "read_timeout": 20, "retries": {"max_attempts": 1}}}
 
 log = logging.getLogger(__name__)
 
 
 class StorageWriter(Protocol):
-    """Where the bytes of a new file go."""
+    """Writer of a new file."""
 
     def write(self, piece: bytes, /) -> int:
-        """Append a piece. Raises OSError."""
+        """Append a chunk. Raises OSError."""
 
 
 class Storage(Protocol):
-    """What holds the bytes of files, each under a name of ours."""
+    """Storage of file contents by name; the site generates the names."""
 
-    read_buffer_bytes: int  # memory that an open file takes
+    read_buffer_bytes: int  # memory of an open file
 
     def create(self, name: str) -> AbstractContextManager[StorageWriter]:
-        """Write a new file in pieces: it is there, whole, after the block, and not at all if that raises.
+        """Write a new file in chunks, atomically: it exists after the block, or not at all if the block raises.
 
         Raises:
-            OSError: the disk is full, the store does not answer; entering, writing or leaving.
+            OSError: the disk is full or the store does not respond, on entry, in `write` or on exit.
         """
 
     def write_bytes(self, name: str, content: bytes) -> None:
-        """Keep `content` under a new name: whole, or not at all. Raises OSError."""
+        """Write a new file atomically. Raises OSError."""
 
     def open(self, name: str) -> BinaryIO:
-        """The bytes of that name, to read and to seek in. Raises OSError, FileNotFoundError."""
+        """Open a file for reading; it is seekable. Raises OSError, FileNotFoundError."""
 
     def exists(self, name: str) -> bool:
-        """Is there something of that name? Raises OSError where nobody can tell."""
+        """Does the file exist? Raises OSError if the store does not respond."""
 
     def remove(self, name: str) -> None:
-        """Remove what has that name, if it is there. Raises OSError."""
+        """Delete the file if it exists. Raises OSError."""
 
 
 class LocalBackend:
-    """A folder of this machine, or one that several machines mount; made with the first file."""
+    """Backend of a local or mounted folder, created with its first file."""
 
     read_buffer_bytes = io.DEFAULT_BUFFER_SIZE
 
@@ -103,9 +103,9 @@ class LocalBackend:
 
 @contextmanager
 def guard_storage_call() -> Iterator[None]:
-    """Let other requests go on meanwhile, and raise OSError for whatever goes wrong.
+    """Release the concurrency slot during the call, and convert every exception to OSError.
 
-    Each file system has exceptions of its own; their texts, which may name keys and addresses, go no further.
+    Each file system has its own exceptions; their texts may contain keys and URLs, so they are not propagated.
     """
     try:
         with concurrency.release_while_waiting():
@@ -118,9 +118,9 @@ def guard_storage_call() -> Iterator[None]:
 
 
 class FsspecBackend:
-    """A file system of fsspec, below `url`; credentials come from the environment, as its own tools read them."""
+    """Backend of a file system of fsspec, below `url`; its libraries read credentials from the environment."""
 
-    read_buffer_bytes = 2 * READ_CHUNK_BYTES  # one that is read from, and the next as it comes
+    read_buffer_bytes = 2 * READ_CHUNK_BYTES  # the buffer, and the response that will fill it
 
     def __init__(self, url: str) -> None:
         self._protocol = urlsplit(url).scheme
@@ -133,7 +133,7 @@ class FsspecBackend:
         return f"{self._root}/{name[:2]}/{name}"
 
     def get_filesystem(self) -> Any:
-        """The file system of this process: s3fs has a thread, which a fork does not take along."""
+        """Return the file system of this process, created again after a fork: that does not copy s3fs's thread."""
         import fsspec
 
         with self._lock:
@@ -142,13 +142,13 @@ class FsspecBackend:
                 made = fsspec.filesystem(self._protocol, skip_instance_cache=True, use_listings_cache=False, **options)
                 if self._protocol in S3_PROTOCOLS:
                     made.retries = 1
-                    made.connect()  # here, or the first threads would each make a client
+                    made.connect()  # under the lock: otherwise the first threads would create a client each
                 self._filesystem, self._filesystem_pid = made, os.getpid()
             return self._filesystem
 
     @contextmanager
     def create(self, name: str) -> Iterator[StorageWriter]:
-        """As `Storage.create`: a file up to a part's size is sent whole at the end, a larger one part by part."""
+        """Implement `Storage.create`: one request for a file of up to one part, a multipart upload for a larger one."""
         path = self.get_path(name)
         with reserve_upload_buffer():
             with guard_storage_call():
@@ -167,14 +167,13 @@ class FsspecBackend:
             file.write(content)
 
     def open(self, name: str) -> BinaryIO:
-        path = self.get_path(name)
-        with guard_storage_call():
-            size = self.get_filesystem().size(path)
-        return cast(BinaryIO, io.BufferedReader(RangeReader(self, path, size), READ_CHUNK_BYTES))
+        with guard_storage_call():  # without a cache: BufferedReader has one, of a size that is counted
+            file = self.get_filesystem().open(self.get_path(name), "rb", cache_type="none")
+        return cast(BinaryIO, io.BufferedReader(FsspecReader(file), READ_CHUNK_BYTES))
 
     def exists(self, name: str) -> bool:
         with guard_storage_call():
-            return self.get_filesystem().exists(self.get_path(name))
+            return bool(self.get_filesystem().exists(self.get_path(name)))
 
     def remove(self, name: str) -> None:
         self.remove_path(self.get_path(name))
@@ -185,34 +184,35 @@ class FsspecBackend:
 
 
 class FsspecUpload:
-    """A new file of a remote store, which fsspec's own file object sends part by part."""
+    """Multipart upload of a new file by fsspec's own file object."""
 
     def __init__(self, store: FsspecBackend, path: str, file: Any) -> None:
         self._store, self._path, self._file = store, path, file
 
     def write(self, piece: bytes) -> int:
         with guard_storage_call():
-            return self._file.write(piece)
+            written: int = self._file.write(piece)
+            return written
 
     def commit(self) -> None:
-        """Send what is left. Raises OSError, FileNotFoundError."""
+        """Send the rest and complete the upload. Raises OSError, FileNotFoundError."""
         with guard_storage_call():
             self._file.close()
 
     def abort(self) -> None:
-        """Leave nothing of it there, as far as the store can still be reached."""
+        """Abort the upload and delete its parts, unless the store does not respond."""
         with suppress(OSError), guard_storage_call():
             if hasattr(self._file, "discard"):
-                self._file.discard()  # the parts of an object store, which nobody sees before all are there
-        with suppress(AttributeError):  # a file in memory, which sends nothing
-            self._file.closed = True  # or it would be sent when it is collected
+                self._file.discard()  # parts of an object store, invisible until the upload is completed
+        with suppress(AttributeError):  # a file in memory has no such attribute, and sends nothing
+            self._file.closed = True  # otherwise the garbage collector closes it, which sends it
         with suppress(OSError):
             self._store.remove_path(self._path)
 
 
 @contextmanager
 def reserve_upload_buffer() -> Iterator[None]:
-    """Reserve the memory of one upload from the budget of this process. Raises OSError where none is free in time."""
+    """Reserve the memory of one upload from the budget of this process. Raises OSError on timeout."""
     with ExitStack() as held:
         try:
             held.enter_context(byte_budget.reserve_bytes(UPLOAD_BUFFER_BYTES))
@@ -223,13 +223,12 @@ def reserve_upload_buffer() -> Iterator[None]:
         yield
 
 
-class RangeReader(io.RawIOBase):
-    """A file of a remote store, read piece by piece, each in a request of its own."""
+class FsspecReader(io.RawIOBase):
+    """A file of a remote store, read by fsspec's own file object: one range request for each read, without a cache."""
 
-    def __init__(self, store: FsspecBackend, path: str, size: int) -> None:
+    def __init__(self, file: Any) -> None:
         super().__init__()
-        self._store, self._path, self._size = store, path, size
-        self._offset = 0
+        self._file = file
 
     def readable(self) -> bool:
         return True
@@ -237,27 +236,23 @@ class RangeReader(io.RawIOBase):
     def seekable(self) -> bool:
         return True
 
-    def tell(self) -> int:
-        return self._offset
-
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._offset, os.SEEK_END: self._size}[whence]
-        self._offset = max(0, start + offset)
-        return self._offset
+        return int(self._file.seek(offset, whence))
 
     def readinto(self, buffer: Any) -> int:
-        end = min(self._offset + len(buffer), self._size)
-        if self._offset >= end:
-            return 0
         with guard_storage_call():
-            piece = self._store.get_filesystem().cat_file(self._path, start=self._offset, end=end)
-        buffer[: len(piece)] = piece
-        self._offset += len(piece)
+            piece = self._file.read(len(buffer))
+            buffer[: len(piece)] = piece  # ValueError if a store ignores the range and sends more
         return len(piece)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
 
 
 def is_storage_writable(storage: Storage) -> bool:
-    """Can something be kept there now?"""
+    """Can files be written now? Tested with an empty file."""
     probe = f"probe-{secrets.token_hex(8)}"
     try:
         storage.write_bytes(probe, b"")
@@ -268,12 +263,12 @@ def is_storage_writable(storage: Storage) -> bool:
 
 
 def open_backend(url: str, folder: Path) -> Storage:
-    """What is at `url`, or `folder` where that is empty.
+    """Return the backend of a URL, or that of `folder` if the URL is empty.
 
     Raises:
-        ImportError: the driver that the address needs is not installed.
-        ValueError: fsspec knows no such address.
-        OSError: the folder that it names cannot be made.
+        ImportError: the driver of the protocol is not installed.
+        ValueError: fsspec does not support the protocol.
+        OSError: the folder of a `file:` URL cannot be created.
     """
     if not url:
         return LocalBackend(folder)

@@ -132,6 +132,7 @@ def find_unknown_lessons() -> Iterator[LintError]:
 
 
 def get_guide_path() -> str:
+    """Return the path of the troubleshooting guide, from the root of the project."""
     return get_project_path(library.get_library().content_folder / library.TROUBLESHOOTING_FILE)
 
 

@@ -1,11 +1,13 @@
 """The cached library of lessons: parsed from `content/`, rendered once, reloaded when a file changes.
 
-Each request compares the dates and sizes of the files (some tens of microseconds). A lesson is
-rendered again only when its text or a figure has changed, so that an edit shows at the next reload.
+The dates and sizes of the files are compared at a request, at most every FILE_CHECK_INTERVAL_SECONDS: with some 240
+files that takes as long as the rest of the response. A lesson is rendered again only when its text or a figure has
+changed, so that an edit shows at the next reload.
 """
 
 import itertools
 import os
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -41,6 +43,7 @@ FIGURES_FOLDER = ROOT / "static" / "figures"
 HASHED_ASSET_FOLDERS = (ROOT / "static" / "css", ROOT / "static" / "js")
 GLOSSARY_FILE, FACTS_FILE = "glossary.toml", "facts.toml"
 TROUBLESHOOTING_FILE = "depannage.toml"
+FILE_CHECK_INTERVAL_SECONDS = 0.1
 LESSONS_URL_PATH = "/lecons/"
 # The files of the content folders that a lesson may show: source, and no build or run artefact.
 INCLUDABLE_SUFFIXES = {".py", ".html", ".css", ".js", ".txt", ".env", ".exemple", ".mjs", ".json"}
@@ -61,7 +64,8 @@ def iterate_file_stats(folder: Path | str) -> Iterator[tuple[str, int, int]]:
 class LessonLibrary:
     """The lessons of a content folder, in order, cached with the figures of two other folders."""
 
-    def __init__(self, content: Path, figures: Path, own_pictures: Path) -> None:
+    def __init__(self, content: Path, figures: Path, own_pictures: Path, check_interval_seconds: float = 0) -> None:
+        self._check_interval_seconds, self._next_check = check_interval_seconds, 0.0
         self.content_folder, self.figures_folder, self.own_pictures_folder = content, figures, own_pictures
         self.file_stats: tuple[tuple[str, int, int], ...] | None = None
         self.figure_texts: NamedTexts = ()
@@ -74,6 +78,10 @@ class LessonLibrary:
 
     def get_lessons(self) -> tuple[Lesson, ...]:
         """Return the lessons in order, reloaded if a file has changed."""
+        now = time.monotonic()
+        if now < self._next_check and self.file_stats is not None:
+            return self.cached_lessons
+        self._next_check = now + self._check_interval_seconds
         own = [self.own_pictures_folder] if self.own_pictures_folder.is_dir() else []
         folders = (self.content_folder, self.figures_folder, *HASHED_ASSET_FOLDERS, *own)
         state = tuple(itertools.chain.from_iterable(map(iterate_file_stats, folders)))
@@ -103,7 +111,8 @@ class LessonLibrary:
 
 def get_library() -> LessonLibrary:
     """Return the lesson library of this application."""
-    return current_app.extensions["lessons"]
+    library: LessonLibrary = current_app.extensions["lessons"]
+    return library
 
 
 def get_lessons() -> tuple[Lesson, ...]:
@@ -168,6 +177,8 @@ def render_inline_markdown(text: str) -> Markup:
 
 def init_app(app: Flask) -> None:
     """Register the library and the template filters; the lessons load at the first request for them."""
-    app.extensions["lessons"] = LessonLibrary(CONTENT_FOLDER, FIGURES_FOLDER, Path(app.instance_path) / "figures")
+    interval = 0 if app.debug or app.testing else FILE_CHECK_INTERVAL_SECONDS
+    own_pictures = Path(app.instance_path) / "figures"
+    app.extensions["lessons"] = LessonLibrary(CONTENT_FOLDER, FIGURES_FOLDER, own_pictures, interval)
     app.jinja_env.filters["as_lesson"] = render_sample
     app.jinja_env.filters["as_inline"] = render_inline_markdown

@@ -29,7 +29,7 @@ MAX_WORD_CHARACTERS = 40
 PASSAGE_WORDS = 28
 SECTION_HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
 # Notes about an older edition answer no question of today.
-EDITION_BLOCK = re.compile(r'<details class="edition".*?</details>', re.DOTALL)
+EDITION_BLOCK = re.compile(r'<details class="edition-note".*?</details>', re.DOTALL)
 # Delimiters of a match in a snippet; no text has these control characters.
 MATCH_START, MATCH_END = "\x02", "\x03"
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f]")
@@ -109,7 +109,7 @@ def iterate_lesson_passages(lesson: Lesson) -> Iterator[Passage]:
     introduction, *sections = SECTION_HEADING.split(html)
     yield Passage(lesson.title, "", TextExtractor(introduction).plain_text, place, address)
     for anchor, title, body in zip(sections[::3], sections[1::3], sections[2::3], strict=True):
-        heading = re.sub(r'<span class="hang">\d+</span> ', "", title)
+        heading = re.sub(r'<span class="margin-label">\d+</span> ', "", title)
         yield Passage(
             TextExtractor(heading).plain_text, "", TextExtractor(body).plain_text, place, f"{address}#{anchor}"
         )

@@ -15,23 +15,25 @@ from markupsafe import Markup
 
 from hfcourse.lessons import library
 from hfcourse.lessons.lesson_files import Lesson
-from hfcourse.lessons.markup import downloads, figures, glossary
+from hfcourse.lessons.markup import downloads, experiment_cards, figures, glossary
 from hfcourse.lessons.markup.glossary import GlossaryTerm
 from hfcourse.lessons.reference import edition_notes, troubleshooting
 from hfcourse.lessons.syntax import html_blocks
+from hfcourse.web import script_modules
 
 HTML_TAG = re.compile(r"<[a-z][^<>]*>")
 ID_ATTRIBUTES = re.compile(r'(?<=\s)(id|for|aria-labelledby|aria-describedby)="([^"]*)"')
 RADIO_GROUP = re.compile(r'(?<=\s)name="(langage-\d+)"')
 PAINT_REFERENCE = re.compile(r"url\(#([^)]+)\)")
-HREF_ATTRIBUTE = re.compile(r'\shref="([^"]*)"')
+LINK_ATTRIBUTE = re.compile(r'\s(href|action)="([^"]*)"')
 LABELLED_LANDMARK = re.compile(r'(<(?:section|form)\b[^<>]*) aria-labelledby="[^"]*"')
 PICTURE_SOURCE = re.compile(rf'(?<=\s)src="{figures.FIGURES_URL_PATH}([^"]+)"')
 ICON_PREFIX = "#i-"
 SITE_PAGES = {edition_notes.EDITIONS_URL_PATH}  # under the lessons' path, but not lessons
 CONTENTS_ANCHOR = "sommaire"
-STYLE_SHEETS = ("css/tokens.css", "css/site.css")
-SCRIPTS = ("js/site.js", "js/ordering.js", "js/lesson.js")
+STYLE_SHEETS = ("css/base.css", "css/lesson.css", "css/course.css")
+SCRIPTS = ("js/site.js", "js/lesson.js")
+ABSENT_SCRIPTS = ("js/try/panels.js", "js/try/experiment.js")  # imported where a form can be tried
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,13 @@ def rewrite_tag(tag: str, slug: str, site: str | None) -> str:
     """Rewrite the ids and links of one tag of the lesson `slug` for the single page."""
 
     def link(found: re.Match[str]) -> str:
-        address = rewrite_link(found[1], slug, site)
-        return "" if address is None else f' href="{address}"'
+        address = rewrite_link(found[2], slug, site)
+        return "" if address is None else f' {found[1]}="{address}"'
 
     def names(found: re.Match[str]) -> str:
         return f'{found[1]}="{" ".join(f"{slug}-{each}" for each in found[2].split())}"'
 
-    tag = HREF_ATTRIBUTE.sub(link, ID_ATTRIBUTES.sub(names, tag))
+    tag = LINK_ATTRIBUTE.sub(link, ID_ATTRIBUTES.sub(names, tag))
     return PAINT_REFERENCE.sub(rf"url(#{slug}-\1)", RADIO_GROUP.sub(rf'name="{slug}-\1"', tag))
 
 
@@ -99,6 +101,7 @@ def rewrite_lesson(lesson: Lesson, site: str | None, address_of: Callable[[str],
     """Render a lesson for the single page: headings one level lower, exercises unanswered."""
     html = html_blocks.remove_try_it_buttons(str(lesson.html))
     html = html_blocks.remove_download_links(html) if site is None else html
+    html = experiment_cards.remove_buttons(html) if site is None else html
     html = html_blocks.remove_enlarge_links(html) if site is None else html
     html = PICTURE_SOURCE.sub(lambda found: f'src="{address_of(unescape(found[1]))}"', html)
     html = HTML_TAG.sub(lambda found: rewrite_tag(found[0], lesson.slug, site), html)
@@ -164,12 +167,9 @@ def render_course_export(site: str | None) -> str:
     def embedded(name: str) -> str:
         return figures.make_data_url(library.get_own_pictures_folder() / name)
 
-    def joined(names: tuple[str, ...]) -> Markup:
-        return Markup("\n".join((folder / name).read_text(encoding="utf-8") for name in names))  # noqa: S704 (ours)
-
     return render_template(
         "lessons/export.html",
-        styles=joined(STYLE_SHEETS),
-        scripts=joined(SCRIPTS),
+        styles=Markup("\n".join((folder / name).read_text(encoding="utf-8") for name in STYLE_SHEETS)),  # noqa: S704 (ours)
+        scripts=Markup(script_modules.bundle_modules(folder, SCRIPTS, ABSENT_SCRIPTS)),  # noqa: S704 (ours)
         **build_page_context(site, embedded),
     )

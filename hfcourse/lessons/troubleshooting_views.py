@@ -35,12 +35,16 @@ def show() -> ResponseReturnValue:
     typed = tokens.mask_tokens(request.args.get("q", "")[-MAX_MESSAGE_CHARACTERS:].strip())
     guide = library.get_guide()
     found = get_message_index(guide).search_entries(typed) if typed else []
-    template = "lessons/_troubles.html" if FRAGMENT_HEADER in request.headers else "lessons/troubleshooting.html"
+    template = (
+        "lessons/_troubleshooting_entries.html"
+        if FRAGMENT_HEADER in request.headers
+        else "lessons/troubleshooting.html"
+    )
     page = render_template(
         template,
         section="course",
-        typed=typed,
-        found=[prefix_entry_links(entry) for entry in found],
+        query=typed,
+        results=[prefix_entry_links(entry) for entry in found],
         topics=group_by_topic(map(prefix_entry_links, guide.entries)),
         addresses={each.number: url_for("lessons.show", slug=each.slug) for each in library.get_lessons()},
     )

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import parse_qsl
 
 from flask import (
     Blueprint,
@@ -19,18 +18,18 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
-from werkzeug.datastructures import MultiDict
 
 from hfcourse import instructors, tokens
-from hfcourse.lessons import authoring, library, page_cache, search, single_page, zips
-from hfcourse.lessons.exercises import checklist, ordering, progress, progress_store, quiz
+from hfcourse.lessons import authoring, library, page_cache, progress_forms, search, single_page, zips
+from hfcourse.lessons.exercises import progress, progress_store
 from hfcourse.lessons.lesson_files import Lesson
 from hfcourse.lessons.markup import downloads, figures, instructor_notes
 from hfcourse.lessons.markup.glossary import GlossaryTerm
 from hfcourse.lessons.reference import edition_notes
 from hfcourse.lessons.slides import split_slides
 from hfcourse.lessons.speaker_notes import group_notes_by_section
-from hfcourse.web import error_pages, headers, proxies, security
+from hfcourse.web import compression, error_pages, headers, proxies, security
+from hfcourse.web.headers import make_revalidated_response
 from hfcourse.web.security_log import log_event
 from hfcourse.web.template_globals import get_theme
 
@@ -52,27 +51,11 @@ def reject_cross_site_forms() -> ResponseReturnValue | None:
 
 
 def prefix_script_root(html: Markup, root: str) -> Markup:
-    """Prefix the links of the HTML with the path that a proxy mounts the site under."""
+    """Prefix the links and forms of the HTML with the path that a proxy mounts the site under."""
     if not root:
         return html
-    inner = re.compile(r'\b(href|src)="/')
+    inner = re.compile(r'\b(action|href|src)="/')
     return Markup(inner.sub(rf'\1="{Markup.escape(root)}/', str(html)))  # noqa: S704 (what was safe still is)
-
-
-def make_revalidated_response(page: str | bytes, etag: str | None = None) -> Response:
-    """Return a response that browsers cache and revalidate by ETag on each request.
-
-    It varies with the text, the theme and the visitor's progress.
-    """
-    response = make_response(page)
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Vary"] = "Cookie"
-    if etag:
-        response.set_etag(etag)
-    else:
-        response.add_etag()
-    response.make_conditional(request)
-    return response
 
 
 @bp.get("/lecons/")
@@ -91,19 +74,23 @@ def get_lesson_or_404(slug: str) -> Lesson:
 
 @bp.get("/lecons/<slug>")
 def show(slug: str) -> ResponseReturnValue:
-    """Render a lesson with the visitor's progress; one without progress is served from the cache."""
+    """Render a lesson with the visitor's progress."""
     lesson = get_lesson_or_404(slug)
     done = progress_store.get_visitor_progress().get(lesson.slug, {})
     if instructors.is_logged_in():
         done = {**done, instructor_notes.INSTRUCTOR_KEY: "1"}
-    if done:
-        return headers.forbid_storing(make_revalidated_response(render_lesson_page(lesson, done)))
-    if current_app.debug or not proxies.is_prefix_cached(request.script_root):  # a template may change while debugging
+    response = make_lesson_response(lesson, done)
+    return headers.forbid_storing(response) if done else response
+
+
+def make_lesson_response(lesson: Lesson, done: Mapping[str, str]) -> Response:
+    """Return the page of a lesson from the cache; rendered for each request while debugging: a template may change."""
+    if current_app.debug or not proxies.is_prefix_cached(request.script_root):
         return make_revalidated_response(render_lesson_page(lesson, done))
-    key = slug, get_theme(), request.script_root, current_app.config["REPORT_TO"]
-    page = page_cache.get_or_render_page(key, lambda: render_lesson_page(lesson, done))
-    security.precompress_page(page.body, page.etag)
-    return make_revalidated_response(page.body, page.etag)
+    key = lesson.slug, get_theme(), request.script_root, current_app.config["REPORT_TO"]
+    page = page_cache.get_or_render_page(key, done, lambda: render_lesson_page(lesson, done))
+    encoding = compression.choose_encoding()
+    return make_revalidated_response(page.get_body(encoding), page.etag, encoding)
 
 
 def render_lesson_page(lesson: Lesson, done: Mapping[str, str]) -> str:
@@ -128,7 +115,7 @@ def project(slug: str) -> ResponseReturnValue:
     slides = [replace(each, html=prefix_script_root(each.html, request.script_root)) for each in split_slides(lesson)]
     definitions = prefix_script_root(lesson.definitions, request.script_root)
     page = render_template(
-        "lessons/project.html",
+        "lessons/slides.html",
         lesson=lesson,
         slides=slides,
         definitions=definitions,
@@ -187,54 +174,7 @@ def download(name: str) -> ResponseReturnValue:
 def save_progress(slug: str) -> ResponseReturnValue:
     """Store the visitor's answer, and redirect to the same place in the lesson."""
     lesson = get_lesson_or_404(slug)
-    anchors = [save(lesson, sent) for sent in parse_sent_forms() for name, save in ACTIONS.items() if name in sent]
-    return redirect(url_for(".show", slug=slug, _anchor=anchors[0] if anchors else ""), 303)
-
-
-def parse_sent_forms() -> list[MultiDict[str, str]]:
-    """Parse the form of the request, or the batch of forms that a closing page sends in `suite`."""
-    batch = request.form.getlist("suite")
-    return [MultiDict(parse_qsl(each, keep_blank_values=True)) for each in batch] or [request.form]
-
-
-def save_answer(lesson: Lesson, sent: MultiDict[str, str]) -> str:
-    """Store the answer to a quiz question; return its anchor, '' if the lesson no longer has it."""
-    for question in lesson.quizzes:
-        if question.key == sent.get("quiz"):
-            progress_store.store_progress(
-                lesson.slug, {question.key: quiz.collect_choices(question, sent.getlist("choix"))}
-            )
-            return question.anchor
-    return ""
-
-
-def save_ordering(lesson: Lesson, sent: MultiDict[str, str]) -> str:
-    """Store the answer to an ordering question; return its anchor, '' if the lesson no longer has it."""
-    for question in lesson.orderings:
-        if question.key == sent.get("ordre"):
-            progress_store.store_progress(
-                lesson.slug, {question.key: ordering.collect_ranks(question, sent.getlist("rang"))}
-            )
-            return question.anchor
-    return ""
-
-
-def save_checklist(lesson: Lesson, sent: MultiDict[str, str]) -> str:
-    """Store all ticks of the checklist; return its anchor, '' if the lesson has none."""
-    if lesson.checklist is None:
-        return ""
-    progress_store.store_progress(lesson.slug, checklist.collect_ticks(lesson.checklist, sent.getlist("coche")))
-    return checklist.CHECKLIST_ANCHOR
-
-
-def save_read(lesson: Lesson, sent: MultiDict[str, str]) -> str:
-    """Store whether the lesson is marked as read; return the anchor of the button."""
-    progress_store.store_progress(lesson.slug, {progress.READ_KEY: "1" if sent["lue"] == "oui" else None})
-    return "lue"
-
-
-# The handler for each form of a lesson, by a field of it; each returns the anchor to redirect to.
-ACTIONS = {"quiz": save_answer, "ordre": save_ordering, "liste": save_checklist, "lue": save_read}
+    return redirect(url_for(".show", slug=slug, _anchor=progress_forms.save_posted_progress(lesson)), 303)
 
 
 @bp.errorhandler(progress_store.TooManyNewVisitors)
@@ -271,7 +211,9 @@ def print_course() -> ResponseReturnValue:
         return url_for(".picture", name=name)
 
     return make_revalidated_response(
-        render_template("lessons/course.html", section="course", **single_page.build_page_context(root, address_of))
+        render_template(
+            "lessons/single_page.html", section="course", **single_page.build_page_context(root, address_of)
+        )
     )
 
 
@@ -295,4 +237,4 @@ def show_search() -> ResponseReturnValue:
     """Search in the lessons and the glossary; queries are not stored."""
     typed = tokens.mask_tokens(request.args.get("q", "")[:MAX_QUERY_CHARACTERS].strip())
     passages = search.search_course(typed) if typed else search.CourseSearchResults([])
-    return render_template("lessons/search.html", section="course", typed=typed, found=passages)
+    return render_template("lessons/search.html", section="course", query=typed, results=passages)

@@ -6,7 +6,13 @@ from hfcourse import instructors  # noqa: F401  (its table)
 from hfcourse.classroom import login_queue  # noqa: F401  (its table)
 from hfcourse.database import Base
 from hfcourse.lessons.exercises import progress_store  # noqa: F401  (its table)
-from hfcourse.runs.store import models, rate_log, run_statistics  # noqa: F401  (their tables, and that of files)
+from hfcourse.runs.store import (  # noqa: F401  (their tables, and that of files)
+    conversation_models,
+    models,
+    rate_log,
+    run_statistics,
+    run_traces,
+)
 from hfcourse.spaces.registry import description_cache  # noqa: F401  (its table)
 
 connection = context.config.attributes["connection"]

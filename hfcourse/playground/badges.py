@@ -34,11 +34,11 @@ RETRYABLE_CODES = TRANSIENT_CODES | {"space-broken", "hub-unreachable", "practic
 AUTHOR_CODES = {"space-paused", "space-broken"}
 HUB_LINK_CODES = TRANSIENT_CODES | AUTHOR_CODES | {"no-api", "space-too-old", "space-login", "answer-too-large"}
 
-AWAKE_BADGE = Badge("ok", "awake", "En marche")
-ASLEEP_BADGE = Badge("wait", "asleep", "Endormi")
+AWAKE_BADGE = Badge("success", "awake", "En marche")
+ASLEEP_BADGE = Badge("pending", "asleep", "Endormi")
 BADGES_BY_CODE = {
-    "space-sleeping": Badge("wait", "asleep", "Il se réveille"),
-    "space-building": Badge("wait", "building", "En construction"),
+    "space-sleeping": Badge("pending", "asleep", "Il se réveille"),
+    "space-building": Badge("pending", "building", "En construction"),
     "space-paused": Badge("", "pause", "En pause"),
     "space-private": Badge("", "lock", "Privé"),
     "space-login": Badge("", "lock", "Verrouillé"),
@@ -47,8 +47,8 @@ BADGES_BY_CODE = {
     "space-too-old": Badge("", "space", "Trop ancien"),
     "endpoint-gone": AWAKE_BADGE,
 }
-BROKEN_BADGE = Badge("bad", "failed", "En panne")
-UNREACHABLE_BADGE = Badge("bad", "failed", "Injoignable")
+BROKEN_BADGE = Badge("error", "failed", "En panne")
+UNREACHABLE_BADGE = Badge("error", "failed", "Injoignable")
 AUTO_REFRESH_CODES = {"space-sleeping", "space-building"}
 
 

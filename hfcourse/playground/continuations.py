@@ -17,33 +17,33 @@ from hfcourse.files.file_store import FileHandle
 from hfcourse.runs.execution.next_steps import has_content
 from hfcourse.runs.outputs.output_kinds import get_output_value
 from hfcourse.runs.retention import quota
-from hfcourse.runs.store import newcomer_status, run_store
+from hfcourse.runs.store import newcomers, run_store
 from hfcourse.runs.store.models import Run
-from hfcourse.runs.values import value_types
+from hfcourse.runs.values.file_refs import find_referenced_file, replace_file_references
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.forms import Form
 from hfcourse.spaces.form.uploads import FILE_NOT_STORED
 from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.parameters.widgets import FILE_CONTROLS, get_control_kind
-from hfcourse.spaces.untrusted.json_tree import DESCEND, iterate_leaves, map_nodes
+from hfcourse.spaces.untrusted.json_tree import DESCEND, contains_node, map_nodes
 
 MAX_EARLIER_RUNS = 5
 MAX_EARLIER_AGE = timedelta(hours=1)
 
 
 class SentFileErased(Exception):
-    """A value holds a file whose bytes are not here."""
+    """A value contains a file whose content was deleted."""
 
 
 def collect_values_after(
     run_id: str, visitor: str | None, description: Description, endpoint: Endpoint
 ) -> tuple[dict[str, Any], list[str]] | None:
-    """The values that the components of this endpoint hold after that run of the visitor's.
+    """Return the values of this endpoint's components after a run of the visitor.
 
     Returns:
         The values by parameter name, a FileHandle for each file, and the names of the parameters whose file is gone;
-        None if the run is a stranger's.
+        None if the run is another visitor's.
     """
     run = run_store.find_run(run_id, visitor)
     if run is None:
@@ -63,7 +63,7 @@ def collect_values_after(
 
 
 def iter_component_values(run: Run, description: Description) -> Iterator[tuple[Any, Any]]:
-    """Yield component id and value of what this run and those before it left on the page, the latest first."""
+    """Yield component id and value from this run and the earlier ones, the latest first."""
     yield from iter_run_values(run, description)
     for earlier in iter_earlier_runs(run):
         yield from iter_run_values(earlier, description)
@@ -91,7 +91,7 @@ def iter_run_values(run: Run, description: Description) -> Iterator[tuple[Any, A
 
 
 def iter_earlier_runs(run: Run) -> Iterator[Run]:
-    """Yield the visitor's runs at the same Space that came just before, the latest first."""
+    """Yield the visitor's previous runs at the same Space, the latest first."""
     with database.read_session() as session:
         found = session.scalars(
             select(Run.id)
@@ -113,35 +113,28 @@ def iter_earlier_runs(run: Run) -> Iterator[Run]:
 
 def insert_stored_files(value: Any, stored: Mapping[int, FileHandle]) -> Any:
     """Return a stored value with a FileHandle for each reference to a file, MISSING_FILE for a deleted file."""
-
-    def replace(node: Any) -> Any:
-        if not (isinstance(node, dict) and value_types.is_stored_file_reference(node)):
-            return DESCEND
-        number = node[value_types.FILE_KEY]
-        return stored.get(number, MISSING_FILE) if type(number) is int else MISSING_FILE
-
-    return map_nodes(value, replace)
+    return replace_file_references(value, lambda reference: find_referenced_file(reference, stored) or MISSING_FILE)
 
 
 MISSING_FILE = object()
 
 
 def fit_to_parameter(parameter: Parameter, value: Any) -> Any:
-    """The value as the form of this parameter takes it: files only where it has file controls.
+    """Convert a value to one that the form of this parameter accepts: files only if it has file controls.
 
     Raises:
         SentFileErased: a file of it is not here any more.
     """
     if get_control_kind(parameter) in FILE_CONTROLS:
-        if any(is_missing_file(leaf) for leaf in iterate_leaves(value)):
+        if contains_node(value, is_missing_file):
             raise SentFileErased
         return value
     return remove_files(value)
 
 
-def is_missing_file(leaf: Any) -> bool:
+def is_missing_file(node: Any) -> bool:
     """Is this a file whose bytes were deleted?"""
-    return leaf is MISSING_FILE or (isinstance(leaf, FileHandle) and leaf.is_missing())
+    return node is MISSING_FILE or (isinstance(node, FileHandle) and node.is_missing())
 
 
 def remove_files(value: Any) -> Any:
@@ -150,8 +143,8 @@ def remove_files(value: Any) -> Any:
 
 
 def enforce_form_quota(form: Form) -> None:
-    """Make room for the files of a form that was filled for who sends this request; those that find none leave it."""
+    """Enforce the visitor's quota on the files of a prefilled form; files over it are removed from the form."""
     try:
-        quota.enforce_quota(form, newcomer_status.get_current_client())
+        quota.enforce_quota(form, newcomers.get_current_client())
     except SQLAlchemyError:
         forms.drop_form_files(form, FILE_NOT_STORED)

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from flask import Flask, request, url_for
 
 from hfcourse import visitors
-from hfcourse.playground.example_files import ExampleFileCache, list_file_parameters, save_example_files
-from hfcourse.playground.sample_previews import PreviewCache
+from hfcourse.playground import example_files, sample_previews
+from hfcourse.playground.example_files import list_file_parameters, save_example_files
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.examples.sample_files import SampleFile
 
@@ -86,8 +86,8 @@ def build_sample_url(space_id: str, file: SampleFile) -> str:
 
 def init_app(app: Flask) -> None:
     """Create the caches of example files and previews, and register the template globals."""
-    app.extensions["example_files"] = ExampleFileCache()
-    app.extensions["previews"] = PreviewCache()
+    example_files.init_app(app)
+    sample_previews.init_app(app)
     app.jinja_env.globals |= {
         "example_url": build_example_url,
         "chosen_examples": list_chosen_examples,

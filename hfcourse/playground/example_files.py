@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app
+from flask import Flask, current_app
 
 from hfcourse.errors import CallError, CourseError
 from hfcourse.files import file_store
@@ -117,7 +117,7 @@ class ExampleDownload:
 
     def __init__(self, connection: "SpaceClient", visitor: str) -> None:
         self._connection, self._visitor = connection, visitor
-        self._file_cache: ExampleFileCache = current_app.extensions["example_files"]
+        self._file_cache = get_example_file_cache()
         self._bytes_left = MAX_EXAMPLE_BYTES
         self.cancel_scope = CancelScope(min(EXAMPLE_FETCH_TIMEOUT_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
 
@@ -146,3 +146,14 @@ class ExampleDownload:
             if self._bytes_left < 0:
                 raise CallError("answer-too-large")
             yield chunk
+
+
+def get_example_file_cache() -> ExampleFileCache:
+    """Return the cache of this process."""
+    cache: ExampleFileCache = current_app.extensions["example_files"]
+    return cache
+
+
+def init_app(app: Flask) -> None:
+    """Create the cache of example files."""
+    app.extensions["example_files"] = ExampleFileCache()

@@ -10,12 +10,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from flask import Response, current_app, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from hfcourse import visitors
 from hfcourse.errors import CallError, HubRequestSkipped
-from hfcourse.files import file_store, media_types
+from hfcourse.files import file_responses, media_types
 from hfcourse.limits import byte_budget
 from hfcourse.limits.deadline import CancelScope
 from hfcourse.limits.rate_limits import KeyedTokenBuckets
@@ -96,7 +96,7 @@ def get_preview(connection: "SpaceClient", key: str) -> bytes:
         CallError: there is none, its download failed, it is too large, or it is not a media file.
         HubRequestSkipped: the rate limit of this network is reached.
     """
-    cache: PreviewCache = current_app.extensions["previews"]
+    cache = get_preview_cache()
     scope = CancelScope(min(EXAMPLE_FETCH_TIMEOUT_SECONDS, current_app.config["CALL_DEADLINE_SECONDS"]))
     name = f"{connection.url} {connection.description.app_id} {key}"
     return cache.get_or_fetch(name, scope, lambda: fetch_preview(connection, key, scope))
@@ -146,6 +146,17 @@ def make_preview_response(content: bytes, seconds: int = PREVIEW_TTL_SECONDS) ->
         response.make_conditional(request, accept_ranges=True, complete_length=len(content))
     except RequestedRangeNotSatisfiable:
         response = Response(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
-    response.headers.update(file_store.FILE_HEADERS)
+    response.headers.update(file_responses.FILE_HEADERS)
     response.headers["Cache-Control"] = f"private, max-age={seconds}"
     return response
+
+
+def get_preview_cache() -> PreviewCache:
+    """Return the cache of this process."""
+    cache: PreviewCache = current_app.extensions["previews"]
+    return cache
+
+
+def init_app(app: Flask) -> None:
+    """Create the cache of previews."""
+    app.extensions["previews"] = PreviewCache()

@@ -15,7 +15,7 @@ from hfcourse.limits.deadline import CancelScope
 from hfcourse.playground import sample_previews
 from hfcourse.playground.sample_previews import PreviewCache
 from hfcourse.spaces import catalogue
-from hfcourse.spaces.client.http_client import HttpResponse
+from hfcourse.spaces.client.transport.http_messages import HttpResponse
 from hfcourse.spaces.hub.limits import HubLimits
 from hfcourse.spaces.registry import resolver
 

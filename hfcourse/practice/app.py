@@ -19,10 +19,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from hfcourse.practice.body_limit import BodyLimitMiddleware
+from hfcourse.practice.fault_injection import FaultInjectionMiddleware
 from hfcourse.practice.page import build_page
 
 
-def build_app() -> BodyLimitMiddleware:
+def build_app() -> FaultInjectionMiddleware:
     """Build the ASGI app of the page and its API.
 
     `launch()` is not used: it would bind the port itself, and send a request through a proxy.
@@ -44,7 +45,7 @@ def build_app() -> BodyLimitMiddleware:
         mcp_server=False,
         enable_monitoring=False,
     )
-    return BodyLimitMiddleware(app)
+    return FaultInjectionMiddleware(BodyLimitMiddleware(app))
 
 
 if __name__ == "__main__":

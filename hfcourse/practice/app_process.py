@@ -61,7 +61,7 @@ class AppProcess:
             shutil.rmtree(self.temp_folder, ignore_errors=True)
             raise
 
-    def _start(self, command: Sequence[str]) -> subprocess.Popen:
+    def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
         with self.log_path.open("ab") as log:
             self._log_start = log.tell()
             return subprocess.Popen(  # noqa: S603 (a command of ours, and no shell)

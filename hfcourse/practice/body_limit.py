@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 # A table of 20,000 cells, the largest value of an endpoint, has some 40,000 of these JSON signs.
-MAX_BODY_BYTES, MAX_JSON_NODES = 500_000, 60_000
+MAX_BODY_BYTES, MAX_JSON_SIGNS = 500_000, 60_000
 UPLOAD_PATH = "/upload"
 
 AsgiMessage = MutableMapping[str, Any]
@@ -50,7 +50,7 @@ async def read_body(receive: AsgiReceive) -> bytes | None:
             return None
         if message["type"] != "http.request" or not message.get("more_body"):
             break
-    return bytes(body) if sum(map(body.count, (b",", b"[", b"{"))) <= MAX_JSON_NODES else None
+    return bytes(body) if sum(map(body.count, (b",", b"[", b"{"))) <= MAX_JSON_SIGNS else None
 
 
 async def reject_body(send: AsgiSend) -> None:

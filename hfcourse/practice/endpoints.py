@@ -9,12 +9,13 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import pandas as pd
 from PIL import Image
 
-from hfcourse.practice.tutor.answers import Conversation, Tutor
+from hfcourse.practice.tutor.answers import Tutor, TutorMemory
 from hfcourse.practice.tutor.course_text import read_course
 from hfcourse.practice.tutor.definitions import read_glossary
 from hfcourse.practice.tutor.french_text import typeset as fr
@@ -70,7 +71,7 @@ def calculer(a: float | None, operation: str | None, b: float | None) -> float:
     return tables.tidy_number(results[operation])
 
 
-async def compter(jusqua: float, pause: float, progress=gr.Progress()) -> AsyncIterator[str]:  # noqa: B008
+async def compter(jusqua: float, pause: float, progress: gr.Progress = gr.Progress()) -> AsyncIterator[str]:  # noqa: B008
     """Compte lentement jusqu’à un nombre, en montrant l’avancée."""
     # The sliders' bounds, enforced by Gradio, limit this to 40 s; sleeping blocks no thread.
     last, counted = int(jusqua), ""
@@ -100,7 +101,7 @@ def classer(phrase: str) -> dict[str, float]:
     return confidences
 
 
-def resumer(table: pd.DataFrame) -> tuple[list[list], str]:
+def resumer(table: pd.DataFrame) -> tuple[list[list[Any]], str]:
     """Résume chaque colonne de nombres d’un tableau : combien il y en a, minimum, maximum, moyenne et médiane."""
     if table.size > MAX_TABLE_CELLS:
         raise make_user_error("Ce tableau est trop grand : 20\u202f000 cases au plus.")
@@ -109,7 +110,7 @@ def resumer(table: pd.DataFrame) -> tuple[list[list], str]:
     return summary, fr(tables.describe_table(len(rows), len(table.columns), len(summary)))
 
 
-async def discuter(message: str, memory: Conversation) -> AsyncIterator[tuple[str, Conversation]]:
+async def discuter(message: str, memory: TutorMemory) -> AsyncIterator[tuple[str, TutorMemory]]:
     """Répond à une question sur ce cours, avec les mots du cours, et se souvient de la conversation."""
     if not message.strip():
         raise make_user_error("Le message est vide : écrivez une question.")

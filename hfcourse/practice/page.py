@@ -1,11 +1,13 @@
 """The page of the practice Space: one tab per endpoint, with its fields and its examples."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import gradio as gr
 from gradio.data_classes import ImageData
 
-from hfcourse.practice.tutor.answers import Conversation
+from hfcourse.practice.tutor.answers import TutorMemory
 from hfcourse.practice.tutor.french_text import typeset as fr
 
 from . import endpoints, pictures, tables
@@ -119,7 +121,7 @@ def build_chat_tab() -> None:
         placeholder=fr("Qu'est-ce qu'un Space ?"),
         info=fr("Obligatoire. Puis : « et ensuite ? », ou « quelle était ma première question ? »"),
     )
-    memory = gr.State(Conversation(), time_to_live=CONVERSATION_TTL_SECONDS)
+    memory = gr.State(TutorMemory(), time_to_live=CONVERSATION_TTL_SECONDS)
     answer = gr.Textbox(label="Réponse", lines=8, interactive=False)
     add_endpoint(endpoints.discuter, "Discuter", [message, memory], [answer, memory], MAX_CONCURRENT_ASYNC_CALLS)
     questions = ["Qu'est-ce qu'un Space ?", "Où garder un jeton ?", "et ensuite ?"]
@@ -150,15 +152,21 @@ def build_generation_tab() -> None:
     add_examples([[fr(text), 0.7, 60, 1] for text in prompts], [prompt, temperature, length, seed], prompts)
 
 
-def add_examples(rows: list[list], inputs: list, labels: list[str] | None = None) -> None:
+def add_examples(rows: list[list[Any]], inputs: list[Any], labels: list[str] | None = None) -> None:
     """Add examples under the fields; a click fills them in, and runs nothing."""
     gr.Examples(rows, inputs, label="Exemples", example_labels=labels, cache_examples=False)
 
 
-def add_endpoint(function, verb: str, inputs: list, outputs, calls_at_once: int = MAX_CONCURRENT_CALLS) -> None:
+def add_endpoint(
+    function: Callable[..., Any],
+    verb: str,
+    inputs: list[Any],
+    outputs: Any,
+    calls_at_once: int = MAX_CONCURRENT_CALLS,
+) -> None:
     """Add a button under the fields, and register the function as an endpoint of its own name."""
     gr.Button(verb, variant="primary").click(
-        function, inputs, outputs, api_name=function.__name__, api_description=fr(function.__doc__),
+        function, inputs, outputs, api_name=function.__name__, api_description=fr(function.__doc__ or ""),
         concurrency_limit=calls_at_once,
     )  # fmt: skip
 
@@ -185,4 +193,4 @@ def build_page() -> gr.Blocks:
             with gr.Tab(title):
                 fill()
     page.state_session_capacity = MAX_SESSIONS
-    return page.queue(max_size=MAX_QUEUED_CALLS)
+    return cast(gr.Blocks, page.queue(max_size=MAX_QUEUED_CALLS))

@@ -140,7 +140,7 @@ class PracticeServer:
 
     def _set_state(
         self, state: PracticeState, child: AppProcess | None = None, url: str | None = None, failure: str | None = None
-    ):
+    ) -> None:
         """Set the state and notify all waiting threads; the caller holds the lock."""
         self._state, self._process, self._url, self._failure = state, child, url, failure
         self._last_used_at = time.monotonic()

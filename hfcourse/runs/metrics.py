@@ -16,6 +16,7 @@ from hfcourse import database
 from hfcourse.error_messages import EXPLANATIONS
 from hfcourse.runs.retention import disk_usage
 from hfcourse.runs.store import heartbeat, run_statistics
+from hfcourse.runs.store.effective_status import make_status_condition
 from hfcourse.runs.store.models import FINAL_STATUSES, UNFINISHED_STATUSES, Run
 from hfcourse.runs.store.run_statistics import RunStatistic
 
@@ -28,8 +29,8 @@ class RunMetricsCollector(Collector):
     """Collector that queries the database at each scrape."""
 
     def collect(self) -> Iterator[Metric]:
-        heartbeat.mark_abandoned()  # or the runs of a killed process would be counted as running
-        counted = run_statistics.list_statistics()
+        # The runs of a killed process are counted as interrupted before a writer marks them.
+        counted = [*run_statistics.list_statistics(), *heartbeat.list_abandoned_statistics()]
         yield build_outcomes_metric(counted)
         yield build_space_errors_metric(counted)
         yield build_durations_metric(counted)
@@ -108,7 +109,8 @@ def accumulate_buckets(numbers: Sequence[tuple[int, int]], bounds: Sequence[int]
 
 def build_current_metrics() -> Iterator[Metric]:
     """Build the gauges of queued runs, running runs and stored file bytes."""
-    counting = select(Run.status, func.count()).where(Run.status.in_(UNFINISHED_STATUSES)).group_by(Run.status)
+    is_active = make_status_condition(UNFINISHED_STATUSES)
+    counting = select(Run.status, func.count()).where(is_active).group_by(Run.status)
     with database.read_session() as session:
         now = dict(session.execute(counting).all())
     yield GaugeMetricFamily("hfcourse_runs_queued", "Runs that wait for their turn.", now.get("queued", 0))

@@ -1,6 +1,5 @@
 """Presentation of a run: its JSON and its template context."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,17 +13,16 @@ from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run, RunFile
 from hfcourse.runs.values import sent_summary, sent_tables, value_types
-from hfcourse.runs.values.page_budget import PageBudget
-from hfcourse.runs.values.value_types import (
-    COMPONENTS_WITH_FILES,
+from hfcourse.runs.values.file_refs import (
     ERASED,
-    FILE_KEY,
-    NAME_KEY,
-    OVER_LIMIT,
-    REASON_KEY,
     FileEntry,
-    is_stored_file_reference,
+    count_references_over_limit,
+    resolve_output_references,
 )
+from hfcourse.runs.values.page_budget import PageBudget
+from hfcourse.runs.values.status_labels import STATUS_LABELS, SUBMITTED_STEP, get_last_step_label
+from hfcourse.runs.values.value_types import COMPONENTS_WITH_FILES
+from hfcourse.spaces.untrusted.json_tree import find_nodes
 from hfcourse.text.typography import typeset_french
 
 
@@ -91,7 +89,8 @@ def select_outputs(run: Run) -> list[dict[str, Any]]:
     """Return the stored outputs; the latest partial ones while the run is running or if it was interrupted."""
     if run.status in ("succeeded", "failed", "stopped"):
         return run.outputs
-    return run.get_latest_event("partial").get("outputs", [])
+    outputs: list[dict[str, Any]] = run.get_latest_event("partial").get("outputs", [])
+    return outputs
 
 
 def collect_inputs(run: Run) -> dict[str, Any]:
@@ -107,10 +106,7 @@ def list_empty_inputs(run: Run) -> list[str]:
 
 def collect_files(value: Any) -> list[FileEntry]:
     """Return the files of a value that was sent, in order, without duplicates."""
-    if isinstance(value, FileEntry):
-        return [value]
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    found = [file for item in items for file in collect_files(item)]
+    found = find_nodes(value, value_types.is_file)
     return list({tuple(file.values()): file for file in found}.values())
 
 
@@ -136,18 +132,7 @@ def resolve_output_files(run: Run, output: dict[str, Any]) -> dict[str, Any]:
     """Resolve the file references of a stored output; a value that holds no files is unchanged."""
     has_files = output.get("holds_files", output["component"].lower() in COMPONENTS_WITH_FILES)
     entries = {item.position: make_file_entry(run, item) for item in run.files if item.parameter is None}
-    return output | {"value": resolve_file_references(output["value"], entries)} if has_files else output
-
-
-def resolve_file_references(value: Any, entries: Mapping[int, FileEntry]) -> Any:
-    """Replace each file reference in a stored value by its entry."""
-    if isinstance(value, dict):
-        if is_stored_file_reference(value):
-            number = value[FILE_KEY]
-            found = entries.get(number) if isinstance(number, int) else None
-            return found or FileEntry.make_missing(value.get(REASON_KEY), value.get(NAME_KEY))
-        return {key: resolve_file_references(item, entries) for key, item in value.items()}
-    return [resolve_file_references(item, entries) for item in value] if isinstance(value, list) else value
+    return output | {"value": resolve_output_references(output["value"], entries)} if has_files else output
 
 
 def find_output(run: Run, n: int) -> dict[str, Any] | None:
@@ -158,25 +143,13 @@ def find_output(run: Run, n: int) -> dict[str, Any] | None:
 
 def render_run_outputs(run: Run, budget: PageBudget) -> list[RenderedOutput]:
     """Render one section for each output."""
-    return render_outputs(
-        (resolve_output_files(run, output) for output in select_outputs(run)), not run.is_finished, budget
-    )
+    outputs = (resolve_output_files(run, output) for output in select_outputs(run))
+    return render_outputs(outputs, is_live=not run.is_finished, budget=budget)
 
 
 def count_surplus_files(run: Run) -> int:
     """Count the output files that were not stored because they exceed the limit of a run."""
-    return sum(count_surplus_references(output["value"]) for output in select_outputs(run) if output.get("holds_files"))
-
-
-def count_surplus_references(value: Any) -> int:
-    """Count the references, at any depth, to files beyond the limit of a run."""
-    if isinstance(value, dict):
-        return (
-            value.get(REASON_KEY) == OVER_LIMIT
-            if is_stored_file_reference(value)
-            else sum(map(count_surplus_references, value.values()))
-        )
-    return sum(map(count_surplus_references, value)) if isinstance(value, list) else 0
+    return sum(count_references_over_limit(each["value"]) for each in select_outputs(run) if each.get("holds_files"))
 
 
 @dataclass(frozen=True)
@@ -188,13 +161,11 @@ class ProgressStep:
     at: datetime | None = None
 
 
-FINAL_STEP_LABELS = {"failed": "Échec", "stopped": "Arrêté", "interrupted": "Interrompu"}
-
-
 def build_progress_steps(run: Run) -> list[ProgressStep]:
     """Build the four steps of a run's life, with the current one."""
     here = {"queued": 1, "running": 2}.get(run.status, 3)
-    names = ["Envoyé", "En file", "En cours", FINAL_STEP_LABELS.get(run.status, "Terminé")]
+    here_labels = [STATUS_LABELS[status].short for status in ("queued", "running")]
+    names = [SUBMITTED_STEP, *here_labels, get_last_step_label(run.status)]
     moments = [run.created, None, run.started, run.finished]
     success = run.status == "succeeded"
     return [
@@ -224,9 +195,9 @@ def measure_elapsed_seconds(run: Run) -> float:
     return max(lasted.total_seconds(), 0.0)
 
 
-def build_template_context(run: Run) -> dict[str, Any]:
-    """Build the context of the templates of a run."""
-    budget = PageBudget(is_live=not run.is_finished)
+def build_template_context(run: Run, sharers: int = 1) -> dict[str, Any]:
+    """Build the context of the templates of a run; see `PageBudget` for `sharers`."""
+    budget = PageBudget(is_live=not run.is_finished, sharers=sharers)
     return {
         "run": run,
         "outputs": render_run_outputs(run, budget),
@@ -234,17 +205,17 @@ def build_template_context(run: Run) -> dict[str, Any]:
         "inputs": collect_inputs(run),
         "summarize_sent": sent_summary.summarize_sent,
         "surplus_files": count_surplus_files(run),
-        "files_in": collect_files,
-        "left_empty": list_empty_inputs(run) if run.error == "space-exception" else [],
+        "collect_files": collect_files,
+        "empty_inputs": list_empty_inputs(run) if run.error == "space-exception" else [],
         "is_file": value_types.is_file,
         "is_table": value_types.is_table,
         "excerpt_table": sent_tables.excerpt_table,
         "has_sent_media": has_sent_media(run),
-        "rail": build_progress_steps(run),
+        "progress_steps": build_progress_steps(run),
         "queue": describe_queue(run),
         "is_stalled": run.status == "queued" and dispatcher.get_dispatcher().is_stalled(),
         "progress": describe_progress(run),
         "elapsed": measure_elapsed_seconds(run),
-        "faults": list_validation_errors(run),
+        "validation_errors": list_validation_errors(run),
         "explanation": explain_failure(run.error, run.error_detail) if run.error else None,
     }

@@ -11,20 +11,21 @@ from flask import Response, abort, jsonify, make_response, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from hfcourse import error_messages, visitors
-from hfcourse.files import file_store, media_types
+from hfcourse.files import file_responses, file_store, media_types
 from hfcourse.runs import presenter
 from hfcourse.runs.blueprint import bp
+from hfcourse.runs.embedded_run import render_embedded_run
 from hfcourse.runs.history import queries
-from hfcourse.runs.outputs import chat_messages, export, output_kinds, untrusted_markdown, value_presenters
+from hfcourse.runs.outputs import chat_messages, export, html_preview, output_kinds, value_presenters
 from hfcourse.runs.retention import recent_views
 from hfcourse.runs.retention.recent_views import get_viewed_run_or_404
 from hfcourse.runs.store import run_store
 from hfcourse.web import error_pages
-from hfcourse.web.template_globals import is_in_lesson
+from hfcourse.web.template_globals import get_embedding_host
 
 PREVIEW_HEAD = '<!doctype html><meta charset="utf-8"><style>body { font: 1rem/1.5 sans-serif; margin: 1rem }</style>\n'
 # An HTML document from an untrusted Space: the sandbox allows no script, form, navigation or request.
-PREVIEW_HEADERS = file_store.FILE_HEADERS | {
+PREVIEW_HEADERS = file_responses.FILE_HEADERS | {
     "Content-Security-Policy": (
         "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
     ),
@@ -42,9 +43,11 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/<run_id:run_id>", endpoint="show")
 def show_run(run_id: str) -> ResponseReturnValue:
-    """Render the page of one run, or its block inside a lesson."""
-    template = "runs/block.html" if is_in_lesson() else "runs/show.html"
-    return render_template(template, section="runs", **presenter.build_template_context(get_viewed_run_or_404(run_id)))
+    """Render the page of one run, or its block for the page that embeds it."""
+    run, host = get_viewed_run_or_404(run_id), get_embedding_host()
+    if host:
+        return render_embedded_run(run, host)
+    return render_template("runs/show.html", section="runs", **presenter.build_template_context(run))
 
 
 @bp.get("/<run_id:run_id>.json", endpoint="as_json")
@@ -56,13 +59,13 @@ def send_run_json(run_id: str) -> ResponseReturnValue:
 @bp.get("/<run_id:run_id>/fichiers/<index:n>", endpoint="file")
 def send_run_file(run_id: str, n: int) -> ResponseReturnValue:
     """Send a file of a run to the visitor who owns the run."""
-    return send_or_explain(file_store.make_file_response, get_own_file_or_404(run_id, n))
+    return send_or_explain(file_responses.make_file_response, get_own_file_or_404(run_id, n))
 
 
 @bp.get("/<run_id:run_id>/fichiers/<index:n>.svg", endpoint="drawing")
 def send_run_drawing(run_id: str, n: int) -> ResponseReturnValue:
     """Send an SVG file of a run as an image, for an `img` element of our pages."""
-    return send_or_explain(file_store.make_svg_response, get_own_file_or_404(run_id, n))
+    return send_or_explain(file_responses.make_svg_response, get_own_file_or_404(run_id, n))
 
 
 @bp.get("/envois/<file_id>", endpoint="sent_file")
@@ -71,7 +74,7 @@ def send_uploaded_file(file_id: str) -> ResponseReturnValue:
     kept = file_store.find_file(visitors.get_visitor() or "", file_id)
     if kept is None:
         abort(404)
-    return send_or_explain(file_store.make_file_response, kept)
+    return send_or_explain(file_responses.make_file_response, kept)
 
 
 def send_or_explain(
@@ -114,7 +117,7 @@ def download_output(run_id: str, n: int, form: str) -> ResponseReturnValue:
         abort(404)
     response = Response(written, mimetype=export.MEDIA_TYPES[form])
     response.headers["Content-Disposition"] = f"attachment; filename=sortie-{n + 1}.{form}"
-    response.headers.update(file_store.FILE_HEADERS)
+    response.headers.update(file_responses.FILE_HEADERS)
     return response
 
 
@@ -124,7 +127,7 @@ def preview_output(run_id: str, n: int) -> ResponseReturnValue:
     output = get_own_output_or_404(run_id, n)
     if output_kinds.classify_output(output) != "html":
         abort(404)
-    html = untrusted_markdown.clean_preview(output_kinds.get_output_value(output))
+    html = html_preview.clean_preview(output_kinds.get_output_value(output))
     return Response(PREVIEW_HEAD + html, headers=PREVIEW_HEADERS, mimetype="text/html")
 
 
@@ -139,5 +142,5 @@ def send_plot_image(run_id: str, n: int) -> ResponseReturnValue:
     if content is None:
         abort(404)
     response = Response(content, mimetype=media_types.detect_media_type(content[: media_types.HEAD_BYTES]))
-    response.headers.update(file_store.FILE_HEADERS)
+    response.headers.update(file_responses.FILE_HEADERS)
     return response

@@ -213,6 +213,20 @@ def highlight_untrusted(source: str, language: str) -> str:
     return "".join(render_token(kind, text) for kind, text in lexer.tokenize_source(source))
 
 
+@lru_cache(MAX_CACHED_SOURCES)
+def highlight_untrusted_lines(source: str, language: str) -> tuple[str, ...]:
+    """Return the escaped HTML of each line of source code; a token of several lines is split."""
+    lexer = find_lexer(language)
+    if lexer is None or len(source) > MAX_HIGHLIGHTED_CHARACTERS:
+        return tuple(escape(line) for line in source.removesuffix("\n").split("\n"))
+    lines = [""]
+    for kind, text in lexer.tokenize_source(source.removesuffix("\n")):
+        first, *others = text.split("\n")
+        lines[-1] += render_token(kind, first) if first else ""
+        lines += [render_token(kind, other) if other else "" for other in others]
+    return tuple(lines)
+
+
 def render_token(kind: str, text: str) -> str:
     """Render one token as HTML; the parts of an HTML tag are highlighted separately."""
     if kind == "tag":

@@ -127,6 +127,7 @@ def decode_text(content: bytes) -> str:
 
 
 def read_range(file: ReadableFile, offset: int, size: int) -> bytes:
+    """Read `size` bytes from an offset."""
     file.seek(offset)
     return file.read(size)
 

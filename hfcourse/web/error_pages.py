@@ -2,7 +2,8 @@
 
 import logging
 
-from flask import Flask, render_template, request
+from flask import Flask, render_template
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -107,14 +108,9 @@ CSRF_EXPLANATION = make_explanation(
 )
 
 
-def is_fragment_request() -> bool:
-    """Is this a script's request for a fragment of a page?"""
-    return request.headers.get("HX-Request") == "true" or template_globals.is_in_lesson()
-
-
 def render_error_page(status: int, explanation: ErrorExplanation) -> tuple[str, int]:
-    """Render an error as a page, or as a fragment for a script's request."""
-    template = "_error.html" if is_fragment_request() else "error.html"
+    """Render an error as a page, or as a fragment for a try-it block of a lesson."""
+    template = "_error.html" if template_globals.is_in_lesson() else "error.html"
     return render_template(template, status=status, explanation=explanation), status
 
 
@@ -127,7 +123,7 @@ def init_app(app: Flask) -> None:
         return render_error_page(400, CSRF_EXPLANATION)
 
     @app.errorhandler(HTTPException)
-    def handle_http_error(error: HTTPException):  # redirects are HTTPExceptions too
+    def handle_http_error(error: HTTPException) -> ResponseReturnValue:  # redirects are HTTPExceptions too
         status = error.code or 500
         if status < 400:
             return error

@@ -1,6 +1,8 @@
 """Security headers and cache policy of every response."""
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, make_response, request, session
+
+from hfcourse.web.template_globals import EMBED_SPACE, FRAGMENT_HEADER, get_embedding_host
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -35,6 +37,7 @@ SECURITY_HEADERS = {
 }
 STRICT_TRANSPORT_SECURITY = "max-age=31536000"  # a year; no includeSubDomains: they may be other sites
 NO_STORE = "private, no-store"
+NO_CACHE = "private, no-cache"
 
 
 def add_security_headers(response: Response) -> Response:
@@ -56,12 +59,45 @@ def forbid_storing(response: Response) -> Response:
     return response
 
 
+def require_revalidation(response: Response) -> Response:
+    """Let the browser alone store this response, and ask again before each use of it."""
+    response.headers["Cache-Control"] = NO_CACHE
+    return response
+
+
+def make_revalidated_response(content: str | bytes, etag: str = "", encoding: str = "") -> Response:
+    """Return a response that browsers cache and revalidate by ETag on each request.
+
+    Args:
+        content: the body; it varies with the theme and the visitor's progress.
+        etag: strong ETag of the body before its encoding; computed if empty.
+        encoding: content encoding of the body, '' for none.
+    """
+    response = require_revalidation(make_response(content))
+    response.headers["Vary"] = "Cookie"
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
+    if etag:
+        response.set_etag(f"{etag}:{encoding}" if encoding else etag)  # as Flask-Compress: one for each encoding
+    else:
+        response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
 def set_cache_policy(response: Response) -> Response:
     """Forbid caches to store a personal response: one made for a session, or the response to a form.
 
     The back button of a shared computer then shows nothing of the previous visitor. Chromium's back/forward cache still
     restores typed values until a cookie changes. A Cache-Control that the view set itself is left unchanged.
+
+    What a script inserts in the page of a Space may be stored by the browser, which asks again before each use:
+    Chromium keeps no page in its back/forward cache whose script received a `no-store` response, and would lose the
+    values typed in the form.
     """
+    if get_embedding_host() == EMBED_SPACE:
+        response.vary.add(FRAGMENT_HEADER)
+        return require_revalidation(response)
     if "Cache-Control" in response.headers:
         return response
     is_personal = bool(session) or session.modified or request.method not in {"GET", "HEAD"}

@@ -1,7 +1,7 @@
-"""Lessons for readers without a cookie, sent again as they were sent a moment ago.
+"""Micro-cache of lessons for requests without a cookie: a WSGI middleware with a TTL of a tenth of a second.
 
-When a class opens a lesson together, its requests differ in nothing that the page depends on. A tenth of a second later
-the application is asked anew: what is edited shows at once to any eye, and what it does on the way is still done.
+When a class opens a lesson together, nothing that the page depends on differs between its requests. The TTL is short
+enough that an edit shows at the next reload, and that the hooks of the application still run regularly.
 """
 
 import time
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RESPONSE_TTL_SECONDS = 0.1
 MAX_CACHED_RESPONSES = 64
 CACHED_PATH_PREFIX = "/lecons/"
-# A reader with any of these is answered by the application: for the page may be theirs, or not wanted whole.
+# A request with any of these bypasses the cache: its response may be personal, conditional or partial.
 UNCACHEABLE_VARIABLES = ("HTTP_COOKIE", "QUERY_STRING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
 KEY_VARIABLES = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "HTTP_ACCEPT_ENCODING")
 
@@ -27,7 +27,7 @@ ResponseCacheKey = tuple[str | None, ...]
 
 @dataclass(frozen=True)
 class CachedResponse:
-    """What was sent, and until when it may be sent again."""
+    """Response, and the time at which it expires."""
 
     status: str
     headers: list[tuple[str, str]]
@@ -40,36 +40,41 @@ class CachedResponse:
 
 
 class MicroCache:
-    """In front of the application, behind what understands its reverse proxies."""
+    """WSGI middleware in front of the application, behind the one that reads the headers of reverse proxies."""
 
-    def __init__(self, application: "WSGIApplication", fresh_seconds: float = RESPONSE_TTL_SECONDS) -> None:
-        self.application, self.ttl_seconds = application, fresh_seconds
+    def __init__(self, application: "WSGIApplication", ttl_seconds: float = RESPONSE_TTL_SECONDS) -> None:
+        self.application, self.ttl_seconds = application, ttl_seconds
         self._responses: dict[ResponseCacheKey, CachedResponse] = {}
+
+    @property
+    def response_count(self) -> int:
+        """Number of cached responses."""
+        return len(self._responses)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         key = build_cache_key(environ)
         if key is None:
             return self.application(environ, start_response)
-        answer = self._responses.get(key)
-        if answer is None or answer.expires_at < time.monotonic():
-            answer = self._fetch(environ)
-            self._store(key, answer)
-        start_response(answer.status, list(answer.headers))
-        return [answer.body]
+        response = self._responses.get(key)
+        if response is None or response.expires_at < time.monotonic():
+            response = self._fetch(environ)
+            self._store(key, response)
+        start_response(response.status, list(response.headers))
+        return [response.body]
 
     def _fetch(self, environ: "WSGIEnvironment") -> CachedResponse:
-        pieces, status, headers = run_wsgi_app(self.application, environ, buffered=True)
-        return CachedResponse(status, list(headers), b"".join(pieces), time.monotonic() + self.ttl_seconds)
+        chunks, status, headers = run_wsgi_app(self.application, environ, buffered=True)
+        return CachedResponse(status, list(headers), b"".join(chunks), time.monotonic() + self.ttl_seconds)
 
-    def _store(self, key: ResponseCacheKey, answer: CachedResponse) -> None:
-        if len(self._responses) >= MAX_CACHED_RESPONSES:  # whoever asks for ever other things fills no memory
+    def _store(self, key: ResponseCacheKey, response: CachedResponse) -> None:
+        if len(self._responses) >= MAX_CACHED_RESPONSES:  # bounds the memory that distinct requests use
             self._responses.clear()
-        if answer.is_shareable:
-            self._responses[key] = answer
+        if response.is_shareable:
+            self._responses[key] = response
 
 
 def build_cache_key(environ: "WSGIEnvironment") -> ResponseCacheKey | None:
-    """What the answer depends on; None if that is more than a reader without a cookie sends."""
+    """Return everything that the response depends on; None if this request bypasses the cache."""
     path = environ["PATH_INFO"]
     if (
         not path.startswith(CACHED_PATH_PREFIX)
@@ -83,6 +88,6 @@ def build_cache_key(environ: "WSGIEnvironment") -> ResponseCacheKey | None:
 
 
 def init_app(app: Flask) -> None:
-    """Stand in front, but where somebody works on the site."""
+    """Install the middleware, except while debugging and testing."""
     if not (app.debug or app.testing):
         app.wsgi_app = MicroCache(app.wsgi_app)  # type: ignore[method-assign]

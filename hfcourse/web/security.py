@@ -1,28 +1,25 @@
-"""Request limits, CSRF protection and compression of responses."""
+"""Request limits and CSRF protection."""
 
 import io
 import tempfile
-import threading
-from collections import OrderedDict
 from itertools import chain
-from typing import IO, cast
+from typing import IO, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-import brotli
-from flask import Flask, Request, current_app, g, request
-from flask_compress import Compress
+from flask import Flask, Request, current_app, request
 from flask_wtf import CSRFProtect
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser, MultiPartParser
 
-from hfcourse.web import cookies, headers, hosts, proxies, security_log
+from hfcourse.web import compression, cookies, headers, hosts, proxies, security_log
 
 csrf = CSRFProtect()
-compress = Compress()
 
 MAX_FORM_FIELDS = 1_000
 MAX_FORM_TEXT_BYTES = 2_000_000
+# Each byte of a letter beyond ASCII takes three in a URL-encoded body (`é` is `%C3%A9`).
+MAX_URLENCODED_BODY_BYTES = 3 * MAX_FORM_TEXT_BYTES
 # A file over the limit is read to its end and discarded, so that the other fields of its form survive;
 # a body over this many times the limit is rejected without being read.
 BODY_LIMIT_FACTOR = 10
@@ -30,11 +27,11 @@ MAX_SPOOL_BYTES = 500_000
 # Werkzeug loses a field when a chunk ends inside an empty one (pallets/werkzeug#3285, open at 3.1.9): with its
 # 64 kB chunks, a table of 800 cells lost one in two posts out of three. Without a large file no form fills this one.
 CHUNK_BYTES = 1_000_000
-MAX_COMPRESSED_PAGES = 64
-BROTLI_QUALITY = 11
+
+Part = TypeVar("Part", str, FileStorage)
 
 
-class CappedUpload(tempfile.SpooledTemporaryFile):
+class CappedUpload(tempfile.SpooledTemporaryFile[bytes]):
     """Spooled upload that discards data once the files of its form exceed the limit in total; see `is_whole`.
 
     `has_failed` is set when the disk is full; the form is still parsed to its end.
@@ -50,7 +47,7 @@ class CappedUpload(tempfile.SpooledTemporaryFile):
     def is_whole(self) -> bool:
         return not (self.owner.is_too_large or self.has_failed)
 
-    def write(self, data) -> int:
+    def write(self, data: Any) -> int:
         self.owner.uploaded_bytes += len(data)
         if self.is_whole:
             try:
@@ -65,9 +62,19 @@ class CappedUpload(tempfile.SpooledTemporaryFile):
 
 
 class LargeChunkFormParser(FormDataParser):
-    """Werkzeug's form parser with chunks of CHUNK_BYTES."""
+    """Werkzeug's form parser with chunks of CHUNK_BYTES, and a limit on the fields of a URL-encoded form."""
 
-    def _parse_multipart(self, stream, mimetype, content_length, options):
+    def _parse_urlencoded(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
+    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
+        body = stream.read()
+        if body.count(b"&") >= MAX_FORM_FIELDS:  # before millions of empty fields are built
+            raise RequestEntityTooLarge
+        return super()._parse_urlencoded(io.BytesIO(body), mimetype, content_length, options)
+
+    def _parse_multipart(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
+    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
         boundary = options.get("boundary", "").encode("ascii")
         if not boundary:
             raise ValueError("no boundary")
@@ -77,7 +84,7 @@ class LargeChunkFormParser(FormDataParser):
         form, files = parser.parse(stream, boundary, content_length)
         return stream, self._drop_unnamed(form), self._drop_unnamed(files)
 
-    def _drop_unnamed(self, parts: MultiDict) -> MultiDict:
+    def _drop_unnamed(self, parts: MultiDict[str, Part]) -> MultiDict[str, Part]:
         """Remove the parts whose name Werkzeug cannot parse: their key is None."""
         if None not in parts:
             return parts
@@ -101,7 +108,7 @@ class LimitedRequest(Request):
         Werkzeug limits neither the size nor the number of fields of a form without files.
         """
         if self.mimetype == "application/x-www-form-urlencoded":
-            self.max_content_length = MAX_FORM_TEXT_BYTES
+            self.max_content_length = MAX_URLENCODED_BODY_BYTES
         super()._load_form_data()
         if sum(map(len, self.form.listvalues())) > MAX_FORM_FIELDS:
             raise RequestEntityTooLarge
@@ -160,45 +167,6 @@ def has_valid_port(url: str) -> bool:
     return True
 
 
-class CompressionCache:
-    """LRU cache of compressed pages, the cache backend of Flask-Compress; only for `precompress_page`.
-
-    Compressing a lesson takes longer than the rest of its response.
-    """
-
-    def __init__(self) -> None:
-        self._compressed: OrderedDict[str, bytes] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> bytes | None:
-        return self._compressed.get(key)
-
-    def set(self, key: str, value: bytes) -> None:
-        """Cache `value`, unless its key ends in `;None` (`br;None`): the view did not name the page."""
-        if key.endswith(f";{None}"):
-            return
-        with self._lock:
-            self._compressed[key] = value
-            self._compressed.move_to_end(key)
-            if len(self._compressed) > MAX_COMPRESSED_PAGES:
-                self._compressed.popitem(last=False)
-
-
-def precompress_page(text: bytes, etag: str) -> None:
-    """Compress the page of this response once for all visitors, under the hash of its text.
-
-    One compression at the highest quality takes a tenth of a second and saves a tenth of the page's size.
-    """
-    g.compressed_by = etag
-    key, cache = f"br;{etag}", cast(CompressionCache, compress.cache)
-    if "br" in request.accept_encodings and cache.get(key) is None:
-        cache.set(key, brotli.compress(text, quality=BROTLI_QUALITY))
-
-
-def get_compression_cache_key(_request: Request) -> str | None:
-    return g.get("compressed_by")
-
-
 def init_app(app: Flask) -> None:
     """Install the request checks (outermost first), then CSRF protection, compression and size limits."""
     for part in (security_log, hosts, proxies, headers, cookies):
@@ -209,14 +177,7 @@ def init_app(app: Flask) -> None:
         MAX_CONTENT_LENGTH=app.config["UPLOAD_LIMIT_BYTES"] * BODY_LIMIT_FACTOR,
         MAX_FORM_MEMORY_SIZE=MAX_FORM_TEXT_BYTES,
         MAX_FORM_PARTS=MAX_FORM_FIELDS,
-        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
-        COMPRESS_ALGORITHM=["br", "gzip"],
-        COMPRESS_CACHE_BACKEND=CompressionCache,
-        COMPRESS_CACHE_KEY=get_compression_cache_key,
-        COMPRESS_BR_LEVEL=5,  # the first level that beats gzip on our pages
-        COMPRESS_ALGORITHM_STREAMING=["br", "deflate"],  # static files; the library has no gzip there
-        COMPRESS_DEFLATE_LEVEL=9,  # browsers cache static files: one download for each visitor
     )
     app.before_request(drop_malformed_referrer)
     csrf.init_app(app)
-    compress.init_app(app)
+    compression.init_app(app)

@@ -1,16 +1,14 @@
 """Template filters and globals: fingerprinted static URLs, theme, French dates and sizes."""
 
-import hashlib
 import json
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, request
 
 from hfcourse.text import typography
-from hfcourse.web import template_environment
+from hfcourse.web import script_modules, template_environment
 from hfcourse.web.static_minifier import minify_static_text
 
 THEMES = ("light", "dark")
@@ -18,13 +16,7 @@ STATIC_MAX_AGE_SECONDS = 365 * 24 * 3600
 # A request for a fragment names the page that embeds it: in a header, or in the URL of an event stream, which sends no
 # header. The header is also named as in the WSGI environment: the page of a run looks it up a dozen times.
 FRAGMENT_HEADER, FRAGMENT_VARIABLE, EMBED_PARAM = "X-Fragment", "HTTP_X_FRAGMENT", "dans"
-EMBED_LESSON = "lecon"
-
-
-@lru_cache(maxsize=256)
-def hash_static_file(path: Path, modified_ns: int) -> str:
-    """Return the first characters of the file's hash; `modified_ns` is a cache key that changes with an edit."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+EMBED_LESSON, EMBED_SPACE = "lecon", "espace"
 
 
 def add_fingerprint(endpoint: str, values: dict[str, Any]) -> None:
@@ -33,7 +25,7 @@ def add_fingerprint(endpoint: str, values: dict[str, Any]) -> None:
         return
     path = Path(current_app.static_folder or "", values["filename"])
     if path.is_file():
-        values["v"] = hash_static_file(path, path.stat().st_mtime_ns)
+        values["v"] = script_modules.fingerprint_file(path)
 
 
 def get_theme() -> str | None:
@@ -45,6 +37,17 @@ def get_theme() -> str | None:
 def is_in_lesson() -> bool:
     """Will the response be embedded in a lesson, in place of a try-it block?"""
     return EMBED_LESSON in (request.environ.get(FRAGMENT_VARIABLE), request.args.get(EMBED_PARAM))
+
+
+def get_embedding_host() -> str:
+    """Return the kind of page that will embed the response, EMBED_LESSON or EMBED_SPACE; '' for a page of its own."""
+    requested = request.environ.get(FRAGMENT_VARIABLE) or request.args.get(EMBED_PARAM)
+    return requested if requested in (EMBED_LESSON, EMBED_SPACE) else ""
+
+
+def wants_fragment(name: str) -> bool:
+    """Does the script that sent this request ask for the fragment of this name, in place of a page?"""
+    return request.environ.get(FRAGMENT_VARIABLE) == name
 
 
 def get_heading_tag(level: int) -> str:
@@ -72,6 +75,13 @@ def format_datetime(moment: datetime) -> str:
     return f"{typography.format_french_date(to_local_time(moment))}, {format_time(moment)}"
 
 
+def format_recent_datetime(moment: datetime) -> str:
+    """Format as `aujourd’hui, 14 h 02` or `hier, 14 h 02`, else with the date; for pages that are rendered anew."""
+    age = get_today() - to_local_time(moment).date()
+    day = {0: "aujourd’hui", 1: "hier"}.get(age.days)
+    return f"{day}, {format_time(moment)}" if day else format_datetime(moment)
+
+
 def format_json(value: Any, indent: int | None = None) -> str:
     """Serialize as JSON text for the template to escape.
 
@@ -91,6 +101,7 @@ def init_app(app: Flask) -> None:
         french_date=typography.format_french_date,
         clock=format_time,
         day_and_clock=format_datetime,
+        recent_day_and_clock=format_recent_datetime,
         size=typography.format_size,
         duration=typography.format_duration,
         number=typography.format_number,

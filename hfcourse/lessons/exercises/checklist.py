@@ -31,7 +31,7 @@ class Checklist:
     def render_html(self, done: Mapping[str, str]) -> str:
         """Render the list as a form: a script submits each tick; without scripts, a button submits all."""
         lines = "".join(
-            f'<li><label class="choice bare"><input type="checkbox" name="coche" value="{item.key}"'
+            f'<li><label class="choice choice--plain"><input type="checkbox" name="coche" value="{item.key}"'
             f"{' checked' if item.key in done else ''}><span>{item.html}</span></label></li>\n"
             for item in self.items
         )

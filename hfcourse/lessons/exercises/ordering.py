@@ -63,19 +63,21 @@ class Ordering:
         )
         messages = "".join(render_verdict(*verdict) for verdict in verdicts)
         verb = "Vérifier" if given is None else "Vérifier à nouveau"
-        explanation = f'<div class="why" data-say="why"{"" if is_solved else " hidden"}>{self.explanation}</div>'
+        explanation = (
+            f'<div class="explanation" data-say="why"{"" if is_solved else " hidden"}>{self.explanation}</div>'
+        )
         return (
             f'<form class="quiz ordering" id="{self.anchor}" method="post">\n'
             f'<input type="hidden" name="ordre" value="{self.key}">\n'
             f"<fieldset><legend>{html_blocks.build_kind_label(ORDERING_LABEL)}{self.question}</legend>\n<ol>\n{lines}</ol></fieldset>\n"
-            f'<div role="status">{messages}{explanation}<span class="vh" data-moved></span></div>\n'
+            f'<div role="status">{messages}{explanation}<span class="visually-hidden" data-moved></span></div>\n'
             f'<button class="button" type="submit">{verb}</button>\n</form>\n'
         )
 
 
 def render_verdict(name: str, icon: str, sentence: str, is_shown: bool) -> str:
     """Render a message about the whole answer."""
-    look = {"right": " ok", "wrong": " bad"}.get(name, "")
+    look = {"right": " message--success", "wrong": " message--error"}.get(name, "")
     hidden = "" if is_shown else " hidden"
     return f'<p class="message{look}" data-say="{name}"{hidden}>{html_blocks.build_icon(icon)} {sentence}</p>'
 
@@ -89,16 +91,16 @@ def render_ordering_line(ordering: Ordering, place: int, rank: str, is_judged: b
         for number in range(len(ordering.lines) + 1)
     )
     is_well_placed = rank in line.places
-    look, verdict, icon = ("right", "Juste", "check") if is_well_placed else ("wrong", "Faux", "cross")
+    look, verdict, icon = ("correct", "Juste", "check") if is_well_placed else ("incorrect", "Faux", "cross")
     state = f' class="{look}"' if is_judged else ""
     return (
         f'<li data-places="{line.places}"{state}>'
-        f'<span data-bare><label class="vh" for="{name}">Place de la ligne{NO_BREAK}{place + 1}</label>'
+        f'<span data-bare><label class="visually-hidden" for="{name}">Place de la ligne{NO_BREAK}{place + 1}</label>'
         f'<select class="input" id="{name}" name="rang" aria-describedby="{name}-code">{options}</select></span>'
         f'<code id="{name}-code">{highlight_code(line.code, ordering.language)}</code>'
         f'<span class="verdict"{"" if is_judged else " hidden"}>'
         f"{html_blocks.build_icon(icon)} <span>{verdict}</span></span>"
-        f'<span class="moves" data-js>{render_move_buttons(f"{name}-code")}'
+        f'<span class="move-buttons" data-js>{render_move_buttons(f"{name}-code")}'
         "</span></li>\n"
     )
 
@@ -109,7 +111,7 @@ def render_move_buttons(code_id: str) -> str:
     The line, often in another language than the page, only describes them (aria-describedby).
     """
     return "".join(
-        f'<button class="tool" type="button" data-move="{direction}" aria-label="{verb}"'
+        f'<button class="icon-button" type="button" data-move="{direction}" aria-label="{verb}"'
         f' aria-describedby="{code_id}">{html_blocks.build_icon("chevron")}</button>'
         for direction, verb in (("up", "Monter"), ("down", "Descendre"))
     )

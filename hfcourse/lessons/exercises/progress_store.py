@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database, visitors, wal_truncation
 from hfcourse.limits.rate_limits import KeyedTokenBuckets
+from hfcourse.server.daily_chores import add_daily_chore
 
 UNCONFIRMED_TTL = timedelta(days=1)
 # The rate limit on new visitors of one address: a large class at once, then one every six seconds.
@@ -107,13 +108,14 @@ def build_progress_expiry() -> Delete:
 
 def get_new_visitor_limit() -> KeyedTokenBuckets:
     """Return the rate limit of this process on first actions, by address."""
-    return current_app.extensions["new_visitors"]
+    buckets: KeyedTokenBuckets = current_app.extensions["new_visitors"]
+    return buckets
 
 
 def init_app(app: Flask) -> None:
     """Create the rate limit and schedule the daily deletion of expired rows."""
     app.extensions["new_visitors"] = KeyedTokenBuckets(MAX_NEW_VISITORS, NEW_VISITORS_REFILL_SECONDS)
-    app.extensions.setdefault("daily_chores", []).append(delete_expired_progress)
+    add_daily_chore(app, delete_expired_progress)
 
 
 def delete_expired_progress() -> None:

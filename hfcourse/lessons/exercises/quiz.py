@@ -65,10 +65,12 @@ class Quiz:
         return (
             f'<form class="quiz" id="{self.anchor}" method="post">\n'
             f'<input type="hidden" name="quiz" value="{self.key}">\n'
-            f"<fieldset><legend>{html_blocks.build_kind_label(QUIZ_KINDS[self.kind][0])}{self.question}{several}</legend>\n"
+            # One live region: what a script reveals, verdicts and messages, is announced once.
+            f'<div class="stack" aria-live="polite"><fieldset>'
+            f"<legend>{html_blocks.build_kind_label(QUIZ_KINDS[self.kind][0])}{self.question}{several}</legend>\n"
             f'{self.body}<div class="choices">\n{answers}</div></fieldset>\n'
-            f'<div role="status">{render_quiz_message("none", NOTHING_CHOSEN_MESSAGE, chosen == "")}'
-            f"{render_quiz_message('incomplete', INCOMPLETE_MESSAGE, incomplete)}</div>\n"
+            f"<div>{render_quiz_message('none', NOTHING_CHOSEN_MESSAGE, chosen == '')}"
+            f"{render_quiz_message('incomplete', INCOMPLETE_MESSAGE, incomplete)}</div></div>\n"
             f'<button class="button" type="submit">{"Répondre" if chosen is None else "Répondre à nouveau"}</button>\n'
             "</form>\n"
         )
@@ -87,13 +89,13 @@ def render_quiz_answer(answer: QuizAnswer, kind: str, chosen: str) -> str:
     """
     is_chosen = answer.letter in chosen
     hidden, checked = ("", " checked") if is_chosen else (" hidden", "")
-    look, verdict, icon = ("right", "Juste", "check") if answer.is_right else ("wrong", "Faux", "cross")
+    look, verdict, icon = ("correct", "Juste", "check") if answer.is_right else ("incorrect", "Faux", "cross")
     right = " data-right" if answer.is_right else ""
     return (
         f'<div class="answer"><label class="choice{f" {look}" if is_chosen else ""}">'
         f'<input type="{kind}" name="choix" value="{answer.letter}"{checked}{right}> <span>{answer.label}</span>'
         f' <span class="verdict"{hidden}>{html_blocks.build_icon(icon)} {verdict}</span></label>\n{answer.body}'
-        f'<div class="why" aria-live="polite"><div{hidden}>{answer.explanation}</div></div></div>\n'
+        f'<div class="explanation"><div{hidden}>{answer.explanation}</div></div></div>\n'
     )
 
 

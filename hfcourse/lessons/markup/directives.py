@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from markdown_it.token import Token
 
 from hfcourse.lessons.exercises import checklist, ordering, quiz
-from hfcourse.lessons.markup import downloads, instructor_notes
+from hfcourse.lessons.markup import downloads, experiment_cards, instructor_notes
 from hfcourse.lessons.syntax import code_blocks, html_blocks
 from hfcourse.lessons.syntax.context import DID_YOU_MEAN, InternalLink, RenderContext, find_near
 from hfcourse.lessons.syntax.parser import make_html_token, render_tokens
 from hfcourse.lessons.syntax.svg_drawings import find_wrong_numbers
+from hfcourse.playground.experiments.experiment_table import EXPERIMENTS_BY_SLUG
 from hfcourse.text.typography import NO_BREAK, typeset_french
 
 DIRECTIVE_OPEN, DIRECTIVE_CLOSE = "container_block_open", "container_block_close"
@@ -158,6 +159,21 @@ def render_try_it(block: Directive) -> str:
     return render_note(block)
 
 
+def render_experiment(block: Directive) -> str:
+    """Render the card of an experiment: a prediction to make, before the real exchange."""
+    experiment = EXPERIMENTS_BY_SLUG.get(block.argument)
+    if experiment is None:
+        near = find_near(block.argument, EXPERIMENTS_BY_SLUG)
+        advice = DID_YOU_MEAN if near else "Les expériences sont {known}."
+        known = ", ".join(EXPERIMENTS_BY_SLUG)
+        problem = "l'expérience « {slug} » est inconnue." if block.argument else "un bloc et-si ne nomme rien."
+        block.add_error(problem, advice, slug=block.argument, near=near, known=known)
+        return render_note(block)
+    anchor = block.context.reserve_id(f"et-si-{experiment.slug}", block.line)
+    block.context.links.append(InternalLink(block.line, experiment_cards.build_address(experiment)))
+    return experiment_cards.build_experiment_card(experiment, anchor, render_tokens(block.content))
+
+
 def render_quiz(block: Directive) -> str:
     """Render a question of some kind, its answers, and an explanation of each."""
     if block.argument not in quiz.QUIZ_KINDS:
@@ -207,6 +223,7 @@ DIRECTIVES: dict[str, Callable[[Directive], str]] = {
     "figure": render_figure,
     "onglets": render_tabs,
     "essayez": render_try_it,
+    "et-si": render_experiment,
     "telecharger": render_download,
     "quiz": render_quiz,
     "ordre": render_ordering,

@@ -14,7 +14,7 @@ from hfcourse.text.typography import NO_BREAK
 HEAD_LISTS = {"objectives": ("À la fin, vous saurez", "objectifs"), "prerequisites": ("Il vous faut", "prerequis")}
 KEY_POINTS_TITLE, SOURCES_TITLE = "À retenir", "Sources"
 CHANGES_LABEL = f"Depuis l’édition 2025{NO_BREAK}: ce qui a changé, pour les collègues"
-CHANGES_LINK = f'<p class="small"><a href="{edition_notes.EDITIONS_URL_PATH}">{CHANGES_LABEL}</a></p>\n'
+CHANGES_LINK = f'<p class="text-small"><a href="{edition_notes.EDITIONS_URL_PATH}">{CHANGES_LABEL}</a></p>\n'
 PARAGRAPH_TOKENS = ["paragraph_open", "inline", "paragraph_close"]
 
 WORDS_PER_MINUTE = 200
@@ -47,7 +47,7 @@ def build_head(front: FrontMatter, context: RenderContext) -> list[Token]:
             items[0].attrSet("aria-labelledby", anchor)
             tokens += [make_html_token(f'<div>\n<p class="label" id="{anchor}">{label}{NO_BREAK}:</p>\n'), *items]
             tokens.append(make_html_token("</div>\n"))
-    return [make_html_token('<div class="brief">\n'), *tokens, make_html_token("</div>\n")] if tokens else []
+    return [make_html_token('<div class="lesson-summary">\n'), *tokens, make_html_token("</div>\n")] if tokens else []
 
 
 def build_key_points(front: FrontMatter, context: RenderContext) -> list[Token]:

@@ -104,7 +104,7 @@ def write_cell(cell: Token) -> None:
     if cell.tag == "th":
         cell.attrSet("scope", "col")
     if cell.attrs.pop("style", "") == "text-align:right":  # the CSP forbids inline styles
-        cell.attrSet("class", "num")
+        cell.attrSet("class", "numeric")
 
 
 def frame_table(table: Sequence[Token]) -> str:
@@ -149,7 +149,7 @@ def render_code_blocks(tokens: Sequence[Token], context: RenderContext) -> list[
 def mark_lede(tokens: Sequence[Token], context: RenderContext) -> None:
     """Mark the first paragraph as the introduction of the lesson."""
     if tokens and tokens[0].type == "paragraph_open":
-        tokens[0].attrSet("class", "lede")
+        tokens[0].attrSet("class", "lead")
         return
     line = code_blocks.get_token_line(tokens[0]) if tokens else 1
     problem = "la leçon ne commence pas par un paragraphe."

@@ -9,11 +9,11 @@ from markupsafe import Markup
 EDITIONS_URL_PATH = "/lecons/depuis-2025"
 # The headings and folded notes, as `markdown.py` and `html_blocks.build_edition_note` render them.
 HEADING_OR_NOTE = re.compile(
-    r'<h2 id="(?P<anchor>[^"]+)">(?P<title>.*?)</h2>|<details class="edition" id="(?P<fold>[^"]+)">'
+    r'<h2 id="(?P<anchor>[^"]+)">(?P<title>.*?)</h2>|<details class="edition-note" id="(?P<fold>[^"]+)">'
     r"<summary>.*?</summary>\n(?P<body>.*?)</details>",
     re.DOTALL,
 )
-SECTION_NUMBER = re.compile(r'<span class="hang">\d+</span> ')
+SECTION_NUMBER = re.compile(r'<span class="margin-label">\d+</span> ')
 OWN_ID = re.compile(r'\sid="[^"]*"')
 OWN_LINK = re.compile(r'\shref="#')
 

@@ -11,7 +11,7 @@ from hfcourse.lessons.syntax.context import RenderContext
 from hfcourse.text.highlighting import highlight_code
 from hfcourse.text.typography import NO_BREAK
 
-LANGUAGES = {
+LISTING_LANGUAGES = {
     "python": "Python",
     "javascript": "JavaScript",
     "bash": "Bash",
@@ -38,7 +38,7 @@ def get_token_line(token: Token) -> int:
 
 
 @dataclass(frozen=True)
-class CodeListing:
+class LessonListing:
     """A code listing: its language, its label, its code."""
 
     language: str
@@ -49,24 +49,24 @@ class CodeListing:
 def get_language(fence: Token, context: RenderContext) -> str:
     """Return the language of a fence; plain text, and a lint error, for an unknown one."""
     language = "".join(fence.info.split()[:1])
-    if language in LANGUAGES:
+    if language in LISTING_LANGUAGES:
         return language
     unknown = "le langage « {language} » d'un bloc de code est inconnu."
     problem = unknown if language else "un bloc de code ne nomme pas son langage."
     advice = "Ouvrez-le par ``` suivi de l'un de ces noms : {known}."
-    context.add_error(get_token_line(fence), problem, advice, language=language, known=", ".join(LANGUAGES))
+    context.add_error(get_token_line(fence), problem, advice, language=language, known=", ".join(LISTING_LANGUAGES))
     return "text"
 
 
-def read_listing(fence: Token, context: RenderContext) -> CodeListing:
+def read_listing(fence: Token, context: RenderContext) -> LessonListing:
     """Return the code of a fence, or of the file that it names after its language."""
     language, words = get_language(fence, context), fence.info.split()[1:]
     if not words:
-        return CodeListing(language, LANGUAGES[language], fence.content)
+        return LessonListing(language, LISTING_LANGUAGES[language], fence.content)
     if fence.content.strip():
         problem = "un bloc de code montre le fichier {name} et contient d'autres lignes, que personne ne verrait."
         context.add_error(get_token_line(fence), problem, "Retirez l'un des deux.", name=words[0])
-    return CodeListing(
+    return LessonListing(
         language, words[0].rpartition("/")[2], includes.include_file(words, get_token_line(fence), context)
     )
 
@@ -102,7 +102,7 @@ def render_code_tabs(title: str, fences: Sequence[Token], context: RenderContext
     """Render the same code in several languages or shells as tabs."""
     is_shells = any(fence.info.split()[:1] == ["powershell"] for fence in fences)
     known = SHELL_TABS if is_shells else LANGUAGE_TABS
-    listings: dict[str, CodeListing] = {}
+    listings: dict[str, LessonListing] = {}
     for fence in fences:
         each = read_listing(fence, context)
         if each.language not in known or each.language in listings:
@@ -115,6 +115,6 @@ def render_code_tabs(title: str, fences: Sequence[Token], context: RenderContext
         html_blocks.build_listing(known.get(language, (language,))[0], highlight_code(each.code, language))
         for language, each in listings.items()
     )
-    choices = [known.get(language, (language, LANGUAGES[language])) for language in listings]
+    choices = [known.get(language, (language, LISTING_LANGUAGES[language])) for language in listings]
     head = html_blocks.build_tabs(context.next_number("tabs"), title, choices)
     return html_blocks.build_code_block(head, f"Copier le code{NO_BREAK}: {title}", code)

@@ -1,4 +1,4 @@
-"""HTML builders for blocks that Markdown lacks; templates/patterns.html shows each of them. Pure.
+"""HTML builders for blocks that Markdown lacks; templates/patterns/index.html shows each of them. Pure.
 
 The arguments `body`, `caption` and `drawing` are HTML; every other one is text, and is escaped.
 """
@@ -15,19 +15,19 @@ TITLE_OR_ALT = re.compile(r'<title[^>]*>(.*?)</title>|<img [^>]*\balt="([^"]*)"'
 
 def build_icon(name: str) -> str:
     """Return an icon of the page's SVG sprite."""
-    return f'<svg class="i" aria-hidden="true"><use href="#i-{name}"/></svg>'
+    return f'<svg class="icon" aria-hidden="true"><use href="#i-{name}"/></svg>'
 
 
 def build_margin_label(content: str) -> str:
     """Return a label in the margin, left of the text."""
-    return f'<span class="hang">{content}</span>'
+    return f'<span class="margin-label">{content}</span>'
 
 
 def build_callout(kind: str, icon_name: str, label: str, body: str, aside: str = "") -> str:
     """Return a callout: a note, a warning, a change."""
     small = f" <small>{escape(aside)}</small>" if aside else ""
     return (
-        f'<div class="callout {kind}" role="note">\n'
+        f'<div class="callout callout--{kind}" role="note">\n'
         f'<p class="callout-label">{build_margin_label(build_icon(icon_name))}{escape(label)}{small}</p>\n'
         f"{body}</div>\n"
     )
@@ -35,7 +35,7 @@ def build_callout(kind: str, icon_name: str, label: str, body: str, aside: str =
 
 def build_scroll_area(label: str, body: str) -> str:
     """Return a focusable area that scrolls horizontally on a narrow screen."""
-    return f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(label)}">{body}</div>'
+    return f'<div class="scroll-region" tabindex="0" role="group" aria-label="{escape(label)}">{body}</div>'
 
 
 def get_figure_title(drawing: str) -> str:
@@ -53,13 +53,15 @@ def build_figure(drawing: str, caption: str, address: str) -> str:
         address: the path of the drawing's file.
     """
     is_wide_alone = drawing.startswith("<svg") and not has_narrow_drawing(drawing)
-    large = f'<p class="enlarge screen"><a href="{escape(address)}">{ENLARGE_LABEL}</a></p>' if is_wide_alone else ""
+    large = (
+        f'<p class="enlarge screen-only"><a href="{escape(address)}">{ENLARGE_LABEL}</a></p>' if is_wide_alone else ""
+    )
     body = f"{drawing}{large}\n" if drawing else ""
     return f'<figure class="wide figure">{body}<figcaption>{caption.strip()}</figcaption></figure>\n'
 
 
 ENLARGE_LABEL = "Ouvrir la figure en grand"
-ENLARGE_LINK = re.compile(r'<p class="enlarge screen">.*?</p>')
+ENLARGE_LINK = re.compile(r'<p class="enlarge screen-only">.*?</p>')
 
 
 def remove_enlarge_links(html: str) -> str:
@@ -69,9 +71,9 @@ def remove_enlarge_links(html: str) -> str:
 
 def build_code_block(head: str, label: str, listings: str) -> str:
     """Return a code block with a header that names its language, or offers several."""
-    look = f'class="button copy" type="button" data-js data-copy aria-label="{escape(label)}"'
+    look = f'class="button copy-button" type="button" data-js data-copy aria-label="{escape(label)}"'
     copy = f"<button {look}>{build_icon('copy')} Copier</button>"
-    return f'<div class="code wide">\n<div class="code-head">{head}{copy}</div>\n{listings}</div>\n'
+    return f'<div class="code wide">\n<div class="code-header">{head}{copy}</div>\n{listings}</div>\n'
 
 
 def build_diff(head: str, lines: Sequence[str]) -> str:
@@ -81,7 +83,7 @@ def build_diff(head: str, lines: Sequence[str]) -> str:
     """
     rows = "".join(build_diff_line(line) for line in lines)
     return (
-        f'<div class="code wide diff">\n<div class="code-head">{head}</div>\n'
+        f'<div class="code wide diff">\n<div class="code-header">{head}</div>\n'
         f'<pre data-lang="diff" tabindex="0"><code>{rows}</code></pre>\n</div>\n'
     )
 
@@ -105,7 +107,7 @@ def build_tabs(number: int, title: str, languages: Sequence[tuple[str, str]]) ->
         f'<label>{radio}"{value}"{"" if place else " checked"}>{escape(name)}</label>'
         for place, (value, name) in enumerate(languages)
     )
-    legend = f'<legend class="vh">{escape(title)}{NO_BREAK}: langage</legend>'
+    legend = f'<legend class="visually-hidden">{escape(title)}{NO_BREAK}: langage</legend>'
     return f'<fieldset class="tabs" data-sync="langage">{legend}{choices}</fieldset>'
 
 
@@ -115,12 +117,12 @@ def build_try_it(number: int, space: str, endpoint: str, address: str, body: str
     A button opens its form in the lesson; without scripts, a link leads to its page. The first card
     of a lesson has the primary button.
     """
-    look = "button go" if number == 1 else "button"
+    look = "button button--primary" if number == 1 else "button"
     return (
-        f'<section class="try sheet wide" aria-labelledby="essayez-{number}">\n'
-        f'<header><span class="kind"><mark>Essayez</mark></span>'
+        f'<section class="try-it card wide" aria-labelledby="essayez-{number}">\n'
+        f'<header><span class="eyebrow"><mark>Essayez</mark></span>'
         f'<h3 id="essayez-{number}">Le point d’accès <code>{escape(endpoint)}</code></h3></header>\n{body}'
-        f'<div class="submit"><button class="{look}" type="button" data-js data-try>'
+        f'<div class="form-actions"><button class="{look}" type="button" data-js data-try>'
         f"{build_icon('play')} Essayer ici</button>"
         f'<a class="{look}"{LINK_WITHOUT_SCRIPT}{escape(address)}">{build_icon("play")} Ouvrir le formulaire</a>'
         f"<p>Notre serveur appelle le Space <code>{escape(space)}</code> pour vous.</p></div>\n</section>\n"
@@ -141,7 +143,7 @@ EDITION_LABEL = "Ce que disait l’édition 2025"
 
 def build_kind_label(label: str) -> str:
     """Return the label of a kind of question, before its text; '' for an ordinary one."""
-    return f'<span class="kind">{label}</span> ' if label else ""
+    return f'<span class="eyebrow">{label}</span> ' if label else ""
 
 
 SOLUTION_OPENING = '<details class="solution">'
@@ -152,7 +154,7 @@ def build_exercise(number: int, title: str, body: str) -> str:
     return (
         f'<section class="exercise" aria-labelledby="exercice-{number}">\n'
         f'<h3 id="exercice-{number}">{build_margin_label(build_icon("hand"))}'
-        f'<span class="kind">Exercice</span> {escape(title)}</h3>\n'
+        f'<span class="eyebrow">Exercice</span> {escape(title)}</h3>\n'
         f"{body}</section>\n"
     )
 
@@ -160,16 +162,16 @@ def build_exercise(number: int, title: str, body: str) -> str:
 def build_edition_note(anchor: str, body: str) -> str:
     """Return a folded note about an older edition of the course; the text around it is up to date."""
     summary = f"<summary>{build_icon('chevron')} {EDITION_LABEL}</summary>"
-    return f'<details class="edition" id="{anchor}">{summary}\n{body}</details>\n'
+    return f'<details class="edition-note" id="{anchor}">{summary}\n{body}</details>\n'
 
 
 def build_download(address: str, name: str, body: str) -> str:
     """Return a download link for a zip of the lesson's files."""
     link = f'<a class="button" href="{escape(address)}" download>{build_icon("down")} Télécharger {escape(name)}</a>'
-    return f'<div class="download">\n{body}<p class="zip">{link}</p></div>\n'
+    return f'<div class="download">\n{body}<p class="download-link">{link}</p></div>\n'
 
 
-ZIP_LINK = re.compile(r'<p class="zip">.*?</p>')
+ZIP_LINK = re.compile(r'<p class="download-link">.*?</p>')
 
 
 def remove_download_links(html: str) -> str:

@@ -31,7 +31,7 @@ def make_html_token(html: str, kind: str = "html_block", level: int = 0) -> Toke
 
 def render_tokens(tokens: Sequence[Token]) -> str:
     """Render processed tokens as HTML."""
-    return LESSON_PARSER.renderer.render(tokens, LESSON_PARSER.options, {})
+    return str(LESSON_PARSER.renderer.render(tokens, LESSON_PARSER.options, {}))
 
 
 def slugify(title: str) -> str:

@@ -33,14 +33,14 @@ def add_narrow_class(drawing: str) -> str:
     """Add the class `narrow`, which the style sheet selects, to a drawing."""
 
     def write_class(tag: re.Match[str]) -> str:
-        return '<svg class="narrow"' + CLASS_ATTRIBUTE.sub("", tag[0]).removeprefix("<svg")
+        return '<svg class="figure-narrow"' + CLASS_ATTRIBUTE.sub("", tag[0]).removeprefix("<svg")
 
     return OPENING_TAG.sub(write_class, drawing, count=1)
 
 
 def has_narrow_drawing(html: str) -> bool:
     """Does the HTML of a figure contain a narrow drawing?"""
-    return '<svg class="narrow"' in html
+    return '<svg class="figure-narrow"' in html
 
 
 def list_marker_numbers(html: str) -> list[list[str]]:

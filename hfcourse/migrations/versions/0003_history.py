@@ -4,6 +4,7 @@ Revision: 0003
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -71,7 +72,7 @@ def find_words() -> None:
         bound.execute(run_words.insert(), [row_of(run, names.get(run.id, [])) for run in rows])
 
 
-def row_of(run: sa.Row, names: list[str]) -> dict[str, str]:
+def row_of(run: Any, names: list[str]) -> dict[str, str]:
     return {
         "run_id": run.id,
         "visitor": run.visitor,

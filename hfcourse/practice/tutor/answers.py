@@ -26,7 +26,7 @@ MORE_HINT = "Pour lire la suite, demandez « et ensuite ? »."
 
 
 @dataclass
-class Conversation:
+class TutorMemory:
     """The memory of one conversation: the questions, oldest first, and the passage quoted last."""
 
     first_question: str = ""
@@ -35,14 +35,14 @@ class Conversation:
 
 
 class Tutor:
-    """A stateless question answerer, from the glossary and the lessons (state: `Conversation`)."""
+    """A stateless question answerer, from the glossary and the lessons (state: `TutorMemory`)."""
 
     def __init__(self, sections: list[CourseSection], glossary: GlossaryIndex | None = None):
         self.sections = sections
         self._glossary = glossary or GlossaryIndex()
         self._index = CourseIndex(sections)
 
-    def answer_message(self, message: str, memory: Conversation) -> str:
+    def answer_message(self, message: str, memory: TutorMemory) -> str:
         """Return the answer to a message, as French text, and add the message to `memory`."""
         text = (
             self._answer_about_conversation(message, memory)
@@ -53,7 +53,7 @@ class Tutor:
         memory.questions = [*memory.questions, message][-MAX_REMEMBERED_QUESTIONS:]
         return typeset(text)
 
-    def _answer_about_conversation(self, message: str, memory: Conversation) -> str | None:
+    def _answer_about_conversation(self, message: str, memory: TutorMemory) -> str | None:
         """Return the answer to a question about the conversation itself; None for another question."""
         folded = fold_french(message)
         first, last = _FIRST_QUESTION.search(folded), _PREVIOUS_QUESTION.search(folded)
@@ -65,7 +65,7 @@ class Tutor:
             return f"Votre première question était : « {memory.first_question} »"
         return f"Votre question précédente était : « {memory.questions[-1]} »"
 
-    def _answer_from_glossary(self, message: str, memory: Conversation) -> str | None:
+    def _answer_from_glossary(self, message: str, memory: TutorMemory) -> str | None:
         """Answer a question for the definition of a term, or for the difference between two; else None."""
         if term := self._glossary.find_term(message):
             return self._format_definition(term, memory)
@@ -75,7 +75,7 @@ class Tutor:
         subject = find_subject(message)
         return self._quote_mention(subject, memory) if subject and self.sections else None
 
-    def _quote_mention(self, subject: str, memory: Conversation) -> str:
+    def _quote_mention(self, subject: str, memory: TutorMemory) -> str:
         """Quote a lesson about a word that the glossary lacks: its definition, or else its first use."""
         place = self._index.find_mention([subject])
         if place is None:
@@ -87,7 +87,7 @@ class Tutor:
         warning = "" if self._index.has_definition(place, subject) else UNDEFINED_WARNING
         return f"{warning}{self._quote_passage(place, subject)}\n\n{MORE_HINT}"
 
-    def _answer_from_lessons(self, message: str, memory: Conversation) -> str:
+    def _answer_from_lessons(self, message: str, memory: TutorMemory) -> str:
         if not self.sections:
             return "Le cours n'est pas installé ici : je n'ai aucune leçon à citer."
         if memory.last_position and _is_follow_up(message):
@@ -102,7 +102,7 @@ class Tutor:
         memory.last_position = (hit.section, hit.passage)
         return f"{self._quote_passage(memory.last_position, message)}\n\n{MORE_HINT}"
 
-    def _format_definition(self, term: TermDefinition, memory: Conversation) -> str:
+    def _format_definition(self, term: TermDefinition, memory: TutorMemory) -> str:
         """Return the definition of a term, then a passage that says more about it."""
         memory.last_position = self._index.find_mention((term.name, *term.forms))
         if memory.last_position is None:
@@ -110,7 +110,7 @@ class Tutor:
         passage = self._quote_passage(memory.last_position, term.name)
         return f"{term.sentence}\n\nUne leçon en parle. {passage}\n\n{MORE_HINT}"
 
-    def _continue_reading(self, memory: Conversation, section: int, passage: int) -> str:
+    def _continue_reading(self, memory: TutorMemory, section: int, passage: int) -> str:
         """Return the passage after the last one quoted, in the same section, then in the same lesson."""
         if passage + 1 < len(self.sections[section].passages):
             memory.last_position = (section, passage + 1)

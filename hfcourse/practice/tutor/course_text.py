@@ -14,7 +14,7 @@ SOURCES_HEADING = "Sources"
 # A caption or a code block makes no sense without its figure or lesson, nor do exercises; wrong
 # answers and notes about an older edition are not true, and instructor notes are private.
 _UNQUOTABLE_DIRECTIVES = frozenset([
-    "checklist", "edition", "enseignant", "essayez", "exercice", "figure", "onglets", "ordre", "quiz",
+    "checklist", "edition", "enseignant", "essayez", "et-si", "exercice", "figure", "onglets", "ordre", "quiz",
     "solution", "telecharger",
 ])  # fmt: skip
 # The marker of an omitted block: no passage continues across it.

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import secrets
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, update
@@ -19,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from hfcourse import database
 from hfcourse.errors import CallCancelled, CallError
 from hfcourse.limits.deadline import CancelScope
-from hfcourse.runs.execution.recorder import Recorder
+from hfcourse.runs.store.conversation_models import ConversationSession
 from hfcourse.runs.store.models import Run, SpaceSession
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.page.page_events import contains_file_path, unwrap_update
@@ -37,16 +38,32 @@ AUTHOR_ERROR_CODES = ("space-exception", "space-error")
 log = logging.getLogger(__name__)
 
 
-def get_or_open_session(
-    run: Run, endpoint: Endpoint, connection: "SpaceClient", recorder: Recorder, scope: CancelScope
-) -> str | None:
-    """Return the visitor's session name for this call, opened on first use; None without session state."""
+@dataclass(frozen=True)
+class CallSession:
+    """Session of one call.
+
+    Attributes:
+        name: the session hash, None without session state.
+        opening_error: the error code of a failed opening, or ''.
+        memory: in a conversation, how many earlier messages were sent again and how many were not; None for none.
+    """
+
+    name: str | None = None
+    opening_error: str = ""
+    memory: dict[str, int] | None = None
+
+
+def get_or_open_visitor_session(
+    run: Run, endpoint: Endpoint, connection: "SpaceClient", scope: CancelScope
+) -> CallSession:
+    """Return the visitor's session for this call, opened on first use."""
     if not endpoint.has_session_state:
-        return None
+        return CallSession()
     name, is_new = get_or_create_session(run.visitor, run.space, connection.description.app_id)
-    if is_new:
-        open_session(connection, name, recorder, scope)
-    return name
+    error = open_session(connection, name, scope) if is_new else ""
+    if error:
+        log.info("The session of run %s could not be opened: %s", run.id, error)
+    return CallSession(name, error)
 
 
 def get_or_create_session(visitor: str, space: str, app_id: str) -> tuple[str, bool]:
@@ -57,8 +74,8 @@ def get_or_create_session(visitor: str, space: str, app_id: str) -> tuple[str, b
     Args:
         app_id: identifies the running program of the Space.
     """
-    digest = hashlib.sha256(app_id.encode()).hexdigest()[:DIGEST_CHARACTERS]
-    name = secrets.token_hex(NAME_BYTES) + digest
+    name = make_session_name(app_id)
+    digest = name[-DIGEST_CHARACTERS:]
     with database.read_session() as session:
         stored = session.get(SpaceSession, (visitor, space))
         known = stored.session_hash if stored else None
@@ -76,6 +93,16 @@ def get_or_create_session(visitor: str, space: str, app_id: str) -> tuple[str, b
     return get_or_create_session(visitor, space, app_id)
 
 
+def make_session_name(app_id: str) -> str:
+    """Return a new random name, which ends with the digest of the running program."""
+    return secrets.token_hex(NAME_BYTES) + hashlib.sha256(app_id.encode()).hexdigest()[:DIGEST_CHARACTERS]
+
+
+def is_name_current(name: str, app_id: str) -> bool:
+    """Was this session opened at the program that runs now?"""
+    return name[-DIGEST_CHARACTERS:] == make_session_name(app_id)[-DIGEST_CHARACTERS:]
+
+
 def replace_session(visitor: str, space: str, old: str, new: str) -> bool:
     """Replace an old session by compare-and-set; return whether it succeeded."""
     is_old = SpaceSession.visitor == visitor, SpaceSession.space == space, SpaceSession.session_hash == old
@@ -90,12 +117,16 @@ def delete_session(name: str) -> None:
     """Delete a session, so that the next call begins a new one."""
     with database.write_session() as session:
         session.execute(delete(SpaceSession).where(SpaceSession.session_hash == name))
+        session.execute(delete(ConversationSession).where(ConversationSession.session_hash == name))
 
 
-def open_session(connection: "SpaceClient", name: str, recorder: Recorder, scope: CancelScope) -> None:
+def open_session(connection: "SpaceClient", name: str, scope: CancelScope) -> str:
     """Call the load events of the Space's page in this session, within a fraction of the call's time.
 
-    A failure does not end the run, which may still succeed; it is stored as an event.
+    A failure does not end the run, which may still succeed.
+
+    Returns:
+        The error code of a failure, '' on success.
 
     Raises:
         CallCancelled: the visitor stopped the run.
@@ -107,13 +138,13 @@ def open_session(connection: "SpaceClient", name: str, recorder: Recorder, scope
     except CallCancelled:
         delete_session(name)
         raise
-    except CallError as failed:
-        log.info("The session of run %s could not be opened: %s", recorder.run.id, failed.code)
-        recorder.buffer_event(OPENING_EVENT, {"code": failed.code})
-        if failed.code not in AUTHOR_ERROR_CODES:
+    except CallError as error:
+        if error.code not in AUTHOR_ERROR_CODES:
             delete_session(name)
+        return error.code
     finally:
         scope.deadline = deadline
+    return ""
 
 
 def call_load_events(connection: "SpaceClient", name: str, scope: CancelScope) -> None:

@@ -17,8 +17,9 @@ from hfcourse.files.file_store import FORBIDDEN_NAME_PATTERN, FileHandle
 from hfcourse.runs import presenter
 from hfcourse.runs.history import queries, report
 from hfcourse.runs.history.queries import RunFilter
-from hfcourse.runs.store import run_store
+from hfcourse.runs.store import run_store, run_traces
 from hfcourse.runs.store.models import Run, RunFile
+from hfcourse.runs.trace import har
 from hfcourse.web import template_globals
 
 ARCHIVE_CHUNK_BYTES = 65_536
@@ -61,7 +62,7 @@ class Archive:
         )
 
     def add_run(self, run: Run) -> Iterator[None]:
-        """Add the folder of a run: its files, then its JSON and report, which name the missing files."""
+        """Add the folder of a run: its files, then its JSON and report, which name the missing files, and its trace."""
         folder, lost = make_folder_name(run), set()
         for item in run.files:
             try:
@@ -71,6 +72,8 @@ class Archive:
         content = json.dumps(presenter.serialize_run(run), ensure_ascii=False, indent=2)
         self.add_text(f"{folder}/essai.json", content, run.created)
         self.add_text(f"{folder}/essai.md", report.render_report(run, lost), run.created)
+        if traces := run_traces.load_traces(run.id):
+            self.add_text(f"{folder}/echanges.har", json.dumps(har.build_har(run, traces), indent=2), run.created)
         yield
 
     def _add_file(self, name: str, item: RunFile) -> Iterator[None]:

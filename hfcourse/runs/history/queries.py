@@ -12,11 +12,14 @@ from typing import Any, TypeVarTuple, cast
 from sqlalchemy import Select, and_, func, literal, select, tuple_
 
 from hfcourse import database, tokens
+from hfcourse.runs.history import result_summaries
 from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.retention import pruning
-from hfcourse.runs.store import heartbeat, run_store
+from hfcourse.runs.store import heartbeat
+from hfcourse.runs.store.effective_status import EFFECTIVE_STATUS, make_status_condition
 from hfcourse.runs.store.models import UNFINISHED_STATUSES, Run, RunSearchText
 from hfcourse.runs.store.search_text import MAX_QUERY_CHARACTERS, split_query
+from hfcourse.runs.values.status_labels import STATUS_LABELS
 
 Columns = TypeVarTuple("Columns")
 
@@ -24,13 +27,13 @@ RUNS_PER_PAGE = 50
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PAGE_TOKEN = re.compile(r"(\d{1,14})\.([\w-]{1,24})", re.ASCII)
 # Names of the filter's fields in the page and its URLs.
-FILTER_FIELDS = {"space": "espace", "outcome": "issue", "words": "q"}
+FILTER_FIELDS = {"space": "espace", "endpoint": "point", "outcome": "issue", "words": "q"}
 OUTCOMES = {
-    "reussi": ("Réussi", ("succeeded",)),
-    "echec": ("Échec", ("failed",)),
-    "arrete": ("Arrêté", ("stopped",)),
-    "interrompu": ("Interrompu", ("interrupted",)),
-    "en-cours": ("En cours", UNFINISHED_STATUSES),
+    "reussi": (STATUS_LABELS["succeeded"].short, ("succeeded",)),
+    "echec": (STATUS_LABELS["failed"].short, ("failed",)),
+    "arrete": (STATUS_LABELS["stopped"].short, ("stopped",)),
+    "interrompu": (STATUS_LABELS["interrupted"].short, ("interrupted",)),
+    "en-cours": (STATUS_LABELS["running"].short, UNFINISHED_STATUSES),
 }
 
 
@@ -45,6 +48,7 @@ class RunSummary:
     status: str
     created: datetime
     excerpt: str | None  # None: a run older than the search index
+    result: str = ""  # what came back, or why nothing did; '' for a run that has not ended or has no summary
 
     @property
     def is_finished(self) -> bool:
@@ -58,26 +62,28 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Filter by Space, outcome (a key of OUTCOMES) and words sent; '' for all."""
+    """Filter by Space, endpoint, outcome (a key of OUTCOMES) and words sent; '' for all."""
 
     space: str = ""
+    endpoint: str = ""
     outcome: str = ""
     words: str = ""
     is_valid: bool = True  # False if the request contained an unknown value
 
     @classmethod
-    def from_form(cls, args: Mapping[str, str], spaces: Sequence[str]) -> "RunFilter":
-        """Parse the fields of the filter form; ignore an unknown Space or outcome.
+    def from_form(cls, args: Mapping[str, str], spaces: Sequence[str], endpoints: Sequence[str]) -> "RunFilter":
+        """Parse the fields of the filter form; ignore an unknown Space, endpoint or outcome.
 
         The words are retained as typed, masked, unless they contain nothing to search for.
         """
-        space, outcome, typed = (args.get(name, "") for name in FILTER_FIELDS.values())
+        space, endpoint, outcome, typed = (args.get(name, "") for name in FILTER_FIELDS.values())
         words = tokens.mask_tokens(typed[:MAX_QUERY_CHARACTERS].strip()) if split_query(typed) else ""
         return cls(
             space if space in spaces else "",
+            endpoint if endpoint in endpoints else "",
             outcome if outcome in OUTCOMES else "",
             words,
-            space in ("", *spaces) and outcome in ("", *OUTCOMES),
+            space in ("", *spaces) and endpoint in ("", *endpoints) and outcome in ("", *OUTCOMES),
         )
 
     @property
@@ -100,8 +106,10 @@ class RunFilter:
         statement = statement.where(Run.visitor == visitor)
         if self.space:
             statement = statement.where(Run.space == self.space)
+        if self.endpoint:
+            statement = statement.where(Run.endpoint == self.endpoint)
         if self.outcome:
-            statement = statement.where(Run.status.in_(OUTCOMES[self.outcome][1]))
+            statement = statement.where(make_status_condition(OUTCOMES[self.outcome][1]))
         if words := split_query(self.words):
             matches = (RunSearchText.words.contains(word, autoescape=True) for word in words)
             found = select(RunSearchText.run_id).where(RunSearchText.visitor == visitor, *matches)
@@ -122,15 +130,16 @@ def build_list_context(args: Mapping[str, str], visitor: str | None) -> dict[str
     """Build the template context of the list for a visitor and a request."""
     if visitor is None:
         return {"total": 0}
-    spaces = list_run_spaces(visitor)
-    run_filter = RunFilter.from_form(args, spaces)
+    spaces, endpoints = list_run_spaces(visitor), list_run_endpoints(visitor)
+    run_filter = RunFilter.from_form(args, spaces, endpoints)
     total = count_runs(visitor, RunFilter())
     return {
-        "asked": run_filter,
+        "run_filter": run_filter,
         "spaces": spaces,
+        "endpoints": endpoints,
         "outcomes": {name: word for name, (word, _) in OUTCOMES.items()},
         "total": total,
-        "found": total if run_filter.is_empty else count_runs(visitor, run_filter),
+        "match_count": total if run_filter.is_empty else count_runs(visitor, run_filter),
         "page": fetch_page(visitor, run_filter, args.get("avant"), args.get("apres")),
     }
 
@@ -143,7 +152,6 @@ def parse_page_token(text: str | None) -> tuple[datetime, str] | None:
 
 def fetch_page(visitor: str, run_filter: RunFilter, before: str | None = None, after: str | None = None) -> RunPage:
     """Return the page before or after a token; the newest page without token, or if that one is empty."""
-    heartbeat.mark_abandoned()
     if older_than := parse_page_token(before):
         lines = fetch_summaries(visitor, run_filter, before=older_than)
         if lines:
@@ -162,11 +170,18 @@ def fetch_summaries(
     *,
     before: tuple[datetime, str] | None = None,
     after: tuple[datetime, str] | None = None,
+    run_ids: Sequence[str] | None = None,
     most: int = RUNS_PER_PAGE + 1,
 ) -> Sequence[RunSummary]:
-    """Return up to `most` runs before or after a position, or the newest; always the newest first."""
+    """Return up to `most` runs before or after a position, or the newest; always the newest first.
+
+    Args:
+        run_ids: only these, as a URL has them; None for all.
+    """
     position = tuple_(Run.created, Run.id)
     chosen = run_filter.apply_to(select(Run.id, Run.created), visitor).limit(most)
+    if run_ids is not None:
+        chosen = chosen.where(Run.id.in_([run_id for run_id in run_ids if "\0" not in run_id]))
     if after:
         chosen = chosen.where(position > make_page_key(after)).order_by(Run.created, Run.id)
     else:
@@ -175,13 +190,15 @@ def fetch_summaries(
     # `created` is read from the index: in the row it is stored after the outputs, which would all be read.
     key = chosen.subquery()
     lines = (
-        select(key.c.id, Run.space, Run.endpoint, Run.title, Run.status, key.c.created, RunSearchText.excerpt)
+        select(key.c.id, Run.space, Run.endpoint, Run.title, EFFECTIVE_STATUS, key.c.created, RunSearchText.excerpt)
         .join(Run, Run.id == key.c.id)
         .outerjoin(RunSearchText, and_(RunSearchText.visitor == visitor, RunSearchText.run_id == key.c.id))
         .order_by(key.c.created.desc(), key.c.id.desc())
     )
     with database.read_connection() as connection:
-        return [RunSummary(*row) for row in connection.execute(lines)]
+        rows = connection.execute(lines).all()
+        results = result_summaries.fetch_results(connection, [row.id for row in rows])
+    return [RunSummary(*cast(Any, (*row, results.get(row.id, "")))) for row in rows]
 
 
 def make_page_key(position: tuple[datetime, str]) -> Any:
@@ -193,7 +210,6 @@ def fetch_latest_summaries(visitor: str | None, count: int) -> Sequence[RunSumma
     """Return the visitor's newest runs."""
     if visitor is None:
         return []
-    heartbeat.mark_abandoned()
     return fetch_summaries(visitor, RunFilter(), most=count)
 
 
@@ -207,6 +223,13 @@ def list_run_spaces(visitor: str) -> Sequence[str]:
     """Return the Spaces of the visitor's runs, by name."""
     with database.read_connection() as connection:
         return connection.scalars(select(Run.space).where(Run.visitor == visitor).distinct().order_by(Run.space)).all()
+
+
+def list_run_endpoints(visitor: str) -> Sequence[str]:
+    """Return the names of the endpoints of the visitor's runs."""
+    names = select(Run.endpoint).where(Run.visitor == visitor).distinct().order_by(Run.endpoint)
+    with database.read_connection() as connection:
+        return connection.scalars(names).all()
 
 
 def iter_run_ids(visitor: str, run_filter: RunFilter, until: str | None = None) -> Iterator[Sequence[str]]:
@@ -230,11 +253,13 @@ def iter_run_ids(visitor: str, run_filter: RunFilter, until: str | None = None) 
 
 
 def stop_and_delete_runs(run_ids: Sequence[str]) -> int:
-    """Delete these runs, after stopping the unfinished ones; return the number deleted."""
+    """Delete these runs, then cancel the calls of the unfinished ones; return the number deleted."""
+    heartbeat.mark_abandoned()  # deleted here, they would be counted as stopped
     with database.read_connection() as connection:
         active = select(Run.id).where(Run.id.in_(run_ids), Run.status.in_(UNFINISHED_STATUSES))
         unfinished = connection.scalars(active).all()
+    count = pruning.delete_runs(run_ids)
+    # In this order: cancelled first, a run would be shown as stopped, for good, on a page that follows it.
     for run_id in unfinished:
         dispatcher.get_dispatcher().stop_run(run_id)
-        run_store.finish_run(run_id, "stopped")  # deleted before its call ends, it would not be counted
-    return pruning.delete_runs(run_ids)
+    return count

@@ -12,6 +12,7 @@ from hfcourse.runs.outputs import export, output_kinds
 from hfcourse.runs.outputs.rendered_outputs import EXPORT_FORMATS
 from hfcourse.runs.store.models import Run
 from hfcourse.runs.values import value_types
+from hfcourse.runs.values.file_refs import FileEntry
 from hfcourse.text.markdown_quoting import quote_code_block, quote_inline_code
 
 
@@ -22,7 +23,7 @@ class ReportValue:
     label: str
     component: str
     text: str
-    files: list[value_types.FileEntry]
+    files: list[FileEntry]
 
 
 def render_report(run: Run, lost: Collection[str] = ()) -> str:

@@ -15,7 +15,7 @@ from flask import Flask, current_app
 
 from hfcourse.limits import concurrency
 from hfcourse.runs.live import run_changes
-from hfcourse.runs.queue import dispatcher
+from hfcourse.runs.queue import dispatcher, shutdown
 from hfcourse.runs.store import heartbeat, notifications
 from hfcourse.runs.store.models import Run
 
@@ -35,6 +35,7 @@ class WatchedRun:
 
     def __init__(self, run: Run) -> None:
         self.run: Run | None = run  # None once the run is deleted
+        self.may_change = not run.is_finished  # an attribute: each poll asks it of every watched run
         self.version = 0
         self.queue_position: tuple[int, int] | None = None  # in the queue of another process
         self.used_at = time.monotonic()
@@ -45,6 +46,7 @@ class WatchedRun:
         """Store the new state, or a new queue position alone, and wake the waiting threads."""
         with self._changed:
             self.run, self.version = run, self.version + 1
+            self.may_change = run is not None and not run.is_finished
             self._changed.notify_all()
 
     def release_waiters(self) -> None:
@@ -71,6 +73,7 @@ class RunWatcher:
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
         self._watched: dict[str, WatchedRun] = {}
+        self._new_ids: set[str] = set()  # may have changed between the caller's read and the first poll
         self._changed_ids: set[str] = set()
         self._moved_ids: set[str] = set()
         self._changed = threading.Condition()
@@ -83,7 +86,7 @@ class RunWatcher:
             watched = self._watched.get(run.id)
             if watched is None:
                 watched = self._watched[run.id] = WatchedRun(run)
-                self._changed_ids.add(run.id)  # for changes stored between the caller's read and the first poll
+                self._new_ids.add(run.id)
             watched.used_at = time.monotonic()
             if self._thread is None or not self._thread.is_alive():  # threads do not survive a fork
                 self._thread = threading.Thread(target=self._run_loop, daemon=True, name="runs-following")
@@ -156,17 +159,21 @@ class RunWatcher:
     def _wait_for_change(self) -> None:
         time.sleep(MIN_POLL_INTERVAL_SECONDS)
         with self._changed:
-            self._changed.wait_for(lambda: self._changed_ids, REMOTE_POLL_INTERVAL_SECONDS - MIN_POLL_INTERVAL_SECONDS)
+            self._changed.wait_for(
+                lambda: self._changed_ids or self._new_ids, REMOTE_POLL_INTERVAL_SECONDS - MIN_POLL_INTERVAL_SECONDS
+            )
 
     def _poll(self) -> None:
         """Fetch the changed runs and publish them to their subscribers."""
         with self._changed:
             changed, self._changed_ids = self._changed_ids, set()
+            new, self._new_ids = self._new_ids, set()
             watched = dict(self._watched)
         remote = self._list_remote_ids(watched)
-        if remote:
-            stored = run_changes.fetch_cursors(remote)
-            changed |= {run_id for run_id in remote if stored.get(run_id) != watched[run_id].cursor}
+        unsure = list({*remote, *(new & watched.keys())} - changed)
+        if unsure:
+            stored = run_changes.fetch_cursors(unsure)
+            changed |= {run_id for run_id in unsure if stored.get(run_id) != watched[run_id].cursor}
         for each in self._collect_moved_runs(watched, remote):
             each.publish(each.run)  # the stored state is unchanged
         known = {run_id: watched[run_id].run for run_id in changed if run_id in watched}
@@ -192,21 +199,22 @@ class RunWatcher:
     def _list_remote_ids(self, watched: dict[str, WatchedRun]) -> list[str]:
         """Return the unfinished runs of other processes, which send no notifications here."""
         active = dispatcher.get_dispatcher().active_run_ids()
-        return [
-            run_id for run_id, each in watched.items() if each.run and not each.run.is_finished and run_id not in active
-        ]
+        return [run_id for run_id, each in watched.items() if each.may_change and run_id not in active]
 
 
 def is_queued(run: Run | None) -> bool:
+    """Is this a run that has not started?"""
     return run is not None and run.status == "queued"
 
 
 def get_watcher() -> RunWatcher:
     """Return the watcher of this process."""
-    return current_app.extensions["following"]
+    watcher: RunWatcher = current_app.extensions["following"]
+    return watcher
 
 
 def init_app(app: Flask) -> None:
     """Create the watcher and subscribe it; it starts no thread before a run is watched."""
     watcher = app.extensions["following"] = RunWatcher(app)
     notifications.subscribe(app, watcher.on_changed, watcher.on_moved)
+    shutdown.get_shutdown_hooks(app).end_streams.append(watcher.release_all)

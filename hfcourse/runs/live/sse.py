@@ -8,13 +8,14 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, current_app
 
+from hfcourse.runs.live.fragments import FragmentRenderer
 from hfcourse.runs.live.run_watcher import WatchedRun
-from hfcourse.runs.store.models import Run
+from hfcourse.runs.queue import shutdown
 from hfcourse.server.threads import count_threads
 
 KEEPALIVE_INTERVAL_SECONDS = 5  # a closed connection is detected by the next write
@@ -25,8 +26,6 @@ MAX_STREAMS_PER_VISITOR = 4
 # Throttle: a stream renders for at most one part in RENDER_DUTY_DIVISOR of its time.
 RENDER_DUTY_DIVISOR, MAX_PAUSE_SECONDS = 5, 1.0
 LINE_END = re.compile(r"\r\n|\r|\n")
-
-FragmentRenderer = Callable[[Run], str]
 
 
 class StreamSlots:
@@ -53,6 +52,10 @@ class StreamSlots:
             self._open_count += 1
             self._visitor_counts[visitor] += 1
             return True
+
+    def close(self) -> None:
+        """End the open streams and open no more; without a lock, for a signal handler's thread."""
+        self.is_over = True
 
     def release(self, visitor: str) -> None:
         """Release the slot."""
@@ -97,9 +100,11 @@ def format_event(cursor: int, html: str) -> str:
 
 def get_stream_slots() -> StreamSlots:
     """Return the stream slots of this process."""
-    return current_app.extensions["streams"]
+    slots: StreamSlots = current_app.extensions["streams"]
+    return slots
 
 
 def init_app(app: Flask) -> None:
-    """Create the stream slots of this process."""
-    app.extensions["streams"] = StreamSlots()
+    """Create the stream slots of this process; they close with it."""
+    slots = app.extensions["streams"] = StreamSlots()
+    shutdown.get_shutdown_hooks(app).end_streams.append(slots.close)

@@ -5,16 +5,16 @@ from functools import partial
 
 from flask import Blueprint, Response, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import NotFound
 
 from hfcourse import visitors
 from hfcourse.runs import presenter
-from hfcourse.runs.live import run_watcher, sse
+from hfcourse.runs.embedded_run import render_embedded_run
+from hfcourse.runs.live import fragments, run_watcher, sse
 from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.retention.recent_views import get_own_run_or_404, get_viewed_run_or_404
 from hfcourse.runs.store.models import Run
-from hfcourse.web import error_pages, headers
-from hfcourse.web.template_globals import is_in_lesson
+from hfcourse.web import headers
+from hfcourse.web.template_globals import EMBED_PARAM, get_embedding_host
 
 # Disables response buffering in a proxy.
 STREAM_HEADERS = {"X-Accel-Buffering": "no"}
@@ -28,16 +28,13 @@ bp.after_request(headers.forbid_storing)
 
 @bp.get("/<run_id:run_id>/statut", endpoint="status")
 def show_run_status(run_id: str) -> ResponseReturnValue:
-    """Render the fragment of the page that changes; it polls itself until the run has finished.
+    """Render the fragment of the page that changes; a page polls it until the run has finished.
 
-    Responds 204 if nothing has changed since the cursor in the request.
+    Responds 204 if nothing has changed since the cursor in the request, 404 if the run was deleted in another tab.
     """
     run = run_watcher.get_watcher().fetch_latest(run_id)
     if run is None or run.is_finished or run.visitor != visitors.get_visitor():
-        try:
-            run = get_viewed_run_or_404(run_id)
-        except NotFound:  # deleted in another tab: reload the page, which says so, instead of polling on
-            return *error_pages.render_error_page(404, error_pages.HTTP_EXPLANATIONS[404]), {"HX-Refresh": "true"}
+        run = get_viewed_run_or_404(run_id)
         if not run.is_finished:
             run_watcher.get_watcher().watch_run(run)
     if run.cursor == parse_seen_cursor() and run.status != "queued":
@@ -67,8 +64,12 @@ def parse_seen_cursor() -> int | None:
 
 
 def render_run_fragment(run: Run) -> str:
-    template = "runs/block.html" if is_in_lesson() else "runs/status.html"
-    return render_template(template, **presenter.build_template_context(run))
+    """Render a run for the page that asks: as a part of a page that embeds it, or as its own page."""
+    if renderer := fragments.get_renderer(request.args.get(EMBED_PARAM, "")):
+        return renderer(run)
+    if host := get_embedding_host():
+        return render_embedded_run(run, host)
+    return render_template("runs/status.html", **presenter.build_template_context(run))
 
 
 @bp.post("/<run_id:run_id>/arreter", endpoint="stop")

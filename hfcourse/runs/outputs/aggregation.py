@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hfcourse.runs.values.value_types import is_number
+from hfcourse.runs.values.value_types import is_drawable_number
 
 # Aggregating only a part of the rows would be wrong; above this limit, there is no chart.
 MAX_AGGREGATED_ROWS = 100_000
@@ -135,7 +135,7 @@ def group_rows(
     grouped = [
         [x, reduced, colour]
         for x, values, colour in groups.values()
-        if is_number(reduced := reduce_group(values, grouping))
+        if is_drawable_number(reduced := reduce_group(values, grouping))
     ]
     if has_stacked_colours:
         grouped = stack_groups(grouped, grouping)
@@ -146,7 +146,7 @@ def reduce_group(values: Sequence[Any], grouping: Grouping) -> float | None:
     """Return the y of a group, None if it has no number."""
     if grouping.function == "count" and not grouping.is_stacked:
         return len(values)
-    numbers = [value for value in values if is_number(value)]
+    numbers = [value for value in values if is_drawable_number(value)]
     if grouping.is_stacked:
         check_stack(numbers, grouping)
         return sum_values(numbers) if numbers else None
@@ -160,7 +160,7 @@ def stack_groups(grouped: Sequence[list[Any]], grouping: Grouping) -> list[list[
         stacks.setdefault(str(x), [x, [], ""])[1].append(y)
     for _, parts, _ in stacks.values():
         check_stack(parts, grouping)
-    return [[x, sum_values(parts), ""] for x, parts, _ in stacks.values() if is_number(sum_values(parts))]
+    return [[x, sum_values(parts), ""] for x, parts, _ in stacks.values() if is_drawable_number(sum_values(parts))]
 
 
 def check_stack(parts: Sequence[float], grouping: Grouping) -> None:
@@ -176,7 +176,7 @@ def check_stack(parts: Sequence[float], grouping: Grouping) -> None:
 
 def compute_bin_start(value: Any, step: float) -> float | None:
     """Return the start of a value's bin; bins begin at multiples of their width."""
-    if not is_number(value):
+    if not is_drawable_number(value):
         return None
     start = math.floor(value / step) * step
     return float(f"{start:.12g}") if isinstance(start, float) else start

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
-from hfcourse.runs.values.value_types import is_number
+from hfcourse.runs.values.value_types import is_drawable_number
 from hfcourse.text.typography import NARROW_NO_BREAK, format_number
 
 MAX_LABEL_CHARACTERS, MAX_TICK_CHARACTERS = 14, 30
@@ -78,7 +78,7 @@ def decimate_ticks(ticks: tuple[AxisTick, ...]) -> tuple[AxisTick, ...]:
 
 def format_axis_label(value: Any) -> str:
     """Format a label below an axis; numbers are not truncated like texts, which would change them."""
-    if is_number(value):
+    if is_drawable_number(value):
         return format_axis_number(value)[:MAX_TICK_CHARACTERS]
     text = str(value)
     return text if len(text) <= MAX_LABEL_CHARACTERS else text[: MAX_LABEL_CHARACTERS - 1] + "…"
@@ -95,7 +95,7 @@ def format_axis_date(milliseconds: float, has_time: bool = False) -> str:
 
 def format_table_date(milliseconds: Any) -> Any:
     """Format a time as 2024-02-29, or 2024-02-29 14:02:00, which sorts; unchanged if out of range."""
-    if not is_number(milliseconds):
+    if not is_drawable_number(milliseconds):
         return milliseconds
     try:
         at = datetime.fromtimestamp(milliseconds / 1000, UTC)

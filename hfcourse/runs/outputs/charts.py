@@ -22,7 +22,7 @@ from hfcourse.runs.outputs.chart_axes import (
     format_ticks,
     make_axis,
 )
-from hfcourse.runs.values.value_types import is_number
+from hfcourse.runs.values.value_types import is_drawable_number
 from hfcourse.text.typography import format_number
 
 WIDTH, HEIGHT = 640, 320
@@ -86,7 +86,7 @@ class ChartPlan:
 
     def format_category(self, value: Any) -> str:
         """Format an x below a categorical axis: a bin as a range, or as its start if temporal."""
-        if self.is_temporal and is_number(value):
+        if self.is_temporal and is_drawable_number(value):
             return format_axis_date(value, has_time=bool(self.bin_width and self.bin_width % DAY_MILLISECONDS))
         if not self.bin_width:
             return format_axis_label(value)
@@ -112,7 +112,7 @@ def build_chart(value: Mapping[str, Any], hints: Mapping[str, str]) -> Chart | N
     except NotDrawable:
         return None
     is_named = mark == "bar" or kind == "nominal"
-    rows = [row for row in rows if is_named or is_number(row[0])]
+    rows = [row for row in rows if is_named or is_drawable_number(row[0])]
     titles = [value["columns"][place][:MAX_AXIS_TITLE_CHARACTERS] for place in (columns.x, columns.y)]
     if function := grouping and hints.get("y_aggregate"):
         titles[1] += f" ({AGGREGATE_LABELS[function]})"
@@ -144,7 +144,7 @@ def select_rows(
     rows = [
         [row[x], row[y], "" if colour is None else row[colour]]
         for row in data[: 10 * MAX_POINTS]
-        if len(row) > last and is_number(row[y])
+        if len(row) > last and is_drawable_number(row[y])
     ]
     return rows, len(data) > 10 * MAX_POINTS
 
@@ -152,7 +152,7 @@ def select_rows(
 def find_numeric_column(columns: Sequence[str], rows: Sequence[Sequence[Any]], x: int) -> int | None:
     """Return the first column other than x that has a number in its first rows."""
     for place in range(len(columns)):
-        if place != x and any(len(row) > place and is_number(row[place]) for row in rows[:20]):
+        if place != x and any(len(row) > place and is_drawable_number(row[place]) for row in rows[:20]):
             return place
     return None
 

@@ -12,7 +12,7 @@ from hfcourse.runs.outputs.chat_messages import ChatMessage
 from hfcourse.runs.outputs.output_kinds import classify_output, get_output_value
 from hfcourse.runs.outputs.rendered_outputs import EXPORT_FORMATS
 from hfcourse.runs.values.page_budget import TextAllowance
-from hfcourse.runs.values.value_types import is_file, is_number
+from hfcourse.runs.values.value_types import is_drawable_number, is_file
 from hfcourse.text.typography import NO_BREAK, expand_exponents
 
 MEDIA_TYPES = {"txt": "text/plain", "json": "application/json", "csv": "text/csv"}
@@ -53,6 +53,7 @@ def value_to_json(value: Any) -> str:
 
 
 def list_to_text(value: Sequence[Any]) -> str:
+    """Serialize a list, one item a line; the parts of a path are joined."""
     return "\n".join("/".join(map(str, each)) if isinstance(each, list) else value_to_text(each) for each in value)
 
 
@@ -71,11 +72,13 @@ def chat_to_text(value: Any) -> str:
 
 
 def iter_part_texts(message: ChatMessage) -> Iterator[str]:
+    """Yield the parts of a message as text; of a file its name."""
     for part in message.parts:
         yield f"[{part['name']}]" if is_file(part) else value_to_text(part)
 
 
 def dialogue_to_text(value: Sequence[Mapping[str, str]]) -> str:
+    """Serialize a dialogue, one line for each of its lines, after its speaker."""
     return "\n".join(f"{line['speaker']}{NO_BREAK}: {line['text']}" for line in value)
 
 
@@ -90,7 +93,7 @@ def table_to_csv(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
 
 def format_csv_cell(value: Any) -> str:
     """Format a cell, escaped so that no spreadsheet parses it as a formula."""
-    if value is None or is_number(value):
+    if value is None or is_drawable_number(value):
         return "" if value is None else json.dumps(value)
     text = value_to_text(value).replace("\0", "")
     return text if PLAIN_NUMBER.fullmatch(text) else guard_formulas(text)
@@ -114,10 +117,10 @@ def guard_formulas(text: str) -> str:
 
 Serializer = Callable[[Any], str]
 SERIALIZERS: Mapping[str, Serializer] = {
-    **dict.fromkeys(("text", "prose", "code", "html", "moment", "colour", "scalar"), value_to_text),
+    **dict.fromkeys(("text", "markdown", "code", "html", "datetime", "color", "scalar"), value_to_text),
     "list": list_to_text,
     "chat": chat_to_text,
     "dialogue": dialogue_to_text,
     "table": lambda value: table_to_csv(value["headers"], value["data"]),
-    "plot": lambda value: table_to_csv(value["columns"], value["data"]),
+    "native_plot": lambda value: table_to_csv(value["columns"], value["data"]),
 }

@@ -36,6 +36,7 @@ def build_json_tree(value: Any) -> JsonTree:
 
 
 def build_node(key: str, value: Any, level: int, node_budget: Iterator[int], allowance: TextAllowance) -> JsonTree:
+    """Build a node with its children, while the budget has nodes left; `level` is 0 at the root."""
     name = allowance.cut(replace_surrogates(key[: MAX_KEY_CHARACTERS + 1]), MAX_KEY_CHARACTERS)
     if not isinstance(value, dict | list):
         return build_leaf(name, value, allowance)
@@ -53,6 +54,7 @@ def build_node(key: str, value: Any, level: int, node_budget: Iterator[int], all
 
 
 def build_leaf(name: str, value: Any, allowance: TextAllowance) -> JsonTree:
+    """Build the node of a scalar."""
     kind = "string" if isinstance(value, str) else "word" if value is None or isinstance(value, bool) else "number"
     written = expand_exponent(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
     most = MAX_TREE_NUMBER_CHARACTERS if kind == "number" else MAX_STRING_CHARACTERS

@@ -11,9 +11,10 @@ from hfcourse.runs.outputs import value_presenters
 from hfcourse.runs.outputs.value_presenters import COLOR_PATTERN, decode_plot_image
 from hfcourse.runs.values import value_types
 from hfcourse.runs.values.json_detection import is_json_text
-from hfcourse.runs.values.value_types import is_file, is_list_of, is_scalar
+from hfcourse.runs.values.value_types import is_file, is_list_of
 from hfcourse.spaces.schema.component_updates import is_choice_update, is_component_update
 from hfcourse.spaces.schema.endpoints.return_values import CHAT_ANSWER
+from hfcourse.spaces.untrusted.json_tree import is_scalar
 
 
 def get_component(output: Mapping[str, Any]) -> str:
@@ -38,7 +39,7 @@ def classify_output(output: Mapping[str, Any]) -> str:
 def classify_value(component: str, value: Any) -> str:
     """Return the kind of a value: by its shape first, then by its component (in lower case)."""
     if value is None:
-        return "nothing"
+        return "null"
     if isinstance(value, str):
         return classify_text(component, value)
     if isinstance(value, dict):
@@ -47,53 +48,57 @@ def classify_value(component: str, value: Any) -> str:
 
 
 def classify_text(component: str, text: str) -> str:
+    """Return the kind of a text."""
     if component == "datetime" and value_presenters.parse_datetime(text):
-        return "moment"
+        return "datetime"
     if component == "colorpicker" and COLOR_PATTERN.fullmatch(text):
-        return "colour"
+        return "color"
     if component in ("json", CHAT_ANSWER):
-        return "code" if is_json_text(text) else "prose"
-    return {"markdown": "prose", "html": "html", "code": "code"}.get(component, "text")
+        return "code" if is_json_text(text) else "markdown"
+    return {"markdown": "markdown", "html": "html", "code": "code"}.get(component, "text")
 
 
 def classify_dict(component: str, value: dict[str, Any]) -> str:
+    """Return the kind of an object."""
     if is_component_update(value):
         return classify_update(value)
     if is_file(value):
         return "file"
     if value_types.is_plot_spec(value):
-        return "picture" if decode_plot_image(value) else "figure"
+        return "plot_image" if decode_plot_image(value) else "plot_spec"
     if component == CHAT_ANSWER and value_types.is_chat_answer(value):
         return "chat"
     if component == "paramviewer" and value_types.is_parameters(value):
         return "parameters"
     tests: tuple[tuple[Callable[[dict[str, Any]], bool], str], ...] = (
         (value_types.is_table, "table"),
-        (value_types.is_plot_data, "plot"),
+        (value_types.is_plot_data, "native_plot"),
         (value_types.is_video, "video"),
-        (value_types.is_annotated_image, "annotated"),
+        (value_types.is_annotated_image, "annotated_image"),
         (value_types.is_label, "label"),
-        (value_types.is_edited_image, "edited"),
+        (value_types.is_edited_image, "image_editor"),
         (value_types.is_multimodal, "multimodal"),
     )
     return next((kind for test, kind in tests if test(value)), "json")
 
 
 def classify_update(value: dict[str, Any]) -> str:
+    """Return the kind of an update of a component."""
     if is_choice_update(value):
         return "choices"
-    return "changes" if len(value) > 1 else "unchanged"
+    return "component_update" if len(value) > 1 else "unchanged"
 
 
 def classify_list(component: str, value: list[Any]) -> str:
+    """Return the kind of a list."""
     if is_chat(component, value):
         return "chat"
     if component == "imageslider" and len(value) == 2 and all(each is None or is_file(each) for each in value):
-        return "slider"
+        return "image_slider"
     tests: tuple[tuple[Callable[[Any], bool], str], ...] = (
         (is_file, "files"),
         (value_types.is_gallery_item, "gallery"),
-        (value_types.is_highlighted_span, "spans"),
+        (value_types.is_highlighted_span, "highlighted_text"),
         (value_types.is_dialogue_line, "dialogue"),
     )
     if found := next((kind for test, kind in tests if is_list_of(test, value)), None):

@@ -23,27 +23,29 @@ MAX_CHAT_MARKDOWN_CHARACTERS, MAX_CHAT_COMPONENT_CHARACTERS = 30_000, 20_000
 # Budget of a page in characters, smaller while it is polled; one value, being rendered in part, is charged at most its
 # own share. Five hundred lists of ones would be a page of 50 MB.
 MAX_PAGE_CHARACTERS, MAX_LIVE_PAGE_CHARACTERS, MAX_CHARGED_CHARACTERS = 200_000, 60_000, 10_000
-MAX_OMITTED_NAME_CHARACTERS, MAX_COMPONENT_CHARACTERS = 40, 60
+MAX_OMITTED_NAME_CHARACTERS, MAX_COMPONENT_NAME_CHARACTERS = 40, 60
 WIDE_KINDS = {
     "text",
-    "prose",
+    "markdown",
     "code",
     "html",
     "json",
     "table",
     "parameters",
-    "plot",
+    "native_plot",
     "chat",
     "dialogue",
     "gallery",
-    "spans",
-    "figure",
+    "highlighted_text",
+    "plot_spec",
 }
 # Export format by kind; files are downloads already, and null has no export.
 EXPORT_FORMATS = {
-    **dict.fromkeys(("text", "prose", "code", "html", "scalar", "moment", "colour", "list", "chat", "dialogue"), "txt"),
-    **dict.fromkeys(("table", "plot"), "csv"),
-    **dict.fromkeys(("json", "label", "spans", "figure", "multimodal", "parameters", "heavy"), "json"),
+    **dict.fromkeys(
+        ("text", "markdown", "code", "html", "scalar", "datetime", "color", "list", "chat", "dialogue"), "txt"
+    ),
+    **dict.fromkeys(("table", "native_plot"), "csv"),
+    **dict.fromkeys(("json", "label", "highlighted_text", "plot_spec", "multimodal", "parameters", "omitted"), "json"),
 }
 
 
@@ -76,7 +78,7 @@ class RenderedOutput:
     def omitted_version(self) -> "RenderedOutput":
         """Return the version shown on a page without budget to render it."""
         names = self.component[:MAX_OMITTED_NAME_CHARACTERS], self.label[:MAX_OMITTED_NAME_CHARACTERS]
-        return replace(self, kind="heavy", value=None, component=names[0], label=names[1])
+        return replace(self, kind="omitted", value=None, component=names[0], label=names[1])
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class OutputContext:
 
 
 def render_outputs(
-    outputs: Iterable[Mapping[str, Any]], is_live: bool = False, budget: PageBudget | None = None
+    outputs: Iterable[Mapping[str, Any]], *, is_live: bool = False, budget: PageBudget | None = None
 ) -> list[RenderedOutput]:
     """Render one section for each output; those beyond the page's budget are only named."""
     budget = budget or PageBudget(is_live)
@@ -100,9 +102,9 @@ def render_outputs(
     for number, output in enumerate(outputs):
         text = stringify_value(output["value"])
         if room > 0 and not budget.is_exhausted:
-            section = render_output(output, number, is_live, budget.cpu)
+            section = render_output(output, number, is_live=is_live, cpu_budget=budget.cpu)
         else:
-            section = RenderedOutput("heavy", None, output["component"], output["label"], number)
+            section = RenderedOutput("omitted", None, output["component"], output["label"], number)
         sections.append(replace(section, excerpt=text[: MAX_EXCERPT_CHARACTERS + 1]))
         room -= min(MAX_CHARGED_CHARACTERS, len(text))
     budget.reserve_omitted_sections(len(sections))
@@ -115,7 +117,7 @@ def stringify_value(value: Any) -> str:
 
 
 def render_output(
-    output: Mapping[str, Any], number: int, is_live: bool = False, cpu_budget: CpuBudget | None = None
+    output: Mapping[str, Any], number: int, *, is_live: bool = False, cpu_budget: CpuBudget | None = None
 ) -> RenderedOutput:
     """Render an output (label, component, value with its files, hints) as its section."""
     context = OutputContext(get_component(output), merge_hints(output), is_live, cpu_budget, number)
@@ -148,32 +150,36 @@ def present_chat(value: Any, context: OutputContext) -> tuple[list[chat_messages
 
 ValuePresenter = Callable[[Any, OutputContext], Any]
 VALUE_PRESENTERS: Mapping[str, ValuePresenter] = {
-    "nothing": lambda value, _: value,
-    "heavy": lambda value, _: None,
+    "null": lambda value, _: value,
+    "omitted": lambda value, _: None,
     "scalar": lambda value, _: value,
-    "colour": lambda value, _: value,
+    "color": lambda value, _: value,
     "file": lambda value, _: value,
-    "slider": lambda value, _: value,
+    "image_slider": lambda value, _: value,
     "unchanged": lambda value, _: None,
-    "picture": lambda value, _: None,
-    "changes": lambda value, _: [format_brief_value(name, 60) for name in value if name != UPDATE_KEY][:12],
+    "plot_image": lambda value, _: None,
+    "component_update": lambda value, _: [format_brief_value(name, 60) for name in value if name != UPDATE_KEY][:12],
     "choices": lambda value, _: present_choices(value["choices"]),
-    "moment": lambda value, _: value_presenters.parse_datetime(value),
+    "datetime": lambda value, _: value_presenters.parse_datetime(value),
     "text": lambda value, _: value_presenters.present_text(value),
-    "prose": lambda value, context: value_presenters.present_markdown(value, context.is_live, context.cpu_budget),
-    "code": lambda value, context: value_presenters.present_code(value, get_code_language(context), context.is_live),
-    "html": lambda value, context: value_presenters.present_code(value, "html", context.is_live),
+    "markdown": lambda value, context: value_presenters.present_markdown(
+        value, is_live=context.is_live, cpu_budget=context.cpu_budget
+    ),
+    "code": lambda value, context: value_presenters.present_code(
+        value, get_code_language(context), is_live=context.is_live
+    ),
+    "html": lambda value, context: value_presenters.present_code(value, "html", is_live=context.is_live),
     "list": lambda value, _: value_presenters.present_list(value),
     "json": lambda value, _: json_tree.build_json_tree(value),
-    "figure": lambda value, _: value_presenters.present_plot_spec(value),
+    "plot_spec": lambda value, _: value_presenters.present_plot_spec(value),
     "label": lambda value, _: present_label(value),
-    "spans": lambda value, _: value_presenters.present_highlighted_text(value),
+    "highlighted_text": lambda value, _: value_presenters.present_highlighted_text(value),
     "table": lambda value, _: present_dataframe(value),
     "parameters": lambda value, _: present_parameters(value),
     "video": lambda value, _: value_presenters.present_video(value),
-    "plot": lambda value, context: value_presenters.present_plot(value, context.hints),
-    "annotated": lambda value, _: value_presenters.present_annotated_image(value),
-    "edited": lambda value, _: value_presenters.present_edited_image(value),
+    "native_plot": lambda value, context: value_presenters.present_plot(value, context.hints),
+    "annotated_image": lambda value, _: value_presenters.present_annotated_image(value),
+    "image_editor": lambda value, _: value_presenters.present_edited_image(value),
     "files": lambda value, _: value_presenters.present_files(value),
     "gallery": lambda value, _: value_presenters.present_gallery(value),
     "dialogue": lambda value, _: value_presenters.present_dialogue(value),
@@ -186,18 +192,27 @@ VALUE_PRESENTERS: Mapping[str, ValuePresenter] = {
 
 
 def get_code_language(context: OutputContext) -> str:
+    """Return the language of a code, '' if it is unknown."""
     return "json" if context.component in ("json", CHAT_ANSWER) else context.hints.get("language", "")
 
 
 class ChatRenderer:
-    """Renderer of the parts of a conversation, which share one budget of the page."""
+    """Renderer of the parts of a conversation, which share one budget of the page.
 
-    def __init__(self, context: OutputContext, allowance: TextAllowance) -> None:
+    Args:
+        allowance: of all texts; within it the first `markdown_characters` are parsed as Markdown.
+        component_characters: of the values of components; later ones are plain text.
+    """
+
+    def __init__(
+        self,
+        context: OutputContext,
+        allowance: TextAllowance,
+        markdown_characters: int = MAX_CHAT_MARKDOWN_CHARACTERS,
+        component_characters: int = MAX_CHAT_COMPONENT_CHARACTERS,
+    ) -> None:
         self._context, self._allowance = context, allowance
-        self._markdown_characters_left, self._component_characters_left = (
-            MAX_CHAT_MARKDOWN_CHARACTERS,
-            MAX_CHAT_COMPONENT_CHARACTERS,
-        )
+        self._markdown_characters_left, self._component_characters_left = markdown_characters, component_characters
 
     def __call__(self, part: MessagePart) -> RenderedOutput:
         """Render a text as Markdown, a component's value by its kind."""
@@ -216,7 +231,7 @@ class ChatRenderer:
         presented = VALUE_PRESENTERS[kind](
             value, replace(self._context, component=component, hints=read_rendering_hints(part.props))
         )
-        name = part.component[:MAX_COMPONENT_CHARACTERS]
+        name = part.component[:MAX_COMPONENT_NAME_CHARACTERS]
         label = part.words or name or "Conversation"
         return RenderedOutput(kind, presented, name, label, self._context.number, place=part.place)
 
@@ -228,5 +243,6 @@ class ChatRenderer:
         self._allowance.remaining -= len(text)
         self._markdown_characters_left -= len(text)
         return RenderedOutput(
-            "prose", value_presenters.present_markdown(text, self._context.is_live, self._context.cpu_budget)
+            "markdown",
+            value_presenters.present_markdown(text, is_live=self._context.is_live, cpu_budget=self._context.cpu_budget),
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from hfcourse.runs.values.brief_text import charge_digits, format_brief_value
 from hfcourse.runs.values.page_budget import TextAllowance
-from hfcourse.runs.values.value_types import is_number
+from hfcourse.runs.values.value_types import is_drawable_number
 
 MAX_ROWS, MAX_COLUMNS, MAX_CELLS, MAX_TABLE_CELL_CHARACTERS = 500, 60, 12_000, 1_000
 MAX_TABLE_CHARACTERS = 100_000
@@ -49,7 +49,7 @@ def cut_table(headers: Sequence[Any], data: Sequence[Sequence[Any]], display: Se
         texts = display[len(rows)] if len(rows) < len(display) else ()
         rows.append(format_row(row[:across], texts if isinstance(texts, list) else (), allowance))
     titles += [""] * (across - len(titles))
-    numeric = [any(len(row) > place and is_number(row[place]) for row in data[:5]) for place in range(across)]
+    numeric = [any(len(row) > place and is_drawable_number(row[place]) for row in data[:5]) for place in range(across)]
     return TableExcerpt(titles, rows, len(data), columns, numeric)
 
 
@@ -66,12 +66,12 @@ def format_row(row: Sequence[Any], texts: Sequence[Any], allowance: TextAllowanc
 def format_styled_cell(value: Any, text: str, allowance: TextAllowance) -> Any:
     """Return a cell in its author's format."""
     written = allowance.cut(format_brief_value(text, MAX_TABLE_CELL_CHARACTERS), MAX_TABLE_CELL_CHARACTERS + 1)
-    return FormattedNumber(value, written) if is_number(value) else written
+    return FormattedNumber(value, written) if is_drawable_number(value) else written
 
 
 def format_table_cell(value: Any, allowance: TextAllowance) -> Any:
     """Format a cell: numbers unchanged, all else as text."""
-    if is_number(value):
+    if is_drawable_number(value):
         return charge_digits(value, allowance)
     return allowance.cut(format_brief_value(value, MAX_TABLE_CELL_CHARACTERS), MAX_TABLE_CELL_CHARACTERS + 1)
 

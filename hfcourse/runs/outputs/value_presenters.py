@@ -21,8 +21,9 @@ from hfcourse.runs.outputs import chart_axes, charts, json_tree, untrusted_markd
 from hfcourse.runs.outputs.json_tree import JsonTree
 from hfcourse.runs.outputs.table_presenters import MAX_ROWS, MAX_TABLE_CELL_CHARACTERS, TableExcerpt, cut_table
 from hfcourse.runs.values.brief_text import MAX_BRIEF_CHARACTERS, charge_digits, format_brief_value
+from hfcourse.runs.values.file_refs import OVER_LIMIT, FileEntry
 from hfcourse.runs.values.page_budget import TextAllowance
-from hfcourse.runs.values.value_types import OVER_LIMIT, FileEntry, is_file, is_number, is_plot_spec
+from hfcourse.runs.values.value_types import is_drawable_number, is_file, is_plot_spec
 from hfcourse.spaces.untrusted.json_nodes import has_too_many_nodes
 from hfcourse.text.code_lexer import MAX_HIGHLIGHTED_CHARACTERS
 
@@ -115,7 +116,7 @@ def present_text(text: str) -> FormattedText:
     return FormattedText(text[:MAX_SHOWN_TEXT_CHARACTERS], is_cut=len(text) > MAX_SHOWN_TEXT_CHARACTERS)
 
 
-def present_markdown(text: str, is_live: bool = False, cpu_budget: CpuBudget | None = None) -> FormattedText:
+def present_markdown(text: str, *, is_live: bool = False, cpu_budget: CpuBudget | None = None) -> FormattedText:
     """Render a Markdown text; plain if it is too long, or exceeds the time budget."""
     if len(text) > (MAX_LIVE_MARKDOWN_CHARACTERS if is_live else untrusted_markdown.MAX_MARKDOWN_CHARACTERS):
         return FormattedText(
@@ -125,7 +126,7 @@ def present_markdown(text: str, is_live: bool = False, cpu_budget: CpuBudget | N
     return FormattedText(text, html, is_plain=html is None)
 
 
-def present_code(text: str, language: str, is_live: bool = False) -> FormattedText:
+def present_code(text: str, language: str, *, is_live: bool = False) -> FormattedText:
     """Highlight a piece of code."""
     if len(text) > (MAX_LIVE_MARKDOWN_CHARACTERS if is_live else MAX_HIGHLIGHTED_CHARACTERS):
         return FormattedText(
@@ -152,6 +153,7 @@ def present_list(value: Sequence[Any]) -> TruncatedList:
 
 
 def format_list_item(value: Any) -> str:
+    """Format an item of a list; the parts of a path are joined."""
     if isinstance(value, list):
         return "/".join(map(str, value))
     return "rien" if value is None else format_brief_value(value, MAX_TABLE_CELL_CHARACTERS)
@@ -212,7 +214,7 @@ def present_highlighted_text(value: Sequence[Mapping[str, Any]]) -> HighlightedT
             label = label[:MAX_CLASS_CHARACTERS]
             counts[label] += 1
             spans.append(TextSpan(text, label, marks.setdefault(label, len(marks) % MAX_MARKS + 1)))
-        elif label is None or not is_number(label):
+        elif label is None or not is_drawable_number(label):
             spans.append(TextSpan(text, None))
         else:
             charge_digits(label, allowance)

@@ -1,7 +1,7 @@
 """Admission of the runs that are queued in the database for any worker.
 
 A queued run is dispatched to the workers (`told` is set, a message names it) or held back until its
-visitor, Space and session are below their limits and its turn has arrived (see `scheduling`). One
+visitor, Space and session are below their limits and its turn has arrived (see `slot_allocator`). One
 process at a time schedules, so that two workers cannot exceed a limit together. Each worker renews
 a heartbeat; the number of live workers gives the number of slots.
 """
@@ -16,10 +16,11 @@ from typing import Any, cast
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, text, update
 
 from hfcourse import database
-from hfcourse.runs.queue import scheduling
 from hfcourse.runs.queue.limits import Limits
-from hfcourse.runs.store import heartbeat, notifications, rate_log, run_store
-from hfcourse.runs.store.heartbeat import ANY_WORKER, SCHEDULER_COLUMNS, SCHEDULER_JOIN, make_queued_run
+from hfcourse.runs.queue.slot_allocator import SlotAllocator
+from hfcourse.runs.store import effective_status, notifications, rate_log, run_store
+from hfcourse.runs.store.effective_status import ANY_WORKER, IS_STALE
+from hfcourse.runs.store.heartbeat import SCHEDULER_COLUMNS, SCHEDULER_JOIN, make_queued_run
 from hfcourse.runs.store.models import RUNS, MaintenanceTask, Run
 from hfcourse.runs.store.queue_counts import ActiveCounts, QueuedRun
 
@@ -27,11 +28,15 @@ from hfcourse.runs.store.queue_counts import ActiveCounts, QueuedRun
 LOST_MESSAGE_AGE = timedelta(seconds=15)
 
 ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(4017)")
-RUNNING_QUERY = select(*SCHEDULER_COLUMNS).select_from(SCHEDULER_JOIN).where(RUNS.c.status == "running")
+RUNNING_QUERY = select(*SCHEDULER_COLUMNS).select_from(SCHEDULER_JOIN).where(RUNS.c.status == "running", ~IS_STALE)
 IS_FOR_ANY_WORKER = RUNS.c.status == "queued", RUNS.c.process == ANY_WORKER
-UNORDERED_QUEUE_QUERY = select(*SCHEDULER_COLUMNS, RUNS.c.told).select_from(SCHEDULER_JOIN).where(*IS_FOR_ANY_WORKER)
-QUEUE_QUERY = UNORDERED_QUEUE_QUERY.order_by(RUNS.c.created, RUNS.c.id)
-ANY_HELD_QUERY = select(RUNS.c.id).where(*IS_FOR_ANY_WORKER, RUNS.c.told.is_(None)).limit(1)
+QUEUE_QUERY = (
+    select(*SCHEDULER_COLUMNS, RUNS.c.told)
+    .select_from(SCHEDULER_JOIN)
+    .where(*IS_FOR_ANY_WORKER, ~IS_STALE)
+    .order_by(RUNS.c.created, RUNS.c.id)
+)
+ANY_HELD_QUERY = select(RUNS.c.id).where(*IS_FOR_ANY_WORKER, ~IS_STALE, RUNS.c.told.is_(None)).limit(1)
 PUT_BACK_UPDATE = (
     update(RUNS).where(RUNS.c.id.in_(bindparam("run_ids", expanding=True)), *IS_FOR_ANY_WORKER).values(told=None)
 )
@@ -80,15 +85,15 @@ def claim_admissible_run(run_id: str, limits: Limits) -> Run | None:
 
 def is_admissible(connection: Connection, queued: QueuedRun, limits: Limits) -> bool:
     """May it start now, with a slot left for each run whose turn is before?"""
-    started = rate_log.count_starts_by_visitor(connection, [queued.visitor])[queued.visitor]
-    counts, places = count_active(connection), count_worker_slots(connection, limits)
-    if not limits.allows(counts, queued, started) or scheduling.is_deferred(queued, counts, places):
-        return False
-    if not scheduling.is_under_pressure(counts, places):
-        return True
-    others = [make_queued_run(row) for row in connection.execute(QUEUE_QUERY)]
-    starts_of = rate_log.count_starts_by_visitor(connection, {each.visitor for each in others})
-    return scheduling.is_among_next(queued, others, counts, int(places), starts_of.__getitem__)
+    starts = dict(rate_log.count_starts_by_visitor(connection, [queued.visitor]))
+
+    def list_queued() -> list[QueuedRun]:
+        runs = [make_queued_run(row) for row in connection.execute(QUEUE_QUERY)]
+        starts.update(rate_log.count_starts_by_visitor(connection, {run.visitor for run in runs}))
+        return runs
+
+    allocator = SlotAllocator(limits, count_active(connection), lambda visitor: starts.get(visitor, 0))
+    return allocator.can_start(queued, list_queued, count_worker_slots(connection, limits))
 
 
 def count_worker_slots(connection: Connection, limits: Limits) -> float:
@@ -134,19 +139,16 @@ def select_admissible(
     connection: Connection, held: Sequence[QueuedRun], counts: ActiveCounts, limits: Limits
 ) -> list[str]:
     """Select the held runs that may start beside the active ones, the next first; add them to `counts`."""
-    started = rate_log.count_starts_by_visitor(connection, {each.visitor for each in held})
-    places = count_worker_slots(connection, limits)
-    left = {each.run_id: each for each in held}
+    starts = rate_log.count_starts_by_visitor(connection, {run.visitor for run in held})
+    slots = count_worker_slots(connection, limits)
+    allocator = SlotAllocator(limits, counts, starts.__getitem__)
+    waiting = {run.run_id: run for run in held}
     chosen: list[str] = []
-
-    def is_allowed(each: QueuedRun) -> bool:
-        return limits.allows(counts, each, started[each.visitor])
-
-    while (each := scheduling.select_next(left.values(), counts, places, is_allowed, started.__getitem__)) is not None:
-        counts.add(each)
-        started[each.visitor] += 1
-        chosen.append(each.run_id)
-        del left[each.run_id]
+    while (run := allocator.select_next(waiting.values(), slots)) is not None:
+        counts.add(run)
+        starts[run.visitor] += 1
+        chosen.append(run.run_id)
+        del waiting[run.run_id]
     return chosen
 
 
@@ -162,7 +164,7 @@ def record_worker_heartbeat() -> None:
 
 def make_worker_name() -> str:
     """Return the name of this worker's heartbeat row: a digest of its process, limited by the column."""
-    return WORKER_PREFIX + hashlib.sha256(run_store.get_process_name().encode()).hexdigest()[:24]
+    return WORKER_PREFIX + hashlib.sha256(effective_status.get_process_name().encode()).hexdigest()[:24]
 
 
 def unregister_worker() -> None:
@@ -173,7 +175,7 @@ def unregister_worker() -> None:
 
 def compute_stale_cutoff() -> datetime:
     """Return the time before which a worker heartbeat is stale."""
-    return database.utc_now() - timedelta(seconds=heartbeat.STALE_SECONDS)
+    return database.utc_now() - timedelta(seconds=effective_status.STALE_SECONDS)
 
 
 def has_live_worker() -> bool:

@@ -20,11 +20,13 @@ from hfcourse.config import reject_setting
 from hfcourse.runs.queue import admission, shutdown
 from hfcourse.runs.queue.active_runs import ActiveRuns
 from hfcourse.runs.queue.limits import Limits
-from hfcourse.runs.store import heartbeat
+from hfcourse.runs.store import effective_status
 from hfcourse.runs.store.queue_counts import QueuedRun
 
 if TYPE_CHECKING:  # optional: the class profile does not install it
     from celery import Celery
+
+    from hfcourse.runs.queue.dispatcher import Dispatcher
 
 QUEUE_NAME = "hfcourse"
 BROKER_TIMEOUT_SECONDS = 2
@@ -38,7 +40,7 @@ class CeleryQueue:
     def __init__(self, app: Flask, limits: Limits, active_runs: ActiveRuns) -> None:
         self._app = weakref.ref(app)
         self.limits, self._active_runs = limits, active_runs
-        self.owner = heartbeat.ANY_WORKER
+        self.owner = effective_status.ANY_WORKER
         self.celery = make_celery(app.config["QUEUE_URL"])
 
         def execute(run_id: str) -> None:
@@ -82,7 +84,7 @@ class CeleryQueue:
         """Return the number of messages queued at the broker; None if it does not respond."""
         try:
             with self.celery.connection_for_write() as connection:
-                count = connection.default_channel.queue_declare(QUEUE_NAME).message_count
+                count: int = connection.default_channel.queue_declare(QUEUE_NAME).message_count
         except Exception as error:
             self._log_broker_state(error)
             return None
@@ -157,11 +159,10 @@ def make_celery(url: str) -> "Celery":
     return app
 
 
-def run_worker(app: Flask) -> int:
+def run_worker(dispatcher: "Dispatcher") -> int:
     """Run a worker until it is terminated; return the exit status of the process."""
     from celery.signals import setup_logging, worker_shutting_down
 
-    dispatcher = app.extensions["dispatcher"]
     queue = dispatcher.queue
     if not isinstance(queue, CeleryQueue):
         reject_setting("HFCOURSE_QUEUE_URL", "flask worker en a besoin, par exemple redis://hote:6379/0")
@@ -172,7 +173,7 @@ def run_worker(app: Flask) -> int:
 
     setup_logging.connect(lambda **_: None, weak=False)  # keep the logging setup of the site
     worker_shutting_down.connect(shut, weak=False)
-    dispatcher.monitor.start(for_ever=True)
+    dispatcher.monitor.start(is_permanent=True)
     worker = queue.celery.Worker(
         pool="threads",
         concurrency=dispatcher.limits.max_active,

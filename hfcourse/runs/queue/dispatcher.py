@@ -5,6 +5,7 @@ import weakref
 from flask import Flask, current_app
 
 from hfcourse.config import reject_setting
+from hfcourse.runs.queue import shutdown
 from hfcourse.runs.queue.active_runs import ActiveRuns
 from hfcourse.runs.queue.celery_queue import CeleryQueue
 from hfcourse.runs.queue.limits import Limits
@@ -12,6 +13,7 @@ from hfcourse.runs.queue.local_queue import LocalQueue
 from hfcourse.runs.queue.monitor import RunMonitor
 from hfcourse.runs.store import heartbeat, stop_requests
 from hfcourse.runs.store.queue_counts import QueuedRun
+from hfcourse.runs.trace import trace_writer
 
 
 class Dispatcher:
@@ -38,6 +40,7 @@ class Dispatcher:
 
     def stop_run(self, run_id: str) -> None:
         """Stop a run: cancel it if it is active here, else its own process polls the stored request."""
+        heartbeat.mark_abandoned()  # a run that every page shows as interrupted must not become `stopped`
         stop_requests.request_stop(run_id)
         self.queue.cancel(run_id)
         self._active_runs.cancel_run(run_id)
@@ -55,7 +58,7 @@ class Dispatcher:
         return self.monitor.monitored_ids()
 
     def shut_down(self, grace_seconds: float = 0) -> None:
-        """Wait for active calls for a grace period, then cancel the rest and mark their runs interrupted."""
+        """Wait for active calls for a grace period, mark and cancel the runs that remain, and write pending traces."""
         queued = self.queue.close()
         self._active_runs.wait_until_done(grace_seconds)
         left = [*queued, *self._active_runs.list_ids()]
@@ -64,16 +67,20 @@ class Dispatcher:
             with app.app_context():
                 heartbeat.interrupt_runs(left)
         self._active_runs.cancel_all()
+        if app:
+            trace_writer.get_writer(app).close()
 
 
 def get_dispatcher() -> Dispatcher:
     """Return the dispatcher of this process."""
-    return current_app.extensions["dispatcher"]
+    dispatcher: Dispatcher = current_app.extensions["dispatcher"]
+    return dispatcher
 
 
 def init_app(app: Flask) -> None:
     """Create the dispatcher; it starts no thread before the first run."""
     try:
-        app.extensions["dispatcher"] = Dispatcher(app)
+        dispatcher = app.extensions["dispatcher"] = Dispatcher(app)
     except ImportError:
         reject_setting("HFCOURSE_QUEUE_URL", "les bibliothèques de requirements-campus.txt ne sont pas installées")
+    shutdown.get_shutdown_hooks(app).end_runs = dispatcher.shut_down

@@ -1,7 +1,8 @@
 """Limits on concurrent runs and start rates per visitor, per Space and per process.
 
 The limits are per visitor: a class is behind one address. Under pressure, slots are also shared by
-client group (see `scheduling`). A run over a limit is queued; only a full queue rejects one.
+client group (see `scheduling`). A run over a limit is queued (see `slot_allocator`); only a full queue
+rejects one.
 """
 
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 from hfcourse.errors import FormRejected
 from hfcourse.runs.queue import scheduling
 from hfcourse.runs.store import heartbeat
-from hfcourse.runs.store.queue_counts import ActiveCounts, QueuedRun
+from hfcourse.runs.store.queue_counts import QueuedRun
 from hfcourse.runs.store.rate_log import MINUTE_SECONDS
 
 MAX_REMEMBERED_VISITORS = 10_000
@@ -25,9 +26,25 @@ QUEUE_PRESSURE_DIVISOR = 4
 class Limits:
     """Configured limits, and the starts of each visitor in this process in the last minute."""
 
-    def __init__(self, at_once: int, per_visitor: int, per_space: int | None, per_minute: int, waiting: int) -> None:
-        self.max_active, self.max_active_per_visitor, self.max_active_per_space = at_once, per_visitor, per_space
-        self.max_starts_per_minute, self.max_queued = per_minute, waiting
+    def __init__(
+        self,
+        max_active: int,
+        max_active_per_visitor: int,
+        max_active_per_space: int | None,
+        max_starts_per_minute: int,
+        max_queued: int,
+    ) -> None:
+        """Create the limits.
+
+        Args:
+            max_active: running calls of one process.
+            max_active_per_space: None for no limit.
+            max_starts_per_minute: of one visitor.
+            max_queued: queued runs of all visitors.
+        """
+        self.max_active, self.max_active_per_visitor = max_active, max_active_per_visitor
+        self.max_active_per_space = max_active_per_space
+        self.max_starts_per_minute, self.max_queued = max_starts_per_minute, max_queued
         self._started: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -35,11 +52,11 @@ class Limits:
     def from_config(cls, config: Mapping[str, Any]) -> "Limits":
         """Create the limits from the settings."""
         return cls(
-            config["RUNS_AT_ONCE"],
-            config["RUNS_AT_ONCE_PER_VISITOR"],
-            config["RUNS_AT_ONCE_PER_SPACE"],
-            config["RUNS_PER_MINUTE"],
-            config["RUNS_WAITING"],
+            max_active=config["RUNS_AT_ONCE"],
+            max_active_per_visitor=config["RUNS_AT_ONCE_PER_VISITOR"],
+            max_active_per_space=config["RUNS_AT_ONCE_PER_SPACE"],
+            max_starts_per_minute=config["RUNS_PER_MINUTE"],
+            max_queued=config["RUNS_WAITING"],
         )
 
     @property
@@ -61,14 +78,6 @@ class Limits:
                 most = max(most // QUEUE_PRESSURE_DIVISOR, 1)
         if counts.visitors[run.visitor] >= most:
             raise FormRejected("limit-reached")
-
-    def allows(self, active: ActiveCounts, run: QueuedRun, recent: int) -> bool:
-        """May the run start beside the active ones, after `recent` starts of its visitor in the last minute?"""
-        if run.session in active.sessions or active.visitors[run.visitor] >= self.max_active_per_visitor:
-            return False
-        if self.max_active_per_space is not None and active.spaces[run.space] >= self.max_active_per_space:
-            return False
-        return recent < self.max_starts_per_minute
 
     def count_recent_starts(self, visitor: str) -> int:
         """Count the runs that this visitor started in the last minute."""

@@ -12,10 +12,10 @@ from collections import deque
 from flask import Flask
 
 from hfcourse.limits.deadline import CancelScope
-from hfcourse.runs.queue import scheduling
 from hfcourse.runs.queue.active_runs import ActiveRuns
 from hfcourse.runs.queue.limits import Limits
-from hfcourse.runs.store import notifications, run_store
+from hfcourse.runs.queue.slot_allocator import SlotAllocator
+from hfcourse.runs.store import effective_status, notifications, run_store
 from hfcourse.runs.store.queue_counts import ActiveCounts, QueuedRun
 
 log = logging.getLogger(__name__)
@@ -29,12 +29,13 @@ class LocalQueue:
         self.limits, self.active_runs = limits, active_runs
         self._queued: deque[QueuedRun] = deque()
         self.active_counts = ActiveCounts()
+        self._allocator = SlotAllocator(limits, self.active_counts, limits.count_recent_starts)
         self._lock = threading.Lock()
 
     @property
     def owner(self) -> str:
         """Return the owner of a new run: this process."""
-        return run_store.get_process_name()
+        return effective_status.get_process_name()
 
     def enqueue(self, run: QueuedRun) -> None:
         """Enqueue a stored run for execution as soon as its turn arrives."""
@@ -67,7 +68,7 @@ class LocalQueue:
         return False
 
     def schedule(self) -> None:
-        """Start every queued run within its limits, in the order of `scheduling`."""
+        """Start every queued run within its limits, in the order of `slot_allocator`."""
         self._start_admissible()
         self._notify_positions()
 
@@ -87,21 +88,12 @@ class LocalQueue:
 
     def _start_admissible(self) -> None:
         with self._lock:
-            while (run := self._select_next()) is not None:
+            while (run := self._allocator.select_next(self._queued, self.limits.max_active)) is not None:
                 try:
                     self._start(run)
                 except RuntimeError:  # thread limit of the system: the monitor retries
                     log.error("No thread could be started for run %s", run.run_id)
                     return
-
-    def _select_next(self) -> QueuedRun | None:
-        limits = self.limits
-        return scheduling.select_next(
-            self._queued, self.active_counts, limits.max_active, self._is_allowed, limits.count_recent_starts
-        )
-
-    def _is_allowed(self, run: QueuedRun) -> bool:
-        return self.limits.allows(self.active_counts, run, self.limits.count_recent_starts(run.visitor))
 
     def _start(self, run: QueuedRun) -> None:
         run_id = run.run_id

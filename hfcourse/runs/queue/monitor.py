@@ -1,18 +1,20 @@
-"""Monitor thread of a process: renew heartbeats, apply stop requests, schedule and prune."""
+"""Monitor thread of a process: renew heartbeats, mark abandoned runs, apply stop requests, schedule and prune."""
 
 import logging
 import threading
 import time
 import weakref
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from hfcourse import database
 from hfcourse.runs.queue.active_runs import ActiveRuns
 from hfcourse.runs.retention import eviction
-from hfcourse.runs.store import heartbeat, stop_requests
+from hfcourse.runs.store import effective_status, heartbeat, stop_requests
 
 HEARTBEAT_INTERVAL_SECONDS = 2
 STOP_POLL_INTERVAL_SECONDS = 0.4  # a run is stopped within a second, whichever process received the request
@@ -43,11 +45,12 @@ class RunMonitor:
         self._ticked_at, self._pruned_at = -float(HEARTBEAT_INTERVAL_SECONDS), -float(PRUNE_INTERVAL_SECONDS)
         self._prune_lock = threading.Lock()
 
-    def start(self, for_ever: bool = False) -> None:
-        """Start the thread, which ends once there are no runs, or never if `for_ever`."""
-        self._is_permanent = self._is_permanent or for_ever
+    def start(self, *, is_permanent: bool = False) -> None:
+        """Start the thread, which ends once there are no runs, or never if `is_permanent`."""
+        self._is_permanent = self._is_permanent or is_permanent
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
+                self._note_renewal(database.utc_now())  # the runs that it is started for are new
                 self._thread = threading.Thread(target=self._run_loop, daemon=True, name="runs-keeper")
                 self._thread.start()
 
@@ -56,8 +59,9 @@ class RunMonitor:
         return [*self._active_runs.list_ids(), *self._queue.waiting_ids()]
 
     def tick(self) -> None:
-        """Renew heartbeats and schedule; prune at intervals."""
+        """Renew heartbeats, schedule and mark abandoned runs; prune at intervals."""
         self._run_in_app_context("Heartbeats could not be renewed", self._renew_heartbeats)
+        self._run_in_app_context("Abandoned runs could not be marked", heartbeat.mark_abandoned)
         if time.monotonic() - self._pruned_at > PRUNE_INTERVAL_SECONDS:
             self._pruned_at = time.monotonic()
             # In a separate thread: deleting a thousand files takes longer than the heartbeat timeout.
@@ -76,7 +80,13 @@ class RunMonitor:
             is_needed = self._app() is not None and (self._is_permanent or bool(self.monitored_ids()))
             if not is_needed:
                 self._thread = None
+                self._note_renewal(None)
             return is_needed
+
+    def _note_renewal(self, moment: datetime | None) -> None:
+        """Record when this process last renewed its heartbeats: see `OwnHeartbeats`."""
+        if app := self._app():
+            effective_status.get_own_heartbeats(app).renewed_at = moment
 
     def _run_in_app_context(self, message: str, do: Callable[[], object]) -> None:
         """Call `do` in the application context; log an exception, the next tick retries."""
@@ -92,12 +102,14 @@ class RunMonitor:
             log.exception(message)
 
     def _renew_heartbeats(self) -> None:
-        if run_ids := self.monitored_ids():
+        moment, run_ids = database.utc_now(), self.monitored_ids()
+        if run_ids:
             heartbeat.renew_heartbeats(run_ids)
+        self._note_renewal(moment)
         self._queue.schedule()
 
     def _apply_cancellations(self) -> None:
-        """Cancel the runs whose stop was requested in another process."""
+        """Cancel the runs that were stopped or deleted in another process."""
         if run_ids := self.monitored_ids():
             for run_id in stop_requests.find_stop_requests(run_ids):
                 self._queue.cancel(run_id)

@@ -74,15 +74,15 @@ def is_within_share(
     counts: ActiveCounts, run: QueuedRun, places: int, reserves: Sequence[Reserve] = RUNNING_RESERVES
 ) -> bool:
     """May each of the nested groups of this run use one more of these slots, under pressure?"""
-    most, held_around = places, counts.total
-    if held_around >= most:
+    limit, used_outside = places, counts.total
+    if used_outside >= limit:
         return False
     for group, reserve in zip(run.nested_groups, reserves, strict=False):
-        held = counts.nested_groups[group]
-        most = reserve.apply(most - (held_around - held))
-        if held >= most:
+        used = counts.nested_groups[group]
+        limit = reserve.apply(limit - (used_outside - used))
+        if used >= limit:
             return False
-        held_around = held
+        used_outside = used
     return True
 
 
@@ -108,9 +108,9 @@ def compute_turn_key(counts: ActiveCounts, run: QueuedRun, started: int) -> tupl
     Args:
         started: number of runs that its visitor started in the last minute.
     """
-    held = counts.visitors[run.visitor]
-    held_innermost = counts.nested_groups[run.nested_groups[-1]] if run.is_newcomer and run.nested_groups else 0
-    return held > 0, counts.groups[run.group], held_innermost, held, started
+    used = counts.visitors[run.visitor]
+    used_by_cohort = counts.nested_groups[run.nested_groups[-1]] if run.is_newcomer and run.nested_groups else 0
+    return used > 0, counts.groups[run.group], used_by_cohort, used, started
 
 
 def select_next(
@@ -118,7 +118,7 @@ def select_next(
     counts: ActiveCounts,
     places: float,
     is_allowed: Callable[[QueuedRun], bool],
-    started_by: Callable[[str], int],
+    count_recent_starts: Callable[[str], int],
 ) -> QueuedRun | None:
     """Return the run that should start now, None if none may.
 
@@ -126,17 +126,17 @@ def select_next(
         waiting: in the order of arrival.
         places: number of slots; infinite if unknown.
         is_allowed: do the other limits (visitor, session, Space, rate) let it start?
-        started_by: returns the number of runs that a visitor started in the last minute.
+        count_recent_starts: returns the number of runs that a visitor started in the last minute.
     """
     if counts.total >= places:
         return None
     if not is_under_pressure(counts, places):
         return next(filter(is_allowed, drop_deferred(waiting, counts, places)), None)
-    return next(filter(is_allowed, sort_by_turn(waiting, counts, int(places), started_by)), None)
+    return next(filter(is_allowed, sort_by_turn(waiting, counts, int(places), count_recent_starts)), None)
 
 
 def sort_by_turn(
-    waiting: Iterable[QueuedRun], counts: ActiveCounts, places: int, started_by: Callable[[str], int]
+    waiting: Iterable[QueuedRun], counts: ActiveCounts, places: int, count_recent_starts: Callable[[str], int]
 ) -> Sequence[QueuedRun]:
     """Return the queued runs that are within their share, the next one first.
 
@@ -150,11 +150,15 @@ def sort_by_turn(
             cached[key] = is_within_share(counts, each, places)
         if cached[key]:
             chosen.append(each)
-    return sorted(chosen, key=lambda each: compute_turn_key(counts, each, started_by(each.visitor)))
+    return sorted(chosen, key=lambda each: compute_turn_key(counts, each, count_recent_starts(each.visitor)))
 
 
 def is_among_next(
-    run: QueuedRun, waiting: Iterable[QueuedRun], counts: ActiveCounts, places: int, started_by: Callable[[str], int]
+    run: QueuedRun,
+    waiting: Iterable[QueuedRun],
+    counts: ActiveCounts,
+    places: int,
+    count_recent_starts: Callable[[str], int],
 ) -> bool:
     """Is a slot left for this run, under pressure, once the runs before it in turn have one each?"""
-    return run in sort_by_turn(waiting, counts, places, started_by)[: max(places - counts.total, 0)]
+    return run in sort_by_turn(waiting, counts, places, count_recent_starts)[: max(places - counts.total, 0)]

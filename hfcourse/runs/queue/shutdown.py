@@ -10,7 +10,8 @@ import signal
 import threading
 import weakref
 from _thread import start_new_thread
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import FrameType
 
 from flask import Flask
@@ -23,6 +24,14 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
+class ShutdownHooks:
+    """Callbacks of one application: to end its runs at exit, within seconds of grace, and its streams at SIGTERM."""
+
+    end_runs: Callable[[float], None] = lambda _grace_seconds: None
+    end_streams: list[Callable[[], None]] = field(default_factory=list)
+
+
+@dataclass
 class ShutdownRequest:
     """Flag set by SIGTERM. Not a threading.Event: a second signal may arrive while the first sets it."""
 
@@ -30,6 +39,12 @@ class ShutdownRequest:
 
 
 shutdown_request = ShutdownRequest()
+
+
+def get_shutdown_hooks(app: Flask) -> ShutdownHooks:
+    """Return the callbacks of this application."""
+    hooks: ShutdownHooks = app.extensions.setdefault("shutdown", ShutdownHooks())
+    return hooks
 
 
 def init_app(app: Flask) -> None:
@@ -40,16 +55,16 @@ def init_app(app: Flask) -> None:
 
 
 def shut_down(reference: "weakref.ref[Flask]") -> None:
-    """Shut the dispatcher down at exit, when the database may be closed already."""
+    """End the runs at exit, when the database may be closed already."""
     app = reference()
     if app is None:
         return
-    dispatcher = app.extensions["dispatcher"]
+    end_runs = get_shutdown_hooks(app).end_runs
     try:
         try:
-            dispatcher.shut_down(GRACE_SECONDS if shutdown_request.is_made else 0)
+            end_runs(GRACE_SECONDS if shutdown_request.is_made else 0)
         except (KeyboardInterrupt, SystemExit):  # second signal: no grace period
-            dispatcher.shut_down()
+            end_runs(0)
     except Exception as error:
         log.debug("Runs could not be marked at exit: %s", type(error).__name__)
 
@@ -57,8 +72,8 @@ def shut_down(reference: "weakref.ref[Flask]") -> None:
 def end_streams() -> None:
     """Release every request that streams a run: gunicorn waits half a minute for active requests."""
     for app in list(registered_apps):
-        app.extensions["streams"].is_over = True
-        app.extensions["following"].release_all()
+        for end_streams_of_app in get_shutdown_hooks(app).end_streams:
+            end_streams_of_app()
 
 
 def install_sigterm_handler() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from hfcourse import database
 from hfcourse.files.file_store import StoredFile
-from hfcourse.runs.store import newcomer_status
+from hfcourse.runs.store import newcomers
 from hfcourse.runs.store.models import Run, VisitorArrival
 
 # Quota of a visitor, and of the newcomers of one address together, as a fraction of KEEP_BYTES: twenty of the largest
@@ -45,9 +45,15 @@ def sum_visitor_bytes(visitors: Any) -> int:
     return sum_file_bytes(StoredFile.visitor.in_(visitors)) + sum_text_bytes(Run.visitor.in_(visitors))
 
 
+def get_keep_bytes() -> int:
+    """Return KEEP_BYTES: what all visitors may store."""
+    keep_bytes: int = current_app.config["KEEP_BYTES"]
+    return keep_bytes
+
+
 def compute_quota_bytes() -> int:
     """Return the quota of one visitor."""
-    return current_app.config["KEEP_BYTES"] // QUOTA_DIVISOR
+    return get_keep_bytes() // QUOTA_DIVISOR
 
 
 def compute_quota_excess(visitor: str) -> int:
@@ -59,9 +65,9 @@ def is_disk_under_pressure() -> bool:
     """Is more than half of KEEP_BYTES used? Cached for PRESSURE_TTL_SECONDS: every form asks."""
     cached = current_app.extensions.setdefault("disk_pressure", {"until": 0.0, "is_so": False})
     if time.monotonic() >= cached["until"]:
-        cached["is_so"] = 2 * sum_total_bytes() > current_app.config["KEEP_BYTES"]
+        cached["is_so"] = 2 * sum_total_bytes() > get_keep_bytes()
         cached["until"] = time.monotonic() + PRESSURE_TTL_SECONDS
-    return cached["is_so"]
+    return bool(cached["is_so"])
 
 
 def list_visitors_over_quota() -> list[str]:
@@ -83,25 +89,22 @@ def list_visitors_over_quota() -> list[str]:
 def list_newcomer_origins() -> Sequence[str]:
     """Return the address digests of current newcomers."""
     with database.read_session() as session:
-        return session.scalars(
-            select(VisitorArrival.origin).where(newcomer_status.is_newcomer_arrival()).distinct()
-        ).all()
+        return session.scalars(select(VisitorArrival.origin).where(newcomers.is_newcomer_arrival()).distinct()).all()
 
 
 def compute_newcomer_quota() -> int:
     """Return the quota of the newcomers of one address on a full disk: smaller with more addresses."""
     origins = len(list_newcomer_origins())
-    return min(compute_quota_bytes(), current_app.config["KEEP_BYTES"] // NEWCOMER_QUOTA_DIVISOR // max(origins, 1))
+    return min(compute_quota_bytes(), get_keep_bytes() // NEWCOMER_QUOTA_DIVISOR // max(origins, 1))
 
 
 def sum_newcomer_bytes() -> int:
     """Return the size of what all newcomers store."""
-    return sum_visitor_bytes(newcomer_status.select_all_newcomers())
+    return sum_visitor_bytes(newcomers.select_all_newcomers())
 
 
 def is_origin_crowded(origin: str) -> bool:
     """Do the visitors who arrived from this address today use half of the disk, newcomers or not?"""
     return (
-        2 * sum_visitor_bytes(select(VisitorArrival.visitor).where(VisitorArrival.origin == origin))
-        > current_app.config["KEEP_BYTES"]
+        2 * sum_visitor_bytes(select(VisitorArrival.visitor).where(VisitorArrival.origin == origin)) > get_keep_bytes()
     )

@@ -16,7 +16,7 @@ from hfcourse import database
 from hfcourse.files.file_store import StoredFile
 from hfcourse.runs.retention import disk_usage, pruning, recent_views
 from hfcourse.runs.retention.pruning import BATCH_PAUSE_SECONDS, FILES_PER_BATCH, IS_FINISHED, NEW_FILE_AGE
-from hfcourse.runs.store import newcomer_status
+from hfcourse.runs.store import newcomers
 from hfcourse.runs.store.models import Run, RunFile
 
 # Fraction of KEEP_BYTES reserved for newcomers: established visitors do not use it.
@@ -61,7 +61,7 @@ def enforce_newcomer_limits(excess: Excess) -> int:
         return 0
     deleted, level = 0, disk_usage.compute_newcomer_quota()
     for origin in disk_usage.list_newcomer_origins():
-        visitors = newcomer_status.select_newcomers(origin)
+        visitors = newcomers.select_newcomers(origin)
         own_excess = combine_excesses(lambda visitors=visitors: disk_usage.sum_visitor_bytes(visitors) - level, excess)  # type: ignore[misc]
         deleted += evict_until_fits(own_excess, Run.visitor.in_(visitors), IS_FINISHED, newest_first=True)
     return deleted
@@ -72,7 +72,7 @@ def free_reserve() -> int:
 
     What newcomers store is not counted: filling the reserve does not evict more of the others.
     """
-    keep_bytes = current_app.config["KEEP_BYTES"]
+    keep_bytes = disk_usage.get_keep_bytes()
 
     def excess() -> int:
         return (
@@ -83,7 +83,7 @@ def free_reserve() -> int:
         excess,
         IS_FINISHED,
         recent_views.not_recently_viewed(),
-        Run.visitor.not_in(newcomer_status.select_all_newcomers()),
+        Run.visitor.not_in(newcomers.select_all_newcomers()),
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hfcourse import database
 from hfcourse.runs.retention import eviction
 from hfcourse.runs.store.models import MaintenanceTask
+from hfcourse.server.daily_chores import get_daily_chores
 
 PRUNE_INTERVAL = timedelta(days=1)
 DUE_CHECK_INTERVAL_SECONDS = 3600  # a process queries the database this often whether a day has passed
@@ -51,7 +52,7 @@ class DailyMaintenance:
         try:
             with app.app_context():
                 if claim_daily_task():
-                    for prune in (*app.extensions.get("daily_chores", ()), eviction.prune_all):
+                    for prune in (*get_daily_chores(), eviction.prune_all):
                         prune()
         except Exception:
             log.exception("Old runs could not be pruned")

@@ -17,8 +17,9 @@ from hfcourse import database, wal_truncation
 from hfcourse.files import file_store
 from hfcourse.files.file_store import StoredFile
 from hfcourse.runs.retention import recent_views
-from hfcourse.runs.store import heartbeat, newcomer_status, rate_log
-from hfcourse.runs.store.models import UNFINISHED_STATUSES, Run, RunFile, SpaceSession
+from hfcourse.runs.store import heartbeat, newcomers, rate_log, run_statistics
+from hfcourse.runs.store.conversation_models import Conversation, Turn
+from hfcourse.runs.store.models import RUNS, UNFINISHED_STATUSES, Run, RunFile, SpaceSession
 from hfcourse.spaces.registry import description_cache
 
 # A file of a form that is still open: its run may be created later.
@@ -45,7 +46,7 @@ def delete_expired() -> int:
     delete_old_sessions(limit)
     recent_views.delete_old_views()
     rate_log.delete_old_starts()
-    newcomer_status.delete_old_arrivals()
+    newcomers.delete_old_arrivals()
     description_cache.delete_expired_descriptions()
     delete_orphan_files(find_orphan_files())
     return deleted
@@ -69,15 +70,26 @@ def delete_run(run_id: str) -> int:
 
 
 def delete_runs(run_ids: Collection[str], *conditions: Condition) -> int:
-    """Delete those of these runs that meet the conditions, with all that only they use; return the count."""
+    """Delete those of these runs that meet the conditions, with all that only they use; return the count.
+
+    The unfinished ones are counted as stopped: no other transaction sees that status.
+    """
     with database.write_session() as session:
         chosen = select(Run.id).where(Run.id.in_(run_ids), *conditions)
         found = session.scalars(chosen.with_for_update()).all()  # row locks: no file is attached from here on
         file_ids = session.scalars(select(RunFile.file_id).where(RunFile.run_id.in_(found)).distinct()).all()
         owners = session.execute(select(Run.visitor, Run.space).where(Run.id.in_(found)).distinct()).all()
+        stopped = session.execute(
+            update(RUNS)
+            .where(RUNS.c.id.in_(found), RUNS.c.status.in_(UNFINISHED_STATUSES))
+            .values(status="stopped", finished=database.utc_now())
+            .returning(*run_statistics.COUNTED_COLUMNS)
+        ).all()
         session.execute(delete(Run).where(Run.id.in_(found)))  # events, search texts and views: ON DELETE CASCADE
         for visitor, space in owners:
             session.execute(delete(SpaceSession).where(*make_unused_session_conditions(visitor, space)))
+            session.execute(delete(Conversation).where(*make_empty_conversation_conditions(visitor, space)))
+        run_statistics.count_finished_runs(session.connection(), stopped)
     delete_orphan_files(file_ids)
     if found:
         wal_truncation.schedule_wal_truncation()
@@ -88,6 +100,12 @@ def make_unused_session_conditions(visitor: str, space: str) -> tuple[Condition,
     """Return the conditions for the session of a visitor at a Space where they have no run left."""
     is_left = exists().where(Run.visitor == visitor, Run.space == space)
     return SpaceSession.visitor == visitor, SpaceSession.space == space, ~is_left
+
+
+def make_empty_conversation_conditions(visitor: str, space: str) -> tuple[Condition, ...]:
+    """Return the conditions for the conversations of a visitor with a Space that have no turn left."""
+    has_turn = exists().where(Turn.conversation_id == Conversation.id)
+    return Conversation.visitor == visitor, Conversation.space == space, ~has_turn
 
 
 def is_orphan_file() -> Condition:

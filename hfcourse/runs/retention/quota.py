@@ -8,16 +8,15 @@ from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
 
-from flask import current_app
 from sqlalchemy import select
 
 from hfcourse.errors import FormRejected
 from hfcourse.files.file_store import StoredFile
 from hfcourse.runs.retention import disk_usage, eviction, pruning, recent_views
 from hfcourse.runs.retention.pruning import IS_FINISHED
-from hfcourse.runs.store import newcomer_status
+from hfcourse.runs.store import newcomers
 from hfcourse.runs.store.models import Run, RunFile
-from hfcourse.runs.store.newcomer_status import Client
+from hfcourse.runs.store.newcomers import Client
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.forms import Form
 from hfcourse.text.typography import format_size, typeset_french
@@ -87,8 +86,8 @@ def free_space(client: Client, sent: Collection[str] = ()) -> bool:
         return False
     if client.is_newcomer or disk_usage.is_origin_crowded(client.origin):
         return has_newcomer_space(client, sent)
-    eviction.enforce_total_limit(current_app.config["KEEP_BYTES"])
-    return disk_usage.sum_total_bytes() <= current_app.config["KEEP_BYTES"]
+    eviction.enforce_total_limit(disk_usage.get_keep_bytes())
+    return disk_usage.sum_total_bytes() <= disk_usage.get_keep_bytes()
 
 
 def has_newcomer_space(client: Client, sent: Collection[str]) -> bool:
@@ -97,13 +96,13 @@ def has_newcomer_space(client: Client, sent: Collection[str]) -> bool:
     Also limited is what all visitors who arrived from there today store: a hundred cookies that
     have aged use half of the disk at most.
     """
-    keep_bytes = current_app.config["KEEP_BYTES"]
+    keep_bytes = disk_usage.get_keep_bytes()
     if 2 * disk_usage.sum_total_bytes() <= keep_bytes:
         return True
-    newcomers = newcomer_status.select_newcomers(client.origin)
-    orphans = StoredFile.visitor.in_(newcomers), StoredFile.id.not_in(sent)
+    senders = newcomers.select_newcomers(client.origin)
+    orphans = StoredFile.visitor.in_(senders), StoredFile.id.not_in(sent)
     pruning.delete_orphan_files(pruning.find_orphan_files(pruning.NEW_FILE_AGE, *orphans))
     is_within = disk_usage.sum_visitor_bytes(
-        newcomers
+        senders
     ) <= disk_usage.compute_quota_bytes() and not disk_usage.is_origin_crowded(client.origin)
     return is_within and disk_usage.sum_total_bytes() <= keep_bytes

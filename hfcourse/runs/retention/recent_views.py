@@ -4,6 +4,7 @@ An unfinished run is never pruned, so only views of finished ones are recorded, 
 few minutes.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -36,9 +37,17 @@ def get_own_run_or_404(run_id: str) -> Run:
 
 
 def get_viewed_run_or_404(run_id: str) -> Run:
+    """Return the visitor's own run for a page that shows it; abort as `get_own_run_or_404` does."""
+    run = find_viewed_run(run_id)
+    if run is None:
+        abort(404)
+    return run
+
+
+def find_viewed_run(run_id: str) -> Run | None:
     """Return the visitor's own run for a page that shows it, which protects a finished run from pruning."""
-    run = get_own_run_or_404(run_id)
-    if run.is_finished:
+    run = run_store.find_run(run_id, visitors.get_visitor())
+    if run and run.is_finished:
         record_view(run_id)
     return run
 
@@ -55,6 +64,21 @@ def record_view(run_id: str) -> None:
         if len(recorded) >= MAX_REMEMBERED_VIEWS:
             recorded.clear()
         recorded[run_id] = moment
+
+
+def record_views(run_ids: Sequence[str]) -> None:
+    """Record in one transaction that a page shows these finished runs; a database error must not prevent the page."""
+    moment, recorded = database.utc_now(), current_app.extensions["noted_looks"]
+    oldest = moment - VIEW_WRITE_INTERVAL
+    due = [run_id for run_id in run_ids if run_id not in recorded or not oldest < recorded[run_id] <= moment]
+    if not due:
+        return
+    with suppress(SQLAlchemyError):
+        with database.write_connection() as connection:
+            connection.execute(UPSERT_VIEW, [{"run_id": run_id, "at": moment} for run_id in due])
+        if len(recorded) + len(due) >= MAX_REMEMBERED_VIEWS:
+            recorded.clear()
+        recorded.update(dict.fromkeys(due, moment))
 
 
 def not_recently_viewed() -> ColumnElement[bool]:

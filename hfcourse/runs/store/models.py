@@ -12,6 +12,7 @@ from hfcourse.runs.store.search_text import MAX_RUN_EXCERPT_CHARACTERS
 
 FINAL_STATUSES = ("succeeded", "failed", "stopped", "interrupted")
 UNFINISHED_STATUSES = ("queued", "running")
+SERIES_EVENT = "series"  # of the first run of a series: what its student typed
 
 
 def compute_cursor(last_event: int, status: str) -> int:
@@ -84,7 +85,8 @@ class Run(database.Base):
 
 
 class RunEvent(database.Base):
-    """Event of a run: `kind` is queued, started, progress, log, partial, invalid, opening or next.
+    """Event of a run: `kind` is queued, started, progress, log, partial, invalid, opening, memory, next, summary or
+    SERIES_EVENT.
 
     `position` counts from 1 and never goes back: a page derives from it which events are new.
     """
@@ -131,7 +133,7 @@ class VisitorArrival(database.Base):
     """Keyed digest of the address from which a newcomer sent a form, and the time; retained for a day.
 
     `at` is when the cookie was made, or, if that was more than ten minutes before, when the first
-    form was sent: see `newcomer_status`.
+    form was sent: see `newcomers`.
     """
 
     __tablename__ = "visitor_arrivals"

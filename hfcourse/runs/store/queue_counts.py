@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 # Visitors whose cookies were made in the same minute are one cohort.
 COHORT_SECONDS = 60
@@ -96,7 +97,7 @@ class ActiveCounts:
         if run.session:
             self.sessions.discard(run.session)
 
-    def _counters(self, run: QueuedRun) -> "list[tuple[Counter, object]]":
+    def _counters(self, run: QueuedRun) -> "list[tuple[Counter[Any], object]]":
         return [
             (self.visitors, run.visitor),
             (self.spaces, run.space),

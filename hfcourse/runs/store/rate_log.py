@@ -12,7 +12,7 @@ from sqlalchemy import Connection, String, Table, bindparam, delete, func, inser
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hfcourse import database
-from hfcourse.runs.store import heartbeat
+from hfcourse.runs.store import effective_status
 
 MINUTE_SECONDS = 60
 
@@ -51,7 +51,11 @@ def record_run_start(connection: Connection, run_id: str, visitor: str) -> None:
 
 def count_starts_by_visitor(connection: Connection, visitors: Collection[str]) -> Counter[str]:
     """Count the runs that each of these visitors started in the last minute."""
-    window = {"visitors": list(visitors), "since": compute_window_start(), "ahead": heartbeat.compute_future_cutoff()}
+    window = {
+        "visitors": list(visitors),
+        "since": compute_window_start(),
+        "ahead": effective_status.compute_future_cutoff(),
+    }
     return Counter({row.visitor: row.started for row in connection.execute(RECENT_STARTS_QUERY, window)})
 
 

@@ -5,9 +5,7 @@ from there to one of the final statuses.
 """
 
 import json
-import os
 import secrets
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,9 +20,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 from hfcourse import database
 from hfcourse.errors import CallCancelled, FormRejected
 from hfcourse.files.file_store import FileHandle, StoredFile
-from hfcourse.runs.store import heartbeat, notifications, run_statistics, search_text, statements
+from hfcourse.runs.store import notifications, run_statistics, search_text, statements
+from hfcourse.runs.store.effective_status import get_process_name
 from hfcourse.runs.store.models import RUN_FILES, Run, RunFile
 from hfcourse.runs.values.file_refs import restore_input_files
+from hfcourse.runs.values.result_summary import build_summary
 
 MAX_RECENT_SPACES = 5
 # Values of a run that no process has claimed yet.
@@ -40,11 +40,6 @@ class NewEvent:
     at: datetime = field(default_factory=database.utc_now)
 
 
-def get_process_name() -> str:
-    """Return the name of this process; computed at each call, since gunicorn forks after the import."""
-    return f"{socket.gethostname()}-{os.getpid()}"[-40:]
-
-
 def create_run(
     visitor: str,
     *,
@@ -54,51 +49,51 @@ def create_run(
     parameters: list[dict[str, Any]],
     inputs: dict[str, Any],
     files: Sequence[tuple[str, str]] = (),
-    names: Sequence[str] = (),
+    file_names: Sequence[str] = (),
     keeps_state: bool = False,
-    holder: str = "",
+    owner: str = "",
     origin: str | None = None,
     is_newcomer: bool = False,
+    insert_more: Callable[[Connection, str], None] = lambda _connection, _run_id: None,
 ) -> str:
     """Store a queued run; return its id.
 
     Args:
         parameters: name and label of each, for the page of the run.
         inputs: JSON value by parameter name; `{"$file": n}` in place of file number `n`.
-        files: parameter name and file id of each file, from number 0; `names` are those of the files.
+        files: parameter name and file id of each file, from number 0; `file_names` are their names.
         keeps_state: does the call use the visitor's session at the Space?
-        holder: name of the process that owns the run, this one if empty.
+        owner: name of the process that executes the run, this one if empty.
         origin: keyed digest of the client's address, stored until the run ends; None if unknown.
         is_newcomer: does the visitor share the slots of the newcomers of that address?
+        insert_more: inserts further rows in the same transaction, given its connection and the id of the run.
 
     Raises:
         FormRejected: `invalid-input`, one of the files has been deleted since.
     """
     run_id, moment = secrets.token_urlsafe(12), database.utc_now()
-    search_row = {"run_id": run_id, "visitor": visitor, **search_text.build_search_columns(parameters, inputs, names)}
+    columns = search_text.build_search_columns(parameters, inputs, file_names)
     call = {"visitor": visitor, "space": space, "endpoint": endpoint, "title": title[:200], "keeps_state": keeps_state}
     moments = {"created": moment, "heartbeat": moment, "told": moment}
-    size = {"text_bytes": len(json.dumps([parameters, inputs])) + len(search_row["words"])}
-    row = {"id": run_id, "process": holder or get_process_name(), "parameters": parameters, "inputs": inputs}
-    sent = [
+    size = {"text_bytes": len(json.dumps([parameters, inputs])) + len(columns["words"])}
+    row = {"id": run_id, "process": owner or get_process_name(), "parameters": parameters, "inputs": inputs}
+    file_rows = [
         {"run_id": run_id, "n": n, "file_id": file_id, "parameter": name} for n, (name, file_id) in enumerate(files)
     ]
+    search_row = {"run_id": run_id, "visitor": visitor, **columns}
+    client = {"run_id": run_id, "origin": origin, "is_newcomer": is_newcomer} if origin is not None else None
     try:
         with database.write_connection() as connection:
             connection.execute(statements.RUN_INSERT, row | call | moments | size | QUEUED_RUN_DEFAULTS)
-            connection.execute(statements.SEARCH_TEXT_INSERT, search_row)
-            if origin is not None:
-                client = {"run_id": run_id, "origin": origin, "is_newcomer": is_newcomer}
-                connection.execute(statements.CLIENT_INSERT, client)
-            if sent:
-                connection.execute(statements.FILE_INSERT, sent)
-    except IntegrityError:  # the only foreign key here is that of a file
+            statements.insert_run_parts(connection, search_row, client, file_rows)
+            insert_more(connection, run_id)
+    except IntegrityError:  # a file, or the conversation of a turn, was deleted meanwhile
         raise FormRejected("invalid-input") from None
     return run_id
 
 
 def find_run(run_id: str, visitor: str | None) -> Run | None:
-    """Return the run with its events and files if it is this visitor's; mark it first if it is abandoned."""
+    """Return the run with its events and files if it is this visitor's, with its effective status."""
     if visitor is None or "\0" in run_id:  # PostgreSQL rejects NUL in a text
         return None
     with database.read_session() as session:
@@ -106,9 +101,6 @@ def find_run(run_id: str, visitor: str | None) -> Run | None:
         if run is None or run.visitor != visitor:
             return None
         set_committed_value(run, "events", session.scalars(statements.EVENTS_QUERY, {"run_id": run_id}).all())
-    if heartbeat.is_stale(run.status, run.process, run.heartbeat):
-        heartbeat.mark_abandoned()
-        return find_run(run_id, visitor)
     return run
 
 
@@ -237,6 +229,7 @@ def insert_events(connection: Connection, run_id: str, events: Sequence[NewEvent
 
 
 def make_event_row(run_id: str, event: NewEvent) -> dict[str, Any]:
+    """Return the row of an event, without its position."""
     return {"run_id": run_id, "kind": event.kind, "data": event.data, "at": event.at}
 
 
@@ -263,17 +256,21 @@ def finish_run(
     status: str,
     outputs: list[dict[str, Any]] | None = None,
     error: str | None = None,
-    said: str = "",
+    error_detail: str = "",
     *,
     partials: int = 0,
-    told: Sequence[NewEvent] = (),
+    events: Sequence[NewEvent] = (),
 ) -> bool:
-    """Set the final status of an unfinished run; return False if it already has one, or is deleted.
+    """Set the final status of an unfinished run; store nothing and return False if it has one already, or is deleted.
+
+    An event `summary` has the result in one line, so that a list of runs reads no outputs.
 
     Args:
         outputs: None if nothing had arrived.
+        error: code of the error, None unless it failed.
+        error_detail: the words of the Space's author, masked.
         partials: number of partial outputs received.
-        told: events that are not stored yet.
+        events: events that are not stored yet.
     """
     moment = database.utc_now()
     result = {
@@ -281,7 +278,7 @@ def finish_run(
         "new_status": status,
         "new_outputs": outputs or [],
         "new_error": error,
-        "new_said": said,
+        "new_error_detail": error_detail,
         "received": partials,
         "output_bytes": len(json.dumps(outputs or [])),
         "moment": moment,
@@ -289,11 +286,12 @@ def finish_run(
     }
     is_ended = False
     with suppress(CallCancelled), append_transaction(run_id) as connection:
-        if told:
-            append_events(connection, run_id, told)
+        summary = NewEvent("summary", build_summary(outputs or [], error, error_detail))
+        append_events(connection, run_id, [*events, summary])
         rows = connection.execute(statements.FINISH_UPDATE, result).all()
-        if rows:
-            connection.execute(statements.CLIENT_DELETE, {"of_run": run_id})
+        if not rows:
+            raise CallCancelled  # it has ended otherwise: nothing of this end is stored
+        connection.execute(statements.CLIENT_DELETE, {"of_run": run_id})
         is_ended = bool(run_statistics.count_finished_runs(connection, rows))
     notifications.notify_changed(run_id)
     return is_ended

@@ -3,7 +3,23 @@
 Built once: building one costs more than executing it. Those on tables, not classes, are for a bare connection.
 """
 
-from sqlalchemy import Integer, Text, bindparam, case, cast, delete, exists, func, insert, or_, select, update
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Text,
+    bindparam,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from hfcourse import database
 from hfcourse.runs.store import run_statistics
@@ -44,8 +60,8 @@ STOP_REQUEST_UPDATE = (
     )
     .returning(*run_statistics.COUNTED_COLUMNS)
 )
-STOP_REQUESTS_QUERY = select(RUNS.c.id).where(
-    RUNS.c.id.in_(bindparam("run_ids", expanding=True)), RUNS.c.stop_asked.is_not(None)
+UNSTOPPED_QUERY = select(RUNS.c.id).where(
+    RUNS.c.id.in_(bindparam("run_ids", expanding=True)), RUNS.c.stop_asked.is_(None)
 )
 RUN_INSERT, FILE_INSERT, EVENT_INSERT, SEARCH_TEXT_INSERT = (
     insert(RUNS),
@@ -87,7 +103,7 @@ FINISH_UPDATE = (
         status=bindparam("new_status"),
         outputs=bindparam("new_outputs"),
         error=bindparam("new_error"),
-        said=bindparam("new_said"),
+        said=bindparam("new_error_detail"),
         partials=bindparam("received"),
         finished=bindparam("moment"),
         first_output=func.coalesce(RUNS.c.first_output, bindparam("first", type_=database.UtcDateTime)),
@@ -96,3 +112,17 @@ FINISH_UPDATE = (
     )
     .returning(*run_statistics.COUNTED_COLUMNS)
 )
+
+
+def insert_run_parts(
+    connection: Connection,
+    search_row: dict[str, Any],
+    client: dict[str, Any] | None,
+    files: list[dict[str, Any]],
+) -> None:
+    """Insert the rows of a new run in the tables beside `runs`."""
+    connection.execute(SEARCH_TEXT_INSERT, search_row)
+    if client:
+        connection.execute(CLIENT_INSERT, client)
+    if files:
+        connection.execute(FILE_INSERT, files)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hfcourse import database
 from hfcourse.runs.store import notifications, run_statistics
 from hfcourse.runs.store.models import FINAL_STATUSES
-from hfcourse.runs.store.statements import CLIENT_DELETE, STOP_REQUEST_UPDATE, STOP_REQUESTS_QUERY
+from hfcourse.runs.store.statements import CLIENT_DELETE, STOP_REQUEST_UPDATE, UNSTOPPED_QUERY
 
 
 def request_stop(run_id: str) -> None:
@@ -18,7 +18,8 @@ def request_stop(run_id: str) -> None:
     notifications.notify_changed(run_id)
 
 
-def find_stop_requests(run_ids: Sequence[str]) -> Sequence[str]:
-    """Return those of these runs whose stop was requested, in any process."""
+def find_stop_requests(run_ids: Sequence[str]) -> list[str]:
+    """Return those of these runs that a process asked to stop, or has deleted."""
     with database.read_connection() as connection:
-        return connection.scalars(STOP_REQUESTS_QUERY, {"run_ids": run_ids}).all()
+        unstopped = set(connection.scalars(UNSTOPPED_QUERY, {"run_ids": run_ids}))
+    return [run_id for run_id in run_ids if run_id not in unstopped]

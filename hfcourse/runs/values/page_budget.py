@@ -39,13 +39,14 @@ class PageBudget:
 
     Args:
         is_live: is the run unfinished?
+        sharers: how many parts of the page, this one included, have a budget of their own: each has an equal share.
     """
 
-    def __init__(self, is_live: bool = False) -> None:
-        self.cpu = CpuBudget(MAX_LIVE_DRAW_SECONDS if is_live else MAX_DRAW_SECONDS)
-        self._bytes = MAX_LIVE_HTML_BYTES if is_live else MAX_HTML_BYTES
-        self.excerpt_allowance = TextAllowance(MAX_EXCERPTS_CHARACTERS)
-        self.sent_allowance = TextAllowance(MAX_SENT_CHARACTERS)
+    def __init__(self, is_live: bool = False, sharers: int = 1) -> None:
+        self.cpu = CpuBudget((MAX_LIVE_DRAW_SECONDS if is_live else MAX_DRAW_SECONDS) / sharers)
+        self._bytes = (MAX_LIVE_HTML_BYTES if is_live else MAX_HTML_BYTES) // sharers
+        self.excerpt_allowance = TextAllowance(MAX_EXCERPTS_CHARACTERS // sharers)
+        self.sent_allowance = TextAllowance(MAX_SENT_CHARACTERS // sharers)
 
     @property
     def is_exhausted(self) -> bool:

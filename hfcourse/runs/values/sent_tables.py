@@ -35,6 +35,7 @@ def excerpt_table(value: Mapping[str, Any], allowance: TextAllowance) -> SentTab
 
 
 def is_number_cell(row: tuple[str | int | float, ...], column: int) -> bool:
+    """Does this row have a number in this column?"""
     return column < len(row) and not isinstance(row[column], str)
 
 

@@ -1,18 +1,15 @@
-"""Type predicates for output values, and file references in stored values. Pure.
+"""Type predicates for output values. Pure.
 
 Gradio's declared types do not bind what an author's function returns, so the shape is checked
-first. In a stored value a file is `{FILE_KEY: number}`, or
-`{FILE_KEY: None, REASON_KEY: reason, NAME_KEY: name}`.
+first.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-FILE_KEY, REASON_KEY, NAME_KEY = "$file", "$why", "$name"
-# Reasons for a missing file: it is fetched with the last value; it is a live stream; over the limit of files; the Space
-# rejected the request; the site could not store it.
-PENDING, LIVE_STREAM, OVER_LIMIT, FETCH_FAILED, NOT_STORED = "later", "stream", "surplus", "lost", "unkept"
-TOO_LARGE = "too-large"  # larger than the site's limit for a file
-ERASED = "erased"  # its bytes were evicted: recorded in the row of the file, not in the stored value
+from hfcourse.runs.values.file_refs import FileEntry
+from hfcourse.spaces.untrusted.json_tree import is_scalar
+
 # A dict with the shape of file data is a file only in these components; elsewhere it is application data.
 COMPONENTS_WITH_FILES = {
     "image",
@@ -32,34 +29,6 @@ COMPONENTS_WITH_FILES = {
 }
 CHAT_ROLES = ("user", "assistant", "system", "developer", "tool")
 MESSAGE_KEYS = {"role", "content", "metadata", "options", "id", "name", "type"}
-MAX_ENTRY_NAME_CHARACTERS = 120  # of a file; a Space may send such an entry itself
-
-
-class FileEntry(dict[str, Any]):
-    """File as the JSON shows it: `file` (its URL), `name`, `bytes`, `media_type`.
-
-    A separate type, since a Space can send a dict of the same keys, with a URL of its choice.
-    `missing_reason` is '' for a stored file.
-    """
-
-    missing_reason = ""
-
-    @classmethod
-    def make_missing(cls, why: Any, name: Any) -> "FileEntry":
-        """Create the entry of a file that is not stored."""
-        entry = cls(
-            file=None,
-            name=name[:MAX_ENTRY_NAME_CHARACTERS] if isinstance(name, str) else None,
-            bytes=None,
-            media_type=None,
-        )
-        entry.missing_reason = why if isinstance(why, str) else PENDING
-        return entry
-
-
-def is_stored_file_reference(value: dict[str, Any]) -> bool:
-    """Is this part of a stored value a file reference?"""
-    return FILE_KEY in value and value.keys() <= {FILE_KEY, REASON_KEY, NAME_KEY}
 
 
 def is_file_data(value: Any) -> bool:
@@ -71,19 +40,16 @@ def is_file_data(value: Any) -> bool:
 
 
 def is_file(value: Any) -> bool:
+    """Is this a file of the run, in place of Gradio's file data?"""
     return isinstance(value, FileEntry)
 
 
-def is_number(value: Any) -> bool:
+def is_drawable_number(value: Any) -> bool:
     """Is this a number that can be drawn? (One of four hundred digits overflows a division.)"""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
-def is_scalar(value: Any) -> bool:
-    return value is None or isinstance(value, str | int | float | bool)
-
-
-def is_list_of(test, value: Any) -> bool:
+def is_list_of(test: Callable[[Any], bool], value: Any) -> bool:
     """Is this a non-empty list whose items all pass the test?"""
     return isinstance(value, list) and bool(value) and all(map(test, value))
 
@@ -94,6 +60,7 @@ def has_only_keys(value: dict[str, Any], *names: str) -> bool:
 
 
 def is_table(value: dict[str, Any]) -> bool:
+    """Is this the value of a Dataframe?"""
     headers, data = value.get("headers"), value.get("data")
     return (
         isinstance(headers, list)
@@ -121,6 +88,7 @@ def is_plot_data(value: dict[str, Any]) -> bool:
 
 
 def is_label(value: dict[str, Any]) -> bool:
+    """Is this the value of a Label: a class, with or without the confidence of each?"""
     confidences = value.get("confidences")
     return value.keys() == {"label", "confidences"} and (
         confidences is None or (isinstance(confidences, list) and all(map(is_confidence, confidences)))
@@ -128,7 +96,8 @@ def is_label(value: dict[str, Any]) -> bool:
 
 
 def is_confidence(item: Any) -> bool:
-    return isinstance(item, dict) and "label" in item and is_number(item.get("confidence"))
+    """Is this a class with its confidence?"""
+    return isinstance(item, dict) and "label" in item and is_drawable_number(item.get("confidence"))
 
 
 def is_ratio(value: float) -> bool:
@@ -173,6 +142,7 @@ def is_parameters(value: dict[str, Any]) -> bool:
 
 
 def is_annotated_image(value: dict[str, Any]) -> bool:
+    """Is this an image with its annotations?"""
     return is_file(value.get("image")) and isinstance(value.get("annotations"), list)
 
 
@@ -205,6 +175,7 @@ def is_conversation(value: Any) -> bool:
 
 
 def is_plain_message(item: Any) -> bool:
+    """Is this a message with the roles and keys of a chat, and no others that have a value?"""
     return (
         is_message(item)
         and item["role"] in CHAT_ROLES
@@ -220,6 +191,7 @@ def is_chat_answer(value: Any) -> bool:
 
 
 def is_message_part(item: Any) -> bool:
+    """Is this a part of a message whose content is a list?"""
     if not isinstance(item, dict):
         return isinstance(item, str)
     return (

@@ -27,8 +27,10 @@ EXECUTED_STATUSES = ("succeeded", "failed")
 # One statement, built once: every form submission executes it.
 # Equality, not IN: SQLAlchemy renders the list of an IN at each execution.
 STANDING_QUERY = select(
-    exists().where(RUNS.c.visitor == bindparam("of"), or_(*(RUNS.c.status == each for each in EXECUTED_STATUSES))),
-    select(ARRIVALS.c.at).where(ARRIVALS.c.visitor == bindparam("of")).scalar_subquery(),
+    exists().where(
+        RUNS.c.visitor == bindparam("of_visitor"), or_(*(RUNS.c.status == each for each in EXECUTED_STATUSES))
+    ),
+    select(ARRIVALS.c.at).where(ARRIVALS.c.visitor == bindparam("of_visitor")).scalar_subquery(),
 )
 
 
@@ -56,7 +58,7 @@ def get_current_client() -> Client:
     is_recent = visitors.is_new_visitor()  # before the cookie is made
     visitor = visitors.get_or_create_visitor()
     with database.read_connection() as connection:
-        has_executed, recorded = connection.execute(STANDING_QUERY, {"of": visitor}).one()
+        has_executed, recorded = connection.execute(STANDING_QUERY, {"of_visitor": visitor}).one()
     if has_executed and not is_recent:
         return Client(visitor, visitors.digest_client_address(), is_newcomer=False)
     arrival = recorded or (visitors.get_first_seen() if is_recent else database.utc_now())

@@ -14,7 +14,7 @@ from hfcourse.spaces import catalogue
 from hfcourse.web import proxies
 
 
-def get_reachable_address() -> str:
+def get_reachable_url() -> str:
     """Return the URL at which this reader can open the practice Space, '' if they cannot.
 
     `PRACTICE_PAGE_URL` is for every reader. Without it the Space listens on this machine alone: its
